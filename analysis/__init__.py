@@ -1,0 +1,1 @@
+"""Nouns and numbers: records, physics, statistics, the recording file."""

@@ -1,0 +1,125 @@
+"""What flows through hotjunction: blocks of samples, events beside them, and the traces cut from both.
+
+Time is counted in samples since the acquisition began. A gap is visible because ``Block.first`` jumps.
+Every derived record keeps the range of samples that it came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A gap-free run of samples of all channels.
+
+    Parameters
+    ----------
+    first : int
+        Index of the first sample, counted from the start of the acquisition.
+    rate_Hz : float
+        Samples per second and channel.
+    channels : tuple of str
+        Channel names, one a row of ``data``.
+    data : ndarray, shape (n_channels, n)
+        Raw samples (volts from a rig; an imported recording says its units in its header). Read-only.
+    """
+
+    first: int
+    rate_Hz: float
+    channels: tuple[str, ...]
+    data: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.data.ndim != 2 or self.data.shape[0] != len(self.channels):
+            raise ValueError(f"data has shape {self.data.shape}, expected ({len(self.channels)}, n)")
+        self.data.setflags(write=False)
+
+    def __len__(self) -> int:
+        return int(self.data.shape[1])
+
+    @property
+    def stop(self) -> int:
+        """Index of the sample after the last one."""
+        return self.first + len(self)
+
+    @property
+    def time_s(self) -> float:
+        """Time of the first sample, in seconds since the acquisition began."""
+        return self.first / self.rate_Hz
+
+    def channel(self, name: str) -> FloatArray:
+        """Samples of one channel, shape (n,). Raises ``KeyError`` for an unknown name."""
+        try:
+            return self.data[self.channels.index(name)]
+        except ValueError:
+            raise KeyError(f"no channel {name!r}; this block has {', '.join(self.channels)}") from None
+
+    def part(self, start: int, stop: int) -> "Block":
+        """Samples ``start <= index < stop`` (absolute indices, clipped to this block)."""
+        lo = min(max(start - self.first, 0), len(self))
+        hi = min(max(stop - self.first, lo), len(self))
+        return Block(self.first + lo, self.rate_Hz, self.channels, self.data[:, lo:hi])
+
+
+class EventKind(StrEnum):
+    """What an event is about."""
+
+    STEP = "step"
+    SETTING = "setting"
+    FAULT = "fault"
+    MARK = "mark"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at a sample.
+
+    ``sample`` is the index of the first sample *after* it. A step of a procedure writes two events of kind
+    STEP with the step's name: payload ``{"phase": "begin", ...}`` and ``{"phase": "end", "ended": reason, ...}``.
+    A SETTING event is named after the setting that changed (``"current_gain"``) and carries its value in SI.
+    The payload holds only what JSON can hold.
+    """
+
+    sample: int
+    kind: EventKind
+    name: str
+    payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One opening of a junction.
+
+    Parameters
+    ----------
+    number : int
+        Running number in its recording, from 0.
+    samples : tuple of int
+        (start, stop): the range of samples it came from.
+    displacement_m : ndarray, shape (n,)
+        Tip displacement, growing as the junction opens; NaN throughout where the source did not know it.
+    conductance_G0 : ndarray, shape (n,)
+        Conductance in units of G0. Negative values are measured ones and are kept.
+    bias_V : float
+        Applied bias; NaN where unknown.
+    ended : str
+        Why it ended, in a word or two ("open", "distance", "not broken", "aborted", "unknown").
+    flags : tuple of str
+        What an analysis should know ("railed", "gap").
+    """
+
+    number: int
+    samples: tuple[int, int]
+    displacement_m: FloatArray
+    conductance_G0: FloatArray
+    bias_V: float
+    ended: str
+    flags: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Commands of `hotjunction`, one a file, loaded only when called."""

@@ -1,0 +1,1 @@
+"""One instrument a file; vendor libraries live here and nowhere else."""
