@@ -83,7 +83,7 @@ class Event:
     """Something that happened at a sample.
 
     ``sample`` is the index of the first sample *after* it. A step of a procedure writes two events of kind
-    STEP with the step's name: payload ``{"phase": "begin", ...}`` and ``{"phase": "end", "ended": reason, ...}``.
+    STEP with the step's name: payload ``{"phase": "begin", ...}``, then ``{"phase": "end", "ended": reason, ...}``.
     A SETTING event is named after the setting that changed (``"current_gain"``) and carries its value in SI.
     The payload holds only what JSON can hold.
     """

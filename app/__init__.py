@@ -1,1 +1,1 @@
-"""The program: command line, rig files, processes, reports. The only room that knows which hardware exists."""
+"""Command line, rig files, processes and reports: the only room that knows which hardware exists."""

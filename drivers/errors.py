@@ -2,7 +2,7 @@
 
 RigError
  ├─ OutOfRange            a value the instrument, the piezo or the junction must never see; nothing was sent
- ├─ NotNow                right command, wrong moment (auto-suppress without zero check, a ramp while one runs)
+ ├─ NotNow                right command, wrong moment (a second ramp while one runs)
  ├─ InstrumentLost        it did not answer, or the wire broke; its state is unknown
  │   └─ NotFound          it never answered at this address
  └─ InstrumentFault       it answered, and what it said is an error
