@@ -1,0 +1,45 @@
+"""The command line. A command's module is imported when the command is called, so that help stays quick."""
+
+from importlib import import_module, metadata
+
+import click
+
+COMMANDS = {
+    "analyze": "Histogram and fit a recording; print the result.",
+    "check": "Connect to each instrument of a rig and say what answers.",
+    "demo": "Measure, record and report on the simulated rig.",
+    "fit": "Fit a transmission model to I-V data.",
+    "import": "Turn recordings of other programs into a hotjunction recording.",
+    "predict": "Charge and heat currents of a transmission model.",
+    "recover": "Copy what is good of an interrupted recording.",
+    "report": "Write a self-contained HTML report of a recording.",
+    "run": "Run a procedure on a rig.",
+    "sim": "Serve a simulated rig.",
+}
+
+
+class Commands(click.Group):
+    """Commands that live in ``app.commands``, one module each."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, for the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; ``None`` for an unknown one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"app.commands.{cmd_name}{'_' if cmd_name == 'import' else ''}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("hotjunction"), "--version", message="hotjunction %(version)s")
+def main() -> None:
+    """Run a break-junction calorimetry rig, record it, analyse it."""

@@ -1,0 +1,131 @@
+"""The rig file: addresses, wiring, gains, limits, safe values and calibrations of one bench.
+
+The addresses are all that tells a simulated rig from a real one. docs/rig-file.md explains each key.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from app.toml_file import Section, load_toml
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class Input(Section):
+    """An analogue input of the DAQ."""
+
+    channel: str = Field(pattern=r"^ai\d+$")
+    range_V: Literal[0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0] = 10.0
+    terminal: Literal["differential", "rse", "nrse"] = "differential"
+
+
+class Output(Section):
+    """An analogue output of the DAQ. The limits are what the piezo or the junction may ever see."""
+
+    channel: str = Field(pattern=r"^ao\d+$")
+    min_V: float = Field(ge=-10, le=10)
+    max_V: float = Field(ge=-10, le=10)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_V >= self.max_V:
+            raise ValueError(f"min_V = {self.min_V} must lie below max_V = {self.max_V}")
+        return self
+
+
+class Inputs(Section):
+    """What the DAQ samples, in this order."""
+
+    current: Input
+    thermocouple: Input
+    bias: Input
+    z: Input
+
+
+class Outputs(Section):
+    """What the DAQ drives."""
+
+    bias: Output
+    z: Output
+
+
+class Daq(Section):
+    """The NI 6281: "local" NI-DAQmx, or "grpc://HOST:PORT" of a device server on the controller."""
+
+    controller: str = Field(pattern=r"^(local|grpc://.+:\d+)$")
+    device: str = "Dev1"
+    rate_Hz: float = Field(2000.0, gt=0, le=125_000)
+    buffer_s: float = Field(10.0, ge=1, le=600)
+    inputs: Inputs
+    outputs: Outputs
+
+
+class CurrentAmplifier(Section):
+    """The Keithley 428: address, gain and rise time for the run, and what its calibration found."""
+
+    address: str
+    gain_V_per_A: Positive = 1e5
+    rise_time_s: Positive = 3e-4
+    offset_V: float = 0.0
+    gain_relative_uncertainty: NotNegative = 0.01
+
+
+class VoltagePreamplifier(Section):
+    """The SR560: address, position on its line, gain and low-pass corner."""
+
+    address: str
+    line_address: int = Field(0, ge=0, le=3)
+    gain: Positive = 1e4
+    lowpass_Hz: Positive = 1000.0
+
+
+class Piezo(Section):
+    """The tip's piezo with its driver, seen from the DAQ's volts."""
+
+    extension_nm_per_V: Positive
+    relative_uncertainty: NotNegative = 0.05
+    calibrated: str = "unknown"
+
+
+class Junction(Section):
+    """The electric circuit of the junction. Positive bias: substrate higher than the grounded probe."""
+
+    series_resistance_ohm: NotNegative = 0.0
+    bias_on: Literal["substrate", "probe"] = "substrate"
+
+
+class Safe(Section):
+    """What the outputs are set to when nobody is in control."""
+
+    bias_V: Literal[0, 0.0] = 0.0
+    z_V: float = 0.0
+
+
+class Rig(Section):
+    """A whole rig file."""
+
+    name: str = "unnamed rig"
+    daq: Daq
+    current_amplifier: CurrentAmplifier
+    voltage_preamplifier: VoltagePreamplifier
+    piezo: Piezo
+    junction: Junction = Junction()
+    safe: Safe = Safe()
+
+    @model_validator(mode="after")
+    def _safe_within_limits(self) -> Self:
+        for name, volts in (("bias", self.safe.bias_V), ("z", self.safe.z_V)):
+            output: Output = getattr(self.daq.outputs, name)
+            if not output.min_V <= volts <= output.max_V:
+                raise ValueError(
+                    f"safe.{name}_V = {volts} lies outside daq.outputs.{name} ({output.min_V} to {output.max_V} V)"
+                )
+        return self
+
+
+def load_rig(path: Path) -> Rig:
+    """Read and check a rig file. Raises ``FileError``, which names file, key and bound."""
+    return load_toml(path, Rig)

@@ -1,0 +1,79 @@
+"""TOML files that a user writes, read into validated models. An error names file, key and bound."""
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+
+class Section(BaseModel):
+    """A table of a TOML file: frozen, and no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class FileError(click.ClickException):
+    """A file that can't be used, in words for its user: file, key, what is wrong."""
+
+    exit_code = 2
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_toml(path: Path, model: type[Model]) -> Model:
+    """Read and validate a TOML file.
+
+    Raises
+    ------
+    FileError
+        For a file that is missing, not TOML, or breaks a rule of ``model``; lists every offending key.
+    """
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except OSError as error:
+        raise FileError(f"{path}: can't be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: not TOML: {error}") from None
+    return validate(content, model, str(path))
+
+
+def validate(content: dict[str, Any], model: type[Model], origin: str) -> Model:
+    """Validate a mapping; ``origin`` (a file's name) begins each line of the error."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        lines = [f"{origin}: {_sentence(detail, model)}" for detail in error.errors()]
+        raise FileError("\n".join(lines)) from None
+
+
+def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    key = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        known = _known_keys(model, detail["loc"][:-1])
+        near = get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(known))}"
+        return f"{key}: unknown key{hint}"
+    if detail["type"] == "missing":
+        return f"{key}: is missing"
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if isinstance(detail["input"], dict):
+        return f"{key}: {message}" if key else message
+    return f"{key} = {detail['input']!r}: must be {message}"
+
+
+def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:
+    """Keys of the section that ``location`` leads to; empty where the path leaves the models."""
+    for part in location:
+        fields = getattr(model, "model_fields", {})
+        if part not in fields:
+            return []
+        model = fields[str(part)].annotation
+    return list(getattr(model, "model_fields", {}))
