@@ -1,0 +1,199 @@
+"""Small causal detectors for decisions while a junction is moving: contact, open, railed, plateau.
+
+Each is fed the samples as they come and answers with the index, counted from the first sample that it was
+fed, of the sample at which its condition was first fulfilled, or None. The answer stays once it is given. It
+depends on the samples alone, not on how they were cut into blocks.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.records import FloatArray
+
+BoolArray = NDArray[np.bool_]
+
+
+class Detector(Protocol):
+    """Anything that says when a condition was first fulfilled."""
+
+    def feed(self, samples: FloatArray) -> int | None:
+        """Take the next samples, shape (n,); index of first fulfilment, or None so far."""
+        ...
+
+
+class _FirstRun:
+    """Index of the sample that completes the first run of ``length`` true ones."""
+
+    def __init__(self, length: int) -> None:
+        if length < 1:
+            raise ValueError(f"a run of {length} samples; must be at least 1")
+        self._length = length
+        self._seen = 0
+        self._run = 0
+        self._found: int | None = None
+
+    def feed(self, hit: BoolArray) -> int | None:
+        if self._found is not None or not hit.size:
+            return self._found
+        index = np.arange(hit.size)
+        last_miss = np.maximum.accumulate(np.where(hit, -1 - self._run, index))
+        run = index - last_miss
+        long_enough = run >= self._length
+        if long_enough.any():
+            self._found = self._seen + int(np.argmax(long_enough))
+        self._seen += hit.size
+        self._run = int(run[-1])
+        return self._found
+
+
+class ContactDetector:
+    """Contact: conductance above a threshold for ``consecutive`` samples.
+
+    Parameters
+    ----------
+    threshold_G0 : float
+    consecutive : int
+        Samples in a row, so that a spike is no contact.
+    railed_G0 : float
+        Conductance credited to a railed sample (``inf``, see ``analysis.conductance``): the full-scale
+        conductance is all that it proves. The default lets railed count as contact wherever the rail lies,
+        which is for the user to allow.
+    """
+
+    def __init__(self, threshold_G0: float, consecutive: int, railed_G0: float = np.inf) -> None:
+        self._threshold_G0 = threshold_G0
+        self._railed_G0 = railed_G0
+        self._run = _FirstRun(consecutive)
+
+    def feed(self, conductance_G0: FloatArray) -> int | None:
+        """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
+        credited = np.where(np.isposinf(conductance_G0), self._railed_G0, conductance_G0)
+        return self._run.feed(credited > self._threshold_G0)
+
+
+class OpenDetector:
+    """Open: conductance below a threshold for ``consecutive`` samples (a NaN is not below anything)."""
+
+    def __init__(self, threshold_G0: float, consecutive: int) -> None:
+        self._threshold_G0 = threshold_G0
+        self._run = _FirstRun(consecutive)
+
+    def feed(self, conductance_G0: FloatArray) -> int | None:
+        """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
+        return self._run.feed(conductance_G0 < self._threshold_G0)
+
+
+class RailDetector:
+    """Amplifier at its rail, of either sign, for ``consecutive`` samples; fed raw volts of the monitor."""
+
+    def __init__(self, full_scale_V: float, consecutive: int) -> None:
+        self._rail_V = 0.995 * full_scale_V
+        self._run = _FirstRun(consecutive)
+
+    def feed(self, volts: FloatArray) -> int | None:
+        """Take raw monitor volts, shape (n,); index of first fulfilment, or None so far."""
+        return self._run.feed(np.abs(volts) >= self._rail_V)
+
+
+class PlateauDetector:
+    """A junction that holds its conductance, told from a tunnelling gap that passes through the window.
+
+    Over the last ``window`` samples of log10 G: enough of them between ``low_G0`` and ``high_G0``, their mean
+    there too, a small slope and a small scatter about the mean.
+
+    Parameters
+    ----------
+    low_G0, high_G0 : float
+        The window of conductance, 0 < low < high.
+    window : int
+        Samples that must look like a plateau together (the dwell; 0.3 s is a usual choice at 0.1 nm/s).
+    fraction : float
+        Least share of the samples in the window.
+    slope_decades : float
+        Most that the straight line through the samples may rise or fall from the first to the last of them.
+        A limit of 2 decades/nm at 0.1 nm/s is 0.06 decades over 0.3 s; a vacuum gap falls about nine a
+        nanometre.
+    scatter_decades : float
+        Largest standard deviation of log10 G.
+
+    Raises
+    ------
+    ValueError
+        If the window of conductance is empty or not positive, or ``window`` is below 2.
+    """
+
+    # Running sums of whole micro-decades are exact: they cannot drift, nor depend on how the samples were
+    # cut. They wrap around in 64 bits without harm, because only differences across one window are used.
+    _UNIT_DECADES = 1e-6
+
+    def __init__(
+        self,
+        low_G0: float,
+        high_G0: float,
+        window: int,
+        fraction: float = 0.9,
+        slope_decades: float = 0.06,
+        scatter_decades: float = 0.1,
+    ) -> None:
+        if not 0.0 < low_G0 < high_G0:
+            raise ValueError(f"plateau window {low_G0} to {high_G0} G0; need 0 < low < high")
+        if window < 2:
+            raise ValueError(f"a plateau of {window} samples; must be at least 2")
+        self._low = round(np.log10(low_G0) / self._UNIT_DECADES)
+        self._high = round(np.log10(high_G0) / self._UNIT_DECADES)
+        self._window = window
+        self._fraction = fraction
+        self._slope_decades = slope_decades
+        self._scatter_decades = scatter_decades
+        self._seen = 0
+        self._sums = np.zeros((4, 1), dtype=np.int64)
+        self._found: int | None = None
+
+    def feed(self, conductance_G0: FloatArray) -> int | None:
+        """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
+        if self._found is not None or not len(conductance_G0):
+            return self._found
+        sums = self._extend(self._levels(conductance_G0))
+        if sums.shape[1] > self._window:
+            steady = self._steady(sums[:, self._window :] - sums[:, : -self._window], self._seen)
+            if steady.any():
+                self._found = self._seen - steady.size + int(np.argmax(steady))
+        self._sums = sums[:, -self._window :]
+        return self._found
+
+    def _levels(self, conductance_G0: FloatArray) -> NDArray[np.int64]:
+        """log10 G in micro-decades, moved to within a decade of the window."""
+        decade = round(1.0 / self._UNIT_DECADES)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            levels = np.log10(conductance_G0) / self._UNIT_DECADES
+        levels = np.nan_to_num(levels, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        return np.rint(np.clip(levels, self._low - decade, self._high + decade)).astype(np.int64)
+
+    def _extend(self, levels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Running sums of 1 (if inside), x, x^2 and i x, from one window before the new samples on."""
+        inside = ((levels >= self._low) & (levels <= self._high)).astype(np.int64)
+        index = np.arange(self._seen, self._seen + levels.size)
+        self._seen += levels.size
+        new = np.stack([inside, levels, levels**2, index * levels])
+        return np.hstack([self._sums, self._sums[:, -1:] + np.cumsum(new, axis=1)])
+
+    def _steady(self, window_sums: NDArray[np.int64], stop: int) -> BoolArray:
+        """Which of the windows, the last of them ending before sample ``stop``, look like a plateau."""
+        n = self._window
+        inside, level, square, moment = window_sums
+        begin = np.arange(stop - inside.size, stop) - (n - 1)
+        moment = moment - begin * level  # about the window's own first sample
+        slope = (2 * moment - (n - 1) * level) * (
+            6.0 / (n * (n + 1.0))
+        )  # last minus first of the fitted line
+        variance = (square - level / n * level) / (n - 1.0)
+        mean = level / n
+        return (
+            (inside >= self._fraction * n)
+            & (self._low <= mean)
+            & (mean <= self._high)
+            & (np.abs(slope) * self._UNIT_DECADES <= self._slope_decades)
+            & (np.sqrt(np.maximum(variance, 0.0)) * self._UNIT_DECADES <= self._scatter_decades)
+        )

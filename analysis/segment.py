@@ -1,0 +1,155 @@
+"""Cut a run into traces: one for each step "withdraw", from its first sample to its last."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, conductance_G0
+from analysis.records import Block, Event, EventKind, FloatArray, Trace
+
+
+class Segmenter:
+    """Reducer that yields a ``Trace`` for every withdrawal (see ``analysis.reduce``).
+
+    A trace lies between the STEP events of the name ``step`` with payload ``{"phase": "begin"}`` and
+    ``{"phase": "end", "ended": reason}``. SETTING events with payload ``{"value": number in SI}`` change the
+    calibration from their sample on: ``current_gain_V_per_A``, ``current_offset_V``,
+    ``current_full_scale_V``, ``series_resistance_ohm``, ``extension_m_per_V`` and, where no bias is recorded,
+    ``bias_V``.
+
+    Conductance comes from the channels "current" and "bias" (the commanded bias where that channel is
+    absent), displacement from "z", positive as the tip retracts and zero at the trace's first sample; NaN
+    without "z".
+
+    Flags: "railed" (a sample at the amplifier's rail), "gap" (samples missing), "aborted" (ended by an abort,
+    by a new withdrawal, or by the end of the recording).
+
+    Parameters
+    ----------
+    calibration : CurrentCalibration
+        As the run began.
+    extension_m_per_V : float
+        Piezo constant: extension toward the sample per volt on channel "z".
+    bias_V : float
+        Commanded bias as the run began; used only without a "bias" channel.
+    step : str
+        Name of the step that is a trace.
+    first_number : int
+        Number of the first trace.
+    """
+
+    def __init__(
+        self,
+        calibration: CurrentCalibration,
+        extension_m_per_V: float = np.nan,
+        bias_V: float = np.nan,
+        step: str = "withdraw",
+        first_number: int = 0,
+    ) -> None:
+        self._calibration = calibration
+        self._extension_m_per_V = extension_m_per_V
+        self._bias_V = bias_V
+        self._step = step
+        self._number = first_number
+        self._position = 0
+        self._open: _OpenTrace | None = None
+
+    def feed(self, block: Block) -> Iterable[Trace]:
+        """Take the next samples; they complete nothing by themselves."""
+        if self._open is not None and len(block):
+            if block.first != self._position:
+                self._open.flags.add("gap")
+            self._take(self._open, block)
+        self._position = block.stop
+        return ()
+
+    def event(self, event: Event) -> Iterable[Trace]:
+        """Begin or end a trace, or change the calibration."""
+        self._reach(event.sample)
+        if event.kind is EventKind.SETTING:
+            self._set(event.name, event.payload.get("value"))
+        elif event.kind is EventKind.STEP and event.name == self._step:
+            if event.payload.get("phase") == "begin":
+                unfinished = self._finish(event.sample, "aborted")
+                self._open = _OpenTrace(event.sample)
+                return unfinished
+            return self._finish(event.sample, str(event.payload.get("ended", "unknown")))
+        return ()
+
+    def close(self) -> Iterable[Trace]:
+        """Return a trace that was still open."""
+        return self._finish(self._position, "aborted")
+
+    def _reach(self, sample: int) -> None:
+        """Samples up to ``sample`` are over; if they were never fed, an open trace has lost them."""
+        if sample > self._position:
+            if self._open is not None:
+                self._open.flags.add("gap")
+            self._position = sample
+
+    def _set(self, name: str, value: Any) -> None:
+        match name:
+            case "current_gain_V_per_A":
+                self._calibration = replace(self._calibration, gain_V_per_A=float(value))
+            case "current_offset_V":
+                self._calibration = replace(self._calibration, offset_V=float(value))
+            case "current_full_scale_V":
+                self._calibration = replace(self._calibration, full_scale_V=float(value))
+            case "series_resistance_ohm":
+                self._calibration = replace(self._calibration, series_resistance_ohm=float(value))
+            case "extension_m_per_V":
+                self._extension_m_per_V = float(value)
+            case "bias_V":
+                self._bias_V = float(value)
+
+    def _take(self, trace: "_OpenTrace", block: Block) -> None:
+        volts = block.channel("current")
+        bias_V = block.channel("bias") if "bias" in block.channels else np.full(len(block), self._bias_V)
+        trace.conductance_G0.append(conductance_G0(volts, bias_V, self._calibration))
+        trace.bias_V.append(bias_V)
+        if "z" in block.channels:
+            trace.extension_m.append(self._extension_m_per_V * block.channel("z"))
+        else:
+            trace.extension_m.append(np.full(len(block), np.nan))
+        if np.any(self._calibration.railed(volts) & (np.abs(bias_V) >= LEAST_BIAS_V)):
+            trace.flags.add("railed")
+
+    def _finish(self, stop: int, ended: str) -> Iterable[Trace]:
+        trace, self._open = self._open, None
+        if trace is None:
+            return ()
+        if ended == "aborted":
+            trace.flags.add("aborted")
+        number, self._number = self._number, self._number + 1
+        return (trace.record(number, stop, ended),)
+
+
+class _OpenTrace:
+    """What a trace has gathered so far."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.conductance_G0: list[FloatArray] = []
+        self.bias_V: list[FloatArray] = []
+        self.extension_m: list[FloatArray] = []
+        self.flags: set[str] = set()
+
+    def record(self, number: int, stop: int, ended: str) -> Trace:
+        extension_m, bias_V = _joined(self.extension_m), _joined(self.bias_V)
+        return Trace(
+            number=number,
+            samples=(self.start, stop),
+            displacement_m=extension_m[:1] - extension_m,
+            conductance_G0=_joined(self.conductance_G0),
+            bias_V=float(np.median(bias_V)) if bias_V.size else float("nan"),
+            ended=ended,
+            flags=tuple(sorted(self.flags)),
+        )
+
+
+def _joined(parts: list[FloatArray]) -> FloatArray:
+    whole = np.concatenate(parts) if parts else np.empty(0)
+    whole.setflags(write=False)
+    return whole
