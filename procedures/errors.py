@@ -1,0 +1,29 @@
+"""Ends of a run that are not the wished-for one; each says what to do."""
+
+
+class ProcedureFault(Exception):
+    """The junction or the rig is in a state with which the procedure can't go on. Ends the run safely."""
+
+
+class SurfaceLost(ProcedureFault):
+    """No contact where the surface was."""
+
+
+class PiezoAtEnd(ProcedureFault):
+    """The surface has drifted out of the piezo's range."""
+
+
+class ContactNotBroken(ProcedureFault):
+    """The contact held over the whole range of the piezo."""
+
+
+class AmplifierRailed(ProcedureFault):
+    """The current amplifier stands at its rail, so the contact can't be seen."""
+
+
+class ImpossibleSetting(ValueError):
+    """A parameter with which the procedure can't work on this rig. Raised before anything moves."""
+
+
+class Aborted(Exception):
+    """The user asked for the run to stop."""

@@ -1,0 +1,70 @@
+"""Base of every procedure: a PyMeasure ``Procedure`` whose work is a plan of steps."""
+
+from abc import abstractmethod
+from collections.abc import Generator, Mapping
+from difflib import get_close_matches
+from typing import Any, Self, TypeVar
+
+from pymeasure.experiment import Procedure
+
+from procedures.errors import ImpossibleSetting
+from procedures.station import Station
+from procedures.steps import Outcome, Step
+
+Result = TypeVar("Result")
+Steps = Generator[Step, Outcome, Result]
+"""Part of a plan: yields steps, receives their outcomes, returns what it found."""
+
+Plan = Steps[None]
+
+
+class RigProcedure(Procedure):
+    """Parameters with units and bounds (PyMeasure), a check against the rig, and a plan.
+
+    PyMeasure's forms, sequencers and scripts work on its ``Parameter``s. Its Worker is not used: the runner
+    interprets ``plan``.
+    """
+
+    name: str
+    """Name on the command line and in recordings."""
+
+    repeats: str
+    """Name of the parameter that says how many times the procedure's cycle is run."""
+
+    cycle: str
+    """Name of the mark that ends a cycle; progress is counted by it."""
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """A procedure with some parameters set, the others at their defaults.
+
+        Raises
+        ------
+        ImpossibleSetting
+            For an unknown name or a value out of bounds; names parameter, value and bound.
+        """
+        procedure = cls()
+        parameters = procedure.parameter_objects()
+        for name, value in values.items():
+            if name not in parameters:
+                near = get_close_matches(name, parameters, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(parameters)}"
+                raise ImpossibleSetting(f"{cls.name} has no parameter {name!r}; {hint}")
+            try:
+                parameters[name].value = value
+            except ValueError as error:
+                raise ImpossibleSetting(f"{name} = {value!r}: {error}") from None
+        procedure.refresh_parameters()
+        return procedure
+
+    def values(self) -> dict[str, Any]:
+        """Every parameter's value, for the recording."""
+        return {name: getattr(self, name) for name in self.parameter_objects()}
+
+    @abstractmethod
+    def check(self, station: Station) -> None:
+        """Refuse what can't work on this rig. Raises ``ImpossibleSetting`` before anything moves."""
+
+    @abstractmethod
+    def plan(self, station: Station) -> Plan:
+        """Steps of the run; each ``yield`` returns the step's ``Outcome``."""

@@ -1,0 +1,294 @@
+"""The interpreter of plans: the only writer to the instruments while a procedure runs.
+
+Whatever happens, a run ends in the safe state: bias 0 V and the tip back.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from analysis.conductance import CurrentCalibration, conductance_G0
+from analysis.detect import Detector
+from analysis.records import Block, Event, EventKind, FloatArray
+from drivers.errors import RigError
+from procedures.errors import Aborted, ImpossibleSetting, ProcedureFault
+from procedures.procedure import RigProcedure
+from procedures.station import Station
+from procedures.steps import FINISHED, Baseline, Hold, Mark, Outcome, Ramp, Recentre, Safe, SetBias, Step
+
+SETTLING_S = 0.01
+"""Samples left out of a baseline after the bias was taken away: charging of the cable, the amplifier's filter."""
+
+
+class Sink(Protocol):
+    """Where samples and events go: recorder, reducers, views."""
+
+    def block(self, block: Block) -> None:
+        """Take the next samples."""
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended: "finished", "aborted" or "fault", why in a sentence, and if the rig was made safe."""
+
+    status: str
+    reason: str
+    safe: bool
+
+
+class Runner:
+    """Runs one procedure on one station.
+
+    Parameters
+    ----------
+    station : Station
+    sink : Sink
+        Gets every sample and event. What it raises ends the run safely and is raised again.
+    make_safe : callable
+        Brings the rig into the safe state from any state and says what it did; raises ``RigError`` if it can't.
+    should_stop : callable
+        Asked at every read; True ends the run as aborted.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        sink: Sink,
+        make_safe: Callable[[], str],
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._station = station
+        self._daq = station.daq
+        self._sink = sink
+        self._make_safe = make_safe
+        self._should_stop = should_stop
+        self._amplifier: CurrentCalibration = station.amplifier
+        self._bias_V = 0.0
+        self._next = 0
+
+    def run(self, procedure: RigProcedure) -> RunEnd:
+        """Run the procedure to its end, an abort or a fault.
+
+        Raises
+        ------
+        ImpossibleSetting
+            Before anything moves, if the procedure can't work on this rig.
+        BaseException
+            What is neither the rig's nor the procedure's fault (a bug, a recorder that failed) is raised again
+            once the rig is safe.
+        """
+        procedure.check(self._station)
+        try:
+            self._daq.start_acquisition()
+            self._interpret(procedure)
+        except Aborted:
+            return self._end("aborted", "stopped by the user")
+        except (ProcedureFault, RigError) as fault:
+            self._report(Event(self._next, EventKind.FAULT, type(fault).__name__, {"message": str(fault)}))
+            return self._end("fault", str(fault))
+        except BaseException:
+            self._end("fault", "stopped by an internal error")
+            raise
+        return self._end("finished", "")
+
+    def _end(self, status: str, reason: str) -> RunEnd:
+        """Make safe first; then record what is left to record."""
+        try:
+            done, safe = self._make_safe(), True
+        except RigError as error:
+            done, safe = f"NOT SAFE: {error} Retract the tip and take the bias away by hand.", False
+        self._report(
+            Event(self._next, EventKind.MARK, "safe", {"safe": safe, "done": done, "status": status})
+        )
+        return RunEnd(status, reason if safe else f"{reason} {done}".strip(), safe)
+
+    def _report(self, event: Event) -> None:
+        """Record an event on the way out; a sink that fails here must not stop the way out."""
+        try:
+            self._sink.event(event)
+        except Exception:  # noqa: BLE001, S110
+            pass
+
+    def _interpret(self, procedure: RigProcedure) -> None:
+        plan = procedure.plan(self._station)
+        try:
+            step = next(plan)
+            while True:
+                self._check_limits(step)
+                step = plan.send(self._do(step))
+        except StopIteration:
+            return
+        finally:
+            plan.close()
+
+    def _check_limits(self, step: Step) -> None:
+        check_limits(step, self._station)
+
+    def _do(self, step: Step) -> Outcome:
+        match step:
+            case SetBias(bias_V):
+                return self._set_bias(bias_V)
+            case Ramp():
+                return self._ramp(step)
+            case Hold():
+                return self._hold(step)
+            case Baseline(duration_s):
+                return self._baseline(duration_s)
+            case Recentre(distance_m):
+                return self._recentre(distance_m)
+            case Mark(name, payload):
+                self._event(EventKind.MARK, name, payload)
+                return self._outcome(FINISHED, self._next)
+            case Safe():
+                self._make_safe()
+                return self._outcome(FINISHED, self._next)
+
+    # ---- steps -------------------------------------------------------------------------------------------------
+
+    def _set_bias(self, bias_V: float) -> Outcome:
+        self._daq.write(bias=bias_V)
+        self._bias_V = bias_V
+        begin = self._catch_up()
+        self._event(EventKind.SETTING, "bias_V", {"value": bias_V})
+        return self._outcome(FINISHED, begin)
+
+    def _ramp(self, ramp: Ramp) -> Outcome:
+        z_V = self._waveform(ramp)
+        if not z_V.size:
+            return self._outcome(FINISHED, self._next)
+        begin = self._daq.start_ramp({"z": z_V})
+        payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
+        self._event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
+        try:
+            ended = self._watch(begin, z_V.size + 1, ramp.until, ramp.reaction_s)
+        finally:
+            self._daq.stop_ramp()
+        return self._step_ended(ramp.name, ended, begin)
+
+    def _hold(self, hold: Hold) -> Outcome:
+        begin = self._catch_up()
+        self._event(EventKind.STEP, hold.name, {"phase": "begin", "duration_s": hold.duration_s})
+        n = max(1, round(hold.duration_s * self._station.rate_Hz))
+        ended = self._watch(begin, n, hold.until, hold.reaction_s)
+        return self._step_ended(hold.name, ended, begin)
+
+    def _baseline(self, duration_s: float) -> Outcome:
+        bias_V = self._bias_V
+        begin = self._set_bias(0.0).samples[0]
+        self._collect(round(SETTLING_S * self._station.rate_Hz))
+        volts = np.concatenate(
+            [block.channel("current") for block in self._collect(round(duration_s * self._station.rate_Hz))]
+        )
+        offset_V = float(np.mean(volts))
+        self._amplifier = replace(self._amplifier, offset_V=offset_V)
+        self._event(EventKind.SETTING, "current_offset_V", {"value": offset_V, "samples": int(volts.size)})
+        if bias_V:
+            self._set_bias(bias_V)
+        return self._outcome(FINISHED, begin)
+
+    def _recentre(self, distance_m: float) -> Outcome:
+        coarse = self._station.coarse
+        if coarse is None:
+            raise ImpossibleSetting("This rig has no coarse positioner.")
+        begin = self._next
+        self._make_safe()
+        self._bias_V = 0.0
+        self._event(EventKind.STEP, "recentre", {"phase": "begin", "distance_m": distance_m})
+        coarse.move(distance_m)
+        self._catch_up()
+        return self._step_ended("recentre", FINISHED, begin)
+
+    # ---- samples -----------------------------------------------------------------------------------------------
+
+    def _watch(self, begin: int, n: int, until: Mapping[str, Detector], reaction_s: float) -> str:
+        """Read ``n`` samples from index ``begin`` on, or until a detector fires; returns which."""
+        chunk = max(1, round(reaction_s * self._station.rate_Hz))
+        while self._next < begin + n:
+            block = self._read(min(chunk, begin + n - self._next)).part(begin, begin + n)
+            if not len(block):
+                continue
+            conductance = conductance_G0(block.channel("current"), block.channel("bias"), self._amplifier)
+            fired = {reason: at for reason, det in until.items() if (at := det.feed(conductance)) is not None}
+            if fired:
+                return min(fired, key=lambda reason: fired[reason])
+        return FINISHED
+
+    def _collect(self, n: int) -> list[Block]:
+        """Read ``n`` samples from now on, in pieces short enough to stop between."""
+        end = self._catch_up() + n
+        blocks = []
+        while self._next < end:
+            blocks.append(self._read(min(end - self._next, max(1, round(0.1 * self._station.rate_Hz)))))
+        return blocks
+
+    def _catch_up(self) -> int:
+        """Read what was sampled while nobody read; returns the index of the next sample."""
+        waiting = self._daq.samples_acquired() - self._next
+        if waiting > 0:
+            self._read(waiting)
+        return self._next
+
+    def _read(self, n: int) -> Block:
+        if self._should_stop():
+            raise Aborted
+        block = self._daq.read(n)
+        self._next = block.stop
+        self._sink.block(block)
+        return block
+
+    # ---- bookkeeping -------------------------------------------------------------------------------------------
+
+    @property
+    def _extension_m(self) -> float:
+        return self._daq.held["z"] * self._station.extension_m_per_V
+
+    def _waveform(self, ramp: Ramp) -> FloatArray:
+        """Volts of the z output, one a sample, from where the tip is (not included) to ``to_m``."""
+        distance_m = ramp.to_m - self._extension_m
+        n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._station.rate_Hz - 1e-9))
+        extension_m = self._extension_m + distance_m * np.arange(1, n + 1) / max(n, 1)
+        return extension_m / self._station.extension_m_per_V
+
+    def _event(
+        self, kind: EventKind, name: str, payload: Mapping[str, Any] | None = None, at: int | None = None
+    ) -> None:
+        self._sink.event(Event(self._next if at is None else at, kind, name, dict(payload or {})))
+
+    def _step_ended(self, name: str, ended: str, begin: int) -> Outcome:
+        self._event(EventKind.STEP, name, {"phase": "end", "ended": ended, "extension_m": self._extension_m})
+        return self._outcome(ended, begin)
+
+    def _outcome(self, ended: str, begin: int) -> Outcome:
+        return Outcome(ended, self._extension_m, (begin, self._next))
+
+
+def check_limits(step: Step, station: Station) -> None:
+    """Refuse a step that would leave the rig's limits.
+
+    Raises
+    ------
+    ImpossibleSetting
+        Naming the quantity, the value and the limit.
+    """
+    if isinstance(step, SetBias):
+        low, high = station.bias_range_V
+        if not low <= step.bias_V <= high:
+            raise ImpossibleSetting(
+                f"bias {step.bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V."
+            )
+    elif isinstance(step, Ramp):
+        low, high = station.extension_range_m
+        if not low - 1e-15 <= step.to_m <= high + 1e-15:
+            raise ImpossibleSetting(
+                f"{step.name} to {step.to_m * 1e9:.4g} nm is outside the piezo's range, "
+                f"{low * 1e9:.4g} to {high * 1e9:.4g} nm."
+            )
+        if not step.speed_m_per_s > 0:
+            raise ImpossibleSetting(
+                f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; must be positive."
+            )

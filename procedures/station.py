@@ -1,0 +1,59 @@
+"""What a procedure works on: the DAQ with its outputs, the current amplifier's calibration, the piezo."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from analysis.conductance import CurrentCalibration
+from drivers.ni6281 import NI6281
+
+
+class CoarsePositioner(Protocol):
+    """Moves the tip's housing over more than the piezo's range."""
+
+    def move(self, distance_m: float) -> None:
+        """Move toward the sample (positive) or away. Called with the tip fully retracted and 0 V bias."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """One rig, as its procedures see it.
+
+    Parameters
+    ----------
+    daq : NI6281
+        Inputs "current", "bias", "z" (and more), outputs "bias" and "z".
+    amplifier : CurrentCalibration
+        Gain and series resistance that turn the current channel's volts into conductance.
+    amplifier_rail_V : float
+        Output voltage beyond which the current amplifier counts as railed.
+    extension_m_per_V : float
+        Piezo constant seen from the DAQ's z output.
+    z_range_V : tuple of float
+        (retracted, extended) limits of the z output.
+    safe_z_V : float
+        Where the tip goes when nobody is in control.
+    bias_range_V : tuple of float
+        Limits of the bias output.
+    coarse : CoarsePositioner or None
+        None where the rig has none: re-centring then ends the run and says what to do by hand.
+    """
+
+    daq: NI6281
+    amplifier: CurrentCalibration
+    extension_m_per_V: float
+    z_range_V: tuple[float, float]
+    bias_range_V: tuple[float, float]
+    safe_z_V: float = 0.0
+    amplifier_rail_V: float = 9.5
+    coarse: CoarsePositioner | None = None
+
+    @property
+    def extension_range_m(self) -> tuple[float, float]:
+        """(retracted, extended) limits of the piezo."""
+        low, high = self.z_range_V
+        return low * self.extension_m_per_V, high * self.extension_m_per_V
+
+    @property
+    def rate_Hz(self) -> float:
+        """Samples per second and channel."""
+        return self.daq.rate_Hz

@@ -1,0 +1,112 @@
+"""The vocabulary of a procedure: a few frozen steps, and what comes back from them.
+
+A procedure's ``plan()`` is a generator of steps. It never sleeps, prints, opens a file or sees a thread: it
+yields what it wants and receives an ``Outcome``. The runner (``procedures.runner``) is the only interpreter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from analysis.detect import Detector
+
+
+@dataclass(frozen=True)
+class SetBias:
+    """Put ``bias_V`` on the junction at once; the tip stays."""
+
+    bias_V: float
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """Move the tip at constant speed until it arrives or a detector fires.
+
+    Parameters
+    ----------
+    name : str
+        Name of the step in the recording ("approach", "withdraw").
+    to_m : float
+        Extension of the piezo toward the sample, where the ramp ends if nothing stops it.
+    speed_m_per_s : float
+        Positive; the direction follows from ``to_m``.
+    until : mapping of str to Detector
+        Reasons to stop early. The first to fire ends the ramp and names the outcome.
+    reaction_s : float
+        How often the samples are looked at: the tip travels on for about this long after a detector's sample.
+    """
+
+    name: str
+    to_m: float
+    speed_m_per_s: float
+    until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
+    reaction_s: float = 0.01
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Keep tip and bias as they are for ``duration_s``, or until a detector fires."""
+
+    name: str
+    duration_s: float
+    until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
+    reaction_s: float = 0.01
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Measure the current amplifier's output at 0 V bias for ``duration_s`` and take it as its zero.
+
+    The bias is taken away for the time of the step and then put back.
+    """
+
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Recentre:
+    """Bring the surface back to the middle of the piezo's range with the coarse positioner.
+
+    ``distance_m`` is how far the tip's housing has to go toward the sample (negative: away).
+    """
+
+    distance_m: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Write a note into the recording."""
+
+    name: str
+    payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Safe:
+    """Bias 0 V, tip back: the state in which nobody need be in control."""
+
+
+Step = SetBias | Ramp | Hold | Baseline | Recentre | Mark | Safe
+
+FINISHED = "finished"
+"""``Outcome.ended`` of a step that ran to its own end."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a step.
+
+    Parameters
+    ----------
+    ended : str
+        Name of the detector that fired, or "finished".
+    extension_m : float
+        Where the piezo stands now.
+    samples : tuple of int
+        (start, stop): the samples taken during the step.
+    """
+
+    ended: str
+    extension_m: float
+    samples: tuple[int, int]
