@@ -6,9 +6,12 @@ The addresses are all that tells a simulated rig from a real one. docs/rig-file.
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from app.toml_file import Section, load_toml
+
+INPUT_RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Input ranges of the NI 6281 (specifications, "Analog Input")."""
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -18,8 +21,15 @@ class Input(Section):
     """An analogue input of the DAQ."""
 
     channel: str = Field(pattern=r"^ai\d+$")
-    range_V: Literal[0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0] = 10.0
+    range_V: float = 10.0
     terminal: Literal["differential", "rse", "nrse"] = "differential"
+
+    @field_validator("range_V")
+    @classmethod
+    def _known_range(cls, value: float) -> float:
+        if value not in INPUT_RANGES_V:
+            raise ValueError(f"one of {', '.join(f'{volts:g}' for volts in INPUT_RANGES_V)}")
+        return value
 
 
 class Output(Section):
@@ -98,9 +108,8 @@ class Junction(Section):
 
 
 class Safe(Section):
-    """What the outputs are set to when nobody is in control."""
+    """Where the tip goes when nobody is in control (the bias then is 0 V, always)."""
 
-    bias_V: Literal[0, 0.0] = 0.0
     z_V: float = 0.0
 
 
@@ -117,12 +126,13 @@ class Rig(Section):
 
     @model_validator(mode="after")
     def _safe_within_limits(self) -> Self:
-        for name, volts in (("bias", self.safe.bias_V), ("z", self.safe.z_V)):
-            output: Output = getattr(self.daq.outputs, name)
-            if not output.min_V <= volts <= output.max_V:
-                raise ValueError(
-                    f"safe.{name}_V = {volts} lies outside daq.outputs.{name} ({output.min_V} to {output.max_V} V)"
-                )
+        bias, z = self.daq.outputs.bias, self.daq.outputs.z
+        if not bias.min_V <= 0 <= bias.max_V:
+            raise ValueError("daq.outputs.bias must allow 0 V, which is the safe bias")
+        if not z.min_V <= self.safe.z_V <= z.max_V:
+            raise ValueError(
+                f"safe.z_V = {self.safe.z_V} lies outside daq.outputs.z ({z.min_V} to {z.max_V} V)"
+            )
         return self
 
 

@@ -66,7 +66,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if isinstance(detail["input"], dict):
         return f"{key}: {message}" if key else message
-    return f"{key} = {detail['input']!r}: must be {message}"
+    return f"{key} = {detail['input']!r}: must be {message[:1].lower()}{message[1:]}"
 
 
 def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:

@@ -4,6 +4,7 @@ Whatever happens, a run ends in the safe state: bias 0 V and the tip back.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -109,10 +110,8 @@ class Runner:
 
     def _report(self, event: Event) -> None:
         """Record an event on the way out; a sink that fails here must not stop the way out."""
-        try:
+        with suppress(Exception):
             self._sink.event(event)
-        except Exception:  # noqa: BLE001, S110
-            pass
 
     def _interpret(self, procedure: RigProcedure) -> None:
         plan = procedure.plan(self._station)
@@ -148,7 +147,7 @@ class Runner:
                 self._make_safe()
                 return self._outcome(FINISHED, self._next)
 
-    # ---- steps -------------------------------------------------------------------------------------------------
+    # ---- steps ----
 
     def _set_bias(self, bias_V: float) -> Outcome:
         self._daq.write(bias=bias_V)
@@ -203,7 +202,7 @@ class Runner:
         self._catch_up()
         return self._step_ended("recentre", FINISHED, begin)
 
-    # ---- samples -----------------------------------------------------------------------------------------------
+    # ---- samples ----
 
     def _watch(self, begin: int, n: int, until: Mapping[str, Detector], reaction_s: float) -> str:
         """Read ``n`` samples from index ``begin`` on, or until a detector fires; returns which."""
@@ -241,7 +240,7 @@ class Runner:
         self._sink.block(block)
         return block
 
-    # ---- bookkeeping -------------------------------------------------------------------------------------------
+    # ---- bookkeeping ----
 
     @property
     def _extension_m(self) -> float:
