@@ -1,0 +1,80 @@
+"""The guardian: a small process that makes the rig safe when the one that runs it is gone.
+
+It is started with the rig file before anything moves, imports what it needs, says "ready", and waits on its
+standard input. The line "done" sends it home. The end of that input without it means that the other process
+was killed: then the card is reset, the bias set to 0 V and the tip retracted.
+
+    python -m app.guardian RIG.toml
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.rig import Rig, load_rig
+
+START_TIMEOUT_S = 30.0
+READY = "ready"
+DONE = "done"
+
+
+def make_safe(rig: Rig) -> str:
+    """Bias 0 V, tip retracted, over a connection of its own. Raises ``RigError`` if the card can't be reached."""
+    from app.station import daq_outputs
+    from drivers.guard import make_safe as reset_and_retract
+
+    safe_values = {"bias": 0.0, "z": rig.safe.z_V}
+    return reset_and_retract(rig.daq.controller, rig.daq.device, daq_outputs(rig), safe_values)
+
+
+class Guardian:
+    """Runs the guardian process; a context manager. Leaving it, in whatever way, sends the process home.
+
+    Raises
+    ------
+    RuntimeError
+        On entering, if the guardian does not come up: a rig must not be run without it.
+    """
+
+    def __init__(self, rig_file: Path) -> None:
+        self._rig_file = rig_file
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app.guardian", str(self._rig_file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # the Ctrl-C that stops the run must not stop its guardian
+        )
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline().strip()
+        if answer != READY:
+            self._process.kill()
+            self._process.wait()
+            raise RuntimeError(
+                f"The guardian process did not start ({answer or 'no answer'}); nothing was moved."
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate(DONE + "\n")
+
+
+def main() -> int:
+    """Wait for the other process to finish or to die."""
+    rig = load_rig(Path(sys.argv[1]))
+    import drivers.guard  # noqa: F401  imported now: when it is needed there is no time for it
+
+    print(READY, flush=True)  # noqa: T201
+    if sys.stdin.readline().strip() != DONE:
+        make_safe(rig)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
