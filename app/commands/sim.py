@@ -80,6 +80,7 @@ def command(
         click.echo(text)
         click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)
         try:
-            threading.Event().wait()
+            while not threading.Event().wait(3600):
+                pass
         except KeyboardInterrupt:
             click.echo("Ended.", err=True)
