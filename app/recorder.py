@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from analysis.records import Block, Event, Trace
 from analysis.recording import RecordingWriter, TraceEntry
+from analysis.records import Block, Event, Trace
 from analysis.reduce import reduce
 from analysis.segment import Segmenter
 

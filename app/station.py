@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.conductance import CurrentCalibration
@@ -34,7 +34,9 @@ def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
 
 def daq_outputs(rig: Rig) -> tuple[AnalogOutput, ...]:
     """Outputs of the DAQ with their limits."""
-    return tuple(AnalogOutput(name, one.channel, one.min_V, one.max_V) for name, one in _fields(rig.daq.outputs))
+    return tuple(
+        AnalogOutput(name, one.channel, one.min_V, one.max_V) for name, one in _fields(rig.daq.outputs)
+    )
 
 
 def _fields(section: Any) -> list[tuple[str, Any]]:

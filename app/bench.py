@@ -1,0 +1,197 @@
+"""The bench: owns instruments, recording and procedure for the length of one run."""
+
+import platform
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
+from analysis.records import Block, Event, Trace
+from analysis.segment import Segmenter
+from app.guardian import Guardian, make_safe
+from app.recorder import Recorder, RecorderFailed, Reducers, index_entry
+from app.rig import Rig, load_rig
+from app.station import NM, OpenRig, current_calibration, open_rig
+from drivers.errors import RigError
+from procedures.procedure import RigProcedure
+from procedures.runner import RunEnd, Runner
+
+LIBRARIES = ("hotjunction", "numpy", "scipy", "h5py", "nidaqmx", "pyvisa", "pyvisa-py", "pymeasure")
+
+ROLES = {
+    "current": "output of the current amplifier",
+    "thermocouple": "output of the voltage preamplifier",
+    "bias": "bias as applied (loop-back)",
+    "z": "drive of the piezo as applied (loop-back)",
+}
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run that has ended: where its recording is, how it ended, how many traces it holds."""
+
+    recording: Path
+    end: RunEnd
+    traces: int
+    samples: int
+    stored: str
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Who wants to see a run go on. Called from the bench's threads; must be quick."""
+
+    event: Callable[[Event], None] = lambda event: None
+    trace: Callable[[Trace], None] = lambda trace: None
+
+
+class _Sink:
+    """Gives every sample and event to the recorder first, then to those who may lag."""
+
+    def __init__(self, recorder: Recorder, reducers: Reducers, observer: Observer) -> None:
+        self._recorder = recorder
+        self._reducers = reducers
+        self._observer = observer
+        self.samples = 0
+
+    def block(self, block: Block) -> None:
+        self._recorder.block(block)
+        self._reducers.put(block)
+        self.samples += len(block)
+
+    def event(self, event: Event) -> None:
+        self._recorder.event(event)
+        self._reducers.put(event)
+        self._observer.event(event)
+
+
+class Bench:
+    """Runs procedures on the rig of one rig file.
+
+    Parameters
+    ----------
+    rig_file : Path
+        Read on construction; raises ``FileError``.
+    """
+
+    def __init__(self, rig_file: Path) -> None:
+        self.rig_file = rig_file
+        self.rig: Rig = load_rig(rig_file)
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the run to end safely. May be called from any thread, or a signal handler."""
+        self._stop.set()
+
+    def run(
+        self,
+        procedure: RigProcedure,
+        out: Path,
+        *,
+        observer: Observer | None = None,
+        sample: str = "",
+        notes: str = "",
+    ) -> RunSummary:
+        """Run one procedure and record it to ``out``.
+
+        Raises
+        ------
+        ImpossibleSetting
+            Before anything moves or is written.
+        FileExistsError
+            A recording is never overwritten.
+        RigError
+            If an instrument does not answer before the run.
+        RecorderFailed
+            If the recording could not go on; the rig is safe then.
+        """
+        observer = observer or Observer()
+        with Guardian(self.rig_file), open_rig(self.rig) as opened:
+            procedure.check(opened.station)
+            header = self._header(procedure, opened, sample, notes)
+            with _recording(out, header) as (writer, recorder):
+                traces = 0
+
+                def on_trace(trace: Trace) -> None:
+                    nonlocal traces
+                    traces += 1
+                    recorder.trace(index_entry(trace))
+                    observer.trace(trace)
+
+                reducers = Reducers(self._segmenter(), on_trace)
+                sink = _Sink(recorder, reducers, observer)
+                runner = Runner(opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set)
+                try:
+                    end = runner.run(procedure)
+                finally:
+                    reducers.finish()
+                recorder.finish()
+                stored = writer.close("finished" if end.status == "finished" else "aborted")
+            return RunSummary(out, end, traces, sink.samples, stored)
+
+    def _make_safe(self, opened: OpenRig) -> str:
+        """Through the open card; if that fails, over a new connection."""
+        try:
+            return opened.station.daq.to_safe({"bias": 0.0, "z": self.rig.safe.z_V})
+        except RigError:
+            return make_safe(self.rig)
+
+    def _segmenter(self) -> Segmenter:
+        return Segmenter(current_calibration(self.rig), self.rig.piezo.extension_nm_per_V * NM)
+
+    def _header(self, procedure: RigProcedure, opened: OpenRig, sample: str, notes: str) -> RunHeader:
+        rig, station = self.rig, opened.station
+        return RunHeader(
+            procedure=procedure.name,
+            channels=tuple(Channel(name, "V", ROLES[name]) for name in type(rig.daq.inputs).model_fields),
+            rate_Hz=station.rate_Hz,
+            started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            title=f"{procedure.name} on {rig.name}",
+            sample=sample,
+            notes=notes,
+            parameters=procedure.values(),
+            rig=rig.model_dump(),
+            settings={
+                "current_gain_V_per_A": station.amplifier.gain_V_per_A,
+                "current_offset_V": station.amplifier.offset_V,
+                "series_resistance_ohm": station.amplifier.series_resistance_ohm,
+                "extension_m_per_V": station.extension_m_per_V,
+                **opened.settings,
+            },
+            calibrations=_calibrations(rig),
+            versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        )
+
+
+@contextmanager
+def _recording(out: Path, header: RunHeader) -> Iterator[tuple[RecordingWriter, Recorder]]:
+    """A writer with its thread; on an error what was recorded stays, as an aborted run."""
+    writer = RecordingWriter(out, header, save_every_s=float("inf"))
+    recorder = Recorder(writer)
+    try:
+        yield writer, recorder
+    except BaseException:
+        try:
+            recorder.finish()
+        except RecorderFailed:
+            writer.abandon()
+        else:
+            writer.close("aborted")
+        raise
+
+
+def _calibrations(rig: Rig) -> dict[str, Calibration]:
+    gain, piezo = rig.current_amplifier, rig.piezo
+    extension = piezo.extension_nm_per_V * NM
+    return {
+        "current_gain": Calibration(
+            gain.gain_V_per_A, "V/A", gain.gain_relative_uncertainty * gain.gain_V_per_A, source="rig file"
+        ),
+        "piezo": Calibration(
+            extension, "m/V", piezo.relative_uncertainty * extension, piezo.calibrated, source="rig file"
+        ),
+    }

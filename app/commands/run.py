@@ -1,0 +1,123 @@
+"""`hotjunction run PROCEDURE`: options are made from the procedure's parameters."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+PROCEDURES = {"break-junction": ("procedures.break_junction", "BreakJunction", "Take opening traces.")}
+
+
+class Procedures(click.Group):
+    """Procedures as commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, for the help."""
+        return list(PROCEDURES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Build the command of a procedure from its parameters; ``None`` for an unknown one."""
+        if cmd_name not in PROCEDURES:
+            return None
+        module, class_name, _ = PROCEDURES[cmd_name]
+        return _procedure_command(getattr(import_module(module), class_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the procedures without importing one."""
+        with formatter.section("Procedures"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in PROCEDURES.items()])
+
+
+@click.group(cls=Procedures, subcommand_metavar="PROCEDURE [ARGS]...")
+def command() -> None:
+    """Run a procedure on a rig and record it. Ctrl-C ends it safely and keeps what was recorded."""
+
+
+def _procedure_command(procedure_class: Any) -> click.Command:
+    parameters = procedure_class().parameter_objects()
+    options: list[click.Parameter] = [
+        click.Option(
+            ["--rig", "rig_file"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            default="rig.toml",
+            show_default=True,
+            help="Rig file.",
+        ),
+        click.Option(
+            ["--out"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            required=True,
+            help="Recording to write (.h5).",
+        ),
+        click.Option(["--sample"], default="", help="What is measured, for the recording."),
+        click.Option(["--notes"], default="", help="Notes for the recording."),
+    ]
+    options += [_parameter_option(name, parameter) for name, parameter in parameters.items()]
+
+    def run(rig_file: Path, out: Path, sample: str, notes: str, **values: Any) -> None:
+        _run(procedure_class, rig_file, out, sample, notes, values)
+
+    help_text = (procedure_class.__doc__ or "").split("\n")[0].replace("``", "")
+    return click.Command(procedure_class.name, callback=run, params=options, help=help_text)
+
+
+def _parameter_option(name: str, parameter: Any) -> click.Option:
+    """An option with the parameter's type, unit, bounds, default and description."""
+    flag = "--" + name.replace("_", "-")
+    unit = (parameter.units or "").replace("_", "")
+    text = parameter.description or parameter.name
+    if isinstance(parameter.default, bool):
+        return click.Option(
+            [f"{flag}/--no-{flag[2:]}", name], default=parameter.default, show_default=True, help=text
+        )
+    bounds = {"min": parameter.minimum, "max": parameter.maximum}
+    kind = click.IntRange(**bounds) if isinstance(parameter.default, int) else click.FloatRange(**bounds)
+    return click.Option(
+        [flag, name],
+        type=kind,
+        default=parameter.default,
+        show_default=True,
+        metavar=unit.upper() or "N",
+        help=text,
+    )
+
+
+def _run(
+    procedure_class: Any, rig_file: Path, out: Path, sample: str, notes: str, values: Mapping[str, Any]
+) -> None:
+    from analysis.recording import RecordingError
+    from app.bench import Bench, Observer
+    from app.progress import RunProgress, ctrl_c_stops, stderr_console
+    from app.recorder import RecorderFailed
+    from app.toml_file import FileError
+    from drivers.errors import RigError
+    from procedures.errors import ImpossibleSetting
+
+    console = stderr_console()
+    bench = Bench(rig_file)
+    try:
+        procedure = procedure_class.from_values(values)
+        total = getattr(procedure, procedure.repeats)
+        with RunProgress(procedure.name, total, console) as progress, ctrl_c_stops(bench.stop, console):
+            observer = Observer(
+                event=lambda event: progress.advance() if event.name == procedure.cycle else None
+            )
+            summary = bench.run(procedure, out, observer=observer, sample=sample, notes=notes)
+    except (
+        ImpossibleSetting,
+        FileExistsError,
+        RecorderFailed,
+        RecordingError,
+        RigError,
+        RuntimeError,
+    ) as error:
+        raise FileError(str(error)) from None
+    click.echo(
+        f"{summary.recording}: {summary.end.status}, {summary.traces} traces, {summary.samples} samples"
+    )
+    if summary.end.reason:
+        click.echo(summary.end.reason, err=True)
+    if summary.end.status == "fault":
+        raise SystemExit(1)
