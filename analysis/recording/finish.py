@@ -1,0 +1,120 @@
+"""From a recording as it was written to the file that is kept: compressed, with tables and plots."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from analysis.recording import layout
+from analysis.recording.errors import RecordingError
+from analysis.recording.plots import Plot, write_plots
+from analysis.recording.reader import Recording
+
+_STORAGE: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
+
+
+def finish(path: Path, plots: Sequence[Plot] = ()) -> str:
+    """Put a compressed copy, compared with the original, in the place of ``path``.
+
+    Returns
+    -------
+    str
+        How the recording is now stored: "compressed", or why it was left as it was.
+    """
+    copy = path.with_name(f".{path.name}.compressing")
+    try:
+        with Recording(path) as recording:
+            write_finished(copy, recording, recording.status, plots)
+        os.replace(copy, path)  # noqa: PTH105 - the atomic replacement, also on Windows
+    except (OSError, RuntimeError, RecordingError) as error:
+        copy.unlink(missing_ok=True)
+        return f"{layout.STORED_PLAIN}: {error}"
+    return layout.STORED_COMPRESSED
+
+
+def write_finished(target: Path, source: Recording, status: str, plots: Sequence[Plot] = ()) -> None:
+    """Write all that is good in ``source`` as a finished file, and compare the two.
+
+    Raises
+    ------
+    RecordingError
+        The source is damaged, or the copy is not equal to it.
+    OSError
+        It cannot be written.
+    """
+    source.verify()
+    with h5py.File(target, "w", libver=("v108", "v110")) as file:
+        entry = layout.write_frame(file, source.header)
+        entry["status"][()] = status.encode()
+        entry["storage"][()] = layout.STORED_COMPRESSED.encode()
+        _write_samples(entry, source)
+        _write_table(entry, "events", _event_columns(source))
+        _write_table(entry, "traces", _trace_columns(source))
+        write_plots(entry, tuple(plots))
+    _compare(target, source)
+
+
+def _write_samples(entry: h5py.Group, source: Recording) -> None:
+    raw, n = entry["raw"], source.n_samples
+    storage = {**_STORAGE, "chunks": (min(n, layout.FINISHED_CHUNK),)} if n else {}
+    datasets = layout.write_channels(raw, source.header, shape=(n,), **storage)
+    # a dimension without coordinates, as netCDF writes it; it takes no room
+    scale = raw.create_dataset("sample", shape=(n,), dtype=">f4")
+    scale.make_scale(f"This is a netCDF dimension but not a netCDF variable.{n:10d}")
+    for dataset in datasets:
+        dataset.dims[0].attach_scale(scale)
+    row, segments = 0, []
+    expected = None
+    for block in source.blocks(layout.FINISHED_CHUNK * 8):
+        if block.first != expected:
+            segments.append((block.first, row))
+        for i, dataset in enumerate(datasets):
+            dataset[row : row + len(block)] = block.data[i]
+        row, expected = row + len(block), block.stop
+    entry["segments"] = np.array(segments, dtype="<i8").reshape(-1, 2)
+
+
+def _event_columns(source: Recording) -> dict[str, Any]:
+    return {
+        "sample": np.array([e.sample for e in source.events], dtype="<i8"),
+        "kind": [str(e.kind) for e in source.events],
+        "name": [e.name for e in source.events],
+        "payload": [json.dumps(dict(e.payload)) for e in source.events],
+    }
+
+
+def _trace_columns(source: Recording) -> dict[str, Any]:
+    lines = [entry.to_json() for entry in source.traces]
+    columns: dict[str, Any] = {name: [x[name] for x in lines] for name in ("ended", "reason", "source")}
+    for name in ("flags", "settings"):
+        columns[name] = [json.dumps(x[name]) for x in lines]
+    for name in ("number", "start", "stop"):
+        columns[name] = np.array([x[name] for x in lines], dtype="<i8")
+    columns["kept"] = np.array([x["kept"] for x in lines], dtype="u1")
+    columns["bias_V"] = np.array([entry.bias_V for entry in source.traces], dtype="<f8")
+    return columns
+
+
+def _write_table(entry: h5py.Group, name: str, columns: dict[str, Any]) -> None:
+    group = entry.create_group(name)
+    group.attrs["NX_class"] = "NXcollection"
+    for column, values in columns.items():
+        kind = {} if isinstance(values, np.ndarray) else {"dtype": layout.TEXT}
+        group.create_dataset(column, data=values, **kind)
+
+
+def _compare(target: Path, source: Recording) -> None:
+    with Recording(target) as copy:
+        same = (
+            copy.n_samples == source.n_samples
+            and copy.gaps == source.gaps
+            and [e.to_json() for e in copy.traces] == [e.to_json() for e in source.traces]
+            and copy.events == source.events
+        )
+        pairs = zip(copy.blocks(), source.blocks(), strict=same)
+        if not (same and all(a.data.tobytes() == b.data.tobytes() for a, b in pairs)):
+            raise RecordingError(f"{target}: the copy is not equal to {source.path}")

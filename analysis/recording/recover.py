@@ -1,0 +1,50 @@
+"""Making a finished file from a recording whose writer was killed."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.recording.finish import write_finished
+from analysis.recording.plots import Plot
+from analysis.recording.reader import Recording
+
+STATUS_RECOVERED = "recovered"
+
+
+def recover(path: Path | str, out: Path | str, plots: Sequence[Plot] = ()) -> int:
+    """Copy all that was committed to a new, finished file. The original is only read.
+
+    Parameters
+    ----------
+    path : Path
+        The recording that was left behind.
+    out : Path
+        Must not exist.
+    plots : sequence of Plot
+        What a viewer shall show.
+
+    Returns
+    -------
+    int
+        Samples a channel in the new file.
+
+    Raises
+    ------
+    FileExistsError
+        ``out`` exists.
+    RecordingError
+        The original cannot be read, or its samples differ from their check sums.
+    """
+    target = Path(out)
+    if target.exists():
+        raise FileExistsError(f"{target} exists; a recording is never overwritten: choose another name")
+    part = target.with_name(f".{target.name}.recovering")
+    try:
+        with Recording(path) as recording:
+            status = STATUS_RECOVERED if recording.status == "unfinished" else recording.status
+            write_finished(part, recording, status, plots)
+            samples = recording.n_samples
+        os.rename(part, target)  # noqa: PTH104
+    finally:
+        part.unlink(missing_ok=True)
+    return samples

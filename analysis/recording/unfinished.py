@@ -1,0 +1,71 @@
+"""Opening a recording that is being written, or whose writer was killed.
+
+HDF5 marks such a file in its superblock and refuses it, but for SWMR readers; and those try again, for minutes
+in the worst case, when they meet an inconsistency that a dead writer will never mend. The file is therefore
+shown to HDF5 through a view in which the mark is absent. Nothing is ever changed in the file itself.
+"""
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_LENGTH = 48  # superblock of version 2 or 3 with addresses of 8 bytes, HDF5 File Format Specification II.A
+_VERSION, _FLAGS, _END, _CHECKSUM = 8, 11, slice(28, 36), slice(44, 48)
+
+
+def is_marked_open(path: Path) -> bool:
+    """Whether a writer has this HDF5 file open, or had it open when it died."""
+    with path.open("rb") as file:
+        block = file.read(_LENGTH)
+    ours = len(block) == _LENGTH and block.startswith(_SIGNATURE) and block[_VERSION] in (2, 3)
+    return ours and block[_FLAGS] != 0
+
+
+class UnmarkedView(io.FileIO):
+    """The file, read-only, as if its writer had closed it: no mark, and the end where it is now."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self._end = os.fstat(self.fileno()).st_size
+        block = bytearray(super().read(_LENGTH))
+        block[_FLAGS] = 0
+        block[_END] = self._end.to_bytes(8, "little")
+        block[_CHECKSUM] = lookup3(bytes(block[: _CHECKSUM.start])).to_bytes(4, "little")
+        self._superblock = bytes(block)
+        self.seek(0)
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as the file does, but for the superblock."""
+        start = self.tell()
+        view = memoryview(buffer).cast("B")
+        count = super().readinto(view) or 0
+        if start < _LENGTH:
+            changed = self._superblock[start : start + count]
+            view[: len(changed)] = changed
+        return count
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Seek in the file as long as it was when it was opened; a writer may go on meanwhile."""
+        return super().seek(self._end + offset) if whence == io.SEEK_END else super().seek(offset, whence)
+
+
+def lookup3(key: bytes) -> int:
+    """Bob Jenkins' lookup3 hash (public domain, 2006), the check sum of HDF5 metadata; initial value 0."""
+
+    def rotated(x: int, bits: int) -> int:
+        return ((x << bits) | (x >> (32 - bits))) & 0xFFFFFFFF
+
+    a = b = c = (0xDEADBEEF + len(key)) & 0xFFFFFFFF
+    padded = key.ljust(-(-len(key) // 12) * 12, b"\0")
+    for i in range(0, len(padded), 12):
+        words = (int.from_bytes(padded[j : j + 4], "little") for j in range(i, i + 12, 4))
+        a, b, c = ((x + y) & 0xFFFFFFFF for x, y in zip((a, b, c), words, strict=True))
+        if i + 12 < len(padded):
+            for bits in (4, 6, 8, 16, 19, 4):  # the mix, its three variables changing places at each step
+                a, b, c = b, (c + b) & 0xFFFFFFFF, ((a - c) & 0xFFFFFFFF) ^ rotated(c, bits)
+        else:
+            for bits in (14, 11, 25, 16, 4, 14, 24):  # the final mix, likewise
+                a, b, c = b, ((c ^ b) - rotated(b, bits)) & 0xFFFFFFFF, a
+    return b
