@@ -1,0 +1,208 @@
+"""Integrals of a simple pole over the difference of two Fermi functions, in closed form.
+
+For a pole w in the lower half plane and reservoirs X = P, S at (mu_X, T_X) let a_X = i (w - mu_X),
+b_X = 2 pi k T_X and Phi_X = digamma(1/2 + a_X/b_X) + ln b_X. Then
+
+    int (f_P - f_S)/(E - w) dE           = Phi_P - Phi_S =: X
+    int (mu_P - E)(f_P - f_S)/(E - w) dE = i a_P X - v,   v = mu_P - mu_S
+    int (E - mu_S)(f_P - f_S)/(E - w) dE = v - i a_S X
+
+A Breit-Wigner level at eps with half width g is w = eps - i g. Subtracting two digammas loses every digit
+at small bias or far from the level, so the difference is never formed: asymptotic series, recurrence and
+reflection of the digamma function (Abramowitz and Stegun, 6.3.5, 6.3.7, 6.3.18) are subtracted term by term.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import bernoulli
+
+from analysis.records import FloatArray
+
+ComplexArray = NDArray[np.complex128]
+
+_ASYMPTOTIC_FROM = 8.0  # |a/b| from which the series below is exact to rounding
+_SHIFT = 8
+_NARROW = 0.25  # g/b below which the reflected form keeps the digits that are proportional to g
+_ORDERS = np.arange(2, 26, 2)
+# digamma(1/2 + x) ~ ln x + sum_j _SERIES[j-1] x^(-2j)
+_SERIES = -(2.0 ** (1 - _ORDERS) - 1.0) * bernoulli(24)[_ORDERS] / _ORDERS
+
+_NO_BIAS_eV = 1e-40  # so small that its square is nothing beside it: the ratio is the derivative
+
+
+@dataclass(frozen=True, eq=False)
+class PoleIntegrals:
+    """The three integrals of the module's docstring; complex, of the shape the arguments broadcast to.
+
+    ``charge`` is a pure number, ``heat_probe`` and ``heat_substrate`` are in eV.
+    """
+
+    charge: ComplexArray
+    heat_probe: ComplexArray
+    heat_substrate: ComplexArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """a_P, a_S, b_P, b_S and their differences da = a_P - a_S, db = b_P - b_S, free of cancellation."""
+
+    a_P: ComplexArray
+    a_S: ComplexArray
+    b_P: FloatArray
+    b_S: FloatArray
+    da: ComplexArray
+    db: FloatArray
+
+    def part(self, mask: NDArray[np.bool_]) -> "_Pair":
+        return _Pair(
+            self.a_P[mask], self.a_S[mask], self.b_P[mask], self.b_S[mask], self.da[mask], self.db[mask]
+        )
+
+
+def pole_integrals(
+    pole_eV: ArrayLike,
+    mu_probe_eV: ArrayLike,
+    bias_eV: ArrayLike,
+    kT_probe_eV: ArrayLike,
+    kT_substrate_eV: ArrayLike,
+) -> PoleIntegrals:
+    """Integrals of 1/(E - pole) over the window between probe and substrate.
+
+    Parameters
+    ----------
+    pole_eV : array_like of complex
+        Pole in the lower half plane.
+    mu_probe_eV, bias_eV : array_like
+        mu_P, and v = mu_P - mu_S: the difference is asked for because it would lose digits if it were formed.
+    kT_probe_eV, kT_substrate_eV : array_like
+        Thermal energies, above zero.
+    """
+    w, mu_P, v, kT_P, kT_S = np.broadcast_arrays(
+        np.atleast_1d(np.asarray(pole_eV, dtype=np.complex128)),
+        np.asarray(mu_probe_eV, dtype=np.float64),
+        np.asarray(bias_eV, dtype=np.float64),
+        np.asarray(kT_probe_eV, dtype=np.float64),
+        np.asarray(kT_substrate_eV, dtype=np.float64),
+    )
+    a_P = 1j * (w - mu_P)
+    iv = 1j * v
+    pair = _Pair(a_P, a_P + iv, 2 * np.pi * kT_P, 2 * np.pi * kT_S, -iv, 2 * np.pi * (kT_P - kT_S))
+
+    far = np.minimum(np.abs(pair.a_P) / pair.b_P, np.abs(pair.a_S) / pair.b_S) >= _ASYMPTOTIC_FROM
+    narrow = a_P.real < _NARROW * np.minimum(pair.b_P, pair.b_S)
+    charge, heat_P, heat_S = (np.empty(w.shape, dtype=np.complex128) for _ in range(3))
+    for mask, difference in ((far, _far), (~far & narrow, _reflected), (~far & ~narrow, _recurred)):
+        if mask.all():
+            return PoleIntegrals(*difference(pair))
+        if mask.any():
+            charge[mask], heat_P[mask], heat_S[mask] = difference(pair.part(mask))
+    return PoleIntegrals(charge, heat_P, heat_S)
+
+
+def pole_derivatives(
+    pole_eV: ArrayLike, mu_eV: ArrayLike, kT_eV: ArrayLike
+) -> tuple[ComplexArray, ComplexArray]:
+    """Integrals of (-f')/(E - pole) and (E - mu)(-f')/(E - pole), in 1/eV and 1; f' is df/dE at (mu, kT).
+
+    The first is i/b times the trigamma function of 1/2 + a/b, up to sign; both come from `pole_integrals` at a
+    bias whose square vanishes beside it, which is exact because nothing there cancels.
+    """
+    small = pole_integrals(pole_eV, mu_eV, _NO_BIAS_eV, kT_eV, kT_eV)
+    return small.charge / _NO_BIAS_eV, -small.heat_probe / _NO_BIAS_eV
+
+
+_Three = tuple[ComplexArray, ComplexArray, ComplexArray]
+
+
+def _far(p: _Pair) -> _Three:
+    """Both reservoirs many kT away from the pole: logarithm and asymptotic series."""
+    tail = _series_difference(p.a_P, p.a_S, p)
+    x = _log_ratio(p.a_P, p.a_S, p.da) + tail
+    heat_P, heat_S = _heats(p, x)
+    # At small bias i a X is v to many digits: there the difference is taken inside the logarithm's series.
+    q_P, q_S = -p.da / p.a_P, p.da / p.a_S
+    small = np.maximum(np.abs(q_P), np.abs(q_S)) < 0.02
+    heat_P = np.where(small, 1j * p.a_P * (tail - _log1p_less_linear(q_P)), heat_P)
+    heat_S = np.where(small, -1j * p.a_S * (tail + _log1p_less_linear(q_S)), heat_S)
+    return x, heat_P, heat_S
+
+
+def _recurred(p: _Pair) -> _Three:
+    """Wide pole: digamma(z) = digamma(z + n) - sum 1/(z + k), each term subtracted in closed form."""
+    c_P, c_S = p.a_P + _SHIFT * p.b_P, p.a_S + _SHIFT * p.b_S
+    x = _log_ratio(c_P, c_S, p.da + _SHIFT * p.db) + _series_difference(c_P, c_S, p)
+    u = (np.arange(_SHIFT) + 0.5).reshape(-1, *(1,) * p.a_P.ndim)
+    x -= (p.db * p.a_S - p.b_S * p.da) * (1.0 / ((p.a_P + u * p.b_P) * (p.a_S + u * p.b_S))).sum(axis=0)
+    return x, *_heats(p, x)
+
+
+def _reflected(p: _Pair) -> _Three:
+    """Narrow pole: the part even in a, whose imaginary part is proportional to g, and (pi/2) tan(pi a/b)."""
+    n = _SHIFT + 1
+    product_P = (n * p.b_P) ** 2 - p.a_P**2
+    product_S = (n * p.b_S) ** 2 - p.a_S**2
+    step = n * n * p.db * (p.b_P + p.b_S) - p.da * (p.a_P + p.a_S)
+    x = 0.5 * _log_ratio(product_P, product_S, step)
+    for sign in (1, -1):
+        x += 0.5 * _series_difference(n * p.b_P + sign * p.a_P, n * p.b_S + sign * p.a_S, p, sign)
+    cross = p.b_S * p.da - p.db * p.a_S  # b_S a_P - b_P a_S
+    u = (np.arange(n) + 0.5).reshape(-1, *(1,) * p.a_P.ndim)
+    terms = u / (((u * p.b_P) ** 2 - p.a_P**2) * ((u * p.b_S) ** 2 - p.a_S**2))
+    x -= cross * (p.b_S * p.a_P + p.b_P * p.a_S) * terms.sum(axis=0)
+    x += (
+        0.5
+        * np.pi
+        * _tan_difference(np.pi * p.a_P / p.b_P, np.pi * p.a_S / p.b_S, np.pi * cross / (p.b_P * p.b_S))
+    )
+    return x, *_heats(p, x)
+
+
+def _heats(p: _Pair, x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+    v = -p.da.imag
+    return 1j * p.a_P * x - v, v - 1j * p.a_S * x
+
+
+def _series_difference(c_P: ComplexArray, c_S: ComplexArray, p: _Pair, sign: int = 1) -> ComplexArray:
+    """sum_j s_j [(b_P/c_P)^2j - (b_S/c_S)^2j], c = n b + sign a: a divided difference, by Horner's rule twice."""
+    inverse = 1.0 / (c_P * c_S)
+    r_P, r_S = (p.b_P / c_P) ** 2, (p.b_S / c_S) ** 2
+    r_difference = sign * (p.db * p.a_S - p.b_S * p.da) * (p.b_P * c_S + p.b_S * c_P) * inverse**2
+    value = np.full_like(r_P, _SERIES[-1])
+    slope = value
+    for s in _SERIES[-2::-1]:
+        value = value * r_P + s
+        slope = slope * r_S + value
+    return slope * r_difference
+
+
+def _log_ratio(c_P: ComplexArray, c_S: ComplexArray, dc: ComplexArray) -> ComplexArray:
+    """ln(c_P/c_S) for numbers with positive real part, dc = c_P - c_S; both parts keep their own digits."""
+    turned = dc * c_S.conj()
+    norm_S = c_S.real**2 + c_S.imag**2
+    ratio = (dc * (c_P + c_S).conj()).real / norm_S
+    near = np.abs(ratio) < 0.5
+    modulus = np.where(near, np.log1p(np.where(near, ratio, 0.0)), 2 * np.log(np.abs(c_P) / np.abs(c_S)))
+    return 0.5 * modulus + 1j * np.arctan2(turned.imag, norm_S + turned.real)
+
+
+def _log1p_less_linear(q: ComplexArray) -> ComplexArray:
+    """log(1 + q) - q for |q| < 0.02."""
+    total = np.full_like(q, -1.0 / 12)
+    for m in range(11, 1, -1):
+        total = total * q + (-1.0) ** (m + 1) / m
+    return total * q * q
+
+
+def _tan_difference(x_P: ComplexArray, x_S: ComplexArray, step: ComplexArray) -> ComplexArray:
+    """Difference tan x_P - tan x_S = sin(step)/(cos x_P cos x_S), with the growing exponentials taken out."""
+    growth = np.exp(np.abs(step.imag) - np.abs(x_P.imag) - np.abs(x_S.imag))
+    return growth * _scaled_sin(step) / (_scaled_sin(x_P + np.pi / 2) * _scaled_sin(x_S + np.pi / 2))
+
+
+def _scaled_sin(z: ComplexArray) -> ComplexArray:
+    """sin(z) exp(-|Im z|)."""
+    fall = np.exp(-2 * np.abs(z.imag))
+    odd = -0.5 * np.expm1(-2 * np.abs(z.imag)) * np.sign(z.imag)
+    return 0.5 * (1 + fall) * np.sin(z.real) + 1j * np.cos(z.real) * odd
