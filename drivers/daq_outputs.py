@@ -1,0 +1,287 @@
+"""The analogue outputs of a card: single values, ramps and modulation, and where each of them stands.
+
+One task carries all outputs together on the inputs' sample clock; single values are written by one on-demand
+task for each output. Only one of these may hold the card, so the waveform task is released after each waveform.
+
+NI-DAQmx Help ("Task State Model", "Aborting a Task"): *stop* halts the outputs at once and leaves a committed
+task committed, so that its count of generated samples can still be read; *abort* halts them at once and
+releases the card, but forgets the count. A ramp is therefore stopped, and an emergency aborts.
+"""
+
+import threading
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+from nidaqmx.constants import AcquisitionType, RegenerationMode, TaskMode
+from nidaqmx.errors import DaqWarning
+from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
+from numpy.typing import ArrayLike, NDArray
+
+from drivers.daq_channels import AnalogOutput
+from drivers.daq_waveform import Waveform
+from drivers.errors import InstrumentLost, NotNow, OutOfRange, RigError
+from drivers.pxi import PXIController, translated
+
+_LARGEST_WRITE = 100_000  # samples a call: two outputs stay below gRPC's limit of 4 MB a message
+_TURN_S = 0.3  # how long an emergency waits for another thread's call
+
+
+class Outputs:
+    """All analogue outputs of one card.
+
+    Every method may be called from any thread; one at a time is let in. Only `to_safe` doesn't wait long for
+    its turn.
+
+    Parameters
+    ----------
+    controller : PXIController
+        Where the card is.
+    device : str
+        Its NI-DAQmx name.
+    outputs : sequence of AnalogOutput
+        Those that are wired.
+    clock_Hz : float
+        Rate of the inputs' sample clock.
+    repeats : int
+        Clock ticks for which each sample of a waveform is held.
+    """
+
+    def __init__(
+        self,
+        controller: PXIController,
+        device: str,
+        outputs: Sequence[AnalogOutput],
+        clock_Hz: float,
+        repeats: int,
+    ) -> None:
+        self.channels = {output.name: output for output in outputs}
+        self._controller = controller
+        self._device = device
+        self._clock_Hz = clock_Hz
+        self._repeats = repeats
+        self._lock = threading.RLock()
+        self._emergencies = 0
+        self._standing = dict.fromkeys(self.channels, np.nan)
+        self._running: Waveform | None = None
+        self._generated = 0
+        self._tasks: list[Any] = []
+        self._open()
+
+    def _open(self) -> None:
+        """Create the tasks. Nothing is reserved yet, so that other programs may hold the card."""
+        try:
+            with translated("open the analogue outputs"):
+                self._single = {name: self._new_task(name) for name in self.channels}
+                self._together = self._new_task(*self.channels)
+        except BaseException:
+            self.close()
+            raise
+        self._configured: tuple[AcquisitionType, int] | None = None
+
+    def _new_task(self, *names: str) -> Any:
+        task = self._controller.new_task()
+        self._tasks.append(task)
+        for output in map(self.channels.__getitem__, names):
+            task.ao_channels.add_ao_voltage_chan(
+                f"{self._device}/{output.channel}", min_val=output.min_V, max_val=output.max_V
+            )
+        return task
+
+    def close(self) -> None:
+        """Free the tasks; a lost card is no error. The outputs go on holding what they put out last."""
+        with self._lock:
+            tasks, self._tasks, self._running = self._tasks, [], None
+            for task in tasks:
+                with suppress(RigError), translated("close an output"):
+                    task.close()
+
+    # Single values
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a waveform was started and its end not yet noticed; the card isn't asked."""
+        return self._running is not None
+
+    @property
+    def held(self) -> dict[str, float]:
+        """Get what each output holds now (V); NaN where nobody knows."""
+        with self._lock:
+            if self._running is None:
+                return dict(self._standing)
+            return self._standing_after(self._running, self.generated())
+
+    def write(self, values_V: Mapping[str, float]) -> None:
+        """Put out single values at once, in the order given."""
+        checked = {name: float(self._output(name).checked(value)) for name, value in values_V.items()}
+        with self._lock:
+            self._refuse_if_busy("write to an output")
+            for name, value in checked.items():
+                self._put(name, value)
+
+    def _put(self, name: str, value_V: float) -> None:
+        self._standing[name] = np.nan  # until the card has said yes
+        with translated(f"write to output {name!r}"):
+            writer = AnalogSingleChannelWriter(self._single[name].out_stream)
+            writer.verify_array_shape = False
+            writer.write_one_sample(value_V)
+        self._standing[name] = value_V
+
+    def _output(self, name: str) -> AnalogOutput:
+        if name not in self.channels:
+            raise OutOfRange("name of an output", repr(name), ", ".join(self.channels))
+        return self.channels[name]
+
+    def _refuse_if_busy(self, doing: str) -> None:
+        if not self._tasks:
+            raise NotNow(f"Can't {doing}: the driver is closed")
+        if self._running is not None and not self.finished():
+            raise NotNow(f"Can't {doing} while a ramp or a modulation runs; stop it first")
+
+    # Waveforms
+
+    def start(self, mode: AcquisitionType, waveforms_V: Mapping[str, ArrayLike]) -> None:
+        """Arm a waveform: its first sample is put out at the next tick of the inputs' clock."""
+        with self._lock:
+            self._refuse_if_busy("start a waveform")
+            waveform = Waveform.build(mode, waveforms_V, self.channels, self._standing, self._repeats)
+            emergencies = self._emergencies
+            try:
+                with translated("start a waveform"):
+                    self._load(mode, waveform.buffer)
+                    if self._emergencies != emergencies:
+                        raise NotNow("The outputs were made safe meanwhile; no waveform was started")
+                    self._running, self._generated = waveform, 0
+                    self._together.start()
+            except BaseException:
+                self._abandon()
+                raise
+
+    def _load(self, mode: AcquisitionType, samples: NDArray[np.float64]) -> None:
+        n = samples.shape[1]
+        if self._configured != (mode, n):
+            self._configured = None
+            self._together.timing.cfg_samp_clk_timing(
+                self._clock_Hz, f"/{self._device}/ai/SampleClock", sample_mode=mode, samps_per_chan=n
+            )
+            self._together.out_stream.output_buf_size = n
+            self._together.out_stream.regen_mode = (
+                RegenerationMode.ALLOW_REGENERATION
+                if mode is AcquisitionType.CONTINUOUS
+                else RegenerationMode.DONT_ALLOW_REGENERATION
+            )
+            self._configured = (mode, n)
+        self._together.control(TaskMode.TASK_COMMIT)
+        writer = AnalogMultiChannelWriter(self._together.out_stream, auto_start=False)
+        writer.verify_array_shape = False
+        for first in range(0, n, _LARGEST_WRITE):
+            writer.write_many_sample(np.ascontiguousarray(samples[:, first : first + _LARGEST_WRITE]))
+
+    def generated(self) -> int:
+        """Get how many samples of the present waveform (or else the last) have been put out."""
+        with self._lock:
+            if self._running is not None:
+                with translated("count the generated samples"):
+                    self._generated = self._count(self._running)
+            return self._generated
+
+    def _count(self, waveform: Waveform) -> int:
+        return waveform.put_out(int(self._together.out_stream.total_samp_per_chan_generated))
+
+    def finished(self) -> bool:
+        """Tell whether a ramp has come to its end; a modulation never does. Nothing running is finished."""
+        with self._lock:
+            if self._running is None:
+                return True
+            if self._running.mode is AcquisitionType.CONTINUOUS:
+                return False
+            with translated("see whether the ramp is done"):
+                done = bool(self._together.is_task_done())
+            if done:
+                self.halt()
+            return done
+
+    def halt(self) -> int:
+        """Stop the waveform, if one runs, where it is; get how many of its samples were put out."""
+        with self._lock:
+            if self._running is None:
+                return self._generated
+            try:
+                with translated("stop the waveform"), _stopping_early():
+                    self._together.stop()
+                    self._generated = self._count(self._running)
+                    self._standing = self._standing_after(self._running, self._generated)
+                    self._running = None
+                    self._together.control(TaskMode.TASK_UNRESERVE)
+            except BaseException:
+                self._abandon()
+                raise
+            return self._generated
+
+    def _standing_after(self, waveform: Waveform, generated: int) -> dict[str, float]:
+        values = waveform.after(generated)
+        if values is None:
+            return dict(self._standing)
+        return dict(zip(self.channels, values.tolist(), strict=True))
+
+    def _abandon(self) -> None:
+        """Leave a waveform that failed: whatever it put out, nobody knows it now."""
+        if self._running is not None:
+            self._standing = dict.fromkeys(self.channels, np.nan)
+        self._running = None
+        with suppress(RigError), translated("abort the waveform"):
+            self._together.control(TaskMode.TASK_ABORT)
+
+    # The way out
+
+    def to_safe(self, retracted_V: Mapping[str, float], within_s: float) -> str:
+        """Abort any waveform, put 0 V on every output that ``retracted_V`` doesn't name, then those it names.
+
+        Returns what was done, in words. A second thread in the middle of a call is waited for only briefly.
+        """
+        self._emergencies += 1
+        with self._controller.deadline(within_s):
+            my_turn = self._lock.acquire(timeout=min(_TURN_S, within_s / 3))
+            try:
+                if not self._tasks:
+                    raise NotNow("The driver is closed; use `drivers.guard.make_safe`")
+                return self._make_safe(retracted_V)
+            finally:
+                if my_turn:
+                    self._lock.release()
+
+    def _make_safe(self, retracted_V: Mapping[str, float]) -> str:
+        aborted = "waveform aborted, " if self._running is not None else ""
+        try:
+            self._abort_and_write(retracted_V)
+        except (InstrumentLost, OutOfRange):
+            raise
+        except RigError:
+            # The server forgot our tasks, or another program's task holds the card: start from nothing.
+            self._controller.reset(self._device)
+            self.close()
+            self._open()
+            aborted = "card reset, "
+            self._abort_and_write(retracted_V)
+        values = ", ".join(f"{name} {value:g} V" for name, value in self._standing.items())
+        return f"{aborted}{values}"
+
+    def _abort_and_write(self, retracted_V: Mapping[str, float]) -> None:
+        with translated("abort the waveform"):
+            self._together.control(TaskMode.TASK_ABORT)
+        self._running = None
+        for name in self.channels:
+            if name not in retracted_V:
+                self._put(name, 0.0)
+        for name, value in retracted_V.items():
+            self._put(name, float(self._output(name).checked(value)))
+
+
+@contextmanager
+def _stopping_early() -> Iterator[None]:
+    """Silence NI-DAQmx's warning 200010, stopped before done: that is what a stop is for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DaqWarning)
+        yield

@@ -1,0 +1,81 @@
+"""What the analogue outputs of a card do together, sample by sample."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from nidaqmx.constants import AcquisitionType
+from numpy.typing import ArrayLike, NDArray
+
+from drivers.daq_channels import AnalogOutput
+from drivers.errors import NotNow, OutOfRange
+
+_SMALLEST_BUFFER = 2  # NI-DAQmx generates no single sample on a clock
+
+
+@dataclass(frozen=True, eq=False)
+class Waveform:
+    """Values of all outputs, checked against their limits.
+
+    Parameters
+    ----------
+    mode : AcquisitionType
+        FINITE for a ramp, which holds its last value; CONTINUOUS for a modulation, which starts again.
+    values_V : ndarray, shape (n_outputs, n)
+        A row for each output.
+    repeats : int
+        Clock ticks for which each value is held.
+    """
+
+    mode: AcquisitionType
+    values_V: NDArray[np.float64]
+    repeats: int
+
+    @classmethod
+    def build(
+        cls,
+        mode: AcquisitionType,
+        given_V: Mapping[str, ArrayLike],
+        outputs: Mapping[str, AnalogOutput],
+        held_V: Mapping[str, float],
+        repeats: int,
+    ) -> Self:
+        """Build it from the outputs that move; the others keep what they hold.
+
+        Raises ``OutOfRange`` for a value outside its output's limits, an unknown name and unequal lengths;
+        ``NotNow`` where an output that should keep its value holds nobody knows what.
+        """
+        for name in given_V:
+            if name not in outputs:
+                raise OutOfRange("name of an output", repr(name), ", ".join(outputs))
+        moving = {name: outputs[name].checked(values) for name, values in given_V.items()}
+        shapes = {values.shape for values in moving.values()}
+        if len(shapes) != 1 or len(shape := shapes.pop()) != 1 or shape[0] < 1:
+            described = ", ".join(f"{name}: {values.shape}" for name, values in moving.items())
+            raise OutOfRange(
+                "shape of the waveforms", described or "none", "(n,), alike for all, n at least 1"
+            )
+        unknown = [name for name in outputs if name not in moving and np.isnan(held_V[name])]
+        if unknown:
+            raise NotNow(f"Nobody knows what {', '.join(unknown)} holds; write to it first")
+        rows = [moving[name] if name in moving else np.full(shape, held_V[name]) for name in outputs]
+        return cls(mode, np.stack(rows), repeats)
+
+    def __len__(self) -> int:
+        return int(self.values_V.shape[1])
+
+    @property
+    def buffer(self) -> NDArray[np.float64]:
+        """What the card's buffer takes, shape (n_outputs, ticks), at least two ticks."""
+        ticks = np.repeat(self.values_V, self.repeats, axis=1)
+        return ticks if ticks.shape[1] >= _SMALLEST_BUFFER else np.repeat(ticks, _SMALLEST_BUFFER, axis=1)
+
+    def put_out(self, ticks: int) -> int:
+        """Get how many samples have been put out, at least in part, after so many ticks."""
+        begun = -(-ticks // self.repeats)
+        return min(begun, len(self)) if self.mode is AcquisitionType.FINITE else begun
+
+    def after(self, put_out: int) -> NDArray[np.float64] | None:
+        """Get what the outputs hold after so many samples, shape (n_outputs,); None before the first."""
+        return self.values_V[:, (put_out - 1) % len(self)] if put_out > 0 else None
