@@ -107,6 +107,15 @@ class Junction(Section):
     bias_on: Literal["substrate", "probe"] = "substrate"
 
 
+class Coarse(Section):
+    """A stepper that moves the tip's housing, driven by two digital lines of the DAQ."""
+
+    device: str = "Dev1"
+    step_line: str = Field(pattern=r"^port\d+/line\d+$")
+    direction_line: str = Field(pattern=r"^port\d+/line\d+$")
+    step_nm: Positive
+
+
 class Safe(Section):
     """Where the tip goes when nobody is in control (the bias then is 0 V, always)."""
 
@@ -122,6 +131,7 @@ class Rig(Section):
     voltage_preamplifier: VoltagePreamplifier
     piezo: Piezo
     junction: Junction = Junction()
+    coarse: Coarse | None = None
     safe: Safe = Safe()
 
     @model_validator(mode="after")

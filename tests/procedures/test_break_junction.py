@@ -1,0 +1,150 @@
+"""The plan as data: which steps it yields for which outcomes, with no rig."""
+
+from dataclasses import replace
+
+import pytest
+
+from analysis.conductance import CurrentCalibration
+from procedures.break_junction import NM, BreakJunction
+from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, PiezoAtEnd, SurfaceLost
+from procedures.station import Station
+from procedures.steps import FINISHED, Baseline, Mark, Outcome, Ramp, Recentre, Safe, SetBias
+
+
+class _Daq:
+    rate_Hz = 2000.0
+
+
+STATION = Station(
+    daq=_Daq(),
+    amplifier=CurrentCalibration(1e5),
+    extension_m_per_V=20 * NM,
+    z_range_V=(0.0, 10.0),
+    bias_range_V=(-2.0, 2.0),
+)
+
+
+class _Coarse:
+    def move(self, distance_m):
+        raise AssertionError("the plan moves nothing itself")
+
+
+def run_plan(procedure, station, answers):
+    """Steps of a plan whose ramps end as ``answers`` says: name of the ramp -> list of (ended, extension in nm)."""
+    answers = {name: list(outcomes) for name, outcomes in answers.items()}
+    plan, steps, outcome = procedure.plan(station), [], None
+    try:
+        while True:
+            step = plan.send(outcome)
+            steps.append(step)
+            outcome = Outcome(FINISHED, 0.0, (0, 0))
+            if isinstance(step, Ramp):
+                ended, nm = answers[step.name].pop(0) if answers.get(step.name) else (FINISHED, step.to_m / NM)
+                outcome = Outcome(ended, nm * NM, (0, 0))
+    except StopIteration:
+        return steps
+
+
+def test_two_traces_as_the_paper_says():
+    procedure = BreakJunction.from_values({"traces": 2})
+
+    steps = run_plan(procedure, STATION, {"approach": [("contact", 100), ("contact", 101)], "withdraw": [("open", 98)] * 2})
+
+    assert [type(step) for step in steps] == [
+        Baseline, SetBias,
+        Ramp, Ramp, Ramp, Baseline, Mark,
+        Ramp, Ramp, Ramp, Baseline, Mark,
+        Safe,
+    ]  # fmt: skip
+    approach, withdraw, clear = steps[2:5]
+    assert steps[1].bias_V == pytest.approx(0.1)
+    assert approach.speed_m_per_s == pytest.approx(5e-9)
+    assert withdraw.speed_m_per_s == pytest.approx(0.1e-9)
+    assert withdraw.to_m == pytest.approx(90 * NM)
+    assert clear.to_m == pytest.approx(97.5 * NM)
+    assert set(withdraw.until) == {"open", "past break"}
+
+
+def test_the_second_approach_searches_only_around_the_last_contact():
+    procedure = BreakJunction.from_values({"traces": 2, "search_distance": 20})
+
+    steps = run_plan(procedure, STATION, {"approach": [("contact", 100)] * 2, "withdraw": [("open", 98)] * 2})
+
+    approaches = [step for step in steps if isinstance(step, Ramp) and step.name == "approach"]
+    assert approaches[0].to_m == pytest.approx(200 * NM)
+    assert approaches[1].to_m == pytest.approx(120 * NM)
+
+
+@pytest.mark.parametrize(
+    ("answers", "fault"),
+    [
+        ({"approach": [(FINISHED, 200)]}, PiezoAtEnd),
+        ({"approach": [("contact", 100), (FINISHED, 130)], "withdraw": [("open", 98)]}, SurfaceLost),
+        ({"approach": [("railed", 80)]}, AmplifierRailed),
+        ({"approach": [("contact", 100)], "withdraw": [(FINISHED, 90)], "pull off": [(FINISHED, 0)]}, ContactNotBroken),
+        ({"approach": [("contact", 195)]}, PiezoAtEnd),
+        ({"approach": [("contact", 12)]}, PiezoAtEnd),
+    ],
+)
+def test_faults_are_named(answers, fault):
+    with pytest.raises(fault, match=r"\."):
+        run_plan(BreakJunction.from_values({"traces": 2}), STATION, answers)
+
+
+def test_a_contact_near_the_end_of_the_range_is_re_centred():
+    station = replace(STATION, coarse=_Coarse())
+    answers = {"approach": [("contact", 195), ("contact", 100)], "withdraw": [("open", 98)]}
+
+    steps = run_plan(BreakJunction.from_values({"traces": 1}), station, answers)
+
+    recentre = next(step for step in steps if isinstance(step, Recentre))
+    assert recentre.distance_m == pytest.approx(95 * NM)
+    after = steps[steps.index(recentre) + 1 :]
+    assert isinstance(after[0], SetBias)
+    assert after[1].to_m == pytest.approx(200 * NM), "after a coarse move the surface may be anywhere"
+
+
+def test_a_contact_that_does_not_open_is_pulled_off_and_said_so():
+    answers = {"approach": [("contact", 100)], "withdraw": [(FINISHED, 90)], "pull off": [("open", 60)]}
+
+    steps = run_plan(BreakJunction.from_values({"traces": 1}), STATION, answers)
+
+    assert next(step for step in steps if isinstance(step, Mark)).payload["ended"] == "not broken"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"bias": 1000, "traces": 1}, "can never be seen"),
+        ({"bias": 1990, "contact_threshold": 50}, "can never be seen"),
+        ({"bias": 0}, "too small"),
+        ({"open_threshold": 0.5}, "must lie below"),
+        ({"longest_withdrawal": 190}, "piezo's range"),
+    ],
+)
+def test_impossible_settings_are_refused(values, said):
+    with pytest.raises(ImpossibleSetting, match=said):
+        BreakJunction.from_values(values).check(STATION)
+
+
+def test_a_rail_below_the_threshold_is_allowed_if_the_user_says_so():
+    BreakJunction.from_values({"bias": 1000, "railed_is_contact": True}).check(STATION)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"trace": 3}, "did you mean 'traces'"),
+        ({"withdraw_speed": 0}, "withdraw_speed = 0"),
+        ({"traces": 0}, "traces = 0"),
+    ],
+)
+def test_bad_parameters_are_refused(values, said):
+    with pytest.raises(ImpossibleSetting, match=said):
+        BreakJunction.from_values(values)
+
+
+def test_the_bias_must_lie_within_the_rig_s_limits():
+    station = replace(STATION, bias_range_V=(-0.05, 0.05))
+    with pytest.raises(ImpossibleSetting, match="limits"):
+        BreakJunction.from_values({}).check(station)
