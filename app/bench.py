@@ -136,7 +136,7 @@ class Bench:
     def _make_safe(self, opened: OpenRig) -> str:
         """Through the open card; if that fails, over a new connection."""
         try:
-            return opened.station.daq.to_safe({"bias": 0.0, "z": self.rig.safe.z_V})
+            return opened.station.daq.to_safe({"z": self.rig.safe.z_V})
         except RigError:
             return make_safe(self.rig)
 

@@ -25,8 +25,7 @@ def make_safe(rig: Rig) -> str:
     from app.station import daq_outputs
     from drivers.guard import make_safe as reset_and_retract
 
-    safe_values = {"bias": 0.0, "z": rig.safe.z_V}
-    return reset_and_retract(rig.daq.controller, rig.daq.device, daq_outputs(rig), safe_values)
+    return reset_and_retract(rig.daq.controller, rig.daq.device, daq_outputs(rig), {"z": rig.safe.z_V})
 
 
 class Guardian:

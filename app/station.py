@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from analysis.conductance import CurrentCalibration
 from app.rig import Rig
 from drivers.keithley428 import Keithley428
-from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput
+from drivers.keithley428_words import Keithley428Settings
+from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
 from drivers.pxi import PXIController
-from drivers.sr560 import SR560
+from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
+from drivers.stepper import Stepper
 from procedures.station import Station
 
 NM = 1e-9
@@ -18,17 +20,20 @@ NM = 1e-9
 
 @dataclass(frozen=True)
 class OpenRig:
-    """A rig whose instruments answered and are set as its file says."""
+    """A rig whose instruments answered and are set as its file says.
+
+    ``settings`` is what was set, for the recording; what can't be read back says so.
+    """
 
     station: Station
     settings: dict[str, Any]
-    """What was set, for the recording; what can't be read back is marked unverified."""
 
 
 def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
     """Inputs of the DAQ in the order of the recording's channels."""
     return tuple(
-        AnalogInput(name, one.channel, one.range_V, one.terminal) for name, one in _fields(rig.daq.inputs)
+        AnalogInput(name, one.channel, one.range_V, Terminal(one.terminal))
+        for name, one in _fields(rig.daq.inputs)
     )
 
 
@@ -57,7 +62,7 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
 
 @contextmanager
 def open_rig(rig: Rig) -> Iterator[OpenRig]:
-    """Open every instrument of the rig, with 0 V bias and the tip where it is; close them on leaving.
+    """Open every instrument of the rig and set the amplifiers; close them on leaving. Nothing moves.
 
     Raises
     ------
@@ -68,23 +73,58 @@ def open_rig(rig: Rig) -> Iterator[OpenRig]:
         controller = stack.enter_context(PXIController(rig.daq.controller))
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
-        amplifier = stack.enter_context(Keithley428(rig.current_amplifier.address))
-        preamplifier = stack.enter_context(SR560(rig.voltage_preamplifier.address))
+        amplifier = Keithley428(rig.current_amplifier.address)
+        stack.callback(amplifier.close)
+        preamplifier = SR560(
+            rig.voltage_preamplifier.address, line_address=rig.voltage_preamplifier.line_address
+        )
+        stack.callback(preamplifier.close)
         settings = {
-            "current_amplifier": _set_current_amplifier(amplifier, rig),
-            "voltage_preamplifier": _set_voltage_preamplifier(preamplifier, rig),
+            "current_amplifier": asdict(amplifier.configure(_current_amplifier_settings(rig))),
+            "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
         }
-        yield OpenRig(_station(rig, daq), settings)
+        yield OpenRig(_station(rig, controller, daq), settings)
 
 
-def _station(rig: Rig, daq: NI6281) -> Station:
-    bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
+def _current_amplifier_settings(rig: Rig) -> Keithley428Settings:
+    return Keithley428Settings(
+        gain_V_per_A=rig.current_amplifier.gain_V_per_A,
+        rise_time_s=rig.current_amplifier.rise_time_s,
+        filter_on=True,
+        auto_filter=False,
+        zero_check=False,
+        suppress_on=False,
+        bias_supply_on=False,
+        bias_supply_V=0.0,
+    )
+
+
+def _preamplifier_settings(rig: Rig) -> SR560Settings:
+    return SR560Settings(
+        coupling=Coupling.DC,
+        source=Source.A_B,
+        inverted=False,
+        reserve=Reserve.LOW_NOISE,
+        gain=rig.voltage_preamplifier.gain,
+        vernier_on=False,
+        filter_mode=FilterMode.LOWPASS_6,
+        lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
+        blanked=False,
+    )
+
+
+def _station(rig: Rig, controller: PXIController, daq: NI6281) -> Station:
+    bias, z, walker = rig.daq.outputs.bias, rig.daq.outputs.z, rig.coarse
+    coarse = None
+    if walker is not None:
+        coarse = Stepper(
+            controller, walker.device, walker.step_line, walker.direction_line, walker.step_nm * NM
+        )
     return Station(
         daq=daq,
         amplifier=current_calibration(rig),
         extension_m_per_V=rig.piezo.extension_nm_per_V * NM,
         z_range_V=(z.min_V, z.max_V),
         bias_range_V=(bias.min_V, bias.max_V),
-        safe_z_V=rig.safe.z_V,
-        amplifier_rail_V=0.995 * rig.daq.inputs.current.range_V,
+        coarse=coarse,
     )

@@ -5,7 +5,6 @@ withdraw at 0.1 nm/s, 100 mV across the junction, 500 traces a histogram.
 """
 
 import sys
-from typing import ClassVar
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
@@ -31,9 +30,9 @@ BREAK_G0 = 0.5
 class BreakJunction(RigProcedure):
     """Take ``traces`` opening traces."""
 
-    name: ClassVar[str] = "break-junction"
-    repeats: ClassVar[str] = "traces"
-    cycle: ClassVar[str] = "trace"
+    name = "break-junction"
+    repeats = "traces"
+    cycle = "trace"
 
     traces = IntegerParameter(
         "Traces", minimum=1, maximum=1_000_000, default=500, description="Opening traces to take."

@@ -51,10 +51,11 @@ class RigProcedure(Procedure):
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(parameters)}"
                 raise ImpossibleSetting(f"{cls.name} has no parameter {name!r}; {hint}")
             try:
-                parameters[name].value = value
+                procedure.set_parameters({name: value})
             except ValueError as error:
-                raise ImpossibleSetting(f"{name} = {value!r}: {error}") from None
-        procedure.refresh_parameters()
+                raise ImpossibleSetting(
+                    f"{name} = {value!r}: {error} ({_bounds(parameters[name])})"
+                ) from None
         return procedure
 
     def values(self) -> dict[str, Any]:
@@ -68,3 +69,10 @@ class RigProcedure(Procedure):
     @abstractmethod
     def plan(self, station: Station) -> Plan:
         """Steps of the run; each ``yield`` returns the step's ``Outcome``."""
+
+
+def _bounds(parameter: Any) -> str:
+    low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
+    return (
+        f"allowed: {low:g} to {high:g} {parameter.units or ''}".strip() if low is not None else "not allowed"
+    )

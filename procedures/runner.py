@@ -85,6 +85,7 @@ class Runner:
         """
         procedure.check(self._station)
         try:
+            self._make_safe()  # from here on it is known where the tip is
             self._daq.start_acquisition()
             self._interpret(procedure)
         except Aborted:

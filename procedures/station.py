@@ -24,14 +24,10 @@ class Station:
         Inputs "current", "bias", "z" (and more), outputs "bias" and "z".
     amplifier : CurrentCalibration
         Gain and series resistance that turn the current channel's volts into conductance.
-    amplifier_rail_V : float
-        Output voltage beyond which the current amplifier counts as railed.
     extension_m_per_V : float
         Piezo constant seen from the DAQ's z output.
     z_range_V : tuple of float
         (retracted, extended) limits of the z output.
-    safe_z_V : float
-        Where the tip goes when nobody is in control.
     bias_range_V : tuple of float
         Limits of the bias output.
     coarse : CoarsePositioner or None
@@ -43,8 +39,6 @@ class Station:
     extension_m_per_V: float
     z_range_V: tuple[float, float]
     bias_range_V: tuple[float, float]
-    safe_z_V: float = 0.0
-    amplifier_rail_V: float = 9.5
     coarse: CoarsePositioner | None = None
 
     @property

@@ -39,7 +39,9 @@ def run_plan(procedure, station, answers):
             steps.append(step)
             outcome = Outcome(FINISHED, 0.0, (0, 0))
             if isinstance(step, Ramp):
-                ended, nm = answers[step.name].pop(0) if answers.get(step.name) else (FINISHED, step.to_m / NM)
+                ended, nm = (
+                    answers[step.name].pop(0) if answers.get(step.name) else (FINISHED, step.to_m / NM)
+                )
                 outcome = Outcome(ended, nm * NM, (0, 0))
     except StopIteration:
         return steps
@@ -48,7 +50,9 @@ def run_plan(procedure, station, answers):
 def test_two_traces_as_the_paper_says():
     procedure = BreakJunction.from_values({"traces": 2})
 
-    steps = run_plan(procedure, STATION, {"approach": [("contact", 100), ("contact", 101)], "withdraw": [("open", 98)] * 2})
+    steps = run_plan(
+        procedure, STATION, {"approach": [("contact", 100), ("contact", 101)], "withdraw": [("open", 98)] * 2}
+    )
 
     assert [type(step) for step in steps] == [
         Baseline, SetBias,
@@ -81,7 +85,10 @@ def test_the_second_approach_searches_only_around_the_last_contact():
         ({"approach": [(FINISHED, 200)]}, PiezoAtEnd),
         ({"approach": [("contact", 100), (FINISHED, 130)], "withdraw": [("open", 98)]}, SurfaceLost),
         ({"approach": [("railed", 80)]}, AmplifierRailed),
-        ({"approach": [("contact", 100)], "withdraw": [(FINISHED, 90)], "pull off": [(FINISHED, 0)]}, ContactNotBroken),
+        (
+            {"approach": [("contact", 100)], "withdraw": [(FINISHED, 90)], "pull off": [(FINISHED, 0)]},
+            ContactNotBroken,
+        ),
         ({"approach": [("contact", 195)]}, PiezoAtEnd),
         ({"approach": [("contact", 12)]}, PiezoAtEnd),
     ],
