@@ -101,11 +101,6 @@ class Outputs:
     # Single values
 
     @property
-    def busy(self) -> bool:
-        """Tell whether a waveform was started and its end not yet noticed; the card isn't asked."""
-        return self._running is not None
-
-    @property
     def held(self) -> dict[str, float]:
         """Get what each output holds now (V); NaN where nobody knows."""
         with self._lock:

@@ -92,7 +92,6 @@ class NI6281:
         self._task: Any = None
         self._next = 0
         self._surplus = np.empty((len(self.inputs), 0))
-        self._ramp_end = 0
         self._outputs = Outputs(controller, device, self.outputs, self._clock_Hz, decimation)
 
     @property
@@ -237,7 +236,7 @@ class NI6281:
         self._next = block.stop
         return block
 
-    def _acquired(self) -> int:
+    def samples_acquired(self) -> int:
         with translated("count the acquired samples"):
             return int(self._task.in_stream.total_samp_per_chan_acquired) // self.decimation
 
@@ -276,15 +275,10 @@ class NI6281:
         NotNow
             No acquisition runs (it is the clock), or another waveform does.
         """
-        start = self._start(AcquisitionType.FINITE, waveforms_V)
-        self._ramp_end = start + max(np.size(values) for values in waveforms_V.values())
-        return start
+        return self._start(AcquisitionType.FINITE, waveforms_V)
 
     def ramp_done(self) -> bool:
-        """Tell whether the ramp is over and its samples have been read. True when none was started."""
-        # The card is asked only when it can be true: a call costs as much as a short read.
-        if self.acquiring and self._next < self._ramp_end and self._outputs.busy:
-            return False
+        """Tell whether the ramp is over, by asking the card. True when none runs, false for a modulation."""
         return self._outputs.finished()
 
     def samples_generated(self) -> int:
@@ -311,7 +305,7 @@ class NI6281:
         if self._task is None:
             raise NotNow("No acquisition runs, and its clock moves the outputs; start it first")
         self._outputs.start(mode, waveforms_V)
-        return self._acquired()
+        return self.samples_acquired()
 
     def to_safe(self, retracted: Mapping[str, float], within_s: float = 1.0) -> str:
         """Abort what moves, put out 0 V on all outputs but those named, then the values of those named.
