@@ -237,8 +237,12 @@ class NI6281:
         return block
 
     def samples_acquired(self) -> int:
+        """Get how many samples were taken since the start of the acquisition, read or not."""
+        task = self._task
+        if task is None:
+            raise NotNow("No acquisition runs; start it first")
         with translated("count the acquired samples"):
-            return int(self._task.in_stream.total_samp_per_chan_acquired) // self.decimation
+            return int(task.in_stream.total_samp_per_chan_acquired) // self.decimation
 
     # Outputs
 

@@ -40,5 +40,5 @@ def test_a_port_that_never_answers_is_not_found_within_two_seconds() -> None:
 
 @pytest.mark.skipif(find_library("nidaqmx") or find_library("nicaiu"), reason="NI-DAQmx is installed here")
 def test_a_computer_without_ni_daqmx_is_told_what_to_do() -> None:
-    with pytest.raises(NotFound, match="not installed.*grpc://HOST:PORT"):
+    with pytest.raises(NotFound, match=r"not installed.*grpc://HOST:PORT"):
         PXIController("local")
