@@ -66,7 +66,7 @@ def _procedure_command(procedure_class: Any) -> click.Command:
 def _parameter_option(name: str, parameter: Any) -> click.Option:
     """An option with the parameter's type, unit, bounds, default and description."""
     flag = "--" + name.replace("_", "-")
-    unit = (parameter.units or "").replace("_", "")
+    unit = (getattr(parameter, "units", None) or "").replace("_", "")
     text = parameter.description or parameter.name
     if isinstance(parameter.default, bool):
         return click.Option(

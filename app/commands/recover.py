@@ -1,0 +1,26 @@
+"""`hotjunction recover`: make a finished file of a recording whose program was killed."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("recording", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="New file; RECORDING-recovered.h5 if not given."
+)
+def command(recording: Path, out: Path | None) -> None:
+    """Copy everything that was saved of RECORDING into a new, finished file. RECORDING is only read.
+
+    The other commands read an interrupted recording as it is; this makes it smaller and readable for all programs.
+    """
+    from analysis.recording import RecordingError, recover
+    from app.toml_file import FileError
+
+    target = out or recording.with_name(f"{recording.stem}-recovered{recording.suffix}")
+    try:
+        samples = recover(recording, target)
+    except (FileExistsError, RecordingError) as error:
+        raise FileError(str(error)) from None
+    click.echo(f"{target}: {samples} samples a channel")
