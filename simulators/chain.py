@@ -1,0 +1,98 @@
+"""From what the outputs hold to what stands at the card's input terminals: the junction and its amplifiers.
+
+Whatever has ``advance`` and answers with volts by signal name can take this place; a recording that is
+played back will.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+class Currents(Protocol):
+    """What the world gives: arrays of shape (n,)."""
+
+    @property
+    def current_A(self) -> FloatArray:
+        """Get the current into the current amplifier."""
+
+    @property
+    def thermocouple_V(self) -> FloatArray:
+        """Get the thermocouple's voltage."""
+
+
+class JunctionWorld(Protocol):
+    """The junction, its heat and its surroundings."""
+
+    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float) -> Currents:
+        """Live through n steps of ``dt`` seconds; arrays of shape (n,) hold for a step each."""
+
+
+class CurrentAmplifier(Protocol):
+    """The Keithley 428, as far as its analogue part goes."""
+
+    @property
+    def bias_V(self) -> float:
+        """Get what its own bias supply adds to the junction's bias."""
+
+    def amplify(self, current_A: FloatArray, dt: float) -> FloatArray:
+        """Amplify; shapes (n,)."""
+
+
+class VoltageAmplifier(Protocol):
+    """The SR560, as far as its analogue part goes."""
+
+    def amplify(self, volts: FloatArray, dt: float) -> FloatArray:
+        """Amplify; shapes (n,)."""
+
+
+class Chain(Protocol):
+    """What the bench moves through time."""
+
+    def advance(
+        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+    ) -> Mapping[str, FloatArray]:
+        """Live through n steps of ``dt`` seconds.
+
+        Parameters
+        ----------
+        bias_V, z_V : ndarray, shape (n,)
+            What the outputs hold in each step.
+        dt : float
+            Length of a step in seconds.
+        added_current_A : float
+            Current that a fault adds at the current amplifier's input.
+
+        Returns
+        -------
+        mapping of str to ndarray, shape (n,)
+            Volts at the end of each step by signal name: "current", "thermocouple", "bias", "z".
+        """
+
+
+class AmplifiedJunction:
+    """One world, and an amplifier behind each of its two signals."""
+
+    def __init__(
+        self, world: JunctionWorld, current_amplifier: CurrentAmplifier, voltage_amplifier: VoltageAmplifier
+    ) -> None:
+        self.world = world
+        self.current_amplifier = current_amplifier
+        self.voltage_amplifier = voltage_amplifier
+
+    def advance(
+        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+    ) -> Mapping[str, FloatArray]:
+        """Live through n steps; the current amplifier's own supply is in series with the bias."""
+        seen = self.world.advance(bias_V + self.current_amplifier.bias_V, z_V, dt)
+        current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
+        return {
+            "current": self.current_amplifier.amplify(current_A, dt),
+            "thermocouple": self.voltage_amplifier.amplify(seen.thermocouple_V, dt),
+            "bias": bias_V,
+            "z": z_V,
+        }

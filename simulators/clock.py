@@ -1,0 +1,78 @@
+"""Two clocks for one bench: life's, and one that moves only when somebody waits for samples.
+
+All that the bench does in time is written once, against `Clock`: it asks what time it is, brings the world up
+to it, and waits. Waiting is where the two differ. On the `WallClock` a wait takes as long as it takes; on the
+`FastClock` it *is* the passing of time. So a rig on the fast clock does nothing while nobody reads, and a
+second passes in the time it takes to compute it.
+"""
+
+import math
+import threading
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time of a bench, in seconds from 0."""
+
+    def now(self) -> float:
+        """Get the present time in seconds."""
+
+    def wait(self, changed: threading.Condition, until_s: float) -> None:
+        """Wait until a time, or until something changed; may come back early. The condition is held.
+
+        Parameters
+        ----------
+        changed : threading.Condition
+            Notified when the state of the bench changes.
+        until_s : float
+            When to come back; may be infinite.
+        """
+
+    def poll(self, due_s: float) -> None:
+        """A client asks whether something is done that will be done at ``due_s``, and doesn't wait."""
+
+
+class WallClock:
+    """Life's clock. It starts at 0 when it is made."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def now(self) -> float:
+        """Get the seconds since the clock was made."""
+        return time.monotonic() - self._start
+
+    def wait(self, changed: threading.Condition, until_s: float) -> None:
+        """Sleep until then, or until the condition is notified."""
+        changed.wait(None if math.isinf(until_s) else max(until_s - self.now(), 0.0))
+
+    def poll(self, due_s: float) -> None:
+        """Nothing: life's time passes by itself."""
+
+
+class FastClock:
+    """A clock that moves to where it is asked to wait for, at once.
+
+    A wait without an end (for a trigger that another client gives) really waits for that client. A client
+    that polls lets the time pass that it asks about, or it would poll for ever.
+    """
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        """Get the seconds that have been waited for since the clock was made."""
+        return self._now
+
+    def wait(self, changed: threading.Condition, until_s: float) -> None:
+        """Move to ``until_s``; if that is infinite, sleep until the condition is notified."""
+        if math.isinf(until_s):
+            changed.wait()
+        else:
+            self._now = max(self._now, until_s)
+
+    def poll(self, due_s: float) -> None:
+        """Move to ``due_s``, if that is a time."""
+        if not math.isinf(due_s):
+            self._now = max(self._now, due_s)
