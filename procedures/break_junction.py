@@ -28,7 +28,7 @@ BREAK_G0 = 0.5
 
 
 class BreakJunction(RigProcedure):
-    """Take ``traces`` opening traces."""
+    """Take opening traces: contact, slow withdrawal, again and again."""
 
     name = "break-junction"
     repeats = "traces"

@@ -79,7 +79,7 @@ def _parameter_option(name: str, parameter: Any) -> click.Option:
         type=kind,
         default=parameter.default,
         show_default=True,
-        metavar=unit.upper() or "N",
+        metavar=unit or "N",
         help=text,
     )
 

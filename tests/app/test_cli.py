@@ -37,7 +37,7 @@ def test_options_of_a_procedure_come_from_its_parameters():
     result = CliRunner().invoke(main, ["run", "break-junction", "--help"])
 
     assert result.exit_code == 0
-    assert "--withdraw-speed NM/S" in result.output
+    assert "--withdraw-speed nm/s" in result.output
     assert "0.001<=x<=100" in result.output
 
 
