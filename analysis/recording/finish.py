@@ -1,7 +1,6 @@
 """From a recording as it was written to the file that is kept: compressed, with tables and plots."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import h5py
 import numpy as np
 
 from analysis.recording import layout
-from analysis.recording.errors import RecordingError
+from analysis.recording.errors import RecordingError, reason
 from analysis.recording.plots import Plot, write_plots
 from analysis.recording.reader import Recording
 
@@ -29,10 +28,10 @@ def finish(path: Path, plots: Sequence[Plot] = ()) -> str:
     try:
         with Recording(path) as recording:
             write_finished(copy, recording, recording.status, plots)
-        os.replace(copy, path)  # noqa: PTH105 - the atomic replacement, also on Windows
+        copy.replace(path)
     except (OSError, RuntimeError, RecordingError) as error:
         copy.unlink(missing_ok=True)
-        return f"{layout.STORED_PLAIN}: {error}"
+        return f"{layout.STORED_PLAIN}: {reason(error)}"
     return layout.STORED_COMPRESSED
 
 

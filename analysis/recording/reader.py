@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.recording import layout
-from analysis.recording.errors import RecordingError
+from analysis.recording.errors import RecordingError, reason
 from analysis.recording.header import RunHeader, TraceEntry
 from analysis.recording.unfinished import UnmarkedView, is_marked_open
 from analysis.records import Block, Event, EventKind, FloatArray, Trace
@@ -50,7 +50,9 @@ class Recording:
             except _BROKEN as error:
                 self.close()
                 if attempt == _ATTEMPTS - 1 or not is_marked_open(self.path):
-                    raise RecordingError(f"{path}: not an HDF5 file, or a damaged one ({error})") from error
+                    raise RecordingError(
+                        f"{path}: not an HDF5 file, or a damaged one ({reason(error)})"
+                    ) from error
             except RecordingError:
                 self.close()
                 raise
@@ -115,7 +117,7 @@ class Recording:
 
     def _with_ends(self, segments: NDArray[np.int64]) -> list[tuple[int, int, int]]:
         """(first sample index, stop index, row of the first) of each gap-free segment."""
-        ends = np.append(segments[1:, 1], self.n_samples)
+        ends = np.append(segments[1:, 1], self.n_samples)[: len(segments)]
         return [(int(f), int(f + e - r), int(r)) for (f, r), e in zip(segments, ends, strict=True)]
 
     def verify(self) -> None:
@@ -204,7 +206,7 @@ class Recording:
                 self._dataset(name).read_direct(data, np.s_[start:stop], np.s_[i])
         except (OSError, RuntimeError) as error:
             raise RecordingError(
-                f"{self.path}: samples {start} to {stop} cannot be read ({error})"
+                f"{self.path}: samples {start} to {stop} cannot be read ({reason(error)})"
             ) from error
         return data
 

@@ -1,6 +1,5 @@
 """Making a finished file from a recording whose writer was killed."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def recover(path: Path | str, out: Path | str, plots: Sequence[Plot] = ()) -> in
             status = STATUS_RECOVERED if recording.status == "unfinished" else recording.status
             write_finished(part, recording, status, plots)
             samples = recording.n_samples
-        os.rename(part, target)  # noqa: PTH104
+        take_name(part, target)
     finally:
         part.unlink(missing_ok=True)
     return samples

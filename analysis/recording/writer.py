@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 
 from analysis.recording import layout
-from analysis.recording.errors import DiskAlmostFull, RecordingError, WriteFailed
+from analysis.recording.errors import DiskAlmostFull, RecordingError, WriteFailed, reason
 from analysis.recording.finish import finish
 from analysis.recording.header import RunHeader, TraceEntry
 from analysis.recording.plots import Plot
@@ -26,11 +26,27 @@ from analysis.records import Block, Event
 
 Status = Literal["finished", "aborted"]
 
-_LIBVER = ("v110", "v110")  # the oldest HDF5 that knows SWMR, so that the file opens in the most programs
-
 
 def _free_bytes(path: Path) -> int:
     return shutil.disk_usage(path.parent).free
+
+
+def _never_overwritten(path: Path) -> str:
+    return f"{path} exists; a recording is never overwritten: choose another name"
+
+
+def _take_name(part: Path, path: Path) -> None:
+    """Give the file its name in one step; raises ``FileExistsError`` if another file has it."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        path.touch(exist_ok=False)
+        part.replace(path)
+
+
+_LIBVER = ("v110", "v110")  # the oldest HDF5 that knows SWMR, so that the file opens in the most programs
 
 
 class RecordingWriter:
@@ -78,15 +94,28 @@ class RecordingWriter:
 
     def _create(self) -> h5py.File:
         """Make the file whole under another name, so that whatever appears at ``path`` can be opened."""
-        part = self.path.with_name(f".{self.path.name}.creating")
+        if self.path.exists():
+            raise FileExistsError(_never_overwritten(self.path))
+        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.creating")
         try:
-            self.path.touch(exist_ok=False)
+            self._create_empty(part)
+            _take_name(part, self.path)
         except FileExistsError:
-            raise FileExistsError(
-                f"{self.path} exists; a recording is never overwritten: choose another name"
-            ) from None
+            raise FileExistsError(_never_overwritten(self.path)) from None
         except OSError as error:
-            raise RecordingError(f"{self.path} cannot be created ({error.strerror})") from error
+            raise RecordingError(f"{self.path} cannot be created ({reason(error)})") from error
+        finally:
+            part.unlink(missing_ok=True)
+        file = h5py.File(self.path, "r+", libver=_LIBVER)
+        entry = file["entry"]
+        self._channels = [entry["raw"][name] for name in self.header.channel_names]
+        self._segment_rows = entry["segments"]
+        self._journal, self._commits = entry["journal/lines"], entry["journal/commits"]
+        self._status, self._storage = entry["status"], entry["storage"]
+        file.swmr_mode = True
+        return file
+
+    def _create_empty(self, part: Path) -> None:
         with h5py.File(part, "w", libver=_LIBVER) as new:
             entry = layout.write_frame(new, self.header)
             grows: dict[str, Any] = {"shape": (0,), "maxshape": (None,)}
@@ -96,15 +125,6 @@ class RecordingWriter:
             journal.attrs["NX_class"] = "NXcollection"
             journal.create_dataset("lines", dtype="u1", chunks=(16384,), **grows)
             journal.create_dataset("commits", dtype=layout.COMMIT, chunks=(512,), **grows)
-        os.replace(part, self.path)  # noqa: PTH105
-        file = h5py.File(self.path, "r+", libver=_LIBVER)
-        entry = file["entry"]
-        self._channels = [entry["raw"][name] for name in self.header.channel_names]
-        self._segment_rows = entry["segments"]
-        self._journal, self._commits = entry["journal/lines"], entry["journal/commits"]
-        self._status, self._storage = entry["status"], entry["storage"]
-        file.swmr_mode = True
-        return file
 
     @property
     def saved(self) -> int:
@@ -181,7 +201,7 @@ class RecordingWriter:
             except (OSError, RuntimeError, ValueError) as error:
                 self.abandon()
                 raise WriteFailed(
-                    f"{self.path.name}: writing failed ({error}); the first {self._saved} samples are saved. "
+                    f"{self.path.name}: writing failed ({reason(error)}); the first {self._saved} samples are saved. "
                     "Make room on the disk, or record to another one",
                     self._saved,
                 ) from error
@@ -263,7 +283,7 @@ class RecordingWriter:
             self._file.close()
         except (OSError, RuntimeError) as error:
             self.abandon()
-            raise WriteFailed(f"{self.path.name}: closing failed ({error})", self._saved) from error
+            raise WriteFailed(f"{self.path.name}: closing failed ({reason(error)})", self._saved) from error
         self._file = None
         return finish(self.path, plots) if stored == layout.STORED_COMPRESSED else stored
 
