@@ -1,0 +1,178 @@
+"""First-order analogue filters, exact for an input that is held between samples, and their noise.
+
+A sample is what the output is at the end of a step during which the input was constant, so one pole of time
+constant tau obeys ``x[k] = a x[k-1] + (1 - a) u[k]`` with ``a = exp(-dt/tau)``: right for any ``dt``, also far
+above tau. White noise of one-sided density S before that pole has the variance ``S / (4 tau)`` in every sample
+and the correlation ``a`` between neighbours, whatever the sampling rate: what aliases is in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, signal
+
+FloatArray = NDArray[np.float64]
+
+
+def one_pole(drive: FloatArray, pole: float, state: float) -> FloatArray:
+    """The recursion ``x[k] = pole x[k-1] + drive[k]`` that starts from ``x[-1] = state``; shape (n,)."""
+    return signal.lfilter([1.0], [1.0, -pole], drive, zi=[pole * state])[0]
+
+
+@dataclass(frozen=True)
+class RC:
+    """One resistor and one capacitor.
+
+    Parameters
+    ----------
+    name : str
+        Which part of the instrument it is: a chain that is rebuilt keeps the charge of parts of the same name.
+    kind : "low" or "high"
+        What it passes.
+    corner_Hz : float
+        Its -3 dB frequency.
+    """
+
+    name: str
+    kind: Literal["low", "high"]
+    corner_Hz: float
+
+
+class RCChain:
+    """RC sections in series, each buffered from the next, with white noise at the input.
+
+    The states are the capacitors' voltages: ``x' = A x + B (u + noise)`` with A lower triangular. Stepped
+    exactly, ``x[k] = F x[k-1] + G u[k] + L xi[k]``, F = exp(A dt), G = (F - 1) B / A; L L^T is what the noise
+    adds to the covariance in a step, P - F P F^T with the stationary P of ``A P + P A^T + B B^T S/2 = 0``.
+
+    Parameters
+    ----------
+    sections : sequence of RC
+        From input to output.
+    dt : float
+        Step in s.
+    noise_density : float
+        One-sided white noise density at the input, V^2/Hz. Needs a low pass among the sections, without which
+        its power would be infinite.
+    charge : mapping of str to float
+        Voltages that capacitors hold at the start, by section name; the others are empty.
+    """
+
+    def __init__(
+        self,
+        sections: Sequence[RC],
+        dt: float,
+        noise_density: float = 0.0,
+        charge: dict[str, float] | None = None,
+    ) -> None:
+        if noise_density and not any(section.kind == "low" for section in sections):
+            raise ValueError("white noise needs a low pass, or its power is infinite")
+        self._sections = tuple(sections)
+        rates = np.array([2.0 * np.pi * section.corner_Hz for section in sections])
+        A, B, self._output, self._direct = _state_space(self._sections, rates)
+        self._F = linalg.expm(A * dt)
+        self._settled = -np.linalg.solve(A, B)
+        self._G = self._settled - self._F @ self._settled
+        self._L = _noise_step(A, B, self._F, noise_density) if noise_density else np.zeros_like(A)
+        self._x = np.array([(charge or {}).get(section.name, 0.0) for section in sections])
+
+    @property
+    def charge(self) -> dict[str, float]:
+        """The capacitors' present voltages."""
+        return {section.name: float(x) for section, x in zip(self._sections, self._x, strict=True)}
+
+    def settle(self, level: float) -> None:
+        """Charge all capacitors to where a constant input of ``level`` volts would bring them."""
+        self._x = self._settled * level
+
+    def feed(self, volts: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Output for the next samples, shape (n,); equal however the samples are cut into calls."""
+        n, poles = len(volts), len(self._x)
+        if not n:
+            return np.zeros(0)
+        kicks = rng.standard_normal((n, poles))
+        before = np.empty((poles, n))
+        output = self._direct * volts
+        for j in range(poles):
+            # Written out, because a matrix product rounds differently for different n.
+            drive = self._G[j] * volts
+            for i in range(j):
+                drive += self._F[j, i] * before[i]
+                drive += self._L[j, i] * kicks[:, i]
+            drive += self._L[j, j] * kicks[:, j]
+            after = one_pole(drive, self._F[j, j], self._x[j])
+            before[j, 0], before[j, 1:] = self._x[j], after[:-1]
+            output += self._output[j] * after
+            self._x[j] = after[-1]
+        return output
+
+
+def _state_space(
+    sections: tuple[RC, ...], rates: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """(A, B, C, D) of the chain, A (k, k), B (k,), C (k,): output = C x + D u."""
+    poles = len(sections)
+    A, B = np.zeros((poles, poles)), np.zeros(poles)
+    C, D = np.zeros(poles), 1.0
+    for j, section in enumerate(sections):
+        A[j] = rates[j] * C
+        A[j, j] -= rates[j]
+        B[j] = rates[j] * D
+        if section.kind == "low":
+            C, D = np.zeros(poles), 0.0
+            C[j] = 1.0
+        else:
+            C[j] -= 1.0
+    return A, B, C, D
+
+
+def _noise_step(A: FloatArray, B: FloatArray, F: FloatArray, density: float) -> FloatArray:
+    """Lower triangular L: L times unit normals is what white noise adds to the states in one step."""
+    P = linalg.solve_continuous_lyapunov(A, -0.5 * density * np.outer(B, B))
+    Q = P - F @ P @ F.T
+    scale = np.sqrt(np.diag(Q))
+    return scale[:, None] * np.linalg.cholesky(Q / np.outer(scale, scale) + 1e-12 * np.eye(len(B)))
+
+
+class PinkNoise:
+    """1/f noise: white noise through alternating poles and zeros, two a decade.
+
+    Within 0.5 dB of ``density_at_1Hz / f`` from ten times ``lowest_Hz`` to a twentieth of the sampling rate.
+
+    Parameters
+    ----------
+    density_at_1Hz : float
+        One-sided density at 1 Hz, V^2/Hz.
+    dt : float
+        Step in s.
+    rng : numpy Generator
+        Source of all its randomness.
+    lowest_Hz : float
+        Below this the spectrum is flat.
+    """
+
+    POLES_PER_DECADE = 2
+
+    def __init__(
+        self, density_at_1Hz: float, dt: float, rng: np.random.Generator, lowest_Hz: float = 1e-3
+    ) -> None:
+        self._rng = rng
+        highest_Hz = 0.25 / dt
+        count = max(2, round(self.POLES_PER_DECADE * np.log10(highest_Hz / lowest_Hz)))
+        spacing = 10.0 ** (1.0 / self.POLES_PER_DECADE)
+        poles_Hz = lowest_Hz * spacing ** np.arange(count)
+        poles, zeros = (np.exp(-2.0 * np.pi * f * dt) for f in (poles_Hz, poles_Hz * np.sqrt(spacing)))
+        self._sos = signal.zpk2sos(zeros, poles, 1.0)
+        middle_Hz = np.sqrt(lowest_Hz * highest_Hz)
+        gain = abs(signal.sosfreqz(self._sos, [2.0 * np.pi * middle_Hz * dt])[1][0])
+        # A sequence of unit variance has the one-sided density 2 dt.
+        self._sos[0, :3] *= np.sqrt(density_at_1Hz / middle_Hz / (2.0 * dt)) / gain
+        self._state = np.zeros((len(self._sos), 2))
+
+    def draw(self, n: int) -> FloatArray:
+        """The next ``n`` samples in volts."""
+        samples, self._state = signal.sosfilt(self._sos, self._rng.standard_normal(n), zi=self._state)
+        return samples

@@ -1,0 +1,162 @@
+"""The analogue half of the simulated Keithley 428: from a current to the volts at its output."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from analysis.constants import BOLTZMANN_J_per_K
+from simulators.filters import one_pole
+from simulators.parameters import Section
+
+FloatArray = NDArray[np.float64]
+
+RISE_PER_TAU = float(np.log(9.0))
+"""10-90 % rise time of one pole over its time constant."""
+
+
+class Keithley428Parameters(Section):
+    """Section ``keithley428``; ``parameters/keithley428.toml`` says what each is and where it is from."""
+
+    firmware: str
+    status_filler: str
+    power_up: str
+    zero_correct_s: float = Field(gt=0)
+    auto_suppress_s: float = Field(gt=0)
+    polls_until_done: int = Field(ge=1)
+    gain_error: float = Field(gt=-0.5, lt=0.5)
+    fastest_rise_time_s: list[float] = Field(min_length=8, max_length=8)
+    auto_filter_codes: list[int] = Field(min_length=8, max_length=8)
+    output_offset_V: float
+    residual_offset_V: float
+    zero_correct_limit_V: float = Field(gt=0)
+    input_current_A: float
+    burden_V_at_full_scale: float = Field(ge=0)
+    resistor_temperature_K: float = Field(ge=0)
+    input_noise_V_per_rtHz: float = Field(ge=0)
+    input_capacitance_F: float = Field(ge=0)
+    rail_V: float = Field(gt=0)
+    gain_change_transient_V: float
+    gain_change_transient_s: float = Field(gt=0)
+
+
+class CurrentAmplifier:
+    """Current amplifier with feedback resistor, x10 stage, filter, suppression and zero check.
+
+    One pole of time constant tau = t_rise / ln 9 filters the input. Noise, in every sample whatever the
+    sampling rate (what aliases is in it), as a current:
+
+    - Johnson noise ``S = 4 k T / Rf`` through that pole: variance ``S / (4 tau)``, coloured by it;
+    - the input transistor's e_n across the input capacitance C, which grows with frequency up to the
+      amplifier's own corner tau_0: variance ``(e_n C)^2 / (4 tau tau_0 (tau + tau_0))``, taken as white
+      because nearly all of it lies far above the sampling rate.
+
+    Parameters
+    ----------
+    parameters : Keithley428Parameters
+    rng : numpy Generator
+        Source of all its noise.
+
+    Attributes
+    ----------
+    zero_check : bool
+        The input is disconnected and the output shows the offset.
+    suppression_A : float
+        Current that is subtracted at the input.
+    correction_V : float
+        What zero correct subtracts at the output.
+    rise_time_s : float
+        10-90 % rise time of the filter; the amplifier is never faster than ``fastest_rise_time_s``.
+    overloaded : bool
+        Whether the last sample was beyond the rail, before or behind the filter.
+    input_A : float
+        The last current at the input, as it was while zero check kept it away from the amplifier too.
+    """
+
+    def __init__(self, parameters: Keithley428Parameters, rng: np.random.Generator) -> None:
+        self._parameters = parameters
+        self._johnson_rng, self._input_rng = rng.spawn(2)
+        self.zero_check = True
+        self.suppression_A = 0.0
+        self.correction_V = 0.0
+        self.overloaded = False
+        self.input_A = 0.0
+        self._filtered_A = 0.0
+        self._spike_V = 0.0
+        self._decade, self._enlarged = 3, 1
+        self.rise_time_s = self.fastest_rise_time_s
+
+    @property
+    def gain_V_per_A(self) -> float:
+        """Nominal total gain, the x10 stage included."""
+        return 10.0**self._decade * self._enlarged
+
+    @property
+    def fastest_rise_time_s(self) -> float:
+        """10-90 % rise time that the feedback resistor allows."""
+        return self._parameters.fastest_rise_time_s[self._decade - 3]
+
+    @property
+    def offset_A(self) -> float:
+        """Input current that would explain its offsets."""
+        offset_V = self._parameters.output_offset_V - self.correction_V
+        return self._parameters.input_current_A + offset_V / self.gain_V_per_A
+
+    def set_gain(self, decade: int, enlarged: int) -> None:
+        """Feedback resistor 10^decade ohm, times ``enlarged`` (1 or 10); a spike follows unless zero check is on."""
+        if (decade, enlarged) != (self._decade, self._enlarged) and not self.zero_check:
+            self._spike_V = self._parameters.gain_change_transient_V
+        self._decade, self._enlarged = decade, enlarged
+
+    def burden_V(self, current_A: FloatArray) -> FloatArray:
+        """Voltage that the input keeps for itself, positive for a positive current; to be taken off the bias."""
+        full_scale_A = self._parameters.rail_V / 10.0**self._decade
+        return self._parameters.burden_V_at_full_scale / full_scale_A * current_A
+
+    def amplify(self, current_A: FloatArray, dt: float) -> tuple[FloatArray, bool]:
+        """Output volts (n,) at the end of each step of ``dt`` seconds, and whether any of them was overloaded.
+
+        The current is constant during a step.
+        """
+        n = len(current_A)
+        if not n:
+            return np.zeros(0), False
+        p = self._parameters
+        gain = self.gain_V_per_A * (1.0 + p.gain_error)
+        rail_A = p.rail_V / gain
+        entering_A = p.input_current_A - self.suppression_A
+        net_A = np.zeros(n) if self.zero_check else current_A + entering_A
+        volts = gain * self._filter(np.clip(net_A, -rail_A, rail_A), dt)
+        volts += p.output_offset_V - self.correction_V
+        self._add_spike(volts, dt)
+        beyond = (np.abs(net_A) > rail_A) | (np.abs(volts) > p.rail_V)
+        self.overloaded = bool(beyond[-1])
+        self.input_A = float(current_A[-1])
+        return np.clip(volts, -p.rail_V, p.rail_V), bool(beyond.any())
+
+    def _filter(self, net_A: FloatArray, dt: float) -> FloatArray:
+        """The current behind the pole, with all noise."""
+        p = self._parameters
+        tau_0 = self.fastest_rise_time_s / RISE_PER_TAU
+        tau = max(self.rise_time_s, self.fastest_rise_time_s) / RISE_PER_TAU
+        pole = np.exp(-dt / tau)
+        johnson_A = np.sqrt(self._johnson_density() / (4.0 * tau))
+        kicks_A = johnson_A * np.sqrt(1.0 - pole**2) * self._johnson_rng.standard_normal(len(net_A))
+        filtered_A = one_pole((1.0 - pole) * net_A + kicks_A, pole, self._filtered_A)
+        self._filtered_A = float(filtered_A[-1])
+        white_A = (
+            p.input_noise_V_per_rtHz * p.input_capacitance_F / np.sqrt(4.0 * tau * tau_0 * (tau + tau_0))
+        )
+        return filtered_A + white_A * self._input_rng.standard_normal(len(net_A))
+
+    def _johnson_density(self) -> float:
+        """4 k T / Rf in A^2/Hz, one-sided."""
+        return 4.0 * BOLTZMANN_J_per_K * self._parameters.resistor_temperature_K / 10.0**self._decade
+
+    def _add_spike(self, volts: FloatArray, dt: float) -> None:
+        """Add what is left of the transient of the last gain change, in place."""
+        if not self._spike_V:
+            return
+        decay = np.exp(-dt / self._parameters.gain_change_transient_s)
+        spike = one_pole(np.zeros(len(volts)), decay, self._spike_V)
+        volts += spike
+        self._spike_V = float(spike[-1]) if abs(spike[-1]) > 1e-30 else 0.0
