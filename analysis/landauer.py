@@ -15,20 +15,23 @@ larger, so there eq. 2 tells the sign and nothing more. (3) A transmission that 
 S < 0 and heats the probe more at negative bias; one that falls (HOMO) has S > 0 and does so at positive bias.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_eV_per_K, PLANCK_J_s
-from analysis.fermi_integrals import pole_integrals
+from analysis.fermi_integrals import pole_derivatives, pole_integrals
+from analysis.quadrature import thermal_moments, window_integrals
 from analysis.records import FloatArray
-from analysis.transmission import PoleSum, Transmission
+from analysis.table import TableTransmission
+from analysis.transmission import PoleSum, Shaped, Transmission
 
 WATT_PER_eV2 = 2.0 * ELEMENTARY_CHARGE_C**2 / PLANCK_J_s
 """2/h in watts for an integral in eV^2: (2/h) e^2."""
 
 _ROUNDING = 1e-13  # of one closed-form term, as measured against 60 digits over the whole range
+_ENOUGH = 1e-11  # beyond which a closed form gives way to quadrature, where there is a choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,144 @@ def currents(
         For a temperature that is not above zero, or a bias that is not finite.
     """
     bias, kT_P, kT_S = _conditions(bias_V, temperature_probe_K, temperature_substrate_K)
-    return _from_poles(transmission.poles(), bias, kT_P, kT_S)
+    poles = transmission.poles()
+    if poles is not None:
+        result = _from_poles(poles, bias, kT_P, kT_S)
+        if not isinstance(transmission, Shaped) or np.all(result.accuracy <= _ENOUGH):
+            return result
+    result = _from_shape(_shaped(transmission), bias, kT_P, kT_S)
+    if isinstance(transmission, TableTransmission):
+        return _doubted(transmission, result, kT_P, kT_S)
+    return result
+
+
+def differential_conductance(
+    transmission: Transmission,
+    bias_V: ArrayLike,
+    temperature_probe_K: ArrayLike = 300.0,
+    temperature_substrate_K: ArrayLike = 300.0,
+) -> FloatArray:
+    """Slope dI/dV in siemens at each bias; parameters and errors as in `currents`."""
+    bias, kT_P, kT_S = _conditions(bias_V, temperature_probe_K, temperature_substrate_K)
+    poles = transmission.poles()
+    if poles is None:
+        shaped = _shaped(transmission)
+        drop = shaped.bias_drop
+        slope_P = thermal_moments(shaped.shape(), drop * bias, kT_P)[0]
+        slope_S = thermal_moments(shaped.shape(), (drop - 1.0) * bias, kT_S)[0]
+        return G0_S * (drop * slope_P + (1.0 - drop) * slope_S)
+    wide = (slice(None), *(None,) * bias.ndim)
+    w, c, drops = poles.pole_eV[wide], poles.residue_eV[wide], poles.bias_drop[wide]
+    charge_P, charge_S = (
+        pole_derivatives(w, mu, kT)[0] for mu, kT in ((drops * bias, kT_P), ((drops - 1) * bias, kT_S))
+    )
+    number, _ = _summed(c, drops * charge_P + (1.0 - drops) * charge_S)
+    return G0_S * (number + poles.background)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearResponse:
+    """Onsager integrals L_n = (2/h) int (E - mu)^n tau (-f') dE in SI, and what follows from them.
+
+    Arrays of the shape of ``temperature_K`` broadcast with the chemical potential. ``accuracy`` is the estimated
+    relative error of L0 and L2, and of L1 against the geometric mean of the two.
+    """
+
+    temperature_K: FloatArray
+    L0_per_J_s: FloatArray
+    L1_per_s: FloatArray
+    L2_W: FloatArray
+    accuracy: FloatArray
+
+    @property
+    def conductance_S(self) -> FloatArray:
+        """Zero-bias conductance e^2 L0."""
+        return ELEMENTARY_CHARGE_C**2 * self.L0_per_J_s
+
+    @property
+    def conductance_G0(self) -> FloatArray:
+        """Zero-bias conductance in units of 2e^2/h."""
+        return self.conductance_S / G0_S
+
+    @property
+    def seebeck_V_per_K(self) -> FloatArray:
+        """S = -L1/(e T L0): negative where tau rises through E_F (LUMO), positive where it falls (HOMO)."""
+        return -self.L1_per_s / (ELEMENTARY_CHARGE_C * self.temperature_K * self.L0_per_J_s)
+
+    @property
+    def thermal_conductance_W_per_K(self) -> FloatArray:
+        """Electronic thermal conductance at zero current, (L2 - L1^2/L0)/T."""
+        return (self.L2_W - self.L1_per_s**2 / self.L0_per_J_s) / self.temperature_K
+
+
+def linear_response(
+    transmission: Transmission, temperature_K: ArrayLike = 300.0, fermi_eV: ArrayLike = 0.0
+) -> LinearResponse:
+    """Onsager integrals at zero bias, both leads at ``temperature_K`` and the chemical potential at ``fermi_eV``."""
+    mu, kT, _ = _conditions(fermi_eV, temperature_K, temperature_K)
+    poles = transmission.poles()
+    moments, accuracy = (
+        (np.empty(0), np.full(mu.shape, np.inf)) if poles is None else _pole_moments(poles, mu, kT)
+    )
+    if poles is None or (isinstance(transmission, Shaped) and np.any(accuracy > _ENOUGH)):
+        moments, accuracy = _shape_moments(_shaped(transmission), mu, kT)
+    rate = 2.0 / PLANCK_J_s
+    L0, L1, L2 = (rate * ELEMENTARY_CHARGE_C**n * moments[n] for n in range(3))
+    return LinearResponse(kT / BOLTZMANN_eV_per_K, L0, L1, L2, accuracy)
+
+
+def _pole_moments(poles: PoleSum, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
+    wide = (slice(None), *(None,) * mu.ndim)
+    w, c = poles.pole_eV[wide], poles.residue_eV[wide]
+    zeroth, first = pole_derivatives(w, mu, kT)
+    rows = [_summed(c, x) for x in (zeroth, first, (w - mu) * first)]
+    moments = np.stack([row[0] for row in rows])
+    moments[0] += poles.background
+    moments[2] += poles.background * np.pi**2 / 3 * kT**2
+    sizes = np.stack([row[1] for row in rows])
+    return moments, _moment_accuracy(moments, sizes)
+
+
+def _moment_accuracy(moments: FloatArray, sizes: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.stack([moments[0], np.sqrt(np.abs(moments[0] * moments[2])), moments[2]])
+        worst = np.fmax.reduce(sizes / scale)
+    return _ROUNDING * np.where(np.isnan(worst), 1.0, np.maximum(worst, 1.0))
+
+
+def _shape_moments(shaped: Shaped, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
+    moments = thermal_moments(shaped.shape(), mu, kT)
+    accuracy = np.full(mu.shape, _ROUNDING)
+    if isinstance(shaped, TableTransmission):
+        scale = np.stack([moments[0], np.sqrt(moments[0] * moments[2]), moments[2]])
+        for other, weight in shaped.doubts():
+            change = np.abs(thermal_moments(other.shape(), mu, kT) - moments) / np.maximum(scale, 1e-300)
+            accuracy = accuracy + weight * change.max(axis=0)
+    return moments, accuracy
+
+
+def _shaped(transmission: Transmission) -> Shaped:
+    if not isinstance(transmission, Shaped):
+        raise TypeError(f"{type(transmission).__name__} has neither poles nor a shape to integrate over")
+    return transmission
+
+
+def _from_shape(shaped: Shaped, bias: FloatArray, kT_P: FloatArray, kT_S: FloatArray) -> Currents:
+    x = window_integrals(shaped.shape(), shaped.bias_drop * bias, bias, kT_P, kT_S)
+    accuracy = _relative(x.number_size, x.number, x.heat_size, x.heat_probe, x.heat_substrate)
+    return _closed(bias, x.number, x.heat_probe, x.heat_substrate, accuracy)
+
+
+def _doubted(table: TableTransmission, result: Currents, kT_P: FloatArray, kT_S: FloatArray) -> Currents:
+    """The result with what the table itself leaves open added to its accuracy."""
+    accuracy = result.accuracy
+    heat = np.maximum(np.abs(result.heat_probe_W), np.abs(result.heat_substrate_W))
+    for other, weight in table.doubts():
+        x = _from_shape(other, result.bias_V, kT_P, kT_S)
+        in_current = np.abs(x.current_A - result.current_A) / np.maximum(np.abs(result.current_A), 1e-300)
+        in_heat = np.abs(x.heat_probe_W - result.heat_probe_W) / np.maximum(heat, 1e-300)
+        accuracy = accuracy + weight * np.maximum(in_current, in_heat)
+    return replace(result, accuracy=accuracy)
 
 
 def _from_poles(poles: PoleSum, bias: FloatArray, kT_P: FloatArray, kT_S: FloatArray) -> Currents:

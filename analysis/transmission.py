@@ -8,23 +8,39 @@ energy levels follow the fraction ``bias_drop`` of the bias: 1 is pinned to the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.quadrature import Shape
 from analysis.records import FloatArray
 
 
+@runtime_checkable
 class Transmission(Protocol):
-    """Anything that can be integrated by `analysis.landauer`."""
+    """Anything that `analysis.landauer` can integrate: by its poles, by its shape, or by either."""
 
     def __call__(self, energy_eV: ArrayLike, bias_V: float = 0.0) -> FloatArray:
         """Transmission at the energies, summed over channels, without the factor 2 of spin."""
         ...
 
-    def poles(self) -> "PoleSum":
-        """The transmission as a sum of simple poles."""
+    def poles(self) -> "PoleSum | None":
+        """The transmission as a sum of simple poles; None where it is not one, or not accurately."""
+        ...
+
+
+@runtime_checkable
+class Shaped(Transmission, Protocol):
+    """A transmission that can also be integrated by quadrature, in the frame that moves with its levels."""
+
+    @property
+    def bias_drop(self) -> float:
+        """Fraction of the bias by which tau(E) follows the substrate."""
+        ...
+
+    def shape(self) -> Shape:
+        """Callable, kinks and poles."""
         ...
 
 
