@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.recording.finish import write_finished
+from analysis.recording.names import demand_free, take_name
 from analysis.recording.plots import Plot
 from analysis.recording.reader import Recording
 
@@ -35,8 +36,7 @@ def recover(path: Path | str, out: Path | str, plots: Sequence[Plot] = ()) -> in
         The original cannot be read, or its samples differ from their check sums.
     """
     target = Path(out)
-    if target.exists():
-        raise FileExistsError(f"{target} exists; a recording is never overwritten: choose another name")
+    demand_free(target)
     part = target.with_name(f".{target.name}.recovering")
     try:
         with Recording(path) as recording:

@@ -21,32 +21,18 @@ from analysis.recording import layout
 from analysis.recording.errors import DiskAlmostFull, RecordingError, WriteFailed, reason
 from analysis.recording.finish import finish
 from analysis.recording.header import RunHeader, TraceEntry
+from analysis.recording.names import demand_free, take_name
 from analysis.recording.plots import Plot
 from analysis.records import Block, Event
 
 Status = Literal["finished", "aborted"]
 
 
+_LIBVER = ("v110", "v110")  # the oldest HDF5 that knows SWMR, so that the file opens in the most programs
+
+
 def _free_bytes(path: Path) -> int:
     return shutil.disk_usage(path.parent).free
-
-
-def _never_overwritten(path: Path) -> str:
-    return f"{path} exists; a recording is never overwritten: choose another name"
-
-
-def _take_name(part: Path, path: Path) -> None:
-    """Give the file its name in one step; raises ``FileExistsError`` if another file has it."""
-    try:
-        path.hardlink_to(part)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        path.touch(exist_ok=False)
-        part.replace(path)
-
-
-_LIBVER = ("v110", "v110")  # the oldest HDF5 that knows SWMR, so that the file opens in the most programs
 
 
 class RecordingWriter:
@@ -89,19 +75,20 @@ class RecordingWriter:
         self._waiting = 0
         self._lines: list[bytes] = []
         self._journal_bytes = 0
+        demand_free(self.path)
+        if not self.path.parent.is_dir():
+            raise RecordingError(f"{self.path} cannot be created: its folder does not exist")
         self._check_space()
         self._file: h5py.File | None = self._create()
 
     def _create(self) -> h5py.File:
         """Make the file whole under another name, so that whatever appears at ``path`` can be opened."""
-        if self.path.exists():
-            raise FileExistsError(_never_overwritten(self.path))
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.creating")
         try:
             self._create_empty(part)
-            _take_name(part, self.path)
+            take_name(part, self.path)
         except FileExistsError:
-            raise FileExistsError(_never_overwritten(self.path)) from None
+            raise
         except OSError as error:
             raise RecordingError(f"{self.path} cannot be created ({reason(error)})") from error
         finally:

@@ -1,0 +1,22 @@
+"""How a file gets its name: whole, in one step, and never that of another file."""
+
+from pathlib import Path
+
+
+def demand_free(path: Path) -> None:
+    """Raise ``FileExistsError`` with a sentence for the user if there is something at ``path``."""
+    if path.exists():
+        raise FileExistsError(f"{path} exists; a recording is never overwritten: choose another name")
+
+
+def take_name(part: Path, path: Path) -> None:
+    """Let the finished ``part`` appear as ``path``. Raises ``FileExistsError`` if that name was taken meanwhile."""
+    try:
+        path.hardlink_to(part)
+        part.unlink()
+    except FileExistsError:
+        demand_free(path)
+        raise
+    except OSError:  # a file system without hard links
+        path.touch(exist_ok=False)
+        part.replace(path)
