@@ -1,0 +1,309 @@
+"""Keithley 428 current amplifier on GPIB or behind a LAN/GPIB gateway.
+
+Connection. Letters with options, joined at will, act when ``X`` comes. The order inside one string is the
+instrument's own, so settings that depend on each other go in strings of their own. After every string the
+error word is read. When asked to talk with nothing pending the 428 still answers, with its suppression current
+("428I..."): a reply's kind is therefore always checked by pattern.
+
+Commands. One property or method per letter of the manual's summary (428-901-01, section 4); nothing is cached,
+so front-panel presses and auto-filter never make a value stale. Values are checked before anything is sent.
+
+Several settings go out in one string with ``with amplifier.batch(): ...``.
+
+Danger. A device clear and `restore_defaults` bring back the power-up gain, zero check and bias: never with a
+junction formed. Nothing in this file calls them by itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
+
+from drivers.errors import InstrumentFault, InstrumentLost, NotNow
+from drivers.keithley428_bus import Keithley428Bus
+from drivers.keithley428_words import (
+    NUMBER,
+    Display,
+    Keithley428Settings,
+    bias_word,
+    gain_words,
+    rise_time_word,
+    suppress_words,
+)
+from drivers.limits import member_of, on_or_off
+
+
+def _switch(letter: str, field: str, doc: str) -> property:
+    """Make the property of a switch: its letter with 0 or 1, read back from the machine status word."""
+
+    def get(self: Keithley428Bus) -> bool:
+        return cast(bool, getattr(self.status, field))
+
+    def set_(self: Keithley428Bus, value: object) -> None:
+        self._command(f"{letter}{on_or_off(f'{field} of the Keithley 428', value):d}")
+
+    return property(get, set_, doc=doc)
+
+
+class Keithley428(Keithley428Bus):
+    """The amplifier that turns the junction's current into a voltage.
+
+    Connecting sets only the reply terminator and reads the error word; what was latched there before is kept
+    in ``errors`` until asked for.
+
+    Parameters
+    ----------
+    adapter : str, int or pymeasure Adapter
+        VISA resource string ("TCPIP0::HOST,PORT::gpib0,22::INSTR", "GPIB0::22::INSTR"), GPIB address, or adapter.
+    visa_library, timeout_s
+        As for VisaInstrument.
+    ready_polls, poll_interval_s : int, float
+        How often, and how far apart, Ready is looked for after zero correct, auto-suppress and self-test.
+    pause : callable
+        Waits a number of seconds between those polls.
+
+    Raises
+    ------
+    NotFound
+        If nothing answers at the address, or something that is not a 428.
+    """
+
+    # --- gain, rise time, filter -------------------------------------------------------------------------
+
+    @property
+    def gain_V_per_A(self) -> float:
+        """Control the total gain, 1e3 to 1e11 V/A in decades (U3, R and W); zero check is on while it changes."""
+        return float(self._ask("U3", rf"(?:428)?({NUMBER})\s*V/A", "gain")[1])
+
+    @gain_V_per_A.setter
+    def gain_V_per_A(self, value: float) -> None:
+        self._change_gain(gain_words(value), value)
+
+    @property
+    def enlarge(self) -> bool:
+        """Control the ten-fold enlargement of the gain (W); zero check is on while it changes."""
+        return self.status.enlarge
+
+    @enlarge.setter
+    def enlarge(self, value: bool) -> None:
+        wanted = on_or_off("ten-fold enlarge of the Keithley 428", value)
+        status = self.status
+        factor = 10.0 ** (int(wanted) - int(status.enlarge))
+        self._change_gain(f"W{wanted:d}", status.gain_V_per_A * factor)
+
+    def _change_gain(self, words: str, gain_V_per_A: float) -> None:
+        with self._zero_checked():
+            self._command(words)
+            status = self.status  # with auto-filter on the rise time has followed: read, never remembered
+            if abs(status.gain_V_per_A / gain_V_per_A - 1) > 1e-6:
+                raise InstrumentFault(
+                    f"{self.name}: gain {gain_V_per_A:g} V/A was asked, {status.gain_V_per_A:g} is set"
+                )
+
+    @contextmanager
+    def _zero_checked(self, leave_on: bool | None = None) -> Iterator[None]:
+        """Zero check on, then as it was (or as ``leave_on`` says); it stays on if what is done here fails."""
+        self._refuse_in_batch("a change under zero check")
+        was_on = self.status.zero_check
+        if not was_on:
+            self._command("C1")
+        try:
+            yield
+        except (InstrumentFault, InstrumentLost) as error:
+            error.add_note("Zero check was left on.")
+            raise
+        if not (was_on if leave_on is None else leave_on):
+            self._command("C0")
+
+    @property
+    def rise_time_s(self) -> float:
+        """Control the 10-90 % rise time, 10 us to 300 ms in steps 1-3-10 (T); auto-filter changes it by itself."""
+        return self.status.rise_time_s
+
+    @rise_time_s.setter
+    def rise_time_s(self, value: float) -> None:
+        self._command(rise_time_word(value))
+
+    filter_on = _switch(
+        "P", "filter_on", "Control whether the low-pass filter that the rise time sets is in (P)."
+    )
+
+    auto_filter = _switch("Z", "auto_filter", "Control whether the rise time follows the gain (Z).")
+
+    # --- zero --------------------------------------------------------------------------------------------
+
+    zero_check = _switch(
+        "C",
+        "zero_check",
+        "Control zero check (C): the amplifier is cut off from its input, the output shows its own offset.",
+    )
+
+    def zero_correct(self) -> None:
+        """Correct the amplifier's own offset (C2) and wait until that is done; zero check stays on after it.
+
+        Raises
+        ------
+        InstrumentFault
+            If it failed, or did not end in time.
+        """
+        if not self.status.zero_check:
+            self._command("C1")
+        self._do_and_wait("C2", "zero correct")
+
+    # --- current suppression -----------------------------------------------------------------------------
+
+    suppress_on = _switch(
+        "N", "suppress_on", "Control whether the suppression current is added to the input (N)."
+    )
+
+    @property
+    def suppress_A(self) -> float:
+        """Control the suppression current, -5 to 5 mA (S, smallest range that holds it; read by a bare read)."""
+        return float(self._ask("", rf"428I({NUMBER})", "suppression current")[1])
+
+    @suppress_A.setter
+    def suppress_A(self, value: float) -> None:
+        self.set_suppress(value)
+
+    def set_suppress(self, suppress_A: float, suppress_range: int | None = None) -> None:
+        """Set the suppression current in a range of one's choice: 1 to 7 for 5 nA to 5 mA."""
+        self._command(suppress_words(suppress_A, suppress_range))
+
+    def _set_suppress_autorange(self, value: bool) -> None:
+        self._command("S,0" if on_or_off("suppression autorange of the Keithley 428", value) else "S,10")
+
+    suppress_autorange = property(
+        None, _set_suppress_autorange, doc="Set whether the suppression range chooses itself (S,0 and S,10)."
+    )
+
+    def auto_suppress(self) -> float:
+        """Suppress the present input current (N2), wait until that is done, return it in ampere.
+
+        Raises
+        ------
+        NotNow
+            If zero check is on: there is no input current then. Nothing but a question was sent.
+        InstrumentFault
+            If the current is too large to suppress, or it did not end in time.
+        """
+        if self.status.zero_check:
+            raise NotNow(f"{self.name}: auto-suppress needs the input current; set zero_check = False first")
+        self._do_and_wait("N2", "auto-suppress")
+        return self.suppress_A
+
+    # --- bias supply -------------------------------------------------------------------------------------
+
+    bias_supply_on = _switch(
+        "B", "bias_supply_on", "Control whether the built-in supply drives the input with its bias (B)."
+    )
+
+    @property
+    def bias_supply_V(self) -> float:
+        """Control the supply's bias, -5 to 5 V, set on the nearest step of 2.5 mV (V; read by U2)."""
+        return float(self._ask("U2", rf"(?:428)?[A-Z]*V({NUMBER})", "bias")[1])
+
+    @bias_supply_V.setter
+    def bias_supply_V(self, value: float) -> None:
+        self._command(bias_word(value))
+
+    # --- all of it ---------------------------------------------------------------------------------------
+
+    @property
+    def display(self) -> Display:
+        """Control the front-panel display: normal, dim or off (A)."""
+        return self.status.display
+
+    @display.setter
+    def display(self, value: Display | str) -> None:
+        self._command(f"A{member_of('display of the Keithley 428', value, Display):d}")
+
+    @property
+    def settings(self) -> Keithley428Settings:
+        """Get all settings as read from the instrument, for the recording."""
+        status = self.status
+        return Keithley428Settings(
+            gain_V_per_A=self.gain_V_per_A,
+            enlarge=status.enlarge,
+            rise_time_s=status.rise_time_s,
+            filter_on=status.filter_on,
+            auto_filter=status.auto_filter,
+            zero_check=status.zero_check,
+            suppress_on=status.suppress_on,
+            suppress_A=self.suppress_A,
+            suppress_range=status.suppress_range,
+            bias_supply_on=status.bias_supply_on,
+            bias_supply_V=self.bias_supply_V,
+            display=status.display,
+            firmware=self.firmware,
+        )
+
+    def configure(self, settings: Keithley428Settings) -> Keithley428Settings:
+        """Set all that ``settings`` asks for, zero check on meanwhile; return what the instrument then says.
+
+        Raises
+        ------
+        InstrumentFault
+            If it refuses a command, or reads back otherwise than asked. Zero check is then left on.
+        """
+        with self._zero_checked(leave_on=settings.zero_check):
+            for words in _strings(settings, self.status.rise_time_s):
+                self._command(words)
+            unlike = settings.differences(replace(self.settings, zero_check=settings.zero_check))
+            if unlike:
+                raise InstrumentFault(f"{self.name} does not read back as set. " + "; ".join(unlike))
+        return self.settings
+
+    def to_safe(self) -> str:
+        """Switch the bias supply off, set it to 0 V, and see that it is off. Any number of times, from any state.
+
+        Gain, filter and zero check stay: the current must remain visible until the tip is back, and a change
+        of gain or zero check is a transient on the junction.
+
+        Raises
+        ------
+        InstrumentLost, InstrumentFault
+            If it could not be confirmed; switch the supply off by hand then.
+        """
+        try:
+            self.write("B0X")
+            self.write(bias_word(0.0) + "X")
+            self._read_errors()  # old errors must not keep it from being safe
+            status = self.status
+        except (InstrumentLost, InstrumentFault) as error:
+            error.add_note(f"{self.name}: bias supply off (B0) not confirmed; switch it off by hand.")
+            raise
+        if status.bias_supply_on:
+            raise InstrumentFault(f"{self.name}: its bias supply stays on; switch it off by hand")
+        zero_check = "on" if status.zero_check else "off"
+        kept = f"gain {status.gain_V_per_A:g} V/A and zero check {zero_check} kept"
+        return f"{self.name}: bias supply off, at 0 V; {kept}"
+
+
+def _strings(settings: Keithley428Settings, present_rise_time_s: float) -> Iterator[str]:
+    """One string for each group of settings that may be executed in any order; later groups need earlier ones."""
+    if settings.auto_filter is not None:
+        yield f"Z{settings.auto_filter:d}"
+    gain = rise_time = ""
+    if settings.gain_V_per_A is not None:
+        gain = gain_words(settings.gain_V_per_A, settings.enlarge)
+    elif settings.enlarge is not None:
+        gain = f"W{settings.enlarge:d}"
+    if settings.rise_time_s is not None and not settings.auto_filter:
+        rise_time = rise_time_word(settings.rise_time_s)
+    # a longer rise time first, a shorter one last: never one that is too short for the gain of the moment
+    longer = settings.rise_time_s is not None and settings.rise_time_s > present_rise_time_s
+    yield from (words for words in ((rise_time, gain) if longer else (gain, rise_time)) if words)
+    filter_ = "" if settings.filter_on is None else f"P{settings.filter_on:d}"
+    display = "" if settings.display is None else f"A{settings.display:d}"
+    if filter_ or display:
+        yield filter_ + display
+    if settings.suppress_A is not None:
+        yield suppress_words(settings.suppress_A, settings.suppress_range)
+    if settings.suppress_on is not None:
+        yield f"N{settings.suppress_on:d}"
+    if settings.bias_supply_on is False:
+        yield "B0"  # off before, on after its bias changes
+    if settings.bias_supply_V is not None:
+        yield bias_word(settings.bias_supply_V)
+    if settings.bias_supply_on:
+        yield "B1"

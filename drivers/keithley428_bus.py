@@ -1,0 +1,231 @@
+"""The Keithley 428's bus side: exchanges and their errors, identity and status, terminator, service."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymeasure.adapters import Adapter
+
+from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange
+from drivers.keithley428_words import ErrorFlag, Handshake, MachineStatus, StatusByte, Terminator
+from drivers.limits import member_of, whole_between
+from drivers.visa import VisaInstrument
+
+HIGHEST_BUTTON = 31
+HIGHEST_SRQ_MASK = 63
+LONGEST_TEXT = 10
+
+
+class Keithley428Bus(VisaInstrument):
+    """What every setting of the 428 stands on. Use ``drivers.keithley428.Keithley428``."""
+
+    def __init__(
+        self,
+        adapter: Adapter | str | int,
+        name: str = "Keithley 428",
+        *,
+        visa_library: str = "@py",
+        timeout_s: float = 1.0,
+        ready_polls: int = 100,
+        poll_interval_s: float = 0.1,
+        pause: Callable[[float], None] = time.sleep,
+        **connection: Any,
+    ) -> None:
+        super().__init__(adapter, name, visa_library, timeout_s, **connection)
+        self.ready_polls = ready_polls
+        self.poll_interval_s = poll_interval_s
+        self._pause = pause
+        self._raised = ErrorFlag(0)
+        self._batch: list[str] | None = None
+        self.adapter.connection.write_termination = ""
+        try:
+            self._end_replies_with(Terminator.LF)
+            self._read_errors()
+        except (InstrumentLost, InstrumentFault) as error:
+            self.close()
+            raise NotFound(f"{name}: no Keithley 428 answers at {self.address!r}. {error}") from error
+        self._seal()
+
+    # --- exchanges ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Collect the settings made inside; send them as one string with one X, and read the error word once.
+
+        The instrument executes a string in its own order, so only settings that do not depend on each other
+        belong together. If anything inside raises, nothing is sent.
+
+        Raises
+        ------
+        NotNow
+            Inside, for what needs strings of its own: a change of gain, zero correct, auto-suppress, text.
+        """
+        self._refuse_in_batch("a batch")
+        self._batch = []
+        try:
+            yield
+            words = "".join(self._batch)
+        finally:
+            self._batch = None
+        if words:
+            self._command(words)
+
+    def _refuse_in_batch(self, what: str) -> None:
+        if self._batch is not None:
+            raise NotNow(f"{self.name}: {what} needs command strings of its own; do it outside of the batch")
+
+    def _command(self, words: str) -> None:
+        if self._batch is not None:
+            self._batch.append(words)
+            return
+        self.write(words + "X")
+        self._check(words)
+
+    def _check(self, words: str) -> None:
+        """Read the error word. An overload is a state of the input, not a fault of the command: only kept."""
+        faults = self._read_errors() & ~ErrorFlag.OVERLOAD
+        if faults:
+            names = ", ".join(str(flag.name).lower().replace("_", " ") for flag in faults)
+            raise InstrumentFault(f"{self.name} reports {names} after {words + 'X'!r}. {faults.advice()}")
+
+    def _read_errors(self) -> ErrorFlag:
+        self.write("U1X")
+        flags = ErrorFlag.from_word(self.read())
+        self._raised |= flags
+        return flags
+
+    def _ask(self, words: str, pattern: str, kind: str) -> re.Match[str]:
+        """Send a query (or nothing, for the reply that is always there) and match the reply's kind."""
+        if words:
+            self.write(words + "X")
+        reply = self.read().strip()
+        match = re.fullmatch(pattern, reply)
+        if match is None:
+            raise InstrumentFault(f"{self.name}: asked for its {kind}, it answered {reply!r}; ask again")
+        return match
+
+    def _do_and_wait(self, words: str, doing: str) -> None:
+        """Send what takes time, poll until Ready as often as allowed, then read the error word."""
+        self._refuse_in_batch(doing)
+        self.write(words + "X")
+        for _ in range(self.ready_polls):
+            self._pause(self.poll_interval_s)
+            if StatusByte.READY in self.status_byte:
+                self._check(words)
+                return
+        seconds = self.ready_polls * self.poll_interval_s
+        raise InstrumentFault(
+            f"{self.name} was not ready {seconds:g} s after {doing}; look at its front panel"
+        )
+
+    def _end_replies_with(self, terminator: Terminator) -> None:
+        self.write(f"Y{terminator:d}X")
+        self.adapter.connection.read_termination = terminator.characters
+
+    # --- what it is and how it is ------------------------------------------------------------------------
+
+    @property
+    def firmware(self) -> str:
+        """Get the firmware revision, as the instrument words it (U4)."""
+        return self._ask("U4", r"(?!428A\d|428[01]{11}$|428I)(?:428)?(.+)", "firmware")[1].strip()
+
+    @property
+    def id(self) -> str:
+        """Get model and firmware; there is no *IDN? (the model is known from the "428" of its words)."""
+        return f"Keithley 428, firmware {self.firmware}"
+
+    @property
+    def status(self) -> MachineStatus:
+        """Get the machine status word (U0), read by letter."""
+        self.write("U0X")
+        return MachineStatus.from_word(self.read())
+
+    @property
+    def status_byte(self) -> StatusByte:
+        """Get the serial-poll byte: READY, ERROR, SERVICE_REQUESTED."""
+        with self._wire("reading its status byte"):
+            return StatusByte(self.adapter.connection.read_stb())
+
+    @property
+    def errors(self) -> ErrorFlag:
+        """Get every flag of the error word (U1) raised since this was last asked for, and clear them."""
+        self._read_errors()
+        raised, self._raised = self._raised, ErrorFlag(0)
+        return raised
+
+    @property
+    def overloaded(self) -> bool:
+        """Measure whether the input overloads or has since the error word was last read (U1, character 12)."""
+        return ErrorFlag.OVERLOAD in self._read_errors()
+
+    def check_errors(self) -> list[ErrorFlag]:
+        """Read and clear all errors, as PyMeasure wants them: a list."""
+        return list(self.errors)
+
+    # --- bus and panel -----------------------------------------------------------------------------------
+
+    @property
+    def terminator(self) -> Terminator:
+        """Control what ends each reply (Y); the connection is set to look for the same."""
+        return Terminator(int(self._ask("U0", r"428A\d.*Y([0-3]).*", "terminator")[1]))
+
+    @terminator.setter
+    def terminator(self, value: Terminator | str) -> None:
+        wanted = member_of("terminator of the Keithley 428", value, Terminator)
+        self._end_replies_with(wanted)
+        self._check(f"Y{wanted:d}")
+
+    def _set_handshake(self, value: Handshake | str) -> None:
+        self._command(f"K{member_of('bus handshake of the Keithley 428', value, Handshake):d}")
+
+    handshake = property(None, _set_handshake, doc="Set end-or-identify and bus hold-off (K).")
+
+    def _set_srq_mask(self, value: int) -> None:
+        self._command(f"M{whole_between('SRQ mask of the Keithley 428', value, 0, HIGHEST_SRQ_MASK)}")
+
+    srq_mask = property(
+        None, _set_srq_mask, doc="Set which bits of the status byte request service (M): 0 to 63."
+    )
+
+    def show_text(self, text: str) -> None:
+        """Show up to ten characters on the display (D); an empty text gives the display back.
+
+        X would execute the string half-way and is refused.
+        """
+        if len(text) > LONGEST_TEXT or not text.isascii() or not text.isprintable() or "X" in text.upper():
+            allowed = f"up to {LONGEST_TEXT} printable ASCII characters other than X"
+            raise OutOfRange("display text of the Keithley 428", text, allowed)
+        self._refuse_in_batch("text")
+        self._command(f"D{text}")
+
+    def hit_button(self, button: int) -> None:
+        """Press a front-panel button by its number (H). What it does, it does behind the other settings' backs."""
+        self._command(f"H{whole_between('button of the Keithley 428', button, 0, HIGHEST_BUTTON)}")
+
+    # --- service: never by itself ------------------------------------------------------------------------
+
+    def self_test(self) -> None:
+        """Run the self-test (J0) and wait for its end. Not with a junction formed. Raises InstrumentFault."""
+        self._do_and_wait("J0", "the self-test")
+
+    def save_as_power_up_settings(self) -> None:
+        """Make the present settings those of the next power-up and of a device clear (L1)."""
+        self._command("L1")
+
+    def restore_defaults(self) -> None:
+        """Restore the factory's settings (L0). Danger: changes gain, zero check and bias; no junction formed."""
+        self.write("L0X")
+        self._end_replies_with(Terminator.LF)  # in the same breath: the defaults may have another
+        self._check("L0")
+
+    def device_clear(self) -> None:
+        """Send a selected device clear. Danger: restores the power-up gain, zero check and bias; no junction formed.
+
+        Only for an instrument that no longer understands; nothing else here ever clears it.
+        """
+        with self._wire("clearing it"):
+            self.adapter.connection.clear()
+        self._end_replies_with(Terminator.LF)
+        self._check("")

@@ -1,0 +1,256 @@
+"""The words of the Keithley 428: what its letters mean, its replies, and its settings as one record.
+
+Sources: Keithley 428 instruction manual 428-901-01 for the letters; the layout of the machine status word is
+published nowhere in full, so it is read by letter and never by position. Options of D, H, J, K, L and M are
+those of its sister instruments (Keithley 6487 reference manual, appendix C): confirm them on the instrument.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from enum import Flag, IntEnum, IntFlag
+from typing import Self
+
+from drivers.errors import InstrumentFault, OutOfRange
+from drivers.limits import member_of, number_between, on_or_off, position_in, whole_between
+
+GAINS_V_per_A = tuple(10.0**exponent for exponent in range(3, 12))
+RISE_TIMES_s = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
+"""T0 to T9: 10 % to 90 %."""
+
+SUPPRESS_RANGES_A = (5e-9, 5e-8, 5e-7, 5e-6, 5e-5, 5e-4, 5e-3)
+"""S,1 to S,7."""
+
+BIAS_LIMIT_V = 5.0
+BIAS_STEP_V = 2.5e-3
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?"
+
+
+class Display(IntEnum):
+    """Front-panel display: A."""
+
+    NORMAL = 0
+    DIM = 1
+    OFF = 2
+
+
+class Handshake(IntEnum):
+    """Bus end-or-identify and hold-off until X is done: K."""
+
+    EOI_AND_HOLD_OFF = 0
+    HOLD_OFF = 1
+    EOI = 2
+    NEITHER = 3
+
+
+class Terminator(IntEnum):
+    """What ends each reply: Y."""
+
+    CR_LF = 0
+    LF_CR = 1
+    CR = 2
+    LF = 3
+
+    @property
+    def characters(self) -> str:
+        """The characters themselves."""
+        return ("\r\n", "\n\r", "\r", "\n")[self]
+
+
+class StatusByte(IntFlag):
+    """What a serial poll answers. The same bits make the SRQ mask."""
+
+    READY = 16
+    ERROR = 32
+    SERVICE_REQUESTED = 64
+
+
+class ErrorFlag(Flag):
+    """The eleven flags of the error word (U1), in its order. Reading the word clears it."""
+
+    ILLEGAL_COMMAND = 1 << 0
+    ILLEGAL_OPTION = 1 << 1
+    NOT_IN_REMOTE = 1 << 2
+    SELF_TEST_FAILED = 1 << 3
+    SUPPRESS_CONFLICT = 1 << 4
+    CURRENT_TOO_LARGE_TO_SUPPRESS = 1 << 5
+    AUTO_SUPPRESS_WITH_ZERO_CHECK_ON = 1 << 6
+    ZERO_CORRECT_FAILED = 1 << 7
+    EEPROM_CHECKSUM = 1 << 8
+    OVERLOAD = 1 << 9
+    GAIN_RISE_TIME_CONFLICT = 1 << 10
+
+    @classmethod
+    def from_word(cls, word: str) -> Self:
+        """Read the error word: "428" and eleven characters 0 or 1. Raises InstrumentFault for any other."""
+        match = re.fullmatch(r"428([01]{11})", word.strip())
+        if match is None:
+            raise InstrumentFault(f"Keithley 428: {word!r} is not an error word (428 and eleven flags)")
+        return cls(sum(1 << place for place, flag in enumerate(match[1]) if flag == "1"))
+
+    def advice(self) -> str:
+        """What each raised flag means and what to do, as sentences."""
+        return " ".join(ADVICE[flag] for flag in self)
+
+
+ADVICE = {
+    ErrorFlag.ILLEGAL_COMMAND: "It does not know a letter of the command (IDDC).",
+    ErrorFlag.ILLEGAL_OPTION: "It does not know an option of the command (IDDCO).",
+    ErrorFlag.NOT_IN_REMOTE: "It is not in remote: press LOCAL no more, and let the controller assert REN.",
+    ErrorFlag.SELF_TEST_FAILED: "Its self-test failed: it needs service.",
+    ErrorFlag.SUPPRESS_CONFLICT: "The suppression value does not fit its range: choose a larger range.",
+    ErrorFlag.CURRENT_TOO_LARGE_TO_SUPPRESS: "The input current is too large to suppress: reduce it or the gain.",
+    ErrorFlag.AUTO_SUPPRESS_WITH_ZERO_CHECK_ON: "Auto-suppress needs zero check off.",
+    ErrorFlag.ZERO_CORRECT_FAILED: "Zero correct failed: disconnect the input and try again.",
+    ErrorFlag.EEPROM_CHECKSUM: "Its calibration memory is corrupt: its gains cannot be trusted; it needs service.",
+    ErrorFlag.OVERLOAD: "It is overloaded: reduce the current or the gain.",
+    ErrorFlag.GAIN_RISE_TIME_CONFLICT: "The rise time is too short for this gain: choose a longer one.",
+}
+
+
+@dataclass(frozen=True)
+class MachineStatus:
+    """The machine status word (U0), read by letter. ``word`` is the reply itself."""
+
+    word: str
+    display: Display
+    bias_supply_on: bool
+    zero_check: bool
+    suppress_on: bool
+    filter_on: bool
+    gain_V_per_A: float
+    enlarge: bool
+    rise_time_s: float
+    auto_filter: bool
+    suppress_range: int | None
+
+    @classmethod
+    def from_word(cls, word: str) -> Self:
+        """Read the word. Raises InstrumentFault if it is of another kind or a letter is missing or odd."""
+        word = word.strip()
+        if not re.match(r"428A\d", word):
+            raise InstrumentFault(f"Keithley 428: {word!r} is not a machine status word")
+        options = {letter: int(digits) for letter, digits in re.findall(r"([A-Z])(\d+)", word[3:])}
+        try:
+            return cls(
+                word=word,
+                display=Display(options["A"]),
+                bias_supply_on=bool(options["B"]),
+                zero_check=options["C"] != 0,  # 2 stands after a zero correct, which leaves zero check on
+                suppress_on=options["N"] != 0,
+                filter_on=bool(options["P"]),
+                # R0 to R3 all mean 1e3; W1 multiplies by ten
+                gain_V_per_A=10.0 ** (max(options["R"], 3) + options["W"]),
+                enlarge=bool(options["W"]),
+                rise_time_s=RISE_TIMES_s[options["T"]],
+                auto_filter=bool(options["Z"]),
+                suppress_range=options.get("S") if options.get("S") in range(1, 8) else None,
+            )
+        except (KeyError, ValueError, IndexError) as error:
+            raise InstrumentFault(
+                f"Keithley 428: machine status word {word!r} makes no sense ({error})"
+            ) from error
+
+
+def gain_words(gain_V_per_A: object, enlarge: object = None) -> str:
+    """Return the words of a total gain, 1e3 to 1e11 V/A.
+
+    ``enlarge`` None chooses: only 1e11 V/A needs the ten-fold enlargement (R10 with W1).
+    """
+    exponent = 3 + position_in("gain of the Keithley 428 (V/A)", gain_V_per_A, GAINS_V_per_A)
+    enlarged = (
+        exponent == 11 if enlarge is None else on_or_off("ten-fold enlarge of the Keithley 428", enlarge)
+    )
+    if not 3 <= exponent - enlarged <= 10:
+        allowed = "1e4 to 1e11 with enlarge on" if enlarged else "1e3 to 1e10 with enlarge off"
+        raise OutOfRange("gain of the Keithley 428 (V/A)", gain_V_per_A, allowed)
+    return f"R{exponent - enlarged}W{enlarged:d}"
+
+
+def rise_time_word(rise_time_s: object) -> str:
+    """Return the word of a rise time."""
+    return f"T{position_in('rise time of the Keithley 428 (s)', rise_time_s, RISE_TIMES_s)}"
+
+
+def bias_on_grid(bias_V: object) -> float:
+    """Return the bias on the supply's 2.5 mV grid that is nearest to ``bias_V`` (-5 to 5 V, both included)."""
+    allowed = f"{-BIAS_LIMIT_V:g} to {BIAS_LIMIT_V:g} in steps of {BIAS_STEP_V:g}"
+    bias_V = number_between("bias of the Keithley 428 (V)", bias_V, -BIAS_LIMIT_V, BIAS_LIMIT_V, allowed)
+    return round(bias_V / BIAS_STEP_V) * 25 / 10_000  # exact decimals; symmetric about 0
+
+
+def bias_word(bias_V: object) -> str:
+    """Return the word of a bias, with the upper-case exponent that the instrument reads."""
+    return f"V{bias_on_grid(bias_V):.4E}"
+
+
+def suppress_words(suppress_A: object, suppress_range: object = None) -> str:
+    """Return the words of a suppression current and its range (1 to 7, None for the smallest that holds it)."""
+    largest = SUPPRESS_RANGES_A[-1]
+    current = number_between("suppression of the Keithley 428 (A)", suppress_A, -largest, largest)
+    if suppress_range is None:
+        option = next(n for n, full in enumerate(SUPPRESS_RANGES_A, start=1) if abs(current) <= full)
+    else:
+        option = whole_between(
+            "suppression range of the Keithley 428", suppress_range, 1, len(SUPPRESS_RANGES_A)
+        )
+    full = SUPPRESS_RANGES_A[option - 1]
+    number_between(f"suppression of the Keithley 428 in range {option} (A)", current, -full, full)
+    return f"S{current:.4E},{option}"
+
+
+@dataclass(frozen=True)
+class Keithley428Settings:
+    """The settings of a Keithley 428: asked for, or as read back. None leaves a setting alone.
+
+    Raises OutOfRange when made with a value that the instrument cannot take. ``rise_time_s`` is not sent while
+    ``auto_filter`` is asked for, because it then follows the gain; ``firmware`` is never sent.
+    """
+
+    gain_V_per_A: float | None = None
+    enlarge: bool | None = None
+    rise_time_s: float | None = None
+    filter_on: bool | None = None
+    auto_filter: bool | None = None
+    zero_check: bool | None = None
+    suppress_on: bool | None = None
+    suppress_A: float | None = None
+    suppress_range: int | None = None
+    bias_supply_on: bool | None = None
+    bias_supply_V: float | None = None
+    display: Display | None = None
+    firmware: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.gain_V_per_A is not None:
+            gain_words(self.gain_V_per_A, self.enlarge)
+        if self.rise_time_s is not None:
+            rise_time_word(self.rise_time_s)
+        if self.suppress_A is not None:
+            suppress_words(self.suppress_A, self.suppress_range)
+        if self.bias_supply_V is not None:
+            bias_word(self.bias_supply_V)
+        if self.display is not None:
+            object.__setattr__(
+                self, "display", member_of("display of the Keithley 428", self.display, Display)
+            )
+        for field in ("enlarge", "filter_on", "auto_filter", "zero_check", "suppress_on", "bias_supply_on"):
+            if getattr(self, field) is not None:
+                on_or_off(f"{field} of the Keithley 428", getattr(self, field))
+
+    def differences(self, found: Self) -> list[str]:
+        """Say which settings asked for here are not so in ``found``."""
+        unlike = []
+        for field, asked in vars(self).items():
+            if asked is None or field == "firmware" or (field == "rise_time_s" and self.auto_filter):
+                continue
+            got = getattr(found, field)
+            if field == "bias_supply_V":
+                same = math.isclose(bias_on_grid(asked), got, abs_tol=BIAS_STEP_V / 2)
+            elif isinstance(asked, float) and got is not None:
+                same = math.isclose(asked, got, rel_tol=1e-3, abs_tol=1e-13)  # replies carry four digits
+            else:
+                same = asked == got
+            if not same:
+                unlike.append(f"{field}: asked {asked}, is {got}")
+        return unlike

@@ -1,0 +1,324 @@
+"""SR560 voltage preamplifier, which listens and never answers (serial line, or a TCP socket that carries one).
+
+Connection. 9600 baud, 8 data bits, no parity, two stop bits; CR LF ends a command (manual, Appendix A). Up to
+four units share a line and obey only when they listen: LALL or LISN comes before anything else.
+
+Commands. The instrument cannot be read, so each setting is a *shadow*: what was last commanded, None before.
+Nothing on the wire tells a wrong baud rate, a wrong address or an empty battery, and a hand at the front panel
+makes the shadow false. So the whole state is sent again by `resend` before each run, the snapshot says
+"unverified", and only the signal can prove the link (ground the input: the DAQ must see 0 V).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import partial
+from typing import Any
+
+from pymeasure.adapters import Adapter
+from pyvisa.constants import Parity, StopBits
+
+from drivers.errors import InstrumentLost, NotFound, NotNow, OutOfRange
+from drivers.limits import member_of, number_between, on_or_off, position_in, whole_between
+from drivers.visa import VisaInstrument
+
+GAINS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+LOWPASS_Hz = (0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6)
+HIGHPASS_Hz = LOWPASS_Hz[:12]
+UNVERIFIED = "unverified: as commanded; the SR560 cannot be read"
+
+
+class Coupling(IntEnum):
+    """Input coupling (CPLG). AC puts a 0.03 Hz high-pass in and leaves only 6 dB/octave to a low-pass."""
+
+    GROUND = 0
+    DC = 1
+    AC = 2
+
+
+class Reserve(IntEnum):
+    """Dynamic reserve (DYNR)."""
+
+    LOW_NOISE = 0
+    HIGH_RESERVE = 1
+    CALIBRATION = 2
+
+
+class FilterMode(IntEnum):
+    """Filter mode (FLTM); numbers are decibels per octave."""
+
+    BYPASS = 0
+    LOWPASS_6 = 1
+    LOWPASS_12 = 2
+    HIGHPASS_6 = 3
+    HIGHPASS_12 = 4
+    BANDPASS = 5
+
+
+class Source(IntEnum):
+    """Input source (SRCE): A, A minus B, B."""
+
+    A = 0
+    A_B = 1
+    B = 2
+
+
+_OPTION: dict[str, tuple[str, Callable[[str, Any], int]]] = {
+    "coupling": ("CPLG", partial(member_of, choices=Coupling)),
+    "source": ("SRCE", partial(member_of, choices=Source)),
+    "inverted": ("INVT", on_or_off),
+    "reserve": ("DYNR", partial(member_of, choices=Reserve)),
+    "gain": ("GAIN", partial(position_in, choices=GAINS)),
+    "vernier_on": ("UCAL", on_or_off),
+    "vernier_percent": ("UCGN", partial(whole_between, low=0, high=100)),
+    "filter_mode": ("FLTM", partial(member_of, choices=FilterMode)),
+    "highpass_Hz": ("HFRQ", partial(position_in, choices=HIGHPASS_Hz)),
+    "lowpass_Hz": ("LFRQ", partial(position_in, choices=LOWPASS_Hz)),
+    "blanked": ("BLINK", on_or_off),
+}
+"""Setting: its command and what turns a value into the command's number, or refuses it."""
+
+
+@dataclass(frozen=True)
+class SR560Settings:
+    """The settings of an SR560: asked for, or as last commanded. None: left alone, or never commanded.
+
+    Raises OutOfRange when made with a value, or a combination of filters, that the instrument does not have.
+    """
+
+    coupling: Coupling | str | None = None
+    source: Source | str | None = None
+    inverted: bool | None = None
+    reserve: Reserve | str | None = None
+    gain: float | None = None
+    vernier_on: bool | None = None
+    vernier_percent: int | None = None
+    filter_mode: FilterMode | str | None = None
+    highpass_Hz: float | None = None
+    lowpass_Hz: float | None = None
+    blanked: bool | None = None
+    provenance: str = UNVERIFIED
+
+    def __post_init__(self) -> None:
+        for setting, (_, option) in _OPTION.items():
+            value = getattr(self, setting)
+            if value is not None:
+                number = option(f"{setting} of the SR560", value)
+                if isinstance(number, IntEnum):
+                    object.__setattr__(self, setting, number)
+        if self.coupling is Coupling.AC and self.filter_mode is FilterMode.LOWPASS_12:
+            raise OutOfRange("filter mode of the SR560 with AC coupling", "lowpass 12", "lowpass 6")
+        if (
+            self.filter_mode is FilterMode.BANDPASS
+            and self.highpass_Hz is not None
+            and self.lowpass_Hz is not None
+        ):
+            number_between(
+                "high-pass corner of the SR560's band (Hz)", self.highpass_Hz, HIGHPASS_Hz[0], self.lowpass_Hz
+            )
+
+    def words(self) -> list[str]:
+        """Return the command of each setting that is known, in a fixed order."""
+        known = [(setting, getattr(self, setting)) for setting in _OPTION]
+        return [_word(setting, value) for setting, value in known if value is not None]
+
+    def over(self, older: "SR560Settings") -> "SR560Settings":
+        """Return these settings, and where they say None those of ``older``."""
+        return replace(
+            older, **{name: getattr(self, name) for name in _OPTION if getattr(self, name) is not None}
+        )
+
+    def unknown(self) -> tuple[str, ...]:
+        """Name the settings that are None."""
+        return tuple(setting for setting in _OPTION if getattr(self, setting) is None)
+
+    @property
+    def total_gain(self) -> float | None:
+        """Get the gain with its sign and vernier (taken as percent of the calibrated gain); None if unknown."""
+        if self.gain is None or self.inverted is None or self.vernier_on is None:
+            return None
+        if self.vernier_on and self.vernier_percent is None:
+            return None
+        vernier = self.vernier_percent / 100 if self.vernier_on and self.vernier_percent is not None else 1.0
+        return self.gain * vernier * (-1.0 if self.inverted else 1.0)
+
+
+def _word(setting: str, value: object) -> str:
+    command, option = _OPTION[setting]
+    return f"{command} {int(option(f'{setting} of the SR560', value))}"
+
+
+def refuse_for_thermocouple(settings: SR560Settings) -> None:
+    """Refuse settings that lose a thermocouple's steady voltage: AC coupling, any high-pass.
+
+    Raises
+    ------
+    OutOfRange
+        Which names the setting.
+    """
+    if settings.coupling is Coupling.AC:
+        raise OutOfRange(
+            "input coupling of the SR560 for a thermocouple", "AC", "DC (or ground, to check the link)"
+        )
+    passing_dc = (None, FilterMode.BYPASS, FilterMode.LOWPASS_6, FilterMode.LOWPASS_12)
+    if settings.filter_mode not in passing_dc:
+        raise OutOfRange(
+            "filter mode of the SR560 for a thermocouple", settings.filter_mode, "bypass or low-pass"
+        )
+
+
+def _shadowed(setting: str, doc: str) -> property:
+    """Make the property of one setting: writing commands it, reading gives what was last commanded."""
+
+    def get(self: "SR560") -> Any:
+        return getattr(self.settings, setting)
+
+    def set_(self: "SR560", value: Any) -> None:
+        change: dict[str, Any] = {setting: value}
+        self._command(SR560Settings(**change))
+
+    return property(get, set_, doc=doc)
+
+
+class SR560(VisaInstrument):
+    """The preamplifier of the thermocouple. Reading a setting gives what was last commanded, None before.
+
+    Connecting makes it listen and changes nothing else. It drives nothing, so its safe state is any state.
+
+    Parameters
+    ----------
+    adapter : str, int or pymeasure Adapter
+        VISA resource string ("ASRL3::INSTR", "ASRL/dev/ttyUSB0::INSTR", "TCPIP::HOST::PORT::SOCKET"), or adapter.
+    line_address : int, optional
+        0 to 3, as on the unit's switch SW601, to make it the only listener of its line; None: all listen.
+    thermocouple : bool
+        Whether it amplifies a thermocouple; if so, AC coupling and high-pass filters are refused.
+
+    Raises
+    ------
+    NotFound
+        If the line cannot be opened. That a unit is at its end cannot be told.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter | str | int,
+        name: str = "SR560",
+        *,
+        line_address: int | None = None,
+        thermocouple: bool = True,
+        visa_library: str = "@py",
+        timeout_s: float = 1.0,
+        **connection: Any,
+    ) -> None:
+        if line_address is not None:
+            whole_between("line address of the SR560", line_address, 0, 3)
+        line = {"baud_rate": 9600, "data_bits": 8, "parity": Parity.none, "stop_bits": StopBits.two}
+        super().__init__(
+            adapter,
+            name,
+            visa_library,
+            timeout_s,
+            **{"asrl": line, "write_termination": "\r\n", **connection},
+        )
+        self.line_address = line_address
+        self.thermocouple = thermocouple
+        self._shadow = SR560Settings()
+        self._listening = False
+        try:
+            self.listen()
+        except InstrumentLost as error:
+            self.close()
+            raise NotFound(f"{name}: nobody takes what is sent to {self.address!r}. {error}") from error
+        self._seal()
+
+    # --- who listens -------------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Make it listen: alone on its line (UNLS, LISN) if it has a line address, else with all (LALL)."""
+        for command in ("LALL",) if self.line_address is None else ("UNLS", f"LISN {self.line_address}"):
+            super().write(command)
+        self._listening = True
+
+    def unlisten(self) -> None:
+        """Make every unit of the line deaf (UNLS). Until `listen`, commands are refused: they would be lost."""
+        super().write("UNLS")
+        self._listening = False
+
+    def write(self, command: str, **kwargs: Any) -> None:
+        """Send ``command``. Raises NotNow after `unlisten`, InstrumentLost if the wire breaks."""
+        if not self._listening:
+            raise NotNow(f"{self.name} does not listen and would not hear {command!r}; call listen() first")
+        super().write(command, **kwargs)
+
+    # --- settings ----------------------------------------------------------------------------------------
+
+    coupling = _shadowed("coupling", "Set the input coupling: ground, DC or AC (CPLG).")
+    source = _shadowed("source", "Set the input: A, A_B for the difference, or B (SRCE).")
+    inverted = _shadowed("inverted", "Set whether the output is inverted (INVT).")
+    reserve = _shadowed("reserve", "Set the dynamic reserve: low noise, high reserve, calibration (DYNR).")
+    gain = _shadowed("gain", "Set the calibrated gain, 1 to 50 000 in steps 1-2-5 (GAIN).")
+    vernier_on = _shadowed("vernier_on", "Set whether the vernier replaces the calibrated gain (UCAL).")
+    vernier_percent = _shadowed(
+        "vernier_percent", "Set the vernier gain, 0 to 100 % in whole percent (UCGN)."
+    )
+    filter_mode = _shadowed("filter_mode", "Set the filter: bypass, low-pass, high-pass or band-pass (FLTM).")
+    highpass_Hz = _shadowed(
+        "highpass_Hz", "Set the high-pass corner, 0.03 Hz to 10 kHz in steps 1-3-10 (HFRQ)."
+    )
+    lowpass_Hz = _shadowed("lowpass_Hz", "Set the low-pass corner, 0.03 Hz to 1 MHz in steps 1-3-10 (LFRQ).")
+    blanked = _shadowed("blanked", "Set whether the amplifier is blanked (BLINK; the SR570 spells it BLNK).")
+
+    @property
+    def settings(self) -> SR560Settings:
+        """Get what was last commanded, for the recording; its provenance says that nobody verified it."""
+        return self._shadow
+
+    def configure(self, settings: SR560Settings) -> SR560Settings:
+        """Command all that ``settings`` asks for, and all else that is known, again; return what is known now."""
+        wanted = settings.over(self._shadow)
+        self._refuse(wanted)
+        self.listen()
+        self._send(wanted.words(), wanted)
+        return self.settings
+
+    def resend(self) -> SR560Settings:
+        """Make it listen and send everything that is known again: before each run, after a hand at its panel.
+
+        Settings that were never commanded are not sent and stay unknown (``settings.unknown()``).
+        """
+        return self.configure(SR560Settings())
+
+    def _command(self, change: SR560Settings) -> None:
+        wanted = change.over(self._shadow)
+        self._refuse(wanted)
+        self._send(change.words(), wanted)
+
+    def _send(self, words: list[str], wanted: SR560Settings) -> None:
+        for word in words:
+            try:
+                self.write(word)
+            except InstrumentLost:
+                self._shadow = SR560Settings()
+                raise
+        self._shadow = wanted
+
+    def _refuse(self, wanted: SR560Settings) -> None:
+        if self.thermocouple:
+            refuse_for_thermocouple(wanted)
+
+    # --- actions -----------------------------------------------------------------------------------------
+
+    def reset_overload(self) -> None:
+        """Reset an overload (ROLD). The output means nothing for half a second."""
+        self.write("ROLD")
+
+    def reset(self) -> None:
+        """Restore its defaults (*RST). Which these are is not relied on: every setting is unknown afterwards."""
+        self.write("*RST")
+        self._shadow = SR560Settings()
+        self.listen()
+
+    def to_safe(self) -> str:
+        """Do nothing: a preamplifier drives nothing into the junction."""
+        return f"{self.name}: it drives nothing; left as it is"
