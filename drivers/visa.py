@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -11,6 +12,7 @@ from pymeasure.instruments import Instrument
 from pyvisa import errors as visa_errors
 from pyvisa.constants import StatusCode
 from pyvisa_py.protocols.rpc import RPCError
+from pyvisa_py.sessions import Session
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound
 
@@ -63,6 +65,7 @@ class VisaInstrument(Instrument):
         try:
             return VISAAdapter(self.address, visa_library, open_timeout=OPEN_TIMEOUT_ms, **connection)
         except Exception as error:  # pyvisa-py raises bare Exceptions for a refused link
+            _close_abandoned(error)
             raise NotFound(
                 f"{name}: nothing could be opened at {self.address!r} ({_reason(error)}). Check that it is "
                 "switched on, its cable or gateway, and its address in the rig file."
@@ -126,6 +129,15 @@ class VisaInstrument(Instrument):
         """Close the connection and leave the instrument as it is."""
         with suppress(*WIRE_ERRORS):
             self.adapter.close()
+
+
+def _close_abandoned(error: Exception) -> None:
+    """Close the socket of a link that was refused; pyvisa-py 0.8 forgets it."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        session = frame.f_locals.get("self")
+        interface = getattr(session, "interface", None) if isinstance(session, Session) else None
+        if interface is not None:
+            interface.close()
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,176 @@
+"""`hotjunction check`: what answers on a rig, what it says, and what to do about what does not."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from app.rig import Rig
+    from drivers.keithley428 import Keithley428
+    from drivers.pxi import PXIController
+
+WIDTH_WITHOUT_TERMINAL = 140
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the check-up.
+
+    ``answers`` is None where the instrument has no way to answer; ``said`` is its identity and state;
+    ``advice`` is empty when nothing needs doing.
+    """
+
+    instrument: str
+    address: str
+    answers: bool | None
+    said: str
+    advice: str = ""
+
+
+@click.command()
+@click.argument(
+    "rig_file", metavar="RIG", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def command(rig_file: Path, as_json: bool) -> None:
+    """Connect to each instrument of RIG (a rig file, rig.toml if not given) and say what answers.
+
+    Reads identity and state only: no output is written, nothing is cleared, zero check and gains stay.
+    Ends with 1 if an instrument does not answer.
+    """
+    from app.rig import load_rig
+
+    findings = list(check(load_rig(rig_file)))
+    all_answer = all(finding.answers is not False for finding in findings)
+    if as_json:
+        report = {"all_answer": all_answer, "instruments": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(report, indent=2))
+    else:
+        _print(findings, str(rig_file))
+    if not all_answer:
+        raise SystemExit(1)
+
+
+def check(rig: "Rig") -> Iterator[Finding]:
+    """Look at each instrument of the rig in turn; one that fails does not keep the next from being asked."""
+    yield from _daq(rig)
+    yield _current_amplifier(rig)
+    yield _voltage_preamplifier(rig)
+
+
+def _daq(rig: "Rig") -> Iterator[Finding]:
+    from drivers.errors import RigError
+    from drivers.pxi import PXIController
+
+    address = rig.daq.controller
+    cards = {"DAQ card": rig.daq.device}
+    if rig.coarse is not None:
+        cards["coarse stepper's card"] = rig.coarse.device
+    try:
+        with PXIController(address) as controller:
+            identity = controller.identity
+            has = ", ".join(f"{card.name} ({card.product_type})" for card in identity.devices) or "no device"
+            yield Finding("PXI controller", address, True, f"NI-DAQmx {identity.driver_version}: {has}")
+            for use, device in cards.items():
+                yield _card(controller, use, device)
+    except RigError as error:
+        yield Finding("PXI controller", address, False, "", str(error))
+        for use, device in cards.items():
+            yield Finding(use, device, False, "", "Its controller must answer first.")
+
+
+def _card(controller: "PXIController", use: str, device: str) -> Finding:
+    from drivers.errors import RigError
+
+    try:
+        card = controller.device(device)
+    except RigError as error:
+        return Finding(use, device, False, "", f"{error}. Write a name that NI MAX shows into the rig file.")
+    advice = ""
+    if use == "DAQ card" and "6281" not in card.product_type:
+        advice = "This program is written for the NI 6281: ranges and clocks of this card may differ."
+    return Finding(use, device, True, f"{card.product_type}, serial number {card.serial:X}", advice)
+
+
+def _current_amplifier(rig: "Rig") -> Finding:
+    from drivers.errors import RigError
+    from drivers.keithley428 import Keithley428
+
+    name, address = "Keithley 428", rig.current_amplifier.address
+    try:
+        amplifier = Keithley428(address)
+    except RigError as error:
+        return Finding(name, address, False, "", str(error))
+    try:
+        return Finding(name, address, True, *_amplifier_state(amplifier))
+    except RigError as error:
+        return Finding(name, address, False, "", str(error))
+    finally:
+        amplifier.close()
+
+
+def _amplifier_state(amplifier: "Keithley428") -> tuple[str, str]:
+    """What it says of itself, and what to do about it."""
+    settings = amplifier.settings
+    errors = amplifier.errors
+    said = [
+        f"firmware {settings.firmware}",
+        f"gain {settings.gain_V_per_A:g} V/A",
+        f"rise time {settings.rise_time_s:g} s" if settings.filter_on else "filter off",
+        f"zero check {_on(settings.zero_check)}",
+        f"suppression {settings.suppress_A:g} A" if settings.suppress_on else "suppression off",
+        f"bias supply on, {settings.bias_supply_V:g} V" if settings.bias_supply_on else "bias supply off",
+    ]
+    if errors:
+        said.append("reported: " + ", ".join(str(flag.name).lower().replace("_", " ") for flag in errors))
+    advice = [errors.advice()] if errors else []
+    if settings.bias_supply_on:
+        advice.append("Its own bias supply adds to the DAQ's bias; a run switches it off.")
+    return ", ".join(said), " ".join(advice)
+
+
+def _voltage_preamplifier(rig: "Rig") -> Finding:
+    from drivers.errors import RigError
+    from drivers.sr560 import SR560
+
+    section = rig.voltage_preamplifier
+    name, address = "SR560", f"{section.address}, unit {section.line_address}"
+    try:
+        SR560(section.address, line_address=section.line_address).close()
+    except RigError as error:
+        return Finding(name, address, False, "", str(error))
+    return Finding(
+        name,
+        address,
+        None,
+        "listens only; its line opens and takes what is sent",
+        "Look at its front panel: battery, and that the line's address is the one of its switch SW601.",
+    )
+
+
+def _on(state: bool | None) -> str:
+    return "on" if state else "off"
+
+
+def _print(findings: list[Finding], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_WITHOUT_TERMINAL)
+    table = Table(
+        "instrument", "address", "answers", "what it says", "what to do", title=title, show_lines=True
+    )
+    words = {True: Text("yes", "green"), False: Text("no", "bold red"), None: Text("cannot", "yellow")}
+    for finding in findings:
+        cells = (Text(cell, overflow="fold") for cell in (finding.said, finding.advice))
+        table.add_row(
+            finding.instrument, Text(finding.address, overflow="fold"), words[finding.answers], *cells
+        )
+    console.print(table)

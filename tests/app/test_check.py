@@ -1,0 +1,230 @@
+"""`hotjunction check`: with drivers on scripted wires, so that also what fails can be shown."""
+
+import json
+import socket
+
+import pytest
+from click.testing import CliRunner
+from pymeasure.adapters import ProtocolAdapter
+
+from app.commands.check import command
+from drivers import pxi, visa
+from drivers.errors import NotFound
+from drivers.pxi import ControllerIdentity, DeviceIdentity
+
+AMPLIFIER = "TCPIP0::127.0.0.1,1111::gpib0,22::INSTR"
+PREAMPLIFIER = "ASRL1::INSTR"
+RIG = f"""
+[daq]
+controller = "grpc://127.0.0.1:31763"
+device = "Dev1"
+[daq.inputs]
+current = {{ channel = "ai0" }}
+thermocouple = {{ channel = "ai1" }}
+bias = {{ channel = "ai2" }}
+z = {{ channel = "ai3" }}
+[daq.outputs]
+bias = {{ channel = "ao0", min_V = -2.0, max_V = 2.0 }}
+z = {{ channel = "ao1", min_V = 0.0, max_V = 10.0 }}
+[current_amplifier]
+address = "{AMPLIFIER}"
+[voltage_preamplifier]
+address = "{PREAMPLIFIER}"
+line_address = 2
+[piezo]
+extension_nm_per_V = 20.0
+"""
+CLEAN = "42800000000000"
+
+
+def amplifier_talk(status="428A0B0C1D0J0K0M00N0P1R05S00T3W0Y3Z0", errors=CLEAN):
+    """All that the check may say to the amplifier: its terminator, and questions."""
+    return [
+        ("Y3X", None), ("U1X", errors), ("U0X", status), ("U3X", "1E+05V/A"), (None, "428I+0.000E+00"),
+        ("U2X", "428V+5.0000E-01"), ("U4X", "428B02"), ("U1X", CLEAN),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def rig(tmp_path, monkeypatch):
+    """A rig file, and its instruments as scripts that a test can change."""
+    wires = {
+        AMPLIFIER: ProtocolAdapter(amplifier_talk()),
+        PREAMPLIFIER: ProtocolAdapter([("UNLS", None), ("LISN 2", None)]),
+    }
+
+    def open_wire(address, *args, **kwargs):
+        if address not in wires:
+            raise OSError("no route to host")
+        return wires[address]
+
+    class Controller:
+        devices = (DeviceIdentity("Dev1", "PXI-6281", 0x1A2B3C),)
+        answers = True
+
+        def __init__(self, address):
+            if not self.answers:
+                raise NotFound(f"Nothing answers at {address}.")
+            self.identity = ControllerIdentity(address, "23.8.0", self.devices)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exc):
+            pass
+
+        def device(self, name):
+            for device in self.devices:
+                if device.name == name:
+                    return device
+            raise NotFound(f"it has no device {name!r}")
+
+    monkeypatch.setattr(visa, "VISAAdapter", open_wire)
+    monkeypatch.setattr(pxi, "PXIController", Controller)
+    path = tmp_path / "rig.toml"
+    path.write_text(RIG, encoding="utf-8")
+
+    class Rig:
+        file = path
+        controller = Controller
+
+        @staticmethod
+        def check(*options):
+            return CliRunner().invoke(command, [str(path), *options])
+
+        @staticmethod
+        def report(code):
+            result = CliRunner().invoke(command, [str(path), "--json"])
+            assert result.exit_code == code, result.output
+            report = json.loads(result.output)
+            assert report["all_answer"] is (code == 0)
+            return {found["instrument"]: found for found in report["instruments"]}
+
+    Rig.wires = wires
+    return Rig
+
+
+def test_a_rig_that_answers(rig):
+    found = rig.report(0)
+
+    assert list(found) == ["PXI controller", "DAQ card", "Keithley 428", "SR560"]
+    assert [one["answers"] for one in found.values()] == [True, True, True, None]
+    assert found["PXI controller"]["said"] == "NI-DAQmx 23.8.0: Dev1 (PXI-6281)"
+    assert found["DAQ card"]["said"] == "PXI-6281, serial number 1A2B3C"
+    assert found["Keithley 428"]["said"] == (
+        "firmware B02, gain 100000 V/A, rise time 0.0003 s, zero check on, suppression off, bias supply off"
+    )
+    assert found["SR560"]["address"] == "ASRL1::INSTR, unit 2"
+    assert [name for name, one in found.items() if one["advice"]] == ["SR560"]
+
+
+def test_only_questions_are_asked(rig):
+    rig.report(0)
+
+    for wire in rig.wires.values():
+        assert wire._index == len(wire.comm_pairs)
+        assert not wire.connection.clear.called
+        assert wire.connection.close.called
+
+
+def test_the_table_shows_all_of_it(rig):
+    result = rig.check()
+
+    assert result.exit_code == 0
+    for words in (
+        "PXI controller",
+        "Keithley 428",
+        "SR560",
+        AMPLIFIER[:20],
+        "PXI-6281",
+        "zero check on",
+        "cannot",
+    ):
+        assert words in result.output
+
+
+@pytest.mark.parametrize(("address", "instrument"), [(AMPLIFIER, "Keithley 428"), (PREAMPLIFIER, "SR560")])
+def test_an_instrument_that_does_not_answer_is_named_with_what_to_do_and_the_rest_is_asked(
+    rig, address, instrument
+):
+    del rig.wires[address]
+
+    found = rig.report(1)
+
+    assert found[instrument]["answers"] is False
+    assert "no route to host" in found[instrument]["advice"]
+    assert "Check that it is switched on" in found[instrument]["advice"]
+    assert [name for name, one in found.items() if one["answers"] is False] == [instrument]
+
+
+def test_an_amplifier_that_falls_silent_half_way_does_not_answer(rig):
+    rig.wires[AMPLIFIER] = ProtocolAdapter([*amplifier_talk()[:2], ("U0X", "428I+0.000E+00")])
+
+    assert "not a machine status word" in rig.report(1)["Keithley 428"]["advice"]
+
+
+def test_a_controller_that_does_not_answer(rig):
+    rig.controller.answers = False
+
+    found = rig.report(1)
+
+    assert "Nothing answers at grpc://127.0.0.1:31763." in found["PXI controller"]["advice"]
+    assert found["DAQ card"]["answers"] is False
+    assert found["Keithley 428"]["answers"] is True
+
+
+def test_a_card_that_is_not_there(rig):
+    rig.controller.devices = (DeviceIdentity("Dev2", "PXI-6281", 1),)
+
+    found = rig.report(1)
+
+    assert found["PXI controller"]["answers"] is True
+    assert "it has no device 'Dev1'. Write a name that NI MAX shows" in found["DAQ card"]["advice"]
+
+
+def test_another_card_answers_but_is_pointed_out(rig):
+    rig.controller.devices = (DeviceIdentity("Dev1", "PXIe-6363", 1),)
+
+    assert "written for the NI 6281" in rig.report(0)["DAQ card"]["advice"]
+
+
+def test_the_steppers_card_is_looked_for_too(rig):
+    coarse = '[coarse]\ndevice = "Dev2"\nstep_line = "port0/line0"\ndirection_line = "port0/line1"\nstep_nm = 50.0\n'
+    rig.file.write_text(RIG + coarse, encoding="utf-8")
+
+    assert rig.report(1)["coarse stepper's card"]["answers"] is False
+
+
+def test_a_bias_supply_that_is_on_and_old_errors_are_pointed_out(rig):
+    status = "428A0B1C0D0J0K0M00N1P0R05S00T3W0Y3Z0"
+    rig.wires[AMPLIFIER] = ProtocolAdapter(amplifier_talk(status, errors="42800000000010"))
+
+    found = rig.report(0)["Keithley 428"]
+
+    assert found["said"].endswith(
+        "filter off, zero check off, suppression 0 A, bias supply on, 0.5 V, reported: overload"
+    )
+    assert "overloaded: reduce the current or the gain" in found["advice"]
+    assert "Its own bias supply adds" in found["advice"]
+
+
+def test_a_rig_with_nothing_behind_its_addresses(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    text = (
+        RIG.replace("31763", str(port)).replace("1111", str(port)).replace("ASRL1", "ASRL/dev/no-such-line")
+    )
+    path = tmp_path / "rig.toml"
+    path.write_text(text, encoding="utf-8")
+
+    result = CliRunner().invoke(command, [str(path), "--json"])
+
+    assert result.exit_code == 1
+    assert {found["answers"] for found in json.loads(result.output)["instruments"]} == {False}
+
+
+def test_a_rig_file_that_is_missing_is_one_clear_line(tmp_path):
+    result = CliRunner().invoke(command, [str(tmp_path / "none.toml")])
+
+    assert result.exit_code == 2
+    assert "no such file" in result.output
