@@ -27,6 +27,7 @@ def finish(path: Path, plots: Sequence[Plot] = ()) -> str:
     copy = path.with_name(f".{path.name}.compressing")
     try:
         with Recording(path) as recording:
+            recording.verify()
             write_finished(copy, recording, recording.status, plots)
         copy.replace(path)
     except (OSError, RuntimeError, RecordingError) as error:
@@ -36,16 +37,15 @@ def finish(path: Path, plots: Sequence[Plot] = ()) -> str:
 
 
 def write_finished(target: Path, source: Recording, status: str, plots: Sequence[Plot] = ()) -> None:
-    """Write all that is good in ``source`` as a finished file, and compare the two.
+    """Write ``source`` as a finished file, and compare the two.
 
     Raises
     ------
     RecordingError
-        The source is damaged, or the copy is not equal to it.
+        The source cannot be read, or the copy is not equal to it.
     OSError
         It cannot be written.
     """
-    source.verify()
     with h5py.File(target, "w", libver=("v108", "v110")) as file:
         entry = layout.write_frame(file, source.header)
         entry["status"][()] = status.encode()

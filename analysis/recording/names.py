@@ -13,10 +13,11 @@ def take_name(part: Path, path: Path) -> None:
     """Let the finished ``part`` appear as ``path``. Raises ``FileExistsError`` if that name was taken meanwhile."""
     try:
         path.hardlink_to(part)
-        part.unlink()
     except FileExistsError:
         demand_free(path)
         raise
     except OSError:  # a file system without hard links
         path.touch(exist_ok=False)
         part.replace(path)
+    else:
+        part.unlink()

@@ -7,21 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import h5py
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.recording import layout
-from analysis.recording.errors import RecordingError, reason
-from analysis.recording.header import RunHeader, TraceEntry
-from analysis.recording.unfinished import UnmarkedView, is_marked_open
+from analysis.recording.errors import RecordingError
+from analysis.recording.header import TraceEntry
+from analysis.recording.opened import open_recording
 from analysis.records import Block, Event, EventKind, FloatArray, Trace
-
-_BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
-"""What h5py raises for a damaged or foreign file."""
-
-_ATTEMPTS = 20
-"""A writer at work can be met in the middle of a write; the next look finds it done."""
 
 
 class Recording:
@@ -33,6 +24,14 @@ class Recording:
     ----------
     path : Path
 
+    Attributes
+    ----------
+    header : RunHeader
+    status : str
+        "finished", "aborted", "recovered", or "unfinished": being written, or its writer was killed.
+    storage : str
+        "compressed", or "plain, as recorded" with the reason.
+
     Raises
     ------
     RecordingError
@@ -41,99 +40,13 @@ class Recording:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        if not self.path.is_file():
-            raise RecordingError(f"{path}: there is no such file")
-        for attempt in range(_ATTEMPTS):
-            try:
-                self._open()
-                return
-            except _BROKEN as error:
-                self.close()
-                if attempt == _ATTEMPTS - 1 or not is_marked_open(self.path):
-                    raise RecordingError(
-                        f"{path}: not an HDF5 file, or a damaged one ({reason(error)})"
-                    ) from error
-            except RecordingError:
-                self.close()
-                raise
-
-    def _open(self) -> None:
-        self._view: UnmarkedView | None = None
-        self._file: h5py.File | None = None
-        if is_marked_open(self.path):
-            self._view = UnmarkedView(self.path)
-            self._file = h5py.File(self._view, "r")
-        else:
-            self._file = h5py.File(self.path, "r")
-        if self._file.attrs.get("format") != layout.FORMAT:
-            raise RecordingError(f"{self.path}: an HDF5 file, but not a recording of hotjunction")
-        version = int(self._file.attrs["format_version"])
-        if version > layout.FORMAT_VERSION:
-            raise RecordingError(
-                f"{self.path}: written by a newer hotjunction (format {version}); update this one"
-            )
-        self._entry = self._file["entry"]
-        self.header = RunHeader.from_json(json.loads(self._entry["header"].asstr()[()]))
-        self.status = "unfinished" if self._view else self._entry["status"][()].decode()
-        """"finished", "aborted", "recovered", or "unfinished": being written, or its writer was killed."""
-        self.storage: str = self._entry["storage"][()].decode()
-        self._datasets = {name: self._entry["raw"][name] for name in self.header.channel_names}
-        self._commits = self._read_commits()
-        if self._commits is None:
-            self.n_samples = len(self._datasets[self.header.channel_names[0]])
-            segments = self._entry["segments"][:]
-        else:
-            last = self._commits[-1] if len(self._commits) else np.zeros((), layout.COMMIT)
-            self.n_samples = int(last["samples"])
-            segments = self._entry["segments"][: last["segments"]]
-        self._segments = self._with_ends(segments)
-
-    def _read_commits(self) -> NDArray[np.void] | None:
-        """The commits that can be trusted; None for a file that has none because it was finished."""
-        if "journal" not in self._entry:
-            return None
-        rows: NDArray[np.void] = self._entry["journal/commits"][:]
-        good = rows["check"] == layout.commit_check(rows)
-        count = len(rows) if good.all() else int(np.argmin(good))
-        while count and not self._commit_holds(rows, count - 1):
-            count -= 1
-        return rows[:count]
-
-    def _commit_holds(self, rows: NDArray[np.void], i: int) -> bool:
-        try:
-            return layout.crc(self._added_by(rows, i)) == int(rows["crc"][i])
-        except _BROKEN:
-            return False
-
-    def _added_by(self, rows: NDArray[np.void], i: int) -> Iterator[Any]:
-        """What commit ``i`` says was added, in the order in which its check sum was made."""
-        before = rows[i - 1] if i else np.zeros((), layout.COMMIT)
-        now = rows[i]
-        if now["samples"] > before["samples"]:
-            for dataset in self._datasets.values():
-                yield dataset[before["samples"] : now["samples"]]
-        yield self._entry["segments"][before["segments"] : now["segments"]]
-        yield self._entry["journal/lines"][before["lines"] : now["lines"]]
-
-    def _with_ends(self, segments: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-        """(first sample index, stop index, row of the first) of each gap-free segment."""
-        ends = np.append(segments[1:, 1], self.n_samples)[: len(segments)]
-        return [(int(f), int(f + e - r), int(r)) for (f, r), e in zip(segments, ends, strict=True)]
-
-    def verify(self) -> None:
-        """Compare everything with its check sums. Raises `RecordingError` naming the first samples that differ."""
-        if self._commits is None:
-            for start in range(0, self.n_samples, layout.FINISHED_CHUNK):
-                self._rows(
-                    start, start + layout.FINISHED_CHUNK, self.channels
-                )  # HDF5 checks each chunk itself
-            return
-        for i in range(len(self._commits)):
-            if not self._commit_holds(self._commits, i):
-                start = self._commits["samples"][i - 1] if i else 0
-                raise RecordingError(
-                    f"{self.path}: samples {start} to {self._commits['samples'][i]} are damaged"
-                )
+        self._opened = open_recording(self.path)
+        self.header = self._opened.header
+        self.status = self._opened.status
+        self.storage = self._opened.storage
+        self._segments = self._opened.segments
+        self._damaged_lines: list[slice] = []
+        self._damage: list[Event] = []
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -144,6 +57,11 @@ class Recording:
     def rate_Hz(self) -> float:
         """Samples per second and channel; NaN where unknown."""
         return self.header.rate_Hz
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each channel that there are."""
+        return sum(stop - first for first, stop, _ in self._segments)
 
     @property
     def first(self) -> int:
@@ -161,61 +79,6 @@ class Recording:
         pairs = zip(self._segments, self._segments[1:], strict=False)
         return tuple((before[1], after[0]) for before, after in pairs)
 
-    @cached_property
-    def _lines(self) -> list[dict[str, Any]]:
-        commits = self._commits
-        end = int(commits["lines"][-1]) if commits is not None and len(commits) else 0
-        return [json.loads(line) for line in self._entry["journal/lines"][:end].tobytes().splitlines()]
-
-    def _columns(self, table: str) -> Iterator[dict[str, Any]]:
-        group = self._entry[table]
-        columns = [
-            (d.asstr()[:] if h5py.check_string_dtype(d.dtype) else d[:]).tolist() for d in group.values()
-        ]
-        return (dict(zip(group, values, strict=True)) for values in zip(*columns, strict=True))
-
-    @cached_property
-    def events(self) -> tuple[Event, ...]:
-        """All events, in the order in which they were added."""
-        if self._commits is not None:
-            found: Any = (item["event"] for item in self._lines if "event" in item)
-        else:
-            found = ({**row, "payload": json.loads(row["payload"])} for row in self._columns("events"))
-        return tuple(Event(e["sample"], EventKind(e["kind"]), e["name"], e["payload"]) for e in found)
-
-    @cached_property
-    def traces(self) -> tuple[TraceEntry, ...]:
-        """The index of traces, by number; the kept and the rejected."""
-        if self._commits is not None:
-            found = [TraceEntry.from_json(item["trace"]) for item in self._lines if "trace" in item]
-        else:
-            found = [
-                TraceEntry.from_json(
-                    {**row, **{name: json.loads(row[name]) for name in ("flags", "settings")}}
-                )
-                for row in self._columns("traces")
-            ]
-        latest = {entry.number: entry for entry in found}
-        return tuple(latest[number] for number in sorted(latest))
-
-    def _rows(self, start: int, stop: int, channels: Sequence[str]) -> FloatArray:
-        stop = min(stop, self.n_samples)
-        data = np.empty((len(channels), stop - start))
-        try:
-            for i, name in enumerate(channels):
-                self._dataset(name).read_direct(data, np.s_[start:stop], np.s_[i])
-        except (OSError, RuntimeError) as error:
-            raise RecordingError(
-                f"{self.path}: samples {start} to {stop} cannot be read ({reason(error)})"
-            ) from error
-        return data
-
-    def _dataset(self, name: str) -> h5py.Dataset:
-        self.header.channel(name)
-        if self._file is None:
-            raise RecordingError(f"{self.path}: the recording is closed")
-        return self._datasets[name]
-
     def samples(self, start: int, stop: int, channels: Sequence[str] | None = None) -> FloatArray:
         """Samples ``start <= index < stop``, shape (n_channels, stop - start); NaN where a gap is.
 
@@ -223,21 +86,58 @@ class Recording:
         """
         if not self.first <= start <= stop <= self.stop:
             raise IndexError(f"samples {start} to {stop} are not within {self.first} to {self.stop}")
-        names = self.channels if channels is None else tuple(channels)
+        names = self._names(channels)
         data = np.full((len(names), stop - start), np.nan)
         for first, end, row in self._segments:
             lo, hi = max(first, start), min(end, stop)
             if lo < hi:
-                data[:, lo - start : hi - start] = self._rows(row + lo - first, row + hi - first, names)
+                for name, out in zip(names, data, strict=True):
+                    self._opened.read(name, row + lo - first, row + hi - first, out[lo - start : hi - start])
         return data
 
     def blocks(self, size: int = 65536, channels: Sequence[str] | None = None) -> Iterator[Block]:
         """The samples in order, in blocks of at most ``size``; no block spans a gap."""
-        names = self.channels if channels is None else tuple(channels)
+        names = self._names(channels)
         for first, end, row in self._segments:
             for start in range(first, end, size):
                 at, n = row + start - first, min(size, end - start)
-                yield Block(start, self.rate_Hz, names, self._rows(at, at + n, names))
+                data = np.empty((len(names), n))
+                for name, out in zip(names, data, strict=True):
+                    self._opened.read(name, at, at + n, out)
+                yield Block(start, self.rate_Hz, names, data)
+
+    def _names(self, channels: Sequence[str] | None) -> tuple[str, ...]:
+        names = self.channels if channels is None else tuple(channels)
+        return tuple(self.header.channel(name).name for name in names)
+
+    @cached_property
+    def _journal(self) -> list[dict[str, Any]]:
+        return self._opened.journal(self._damaged_lines)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """All events, in the order in which they were added."""
+        if self._opened.commits is not None:
+            found: Any = (item["event"] for item in self._journal if "event" in item)
+        else:
+            found = ({**row, "payload": json.loads(row["payload"])} for row in self._opened.table("events"))
+        events = tuple(Event(e["sample"], EventKind(e["kind"]), e["name"], e["payload"]) for e in found)
+        return (*events, *self._damage)
+
+    @cached_property
+    def traces(self) -> tuple[TraceEntry, ...]:
+        """The index of traces, by number; the kept and the rejected."""
+        if self._opened.commits is not None:
+            found = [TraceEntry.from_json(item["trace"]) for item in self._journal if "trace" in item]
+        else:
+            found = [
+                TraceEntry.from_json(
+                    {**row, **{name: json.loads(row[name]) for name in ("flags", "settings")}}
+                )
+                for row in self._opened.table("traces")
+            ]
+        latest = {entry.number: entry for entry in found}
+        return tuple(latest[number] for number in sorted(latest))
 
     def trace(self, number: int) -> Trace:
         """A trace whose conductance is itself recorded, as in imported files.
@@ -272,14 +172,36 @@ class Recording:
             entry.flags,
         )
 
+    def verify(self) -> None:
+        """Compare everything with its check sums. Raises `RecordingError` naming what differs."""
+        for rows, _ in self._opened.damaged():
+            raise RecordingError(
+                f"{self.path}: rows {rows.start} to {rows.stop} are damaged; recover makes a file of the others"
+            )
+
+    def leave_out_damaged(self) -> None:
+        """Compare everything with its check sums, and from now on treat what differs as a gap.
+
+        Each such gap is also told by an event of kind FAULT.
+        """
+        for rows, lines in self._opened.damaged():
+            self._damaged_lines.append(lines)
+            pieces = []
+            for first, stop, row in self._segments:
+                lo = min(max(first + rows.start - row, first), stop)
+                hi = min(max(first + rows.stop - row, lo), stop)
+                if lo < hi:
+                    self._damage.append(
+                        Event(lo, EventKind.FAULT, "damaged samples left out", {"start": lo, "stop": hi})
+                    )
+                pieces += [(first, lo, row), (hi, stop, row + hi - first)]
+            self._segments = [piece for piece in pieces if piece[0] < piece[1]]
+        for cached in ("_journal", "events", "traces"):
+            self.__dict__.pop(cached, None)
+
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        if self._view is not None:
-            self._view.close()
-            self._view = None
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self

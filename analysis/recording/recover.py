@@ -14,6 +14,8 @@ STATUS_RECOVERED = "recovered"
 def recover(path: Path | str, out: Path | str, plots: Sequence[Plot] = ()) -> int:
     """Copy all that was committed to a new, finished file. The original is only read.
 
+    What differs from its check sums is left out: it becomes a gap, and an event of kind FAULT tells of it.
+
     Parameters
     ----------
     path : Path
@@ -33,13 +35,14 @@ def recover(path: Path | str, out: Path | str, plots: Sequence[Plot] = ()) -> in
     FileExistsError
         ``out`` exists.
     RecordingError
-        The original cannot be read, or its samples differ from their check sums.
+        The original cannot be read.
     """
     target = Path(out)
     demand_free(target)
     part = target.with_name(f".{target.name}.recovering")
     try:
         with Recording(path) as recording:
+            recording.leave_out_damaged()
             status = STATUS_RECOVERED if recording.status == "unfinished" else recording.status
             write_finished(part, recording, status, plots)
             samples = recording.n_samples

@@ -87,7 +87,7 @@ class RecordingWriter:
         try:
             self._create_empty(part)
             take_name(part, self.path)
-        except FileExistsError:
+        except FileExistsError:  # an OSError too, but its message is already what the user needs
             raise
         except OSError as error:
             raise RecordingError(f"{self.path} cannot be created ({reason(error)})") from error
