@@ -88,12 +88,15 @@ class RCChain:
         """Charge all capacitors to where a constant input of ``level`` volts would bring them."""
         self._x = self._settled * level
 
-    def feed(self, volts: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """Output for the next samples, shape (n,); equal however the samples are cut into calls."""
+    def feed(self, volts: FloatArray, rng: np.random.Generator | None = None) -> FloatArray:
+        """Output for the next samples, shape (n,); equal however the samples are cut into calls.
+
+        The noise comes from ``rng``; without one there is none.
+        """
         n, poles = len(volts), len(self._x)
         if not n:
             return np.zeros(0)
-        kicks = rng.standard_normal((n, poles))
+        kicks = rng.standard_normal((n, poles)) if rng else np.zeros((n, poles))
         before = np.empty((poles, n))
         output = self._direct * volts
         for j in range(poles):
