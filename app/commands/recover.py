@@ -8,7 +8,9 @@ import click
 @click.command()
 @click.argument("recording", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="New file; RECORDING-recovered.h5 if not given."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="New file; RECORDING-recovered.h5 if not given.",
 )
 def command(recording: Path, out: Path | None) -> None:
     """Copy everything that was saved of RECORDING into a new, finished file. RECORDING is only read.

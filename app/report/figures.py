@@ -1,0 +1,170 @@
+"""Figures of break-junction traces: traces side by side, histograms with their fits, and the 2D histogram.
+
+Each function takes records and a style and returns a matplotlib ``Figure``; draw inside ``style.drawn_in``.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from analysis.histogram import Histogram, Histogram2D, Scale, last_opening
+from analysis.peaks import PeakFit
+from analysis.records import FloatArray, Trace
+from app.report.style import Style
+
+NM = 1e-9
+G_LABEL = r"$G$ ($G_0$)"
+POINTS = 1200
+"""A drawn trace has at most about this many points; decimation keeps each piece's lowest and highest sample."""
+
+
+def traces_figure(traces: Sequence[Trace], style: Style, floor_G0: float, n: int = 12) -> Figure:
+    """Some traces side by side on a logarithmic axis, aligned at the break, each moved to the right.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        ``n`` of them, evenly chosen, are drawn.
+    style : Style
+    floor_G0 : float
+        Conductance below which nothing is told from noise; the axis ends there.
+    n : int
+    """
+    figure = Figure(figsize=(7.2, 3.6))
+    axes = figure.add_subplot()
+    chosen = [traces[i] for i in np.unique(np.linspace(0, len(traces) - 1, n).astype(int))] if traces else []
+    known = all(np.isfinite(trace.displacement_m).all() for trace in chosen)
+    offset = 0.0
+    for i, trace in enumerate(chosen):
+        x, g = _from_break(trace, known)
+        seen = _seen_part(x, g, floor_G0)
+        x, g = decimated(x[seen], np.clip(g[seen], floor_G0, None))
+        if not x.size:
+            continue
+        axes.plot(x - x[0] + offset, g, color=style.sequence[i % len(style.sequence)], linewidth=0.8)
+        offset += 1.03 * (x[-1] - x[0]) + (0.05 if known else 20.0)
+    axes.set_yscale("log")
+    axes.set_ylim(floor_G0, 20)
+    axes.set_ylabel(G_LABEL)
+    axes.set_xlabel("displacement (nm), traces moved apart" if known else "samples, traces moved apart")
+    axes.grid(axis="y")
+    _corner(axes, f"{len(chosen)} of {len(traces)} traces", style)
+    return figure
+
+
+def _from_break(trace: Trace, known: bool) -> tuple[FloatArray, FloatArray]:
+    """Displacement from the break in nm (samples where it is unknown), and conductance."""
+    opening = last_opening(trace.conductance_G0, 0.5) or 0
+    x = trace.displacement_m / NM if known else np.arange(trace.conductance_G0.size, dtype=float)
+    return x - x[opening], trace.conductance_G0
+
+
+def _seen_part(x: FloatArray, g: FloatArray, floor_G0: float) -> slice:
+    """From shortly before the break to where the trace has gone down into the noise."""
+    above = np.flatnonzero(g > 2 * floor_G0)
+    last = int(above[-1]) if above.size else 0
+    return slice(int(np.argmax(g < 8.0)), min(last + max((last or g.size) // 20, 10), g.size))
+
+
+def decimated(x: FloatArray, y: FloatArray, points: int = POINTS) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest sample of each of ``points / 2`` pieces, in order: what a line of pixels can show."""
+    step = int(np.ceil(2 * x.size / points))
+    if step <= 2:
+        return x, y
+    n = x.size // step
+    pieces = y[: n * step].reshape(n, step)
+    both = np.sort(np.stack([pieces.argmin(axis=1), pieces.argmax(axis=1)]), axis=0) + np.arange(n) * step
+    keep = both.T.ravel()
+    return x[keep], y[keep]
+
+
+def histogram_figure(histogram: Histogram, peaks: Sequence[PeakFit], style: Style) -> Figure:
+    """A histogram with the fits made on its scale; an untrusted fit is dashed."""
+    figure = Figure(figsize=(7.2, 3.4))
+    axes = figure.add_subplot()
+    log = histogram.axis.scale is Scale.LOG
+    axes.stairs(
+        histogram.counts_per_trace, histogram.axis.edges, fill=True, color=style.data, alpha=0.35, linewidth=0
+    )
+    axes.stairs(histogram.counts_per_trace, histogram.axis.edges, color=style.data, linewidth=0.8)
+    for peak in peaks:
+        if peak.scale is histogram.axis.scale:
+            _draw_fit(axes, peak, style)
+    if log:
+        axes.set_xscale("log")
+    axes.set_xlim(*_shown_range(histogram))
+    axes.set_ylim(0, _shown_height(histogram))
+    axes.set_xlabel(G_LABEL)
+    axes.set_ylabel("counts per bin and trace")
+    _corner(axes, f"{histogram.n_traces} traces, {'log' if log else 'linear'} bins", style)
+    return figure
+
+
+def _draw_fit(axes: Axes, peak: PeakFit, style: Style) -> None:
+    low, high = peak.window_G0
+    g = np.geomspace(low, high, 200) if peak.scale is Scale.LOG else np.linspace(low, high, 200)
+    whole, background = peak.curve(g)
+    axes.plot(g, whole, color=style.fit, linewidth=1.6, linestyle="-" if peak.trusted else "--")
+    axes.plot(g, background, color=style.fit, linewidth=0.8, linestyle=":")
+    axes.annotate(
+        f"{peak.conductance_G0:.4g}" + (" $G_0$" if peak.trusted else " $G_0$ ?"),
+        (peak.conductance_G0, float(np.max(whole))),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="center",
+        color=style.fit,
+        fontsize=9,
+    )
+
+
+def _shown_range(histogram: Histogram) -> tuple[float, float]:
+    """All bins but the empty ones at both ends."""
+    used = np.flatnonzero(histogram.counts)
+    edges = histogram.axis.edges
+    if not used.size:
+        return float(edges[0]), float(edges[-1])
+    return float(edges[used[0]]), float(edges[used[-1] + 1])
+
+
+def _shown_height(histogram: Histogram) -> float:
+    """Up to the highest bin that is not the open junction's pile of noise at the low end."""
+    counts = histogram.counts_per_trace
+    above = histogram.axis.centres > 10 * max(_shown_range(histogram)[0], 1e-12)
+    if histogram.axis.scale is Scale.LINEAR:
+        above = histogram.axis.centres > 0.3
+    highest = (
+        float(counts[above].max())
+        if above.any() and counts[above].max() > 0
+        else float(counts.max(initial=1.0))
+    )
+    return 1.25 * (highest or 1.0)
+
+
+def histogram_2d_figure(histogram: Histogram2D, style: Style) -> Figure:
+    """Counts over displacement from the break and log10 G; empty cells show the page."""
+    figure = Figure(figsize=(7.2, 3.8))
+    axes = figure.add_subplot()
+    counts = np.ma.masked_less_equal(histogram.counts.T, 0)
+    x, y = histogram.displacement.edges / NM, histogram.conductance.edges
+    highest = max(float(np.percentile(counts.compressed(), 99.5)), 2.0) if counts.count() else 2.0
+    mesh = axes.pcolormesh(
+        x, y, counts, norm=LogNorm(1, highest), cmap=style.colormap, rasterized=True, linewidth=0
+    )
+    axes.set_yscale("log")
+    axes.set_xlabel("displacement from the break at 0.5 $G_0$ (nm)")
+    axes.set_ylabel(G_LABEL)
+    bar = figure.colorbar(mesh, ax=axes, pad=0.01)
+    bar.set_label("samples per cell")
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    bar.ax.minorticks_off()
+    left_out = f", {histogram.not_aligned} not aligned" if histogram.not_aligned else ""
+    _corner(axes, f"{histogram.n_traces} traces{left_out}", style)
+    return figure
+
+
+def _corner(axes: Axes, text: str, style: Style) -> None:
+    axes.text(0.99, 0.97, text, transform=axes.transAxes, ha="right", va="top", color=style.quiet, fontsize=9)

@@ -1,0 +1,79 @@
+"""How figures look, on light and on dark pages, and how they become text that a page can hold."""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+
+import matplotlib
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Style:
+    """Colours of one kind of page. Data colours are Okabe and Ito's, safe for the colour-blind."""
+
+    name: str
+    background: str
+    text: str
+    grid: str
+    data: str
+    fit: str
+    quiet: str
+    sequence: tuple[str, ...]
+    colormap: str
+
+
+LIGHT = Style(
+    "light", "#ffffff", "#1f2328", "#d8dde3", "#0072B2", "#D55E00", "#6b7480",
+    ("#0072B2", "#009E73", "#B45F00", "#A3527F"), "viridis",
+)  # fmt: skip
+DARK = Style(
+    "dark", "#16191d", "#e3e6ea", "#363c44", "#56B4E9", "#F28C38", "#9aa3ad",
+    ("#56B4E9", "#2FC79A", "#E69F00", "#D98BB5"), "viridis",
+)  # fmt: skip
+
+
+@contextmanager
+def drawn_in(style: Style) -> Iterator[None]:
+    """Figures made inside have this style."""
+    coloured = (
+        "text.color",
+        "axes.labelcolor",
+        "axes.titlecolor",
+        "xtick.color",
+        "ytick.color",
+        "axes.edgecolor",
+    )
+    settings = {
+        **dict.fromkeys(coloured, style.text),
+        "figure.facecolor": style.background,
+        "axes.facecolor": style.background,
+        "savefig.facecolor": style.background,
+        "grid.color": style.grid,
+        "grid.linewidth": 0.6,
+        "axes.linewidth": 0.8,
+        "axes.grid": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.labelsize": 10,
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "legend.fontsize": 9,
+        "legend.frameon": False,
+        "lines.linewidth": 1.0,
+        "figure.constrained_layout.use": True,
+        "svg.hashsalt": "hotjunction",
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def svg_uri(figure: Figure) -> str:
+    """The figure as a data URI that an ``img`` element shows."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
