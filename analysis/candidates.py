@@ -1,0 +1,126 @@
+"""Where a histogram has peaks worth fitting: maxima that stand out by more than traces differ from each
+other.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks, peak_widths
+
+from analysis.histogram import Axis, Histogram, Scale
+from analysis.records import FloatArray
+
+SIGNIFICANCE = 3.0
+"""A maximum counts if it stands above the lower ground on both sides by this many standard errors."""
+
+_SMOOTHINGS = {Scale.LINEAR: (0.02, 0.04, 0.08), Scale.LOG: (0.04, 0.08, 0.16)}
+_FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A peak before it is fitted, in the coordinate of its axis (G in G0, or log10 of it).
+
+    Parameters
+    ----------
+    centre, sigma : float
+        Of the smoothed maximum; sigma from its half width.
+    low, high : float
+        How far the peak reaches: to the lowest ground between it and its neighbours.
+    significance : float
+        Height over the higher of the two grounds in standard errors of that difference, from trace to trace.
+    """
+
+    centre: float
+    sigma: float
+    low: float
+    high: float
+    significance: float
+
+
+def find_candidates(
+    histogram: Histogram, low_G0: float, high_G0: float, significance: float = SIGNIFICANCE
+) -> tuple[Candidate, ...]:
+    """Significant maxima with centres between two conductances, in rising order.
+
+    The histogram is smoothed by three widths (0.02 to 0.08 G0, or 0.04 to 0.16 decades), because a wide peak
+    of few traces is rugged on a fine scale and a narrow one vanishes on a coarse one. Of maxima that overlap,
+    the most significant stays.
+    """
+    axis = histogram.axis
+    low, high = axis.coordinate([low_G0, high_G0])
+    found = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
+    found = [c for c in found if low < c.centre < high and c.significance >= significance]
+    chosen: list[Candidate] = []
+    for candidate in sorted(found, key=lambda c: -c.significance):
+        if all(abs(candidate.centre - c.centre) > 2.0 * max(candidate.sigma, c.sigma) for c in chosen):
+            chosen.append(candidate)
+    return _separated(sorted(chosen, key=lambda c: c.centre), histogram)
+
+
+def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
+    """All maxima of the histogram smoothed by a Gaussian of this width."""
+    axis = histogram.axis
+    smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
+    places, about = find_peaks(smooth, prominence=0.0)
+    widths = peak_widths(
+        smooth, places, 0.5, (about["prominences"], about["left_bases"], about["right_bases"])
+    )
+    x = axis.coordinates
+    maxima = []
+    for i, place in enumerate(places):
+        left, right = int(about["left_bases"][i]), int(about["right_bases"][i])
+        sigma = np.sqrt(max((widths[0][i] * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
+        significance = min(_significance(histogram, place, base, width) for base in (left, right))
+        maxima.append(Candidate(float(x[place]), float(sigma), float(x[left]), float(x[right]), significance))
+    return maxima
+
+
+def _significance(histogram: Histogram, peak: int, base: int, width: float) -> float:
+    """Difference of the smoothed counts at two bins over its standard error from trace to trace."""
+    kernel = _kernel(histogram.axis, peak, width) - _kernel(histogram.axis, base, width)
+    used = np.flatnonzero(kernel)
+    difference = histogram.traces[:, used[0] : used[-1] + 1] @ kernel[used[0] : used[-1] + 1]
+    error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
+    return float(difference.mean() / error) if error > 0.0 else 0.0
+
+
+def _kernel(axis: Axis, place: int, width: float) -> FloatArray:
+    u = (np.arange(axis.bins) - place) * axis.step / width
+    kernel = np.exp(-0.5 * u**2)
+    kernel[np.abs(u) > 4.0] = 0.0
+    return np.asarray(kernel / kernel.sum())
+
+
+def _separated(candidates: list[Candidate], histogram: Histogram) -> tuple[Candidate, ...]:
+    """Candidates whose reaches end at the lowest ground between neighbours."""
+    x = histogram.axis.coordinates
+    smooth = gaussian_filter1d(
+        histogram.counts_per_trace, min(_SMOOTHINGS[histogram.axis.scale]) / histogram.axis.step
+    )
+    separated = list(candidates)
+    for i, (left, right) in enumerate(pairwise(candidates)):
+        between = np.flatnonzero((x >= left.centre) & (x <= right.centre))
+        valley = float(x[between[np.argmin(smooth[between])]])
+        separated[i] = replace(separated[i], high=min(separated[i].high, valley))
+        separated[i + 1] = replace(separated[i + 1], low=max(separated[i + 1].low, valley))
+    return tuple(separated)
+
+
+def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> Candidate:
+    """The highest maximum between two conductances, significant or not, with these for its reach.
+
+    Raises
+    ------
+    ValueError
+        If the histogram has no maximum there.
+    """
+    low, high = (float(x) for x in histogram.axis.coordinate([low_G0, high_G0]))
+    width = _SMOOTHINGS[histogram.axis.scale][1]
+    found = [c for c in _maxima(histogram, width) if low < c.centre < high]
+    if not found:
+        raise ValueError(f"the histogram has no maximum between {low_G0:g} and {high_G0:g} G0")
+    highest = max(found, key=lambda c: c.significance)
+    return replace(highest, low=low, high=high)

@@ -1,0 +1,198 @@
+"""Least-squares fits of one Gaussian on a polynomial background, many of them at once.
+
+All fits of a batch share the abscissa; each has its own data, its own window and its own start, so that
+several starts, a bootstrap, and a comparison of windows are one batch each. Levenberg-Marquardt with the
+analytic Jacobian (Madsen, Nielsen, Tingleff, Methods for Non-Linear Least Squares Problems, 2nd ed. 2004,
+section 3.2).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.records import FloatArray
+
+_ITERATIONS = 60
+_TOLERANCE = 1e-7  # of a Gaussian's width: far below any uncertainty of a histogram
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianFits:
+    """What a batch of m fits found.
+
+    Parameters
+    ----------
+    centre, sigma : ndarray, shape (m,)
+        In units of the abscissa; sigma is positive.
+    amplitude : ndarray, shape (m,)
+        Height above the background; may come out negative.
+    background : ndarray, shape (m, k)
+        Coefficients of 1, t, ... with t = (x - middle) / half_range.
+    cost : ndarray, shape (m,)
+        Sum of squared residuals within the window.
+    good : ndarray of bool, shape (m,)
+        Converged, no bound touched, amplitude positive.
+    middle, half_range : float
+        Where and how the background's abscissa is scaled.
+    """
+
+    centre: FloatArray
+    sigma: FloatArray
+    amplitude: FloatArray
+    background: FloatArray
+    cost: FloatArray
+    good: NDArray[np.bool_]
+    middle: float
+    half_range: float
+
+    def __getitem__(self, which: int | NDArray[np.bool_]) -> "GaussianFits":
+        """Some of the fits; one, for an integer, is still a batch."""
+        rows = slice(which, which + 1) if isinstance(which, int) else which
+        return GaussianFits(
+            self.centre[rows],
+            self.sigma[rows],
+            self.amplitude[rows],
+            self.background[rows],
+            self.cost[rows],
+            self.good[rows],
+            self.middle,
+            self.half_range,
+        )
+
+    def curve(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Fitted curves and their backgrounds at ``x`` (n,): two arrays (m, n)."""
+        x = np.asarray(x, dtype=float)
+        t = (x - self.middle) / self.half_range
+        background = self.background @ t ** np.arange(self.background.shape[1])[:, None]
+        u = (x - self.centre[:, None]) / self.sigma[:, None]
+        return self.amplitude[:, None] * np.exp(-0.5 * u**2) + background, background
+
+
+def fit_gaussians(
+    x: FloatArray,
+    y: FloatArray,
+    start: tuple[ArrayLike, ArrayLike],
+    background: int,
+    inside: NDArray[np.bool_] | None = None,
+) -> GaussianFits:
+    """Fit A exp(-(x - c)^2 / (2 s^2)) + b0 + b1 t + ... to each row of ``y``.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n,)
+        Increasing abscissa.
+    y : ndarray, shape (m, n)
+        Data, equally weighted within a window.
+    start : (array, array), each of shape (m,) or scalar
+        Centre and sigma to start from; amplitude and background start from the best for these.
+    background : int
+        Number of polynomial terms: 0 none, 1 constant, 2 sloping.
+    inside : ndarray of bool, shape (m, n) or (n,)
+        The window of each fit; all of ``x`` by default.
+
+    Returns
+    -------
+    GaussianFits
+        The centre is bound to its window, sigma to between half a step of ``x`` and the window's width.
+
+    Raises
+    ------
+    ValueError
+        If a window holds fewer points than there are parameters.
+    """
+    y = np.atleast_2d(np.asarray(y, dtype=float))
+    window = np.ones(y.shape, dtype=bool) if inside is None else np.broadcast_to(inside, y.shape)
+    if np.any(window.sum(axis=1) < 3 + background):
+        raise ValueError(f"a window holds fewer points than the {3 + background} parameters of the fit")
+    middle, half_range = float(x[0] + x[-1]) / 2.0, float(x[-1] - x[0]) / 2.0
+    powers = ((x - middle) / half_range) ** np.arange(background)[:, None]
+    batch = _Batch(x, y * window, window.astype(float), powers, *_bounds(x, window))
+    p = batch.begin(*(np.broadcast_to(np.asarray(v, dtype=float), len(y)) for v in start))
+    p, cost, converged = _levenberg_marquardt(batch, p)
+    at_bound = np.any((p[:, :2] <= batch.low) | (p[:, :2] >= batch.high), axis=1)
+    good = converged & ~at_bound & (p[:, 2] > 0.0)
+    return GaussianFits(p[:, 0], p[:, 1], p[:, 2], p[:, 3:], cost, good, middle, half_range)
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Data, windows and bounds of fits that are solved together; parameters are (c, s, A, b0, b1, ...)."""
+
+    x: FloatArray  # (n,)
+    y: FloatArray  # (m, n), zero outside the window
+    window: FloatArray  # (m, n), one or zero
+    powers: FloatArray  # (k, n), the background's terms
+    low: FloatArray  # (m, 2), bounds of centre and sigma
+    high: FloatArray
+
+    def rows(self, which: NDArray[np.bool_]) -> "_Batch":
+        """The same for some of the fits."""
+        y, window, low, high = self.y[which], self.window[which], self.low[which], self.high[which]
+        return replace(self, y=y, window=window, low=low, high=high)
+
+    def begin(self, centre: FloatArray, sigma: FloatArray) -> FloatArray:
+        """Parameters with the best amplitude and background for this centre and sigma, shape (m, 3 + k)."""
+        nonlinear = np.clip(np.stack([centre, sigma], axis=1), self.low, self.high)
+        p = np.concatenate([nonlinear, np.ones((len(self.y), 1 + len(self.powers)))], axis=1)
+        _, jacobian = self.residual(p)
+        linear = jacobian[:, 2:]
+        normal = linear @ linear.transpose(0, 2, 1)
+        normal = normal + 1e-12 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(linear.shape[1])
+        p[:, 2:] = np.linalg.solve(normal, linear @ self.y[:, :, None])[:, :, 0]
+        return p
+
+    def residual(self, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Data minus model (m, n), and the model's derivatives (m, 3 + k, n), both zero outside the
+        window.
+        """
+        centre, sigma, amplitude = p[:, 0:1], p[:, 1:2], p[:, 2:3]
+        u = (self.x - centre) / sigma
+        bell = np.exp(-0.5 * u**2) * self.window
+        jacobian = np.empty((len(p), p.shape[1], self.x.size))
+        jacobian[:, 0] = amplitude * bell * u / sigma
+        jacobian[:, 1] = jacobian[:, 0] * u
+        jacobian[:, 2] = bell
+        jacobian[:, 3:] = self.powers * self.window[:, None, :]
+        return self.y - (p[:, None, 2:] @ jacobian[:, 2:])[:, 0], jacobian
+
+
+def _levenberg_marquardt(batch: _Batch, p: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Parameters, sums of squares, and which fits converged. Fits that have converged leave the batch."""
+    residual, _ = batch.residual(p)
+    cost = np.sum(residual**2, axis=1)
+    damping = np.full(len(p), 1e-3)
+    moving = np.ones(len(p), dtype=bool)
+    for _ in range(_ITERATIONS):
+        part = batch.rows(moving)
+        here, lam = p[moving], damping[moving]
+        trial: FloatArray = here + _step(part, here, lam)
+        trial[:, :2] = np.minimum(np.maximum(trial[:, :2], part.low), part.high)
+        residual, _ = part.residual(trial)
+        trial_cost = np.sum(residual**2, axis=1)
+        better = trial_cost <= cost[moving]
+        moved = np.abs(trial - here)[:, :2].max(axis=1)
+        p[moving] = np.where(better[:, None], trial, here)
+        cost[moving] = np.where(better, trial_cost, cost[moving])
+        damping[moving] = np.clip(np.where(better, lam / 5.0, lam * 4.0), 1e-9, 1e12)
+        done = moved < _TOLERANCE * here[:, 1]
+        moving[np.flatnonzero(moving)[done]] = False
+        if not moving.any():
+            break
+    return p, cost, ~moving
+
+
+def _step(batch: _Batch, p: FloatArray, damping: FloatArray) -> FloatArray:
+    residual, jacobian = batch.residual(p)
+    normal = jacobian @ jacobian.transpose(0, 2, 1)
+    diagonal = np.einsum("mii->mi", normal)
+    diagonal += damping[:, None] * diagonal + 1e-300  # a Gaussian of no height has no centre to move
+    return np.asarray(np.linalg.solve(normal, jacobian @ residual[:, :, None])[:, :, 0], dtype=float)
+
+
+def _bounds(x: FloatArray, window: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest centre and sigma of each fit, two arrays (m, 2)."""
+    first, last = window.argmax(axis=1), len(x) - 1 - window[:, ::-1].argmax(axis=1)
+    half_step = 0.5 * float(x[-1] - x[0]) / (len(x) - 1)
+    low = np.stack([x[first], np.full(len(window), half_step)], axis=1)
+    return low, np.stack([x[last], x[last] - x[first]], axis=1)

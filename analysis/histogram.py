@@ -1,0 +1,304 @@
+"""Conductance histograms in which every sample is somewhere: in a bin, below, above, or undefined.
+
+Rows of a ``Histogram`` belong to traces, so that any statistic over traces (a bootstrap, a selection) is a
+statistic over rows. Bins hold ``low <= value < high``, their edges resolved to rounding.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.records import FloatArray, Trace
+
+CountArray = NDArray[np.int64]
+
+_CHUNK = 1 << 16  # samples counted at once: the working set stays in the processor's cache
+
+
+class Scale(StrEnum):
+    """What is divided evenly into bins: the value, or its logarithm to base 10."""
+
+    LINEAR = "linear"
+    LOG = "log"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Bins of equal width in a value or in its logarithm.
+
+    Parameters
+    ----------
+    scale : Scale
+    low, high : float
+        First and last edge, in the value's own unit on both scales.
+    bins : int
+
+    Raises
+    ------
+    ValueError
+        For no bins, an empty range, or a logarithmic range that is not positive.
+    """
+
+    scale: Scale
+    low: float
+    high: float
+    bins: int
+
+    def __post_init__(self) -> None:
+        if self.bins < 1 or not self.low < self.high:
+            raise ValueError(f"{self.bins} bins from {self.low} to {self.high}; need some, and low < high")
+        if self.scale is Scale.LOG and not self.low > 0.0:
+            raise ValueError(f"a logarithmic axis cannot begin at {self.low}")
+
+    @classmethod
+    def linear(cls, low: float, high: float, width: float) -> Self:
+        """Linear axis with bins as wide as ``width``, or a little less to fill the range evenly."""
+        return cls(Scale.LINEAR, low, high, int(np.ceil((high - low) / width * (1.0 - 1e-9))))
+
+    @classmethod
+    def log(cls, low: float, high: float, per_decade: int) -> Self:
+        """Logarithmic axis with ``per_decade`` bins a decade, or a little more to fill the range evenly."""
+        return cls(Scale.LOG, low, high, int(np.ceil(np.log10(high / low) * per_decade * (1.0 - 1e-9))))
+
+    def coordinate(self, values: ArrayLike) -> FloatArray:
+        """The value, or log10 of it; zero and negative values become about -308 decades."""
+        values = np.asarray(values, dtype=float)
+        if self.scale is Scale.LINEAR:
+            return values
+        return np.asarray(np.log10(np.maximum(values, np.finfo(float).tiny)), dtype=float)
+
+    def value(self, coordinate: ArrayLike) -> FloatArray:
+        """Undo ``coordinate``."""
+        coordinate = np.asarray(coordinate, dtype=float)
+        return coordinate if self.scale is Scale.LINEAR else np.asarray(10.0**coordinate, dtype=float)
+
+    @property
+    def step(self) -> float:
+        """Width of a bin, in units of the coordinate (a value's unit, or decades)."""
+        first, last = self.coordinate([self.low, self.high])
+        return float(last - first) / self.bins
+
+    @property
+    def coordinates(self) -> FloatArray:
+        """Coordinates of the bin centres, shape (bins,)."""
+        return float(self.coordinate(self.low)) + self.step * (np.arange(self.bins) + 0.5)
+
+    @property
+    def centres(self) -> FloatArray:
+        """Bin centres in the value's unit, shape (bins,); geometric means of the edges on a log axis."""
+        return self.value(self.coordinates)
+
+    @property
+    def edges(self) -> FloatArray:
+        """Bin edges in the value's unit, shape (bins + 1,)."""
+        first, last = self.coordinate([self.low, self.high])
+        return self.value(first + (last - first) * np.arange(self.bins + 1) / self.bins)
+
+    def place(self, values: ArrayLike) -> NDArray[np.intp]:
+        """Where each value falls: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
+        place = (self.coordinate(values) - float(self.coordinate(self.low))) / self.step + 1.0
+        place = np.clip(place, 0.0, self.bins + 1.0)
+        place[np.isnan(place)] = self.bins + 2.0
+        return place.astype(np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Counts of samples on one axis, trace by trace.
+
+    Parameters
+    ----------
+    axis : Axis
+    rows : ndarray of int, shape (n_traces, bins + 3)
+        Samples below, in each bin, above, and undefined; a row's sum is the number of samples of its trace.
+    """
+
+    axis: Axis
+    rows: CountArray
+
+    def __post_init__(self) -> None:
+        if self.rows.ndim != 2 or self.rows.shape[1] != self.axis.bins + 3:
+            raise ValueError(f"rows have shape {self.rows.shape}, expected (n, {self.axis.bins + 3})")
+        self.rows.setflags(write=False)
+
+    @property
+    def n_traces(self) -> int:
+        """Number of traces, those without a sample in any bin included."""
+        return int(self.rows.shape[0])
+
+    @property
+    def traces(self) -> CountArray:
+        """Counts in the bins, shape (n_traces, bins)."""
+        return self.rows[:, 1:-2]
+
+    @property
+    def counts(self) -> CountArray:
+        """Counts in the bins over all traces, shape (bins,)."""
+        return self.traces.sum(axis=0)
+
+    @property
+    def counts_per_trace(self) -> FloatArray:
+        """Mean counts a trace, shape (bins,); zeros where there is no trace."""
+        return self.counts / max(self.n_traces, 1)
+
+    @property
+    def underflow(self) -> int:
+        """Samples below the first bin; on a log axis the negative ones are among them."""
+        return int(self.rows[:, 0].sum())
+
+    @property
+    def overflow(self) -> int:
+        """Samples above the last bin, railed ones (``inf``) among them."""
+        return int(self.rows[:, -2].sum())
+
+    @property
+    def undefined(self) -> int:
+        """Samples without a value (NaN): excluded ones, or without bias."""
+        return int(self.rows[:, -1].sum())
+
+    def __add__(self, other: "Histogram") -> "Histogram":
+        """Traces of both. Raises ``ValueError`` if the axes differ."""
+        if self.axis != other.axis:
+            raise ValueError("histograms on different axes cannot be added")
+        return Histogram(self.axis, np.concatenate([self.rows, other.rows]))
+
+
+class GrowingHistogram:
+    """Takes one trace after the other; a snapshot is a ``Histogram``."""
+
+    def __init__(self, axis: Axis) -> None:
+        self.axis = axis
+        self._rows: list[CountArray] = []
+
+    def add(self, values: ArrayLike) -> None:
+        """Count the samples of one trace, shape (n,)."""
+        values = np.asarray(values)
+        row = np.zeros(self.axis.bins + 3, dtype=np.int64)
+        for begin in range(0, values.size, _CHUNK):
+            row += np.bincount(self.axis.place(values[begin : begin + _CHUNK]), minlength=row.size)
+        self._rows.append(row)
+
+    def snapshot(self) -> Histogram:
+        """What was counted so far."""
+        return Histogram(self.axis, np.array(self._rows, dtype=np.int64).reshape(-1, self.axis.bins + 3))
+
+
+def histogram(traces: Iterable[Trace], axis: Axis) -> Histogram:
+    """Histogram of the conductance of traces."""
+    growing = GrowingHistogram(axis)
+    for trace in traces:
+        growing.add(trace.conductance_G0)
+    return growing.snapshot()
+
+
+def last_opening(conductance_G0: FloatArray, threshold_G0: float) -> int | None:
+    """Index of the first sample after the last fall from ``threshold_G0`` or more to less; None if there is
+    none.
+
+    A trace that makes contact again and stays there is taken at its last break.
+    """
+    above = conductance_G0 >= threshold_G0
+    falls = np.flatnonzero(above[:-1] & (conductance_G0[1:] < threshold_G0))
+    return int(falls[-1]) + 1 if falls.size else None
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram2D:
+    """Samples over displacement and conductance, traces aligned where they last broke.
+
+    Parameters
+    ----------
+    displacement : Axis
+        Metres from the last opening.
+    conductance : Axis
+        G0.
+    cells : ndarray of int, shape (displacement bins + 3, conductance bins + 3)
+        With below, above and undefined on both axes: the sum is the number of samples of the aligned traces.
+    n_traces : int
+        Traces that were aligned and counted.
+    not_aligned : int
+        Traces left out: they never cross the threshold, or their displacement is unknown.
+    """
+
+    displacement: Axis
+    conductance: Axis
+    cells: CountArray
+    n_traces: int
+    not_aligned: int
+
+    @property
+    def counts(self) -> CountArray:
+        """Counts in the bins, shape (displacement bins, conductance bins)."""
+        return self.cells[1:-2, 1:-2]
+
+    def __add__(self, other: "Histogram2D") -> "Histogram2D":
+        """Traces of both. Raises ``ValueError`` if the axes differ."""
+        if (self.displacement, self.conductance) != (other.displacement, other.conductance):
+            raise ValueError("histograms on different axes cannot be added")
+        return Histogram2D(
+            self.displacement,
+            self.conductance,
+            self.cells + other.cells,
+            self.n_traces + other.n_traces,
+            self.not_aligned + other.not_aligned,
+        )
+
+
+class GrowingHistogram2D:
+    """Takes one trace after the other; a snapshot is a ``Histogram2D``.
+
+    Parameters
+    ----------
+    displacement, conductance : Axis
+    threshold_G0 : float
+        Where traces are aligned: displacement is zero at their last fall through it.
+    """
+
+    def __init__(self, displacement: Axis, conductance: Axis, threshold_G0: float = 0.5) -> None:
+        self.displacement = displacement
+        self.conductance = conductance
+        self.threshold_G0 = threshold_G0
+        self._cells = np.zeros((displacement.bins + 3) * (conductance.bins + 3), dtype=np.int64)
+        self._waiting: list[NDArray[np.intp]] = []
+        self._n_waiting = 0
+        self._n_traces = 0
+        self._not_aligned = 0
+
+    def add(self, trace: Trace) -> None:
+        """Count the samples of one trace, or count it as not aligned."""
+        opening = last_opening(trace.conductance_G0, self.threshold_G0)
+        if opening is None or np.isnan(trace.displacement_m[opening]):
+            self._not_aligned += 1
+            return
+        x = self.displacement.place(trace.displacement_m - trace.displacement_m[opening])
+        y = self.conductance.place(trace.conductance_G0)
+        self._waiting.append(x * (self.conductance.bins + 3) + y)
+        self._n_traces += 1
+        self._n_waiting += x.size
+        if self._n_waiting >= _CHUNK:  # a count clears and adds all cells: not for every short trace
+            self._count()
+
+    def snapshot(self) -> Histogram2D:
+        """What was counted so far."""
+        self._count()
+        cells = self._cells.reshape(self.displacement.bins + 3, -1).copy()
+        return Histogram2D(self.displacement, self.conductance, cells, self._n_traces, self._not_aligned)
+
+    def _count(self) -> None:
+        if self._waiting:
+            self._cells += np.bincount(np.concatenate(self._waiting), minlength=self._cells.size)
+        self._waiting, self._n_waiting = [], 0
+
+
+def histogram_2d(
+    traces: Iterable[Trace], displacement: Axis, conductance: Axis, threshold_G0: float = 0.5
+) -> Histogram2D:
+    """Two-dimensional histogram of traces aligned at their last opening."""
+    growing = GrowingHistogram2D(displacement, conductance, threshold_G0)
+    for trace in traces:
+        growing.add(trace)
+    return growing.snapshot()

@@ -1,0 +1,203 @@
+"""Which traces count, and what noise they stand on. Nothing is thrown away: the rejected keep their
+reason.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.detect import OpenDetector
+from analysis.records import FloatArray, Trace
+
+_START_SAMPLES = 5  # the median of these is where a trace starts, so that a spike is not
+_OPEN_SAMPLES = 5  # in a row below the limit, so that the ringing of an amplifier is no opening
+_OPEN_PARTS = (20, 50, 100, 200, 500)  # the open part is sought as this fraction of a trace
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """Noise of the conductance where the junctions are open, as the median over traces.
+
+    Parameters
+    ----------
+    mad_G0 : float
+        Median absolute deviation (not scaled; times 1.4826 it is a Gaussian's standard deviation).
+    level_G0 : float
+        Magnitude of the median of an open part: what is left of offsets, mains, and tunnelling.
+    samples : int
+        Length of the open part looked at in a trace of median length.
+    """
+
+    mad_G0: float
+    level_G0: float
+    samples: int
+
+    @property
+    def limit_G0(self) -> float:
+        """Conductance below which nothing is told from noise and offsets."""
+        return 10.0 * self.mad_G0 + 3.0 * self.level_G0
+
+
+def noise_floor(traces: Sequence[Trace]) -> NoiseFloor:
+    """Noise in the most open part of the traces: the part with the mean nearest to zero.
+
+    Its length is the largest fraction of a trace (1/20 to 1/500) at which the typical trace is open for all
+    of it, that is: its level there is within its noise. NaN where no trace is long enough (20 samples).
+    """
+    found = NoiseFloor(float("nan"), float("nan"), 0)
+    conductances = [g[np.isfinite(g)] for g in (trace.conductance_G0 for trace in traces)]
+    for parts in _OPEN_PARTS:
+        open_parts = [_most_open(g, max(20, g.size // parts)) for g in conductances if g.size >= 20]
+        if not open_parts:
+            break
+        levels = [float(np.median(part)) for part in open_parts]
+        mads = [float(np.median(np.abs(p - level))) for p, level in zip(open_parts, levels, strict=True)]
+        length = int(np.median([part.size for part in open_parts]))
+        found = NoiseFloor(float(np.median(mads)), float(np.median(np.abs(levels))), length)
+        if found.level_G0 <= 3.0 * 1.4826 * found.mad_G0:
+            break
+    return found
+
+
+def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
+    """The one of the consecutive parts of this length, counted from the end, whose mean is nearest to
+    zero.
+    """
+    n = conductance_G0.size // length
+    parts = conductance_G0[conductance_G0.size - n * length :].reshape(n, length)
+    most_open: FloatArray = parts[np.argmin(np.abs(parts.mean(axis=1)))]
+    return most_open
+
+
+@dataclass(frozen=True)
+class SelectionRules:
+    """What a trace must be to count.
+
+    Parameters
+    ----------
+    starts_above_G0 : float
+        Its first samples (median of 5) lie above this: it begins in contact.
+    opens_below_G0 : float
+        It lies below this for 5 samples in a row: it opens.
+    plausible_G0 : tuple of float
+        Samples outside this range are wild: excluded and counted, while the trace goes on counting.
+    shortest : int
+        Least number of samples.
+    rejected_flags : tuple of str
+        Flags of a trace that make it one to reject.
+    """
+
+    starts_above_G0: float = 2.0
+    opens_below_G0: float = 0.01
+    plausible_G0: tuple[float, float] = (-0.1, 100.0)
+    shortest: int = 20
+    rejected_flags: tuple[str, ...] = ("aborted", "gap")
+
+
+def usual_rules(traces: Sequence[Trace], noise: NoiseFloor) -> SelectionRules:
+    """Rules that suit a set of traces which nobody has described.
+
+    A trace starts in contact if it starts above 2 G0, or above half of where the traces of its set usually
+    start if that is less. It opens below 0.01 G0, or ten times the noise if that is more; where most traces
+    were cut before, below 0.1 or 0.5 G0. Plausible is -0.1 G0 (twenty times the noise if that is more) to
+    20 G0 (twice the highest start if that is more).
+    """
+    starts = np.array([_start(trace.conductance_G0) for trace in traces])
+    starts = starts[np.isfinite(starts)]
+    mad = 0.0 if np.isnan(noise.mad_G0) else noise.mad_G0
+    lowest = [np.nanmin(trace.conductance_G0, initial=np.inf) for trace in traces]
+    limits = [max(0.01, 10.0 * mad), 0.1, 0.5]
+    opens = next((x for x in limits if np.median(np.asarray(lowest) < x) == 1.0), limits[-1])
+    return SelectionRules(
+        starts_above_G0=float(min(2.0, 0.5 * np.median(starts))) if starts.size else 2.0,
+        opens_below_G0=opens,
+        plausible_G0=(-max(0.1, 20.0 * mad), float(max(20.0, 2.0 * starts.max(initial=0.0)))),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Traces sorted into those that count and those that do not.
+
+    Parameters
+    ----------
+    kept : tuple of Trace
+        With wild samples replaced by NaN.
+    rejected : tuple of (Trace, str)
+        With the first reason that applied.
+    rules : SelectionRules
+    wild_samples, wild_traces : int
+        Samples excluded from the kept traces, and how many traces they are from.
+    railed_samples : int
+        Samples of the kept traces that are only bounded (``inf``); they count as overflow.
+    negative_samples : int
+        Finite samples below zero in the kept traces; they count as underflow of a logarithmic axis.
+    samples : int
+        All samples of the kept traces.
+    """
+
+    kept: tuple[Trace, ...]
+    rejected: tuple[tuple[Trace, str], ...]
+    rules: SelectionRules
+    wild_samples: int
+    wild_traces: int
+    railed_samples: int
+    negative_samples: int
+    samples: int
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many traces were rejected for each reason, the commonest first."""
+        return dict(Counter(reason for _, reason in self.rejected).most_common())
+
+
+def select(traces: Iterable[Trace], rules: SelectionRules) -> Selection:
+    """Apply the rules to every trace."""
+    kept: list[Trace] = []
+    rejected: list[tuple[Trace, str]] = []
+    wild_samples = wild_traces = railed = negative = samples = 0
+    low, high = rules.plausible_G0
+    for trace in traces:
+        reason = rejection(trace, rules)
+        if reason:
+            rejected.append((trace, reason))
+            continue
+        g = trace.conductance_G0
+        wild = ((g < low) | (g > high)) & np.isfinite(g)
+        n_wild = int(np.count_nonzero(wild))
+        if n_wild:
+            g = np.where(wild, np.nan, g)
+            trace = replace(trace, conductance_G0=g)
+        kept.append(trace)
+        wild_samples += n_wild
+        wild_traces += n_wild > 0
+        railed += int(np.count_nonzero(np.isinf(g)))
+        negative += int(np.count_nonzero((g < 0.0) & (g != -np.inf)))
+        samples += g.size
+    return Selection(
+        tuple(kept), tuple(rejected), rules, wild_samples, wild_traces, railed, negative, samples
+    )
+
+
+def rejection(trace: Trace, rules: SelectionRules) -> str:
+    """Why a trace does not count; "" for one that does."""
+    for flag in rules.rejected_flags:
+        if flag in trace.flags:
+            return flag
+    g = trace.conductance_G0
+    if np.count_nonzero(~np.isnan(g)) < rules.shortest:
+        return "too short"
+    if not _start(g) > rules.starts_above_G0:
+        return "starts too low"
+    if trace.ended == "not broken" or OpenDetector(rules.opens_below_G0, _OPEN_SAMPLES).feed(g) is None:
+        return "does not open"
+    return ""
+
+
+def _start(conductance_G0: FloatArray) -> float:
+    """Conductance at which a trace starts: median of its first five samples that are defined."""
+    first = conductance_G0[: 10 * _START_SAMPLES]
+    first = first[~np.isnan(first)][:_START_SAMPLES]
+    return float(np.median(first)) if first.size else float("nan")
