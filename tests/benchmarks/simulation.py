@@ -1,0 +1,37 @@
+"""How fast the simulated rig runs the break-junction procedure on the fast clock, through the wires."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.bench import Bench
+from app.simulated import SimulationSettings, simulated_rig
+from procedures.break_junction import BreakJunction
+from tests.benchmarks.table import Row
+
+AT_LEAST, AIM = 60, 100
+
+
+def speed(values: Mapping[str, float], seed: int = 1) -> tuple[float, int]:
+    """(simulated seconds per second, traces) of a break-junction run, opening and closing left out."""
+    with tempfile.TemporaryDirectory() as folder, simulated_rig(SimulationSettings("fast", seed)) as text:
+        rig_file = Path(folder) / "rig.toml"
+        rig_file.write_text(text, encoding="utf-8")
+        bench = Bench(rig_file)
+        began = time.perf_counter()
+        summary = bench.run(BreakJunction.from_values(values), Path(folder) / "run.h5")
+        took = time.perf_counter() - began
+    assert summary.end.status == "finished", summary.end.reason
+    return summary.samples / bench.rig.daq.rate_Hz / took, summary.traces
+
+
+def rows() -> list[Row]:
+    """Speed at the paper's motion and at that of the demo."""
+    paper, n = speed({"traces": 25})
+    quick, m = speed({"traces": 200, "withdraw_speed": 5.0, "past_break": 1.0, "baseline_every": 10})
+    life = "1 x (wall clock)"
+    return [
+        Row(f"break junctions as in the paper, {n} traces", f"{paper:.0f} x life", life, f"{paper:.0f}"),
+        Row(f"break junctions at 5 nm/s, {m} traces", f"{quick:.0f} x life", life, f"{quick:.0f}"),
+    ]
