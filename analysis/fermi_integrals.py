@@ -23,11 +23,13 @@ from analysis.records import FloatArray
 ComplexArray = NDArray[np.complex128]
 
 _ASYMPTOTIC_FROM = 8.0  # |a/b| from which the series below is exact to rounding
-_SHIFT = 8
+_SHIFT = 12  # recurrence steps otherwise; then a few terms of the series do
+_NEAR_TERMS = 8
 _NARROW = 0.25  # g/b below which the reflected form keeps the digits that are proportional to g
 _ORDERS = np.arange(2, 26, 2)
 # digamma(1/2 + x) ~ ln x + sum_j _SERIES[j-1] x^(-2j)
 _SERIES = -(2.0 ** (1 - _ORDERS) - 1.0) * bernoulli(24)[_ORDERS] / _ORDERS
+_TRIGAMMA = bernoulli(14)[2::2]  # trigamma(z) ~ 1/z + 1/(2 z^2) + sum_j B_2j / z^(2j + 1)
 
 _NO_BIAS_eV = 1e-40  # so small that its square is nothing beside it: the ratio is the derivative
 
@@ -91,7 +93,7 @@ def pole_integrals(
     pair = _Pair(a_P, a_P + iv, 2 * np.pi * kT_P, 2 * np.pi * kT_S, -iv, 2 * np.pi * (kT_P - kT_S))
 
     far = np.minimum(np.abs(pair.a_P) / pair.b_P, np.abs(pair.a_S) / pair.b_S) >= _ASYMPTOTIC_FROM
-    narrow = a_P.real < _NARROW * np.minimum(pair.b_P, pair.b_S)
+    narrow = _reflectable(pair.a_P, pair.b_P) & _reflectable(pair.a_S, pair.b_S)
     charge, heat_P, heat_S = (np.empty(w.shape, dtype=np.complex128) for _ in range(3))
     for mask, difference in ((far, _far), (~far & narrow, _reflected), (~far & ~narrow, _recurred)):
         if mask.all():
@@ -113,12 +115,31 @@ def pole_derivatives(
     return small.charge / _NO_BIAS_eV, -small.heat_probe / _NO_BIAS_eV
 
 
+def _reflectable(a: ComplexArray, b: FloatArray) -> NDArray[np.bool_]:
+    """Narrow against kT, or so far aside that the poles of the reflected form do not matter."""
+    aside = np.abs(a.imag)
+    return (a.real < _NARROW * b) | ((aside > 2 * _SHIFT * b) & (aside > 2 * a.real))
+
+
+def trigamma(z: ComplexArray) -> ComplexArray:
+    """Trigamma function for Re z >= 1/2, to about 1e-14 (recurrence and asymptotic series)."""
+    z = np.asarray(z)
+    inverse = 1.0 / (z + _SHIFT)
+    far = inverse * inverse
+    series = np.full_like(z, _TRIGAMMA[-1])
+    for coefficient in _TRIGAMMA[-2::-1]:
+        series *= far
+        series += coefficient
+    near = 1.0 / (z + np.arange(_SHIFT).reshape(-1, *(1,) * z.ndim))
+    return np.asarray((near * near).sum(axis=0) + inverse * (1.0 + series * far) + 0.5 * far)
+
+
 _Three = tuple[ComplexArray, ComplexArray, ComplexArray]
 
 
 def _far(p: _Pair) -> _Three:
     """Both reservoirs many kT away from the pole: logarithm and asymptotic series."""
-    tail = _series_difference(p.a_P, p.a_S, p)
+    tail = _series_difference(p.a_P, p.a_S, p, _SERIES.size)
     x = _log_ratio(p.a_P, p.a_S, p.da) + tail
     heat_P, heat_S = _heats(p, x)
     # At small bias i a X is v to many digits: there the difference is taken inside the logarithm's series.
@@ -132,7 +153,7 @@ def _far(p: _Pair) -> _Three:
 def _recurred(p: _Pair) -> _Three:
     """Wide pole: digamma(z) = digamma(z + n) - sum 1/(z + k), each term subtracted in closed form."""
     c_P, c_S = p.a_P + _SHIFT * p.b_P, p.a_S + _SHIFT * p.b_S
-    x = _log_ratio(c_P, c_S, p.da + _SHIFT * p.db) + _series_difference(c_P, c_S, p)
+    x = _log_ratio(c_P, c_S, p.da + _SHIFT * p.db) + _series_difference(c_P, c_S, p, _NEAR_TERMS)
     u = (np.arange(_SHIFT) + 0.5).reshape(-1, *(1,) * p.a_P.ndim)
     x -= (p.db * p.a_S - p.b_S * p.da) * (1.0 / ((p.a_P + u * p.b_P) * (p.a_S + u * p.b_S))).sum(axis=0)
     return x, *_heats(p, x)
@@ -140,13 +161,14 @@ def _recurred(p: _Pair) -> _Three:
 
 def _reflected(p: _Pair) -> _Three:
     """Narrow pole: the part even in a, whose imaginary part is proportional to g, and (pi/2) tan(pi a/b)."""
-    n = _SHIFT + 1
+    n = _SHIFT
     product_P = (n * p.b_P) ** 2 - p.a_P**2
     product_S = (n * p.b_S) ** 2 - p.a_S**2
     step = n * n * p.db * (p.b_P + p.b_S) - p.da * (p.a_P + p.a_S)
     x = 0.5 * _log_ratio(product_P, product_S, step)
-    for sign in (1, -1):
-        x += 0.5 * _series_difference(n * p.b_P + sign * p.a_P, n * p.b_S + sign * p.a_S, p, sign)
+    sign = np.array([1.0, -1.0]).reshape(-1, *(1,) * p.a_P.ndim)
+    both = _series_difference(n * p.b_P + sign * p.a_P, n * p.b_S + sign * p.a_S, p, _NEAR_TERMS, sign)
+    x += 0.5 * (both[0] + both[1])
     cross = p.b_S * p.da - p.db * p.a_S  # b_S a_P - b_P a_S
     u = (np.arange(n) + 0.5).reshape(-1, *(1,) * p.a_P.ndim)
     terms = u / (((u * p.b_P) ** 2 - p.a_P**2) * ((u * p.b_S) ** 2 - p.a_S**2))
@@ -164,17 +186,21 @@ def _heats(p: _Pair, x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     return 1j * p.a_P * x - v, v - 1j * p.a_S * x
 
 
-def _series_difference(c_P: ComplexArray, c_S: ComplexArray, p: _Pair, sign: int = 1) -> ComplexArray:
+def _series_difference(
+    c_P: ComplexArray, c_S: ComplexArray, p: _Pair, terms: int, sign: float | FloatArray = 1.0
+) -> ComplexArray:
     """sum_j s_j [(b_P/c_P)^2j - (b_S/c_S)^2j], c = n b + sign a: a divided difference, by Horner's rule twice."""
-    inverse = 1.0 / (c_P * c_S)
     r_P, r_S = (p.b_P / c_P) ** 2, (p.b_S / c_S) ** 2
-    r_difference = sign * (p.db * p.a_S - p.b_S * p.da) * (p.b_P * c_S + p.b_S * c_P) * inverse**2
-    value = np.full_like(r_P, _SERIES[-1])
-    slope = value
-    for s in _SERIES[-2::-1]:
-        value = value * r_P + s
-        slope = slope * r_S + value
-    return slope * r_difference
+    product = c_P * c_S
+    difference = sign * (p.db * p.a_S - p.b_S * p.da) * (p.b_P * c_S + p.b_S * c_P) / (product * product)
+    value = np.full_like(r_P, _SERIES[terms - 1])
+    slope = value.copy()
+    for s in _SERIES[terms - 2 :: -1] if terms > 1 else ():
+        value *= r_P
+        value += s
+        slope *= r_S
+        slope += value
+    return np.asarray(slope * difference)
 
 
 def _log_ratio(c_P: ComplexArray, c_S: ComplexArray, dc: ComplexArray) -> ComplexArray:

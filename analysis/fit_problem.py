@@ -1,0 +1,169 @@
+"""A family of transmissions laid against data: residuals and their derivatives, as an optimiser sees them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.constants import G0_S, BOLTZMANN_eV_per_K
+from analysis.fit_data import JunctionData
+from analysis.fit_model import Family, Parameter
+from analysis.landauer import WATT_PER_eV2
+from analysis.records import FloatArray
+
+_SMALL_BIAS = 1e-4  # of kT: linear response to 1e-8, far enough from zero for a slope
+
+
+@dataclass(frozen=True, eq=False)
+class _Term:
+    """One kind of data: model (n,), slopes (n_parameters of the family, n), data and uncertainty (n,).
+
+    ``scaled`` where the number of molecules multiplies it.
+    """
+
+    model: FloatArray
+    slopes: FloatArray
+    measured: FloatArray
+    sigma: FloatArray
+    scaled: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What `fit` minimises.
+
+    Parameters
+    ----------
+    data : JunctionData
+    family : Family
+    molecules : float or Parameter
+        Junctions in parallel: multiplies current, heat and conductance.
+    """
+
+    data: JunctionData
+    family: Family
+    molecules: float | Parameter = 1.0
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Parameters of the family, then ``molecules`` where it is free."""
+        own = (self.molecules,) if isinstance(self.molecules, Parameter) else ()
+        return (*self.family.parameters, *own)
+
+    @property
+    def logarithmic(self) -> NDArray[np.bool_]:
+        """Which parameters are searched by their logarithm."""
+        return np.array([p.logarithmic for p in self.parameters], dtype=np.bool_)
+
+    @property
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper bounds in search coordinates."""
+        limits = np.array([(p.minimum, p.maximum) for p in self.parameters]).reshape(-1, 2)
+        low, high = (self.search(x) for x in limits.T)
+        return low, high
+
+    def search(self, natural: FloatArray) -> FloatArray:
+        """Search coordinates of natural values."""
+        with np.errstate(divide="ignore"):
+            return np.where(self.logarithmic, np.log(np.where(self.logarithmic, natural, 1.0)), natural)
+
+    def natural(self, search: FloatArray) -> FloatArray:
+        """Natural values of search coordinates."""
+        return np.where(
+            self.logarithmic, np.exp(np.where(self.logarithmic, np.clip(search, -690, 690), 0.0)), search
+        )
+
+    def scale(self, values: FloatArray) -> float:
+        """Number of molecules."""
+        return float(values[-1]) if isinstance(self.molecules, Parameter) else self.molecules
+
+    def residuals(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(model - data)/sigma, shape (n,), and its derivatives by natural parameters, (n, n_parameters)."""
+        scale = self.scale(values)
+        parts, slopes = [], []
+        for term in self._terms(values[: len(self.family.parameters)]):
+            factor = scale if term.scaled else 1.0
+            parts.append((factor * term.model - term.measured) / term.sigma)
+            rows = factor * term.slopes
+            if isinstance(self.molecules, Parameter):
+                rows = np.vstack([rows, term.model if term.scaled else np.zeros_like(term.model)])
+            slopes.append(rows / term.sigma)
+        return np.concatenate(parts), np.concatenate(slopes, axis=1).T
+
+    @cached_property
+    def measured(self) -> FloatArray:
+        """Data/sigma in the order of the residuals."""
+        start = np.array([p.start for p in self.parameters])
+        return np.concatenate(
+            [x.measured / x.sigma for x in self._terms(start[: len(self.family.parameters)])]
+        )
+
+    def rough_costs(self, many: FloatArray, points: int) -> FloatArray:
+        """How far many sets of parameters are from the currents and heats, at up to ``points`` biases.
+
+        Sums of squares of asinh(model/sigma) - asinh(data/sigma): logarithms where the signal is above the noise, so
+        that a set with the right shape and the wrong size counts as near.
+        """
+        own = many[:, : len(self.family.parameters)]
+        scale = np.array([[self.scale(x)] for x in many])
+        temperatures = self.data.temperature_probe_K, self.data.temperature_substrate_K
+        total = np.zeros(len(many))
+        rows: list[tuple[int, float, FloatArray, FloatArray, FloatArray]] = []
+        if (current := self.data.current) is not None:
+            sigma = 1e-2 * np.abs(current.current_A).max() if current.sigma_A is None else current.sigma_A
+            rows.append(
+                (0, G0_S, current.voltage_V, current.current_A, sigma * np.ones(current.voltage_V.size))
+            )
+        if (heat := self.data.heating) is not None:
+            rows.append((1, WATT_PER_eV2, heat.voltage_V, heat.heat_probe_W, heat.sigma_W))
+        for which, unit, voltage, measured, sigma in rows:
+            few = _spread(voltage, points)
+            model = scale * unit * self.family.windows(own, voltage[few], *temperatures)[which]
+            total += ((np.arcsinh(model / sigma[few]) - np.arcsinh(measured[few] / sigma[few])) ** 2).sum(
+                axis=1
+            )
+        return total
+
+    def _terms(self, own: FloatArray) -> Iterator[_Term]:
+        data = self.data
+        temperatures = data.temperature_probe_K, data.temperature_substrate_K
+        if (current := data.current) is not None:
+            x, by = self.family.window(own, current.voltage_V, *temperatures)
+            sigma = _sigma_or_largest(current.current_A, current.sigma_A)
+            yield _Term(G0_S * x[0], G0_S * by[0], current.current_A, sigma)
+        if (heat := data.heating) is not None:
+            x, by = self.family.window(own, heat.voltage_V, *temperatures)
+            yield _Term(WATT_PER_eV2 * x[1], WATT_PER_eV2 * by[1], heat.heat_probe_W, heat.sigma_W)
+            if heat.heat_total_W is not None and heat.sigma_total_W is not None:
+                power = G0_S * heat.voltage_V
+                yield _Term(power * x[0], power * by[0], heat.heat_total_W, heat.sigma_total_W)
+        if data.conductance_G0 is not None or data.seebeck_V_per_K is not None:
+            yield from self._linear_terms(own, 0.5 * sum(temperatures))
+
+    def _linear_terms(self, own: FloatArray, temperature_K: float) -> Iterator[_Term]:
+        """G and S from the odd parts of I and Q_P at a small bias: N = K0 v, H_P = -K1 v + O(v^2)."""
+        small = _SMALL_BIAS * BOLTZMANN_eV_per_K * temperature_K
+        x, by = self.family.window(own, np.array([small, -small]), temperature_K, temperature_K)
+        (K0, K1), (K0_by, K1_by) = (
+            ((y[0, ..., 0] - y[0, ..., 1]) / (2 * small), (y[1, ..., 1] - y[1, ..., 0]) / (2 * small))
+            for y in (x, by)
+        )
+        one = np.ones(1)
+        if (G := self.data.conductance_G0) is not None:
+            yield _Term(K0 * one, K0_by[:, None], G.value * one, G.sigma * one)
+        if (S := self.data.seebeck_V_per_K) is not None:
+            entropy = -K1 / (temperature_K * K0)
+            slopes = (K1 / K0 * K0_by - K1_by) / (temperature_K * K0)
+            yield _Term(entropy * one, slopes[:, None], S.value * one, S.sigma * one, scaled=False)
+
+
+def _sigma_or_largest(current_A: FloatArray, sigma_A: FloatArray | None) -> FloatArray:
+    return np.full(current_A.shape, np.abs(current_A).max()) if sigma_A is None else sigma_A
+
+
+def _spread(voltage: FloatArray, points: int) -> NDArray[np.intp]:
+    """Indices of up to ``points`` values, evenly through the sorted voltages."""
+    order = np.argsort(voltage, kind="stable")
+    return order[np.unique(np.linspace(0, order.size - 1, points).astype(np.intp))]

@@ -1,0 +1,265 @@
+"""Least-squares fit of a transmission model, from several starts, and what the data leave open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from analysis.fit_model import LevelFamily
+from analysis.fit_problem import Problem
+from analysis.fit_remarks import at_bounds, remarks_on
+from analysis.records import FloatArray
+from analysis.transmission import Transmission
+
+_CANDIDATES = 64
+_SCAN_POINTS = 16
+_MOST_STEPS = 100
+_HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-8, "gtol": 1e-12}
+_UNSEEN = 1e-11  # eigenvalue of the scaled normal matrix below which a direction is not in the data
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """Outcome of `fit`.
+
+    ``values`` and ``errors`` (one standard deviation; infinite where the data do not fix a parameter) follow
+    ``names``; ``covariance`` has shape (n, n). ``chi_square`` is in units of the given uncertainties; without
+    them it is in units of the largest current squared, ``sigma_known`` is False and the errors come from the
+    scatter about the fit. ``remarks`` are sentences: what the data can't tell, bounds that were reached.
+    """
+
+    names: tuple[str, ...]
+    values: FloatArray
+    errors: FloatArray
+    covariance: FloatArray
+    chi_square: float
+    degrees_of_freedom: int
+    sigma_known: bool
+    at_bound: tuple[str, ...]
+    remarks: tuple[str, ...]
+    converged: bool
+    message: str
+    evaluations: int
+    transmission: Transmission
+    molecules: float
+
+    @property
+    def correlation(self) -> FloatArray:
+        """Correlation matrix; 0 beside a parameter that the data do not fix."""
+        return self.covariance / np.outer(self.errors, self.errors)
+
+    @property
+    def reduced_chi_square(self) -> float:
+        """chi^2 per degree of freedom; NaN where there is none left."""
+        return self.chi_square / self.degrees_of_freedom if self.degrees_of_freedom > 0 else float("nan")
+
+
+def fit(problem: Problem) -> FitResult:
+    """Minimise chi^2, quickly: for data that arrive while the fit is wanted.
+
+    As long as the outcome from the given start is not a good fit (chi^2 four standard deviations above its mean;
+    without uncertainties, a scatter above 1 % of the largest current) up to three more starts are tried.
+
+    Raises
+    ------
+    ValueError
+        No free parameter, or more parameters than values.
+    """
+    found = [_search(problem, _given(problem))]
+    if not _good(problem, found[0].cost):
+        for start in _spread_starts(problem, 3):
+            found.append(_search(problem, start))
+            if _good(problem, found[-1].cost):
+                break
+    return _result(problem, found)
+
+
+def fit_thoroughly(problem: Problem, starts: int = 8) -> FitResult:
+    """Minimise chi^2 from ``starts`` starts whatever the first ones find, so that other minima are known.
+
+    Raises
+    ------
+    ValueError
+        No free parameter, or more parameters than values.
+    """
+    given = _given(problem)
+    return _result(problem, [_search(problem, x) for x in (given, *_spread_starts(problem, starts - 1))])
+
+
+def _good(problem: Problem, cost: float) -> bool:
+    freedom = problem.data.size - len(problem.parameters)
+    limit = freedom + 4.0 * np.sqrt(2.0 * freedom) if problem.data.sigma_known else 1e-4 * problem.data.size
+    return bool(2 * cost <= limit)
+
+
+def _result(problem: Problem, found: Sequence["_Search"]) -> FitResult:
+    best = min(found, key=lambda x: x.cost)
+    values = problem.natural(best.x)
+    residual, slopes = problem.residuals(values)
+    chi_square, freedom = float(residual @ residual), residual.size - values.size
+    covariance, unseen = _covariance(slopes)
+    if not problem.data.sigma_known:
+        covariance = covariance * (chi_square / freedom if freedom > 0 else np.inf)
+    errors = np.sqrt(covariance.diagonal())
+    errors[unseen] = np.inf
+    unit = 1.0 if problem.data.sigma_known else max(chi_square / max(freedom, 1), 1e-300)
+    others = [(problem.natural(x.x), 2 * x.cost) for x in found if x is not best]
+    return FitResult(
+        names=tuple(p.name for p in problem.parameters),
+        values=values,
+        errors=errors,
+        covariance=covariance,
+        chi_square=chi_square,
+        degrees_of_freedom=freedom,
+        sigma_known=problem.data.sigma_known,
+        at_bound=at_bounds(problem, values),
+        remarks=remarks_on(problem, values, errors, covariance, chi_square, unit, others),
+        converged=best.status > 0,
+        message=best.message,
+        evaluations=sum(x.evaluations for x in found),
+        transmission=problem.family.transmission(values[: len(problem.family.parameters)]),
+        molecules=problem.scale(values),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Where one search ended, in search coordinates; ``cost`` is chi^2 / 2."""
+
+    x: FloatArray
+    cost: float
+    status: int
+    message: str
+    evaluations: int
+
+
+def _search(problem: Problem, start: FloatArray) -> _Search:
+    """Approach, then Levenberg-Marquardt; where that leaves the bounds, the bounded trust region instead."""
+    evaluate = _Remembered(problem)
+    low, high = problem.bounds
+    with np.errstate(all="ignore"):
+        begin = _approach(problem, evaluate, start)
+        free = least_squares(
+            evaluate.residual, begin, evaluate.slopes, method="lm", max_nfev=_MOST_STEPS, **_HOW
+        )
+        used = evaluate.count
+        if np.isfinite(free.cost) and (low <= free.x).all() and (free.x <= high).all():
+            return _Search(free.x, float(free.cost), int(free.status), str(free.message), used)
+        margin = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
+        begin = np.clip(begin, low + margin, high - margin)
+        kept = least_squares(
+            evaluate.residual, begin, evaluate.slopes, bounds=(low, high), max_nfev=3 * _MOST_STEPS, **_HOW
+        )
+    return _Search(kept.x, float(kept.cost), int(kept.status), str(kept.message), evaluate.count)
+
+
+class _Remembered:
+    """Residuals and slopes by search coordinates; the optimiser asks for them one after the other."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._at = b""
+        self._last: tuple[FloatArray, FloatArray] | None = None
+        self.count = 0
+
+    def both(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Residuals and slopes, computed once a point."""
+        if self._last is None or x.tobytes() != self._at:
+            natural = self._problem.natural(x)
+            residual, slopes = self._problem.residuals(natural)
+            self._last = residual, slopes * np.where(self._problem.logarithmic, natural, 1.0)
+            self._at = x.tobytes()
+            self.count += 1
+        return self._last
+
+    def residual(self, x: FloatArray) -> FloatArray:
+        """(model - data)/sigma."""
+        return self.both(x)[0]
+
+    def slopes(self, x: FloatArray) -> FloatArray:
+        """Derivatives of the residuals."""
+        return self.both(x)[1]
+
+
+def _approach(problem: Problem, evaluate: _Remembered, start: FloatArray) -> FloatArray:
+    """A few steps with asinh(signal/sigma) in place of the signal.
+
+    Far from the answer a current depends on the parameters by powers over decades; its logarithm is nearly
+    linear in theirs, so that the search comes near in a handful of steps where plain residuals wander.
+    """
+    contrast = 1.0 if problem.data.sigma_known else 100.0
+    data = contrast * problem.measured
+
+    def residual(x: FloatArray) -> FloatArray:
+        return np.asarray(np.arcsinh(contrast * evaluate.residual(x) + data) - np.arcsinh(data))
+
+    def slopes(x: FloatArray) -> FloatArray:
+        model = contrast * evaluate.residual(x) + data
+        return np.asarray(contrast * evaluate.slopes(x) / np.hypot(1.0, model)[:, None])
+
+    found = least_squares(
+        residual, start, slopes, method="lm", max_nfev=12, x_scale="jac", ftol=1e-2, xtol=1e-3
+    )
+    low, high = problem.bounds
+    near = np.clip(found.x, low, high)
+    better = np.sum(evaluate.residual(near) ** 2) < np.sum(evaluate.residual(start) ** 2)
+    return near if better else start
+
+
+def _given(problem: Problem) -> FloatArray:
+    """The user's start, in search coordinates."""
+    size = len(problem.parameters)
+    if not size:
+        raise ValueError("the model has no free parameter: mark one as { start =, min =, max = }")
+    if problem.data.size < size:
+        raise ValueError(f"{problem.data.size} values cannot fix {size} parameters")
+    return problem.search(_off_symmetry(problem, np.array([p.start for p in problem.parameters])))
+
+
+def _spread_starts(problem: Problem, count: int) -> list[FloatArray]:
+    """The most promising of an even spread over the bounds, best first; search coordinates."""
+    centre = _given(problem)
+    low, high = problem.bounds
+    reach = np.where(problem.logarithmic, np.log(30.0), 2.0 * np.maximum(np.abs(centre), 0.25))
+    low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)
+    points = low + (high - low) * _even(_CANDIDATES, centre.size)
+    costs = problem.rough_costs(np.array([problem.natural(x) for x in points]), _SCAN_POINTS)
+    order = np.argsort(np.where(np.isfinite(costs), costs, np.inf), kind="stable")
+    return [points[i] for i in order[:count]]
+
+
+def _even(count: int, dimensions: int) -> FloatArray:
+    """Additive recurrence that fills the unit cube evenly, without a random number (R. Kronecker's sequence)."""
+    root = 2.0
+    for _ in range(40):
+        root = (1 + root) ** (1 / (dimensions + 1))
+    steps = root ** -np.arange(1.0, dimensions + 1)
+    return (0.5 + np.outer(np.arange(1, count + 1), steps)) % 1.0
+
+
+def _off_symmetry(problem: Problem, given: FloatArray) -> FloatArray:
+    """Two free widths of one level that start equal stay equal for ever: move one of them by a tenth."""
+    if not isinstance(problem.family, LevelFamily):
+        return given
+    moved = given.copy()
+    for row in problem.family.free:
+        probe, substrate = row[1], row[2]
+        if probe >= 0 and substrate >= 0 and probe != substrate and given[probe] == given[substrate]:
+            parameter = problem.parameters[substrate]
+            up = 1.1 * given[substrate]
+            moved[substrate] = (
+                up if up <= parameter.maximum else max(0.9 * given[substrate], parameter.minimum)
+            )
+    return moved
+
+
+def _covariance(slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Inverse of the normal matrix, and which parameters lie in a direction that the data do not see."""
+    norm = np.sqrt((slopes**2).sum(axis=0))
+    safe = np.where(norm > 0, norm, 1.0)
+    eigenvalue, vector = np.linalg.eigh((slopes / safe).T @ (slopes / safe))
+    seen = eigenvalue > _UNSEEN * eigenvalue.max()
+    inverse = (vector[:, seen] / eigenvalue[seen]) @ vector[:, seen].T
+    unseen = ((vector[:, ~seen] ** 2).sum(axis=1) > 1e-6) | (norm == 0)
+    return inverse / np.outer(safe, safe), unseen
