@@ -74,10 +74,19 @@ class Stretch:
         return float(np.sum(residual[used] ** 2 / variance[used]) / freedom)
 
 
-def nine_starts(candidate: Candidate) -> tuple[FloatArray, FloatArray]:
-    """Centres and sigmas to start from: as guessed, a sigma aside, half and twice as wide."""
+def fit_from_nine(
+    stretch: Stretch, candidate: Candidate, terms: int, inside: NDArray[np.bool_]
+) -> GaussianFits:
+    """Fits from nine starts: where and as wide as guessed, a sigma aside, half and twice as wide."""
     shifts, factors = np.array(list(product((-1.0, 0.0, 1.0), (0.5, 1.0, 2.0)))).T
-    return candidate.centre + shifts * candidate.sigma, factors * candidate.sigma
+    start = candidate.centre + shifts * candidate.sigma, factors * candidate.sigma
+    y = np.tile(stretch.mean, (shifts.size, 1))
+    return fit_gaussians(stretch.x, y, start, terms, inside, least_sigma(candidate))
+
+
+def least_sigma(candidate: Candidate) -> float:
+    """A third of the guessed width: what is narrower is a spike on the peak, the plateau of a single trace."""
+    return candidate.sigma / 3.0
 
 
 def best(fits: GaussianFits) -> GaussianFits:
@@ -86,15 +95,18 @@ def best(fits: GaussianFits) -> GaussianFits:
 
 
 def settled_window(stretch: Stretch, candidate: Candidate, terms: int) -> tuple[float, float]:
-    """The middle reach to either side, within the candidate's own; sigma first as guessed, then as fitted."""
-    centre, sigma, reach = candidate.centre, candidate.sigma, REACHES[1]
-    for _ in range(2):
-        window = _window(candidate, centre, sigma, reach, reach)
-        fit = fit_gaussians(stretch.x, stretch.mean, (centre, sigma), terms, stretch.inside(*window))
-        if not (fit.good[0] and 1.0 / 3.0 < fit.sigma[0] / candidate.sigma < 3.0):
-            return window
-        centre, sigma = float(fit.centre[0]), float(fit.sigma[0])
-    return _window(candidate, centre, sigma, reach, reach)
+    """Where to fit: the middle reach to either side, within the candidate's own; a wider one if that gives no
+    fit.
+
+    The peak is first as wide as guessed, then as fitted.
+    """
+    guess = candidate.centre, candidate.sigma
+    for reach in (REACHES[1], REACHES[2]):
+        inside = stretch.inside(*_window(candidate, *guess, reach, reach))
+        fit = best(fit_from_nine(stretch, candidate, terms, inside))
+        if fit.good[0]:
+            return _window(candidate, float(fit.centre[0]), float(fit.sigma[0]), reach, reach)
+    return _window(candidate, *guess, REACHES[1], REACHES[1])
 
 
 def variants(stretch: Stretch, candidate: Candidate, fit: GaussianFits) -> tuple[FloatArray, int]:
@@ -107,9 +119,10 @@ def variants(stretch: Stretch, candidate: Candidate, fit: GaussianFits) -> tuple
     windows = [_window(candidate, centre, sigma, *reaches) for reaches in product(REACHES, REACHES)]
     inside = np.array([stretch.inside(*window) for window in windows])
     y = np.tile(stretch.mean, (len(windows), 1))
-    fits = [fit_gaussians(stretch.x, y, (centre, sigma), terms, inside) for terms in range(3)]
+    least = least_sigma(candidate)
+    fits = [fit_gaussians(stretch.x, y, (centre, sigma), terms, inside, least) for terms in range(3)]
     held = np.array([(high - low) / 2.0 for low, high in windows])
-    centres = [f.centre[f.good & (f.sigma > sigma / 3.0) & (f.sigma < held)] for f in fits]
+    centres = [f.centre[f.good & (f.sigma < held)] for f in fits]
     return np.concatenate(centres), 3 * len(windows)
 
 

@@ -75,6 +75,7 @@ def fit_gaussians(
     start: tuple[ArrayLike, ArrayLike],
     background: int,
     inside: NDArray[np.bool_] | None = None,
+    least_sigma: float = 0.0,
 ) -> GaussianFits:
     """Fit A exp(-(x - c)^2 / (2 s^2)) + b0 + b1 t + ... to each row of ``y``.
 
@@ -90,11 +91,13 @@ def fit_gaussians(
         Number of polynomial terms: 0 none, 1 constant, 2 sloping.
     inside : ndarray of bool, shape (m, n) or (n,)
         The window of each fit; all of ``x`` by default.
+    least_sigma : float
+        Lower bound of sigma; never less than half a step of ``x``.
 
     Returns
     -------
     GaussianFits
-        The centre is bound to its window, sigma to between half a step of ``x`` and the window's width.
+        The centre is bound to its window, sigma to at most the window's width.
 
     Raises
     ------
@@ -107,7 +110,7 @@ def fit_gaussians(
         raise ValueError(f"a window holds fewer points than the {3 + background} parameters of the fit")
     middle, half_range = float(x[0] + x[-1]) / 2.0, float(x[-1] - x[0]) / 2.0
     powers = ((x - middle) / half_range) ** np.arange(background)[:, None]
-    batch = _Batch(x, y * window, window.astype(float), powers, *_bounds(x, window))
+    batch = _Batch(x, y * window, window.astype(float), powers, *_bounds(x, window, least_sigma))
     p = batch.begin(*(np.broadcast_to(np.asarray(v, dtype=float), len(y)) for v in start))
     p, cost, converged = _levenberg_marquardt(batch, p)
     at_bound = np.any((p[:, :2] <= batch.low) | (p[:, :2] >= batch.high), axis=1)
@@ -190,9 +193,9 @@ def _step(batch: _Batch, p: FloatArray, damping: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(normal, jacobian @ residual[:, :, None])[:, :, 0], dtype=float)
 
 
-def _bounds(x: FloatArray, window: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+def _bounds(x: FloatArray, window: NDArray[np.bool_], least_sigma: float) -> tuple[FloatArray, FloatArray]:
     """Lowest and highest centre and sigma of each fit, two arrays (m, 2)."""
     first, last = window.argmax(axis=1), len(x) - 1 - window[:, ::-1].argmax(axis=1)
-    half_step = 0.5 * float(x[-1] - x[0]) / (len(x) - 1)
-    low = np.stack([x[first], np.full(len(window), half_step)], axis=1)
-    return low, np.stack([x[last], x[last] - x[first]], axis=1)
+    least = max(least_sigma, 0.5 * float(x[-1] - x[0]) / (len(x) - 1))
+    low = np.stack([x[first], np.full(len(window), least)], axis=1)
+    return low, np.stack([x[last], np.maximum(x[last] - x[first], 2.0 * least)], axis=1)

@@ -85,7 +85,8 @@ class Axis:
     @property
     def coordinates(self) -> FloatArray:
         """Coordinates of the bin centres, shape (bins,)."""
-        return float(self.coordinate(self.low)) + self.step * (np.arange(self.bins) + 0.5)
+        places = np.arange(0.5, self.bins, dtype=float)
+        return np.asarray(float(self.coordinate(self.low)) + self.step * places, dtype=float)
 
     @property
     def centres(self) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.candidates import Candidate
-from analysis.evidence import Evidence, Stretch, best, nine_starts, settled_window, variants
+from analysis.evidence import Evidence, Stretch, best, fit_from_nine, least_sigma, settled_window, variants
 from analysis.gaussian import GaussianFits, fit_gaussians
 from analysis.histogram import Histogram, Scale
 from analysis.records import FloatArray
@@ -125,9 +125,11 @@ def fit_peak(
         window = float(axis.coordinate(window_G0[0])), float(axis.coordinate(window_G0[1]))
         stretch = Stretch.around(histogram, *window)
     inside = stretch.inside(*window)
-    starts = fit_gaussians(stretch.x, np.tile(stretch.mean, (9, 1)), nine_starts(candidate), terms, inside)
+    starts = fit_from_nine(stretch, candidate, terms, inside)
     fit = best(starts)
-    boot = fit_gaussians(stretch.x, stretch.resampled(resamples, rng), (fit.centre, fit.sigma), terms, inside)
+    resampled = stretch.resampled(resamples, rng)
+    start = fit.centre, fit.sigma
+    boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))
     centres, tried = variants(reach, candidate, fit)
     n_traces = stretch.traces_in(inside)
     evidence = Evidence(candidate, axis.step, window, n_traces, fit, starts, boot, centres, tried)

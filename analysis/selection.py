@@ -93,25 +93,29 @@ class SelectionRules:
     opens_below_G0: float = 0.01
     plausible_G0: tuple[float, float] = (-0.1, 100.0)
     shortest: int = 20
-    rejected_flags: tuple[str, ...] = ("aborted", "gap")
+    rejected_flags: tuple[str, ...] = ("aborted", "gap", "I-V")
 
 
-def usual_rules(traces: Sequence[Trace], noise: NoiseFloor) -> SelectionRules:
+def usual_rules(
+    traces: Sequence[Trace], noise: NoiseFloor, contact_G0: float | None = None
+) -> SelectionRules:
     """Rules that suit a set of traces which nobody has described.
 
-    A trace starts in contact if it starts above 2 G0, or above half of where the traces of its set usually
-    start if that is less. It opens below 0.01 G0, or ten times the noise if that is more; where most traces
-    were cut before, below 0.1 or 0.5 G0. Plausible is -0.1 G0 (twenty times the noise if that is more) to
-    20 G0 (twice the highest start if that is more).
+    A trace starts in contact if it starts above half of ``contact_G0``, the conductance to which contacts
+    were closed; if that is unknown, above 2 G0, or half of where the set's traces usually start if that is
+    less. It opens below 0.01 G0, or ten times the noise if that is more; where most traces were cut before,
+    below 0.1 or 0.5 G0. Plausible is -0.1 G0 (twenty times the noise if that is more) to 20 G0 (twice the
+    highest start if that is more).
     """
     starts = np.array([_start(trace.conductance_G0) for trace in traces])
     starts = starts[np.isfinite(starts)]
+    usual = float(np.median(starts)) if starts.size else 4.0
     mad = 0.0 if np.isnan(noise.mad_G0) else noise.mad_G0
     lowest = [np.nanmin(trace.conductance_G0, initial=np.inf) for trace in traces]
     limits = [max(0.01, 10.0 * mad), 0.1, 0.5]
     opens = next((x for x in limits if np.median(np.asarray(lowest) < x) == 1.0), limits[-1])
     return SelectionRules(
-        starts_above_G0=float(min(2.0, 0.5 * np.median(starts))) if starts.size else 2.0,
+        starts_above_G0=min(2.0, 0.5 * usual) if contact_G0 is None else 0.5 * contact_G0,
         opens_below_G0=opens,
         plausible_G0=(-max(0.1, 20.0 * mad), float(max(20.0, 2.0 * starts.max(initial=0.0)))),
     )
