@@ -1,0 +1,59 @@
+"""Traces of a recording, whoever made it: cut again from raw volts, or as an imported file has them."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from analysis.conductance import CurrentCalibration
+from analysis.recording import Recording, RecordingError, RunHeader
+from analysis.records import Trace
+from analysis.reduce import reduce
+from analysis.segment import Segmenter
+
+
+def calibration_of(header: RunHeader) -> CurrentCalibration | None:
+    """How the current channel becomes amperes; None where the recording holds conductance already.
+
+    Raises
+    ------
+    RecordingError
+        If the recording needs a gain and has none.
+    """
+    if "conductance" in header.channel_names:
+        return None
+    settings = header.settings
+    gain = settings.get("current_gain_V_per_A")
+    if gain is None:
+        raise RecordingError(
+            "the recording does not say the gain of its current channel; import it with --gain"
+        )
+    known = header.calibrations.get("current_gain")
+    relative = known.uncertainty / known.value if known and known.uncertainty is not None else float("nan")
+    return CurrentCalibration(
+        gain_V_per_A=gain,
+        offset_V=settings.get("current_offset_V", 0.0),
+        series_resistance_ohm=settings.get("series_resistance_ohm") or 0.0,
+        gain_uncertainty=relative,
+    )
+
+
+def traces_of(recording: Recording) -> Iterator[Trace]:
+    """All traces in order, the ones that a selection may reject included.
+
+    Raises
+    ------
+    RecordingError
+        If the recording holds neither conductance nor what it is calculated from.
+    """
+    calibration = calibration_of(recording.header)
+    if calibration is None:
+        yield from (recording.trace(entry.number) for entry in recording.traces)
+        return
+    if "current" not in recording.channels:
+        raise RecordingError(
+            f"{recording.path}: holds neither conductance nor current; it has no traces to analyse"
+        )
+    settings = recording.header.settings
+    segmenter = Segmenter(
+        calibration, settings.get("extension_m_per_V", float("nan")), settings.get("bias_V", float("nan"))
+    )
+    yield from reduce(chain(recording.events, recording.blocks()), [segmenter])

@@ -1,0 +1,39 @@
+"""The result in a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from app.analysis import Analysed
+from app.report.numbers import peak_row, trace_counts
+
+
+def print_result(analysed: Analysed) -> None:
+    """Counts and peaks as tables on standard output."""
+    console = Console(highlight=False)
+    header = analysed.header
+    console.print(f"[bold]{analysed.path}[/bold]  {header.title or header.procedure}  ({analysed.status})")
+    counts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    counts.add_column(style="dim")
+    counts.add_column(justify="right")
+    for row in trace_counts(analysed):
+        counts.add_row(*row)
+    console.print(counts)
+    if not analysed.analysis.peaks:
+        console.print("No maximum stands out from the differences between traces; more traces may show one.")
+        return
+    console.print(_peaks(analysed))
+
+
+def _peaks(analysed: Analysed) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("peak (G0)", justify="right")
+    table.add_column("statistical ±", justify="right")
+    table.add_column("window, background ±", justify="right")
+    table.add_column("width")
+    table.add_column("fit")
+    table.add_column("to be trusted")
+    for row in map(peak_row, analysed.analysis.peaks):
+        style = "" if row["trusted"] else "yellow"
+        cells = ("conductance", "uncertainty", "spread", "sigma", "scale", "verdict")
+        table.add_row(*(str(row[cell]) for cell in cells), style=style)
+    return table
