@@ -110,6 +110,11 @@ class SimulatedBench:
         with self.lock:
             return MappingProxyType({**self._present, **self._held})
 
+    @property
+    def scan(self) -> Scan | None:
+        """Get the acquisition that runs."""
+        return self._scan
+
     # What the card does
 
     def hold(self, signal: str, volts: float) -> None:
@@ -127,12 +132,12 @@ class SimulatedBench:
             for signal in self._held:
                 self.hold(signal, self.card.power_up_V)
 
-    def start_scan(self, scan: Scan) -> None:
-        """Begin an acquisition; its first sample is one period away."""
+    def start_scan(self, scan: Scan, at_s: float) -> None:
+        """Begin an acquisition at a time, which is now; its first sample comes one period later."""
         with self.lock:
             self.catch_up()
             self._scan, self.acquired = scan, 0
-            self._scan_ticks = Ticks(scan.rate_Hz, self.clock.now())
+            self._scan_ticks = Ticks(scan.rate_Hz, at_s)
             self.changed.notify_all()
 
     def stop_scan(self) -> None:
@@ -142,12 +147,12 @@ class SimulatedBench:
             self._scan = None
             self.changed.notify_all()
 
-    def start_generation(self, generation: Generation) -> None:
-        """Begin to put out a waveform, with the next tick of its clock."""
+    def start_generation(self, generation: Generation, at_s: float) -> None:
+        """Begin to put out a waveform at a time, which is now: with the next tick of its clock."""
         with self.lock:
             self.catch_up()
             self._generation = generation
-            self._generation_ticks = Ticks(generation.rate_Hz or 1.0, self.clock.now())
+            self._generation_ticks = Ticks(generation.rate_Hz or 1.0, at_s)
             self.changed.notify_all()
 
     def stop_generation(self) -> None:
@@ -252,6 +257,7 @@ class SimulatedBench:
             ticks.done += steps
             self.acquired += steps
             self.time_s = ticks.time_s(ticks.done)
+            self.changed.notify_all()
         if scan.room() < 1:
             self._scan = None
             self.changed.notify_all()
@@ -266,6 +272,7 @@ class SimulatedBench:
         times_s = ticks.times_s(steps)
         self._live(steps, 1 / ticks.rate_Hz, times_s, None)
         self.time_s = float(times_s[-1])
+        self.changed.notify_all()
         return True
 
     def _advance_idle(self, until_s: float) -> bool:

@@ -13,7 +13,15 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time of a bench, in seconds from 0."""
+    """The time of a bench, in seconds from 0.
+
+    Attributes
+    ----------
+    runs_by_itself : bool
+        Whether time passes while nobody waits.
+    """
+
+    runs_by_itself: bool
 
     def now(self) -> float:
         """Get the present time in seconds."""
@@ -29,12 +37,11 @@ class Clock(Protocol):
             When to come back; may be infinite.
         """
 
-    def poll(self, due_s: float) -> None:
-        """A client asks whether something is done that will be done at ``due_s``, and doesn't wait."""
-
 
 class WallClock:
     """Life's clock. It starts at 0 when it is made."""
+
+    runs_by_itself = True
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -45,18 +52,17 @@ class WallClock:
 
     def wait(self, changed: threading.Condition, until_s: float) -> None:
         """Sleep until then, or until the condition is notified."""
-        changed.wait(None if math.isinf(until_s) else max(until_s - self.now(), 0.0))
-
-    def poll(self, due_s: float) -> None:
-        """Nothing: life's time passes by itself."""
+        left_s = min(max(until_s - self.now(), 0.0), threading.TIMEOUT_MAX)
+        changed.wait(left_s)
 
 
 class FastClock:
     """A clock that moves to where it is asked to wait for, at once.
 
-    A wait without an end (for a trigger that another client gives) really waits for that client. A client
-    that polls lets the time pass that it asks about, or it would poll for ever.
+    A wait without an end (for a trigger that another client gives) really waits for that client.
     """
+
+    runs_by_itself = False
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -71,8 +77,3 @@ class FastClock:
             changed.wait()
         else:
             self._now = max(self._now, until_s)
-
-    def poll(self, due_s: float) -> None:
-        """Move to ``due_s``, if that is a time."""
-        if not math.isinf(due_s):
-            self._now = max(self._now, due_s)

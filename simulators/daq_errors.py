@@ -1,6 +1,8 @@
 """What NI-DAQmx says when something is wrong. Codes: NI-DAQmx, as in ``nidaqmx.error_codes.DAQmxErrors``."""
 
-from nidaqmx.error_codes import DAQmxErrors as Code
+from nidaqmx.error_codes import DAQmxErrors
+
+Code = DAQmxErrors
 
 STOPPED_BEFORE_DONE = 200010
 """Warning: a finite task was stopped before it was done."""

@@ -1,0 +1,39 @@
+"""The computer's buffers between NI-DAQmx and the card, as arrays that are written round and round."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+class RingBuffer:
+    """The last ``size`` samples of some channels, counted from the first ever put in.
+
+    Parameters
+    ----------
+    n_channels, size : int
+        Shape of the memory.
+    """
+
+    def __init__(self, n_channels: int, size: int) -> None:
+        self._memory = np.zeros((n_channels, size))
+        self.size = size
+        self.end = 0
+
+    def append(self, block: FloatArray) -> None:
+        """Put in samples, shape (n_channels, n); the oldest give way."""
+        n = block.shape[1]
+        kept = block[:, -self.size :]
+        start = (self.end + n - kept.shape[1]) % self.size
+        first = min(kept.shape[1], self.size - start)
+        self._memory[:, start : start + first] = kept[:, :first]
+        self._memory[:, : kept.shape[1] - first] = kept[:, first:]
+        self.end += n
+
+    def samples(self, start: int, stop: int) -> FloatArray:
+        """Get a copy of samples ``start <= index < stop``, which must still be there."""
+        return self._memory.take(np.arange(start, stop), axis=1, mode="wrap")
+
+    def repeated(self, start: int, stop: int) -> FloatArray:
+        """Get samples of what has been put in, repeated for ever."""
+        return self._memory.take(np.arange(start, stop) % min(max(self.end, 1), self.size), axis=1)

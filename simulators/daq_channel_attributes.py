@@ -1,0 +1,175 @@
+"""Properties of channels, by NI-DAQmx's names."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from nidaqmx.constants import (
+    AOIdleOutputBehavior,
+    ChannelType,
+    Coupling,
+    DataTransferActiveTransferMode,
+    InputDataTransferCondition,
+    OutputDataTransferCondition,
+    ResolutionType,
+    SourceSelection,
+    TerminalConfiguration,
+    UsageTypeAI,
+    UsageTypeAO,
+    VoltageUnits,
+)
+from nidaqmx.utils import unflatten_channel_string
+
+from simulators.daq_attributes import Attribute, fixed
+from simulators.daq_channels import Channel, verify
+from simulators.daq_errors import Code, DaqError
+from simulators.daq_outputs import DATA_TRANSFER_CONDITION
+from simulators.daq_tasks import Task
+
+
+@dataclass(frozen=True)
+class ChannelOfTask:
+    """A channel, and the task it is in."""
+
+    task: Task
+    channel: Channel
+
+
+def channels_of(task: Task, names: str) -> list[ChannelOfTask]:
+    """Find channels of a task by name; "" is all of them. Raises -200461."""
+    known = {channel.name: channel for channel in task.engine.channels}
+    wanted = unflatten_channel_string(names) if names else list(known)
+    for name in wanted:
+        if name not in known:
+            raise DaqError(Code.INVALID_CHAN_NAME, f"Channel Name: {name}\nTask Name: {task.name}")
+    return [ChannelOfTask(task, known[name]) for name in wanted]
+
+
+def _limit(field: str) -> Attribute:
+    def put(owner: ChannelOfTask, value: float) -> None:
+        owner.task.refuse_while_running()
+        owner.channel.limits = owner.channel.limits._replace(**{field: value})
+
+    return Attribute(lambda owner: getattr(owner.channel.limits, field), put)
+
+
+def _kept(number: int, default: Any) -> Attribute:
+    """A property that is kept; what it does, if anything, is the engine's matter."""
+
+    def put(owner: ChannelOfTask, value: Any) -> None:
+        owner.task.refuse_while_running()
+        owner.channel.properties[number] = value
+
+    return Attribute(lambda owner: owner.channel.properties.get(number, default), put, default)
+
+
+def _range_V(owner: ChannelOfTask) -> float:
+    return verify(owner.task.card.bench.card, owner.channel)
+
+
+def _terminal_config(owner: ChannelOfTask) -> int:
+    if not owner.channel.is_input:
+        return int(TerminalConfiguration.RSE.value)
+    given = owner.channel.terminal_config
+    default = TerminalConfiguration.DIFF if int(owner.channel.terminal[2:]) < 8 else TerminalConfiguration.RSE
+    return int(default.value) if given == TerminalConfiguration.DEFAULT.value else given
+
+
+def _set_terminal_config(owner: ChannelOfTask, value: int) -> None:
+    owner.task.refuse_while_running()
+    owner.channel.terminal_config = value
+
+
+_IDLE = _kept(0x2240, AOIdleOutputBehavior.MAINTAIN_EXISTING_VALUE.value)
+
+
+def _idle_supported(owner: ChannelOfTask) -> None:
+    if owner.task.card.bench.card.refuses_idle_behaviour:
+        raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, "Property: DAQmx_AO_IdleOutputBehavior")
+
+
+def _get_idle(owner: ChannelOfTask) -> Any:
+    _idle_supported(owner)
+    return _IDLE.get(owner)
+
+
+def _set_idle(owner: ChannelOfTask, value: int) -> None:
+    _idle_supported(owner)
+    if _IDLE.put is not None:
+        _IDLE.put(owner, value)
+
+
+_COMMON = {
+    "CHAN_TYPE": Attribute(
+        lambda owner: (
+            (ChannelType.ANALOG_INPUT if owner.channel.is_input else ChannelType.ANALOG_OUTPUT).value
+        )
+    ),
+    "PHYSICAL_CHAN_NAME": Attribute(
+        lambda owner: f"{owner.task.card.bench.card.device}/{owner.channel.terminal}"
+    ),
+    "CHAN_DESCR": _kept(0x1926, ""),
+    "CHAN_IS_GLOBAL": fixed(False),
+}
+
+_INPUT = {
+    "AI_MAX": _limit("max_V"),
+    "AI_MIN": _limit("min_V"),
+    "AI_RNG_HIGH": Attribute(_range_V),
+    "AI_RNG_LOW": Attribute(lambda owner: -_range_V(owner)),
+    "AI_GAIN": Attribute(lambda owner: owner.task.card.bench.card.input_ranges_V[-1] / _range_V(owner)),
+    "AI_TERM_CFG": Attribute(_terminal_config, _set_terminal_config, TerminalConfiguration.DEFAULT.value),
+    "AI_COUPLING": fixed(Coupling.DC.value),
+    "AI_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.input_bits)),
+    "AI_RESOLUTION_UNITS": fixed(ResolutionType.BITS.value),
+    "AI_VOLTAGE_UNITS": fixed(VoltageUnits.VOLTS.value),
+    "AI_MEAS_TYPE": fixed(UsageTypeAI.VOLTAGE.value),
+    "AI_CUSTOM_SCALE_NAME": fixed(""),
+    "AI_LOWPASS_ENABLE": fixed(False),
+    "AI_DATA_XFER_MECH": _kept(0x1821, DataTransferActiveTransferMode.DMA.value),
+    "AI_DATA_XFER_REQ_COND": _kept(0x188B, InputDataTransferCondition.ON_BOARD_MEMORY_NOT_EMPTY.value),
+}
+
+_OUTPUT = {
+    "AO_MAX": _limit("max_V"),
+    "AO_MIN": _limit("min_V"),
+    "AO_DAC_RNG_HIGH": Attribute(_range_V),
+    "AO_DAC_RNG_LOW": Attribute(lambda owner: -_range_V(owner)),
+    "AO_DAC_REF_VAL": Attribute(_range_V),
+    "AO_DAC_REF_SRC": fixed(SourceSelection.INTERNAL.value),
+    "AO_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.output_bits)),
+    "AO_RESOLUTION_UNITS": fixed(ResolutionType.BITS.value),
+    "AO_OUTPUT_TYPE": fixed(UsageTypeAO.VOLTAGE.value),
+    "AO_VOLTAGE_UNITS": fixed(VoltageUnits.VOLTS.value),
+    "AO_CUSTOM_SCALE_NAME": fixed(""),
+    "AO_TERM_CFG": Attribute(_terminal_config),
+    "AO_DATA_XFER_MECH": _kept(0x134, DataTransferActiveTransferMode.DMA.value),
+    "AO_DATA_XFER_REQ_COND": _kept(
+        DATA_TRANSFER_CONDITION, OutputDataTransferCondition.ON_BOARD_MEMORY_LESS_THAN_FULL.value
+    ),
+    "AO_USE_ONLY_ON_BRD_MEM": fixed(False),
+    "AO_IDLE_OUTPUT_BEHAVIOR": Attribute(
+        _get_idle, _set_idle, AOIdleOutputBehavior.MAINTAIN_EXISTING_VALUE.value
+    ),
+}
+
+
+def _only(side: str, attribute: Attribute) -> Attribute:
+    """The same, refused (-200452) for channels of the other side."""
+
+    def get(owner: ChannelOfTask) -> Any:
+        getattr(owner.task, side)
+        return attribute.get(owner)
+
+    def put(owner: ChannelOfTask, value: Any) -> None:
+        getattr(owner.task, side)
+        if attribute.put is not None:
+            attribute.put(owner, value)
+
+    return Attribute(get, None if attribute.put is None else put, attribute.default)
+
+
+CHANNEL = (
+    _COMMON
+    | {name: _only("inputs", attribute) for name, attribute in _INPUT.items()}
+    | {name: _only("outputs", attribute) for name, attribute in _OUTPUT.items()}
+)

@@ -1,0 +1,125 @@
+"""Events that a client registers for: every N samples, and done. Each is a stream that waits on the bench.
+
+On the fast clock events follow the samples that somebody reads; they make no time pass. The one exception is
+the event of every N samples acquired: once the client has read what it was told of, the next N are waited for,
+so that a program that reads only in its callback works.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from simulators.daq_errors import DaqError
+from simulators.daq_inputs import InputEngine
+from simulators.daq_states import State
+
+if TYPE_CHECKING:
+    from simulators.daq_tasks import Task
+
+
+class Subscription:
+    """A client's wish to hear of one kind of event of a task.
+
+    Parameters
+    ----------
+    task : Task
+        Whose events.
+    """
+
+    def __init__(self, task: "Task") -> None:
+        self.task = task
+        self.status = 0
+        self._bench = task.card.bench
+        self.closed = False
+        self._start = task.starts
+
+    def wait(self) -> bool:
+        """Wait for the next event. Returns False when there will be no more; ``status`` is an error or 0."""
+        return self._bench.wait_for(self._come_or_closed, self._due_s) and not self.closed
+
+    def close(self) -> None:
+        """End the stream."""
+        self.closed = True
+        self._bench.wake()
+
+    def _come_or_closed(self) -> bool:
+        if self.closed:
+            return True
+        if self._start != self.task.starts:
+            self._start = self.task.starts
+            self._restart()
+        return self.task.state is State.RUNNING and self._come()
+
+    def _restart(self) -> None:
+        """The task was started again."""
+
+    def _come(self) -> bool:
+        raise NotImplementedError
+
+    def _due_s(self) -> float:
+        raise NotImplementedError
+
+
+class Done(Subscription):
+    """The task has ended by itself."""
+
+    _told = False
+
+    def _restart(self) -> None:
+        self._told = False
+
+    def _come(self) -> bool:
+        if self._told:
+            return False
+        try:
+            self._told, self.status = self.task.done(), 0
+        except DaqError as error:
+            self._told, self.status = True, error.code
+        return self._told
+
+    def _due_s(self) -> float:
+        running = self.task.state is State.RUNNING and not self._told and self._bench.clock.runs_by_itself
+        return self.task.engine.done_due_s() if running else math.inf
+
+
+class EveryNSamples(Subscription):
+    """So many more samples were acquired into the buffer, or left it for the card.
+
+    Parameters
+    ----------
+    task : Task
+        Whose events.
+    samples : int
+        How many.
+    """
+
+    def __init__(self, task: "Task", samples: int) -> None:
+        super().__init__(task)
+        self.samples = samples
+        self._told = 0
+
+    def _restart(self) -> None:
+        self._told = 0
+
+    def _come(self) -> bool:
+        come = self._count() >= (self._told + 1) * self.samples
+        self._told += come
+        return come
+
+    def _count(self) -> int:
+        engine = self.task.engine
+        if isinstance(engine, InputEngine):
+            return 0 if engine.run is None else engine.run.acquired
+        return 0 if engine.waveform is None else engine.waveform.transferred
+
+    def _due_s(self) -> float:
+        engine = self.task.engine
+        wanted = (self._told + 1) * self.samples
+        if self.task.state is not State.RUNNING:
+            return math.inf
+        if isinstance(engine, InputEngine):
+            told_of_is_read = engine.run is not None and engine.run.available < self.samples
+            due = told_of_is_read or self._bench.clock.runs_by_itself
+            return self._bench.scan_due_s(wanted) if due else math.inf
+        if engine.waveform is None or not self._bench.clock.runs_by_itself:
+            return math.inf
+        return self._bench.generation_due_s(max(wanted - engine.waveform.transferred, 1))

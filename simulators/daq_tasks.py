@@ -1,0 +1,144 @@
+"""Reading and writing the samples of a task, with all that NI-DAQmx does by itself on the way."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.daq_errors import Code, DaqError
+from simulators.daq_events import Done, EveryNSamples, Subscription
+from simulators.daq_inputs import ALL_SAMPLES, InputEngine
+from simulators.daq_outputs import OutputEngine
+from simulators.daq_states import State, TaskStates
+
+if TYPE_CHECKING:
+    from simulators.daq_card import Card
+
+FloatArray = NDArray[np.float64]
+
+_REGISTERED = {
+    "done": Code.DONE_EVENT_ALREADY_REGISTERED,
+    "acquired": Code.EVERY_N_SAMPS_ACQ_INTO_BUFFER_EVENT_ALREADY_REGISTERED,
+    "transferred": Code.EVERY_N_SAMPS_TRANSFERRED_FROM_BUFFER_EVENT_ALREADY_REGISTERED,
+}
+
+
+class Task(TaskStates):
+    """One NI-DAQmx task."""
+
+    def __init__(self, card: "Card", name: str) -> None:
+        super().__init__(card, name)
+        self.subscriptions: dict[str, Subscription] = {}
+
+    def subscribe(self, kind: str, samples: int = 0) -> Subscription:
+        """Let a client hear of events: "done", "acquired" or "transferred".
+
+        Raises
+        ------
+        DaqError
+            When somebody listens already, while the task runs, or for a kind that the task can't have.
+        """
+        self._check_subscription(kind, samples)
+        known = self.subscriptions.get(kind)
+        if known is not None and not known.closed:
+            raise DaqError(_REGISTERED[kind], f"Task Name: {self.name}")
+        subscription = Done(self) if kind == "done" else EveryNSamples(self, samples)
+        self.subscriptions[kind] = subscription
+        return subscription
+
+    def _check_subscription(self, kind: str, samples: int) -> None:
+        if self.state is State.RUNNING:
+            raise DaqError(Code.CANNOT_REGISTER_DA_QMX_SOFTWARE_EVENT_WHILE_TASK_IS_RUNNING)
+        if kind == "acquired" and self.engine.kind == "ao":
+            raise DaqError(Code.EVERY_N_SAMPLES_ACQ_INTO_BUFFER_EVENT_NOT_SUPPORTED_BY_DEVICE)
+        if kind == "transferred" and self.engine.kind == "ai":
+            raise DaqError(Code.EVERY_N_SAMPS_TRANSFERRED_FROM_BUFFER_EVENT_NOT_SUPPORTED_BY_DEVICE)
+        if kind != "done" and samples < 1:
+            raise DaqError(Code.EVERY_N_SAMPS_EVENT_INTERVAL_ZERO_NOT_SUPPORTED)
+
+    def unsubscribe(self, kind: str) -> None:
+        """End a client's stream of events, if there is one."""
+        known = self.subscriptions.pop(kind, None)
+        if known is not None:
+            known.close()
+
+    def read(self, samples: int, timeout_s: float, most: int, cancelled: Callable[[], bool]) -> FloatArray:
+        """Read ``samples`` a channel (-1: all there are), starting the task if need be.
+
+        Parameters
+        ----------
+        samples : int
+            Samples a channel.
+        timeout_s : float
+            How long to wait.
+        most : int
+            Samples that the client has room for, all channels together.
+        cancelled : callable
+            Whether the client has gone.
+
+        Returns
+        -------
+        ndarray, shape (n_channels, n)
+        """
+        if self._engine is None or isinstance(self._engine, OutputEngine):
+            raise DaqError(Code.READ_NO_INPUT_CHANS_IN_TASK, samples_read=0)
+        self.card.require_device()
+        started_here = self.state is not State.RUNNING
+        if started_here:
+            if not self.inputs.settings.auto_start:
+                code = Code.CANNOT_READ_WHEN_AUTO_START_FALSE_BUF_SIZE_ZERO_AND_TASK_NOT_RUNNING
+                raise DaqError(code, samples_read=0)
+            self.start()
+        finished = True
+        try:
+            wanted = self.inputs.default_samples() if samples == ALL_SAMPLES else samples
+            if wanted * len(self.channels) > most:
+                raise DaqError(Code.READ_BUFFER_TOO_SMALL, f"Samples: {wanted} a channel", samples_read=0)
+            if self.clock is None:
+                return self.inputs.read_on_demand(wanted)
+            finished = self.clock.finite
+            return self.inputs.read(wanted, timeout_s, cancelled)
+        except DaqError as error:
+            self.told = error
+            raise
+        finally:
+            if started_here and finished and self.state is State.RUNNING:
+                self.halt(self.rests)
+
+    def write(
+        self, values: FloatArray, auto_start: bool, timeout_s: float, cancelled: Callable[[], bool]
+    ) -> int:
+        """Write samples, shape (n_channels, n). Returns how many a channel were written."""
+        if self._engine is None or isinstance(self._engine, InputEngine):
+            raise DaqError(Code.WRITE_NO_OUTPUT_CHANS_IN_TASK, samples_written=0)
+        self.card.require_device()
+        if self.clock is None:
+            return self._write_on_demand(values, auto_start)
+        try:
+            if self.state is State.RUNNING:
+                return self.outputs.feed(values, timeout_s, cancelled)
+        except DaqError as error:
+            self.told = error
+            raise
+        self.up_to(State.COMMITTED)
+        self.outputs.prime(values, appends=self.primed)
+        self.primed = True
+        if auto_start:
+            self.start()
+        return int(values.shape[1])
+
+    def _write_on_demand(self, values: FloatArray, auto_start: bool) -> int:
+        started_here = self.state is not State.RUNNING
+        if started_here and not auto_start:
+            code = Code.CANNOT_WRITE_WHEN_AUTO_START_FALSE_AND_TASK_NOT_RUNNING
+            raise DaqError(code, samples_written=0)
+        self.outputs.checked(values)
+        if started_here:
+            self.start()
+        try:
+            self.outputs.put(values)
+        finally:
+            if started_here:
+                self.halt(self.rests)
+        return int(values.shape[1])
