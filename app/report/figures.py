@@ -18,6 +18,7 @@ from app.report.style import Style
 
 NM = 1e-9
 G_LABEL = r"$G$ ($G_0$)"
+CLOSED_G0, QUANTA_SHOWN, PAST_BREAK_NM = 8.0, 5.0, 2.5
 POINTS = 1200
 """A drawn trace has at most about this many points; decimation keeps each piece's lowest and highest sample."""
 
@@ -52,7 +53,7 @@ def traces_figure(traces: Sequence[Trace], style: Style, floor_G0: float, n: int
     axes.set_ylabel(G_LABEL)
     axes.set_xlabel("displacement (nm), traces moved apart" if known else "samples, traces moved apart")
     axes.grid(axis="y")
-    _corner(axes, f"{len(chosen)} of {len(traces)} traces", style)
+    _note(axes, f"{len(chosen)} of {len(traces)} traces", style)
     return figure
 
 
@@ -64,10 +65,10 @@ def _from_break(trace: Trace, known: bool) -> tuple[FloatArray, FloatArray]:
 
 
 def _seen_part(x: FloatArray, g: FloatArray, floor_G0: float) -> slice:
-    """From shortly before the break to where the trace has gone down into the noise."""
-    above = np.flatnonzero(g > 2 * floor_G0)
+    """From shortly before the break to where the trace has gone down into the noise, 2.5 nm at the most."""
+    above = np.flatnonzero((g > 2 * floor_G0) & (x < PAST_BREAK_NM))
     last = int(above[-1]) if above.size else 0
-    return slice(int(np.argmax(g < 8.0)), min(last + max((last or g.size) // 20, 10), g.size))
+    return slice(int(np.argmax(g < CLOSED_G0)), min(last + max((last or g.size) // 20, 10), g.size))
 
 
 def decimated(x: FloatArray, y: FloatArray, points: int = POINTS) -> tuple[FloatArray, FloatArray]:
@@ -82,8 +83,10 @@ def decimated(x: FloatArray, y: FloatArray, points: int = POINTS) -> tuple[Float
     return x[keep], y[keep]
 
 
-def histogram_figure(histogram: Histogram, peaks: Sequence[PeakFit], style: Style) -> Figure:
-    """A histogram with the fits made on its scale; an untrusted fit is dashed."""
+def histogram_figure(histogram: Histogram, peaks: Sequence[PeakFit], style: Style, floor_G0: float) -> Figure:
+    """A histogram with the fits made on its scale; an untrusted fit is dashed. Its height is that of what
+    stands above ``floor_G0``.
+    """
     figure = Figure(figsize=(7.2, 3.4))
     axes = figure.add_subplot()
     log = histogram.axis.scale is Scale.LOG
@@ -97,10 +100,10 @@ def histogram_figure(histogram: Histogram, peaks: Sequence[PeakFit], style: Styl
     if log:
         axes.set_xscale("log")
     axes.set_xlim(*_shown_range(histogram))
-    axes.set_ylim(0, _shown_height(histogram))
+    axes.set_ylim(0, _shown_height(histogram, 5 * floor_G0))
     axes.set_xlabel(G_LABEL)
     axes.set_ylabel("counts per bin and trace")
-    _corner(axes, f"{histogram.n_traces} traces, {'log' if log else 'linear'} bins", style)
+    _note(axes, f"{histogram.n_traces} traces, {'log' if log else 'linear'} bins", style)
     return figure
 
 
@@ -122,25 +125,21 @@ def _draw_fit(axes: Axes, peak: PeakFit, style: Style) -> None:
 
 
 def _shown_range(histogram: Histogram) -> tuple[float, float]:
-    """All bins but the empty ones at both ends."""
+    """On a log axis all bins but the empty ones at both ends; on a linear one the first few quanta."""
     used = np.flatnonzero(histogram.counts)
     edges = histogram.axis.edges
     if not used.size:
         return float(edges[0]), float(edges[-1])
+    if histogram.axis.scale is Scale.LINEAR:
+        return float(edges[0]), min(float(edges[used[-1] + 1]), QUANTA_SHOWN)
     return float(edges[used[0]]), float(edges[used[-1] + 1])
 
 
-def _shown_height(histogram: Histogram) -> float:
-    """Up to the highest bin that is not the open junction's pile of noise at the low end."""
-    counts = histogram.counts_per_trace
-    above = histogram.axis.centres > 10 * max(_shown_range(histogram)[0], 1e-12)
-    if histogram.axis.scale is Scale.LINEAR:
-        above = histogram.axis.centres > 0.3
-    highest = (
-        float(counts[above].max())
-        if above.any() and counts[above].max() > 0
-        else float(counts.max(initial=1.0))
-    )
+def _shown_height(histogram: Histogram, low: float) -> float:
+    """Up to the highest bin between the open junction's pile of samples and the closed contact's."""
+    counts, centres = histogram.counts_per_trace, histogram.axis.centres
+    between = (centres > (0.3 if histogram.axis.scale is Scale.LINEAR else low)) & (centres < QUANTA_SHOWN)
+    highest = float(counts[between].max(initial=0.0)) or float(counts.max(initial=0.0))
     return 1.25 * (highest or 1.0)
 
 
@@ -162,9 +161,9 @@ def histogram_2d_figure(histogram: Histogram2D, style: Style) -> Figure:
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     bar.ax.minorticks_off()
     left_out = f", {histogram.not_aligned} not aligned" if histogram.not_aligned else ""
-    _corner(axes, f"{histogram.n_traces} traces{left_out}", style)
+    _note(axes, f"{histogram.n_traces} traces{left_out}", style)
     return figure
 
 
-def _corner(axes: Axes, text: str, style: Style) -> None:
-    axes.text(0.99, 0.97, text, transform=axes.transAxes, ha="right", va="top", color=style.quiet, fontsize=9)
+def _note(axes: Axes, text: str, style: Style) -> None:
+    axes.set_title(text, loc="right", color=style.quiet, fontsize=9)

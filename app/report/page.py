@@ -86,12 +86,12 @@ def _sections(analysed: Analysed) -> list[dict[str, Any]]:
             "heading": "Histograms",
             "figures": [
                 _picture(
-                    lambda style: histogram_figure(analysis.log, analysis.peaks, style),
+                    lambda style: histogram_figure(analysis.log, analysis.peaks, style, floor_G0),
                     "All samples of the kept traces in logarithmic bins, with the Gaussians fitted in log G (solid; "
                     "dashed where the fit is not to be trusted) on their backgrounds (dotted).",
                 ),
                 _picture(
-                    lambda style: histogram_figure(analysis.linear, analysis.peaks, style),
+                    lambda style: histogram_figure(analysis.linear, analysis.peaks, style, floor_G0),
                     "The same samples in linear bins, with the Gaussians fitted in G.",
                 ),
             ],
