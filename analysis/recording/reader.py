@@ -142,7 +142,8 @@ class Recording:
     def trace(self, number: int) -> Trace:
         """A trace whose conductance is itself recorded, as in imported files.
 
-        The displacement is the channel "extension" (m) where there is one, else it follows from
+        The displacement is the way of the channel "extension" (m) from its start where there is one, taken as
+        growing (some piezos pull back with growing volts, some with falling); else it follows from
         ``settings["opening_speed_m_per_s"]`` and the rate, else it is NaN.
 
         Raises
@@ -158,10 +159,12 @@ class Recording:
         stored = [name for name in ("conductance", "extension") if name in self.channels]
         data = self.samples(entry.start, entry.stop, stored)
         if "extension" in stored and self.header.channel("extension").unit == "m":
-            displacement = data[1]
+            moved = data[1] - data[1, :1]
+            displacement = -moved if moved.size and moved[-1] < 0 else moved
         else:
-            speed = {**self.header.settings, **entry.settings}.get("opening_speed_m_per_s") or np.nan
-            displacement = np.arange(data.shape[1]) * (speed / self.rate_Hz)
+            settings = {"rate_Hz": self.rate_Hz, **self.header.settings, **entry.settings}
+            speed, rate = (settings.get(name) or np.nan for name in ("opening_speed_m_per_s", "rate_Hz"))
+            displacement = np.arange(data.shape[1]) * (speed / rate)
         return Trace(
             entry.number,
             (entry.start, entry.stop),

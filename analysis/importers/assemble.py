@@ -1,0 +1,180 @@
+"""From the pieces of all files to traces in one frame: the same channels, in SI."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from analysis.constants import G0_S
+from analysis.importers.imported import ImportedTrace, ImportedTraces, ImportOptions, Piece
+from analysis.importers.knowledge import (
+    CALCULATED,
+    SWEEP,
+    Notes,
+    common_rate,
+    common_settings,
+    named,
+    rate_of,
+    unknowns,
+)
+from analysis.importers.quantities import Quantity, to_si
+from analysis.recording.header import Channel
+
+_ORDER = ("conductance", "current", "bias", "extension", "current_density", "time")
+_FEWEST_FOR_A_SWEEP = 8
+
+
+def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
+    """Put the pieces together.
+
+    What a file tells goes before what the options tell. NaN behind the last value of a trace is padding: it is
+    trimmed, and counted. Every other value is kept as it is.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+    options : ImportOptions
+
+    Returns
+    -------
+    ImportedTraces
+        In the order of the pieces; rows or columns without a single value are left out and counted.
+    """
+    notes, counts = Notes(), Counter[str]()
+    rates = [rate_of(piece) for piece in pieces]
+    rate_Hz = common_rate(rates, options, notes)
+    common = common_settings(pieces, options, notes)
+    traces = []
+    for members in _grouped(pieces):
+        read = [to_si(named(q, options, notes)) for i in members for q in pieces[i].quantities]
+        quantities = _trimmed(read, counts)
+        if not len(quantities[0].values):
+            counts["rows or columns without a value"] += 1
+            continue
+        own = {n: v for i in members for n, v in pieces[i].settings.items() if n not in common}
+        if len(set(rates)) > 1:
+            own["rate_Hz"] = next((rates[i] for i in members if rates[i] is not None), None)
+        traces.append(_trace(" + ".join(pieces[i].source for i in members), quantities, own, common))
+    traces = [replace(trace, rejected=_reason_to_reject(trace, traces)) for trace in traces]
+    _count_odd_values(traces, counts)
+    channels = _channels(traces)
+    remarks = dict.fromkeys(remark for piece in pieces for remark in piece.remarks)
+    return ImportedTraces(
+        tuple(traces),
+        channels,
+        rate_Hz,
+        common,
+        (*remarks, *notes.from_file),
+        tuple(notes.from_options),
+        unknowns(traces, channels, rate_Hz, common),
+        dict(counts),
+        tuple(dict.fromkeys(piece.file for piece in pieces)),
+    )
+
+
+def _grouped(pieces: Sequence[Piece]) -> list[list[int]]:
+    """Indices of the pieces that make one trace each: same group, same length, different quantities."""
+    groups: dict[Any, list[int]] = defaultdict(list)
+    for i, piece in enumerate(pieces):
+        names = {quantity.name for quantity in piece.quantities}
+        key: Any = (piece.group, len(piece.quantities[0].values)) if piece.group else i
+        if any(names & {quantity.name for quantity in pieces[other].quantities} for other in groups[key]):
+            key = i
+        groups[key].append(i)
+    return [members for members in groups.values() if members]
+
+
+def _trimmed(quantities: list[Quantity], counts: Counter[str]) -> list[Quantity]:
+    there = np.any([~np.isnan(quantity.values) for quantity in quantities], axis=0)
+    stop = int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
+    counts["samples of padding trimmed"] += len(there) - stop
+    return [Quantity(quantity.name, quantity.values[:stop], quantity.unit) for quantity in quantities]
+
+
+def _count_odd_values(traces: Sequence[ImportedTrace], counts: Counter[str]) -> None:
+    for trace in traces:
+        for quantity in trace.quantities:
+            counts["values kept that are NaN"] += int(np.isnan(quantity.values).sum())
+            counts["values kept that are infinite"] += int(np.isinf(quantity.values).sum())
+    for name in [name for name, count in counts.items() if not count]:
+        del counts[name]
+
+
+def _trace(
+    source: str, quantities: list[Quantity], own: Mapping[str, Any], common: Mapping[str, Any]
+) -> ImportedTrace:
+    settings = {**common, **own}
+    bias_V = float(settings.get("bias_V", np.nan))
+    quantities = [_extension_in_m(quantity, settings) for quantity in quantities]
+    if _is_sweep(quantities):
+        return ImportedTrace(source, tuple(quantities), bias_V, own, (SWEEP,))
+    conductance = _conductance(quantities, settings)
+    if conductance is None:
+        return ImportedTrace(source, tuple(quantities), bias_V, own)
+    return ImportedTrace(source, (conductance, *quantities), bias_V, own, (CALCULATED,))
+
+
+def _is_sweep(quantities: Sequence[Quantity]) -> bool:
+    """Whether the bias steps through a few values again and again, as in sweeps up and down."""
+    bias = next((quantity.values for quantity in quantities if quantity.name == "bias"), np.empty(0))
+    return len(bias) >= _FEWEST_FOR_A_SWEEP and 2 < len(np.unique(bias)) <= len(bias) / 2
+
+
+def _conductance(quantities: Sequence[Quantity], settings: Mapping[str, Any]) -> Quantity | None:
+    """G = I / (V - I R_s) in units of G0, where current and voltage are known and the conductance is not.
+
+    Without a known series resistance the voltage counts as that across the junction.
+    """
+    found = {quantity.name: quantity for quantity in quantities}
+    if "conductance" in found or not {"current", "bias"} <= set(found) or found["bias"].unit != "V":
+        return None
+    per_unit_A = {"A": 1.0, "V": 1.0 / settings.get("current_gain_V_per_A", np.nan)}
+    current_A = found["current"].values * per_unit_A.get(found["current"].unit, np.nan)
+    if np.isnan(current_A).all():
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        junction_V = found["bias"].values - current_A * settings.get("series_resistance_ohm", 0.0)
+        return Quantity("conductance", current_A / junction_V / G0_S, "G0")
+
+
+def _extension_in_m(quantity: Quantity, settings: Mapping[str, Any]) -> Quantity:
+    if quantity.name != "extension" or quantity.unit != "V" or "extension_m_per_V" not in settings:
+        return quantity
+    return Quantity("extension", quantity.values * settings["extension_m_per_V"], "m")
+
+
+def _reason_to_reject(trace: ImportedTrace, traces: Sequence[ImportedTrace]) -> str:
+    """Why a trace must not enter the statistics of the others; "" if it may.
+
+    A trace whose conductance was calculated can be there a second time, in a block of conductances.
+    """
+    recorded = [t for t in traces if t.values("conductance") is not None and CALCULATED not in t.flags]
+    conductance = trace.values("conductance")
+    if conductance is None:
+        return "its conductance is not known" if recorded else ""
+    if CALCULATED in trace.flags:
+        for other in recorded:
+            if _same(conductance, other.values("conductance")):
+                return f"the same as {other.source}"
+    return ""
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equal but for the rounding to 32 bits and for another lab's value of G0."""
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-3, atol=1e-6, equal_nan=True)
+
+
+def _channels(traces: Sequence[ImportedTrace]) -> tuple[Channel, ...]:
+    seen: dict[str, list[Quantity]] = defaultdict(list)
+    for trace in traces:
+        for quantity in trace.quantities:
+            seen[quantity.name].append(quantity)
+    channels = []
+    for name in sorted(seen, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)):
+        units = {quantity.unit for quantity in seen[name]}
+        single = all(quantity.values.dtype == np.float32 for quantity in seen[name])
+        role = f"{name.replace('_', ' ')}, imported"
+        channels.append(Channel(name, units.pop() if len(units) == 1 else "", role, "f4" if single else "f8"))
+    return tuple(channels)

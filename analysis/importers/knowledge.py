@@ -1,0 +1,121 @@
+"""What is known of imported traces, and from where: rate, settings, units; and what is not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from analysis.importers.imported import SETTINGS, ImportedTrace, ImportOptions, Piece
+from analysis.importers.quantities import Quantity, to_si
+from analysis.recording.header import Channel
+
+CALCULATED = "conductance calculated"
+"""Flag of a trace whose conductance the import calculated from current and voltage."""
+
+SWEEP = "I-V"
+"""Flag of a trace in which the bias was swept, not the distance."""
+
+
+@dataclass
+class Notes:
+    """What was found where, in words; the same words only once."""
+
+    from_file: dict[str, None] = field(default_factory=dict)
+    from_options: dict[str, None] = field(default_factory=dict)
+
+
+def rate_of(piece: Piece) -> float | None:
+    """Samples per second as the file tells them, or as its even column of times does; None where unknown.
+
+    Rounded to six digits, so that the same rate is the same number. Times count as even when no step differs by
+    more than 1 % from the median one.
+    """
+    told = piece.rate_Hz
+    for quantity in map(to_si, piece.quantities):
+        if quantity.name == "time" and quantity.unit == "s" and len(quantity.values) > 2:
+            steps = np.diff(quantity.values)
+            typical = float(np.median(steps))
+            if typical > 0 and np.all(np.abs(steps - typical) < 0.01 * typical):
+                told = 1.0 / typical
+    return None if np.isnan(told) else float(f"{told:.6g}")
+
+
+def common_rate(rates: Sequence[float | None], options: ImportOptions, notes: Notes) -> float:
+    """The one rate of the recording; NaN where unknown, or where files tell different ones."""
+    told = {rate for rate in rates if rate is not None}
+    if len(told) > 1:
+        notes.from_file[f"rates that differ: {min(told):g} to {max(told):g} Hz"] = None
+        return float("nan")
+    if told:
+        notes.from_file[f"rate: {min(told):g} Hz"] = None
+        return told.pop()
+    if not np.isnan(options.rate_Hz):
+        notes.from_options[f"rate: {options.rate_Hz:g} Hz"] = None
+    return options.rate_Hz
+
+
+def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Notes) -> dict[str, Any]:
+    """Settings that are the same for all pieces, and those that only the options tell."""
+    common: dict[str, Any] = {}
+    names = dict.fromkeys(name for piece in pieces for name in piece.settings)
+    for name in names:
+        values = [piece.settings.get(name) for piece in pieces]
+        if all(value == values[0] for value in values):
+            common[name] = values[0]
+            if isinstance(values[0], float):
+                notes.from_file[f"{SETTINGS.get(name, name)}: {values[0]:g} ({name})"] = None
+        elif name in SETTINGS:
+            told = sorted({value for value in values if value is not None})
+            some = f"{told[0]:g} to {told[-1]:g}" if len(told) > 1 else f"{told[0]:g}"
+            silent = f", not told for {values.count(None)} parts" if None in values else ""
+            notes.from_file[f"{SETTINGS[name]}: {some} ({name}){silent}"] = None
+    for name, value in options.settings.items():
+        if name not in names:
+            common[name] = value
+            notes.from_options[f"{SETTINGS.get(name, name)}: {value:g} ({name})"] = None
+    return common
+
+
+def named(quantity: Quantity, options: ImportOptions, notes: Notes) -> Quantity:
+    """The quantity with the name and unit that the options give it where the file gives none."""
+    name, unit = quantity.name, quantity.unit
+    if not name and len(options.units) == 1:
+        (name,) = options.units
+        notes.from_options[f"the values are: {name}"] = None
+    name = name or "values"
+    if unit:
+        notes.from_file[f"unit of {name}: {unit}"] = None
+    elif name in options.units:
+        unit = options.units[name]
+        notes.from_options[f"unit of {name}: {unit}"] = None
+    return Quantity(name, quantity.values, unit)
+
+
+def unknowns(
+    traces: Sequence[ImportedTrace], channels: Sequence[Channel], rate_Hz: float, common: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What nobody told, one phrase each."""
+    units = {channel.name: channel.unit for channel in channels}
+    told = set(common).union(*(trace.settings for trace in traces))
+    unknown = [f"unit of {name}" for name, unit in units.items() if not unit]
+    if "values" in units:
+        unknown.insert(0, "what the values are")
+    if np.isnan(rate_Hz):
+        unknown.append("sampling rate")
+    moved = "opening_speed_m_per_s" in told and not np.isnan(rate_Hz)
+    if not (moved or units.get("extension") == "m" or all(SWEEP in trace.flags for trace in traces)):
+        unknown.append("displacement")
+    if "bias_V" not in told and units.get("bias") != "V":
+        unknown.append(SETTINGS["bias_V"])
+    if "series_resistance_ohm" not in told:
+        unknown.append(SETTINGS["series_resistance_ohm"])
+        if any(CALCULATED in trace.flags for trace in traces):
+            unknown.append(
+                "whether the voltage includes the series resistance (taken as that of the junction)"
+            )
+    if units.get("current") == "V" and "current_gain_V_per_A" not in told:
+        unknown.append(SETTINGS["current_gain_V_per_A"])
+    if "current_density" in units:
+        unknown.append("area of the electrode")
+    return tuple(unknown)

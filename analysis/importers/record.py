@@ -1,0 +1,116 @@
+"""Writing imported traces as a recording."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from analysis.importers.imported import ImportedTrace, ImportedTraces
+from analysis.importers.knowledge import SWEEP
+from analysis.recording import Axis, Plot, RecordingWriter, RunHeader, TraceEntry
+from analysis.records import Block
+
+
+def record(
+    imported: ImportedTraces,
+    path: Path,
+    *,
+    sample: str = "",
+    notes: str = "",
+    versions: Mapping[str, str] | None = None,
+    on_trace: Callable[[], object] = lambda: None,
+) -> str:
+    """Write the traces one after another; a quantity that a trace does not have is NaN there.
+
+    Parameters
+    ----------
+    imported : ImportedTraces
+    path : Path
+        Must not exist.
+    sample, notes : str
+        In the user's words.
+    versions : mapping, optional
+        Of the programs.
+    on_trace : callable
+        Called after each trace, to show progress.
+
+    Returns
+    -------
+    str
+        How the file is stored, as `RecordingWriter.close` tells it.
+
+    Raises
+    ------
+    FileExistsError, RecordingError
+        As `RecordingWriter`.
+    """
+    sweeps = all(SWEEP in trace.flags for trace in imported.traces)
+    header = RunHeader(
+        procedure="import of I-V sweeps" if sweeps else "import of traces",
+        channels=imported.channels,
+        rate_Hz=imported.rate_Hz,
+        title=f"{len(imported.traces)} {'I-V sweeps' if sweeps else 'traces'} from {_files(imported.sources)}",
+        sample=sample,
+        notes=notes,
+        parameters={
+            "from_file": imported.from_file,
+            "from_options": imported.from_options,
+            "counts": dict(imported.counts),
+        },
+        settings=imported.settings,
+        versions=versions or {},
+        provenance="imported",
+        sources=imported.sources,
+        unknowns=imported.unknowns,
+    )
+    first = 0
+    writer = RecordingWriter(path, header, save_every_s=float("inf"))
+    try:
+        for number, trace in enumerate(imported.traces):
+            block = Block(first, imported.rate_Hz, header.channel_names, _frame(trace, header))
+            writer.append(block)
+            writer.add_trace(_entry(number, block, trace))
+            first = block.stop
+            on_trace()
+        return writer.close(plots=[_plot(imported.traces[0])])
+    except BaseException:
+        writer.abandon()
+        path.unlink(
+            missing_ok=True
+        )  # what was measured is in the imported files; half an import helps nobody
+        raise
+
+
+def _files(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} files"
+
+
+def _frame(trace: ImportedTrace, header: RunHeader) -> np.ndarray:
+    values = {quantity.name: quantity.values for quantity in trace.quantities}
+    absent = np.full(len(trace), np.nan)
+    return np.stack([np.asarray(values.get(name, absent), dtype=float) for name in header.channel_names])
+
+
+def _entry(number: int, block: Block, trace: ImportedTrace) -> TraceEntry:
+    entry = TraceEntry(
+        number,
+        block.first,
+        block.stop,
+        flags=trace.flags,
+        bias_V=trace.bias_V,
+        source=trace.source,
+        settings=trace.settings,
+    )
+    return entry.rejected(trace.rejected) if trace.rejected else entry
+
+
+def _plot(trace: ImportedTrace) -> Plot:
+    """The first trace, so that a viewer has something to show: against the bias for a sweep, else by samples."""
+    found = {quantity.name: quantity for quantity in trace.quantities}
+    signal = next(q for q in trace.quantities if q.name not in ("bias", "time") or len(found) == 1)
+    if SWEEP in trace.flags:
+        axis = Axis("bias", np.asarray(found["bias"].values, dtype=float), found["bias"].unit)
+    else:
+        axis = Axis("sample", np.arange(float(len(trace))))
+    values = np.asarray(signal.values, dtype=float)
+    return Plot("trace", trace.source, Axis(signal.name, values, signal.unit), (axis,))

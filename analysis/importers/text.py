@@ -1,0 +1,125 @@
+"""Plain columns of text, with or without a line of headers."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from analysis.importers.imported import ForeignFile, Piece
+from analysis.importers.quantities import Quantity, channel_name, known_unit, split_header
+
+_COMMENT = ("#", "%", "//")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines that are not empty. Raises `ForeignFile` for a file that is not text, or empty."""
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # "µ" as older programs write it
+    except OSError as error:
+        raise ForeignFile(f"{path}: cannot be read ({error.strerror})") from error
+    if "\0" in text:
+        raise ForeignFile(f"{path}: not a text file")
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise ForeignFile(f"{path}: an empty file")
+    return lines
+
+
+def split_fields(line: str) -> list[str]:
+    """Fields of a line, between tabs, semicolons, commas or blanks, whichever of them it has first."""
+    for separator in ("\t", ";", ","):
+        if separator in line and not (separator == "," and _all_decimal_commas(line)):
+            return [field.strip() for field in line.split(separator)]
+    return line.split()
+
+
+def _all_decimal_commas(line: str) -> bool:
+    words = line.split()
+    return len(words) > 1 and all(_DECIMAL_COMMA.fullmatch(word) for word in words)
+
+
+def read_text(path: Path) -> list[Piece]:
+    """Read the columns as the quantities of one trace.
+
+    The last line above the numbers, commented out or not, names the columns and their units (or the last two,
+    one for each). All lines above the numbers are kept as a setting of the trace.
+
+    Raises
+    ------
+    ForeignFile
+        Not text, no numbers, or lines of different lengths.
+    """
+    lines = read_lines(path)
+    start = next((i for i, line in enumerate(lines) if _numbers(line) is not None), len(lines))
+    rows = [_numbers(line) for line in lines[start:] if not line.lstrip().startswith(_COMMENT)]
+    if not rows:
+        raise ForeignFile(f"{path}: no columns of numbers in it")
+    width = len(rows[0] or [])
+    for number, row in enumerate(rows, start + 1):
+        if row is None or len(row) != width:
+            raise ForeignFile(f"{path}: line {number} (empty ones not counted) is not {width} numbers")
+    columns = np.array(rows, dtype=float).T
+    names, remarks = _names(_headers(lines[:start], width), width)
+    quantities = tuple(
+        Quantity(name, values, unit) for (name, unit), values in zip(names, columns, strict=True)
+    )
+    return [
+        Piece(
+            path.name, quantities, settings={"lines_above": lines[:start]} if start else {}, remarks=remarks
+        )
+    ]
+
+
+def _numbers(line: str) -> list[float] | None:
+    """The numbers of a line, decimal commas allowed; None for a line of anything else."""
+    try:
+        return [float(field.replace(",", ".") or "nan") for field in split_fields(line)]
+    except ValueError:
+        return None
+
+
+def _headers(above: list[str], width: int) -> list[str] | None:
+    """Headers of the columns from the lines above the numbers: the last line, or names and units in the last two."""
+    lines = [_words(line, width) for line in above[-2:]]
+    if not lines or lines[-1] is None:
+        return None
+    names = lines[0]
+    if len(lines) == 2 and names is not None and all(known_unit(word) for word in lines[1] or []):
+        return [f"{name} ({unit})" for name, unit in zip(names, lines[1] or [], strict=True)]
+    return lines[-1]
+
+
+def _words(line: str, width: int) -> list[str] | None:
+    bare = line.strip().lstrip("".join(_COMMENT)).strip()
+    for words in (split_fields(bare), re.findall(r"[^\s(\[]+\s*(?:[(\[][^)\]]*[)\]])?", bare)):
+        if len(words) == width:
+            return words
+    return None
+
+
+def _names(headers: list[str] | None, width: int) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    if headers is None:
+        return [(f"column_{i}" if width > 1 else "", "") for i in range(width)], ("columns without names",)
+    ending = _common_ending(headers)
+    found: list[tuple[str, str]] = []
+    for header in headers:
+        name, unit = split_header(header.removesuffix(ending))
+        channel = channel_name(name)
+        if any(channel == other for other, _ in found):
+            channel = f"{channel}_{len(found)}"
+        found.append((channel, unit))
+    return found, (f"columns {', '.join(header.removesuffix(ending) for header in headers)}",)
+
+
+def _common_ending(headers: list[str]) -> str:
+    """What stands behind every name, such as "_C10SH_Au_J10"; "" for one column, and for a unit."""
+    length = 0
+    while length < min(map(len, headers)) and len({header[-length - 1 :] for header in headers}) == 1:
+        length += 1
+    common = headers[0][len(headers[0]) - length :]
+    ending = common[common.index("_") :] if "_" in common and len(headers) > 1 else ""
+    return "" if known_unit(ending[1:]) else ending
