@@ -1,0 +1,131 @@
+"""A TCP service with a thread for each client, that stops cleanly."""
+
+import contextlib
+import os
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+"""SO_LINGER: closing sends a reset."""
+
+
+class TcpService:
+    """Listens, and runs ``serve(connection)`` in a thread for each client until that returns.
+
+    ``stop`` breaks all connections at once, as an instrument does that loses its power: clients see a reset.
+    After it no thread is left. A service that is started again has the same port.
+
+    Parameters
+    ----------
+    serve : callable
+        Called with the connected socket; returns when the peer is gone. ``OSError`` out of it ends the
+        connection too.
+    host : str
+        Address to listen at.
+    port : int
+        0 for any free one; ``port`` then says which.
+    """
+
+    def __init__(
+        self, serve: Callable[[socket.socket], None], host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._serve = serve
+        self._clients: dict[socket.socket, threading.Thread] = {}
+        self._guard = threading.Lock()
+        self._acceptor: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to listen. Raises ``OSError`` if the port is taken."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self.host, self.port))
+            listener.listen()
+        except OSError:
+            listener.close()
+            raise
+        self.port = listener.getsockname()[1]
+        listener.setblocking(False)
+        self._listener = listener
+        self._wake, woken = socket.socketpair()
+        self._acceptor = threading.Thread(target=self._accept, args=(woken,), daemon=True)
+        self._acceptor.start()
+
+    def stop(self) -> None:
+        """Break all connections and wait for their threads. Does nothing if it is not running.
+
+        Not to be called with a lock that ``serve`` takes.
+        """
+        if self._acceptor is None:
+            return
+        self._wake.close()
+        self._acceptor.join()
+        self._acceptor = None
+        self.drop_clients()
+
+    def drop_clients(self) -> None:
+        """Break all connections, wait for their threads, and go on listening."""
+        with self._guard:
+            clients = self._clients
+            self._clients = {}
+        for connection in clients:
+            with contextlib.suppress(OSError):  # it is closed already
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in clients.values():
+            thread.join()
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._acceptor is not None
+
+    @property
+    def clients(self) -> list[socket.socket]:
+        """The open connections."""
+        with self._guard:
+            return [connection for connection in self._clients if connection.fileno() >= 0]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def accept_pending(self) -> None:
+        """Take in the clients that have connected so far, without waiting for the thread that does so."""
+        with self._guard, contextlib.suppress(OSError):  # nobody is left
+            while True:
+                try:
+                    connection, _ = self._listener.accept()
+                except ConnectionError:  # it has gone again
+                    continue
+                connection.setblocking(True)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                thread = threading.Thread(target=self._run, args=(connection,), daemon=True)
+                self._clients = {known: other for known, other in self._clients.items() if other.is_alive()}
+                self._clients[connection] = thread
+                thread.start()
+
+    def _accept(self, woken: socket.socket) -> None:
+        with self._listener, woken:
+            while True:
+                ready, _, _ = select.select([self._listener, woken], [], [])
+                if woken in ready:
+                    return
+                self.accept_pending()
+
+    def _run(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            self._serve(connection)
