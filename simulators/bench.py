@@ -39,6 +39,8 @@ class BenchParameters(Section):
     idle_steps: int = Field(ge=1)
     chunk_steps: int = Field(ge=1)
     on_demand_s: float = Field(gt=0)
+    gpib_address: int = Field(ge=0, le=30)
+    line_address: int = Field(ge=0, le=3)
 
 
 class SimulatedBench:
@@ -61,8 +63,12 @@ class SimulatedBench:
         Held by whoever uses an instrument.
     changed : threading.Condition
         On the same lock; notified when an acquisition, a waveform or a fault begins or ends.
+    parameters : BenchParameters
+        Steps and addresses.
     faults : Faults
         What goes wrong.
+    listeners : list of callable
+        Called before time passes: a wire that delivers by itself hands over what has come.
     time_s : float
         How far the world has come.
     acquired : int
@@ -75,12 +81,14 @@ class SimulatedBench:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.faults = Faults(self.changed)
+        self.listeners: list[Callable[[], None]] = []
         self.time_s = clock.now()
         self.acquired = 0
-        self._parameters = parameters.section("bench", BenchParameters)
+        self.parameters = parameters.section("bench", BenchParameters)
         converter, *parts = np.random.SeedSequence(seed).spawn(4)
         self.converter_rng = np.random.default_rng(converter)
-        self.chain: Any = chain or _amplified_junction(parameters, [np.random.default_rng(s) for s in parts])
+        rngs = [np.random.default_rng(part) for part in parts]
+        self.chain: Any = chain or AmplifiedJunction.built(parameters, self.parameters.line_address, rngs)
         self._held = dict.fromkeys(("bias", "z"), self.card.power_up_V)
         self._present = dict.fromkeys(("current", "thermocouple", "bias", "z"), 0.0)
         self._scan: Scan | None = None
@@ -167,6 +175,8 @@ class SimulatedBench:
     def catch_up(self) -> None:
         """Bring everything up to the clock."""
         with self.lock:
+            for listen in self.listeners:
+                listen()
             until_s = self.clock.now()
             while self._advance(until_s):
                 pass
@@ -201,7 +211,7 @@ class SimulatedBench:
 
     def pass_on_demand(self) -> None:
         """Let the time of one software-timed sample pass."""
-        until_s = self.clock.now() + self._parameters.on_demand_s
+        until_s = self.clock.now() + self.parameters.on_demand_s
         self.wait_for(lambda: self.clock.now() >= until_s, lambda: until_s)
 
     def scan_due_s(self, samples: int) -> float:
@@ -248,7 +258,7 @@ class SimulatedBench:
 
     def _advance_scan(self, scan: Scan, until_s: float) -> bool:
         ticks = self._scan_ticks
-        steps = min(ticks.due(until_s), self._parameters.chunk_steps, scan.room())
+        steps = min(ticks.due(until_s), self.parameters.chunk_steps, scan.room())
         change = self.faults.next_change(self.acquired)
         if change is not None:
             steps = min(steps, change - self.acquired)
@@ -266,7 +276,7 @@ class SimulatedBench:
 
     def _advance_generation(self, until_s: float) -> bool:
         ticks = self._generation_ticks
-        steps = min(ticks.due(until_s), self._parameters.chunk_steps)
+        steps = min(ticks.due(until_s), self.parameters.chunk_steps)
         if steps < 1:
             return False
         times_s = ticks.times_s(steps)
@@ -276,16 +286,16 @@ class SimulatedBench:
         return True
 
     def _advance_idle(self, until_s: float) -> bool:
-        rate_Hz = self._parameters.idle_rate_Hz
+        rate_Hz = self.parameters.idle_rate_Hz
         steps = math.floor((until_s - self.time_s) * rate_Hz + TICK_ROUNDING)
         if steps < 1:
             return False
         dt = 1 / rate_Hz
-        if steps > self._parameters.idle_steps:
-            steps = self._parameters.idle_steps
+        if steps > self.parameters.idle_steps:
+            steps = self.parameters.idle_steps
             dt = (until_s - self.time_s) / steps
         else:
-            steps = min(steps, self._parameters.chunk_steps)
+            steps = min(steps, self.parameters.chunk_steps)
         self._live(steps, dt, np.empty(0), None)
         self.time_s += steps * dt
         return True
@@ -315,16 +325,3 @@ class SimulatedBench:
             self.changed.notify_all()
         steps = played[:, np.concatenate(([0], counts[:-1]))]
         return dict(zip(generation.signals, steps, strict=True))
-
-
-def _amplified_junction(parameters: Parameters, rngs: list[np.random.Generator]) -> AmplifiedJunction:
-    from simulators.keithley428 import SimulatedKeithley428
-    from simulators.sr560 import SimulatedSR560
-    from simulators.world import World
-
-    world, current_amplifier, voltage_amplifier = rngs
-    return AmplifiedJunction(
-        World(parameters, world),
-        SimulatedKeithley428(parameters, current_amplifier),
-        SimulatedSR560(parameters, voltage_amplifier),
-    )

@@ -4,11 +4,13 @@ Whatever has ``advance`` and answers with volts by signal name can take this pla
 played back will.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulators.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 
@@ -43,7 +45,7 @@ class CurrentAmplifier(Protocol):
         """Amplify; shapes (n,)."""
 
 
-class VoltageAmplifier(Protocol):
+class VoltagePreamplifier(Protocol):
     """The SR560, as far as its analogue part goes."""
 
     def amplify(self, volts: FloatArray, dt: float) -> FloatArray:
@@ -78,11 +80,30 @@ class AmplifiedJunction:
     """One world, and an amplifier behind each of its two signals."""
 
     def __init__(
-        self, world: JunctionWorld, current_amplifier: CurrentAmplifier, voltage_amplifier: VoltageAmplifier
+        self,
+        world: JunctionWorld,
+        current_amplifier: CurrentAmplifier,
+        voltage_preamplifier: VoltagePreamplifier,
     ) -> None:
         self.world = world
         self.current_amplifier = current_amplifier
-        self.voltage_amplifier = voltage_amplifier
+        self.voltage_preamplifier = voltage_preamplifier
+
+    @classmethod
+    def built(
+        cls, parameters: Parameters, line_address: int, rngs: Sequence[np.random.Generator]
+    ) -> "AmplifiedJunction":
+        """Build the simulated junction, Keithley 428 and SR560, with a source of random numbers for each."""
+        from simulators.keithley428 import SimulatedKeithley428
+        from simulators.sr560 import SimulatedSR560
+        from simulators.world import World
+
+        world, current_amplifier, voltage_preamplifier = rngs
+        return cls(
+            World(parameters, world),
+            SimulatedKeithley428(parameters, current_amplifier),
+            SimulatedSR560(parameters, voltage_preamplifier, line_address),
+        )
 
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
@@ -92,7 +113,7 @@ class AmplifiedJunction:
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
         return {
             "current": self.current_amplifier.amplify(current_A, dt),
-            "thermocouple": self.voltage_amplifier.amplify(seen.thermocouple_V, dt),
+            "thermocouple": self.voltage_preamplifier.amplify(seen.thermocouple_V, dt),
             "bias": bias_V,
             "z": z_V,
         }

@@ -1,0 +1,123 @@
+"""The whole simulated rig: one bench, and the three wires by which a lab would reach it."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Literal, Self
+
+from simulators.bench import SimulatedBench
+from simulators.chain import Chain
+from simulators.clock import Clock, FastClock, WallClock
+from simulators.daq_server import DaqServer
+from simulators.faults import Faults
+from simulators.parameters import Parameters
+from simulators.serial_line import SerialLine
+from simulators.vxi11 import GpibInstrument, Vxi11Gateway
+
+
+class SwitchedOff(Mapping[int, GpibInstrument]):
+    """Instruments by GPIB address, without those that a fault has silenced."""
+
+    def __init__(self, bench: SimulatedBench, instruments: Mapping[int, tuple[str, GpibInstrument]]) -> None:
+        self._bench = bench
+        self._instruments = instruments
+
+    def __getitem__(self, primary: int) -> GpibInstrument:
+        name, instrument = self._instruments[primary]
+        if self._bench.faults.silent(name, self._bench.acquired):
+            raise KeyError(primary)
+        return instrument
+
+    def __iter__(self) -> Iterator[int]:
+        return (primary for primary in self._instruments if primary in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class SimulatedRig:
+    """A rig that serves its instruments on their wires while its ``with`` block lasts.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of all parts.
+    seed : int
+        Same seed and same calls, same samples (on the fast clock, byte for byte).
+    clock : "fast", "wall" or Clock
+        Which time it lives in, for as long as it lives.
+    host : str
+        Address that all wires bind to.
+    chain : Chain, optional
+        What stands between the card's outputs and inputs, in place of the simulated junction and its
+        amplifiers: the place for a recording that is played back. It has a ``current_amplifier`` and a
+        ``voltage_preamplifier``, too, for the wires.
+
+    Attributes
+    ----------
+    bench : SimulatedBench
+        For tests that look at the world itself: ``bench.world.truth``, ``bench.outputs``.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        seed: int,
+        clock: Literal["fast", "wall"] | Clock = "wall",
+        host: str = "127.0.0.1",
+        chain: Chain | None = None,
+    ) -> None:
+        self.bench = SimulatedBench(parameters, seed, _clock(clock), chain)
+        bench, parts = self.bench, self.bench.chain
+        gpib = {bench.parameters.gpib_address: ("current_amplifier", parts.current_amplifier)}
+        self._daq = DaqServer(bench, host)
+        self._gateway = Vxi11Gateway(SwitchedOff(bench, gpib), host, lock=bench.lock, catch_up=bench.catch_up)
+        self._line = SerialLine(self._to_preamplifier, lock=bench.lock, catch_up=bench.catch_up)
+        self._open = contextlib.ExitStack()
+
+    @property
+    def faults(self) -> Faults:
+        """Get what goes wrong on purpose."""
+        return self.bench.faults
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Get where the instruments are: "daq", and two VISA resources; known inside the ``with`` block."""
+        return {
+            "daq": self._daq.address,
+            "current_amplifier": self._gateway.address(self.bench.parameters.gpib_address),
+            "voltage_preamplifier": self._line.address,
+        }
+
+    def start(self) -> None:
+        """Serve. Raises ``OSError`` when a wire can't be opened; then none is."""
+        with contextlib.ExitStack() as opened:
+            for wire in (self._daq, self._gateway, self._line):
+                opened.enter_context(wire)
+            self.bench.listeners.append(self._line.drain)
+            opened.callback(self.bench.listeners.remove, self._line.drain)
+            opened.callback(self.bench.close)
+            self._open = opened.pop_all()
+
+    def stop(self) -> None:
+        """Close the wires and end every thread."""
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _to_preamplifier(self, data: bytes) -> None:
+        if not self.faults.silent("voltage_preamplifier", self.bench.acquired):
+            self.bench.chain.voltage_preamplifier.receive(data)
+
+
+def _clock(kind: Literal["fast", "wall"] | Clock) -> Clock:
+    if kind == "fast":
+        return FastClock()
+    return WallClock() if kind == "wall" else kind
