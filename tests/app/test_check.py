@@ -1,8 +1,10 @@
 """`hotjunction check`: with drivers on scripted wires, so that also what fails can be shown."""
 
 import json
+import re
 import socket
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from pymeasure.adapters import ProtocolAdapter
@@ -11,6 +13,11 @@ from app.commands.check import command
 from drivers import pxi, visa
 from drivers.errors import NotFound
 from drivers.pxi import ControllerIdentity, DeviceIdentity
+from simulators.keithley428 import SimulatedKeithley428
+from simulators.parameters import load_parameters
+from simulators.serial_line import SerialLine
+from simulators.sr560 import SimulatedSR560
+from simulators.vxi11 import Vxi11Gateway
 
 AMPLIFIER = "TCPIP0::127.0.0.1,1111::gpib0,22::INSTR"
 PREAMPLIFIER = "ASRL1::INSTR"
@@ -221,6 +228,27 @@ def test_a_rig_with_nothing_behind_its_addresses(tmp_path):
 
     assert result.exit_code == 1
     assert {found["answers"] for found in json.loads(result.output)["instruments"]} == {False}
+
+
+def test_on_simulated_instruments_nothing_is_changed(rig, monkeypatch):
+    monkeypatch.undo()  # real wires; the controller's address leads nowhere
+    parameters = load_parameters()
+    amplifier = SimulatedKeithley428(parameters, np.random.default_rng(1))
+    amplifier.receive(b"C0R7P1T4V0.25B1X")
+    preamplifier = SimulatedSR560(parameters, np.random.default_rng(2), line_address=2)
+    with Vxi11Gateway({22: amplifier}) as gateway, SerialLine(preamplifier.receive) as line:
+        rig.file.write_text(
+            RIG.replace(AMPLIFIER, gateway.address(22)).replace(PREAMPLIFIER, line.address), encoding="utf-8"
+        )
+        found = rig.report(1)
+
+    assert [one["answers"] for one in found.values()] == [False, False, True, None]
+    assert found["Keithley 428"]["said"] == (
+        "firmware B02, gain 1e+07 V/A, rise time 0.001 s, zero check off, suppression off, bias supply on, 0.25 V"
+    )
+    assert amplifier.bias_V == pytest.approx(0.25)
+    amplifier.receive(b"U0X")
+    assert re.match(rb"428A0B1C0.*P1R07.*T4", amplifier.send())
 
 
 def test_a_rig_file_that_is_missing_is_one_clear_line(tmp_path):
