@@ -464,11 +464,10 @@ def test_credentials_are_accepted_and_ignored(client: Client) -> None:
 def test_what_is_no_call_ends_the_connection_and_nothing_else(
     gateway: Vxi11Gateway, client: Client, garbage: bytes
 ) -> None:
-    bad = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
-    bad.sendall(garbage)
-    with contextlib.suppress(ConnectionResetError):
-        assert bad.recv(1) == b""
-    bad.close()
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad:
+        bad.sendall(garbage)
+        with contextlib.suppress(ConnectionResetError):
+            assert bad.recv(1) == b""
     assert client.write(client.link(), b"still here") == 0
 
 
@@ -497,13 +496,15 @@ def test_every_call_is_answered(
 def test_any_bytes_end_in_an_answer_or_a_hang_up(
     gateway: Vxi11Gateway, client: Client, data: bytes, as_record: bool
 ) -> None:
-    bad = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
-    bad.sendall(struct.pack(">I", 0x80000000 | len(data)) + data if as_record else data)
-    bad.shutdown(socket.SHUT_WR)
-    with contextlib.suppress(ConnectionResetError):
+    message = struct.pack(">I", 0x80000000 | len(data)) + data if as_record else data
+    with (
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad,
+        contextlib.suppress(OSError),
+    ):
+        bad.sendall(message)
+        bad.shutdown(socket.SHUT_WR)
         while bad.recv(1000):
             pass
-    bad.close()
     assert client.call(0) == []
 
 
