@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+from functools import reduce
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,11 +15,11 @@ from app.commands.check import command
 from drivers import pxi, visa
 from drivers.errors import NotFound
 from drivers.pxi import ControllerIdentity, DeviceIdentity
+from simulators.chain import AmplifiedJunction
 from simulators.keithley428 import SimulatedKeithley428
 from simulators.parameters import load_parameters
-from simulators.serial_line import SerialLine
+from simulators.rig import SimulatedRig
 from simulators.sr560 import SimulatedSR560
-from simulators.vxi11 import Vxi11Gateway
 
 AMPLIFIER = "TCPIP0::127.0.0.1,1111::gpib0,22::INSTR"
 PREAMPLIFIER = "ASRL1::INSTR"
@@ -230,19 +232,42 @@ def test_a_rig_with_nothing_behind_its_addresses(tmp_path):
     assert {found["answers"] for found in json.loads(result.output)["instruments"]} == {False}
 
 
-def test_on_simulated_instruments_nothing_is_changed(rig, monkeypatch):
-    monkeypatch.undo()  # real wires; the controller's address leads nowhere
+class NoJunction:
+    """A world in which no current flows."""
+
+    def advance(self, bias_V, z_V, dt):
+        return SimpleNamespace(current_A=np.zeros_like(bias_V), thermocouple_V=np.zeros_like(bias_V))
+
+
+def test_on_a_whole_simulated_rig_all_answer_and_nothing_changes(tmp_path):
     parameters = load_parameters()
     amplifier = SimulatedKeithley428(parameters, np.random.default_rng(1))
     amplifier.receive(b"C0R7P1T4V0.25B1X")
-    preamplifier = SimulatedSR560(parameters, np.random.default_rng(2), line_address=2)
-    with Vxi11Gateway({22: amplifier}) as gateway, SerialLine(preamplifier.receive) as line:
-        rig.file.write_text(
-            RIG.replace(AMPLIFIER, gateway.address(22)).replace(PREAMPLIFIER, line.address), encoding="utf-8"
+    preamplifier = SimulatedSR560(parameters, np.random.default_rng(2))
+    with SimulatedRig(
+        parameters, 1, "fast", chain=AmplifiedJunction(NoJunction(), amplifier, preamplifier)
+    ) as rig:
+        addresses = {
+            "127.0.0.1:31763": rig.addresses["daq"],
+            AMPLIFIER: rig.addresses["current_amplifier"],
+            PREAMPLIFIER: rig.addresses["voltage_preamplifier"],
+            "line_address = 2": "line_address = 0",
+        }
+        path = tmp_path / "rig.toml"
+        path.write_text(
+            reduce(lambda text, pair: text.replace(*pair), addresses.items(), RIG), encoding="utf-8"
         )
-        found = rig.report(1)
+        rig.bench.hold("bias", 0.05)
+        rig.bench.hold("z", 4.0)
 
-    assert [one["answers"] for one in found.values()] == [False, False, True, None]
+        result = CliRunner().invoke(command, [str(path), "--json"])
+
+        assert result.exit_code == 0, result.output
+        assert rig.bench.outputs == {"bias": 0.05, "z": 4.0}
+
+    found = {one["instrument"]: one for one in json.loads(result.output)["instruments"]}
+    assert [one["answers"] for one in found.values()] == [True, True, True, None]
+    assert "6281" in found["DAQ card"]["said"]
     assert found["Keithley 428"]["said"] == (
         "firmware B02, gain 1e+07 V/A, rise time 0.001 s, zero check off, suppression off, bias supply on, 0.25 V"
     )
