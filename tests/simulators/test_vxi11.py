@@ -497,14 +497,16 @@ def test_any_bytes_end_in_an_answer_or_a_hang_up(
     gateway: Vxi11Gateway, client: Client, data: bytes, as_record: bool
 ) -> None:
     message = struct.pack(">I", 0x80000000 | len(data)) + data if as_record else data
-    with (
-        socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad,
-        contextlib.suppress(OSError),
-    ):
-        bad.sendall(message)
-        bad.shutdown(socket.SHUT_WR)
-        while bad.recv(1000):
-            pass
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad:
+        try:
+            bad.sendall(message)
+            bad.shutdown(socket.SHUT_WR)
+            while bad.recv(1000):
+                pass
+        except TimeoutError:
+            pytest.fail("neither answer nor hang-up")
+        except OSError:
+            pass  # it hung up before the end
     assert client.call(0) == []
 
 
