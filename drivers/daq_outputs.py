@@ -26,6 +26,10 @@ from drivers.errors import InstrumentLost, NotNow, OutOfRange, RigError
 from drivers.pxi import PXIController, translated
 
 _LARGEST_WRITE = 100_000  # samples a call: two outputs stay below gRPC's limit of 4 MB a message
+_REGENERATION = {
+    AcquisitionType.FINITE: RegenerationMode.DONT_ALLOW_REGENERATION,
+    AcquisitionType.CONTINUOUS: RegenerationMode.ALLOW_REGENERATION,
+}
 _TURN_S = 0.3  # how long an emergency waits for another thread's call
 
 
@@ -157,16 +161,14 @@ class Outputs:
     def _load(self, mode: AcquisitionType, samples: NDArray[np.float64]) -> None:
         n = samples.shape[1]
         if self._configured != (mode, n):
+            known_mode = self._configured and self._configured[0]
             self._configured = None
             self._together.timing.cfg_samp_clk_timing(
                 self._clock_Hz, f"/{self._device}/ai/SampleClock", sample_mode=mode, samps_per_chan=n
             )
             self._together.out_stream.output_buf_size = n
-            self._together.out_stream.regen_mode = (
-                RegenerationMode.ALLOW_REGENERATION
-                if mode is AcquisitionType.CONTINUOUS
-                else RegenerationMode.DONT_ALLOW_REGENERATION
-            )
+            if mode is not known_mode:
+                self._together.out_stream.regen_mode = _REGENERATION[mode]
             self._configured = (mode, n)
         self._together.control(TaskMode.TASK_COMMIT)
         writer = AnalogMultiChannelWriter(self._together.out_stream, auto_start=False)

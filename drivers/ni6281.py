@@ -6,6 +6,7 @@ Sources: NI PCI/PXI-6281 Specifications; M Series User Manual (timing); NI-DAQmx
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["NI6281", "AnalogInput", "AnalogOutput", "Terminal"]
 
 TIMEBASE_HZ = 20e6
 ONE_INPUT_HZ, ALL_INPUTS_HZ = 625e3, 500e3
+CLOSE_S = 1.0
 
 _TERMINALS = {
     Terminal.DIFFERENTIAL: TerminalConfiguration.DIFF,
@@ -104,11 +106,10 @@ class NI6281:
 
         Whoever leaves the rig calls `to_safe` first.
         """
-        try:
-            self.stop_acquisition()
-        except RigError:
-            self._task = None
-        self._outputs.close()
+        with self.controller.deadline(CLOSE_S):
+            with suppress(RigError):
+                self.stop_acquisition()
+            self._outputs.close()
 
     def __enter__(self) -> Self:
         return self
@@ -160,6 +161,7 @@ class NI6281:
             self._clock_Hz, sample_mode=AcquisitionType.CONTINUOUS, samps_per_chan=buffer
         )
         task.in_stream.input_buf_size = buffer
+        task.in_stream.auto_start = False  # a read must not start anew what somebody else has ended
 
     def stop_acquisition(self) -> None:
         """Stop sampling, and a ramp or modulation with it. A `read` that waits ends with ``NotNow``."""

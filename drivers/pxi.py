@@ -243,6 +243,10 @@ def translated(doing: str) -> Iterator[None]:
         raise InstrumentLost(f"NI-DAQmx stopped answering while trying to {doing}: {error}") from error
     except grpc.RpcError as error:
         raise InstrumentLost(f"NI-DAQmx stopped answering while trying to {doing}: {error}") from error
+    except ValueError as error:
+        if "closed channel" not in str(error):  # gRPC has no other word for a connection that we closed
+            raise
+        raise InstrumentLost(f"The connection to NI-DAQmx was closed; can't {doing}") from error
     except (DaqNotFoundError, DaqNotSupportedError) as error:
         raise NotFound(
             'NI-DAQmx is not installed on this computer. Install it, or give the address "grpc://HOST:PORT" '

@@ -4,9 +4,11 @@ from ctypes.util import find_library
 
 import pytest
 
-from drivers.errors import NotFound, OutOfRange
+from drivers.errors import InstrumentLost, NotFound, OutOfRange
 from drivers.pxi import PXIController
+from simulators.faults import DeviceLost
 from tests.drivers.cable import Cable
+from tests.drivers.loopback import served
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,54 @@ def test_a_port_that_never_answers_is_not_found_within_two_seconds() -> None:
 def test_a_computer_without_ni_daqmx_is_told_what_to_do() -> None:
     with pytest.raises(NotFound, match=r"not installed.*grpc://HOST:PORT"):
         PXIController("local")
+
+
+def test_the_controller_says_who_it_is_and_what_it_has() -> None:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+        identity = controller.identity
+
+    assert identity.address == f"grpc://127.0.0.1:{server.port}"
+    assert identity.driver_version == "25.5.0"
+    assert [(device.name, device.product_type) for device in identity.devices] == [("Dev1", "PXI-6281")]
+
+
+def test_a_card_is_found_by_its_type() -> None:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+        assert controller.find("6281").name == "Dev1"
+        with pytest.raises(NotFound, match=r"no device of type 6363; it has Dev1 \(PXI-6281\)"):
+            controller.find("6363")
+        with pytest.raises(NotFound, match=r"no device 'Dev2'; it has Dev1"):
+            controller.device("Dev2")
+
+
+def test_a_reset_powers_the_card_up_again() -> None:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+        server.bench.hold("bias", 1.0)
+
+        controller.reset("Dev1")
+
+        assert dict(server.bench.outputs) == {"bias": 0.0, "z": 0.0}
+        with pytest.raises(NotFound, match="-200220"):
+            controller.reset("Dev9")
+
+
+def test_a_self_test_passes_on_a_card_that_is_there_only() -> None:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+        controller.self_test("Dev1")
+        server.bench.faults.add(DeviceLost())
+        with pytest.raises(InstrumentLost, match="-201003"):
+            controller.self_test("Dev1")
+
+
+def test_calls_inside_a_deadline_end_with_it_and_an_inner_one_never_exceeds_it() -> None:
+    with (
+        served() as server,
+        Cable(server.port) as cable,
+        PXIController(f"grpc://127.0.0.1:{cable.port}") as controller,
+    ):
+        cable.hold()
+        begin = time.monotonic()
+        with pytest.raises(InstrumentLost), controller.deadline(0.2), controller.deadline(5.0):
+            controller.reset("Dev1")
+
+        assert 0.2 <= time.monotonic() - begin < 0.4
