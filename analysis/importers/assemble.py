@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 from analysis.constants import G0_S
-from analysis.importers.imported import ImportedTrace, ImportedTraces, ImportOptions, Piece
+from analysis.importers.imported import CALCULATED, SWEEP, ImportedTrace, ImportedTraces, ImportOptions, Piece
 from analysis.importers.knowledge import (
-    CALCULATED,
-    SWEEP,
     Notes,
     common_rate,
     common_settings,
@@ -117,9 +115,16 @@ def _trace(
 
 
 def _is_sweep(quantities: Sequence[Quantity]) -> bool:
-    """Whether the bias steps through a few values again and again, as in sweeps up and down."""
+    """Whether the bias goes in steps of one size, up or down for long, as in I-V sweeps."""
     bias = next((quantity.values for quantity in quantities if quantity.name == "bias"), np.empty(0))
-    return len(bias) >= _FEWEST_FOR_A_SWEEP and 2 < len(np.unique(bias)) <= len(bias) / 2
+    steps = np.diff(bias)
+    steps = steps[steps != 0]
+    if len(steps) < max(_FEWEST_FOR_A_SWEEP, len(bias) / 2):
+        return False
+    typical = np.median(np.abs(steps))
+    even = np.abs(np.abs(steps) - typical) < 0.05 * typical
+    turns = np.count_nonzero(np.diff(np.sign(steps)))
+    return bool(np.mean(even) > 0.9 and turns <= len(steps) / 8)
 
 
 def _conductance(quantities: Sequence[Quantity], settings: Mapping[str, Any]) -> Quantity | None:

@@ -20,6 +20,12 @@ SETTINGS = {
 }
 """Settings that the files or the user may tell, and what they are called."""
 
+CALCULATED = "conductance calculated"
+"""Flag of a trace whose conductance the import calculated from current and voltage."""
+
+SWEEP = "I-V"
+"""Flag of a trace in which the bias was swept, not the distance."""
+
 
 class ForeignFile(Exception):
     """A file that cannot be imported; the message is one line naming the file and why."""
@@ -134,3 +140,10 @@ class ImportedTraces:
     unknowns: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     sources: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """How many of what from where."""
+        what = "I-V sweeps" if all(SWEEP in trace.flags for trace in self.traces) else "traces"
+        files = self.sources[0] if len(self.sources) == 1 else f"{len(self.sources)} files"
+        return f"{len(self.traces)} {what} from {files}"

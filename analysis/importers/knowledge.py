@@ -6,15 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.importers.imported import SETTINGS, ImportedTrace, ImportOptions, Piece
+from analysis.importers.imported import CALCULATED, SETTINGS, SWEEP, ImportedTrace, ImportOptions, Piece
 from analysis.importers.quantities import Quantity, to_si
 from analysis.recording.header import Channel
-
-CALCULATED = "conductance calculated"
-"""Flag of a trace whose conductance the import calculated from current and voltage."""
-
-SWEEP = "I-V"
-"""Flag of a trace in which the bias was swept, not the distance."""
 
 
 @dataclass
@@ -106,7 +100,7 @@ def unknowns(
     moved = "opening_speed_m_per_s" in told and not np.isnan(rate_Hz)
     if not (moved or units.get("extension") == "m" or all(SWEEP in trace.flags for trace in traces)):
         unknown.append("displacement")
-    if "bias_V" not in told and units.get("bias") != "V":
+    if "bias_V" not in told and "bias" not in units:
         unknown.append(SETTINGS["bias_V"])
     if "series_resistance_ohm" not in told:
         unknown.append(SETTINGS["series_resistance_ohm"])

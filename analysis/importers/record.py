@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.importers.imported import ImportedTrace, ImportedTraces
-from analysis.importers.knowledge import SWEEP
+from analysis.importers.imported import SWEEP, ImportedTrace, ImportedTraces
 from analysis.recording import Axis, Plot, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
 
@@ -44,12 +43,11 @@ def record(
     FileExistsError, RecordingError
         As `RecordingWriter`.
     """
-    sweeps = all(SWEEP in trace.flags for trace in imported.traces)
     header = RunHeader(
-        procedure="import of I-V sweeps" if sweeps else "import of traces",
+        procedure="import",
         channels=imported.channels,
         rate_Hz=imported.rate_Hz,
-        title=f"{len(imported.traces)} {'I-V sweeps' if sweeps else 'traces'} from {_files(imported.sources)}",
+        title=imported.title,
         sample=sample,
         notes=notes,
         parameters={
@@ -79,10 +77,6 @@ def record(
             missing_ok=True
         )  # what was measured is in the imported files; half an import helps nobody
         raise
-
-
-def _files(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} files"
 
 
 def _frame(trace: ImportedTrace, header: RunHeader) -> np.ndarray:

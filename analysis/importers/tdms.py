@@ -25,6 +25,9 @@ def read_tdms(path: Path) -> list[Piece]:
         Not a TDMS file, cut short, or without numbers.
     """
     try:
+        with path.open("rb") as opened:
+            if opened.read(4) != b"TDSm":
+                raise ValueError("it does not begin as one")  # npTDMS would find an empty file
         file = TdmsFile.read(path)
         groups = [
             (group.name, [(c.name, c[:], dict(c.properties)) for c in group.channels()])

@@ -63,6 +63,8 @@ def read_text(path: Path) -> list[Piece]:
         if row is None or len(row) != width:
             raise ForeignFile(f"{path}: line {number} (empty ones not counted) is not {width} numbers")
     columns = np.array(rows, dtype=float).T
+    if width > 1 and np.isnan(columns[-1]).all():  # a separator at the end of every line
+        columns, width = columns[:-1], width - 1
     names, remarks = _names(_headers(lines[:start], width), width)
     quantities = tuple(
         Quantity(name, values, unit) for (name, unit), values in zip(names, columns, strict=True)

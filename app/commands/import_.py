@@ -130,7 +130,7 @@ def _import(
 def _tell(imported: "ImportedTraces", out: Path, stored: str, skipped: list[Path]) -> None:
     channels = ", ".join(f"{c.name} ({c.unit or 'unit unknown'})" for c in imported.channels)
     samples = sum(len(trace) for trace in imported.traces)
-    click.echo(f"{out}: {len(imported.traces)} traces, {samples} samples of {channels}; {stored}")
+    click.echo(f"{out}: {imported.title}, {samples} samples of {channels}; {stored}")
     for title, lines in (
         ("from the files", imported.from_file),
         ("from the options", imported.from_options),
