@@ -117,7 +117,9 @@ class Vxi11Gateway:
 
     def drop_clients(self) -> None:
         """Break all connections, but stay there for new ones."""
+        self.locks.close()
         self._core.drop_clients()
+        self.locks = DeviceLocks()
 
     def __enter__(self) -> Self:
         self.start()

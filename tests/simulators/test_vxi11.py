@@ -558,6 +558,20 @@ def test_stop_leaves_no_thread_and_resets_the_clients(parrot: Parrot) -> None:
         client.close()
 
 
+def test_dropped_clients_may_come_back_even_if_one_waited_for_a_lock(
+    client: Client, gateway: Vxi11Gateway
+) -> None:
+    other = Client(gateway.port)
+    link = other.link()
+    client.call(LOCK, client.link(), 0, 0)
+    other.send_record(struct.pack(">10I", 1, 0, 2, CORE, 1, LOCK, 0, 0, 0, 0) + pack(link, 1, 4_000_000_000))
+    gateway.drop_clients()
+    other.close()
+    again = Client(gateway.port)
+    assert again.call(LOCK, again.link(), 0, 0) == [0]
+    again.close()
+
+
 def test_a_stopped_gateway_can_come_back_at_its_port(parrot: Parrot) -> None:
     gateway = Vxi11Gateway({7: parrot})
     gateway.start()
