@@ -108,7 +108,8 @@ def _import(
     demand_free(out)
     files, skipped = files_in(paths)
     pieces: list[Piece] = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for file in progress.track(files, description="reading"):
             pieces += read_file(file, kind)
         imported = assemble(pieces, options)
