@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg, signal
 
-FloatArray = NDArray[np.float64]
+from analysis.records import FloatArray
 
 
 def one_pole(drive: FloatArray, pole: float, state: float) -> FloatArray:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.records import FloatArray
 from simulators.keithley428_amplifier import CurrentAmplifier, Keithley428Parameters
 from simulators.keithley428_commands import (
     ERROR_FLAGS,
@@ -26,8 +26,6 @@ from simulators.keithley428_commands import (
 )
 from simulators.keithley428_settings import Settings
 from simulators.parameters import Parameters
-
-FloatArray = NDArray[np.float64]
 
 TERMINATORS = (b"\r\n", b"\n\r", b"\r", b"\n")
 LONGEST_STRING = 512

@@ -1,14 +1,12 @@
 """The analogue half of the simulated Keithley 428: from a current to the volts at its output."""
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from analysis.constants import BOLTZMANN_J_per_K
+from analysis.records import FloatArray
 from simulators.filters import one_pole
 from simulators.parameters import Section
-
-FloatArray = NDArray[np.float64]
 
 RISE_PER_TAU = float(np.log(9.0))
 """10-90 % rise time of one pole over its time constant."""

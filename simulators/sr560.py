@@ -6,13 +6,11 @@ Commands from the SR560 manual, appendix A.
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.records import FloatArray
 from simulators.filters import RC
 from simulators.parameters import Parameters
 from simulators.sr560_amplifier import SR560Parameters, VoltageAmplifier
-
-FloatArray = NDArray[np.float64]
 
 OPTIONS = {
     "BLINK": range(2),  # not blanked, blanked

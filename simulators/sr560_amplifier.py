@@ -3,13 +3,11 @@
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from analysis.records import FloatArray
 from simulators.filters import RC, PinkNoise, RCChain
 from simulators.parameters import Section
-
-FloatArray = NDArray[np.float64]
 
 
 class SR560Parameters(Section):
