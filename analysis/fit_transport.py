@@ -15,7 +15,7 @@ from analysis.transmission import Transmission
 _CANDIDATES = 64
 _SCAN_POINTS = 16
 _MOST_STEPS = 100
-_HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-8, "gtol": 1e-12}
+_HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-7, "gtol": 1e-12}
 _UNSEEN = 1e-11  # eigenvalue of the scaled normal matrix below which a direction is not in the data
 
 
@@ -199,7 +199,7 @@ def _approach(problem: Problem, evaluate: _Remembered, start: FloatArray) -> Flo
         return np.asarray(contrast * evaluate.slopes(x) / np.hypot(1.0, model)[:, None])
 
     found = least_squares(
-        residual, start, slopes, method="lm", max_nfev=12, x_scale="jac", ftol=1e-2, xtol=1e-3
+        residual, start, slopes, method="lm", max_nfev=8, x_scale="jac", ftol=1e-2, xtol=1e-3
     )
     low, high = problem.bounds
     near = np.clip(found.x, low, high)

@@ -136,12 +136,14 @@ class LinearResponse:
     @property
     def seebeck_V_per_K(self) -> FloatArray:
         """S = -L1/(e T L0): negative where tau rises through E_F (LUMO), positive where it falls (HOMO)."""
-        return -self.L1_per_s / (ELEMENTARY_CHARGE_C * self.temperature_K * self.L0_per_J_s)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -self.L1_per_s / (ELEMENTARY_CHARGE_C * self.temperature_K * self.L0_per_J_s)
 
     @property
     def thermal_conductance_W_per_K(self) -> FloatArray:
         """Electronic thermal conductance at zero current, (L2 - L1^2/L0)/T."""
-        return (self.L2_W - self.L1_per_s**2 / self.L0_per_J_s) / self.temperature_K
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (self.L2_W - self.L1_per_s**2 / self.L0_per_J_s) / self.temperature_K
 
 
 def linear_response(

@@ -1,0 +1,120 @@
+"""`hotjunction predict`: charge and heat currents of a transmission model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from analysis.landauer import Currents, LinearResponse
+
+
+@click.command()
+@click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw to this file (.png, .pdf, .svg)."
+)
+def command(model: Path, as_json: bool, plot: Path | None) -> None:
+    """Conductance, thermopower, and at each bias of MODEL (TOML) the current and the heat in either electrode.
+
+    Positive bias: substrate higher than the grounded probe. Numbers marked as free are taken at their start.
+    """
+    import json
+
+    from analysis.landauer import currents, linear_response
+    from app.model_build import family_of, molecules_of, start_of
+    from app.model_file import load_model
+    from app.toml_file import FileError
+
+    checked = load_model(model)
+    if not checked.file.voltage_V:
+        raise FileError(f"{model}: voltage_V: is missing")
+    family = family_of(checked)
+    transmission = family.transmission(start_of(family))
+    molecules = molecules_of(checked)
+    count = molecules if isinstance(molecules, float) else molecules.start
+    temperatures = checked.file.temperatures_K
+    result = currents(transmission, checked.file.voltage_V, *temperatures)
+    linear = linear_response(transmission, 0.5 * sum(temperatures))
+    resistance = checked.file.probe.thermal_resistance_K_per_W if checked.file.probe else None
+    report = prediction(linear, result, count, resistance)
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        _print(report, temperatures)
+    if plot is not None:
+        from app.model_plot import plot_prediction, save_figure
+
+        save_figure(plot_prediction(transmission, temperatures, checked.file.voltage_V, count), plot)
+
+
+def prediction(
+    linear: "LinearResponse", result: "Currents", molecules: float, resistance_K_per_W: float | None
+) -> dict[str, Any]:
+    """What is printed, every number to 15 digits; one that does not exist (S of no conductance) is null."""
+    rows = []
+    columns = (
+        result.bias_V,
+        result.current_A,
+        result.heat_probe_W,
+        result.heat_substrate_W,
+        result.heat_total_W,
+    )
+    for bias, current, probe, substrate, total in zip(*(x.tolist() for x in columns), strict=True):
+        row = {
+            "voltage_V": bias,
+            "current_A": molecules * current,
+            "heat_probe_W": molecules * probe,
+            "heat_substrate_W": molecules * substrate,
+            "heat_total_W": molecules * total,
+        }
+        if resistance_K_per_W is not None:
+            row["temperature_rise_K"] = molecules * probe * resistance_K_per_W
+        rows.append({key: digits(value) for key, value in row.items()})
+    accuracy = float(max(linear.accuracy, result.accuracy.max()))
+    report: dict[str, Any] = {
+        "conductance_G0": digits(molecules * float(linear.conductance_G0)),
+        "seebeck_V_per_K": digits(float(linear.seebeck_V_per_K)),
+        "thermal_conductance_W_per_K": digits(molecules * float(linear.thermal_conductance_W_per_K)),
+        "accuracy": float(f"{accuracy:.1e}"),
+        "rows": rows,
+    }
+    if accuracy > 1e-10:
+        report["note"] = (
+            f"relative accuracy {accuracy:.1e}: the table is coarse, or its range is left, so that interpolation "
+            "or what lies outside limits the result"
+        )
+    return report
+
+
+def digits(value: float) -> float | None:
+    """The number to 15 significant digits; None for one that is not finite."""
+    return float(f"{value:.15g}") + 0.0 if abs(value) < float("inf") else None
+
+
+def _print(report: dict[str, Any], temperatures_K: tuple[float, float]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    click.echo(f"G = {report['conductance_G0']:.6g} G0 (zero bias, {0.5 * sum(temperatures_K):g} K)")
+    if report["seebeck_V_per_K"] is not None:
+        click.echo(f"S = {1e6 * report['seebeck_V_per_K']:+.6g} uV/K")
+        click.echo(
+            f"electronic thermal conductance = {1e12 * report['thermal_conductance_W_per_K']:.6g} pW/K"
+        )
+    headings = {
+        "voltage_V": ("V", 1.0),
+        "current_A": ("I (A)", 1.0),
+        "heat_probe_W": ("Q_P (W)", 1.0),
+        "heat_substrate_W": ("Q_S (W)", 1.0),
+        "heat_total_W": ("Q_total (W)", 1.0),
+        "temperature_rise_K": ("dT (mK)", 1e3),
+    }
+    shown = [key for key in headings if key in report["rows"][0]]
+    table = Table(*(headings[key][0] for key in shown), box=None, header_style="")
+    for row in report["rows"]:
+        table.add_row(*(f"{headings[key][1] * row[key]:.6g}" for key in shown))
+    Console(width=110, highlight=False).print(table)
+    if "note" in report:
+        click.echo(f"note: {report['note']}")

@@ -1,0 +1,306 @@
+"""The TOML file of a transmission model, for `hotjunction predict` and `hotjunction fit`."""
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+
+from app.toml_file import FileError, Section, load_toml, validate
+
+
+@dataclass(frozen=True)
+class Free:
+    """A number that a fit may change: { start =, min =, max = }."""
+
+    start: float
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class SameAs:
+    """A width that equals the other one of its level."""
+
+    key: str
+
+
+Quantity = float | Free | SameAs
+
+_DROPS = {"probe": 0.0, "symmetric": 0.5, "substrate": 1.0}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _quantity(value: Any, least: float = -math.inf, most: float = math.inf) -> float | Free:
+    """A number within bounds, or a free one whose bounds, where it has none, are those of the quantity."""
+    if isinstance(value, dict):
+        free = _free(value, least, most)
+        _demand_within(free.start, least, most)
+        return free
+    if not _is_number(value) or not math.isfinite(value):
+        raise ValueError("a finite number or { start =, min =, max = }")
+    _demand_within(float(value), least, most)
+    return float(value)
+
+
+def _demand_within(value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"between {least:g} and {most:g}" if math.isfinite(most) else f"{least:g} or more")
+
+
+def _free(table: dict[str, Any], least: float, most: float) -> Free:
+    for key, value in table.items():
+        if key not in ("start", "min", "max"):
+            near = get_close_matches(str(key), ("start", "min", "max"), n=1, cutoff=0.4)
+            raise ValueError(
+                f"unknown key {key!r}; did you mean {near[0] if near else 'start, min or max'!r}?"
+            )
+        if not _is_number(value) or math.isnan(value):
+            raise ValueError(f"{key} = {value!r} is not a number")
+    if "start" not in table:
+        raise ValueError("start is missing: { start =, min =, max = }")
+    low, high = max(float(table.get("min", least)), least), min(float(table.get("max", most)), most)
+    start = float(table["start"])
+    if not low <= start <= high or low == high or not math.isfinite(start):
+        raise ValueError(f"start = {start:g} must lie between min = {low:g} and max = {high:g}")
+    return Free(start, low, high)
+
+
+def _width(value: Any) -> Quantity:
+    if not isinstance(value, str):
+        return _quantity(value, 0.0)
+    if value not in ("gamma_probe_eV", "gamma_substrate_eV"):
+        raise ValueError("a number, { start =, min =, max = }, or the name of the level's other width")
+    return SameAs(value)
+
+
+def _drop(value: Any) -> float | Free:
+    if not isinstance(value, str):
+        return _quantity(value, 0.0, 1.0)
+    if value not in _DROPS:
+        raise ValueError(f"a number from 0 to 1, or one of {', '.join(_DROPS)}")
+    return _DROPS[value]
+
+
+Number = Annotated[Any, PlainValidator(_quantity)]
+Positive = Annotated[Any, PlainValidator(lambda x: _quantity(x, 0.0))]
+Width = Annotated[Any, PlainValidator(_width)]
+Drop = Annotated[Any, PlainValidator(_drop)]
+Kelvin = Annotated[float, Field(gt=0.0)]
+
+
+class VoltageRange(Section):
+    """Evenly spaced biases, both ends included."""
+
+    start: float
+    stop: float
+    points: int = Field(ge=1, le=100_000)
+
+
+def _voltages(value: Any) -> tuple[float, ...]:
+    if isinstance(value, dict):
+        span = validate(value, VoltageRange, "voltage_V")
+        return tuple(np.linspace(span.start, span.stop, span.points).tolist())
+    if not isinstance(value, list) or not value or not all(_is_number(x) and math.isfinite(x) for x in value):
+        raise ValueError("a list of numbers, or { start =, stop =, points = }")
+    return tuple(float(x) for x in value)
+
+
+class ProbeSection(Section):
+    """The tip. ``thermal_resistance_K_per_W``: what turns the heat in it into a temperature rise."""
+
+    thermal_resistance_K_per_W: float = Field(gt=0.0)
+
+
+class MeasuredNumber(Section):
+    """A measured number and its standard deviation."""
+
+    value: float
+    sigma: float = Field(gt=0.0)
+
+
+class MeasuredSection(Section):
+    """What `hotjunction fit` uses besides I-V data.
+
+    ``heating``: a CSV file, relative to this one, with the columns voltage_V, heat_probe_W, sigma_W and, if they
+    were measured, heat_total_W and sigma_total_W.
+    """
+
+    conductance_G0: MeasuredNumber | None = None
+    seebeck_V_per_K: MeasuredNumber | None = None
+    heating: Path | None = None
+
+
+class ModelFile(Section):
+    """Keys of the file; ``transmission`` is checked by its kind, see the classes below.
+
+    ``bias_drop`` is the fraction of the bias by which levels follow the substrate ("probe" = 0, "symmetric" = 0.5,
+    "substrate" = 1). ``molecules`` is the number of equal junctions in parallel.
+    """
+
+    temperature_K: Kelvin | None = None
+    temperature_probe_K: Kelvin | None = None
+    temperature_substrate_K: Kelvin | None = None
+    voltage_V: Annotated[tuple[float, ...], BeforeValidator(_voltages)] = ()
+    bias_drop: Drop = 0.5
+    molecules: Positive = 1.0
+    transmission: dict[str, Any]
+    probe: ProbeSection | None = None
+    measured: MeasuredSection | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_temperature(self) -> Self:
+        both = (self.temperature_probe_K, self.temperature_substrate_K)
+        if (self.temperature_K is not None and both != (None, None)) or (
+            None in both and both != (None, None)
+        ):
+            raise ValueError("give temperature_K, or temperature_probe_K and temperature_substrate_K")
+        return self
+
+    @property
+    def temperatures_K(self) -> tuple[float, float]:
+        """Probe and substrate; 300 K where the file does not tell."""
+        both = self.temperature_K or 300.0
+        return self.temperature_probe_K or both, self.temperature_substrate_K or both
+
+
+class FlatSection(Section):
+    """``kind = "flat"``: the same transmission at every energy."""
+
+    kind: Literal["flat"]
+    value: Positive
+
+
+class LevelSection(Section):
+    """A Breit-Wigner level. A width may name the other one ("gamma_probe_eV") to be equal to it."""
+
+    energy_eV: Number
+    gamma_probe_eV: Width
+    gamma_substrate_eV: Width
+    bias_drop: Drop | None = None
+
+
+class LevelsSection(Section):
+    """``kind = "levels"``: incoherent sum of levels."""
+
+    kind: Literal["levels"]
+    levels: list[dict[str, Any]] = Field(min_length=1)
+
+
+class TableSection(Section):
+    """``kind = "table"``: tau against energy from a file, relative to this one.
+
+    ``fermi_energy`` is in the file's ``energy_unit`` (eV, meV, J, Ry, Ha). ``outside`` ("edge", "zero") is what tau
+    is beyond the table, ``interpolation`` "linear" or "pchip".
+    """
+
+    kind: Literal["table"]
+    file: Path
+    energy_unit: str = "eV"
+    fermi_energy: float = 0.0
+    outside: Literal["edge", "zero"] = "edge"
+    interpolation: Literal["linear", "pchip"] = "linear"
+
+
+class LeadSection(Section):
+    """A wide-band lead on one site or several, counted from 1; ``gamma_eV`` is the width that each of them gets."""
+
+    name: str
+    site: int | list[int]
+    gamma_eV: Positive
+
+
+class HuckelSection(Section):
+    """``kind = "huckel"``: sites with equal hopping, or a ready molecule.
+
+    ``geometry`` ("ring", "chain") says which sites are bonded, or ``bonds`` lists them as pairs. ``onsite_eV`` is a
+    number or one per site, from E_F. ``molecule`` takes a ready model instead of all that.
+    """
+
+    kind: Literal["huckel"]
+    molecule: (
+        Literal[
+            "1,4-benzenediamine",
+            "1,4-benzenediisonitrile",
+            "1,3-benzenedithiol",
+            "1,4-benzenedithiol",
+            "gold chain",
+        ]
+        | None
+    ) = None
+    sites: int | None = Field(default=None, ge=1, le=500)
+    geometry: Literal["ring", "chain"] = "ring"
+    bonds: list[tuple[int, int]] | None = None
+    hopping_eV: Number = 0.0
+    onsite_eV: Annotated[
+        Any, PlainValidator(lambda x: [_quantity(y) for y in x] if isinstance(x, list) else _quantity(x))
+    ] = 0.0
+    leads: list[dict[str, Any]] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _ready_or_built(self) -> Self:
+        built = self.sites is not None and len(self.leads) >= 2 and "hopping_eV" in self.model_fields_set
+        if self.molecule is None and not built:
+            raise ValueError("kind huckel needs sites, hopping_eV and two leads, or the name of a molecule")
+        if self.molecule is not None and self.model_fields_set - {"kind", "molecule"}:
+            raise ValueError("molecule stands alone: it brings its sites, bonds and leads")
+        if isinstance(self.onsite_eV, list) and len(self.onsite_eV) != self.sites:
+            raise ValueError(f"onsite_eV has {len(self.onsite_eV)} numbers for {self.sites} sites")
+        return self
+
+
+KINDS: dict[str, type[FlatSection | LevelsSection | TableSection | HuckelSection]] = {
+    "flat": FlatSection,
+    "levels": LevelsSection,
+    "table": TableSection,
+    "huckel": HuckelSection,
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checked model file: its keys, its transmission's section, and the levels or leads in it."""
+
+    path: Path
+    file: ModelFile
+    section: FlatSection | LevelsSection | TableSection | HuckelSection
+    levels: tuple[LevelSection, ...] = ()
+    leads: tuple[LeadSection, ...] = ()
+
+
+def load_model(path: Path) -> Model:
+    """Read and check a model. Raises `FileError`, which names file, key and what was expected."""
+    file = load_toml(path, ModelFile)
+    where = f"{path}: transmission"
+    kind = file.transmission.get("kind")
+    if kind not in KINDS:
+        near = get_close_matches(str(kind), KINDS, n=1, cutoff=0.4)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise FileError(f"{where}.kind = {kind!r}: must be one of {', '.join(KINDS)}{hint}")
+    section = validate(file.transmission, KINDS[kind], where)
+    levels: tuple[LevelSection, ...] = ()
+    leads: tuple[LeadSection, ...] = ()
+    if isinstance(section, LevelsSection):
+        rows = enumerate(section.levels, start=1)
+        levels = tuple(_level(row, f"{where}.levels, number {i}") for i, row in rows)
+    if isinstance(section, HuckelSection):
+        rows = enumerate(section.leads, start=1)
+        leads = tuple(validate(row, LeadSection, f"{where}.leads, number {i}") for i, row in rows)
+    return Model(path, file, section, levels, leads)
+
+
+def _level(row: dict[str, Any], where: str) -> LevelSection:
+    level = validate(row, LevelSection, where)
+    widths = {"gamma_probe_eV": level.gamma_probe_eV, "gamma_substrate_eV": level.gamma_substrate_eV}
+    for key, width in widths.items():
+        if isinstance(width, SameAs) and (width.key == key or isinstance(widths[width.key], SameAs)):
+            raise FileError(f"{where}: {key} = {width.key!r}: one of the two widths must be a number")
+    if not any(isinstance(x, Free) or (isinstance(x, float) and x > 0) for x in widths.values()):
+        raise FileError(f"{where}: both widths are zero: the level couples to nothing")
+    return level
