@@ -12,10 +12,14 @@ from scipy.signal import find_peaks, peak_widths
 from analysis.histogram import Axis, Histogram, Scale
 from analysis.records import FloatArray
 
-SIGNIFICANCE = 3.0
-"""A maximum counts if it stands above the lower ground on both sides by this many standard errors."""
+WORTH_REPORTING = 2.5
+"""A maximum is fitted if it stands above the ground on both sides by this many standard errors."""
+
+SIGNIFICANT = 3.0
+"""From here on it is more than the highest of many bumps."""
 
 _SMOOTHINGS = {Scale.LINEAR: (0.02, 0.04, 0.08), Scale.LOG: (0.04, 0.08, 0.16)}
+_NEARBY = 16.0  # the ground is sought within this many widths: far off, the highest of any bumps stands out
 _FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -41,30 +45,40 @@ class Candidate:
 
 
 def find_candidates(
-    histogram: Histogram, low_G0: float, high_G0: float, significance: float = SIGNIFICANCE
+    histogram: Histogram, low_G0: float, high_G0: float, significance: float = WORTH_REPORTING
 ) -> tuple[Candidate, ...]:
-    """Significant maxima with centres between two conductances, in rising order.
+    """Maxima worth reporting between two conductances, in rising order; none reaches beyond these.
 
-    The histogram is smoothed by three widths (0.02 to 0.08 G0, or 0.04 to 0.16 decades), because a wide peak
-    of few traces is rugged on a fine scale and a narrow one vanishes on a coarse one. Of maxima that overlap,
-    the most significant stays.
+    The histogram is smoothed by three widths (0.02 to 0.08 G0, or 0.04 to 0.16 decades), because a wide peak of
+    few traces is rugged on a fine scale and a narrow one vanishes on a coarse one. Of maxima that overlap, the
+    most significant counts; it is described on the finest scale on which it stands out nearly as much.
     """
     axis = histogram.axis
-    low, high = axis.coordinate([low_G0, high_G0])
-    found = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
-    found = [c for c in found if low < c.centre < high and c.significance >= significance]
+    low, high = (float(x) for x in axis.coordinate([low_G0, high_G0]))
+    maxima = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
     chosen: list[Candidate] = []
-    for candidate in sorted(found, key=lambda c: -c.significance):
+    for candidate in sorted(maxima, key=lambda c: -c.significance):
+        if candidate.significance < significance or not low < candidate.centre < high:
+            continue
         if all(abs(candidate.centre - c.centre) > 2.0 * max(candidate.sigma, c.sigma) for c in chosen):
-            chosen.append(candidate)
+            chosen.append(_finest(candidate, maxima))
+    chosen = [replace(c, low=max(c.low, low), high=min(c.high, high)) for c in chosen]
     return _separated(sorted(chosen, key=lambda c: c.centre), histogram)
+
+
+def _finest(candidate: Candidate, maxima: list[Candidate]) -> Candidate:
+    """The same peak on the finest scale on which it has four fifths of its significance."""
+    same = (c for c in maxima if abs(c.centre - candidate.centre) <= max(c.sigma, candidate.sigma))
+    finest = next(c for c in same if c.significance >= 0.8 * candidate.significance)
+    return replace(finest, significance=candidate.significance)
 
 
 def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
     """All maxima of the histogram smoothed by a Gaussian of this width."""
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
-    places, about = find_peaks(smooth, prominence=0.0)
+    nearby = 2 * round(_NEARBY * width / axis.step) + 1
+    places, about = find_peaks(smooth, prominence=0.0, wlen=nearby)
     widths = peak_widths(
         smooth, places, 0.5, (about["prominences"], about["left_bases"], about["right_bases"])
     )

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.candidates import Candidate
+from analysis.candidates import SIGNIFICANT, Candidate
 from analysis.gaussian import GaussianFits, fit_gaussians
 from analysis.histogram import Histogram
 from analysis.records import FloatArray
@@ -85,13 +85,16 @@ def fit_from_nine(
 
 
 def least_sigma(candidate: Candidate) -> float:
-    """A third of the guessed width: what is narrower is a spike on the peak, the plateau of a single trace."""
-    return candidate.sigma / 3.0
+    """A fifth of the guessed width: what is narrower is a spike on the peak, the plateau of a single trace."""
+    return candidate.sigma / 5.0
 
 
 def best(fits: GaussianFits) -> GaussianFits:
-    """The good fit with the least sum of squares; the least of all if none is good."""
-    return fits[int(np.argmin(np.where(fits.good | ~fits.good.any(), fits.cost, np.inf)))]
+    """The good fit with the least sum of squares; if none is good, the best of those that are no dips."""
+    for acceptable in (fits.good, fits.amplitude > 0.0):
+        if acceptable.any():
+            return fits[int(np.argmin(np.where(acceptable, fits.cost, np.inf)))]
+    return fits[int(np.argmin(fits.cost))]
 
 
 def settled_window(stretch: Stretch, candidate: Candidate, terms: int) -> tuple[float, float]:
@@ -191,6 +194,8 @@ class Evidence:
             float(v[0]) for v in (self.fit.centre, self.fit.sigma, self.fit.amplitude)
         )
         low, high = self.window
+        if self.candidate.significance < SIGNIFICANT:
+            yield f"the peak stands out by only {self.candidate.significance:.1f} standard errors"
         if not amplitude > 0.0:
             yield "the fit is a dip, not a peak"
         elif not self.fit.good[0]:

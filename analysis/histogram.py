@@ -101,8 +101,9 @@ class Axis:
 
     def place(self, values: ArrayLike) -> NDArray[np.intp]:
         """Where each value falls: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
-        place = (self.coordinate(values) - float(self.coordinate(self.low))) / self.step + 1.0
-        place = np.clip(place, 0.0, self.bins + 1.0)
+        low, high = (float(x) for x in self.coordinate([self.low, self.high]))
+        half = self.step / 2.0
+        place = (np.clip(self.coordinate(values), low - half, high + half) - low) / self.step + 1.0
         place[np.isnan(place)] = self.bins + 2.0
         return place.astype(np.intp)
 
