@@ -111,9 +111,9 @@ def usual_rules(
     starts = starts[np.isfinite(starts)]
     usual = float(np.median(starts)) if starts.size else 4.0
     mad = 0.0 if np.isnan(noise.mad_G0) else noise.mad_G0
-    lowest = [np.nanmin(trace.conductance_G0, initial=np.inf) for trace in traces]
+    lowest = np.array([np.fmin.reduce(trace.conductance_G0, initial=np.inf) for trace in traces])
     limits = [max(0.01, 10.0 * mad), 0.1, 0.5]
-    opens = next((x for x in limits if np.median(np.asarray(lowest) < x) == 1.0), limits[-1])
+    opens = next((x for x in limits if 2 * np.count_nonzero(lowest < x) >= lowest.size), limits[-1])
     return SelectionRules(
         starts_above_G0=min(2.0, 0.5 * usual) if contact_G0 is None else 0.5 * contact_G0,
         opens_below_G0=opens,
