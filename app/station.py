@@ -7,11 +7,12 @@ from typing import Any
 
 from analysis.conductance import CurrentCalibration
 from app.rig import Rig
+from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
 from drivers.keithley428_words import Keithley428Settings
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
 from drivers.pxi import PXIController
-from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
+from drivers.sr560 import SR560, Coupling, FilterMode, HIGHPASS_Hz, Reserve, Source, SR560Settings
 from drivers.stepper import Stepper
 from procedures.station import Station
 
@@ -83,7 +84,7 @@ def open_rig(rig: Rig) -> Iterator[OpenRig]:
             "current_amplifier": asdict(amplifier.configure(_current_amplifier_settings(rig))),
             "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
         }
-        yield OpenRig(_station(rig, controller, daq), settings)
+        yield OpenRig(_station(rig, controller, daq, amplifier), settings)
 
 
 def _current_amplifier_settings(rig: Rig) -> Keithley428Settings:
@@ -99,6 +100,18 @@ def _current_amplifier_settings(rig: Rig) -> Keithley428Settings:
     )
 
 
+def _verify(amplifier: Keithley428, wanted: Keithley428Settings) -> None:
+    """Refuse an amplifier that somebody's hand, or a power cut, has changed. Raises ``RigError``."""
+    status = amplifier.status
+    changed = [
+        f"{name} is {getattr(status, name)}, was set to {getattr(wanted, name)}"
+        for name in ("gain_V_per_A", "rise_time_s", "zero_check", "suppress_on", "bias_supply_on")
+        if getattr(status, name) != getattr(wanted, name)
+    ]
+    if changed:
+        raise InstrumentFault("The current amplifier was changed during the run: " + "; ".join(changed))
+
+
 def _preamplifier_settings(rig: Rig) -> SR560Settings:
     return SR560Settings(
         coupling=Coupling.DC,
@@ -107,13 +120,15 @@ def _preamplifier_settings(rig: Rig) -> SR560Settings:
         reserve=Reserve.LOW_NOISE,
         gain=rig.voltage_preamplifier.gain,
         vernier_on=False,
+        vernier_percent=0,
         filter_mode=FilterMode.LOWPASS_6,
+        highpass_Hz=HIGHPASS_Hz[0],
         lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
         blanked=False,
     )
 
 
-def _station(rig: Rig, controller: PXIController, daq: NI6281) -> Station:
+def _station(rig: Rig, controller: PXIController, daq: NI6281, amplifier: Keithley428) -> Station:
     bias, z, walker = rig.daq.outputs.bias, rig.daq.outputs.z, rig.coarse
     coarse = None
     if walker is not None:
@@ -126,5 +141,6 @@ def _station(rig: Rig, controller: PXIController, daq: NI6281) -> Station:
         extension_m_per_V=rig.piezo.extension_nm_per_V * NM,
         z_range_V=(z.min_V, z.max_V),
         bias_range_V=(bias.min_V, bias.max_V),
+        verify_amplifier=lambda: _verify(amplifier, _current_amplifier_settings(rig)),
         coarse=coarse,
     )

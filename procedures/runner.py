@@ -22,6 +22,9 @@ from procedures.steps import FINISHED, Baseline, Hold, Mark, Outcome, Ramp, Rece
 SETTLING_S = 0.01
 """Samples left out of a baseline after the bias was taken away: charging of the cable, the amplifier's filter."""
 
+PATIENCE_S = 0.4
+"""How much later than they should samples may come, before the card counts as stalled."""
+
 
 class Sink(Protocol):
     """Where samples and events go: recorder, reducers, views."""
@@ -180,6 +183,7 @@ class Runner:
     def _baseline(self, duration_s: float) -> Outcome:
         bias_V = self._bias_V
         begin = self._set_bias(0.0).samples[0]
+        self._station.verify_amplifier()
         self._collect(round(SETTLING_S * self._station.rate_Hz))
         volts = np.concatenate(
             [block.channel("current") for block in self._collect(round(duration_s * self._station.rate_Hz))]
@@ -236,7 +240,7 @@ class Runner:
     def _read(self, n: int) -> Block:
         if self._should_stop():
             raise Aborted
-        block = self._daq.read(n)
+        block = self._daq.read(n, n / self._station.rate_Hz + PATIENCE_S)
         self._next = block.stop
         self._sink.block(block)
         return block

@@ -1,5 +1,6 @@
 """What a procedure works on: the DAQ with its outputs, the current amplifier's calibration, the piezo."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,9 @@ class Station:
         (retracted, extended) limits of the z output.
     bias_range_V : tuple of float
         Limits of the bias output.
+    verify_amplifier : callable
+        Raises ``RigError`` if the current amplifier does not answer or no longer stands as it was set: then
+        the conductance is not what it seems, and a tip must not approach.
     coarse : CoarsePositioner or None
         None where the rig has none: re-centring then ends the run and says what to do by hand.
     """
@@ -39,6 +43,7 @@ class Station:
     extension_m_per_V: float
     z_range_V: tuple[float, float]
     bias_range_V: tuple[float, float]
+    verify_amplifier: Callable[[], None] = lambda: None
     coarse: CoarsePositioner | None = None
 
     @property

@@ -41,7 +41,7 @@ class Ramp:
     to_m: float
     speed_m_per_s: float
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
-    reaction_s: float = 0.01
+    reaction_s: float = 0.015
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Hold:
     name: str
     duration_s: float
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
-    reaction_s: float = 0.01
+    reaction_s: float = 0.015
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Measure the current amplifier's output at 0 V bias for ``duration_s`` and take it as its zero.
+    """Verify the current amplifier, measure its output at 0 V bias for ``duration_s``, take that as its zero.
 
     The bias is taken away for the time of the step and then put back.
     """
