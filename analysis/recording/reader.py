@@ -158,7 +158,11 @@ class Recording:
             raise LookupError(f"{self.path}: no recorded conductance; calculate it from the raw samples")
         stored = [name for name in ("conductance", "extension") if name in self.channels]
         data = self.samples(entry.start, entry.stop, stored)
-        if "extension" in stored and self.header.channel("extension").unit == "m" and np.isfinite(data[1]).any():
+        if (
+            "extension" in stored
+            and self.header.channel("extension").unit == "m"
+            and np.isfinite(data[1]).any()
+        ):
             moved = data[1] - data[1, 0]
             displacement = -moved if moved[-1] < 0 else moved
         else:

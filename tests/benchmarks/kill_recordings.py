@@ -18,6 +18,7 @@ import numpy as np
 
 from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader, recover
 from analysis.records import Block, Event, EventKind
+from tests.benchmarks.table import Row
 
 CHANNELS = ("current", "thermocouple", "bias", "z")
 RATE_Hz = 2000.0
@@ -155,6 +156,16 @@ def kill_recordings(count: int, seed: int = 1, folder: Path | None = None) -> Ou
         assert pipe is not None
         pipe.close()
     return Outcome(kills, unopened, lost, wrong, unrecovered, slowest, samples, finished)
+
+
+def rows(count: int = 200) -> list[Row]:
+    """The outcome as lines of a table."""
+    outcome = kill_recordings(count)
+    bad = f"{outcome.unopened} unopened, {outcome.lost} lost, {outcome.wrong} wrong, {outcome.unrecovered} unrecovered"
+    return [
+        Row(f"recordings of {outcome.kills} killed writers", bad, "0 (target)"),
+        Row("slowest to open of them", f"{outcome.slowest_open_s * 1e3:.0f} ms", "10 s (target)"),
+    ]
 
 
 def main() -> None:

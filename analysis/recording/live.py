@@ -1,0 +1,113 @@
+"""The file of a run while it is written: HDF5 in SWMR mode, in which datasets grow and nothing else changes."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.recording import layout
+from analysis.recording.errors import RecordingError, reason
+from analysis.recording.growing import GrowingDataset
+from analysis.recording.header import RunHeader
+from analysis.recording.names import take_name
+
+_LIBVER = ("v110", "v110")  # the oldest HDF5 that knows SWMR, so that the file opens in the most programs
+
+
+class LiveFile:
+    """A new file with everything in it that gives it structure, open for appending.
+
+    Raises
+    ------
+    FileExistsError, RecordingError
+        It cannot be created.
+    """
+
+    def __init__(self, path: Path, header: RunHeader) -> None:
+        _create(path, header)
+        self._file = h5py.File(path, "r+", libver=_LIBVER)
+        self._entry = self._file["entry"]
+        self._channels = [GrowingDataset(self._entry["raw"][name]) for name in header.channel_names]
+        self._segments = GrowingDataset(self._entry["segments"])
+        self._lines = GrowingDataset(self._entry["journal/lines"])
+        self._commits = GrowingDataset(self._entry["journal/commits"])
+        self._file.swmr_mode = True
+
+    @property
+    def rows(self) -> int:
+        """Samples of each channel in the file."""
+        return self._channels[0].length
+
+    def commit(
+        self, samples: Sequence[NDArray[Any]], segments: Sequence[tuple[int, int]], lines: bytes
+    ) -> None:
+        """Append, hand over to the operating system, and only then say so in the log of commits.
+
+        Parameters
+        ----------
+        samples : sequence of ndarray, shape (n,)
+            One for each channel, or none at all.
+        segments : sequence of (first sample index, row)
+        lines : bytes
+            Whole journal lines.
+
+        Raises
+        ------
+        OSError, RuntimeError
+            The system refuses; then call `abandon`.
+        """
+        new = [channel.append(values) for channel, values in zip(self._channels, samples, strict=False)]
+        new.append(self._segments.append(np.array(segments, dtype="<i8").reshape(-1, 2)))
+        new.append(self._lines.append(np.frombuffer(lines, dtype="u1")))
+        self._file.flush()
+        counts = (self.rows, self._segments.length, self._lines.length)
+        self._commits.append(layout.sealed_commit(*counts, layout.crc(new)))
+        self._file.flush()
+
+    def close(self, status: str, storage: str) -> None:
+        """Write how the run ended and how it is stored, and close. Raises as `commit`."""
+        self._entry["status"][()] = status.encode()
+        self._entry["storage"][()] = storage.encode()
+        self._file.flush()
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is.
+
+        After a failed write HDF5 holds data that it would try to write again when the file or the process is
+        closed, and crashes if it fails again. So its file descriptor is first turned to the null device.
+        """
+        null = os.open(os.devnull, os.O_RDWR)
+        try:
+            os.dup2(null, self._file.id.get_vfd_handle())
+        finally:
+            os.close(null)
+        with suppress(OSError, RuntimeError, ValueError):
+            self._file.close()
+
+
+def _create(path: Path, header: RunHeader) -> None:
+    """Make the file whole under another name, so that whatever appears at ``path`` can be opened."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.creating")
+    try:
+        with h5py.File(part, "w", libver=_LIBVER) as new:
+            entry = layout.write_frame(new, header)
+            grows: dict[str, Any] = {"shape": (0,), "maxshape": (None,)}
+            layout.write_channels(entry["raw"], header, chunks=(layout.LIVE_CHUNK,), **grows)
+            entry.create_dataset("segments", shape=(0, 2), maxshape=(None, 2), chunks=(64, 2), dtype="<i8")
+            journal = entry.create_group("journal")
+            journal.attrs["NX_class"] = "NXcollection"
+            journal.create_dataset("lines", dtype="u1", chunks=(16384,), **grows)
+            journal.create_dataset("commits", dtype=layout.COMMIT, chunks=(512,), **grows)
+        take_name(part, path)
+    except FileExistsError:  # an OSError too, but its message is already what the user needs
+        raise
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be created ({reason(error)})") from error
+    finally:
+        part.unlink(missing_ok=True)
