@@ -76,15 +76,17 @@ class Bench:
     ----------
     rig_file : Path
         Read on construction; raises ``FileError``.
+    stop : threading.Event, optional
+        Setting it ends a run safely, from any thread or from a signal handler.
     """
 
-    def __init__(self, rig_file: Path) -> None:
+    def __init__(self, rig_file: Path, stop: threading.Event | None = None) -> None:
         self.rig_file = rig_file
         self.rig: Rig = load_rig(rig_file)
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
 
     def stop(self) -> None:
-        """Ask the run to end safely. May be called from any thread, or a signal handler."""
+        """Ask the run to end safely."""
         self._stop.set()
 
     def run(

@@ -1,0 +1,225 @@
+"""The runner on the simulated rig: what is done, what is recorded, and that every way out is the safe one."""
+
+import time
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from analysis.recorded_traces import traces_of
+from analysis.recording import Recording
+from analysis.records import EventKind
+from app.bench import Observer
+from app.recorder import RecorderFailed
+from drivers.errors import RigError
+from procedures.errors import ImpossibleSetting
+from simulators.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
+from tests.rigs import quick, served_rig
+
+WITHIN_S = 1.0
+
+
+@pytest.fixture
+def rig(tmp_path):
+    with served_rig(tmp_path) as served:
+        yield served
+
+
+def test_a_run_takes_its_traces_and_ends_safe(rig):
+    out = rig.folder / "run.h5"
+
+    summary = rig.bench().run(quick(3), out)
+
+    assert summary.end.status == "finished"
+    assert summary.traces == 3
+    assert rig.is_safe()
+    with Recording(out) as recording:
+        assert recording.status == "finished"
+        assert recording.gaps == ()
+        assert len(recording.traces) == 3
+        withdrawals = [e for e in recording.events if e.kind is EventKind.STEP and e.name == "withdraw"]
+        assert [e.payload["phase"] for e in withdrawals] == ["begin", "end"] * 3
+
+
+def test_traces_of_the_file_equal_those_of_the_live_run(rig):
+    out, live = rig.folder / "run.h5", []
+
+    rig.bench().run(quick(4), out, observer=Observer(trace=live.append))
+
+    with Recording(out) as recording:
+        offline = list(traces_of(recording))
+    assert len(live) == len(offline) == 4
+    for one, other in zip(live, offline, strict=True):
+        assert (one.number, one.samples, one.ended, one.flags) == (
+            other.number,
+            other.samples,
+            other.ended,
+            other.flags,
+        )
+        np.testing.assert_array_equal(one.conductance_G0, other.conductance_G0)
+        np.testing.assert_array_equal(one.displacement_m, other.displacement_m)
+
+
+def test_the_same_seed_gives_the_same_recording(tmp_path):
+    data = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        with served_rig(tmp_path / name, seed=7) as rig:
+            rig.bench().run(quick(2), rig.folder / "run.h5")
+        with Recording(tmp_path / name / "run.h5") as recording:
+            data.append(recording.samples(recording.first, recording.stop))
+
+    np.testing.assert_array_equal(data[0], data[1])
+
+
+def test_a_run_that_cannot_work_moves_and_writes_nothing(rig):
+    before = dict(rig.simulated.bench.outputs)
+
+    with pytest.raises(ImpossibleSetting, match="can never be seen"):
+        rig.bench().run(quick(1, bias=2000.0), rig.folder / "run.h5")
+
+    assert dict(rig.simulated.bench.outputs) == before
+    assert not (rig.folder / "run.h5").exists()
+
+
+def test_a_recording_is_never_overwritten(rig):
+    out = rig.folder / "run.h5"
+    out.write_bytes(b"someone's thesis")
+
+    with pytest.raises(FileExistsError, match=r"run\.h5"):
+        rig.bench().run(quick(1), out)
+
+    assert out.read_bytes() == b"someone's thesis"
+
+
+# ---- every way out is the safe one ----
+
+
+class _FailsAt:
+    """Lets a plan go wrong as its step number ``k`` begins."""
+
+    def __init__(self, procedure, k, fail):
+        self._procedure, self._k, self._fail = procedure, k, fail
+        self.failed_at = None
+
+    def __getattr__(self, name):
+        return getattr(self._procedure, name)
+
+    def plan(self, station):
+        plan, outcome = self._procedure.plan(station), None
+        for k in range(10_000):
+            try:
+                step = plan.send(outcome)
+            except StopIteration:
+                return
+            if k == self._k:
+                self.failed_at = time.monotonic()
+                self._fail()
+            outcome = yield step
+
+
+def _exception(rig, bench):
+    raise ZeroDivisionError("a bug in the procedure")
+
+
+def _abort(rig, bench):
+    bench.stop()
+
+
+def _time_out(rig, bench):
+    rig.simulated.faults.add(Stall())
+
+
+def _connection(rig, bench):
+    """The program's connection breaks; a new one can be made."""
+    rig.simulated.faults.add(ConnectionLost())
+
+    original = bench._make_safe
+
+    def make_safe(opened):
+        rig.simulated.faults.clear()
+        return original(opened)
+
+    bench._make_safe = make_safe
+
+
+def _amplifier(rig, bench):
+    rig.simulated.faults.add(InstrumentSilent(instrument="current_amplifier"))
+
+
+FAILURES = {
+    "exception": _exception,
+    "abort": _abort,
+    "time-out": _time_out,
+    "connection lost": _connection,
+    "amplifier lost": _amplifier,
+}
+STEPS = 12
+"""Baseline, bias, then twice: approach, withdraw, clear, baseline, mark."""
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("k", range(STEPS))
+def test_every_step_may_fail_and_the_rig_is_safe_within_a_second(rig, failure, k):
+    bench, out = rig.bench(), rig.folder / "run.h5"
+    procedure = _FailsAt(quick(2), k, lambda: FAILURES[failure](rig, bench))
+
+    with suppress(ZeroDivisionError):
+        summary = bench.run(procedure, out)
+        if failure == "abort":
+            assert summary.end.status == "aborted"
+
+    assert procedure.failed_at is not None, "the plan has fewer steps than this test thinks"
+    assert rig.is_safe()
+    with Recording(out) as recording:
+        safe = [e for e in recording.events if e.name == "safe"]
+        assert safe
+        assert safe[-1].payload["safe"]
+        assert recording.status in ("aborted", "finished")
+
+
+@pytest.mark.parametrize("fault", [Stall(2000), DeviceLost(2000), Overrun(2000), DroppedReads(2000)])
+def test_faults_of_the_card_during_a_ramp_are_named(rig, fault):
+    rig.simulated.faults.add(fault)
+
+    summary = rig.bench().run(quick(1), rig.folder / "run.h5")
+
+    assert summary.end.status == "fault"
+    assert summary.end.reason
+    with Recording(rig.folder / "run.h5") as recording:
+        assert [e.kind for e in recording.events].count(EventKind.FAULT) == 1
+        assert recording.n_samples > 1000
+
+
+def test_a_card_that_stays_lost_is_said_not_to_be_safe(rig):
+    rig.simulated.faults.add(DeviceLost(2000))
+
+    summary = rig.bench().run(quick(1), rig.folder / "run.h5")
+
+    assert not summary.end.safe
+    assert "by hand" in summary.end.reason
+
+
+def test_a_recorder_that_fails_ends_the_run_safely(rig, monkeypatch):
+    from analysis.recording import RecordingWriter, WriteFailed
+
+    def full(self):
+        raise WriteFailed("the disk is full", self.saved)
+
+    bench, out = rig.bench(), rig.folder / "run.h5"
+    monkeypatch.setattr(RecordingWriter, "flush", full)
+
+    with pytest.raises(RecorderFailed, match="disk is full"):
+        bench.run(quick(10_000), out)
+
+    assert rig.is_safe()
+
+
+def test_instruments_that_do_not_answer_are_named_before_anything_moves(rig):
+    before = dict(rig.simulated.bench.outputs)
+    rig.simulated.faults.add(InstrumentSilent(instrument="current_amplifier"))
+
+    with pytest.raises(RigError, match="Keithley 428"):
+        rig.bench().run(quick(1), rig.folder / "run.h5")
+
+    assert dict(rig.simulated.bench.outputs) == before

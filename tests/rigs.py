@@ -1,0 +1,59 @@
+"""A simulated rig in the test's own process, so that a test can look at the world itself."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.bench import Bench
+from app.simulated import SimulationSettings, rig_file_text
+from procedures.break_junction import BreakJunction
+from simulators.parameters import load_parameters
+from simulators.rig import SimulatedRig
+
+QUICK = {"withdraw_speed": 10.0, "past_break": 0.5, "baseline_every": 1, "baseline_time": 0.02}
+"""Parameters with which a trace takes about half a second of the rig's time."""
+
+SAFE_DISTANCE_M = 40e-9
+"""How far from the surface the tip must be when nobody is in control."""
+
+
+@dataclass(frozen=True)
+class ServedRig:
+    """The simulated rig, the file that leads to it, and a folder for recordings."""
+
+    simulated: SimulatedRig
+    file: Path
+    folder: Path
+
+    def bench(self) -> Bench:
+        return Bench(self.file)
+
+    @property
+    def world(self) -> Any:
+        return self.simulated.bench.world.truth
+
+    def is_safe(self) -> bool:
+        """Whether the world itself is safe: no bias on the junction, tip far from the surface."""
+        return self.simulated.bench.outputs["bias"] == 0 and self.world.gap_m >= SAFE_DISTANCE_M
+
+
+@contextmanager
+def served_rig(
+    folder: Path, clock: Any = "fast", overrides: Mapping[str, Any] | None = None, seed: int = 1
+) -> Iterator[ServedRig]:
+    """Serve a rig of the given world for the length of a test."""
+    parameters = load_parameters(overrides={"sample.species": "Au", **(overrides or {})})
+    name = clock if clock in ("fast", "wall") else "fast"
+    with SimulatedRig(parameters, seed, clock) as simulated:
+        rig_file = folder / "rig.toml"
+        rig_file.write_text(
+            rig_file_text(SimulationSettings(name, seed), parameters, simulated.addresses), "utf-8"
+        )
+        yield ServedRig(simulated, rig_file, folder)
+
+
+def quick(traces: int, **values: Any) -> BreakJunction:
+    """A break-junction procedure that takes little of the rig's time."""
+    return BreakJunction.from_values({**QUICK, "traces": traces, **values})
