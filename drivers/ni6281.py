@@ -313,7 +313,7 @@ class NI6281:
         self._outputs.start(mode, waveforms_V)
         return self.samples_acquired()
 
-    def to_safe(self, retracted: Mapping[str, float], within_s: float = 1.0) -> str:
+    def to_safe(self, retracted: Mapping[str, float], within_s: float = 0.9) -> str:
         """Abort what moves, put out 0 V on all outputs but those named, then the values of those named.
 
         May be called at any time, from any thread and as often as one likes. The acquisition goes on, unless the

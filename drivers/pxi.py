@@ -27,6 +27,7 @@ SERVER_PORT = 31763
 CONNECT_S = 2.0
 CALL_S = 2.0
 SELF_TEST_S = 20.0
+_RETRY_S = 0.02
 
 _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", -1),  # a read of many samples is larger than gRPC's default of 4 MB
@@ -156,9 +157,10 @@ class PXIController:
     def deadline(self, seconds: float) -> Iterator[None]:
         """Bound all calls of this thread inside the block by one time limit; they raise ``InstrumentLost``.
 
-        Calls to a server wait for a lost connection to come back, but not past the limit. The local library
-        has no such limit: its calls don't wait for anything that could vanish. A limit inside another never
-        exceeds the outer one.
+        Calls to a server wait for a lost connection to come back, but not past the limit, and are sent again
+        if it broke under them: only calls that may be repeated belong inside. The local library has no such
+        limit: its calls don't wait for anything that could vanish. A limit inside another never exceeds the
+        outer one.
         """
         outer = _until.get()
         until = time.monotonic() + seconds
@@ -211,7 +213,13 @@ class _Deadlines(grpc.UnaryUnaryClientInterceptor):
             until is not None,
             client_call_details.compression,
         )
-        return continuation(limited, request)
+        while True:
+            answer = continuation(limited, request)
+            broken = answer.code() is grpc.StatusCode.UNAVAILABLE
+            if not broken or until is None or time.monotonic() + _RETRY_S >= until:
+                return answer
+            time.sleep(_RETRY_S)
+            limited = limited._replace(timeout=max(until - time.monotonic(), 1e-3))
 
 
 _ANSWERED = {

@@ -22,6 +22,8 @@ INPUTS = (
 BIAS, Z = AnalogOutput("bias", "ao0", -2.0, 2.0), AnalogOutput("z", "ao1", 0.0, 10.0)
 RATE_HZ = 2000.0
 LSB_V = 10 / 2**15
+NOISE_V = 3e-3
+"""What noise and crosstalk of the card may do to a loop-back on the 10 V range."""
 
 
 class Loopback:
@@ -50,3 +52,8 @@ def opened(port: int, **changes: object) -> Iterator[NI6281]:
         arguments = {"inputs": INPUTS, "outputs": (BIAS, Z), "rate_Hz": RATE_HZ, **changes}
         with NI6281(controller, "Dev1", **arguments) as card:  # type: ignore[arg-type]
             yield card
+
+
+def put_out(server: DaqServer) -> dict[str, float]:
+    """Get what stands at the card's output terminals, in volts."""
+    return dict(server.bench.outputs)

@@ -2,10 +2,12 @@ import socket
 import time
 from ctypes.util import find_library
 
+import grpc
 import pytest
+from nidaqmx.errors import DaqError, RpcError
 
-from drivers.errors import InstrumentLost, NotFound, OutOfRange
-from drivers.pxi import PXIController
+from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange
+from drivers.pxi import PXIController, translated
 from simulators.faults import DeviceLost
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import served
@@ -95,3 +97,36 @@ def test_calls_inside_a_deadline_end_with_it_and_an_inner_one_never_exceeds_it()
             controller.reset("Dev1")
 
         assert 0.2 <= time.monotonic() - begin < 0.4
+
+
+@pytest.mark.parametrize(
+    ("status", "becomes"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, InstrumentLost),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, InstrumentLost),
+        (grpc.StatusCode.UNIMPLEMENTED, InstrumentFault),
+        (grpc.StatusCode.UNKNOWN, InstrumentFault),
+    ],
+)
+def test_a_server_that_refuses_is_told_from_one_that_is_not_there(
+    status: grpc.StatusCode, becomes: type[Exception]
+) -> None:
+    with pytest.raises(becomes, match="start the ramp"), translated("start the ramp"):
+        raise RpcError(status, "said so")
+
+
+@pytest.mark.parametrize(
+    ("code", "becomes", "says"),
+    [
+        (-201003, InstrumentLost, "gone"),
+        (-200220, NotFound, "-200220"),
+        (-50103, NotNow, "close it or `reset`"),
+        (-200077, OutOfRange, "-200077"),
+        (-200621, InstrumentFault, "-200621"),
+    ],
+)
+def test_what_ni_daqmx_says_becomes_the_rig_s_own_error(
+    code: int, becomes: type[Exception], says: str
+) -> None:
+    with pytest.raises(becomes, match=says), translated("start the ramp"):
+        raise DaqError("", code)

@@ -1,0 +1,24 @@
+"""The NI 6281 on the wire, for the tests of its drivers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.ni6281 import NI6281
+from simulators.daq_server import DaqServer
+from tests.drivers.loopback import opened, served
+
+
+@pytest.fixture
+def server() -> Iterator[DaqServer]:
+    with served() as server:
+        yield server
+
+
+@pytest.fixture
+def card(server: DaqServer) -> Iterator[NI6281]:
+    """The card, reading, with 0.1 V bias and z at 3 V."""
+    with opened(server.port) as card:
+        card.write(bias=0.1, z=3.0)
+        card.start_acquisition()
+        yield card
