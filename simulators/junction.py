@@ -1,0 +1,159 @@
+"""The junction as a random process in the tip's position: how its states follow one another.
+
+::
+
+    Gap --jump to contact--> Pushed --tip turns--> Pulled --breaks--> Gap
+                               ^--tip turns-----------'   `-----> Bridge --lets go or wears out--> Gap
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from pydantic import Field
+
+from analysis.constants import G0_S
+from analysis.records import FloatArray
+from simulators.landscape import NM, GoldParameters
+from simulators.molecules import MoleculeSource
+from simulators.parameters import Section
+from simulators.states import Bridge, Gap, Pulled, Pushed, Rules, Span
+from simulators.transport import metal_tip_heat_W
+from simulators.tunnelling import TunnellingParameters
+
+
+class JunctionParameters(Section):
+    """Circuit of the junction, and what bias and force do to its bonds. TOML: [junction]."""
+
+    series_resistance_ohm: float = Field(ge=0)
+    leak_ohm: float = Field(gt=0)
+    stray_capacitance_F: float = Field(ge=0)
+    bond_bias_V: float = Field(gt=0)
+    bond_force: float = Field(ge=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Conduction:
+    """What conducts in each sample: a metal part, shape (n,), and stretches of it with a molecule beside."""
+
+    metal_G0: FloatArray
+    molecules: list[tuple[slice, Bridge, FloatArray]]
+
+    def low_bias_G0(self) -> FloatArray:
+        """Conductance at zero bias, shape (n,)."""
+        total = self.metal_G0.copy()
+        for samples, _, molecule_G0 in self.molecules:
+            total[samples] += molecule_G0
+        return total
+
+    def chord_S(self, bias_V: FloatArray) -> FloatArray:
+        """I/V at the bias of each sample, shape (n,)."""
+        total = G0_S * self.metal_G0
+        for samples, bridge, molecule_G0 in self.molecules:
+            total[samples] += bridge.molecule.conductor.chord_S(molecule_G0, bias_V[samples])
+        return total
+
+    def tip_heat_W(self, bias_V: FloatArray) -> FloatArray:
+        """Heat left in the tip at the bias of each sample, shape (n,)."""
+        total = metal_tip_heat_W(self.metal_G0, bias_V)
+        for samples, bridge, molecule_G0 in self.molecules:
+            total[samples] += bridge.molecule.conductor.tip_heat_W(molecule_G0, bias_V[samples])
+        return total
+
+
+class Junction:
+    """Follows the tip and becomes what it meets.
+
+    Parameters
+    ----------
+    gold, tunnelling : GoldParameters, TunnellingParameters
+        Contact and gap.
+    bond_force : float
+        How much faster bonds break at the end of a plateau, as an exponent.
+    apex_spread_nm : float
+        Scatter of the height at which relaxed apexes meet.
+    molecules : MoleculeSource or None
+        What may bridge the gap; None on a bare sample.
+    rng : numpy Generator
+        Of contacts and gaps.
+
+    Attributes
+    ----------
+    state : Gap, Pushed, Pulled or Bridge
+        The present one.
+    contacts, bridges : int
+        How many contacts have formed, and how many molecules have bridged.
+    """
+
+    def __init__(
+        self,
+        gold: GoldParameters,
+        tunnelling: TunnellingParameters,
+        bond_force: float,
+        apex_spread_nm: float,
+        molecules: MoleculeSource | None,
+        rng: Generator,
+    ) -> None:
+        self._rules = Rules(gold, tunnelling, bond_force)
+        self._apex_spread_m = apex_spread_nm * NM
+        self._molecules = molecules
+        self._rng = rng
+        self.contacts = 0
+        self.bridges = 0
+        self.state: Gap | Pushed | Pulled | Bridge = self._relaxed_gap(-np.inf)
+
+    def follow(self, span: Span) -> Conduction:
+        """What conducts along a span of samples, which follows the one before."""
+        metal = np.empty(len(span))
+        molecules: list[tuple[slice, Bridge, FloatArray]] = []
+        at = 0
+        while at < len(span):
+            ahead = span.part(at, len(span)) if at else span
+            k = self.state.lasts(ahead)
+            if k:
+                here = ahead if k == len(ahead) else ahead.part(0, k)
+                metal[at : at + k] = self.state.metal_G0(here)
+                if isinstance(self.state, Bridge):
+                    molecules.append((slice(at, at + k), self.state, self.state.molecule_G0(here)))
+            at += k
+            if at < len(span):
+                self.state = self._next(float(span.tip_m[at]), float(span.time_s[at]))
+        return Conduction(metal, molecules)
+
+    def _next(self, tip_m: float, time_s: float) -> Gap | Pushed | Pulled | Bridge:
+        """The state that follows the present one where the tip now is."""
+        state = self.state
+        if isinstance(state, Gap | Bridge):
+            gap = state if isinstance(state, Gap) else state.gap
+            if gap.closes(tip_m):
+                return self._contact(tip_m)
+            return self._relaxed_gap(tip_m) if isinstance(state, Gap) else gap
+        if isinstance(state, Pushed):
+            return Pulled(tip_m, float(state.level_G0(tip_m)), self._rules, self._rng)
+        if state.pushed_back(tip_m):
+            return Pushed(tip_m, float(state.level_G0(tip_m)), self._rules, self._rng)
+        return self._broken(tip_m, time_s)
+
+    def _contact(self, tip_m: float) -> Pushed:
+        self.contacts += 1
+        gold = self._rules.gold
+        start_G0 = max(self._rng.normal(gold.level_G0[0], gold.level_spread_G0[0]), 0.5 * gold.level_G0[0])
+        return Pushed(tip_m, start_G0, self._rules, self._rng)
+
+    def _broken(self, tip_m: float, time_s: float) -> Gap | Bridge:
+        """The contact's atoms snap back and leave a gap, which a molecule may bridge."""
+        gold = self._rules.gold
+        snapped_nm = self._rng.normal(gold.snap_back_nm, gold.snap_back_spread_nm)
+        stays_open_nm = 1.6 * self._rules.tunnelling.jump_gap_nm
+        gap = Gap(tip_m + max(snapped_nm, stays_open_nm) * NM, self._rules, self._rng)
+        if self._molecules is None or not self._molecules.binds():
+            return gap
+        self.bridges += 1
+        noise_at_1Hz = self._molecules.parameters.noise_at_1Hz
+        return Bridge(self._molecules.draw(time_s), tip_m, gap, noise_at_1Hz, self._rules, self._rng)
+
+    def _relaxed_gap(self, tip_m: float) -> Gap:
+        """A gap between apexes that have taken their relaxed shape, and so meet near height 0 again."""
+        least = tip_m + 0.5 * self._rules.gold.relaxation_gap_nm * NM
+        touch_m = max(self._apex_spread_m * self._rng.standard_normal(), least)
+        return Gap(touch_m, self._rules, self._rng, relaxed=True)

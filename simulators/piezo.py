@@ -1,0 +1,89 @@
+"""The tip's piezo with its driver: how far it really extends, which is not quite what it is told."""
+
+from itertools import pairwise
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from analysis.records import FloatArray
+from simulators.filters import one_pole
+from simulators.parameters import Section
+
+NM = 1e-9
+
+
+class PiezoParameters(Section):
+    """Sensitivity, creep and hysteresis."""
+
+    extension_nm_per_V: float = Field(gt=0)
+    creep_per_decade: float = Field(ge=0, lt=1)
+    creep_times_s: list[float]
+    hysteresis_shares: list[float]
+    hysteresis_radii_nm: list[float]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PiezoParameters":
+        if len(self.hysteresis_shares) != len(self.hysteresis_radii_nm):
+            raise ValueError("hysteresis_shares and hysteresis_radii_nm must have equally many entries")
+        if min(self.creep_times_s, default=1.0) <= 0 or min(self.hysteresis_radii_nm, default=1.0) <= 0:
+            raise ValueError("creep_times_s and hysteresis_radii_nm must be greater than 0")
+        return self
+
+
+class Piezo:
+    """Extension toward the sample from the volts that drive it.
+
+    Hysteresis is a sum of play operators (Prandtl-Ishlinskii): parts that follow only once the stroke exceeds
+    their radius, so that small strokes have the nominal sensitivity and large ones a little more. Creep is a
+    sum of relaxations one decade apart, which together go as the logarithm of time. It starts at rest at 0 V.
+    """
+
+    def __init__(self, parameters: PiezoParameters) -> None:
+        self._m_per_V = parameters.extension_nm_per_V * NM
+        self._shares = np.array(parameters.hysteresis_shares)[:, None]
+        self._radii = np.array(parameters.hysteresis_radii_nm)[:, None] * NM
+        self._play = np.zeros_like(self._radii)
+        self._last = 0.0
+        self._creep_share = parameters.creep_per_decade
+        self._times_s = parameters.creep_times_s
+        self._crept = [0.0] * len(self._times_s)
+
+    def extension(self, z_V: FloatArray, dt: float) -> FloatArray:
+        """True extension in m at the end of each step of ``dt`` seconds; shape (n,)."""
+        told = self._m_per_V * z_V
+        pulled = told + self._hysteresis(told)
+        return pulled + self._creep(pulled, dt) if self._creep_share else pulled
+
+    def _creep(self, pulled: FloatArray, dt: float) -> FloatArray:
+        crept = np.zeros_like(pulled)
+        for i, time_s in enumerate(self._times_s):
+            pole = np.exp(-dt / time_s)
+            relaxed = one_pole((1.0 - pole) * pulled, pole, self._crept[i])
+            self._crept[i] = relaxed[-1]
+            crept += relaxed
+        return self._creep_share * crept
+
+    def _hysteresis(self, told: FloatArray) -> FloatArray:
+        moves = np.diff(told, prepend=self._last)
+        turns = [0, *_turning_points(moves), len(told)]
+        added = np.empty_like(told)
+        for start, stop in pairwise(turns):
+            added[start:stop] = self._stroke(told[start:stop], falling=bool(moves[start:stop].min() < 0))
+        self._last = told[-1]
+        return added
+
+    def _stroke(self, told: FloatArray, *, falling: bool) -> FloatArray:
+        """Play along a monotonic stroke: carried along once the stroke reaches the radius."""
+        low, high = told - self._radii, told + self._radii
+        play = np.minimum(self._play, high) if falling else np.maximum(self._play, low)
+        self._play = play[:, -1:]
+        return (self._shares * play).sum(axis=0)
+
+
+def _turning_points(moves: FloatArray) -> list[int]:
+    """Indices at which the direction differs from that of the last move before (standing still is no move)."""
+    moving = np.flatnonzero(moves)
+    if len(moving) < 2:
+        return []
+    rising = moves[moving] > 0
+    return [int(i) for i in moving[1:][rising[1:] != rising[:-1]]]

@@ -1,0 +1,73 @@
+"""Slow random walks: the drift of the surface and of the tip's temperature."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from pydantic import Field
+
+from analysis.records import FloatArray
+from simulators.parameters import Section
+
+PM = 1e-12
+
+
+class SurfaceParameters(Section):
+    """Where the surface stands and how it drifts."""
+
+    initial_gap_nm: float = Field(gt=0)
+    drift_pm_per_s: float
+    drift_spread_pm_per_s: float = Field(ge=0)
+    drift_memory_s: float = Field(gt=0)
+    apex_spread_nm: float = Field(ge=0)
+
+
+class Wander:
+    """Straight lines between knots that are drawn when time reaches them.
+
+    Parameters
+    ----------
+    knots : iterator of float
+        Value at the time 0, ``interval_s``, 2 ``interval_s`` ...
+    interval_s : float
+        Time between knots.
+    """
+
+    def __init__(self, knots: Iterator[float], interval_s: float) -> None:
+        self._draw = knots
+        self._interval_s = interval_s
+        self._first = 0
+        self._knots = [next(knots)]
+
+    def values(self, time_s: FloatArray) -> FloatArray:
+        """Values at times that never go back from call to call; shape (n,)."""
+        position = time_s / self._interval_s
+        while self._first + len(self._knots) <= position[-1] + 1:
+            self._knots.append(next(self._draw))
+        passed = int(position[0]) - self._first
+        if passed > 0:
+            del self._knots[:passed]
+            self._first += passed
+        return np.interp(position, self._first + np.arange(len(self._knots)), self._knots)
+
+
+def drifting_surface(p: SurfaceParameters, interval_s: float, rng: np.random.Generator) -> Iterator[float]:
+    """Position in m from 0: its rate wanders about the mean with the given memory."""
+    mean, spread = p.drift_pm_per_s * PM, p.drift_spread_pm_per_s * PM
+    kept = math.exp(-interval_s / p.drift_memory_s)
+    position, excess = 0.0, spread * rng.standard_normal()
+    while True:
+        yield position
+        position += (mean + excess) * interval_s
+        excess = kept * excess + math.sqrt(1 - kept**2) * spread * rng.standard_normal()
+
+
+def drifting_temperature(
+    spread_K: float, memory_s: float, interval_s: float, rng: np.random.Generator
+) -> Iterator[float]:
+    """Temperature in K about 0, from 0, that forgets with ``memory_s``."""
+    kept = math.exp(-interval_s / memory_s)
+    temperature = 0.0
+    while True:
+        yield temperature
+        temperature = kept * temperature + math.sqrt(1 - kept**2) * spread_K * rng.standard_normal()

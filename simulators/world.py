@@ -1,0 +1,269 @@
+"""The world that the instruments look at: sample, piezo, junction, heat, and what disturbs them.
+
+Positive bias means that the substrate is higher than the grounded probe; the current is then positive.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+from pydantic import Field
+
+from analysis.records import FloatArray
+from simulators.filters import PinkNoise
+from simulators.junction import Conduction, Junction, JunctionParameters
+from simulators.landscape import GoldParameters, MoleculeParameters
+from simulators.molecules import MoleculeSource
+from simulators.parameters import ParameterError, Parameters, Section
+from simulators.pickup import Mains, MainsParameters
+from simulators.piezo import NM, Piezo, PiezoParameters
+from simulators.states import Bridge, Gap, Span
+from simulators.thermal import ThermalParameters, Tip, johnson_rms_V, junction_noise_A
+from simulators.tunnelling import TunnellingParameters
+from simulators.wander import PM, SurfaceParameters, Wander, drifting_surface, drifting_temperature
+
+BARE = "Au"
+KNOT_S = 1.0
+"""Time between the knots of slow drifts."""
+
+StateName = Literal["out of contact", "tunnelling", "contact", "molecule"]
+
+
+class SampleParameters(Section):
+    """What is on the sample. TOML: [sample]."""
+
+    species: str
+    temperature_K: float = Field(gt=0)
+
+
+class NoiseParameters(Section):
+    """Random noise. TOML: [noise]."""
+
+    strength: float = Field(ge=0)
+    lowest_Hz: float = Field(gt=0)
+    vibration_pm: float = Field(ge=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """What reaches the amplifiers at the end of each step; arrays of shape (n,)."""
+
+    current_A: FloatArray
+    thermocouple_V: FloatArray
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The world as it is at the end of the last step, which no instrument shows.
+
+    ``indentation_m`` is how far the tip stands inside the surface (negative: outside) and
+    ``deepest_indentation_m`` the largest it ever was, not below 0. ``gap_m`` separates the apexes, 0 in contact.
+    ``conductance_G0`` is the low-bias one, noise included; ``molecule_G0`` what was drawn for the molecule that
+    bridges, None without one. ``contacts`` and ``bridges`` count how many have formed.
+    """
+
+    time_s: float
+    state: StateName
+    species: str
+    bias_V: float
+    z_V: float
+    extension_m: float
+    indentation_m: float
+    deepest_indentation_m: float
+    gap_m: float
+    conductance_G0: float
+    molecule_G0: float | None
+    tip_temperature_rise_K: float
+    contacts: int
+    bridges: int
+
+
+class World:
+    """Sample, tip and junction, moved through time by what bias and piezo are given.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Sections sample, surface, piezo, tunnelling, gold, molecule, junction, thermal, noise, mains.
+    rng : numpy Generator
+        Source of all randomness; each part of the world draws from a child of its own, so that signals do not
+        depend on how a span of samples is cut into calls.
+
+    Raises
+    ------
+    ParameterError
+        For a parameter out of bounds, or an unknown species.
+    """
+
+    def __init__(self, parameters: Parameters, rng: Generator) -> None:
+        self._sample = parameters.section("sample", SampleParameters)
+        self._circuit = parameters.section("junction", JunctionParameters)
+        self._thermal = parameters.section("thermal", ThermalParameters)
+        self._noise = parameters.section("noise", NoiseParameters)
+        surface = parameters.section("surface", SurfaceParameters)
+        self._tunnelling = parameters.section("tunnelling", TunnellingParameters)
+        mains = parameters.section("mains", MainsParameters)
+        junction, shape, telegraph, site, drift, warmth, hum, *noises = rng.spawn(12)
+        self._flicker_rng, self._shake_rng, self._current_rng, self._thermocouple_rng = noises[:4]
+
+        self._piezo = Piezo(parameters.section("piezo", PiezoParameters))
+        self._surface_m = surface.initial_gap_nm * NM
+        self._drift = Wander(drifting_surface(surface, KNOT_S, drift), KNOT_S)
+        self._molecules = self._molecule_source(parameters, shape, telegraph, site)
+        self._junction = Junction(
+            parameters.section("gold", GoldParameters),
+            self._tunnelling,
+            self._circuit.bond_force,
+            surface.apex_spread_nm,
+            self._molecules,
+            junction,
+        )
+        self._tip = Tip(self._thermal)
+        thermal = self._thermal
+        self._base = Wander(
+            drifting_temperature(thermal.tip_drift_K, thermal.tip_drift_memory_s, KNOT_S, warmth), KNOT_S
+        )
+        self._current_hum = Mains(mains.frequency_Hz, mains.harmonics, mains.current_A, hum)
+        self._thermocouple_hum = Mains(mains.frequency_Hz, mains.harmonics, mains.thermocouple_V, hum)
+        self._dt = 0.0
+        self._since_s, self._steps = 0.0, 0
+        self._bias_V = self._z_V = self._extension_m = self._conductance_G0 = self._deepest_m = 0.0
+        self._tip_m = -self._surface_m
+
+    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float) -> Signals:
+        """Live through n steps.
+
+        Parameters
+        ----------
+        bias_V, z_V : ndarray, shape (n,)
+            What bias and the piezo's driver are given during each step.
+        dt : float
+            Length of a step in s.
+
+        Returns
+        -------
+        Signals
+            At the end of each step.
+        """
+        time_s = self._times(len(bias_V), dt)
+        span = self._move(bias_V, z_V, time_s, dt)
+        conduction = self._junction.follow(span)
+        rise_bias = np.diff(bias_V, prepend=self._bias_V) / dt
+        conductance_S = conduction.chord_S(bias_V)
+        # Exact for a linear junction; the series resistance is small where the I-V is not linear.
+        across_V = bias_V / (1.0 + self._circuit.series_resistance_ohm * conductance_S)
+        current_A = conductance_S * across_V
+        rise_K = self._tip.warm(conduction.tip_heat_W(across_V), dt)
+        signals = Signals(
+            self._seen_current(current_A, conductance_S, bias_V, rise_bias, time_s, dt),
+            self._seen_thermocouple(rise_K, bias_V, rise_bias, time_s, dt),
+        )
+        self._remember(bias_V, z_V, conduction)
+        return signals
+
+    def move_coarse(self, distance_m: float) -> None:
+        """Move the tip's housing toward the surface (negative: away)."""
+        self._surface_m -= distance_m
+
+    @property
+    def time_s(self) -> float:
+        """Time lived through."""
+        return self._since_s + self._steps * self._dt
+
+    @property
+    def truth(self) -> Truth:
+        """Get the world as it is now."""
+        state = self._junction.state
+        gap = state if isinstance(state, Gap) else state.gap if isinstance(state, Bridge) else None
+        return Truth(
+            time_s=self.time_s,
+            state=self._state_name(),
+            species=self._sample.species,
+            bias_V=self._bias_V,
+            z_V=self._z_V,
+            extension_m=self._extension_m,
+            indentation_m=self._tip_m,
+            deepest_indentation_m=self._deepest_m,
+            gap_m=0.0 if gap is None else gap.touch_m - self._tip_m,
+            conductance_G0=self._conductance_G0,
+            molecule_G0=state.molecule.conductor.conductance_G0 if isinstance(state, Bridge) else None,
+            tip_temperature_rise_K=self._tip.rise_K,
+            contacts=self._junction.contacts,
+            bridges=self._junction.bridges,
+        )
+
+    def _state_name(self) -> StateName:
+        if isinstance(self._junction.state, Bridge):
+            return "molecule"
+        if not isinstance(self._junction.state, Gap):
+            return "contact"
+        return "tunnelling" if self._conductance_G0 >= self._tunnelling.visible_G0 else "out of contact"
+
+    def _molecule_source(
+        self, parameters: Parameters, shape: Generator, telegraph: Generator, site: Generator
+    ) -> MoleculeSource | None:
+        species = self._sample.species
+        if species == BARE:
+            return None
+        known = parameters.values["molecule"]
+        if species not in known:
+            raise ParameterError(f"sample.species = {species!r}: expected one of {', '.join([BARE, *known])}")
+        drawn = parameters.section(f"molecule.{species}", MoleculeParameters)
+        return MoleculeSource(drawn, self._sample.temperature_K, shape, telegraph, site)
+
+    def _times(self, n: int, dt: float) -> FloatArray:
+        """Ends of the next n steps, counted in whole steps, so that they do not depend on how calls are cut."""
+        if dt != self._dt:
+            self._since_s, self._steps, self._dt = self.time_s, 0, dt
+            noise = self._noise
+            self._flicker = PinkNoise(noise.strength**2, dt, self._flicker_rng, noise.lowest_Hz)
+        times = self._since_s + dt * np.arange(self._steps + 1, self._steps + n + 1, dtype=np.float64)
+        self._steps += n
+        return times
+
+    def _move(self, bias_V: FloatArray, z_V: FloatArray, time_s: FloatArray, dt: float) -> Span:
+        extension = self._piezo.extension(z_V, dt)
+        tip_m = extension - self._surface_m - self._drift.values(time_s)
+        self._extension_m, self._tip_m = float(extension[-1]), float(tip_m[-1])
+        self._deepest_m = max(self._deepest_m, float(tip_m.max()))
+        shake = self._noise.strength * self._noise.vibration_pm * PM
+        return Span(
+            tip_m,
+            time_s,
+            dt * np.exp(np.abs(bias_V) / self._circuit.bond_bias_V),
+            self._flicker.draw(len(z_V)),
+            shake * self._shake_rng.standard_normal(len(z_V)),
+        )
+
+    def _seen_current(
+        self,
+        current_A: FloatArray,
+        conductance_S: FloatArray,
+        bias_V: FloatArray,
+        rise_bias: FloatArray,
+        time_s: FloatArray,
+        dt: float,
+    ) -> FloatArray:
+        """Current with its noise, leak, capacitive part and mains."""
+        rms = self._noise.strength * junction_noise_A(
+            current_A, conductance_S, self._sample.temperature_K, dt
+        )
+        noise = rms * self._current_rng.standard_normal(len(bias_V))
+        beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_bias
+        return current_A + noise + beside + self._current_hum.values(time_s)
+
+    def _seen_thermocouple(
+        self, rise_K: FloatArray, bias_V: FloatArray, rise_bias: FloatArray, time_s: FloatArray, dt: float
+    ) -> FloatArray:
+        """Thermocouple's voltage with its noise, drift, capacitive spikes, leak and mains."""
+        p = self._thermal
+        rms = self._noise.strength * johnson_rms_V(p.thermocouple_ohm, self._sample.temperature_K, dt)
+        noise = rms * self._thermocouple_rng.standard_normal(len(bias_V))
+        warmth = -p.seebeck_V_per_K * (rise_K + self._base.values(time_s))
+        beside = p.leak_ratio * bias_V + p.thermocouple_ohm * p.coupling_F * rise_bias
+        return warmth + noise + beside + self._thermocouple_hum.values(time_s)
+
+    def _remember(self, bias_V: FloatArray, z_V: FloatArray, conduction: Conduction) -> None:
+        self._bias_V, self._z_V = float(bias_V[-1]), float(z_V[-1])
+        self._conductance_G0 = float(conduction.low_bias_G0()[-1])
