@@ -159,6 +159,11 @@ def _count(name: str) -> Attribute:
     return Attribute(get)
 
 
+def _default_samples(task: Task) -> int:
+    task.card.bench.catch_up()
+    return task.inputs.default_samples()
+
+
 READ = {
     "AUTO_START": _read_setting("auto_start"),
     "RELATIVE_TO": _read_setting("relative_to"),
@@ -168,7 +173,7 @@ READ = {
     "AVAIL_SAMP_PER_CHAN": _count("available"),
     "CURR_READ_POS": _count("position"),
     "TOTAL_SAMP_PER_CHAN_ACQUIRED": _count("acquired"),
-    DEFAULT_SAMPLES_TO_READ: Attribute(lambda task: task.inputs.default_samples()),
+    DEFAULT_SAMPLES_TO_READ: Attribute(_default_samples),
     "CHANNELS_TO_READ": Attribute(lambda task: _names(task)),
     "NUM_CHANS": Attribute(lambda task: len(task.inputs.channels)),
     "RAW_DATA_WIDTH": Attribute(lambda task: 4 * len(task.inputs.channels)),

@@ -209,11 +209,11 @@ class TaskStates:
         """Stop it. Returns a warning if it wasn't done; raises what ended it, if nobody was told yet."""
         if self.state is not State.RUNNING:
             return 0
-        error, done = None, True
+        told, error, done = self.told, None, True
         try:
             done = self.done()
         except DaqError as ended_by:
-            error = None if self.told is not None and self.told.code == ended_by.code else ended_by
+            error = None if told is not None and told.code == ended_by.code else ended_by
         self.halt(self.rests)
         if error is not None:
             raise error
