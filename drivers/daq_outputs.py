@@ -81,7 +81,7 @@ class Outputs:
                 self._single = {name: self._new_task(name) for name in self.channels}
                 self._together = self._new_task(*self.channels)
         except BaseException:
-            self.close()
+            self._free()
             raise
         self._configured: tuple[AcquisitionType, int] | None = None
 
@@ -97,10 +97,13 @@ class Outputs:
     def close(self) -> None:
         """Free the tasks; a lost card is no error. The outputs go on holding what they put out last."""
         with self._lock:
-            tasks, self._tasks, self._running = self._tasks, [], None
-            for task in tasks:
-                with suppress(RigError), translated("close an output"):
-                    task.close()
+            self._free()
+
+    def _free(self) -> None:
+        tasks, self._tasks, self._running = self._tasks, [], None
+        for task in tasks:
+            with suppress(RigError), translated("close an output"):
+                task.close()
 
     # Single values
 
@@ -258,7 +261,7 @@ class Outputs:
         except RigError:
             # The server forgot our tasks, or another program's task holds the card: start from nothing.
             self._controller.reset(self._device)
-            self.close()
+            self._free()  # not `close`, which would wait for a thread that hangs
             self._open()
             aborted = "card reset, "
             self._abort_and_write(retracted_V)
