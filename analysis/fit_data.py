@@ -27,6 +27,33 @@ class CurrentData:
 
 
 @dataclass(frozen=True, eq=False)
+class LogCurrentData:
+    """A mean I-V curve of junctions whose currents differ by factors: the logarithm of |I| is what is fitted.
+
+    Parameters
+    ----------
+    voltage_V, current_A : ndarray, shape (n,)
+        No current of zero; its sign is not looked at.
+    sigma_ln : ndarray, shape (n,)
+        Standard deviation of ln|I|.
+    """
+
+    voltage_V: FloatArray
+    current_A: FloatArray
+    sigma_ln: FloatArray
+
+    def __post_init__(self) -> None:
+        _check("current", self.voltage_V, self.current_A, self.sigma_ln)
+        if not np.all(self.current_A):
+            raise ValueError("current: a value is zero and has no logarithm")
+
+    @property
+    def sigma_A(self) -> FloatArray:
+        """Standard deviation of the current to first order."""
+        return np.abs(self.current_A) * self.sigma_ln
+
+
+@dataclass(frozen=True, eq=False)
 class HeatingData:
     """Heat in the probe at each bias, both polarities; with ``heat_total_W`` the measured I V beside it.
 
@@ -66,7 +93,7 @@ class Measured:
 class JunctionData:
     """Everything known of one kind of junction, fitted with one set of parameters. Temperatures in kelvin."""
 
-    current: CurrentData | None = None
+    current: CurrentData | LogCurrentData | None = None
     heating: HeatingData | None = None
     conductance_G0: Measured | None = None
     seebeck_V_per_K: Measured | None = None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.constants import G0_S, BOLTZMANN_eV_per_K
-from analysis.fit_data import JunctionData
+from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
 from analysis.fit_model import Family, Parameter
 from analysis.landauer import WATT_PER_eV2
 from analysis.records import FloatArray
@@ -18,16 +18,12 @@ _SMALL_BIAS = 1e-4  # of kT: linear response to 1e-8, far enough from zero for a
 
 @dataclass(frozen=True, eq=False)
 class _Term:
-    """One kind of data: model (n,), slopes (n_parameters of the family, n), data and uncertainty (n,).
-
-    ``scaled`` where the number of molecules multiplies it.
-    """
+    """One kind of data: model (n,), slopes (n_parameters, n), data and uncertainty (n,)."""
 
     model: FloatArray
     slopes: FloatArray
     measured: FloatArray
     sigma: FloatArray
-    scaled: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +77,9 @@ class Problem:
 
     def residuals(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(model - data)/sigma, shape (n,), and its derivatives by natural parameters, (n, n_parameters)."""
-        scale = self.scale(values)
-        parts, slopes = [], []
-        for term in self._terms(values[: len(self.family.parameters)]):
-            factor = scale if term.scaled else 1.0
-            parts.append((factor * term.model - term.measured) / term.sigma)
-            rows = factor * term.slopes
-            if isinstance(self.molecules, Parameter):
-                rows = np.vstack([rows, term.model if term.scaled else np.zeros_like(term.model)])
-            slopes.append(rows / term.sigma)
-        return np.concatenate(parts), np.concatenate(slopes, axis=1).T
+        terms = list(self._terms(values))
+        residual = np.concatenate([(x.model - x.measured) / x.sigma for x in terms])
+        return residual, np.concatenate([x.slopes / x.sigma for x in terms], axis=1).T
 
     @cached_property
     def measured(self) -> FloatArray:
@@ -112,10 +101,8 @@ class Problem:
         total = np.zeros(len(many))
         rows: list[tuple[int, float, FloatArray, FloatArray, FloatArray]] = []
         if (current := self.data.current) is not None:
-            sigma = 1e-2 * np.abs(current.current_A).max() if current.sigma_A is None else current.sigma_A
-            rows.append(
-                (0, G0_S, current.voltage_V, current.current_A, sigma * np.ones(current.voltage_V.size))
-            )
+            sigma = _sigma_or_largest(current) * (1.0 if self.data.sigma_known else 1e-2)
+            rows.append((0, G0_S, current.voltage_V, current.current_A, sigma))
         if (heat := self.data.heating) is not None:
             rows.append((1, WATT_PER_eV2, heat.voltage_V, heat.heat_probe_W, heat.sigma_W))
         for which, unit, voltage, measured, sigma in rows:
@@ -126,25 +113,42 @@ class Problem:
             )
         return total
 
-    def _terms(self, own: FloatArray) -> Iterator[_Term]:
-        data = self.data
+    def _terms(self, values: FloatArray) -> Iterator[_Term]:
+        own, data = values[: len(self.family.parameters)], self.data
         temperatures = data.temperature_probe_K, data.temperature_substrate_K
         if (current := data.current) is not None:
             x, by = self.family.window(own, current.voltage_V, *temperatures)
-            sigma = _sigma_or_largest(current.current_A, current.sigma_A)
-            yield _Term(G0_S * x[0], G0_S * by[0], current.current_A, sigma)
+            model, slopes = self._scaled(values, G0_S * x[0], G0_S * by[0])
+            if isinstance(current, LogCurrentData):
+                size = np.maximum(np.abs(model), 1e-300)
+                measured = np.log(np.abs(current.current_A))
+                yield _Term(np.log(size), slopes * np.sign(model) / size, measured, current.sigma_ln)
+            else:
+                yield _Term(model, slopes, current.current_A, _sigma_or_largest(current))
         if (heat := data.heating) is not None:
             x, by = self.family.window(own, heat.voltage_V, *temperatures)
-            yield _Term(WATT_PER_eV2 * x[1], WATT_PER_eV2 * by[1], heat.heat_probe_W, heat.sigma_W)
+            scaled = self._scaled(values, WATT_PER_eV2 * x[1], WATT_PER_eV2 * by[1])
+            yield _Term(*scaled, heat.heat_probe_W, heat.sigma_W)
             if heat.heat_total_W is not None and heat.sigma_total_W is not None:
                 power = G0_S * heat.voltage_V
-                yield _Term(power * x[0], power * by[0], heat.heat_total_W, heat.sigma_total_W)
+                scaled = self._scaled(values, power * x[0], power * by[0])
+                yield _Term(*scaled, heat.heat_total_W, heat.sigma_total_W)
         if data.conductance_G0 is not None or data.seebeck_V_per_K is not None:
-            yield from self._linear_terms(own, 0.5 * sum(temperatures))
+            yield from self._linear_terms(values, 0.5 * sum(temperatures))
 
-    def _linear_terms(self, own: FloatArray, temperature_K: float) -> Iterator[_Term]:
+    def _scaled(
+        self, values: FloatArray, model: FloatArray, slopes: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Model times the number of molecules, and its slopes by all parameters."""
+        scale = self.scale(values)
+        if isinstance(self.molecules, Parameter):
+            return scale * model, np.vstack([scale * slopes, model])
+        return scale * model, scale * slopes
+
+    def _linear_terms(self, values: FloatArray, temperature_K: float) -> Iterator[_Term]:
         """G and S from the odd parts of I and Q_P at a small bias: N = K0 v, H_P = -K1 v + O(v^2)."""
         small = _SMALL_BIAS * BOLTZMANN_eV_per_K * temperature_K
+        own = values[: len(self.family.parameters)]
         x, by = self.family.window(own, np.array([small, -small]), temperature_K, temperature_K)
         (K0, K1), (K0_by, K1_by) = (
             ((y[0, ..., 0] - y[0, ..., 1]) / (2 * small), (y[1, ..., 1] - y[1, ..., 0]) / (2 * small))
@@ -152,15 +156,19 @@ class Problem:
         )
         one = np.ones(1)
         if (G := self.data.conductance_G0) is not None:
-            yield _Term(K0 * one, K0_by[:, None], G.value * one, G.sigma * one)
+            yield _Term(*self._scaled(values, K0 * one, K0_by[:, None]), G.value * one, G.sigma * one)
         if (S := self.data.seebeck_V_per_K) is not None:
             entropy = -K1 / (temperature_K * K0)
-            slopes = (K1 / K0 * K0_by - K1_by) / (temperature_K * K0)
-            yield _Term(entropy * one, slopes[:, None], S.value * one, S.sigma * one, scaled=False)
+            slopes = np.zeros((len(self.parameters), 1))
+            slopes[: own.size, 0] = (K1 / K0 * K0_by - K1_by) / (temperature_K * K0)
+            yield _Term(entropy * one, slopes, S.value * one, S.sigma * one)
 
 
-def _sigma_or_largest(current_A: FloatArray, sigma_A: FloatArray | None) -> FloatArray:
-    return np.full(current_A.shape, np.abs(current_A).max()) if sigma_A is None else sigma_A
+def _sigma_or_largest(current: CurrentData | LogCurrentData) -> FloatArray:
+    """Uncertainty of each current; the largest current for all where nobody knows."""
+    if current.sigma_A is not None:
+        return current.sigma_A
+    return np.full(current.current_A.shape, np.abs(current.current_A).max())
 
 
 def _spread(voltage: FloatArray, points: int) -> NDArray[np.intp]:

@@ -35,6 +35,12 @@ def remarks_on(
     """Sentences on a fit; ``unit`` is the chi^2 that stands for one standard deviation squared."""
     reached = at_bounds(problem, values)
     said = [f"{name} ended on its bound: its uncertainty is not to be trusted." for name in reached]
+    freedom = problem.data.size - len(values)
+    if problem.data.sigma_known and chi_square > freedom + 6.0 * np.sqrt(2.0 * max(freedom, 1)):
+        said.append(
+            f"The model does not describe these data (chi^2 = {chi_square:.4g} for {freedom} degrees of freedom): "
+            "the errors are those it would have if it did."
+        )
     lost = [p.name for p, e in zip(problem.parameters, errors, strict=True) if np.isinf(e)]
     if lost:
         said.append(f"These data do not fix {_listed(lost)} one by one, only combinations of them.")

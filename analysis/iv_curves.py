@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fit_data import CurrentData
+from analysis.fit_data import CurrentData, LogCurrentData
 from analysis.importers import ForeignFile, read_file
 from analysis.importers.quantities import to_si
 from analysis.recording import Recording, RecordingError
@@ -71,6 +71,29 @@ def mean_curve(curves: Sequence[Curve]) -> CurrentData:
             else _spread(mean_V, mean_I, place, current, 2)
         )
     return _spread(mean_V, mean_I, place, current, 1)
+
+
+def log_mean_curve(curves: Sequence[Curve]) -> LogCurrentData:
+    """All points together: the geometric mean of |I| at each voltage, and the standard deviation of ln|I|.
+
+    For junctions whose currents differ by factors rather than by amounts, such as large-area ones. Points whose
+    current has not the sign of their voltage are noise about zero and are left out.
+    """
+    voltage = np.concatenate([c.voltage_V for c in curves])
+    current = np.concatenate([c.current_A for c in curves])
+    voltage, current = voltage[voltage * current > 0], current[voltage * current > 0]
+    if not voltage.size:
+        raise ValueError("there is no point whose current has the sign of its voltage")
+    place = _places(voltage)
+    count = np.bincount(place)
+    size = np.log(np.abs(current))
+    mean = np.bincount(place, size) / count
+    deviation = np.sqrt(np.bincount(place, (size - mean[place]) ** 2) / np.maximum(count - 1, 1))
+    kept = deviation > 0
+    if not kept.any():
+        raise ValueError("no voltage repeats: there is no spread to take a logarithmic mean over")
+    at = (np.bincount(place, voltage) / count)[kept]
+    return LogCurrentData(at, np.sign(at) * np.exp(mean[kept]), deviation[kept])
 
 
 def _spread(

@@ -187,7 +187,7 @@ def _read_tbtrans(path: Path) -> NDArray[np.float64]:
         sisl = importlib.import_module("sisl")
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            f"{path.name} is a TBtrans file: reading it needs sisl (pip install sisl), which is not installed"
+            f"{path.name} is a TBtrans file: reading it needs sisl and netCDF4 (pip install sisl netCDF4)"
         ) from None
     with sisl.get_sile(str(path)) as file:
         probe, substrate = file.elecs[:2]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.constants import BOLTZMANN_eV_per_K
-from analysis.fit_data import JunctionData
+from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
 from analysis.landauer import currents
 from analysis.records import FloatArray
 from analysis.transmission import Transmission
@@ -100,19 +100,27 @@ def _current_fit(
     )
     linear.plot(bias, model / unit, color=_POSITIVE, label="fit", zorder=3)
     linear.set(xlabel="bias V (V)", ylabel=f"current I ({prefix}A)")
-    linear.legend(frameon=False)
+    linear.legend(frameon=False, loc="upper left")
     _cross(linear)
     shown = I != 0
     logarithmic.semilogy(V[shown], np.abs(I[shown]), "o", ms=3, color="0.45", label="|data|")
     if sigma is not None:
-        low = np.maximum(np.abs(I) - sigma, np.abs(I) * 1e-2)
-        logarithmic.vlines(V[shown], low[shown], (np.abs(I) + sigma)[shown], color="0.45", lw=0.8)
+        down, up = _bars(measured, np.abs(I), sigma)[:, shown]
+        size = np.abs(I[shown])
+        logarithmic.vlines(V[shown], np.maximum(size - down, 1e-2 * size), size + up, color="0.45", lw=0.8)
     visible = np.abs(model) > 0.3 * np.abs(I[shown]).min()
     logarithmic.semilogy(
         bias, np.where(visible, np.abs(model), np.nan), color=_POSITIVE, label="|fit|", zorder=3
     )
     logarithmic.set(xlabel="bias V (V)", ylabel="|I| (A)")
     logarithmic.grid(alpha=0.3)
+
+
+def _bars(measured: CurrentData | LogCurrentData, size: FloatArray, sigma: FloatArray) -> FloatArray:
+    """Lengths of the bars towards zero and away from it, shape (2, n)."""
+    if isinstance(measured, LogCurrentData):
+        return np.stack([-np.expm1(-sigma / size), np.expm1(sigma / size)]) * size
+    return np.stack([sigma, sigma])
 
 
 def _transmission(
@@ -158,16 +166,13 @@ def _heats(
     unit, prefix = 1e-9, "n"
     for sign, colour, width in ((1, _POSITIVE, 2.4), (-1, _NEGATIVE, 1.2)):
         x = currents(transmission, sign * size, *temperatures_K)
-        label = f"V {'>' if sign > 0 else '<'} 0"
-        axes.plot(
-            molecules * x.heat_total_W / unit, molecules * x.heat_probe_W / unit, color=colour, label=label
-        )
+        heat, total = molecules * x.heat_probe_W / unit, molecules * x.heat_total_W / unit
+        axes.plot(total, heat, color=colour, lw=width, label=f"V {'>' if sign > 0 else '<'} 0")
         of = asked_V[np.sign(asked_V) == sign]
         if of.size:
             y = currents(transmission, of, *temperatures_K)
-            axes.plot(
-                molecules * y.heat_total_W / unit, molecules * y.heat_probe_W / unit, "o", ms=4, color=colour
-            )
+            heat, total = molecules * y.heat_probe_W / unit, molecules * y.heat_total_W / unit
+            axes.plot(total, heat, "o", ms=2.5 * width, color=colour)
     _, end = axes.get_xlim()
     axes.plot([0, end], [0, end / 2], color="0.6", lw=0.8, ls="--", label="half")
     axes.set(xlabel=f"Q$_{{total}}$ = I V ({prefix}W)", ylabel=f"Q$_P$, heat in the probe ({prefix}W)")

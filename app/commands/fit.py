@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from analysis.fit_data import CurrentData, JunctionData
+    from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
     from analysis.fit_problem import Problem
     from analysis.fit_transport import FitResult
     from analysis.iv_curves import Curve
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     help="Uncertainty of data without one, as a fraction of I.",
 )
 @click.option(
+    "--average",
+    type=click.Choice(["mean", "log"]),
+    default="mean",
+    show_default=True,
+    help="Mean of the currents, or of their logarithms (then these are fitted).",
+)
+@click.option(
     "--profile", metavar="NAME", multiple=True, help="Also the profile likelihood of this parameter."
 )
 @click.option("--starts", default=8, show_default=True, type=click.IntRange(min=1), help="Number of starts.")
@@ -36,6 +43,7 @@ def command(
     data: tuple[Path, ...],
     model: Path,
     each: bool,
+    average: str,
     relative_error: float | None,
     profile: tuple[str, ...],
     starts: int,
@@ -49,17 +57,18 @@ def command(
     """
     import json
 
-    from analysis.iv_curves import read_curve
+    from analysis.iv_curves import log_mean_curve, mean_curve, read_curve
     from app.model_file import load_model
     from app.toml_file import FileError
 
     checked = load_model(model)
+    mean = mean_curve if average == "mean" else log_mean_curve
     try:
         curves = [read_curve(path) for path in data]
         groups = [[curve] for curve in curves] if each else [curves]
         reports = []
         for number, group in enumerate(groups):
-            problem = _problem(checked, group, relative_error)
+            problem = _problem(checked, mean(group), relative_error)
             report, result = _fit(problem, group, starts, profile)
             reports.append(report)
             if plot is not None:
@@ -74,13 +83,12 @@ def command(
             _print(report)
 
 
-def _problem(model: "Model", curves: "list[Curve]", relative_error: float | None) -> "Problem":
+def _problem(model: "Model", mean: "CurrentData | LogCurrentData", relative_error: float | None) -> "Problem":
     from analysis.fit_data import JunctionData
     from analysis.fit_problem import Problem
-    from analysis.iv_curves import mean_curve
     from app.model_build import family_of, measured_of, molecules_of
 
-    current = _weighted(mean_curve(curves), relative_error)
+    current = _weighted(mean, relative_error)
     probe_K, substrate_K = model.file.temperatures_K
     data = JunctionData(
         current=current,
@@ -91,7 +99,9 @@ def _problem(model: "Model", curves: "list[Curve]", relative_error: float | None
     return Problem(data, family_of(model), molecules_of(model))
 
 
-def _weighted(current: "CurrentData", relative_error: float | None) -> "CurrentData":
+def _weighted(
+    current: "CurrentData | LogCurrentData", relative_error: float | None
+) -> "CurrentData | LogCurrentData":
     """Uncertainty by the user's word where the data have none, and no smaller than at a hundredth of full scale."""
     import numpy as np
 
@@ -187,10 +197,7 @@ def _print(report: dict[str, Any]) -> None:
         error = "not fixed by these data" if x["error"] is None else f"± {x['error']:.2g}"
         click.echo(f"  {name} = {x['value']:.6g} {error}")
     if report["degrees_of_freedom"] > 0 and report["uncertainties"].startswith("given"):
-        reduced = report["chi_square"] / report["degrees_of_freedom"]
-        click.echo(
-            f"  chi^2 = {report['chi_square']:.4g} for {report['degrees_of_freedom']} degrees of freedom ({reduced:.3g})"
-        )
+        click.echo(f"  chi^2 = {report['chi_square']:.4g}, degrees of freedom {report['degrees_of_freedom']}")
     else:
         click.echo(f"  uncertainties {report['uncertainties']}")
     for word, point in report["transition_voltage_V"].items():
