@@ -10,7 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simulators.keithley428 import SimulatedKeithley428
 from simulators.parameters import Parameters
+from simulators.sr560 import SimulatedSR560
+from simulators.world import World
 
 FloatArray = NDArray[np.float64]
 
@@ -94,10 +97,6 @@ class AmplifiedJunction:
         cls, parameters: Parameters, line_address: int, rngs: Sequence[np.random.Generator]
     ) -> "AmplifiedJunction":
         """Build the simulated junction, Keithley 428 and SR560, with a source of random numbers for each."""
-        from simulators.keithley428 import SimulatedKeithley428
-        from simulators.sr560 import SimulatedSR560
-        from simulators.world import World
-
         world, current_amplifier, voltage_preamplifier = rngs
         return cls(
             World(parameters, world),
