@@ -118,6 +118,7 @@ class Analysis:
                 "total": selection.samples,
                 "wild_excluded": selection.wild_samples,
                 "traces_with_wild": selection.wild_traces,
+                "wild_in_rejected_traces": selection.wild_in_rejected,
                 "negative": selection.negative_samples,
                 "railed": selection.railed_samples,
             },

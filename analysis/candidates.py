@@ -58,7 +58,8 @@ def find_candidates(
     maxima = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
     chosen: list[Candidate] = []
     for candidate in sorted(maxima, key=lambda c: -c.significance):
-        if candidate.significance < significance or not low < candidate.centre < high:
+        edge = candidate.sigma / 2.0
+        if candidate.significance < significance or not low + edge < candidate.centre < high - edge:
             continue
         if all(abs(candidate.centre - c.centre) > 2.0 * max(candidate.sigma, c.sigma) for c in chosen):
             chosen.append(_finest(candidate, maxima))

@@ -55,8 +55,9 @@ class Stretch:
     def resampled(self, resamples: int, rng: np.random.Generator) -> FloatArray:
         """Means over as many traces drawn with replacement, shape (resamples, n)."""
         n = len(self.traces)
-        drawn = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples)
-        means: FloatArray = drawn.astype(float) @ self.traces / n
+        drawn = rng.integers(n, size=(resamples, n)) + n * np.arange(resamples)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n)
+        means: FloatArray = times.astype(float) @ self.traces / n
         return means
 
     def reduced_chi2(self, fit: GaussianFits, inside: NDArray[np.bool_]) -> float:
@@ -149,7 +150,7 @@ class Evidence:
     n_traces : int
         Traces with a sample in the window.
     fit, starts, boot : GaussianFits
-        The fit (one), those from other starts, those to resampled traces.
+        The fit (one), those from other starts, those to resampled traces (none if the fit itself failed).
     centres : ndarray
         Of the fits with other windows and backgrounds that went well, out of ``tried``.
     tried : int
@@ -223,6 +224,8 @@ class Evidence:
         lowest, highest = self.range
         if self.n_traces < LEAST_TRACES:
             yield f"only {self.n_traces} traces have a sample in the window"
+        if not self.boot.good.size:
+            return
         if self.boot.good.mean() < 0.8:
             yield f"{1.0 - self.boot.good.mean():.0%} of the resampled histograms give no fit"
         elif upper - lower > 2.0 * sigma:

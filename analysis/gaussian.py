@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray
 
-_ITERATIONS = 60
-_TOLERANCE = 1e-7  # of a Gaussian's width: far below any uncertainty of a histogram
+_ITERATIONS = 50
+_TOLERANCE = 1e-6  # of a Gaussian's width: far below any uncertainty of a histogram
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,11 +186,17 @@ def _levenberg_marquardt(batch: _Batch, p: FloatArray) -> tuple[FloatArray, Floa
 
 
 def _step(batch: _Batch, p: FloatArray, damping: FloatArray) -> FloatArray:
+    """Step toward the minimum; a parameter that stands at its bound and would leave it is held there."""
     residual, jacobian = batch.residual(p)
+    downhill = jacobian @ residual[:, :, None]
+    push, nonlinear = downhill[:, :2, 0], p[:, :2]
+    held = ((nonlinear <= batch.low) & (push < 0.0)) | ((nonlinear >= batch.high) & (push > 0.0))
+    jacobian[:, :2][held] = 0.0
+    downhill[:, :2, 0][held] = 0.0
     normal = jacobian @ jacobian.transpose(0, 2, 1)
     diagonal = np.einsum("mii->mi", normal)
-    diagonal += damping[:, None] * diagonal + 1e-300  # a Gaussian of no height has no centre to move
-    return np.asarray(np.linalg.solve(normal, jacobian @ residual[:, :, None])[:, :, 0], dtype=float)
+    diagonal += damping[:, None] * diagonal + 1e-300  # what is held, or has no effect, does not move
+    return np.asarray(np.linalg.solve(normal, downhill)[:, :, 0], dtype=float)
 
 
 def _bounds(x: FloatArray, window: NDArray[np.bool_], least_sigma: float) -> tuple[FloatArray, FloatArray]:

@@ -204,6 +204,9 @@ def last_opening(conductance_G0: FloatArray, threshold_G0: float) -> int | None:
     A trace that makes contact again and stays there is taken at its last break.
     """
     above = conductance_G0 >= threshold_G0
+    last = above.size - 1 - int(above[::-1].argmax()) if above.size else 0
+    if last + 1 < above.size and above[last] and conductance_G0[last + 1] < threshold_G0:
+        return last + 1  # the usual case, much faster: it ends open
     falls = np.flatnonzero(above[:-1] & (conductance_G0[1:] < threshold_G0))
     return int(falls[-1]) + 1 if falls.size else None
 

@@ -36,7 +36,7 @@ class PeakFit:
     sigma_G0, sigma_decades : float or None
         Standard deviation; which of them depends on the scale, the other is None.
     uncertainty_G0 : float
-        Statistical: half the central 68 % of the centres of a bootstrap over traces.
+        Statistical: half the central 68 % of the centres of a bootstrap over traces; NaN if the fit failed.
     spread_G0 : float
         Systematic: half the range of the centres over windows and backgrounds.
     lowest_G0, highest_G0 : float
@@ -127,7 +127,7 @@ def fit_peak(
     inside = stretch.inside(*window)
     starts = fit_from_nine(stretch, candidate, terms, inside)
     fit = best(starts)
-    resampled = stretch.resampled(resamples, rng)
+    resampled = stretch.resampled(resamples if fit.good[0] else 0, rng)
     start = fit.centre, fit.sigma
     boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))
     centres, tried = variants(reach, candidate, fit)

@@ -47,7 +47,7 @@ def noise_floor(traces: Sequence[Trace]) -> NoiseFloor:
     of it, that is: its level there is within its noise. NaN where no trace is long enough (20 samples).
     """
     found = NoiseFloor(float("nan"), float("nan"), 0)
-    conductances = [g[np.isfinite(g)] for g in (trace.conductance_G0 for trace in traces)]
+    conductances = [_finite(trace.conductance_G0) for trace in traces]
     for parts in _OPEN_PARTS:
         open_parts = [_most_open(g, max(20, g.size // parts)) for g in conductances if g.size >= 20]
         if not open_parts:
@@ -59,6 +59,11 @@ def noise_floor(traces: Sequence[Trace]) -> NoiseFloor:
         if found.level_G0 <= 3.0 * 1.4826 * found.mad_G0:
             break
     return found
+
+
+def _finite(conductance_G0: FloatArray) -> FloatArray:
+    finite = np.isfinite(conductance_G0)
+    return conductance_G0 if finite.all() else conductance_G0[finite]
 
 
 def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
@@ -134,6 +139,8 @@ class Selection:
     rules : SelectionRules
     wild_samples, wild_traces : int
         Samples excluded from the kept traces, and how many traces they are from.
+    wild_in_rejected : int
+        Wild samples of the rejected traces.
     railed_samples : int
         Samples of the kept traces that are only bounded (``inf``); they count as overflow.
     negative_samples : int
@@ -147,6 +154,7 @@ class Selection:
     rules: SelectionRules
     wild_samples: int
     wild_traces: int
+    wild_in_rejected: int
     railed_samples: int
     negative_samples: int
     samples: int
@@ -161,16 +169,17 @@ def select(traces: Iterable[Trace], rules: SelectionRules) -> Selection:
     """Apply the rules to every trace."""
     kept: list[Trace] = []
     rejected: list[tuple[Trace, str]] = []
-    wild_samples = wild_traces = railed = negative = samples = 0
+    wild_samples = wild_traces = wild_in_rejected = railed = negative = samples = 0
     low, high = rules.plausible_G0
     for trace in traces:
-        reason = rejection(trace, rules)
-        if reason:
-            rejected.append((trace, reason))
-            continue
         g = trace.conductance_G0
         wild = ((g < low) | (g > high)) & np.isfinite(g)
         n_wild = int(np.count_nonzero(wild))
+        reason = rejection(trace, rules)
+        if reason:
+            rejected.append((trace, reason))
+            wild_in_rejected += n_wild
+            continue
         if n_wild:
             g = np.where(wild, np.nan, g)
             trace = replace(trace, conductance_G0=g)
@@ -181,7 +190,15 @@ def select(traces: Iterable[Trace], rules: SelectionRules) -> Selection:
         negative += int(np.count_nonzero((g < 0.0) & (g != -np.inf)))
         samples += g.size
     return Selection(
-        tuple(kept), tuple(rejected), rules, wild_samples, wild_traces, railed, negative, samples
+        kept=tuple(kept),
+        rejected=tuple(rejected),
+        rules=rules,
+        wild_samples=wild_samples,
+        wild_traces=wild_traces,
+        wild_in_rejected=wild_in_rejected,
+        railed_samples=railed,
+        negative_samples=negative,
+        samples=samples,
     )
 
 

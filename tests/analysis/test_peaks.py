@@ -72,11 +72,13 @@ def test_log_normal_peak_is_a_gaussian_in_decades():
     traces = [10.0 ** (rng.normal(-2.7, 0.3) + 0.03 * rng.standard_normal(50)) for _ in range(1500)]
     histogram = counted(LOG, traces)
 
-    fit = fit_peak(histogram, candidate_in(histogram, 2e-4, 2e-2), rng)
+    fit = fit_peak(histogram, candidate_in(histogram, 2e-4, 2e-2), rng, "none")
 
     assert fit.trusted, fit.reasons
     assert fit.conductance_G0 == pytest.approx(10.0**-2.7, abs=3 * fit.uncertainty_G0)
-    assert fit.uncertainty_G0 == pytest.approx(10.0**-2.7 * np.log(10) * 0.3 / np.sqrt(1500), rel=0.4)
+    # Equally weighted least squares to a Gaussian density: variance sigma^2 / n times int f'^2 f / (int f'^2)^2.
+    expected_decades = 0.3 / np.sqrt(1500) * np.sqrt(16 / (6 * np.sqrt(3)))
+    assert fit.uncertainty_G0 == pytest.approx(10.0**-2.7 * np.log(10) * expected_decades, rel=0.15)
     assert fit.sigma_decades == pytest.approx(0.3, rel=0.07)
     assert fit.sigma_G0 is None
 

@@ -1,0 +1,86 @@
+"""From 900 traces of 10 000 samples to fitted peaks, beside a plain numpy script that does the least of it."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import igor2.binarywave
+import numpy as np
+from scipy.optimize import curve_fit
+
+from analysis.analyse import Analysis, AnalysisOptions, analyse
+from analysis.records import Trace
+from tests.benchmarks.table import Row
+
+BLOCKS = 9  # of 100 traces: those that there are, again and again
+SAMPLES = 10_000
+STEP_m = 20e-9 / 40_000  # 20 nm/s at 40 kHz
+
+
+def paths() -> list[Path]:
+    """Nine blocks of traces, or none where HOTJUNCTION_RECORDINGS does not say where there are any."""
+    folder = Path(os.environ.get("HOTJUNCTION_RECORDINGS", "nowhere")) / "eka-au-stmbj"
+    found = sorted(folder.glob("PullOutConductanceBlock_*.ibw"))
+    return [found[i % len(found)] for i in range(BLOCKS)] if found else []
+
+
+def load(path: Path) -> np.ndarray:
+    """Conductances of a block, shape (100, 10000), and no parameters."""
+    data: np.ndarray = igor2.binarywave.load(str(path))["wave"]["wData"][:SAMPLES].T
+    return data
+
+
+def ours(blocks: list[Path]) -> Analysis:
+    """Selection, noise floor, three histograms, peaks, 300 resamples, 27 windows and backgrounds."""
+    displacement_m = STEP_m * np.arange(SAMPLES)
+    traces = [
+        Trace(100 * i + j, (0, SAMPLES), displacement_m, g.astype(float), 0.025, "unknown")
+        for i, path in enumerate(blocks)
+        for j, g in enumerate(load(path))
+    ]
+    return analyse(traces, AnalysisOptions(), np.random.default_rng(0))
+
+
+def plain(blocks: list[Path]) -> float:
+    """The same histograms with numpy's own functions and one fit: no selection, no errors; the first peak in G0."""
+    g = np.concatenate([load(path) for path in blocks]).astype(float)
+    counts, edges = np.histogram(g, np.linspace(-0.25, 10.0, 1026))
+    positive = g > 0.0
+    log_g = np.log10(np.where(positive, g, 1e-30))
+    np.histogram(log_g[positive], np.linspace(-6.0, 2.0, 801))
+    opened = SAMPLES - 1 - np.argmax((g >= 0.5)[:, ::-1], axis=1)
+    displacement = STEP_m * (np.arange(SAMPLES) - opened[:, None])
+    np.histogram2d(
+        displacement[positive],
+        log_g[positive],
+        (np.linspace(-0.5e-9, 2.5e-9, 301), np.linspace(-6.0, 2.0, 321)),
+    )
+    x = (edges[1:] + edges[:-1]) / 2.0
+    inside = (x > 0.7) & (x < 1.2)
+
+    def gaussian(x: np.ndarray, a: float, c: float, s: float, b: float, m: float) -> np.ndarray:
+        return a * np.exp(-0.5 * ((x - c) / s) ** 2) + b + m * (x - c)
+
+    start = (counts[inside].max(), 0.95, 0.05, counts[inside].min(), 0.0)
+    return float(curve_fit(gaussian, x[inside], counts[inside], start)[0][1])
+
+
+def timed(work: Callable[[list[Path]], object], blocks: list[Path], rounds: int = 5) -> float:
+    """Shortest of some rounds, seconds: what else the machine does only ever adds."""
+    taken = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work(blocks)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+def rows() -> list[Row]:
+    """Rows of the table; one that says why, where there are no recordings."""
+    name = "900 traces of 10 000 samples: load, select, 1D, 2D, fit"
+    blocks = paths()
+    if not blocks:
+        return [Row(name, "not run: HOTJUNCTION_RECORDINGS is not set")]
+    ours_s, plain_s = timed(ours, blocks), timed(plain, blocks)
+    return [Row(name, f"{ours_s:.2f} s", f"{plain_s:.2f} s (plain numpy)", f"{plain_s / ours_s:.1f}")]
