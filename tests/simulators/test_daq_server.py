@@ -471,6 +471,16 @@ def test_modulation_repeats_without_a_seam(daq: Client) -> None:
     assert read(inputs, 5)[2, -1] == pytest.approx(levels[20_000 % 8000], abs=OUTPUT_LSB_V)
 
 
+def test_modulation_takes_what_is_written_over_it(daq: Client) -> None:
+    inputs, outputs = daq.inputs(), daq.outputs("Dev1/ao0", regenerate=True, buffer=100)
+    write(outputs, np.full((1, 100), 1.0))
+    inputs.start()
+    outputs.start()
+    assert read(inputs, 151)[2, 1:] == pytest.approx(1.0, abs=OUTPUT_LSB_V)
+    assert write(outputs, np.full((1, 100), -1.0)) == 100
+    assert read(inputs, 300)[2, 1:] == pytest.approx(-1.0, abs=OUTPUT_LSB_V)
+
+
 def test_a_waveform_on_a_clock_of_its_own(bench: SimulatedBench, daq: Client) -> None:
     outputs = daq.outputs(finite=100, source="", rate_Hz=500.0)
     write(outputs, ramp(100))
