@@ -251,13 +251,12 @@ class TaskStates:
         anybody's help (no acquisition of another task goes on, which somebody reads) is waited for.
         """
         bench = self.card.bench
-        if self.done():
-            return True
+        done = self.done()
+        if done or bench.clock.runs_by_itself:
+            return done
         alone = bench.scan is None or bench.scan is getattr(self.engine, "run", None)
         due_s = self.engine.done_due_s()
-        if alone and not bench.clock.runs_by_itself and not math.isinf(due_s):
-            bench.wait_for(self.done, self.engine.done_due_s, due_s)
-        return self.done()
+        return alone and not math.isinf(due_s) and bench.wait_for(self.done, self.engine.done_due_s, due_s)
 
     def wait_until_done(self, timeout_s: float, cancelled: Callable[[], bool]) -> None:
         """Wait for the end. Raises -200560 when the time is over."""
