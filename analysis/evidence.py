@@ -19,6 +19,10 @@ REACHES = (2.5, 4.0, 7.0)
 LEAST_TRACES = 20
 """With fewer traces behind a peak a bootstrap over them means little."""
 
+LEAST_DWELL = 2.0
+"""Samples that a trace must spend in a peak on average. After a break the amplifier settles through the same
+few values in every trace, a sample each: such a peak is no plateau."""
+
 _LEAST_BINS = 9
 _ONE_SIGMA = (15.865, 84.135)  # percentiles
 
@@ -51,6 +55,11 @@ class Stretch:
     def traces_in(self, inside: NDArray[np.bool_]) -> int:
         """Number of traces with a sample in these bins."""
         return int(np.count_nonzero(self.traces[:, inside].any(axis=1)))
+
+    def dwell(self, fit: GaussianFits) -> float:
+        """Mean number of samples within two sigma of the centre, in the traces that have any; 0 if none has."""
+        counts = self.traces[:, np.abs(self.x - fit.centre) <= 2.0 * fit.sigma].sum(axis=1)
+        return float(counts[counts > 0.0].mean()) if counts.any() else 0.0
 
     def resampled(self, resamples: int, rng: np.random.Generator) -> FloatArray:
         """Means over as many traces drawn with replacement, shape (resamples, n)."""
@@ -149,6 +158,8 @@ class Evidence:
     window : tuple of float
     n_traces : int
         Traces with a sample in the window.
+    dwell : float
+        Mean number of samples that such a trace has in the peak.
     fit, starts, boot : GaussianFits
         The fit (one), those from other starts, those to resampled traces (none if the fit itself failed).
     centres : ndarray
@@ -160,6 +171,7 @@ class Evidence:
     step: float
     window: tuple[float, float]
     n_traces: int
+    dwell: float
     fit: GaussianFits
     starts: GaussianFits
     boot: GaussianFits
@@ -211,6 +223,8 @@ class Evidence:
             yield "false minimum: the fitted centre is not where the histogram has its maximum"
         elif self._other_minimum():
             yield "false minimum possible: another start fits as well with another centre"
+        if self.dwell < LEAST_DWELL:
+            yield f"no plateau: traces pass through in {self.dwell:.1f} samples on average"
         if amplitude < 0.2 * self.background_at_peak:
             yield "the background dominates: the peak stands less than a fifth of it above"
 

@@ -131,8 +131,8 @@ def fit_peak(
     start = fit.centre, fit.sigma
     boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))
     centres, tried = variants(reach, candidate, fit)
-    n_traces = stretch.traces_in(inside)
-    evidence = Evidence(candidate, axis.step, window, n_traces, fit, starts, boot, centres, tried)
+    n_traces, dwell = stretch.traces_in(inside), stretch.dwell(fit)
+    evidence = Evidence(candidate, axis.step, window, n_traces, dwell, fit, starts, boot, centres, tried)
     return _record(axis.scale, background, evidence, stretch.reduced_chi2(fit, inside))
 
 

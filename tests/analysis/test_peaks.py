@@ -166,6 +166,17 @@ def test_few_traces_are_not_trusted_however_many_samples_they_have():
     assert "only 5 traces have a sample in the window" in fit.reasons
 
 
+def test_value_that_every_trace_passes_in_one_sample_is_no_plateau():
+    """An amplifier that settles after each break shows the same values in every trace, one sample of each."""
+    rng = np.random.default_rng(14)
+    settling = [np.append(rng.normal(1.0, 0.03), rng.uniform(0.0, 2.5, 10)) for _ in range(400)]
+
+    fit = fit_peak(counted(LINEAR, settling), NEAR_ONE, rng)
+
+    assert not fit.trusted
+    assert any("no plateau" in reason for reason in fit.reasons)
+
+
 def test_peak_at_the_edge_of_its_window_is_not_trusted():
     rng = np.random.default_rng(9)
     histogram = counted(LINEAR, plateaus(rng, 500))
