@@ -30,7 +30,8 @@ class LiveFile:
 
     def __init__(self, path: Path, header: RunHeader) -> None:
         _create(path, header)
-        self._file = h5py.File(path, "r+", libver=_LIBVER)
+        # no lock: a reader that looks at the new file at once must not keep its writer out
+        self._file = h5py.File(path, "r+", libver=_LIBVER, locking=False)
         self._entry = self._file["entry"]
         self._channels = [GrowingDataset(self._entry["raw"][name]) for name in header.channel_names]
         self._segments = GrowingDataset(self._entry["segments"])

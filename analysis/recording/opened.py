@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 from analysis.recording import layout
 from analysis.recording.errors import RecordingError, reason
 from analysis.recording.header import RunHeader
-from analysis.recording.unfinished import UnmarkedView, is_marked_open
+from analysis.recording.unfinished import UnmarkedView
 
 BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
 """What h5py raises for a damaged or foreign file."""
 
 _ATTEMPTS = 20
-"""A writer at work can be met in the middle of a write; the next look finds it done."""
+"""A writer at work can be met in the middle of a write or of closing; the next look finds it done."""
 
 
 def open_recording(path: Path) -> "OpenedFile":
@@ -26,11 +27,8 @@ def open_recording(path: Path) -> "OpenedFile":
     if not path.is_file():
         raise RecordingError(f"{path}: there is no such file")
     for _ in range(_ATTEMPTS - 1):
-        try:
+        with suppress(*BROKEN):
             return OpenedFile(path)
-        except BROKEN:
-            if not is_marked_open(path):
-                break
     try:
         return OpenedFile(path)
     except BROKEN as error:
@@ -58,10 +56,10 @@ class OpenedFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._view = UnmarkedView(path) if is_marked_open(path) else None
+        self._view = UnmarkedView(path)
         self._file: h5py.File | None = None
         try:
-            self._file = h5py.File(self._view or path, "r")
+            self._file = h5py.File(self._view, "r")
             self._read(self._file)
         except BaseException:
             self.close()
@@ -75,7 +73,7 @@ class OpenedFile:
             raise RecordingError(f"{self.path}: of a newer hotjunction (format {version}); update this one")
         self.entry = file["entry"]
         self.header = RunHeader.from_json(json.loads(self.entry["header"].asstr()[()]))
-        self.status = layout.STATUS_UNFINISHED if self._view else self.entry["status"][()].decode()
+        self.status = layout.STATUS_UNFINISHED if self._view.marked else self.entry["status"][()].decode()
         self.storage: str = self.entry["storage"][()].decode()
         self.datasets = {name: self.entry["raw"][name] for name in self.header.channel_names}
         self.commits = self._read_commits()
@@ -171,6 +169,4 @@ class OpenedFile:
         if self._file is not None:
             self._file.close()
             self._file = None
-        if self._view is not None:
-            self._view.close()
-            self._view = None
+        self._view.close()

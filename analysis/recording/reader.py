@@ -139,6 +139,10 @@ class Recording:
         latest = {entry.number: entry for entry in found}
         return tuple(latest[number] for number in sorted(latest))
 
+    @cached_property
+    def _entries(self) -> dict[int, TraceEntry]:
+        return {entry.number: entry for entry in self.traces}
+
     def trace(self, number: int) -> Trace:
         """A trace whose conductance is itself recorded, as in imported files.
 
@@ -151,7 +155,7 @@ class Recording:
         LookupError
             No such trace, or the recording holds raw volts from which conductance is yet to be calculated.
         """
-        entry = next((e for e in self.traces if e.number == number), None)
+        entry = self._entries.get(number)
         if entry is None:
             raise LookupError(f"{self.path}: there is no trace {number}")
         if "conductance" not in self.channels:
@@ -203,7 +207,7 @@ class Recording:
                     )
                 pieces += [(first, lo, row), (hi, stop, row + hi - first)]
             self._segments = [piece for piece in pieces if piece[0] < piece[1]]
-        for cached in ("_journal", "events", "traces"):
+        for cached in ("_journal", "events", "traces", "_entries"):
             self.__dict__.pop(cached, None)
 
     def close(self) -> None:

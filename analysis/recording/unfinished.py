@@ -1,8 +1,9 @@
-"""Opening a recording that is being written, or whose writer was killed.
+"""Opening a recording also while it is being written, or after its writer was killed.
 
 HDF5 marks such a file in its superblock and refuses it, but for SWMR readers; and those try again, for minutes
-in the worst case, when they meet an inconsistency that a dead writer will never mend. The file is therefore
-shown to HDF5 through a view in which the mark is absent. Nothing is ever changed in the file itself.
+in the worst case, when they meet an inconsistency that a dead writer will never mend. Every recording is therefore
+shown to HDF5 through a view in which the mark is absent. Nothing is ever changed in the file itself, and no
+lock is taken that could hinder its writer.
 """
 
 import io
@@ -15,24 +16,25 @@ _LENGTH = 48  # superblock of version 2 or 3 with addresses of 8 bytes, HDF5 Fil
 _VERSION, _FLAGS, _END, _CHECKSUM = 8, 11, slice(28, 36), slice(44, 48)
 
 
-def is_marked_open(path: Path) -> bool:
-    """Whether a writer has this HDF5 file open, or had it open when it died."""
-    with path.open("rb") as file:
-        block = file.read(_LENGTH)
-    ours = len(block) == _LENGTH and block.startswith(_SIGNATURE) and block[_VERSION] in (2, 3)
-    return ours and block[_FLAGS] != 0
-
-
 class UnmarkedView(io.FileIO):
-    """The file, read-only, as if its writer had closed it: no mark, and the end where it is now."""
+    """The file, read-only, as if its writer had closed it: no mark, and the end where it is now.
+
+    Attributes
+    ----------
+    marked : bool
+        Whether a writer has this file open, or had it open when it died.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "rb")
         self._end = os.fstat(self.fileno()).st_size
         block = bytearray(super().read(_LENGTH))
-        block[_FLAGS] = 0
-        block[_END] = self._end.to_bytes(8, "little")
-        block[_CHECKSUM] = lookup3(bytes(block[: _CHECKSUM.start])).to_bytes(4, "little")
+        known = len(block) == _LENGTH and block.startswith(_SIGNATURE) and block[_VERSION] in (2, 3)
+        self.marked = known and block[_FLAGS] != 0
+        if self.marked:
+            block[_FLAGS] = 0
+            block[_END] = self._end.to_bytes(8, "little")
+            block[_CHECKSUM] = lookup3(bytes(block[: _CHECKSUM.start])).to_bytes(4, "little")
         self._superblock = bytes(block)
         self.seek(0)
 

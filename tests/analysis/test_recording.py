@@ -24,6 +24,7 @@ from analysis.recording import (
     TraceEntry,
 )
 from analysis.records import Block, Event, EventKind
+from tests.benchmarks.kill_recordings import start_writer, values, wrong_values
 
 RATE_Hz = 2000.0
 NAMES = ("current", "z")
@@ -255,7 +256,7 @@ def test_it_is_readable_while_being_written_and_shows_more_when_opened_again(tmp
         assert np.array_equal(early.samples(0, 100), block(0, 100).data)
     with Recording(path) as late:
         assert late.n_samples == 5100
-    with h5py.File(path, "r", swmr=True) as plain:
+    with h5py.File(path, "r", swmr=True, locking=False) as plain:  # HDF5 wants equal locking in one process
         assert plain["entry/raw/current"].shape == (5100,)
     writer.close()
 
@@ -458,3 +459,27 @@ def test_header_refuses_what_json_cannot_hold():
     with pytest.raises(ValueError, match="rate_Hz"):
         RunHeader("p", (Channel("a"),), 0.0)
     assert json.dumps(RunHeader("p", (Channel("a"),)).to_json(), allow_nan=False)
+
+
+def test_looking_at_a_file_at_any_moment_of_its_writing_disturbs_nobody(tmp_path):
+    child = start_writer()
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    path, seed = tmp_path / "run.h5", 11
+    child.stdin.write(f"{seed} {path}\n")
+    child.stdin.flush()
+    opened = 0
+    while child.poll() is None:
+        if path.exists():
+            with Recording(path) as recording:
+                opened += 1
+                n = min(recording.n_samples, 100)
+                assert np.array_equal(recording.samples(0, n), values(0, n))
+    assert child.returncode == 0
+    child.stdin.close()
+    child.stdout.close()
+    assert opened > 5
+    with Recording(path) as recording:
+        assert recording.status == "finished"
+        assert wrong_values(recording, seed) == 0

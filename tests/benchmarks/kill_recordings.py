@@ -69,7 +69,7 @@ def write(path: Path, seed: int) -> None:
                 sys.stdout.flush()
 
 
-def _child() -> subprocess.Popen[str]:
+def start_writer() -> subprocess.Popen[str]:
     """A writer that has done its imports and waits to be told where to write."""
     command = [sys.executable, "-m", "tests.benchmarks.kill_recordings", "write"]
     return subprocess.Popen(
@@ -125,9 +125,9 @@ def kill_recordings(count: int, seed: int = 1, folder: Path | None = None) -> Ou
     rng = np.random.default_rng(seed)
     unopened = lost = wrong = unrecovered = samples = finished = kills = 0
     slowest = 0.0
-    child = _child()
+    child = start_writer()
     while kills < count:
-        following = _child()
+        following = start_writer()
         run_seed, path = int(rng.integers(2**31)), folder / f"run{kills}.h5"
         told = _kill_one(child, path, run_seed, float(rng.uniform(0.0, LATEST_KILL_s)))
         child = following
