@@ -81,9 +81,17 @@ class HuckelModel:
         return np.asarray(self.hamiltonian_eV - 0.5j * total, dtype=np.complex128)
 
     def green(self, energy_eV: ArrayLike) -> NDArray[np.complex128]:
-        """Retarded Green's function by direct inversion, shape (..., n_sites, n_sites), 1/eV."""
+        """Retarded Green's function by direct inversion, shape (..., n_sites, n_sites), 1/eV.
+
+        At the very energy of a state that touches no lead it is the limit from above the real axis.
+        """
         energy = np.asarray(energy_eV, dtype=np.float64)[..., None, None]
-        inverse = np.linalg.inv(energy * np.eye(len(self.hamiltonian_eV)) - self.effective_eV)
+        one = np.eye(len(self.hamiltonian_eV))
+        try:
+            inverse = np.linalg.inv(energy * one - self.effective_eV)
+        except np.linalg.LinAlgError:
+            above = 1e-14j * max(float(np.abs(self.effective_eV).max()), 1e-3)
+            inverse = np.linalg.inv((energy + above) * one - self.effective_eV)
         return np.asarray(inverse, dtype=np.complex128)
 
     def transmission(self, a: str = "probe", b: str = "substrate") -> "HuckelTransmission":

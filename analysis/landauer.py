@@ -252,13 +252,11 @@ def _closed(
     bias: FloatArray, number: FloatArray, heat_P: FloatArray, heat_S: FloatArray, accuracy: FloatArray
 ) -> Currents:
     """SI, and energy conserved to rounding: the larger heat is I V less the smaller, which costs it nothing."""
-    total = number * bias
-    probe_larger = np.abs(heat_P) > np.abs(heat_S)
-    heat_P, heat_S = (
-        np.where(probe_larger, total - heat_S, heat_P),
-        np.where(probe_larger, heat_S, total - heat_P),
-    )
-    return Currents(bias, G0_S * number, WATT_PER_eV2 * heat_P, WATT_PER_eV2 * heat_S, accuracy)
+    current, heat_P, heat_S = G0_S * number, WATT_PER_eV2 * heat_P, WATT_PER_eV2 * heat_S
+    total, probe_larger = current * bias, np.abs(heat_P) > np.abs(heat_S)
+    heat_probe = np.where(probe_larger, total - heat_S, heat_P)
+    heat_substrate = np.where(probe_larger, heat_S, total - heat_P)
+    return Currents(bias, current, heat_probe, heat_substrate, accuracy)
 
 
 def _conditions(
