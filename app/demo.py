@@ -11,13 +11,7 @@ from procedures.break_junction import BreakJunction
 
 SPECIES = "BDNC"
 
-SURVEY = {
-    "withdraw_speed": 5.0,
-    "past_break": 0.8,
-    "clearance": 0.2,
-    "baseline_every": 20,
-    "baseline_time": 0.05,
-}
+SURVEY = {"withdraw_speed": 5.0, "past_break": 1.0, "baseline_every": 20, "baseline_time": 0.05}
 """Fifty times the paper's speed of withdrawal: enough samples a plateau for a histogram, in a fiftieth of the time."""
 
 

@@ -47,12 +47,16 @@ class Output(Section):
 
 
 class Inputs(Section):
-    """What the DAQ samples, in this order."""
+    """What the DAQ samples, in this order.
 
-    current: Input
-    thermocouple: Input
+    The card has one converter behind a multiplexer, and each input keeps a trace of the one before it. So the
+    two faint signals follow slow ones: the thermocouple the piezo's drive, the current the thermocouple.
+    """
+
     bias: Input
     z: Input
+    thermocouple: Input
+    current: Input
 
 
 class Outputs(Section):

@@ -26,6 +26,9 @@ NM = 1e-9
 BREAK_G0 = 0.5
 """Below this a metal contact of one atom (1 G0) is broken."""
 
+OPEN_SAMPLES = 10
+"""Samples in a row below the open threshold: the amplifier's noise must not end a trace."""
+
 
 class BreakJunction(RigProcedure):
     """Take opening traces: contact, slow withdrawal, again and again."""
@@ -72,8 +75,8 @@ class BreakJunction(RigProcedure):
         description="The trace ends this far past the break of the metal contact, if it has not ended before.",
     )  # fmt: skip
     clearance = FloatParameter(
-        "Clearance", units="nm", minimum=0, maximum=50, default=0.5,
-        description="How far to go on after the trace's end, so that the junction is surely open.",
+        "Clearance", units="nm", minimum=0, maximum=50, default=1,
+        description="How far to go on after the trace's end, so that tip and surface take their shape again.",
     )  # fmt: skip
     longest_withdrawal = FloatParameter(
         "Longest withdrawal", units="nm", minimum=0.5, maximum=1000, default=10,
@@ -216,10 +219,10 @@ class BreakJunction(RigProcedure):
             end_m,
             self.withdraw_speed * NM,
             {
-                "open": OpenDetector(self.open_threshold, 5),
+                "open": OpenDetector(self.open_threshold, OPEN_SAMPLES),
                 "past break": OpenDetector(BREAK_G0, max(1, round(self.past_break * samples_per_nm))),
             },
-            reaction_s=0.25,
+            reaction_s=self._withdrawal_reaction_s(),
         )
         if outcome.ended == FINISHED:
             yield from self._pull_off(station)
@@ -232,11 +235,18 @@ class BreakJunction(RigProcedure):
         )
         return outcome.ended
 
+    def _withdrawal_reaction_s(self) -> float:
+        """The end of a trace is in no hurry: let the tip travel on for up to 0.25 nm, but not beyond 0.25 s."""
+        return min(0.25, 0.25 / self.withdraw_speed)
+
     def _pull_off(self, station: Station) -> Steps[None]:
         """Break a contact that would not open, over the whole range of the piezo."""
         low_m, _ = station.extension_range_m
         outcome = yield Ramp(
-            "pull off", low_m, self.approach_speed * NM, {"open": OpenDetector(self.open_threshold, 20)}
+            "pull off",
+            low_m,
+            self.approach_speed * NM,
+            {"open": OpenDetector(self.open_threshold, OPEN_SAMPLES)},
         )
         if outcome.ended != "open":
             raise ContactNotBroken(

@@ -65,7 +65,7 @@ def test_two_traces_as_the_paper_says():
     assert approach.speed_m_per_s == pytest.approx(5e-9)
     assert withdraw.speed_m_per_s == pytest.approx(0.1e-9)
     assert withdraw.to_m == pytest.approx(90 * NM)
-    assert clear.to_m == pytest.approx(97.5 * NM)
+    assert clear.to_m == pytest.approx(97 * NM)
     assert set(withdraw.until) == {"open", "past break"}
 
 
