@@ -23,6 +23,13 @@ def at_bounds(problem: Problem, values: FloatArray) -> tuple[str, ...]:
     return tuple(names)
 
 
+def correlation_of(covariance: FloatArray, errors: FloatArray) -> FloatArray:
+    """Correlation matrix; 0 beside a parameter whose error is zero or infinite."""
+    product = np.outer(errors, errors)
+    known = (product > 0) & np.isfinite(product)
+    return np.asarray(np.where(known, covariance, 0.0) / np.where(known, product, 1.0))
+
+
 def remarks_on(
     problem: Problem,
     values: FloatArray,
@@ -53,7 +60,7 @@ def remarks_on(
 
 
 def _correlated(problem: Problem, errors: FloatArray, covariance: FloatArray) -> list[str]:
-    correlation = covariance / np.outer(errors, errors)
+    correlation = correlation_of(covariance, errors)
     names = [p.name for p in problem.parameters]
     pairs = zip(*np.triu_indices(len(names), 1), strict=True)
     return [

@@ -8,7 +8,7 @@ from scipy.optimize import least_squares
 
 from analysis.fit_model import LevelFamily
 from analysis.fit_problem import Problem
-from analysis.fit_remarks import at_bounds, remarks_on
+from analysis.fit_remarks import at_bounds, correlation_of, remarks_on
 from analysis.records import FloatArray
 from analysis.transmission import Transmission
 
@@ -47,7 +47,7 @@ class FitResult:
     @property
     def correlation(self) -> FloatArray:
         """Correlation matrix; 0 beside a parameter that the data do not fix."""
-        return self.covariance / np.outer(self.errors, self.errors)
+        return correlation_of(self.covariance, self.errors)
 
     @property
     def reduced_chi_square(self) -> float:
@@ -59,7 +59,8 @@ def fit(problem: Problem) -> FitResult:
     """Minimise chi^2, quickly: for data that arrive while the fit is wanted.
 
     As long as the outcome from the given start is not a good fit (chi^2 four standard deviations above its mean;
-    without uncertainties, a scatter above 1 % of the largest current) up to three more starts are tried.
+    without uncertainties, a scatter above 1 % of the largest current) its mirror image and up to three more starts are
+    tried.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def fit(problem: Problem) -> FitResult:
     """
     found = [_search(problem, _given(problem))]
     if not _good(problem, found[0].cost):
-        for start in _spread_starts(problem, 3):
+        for start in (*_mirrored(problem, found[0].x), *_spread_starts(problem, 3)):
             found.append(_search(problem, start))
             if _good(problem, found[-1].cost):
                 break
@@ -78,13 +79,29 @@ def fit(problem: Problem) -> FitResult:
 def fit_thoroughly(problem: Problem, starts: int = 8) -> FitResult:
     """Minimise chi^2 from ``starts`` starts whatever the first ones find, so that other minima are known.
 
+    The mirror image of the first outcome is a start of its own.
+
     Raises
     ------
     ValueError
         No free parameter, or more parameters than values.
     """
-    given = _given(problem)
-    return _result(problem, [_search(problem, x) for x in (given, *_spread_starts(problem, starts - 1))])
+    found = [_search(problem, _given(problem))]
+    others = [*_mirrored(problem, found[0].x), *_spread_starts(problem, starts)][: starts - 1]
+    return _result(problem, found + [_search(problem, start) for start in others])
+
+
+def _mirrored(problem: Problem, at: FloatArray) -> list[FloatArray]:
+    """The point with all levels on the other side of E_F, where the bounds allow it; search coordinates."""
+    if not isinstance(problem.family, LevelFamily):
+        return []
+    values = problem.natural(at)
+    free = problem.family.free
+    energies, drops = (np.unique(free[free[:, column] >= 0, column]) for column in (0, 3))
+    values[energies] *= -1.0
+    values[drops] = 1.0 - values[drops]
+    inside = all(p.minimum <= x <= p.maximum for p, x in zip(problem.parameters, values, strict=True))
+    return [problem.search(values)] if energies.size and inside else []
 
 
 def _good(problem: Problem, cost: float) -> bool:
@@ -103,7 +120,7 @@ def _result(problem: Problem, found: Sequence["_Search"]) -> FitResult:
         covariance = covariance * (chi_square / freedom if freedom > 0 else np.inf)
     errors = np.sqrt(covariance.diagonal())
     errors[unseen] = np.inf
-    unit = 1.0 if problem.data.sigma_known else max(chi_square / max(freedom, 1), 1e-300)
+    unit = 1.0 if problem.data.sigma_known else max(chi_square / max(freedom, 1), 1e-20)
     others = [(problem.natural(x.x), 2 * x.cost) for x in found if x is not best]
     return FitResult(
         names=tuple(p.name for p in problem.parameters),
