@@ -92,11 +92,11 @@ class SimulatedRig:
     def start(self) -> None:
         """Serve. Raises ``OSError`` when a wire can't be opened; then none is."""
         with contextlib.ExitStack() as opened:
+            opened.callback(self.bench.close)
             for wire in (self._daq, self._gateway, self._line):
                 opened.enter_context(wire)
             self.bench.listeners.append(self._line.drain)
             opened.callback(self.bench.listeners.remove, self._line.drain)
-            opened.callback(self.bench.close)
             self._open = opened.pop_all()
 
     def stop(self) -> None:
