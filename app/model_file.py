@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
 from app.toml_file import FileError, Section, load_toml, validate
 
@@ -103,12 +103,12 @@ class VoltageRange(Section):
     points: int = Field(ge=1, le=100_000)
 
 
-def _voltages(value: Any) -> tuple[float, ...]:
+def _voltages(value: Any, where: str) -> tuple[float, ...]:
     if isinstance(value, dict):
-        span = validate(value, VoltageRange, "voltage_V")
+        span = validate(value, VoltageRange, where)
         return tuple(np.linspace(span.start, span.stop, span.points).tolist())
     if not isinstance(value, list) or not value or not all(_is_number(x) and math.isfinite(x) for x in value):
-        raise ValueError("a list of numbers, or { start =, stop =, points = }")
+        raise FileError(f"{where} = {value!r}: must be a list of numbers, or {{ start =, stop =, points = }}")
     return tuple(float(x) for x in value)
 
 
@@ -140,14 +140,14 @@ class MeasuredSection(Section):
 class ModelFile(Section):
     """Keys of the file; ``transmission`` is checked by its kind, see the classes below.
 
-    ``bias_drop`` is the fraction of the bias by which levels follow the substrate ("probe" = 0, "symmetric" = 0.5,
+    ``voltage_V`` is a list, or { start =, stop =, points = }. ``bias_drop`` is the fraction of the bias by which levels follow the substrate ("probe" = 0, "symmetric" = 0.5,
     "substrate" = 1). ``molecules`` is the number of equal junctions in parallel.
     """
 
     temperature_K: Kelvin | None = None
     temperature_probe_K: Kelvin | None = None
     temperature_substrate_K: Kelvin | None = None
-    voltage_V: Annotated[tuple[float, ...], BeforeValidator(_voltages)] = ()
+    voltage_V: Any = None
     bias_drop: Drop = 0.5
     molecules: Positive = 1.0
     transmission: dict[str, Any]
@@ -265,11 +265,12 @@ KINDS: dict[str, type[FlatSection | LevelsSection | TableSection | HuckelSection
 
 @dataclass(frozen=True)
 class Model:
-    """A checked model file: its keys, its transmission's section, and the levels or leads in it."""
+    """A checked model file: its keys, its transmission's section, its biases, and the levels or leads in it."""
 
     path: Path
     file: ModelFile
     section: FlatSection | LevelsSection | TableSection | HuckelSection
+    voltages_V: tuple[float, ...] = ()
     levels: tuple[LevelSection, ...] = ()
     leads: tuple[LeadSection, ...] = ()
 
@@ -292,7 +293,8 @@ def load_model(path: Path) -> Model:
     if isinstance(section, HuckelSection):
         rows = enumerate(section.leads, start=1)
         leads = tuple(validate(row, LeadSection, f"{where}.leads, number {i}") for i, row in rows)
-    return Model(path, file, section, levels, leads)
+    voltages = () if file.voltage_V is None else _voltages(file.voltage_V, f"{path}: voltage_V")
+    return Model(path, file, section, voltages, levels, leads)
 
 
 def _level(row: dict[str, Any], where: str) -> LevelSection:

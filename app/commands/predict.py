@@ -28,14 +28,14 @@ def command(model: Path, as_json: bool, plot: Path | None) -> None:
     from app.toml_file import FileError
 
     checked = load_model(model)
-    if not checked.file.voltage_V:
+    if not checked.voltages_V:
         raise FileError(f"{model}: voltage_V: is missing")
     family = family_of(checked)
     transmission = family.transmission(start_of(family))
     molecules = molecules_of(checked)
     count = molecules if isinstance(molecules, float) else molecules.start
     temperatures = checked.file.temperatures_K
-    result = currents(transmission, checked.file.voltage_V, *temperatures)
+    result = currents(transmission, checked.voltages_V, *temperatures)
     linear = linear_response(transmission, 0.5 * sum(temperatures))
     resistance = checked.file.probe.thermal_resistance_K_per_W if checked.file.probe else None
     report = prediction(linear, result, count, resistance)
@@ -46,7 +46,7 @@ def command(model: Path, as_json: bool, plot: Path | None) -> None:
     if plot is not None:
         from app.model_plot import plot_prediction, save_figure
 
-        save_figure(plot_prediction(transmission, temperatures, checked.file.voltage_V, count), plot)
+        save_figure(plot_prediction(transmission, temperatures, checked.voltages_V, count), plot)
 
 
 def prediction(
