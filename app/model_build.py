@@ -149,9 +149,7 @@ def _huckel(model: Model, section: HuckelSection) -> Family:
 
 def measured_of(model: Model) -> dict[str, Any]:
     """What the section ``measured`` adds to a fit, by the names of `JunctionData`. Raises `FileError`."""
-    section = model.file.measured
-    if section is None:
-        return {}
+    section = model.measured
     numbers = {"conductance_G0": section.conductance_G0, "seebeck_V_per_K": section.seebeck_V_per_K}
     found: dict[str, Any] = {name: Measured(x.value, x.sigma) for name, x in numbers.items() if x is not None}
     if section.heating is not None:

@@ -138,10 +138,12 @@ class MeasuredSection(Section):
 
 
 class ModelFile(Section):
-    """Keys of the file; ``transmission`` is checked by its kind, see the classes below.
+    """Keys of the file; ``transmission`` is checked by its kind, see the classes below; ``probe`` is a `ProbeSection`,
+    ``measured`` a `MeasuredSection`.
 
-    ``voltage_V`` is a list, or { start =, stop =, points = }. ``bias_drop`` is the fraction of the bias by which levels follow the substrate ("probe" = 0, "symmetric" = 0.5,
-    "substrate" = 1). ``molecules`` is the number of equal junctions in parallel.
+    ``voltage_V`` is a list, or { start =, stop =, points = }. ``bias_drop`` is the fraction of the bias by which
+    levels follow the substrate ("probe" = 0, "symmetric" = 0.5, "substrate" = 1). ``molecules`` is the number of
+    equal junctions in parallel.
     """
 
     temperature_K: Kelvin | None = None
@@ -151,8 +153,8 @@ class ModelFile(Section):
     bias_drop: Drop = 0.5
     molecules: Positive = 1.0
     transmission: dict[str, Any]
-    probe: ProbeSection | None = None
-    measured: MeasuredSection | None = None
+    probe: dict[str, Any] | None = None
+    measured: dict[str, Any] | None = None
 
     @model_validator(mode="after")
     def _one_way_to_say_temperature(self) -> Self:
@@ -265,12 +267,14 @@ KINDS: dict[str, type[FlatSection | LevelsSection | TableSection | HuckelSection
 
 @dataclass(frozen=True)
 class Model:
-    """A checked model file: its keys, its transmission's section, its biases, and the levels or leads in it."""
+    """A checked model file: its keys, the sections in it, its biases, and the levels or leads in it."""
 
     path: Path
     file: ModelFile
     section: FlatSection | LevelsSection | TableSection | HuckelSection
     voltages_V: tuple[float, ...] = ()
+    probe: ProbeSection | None = None
+    measured: MeasuredSection = MeasuredSection()
     levels: tuple[LevelSection, ...] = ()
     leads: tuple[LeadSection, ...] = ()
 
@@ -294,7 +298,9 @@ def load_model(path: Path) -> Model:
         rows = enumerate(section.leads, start=1)
         leads = tuple(validate(row, LeadSection, f"{where}.leads, number {i}") for i, row in rows)
     voltages = () if file.voltage_V is None else _voltages(file.voltage_V, f"{path}: voltage_V")
-    return Model(path, file, section, voltages, levels, leads)
+    probe = None if file.probe is None else validate(file.probe, ProbeSection, f"{path}: probe")
+    measured = validate(file.measured or {}, MeasuredSection, f"{path}: measured")
+    return Model(path, file, section, voltages, probe, measured, levels, leads)
 
 
 def _level(row: dict[str, Any], where: str) -> LevelSection:

@@ -203,6 +203,12 @@ def test_mistakes_in_a_huckel_model(tmp_path, change, words):
         assert word in result.output, result.output
 
 
+def test_unknown_keys_of_the_probe_are_refused(tmp_path):
+    result = predict(tmp_path, LEVELS + "[probe]\nthermal_resistance = 1.0\n")
+    assert "probe" in result.output
+    assert "did you mean 'thermal_resistance_K_per_W'" in result.output
+
+
 def test_a_missing_table_is_named(tmp_path):
     result = predict(tmp_path, 'voltage_V = [0.1]\n[transmission]\nkind = "table"\nfile = "none.csv"\n')
     assert result.exit_code == 2
