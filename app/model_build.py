@@ -14,7 +14,8 @@ from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 from analysis.records import FloatArray
 from analysis.table import read_table
 from analysis.transmission import FlatTransmission, Transmission
-from app.model_file import FlatSection, Free, HuckelSection, Model, Quantity, SameAs, TableSection
+from app.model_file import FlatSection, HuckelSection, Model, TableSection
+from app.model_numbers import Free, Quantity, SameAs
 from app.toml_file import FileError
 
 _MOLECULES = {
@@ -150,6 +151,8 @@ def _huckel(model: Model, section: HuckelSection) -> Family:
 def measured_of(model: Model) -> dict[str, Any]:
     """What the section ``measured`` adds to a fit, by the names of `JunctionData`. Raises `FileError`."""
     section = model.measured
+    if section is None:
+        return {}
     numbers = {"conductance_G0": section.conductance_G0, "seebeck_V_per_K": section.seebeck_V_per_K}
     found: dict[str, Any] = {name: Measured(x.value, x.sigma) for name, x in numbers.items() if x is not None}
     if section.heating is not None:

@@ -9,90 +9,8 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, PlainValidator, model_validator
 
+from app.model_numbers import Drop, Free, Kelvin, Number, Positive, SameAs, Width, is_number, quantity
 from app.toml_file import FileError, Section, load_toml, validate
-
-
-@dataclass(frozen=True)
-class Free:
-    """A number that a fit may change: { start =, min =, max = }."""
-
-    start: float
-    minimum: float
-    maximum: float
-
-
-@dataclass(frozen=True)
-class SameAs:
-    """A width that equals the other one of its level."""
-
-    key: str
-
-
-Quantity = float | Free | SameAs
-
-_DROPS = {"probe": 0.0, "symmetric": 0.5, "substrate": 1.0}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _quantity(value: Any, least: float = -math.inf, most: float = math.inf) -> float | Free:
-    """A number within bounds, or a free one whose bounds, where it has none, are those of the quantity."""
-    if isinstance(value, dict):
-        free = _free(value, least, most)
-        _demand_within(free.start, least, most)
-        return free
-    if not _is_number(value) or not math.isfinite(value):
-        raise ValueError("a finite number or { start =, min =, max = }")
-    _demand_within(float(value), least, most)
-    return float(value)
-
-
-def _demand_within(value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise ValueError(f"between {least:g} and {most:g}" if math.isfinite(most) else f"{least:g} or more")
-
-
-def _free(table: dict[str, Any], least: float, most: float) -> Free:
-    for key, value in table.items():
-        if key not in ("start", "min", "max"):
-            near = get_close_matches(str(key), ("start", "min", "max"), n=1, cutoff=0.4)
-            raise ValueError(
-                f"unknown key {key!r}; did you mean {near[0] if near else 'start, min or max'!r}?"
-            )
-        if not _is_number(value) or math.isnan(value):
-            raise ValueError(f"{key} = {value!r} is not a number")
-    if "start" not in table:
-        raise ValueError("start is missing: { start =, min =, max = }")
-    low, high = max(float(table.get("min", least)), least), min(float(table.get("max", most)), most)
-    start = float(table["start"])
-    if not low <= start <= high or low == high or not math.isfinite(start):
-        raise ValueError(f"start = {start:g} must lie between min = {low:g} and max = {high:g}")
-    return Free(start, low, high)
-
-
-def _width(value: Any) -> Quantity:
-    if not isinstance(value, str):
-        return _quantity(value, 0.0)
-    if value not in ("gamma_probe_eV", "gamma_substrate_eV"):
-        raise ValueError("a number, { start =, min =, max = }, or the name of the level's other width")
-    return SameAs(value)
-
-
-def _drop(value: Any) -> float | Free:
-    if not isinstance(value, str):
-        return _quantity(value, 0.0, 1.0)
-    if value not in _DROPS:
-        raise ValueError(f"a number from 0 to 1, or one of {', '.join(_DROPS)}")
-    return _DROPS[value]
-
-
-Number = Annotated[Any, PlainValidator(_quantity)]
-Positive = Annotated[Any, PlainValidator(lambda x: _quantity(x, 0.0))]
-Width = Annotated[Any, PlainValidator(_width)]
-Drop = Annotated[Any, PlainValidator(_drop)]
-Kelvin = Annotated[float, Field(gt=0.0)]
 
 
 class VoltageRange(Section):
@@ -107,7 +25,7 @@ def _voltages(value: Any, where: str) -> tuple[float, ...]:
     if isinstance(value, dict):
         span = validate(value, VoltageRange, where)
         return tuple(np.linspace(span.start, span.stop, span.points).tolist())
-    if not isinstance(value, list) or not value or not all(_is_number(x) and math.isfinite(x) for x in value):
+    if not isinstance(value, list) or not value or not all(is_number(x) and math.isfinite(x) for x in value):
         raise FileError(f"{where} = {value!r}: must be a list of numbers, or {{ start =, stop =, points = }}")
     return tuple(float(x) for x in value)
 
@@ -241,7 +159,7 @@ class HuckelSection(Section):
     bonds: list[tuple[int, int]] | None = None
     hopping_eV: Number = 0.0
     onsite_eV: Annotated[
-        Any, PlainValidator(lambda x: [_quantity(y) for y in x] if isinstance(x, list) else _quantity(x))
+        Any, PlainValidator(lambda x: [quantity(y) for y in x] if isinstance(x, list) else quantity(x))
     ] = 0.0
     leads: list[dict[str, Any]] = Field(default_factory=list)
 
@@ -274,7 +192,7 @@ class Model:
     section: FlatSection | LevelsSection | TableSection | HuckelSection
     voltages_V: tuple[float, ...] = ()
     probe: ProbeSection | None = None
-    measured: MeasuredSection = MeasuredSection()
+    measured: MeasuredSection | None = None
     levels: tuple[LevelSection, ...] = ()
     leads: tuple[LeadSection, ...] = ()
 
@@ -299,7 +217,9 @@ def load_model(path: Path) -> Model:
         leads = tuple(validate(row, LeadSection, f"{where}.leads, number {i}") for i, row in rows)
     voltages = () if file.voltage_V is None else _voltages(file.voltage_V, f"{path}: voltage_V")
     probe = None if file.probe is None else validate(file.probe, ProbeSection, f"{path}: probe")
-    measured = validate(file.measured or {}, MeasuredSection, f"{path}: measured")
+    measured = (
+        None if file.measured is None else validate(file.measured, MeasuredSection, f"{path}: measured")
+    )
     return Model(path, file, section, voltages, probe, measured, levels, leads)
 
 

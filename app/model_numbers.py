@@ -1,0 +1,92 @@
+"""Numbers of a model file: fixed, or free for a fit, each with the bounds of its quantity."""
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator
+
+
+@dataclass(frozen=True)
+class Free:
+    """A number that a fit may change: { start =, min =, max = }."""
+
+    start: float
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class SameAs:
+    """A width that equals the other one of its level."""
+
+    key: str
+
+
+Quantity = float | Free | SameAs
+
+_DROPS = {"probe": 0.0, "symmetric": 0.5, "substrate": 1.0}
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of a TOML file is a number; true and false are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def quantity(value: Any, least: float = -math.inf, most: float = math.inf) -> float | Free:
+    """A number within bounds, or a free one whose bounds, where it has none, are those of the quantity."""
+    if isinstance(value, dict):
+        free = _free(value, least, most)
+        _demand_within(free.start, least, most)
+        return free
+    if not is_number(value) or not math.isfinite(value):
+        raise ValueError("a finite number or { start =, min =, max = }")
+    _demand_within(float(value), least, most)
+    return float(value)
+
+
+def _demand_within(value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"between {least:g} and {most:g}" if math.isfinite(most) else f"{least:g} or more")
+
+
+def _free(table: dict[str, Any], least: float, most: float) -> Free:
+    for key, value in table.items():
+        if key not in ("start", "min", "max"):
+            near = get_close_matches(str(key), ("start", "min", "max"), n=1, cutoff=0.4)
+            raise ValueError(
+                f"unknown key {key!r}; did you mean {near[0] if near else 'start, min or max'!r}?"
+            )
+        if not is_number(value) or math.isnan(value):
+            raise ValueError(f"{key} = {value!r} is not a number")
+    if "start" not in table:
+        raise ValueError("start is missing: { start =, min =, max = }")
+    low, high = max(float(table.get("min", least)), least), min(float(table.get("max", most)), most)
+    start = float(table["start"])
+    if not low <= start <= high or low == high or not math.isfinite(start):
+        raise ValueError(f"start = {start:g} must lie between min = {low:g} and max = {high:g}")
+    return Free(start, low, high)
+
+
+def _width(value: Any) -> Quantity:
+    if not isinstance(value, str):
+        return quantity(value, 0.0)
+    if value not in ("gamma_probe_eV", "gamma_substrate_eV"):
+        raise ValueError("a number, { start =, min =, max = }, or the name of the level's other width")
+    return SameAs(value)
+
+
+def _drop(value: Any) -> float | Free:
+    if not isinstance(value, str):
+        return quantity(value, 0.0, 1.0)
+    if value not in _DROPS:
+        raise ValueError(f"a number from 0 to 1, or one of {', '.join(_DROPS)}")
+    return _DROPS[value]
+
+
+Number = Annotated[Any, PlainValidator(quantity)]
+Positive = Annotated[Any, PlainValidator(lambda x: quantity(x, 0.0))]
+Width = Annotated[Any, PlainValidator(_width)]
+Drop = Annotated[Any, PlainValidator(_drop)]
+Kelvin = Annotated[float, Field(gt=0.0)]
