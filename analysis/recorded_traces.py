@@ -32,6 +32,7 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
         gain_V_per_A=gain,
         offset_V=settings.get("current_offset_V", 0.0),
         series_resistance_ohm=settings.get("series_resistance_ohm") or 0.0,
+        full_scale_V=settings.get("current_full_scale_V", 10.0),
         gain_uncertainty=relative,
     )
 

@@ -160,6 +160,7 @@ class Bench:
             settings={
                 "current_gain_V_per_A": station.amplifier.gain_V_per_A,
                 "current_offset_V": station.amplifier.offset_V,
+                "current_full_scale_V": station.amplifier.full_scale_V,
                 "series_resistance_ohm": station.amplifier.series_resistance_ohm,
                 "extension_m_per_V": station.extension_m_per_V,
                 **opened.settings,

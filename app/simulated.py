@@ -86,12 +86,14 @@ def _serve(settings: SimulationSettings, pipe: Connection) -> None:
     try:
         parameters = settings.load()
         rig = SimulatedRig(parameters, settings.seed, settings.clock, settings.host)
+        rig.start()
     except Exception as error:
         pipe.send(("error", str(error)))
         return
-    with rig:
+    try:
         pipe.send(("serving", rig_file_text(settings, parameters, rig.addresses)))
-        try:
-            pipe.recv()
-        except EOFError:
-            return
+        pipe.recv()
+    except EOFError:
+        return
+    finally:
+        rig.stop()

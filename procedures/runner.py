@@ -122,15 +122,14 @@ class Runner:
         try:
             step = next(plan)
             while True:
-                self._check_limits(step)
+                if self._should_stop():
+                    raise Aborted
+                check_limits(step, self._station)
                 step = plan.send(self._do(step))
         except StopIteration:
             return
         finally:
             plan.close()
-
-    def _check_limits(self, step: Step) -> None:
-        check_limits(step, self._station)
 
     def _do(self, step: Step) -> Outcome:
         match step:

@@ -129,10 +129,11 @@ class Junction:
                 return self._contact(tip_m)
             return self._relaxed_gap(tip_m) if isinstance(state, Gap) else gap
         if isinstance(state, Pushed):
-            return Pulled(tip_m, float(state.level_G0(tip_m)), self._rules, self._rng)
+            turn_m = state.turn_m
+            return Pulled(turn_m, float(state.level_G0(turn_m)), self._rules, self._rng)
         if state.pushed_back(tip_m):
             return Pushed(tip_m, float(state.level_G0(tip_m)), self._rules, self._rng)
-        return self._broken(tip_m, time_s)
+        return self._broken(max(tip_m, state.end_m), time_s)
 
     def _contact(self, tip_m: float) -> Pushed:
         self.contacts += 1
@@ -145,12 +146,14 @@ class Junction:
         gold = self._rules.gold
         snapped_nm = self._rng.normal(gold.snap_back_nm, gold.snap_back_spread_nm)
         stays_open_nm = 1.6 * self._rules.tunnelling.jump_gap_nm
-        gap = Gap(tip_m + max(snapped_nm, stays_open_nm) * NM, self._rules, self._rng)
-        if self._molecules is None or not self._molecules.binds():
-            return gap
+        gap_nm = stays_open_nm + abs(snapped_nm - stays_open_nm)
+        molecules = self._molecules
+        if molecules is None or not molecules.binds():
+            return Gap(tip_m + gap_nm * NM, self._rules, self._rng)
         self.bridges += 1
-        noise_at_1Hz = self._molecules.parameters.noise_at_1Hz
-        return Bridge(self._molecules.draw(time_s), tip_m, gap, noise_at_1Hz, self._rules, self._rng)
+        p = molecules.parameters
+        gap = Gap(tip_m + max(gap_nm, p.gap_nm) * NM, self._rules, self._rng)
+        return Bridge(molecules.draw(time_s), tip_m, gap, p.noise_at_1Hz, self._rules, self._rng)
 
     def _relaxed_gap(self, tip_m: float) -> Gap:
         """A gap between apexes that have taken their relaxed shape, and so meet near height 0 again."""

@@ -61,6 +61,7 @@ class MoleculeParameters(Section):
     spread_decades: NotNegative
     binding_probability: Probability
     double_probability: Probability
+    gap_nm: NotNegative
     length_nm: Positive
     length_spread_nm: NotNegative
     fall_decades: Bounds
@@ -161,7 +162,7 @@ def bridged(level_G0: float, doubled: bool, p: MoleculeParameters, rng: Generato
     fall = rng.uniform(*p.fall_decades) * (0.5 - way / length)
     conductance = level_G0 * 10.0 ** (fall + np.repeat(offsets - offsets.mean(), 2))
     if doubled:
-        loose = rng.integers(1, pieces)
+        loose = rng.integers(1, pieces // 2 + 1)
         conductance[: 2 * loose] *= 2.0
     return Landscape(way, conductance, 0.0)
 

@@ -109,6 +109,11 @@ class Pushed:
             self._deepest_m = float(deepest[k - 1])
         return k
 
+    @property
+    def turn_m(self) -> float:
+        """Where the tip's way back begins, however far one step takes it."""
+        return self._deepest_m - self._gold.backlash_nm * NM
+
     def level_G0(self, tip_m: ArrayLike) -> FloatArray:
         """Conductance without noise."""
         return self._landscape.at(np.asarray(tip_m) - self._anchor_m)
@@ -132,6 +137,11 @@ class Pulled:
     def pushed_back(self, tip_m: float) -> bool:
         """Whether the tip is further in than where the pulling began."""
         return tip_m - self._anchor_m > self._gold.backlash_nm * NM
+
+    @property
+    def end_m(self) -> float:
+        """Where it breaks at the latest, however far one step takes the tip."""
+        return self._anchor_m - self._landscape.length_m
 
     def lasts(self, span: Span) -> int:
         """Until the last plateau ends or its last atom lets go, or the tip is pushed in again."""

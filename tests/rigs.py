@@ -34,9 +34,16 @@ class ServedRig:
     def world(self) -> Any:
         return self.simulated.bench.world.truth
 
-    def is_safe(self) -> bool:
-        """Whether the world itself is safe: no bias on the junction, tip far from the surface."""
-        return self.simulated.bench.outputs["bias"] == 0 and self.world.gap_m >= SAFE_DISTANCE_M
+    def is_safe(self, after_s: float = 0.01) -> bool:
+        """Whether the world itself is safe, soon: no bias on the junction, tip far from the surface.
+
+        On the fast clock nothing happens while nobody waits, not even a piezo's motion: so this waits.
+        """
+        bench = self.simulated.bench
+        with bench.lock:
+            bench.clock.wait(bench.changed, bench.clock.now() + after_s)
+        truth = self.world
+        return truth.bias_V == 0 and bench.outputs["bias"] == 0 and truth.gap_m >= SAFE_DISTANCE_M
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-TRACES = 1500
+TRACES = 1200
 
 
 @click.command()

@@ -72,15 +72,17 @@ def command(
     try:
         loaded = settings.load()
         rig = SimulatedRig(loaded, settings.seed, settings.clock, settings.host)
+        rig.start()
     except (ParameterError, OSError) as error:
         raise FileError(str(error)) from None
-    with rig:
+    try:
         text = rig_file_text(settings, loaded, rig.addresses)
         rig_file.write_text(text, encoding="utf-8")
         click.echo(text)
         click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)
-        try:
-            while not threading.Event().wait(3600):
-                pass
-        except KeyboardInterrupt:
-            click.echo("Ended.", err=True)
+        while not threading.Event().wait(3600):
+            pass
+    except KeyboardInterrupt:
+        click.echo("Ended.", err=True)
+    finally:
+        rig.stop()

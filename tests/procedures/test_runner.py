@@ -1,6 +1,5 @@
 """The runner on the simulated rig: what is done, what is recorded, and that every way out is the safe one."""
 
-import time
 from contextlib import suppress
 
 import numpy as np
@@ -96,11 +95,11 @@ def test_a_recording_is_never_overwritten(rig):
 
 
 class _FailsAt:
-    """Lets a plan go wrong as its step number ``k`` begins."""
+    """Lets a plan go wrong as its step number ``k`` begins, and notes when in the rig's time."""
 
-    def __init__(self, procedure, k, fail):
-        self._procedure, self._k, self._fail = procedure, k, fail
-        self.failed_at = None
+    def __init__(self, procedure, k, fail, clock):
+        self._procedure, self._k, self._fail, self._clock = procedure, k, fail, clock
+        self.failed_at_s = None
 
     def __getattr__(self, name):
         return getattr(self._procedure, name)
@@ -113,7 +112,7 @@ class _FailsAt:
             except StopIteration:
                 return
             if k == self._k:
-                self.failed_at = time.monotonic()
+                self.failed_at_s = self._clock.now()
                 self._fail()
             outcome = yield step
 
@@ -162,14 +161,16 @@ STEPS = 12
 @pytest.mark.parametrize("k", range(STEPS))
 def test_every_step_may_fail_and_the_rig_is_safe_within_a_second(rig, failure, k):
     bench, out = rig.bench(), rig.folder / "run.h5"
-    procedure = _FailsAt(quick(2), k, lambda: FAILURES[failure](rig, bench))
+    clock = rig.simulated.bench.clock
+    procedure = _FailsAt(quick(2), k, lambda: FAILURES[failure](rig, bench), clock)
 
     with suppress(ZeroDivisionError):
         summary = bench.run(procedure, out)
         if failure == "abort":
             assert summary.end.status == "aborted"
 
-    assert procedure.failed_at is not None, "the plan has fewer steps than this test thinks"
+    assert procedure.failed_at_s is not None, "the plan has fewer steps than this test thinks"
+    assert clock.now() - procedure.failed_at_s < WITHIN_S
     assert rig.is_safe()
     with Recording(out) as recording:
         safe = [e for e in recording.events if e.name == "safe"]
