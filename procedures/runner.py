@@ -163,6 +163,7 @@ class Runner:
         z_V = self._waveform(ramp)
         if not z_V.size:
             return self._outcome(FINISHED, self._next)
+        self._station.verify_amplifier()  # a tip must not move while nobody sees the current
         begin = self._daq.start_ramp({"z": z_V})
         payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
         self._event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
@@ -182,7 +183,6 @@ class Runner:
     def _baseline(self, duration_s: float) -> Outcome:
         bias_V = self._bias_V
         begin = self._set_bias(0.0).samples[0]
-        self._station.verify_amplifier()
         self._collect(round(SETTLING_S * self._station.rate_Hz))
         volts = np.concatenate(
             [block.channel("current") for block in self._collect(round(duration_s * self._station.rate_Hz))]

@@ -56,7 +56,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Verify the current amplifier, measure its output at 0 V bias for ``duration_s``, take that as its zero.
+    """Measure the current amplifier's output at 0 V bias for ``duration_s`` and take that as its zero.
 
     The bias is taken away for the time of the step and then put back.
     """
