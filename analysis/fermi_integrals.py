@@ -81,20 +81,18 @@ def pole_integrals(
     kT_probe_eV, kT_substrate_eV : array_like
         Thermal energies, above zero.
     """
-    w, mu_P, v, kT_P, kT_S = np.broadcast_arrays(
-        np.atleast_1d(np.asarray(pole_eV, dtype=np.complex128)),
-        np.asarray(mu_probe_eV, dtype=np.float64),
-        np.asarray(bias_eV, dtype=np.float64),
-        np.asarray(kT_probe_eV, dtype=np.float64),
-        np.asarray(kT_substrate_eV, dtype=np.float64),
-    )
-    a_P = 1j * (w - mu_P)
-    iv = 1j * v
-    pair = _Pair(a_P, a_P + iv, 2 * np.pi * kT_P, 2 * np.pi * kT_S, -iv, 2 * np.pi * (kT_P - kT_S))
+    w = np.atleast_1d(np.asarray(pole_eV, dtype=np.complex128))
+    given = (np.asarray(x, dtype=np.float64) for x in (mu_probe_eV, bias_eV, kT_probe_eV, kT_substrate_eV))
+    mu_P, v, kT_P, kT_S = given
+    none = np.zeros(np.broadcast_shapes(w.shape, mu_P.shape, v.shape, kT_P.shape, kT_S.shape))
+    a_P: ComplexArray = 1j * (w - mu_P) + none
+    da: ComplexArray = np.asarray(-1j * (v + none))
+    b_P, b_S = 2 * np.pi * kT_P + none, 2 * np.pi * kT_S + none
+    pair = _Pair(a_P, a_P - da, b_P, b_S, da, 2 * np.pi * (kT_P - kT_S) + none)
 
     far = np.minimum(np.abs(pair.a_P) / pair.b_P, np.abs(pair.a_S) / pair.b_S) >= _ASYMPTOTIC_FROM
     narrow = _reflectable(pair.a_P, pair.b_P) & _reflectable(pair.a_S, pair.b_S)
-    charge, heat_P, heat_S = (np.empty(w.shape, dtype=np.complex128) for _ in range(3))
+    charge, heat_P, heat_S = (np.empty(a_P.shape, dtype=np.complex128) for _ in range(3))
     for mask, difference in ((far, _far), (~far & narrow, _reflected), (~far & ~narrow, _recurred)):
         if mask.all():
             return PoleIntegrals(*difference(pair))
@@ -223,12 +221,16 @@ def _log1p_less_linear(q: ComplexArray) -> ComplexArray:
 
 def _tan_difference(x_P: ComplexArray, x_S: ComplexArray, step: ComplexArray) -> ComplexArray:
     """Difference tan x_P - tan x_S = sin(step)/(cos x_P cos x_S), with the growing exponentials taken out."""
-    growth = np.exp(np.abs(step.imag) - np.abs(x_P.imag) - np.abs(x_S.imag))
-    return growth * _scaled_sin(step) / (_scaled_sin(x_P + np.pi / 2) * _scaled_sin(x_S + np.pi / 2))
+    angles = np.stack([step, x_P + 0.5 * np.pi, x_S + 0.5 * np.pi])
+    height = np.abs(angles.imag)
+    sine, cosine_P, cosine_S = _scaled_sin(angles, height)
+    return np.asarray(np.exp(height[0] - height[1] - height[2]) * sine / (cosine_P * cosine_S))
 
 
-def _scaled_sin(z: ComplexArray) -> ComplexArray:
-    """sin(z) exp(-|Im z|)."""
-    fall = np.exp(-2 * np.abs(z.imag))
-    odd = -0.5 * np.expm1(-2 * np.abs(z.imag)) * np.sign(z.imag)
-    return 0.5 * (1 + fall) * np.sin(z.real) + 1j * np.cos(z.real) * odd
+def _scaled_sin(z: ComplexArray, height: FloatArray) -> ComplexArray:
+    """sin(z) exp(-|Im z|), ``height`` = |Im z|."""
+    fall = np.expm1(-2 * height)
+    scaled = np.empty_like(z)
+    scaled.real = (1 + 0.5 * fall) * np.sin(z.real)
+    scaled.imag = np.copysign(0.5, z.imag) * -fall * np.cos(z.real)
+    return scaled

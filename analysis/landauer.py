@@ -77,7 +77,7 @@ def currents(
     poles = transmission.poles()
     if poles is not None:
         result = _from_poles(poles, bias, kT_P, kT_S)
-        if not isinstance(transmission, Shaped) or np.all(result.accuracy <= _ENOUGH):
+        if np.all(result.accuracy <= _ENOUGH) or not isinstance(transmission, Shaped):
             return result
     result = _from_shape(_shaped(transmission), bias, kT_P, kT_S)
     if isinstance(transmission, TableTransmission):
