@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 from pydantic import Field, model_validator
+from scipy.signal import lfilter
 
 from analysis.records import FloatArray
-from simulators.filters import one_pole
 from simulators.parameters import Section
 
 NM = 1e-9
@@ -45,8 +45,9 @@ class Piezo:
         self._play = np.zeros_like(self._radii)
         self._last = 0.0
         self._creep_share = parameters.creep_per_decade
-        self._times_s = parameters.creep_times_s
-        self._crept = [0.0] * len(self._times_s)
+        self._times_s = np.array(parameters.creep_times_s)
+        self._dt = 0.0
+        self._relaxations: list[tuple[FloatArray, FloatArray, FloatArray]] = []
 
     def extension(self, z_V: FloatArray, dt: float) -> FloatArray:
         """True extension in m at the end of each step of ``dt`` seconds; shape (n,)."""
@@ -55,20 +56,29 @@ class Piezo:
         return pulled + self._creep(pulled, dt) if self._creep_share else pulled
 
     def _creep(self, pulled: FloatArray, dt: float) -> FloatArray:
+        if dt != self._dt:
+            self._relax_in_steps_of(dt)
         crept = np.zeros_like(pulled)
-        for i, time_s in enumerate(self._times_s):
-            pole = np.exp(-dt / time_s)
-            relaxed = one_pole((1.0 - pole) * pulled, pole, self._crept[i])
-            self._crept[i] = relaxed[-1]
+        for numerator, denominator, state in self._relaxations:
+            relaxed, state[:] = lfilter(numerator, denominator, pulled, zi=state)
             crept += relaxed
         return self._creep_share * crept
 
+    def _relax_in_steps_of(self, dt: float) -> None:
+        poles = np.maximum(np.exp(-dt / self._times_s), 1e-12)
+        settled = [state / -a[1] for _, a, state in self._relaxations] or [np.zeros(1)] * len(poles)
+        self._relaxations = [
+            (np.array([1.0 - pole]), np.array([1.0, -pole]), pole * level)
+            for pole, level in zip(poles, settled, strict=True)
+        ]
+        self._dt = dt
+
     def _hysteresis(self, told: FloatArray) -> FloatArray:
-        moves = np.diff(told, prepend=self._last)
-        turns = [0, *_turning_points(moves), len(told)]
+        strokes = moves(told, self._last)
+        turns = [0, *_turning_points(strokes), len(told)]
         added = np.empty_like(told)
         for start, stop in pairwise(turns):
-            added[start:stop] = self._stroke(told[start:stop], falling=bool(moves[start:stop].min() < 0))
+            added[start:stop] = self._stroke(told[start:stop], falling=bool(strokes[start:stop].min() < 0))
         self._last = told[-1]
         return added
 
@@ -80,10 +90,18 @@ class Piezo:
         return (self._shares * play).sum(axis=0)
 
 
-def _turning_points(moves: FloatArray) -> list[int]:
+def moves(values: FloatArray, before: float) -> FloatArray:
+    """Change of each value from the one before it; shape (n,)."""
+    changes = np.empty_like(values)
+    changes[0] = values[0] - before
+    np.subtract(values[1:], values[:-1], out=changes[1:])
+    return changes
+
+
+def _turning_points(strokes: FloatArray) -> list[int]:
     """Indices at which the direction differs from that of the last move before (standing still is no move)."""
-    moving = np.flatnonzero(moves)
+    moving = np.flatnonzero(strokes)
     if len(moving) < 2:
         return []
-    rising = moves[moving] > 0
+    rising = strokes[moving] > 0
     return [int(i) for i in moving[1:][rising[1:] != rising[:-1]]]

@@ -48,7 +48,10 @@ class Wander:
         if passed > 0:
             del self._knots[:passed]
             self._first += passed
-        return np.interp(position, self._first + np.arange(len(self._knots)), self._knots)
+        whole = np.floor(position)
+        knots = np.array(self._knots)
+        at = whole.astype(np.intp) - self._first
+        return knots[at] + (position - whole) * (knots[at + 1] - knots[at])
 
 
 def drifting_surface(p: SurfaceParameters, interval_s: float, rng: np.random.Generator) -> Iterator[float]:

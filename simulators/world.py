@@ -11,13 +11,13 @@ from numpy.random import Generator
 from pydantic import Field
 
 from analysis.records import FloatArray
-from simulators.filters import PinkNoise
 from simulators.junction import Conduction, Junction, JunctionParameters
 from simulators.landscape import GoldParameters, MoleculeParameters
 from simulators.molecules import MoleculeSource
+from simulators.noise import NoiseParameters, pink, white
 from simulators.parameters import ParameterError, Parameters, Section
 from simulators.pickup import Mains, MainsParameters
-from simulators.piezo import NM, Piezo, PiezoParameters
+from simulators.piezo import NM, Piezo, PiezoParameters, moves
 from simulators.states import Bridge, Gap, Span
 from simulators.thermal import ThermalParameters, Tip, johnson_rms_V, junction_noise_A
 from simulators.tunnelling import TunnellingParameters
@@ -35,14 +35,6 @@ class SampleParameters(Section):
 
     species: str
     temperature_K: float = Field(gt=0)
-
-
-class NoiseParameters(Section):
-    """Random noise. TOML: [noise]."""
-
-    strength: float = Field(ge=0)
-    lowest_Hz: float = Field(gt=0)
-    vibration_pm: float = Field(ge=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +96,9 @@ class World:
         surface = parameters.section("surface", SurfaceParameters)
         self._tunnelling = parameters.section("tunnelling", TunnellingParameters)
         mains = parameters.section("mains", MainsParameters)
-        junction, shape, telegraph, site, drift, warmth, hum, *noises = rng.spawn(12)
-        self._flicker_rng, self._shake_rng, self._current_rng, self._thermocouple_rng = noises[:4]
+        junction, shape, telegraph, site, drift, warmth, hum, flicker, *noises = rng.spawn(11)
+        self._flicker_rng = flicker
+        self._shake, self._current_noise, self._thermocouple_noise = map(white, noises)
 
         self._piezo = Piezo(parameters.section("piezo", PiezoParameters))
         self._surface_m = surface.initial_gap_nm * NM
@@ -149,7 +142,7 @@ class World:
         time_s = self._times(len(bias_V), dt)
         span = self._move(bias_V, z_V, time_s, dt)
         conduction = self._junction.follow(span)
-        rise_bias = np.diff(bias_V, prepend=self._bias_V) / dt
+        rise_bias = moves(bias_V, self._bias_V) / dt
         conductance_S = conduction.chord_S(bias_V)
         # Exact for a linear junction; the series resistance is small where the I-V is not linear.
         across_V = bias_V / (1.0 + self._circuit.series_resistance_ohm * conductance_S)
@@ -216,8 +209,7 @@ class World:
         """Ends of the next n steps, counted in whole steps, so that they do not depend on how calls are cut."""
         if dt != self._dt:
             self._since_s, self._steps, self._dt = self.time_s, 0, dt
-            noise = self._noise
-            self._flicker = PinkNoise(noise.strength**2, dt, self._flicker_rng, noise.lowest_Hz)
+            self._flicker = pink(self._noise, dt, self._flicker_rng)
         times = self._since_s + dt * np.arange(self._steps + 1, self._steps + n + 1, dtype=np.float64)
         self._steps += n
         return times
@@ -232,8 +224,8 @@ class World:
             tip_m,
             time_s,
             dt * np.exp(np.abs(bias_V) / self._circuit.bond_bias_V),
-            self._flicker.draw(len(z_V)),
-            shake * self._shake_rng.standard_normal(len(z_V)),
+            self._flicker.take(len(z_V)),
+            shake * self._shake.take(len(z_V)),
         )
 
     def _seen_current(
@@ -249,7 +241,7 @@ class World:
         rms = self._noise.strength * junction_noise_A(
             current_A, conductance_S, self._sample.temperature_K, dt
         )
-        noise = rms * self._current_rng.standard_normal(len(bias_V))
+        noise = rms * self._current_noise.take(len(bias_V))
         beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_bias
         return current_A + noise + beside + self._current_hum.values(time_s)
 
@@ -259,7 +251,7 @@ class World:
         """Thermocouple's voltage with its noise, drift, capacitive spikes, leak and mains."""
         p = self._thermal
         rms = self._noise.strength * johnson_rms_V(p.thermocouple_ohm, self._sample.temperature_K, dt)
-        noise = rms * self._thermocouple_rng.standard_normal(len(bias_V))
+        noise = rms * self._thermocouple_noise.take(len(bias_V))
         warmth = -p.seebeck_V_per_K * (rise_K + self._base.values(time_s))
         beside = p.leak_ratio * bias_V + p.thermocouple_ohm * p.coupling_F * rise_bias
         return warmth + noise + beside + self._thermocouple_hum.values(time_s)
