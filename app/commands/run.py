@@ -65,6 +65,8 @@ def _procedure_command(procedure_class: Any) -> click.Command:
 
 def _parameter_option(name: str, parameter: Any) -> click.Option:
     """An option with the parameter's type, unit, bounds, default and description."""
+    from pymeasure.experiment import IntegerParameter
+
     flag = "--" + name.replace("_", "-")
     unit = (getattr(parameter, "units", None) or "").replace("_", "")
     text = parameter.description or parameter.name
@@ -73,7 +75,7 @@ def _parameter_option(name: str, parameter: Any) -> click.Option:
             [f"{flag}/--no-{flag[2:]}", name], default=parameter.default, show_default=True, help=text
         )
     bounds = {"min": parameter.minimum, "max": parameter.maximum}
-    kind = click.IntRange(**bounds) if isinstance(parameter.default, int) else click.FloatRange(**bounds)
+    kind = click.IntRange(**bounds) if isinstance(parameter, IntegerParameter) else click.FloatRange(**bounds)
     return click.Option(
         [flag, name],
         type=kind,

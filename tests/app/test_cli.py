@@ -53,3 +53,11 @@ def test_a_value_out_of_bounds_is_refused_before_anything_else():
 
     assert result.exit_code == 2
     assert "--traces" in result.output
+
+
+def test_a_parameter_in_whole_units_by_default_takes_fractions():
+    result = CliRunner().invoke(
+        main, ["run", "break-junction", "--rig", "none.toml", "--out", "x.h5", "--past-break", "0.5"]
+    )
+
+    assert "none.toml: no such file" in result.output

@@ -1,0 +1,89 @@
+"""What is left when the program that runs the rig goes away: a safe rig and a readable recording."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from analysis.recording import Recording, recover
+from tests.rigs import served_rig
+
+PATIENCE_S = 30.0
+WITHIN_S = 1.0
+
+pytestmark = pytest.mark.slow
+
+
+def wait_until(condition, timeout_s=PATIENCE_S):
+    """Seconds until the condition held; for what another process does in life's time."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > timeout_s:
+            pytest.fail(f"it did not happen within {timeout_s} s")
+        threading.Event().wait(0.005)
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def running(tmp_path):
+    """A rig on life's clock and a run on it in a process of its own, with a few traces done."""
+    with served_rig(tmp_path, "wall") as rig:
+        out = tmp_path / "run.h5"
+        options = {"traces": 1000, "approach-speed": 50, "withdraw-speed": 20, "past-break": 0.5}
+        words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+        command = [
+            sys.executable,
+            "-m",
+            "app",
+            "run",
+            "break-junction",
+            "--rig",
+            str(rig.file),
+            "--out",
+            str(out),
+        ]
+        process = subprocess.Popen(
+            [*command, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            wait_until(lambda: rig.world.contacts >= 3)
+            yield rig, process, out
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_killed_program_leaves_the_rig_safe_and_the_recording_readable(running, tmp_path):
+    rig, process, out = running
+
+    process.kill()
+    process.wait()
+    took_s = wait_until(lambda: rig.is_safe(0.0))
+
+    assert took_s < WITHIN_S
+    with Recording(out) as recording:
+        assert recording.status == "unfinished"
+        assert len(recording.traces) >= 1
+    assert recover(out, tmp_path / "recovered.h5") > 0
+
+
+def test_ctrl_c_ends_the_run_safely_and_says_so(running):
+    rig, process, out = running
+
+    process.send_signal(signal.SIGINT)
+    output, messages = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 0
+    assert "aborted" in output
+    assert "Stopping" in messages
+    assert "Traceback" not in messages
+    assert rig.is_safe(0.0)
+    with Recording(out) as recording:
+        assert recording.status == "aborted"
+
+
+if sys.platform == "win32":
+    del test_ctrl_c_ends_the_run_safely_and_says_so  # Windows has no way to send it to one process
