@@ -30,8 +30,11 @@ from analysis.transmission import PoleSum, Shaped, Transmission
 WATT_PER_eV2 = 2.0 * ELEMENTARY_CHARGE_C**2 / PLANCK_J_s
 """2/h in watts for an integral in eV^2: (2/h) e^2."""
 
-_ROUNDING = 1e-13  # of one closed-form term, as measured against 60 digits over the whole range
-_ENOUGH = 1e-11  # beyond which a closed form gives way to quadrature, where there is a choice
+_POLE_ERROR = (
+    2e-12  # largest of a closed-form term against 50 digits, leads at like temperatures; most are 1e-14
+)
+_PANEL_ERROR = 1e-13  # of quadrature by panels, of the integral of the modulus
+_ENOUGH = 1e-10  # beyond which a closed form gives way to quadrature, where there is a choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,12 +181,12 @@ def _moment_accuracy(moments: FloatArray, sizes: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.stack([moments[0], np.sqrt(np.abs(moments[0] * moments[2])), moments[2]])
         worst = np.fmax.reduce(sizes / scale)
-    return _ROUNDING * np.where(np.isnan(worst), 1.0, np.maximum(worst, 1.0))
+    return _POLE_ERROR * np.where(np.isnan(worst), 1.0, np.maximum(worst, 1.0))
 
 
 def _shape_moments(shaped: Shaped, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
     moments = thermal_moments(shaped.shape(), mu, kT)
-    accuracy = np.full(mu.shape, _ROUNDING)
+    accuracy = np.full(mu.shape, _PANEL_ERROR)
     if isinstance(shaped, TableTransmission):
         scale = np.stack([moments[0], np.sqrt(moments[0] * moments[2]), moments[2]])
         for other, weight in shaped.doubts():
@@ -200,7 +203,7 @@ def _shaped(transmission: Transmission) -> Shaped:
 
 def _from_shape(shaped: Shaped, bias: FloatArray, kT_P: FloatArray, kT_S: FloatArray) -> Currents:
     x = window_integrals(shaped.shape(), shaped.bias_drop * bias, bias, kT_P, kT_S)
-    accuracy = _relative(x.number_size, x.number, x.heat_size, x.heat_probe, x.heat_substrate)
+    accuracy = _relative(_PANEL_ERROR, x.number_size, x.number, x.heat_size, x.heat_probe, x.heat_substrate)
     return _closed(bias, x.number, x.heat_probe, x.heat_substrate, accuracy)
 
 
@@ -228,7 +231,7 @@ def _from_poles(poles: PoleSum, bias: FloatArray, kT_P: FloatArray, kT_S: FloatA
     number = number + flat * bias
     heat_P = heat_P + flat * (0.5 * bias**2 - sommerfeld)
     heat_S = heat_S + flat * (0.5 * bias**2 + sommerfeld)
-    accuracy = _relative(number_size, number, heat_P_size + heat_S_size, heat_P, heat_S)
+    accuracy = _relative(_POLE_ERROR, number_size, number, heat_P_size + heat_S_size, heat_P, heat_S)
     return _closed(bias, number, heat_P, heat_S, accuracy)
 
 
@@ -240,12 +243,17 @@ def _summed(residue: ArrayLike, integral: ArrayLike) -> tuple[FloatArray, FloatA
 
 
 def _relative(
-    number_size: FloatArray, number: FloatArray, heat_size: FloatArray, heat_P: FloatArray, heat_S: FloatArray
+    error: float,
+    number_size: FloatArray,
+    number: FloatArray,
+    heat_size: FloatArray,
+    heat_P: FloatArray,
+    heat_S: FloatArray,
 ) -> FloatArray:
     larger = np.maximum(np.abs(heat_P), np.abs(heat_S))
     with np.errstate(divide="ignore", invalid="ignore"):
         worst = np.fmax(number_size / np.abs(number), heat_size / larger)
-    return _ROUNDING * np.where(np.isnan(worst), 1.0, np.maximum(worst, 1.0))
+    return error * np.where(np.isnan(worst), 1.0, np.maximum(worst, 1.0))
 
 
 def _closed(

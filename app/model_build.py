@@ -121,24 +121,26 @@ def _huckel(model: Model, section: HuckelSection) -> Family:
         ready: HuckelModel = getattr(molecules, _MOLECULES[section.molecule])()
         return _built(lambda x: replace(ready, bias_drop=x[0]).transmission(), [drop])
     names = [lead.name for lead in model.leads]
+    if names == ["", ""]:
+        names = ["probe", "substrate"]
     if set(names) != {"probe", "substrate"} or len(names) != 2:
         raise ValueError(
             f"leads are {', '.join(map(repr, names))}: a prediction of two-terminal currents takes one lead "
             'named "probe" and one named "substrate"'
         )
-    n = section.sites or 0
-    bonds = section.bonds or (ring_bonds(n) if section.geometry == "ring" else chain_bonds(n))
+    n_sites = section.sites or 0
+    bonds = section.bonds or (ring_bonds(n_sites) if section.geometry == "ring" else chain_bonds(n_sites))
     onsite = section.onsite_eV if isinstance(section.onsite_eV, list) else [section.onsite_eV]
     touched = [[lead.site] if isinstance(lead.site, int) else lead.site for lead in model.leads]
     quantities: list[tuple[str, Quantity, bool]] = [drop, ("hopping_eV", section.hopping_eV, False)]
-    quantities += [(f"gamma_eV of {lead.name}", lead.gamma_eV, True) for lead in model.leads]
+    quantities += [(f"gamma_eV of {n}", x.gamma_eV, True) for n, x in zip(names, model.leads, strict=True)]
     several = len(onsite) > 1
     quantities += [
         (f"onsite_eV of site {i}" if several else "onsite_eV", x, False) for i, x in enumerate(onsite, 1)
     ]
 
     def build(x: list[float]) -> Transmission:
-        hamiltonian = bonded(n, bonds, x[1], np.array(x[4:]) if several else x[4])
+        hamiltonian = bonded(n_sites, bonds, x[1], np.array(x[4:]) if several else x[4])
         leads = (
             Lead(name, dict.fromkeys(sites, gamma))
             for name, sites, gamma in zip(names, touched, x[2:4], strict=True)

@@ -129,9 +129,12 @@ class TableSection(Section):
 
 
 class LeadSection(Section):
-    """A wide-band lead on one site or several, counted from 1; ``gamma_eV`` is the width that each of them gets."""
+    """A wide-band lead on one site or several, counted from 1; ``gamma_eV`` is the width that each of them gets.
 
-    name: str
+    Two leads without names are the probe and the substrate, in this order.
+    """
+
+    name: str = ""
     site: int | list[int]
     gamma_eV: Positive
 

@@ -39,7 +39,7 @@ def test_models_of_the_paper_are_predicted_to_13_digits(file, name):
     found, expected = json.loads(result.output), REFERENCE["level_models"][name]
     assert found["conductance_G0"] == pytest.approx(expected["G_over_G0_300K"], rel=1e-13)
     assert found["seebeck_V_per_K"] == pytest.approx(expected["S_300K_V_per_K"], rel=1e-13)
-    assert found["accuracy"] < 1e-12
+    assert found["accuracy"] < 1e-11
     up, down = found["rows"][:5], found["rows"][5:]
     for plus, minus, row in zip(up, down, expected["rows"], strict=True):
         assert plus["voltage_V"] == -minus["voltage_V"] == row["V"]
@@ -124,7 +124,8 @@ def test_huckel_ring_chain_and_bonds(tmp_path):
     )
     every_site = report(tmp_path, HUCKEL.replace("onsite_eV = 0.3", f"onsite_eV = {[0.3] * 6}"))
     chain = report(tmp_path, HUCKEL.replace("sites = 6", 'sites = 6\ngeometry = "chain"'))
-    assert ring == listed == every_site
+    nameless = report(tmp_path, HUCKEL.replace('name = "probe", ', "").replace('name = "substrate", ', ""))
+    assert ring == listed == every_site == nameless
     assert ring["conductance_G0"] != pytest.approx(chain["conductance_G0"], rel=0.1)
 
 
