@@ -11,8 +11,8 @@ from analysis.histogram import Axis, Scale
 from analysis.importers import ImportOptions, read_file
 from analysis.importers.assemble import assemble
 from analysis.importers.record import record
+from analysis.recorded_traces import traces_of
 from analysis.recording import Recording
-from analysis.traces import options_for, traces_of
 from tests.analysis.junctions import opening_traces
 
 UNATTENDED = AnalysisOptions()
@@ -120,11 +120,12 @@ def recordings():
 
 
 def imported(paths, out, **options):
-    """Import, read back, and analyse as the recording itself suggests."""
+    """Import, read back, and analyse with the contact threshold that the files tell."""
     pieces = [piece for path in paths for piece in read_file(path)]
     record(assemble(pieces, ImportOptions(**options)), out)
     with Recording(out) as recording:
-        return analyse(traces_of(recording), options_for(recording.header), np.random.default_rng(0))
+        told = AnalysisOptions(contact_G0=recording.header.settings.get("engage_threshold_G0"))
+        return analyse(traces_of(recording), told, np.random.default_rng(0))
 
 
 def test_real_gold_contacts_have_their_first_peak_where_others_found_it(recordings, tmp_path):

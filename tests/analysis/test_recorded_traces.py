@@ -2,10 +2,19 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.recording import Calibration, Channel, Recording, RecordingWriter, RunHeader, TraceEntry
+from analysis.recorded_traces import calibration_of, traces_of
+from analysis.recording import (
+    Calibration,
+    Channel,
+    Recording,
+    RecordingError,
+    RecordingWriter,
+    RunHeader,
+    TraceEntry,
+)
 from analysis.records import Block, Event, EventKind
 from analysis.reduce import reduce
-from analysis.traces import current_calibration_of, options_for, segmenter_of, traces_of
+from analysis.segment import Segmenter
 from tests.analysis.junctions import opening_traces
 
 RATE_Hz = 2000.0
@@ -56,7 +65,8 @@ def test_traces_cut_from_a_recording_are_those_of_the_live_run(tmp_path):
     blocks, events, _ = run(np.random.default_rng(1), 5)
     write(tmp_path / "run.h5", HEADER, blocks, events)
 
-    live = list(reduce([*events, *blocks], [segmenter_of(HEADER)]))
+    segmenter = Segmenter(calibration_of(HEADER), EXTENSION_m_per_V)
+    live = list(reduce([*events, *blocks], [segmenter]))
     with Recording(tmp_path / "run.h5") as recording:
         stored = list(traces_of(recording))
 
@@ -94,27 +104,16 @@ def test_imported_traces_come_as_they_were(tmp_path):
     assert second.flags == ("I-V",)
 
 
-def test_values_of_unknown_unit_are_refused_with_what_is_unknown(tmp_path):
-    header = RunHeader(
-        "import", (Channel("values", ""),), provenance="imported", unknowns=("what the values are",)
-    )
+def test_recording_of_nothing_that_conducts_is_refused(tmp_path):
+    header = RunHeader("import", (Channel("values", ""),), provenance="imported")
     write(tmp_path / "in.h5", header, [Block(0, float("nan"), ("values",), np.ones((1, 3)))])
 
-    with Recording(tmp_path / "in.h5") as recording, pytest.raises(LookupError, match="what the values are"):
-        traces_of(recording)
+    with Recording(tmp_path / "in.h5") as recording, pytest.raises(RecordingError):
+        list(traces_of(recording))
 
 
-def test_header_gives_calibration_and_contact():
-    calibration = current_calibration_of(HEADER)
+def test_header_gives_the_calibration():
+    calibration = calibration_of(HEADER)
 
     assert (calibration.gain_V_per_A, calibration.series_resistance_ohm) == (GAIN_V_per_A, 100.0)
     assert calibration.gain_uncertainty == pytest.approx(0.005)
-    assert options_for(HEADER).contact_G0 == 5.0
-
-
-def test_header_without_gain_gives_no_traces_but_options():
-    bare = RunHeader("noise", (Channel("current"),), RATE_Hz)
-
-    assert options_for(bare).calibration is None
-    with pytest.raises(LookupError, match="gain"):
-        segmenter_of(bare)
