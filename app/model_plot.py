@@ -88,10 +88,12 @@ def _current_fit(
         * currents(transmission, bias, data.temperature_probe_K, data.temperature_substrate_K).current_A
     )
     unit, prefix = _unit(np.abs(I).max())
+    bars = None if sigma is None else _bars(measured, np.abs(I), sigma) / unit
+    below_above = None if bars is None else np.where(I < 0, bars[::-1], bars)
     linear.errorbar(
         V,
         I / unit,
-        None if sigma is None else sigma / unit,
+        below_above,
         fmt="o",
         ms=3,
         lw=0.8,
@@ -102,7 +104,7 @@ def _current_fit(
     linear.set(xlabel="bias V (V)", ylabel=f"current I ({prefix}A)")
     linear.legend(frameon=False, loc="upper left")
     _cross(linear)
-    shown = I != 0
+    shown = (I != 0) & _above_noise(measured)[order]
     logarithmic.semilogy(V[shown], np.abs(I[shown]), "o", ms=3, color="0.45", label="|data|")
     if sigma is not None:
         down, up = _bars(measured, np.abs(I), sigma)[:, shown]
@@ -116,6 +118,13 @@ def _current_fit(
     logarithmic.grid(alpha=0.3)
 
 
+def _above_noise(measured: CurrentData | LogCurrentData) -> NDArray[np.bool_]:
+    """Points that a logarithmic axis can show without being ruled by noise about zero."""
+    if isinstance(measured, LogCurrentData) or measured.sigma_A is None:
+        return np.ones(measured.current_A.shape, dtype=np.bool_)
+    return np.asarray(np.abs(measured.current_A) > 0.5 * measured.sigma_A)
+
+
 def _bars(measured: CurrentData | LogCurrentData, size: FloatArray, sigma: FloatArray) -> FloatArray:
     """Lengths of the bars towards zero and away from it, shape (2, n)."""
     if isinstance(measured, LogCurrentData):
@@ -126,7 +135,7 @@ def _bars(measured: CurrentData | LogCurrentData, size: FloatArray, sigma: Float
 def _transmission(
     axes: Axes, transmission: Transmission, most_V: float, temperatures_K: tuple[float, float]
 ) -> None:
-    """Transmission at zero bias over twice the window, which is shaded with its thermal edges."""
+    """Transmission at zero bias, with the window of the largest bias shaded and its thermal edges lighter."""
     poles = transmission.poles()
     far = 0.0 if poles is None or not poles.pole_eV.size else float(np.abs(poles.pole_eV.real).max())
     reach = max(1.2 * most_V, 1.3 * min(far, 4.0), 0.2)
@@ -136,11 +145,13 @@ def _transmission(
     for sign in (-1, 1):
         axes.axvspan(sign * most_V / 2, sign * (most_V / 2 + thermal), color="#fdd49e", alpha=0.35, lw=0)
     tau = transmission(energy)
-    axes.semilogy(energy, np.maximum(tau, 1e-12), color=_NEUTRAL)
-    axes.set_ylim(max(tau.min() / 3, tau.max() * 1e-7, 1e-12), max(tau.max() * 3, 1e-11))
-    axes.set(
-        xlabel="E - E$_F$ (eV)", ylabel="transmission τ", title=f"τ(E); shaded: bias window at {most_V:g} V"
-    )
+    axes.plot(energy, tau, color=_NEUTRAL)
+    if tau.max() > 3 * tau.min():
+        axes.set_yscale("log")
+        axes.set_ylim(max(tau.min() / 3, tau.max() * 1e-7), tau.max() * 3)
+    else:
+        axes.set_ylim(0, max(1.3 * tau.max(), 1e-12))
+    axes.set(xlabel="E - E$_F$ (eV)", ylabel="transmission τ", title=f"τ(E); bias window at {most_V:g} V")
     axes.set_xlim(-reach, reach)
 
 
@@ -164,7 +175,7 @@ def _heats(
 ) -> None:
     size = np.linspace(0.0, most_V, 201)[1:]
     unit, prefix = 1e-9, "n"
-    for sign, colour, width in ((1, _POSITIVE, 2.4), (-1, _NEGATIVE, 1.2)):
+    for sign, colour, width in ((1, _POSITIVE, 2.0), (-1, _NEGATIVE, 1.2)):
         x = currents(transmission, sign * size, *temperatures_K)
         heat, total = molecules * x.heat_probe_W / unit, molecules * x.heat_total_W / unit
         axes.plot(total, heat, color=colour, lw=width, label=f"V {'>' if sign > 0 else '<'} 0")
