@@ -3,7 +3,7 @@
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -72,8 +72,16 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
 def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:
     """Keys of the section that ``location`` leads to; empty where the path leaves the models."""
     for part in location:
+        if isinstance(part, int):
+            continue  # an entry of a list: its model is the list's
         fields = getattr(model, "model_fields", {})
         if part not in fields:
             return []
-        model = fields[str(part)].annotation
+        model = _section_in(fields[part].annotation)
     return list(getattr(model, "model_fields", {}))
+
+
+def _section_in(annotation: Any) -> Any:
+    """The model in ``X``, ``X | None``, ``list[X]`` and their like; the annotation itself if there is none."""
+    inner = (_section_in(argument) for argument in get_args(annotation))
+    return next((one for one in inner if hasattr(one, "model_fields")), annotation)

@@ -22,6 +22,9 @@ from procedures.steps import FINISHED, Baseline, Hold, Mark, Outcome, Ramp, Rece
 SETTLING_S = 0.01
 """Samples left out of a baseline after the bias was taken away: charging of the cable, the amplifier's filter."""
 
+PIECE = 8000
+"""A long ramp is put out in pieces of so many samples: most ramps end early, and what is sent costs time."""
+
 PATIENCE_S = 0.4
 """How much later than they should samples may come, before the card counts as stalled."""
 
@@ -164,14 +167,23 @@ class Runner:
         if not z_V.size:
             return self._outcome(FINISHED, self._next)
         self._station.verify_amplifier()  # a tip must not move while nobody sees the current
-        begin = self._daq.start_ramp({"z": z_V})
         payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
+        first, *others = np.split(z_V, range(PIECE, z_V.size, PIECE))
+        begin = self._daq.start_ramp({"z": first})
         self._event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
+        ended = self._watch_ramp(begin, first.size, ramp)
+        for piece in others:
+            if ended != FINISHED:
+                break
+            ended = self._watch_ramp(self._daq.start_ramp({"z": piece}), piece.size, ramp)
+        return self._step_ended(ramp.name, ended, begin)
+
+    def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> str:
+        """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
         try:
-            ended = self._watch(begin, z_V.size + 1, ramp.until, ramp.reaction_s)
+            return self._watch(begin, n + 1, ramp.until, ramp.reaction_s)
         finally:
             self._daq.stop_ramp()
-        return self._step_ended(ramp.name, ended, begin)
 
     def _hold(self, hold: Hold) -> Outcome:
         begin = self._catch_up()

@@ -41,7 +41,7 @@ class Ramp:
     to_m: float
     speed_m_per_s: float
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
-    reaction_s: float = 0.015
+    reaction_s: float = 0.02
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Hold:
     name: str
     duration_s: float
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
-    reaction_s: float = 0.015
+    reaction_s: float = 0.02
 
 
 @dataclass(frozen=True)

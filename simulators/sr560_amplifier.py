@@ -7,6 +7,7 @@ from pydantic import Field
 
 from analysis.records import FloatArray
 from simulators.filters import RC, PinkNoise, RCChain
+from simulators.noise import Reservoir
 from simulators.parameters import Section
 
 
@@ -73,7 +74,7 @@ class VoltageAmplifier:
         self._reset_left_s = 0.0
         self._coupling: RCChain | None = None
         self._chain: RCChain | None = None
-        self._pink: PinkNoise | None = None
+        self._pink: Reservoir | None = None
         self._built_for: tuple[object, ...] = ()
 
     def reset_overload(self) -> None:
@@ -95,7 +96,7 @@ class VoltageAmplifier:
         return output
 
     def _amplify(
-        self, volts: FloatArray, offset_V: FloatArray, chain: RCChain, pink: PinkNoise
+        self, volts: FloatArray, offset_V: FloatArray, chain: RCChain, pink: Reservoir
     ) -> FloatArray:
         p = self._parameters
         signal_V = volts if self.connected else np.zeros(len(volts))
@@ -103,7 +104,7 @@ class VoltageAmplifier:
         signal_V = np.clip(signal_V, -p.input_limit_V, p.input_limit_V)
         if self._coupling is not None:
             signal_V = self._coupling.feed(signal_V)
-        signal_V = signal_V + offset_V + pink.draw(len(volts))
+        signal_V = signal_V + offset_V + pink.take(len(volts))
         front_limit_V = p.output_limit_V / self._front_gain
         beyond |= np.abs(signal_V) > front_limit_V
         filtered_V = chain.feed(np.clip(signal_V, -front_limit_V, front_limit_V), self._white_rng)
@@ -134,14 +135,15 @@ class VoltageAmplifier:
             level = 0.0
         chain.settle(level)
 
-    def _built(self, dt: float) -> tuple[RCChain, PinkNoise]:
+    def _built(self, dt: float) -> tuple[RCChain, Reservoir]:
         """Filters and noise for the present settings and step; capacitors that stay keep their charge."""
         p = self._parameters
         density = (p.noise_V_per_rtHz * (p.high_reserve_noise if self.high_reserve else 1.0)) ** 2
         wanted = (dt, density, self.filters, self.ac_coupled)
         if self._chain is None or self._pink is None or wanted != self._built_for:
             if self._pink is None or wanted[:2] != self._built_for[:2]:
-                self._pink = PinkNoise(density * p.noise_corner_Hz, dt, self._pink_rng, p.noise_lowest_Hz)
+                noise = PinkNoise(density * p.noise_corner_Hz, dt, self._pink_rng, p.noise_lowest_Hz)
+                self._pink = Reservoir(noise.draw)
             self._coupling = self._build_coupling(dt)
             self._chain = RCChain(self._sections, dt, density, self._chain.charge if self._chain else {})
             self._built_for = wanted
