@@ -12,6 +12,7 @@ import numpy as np
 
 from simulators.chain import AmplifiedJunction, Chain
 from simulators.clock import Clock
+from simulators.coarse import CoarseParameters, CoarseStepper
 from simulators.ni6281 import NI6281Parameters
 from simulators.parameters import Parameters
 from simulators.timeline import BenchParameters, Timeline
@@ -37,16 +38,24 @@ class SimulatedBench(Timeline):
         What the card is.
     chain : Chain
         The simulated junction and its amplifiers, or what was given in their place.
+    coarse : CoarseStepper
+        Moves the tip's housing when the card's digital lines tell it to.
     """
 
     def __init__(self, parameters: Parameters, seed: int, clock: Clock, chain: Chain | None = None) -> None:
         self.card = parameters.section("ni6281", NI6281Parameters)
         steps = parameters.section("bench", BenchParameters)
-        converter, *parts = np.random.SeedSequence(seed).spawn(4)
+        converter, *parts, walker = np.random.SeedSequence(seed).spawn(5)
         self.converter_rng = np.random.default_rng(converter)
         rngs = [np.random.default_rng(part) for part in parts]
         self.chain: Any = chain or AmplifiedJunction.built(parameters, steps.line_address, rngs)
         super().__init__(steps, clock, self.chain, self.card.power_up_V)
+        self._levels: dict[str, bool] = {}
+        self.coarse = CoarseStepper(
+            parameters.section("coarse", CoarseParameters),
+            np.random.default_rng(walker),
+            lambda distance_m: self.chain.world.move_coarse(distance_m),
+        )
         self._closed = False
 
     # What can be looked at
@@ -65,10 +74,32 @@ class SimulatedBench(Timeline):
             return MappingProxyType(dict(self._held))
 
     @property
+    def lines(self) -> Mapping[str, bool]:
+        """Get the levels of the card's digital lines that were driven since power-up ("port0/line0")."""
+        with self.lock:
+            return MappingProxyType(dict(self._levels))
+
+    @property
     def present(self) -> Mapping[str, float]:
         """Get the volts at the input terminals after the last step."""
         with self.lock:
             return MappingProxyType({**self._present, **self._held})
+
+    # What the card does
+
+    def drive(self, levels: Mapping[str, bool]) -> None:
+        """Put digital lines at these levels from now on; the others hold."""
+        with self.lock:
+            self.catch_up()
+            self._levels |= levels
+            self.coarse.follow(self._levels)
+
+    def power_up(self) -> None:
+        """Stop everything; the outputs have what they have after power-up, and the lines are low."""
+        with self.lock:
+            super().power_up()
+            self._levels.clear()
+            self.coarse.follow(self._levels)
 
     # Waiting
 

@@ -36,6 +36,9 @@ class JunctionWorld(Protocol):
     def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float) -> Currents:
         """Live through n steps of ``dt`` seconds; arrays of shape (n,) hold for a step each."""
 
+    def move_coarse(self, distance_m: float) -> None:
+        """Move the tip's housing toward the surface (negative: away)."""
+
 
 class CurrentAmplifier(Protocol):
     """The Keithley 428, as far as its analogue part goes."""

@@ -206,6 +206,10 @@ def _space(task: Task) -> int:
     return task.outputs.buffer_samples() if waveform is None else waveform.space(task.outputs.started)
 
 
+def _channels_written(task: Task) -> int:
+    return len((task.lines if task.engine.kind == "do" else task.outputs).channels)
+
+
 def _set_regeneration(task: Task, value: int) -> None:
     task.resize_buffer(task.outputs.buffer_size)
     task.outputs.regeneration = value
@@ -221,7 +225,8 @@ WRITE = {
     "CURR_WRITE_POS": Attribute(lambda task: 0 if (w := _waveform(task)) is None else w.written),
     "TOTAL_SAMP_PER_CHAN_GENERATED": Attribute(_generated),
     "SPACE_AVAIL": Attribute(_space),
-    "NUM_CHANS": Attribute(lambda task: len(task.outputs.channels)),
+    "NUM_CHANS": Attribute(_channels_written),
+    "DIGITAL_LINES_BYTES_PER_CHAN": Attribute(lambda task: task.lines.most_lines),
     "RAW_DATA_WIDTH": Attribute(lambda task: 2 * len(task.outputs.channels)),
     "RELATIVE_TO": Attribute(lambda _: WriteRelativeTo.CURRENT_WRITE_POSITION.value, _only_at_write_position),
     "OFFSET": fixed(0),

@@ -8,6 +8,7 @@ from nidaqmx.constants import (
     ChannelType,
     Coupling,
     DataTransferActiveTransferMode,
+    DigitalDriveType,
     InputDataTransferCondition,
     OutputDataTransferCondition,
     ResolutionType,
@@ -17,10 +18,10 @@ from nidaqmx.constants import (
     UsageTypeAO,
     VoltageUnits,
 )
-from nidaqmx.utils import unflatten_channel_string
+from nidaqmx.utils import flatten_channel_string, unflatten_channel_string
 
 from simulators.daq_attributes import Attribute, fixed
-from simulators.daq_channels import Channel, verify
+from simulators.daq_channels import verify
 from simulators.daq_errors import Code, DaqError
 from simulators.daq_outputs import DATA_TRANSFER_CONDITION
 from simulators.daq_tasks import Task
@@ -31,7 +32,7 @@ class ChannelOfTask:
     """A channel, and the task it is in."""
 
     task: Task
-    channel: Channel
+    channel: Any  # a Channel or a LineChannel: `_only` keeps properties to their side
 
 
 def channels_of(task: Task, names: str) -> list[ChannelOfTask]:
@@ -98,15 +99,21 @@ def _set_idle(owner: ChannelOfTask, value: int) -> None:
         _IDLE.put(owner, value)
 
 
+_TYPES = {
+    "ai": ChannelType.ANALOG_INPUT.value,
+    "ao": ChannelType.ANALOG_OUTPUT.value,
+    "do": ChannelType.DIGITAL_OUTPUT.value,
+}
+
+
+def _physical_name(owner: ChannelOfTask) -> str:
+    device = owner.task.card.bench.card.device
+    return flatten_channel_string([f"{device}/{terminal}" for terminal in owner.channel.terminals])
+
+
 _COMMON = {
-    "CHAN_TYPE": Attribute(
-        lambda owner: (
-            (ChannelType.ANALOG_INPUT if owner.channel.is_input else ChannelType.ANALOG_OUTPUT).value
-        )
-    ),
-    "PHYSICAL_CHAN_NAME": Attribute(
-        lambda owner: f"{owner.task.card.bench.card.device}/{owner.channel.terminal}"
-    ),
+    "CHAN_TYPE": Attribute(lambda owner: _TYPES[owner.task.engine.kind]),
+    "PHYSICAL_CHAN_NAME": Attribute(_physical_name),
     "CHAN_DESCR": _kept(0x1926, ""),
     "CHAN_IS_GLOBAL": fixed(False),
 }
@@ -152,9 +159,16 @@ _OUTPUT = {
     ),
 }
 
+_LINES = {
+    "DO_NUM_LINES": Attribute(lambda owner: len(owner.channel.lines)),
+    "DO_INVERT_LINES": fixed(False),
+    "DO_TRISTATE": fixed(False),
+    "DO_OUTPUT_DRIVE_TYPE": fixed(DigitalDriveType.ACTIVE_DRIVE.value),
+}
+
 
 def _only(side: str, attribute: Attribute) -> Attribute:
-    """The same, refused (-200452) for channels of the other side."""
+    """The same, refused (-200452) for channels of another side."""
 
     def get(owner: ChannelOfTask) -> Any:
         getattr(owner.task, side)
@@ -172,4 +186,5 @@ CHANNEL = (
     _COMMON
     | {name: _only("inputs", attribute) for name, attribute in _INPUT.items()}
     | {name: _only("outputs", attribute) for name, attribute in _OUTPUT.items()}
+    | {name: _only("lines", attribute) for name, attribute in _LINES.items()}
 )

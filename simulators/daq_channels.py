@@ -1,6 +1,5 @@
-"""The card's terminals and the channels that tasks make of them."""
+"""The card's terminals and the analogue channels that tasks make of them."""
 
-import re
 from dataclasses import dataclass, field
 
 from nidaqmx.constants import TerminalConfiguration
@@ -11,6 +10,8 @@ from simulators.ni6281 import Limits, NI6281Parameters, smallest_range
 
 INPUTS, OUTPUTS = 16, 2
 DIFFERENTIAL_INPUTS = 8
+PORTS, PORT_LINES = 3, 8
+"""Digital ports of the NI 6281, and lines of each. Source: specifications, "Digital I/O/PFI"."""
 
 
 @dataclass
@@ -42,10 +43,21 @@ class Channel:
         """Whether it is an analogue input."""
         return self.terminal.startswith("ai")
 
+    @property
+    def terminals(self) -> tuple[str, ...]:
+        """Get the terminals on the card: the one."""
+        return (self.terminal,)
+
 
 def terminals(card: NI6281Parameters, kind: str) -> list[str]:
-    """Get the physical channels of a kind, "ai" or "ao": ["Dev1/ai0", ...]."""
-    return [f"{card.device}/{kind}{n}" for n in range(INPUTS if kind == "ai" else OUTPUTS)]
+    """Get the physical channels of a kind, "ai", "ao", "port" or "line": ["Dev1/ai0", ...]."""
+    names = {
+        "ai": [f"ai{n}" for n in range(INPUTS)],
+        "ao": [f"ao{n}" for n in range(OUTPUTS)],
+        "port": [f"port{n}" for n in range(PORTS)],
+        "line": [f"port{port}/line{n}" for port in range(PORTS) for n in range(PORT_LINES)],
+    }
+    return [f"{card.device}/{name}" for name in names[kind]]
 
 
 def channels(
@@ -64,11 +76,12 @@ def channels(
     found = [_terminal(card, kind, part) for part in unflatten_channel_string(physical)]
     if not found:
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical!r}")
-    names = _names(card, name, found)
+    names = names_of(card, name, found)
     return [Channel(*pair, limits, terminal_config) for pair in zip(names, found, strict=True)]
 
 
-def _names(card: NI6281Parameters, name: str, found: list[str]) -> list[str]:
+def names_of(card: NI6281Parameters, name: str, found: list[str]) -> list[str]:
+    """Get the names of channels, one for each terminal, from what the user wants to call them ("" for nothing)."""
     if not name:
         return [f"{card.device}/{terminal}" for terminal in found]
     given = unflatten_channel_string(name)
@@ -78,17 +91,25 @@ def _names(card: NI6281Parameters, name: str, found: list[str]) -> list[str]:
 
 
 def _terminal(card: NI6281Parameters, kind: str, physical: str) -> str:
-    device, _, terminal = physical.strip("/").rpartition("/")
+    name = local_name(card, physical)
+    if f"{card.device}/{name}" not in terminals(card, kind):
+        raise wrong_terminal(card, physical)
+    return name
+
+
+def local_name(card: NI6281Parameters, physical: str) -> str:
+    """Get "ai0" of "Dev1/ai0", "port0/line0" of "Dev1/port0/line0". Raises -200220."""
+    device, _, name = physical.strip("/").partition("/")
     known_device(card, device)
-    parts = re.fullmatch(r"([a-z]+)(\d+)", terminal.lower())
-    known = parts is not None and f"{card.device}/{terminal.lower()}" in terminals(card, "ai") + terminals(
-        card, "ao"
-    )
-    if parts is None or not known:
-        raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical}")
-    if parts[1] != kind:
-        raise DaqError(Code.INVALID_PHYS_CHAN_TYPE, f"Physical Channel Name: {physical}")
-    return terminal.lower()
+    return name.lower()
+
+
+def wrong_terminal(card: NI6281Parameters, physical: str) -> DaqError:
+    """Build -200430 for a terminal of another kind than is needed, -200170 for one that isn't there."""
+    full = f"{card.device}/{local_name(card, physical)}"
+    exists = any(full in terminals(card, kind) for kind in ("ai", "ao", "port", "line"))
+    code = Code.INVALID_PHYS_CHAN_TYPE if exists else Code.PHYSICAL_CHAN_DOES_NOT_EXIST
+    return DaqError(code, f"Physical Channel Name: {physical}")
 
 
 def known_device(card: NI6281Parameters, device: str) -> None:

@@ -1,6 +1,5 @@
 """Properties of the card, of its terminals and of the driver, by NI-DAQmx's names."""
 
-import re
 from dataclasses import dataclass
 
 from nidaqmx.constants import AcquisitionType, BusType, ProductCategory, UsageTypeAI, UsageTypeAO
@@ -8,7 +7,7 @@ from nidaqmx.utils import flatten_channel_string
 
 from simulators.daq_attributes import Attribute, fixed
 from simulators.daq_card import Card
-from simulators.daq_channels import DIFFERENTIAL_INPUTS, known_device, terminals
+from simulators.daq_channels import DIFFERENTIAL_INPUTS, PORT_LINES, known_device, local_name, terminals
 from simulators.daq_errors import Code, DaqError
 
 _RSE, _NRSE, _DIFFERENTIAL = 1, 2, 4  # bits of a terminal configuration
@@ -25,7 +24,7 @@ def device_of(card: Card, name: str) -> Card:
 
 @dataclass(frozen=True)
 class Terminal:
-    """One terminal of the card ("ai0")."""
+    """One terminal of the card ("ai0", "port0/line0")."""
 
     card: Card
     name: str
@@ -33,14 +32,11 @@ class Terminal:
 
 def terminal_of(card: Card, physical: str) -> Terminal:
     """Get a terminal by its full name ("Dev1/ai0"). Raises -200220 or -200170."""
-    device, _, name = physical.strip("/").rpartition("/")
-    known_device(card.bench.card, device)
-    kind = re.sub(r"\d+$", "", name.lower())
-    if kind not in ("ai", "ao") or f"{card.bench.card.device}/{name.lower()}" not in terminals(
-        card.bench.card, kind
-    ):
+    known = card.bench.card
+    name = local_name(known, physical)
+    if not any(f"{known.device}/{name}" in terminals(known, kind) for kind in ("ai", "ao", "port", "line")):
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical}")
-    return Terminal(card, name.lower())
+    return Terminal(card, name)
 
 
 def _parameter(name: str) -> Attribute:
@@ -98,17 +94,24 @@ DEVICE = {
     "CI_PHYSICAL_CHANS": fixed(""),
     "CO_PHYSICAL_CHANS": fixed(""),
     "DI_LINES": fixed(""),
-    "DO_LINES": fixed(""),
+    "DO_LINES": _listed("line"),
     "DI_PORTS": fixed(""),
-    "DO_PORTS": fixed(""),
+    "DO_PORTS": _listed("port"),
+    "DO_TRIG_USAGE": fixed(0),
 }
 
 
 def _configurations(terminal: Terminal) -> int:
-    if terminal.name.startswith("ao"):
+    if not terminal.name.startswith("ai"):
         raise DaqError(Code.ATTR_NOT_SUPPORTED, f"Physical Channel Name: {terminal.name}")
     upper = int(terminal.name[2:]) >= DIFFERENTIAL_INPUTS
     return _RSE | _NRSE | (0 if upper else _DIFFERENTIAL)
+
+
+def _port_width(terminal: Terminal) -> int:
+    if not terminal.name.startswith("port"):
+        raise DaqError(Code.ATTR_NOT_SUPPORTED, f"Physical Channel Name: {terminal.name}")
+    return PORT_LINES
 
 
 PHYSICAL_CHANNEL = {
@@ -117,6 +120,9 @@ PHYSICAL_CHANNEL = {
     "PHYSICAL_CHAN_AI_INPUT_SRCS": fixed(""),
     "PHYSICAL_CHAN_AO_TERM_CFGS": fixed(_RSE),
     "PHYSICAL_CHAN_AO_SUPPORTED_OUTPUT_TYPES": fixed([UsageTypeAO.VOLTAGE.value]),
+    "PHYSICAL_CHAN_DO_PORT_WIDTH": Attribute(_port_width),
+    "PHYSICAL_CHAN_DO_SAMP_CLK_SUPPORTED": fixed(False),
+    "PHYSICAL_CHAN_DO_SAMP_MODES": fixed([]),
 }
 
 

@@ -109,7 +109,8 @@ class EveryNSamples(Subscription):
         engine = self.task.engine
         if isinstance(engine, InputEngine):
             return 0 if engine.run is None else engine.run.acquired
-        return 0 if engine.waveform is None else engine.waveform.transferred
+        waveform = self.task.outputs.waveform
+        return 0 if waveform is None else waveform.transferred
 
     def _due_s(self) -> float:
         engine = self.task.engine
@@ -120,6 +121,7 @@ class EveryNSamples(Subscription):
             told_of_is_read = engine.run is not None and engine.run.available < self.samples
             due = told_of_is_read or self._bench.clock.runs_by_itself
             return self._bench.scan_due_s(wanted) if due else math.inf
-        if engine.waveform is None or not self._bench.clock.runs_by_itself:
+        waveform = self.task.outputs.waveform
+        if waveform is None or not self._bench.clock.runs_by_itself:
             return math.inf
-        return self._bench.generation_due_s(max(wanted - engine.waveform.transferred, 1))
+        return self._bench.generation_due_s(max(wanted - waveform.transferred, 1))

@@ -15,8 +15,9 @@ from simulators.daq_card import Card
 from simulators.daq_channels import known_device
 from simulators.daq_errors import Code, DaqError, text
 from simulators.daq_events import Subscription
+from simulators.daq_request import by_channel, chosen, task_of
 from simulators.daq_rpc_attributes import attribute_methods
-from simulators.daq_tasks import Task
+from simulators.daq_rpc_lines import LINE_CALLS
 from simulators.faults import ConnectionLost
 from simulators.ni6281 import Limits
 
@@ -52,15 +53,6 @@ def _report(context: Any, error: DaqError) -> NoReturn:
     raise AssertionError  # abort has raised
 
 
-def chosen(request: Any, name: str) -> int:
-    """Get a field that is sent either as NI's enumeration or as a bare number."""
-    return int(getattr(request, request.WhichOneof(f"{name}_enum") or name))
-
-
-def _task(card: Card, request: Any) -> Task:
-    return card.task(request.task.name)
-
-
 # Sessions
 
 
@@ -89,7 +81,7 @@ def _clear_task(card: Card, request: Any, context: Any) -> Any:
 
 
 def _create_ai_voltage_chan(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).add_channels(
+    task_of(card, request).add_channels(
         "ai",
         request.physical_channel,
         request.name_to_assign_to_channel,
@@ -102,12 +94,12 @@ def _create_ai_voltage_chan(card: Card, request: Any, context: Any) -> Any:
 def _create_ao_voltage_chan(card: Card, request: Any, context: Any) -> Any:
     limits = Limits(request.min_val, request.max_val)
     name = request.name_to_assign_to_channel
-    _task(card, request).add_channels("ao", request.physical_channel, name, limits, 0)
+    task_of(card, request).add_channels("ao", request.physical_channel, name, limits, 0)
     return messages.CreateAOVoltageChanResponse()
 
 
 def _cfg_samp_clk_timing(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).set_clock(
+    task_of(card, request).set_clock(
         request.rate,
         request.source,
         chosen(request, "active_edge"),
@@ -118,12 +110,12 @@ def _cfg_samp_clk_timing(card: Card, request: Any, context: Any) -> Any:
 
 
 def _cfg_dig_edge_start_trig(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).set_trigger(request.trigger_source)
+    task_of(card, request).set_trigger(request.trigger_source)
     return messages.CfgDigEdgeStartTrigResponse()
 
 
 def _disable_start_trig(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).set_trigger("")
+    task_of(card, request).set_trigger("")
     return messages.DisableStartTrigResponse()
 
 
@@ -131,24 +123,24 @@ def _disable_start_trig(card: Card, request: Any, context: Any) -> Any:
 
 
 def _start_task(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).start()
+    task_of(card, request).start()
     return messages.StartTaskResponse()
 
 
 def _stop_task(card: Card, request: Any, context: Any) -> Any:
-    return messages.StopTaskResponse(status=_task(card, request).stop())
+    return messages.StopTaskResponse(status=task_of(card, request).stop())
 
 
 def _task_control(card: Card, request: Any, context: Any) -> Any:
-    return messages.TaskControlResponse(status=_task(card, request).control(chosen(request, "action")))
+    return messages.TaskControlResponse(status=task_of(card, request).control(chosen(request, "action")))
 
 
 def _is_task_done(card: Card, request: Any, context: Any) -> Any:
-    return messages.IsTaskDoneResponse(is_task_done=_task(card, request).is_done())
+    return messages.IsTaskDoneResponse(is_task_done=task_of(card, request).is_done())
 
 
 def _wait_until_task_done(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).wait_until_done(request.time_to_wait, lambda: not context.is_active())
+    task_of(card, request).wait_until_done(request.time_to_wait, lambda: not context.is_active())
     return messages.WaitUntilTaskDoneResponse()
 
 
@@ -157,7 +149,7 @@ def _wait_until_task_done(card: Card, request: Any, context: Any) -> Any:
 
 def _read_analog_f64(card: Card, request: Any, context: Any) -> Any:
     wanted = request.num_samps_per_chan
-    readings = _task(card, request).read(
+    readings = task_of(card, request).read(
         wanted, request.timeout, request.array_size_in_samps, lambda: not context.is_active()
     )
     n_channels, n = readings.shape
@@ -173,29 +165,28 @@ def _read_analog_f64(card: Card, request: Any, context: Any) -> Any:
 
 
 def _read_analog_scalar_f64(card: Card, request: Any, context: Any) -> Any:
-    readings = _task(card, request).read(1, request.timeout, 1, lambda: not context.is_active())
+    readings = task_of(card, request).read(1, request.timeout, 1, lambda: not context.is_active())
     if not readings.size:
         raise DaqError(Code.SAMPLES_NOT_YET_AVAILABLE, samples_read=0)
     return messages.ReadAnalogScalarF64Response(value=float(readings[0, 0]))
 
 
 def _write_analog_f64(card: Card, request: Any, context: Any) -> Any:
-    task = _task(card, request)
+    task = task_of(card, request)
+    task.refuse_other_writes("ao")
     values = np.array(request.write_array, dtype=np.float64)
-    n = request.num_samps_per_chan
-    if n < 1 or len(values) != n * len(task.channels):
-        raise DaqError(Code.WRITE_NUM_CHANS_MISMATCH, f"Values: {len(values)}", samples_written=0)
-    by_scan = chosen(request, "data_layout") == FillMode.GROUP_BY_SCAN_NUMBER.value
-    table = values.reshape(n, -1).T if by_scan else values.reshape(-1, n)
+    table = by_channel(request, values, len(task.channels))[..., 0]
     written = task.write(table, request.auto_start, request.timeout, lambda: not context.is_active())
     return messages.WriteAnalogF64Response(samps_per_chan_written=written)
 
 
 def _write_analog_scalar_f64(card: Card, request: Any, context: Any) -> Any:
-    value = np.array([[request.value]])
-    if len(_task(card, request).channels) != 1:
+    task = task_of(card, request)
+    task.refuse_other_writes("ao")
+    if len(task.channels) != 1:
         raise DaqError(Code.WRITE_NUM_CHANS_MISMATCH, "Values: 1", samples_written=0)
-    _task(card, request).write(value, request.auto_start, request.timeout, lambda: not context.is_active())
+    value = np.array([[request.value]])
+    task.write(value, request.auto_start, request.timeout, lambda: not context.is_active())
     return messages.WriteAnalogScalarF64Response()
 
 
@@ -220,7 +211,7 @@ def _register_done_event(card: Card, request: Any, context: Any) -> Iterator[Any
 def _subscribed(card: Card, request: Any, context: Any, kind: str, samples: int) -> Subscription:
     try:
         with card.bench.lock:
-            subscription = _task(card, request).subscribe(kind, samples)
+            subscription = task_of(card, request).subscribe(kind, samples)
     except DaqError as error:
         _report(context, error)
     context.add_callback(subscription.close)
@@ -229,12 +220,12 @@ def _subscribed(card: Card, request: Any, context: Any, kind: str, samples: int)
 
 
 def _unregister_every_n_samples_event(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).unsubscribe(_EVENTS.get(chosen(request, "every_n_samples_event_type"), ""))
+    task_of(card, request).unsubscribe(_EVENTS.get(chosen(request, "every_n_samples_event_type"), ""))
     return messages.UnregisterEveryNSamplesEventResponse()
 
 
 def _unregister_done_event(card: Card, request: Any, context: Any) -> Any:
-    _task(card, request).unsubscribe("done")
+    task_of(card, request).unsubscribe("done")
     return messages.UnregisterDoneEventResponse()
 
 
@@ -295,6 +286,7 @@ _CALLS: dict[str, Call] = {
     "ResetDevice": _reset_device,
     "SelfTestDevice": _self_test_device,
     "GetErrorString": _get_error_string,
+    **LINE_CALLS,
 }
 _STREAMS: dict[str, Callable[[Card, Any, Any], Iterator[Any]]] = {
     "RegisterEveryNSamplesEvent": _register_every_n_samples_event,

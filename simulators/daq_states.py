@@ -6,21 +6,32 @@ was. Source: NI-DAQmx Help, "Task State Model".
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nidaqmx.constants import TaskMode
 
+from simulators.bench import SimulatedBench
 from simulators.daq_channels import Channel, channels
 from simulators.daq_errors import STOPPED_BEFORE_DONE, Code, DaqError
 from simulators.daq_inputs import InputEngine
+from simulators.daq_lines import LineChannel, LinesEngine, line_channels
 from simulators.daq_outputs import OutputEngine
 from simulators.daq_timing import SampleClock, terminal, unknown_terminal
 from simulators.ni6281 import Limits
 
 if TYPE_CHECKING:
     from simulators.daq_card import Card
+
+Engine = InputEngine | OutputEngine | LinesEngine
+Side = TypeVar("Side", InputEngine, OutputEngine, LinesEngine)
+
+_ENGINES: dict[str, Callable[[SimulatedBench], Engine]] = {
+    "ai": InputEngine,
+    "ao": OutputEngine,
+    "do": LinesEngine,
+}
 
 
 class State(IntEnum):
@@ -49,7 +60,7 @@ class TaskStates:
         self.state = State.VERIFIED
         self.clock: SampleClock | None = None
         self.trigger = ""
-        self._engine: InputEngine | OutputEngine | None = None
+        self._engine: Engine | None = None
         self.starts = 0
         self.rests = State.VERIFIED
         self.primed = False
@@ -59,7 +70,7 @@ class TaskStates:
     # Set-up
 
     @property
-    def engine(self) -> InputEngine | OutputEngine:
+    def engine(self) -> Engine:
         """Get the side that the task's channels are on. Raises -200478 before there is one."""
         if self._engine is None:
             raise DaqError(Code.CAN_NOT_PERFORM_OP_WHEN_NO_CHANS_IN_TASK, f"Task Name: {self.name}")
@@ -67,20 +78,26 @@ class TaskStates:
 
     @property
     def inputs(self) -> InputEngine:
-        """Get the input side. Raises -200452 for a task of outputs."""
-        if isinstance(self.engine, InputEngine):
-            return self.engine
-        raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, f"Task Name: {self.name}")
+        """Get the input side. Raises -200452 for a task of another side."""
+        return self._side(InputEngine)
 
     @property
     def outputs(self) -> OutputEngine:
-        """Get the output side. Raises -200452 for a task of inputs."""
-        if isinstance(self.engine, OutputEngine):
+        """Get the output side. Raises -200452 for a task of another side."""
+        return self._side(OutputEngine)
+
+    @property
+    def lines(self) -> LinesEngine:
+        """Get the digital lines. Raises -200452 for a task of another side."""
+        return self._side(LinesEngine)
+
+    def _side(self, kind: type[Side]) -> Side:
+        if isinstance(self.engine, kind):
             return self.engine
         raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, f"Task Name: {self.name}")
 
     @property
-    def channels(self) -> list[Channel]:
+    def channels(self) -> Sequence[Channel | LineChannel]:
         """Get its channels, in the order of the scan."""
         return [] if self._engine is None else self._engine.channels
 
@@ -90,26 +107,47 @@ class TaskStates:
             raise DaqError(Code.CANNOT_SET_PROPERTY_WHEN_TASK_RUNNING, f"Task Name: {self.name}")
 
     def add_channels(self, kind: str, physical: str, name: str, limits: Limits, terminal_config: int) -> None:
-        """Add channels ("ai" or "ao"). Raises `DaqError` and adds none."""
-        self.refuse_while_running()
+        """Add analogue channels ("ai" or "ao"). Raises `DaqError` and adds none."""
         bench = self.card.bench
-        engine = self._engine or (InputEngine(bench) if kind == "ai" else OutputEngine(bench))
+        engine = self._engine_of(kind)
+        self._join(engine, channels(bench.card, kind, physical, name, limits, terminal_config))
+
+    def add_lines(self, physical: str, name: str, grouping: int) -> None:
+        """Add channels of digital lines. Raises `DaqError` and adds none."""
+        engine = self._engine_of("do")
+        self._join(engine, line_channels(self.card.bench.card, physical, name, grouping))
+
+    def _engine_of(self, kind: str) -> Any:
+        """Get the task's side, or one that it may get. Raises -200559 if it is on another side than this."""
+        self.refuse_while_running()
+        engine = self._engine or _ENGINES[kind](self.card.bench)
         if engine.kind != kind:
             raise DaqError(Code.MULTI_CHAN_TYPES_IN_TASK, f"Task Name: {self.name}")
-        added = channels(bench.card, kind, physical, name, limits, terminal_config)
+        return engine
+
+    def _join(self, engine: Any, added: Sequence[Channel | LineChannel]) -> None:
         known = {channel.name for channel in engine.channels}
-        if any(channel.name in known for channel in added):
-            raise DaqError(Code.CHAN_ALREADY_IN_TASK, f"Channel Name: {name or physical}")
+        for channel in added:
+            if channel.name in known:
+                raise DaqError(Code.CHAN_ALREADY_IN_TASK, f"Channel Name: {channel.name}")
         engine.channels.extend(added)
         self._engine = engine
         self.back_to(State.VERIFIED)
 
     def set_clock(self, rate_Hz: float, source: str, edge: int, mode: int, samples: int) -> None:
-        """Give it a sample clock. Raises -89120 for a source that doesn't exist, -200077 for an odd value."""
+        """Give it a sample clock.
+
+        Raises
+        ------
+        DaqError
+            -89120 for a source that doesn't exist, -200077 for an odd value, -201062 for digital lines (those of
+            port 0 could have one, but that isn't simulated).
+        """
         self.refuse_while_running()
-        self.clock = self.engine.clock = SampleClock.checked(
-            self.engine.kind, rate_Hz, source, edge, mode, samples
-        )
+        engine = self.engine
+        if isinstance(engine, LinesEngine):
+            raise DaqError(Code.BUFFERED_OPERATIONS_NOT_SUPPORTED_ON_SELECTED_LINES, "(not simulated)")
+        self.clock = engine.clock = SampleClock.checked(engine.kind, rate_Hz, source, edge, mode, samples)
         self.back_to(State.VERIFIED)
 
     def software_timed(self) -> None:

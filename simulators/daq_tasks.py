@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from simulators.daq_errors import Code, DaqError
 from simulators.daq_events import Done, EveryNSamples, Subscription
-from simulators.daq_inputs import ALL_SAMPLES, InputEngine
-from simulators.daq_outputs import OutputEngine
+from simulators.daq_inputs import ALL_SAMPLES
 from simulators.daq_states import State, TaskStates
 
 if TYPE_CHECKING:
     from simulators.daq_card import Card
 
+BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
 _REGISTERED = {
@@ -50,9 +50,9 @@ class Task(TaskStates):
     def _check_subscription(self, kind: str, samples: int) -> None:
         if self.state is State.RUNNING:
             raise DaqError(Code.CANNOT_REGISTER_DA_QMX_SOFTWARE_EVENT_WHILE_TASK_IS_RUNNING)
-        if kind == "acquired" and self.engine.kind == "ao":
+        if kind == "acquired" and self.engine.kind != "ai":
             raise DaqError(Code.EVERY_N_SAMPLES_ACQ_INTO_BUFFER_EVENT_NOT_SUPPORTED_BY_DEVICE)
-        if kind == "transferred" and self.engine.kind == "ai":
+        if kind == "transferred" and self.engine.kind != "ao":
             raise DaqError(Code.EVERY_N_SAMPS_TRANSFERRED_FROM_BUFFER_EVENT_NOT_SUPPORTED_BY_DEVICE)
         if kind != "done" and samples < 1:
             raise DaqError(Code.EVERY_N_SAMPS_EVENT_INTERVAL_ZERO_NOT_SUPPORTED)
@@ -81,7 +81,7 @@ class Task(TaskStates):
         -------
         ndarray, shape (n_channels, n)
         """
-        if self._engine is None or isinstance(self._engine, OutputEngine):
+        if self._engine is None or self._engine.kind != "ai":
             raise DaqError(Code.READ_NO_INPUT_CHANS_IN_TASK, samples_read=0)
         self.card.require_device()
         started_here = self.state is not State.RUNNING
@@ -110,11 +110,10 @@ class Task(TaskStates):
         self, values: FloatArray, auto_start: bool, timeout_s: float, cancelled: Callable[[], bool]
     ) -> int:
         """Write samples, shape (n_channels, n). Returns how many a channel were written."""
-        if self._engine is None or isinstance(self._engine, InputEngine):
-            raise DaqError(Code.WRITE_NO_OUTPUT_CHANS_IN_TASK, samples_written=0)
         self.card.require_device()
         if self.clock is None:
-            return self._write_on_demand(values, auto_start)
+            self._on_demand(auto_start, lambda: self.outputs.put(values))
+            return int(values.shape[1])
         try:
             if self.state is State.RUNNING:
                 return self.outputs.feed(values, timeout_s, cancelled)
@@ -128,17 +127,29 @@ class Task(TaskStates):
             self.start()
         return int(values.shape[1])
 
-    def _write_on_demand(self, values: FloatArray, auto_start: bool) -> int:
+    def drive(self, levels: BoolArray, auto_start: bool) -> int:
+        """Drive digital lines, shape (n_channels, n, most_lines). Returns how many samples a channel were written."""
+        self.card.require_device()
+        self._on_demand(auto_start, lambda: self.lines.put(levels))
+        return int(levels.shape[1])
+
+    def refuse_other_writes(self, kind: str) -> None:
+        """Raise -200459 unless the task has outputs, -200526 unless they are of this kind ("ao", "do")."""
+        if self._engine is None or self._engine.kind == "ai":
+            raise DaqError(Code.WRITE_NO_OUTPUT_CHANS_IN_TASK, samples_written=0)
+        if self._engine.kind != kind:
+            raise DaqError(Code.WRITE_CHAN_TYPE_MISMATCH, f"Task Name: {self.name}", samples_written=0)
+
+    def _on_demand(self, auto_start: bool, put: Callable[[], None]) -> None:
+        """Write without a clock, starting the task for as long as that takes if it doesn't run."""
         started_here = self.state is not State.RUNNING
         if started_here and not auto_start:
             code = Code.CANNOT_WRITE_WHEN_AUTO_START_FALSE_AND_TASK_NOT_RUNNING
             raise DaqError(code, samples_written=0)
-        self.outputs.checked(values)
         if started_here:
             self.start()
         try:
-            self.outputs.put(values)
+            put()
         finally:
             if started_here:
                 self.halt(self.rests)
-        return int(values.shape[1])
