@@ -118,6 +118,13 @@ class Coarse(Section):
     step_line: str = Field(pattern=r"^port\d+/line\d+$")
     direction_line: str = Field(pattern=r"^port\d+/line\d+$")
     step_nm: Positive
+    steps_per_s: float = Field(200.0, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _two_lines(self) -> Self:
+        if self.step_line == self.direction_line:
+            raise ValueError(f"step_line and direction_line must differ, both are {self.step_line}")
+        return self
 
 
 class Safe(Section):

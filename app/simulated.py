@@ -43,6 +43,7 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         device="Dev1",
         extension_nm_per_V=values["piezo"]["extension_nm_per_V"],
         series_resistance_ohm=values["junction"]["series_resistance_ohm"],
+        coarse=values["coarse"],
     )
 
 

@@ -133,7 +133,12 @@ def _station(rig: Rig, controller: PXIController, daq: NI6281, amplifier: Keithl
     coarse = None
     if walker is not None:
         coarse = Stepper(
-            controller, walker.device, walker.step_line, walker.direction_line, walker.step_nm * NM
+            controller,
+            walker.device,
+            walker.step_line,
+            walker.direction_line,
+            walker.step_nm * NM,
+            walker.steps_per_s,
         )
     return Station(
         daq=daq,

@@ -214,7 +214,7 @@ class Runner:
         self._make_safe()
         self._bias_V = 0.0
         self._event(EventKind.STEP, "recentre", {"phase": "begin", "distance_m": distance_m})
-        coarse.move(distance_m)
+        coarse.move(distance_m, self._catch_up)
         self._catch_up()
         return self._step_ended("recentre", FINISHED, begin)
 

@@ -11,8 +11,11 @@ from drivers.ni6281 import NI6281
 class CoarsePositioner(Protocol):
     """Moves the tip's housing over more than the piezo's range."""
 
-    def move(self, distance_m: float) -> None:
-        """Move toward the sample (positive) or away. Called with the tip fully retracted and 0 V bias."""
+    def move(self, distance_m: float, meanwhile: Callable[[], object]) -> None:
+        """Move toward the sample (positive) or away. Called with the tip fully retracted and 0 V bias.
+
+        A long move calls ``meanwhile`` now and then; what that raises ends the move.
+        """
 
 
 @dataclass(frozen=True)
