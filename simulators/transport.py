@@ -13,7 +13,7 @@ from analysis.transmission import Level, LevelTransmission
 TABLE_V = 2.0
 POINTS = 1000
 WIDEST_eV = 5.0
-NARROWEST_eV = 1e-6
+NARROWEST_eV = 1e-12
 
 
 def level_transmission(

@@ -65,7 +65,8 @@ class Tip:
 
     def contact(self):
         """Approach until 5 G0."""
-        self.move(50.0, 5.0, lambda truth: truth.conductance_G0 > 5.0, block=2)
+        block = max(round(0.01 / self.dt), 1)  # 50 pm
+        self.move(50.0, 5.0, lambda truth: truth.conductance_G0 > 5.0, block)
         assert self.world.truth.conductance_G0 > 5.0
 
     def open(self, speed_nm_per_s: float = 0.1, beyond_nm: float = 0.5):
