@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.segment import Segmenter
@@ -28,6 +30,9 @@ ROLES = {
     "bias": "bias as applied (loop-back)",
     "z": "drive of the piezo as applied (loop-back)",
 }
+
+
+HAND_ON_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,34 @@ class Observer:
 
 
 class _Sink:
-    """Gives every sample and event to the recorder first, then to those who may lag."""
+    """Gives every sample and event to the recorder first, then to those who may lag.
+
+    Samples are handed on a tenth of a second at a time, however short the blocks: waking a thread costs more
+    than what it then does. An event may overtake samples before it, which both recorder and reducers allow.
+    """
 
     def __init__(self, recorder: Recorder, reducers: Reducers, observer: Observer) -> None:
         self._recorder = recorder
         self._reducers = reducers
         self._observer = observer
+        self._waiting: list[Block] = []
         self.samples = 0
 
     def block(self, block: Block) -> None:
+        if self._waiting and self._waiting[-1].stop != block.first:
+            self.hand_on()
+        self._waiting.append(block)
+        if block.stop - self._waiting[0].first >= HAND_ON_S * block.rate_Hz:
+            self.hand_on()
+
+    def hand_on(self) -> None:
+        """Give the recorder what waits."""
+        if not self._waiting:
+            return
+        first = self._waiting[0]
+        data = np.concatenate([block.data for block in self._waiting], axis=1)
+        block = Block(first.first, first.rate_Hz, first.channels, data)
+        self._waiting.clear()
         self._recorder.block(block)
         self._reducers.put(block)
         self.samples += len(block)
@@ -112,8 +136,9 @@ class Bench:
             If the recording could not go on; the rig is safe then.
         """
         observer = observer or Observer()
-        with Guardian(self.rig_file), open_rig(self.rig) as opened:
+        with Guardian(self.rig_file) as guardian, open_rig(self.rig) as opened:
             procedure.check(opened.station)
+            guardian.wait_until_ready()
             header = self._header(procedure, opened, sample, notes)
             with _recording(out, header) as (writer, recorder):
                 traces = 0
@@ -130,6 +155,7 @@ class Bench:
                 try:
                     end = runner.run(procedure)
                 finally:
+                    sink.hand_on()
                     reducers.finish()
                 recorder.finish()
                 stored = writer.close("finished" if end.status == "finished" else "aborted")

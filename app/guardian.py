@@ -7,15 +7,16 @@ was killed: then the card is reset, the bias set to 0 V and the tip retracted.
     python -m app.guardian RIG.toml
 """
 
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from app.rig import Rig, load_rig
 
-START_TIMEOUT_S = 30.0
 READY = "ready"
 DONE = "done"
 
@@ -29,13 +30,7 @@ def make_safe(rig: Rig) -> str:
 
 
 class Guardian:
-    """Runs the guardian process; a context manager. Leaving it, in whatever way, sends the process home.
-
-    Raises
-    ------
-    RuntimeError
-        On entering, if the guardian does not come up: a rig must not be run without it.
-    """
+    """Runs the guardian process; a context manager. Leaving it, in whatever way, sends the process home."""
 
     def __init__(self, rig_file: Path) -> None:
         self._rig_file = rig_file
@@ -46,26 +41,27 @@ class Guardian:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # the Ctrl-C that stops the run must not stop its guardian
         )
-        assert self._process.stdout is not None
-        answer = self._process.stdout.readline().strip()
+        return self
+
+    def wait_until_ready(self) -> None:
+        """Wait for it to come up. Raises ``RuntimeError`` if it does not: a rig must not be run without it."""
+        answer = self._process.stdout.readline().strip() if self._process.stdout else ""
         if answer != READY:
-            self._process.kill()
-            self._process.wait()
             raise RuntimeError(
                 f"The guardian process did not start ({answer or 'no answer'}); nothing was moved."
             )
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.communicate(DONE + "\n")
+        with suppress(BrokenPipeError):  # it has gone already
+            self._process.communicate(DONE + "\n")
 
 
 def main() -> int:
     """Wait for the other process to finish or to die."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the Ctrl-C that stops the run must not stop its guardian
     rig = load_rig(Path(sys.argv[1]))
     import drivers.guard  # noqa: F401  imported now: when it is needed there is no time for it
 

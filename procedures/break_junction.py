@@ -26,6 +26,9 @@ NM = 1e-9
 BREAK_G0 = 0.5
 """Below this a metal contact of one atom (1 G0) is broken."""
 
+ALERT_BEFORE_NM = 1.0
+"""From here before the last contact on, the next one is expected."""
+
 OPEN_SAMPLES = 10
 """Samples in a row below the open threshold: the amplifier's noise must not end a trace."""
 
@@ -236,8 +239,8 @@ class BreakJunction(RigProcedure):
         return outcome.ended
 
     def _withdrawal_reaction_s(self) -> float:
-        """The end of a trace is in no hurry: let the tip travel on for up to 0.25 nm, but not beyond 0.25 s."""
-        return min(0.25, 0.25 / self.withdraw_speed)
+        """The end of a trace is in no hurry: let the tip travel on for up to 0.25 nm, but not beyond 0.5 s."""
+        return min(0.5, 0.25 / self.withdraw_speed)
 
     def _pull_off(self, station: Station) -> Steps[None]:
         """Break a contact that would not open, over the whole range of the piezo."""

@@ -22,8 +22,13 @@ from procedures.steps import FINISHED, Baseline, Hold, Mark, Outcome, Ramp, Rece
 SETTLING_S = 0.01
 """Samples left out of a baseline after the bias was taken away: charging of the cable, the amplifier's filter."""
 
-PIECE = 8000
-"""A long ramp is put out in pieces of so many samples: most ramps end early, and what is sent costs time."""
+PIECE = 6000
+"""A ramp is put out in pieces of so many samples: most ramps end early, and what is sent costs time."""
+
+UNALERT_S = 0.1
+"""How often samples are looked at where nothing is expected."""
+
+LONGEST_READ_S = 0.5
 
 PATIENCE_S = 0.4
 """How much later than they should samples may come, before the card counts as stalled."""
@@ -168,22 +173,34 @@ class Runner:
             return self._outcome(FINISHED, self._next)
         self._station.verify_amplifier()  # a tip must not move while nobody sees the current
         payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
+        quiet = self._quiet_samples(ramp)
         first, *others = np.split(z_V, range(PIECE, z_V.size, PIECE))
-        begin = self._daq.start_ramp({"z": first})
+        begin = self._start_ramp(first)
         self._event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
-        ended = self._watch_ramp(begin, first.size, ramp)
-        for piece in others:
+        ended = self._watch_ramp(begin, first.size, ramp, quiet)
+        for k, piece in enumerate(others, 1):
             if ended != FINISHED:
                 break
-            ended = self._watch_ramp(self._daq.start_ramp({"z": piece}), piece.size, ramp)
+            ended = self._watch_ramp(self._start_ramp(piece), piece.size, ramp, quiet - k * PIECE)
         return self._step_ended(ramp.name, ended, begin)
 
-    def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> str:
+    def _start_ramp(self, z_V: FloatArray) -> int:
+        """Put out a piece, always of the same length (the card's task need not be set up anew), then hold."""
+        return self._daq.start_ramp({"z": np.pad(z_V, (0, PIECE - z_V.size), mode="edge")})
+
+    def _watch_ramp(self, begin: int, n: int, ramp: Ramp, quiet: int) -> str:
         """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
         try:
-            return self._watch(begin, n + 1, ramp.until, ramp.reaction_s)
+            return self._watch(begin, n + 1, ramp.until, ramp.reaction_s, quiet)
         finally:
             self._daq.stop_ramp()
+
+    def _quiet_samples(self, ramp: Ramp) -> int:
+        """Samples until the tip is where the ramp's detectors may be expected to fire."""
+        if ramp.alert_from_m is None:
+            return 0
+        away_m = (ramp.alert_from_m - self._extension_m) * np.sign(ramp.to_m - self._extension_m)
+        return max(0, int(away_m / ramp.speed_m_per_s * self._station.rate_Hz))
 
     def _hold(self, hold: Hold) -> Outcome:
         begin = self._catch_up()
@@ -194,11 +211,10 @@ class Runner:
 
     def _baseline(self, duration_s: float) -> Outcome:
         bias_V = self._bias_V
-        begin = self._set_bias(0.0).samples[0]
-        self._collect(round(SETTLING_S * self._station.rate_Hz))
-        volts = np.concatenate(
-            [block.channel("current") for block in self._collect(round(duration_s * self._station.rate_Hz))]
-        )
+        begin = self._set_bias(0.0).samples[1]
+        settled = begin + round(SETTLING_S * self._station.rate_Hz)
+        end = settled + max(1, round(duration_s * self._station.rate_Hz))
+        volts = np.concatenate([block.part(settled, end).channel("current") for block in self._read_to(end)])
         offset_V = float(np.mean(volts))
         self._amplifier = replace(self._amplifier, offset_V=offset_V)
         self._event(EventKind.SETTING, "current_offset_V", {"value": offset_V, "samples": int(volts.size)})
@@ -220,11 +236,18 @@ class Runner:
 
     # ---- samples ----
 
-    def _watch(self, begin: int, n: int, until: Mapping[str, Detector], reaction_s: float) -> str:
-        """Read ``n`` samples from index ``begin`` on, or until a detector fires; returns which."""
-        chunk = max(1, round(reaction_s * self._station.rate_Hz))
+    def _watch(
+        self, begin: int, n: int, until: Mapping[str, Detector], reaction_s: float, quiet: int = 0
+    ) -> str:
+        """Read ``n`` samples from index ``begin`` on, or until a detector fires; returns which.
+
+        The first ``quiet`` of them are read in longer pieces.
+        """
+        chunk, longer = (max(1, round(time_s * self._station.rate_Hz)) for time_s in (reaction_s, UNALERT_S))
         while self._next < begin + n:
-            block = self._read(min(chunk, begin + n - self._next)).part(begin, begin + n)
+            quiet_left = begin + quiet - self._next
+            wanted = min(longer, quiet_left) if quiet_left > chunk else chunk
+            block = self._read(min(wanted, begin + n - self._next)).part(begin, begin + n)
             if not len(block):
                 continue
             conductance = conductance_G0(block.channel("current"), block.channel("bias"), self._amplifier)
@@ -233,12 +256,12 @@ class Runner:
                 return min(fired, key=lambda reason: fired[reason])
         return FINISHED
 
-    def _collect(self, n: int) -> list[Block]:
-        """Read ``n`` samples from now on, in pieces short enough to stop between."""
-        end = self._catch_up() + n
+    def _read_to(self, end: int) -> list[Block]:
+        """Read on to a sample, in pieces short enough to stop between."""
+        longest = max(1, round(LONGEST_READ_S * self._station.rate_Hz))
         blocks = []
         while self._next < end:
-            blocks.append(self._read(min(end - self._next, max(1, round(0.1 * self._station.rate_Hz)))))
+            blocks.append(self._read(min(end - self._next, longest)))
         return blocks
 
     def _catch_up(self) -> int:

@@ -133,6 +133,8 @@ class Faults:
 
     def active(self, kind: type[AnyFault], sample: int) -> AnyFault | None:
         """Get the first fault of a kind that is there at a sample."""
+        if not self._faults:  # asked at every step, and there hardly ever is one
+            return None
         with self._changed:
             for fault in self._faults:
                 if isinstance(fault, kind) and fault.holds(sample):
@@ -141,18 +143,24 @@ class Faults:
 
     def silent(self, instrument: str, sample: int) -> bool:
         """Whether an amplifier does not answer."""
+        if not self._faults:
+            return False
         with self._changed:
             silences = (fault for fault in self._faults if isinstance(fault, InstrumentSilent))
             return any(fault.instrument == instrument and fault.holds(sample) for fault in silences)
 
     def added_current_A(self, sample: int) -> float:
         """Get the current that overloads add at a sample."""
+        if not self._faults:
+            return 0.0
         with self._changed:
             overloads = (fault for fault in self._faults if isinstance(fault, Overload))
             return sum((fault.current_A for fault in overloads if fault.holds(sample)), 0.0)
 
     def take_read(self, sample: int) -> bool:
         """Whether the read that begins now is dropped; counts it."""
+        if not self._faults:
+            return False
         with self._changed:
             dropped = self.active(DroppedReads, sample)
             if dropped is None:
@@ -164,6 +172,8 @@ class Faults:
 
     def next_change(self, sample: int) -> int | None:
         """Get the next sample after ``sample`` at which a fault begins or ends."""
+        if not self._faults:
+            return None
         with self._changed:
             times = [fault.from_sample for fault in self._faults if fault.from_sample is not None]
             times += [fault.end for fault in self._faults if isinstance(fault, Overload) and fault.samples]
