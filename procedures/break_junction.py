@@ -26,6 +26,9 @@ NM = 1e-9
 BREAK_G0 = 0.5
 """Below this a metal contact of one atom (1 G0) is broken."""
 
+MOST_RECENTRINGS = 3
+"""In a row; a coarse positioner that needs more does not do what it is told."""
+
 ALERT_BEFORE_NM = 1.0
 """From here before the last contact on, the next one is expected."""
 
@@ -158,6 +161,7 @@ class BreakJunction(RigProcedure):
     def _make_contact(self, station: Station, surface_m: float | None) -> Steps[float]:
         """Approach until contact, re-centring where drift has eaten the range; returns the extension there."""
         _, top_m = station.extension_range_m
+        recentrings = 0
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
             outcome = yield Ramp(
@@ -174,6 +178,13 @@ class BreakJunction(RigProcedure):
                     f"piezo's range. Move the coarse positioner by {off_centre_m / NM:.0f} nm toward the surface "
                     "(negative: away) and start again."
                 )
+            if recentrings == MOST_RECENTRINGS:
+                raise PiezoAtEnd(
+                    f"{MOST_RECENTRINGS} moves of the coarse positioner have left the surface at "
+                    f"{outcome.extension_m / NM:.4g} nm, near the end of the piezo's range. Check its lines, its "
+                    "direction and coarse.step_nm of the rig file, then start again."
+                )
+            recentrings += 1
             yield Recentre(off_centre_m)
             yield SetBias(self.bias * 1e-3)
             surface_m = None

@@ -13,7 +13,7 @@ RISE_PER_TAU = float(np.log(9.0))
 
 
 class Keithley428Parameters(Section):
-    """Section ``keithley428``; ``parameters/keithley428.toml`` says what each is and where it is from."""
+    """Section ``keithley428``; ``parameters.toml`` says what each is and where it is from."""
 
     firmware: str
     status_filler: str

@@ -1,7 +1,6 @@
-"""What the simulated rig is told: defaults from the TOML files beside this module, a user's file, overrides.
+"""What the simulated rig is told: defaults from the TOML file beside this module, a user's file, overrides.
 
-The TOML files are the one place where numbers live, each with its unit in its name and its source in a
-comment. A part of the rig reads its section through a class of its own, which states the bounds::
+The TOML file is the one place where numbers live, each with its unit in its name and its source in a comment. A part of the rig reads its section through a class of its own, which states the bounds::
 
     class Springs(Section):
         stiffness_N_per_m: float = Field(gt=0)
@@ -19,7 +18,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-DEFAULTS = Path(__file__).with_suffix("")
+DEFAULTS = Path(__file__).with_suffix(".toml")
 
 Overrides = Mapping[str, Any] | Iterable[str]
 SectionClass = TypeVar("SectionClass")
@@ -84,9 +83,7 @@ def load_parameters(path: Path | None = None, overrides: Overrides | None = None
         For a file that is not TOML, a key that no default has (the nearest one is named) or a value of
         another type than the default. Bounds are checked where a section is read.
     """
-    values: dict[str, Any] = {}
-    for file in sorted(DEFAULTS.glob("*.toml")):
-        values |= _read(file)
+    values = _read(DEFAULTS)
     if path is not None:
         _merge(values, _read(path), str(path))
     if overrides is not None:

@@ -12,7 +12,7 @@ from simulators.parameters import Section
 
 
 class SR560Parameters(Section):
-    """Section ``sr560``; ``parameters/sr560.toml`` says what each is and where it is from."""
+    """Section ``sr560``; ``parameters.toml`` says what each is and where it is from."""
 
     reset_commands: list[str]
     overload_reset_s: float = Field(gt=0)

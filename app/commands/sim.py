@@ -61,8 +61,7 @@ def command(
     from simulators.rig import SimulatedRig
 
     if list_parameters:
-        for file in sorted(DEFAULTS.parent.glob("**/*.toml")):
-            click.echo(file.read_text(encoding="utf-8"))
+        click.echo(DEFAULTS.read_text(encoding="utf-8"))
         return
     if rig_file.exists() and not rig_file.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise FileError(f"{rig_file} exists and is not of a simulated rig; choose another --rig-file")

@@ -18,16 +18,15 @@ class Springs(Section):
 
 @pytest.fixture(autouse=True)
 def defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "defaults"
-    folder.mkdir()
-    (folder / "a.toml").write_text(
+    file = tmp_path / "defaults.toml"
+    file.write_text(
         '[springs]\nstiffness_N_per_m = 2.0\nturns = 3\nname = "coil"\nlengths_m = [0.1, 0.2]\n'
+        "[molecule.BDA]\nlength_m = 1.0\n[molecule.BDNC]\nlength_m = 2.0\n"
     )
-    (folder / "b.toml").write_text("[molecule.BDA]\nlength_m = 1.0\n[molecule.BDNC]\nlength_m = 2.0\n")
-    monkeypatch.setattr(parameters, "DEFAULTS", folder)
+    monkeypatch.setattr(parameters, "DEFAULTS", file)
 
 
-def test_defaults_of_all_files_are_merged() -> None:
+def test_defaults_are_read() -> None:
     loaded = load_parameters()
     assert loaded.section("springs", Springs).lengths_m == [0.1, 0.2]
     assert loaded.values["molecule"]["BDNC"]["length_m"] == 2.0
