@@ -25,7 +25,7 @@ STATION = Station(
 
 
 class _Coarse:
-    def move(self, distance_m):
+    def move(self, distance_m, meanwhile):
         raise AssertionError("the plan moves nothing itself")
 
 
@@ -109,6 +109,13 @@ def test_a_contact_near_the_end_of_the_range_is_re_centred():
     after = steps[steps.index(recentre) + 1 :]
     assert isinstance(after[0], SetBias)
     assert after[1].to_m == pytest.approx(200 * NM), "after a coarse move the surface may be anywhere"
+
+
+def test_a_coarse_positioner_that_does_not_move_the_surface_ends_the_run():
+    station = replace(STATION, coarse=_Coarse())
+
+    with pytest.raises(PiezoAtEnd, match=r"3 moves .* at 195 nm.* coarse\.step_nm"):
+        run_plan(BreakJunction.from_values({"traces": 1}), station, {"approach": [("contact", 195)] * 4})
 
 
 def test_a_contact_that_does_not_open_is_pulled_off_and_said_so():
