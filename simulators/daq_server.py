@@ -6,6 +6,8 @@ samples were on their way; a read that ran out of time is a response with status
 Source: NI gRPC Device Server, "Error handling"; ``nidaqmx/_grpc_interpreter.py``.
 """
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
@@ -69,12 +71,18 @@ class DaqServer:
     def stop(self) -> None:
         """End all calls and every thread. The tasks are forgotten, the outputs hold."""
         if self._server is not None:
-            stopped = self._server.stop(None)
-            while not stopped.wait(0.02):
-                self.bench.wake()  # calls that wait for samples look whether their client is still there
+            self._wake_until(self._server.stop(None).wait)
         if self._workers is not None:
-            self._workers.shutdown()
+            self._wake_until(self._workers.shutdown)
         self._server = self._workers = None
+
+    def _wake_until(self, ended: Callable[[], object]) -> None:
+        """Wait for an end; meanwhile calls that wait for samples look whether their client is still there."""
+        waiting = threading.Thread(target=ended)
+        waiting.start()
+        while waiting.is_alive():
+            self.bench.wake()
+            waiting.join(0.02)
 
     def __enter__(self) -> Self:
         self.start()

@@ -59,7 +59,11 @@ def test_reads_a_rig_file_with_defaults(write):
         ("min_V = -2.0", "min_V = 0.5", r"daq\.outputs\.bias must allow 0 V"),
         ('channel = "ai0"', 'channel = "Dev1/ai0"', r"daq\.inputs\.current\.channel = 'Dev1/ai0'"),
         ("grpc://127.0.0.1:31763", "http://x", r"daq\.controller = 'http://x'"),
-        ("[piezo]", '[coarse]\nstep_nn = 20.0\n[piezo]', r"coarse\.step_nn: unknown key; did you mean 'step_nm'\?"),
+        (
+            "[piezo]",
+            "[coarse]\nstep_nn = 20.0\n[piezo]",
+            r"coarse\.step_nn: unknown key; did you mean 'step_nm'\?",
+        ),
         (
             "[piezo]",
             '[coarse]\nstep_line = "port0/line0"\ndirection_line = "port0/line0"\nstep_nm = 20.0\n[piezo]',

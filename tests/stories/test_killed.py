@@ -49,7 +49,7 @@ def running(tmp_path):
             [*command, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         try:
-            wait_until(lambda: rig.world.contacts >= 3)
+            wait_until(lambda: rig.world.contacts >= 8)
             yield rig, process, out
         finally:
             process.kill()
