@@ -71,7 +71,7 @@ def analyse_recording(path: Path, by_hand: ByHand = ByHand()) -> Analysed:
 
 def options_for(header: RunHeader, traces: Sequence[Trace], by_hand: ByHand = ByHand()) -> AnalysisOptions:
     """What the recording itself says about its traces, and what its user decides."""
-    contact_G0 = header.parameters.get("contact_threshold", header.settings.get("engage_threshold_G0"))
+    contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
     decided = {
         name: value
         for name in ("starts_above_G0", "opens_below_G0")

@@ -11,6 +11,9 @@ from procedures.errors import ImpossibleSetting
 from procedures.station import Station
 from procedures.steps import Outcome, Step
 
+UNIT_SUFFIX = {"nm": "_nm", "nm/s": "_nm_per_s", "mV": "_mV", "G_0": "_G0", "s": "_s"}
+"""How a parameter's unit is written into its name in a recording; units that count (traces) are not."""
+
 Result = TypeVar("Result")
 Steps = Generator[Step, Outcome, Result]
 """Part of a plan: yields steps, receives their outcomes, returns what it found."""
@@ -59,8 +62,11 @@ class RigProcedure(Procedure):
         return procedure
 
     def values(self) -> dict[str, Any]:
-        """Every parameter's value, for the recording."""
-        return {name: getattr(self, name) for name in self.parameter_objects()}
+        """Every parameter's value by its name with unit ("withdraw_speed_nm_per_s"), for the recording."""
+        return {
+            name + UNIT_SUFFIX.get(getattr(parameter, "units", None) or "", ""): getattr(self, name)
+            for name, parameter in self.parameter_objects().items()
+        }
 
     @abstractmethod
     def check(self, station: Station) -> None:

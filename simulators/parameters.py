@@ -1,6 +1,7 @@
 """What the simulated rig is told: defaults from the TOML file beside this module, a user's file, overrides.
 
-The TOML file is the one place where numbers live, each with its unit in its name and its source in a comment. A part of the rig reads its section through a class of its own, which states the bounds::
+The TOML file is the one place where numbers live, each with its unit in its name and its source in a comment.
+A part of the rig reads its section through a class of its own, which states the bounds::
 
     class Springs(Section):
         stiffness_N_per_m: float = Field(gt=0)

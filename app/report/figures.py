@@ -19,6 +19,9 @@ from app.report.style import Style
 NM = 1e-9
 G_LABEL = r"$G$ ($G_0$)"
 CLOSED_G0, QUANTA_SHOWN, PAST_BREAK_NM = 8.0, 5.0, 2.5
+LABEL_BINS = 25
+"""A peak's label stands above the highest bin within so many of its centre."""
+
 POINTS = 1200
 """A drawn trace has at most about this many points; decimation keeps each piece's lowest and highest sample."""
 
@@ -96,7 +99,7 @@ def histogram_figure(histogram: Histogram, peaks: Sequence[PeakFit], style: Styl
     axes.stairs(histogram.counts_per_trace, histogram.axis.edges, color=style.data, linewidth=0.8)
     for peak in peaks:
         if peak.scale is histogram.axis.scale:
-            _draw_fit(axes, peak, style)
+            _draw_fit(axes, peak, histogram, style)
     if log:
         axes.set_xscale("log")
     axes.set_xlim(*_shown_range(histogram))
@@ -107,15 +110,22 @@ def histogram_figure(histogram: Histogram, peaks: Sequence[PeakFit], style: Styl
     return figure
 
 
-def _draw_fit(axes: Axes, peak: PeakFit, style: Style) -> None:
+def _draw_fit(axes: Axes, peak: PeakFit, histogram: Histogram, style: Style) -> None:
     low, high = peak.window_G0
+    near = (
+        np.abs(histogram.axis.coordinates - histogram.axis.coordinate(peak.conductance_G0))
+        < LABEL_BINS * histogram.axis.step
+    )
     g = np.geomspace(low, high, 200) if peak.scale is Scale.LOG else np.linspace(low, high, 200)
     whole, background = peak.curve(g)
     axes.plot(g, whole, color=style.fit, linewidth=1.6, linestyle="-" if peak.trusted else "--")
     axes.plot(g, background, color=style.fit, linewidth=0.8, linestyle=":")
     axes.annotate(
         f"{peak.conductance_G0:.4g}" + (" $G_0$" if peak.trusted else " $G_0$ ?"),
-        (peak.conductance_G0, float(np.max(whole))),
+        (
+            peak.conductance_G0,
+            float(max(np.max(whole), np.max(histogram.counts_per_trace[near], initial=0.0))),
+        ),
         xytext=(0, 4),
         textcoords="offset points",
         ha="center",
@@ -153,6 +163,8 @@ def histogram_2d_figure(histogram: Histogram2D, style: Style) -> Figure:
     mesh = axes.pcolormesh(
         x, y, counts, norm=LogNorm(1, highest), cmap=style.colormap, rasterized=True, linewidth=0
     )
+    used = np.flatnonzero(histogram.counts.any(axis=1))
+    axes.set_xlim(x[0], x[used[-1] + 1] if used.size else x[-1])
     axes.set_yscale("log")
     axes.set_xlabel("displacement from the break at 0.5 $G_0$ (nm)")
     axes.set_ylabel(G_LABEL)

@@ -26,7 +26,7 @@ def peak_row(peak: PeakFit) -> dict[str, object]:
     low, high = peak.window_G0
     width = f"{peak.sigma_G0:.2g} G0" if peak.scale is Scale.LINEAR else f"{peak.sigma_decades:.2g} decades"
     return {
-        "scale": "Gaussian in G" if peak.scale is Scale.LINEAR else "Gaussian in log G",
+        "scale": "in G" if peak.scale is Scale.LINEAR else "in log G",
         "background": peak.background if peak.background != "none" else "no",
         "conductance": conductance,
         "uncertainty": uncertainty,

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from matplotlib.figure import Figure
 
+from analysis.histogram import Scale
 from analysis.recording import RunHeader
 from app.analysis import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
@@ -62,8 +63,14 @@ def _warnings(analysed: Analysed) -> list[str]:
 
 
 def _headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
-    rows = [peak_row(peak) for peak in analysed.analysis.peaks if peak.trusted]
-    return [(f"peak, {row['scale']}", f"{row['conductance']} ± {row['uncertainty']} G₀") for row in rows[:4]]
+    """The peaks one looks for first: the contact of one atom, and what stands below it."""
+    trusted = [peak for peak in analysed.analysis.peaks if peak.trusted]
+    metal = [peak for peak in trusted if peak.scale is Scale.LINEAR][:1]
+    below = [peak for peak in trusted if peak.scale is Scale.LOG][:3]
+    rows = map(peak_row, metal + below)
+    return [
+        (f"peak, Gaussian {row['scale']}", f"{row['conductance']} ± {row['uncertainty']} G₀") for row in rows
+    ]
 
 
 def _sections(analysed: Analysed) -> list[dict[str, Any]]:

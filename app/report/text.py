@@ -6,10 +6,15 @@ from rich.table import Table
 from app.analysis import Analysed
 from app.report.numbers import peak_row, trace_counts
 
+WIDTH = 120
+"""Where there is no terminal whose width could be asked (a file, another program)."""
+
 
 def print_result(analysed: Analysed) -> None:
     """Counts and peaks as tables on standard output."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
     header = analysed.header
     console.print(f"[bold]{analysed.path}[/bold]  {header.title or header.procedure}  ({analysed.status})")
     counts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))

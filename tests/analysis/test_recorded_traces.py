@@ -25,7 +25,7 @@ HEADER = RunHeader(
     "break-junction",
     tuple(Channel(name) for name in ("current", "thermocouple", "bias", "z")),
     RATE_Hz,
-    parameters={"contact_threshold": 5.0},
+    parameters={"contact_threshold_G0": 5.0},
     settings={
         "current_gain_V_per_A": GAIN_V_per_A,
         "series_resistance_ohm": 100.0,
