@@ -98,7 +98,7 @@ class SelectionRules:
     opens_below_G0: float = 0.01
     plausible_G0: tuple[float, float] = (-0.1, 100.0)
     shortest: int = 20
-    rejected_flags: tuple[str, ...] = ("aborted", "gap", "I-V")
+    rejected_flags: tuple[str, ...] = ("aborted", "gap", "I-V", "rejected on import")
 
 
 def usual_rules(

@@ -1,5 +1,6 @@
 """The analysis of one recording, as the commands and the bench need it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +11,11 @@ import numpy as np
 from analysis.analyse import Analysis, AnalysisOptions, analyse
 from analysis.histogram import Histogram
 from analysis.recorded_traces import calibration_of, traces_of
-from analysis.recording import Axis, Plot, Recording, RunHeader, TraceEntry
+from analysis.recording import Axis, Plot, Recording, RecordingError, RunHeader, TraceEntry
 from analysis.records import Trace
 from analysis.selection import noise_floor, usual_rules
-from app.recorder import index_entry
+
+log = logging.getLogger(__name__)
 
 NM = 1e-9
 BOOTSTRAP_SEED = 0
@@ -134,7 +136,23 @@ def _trace_plot(trace: Trace) -> Plot:
     return Plot("trace", f"Trace {trace.number}", signal, (axis,))
 
 
-def index_entries(analysis: Analysis) -> list[TraceEntry]:
-    """The index of traces with what the selection decided."""
-    rejected = [index_entry(trace).rejected(reason) for trace, reason in analysis.selection.rejected]
-    return [*rejected, *(index_entry(trace) for trace in analysis.selection.kept)]
+def results_of(path: Path) -> tuple[list[Plot], list[TraceEntry]]:
+    """What belongs into a recording that is about to be closed: plots, and the selection's verdict on each trace.
+
+    A recording without traces to analyse (I-V sweeps) has neither. No failure here may cost the recording: it is
+    logged, and `hotjunction analyze` will say it again.
+    """
+    try:
+        with Recording(path) as recording:
+            index = {entry.number: entry for entry in recording.traces}
+        analysis = analyse_recording(path).analysis
+    except RecordingError as error:
+        log.info("%s: not analysed (%s)", path, error)
+        return [], []
+    except Exception:
+        log.warning("%s: the analysis failed; the recording is whole", path, exc_info=True)
+        return [], []
+    rejected = {trace.number: reason for trace, reason in analysis.selection.rejected}
+    return plots_of(analysis), [
+        index[number].rejected(reason) for number, reason in rejected.items() if number in index
+    ]

@@ -14,6 +14,7 @@ import numpy as np
 from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.segment import Segmenter
+from app.analysis import results_of
 from app.guardian import Guardian, make_safe
 from app.recorder import Recorder, RecorderFailed, Reducers, index_entry
 from app.rig import Rig, load_rig
@@ -158,7 +159,8 @@ class Bench:
                     sink.hand_on()
                     reducers.finish()
                 recorder.finish()
-                stored = writer.close("finished" if end.status == "finished" else "aborted")
+                plots, entries = results_of(out)
+                stored = writer.close("finished" if end.status == "finished" else "aborted", plots, entries)
             return RunSummary(out, end, traces, sink.samples, stored)
 
     def _make_safe(self, opened: OpenRig) -> str:

@@ -1,6 +1,6 @@
 """Writing imported traces as a recording."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ def record(
     notes: str = "",
     versions: Mapping[str, str] | None = None,
     on_trace: Callable[[], object] = lambda: None,
+    results_of: Callable[[Path], tuple[Sequence[Plot], Sequence[TraceEntry]]] = lambda path: ((), ()),
 ) -> str:
     """Write the traces one after another; a quantity that a trace does not have is NaN there.
 
@@ -32,6 +33,9 @@ def record(
         Of the programs.
     on_trace : callable
         Called after each trace, to show progress.
+    results_of : callable
+        Gives, from the recording as it stands before it is closed, the plots to show and the lines of the index
+        of traces to change.
 
     Returns
     -------
@@ -70,7 +74,9 @@ def record(
             writer.add_trace(_entry(number, block, trace))
             first = block.stop
             on_trace()
-        return writer.close(plots=[_plot(imported.traces[0])])
+        writer.flush()
+        plots, entries = results_of(writer.path)
+        return writer.close(plots=plots or [_plot(imported.traces[0])], entries=entries)
     except BaseException:
         writer.abandon()
         path.unlink(
@@ -90,7 +96,7 @@ def _entry(number: int, block: Block, trace: ImportedTrace) -> TraceEntry:
         number,
         block.first,
         block.stop,
-        flags=trace.flags,
+        flags=(*trace.flags, "rejected on import") if trace.rejected else trace.flags,
         bias_V=trace.bias_V,
         source=trace.source,
         settings=trace.settings,

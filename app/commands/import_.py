@@ -104,6 +104,7 @@ def _import(
     from analysis.importers.assemble import assemble
     from analysis.importers.record import record
     from analysis.recording.names import demand_free
+    from app.analysis import results_of
 
     demand_free(out)
     files, skipped = files_in(paths)
@@ -124,6 +125,7 @@ def _import(
             notes=notes,
             versions=versions,
             on_trace=lambda: progress.advance(task),
+            results_of=results_of,
         )
     _tell(imported, out, stored, skipped)
 

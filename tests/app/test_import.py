@@ -51,7 +51,8 @@ def test_a_folder_becomes_one_recording_and_the_summary_says_what_is_known(rows,
         assert trace.displacement_m == pytest.approx(np.arange(20) * 0.1e-9 / 2000)
         assert trace.bias_V == pytest.approx(0.1)
     with h5py.File(out) as file:
-        assert file["entry"].attrs["default"] == "trace"
+        assert file["entry"].attrs["default"] == "histogram"
+        assert "trace" in file["entry"]
 
 
 def test_without_options_nothing_is_invented(rows, tmp_path):
