@@ -15,6 +15,7 @@ from analysis.detect import Detector
 from analysis.records import Block, Event, EventKind, FloatArray
 from drivers.errors import RigError
 from procedures.errors import Aborted, ImpossibleSetting, ProcedureFault
+from procedures.limits import check_limits, dry_run
 from procedures.procedure import RigProcedure
 from procedures.station import Station
 from procedures.steps import FINISHED, Baseline, Hold, Mark, Outcome, Ramp, Recentre, Safe, SetBias, Step
@@ -95,6 +96,7 @@ class Runner:
             once the rig is safe.
         """
         procedure.check(self._station)
+        dry_run(procedure, self._station)
         try:
             self._make_safe()  # from here on it is known where the tip is
             self._daq.start_acquisition()
@@ -303,30 +305,3 @@ class Runner:
 
     def _outcome(self, ended: str, begin: int) -> Outcome:
         return Outcome(ended, self._extension_m, (begin, self._next))
-
-
-def check_limits(step: Step, station: Station) -> None:
-    """Refuse a step that would leave the rig's limits.
-
-    Raises
-    ------
-    ImpossibleSetting
-        Naming the quantity, the value and the limit.
-    """
-    if isinstance(step, SetBias):
-        low, high = station.bias_range_V
-        if not low <= step.bias_V <= high:
-            raise ImpossibleSetting(
-                f"bias {step.bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V."
-            )
-    elif isinstance(step, Ramp):
-        low, high = station.extension_range_m
-        if not low - 1e-15 <= step.to_m <= high + 1e-15:
-            raise ImpossibleSetting(
-                f"{step.name} to {step.to_m * 1e9:.4g} nm is outside the piezo's range, "
-                f"{low * 1e9:.4g} to {high * 1e9:.4g} nm."
-            )
-        if not step.speed_m_per_s > 0:
-            raise ImpossibleSetting(
-                f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; must be positive."
-            )

@@ -9,8 +9,6 @@ Source: NI gRPC Device Server, "Error handling"; ``nidaqmx/_grpc_interpreter.py`
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Self
 
 import grpc
 from nidaqmx._stubs import nidaqmx_pb2_grpc
@@ -18,11 +16,12 @@ from nidaqmx._stubs import nidaqmx_pb2_grpc
 from simulators.bench import SimulatedBench
 from simulators.daq_card import Card
 from simulators.daq_rpc import DaqService
+from simulators.serving import Serving
 
 WORKERS = 64  # each blocked read and each stream of events holds one
 
 
-class DaqServer:
+class DaqServer(Serving):
     """Serves one simulated card. Use it in a ``with`` block, or `start` and `stop` it.
 
     Parameters
@@ -83,12 +82,3 @@ class DaqServer:
         while waiting.is_alive():
             self.bench.wake()
             waiting.join(0.02)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -2,8 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from simulators.bench import SimulatedBench
 from simulators.chain import Chain
@@ -12,6 +11,7 @@ from simulators.daq_server import DaqServer
 from simulators.faults import Faults
 from simulators.parameters import Parameters
 from simulators.serial_line import SerialLine
+from simulators.serving import Serving
 from simulators.vxi11 import GpibInstrument, Vxi11Gateway
 
 
@@ -35,7 +35,7 @@ class SwitchedOff(Mapping[int, GpibInstrument]):
         return sum(1 for _ in self)
 
 
-class SimulatedRig:
+class SimulatedRig(Serving):
     """A rig that serves its instruments on their wires while its ``with`` block lasts.
 
     Parameters
@@ -102,15 +102,6 @@ class SimulatedRig:
     def stop(self) -> None:
         """Close the wires and end every thread."""
         self._open.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _to_preamplifier(self, data: bytes) -> None:
         if not self.faults.silent("voltage_preamplifier", self.bench.acquired):

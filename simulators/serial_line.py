@@ -9,11 +9,10 @@ import os
 import select
 import socket
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
+from simulators.serving import Serving
 from simulators.tcp import TcpService
 
 try:
@@ -27,7 +26,7 @@ else:
 CHUNK = 4096
 
 
-class Line(ABC):
+class Line(Serving):
     """What both kinds have in common.
 
     Parameters
@@ -66,15 +65,6 @@ class Line(ABC):
     @abstractmethod
     def drain(self) -> None:
         """Hand over all bytes that clients have written so far."""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 class TerminalLine(Line):

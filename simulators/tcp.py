@@ -7,14 +7,14 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
+
+from simulators.serving import Serving
 
 RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """SO_LINGER: closing sends a reset."""
 
 
-class TcpService:
+class TcpService(Serving):
     """Listens, and runs ``serve(connection)`` in a thread for each client until that returns.
 
     ``stop`` breaks all connections at once, as an instrument does that loses its power: clients see a reset.
@@ -93,15 +93,6 @@ class TcpService:
         """The open connections."""
         with self._guard:
             return [connection for connection in self._clients if connection.fileno() >= 0]
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def accept_pending(self) -> None:
         """Take in the clients that have connected so far, without waiting for the thread that does so."""

@@ -9,11 +9,11 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from simulators.device_locks import DeviceError, DeviceLocks
 from simulators.onc_rpc import XdrReader, pack_opaque, pack_uints, serve
+from simulators.serving import Serving
 from simulators.tcp import TcpService
 
 CORE_PROGRAM, ABORT_PROGRAM, VERSION = 0x0607AF, 0x0607B0, 1
@@ -46,7 +46,7 @@ class GpibInstrument(Protocol):
         """Selected device clear."""
 
 
-class Vxi11Gateway:
+class Vxi11Gateway(Serving):
     """Serves instruments at their primary addresses on bus ``gpib0``, to several clients at once.
 
     A client's link to an instrument that is no longer in ``instruments`` gets a time-out at once, as from one
@@ -120,15 +120,6 @@ class Vxi11Gateway:
         self.locks.close()
         self._core.drop_clients()
         self.locks = DeviceLocks()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _serve_core(self, connection: socket.socket) -> None:
         channel = CoreChannel(self)

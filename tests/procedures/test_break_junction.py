@@ -7,6 +7,7 @@ import pytest
 from analysis.conductance import CurrentCalibration
 from procedures.break_junction import NM, BreakJunction
 from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, PiezoAtEnd, SurfaceLost
+from procedures.limits import dry_run
 from procedures.station import Station
 from procedures.steps import FINISHED, Baseline, Mark, Outcome, Ramp, Recentre, Safe, SetBias
 
@@ -162,3 +163,28 @@ def test_the_bias_must_lie_within_the_rig_s_limits():
     station = replace(STATION, bias_range_V=(-0.05, 0.05))
     with pytest.raises(ImpossibleSetting, match="limits"):
         BreakJunction.from_values({}).check(station)
+
+
+def test_a_dry_run_lists_the_steps_and_does_none():
+    steps = dry_run(BreakJunction.from_values({"traces": 2}), STATION)
+
+    names = [step.name for step in steps if isinstance(step, Ramp)]
+    assert names == ["approach", "withdraw", "clear"] * 2
+    assert isinstance(steps[-1], Safe)
+
+
+CORNERS = {
+    "lowest": lambda parameter: parameter.minimum,
+    "highest": lambda parameter: parameter.maximum,
+}
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+@pytest.mark.parametrize(
+    "name", ["approach_speed", "withdraw_speed", "past_break", "clearance", "search_distance"]
+)
+def test_no_step_leaves_the_limits_at_the_corners_of_a_parameter(name, corner):
+    parameter = BreakJunction().parameter_objects()[name]
+    procedure = BreakJunction.from_values({"traces": 2, name: CORNERS[corner](parameter)})
+
+    assert len(dry_run(procedure, STATION)) == 13

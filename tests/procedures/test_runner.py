@@ -100,18 +100,20 @@ class _FailsAt:
     def __init__(self, procedure, k, fail, clock):
         self._procedure, self._k, self._fail, self._clock = procedure, k, fail, clock
         self.failed_at_s = None
+        self._dry = True
 
     def __getattr__(self, name):
         return getattr(self._procedure, name)
 
     def plan(self, station):
         plan, outcome = self._procedure.plan(station), None
+        dry, self._dry = self._dry, False  # the first look through a plan moves nothing
         for k in range(10_000):
             try:
                 step = plan.send(outcome)
             except StopIteration:
                 return
-            if k == self._k:
+            if k == self._k and not dry:
                 self.failed_at_s = self._clock.now()
                 self._fail()
             outcome = yield step
