@@ -13,7 +13,7 @@ import numpy as np
 from analysis.conductance import CurrentCalibration, conductance_G0
 from analysis.detect import Detector
 from analysis.records import Block, Event, EventKind, FloatArray
-from drivers.errors import RigError
+from drivers.errors import ReadTimeout, RigError, SamplesLost
 from procedures.errors import Aborted, ImpossibleSetting, ProcedureFault
 from procedures.limits import check_limits, dry_run
 from procedures.procedure import RigProcedure
@@ -276,10 +276,18 @@ class Runner:
     def _read(self, n: int) -> Block:
         if self._should_stop():
             raise Aborted
-        block = self._daq.read(n, n / self._station.rate_Hz + PATIENCE_S)
-        self._next = block.stop
-        self._sink.block(block)
+        try:
+            block = self._daq.read(n, n / self._station.rate_Hz + PATIENCE_S)
+        except (ReadTimeout, SamplesLost) as error:
+            self._take(error.partial)
+            raise
+        self._take(block)
         return block
+
+    def _take(self, block: Block) -> None:
+        if len(block):
+            self._next = block.stop
+            self._sink.block(block)
 
     # ---- bookkeeping ----
 

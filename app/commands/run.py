@@ -121,5 +121,5 @@ def _run(
     )
     if summary.end.reason:
         click.echo(summary.end.reason, err=True)
-    if summary.end.status == "fault":
+    if summary.end.status == "fault" or not summary.end.safe:
         raise SystemExit(1)

@@ -226,3 +226,12 @@ def test_instruments_that_do_not_answer_are_named_before_anything_moves(rig):
         rig.bench().run(quick(1), rig.folder / "run.h5")
 
     assert dict(rig.simulated.bench.outputs) == before
+
+
+def test_samples_that_came_before_a_stall_are_kept(rig):
+    rig.simulated.faults.add(Stall(2017))
+
+    rig.bench().run(quick(1), rig.folder / "run.h5")
+
+    with Recording(rig.folder / "run.h5") as recording:
+        assert recording.n_samples == 2017
