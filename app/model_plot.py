@@ -15,7 +15,7 @@ from analysis.records import FloatArray
 from analysis.transmission import Transmission
 from app.toml_file import FileError
 
-_POSITIVE, _NEGATIVE, _NEUTRAL = "#b2182b", "#2166ac", "#333333"
+_POSITIVE, _NEGATIVE, _NEUTRAL = "#D55E00", "#0072B2", "#333333"  # Okabe and Ito: safe for the colour-blind
 
 
 def plot_prediction(
