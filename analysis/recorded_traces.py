@@ -24,7 +24,8 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
     gain = settings.get("current_gain_V_per_A")
     if gain is None:
         raise RecordingError(
-            "the recording does not say the gain of its current channel; import it with --gain"
+            "the recording does not say the gain of its current channel; if they are opening traces, import it with "
+            "--gain-V-per-A (volts) or --unit current=nA"
         )
     known = header.calibrations.get("current_gain")
     relative = known.uncertainty / known.value if known and known.uncertainty is not None else float("nan")

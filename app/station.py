@@ -67,6 +67,8 @@ def open_rig(rig: Rig) -> Iterator[OpenRig]:
 
     Raises
     ------
+    NotNow
+        If another program is at work on the card; nothing of its rig was touched.
     RigError
         If an instrument does not answer or refuses a setting.
     """
@@ -74,6 +76,7 @@ def open_rig(rig: Rig) -> Iterator[OpenRig]:
         controller = stack.enter_context(PXIController(rig.daq.controller))
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
+        _claim(daq)
         amplifier = Keithley428(rig.current_amplifier.address)
         stack.callback(amplifier.close)
         preamplifier = SR560(
@@ -85,6 +88,12 @@ def open_rig(rig: Rig) -> Iterator[OpenRig]:
             "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
         }
         yield OpenRig(_station(rig, controller, daq, amplifier), settings)
+
+
+def _claim(daq: NI6281) -> None:
+    """Sample for a moment: who is at work on a card samples, and must not lose it to another's safe state."""
+    daq.start_acquisition()
+    daq.stop_acquisition()
 
 
 def _current_amplifier_settings(rig: Rig) -> Keithley428Settings:

@@ -280,7 +280,9 @@ def rig_error(doing: str, error: DaqError) -> RigError:
     if error.error_type in _ABSENT:
         return NotFound(f"Can't {doing}: {said}")
     if error.error_type in _RESERVED:
-        return NotNow(f"Can't {doing}: another program holds the card; close it or `reset`. ({said})")
+        return NotNow(
+            f"Can't {doing}: another program holds the card; close it, or reset the card if it is dead. ({said})"
+        )
     if error.error_type in _REFUSED:
         return OutOfRange(f"setting of the card (to {doing})", "a value that NI-DAQmx refused", said)
     return InstrumentFault(f"Can't {doing}: {said}", error.error_code)

@@ -108,6 +108,11 @@ def _import(
 
     demand_free(out)
     files, skipped = files_in(paths)
+    if not files:
+        raise click.ClickException(
+            f"nothing to import: no file of a known format in {', '.join(map(str, paths))} "
+            "(folders inside folders are not searched)"
+        )
     pieces: list[Piece] = []
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -76,7 +76,10 @@ def command(
         raise FileError(str(error)) from None
     try:
         text = rig_file_text(settings, loaded, rig.addresses)
-        rig_file.write_text(text, encoding="utf-8")
+        try:
+            rig_file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise FileError(f"{rig_file} can't be written: {error.strerror}") from None
         click.echo(text)
         click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)
         while not threading.Event().wait(3600):

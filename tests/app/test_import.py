@@ -126,3 +126,10 @@ def test_real_recordings_of_three_kinds(tmp_path):
         with Recording(out) as recording:
             assert len(recording.traces) == traces
             recording.verify()
+
+
+def test_a_folder_of_nothing_known_says_so(tmp_path):
+    result = run(tmp_path, "--out", tmp_path.parent / "out.h5")
+
+    assert result.exit_code == 1
+    assert "no file of a known format" in result.output

@@ -10,7 +10,7 @@ from analysis.recording import Recording
 from analysis.records import EventKind
 from app.bench import Observer
 from app.recorder import RecorderFailed
-from drivers.errors import RigError
+from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
 from simulators.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
 from tests.rigs import quick, served_rig
@@ -235,3 +235,19 @@ def test_samples_that_came_before_a_stall_are_kept(rig):
 
     with Recording(rig.folder / "run.h5") as recording:
         assert recording.n_samples == 2017
+
+
+def test_a_second_program_is_refused_and_the_first_goes_on(rig):
+    refused = []
+
+    def intrude(trace):
+        if not refused:
+            with pytest.raises(NotNow, match="another program holds the card") as caught:
+                rig.bench().run(quick(1), rig.folder / "second.h5")
+            refused.append(caught.value)
+
+    summary = rig.bench().run(quick(4), rig.folder / "first.h5", observer=Observer(trace=intrude))
+
+    assert refused
+    assert (summary.end.status, summary.traces) == ("finished", 4)
+    assert not (rig.folder / "second.h5").exists()
