@@ -11,6 +11,8 @@ BENCHMARKS = ("simulation", "reaction", "recorder", "traces", "landauer", "kill_
 
 def main(names: list[str]) -> int:
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
     unknown = set(names) - set(BENCHMARKS)
     if unknown:
         console.print(f"No benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}.")
