@@ -25,6 +25,8 @@ def command(recording: Path, out: Path | None) -> None:
     try:
         with stderr_console().status(f"Analysing {recording} and drawing"):
             write_report(analyse_recording(recording), target)
-    except (RecordingError, OSError) as error:
+    except RecordingError as error:
         raise FileError(str(error)) from None
+    except OSError as error:
+        raise FileError(f"{target}: can't be written ({error.strerror})") from None
     click.echo(str(target))

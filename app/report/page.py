@@ -41,8 +41,11 @@ def report_html(analysed: Analysed) -> str:
 def write_report(analysed: Analysed, out: Path) -> None:
     """Write the page; a broken attempt leaves nothing under ``out``."""
     part = out.with_name(out.name + ".part")
-    part.write_text(report_html(analysed), encoding="utf-8")
-    part.replace(out)
+    try:
+        part.write_text(report_html(analysed), encoding="utf-8")
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _subtitle(analysed: Analysed) -> str:
