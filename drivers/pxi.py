@@ -281,7 +281,8 @@ def rig_error(doing: str, error: DaqError) -> RigError:
         return NotFound(f"Can't {doing}: {said}")
     if error.error_type in _RESERVED:
         return NotNow(
-            f"Can't {doing}: another program holds the card; close it, or reset the card if it is dead. ({said})"
+            f"Can't {doing}: another program holds the card; close it. If it is dead, reset the card "
+            f"(NI MAX: Reset Device). ({said})"
         )
     if error.error_type in _REFUSED:
         return OutOfRange(f"setting of the card (to {doing})", "a value that NI-DAQmx refused", said)
