@@ -120,7 +120,7 @@ def test_a_server_that_refuses_is_told_from_one_that_is_not_there(
     [
         (-201003, InstrumentLost, "gone"),
         (-200220, NotFound, "-200220"),
-        (-50103, NotNow, "close it, or reset"),
+        (-50103, NotNow, "reset the card"),
         (-200077, OutOfRange, "-200077"),
         (-200621, InstrumentFault, "-200621"),
     ],
