@@ -4,6 +4,7 @@ The recorder is critical: when it fails, the run must end. The reducers are not:
 did not do can be done again from the file.
 """
 
+import logging
 import queue
 import threading
 import time
@@ -15,6 +16,8 @@ from analysis.recording import RecordingWriter, TraceEntry
 from analysis.records import Block, Event, Trace
 from analysis.reduce import reduce
 from analysis.segment import Segmenter
+
+log = logging.getLogger(__name__)
 
 SAVE_EVERY_S = 0.4
 """Wall time between two flushes; a killed run loses what came since the last one."""
@@ -134,6 +137,9 @@ class Reducers:
                 self._on_trace(trace)
         except Exception as error:
             self.failure = error
+            log.warning(
+                "Traces are no longer cut while the run goes on; its file will give them.", exc_info=True
+            )
 
 
 def index_entry(trace: Trace) -> TraceEntry:

@@ -29,9 +29,6 @@ BREAK_G0 = 0.5
 MOST_RECENTRINGS = 3
 """In a row; a coarse positioner that needs more does not do what it is told."""
 
-ALERT_BEFORE_NM = 1.0
-"""From here before the last contact on, the next one is expected."""
-
 OPEN_SAMPLES = 10
 """Samples in a row below the open threshold: the amplifier's noise must not end a trace."""
 

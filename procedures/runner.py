@@ -26,9 +26,6 @@ SETTLING_S = 0.01
 PIECE = 6000
 """A ramp is put out in pieces of so many samples: most ramps end early, and what is sent costs time."""
 
-UNALERT_S = 0.1
-"""How often samples are looked at where nothing is expected."""
-
 LONGEST_READ_S = 0.5
 
 PATIENCE_S = 0.4
@@ -175,34 +172,26 @@ class Runner:
             return self._outcome(FINISHED, self._next)
         self._station.verify_amplifier()  # a tip must not move while nobody sees the current
         payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
-        quiet = self._quiet_samples(ramp)
         first, *others = np.split(z_V, range(PIECE, z_V.size, PIECE))
         begin = self._start_ramp(first)
         self._event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
-        ended = self._watch_ramp(begin, first.size, ramp, quiet)
-        for k, piece in enumerate(others, 1):
+        ended = self._watch_ramp(begin, first.size, ramp)
+        for piece in others:
             if ended != FINISHED:
                 break
-            ended = self._watch_ramp(self._start_ramp(piece), piece.size, ramp, quiet - k * PIECE)
+            ended = self._watch_ramp(self._start_ramp(piece), piece.size, ramp)
         return self._step_ended(ramp.name, ended, begin)
 
     def _start_ramp(self, z_V: FloatArray) -> int:
         """Put out a piece, always of the same length (the card's task need not be set up anew), then hold."""
         return self._daq.start_ramp({"z": np.pad(z_V, (0, PIECE - z_V.size), mode="edge")})
 
-    def _watch_ramp(self, begin: int, n: int, ramp: Ramp, quiet: int) -> str:
+    def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> str:
         """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
         try:
-            return self._watch(begin, n + 1, ramp.until, ramp.reaction_s, quiet)
+            return self._watch(begin, n + 1, ramp.until, ramp.reaction_s)
         finally:
             self._daq.stop_ramp()
-
-    def _quiet_samples(self, ramp: Ramp) -> int:
-        """Samples until the tip is where the ramp's detectors may be expected to fire."""
-        if ramp.alert_from_m is None:
-            return 0
-        away_m = (ramp.alert_from_m - self._extension_m) * np.sign(ramp.to_m - self._extension_m)
-        return max(0, int(away_m / ramp.speed_m_per_s * self._station.rate_Hz))
 
     def _hold(self, hold: Hold) -> Outcome:
         begin = self._catch_up()
@@ -238,18 +227,11 @@ class Runner:
 
     # ---- samples ----
 
-    def _watch(
-        self, begin: int, n: int, until: Mapping[str, Detector], reaction_s: float, quiet: int = 0
-    ) -> str:
-        """Read ``n`` samples from index ``begin`` on, or until a detector fires; returns which.
-
-        The first ``quiet`` of them are read in longer pieces.
-        """
-        chunk, longer = (max(1, round(time_s * self._station.rate_Hz)) for time_s in (reaction_s, UNALERT_S))
+    def _watch(self, begin: int, n: int, until: Mapping[str, Detector], reaction_s: float) -> str:
+        """Read ``n`` samples from index ``begin`` on, or until a detector fires; returns which."""
+        chunk = max(1, round(reaction_s * self._station.rate_Hz))
         while self._next < begin + n:
-            quiet_left = begin + quiet - self._next
-            wanted = min(longer, quiet_left) if quiet_left > chunk else chunk
-            block = self._read(min(wanted, begin + n - self._next)).part(begin, begin + n)
+            block = self._read(min(chunk, begin + n - self._next)).part(begin, begin + n)
             if not len(block):
                 continue
             conductance = conductance_G0(block.channel("current"), block.channel("bias"), self._amplifier)

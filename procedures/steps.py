@@ -35,8 +35,6 @@ class Ramp:
         Reasons to stop early. The first to fire ends the ramp and names the outcome.
     reaction_s : float
         How often the samples are looked at: the tip travels on for about this long after a detector's sample.
-    alert_from_m : float or None
-        Nothing is expected before the tip gets there: until then the samples are looked at every 0.1 s only.
     """
 
     name: str
@@ -44,7 +42,6 @@ class Ramp:
     speed_m_per_s: float
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     reaction_s: float = 0.02
-    alert_from_m: float | None = None
 
 
 @dataclass(frozen=True)

@@ -251,3 +251,16 @@ def test_a_second_program_is_refused_and_the_first_goes_on(rig):
     assert refused
     assert (summary.end.status, summary.traces) == ("finished", 4)
     assert not (rig.folder / "second.h5").exists()
+
+
+def test_reducers_that_fail_neither_end_nor_hang_a_run(rig, monkeypatch):
+    monkeypatch.setattr("app.recorder.QUEUE_ITEMS", 2)
+
+    def broken(trace):
+        raise ZeroDivisionError("a bug in a view")
+
+    summary = rig.bench().run(quick(3), rig.folder / "run.h5", observer=Observer(trace=broken))
+
+    assert summary.end.status == "finished"
+    with Recording(rig.folder / "run.h5") as recording:
+        assert len(list(traces_of(recording))) == 3
