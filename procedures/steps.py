@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from analysis.detect import Detector
+from analysis.heating.programme import LevelProgramme
+from analysis.records import FloatArray
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,49 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Modulate:
+    """Put a level programme on the bias for ``duration_s``, or until a detector fires; the tip stays.
+
+    The bias before is put back when the step has run to its end; when a detector has fired, the bias is 0 V from
+    the earliest possible moment on, and stays there.
+
+    Parameters
+    ----------
+    name : str
+        Name of the step in the recording ("modulate").
+    programme : LevelProgramme
+    duration_s : float
+    trip : mapping of str to Detector
+        Reasons to take the bias away at once. Fed the current in A (``inf`` where the amplifier is railed).
+    reaction_s : float
+        How often the samples are looked at.
+    payload : mapping
+        Goes into the recording with the step's begin, beside the programme.
+    """
+
+    name: str
+    programme: LevelProgramme
+    duration_s: float
+    trip: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
+    reaction_s: float = 0.002
+    payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Put a bias waveform on the junction, one value a sample, until its end or a detector; the tip stays.
+
+    Bias before, ``trip`` and ``reaction_s`` as for `Modulate`; ``bias_V`` has shape (n,).
+    """
+
+    name: str
+    bias_V: FloatArray
+    trip: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
+    reaction_s: float = 0.002
+    payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
 class Baseline:
     """Measure the current amplifier's output at 0 V bias for ``duration_s`` and take that as its zero.
 
@@ -87,7 +132,7 @@ class Safe:
     """Bias 0 V, tip back: the state in which nobody need be in control."""
 
 
-Step = SetBias | Ramp | Hold | Baseline | Recentre | Mark | Safe
+Step = SetBias | Ramp | Hold | Modulate | Sweep | Baseline | Recentre | Mark | Safe
 
 FINISHED = "finished"
 """``Outcome.ended`` of a step that ran to its own end."""
@@ -105,8 +150,14 @@ class Outcome:
         Where the piezo stands now.
     samples : tuple of int
         (start, stop): the samples taken during the step.
+    conductance_G0 : float
+        Mean over the last tenth of a second of the step; NaN where the step saw none (no bias, railed, a mark).
+    current_A : float
+        Mean modulus of the current over a `Modulate` or `Sweep`, else NaN.
     """
 
     ended: str
     extension_m: float
     samples: tuple[int, int]
+    conductance_G0: float = float("nan")
+    current_A: float = float("nan")

@@ -1,0 +1,1 @@
+"""Calibrations from measurements: thermometer, piezo, amplifier, lag of outputs and inputs."""

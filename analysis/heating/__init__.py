@@ -1,0 +1,1 @@
+"""Heat in the electrodes from modulated junctions: programmes, holds, estimator, errors, controls."""

@@ -1,0 +1,1 @@
+"""Buettiker probes: currents of a junction some of whose terminals only dephase or thermalise."""
