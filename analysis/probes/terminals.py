@@ -1,0 +1,176 @@
+"""What stands at the ends of a junction: real leads, and probes that only dephase or thermalise (Buettiker).
+
+A voltage probe takes no particles; its temperature is imposed, so it may take or give heat without a source that pays
+for it. A voltage-temperature probe takes neither. Both couple to the molecule as a lead of the same name does.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.huckel import HuckelModel
+from analysis.records import FloatArray
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A real lead, held at a temperature and (in the electronic circuit) at a chemical potential.
+
+    ``mu_eV`` counts from the common reference mu0; an open circuit finds it and ignores what is given here.
+    """
+
+    name: str
+    temperature_K: float
+    mu_eV: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_temperature(self.name, self.temperature_K)
+        if not np.isfinite(self.mu_eV):
+            raise ValueError(f"terminal {self.name!r}: mu_eV = {self.mu_eV} must be a finite number")
+
+
+@dataclass(frozen=True)
+class VoltageProbe:
+    """A probe that takes no particles on average; its temperature is given, and it may exchange heat."""
+
+    name: str
+    temperature_K: float
+
+    def __post_init__(self) -> None:
+        _check_temperature(self.name, self.temperature_K)
+
+
+@dataclass(frozen=True)
+class VoltageTemperatureProbe:
+    """A probe that takes neither particles nor heat on average; its chemical potential and temperature float."""
+
+    name: str
+
+
+AnyTerminal = Terminal | VoltageProbe | VoltageTemperatureProbe
+
+
+@dataclass(frozen=True, eq=False)
+class ProbedJunction:
+    """A molecule between leads, each of which is a terminal or a probe.
+
+    Parameters
+    ----------
+    model : HuckelModel
+        Energies count from the reference chemical potential mu0.
+    terminals : tuple
+        One for each lead of the model, of the same name, in any order; results keep this order.
+
+    Raises
+    ------
+    ValueError
+        For a name that stands twice, that no lead has, or a lead without terminal; where no terminal is real.
+    """
+
+    model: HuckelModel
+    terminals: tuple[AnyTerminal, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terminals", tuple(self.terminals))
+        leads = [lead.name for lead in self.model.leads]
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise ValueError(f"terminal {name!r} stands {self.names.count(name)} times")
+            if name not in leads:
+                raise ValueError(
+                    f"terminal {name!r} is no lead of the model; the leads are {', '.join(leads)}"
+                )
+        if missing := [name for name in leads if name not in self.names]:
+            raise ValueError(f"no terminal is given for {_listed(missing)} of the model")
+        if not any(isinstance(x, Terminal) for x in self.terminals):
+            raise ValueError(
+                "a junction of probes alone settles nowhere: at least one terminal must be a real lead"
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the terminals in the order of every result."""
+        return tuple(x.name for x in self.terminals)
+
+    @property
+    def bare(self) -> bool:
+        """True where every terminal is a real lead."""
+        return all(isinstance(x, Terminal) for x in self.terminals)
+
+    def index(self, name: str) -> int:
+        """Position of a terminal. Raises ``ValueError`` where there is none of that name."""
+        if name not in self.names:
+            raise ValueError(f"no terminal {name!r}; the terminals are {', '.join(self.names)}")
+        return self.names.index(name)
+
+    def aligned(self, level_alignment_eV: float) -> "ProbedJunction":
+        """The junction with mu0 raised by ``level_alignment_eV`` above what the model's site energies count from.
+
+        For a model with site energies of zero this is mu0 - eps0. Energies go on counting from mu0, so every site
+        moves down by it.
+        """
+        hamiltonian = np.asarray(self.model.hamiltonian_eV)
+        shifted = hamiltonian - level_alignment_eV * np.eye(len(hamiltonian))
+        return replace(self, model=replace(self.model, hamiltonian_eV=shifted))
+
+    def thermalised(self) -> "ProbedJunction":
+        """The same junction with every voltage probe made a voltage-temperature probe."""
+        return replace(
+            self,
+            terminals=tuple(
+                VoltageTemperatureProbe(x.name) if isinstance(x, VoltageProbe) else x for x in self.terminals
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Currents:
+    """What flows into each terminal, and where the probes settle.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Terminals, the first axis of every array but the last.
+    mu_eV : ndarray, shape (n_terminals, ...)
+        Chemical potentials from mu0.
+    temperature_K, particle_current_per_s, heat_current_W : ndarray, shape (n_terminals, ...)
+        Currents count into the terminal; heat is measured from the terminal's own chemical potential.
+    entropy_production_W_per_K : ndarray, shape (...)
+        Of the whole circuit; each solver says by which expression.
+    """
+
+    names: tuple[str, ...]
+    mu_eV: FloatArray
+    temperature_K: FloatArray
+    particle_current_per_s: FloatArray
+    heat_current_W: FloatArray
+    entropy_production_W_per_K: FloatArray
+
+    def index(self, name: str) -> int:
+        """Position of a terminal. Raises ``ValueError`` where there is none of that name."""
+        if name not in self.names:
+            raise ValueError(f"no terminal {name!r}; the terminals are {', '.join(self.names)}")
+        return self.names.index(name)
+
+
+def relative_error_percent(voltage: FloatArray, voltage_temperature: FloatArray) -> FloatArray:
+    """100 (X_VTP - X_VP)/X_VP, against the value of the voltage probe; NaN where that value is zero.
+
+    Parameters
+    ----------
+    voltage, voltage_temperature : array_like
+        The same quantity with a voltage probe and with a voltage-temperature probe.
+    """
+    first, second = np.asarray(voltage, dtype=np.float64), np.asarray(voltage_temperature, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(first == 0, np.nan, 100 * (second - first) / first), dtype=np.float64)
+
+
+def _check_temperature(name: str, temperature_K: float) -> None:
+    if not (np.isfinite(temperature_K) and temperature_K > 0):
+        raise ValueError(f"terminal {name!r}: temperature_K = {temperature_K} must be above 0 K")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names)
