@@ -110,7 +110,7 @@ class ProbedJunction:
         For a model with site energies of zero this is mu0 - eps0. Energies go on counting from mu0, so every site
         moves down by it.
         """
-        hamiltonian = np.asarray(self.model.hamiltonian_eV)
+        hamiltonian = self.model.hamiltonian_eV
         shifted = hamiltonian - level_alignment_eV * np.eye(len(hamiltonian))
         return replace(self, model=replace(self.model, hamiltonian_eV=shifted))
 
