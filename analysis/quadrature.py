@@ -45,7 +45,7 @@ def window_integrals(
 ) -> WindowIntegrals:
     """Charge and heat integrals for arrays of conditions, all of one shape; the energy grid serves them all."""
     mu, v, kP, kS = (np.ravel(x)[:, None] for x in (mu_probe_eV, bias_eV, kT_probe_eV, kT_substrate_eV))
-    energy, weight = _grid(shape, np.append(mu, mu - v), np.append(kP, kS))
+    energy, weight = panels(shape, np.append(mu, mu - v), np.append(kP, kS))
     weighted = weight * shape.tau(energy)
     out = np.empty((5, mu.size))
     for rows in _chunks(mu.size, energy.size):
@@ -65,7 +65,7 @@ def window_integrals(
 def thermal_moments(shape: Shape, mu_eV: FloatArray, kT_eV: FloatArray) -> FloatArray:
     """Integrals of (E - mu)^n tau (-f') for n = 0, 1, 2; shape (3, ...) in eV^n."""
     mu, kT = np.ravel(mu_eV)[:, None], np.ravel(kT_eV)[:, None]
-    energy, weight = _grid(shape, mu.ravel(), kT.ravel())
+    energy, weight = panels(shape, mu.ravel(), kT.ravel())
     weighted = weight * shape.tau(energy)
     out = np.empty((3, mu.size))
     for rows in _chunks(mu.size, energy.size):
@@ -85,8 +85,8 @@ def _fermi_difference(from_P: FloatArray, v: FloatArray, kP: FloatArray, kS: Flo
     return np.sign(step) * scaled / ((1 + np.exp(-x_P)) * (1 + np.exp(-x_S)))
 
 
-def _grid(shape: Shape, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Nodes and weights of the panels over everything that the chemical potentials can see."""
+def panels(shape: Shape, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Energies and weights of a rule that serves any mix of Fermi functions at these ``mu`` and ``kT`` (1-D, eV)."""
     low, high = np.min(mu - _REACH * kT), np.max(mu + _REACH * kT)
     kinks = shape.kinks_eV[(shape.kinks_eV > low) & (shape.kinks_eV < high)]
     edges = np.unique(np.concatenate(([low, high], kinks)))
