@@ -236,6 +236,20 @@ class Outputs:
 
     # The way out
 
+    def drop(self, name: str) -> None:
+        """Abort any waveform and put 0 V on one output; what the waveform left alone holds what it held."""
+        self._output(name)
+        with self._lock:
+            if not self._tasks:
+                raise NotNow("Can't take an output to 0 V: the driver is closed")
+            still = self._running.left_alone(self._standing) if self._running else self._standing
+            self._standing = dict.fromkeys(self.channels, np.nan)
+            with translated("abort the waveform"):
+                self._together.control(TaskMode.TASK_ABORT)
+            self._running = None
+            self._put(name, 0.0)
+            self._standing = {**still, name: 0.0}
+
     def to_safe(self, retracted_V: Mapping[str, float], within_s: float) -> str:
         """Abort any waveform, put 0 V on every output that ``retracted_V`` doesn't name, then those it names.
 

@@ -79,3 +79,10 @@ class Waveform:
     def after(self, put_out: int) -> NDArray[np.float64] | None:
         """Get what the outputs hold after so many samples, shape (n_outputs,); None before the first."""
         return self.values_V[:, (put_out - 1) % len(self)] if put_out > 0 else None
+
+    def left_alone(self, held_V: Mapping[str, float]) -> dict[str, float]:
+        """Get what the outputs held before and hold whatever was put out since; NaN for those that move."""
+        return {
+            name: held if np.all(row == held) else np.nan
+            for (name, held), row in zip(held_V.items(), self.values_V, strict=True)
+        }

@@ -307,6 +307,19 @@ class NI6281:
         """Stop the modulation; the outputs hold the value where it stopped. Returns the samples generated."""
         return self._outputs.halt()
 
+    def drop(self, name: str) -> None:
+        """Take one output to 0 V at once, whatever runs: in two calls, of which the first stops what runs.
+
+        Outputs that the ramp or modulation didn't move hold on, and `held` knows them; of another that moved
+        it knows nothing (NaN).
+
+        Raises
+        ------
+        RigError
+            The output may not be at 0 V; `to_safe` is the next thing to try.
+        """
+        self._outputs.drop(name)
+
     def _start(self, mode: AcquisitionType, waveforms_V: Mapping[str, ArrayLike]) -> int:
         if self._task is None:
             raise NotNow("No acquisition runs, and its clock moves the outputs; start it first")

@@ -1,12 +1,18 @@
 """What a step may do on a rig, and a plan looked through before anything moves."""
 
+import math
+from collections.abc import Iterable
+
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import RigProcedure
 from procedures.station import Station
-from procedures.steps import FINISHED, Outcome, Ramp, SetBias, Step
+from procedures.steps import FINISHED, Modulate, Outcome, Ramp, SetBias, Step, Sweep
 
 DRY_STEPS = 30
 """Enough of a plan to see its beginning and a few of its cycles."""
+
+LEAST_LEVEL_SAMPLES = 2
+"""The first sample of a level shows its edge."""
 
 
 def check_limits(step: Step, station: Station) -> None:
@@ -17,23 +23,68 @@ def check_limits(step: Step, station: Station) -> None:
     ImpossibleSetting
         Naming the quantity, the value and the limit.
     """
-    if isinstance(step, SetBias):
-        low, high = station.bias_range_V
-        if not low <= step.bias_V <= high:
+    match step:
+        case SetBias(bias_V):
+            _check_bias("bias", (bias_V,), station)
+        case Ramp():
+            _check_ramp(step, station)
+        case Modulate():
+            _check_modulation(step, station)
+        case Sweep():
+            _check_sweep(step, station)
+
+
+def _check_bias(what: str, values_V: Iterable[float], station: Station) -> None:
+    low, high = station.bias_range_V
+    for bias_V in values_V:
+        if not low <= bias_V <= high:  # nor is NaN
             raise ImpossibleSetting(
-                f"bias {step.bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V."
+                f"{what} {bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V."
             )
-    elif isinstance(step, Ramp):
-        low, high = station.extension_range_m
-        if not low - 1e-15 <= step.to_m <= high + 1e-15:
-            raise ImpossibleSetting(
-                f"{step.name} to {step.to_m * 1e9:.4g} nm is outside the piezo's range, "
-                f"{low * 1e9:.4g} to {high * 1e9:.4g} nm."
-            )
-        if not step.speed_m_per_s > 0:
-            raise ImpossibleSetting(
-                f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; must be positive."
-            )
+
+
+def _check_ramp(step: Ramp, station: Station) -> None:
+    low, high = station.extension_range_m
+    if not low - 1e-15 <= step.to_m <= high + 1e-15:
+        raise ImpossibleSetting(
+            f"{step.name} to {step.to_m * 1e9:.4g} nm is outside the piezo's range, "
+            f"{low * 1e9:.4g} to {high * 1e9:.4g} nm."
+        )
+    if not step.speed_m_per_s > 0:
+        raise ImpossibleSetting(
+            f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; must be positive."
+        )
+
+
+def _check_modulation(step: Modulate, station: Station) -> None:
+    _check_bias(f"level of {step.name}", (level.bias_V for level in step.programme.levels), station)
+    _check_time("duration", step.duration_s, step)
+    _check_time("reaction time", step.reaction_s, step)
+    try:
+        step.programme.repeat_samples(station.rate_Hz)
+    except ValueError as error:
+        raise ImpossibleSetting(f"{step.name} can't be put out: {error}.") from None
+    shortest = min(level.share for level in step.programme.levels)
+    samples = float(shortest * step.programme.samples_per_period(station.rate_Hz))
+    if samples < LEAST_LEVEL_SAMPLES:
+        raise ImpossibleSetting(
+            f"the shortest level of {step.name} lasts {samples:.3g} samples at "
+            f"{float(step.programme.frequency_Hz):g} Hz; it needs at least {LEAST_LEVEL_SAMPLES}."
+        )
+
+
+def _check_sweep(step: Sweep, station: Station) -> None:
+    if step.bias_V.ndim != 1 or not step.bias_V.size:
+        raise ImpossibleSetting(
+            f"bias of {step.name} has shape {step.bias_V.shape}; must be (n,), n at least 1."
+        )
+    _check_bias(f"bias of {step.name}", (step.bias_V.min(), step.bias_V.max()), station)
+    _check_time("reaction time", step.reaction_s, step)
+
+
+def _check_time(what: str, seconds: float, step: Modulate | Sweep) -> None:
+    if not 0 < seconds < math.inf:
+        raise ImpossibleSetting(f"{what} of {step.name} is {seconds:g} s; must be positive.")
 
 
 def dry_run(procedure: RigProcedure, station: Station) -> list[Step]:

@@ -1,0 +1,175 @@
+"""Samples as a run goes on: read, handed on, and looked at by detectors."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from analysis.conductance import CurrentCalibration, conductance_G0
+from analysis.detect import Detector
+from analysis.records import Block, Event, EventKind, FloatArray
+from drivers.errors import ReadTimeout, SamplesLost
+from procedures.errors import Aborted
+from procedures.station import Station
+from procedures.steps import FINISHED
+
+LONGEST_READ_S = 0.5
+
+PATIENCE_S = 0.4
+"""How much later than they should samples may come, before the card counts as stalled."""
+
+TAIL_S = 0.1
+"""What the end of a step is judged by."""
+
+
+class Sink(Protocol):
+    """Where samples and events go: recorder, reducers, views."""
+
+    def block(self, block: Block) -> None:
+        """Take the next samples."""
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a watch saw.
+
+    Parameters
+    ----------
+    ended : str
+        Name of the detector that fired first, or "finished".
+    fired_at : int or None
+        The sample at which it fired.
+    tail : float
+        Mean over the last tenth of a second; NaN without samples, or where one of them is not finite.
+    modulus : float
+        Mean modulus of all that was seen; NaN without samples.
+    """
+
+    ended: str
+    fired_at: int | None
+    tail: float
+    modulus: float
+
+
+class Watch:
+    """The one reader of the card's samples during a run.
+
+    Parameters
+    ----------
+    station : Station
+    sink : Sink
+        Gets every sample and event.
+    should_stop : callable
+        Asked at every read; True raises ``Aborted``.
+    """
+
+    def __init__(self, station: Station, sink: Sink, should_stop: Callable[[], bool]) -> None:
+        self.amplifier: CurrentCalibration = station.amplifier
+        self.next = 0
+        """Index of the next sample."""
+        self._daq = station.daq
+        self._rate_Hz = station.rate_Hz
+        self._sink = sink
+        self._should_stop = should_stop
+
+    def samples(self, duration_s: float) -> int:
+        """Samples that a duration takes, at least one."""
+        return max(1, round(duration_s * self._rate_Hz))
+
+    def event(
+        self, kind: EventKind, name: str, payload: Mapping[str, Any] | None = None, at: int | None = None
+    ) -> None:
+        """Hand on an event, at the next sample unless another is given."""
+        self._sink.event(Event(self.next if at is None else at, kind, name, dict(payload or {})))
+
+    def conductance_G0(self, block: Block) -> FloatArray:
+        """Conductance as applied and measured, shape (n,)."""
+        return conductance_G0(block.channel("current"), block.channel("bias"), self.amplifier)
+
+    def current_A(self, block: Block) -> FloatArray:
+        """Current, shape (n,); ``inf`` of its sign where the amplifier is railed."""
+        volts = block.channel("current")
+        current_A = self.amplifier.current_A(volts)
+        railed = self.amplifier.railed(volts)
+        return np.where(railed, np.copysign(np.inf, current_A), current_A) if railed.any() else current_A
+
+    def until(
+        self,
+        begin: int,
+        n: int,
+        look: Callable[[Block], FloatArray],
+        detectors: Mapping[str, Detector],
+        reaction_s: float,
+    ) -> Seen:
+        """Read ``n`` samples from index ``begin`` on, or until a detector fires.
+
+        Parameters
+        ----------
+        begin, n : int
+            Which samples to look at. Those before ``begin`` that nobody has read yet are read first.
+        look : callable
+            What the detectors are fed, from a block.
+        detectors : mapping of str to Detector
+        reaction_s : float
+            How often to look.
+        """
+        chunk = self.samples(reaction_s)
+        tail: deque[FloatArray] = deque()
+        tail_samples, total, count = self.samples(TAIL_S), 0.0, 0
+        fired: dict[str, int] = {}
+        wanted = max(begin - self.next, 0) + chunk  # what has passed while the step was begun, at one go
+        while self.next < begin + n and not fired:
+            block = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n)
+            wanted = chunk
+            if not len(block):
+                continue
+            values = look(block)
+            fired = {name: at for name, one in detectors.items() if (at := one.feed(values)) is not None}
+            total, count = total + float(np.abs(values).sum()), count + values.size
+            tail.append(values)
+            while count > tail_samples and sum(map(len, tail)) - len(tail[0]) >= tail_samples:
+                tail.popleft()
+        first = min(fired, key=lambda name: fired[name], default=FINISHED)
+        last = np.concatenate([*tail, np.empty(0)])[-tail_samples:]
+        return Seen(
+            ended=first,
+            fired_at=begin + fired[first] if fired else None,
+            tail=float(last.mean()) if last.size and np.isfinite(last).all() else float("nan"),
+            modulus=total / count if count else float("nan"),
+        )
+
+    def read_to(self, end: int) -> list[Block]:
+        """Read on to a sample, in pieces short enough to stop between."""
+        longest = self.samples(LONGEST_READ_S)
+        blocks = []
+        while self.next < end:
+            blocks.append(self._read(min(end - self.next, longest)))
+        return blocks
+
+    def catch_up(self) -> int:
+        """Read what was sampled while nobody read; returns the index of the next sample."""
+        waiting = self._daq.samples_acquired() - self.next
+        if waiting > 0:
+            self._read(waiting)
+        return self.next
+
+    def _read(self, n: int) -> Block:
+        if self._should_stop():
+            raise Aborted
+        try:
+            block = self._daq.read(n, n / self._rate_Hz + PATIENCE_S)
+        except (ReadTimeout, SamplesLost) as error:
+            self._take(error.partial)
+            raise
+        self._take(block)
+        return block
+
+    def _take(self, block: Block) -> None:
+        if len(block):
+            self.next = block.stop
+            self._sink.block(block)
