@@ -1,0 +1,161 @@
+"""Cut the samples of a modulation or a sweep out of a run, and find the note that says what became of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.conductance import CurrentCalibration
+from analysis.records import Block, Event, EventKind, FloatArray
+
+CHANNELS = ("current", "bias", "thermocouple")
+"""Channels of a recording that are read; a missing thermocouple or bias reads NaN."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The samples of one step of a procedure, calibrated, with what was written down before and after it.
+
+    Parameters
+    ----------
+    samples : tuple of int
+        (start, stop); the arrays have shape (stop - start,).
+    bias_V, current_A, thermocouple_V : ndarray
+        NaN where samples are missing. The thermocouple's volts are those at the preamplifier's input.
+    railed : ndarray of bool
+        Where the current amplifier or its converter stood at its end.
+    begin, end, mark : mapping
+        Payloads of the step's events and of the mark that followed; empty where there was none.
+    """
+
+    samples: tuple[int, int]
+    bias_V: FloatArray
+    current_A: FloatArray
+    thermocouple_V: FloatArray
+    railed: NDArray[np.bool_]
+    begin: Mapping[str, Any]
+    end: Mapping[str, Any]
+    mark: Mapping[str, Any]
+
+    @property
+    def ended(self) -> str:
+        """Why the step ended; "aborted" if the recording does not show its end."""
+        return str(self.end.get("ended", "aborted"))
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What an analysis should know: "aborted", "gap" (samples missing), "railed"."""
+        missing = np.isnan(self.current_A).any()
+        found = {"aborted": self.ended == "aborted", "gap": missing, "railed": self.railed.any()}
+        return tuple(name for name, there in found.items() if there)
+
+
+class Cutter:
+    """Gathers the samples of each step ``step``, and waits for the mark ``mark`` that belongs to it.
+
+    Fed like a reducer (see `analysis.reduce`); each method returns the cuts that are complete: those whose
+    mark has come, or that were overtaken by the next step, or by the end of everything.
+
+    SETTING events with payload ``{"value": number in SI}`` act from their sample on: ``current_gain_V_per_A``,
+    ``current_offset_V``, ``current_full_scale_V``, ``series_resistance_ohm``, ``thermocouple_gain``.
+
+    Parameters
+    ----------
+    step, mark : str
+        Names of the events.
+    calibration : CurrentCalibration
+        As the run began.
+    thermocouple_gain : float
+        Gain of the preamplifier with its sign, V/V; NaN where unknown, and then the thermocouple reads NaN.
+    """
+
+    def __init__(
+        self, step: str, mark: str, calibration: CurrentCalibration, thermocouple_gain: float = float("nan")
+    ) -> None:
+        self._step, self._mark = step, mark
+        self._calibration = calibration
+        self._thermocouple_gain = thermocouple_gain
+        self._position = 0
+        self._open: _OpenCut | None = None
+        self._waiting: Cut | None = None
+
+    def feed(self, block: Block) -> Iterable[Cut]:
+        """Take the next samples; they complete nothing by themselves."""
+        self._position = block.stop
+        if self._open is not None and len(block):
+            self._open.take(block, self._calibration, self._thermocouple_gain)
+        return ()
+
+    def event(self, event: Event) -> Iterable[Cut]:
+        """Begin or end a cut, complete it by its mark, or change a calibration."""
+        self._position = max(self._position, event.sample)
+        if event.kind is EventKind.SETTING:
+            self._set(event.name, event.payload.get("value"))
+        elif event.kind is EventKind.STEP and event.name == self._step:
+            if event.payload.get("phase") == "begin":
+                overtaken = [*self._finish(event.sample, {}), *self._release({})]
+                self._open = _OpenCut(event.sample, event.payload)
+                return overtaken
+            self._waiting = next(iter(self._finish(event.sample, event.payload)), self._waiting)
+        elif event.kind is EventKind.MARK and event.name == self._mark:
+            return self._release(event.payload)
+        return ()
+
+    def close(self) -> Iterable[Cut]:
+        """Return what was still open or waiting."""
+        return [*self._release({}), *self._finish(self._position, {})]
+
+    def _finish(self, stop: int, end: Mapping[str, Any]) -> list[Cut]:
+        cut, self._open = self._open, None
+        return [] if cut is None else [cut.record(stop, end)]
+
+    def _release(self, mark: Mapping[str, Any]) -> list[Cut]:
+        cut, self._waiting = self._waiting, None
+        return [] if cut is None else [replace(cut, mark=mark)]
+
+    def _set(self, name: str, value: Any) -> None:
+        match name:
+            case "current_gain_V_per_A":
+                self._calibration = replace(self._calibration, gain_V_per_A=float(value))
+            case "current_offset_V":
+                self._calibration = replace(self._calibration, offset_V=float(value))
+            case "current_full_scale_V":
+                self._calibration = replace(self._calibration, full_scale_V=float(value))
+            case "series_resistance_ohm":
+                self._calibration = replace(self._calibration, series_resistance_ohm=float(value))
+            case "thermocouple_gain":
+                self._thermocouple_gain = float(value)
+
+
+class _OpenCut:
+    """What a step has gathered so far."""
+
+    def __init__(self, start: int, begin: Mapping[str, Any]) -> None:
+        self._start = start
+        self._begin = begin
+        self._parts: list[tuple[int, FloatArray]] = []
+
+    def take(self, block: Block, calibration: CurrentCalibration, thermocouple_gain: float) -> None:
+        volts = {
+            name: block.channel(name) if name in block.channels else np.full(len(block), np.nan)
+            for name in CHANNELS
+        }
+        rows = (
+            volts["bias"],
+            calibration.current_A(volts["current"]),
+            volts["thermocouple"] / thermocouple_gain,
+            calibration.railed(volts["current"]),
+        )
+        self._parts.append((block.first - self._start, np.stack(rows)))
+
+    def record(self, stop: int, end: Mapping[str, Any]) -> Cut:
+        data = np.full((4, stop - self._start), np.nan)
+        for at, rows in self._parts:
+            data[:, at : at + rows.shape[1]] = rows
+        data.setflags(write=False)
+        bias_V, current_A, thermocouple_V, railed = data
+        return Cut(
+            (self._start, stop), bias_V, current_A, thermocouple_V, railed == 1.0, self._begin, end, {}
+        )
