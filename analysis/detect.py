@@ -23,7 +23,7 @@ class Detector(Protocol):
         ...
 
 
-class _FirstRun:
+class FirstRun:
     """Index of the sample that completes the first run of ``length`` true ones."""
 
     def __init__(self, length: int) -> None:
@@ -35,6 +35,7 @@ class _FirstRun:
         self._found: int | None = None
 
     def feed(self, hit: BoolArray) -> int | None:
+        """Take which samples hit, shape (n,); index of first fulfilment, or None so far."""
         if self._found is not None or not hit.size:
             return self._found
         index = np.arange(hit.size)
@@ -65,7 +66,7 @@ class ContactDetector:
     def __init__(self, threshold_G0: float, consecutive: int, railed_G0: float = np.inf) -> None:
         self._threshold_G0 = threshold_G0
         self._railed_G0 = railed_G0
-        self._run = _FirstRun(consecutive)
+        self._run = FirstRun(consecutive)
 
     def feed(self, conductance_G0: FloatArray) -> int | None:
         """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
@@ -78,7 +79,7 @@ class OpenDetector:
 
     def __init__(self, threshold_G0: float, consecutive: int) -> None:
         self._threshold_G0 = threshold_G0
-        self._run = _FirstRun(consecutive)
+        self._run = FirstRun(consecutive)
 
     def feed(self, conductance_G0: FloatArray) -> int | None:
         """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
@@ -90,7 +91,7 @@ class RailDetector:
 
     def __init__(self, full_scale_V: float, consecutive: int) -> None:
         self._rail_V = 0.995 * full_scale_V
-        self._run = _FirstRun(consecutive)
+        self._run = FirstRun(consecutive)
 
     def feed(self, volts: FloatArray) -> int | None:
         """Take raw monitor volts, shape (n,); index of first fulfilment, or None so far."""

@@ -1,0 +1,89 @@
+"""Reasons to take a large bias away from a junction at once, seen in its current alone.
+
+A contact of one gold atom at 1.27 V carries 98 uA and heats the tip by kelvins, where millikelvins are measured.
+The detectors are as those of ``analysis.detect``, and are fed the current in A: ``inf`` of its sign where the
+amplifier is railed.
+"""
+
+import numpy as np
+
+from analysis.constants import G0_S
+from analysis.detect import Detector, FirstRun
+from analysis.records import FloatArray
+
+MOST_OF_EXPECTED = 3.0
+"""Beyond so many times the expected current it is no longer the junction that was caught."""
+
+METALLIC_G0 = 0.5
+"""From here on a junction counts as metal; a contact of one gold atom has 1 G0."""
+
+
+class CurrentTrip:
+    """Modulus of the current above a limit for ``consecutive`` samples; railed samples are above any limit.
+
+    Raises
+    ------
+    ValueError
+        For a limit that is not positive.
+    """
+
+    def __init__(self, limit_A: float, consecutive: int = 1) -> None:
+        if not limit_A > 0:
+            raise ValueError(f"a current limit of {limit_A} A; must be positive")
+        self._limit_A = limit_A
+        self._run = FirstRun(consecutive)
+
+    def feed(self, current_A: FloatArray) -> int | None:
+        """Take currents in A, shape (n,); index of first fulfilment, or None so far."""
+        modulus_A = np.abs(current_A)
+        return self._run.feed((modulus_A > self._limit_A) | (modulus_A == np.inf))
+
+
+class OverloadTrip(CurrentTrip):
+    """The amplifier railed for ``consecutive`` samples, whatever the current."""
+
+    def __init__(self, consecutive: int = 1) -> None:
+        super().__init__(np.inf, consecutive)
+
+
+def metallic_current_A(bias_V: float, series_resistance_ohm: float = 0.0) -> float:
+    """Current through 0.5 G0 at an applied bias: more than any molecule's, less than a metal contact's."""
+    conductance_S = METALLIC_G0 * G0_S
+    return conductance_S * abs(bias_V) / (1.0 + conductance_S * series_resistance_ohm)
+
+
+def trips(
+    amplitude_V: float,
+    expected_A: float | None,
+    window_high_G0: float,
+    series_resistance_ohm: float = 0.0,
+    least_A: float = 0.0,
+) -> dict[str, Detector]:
+    """Fresh detectors for one modulation or sweep, by the name that a trip gets in the recording.
+
+    Parameters
+    ----------
+    amplitude_V : float
+        Largest modulus of the bias.
+    expected_A : float or None
+        Largest modulus of the current that the junction should carry; None where nobody knows.
+    window_high_G0 : float
+        Highest conductance at low bias with which a junction is accepted. "contact" is a trip only where that is
+        no metal's.
+    series_resistance_ohm : float
+        In series with the junction.
+    least_A : float
+        Smaller currents never trip (noise and charging currents are among them), except when railed.
+
+    Returns
+    -------
+    dict of str to Detector
+        "overload", "contact" (beyond what 0.5 G0 would carry) and "current" (beyond three times the expected).
+    """
+    found: dict[str, Detector] = {"overload": OverloadTrip()}
+    if amplitude_V and window_high_G0 < METALLIC_G0:
+        found["contact"] = CurrentTrip(max(metallic_current_A(amplitude_V, series_resistance_ohm), least_A))
+    limit_A = max(MOST_OF_EXPECTED * expected_A, least_A) if expected_A is not None else 0.0
+    if limit_A > 0:
+        found["current"] = CurrentTrip(limit_A)
+    return found
