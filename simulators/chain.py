@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simulators.faults import Mishap
 from simulators.keithley428 import SimulatedKeithley428
 from simulators.parameters import Parameters
 from simulators.sr560 import SimulatedSR560
@@ -38,6 +39,12 @@ class JunctionWorld(Protocol):
 
     def move_coarse(self, distance_m: float) -> None:
         """Move the tip's housing toward the surface (negative: away)."""
+
+    def form_contact(self, conductance_G0: float) -> None:
+        """A metallic contact closes where the tip is."""
+
+    def rupture(self) -> None:
+        """What bridges or touches breaks."""
 
 
 class CurrentAmplifier(Protocol):
@@ -81,6 +88,9 @@ class Chain(Protocol):
             Volts at the end of each step by signal name: "current", "thermocouple", "bias", "z".
         """
 
+    def suffer(self, mishap: Mishap) -> None:
+        """Let a mishap happen to the junction before the next step."""
+
 
 class AmplifiedJunction:
     """One world, and an amplifier behind each of its two signals."""
@@ -119,3 +129,7 @@ class AmplifiedJunction:
             "bias": bias_V,
             "z": z_V,
         }
+
+    def suffer(self, mishap: Mishap) -> None:
+        """Let a mishap happen to the world."""
+        mishap.strike(self.world)

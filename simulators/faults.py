@@ -2,13 +2,13 @@
 
 ``rig.faults.add(Stall(from_sample=4000))`` is a card that delivers 4000 samples of the acquisition and then no
 more; without ``from_sample`` a fault begins now. A fault lasts until it is removed, or, where it says so, for
-a number of samples or reads.
+a number of samples or reads. A `Mishap` happens to the junction once, and is then no longer among the faults.
 """
 
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,51 @@ class InstrumentSilent(Fault):
     instrument: Literal["current_amplifier", "voltage_preamplifier"] = "current_amplifier"
 
 
+class Victim(Protocol):
+    """The world, as far as mishaps go."""
+
+    def form_contact(self, conductance_G0: float) -> None:
+        """A metallic contact closes where the tip is."""
+
+    def rupture(self) -> None:
+        """What bridges or touches breaks."""
+
+
+@dataclass(frozen=True)
+class Mishap(Fault):
+    """Base of what happens to the junction once, between two samples."""
+
+    def strike(self, world: Victim) -> None:
+        """Let it happen."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FormContact(Mishap):
+    """The gap closes: metal touches metal where the tip is, whatever was there before, and stays until pulled.
+
+    Parameters
+    ----------
+    conductance_G0 : float
+        Of the new contact; 1 G0 carries 98 uA at 1.27 V.
+    """
+
+    conductance_G0: float = 1.0
+
+    def strike(self, world: Victim) -> None:
+        """Close the gap."""
+        world.form_contact(self.conductance_G0)
+
+
+@dataclass(frozen=True)
+class Rupture(Mishap):
+    """The molecule lets go, or the contact breaks; nothing happens where there is neither."""
+
+    def strike(self, world: Victim) -> None:
+        """Break the junction."""
+        world.rupture()
+
+
 AnyFault = TypeVar("AnyFault", bound=Fault)
 
 
@@ -156,6 +201,16 @@ class Faults:
         with self._changed:
             overloads = (fault for fault in self._faults if isinstance(fault, Overload))
             return sum((fault.current_A for fault in overloads if fault.holds(sample)), 0.0)
+
+    def take_mishaps(self, sample: int) -> list[Mishap]:
+        """Take away, and return, what happens to the junction at a sample or should have before."""
+        if not self._faults:
+            return []
+        with self._changed:
+            due = [fault for fault in self._faults if isinstance(fault, Mishap) and fault.holds(sample)]
+            for fault in due:
+                self._faults.remove(fault)
+            return due
 
     def take_read(self, sample: int) -> bool:
         """Whether the read that begins now is dropped; counts it."""

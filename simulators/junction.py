@@ -120,6 +120,18 @@ class Junction:
                 self.state = self._next(float(span.tip_m[at]), float(span.time_s[at]))
         return Conduction(metal, molecules)
 
+    def form_contact(self, tip_m: float, conductance_G0: float) -> None:
+        """Become a metallic contact of the given conductance where the tip is."""
+        self.contacts += isinstance(self.state, Gap | Bridge)
+        self.state = Pushed(tip_m, conductance_G0, self._rules, self._rng)
+
+    def rupture(self, tip_m: float, time_s: float) -> None:
+        """Break what is there: a molecule lets go, a contact snaps back."""
+        if isinstance(self.state, Bridge):
+            self.state = self.state.gap
+        elif not isinstance(self.state, Gap):
+            self.state = self._broken(tip_m, time_s)
+
     def _next(self, tip_m: float, time_s: float) -> Gap | Pushed | Pulled | Bridge:
         """The state that follows the present one where the tip now is."""
         state = self.state

@@ -230,6 +230,8 @@ class Timeline:
         outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
         if self._generation is not None and len(times_s):
             outputs |= self._play(self._generation, times_s)
+        for mishap in self.faults.take_mishaps(self.acquired):
+            self._chain.suffer(mishap)
         added_A = self.faults.added_current_A(self.acquired)
         signals = self._chain.advance(outputs["bias"], outputs["z"], dt, added_A)
         self._present = {name: float(volts[-1]) for name, volts in signals.items()}

@@ -159,6 +159,14 @@ class World:
         """Move the tip's housing toward the surface (negative: away)."""
         self._surface_m -= distance_m
 
+    def form_contact(self, conductance_G0: float) -> None:
+        """Let metal touch metal where the tip is, whatever was there."""
+        self._junction.form_contact(self._tip_m, conductance_G0)
+
+    def rupture(self) -> None:
+        """Let the molecule go, or break the contact."""
+        self._junction.rupture(self._tip_m, self.time_s)
+
     @property
     def time_s(self) -> float:
         """Time lived through."""

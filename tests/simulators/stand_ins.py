@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulators.bench import SimulatedBench
 from simulators.clock import Clock
+from simulators.faults import Mishap
 from simulators.parameters import Parameters, load_parameters
 
 FloatArray = NDArray[np.float64]
@@ -28,6 +29,7 @@ class Resistor:
         self.steps = 0
         self.lived_s = 0.0
         self.calls: list[tuple[int, float]] = []
+        self.mishaps: list[tuple[int, Mishap]] = []
         self.world = SimpleNamespace(truth=None)
 
     def advance(
@@ -44,6 +46,9 @@ class Resistor:
             "bias": bias_V,
             "z": z_V,
         }
+
+    def suffer(self, mishap: Mishap) -> None:
+        self.mishaps.append((self.steps, mishap))
 
 
 class HandClock:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulators.bench import SimulatedBench
 from simulators.chain import AmplifiedJunction
 from simulators.clock import FastClock, WallClock
-from simulators.faults import DeviceLost, Overload, Stall
+from simulators.faults import DeviceLost, FormContact, Overload, Rupture, Stall
 from tests.simulators.stand_ins import GAIN, HandClock, RESISTANCE_ohm, Resistor, quiet_bench
 
 FloatArray = NDArray[np.float64]
@@ -264,6 +264,16 @@ def test_an_overload_is_there_for_just_its_samples(bench: SimulatedBench) -> Non
     expected = np.zeros(20)
     expected[10:15] = 2e-5 * GAIN
     assert scan.signal("current") == pytest.approx(expected)
+
+
+def test_a_mishap_happens_once_and_at_its_sample(bench: SimulatedBench) -> None:
+    bench.faults.add(FormContact(from_sample=7))
+    bench.start_scan(RecordingScan(), bench.clock.now())
+    pass_time(bench, 0.01)
+    bench.faults.add(Rupture())
+    pass_time(bench, 0.01)
+    assert chain(bench).mishaps == [(7, FormContact(from_sample=7)), (20, Rupture())]
+    assert list(bench.faults) == []
 
 
 # Waiting

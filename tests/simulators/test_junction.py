@@ -153,3 +153,31 @@ def test_held_molecules_live_exponentially() -> None:
         tip.move(-1.5, 10.0)
     mean_s = 3.0 * np.exp(-0.1 / 0.3)
     assert stats.kstest(lives, stats.expon(scale=mean_s).cdf).pvalue > 0.01
+
+
+def test_a_contact_that_forms_under_a_held_molecule_carries_its_current_at_once() -> None:
+    tip = Tip(dt=5e-4, **{**QUIET, **SURE, "sample.species": "BDNC", "molecule.BDNC.lifetime_s": 1e9})
+    tip.contact()
+    tip.move(-20.0, 0.5, lambda truth: truth.state == "molecule", block=1)
+    tip.bias_V = 1.27
+    tip.world.form_contact(1.0)
+    signals = tip.hold(0.002)
+    assert signals.current_A == pytest.approx(98.4e-6, rel=1e-3)
+    assert signals.thermocouple_V[0] / -16.3e-6 == pytest.approx(
+        4.55, rel=1e-3
+    )  # 125 uW, half of it in the tip
+    assert tip.world.truth.state == "contact"
+    assert tip.world.truth.contacts == 2
+
+
+@pytest.mark.parametrize("held", ["molecule", "contact"])
+def test_what_ruptures_leaves_a_gap(held: str) -> None:
+    tip = Tip(**{**SURE, "sample.species": "BDNC" if held == "molecule" else "Au"})
+    tip.contact()
+    tip.move(-20.0, 0.5, lambda truth: truth.state == held and truth.conductance_G0 < 1.3, block=1)
+    tip.world.rupture()
+    tip.hold(0.005)
+    assert tip.world.truth.gap_m > 0
+    assert tip.world.truth.state in ("tunnelling", "out of contact")
+    tip.world.rupture()
+    assert tip.world.truth.state in ("tunnelling", "out of contact")
