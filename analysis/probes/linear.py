@@ -128,8 +128,8 @@ def open_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> L
 def thermal_conductances(coefficients: Onsager) -> FloatArray:
     """Heat conductances kappa_ab in W/K between all terminals at zero particle current.
 
-    Shape (n_terminals, n_terminals, ...). (L2 - L1 L0^+ L1)/T0 (eqs. 23 and 24): a property of the junction, whatever its terminals are. Its negative
-    diagonal closes every row.
+    Shape (n_terminals, n_terminals, ...). (L2 - L1 L0^+ L1)/T0 (eqs. 23 and 24): a property of the junction,
+    whatever its terminals are. Its negative diagonal closes every row.
     """
     L0, L1, L2 = coefficients.reduced
     n = L0.shape[-1]
