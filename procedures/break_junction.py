@@ -4,36 +4,15 @@ Lee et al., Nature 498, 209 (2013), Methods Summary: approach at 5 nm/s until th
 withdraw at 0.1 nm/s, 100 mV across the junction, 500 traces a histogram.
 """
 
-import sys
+from pymeasure.experiment import IntegerParameter
 
-from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
-
-from analysis.conductance import full_scale_conductance_G0
-from analysis.detect import ContactDetector, Detector, OpenDetector
-from procedures.errors import (
-    AmplifierRailed,
-    ContactNotBroken,
-    ImpossibleSetting,
-    PiezoAtEnd,
-    ProcedureFault,
-    SurfaceLost,
-)
-from procedures.procedure import Plan, RigProcedure, Steps
+from procedures.contact import NM, ContactProcedure
+from procedures.procedure import Plan, Steps
 from procedures.station import Station
-from procedures.steps import FINISHED, Baseline, Mark, Outcome, Ramp, Recentre, Safe, SetBias
-
-NM = 1e-9
-BREAK_G0 = 0.5
-"""Below this a metal contact of one atom (1 G0) is broken."""
-
-MOST_RECENTRINGS = 3
-"""In a row; a coarse positioner that needs more does not do what it is told."""
-
-OPEN_SAMPLES = 10
-"""Samples in a row below the open threshold: the amplifier's noise must not end a trace."""
+from procedures.steps import Baseline, Mark, Safe
 
 
-class BreakJunction(RigProcedure):
+class BreakJunction(ContactProcedure):
     """Take opening traces: contact, slow withdrawal, again and again."""
 
     name = "break-junction"
@@ -43,224 +22,24 @@ class BreakJunction(RigProcedure):
     traces = IntegerParameter(
         "Traces", minimum=1, maximum=1_000_000, default=500, description="Opening traces to take."
     )
-    bias = FloatParameter(
-        "Bias", units="mV", minimum=-2000, maximum=2000, default=100, description="Bias while moving."
-    )
-    approach_speed = FloatParameter(
-        "Approach speed", units="nm/s", minimum=0.01, maximum=100, default=5, description="Toward contact."
-    )
-    withdraw_speed = FloatParameter(
-        "Withdrawal speed",
-        units="nm/s",
-        minimum=0.001,
-        maximum=100,
-        default=0.1,
-        description="While the trace runs.",
-    )
-    contact_threshold = FloatParameter(
-        "Contact above", units="G_0", minimum=0.001, maximum=100, default=5,
-        description="Conductance, held for a few samples, that counts as contact.",
-    )  # fmt: skip
-    contact_samples = IntegerParameter(
-        "Contact samples", minimum=1, maximum=1000, default=3,
-        description="Samples in a row above the threshold that make a contact.",
-    )  # fmt: skip
-    railed_is_contact = BooleanParameter(
-        "Railed is contact", default=False,
-        description="Count a railed current amplifier as contact where its rail lies below the threshold.",
-    )  # fmt: skip
-    open_threshold = FloatParameter(
-        "Open below", units="G_0", minimum=1e-9, maximum=0.5, default=1e-4,
-        description="The trace ends when the conductance stays below this.",
-    )  # fmt: skip
-    past_break = FloatParameter(
-        "Past the break", units="nm", minimum=0.1, maximum=100, default=3,
-        description="The trace ends this far past the break of the metal contact, if it has not ended before.",
-    )  # fmt: skip
-    clearance = FloatParameter(
-        "Clearance", units="nm", minimum=0, maximum=50, default=1,
-        description="How far to go on after the trace's end, so that tip and surface take their shape again.",
-    )  # fmt: skip
-    longest_withdrawal = FloatParameter(
-        "Longest withdrawal", units="nm", minimum=0.5, maximum=1000, default=10,
-        description="A contact that has not opened after this is pulled off at the approach speed.",
-    )  # fmt: skip
-    search_distance = FloatParameter(
-        "Search distance", units="nm", minimum=1, maximum=1000, default=30,
-        description="The surface is lost if there is no contact this far beyond the last one.",
-    )  # fmt: skip
-    range_margin = FloatParameter(
-        "Range margin", units="nm", minimum=0, maximum=1000, default=15,
-        description="Re-centre when a contact lies nearer than this to an end of the piezo's range.",
-    )  # fmt: skip
-    baseline_every = IntegerParameter(
-        "Baseline every", units="traces", minimum=1, maximum=10_000, default=1,
-        description="Measure the current amplifier's zero (0 V bias, junction open) after this many traces.",
-    )  # fmt: skip
-    baseline_time = FloatParameter(
-        "Baseline time",
-        units="s",
-        minimum=0.01,
-        maximum=60,
-        default=0.1,
-        description="Time for one baseline.",
-    )
-
-    def check(self, station: Station) -> None:
-        """Refuse thresholds that can't be seen, bias out of limits, and motion that does not fit."""
-        bias_V = self._within_bias_limits(station)
-        rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
-        if rail_G0 <= self.contact_threshold and not self.railed_is_contact:
-            raise ImpossibleSetting(
-                f"contact_threshold = {self.contact_threshold:g} G0 can never be seen: at {self.bias:g} mV and "
-                f"{station.amplifier.gain_V_per_A:.0e} V/A the current amplifier rails at {rail_G0:.3g} G0. Lower "
-                "the gain, the bias or the threshold, or set railed_is_contact."
-            )
-        if self.open_threshold >= min(BREAK_G0, self.contact_threshold):
-            raise ImpossibleSetting(
-                f"open_threshold = {self.open_threshold:g} G0 must lie below the break of the contact "
-                f"({BREAK_G0} G0) and below contact_threshold = {self.contact_threshold:g} G0."
-            )
-        low, high = station.extension_range_m
-        need = (2 * self.range_margin + self.longest_withdrawal) * NM
-        if need > high - low:
-            raise ImpossibleSetting(
-                f"longest_withdrawal and two range_margins take {need / NM:.4g} nm, but the piezo's range is "
-                f"{(high - low) / NM:.4g} nm."
-            )
-
-    def _within_bias_limits(self, station: Station) -> float:
-        bias_V = float(self.bias) * 1e-3
-        low, high = station.bias_range_V
-        if not low <= bias_V <= high:
-            raise ImpossibleSetting(
-                f"bias = {self.bias:g} mV is outside the rig's limits, {low:g} to {high:g} V."
-            )
-        if abs(bias_V) < 1e-3:
-            raise ImpossibleSetting(
-                f"bias = {self.bias:g} mV is too small to see a junction; use at least 1 mV."
-            )
-        return bias_V
 
     def plan(self, station: Station) -> Plan:
         """Baseline, then ``traces`` times: contact, withdrawal, clearance."""
-        yield Baseline(max(self.baseline_time, 0.2))
-        yield SetBias(self.bias * 1e-3)
+        yield from self.begin()
         surface_m: float | None = None
         for number in range(self.traces):
-            surface_m = yield from self._make_contact(station, surface_m)
+            surface_m = yield from self.make_contact(station, surface_m)
             ended = yield from self._open_junction(station, surface_m)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)
             yield Mark(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
         yield Safe()
 
-    def _make_contact(self, station: Station, surface_m: float | None) -> Steps[float]:
-        """Approach until contact, re-centring where drift has eaten the range; returns the extension there."""
-        _, top_m = station.extension_range_m
-        recentrings = 0
-        while True:
-            end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
-            outcome = yield Ramp(
-                "approach", end_m, self.approach_speed * NM, self._contact_detectors(station)
-            )
-            if outcome.ended != "contact":
-                raise self._no_contact(outcome, end_m < top_m)
-            off_centre_m = self._off_centre_m(station, outcome.extension_m)
-            if off_centre_m is None:
-                return outcome.extension_m
-            if station.coarse is None:
-                raise PiezoAtEnd(
-                    f"Drift has brought the surface to {outcome.extension_m / NM:.4g} nm, near the end of the "
-                    f"piezo's range. Move the coarse positioner by {off_centre_m / NM:.0f} nm toward the surface "
-                    "(negative: away) and start again."
-                )
-            if recentrings == MOST_RECENTRINGS:
-                raise PiezoAtEnd(
-                    f"{MOST_RECENTRINGS} moves of the coarse positioner have left the surface at "
-                    f"{outcome.extension_m / NM:.4g} nm, near the end of the piezo's range. Check its lines, its "
-                    "direction and coarse.step_nm of the rig file, then start again."
-                )
-            recentrings += 1
-            yield Recentre(off_centre_m)
-            yield SetBias(self.bias * 1e-3)
-            surface_m = None
-
-    def _contact_detectors(self, station: Station) -> dict[str, Detector]:
-        rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
-        credited_G0 = float("inf") if self.railed_is_contact else rail_G0
-        until: dict[str, Detector] = {
-            "contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)
-        }
-        if rail_G0 <= self.contact_threshold:
-            until["railed"] = ContactDetector(sys.float_info.max, self.contact_samples)
-        return until
-
-    def _no_contact(self, outcome: Outcome, searched: bool) -> ProcedureFault:
-        if outcome.ended == "railed":
-            return AmplifierRailed(
-                "The current amplifier railed before the contact threshold was reached. Lower its gain or the bias, "
-                "or set railed_is_contact."
-            )
-        if searched:
-            return SurfaceLost(
-                f"No contact {self.search_distance:g} nm beyond the last one. The tip or the surface has changed: "
-                "look at the last traces, then start again (a larger search_distance goes further)."
-            )
-        return PiezoAtEnd(
-            f"No contact up to the end of the piezo's range ({outcome.extension_m / NM:.4g} nm). Bring the coarse "
-            "positioner nearer to the surface and start again."
-        )
-
-    def _off_centre_m(self, station: Station, surface_m: float) -> float | None:
-        """Distance of the surface from the middle of the range, if it lies too near to an end; else None."""
-        low_m, high_m = station.extension_range_m
-        margin_m = self.range_margin * NM
-        if low_m + margin_m + self.longest_withdrawal * NM <= surface_m <= high_m - margin_m:
-            return None
-        return surface_m - (low_m + high_m) / 2
-
     def _open_junction(self, station: Station, surface_m: float) -> Steps[str]:
         """Withdraw until the junction is open; returns why the trace ended."""
-        low_m, _ = station.extension_range_m
-        samples_per_nm = station.rate_Hz / self.withdraw_speed
-        end_m = max(low_m, surface_m - self.longest_withdrawal * NM)
-        outcome = yield Ramp(
-            "withdraw",
-            end_m,
-            self.withdraw_speed * NM,
-            {
-                "open": OpenDetector(self.open_threshold, OPEN_SAMPLES),
-                "past break": OpenDetector(BREAK_G0, max(1, round(self.past_break * samples_per_nm))),
-            },
-            reaction_s=self._withdrawal_reaction_s(),
-        )
-        if outcome.ended == FINISHED:
-            yield from self._pull_off(station)
-            return "not broken"
-        yield Ramp(
-            "clear",
-            max(low_m, outcome.extension_m - self.clearance * NM),
-            self.approach_speed * NM,
-            reaction_s=0.25,
-        )
-        return outcome.ended
+        outcome = yield from self.withdraw(station, surface_m, {}, self._reaction_s())
+        return (yield from self.clear(station, outcome))
 
-    def _withdrawal_reaction_s(self) -> float:
+    def _reaction_s(self) -> float:
         """The end of a trace is in no hurry: let the tip travel on for up to 0.25 nm, but not beyond 0.5 s."""
         return min(0.5, 0.25 / self.withdraw_speed)
-
-    def _pull_off(self, station: Station) -> Steps[None]:
-        """Break a contact that would not open, over the whole range of the piezo."""
-        low_m, _ = station.extension_range_m
-        outcome = yield Ramp(
-            "pull off",
-            low_m,
-            self.approach_speed * NM,
-            {"open": OpenDetector(self.open_threshold, OPEN_SAMPLES)},
-        )
-        if outcome.ended != "open":
-            raise ContactNotBroken(
-                "The contact held over the whole range of the piezo. Withdraw with the coarse positioner; the tip is "
-                "probably blunt."
-            )

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from analysis.conductance import CurrentCalibration
-from procedures.break_junction import NM, BreakJunction
+from procedures.break_junction import BreakJunction
+from procedures.contact import NM
 from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, PiezoAtEnd, SurfaceLost
 from procedures.limits import dry_run
 from procedures.station import Station

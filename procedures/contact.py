@@ -1,0 +1,261 @@
+"""Contacts: made by an approach, opened by a slow withdrawal, cleared for the next one.
+
+What every procedure shares that opens junctions again and again.
+"""
+
+import sys
+from collections.abc import Mapping
+
+from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
+
+from analysis.conductance import full_scale_conductance_G0
+from analysis.detect import ContactDetector, Detector, OpenDetector
+from procedures.errors import (
+    AmplifierRailed,
+    ContactNotBroken,
+    ImpossibleSetting,
+    PiezoAtEnd,
+    ProcedureFault,
+    SurfaceLost,
+)
+from procedures.procedure import RigProcedure, Steps
+from procedures.station import Station
+from procedures.steps import FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
+
+NM = 1e-9
+BREAK_G0 = 0.5
+"""Below this a metal contact of one atom (1 G0) is broken."""
+
+MOST_RECENTRINGS = 3
+"""In a row; a coarse positioner that needs more does not do what it is told."""
+
+OPEN_SAMPLES = 10
+"""Samples in a row below the open threshold: the amplifier's noise must not end a trace."""
+
+FIRST_BASELINE_S = 0.2
+
+
+class ContactProcedure(RigProcedure):
+    """Makes contacts and opens them; what is done in between is each procedure's own."""
+
+    bias = FloatParameter(
+        "Bias", units="mV", minimum=-2000, maximum=2000, default=100, description="Bias while moving."
+    )
+    approach_speed = FloatParameter(
+        "Approach speed", units="nm/s", minimum=0.01, maximum=100, default=5, description="Toward contact."
+    )
+    withdraw_speed = FloatParameter(
+        "Withdrawal speed",
+        units="nm/s",
+        minimum=0.001,
+        maximum=100,
+        default=0.1,
+        description="While the trace runs.",
+    )
+    contact_threshold = FloatParameter(
+        "Contact above", units="G_0", minimum=0.001, maximum=100, default=5,
+        description="Conductance, held for a few samples, that counts as contact.",
+    )  # fmt: skip
+    contact_samples = IntegerParameter(
+        "Contact samples", minimum=1, maximum=1000, default=3,
+        description="Samples in a row above the threshold that make a contact.",
+    )  # fmt: skip
+    railed_is_contact = BooleanParameter(
+        "Railed is contact", default=False,
+        description="Count a railed current amplifier as contact where its rail lies below the threshold.",
+    )  # fmt: skip
+    open_threshold = FloatParameter(
+        "Open below", units="G_0", minimum=1e-9, maximum=0.5, default=1e-4,
+        description="The trace ends when the conductance stays below this.",
+    )  # fmt: skip
+    past_break = FloatParameter(
+        "Past the break", units="nm", minimum=0.1, maximum=100, default=3,
+        description="The trace ends this far past the break of the metal contact, if it has not ended before.",
+    )  # fmt: skip
+    clearance = FloatParameter(
+        "Clearance", units="nm", minimum=0, maximum=50, default=1,
+        description="How far to go on after the trace's end, so that tip and surface take their shape again.",
+    )  # fmt: skip
+    longest_withdrawal = FloatParameter(
+        "Longest withdrawal", units="nm", minimum=0.5, maximum=1000, default=10,
+        description="A contact that has not opened after this is pulled off at the approach speed.",
+    )  # fmt: skip
+    search_distance = FloatParameter(
+        "Search distance", units="nm", minimum=1, maximum=1000, default=30,
+        description="The surface is lost if there is no contact this far beyond the last one.",
+    )  # fmt: skip
+    range_margin = FloatParameter(
+        "Range margin", units="nm", minimum=0, maximum=1000, default=15,
+        description="Re-centre when a contact lies nearer than this to an end of the piezo's range.",
+    )  # fmt: skip
+    baseline_every = IntegerParameter(
+        "Baseline every", units="openings", minimum=1, maximum=10_000, default=1,
+        description="Measure the current amplifier's zero (0 V bias, junction open) after so many openings.",
+    )  # fmt: skip
+    baseline_time = FloatParameter(
+        "Baseline time",
+        units="s",
+        minimum=0.01,
+        maximum=60,
+        default=0.1,
+        description="Time for one baseline.",
+    )
+
+    def check(self, station: Station) -> None:
+        """Refuse thresholds that can't be seen, bias out of limits, and motion that does not fit."""
+        bias_V = self._within_bias_limits(station)
+        rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
+        if rail_G0 <= self.contact_threshold and not self.railed_is_contact:
+            raise ImpossibleSetting(
+                f"contact_threshold = {self.contact_threshold:g} G0 can never be seen: at {self.bias:g} mV and "
+                f"{station.amplifier.gain_V_per_A:.0e} V/A the current amplifier rails at {rail_G0:.3g} G0. Lower "
+                "the gain, the bias or the threshold, or set railed_is_contact."
+            )
+        if self.open_threshold >= min(BREAK_G0, self.contact_threshold):
+            raise ImpossibleSetting(
+                f"open_threshold = {self.open_threshold:g} G0 must lie below the break of the contact "
+                f"({BREAK_G0} G0) and below contact_threshold = {self.contact_threshold:g} G0."
+            )
+        low, high = station.extension_range_m
+        need = (2 * self.range_margin + self.longest_withdrawal) * NM
+        if need > high - low:
+            raise ImpossibleSetting(
+                f"longest_withdrawal and two range_margins take {need / NM:.4g} nm, but the piezo's range is "
+                f"{(high - low) / NM:.4g} nm."
+            )
+
+    def _within_bias_limits(self, station: Station) -> float:
+        bias_V = float(self.bias) * 1e-3
+        low, high = station.bias_range_V
+        if not low <= bias_V <= high:
+            raise ImpossibleSetting(
+                f"bias = {self.bias:g} mV is outside the rig's limits, {low:g} to {high:g} V."
+            )
+        if abs(bias_V) < 1e-3:
+            raise ImpossibleSetting(
+                f"bias = {self.bias:g} mV is too small to see a junction; use at least 1 mV."
+            )
+        return bias_V
+
+    def begin(self) -> Steps[None]:
+        """Zero of the current amplifier, then the bias."""
+        yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
+        yield SetBias(self.bias * 1e-3)
+
+    def make_contact(self, station: Station, surface_m: float | None) -> Steps[float]:
+        """Approach until contact, re-centring where drift has eaten the range; returns the extension there."""
+        _, top_m = station.extension_range_m
+        recentrings = 0
+        while True:
+            end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
+            outcome = yield Ramp(
+                "approach", end_m, self.approach_speed * NM, self._contact_detectors(station)
+            )
+            if outcome.ended != "contact":
+                raise self._no_contact(outcome, end_m < top_m)
+            off_centre_m = self._off_centre_m(station, outcome.extension_m)
+            if off_centre_m is None:
+                return outcome.extension_m
+            if station.coarse is None:
+                raise PiezoAtEnd(
+                    f"Drift has brought the surface to {outcome.extension_m / NM:.4g} nm, near the end of the "
+                    f"piezo's range. Move the coarse positioner by {off_centre_m / NM:.0f} nm toward the surface "
+                    "(negative: away) and start again."
+                )
+            if recentrings == MOST_RECENTRINGS:
+                raise PiezoAtEnd(
+                    f"{MOST_RECENTRINGS} moves of the coarse positioner have left the surface at "
+                    f"{outcome.extension_m / NM:.4g} nm, near the end of the piezo's range. Check its lines, its "
+                    "direction and coarse.step_nm of the rig file, then start again."
+                )
+            recentrings += 1
+            yield Recentre(off_centre_m)
+            yield SetBias(self.bias * 1e-3)
+            surface_m = None
+
+    def _contact_detectors(self, station: Station) -> dict[str, Detector]:
+        rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
+        credited_G0 = float("inf") if self.railed_is_contact else rail_G0
+        until: dict[str, Detector] = {
+            "contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)
+        }
+        if rail_G0 <= self.contact_threshold:
+            until["railed"] = ContactDetector(sys.float_info.max, self.contact_samples)
+        return until
+
+    def _no_contact(self, outcome: Outcome, searched: bool) -> ProcedureFault:
+        if outcome.ended == "railed":
+            return AmplifierRailed(
+                "The current amplifier railed before the contact threshold was reached. Lower its gain or the bias, "
+                "or set railed_is_contact."
+            )
+        if searched:
+            return SurfaceLost(
+                f"No contact {self.search_distance:g} nm beyond the last one. The tip or the surface has changed: "
+                "look at the last traces, then start again (a larger search_distance goes further)."
+            )
+        return PiezoAtEnd(
+            f"No contact up to the end of the piezo's range ({outcome.extension_m / NM:.4g} nm). Bring the coarse "
+            "positioner nearer to the surface and start again."
+        )
+
+    def _off_centre_m(self, station: Station, surface_m: float) -> float | None:
+        """Distance of the surface from the middle of the range, if it lies too near to an end; else None."""
+        low_m, high_m = station.extension_range_m
+        margin_m = self.range_margin * NM
+        if low_m + margin_m + self.longest_withdrawal * NM <= surface_m <= high_m - margin_m:
+            return None
+        return surface_m - (low_m + high_m) / 2
+
+    def withdraw(
+        self,
+        station: Station,
+        surface_m: float,
+        until: Mapping[str, Detector],
+        reaction_s: float,
+    ) -> Steps[Outcome]:
+        """Withdraw slowly until one of ``until``, or the junction is open."""
+        low_m, _ = station.extension_range_m
+        samples_per_nm = station.rate_Hz / self.withdraw_speed
+        return (
+            yield Ramp(
+                "withdraw",
+                max(low_m, surface_m - self.longest_withdrawal * NM),
+                self.withdraw_speed * NM,
+                {
+                    **until,
+                    "open": OpenDetector(self.open_threshold, OPEN_SAMPLES),
+                    "past break": OpenDetector(BREAK_G0, max(1, round(self.past_break * samples_per_nm))),
+                },
+                reaction_s,
+            )
+        )
+
+    def clear(self, station: Station, outcome: Outcome) -> Steps[str]:
+        """Go on from where a withdrawal ended until tip and surface are apart; returns why it ended."""
+        low_m, _ = station.extension_range_m
+        if outcome.ended == FINISHED:
+            yield from self._pull_off(station)
+            return "not broken"
+        yield Ramp(
+            "clear",
+            max(low_m, outcome.extension_m - self.clearance * NM),
+            self.approach_speed * NM,
+            reaction_s=0.25,
+        )
+        return outcome.ended
+
+    def _pull_off(self, station: Station) -> Steps[None]:
+        """Break a contact that would not open, over the whole range of the piezo."""
+        low_m, _ = station.extension_range_m
+        outcome = yield Ramp(
+            "pull off",
+            low_m,
+            self.approach_speed * NM,
+            {"open": OpenDetector(self.open_threshold, OPEN_SAMPLES)},
+        )
+        if outcome.ended != "open":
+            raise ContactNotBroken(
+                "The contact held over the whole range of the piezo. Withdraw with the coarse positioner; the tip is "
+                "probably blunt."
+            )
