@@ -30,6 +30,14 @@ class Currents(Protocol):
     def thermocouple_V(self) -> FloatArray:
         """Get the thermocouple's voltage."""
 
+    @property
+    def current_noise_A2_per_Hz(self) -> FloatArray:
+        """Get the one-sided density of the current's white noise."""
+
+    @property
+    def thermocouple_noise_V2_per_Hz(self) -> float:
+        """Get the one-sided density of the thermocouple's white noise."""
+
 
 class JunctionWorld(Protocol):
     """The junction, its heat and its surroundings."""
@@ -54,15 +62,15 @@ class CurrentAmplifier(Protocol):
     def bias_V(self) -> float:
         """Get what its own bias supply adds to the junction's bias."""
 
-    def amplify(self, current_A: FloatArray, dt: float) -> FloatArray:
-        """Amplify; shapes (n,)."""
+    def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
+        """Amplify a current with white noise of the given density; shapes (n,)."""
 
 
 class VoltagePreamplifier(Protocol):
     """The SR560, as far as its analogue part goes."""
 
-    def amplify(self, volts: FloatArray, dt: float) -> FloatArray:
-        """Amplify; shapes (n,)."""
+    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float) -> FloatArray:
+        """Amplify a voltage with white noise of the given density; shapes (n,)."""
 
 
 class Chain(Protocol):
@@ -124,8 +132,10 @@ class AmplifiedJunction:
         seen = self.world.advance(bias_V + self.current_amplifier.bias_V, z_V, dt)
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
         return {
-            "current": self.current_amplifier.amplify(current_A, dt),
-            "thermocouple": self.voltage_preamplifier.amplify(seen.thermocouple_V, dt),
+            "current": self.current_amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz),
+            "thermocouple": self.voltage_preamplifier.amplify(
+                seen.thermocouple_V, dt, seen.thermocouple_noise_V2_per_Hz
+            ),
             "bias": bias_V,
             "z": z_V,
         }

@@ -138,16 +138,23 @@ class SimulatedKeithley428:
         """Voltage drop across its input (n,), to be taken off the junction's bias."""
         return self._amplifier.burden_V(current_A)
 
-    def amplify(self, current_A: FloatArray, dt: float) -> FloatArray:
-        """Output volts (n,) at the end of each step of ``dt`` seconds, for a current (n,) held during the step."""
+    def amplify(
+        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray | float = 0.0
+    ) -> FloatArray:
+        """Output volts (n,) at the end of each step of ``dt`` seconds, for a current (n,) held during the step.
+
+        ``noise_A2_per_Hz``, shape (n,) or one for all, is the one-sided density of the source's white noise.
+        """
         volts = np.empty(len(current_A))
+        noise = np.broadcast_to(noise_A2_per_Hz, len(current_A))
         start = 0
         while start < len(volts):
             stop = min(len(volts), start + self._steps_until_done(len(volts), dt))
-            volts[start:stop], overloaded = self._amplifier.amplify(current_A[start:stop], dt)
+            part = slice(start, stop)
+            volts[part], overloaded = self._amplifier.amplify(current_A[part], dt, noise[part])
             if overloaded:
                 self._raise(OVERLOAD)
-            self._pass_time(current_A[start:stop], dt)
+            self._pass_time(current_A[part], dt)
             start = stop
         return volts
 

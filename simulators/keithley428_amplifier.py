@@ -43,7 +43,8 @@ class CurrentAmplifier:
     One pole of time constant tau = t_rise / ln 9 filters the input. Noise, in every sample whatever the
     sampling rate (what aliases is in it), as a current:
 
-    - Johnson noise ``S = 4 k T / Rf`` through that pole: variance ``S / (4 tau)``, coloured by it;
+    - the source's white noise and the Johnson noise ``4 k T / Rf``, of density S together, through that pole:
+      variance ``S / (4 tau)``, coloured by it;
     - the input transistor's e_n across the input capacitance C, which grows with frequency up to the
       amplifier's own corner tau_0: variance ``(e_n C)^2 / (4 tau tau_0 (tau + tau_0))``, taken as white
       because nearly all of it lies far above the sampling rate.
@@ -110,10 +111,12 @@ class CurrentAmplifier:
         full_scale_A = self._parameters.rail_V / 10.0**self._decade
         return self._parameters.burden_V_at_full_scale / full_scale_A * current_A
 
-    def amplify(self, current_A: FloatArray, dt: float) -> tuple[FloatArray, bool]:
+    def amplify(
+        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray
+    ) -> tuple[FloatArray, bool]:
         """Output volts (n,) at the end of each step of ``dt`` seconds, and whether any of them was overloaded.
 
-        The current is constant during a step.
+        The current and the density of its white noise, both (n,), are constant during a step.
         """
         n = len(current_A)
         if not n:
@@ -123,7 +126,8 @@ class CurrentAmplifier:
         rail_A = p.rail_V / gain
         entering_A = p.input_current_A - self.suppression_A
         net_A = np.zeros(n) if self.zero_check else current_A + entering_A
-        volts = gain * self._filter(np.clip(net_A, -rail_A, rail_A), dt)
+        density = self._johnson_density() + (0.0 if self.zero_check else noise_A2_per_Hz)
+        volts = gain * self._filter(np.clip(net_A, -rail_A, rail_A), density, dt)
         volts += p.output_offset_V - self.correction_V
         self._add_spike(volts, dt)
         beyond = (np.abs(net_A) > rail_A) | (np.abs(volts) > p.rail_V)
@@ -131,14 +135,14 @@ class CurrentAmplifier:
         self.input_A = float(current_A[-1])
         return np.clip(volts, -p.rail_V, p.rail_V), bool(beyond.any())
 
-    def _filter(self, net_A: FloatArray, dt: float) -> FloatArray:
-        """The current behind the pole, with all noise."""
+    def _filter(self, net_A: FloatArray, density: FloatArray | float, dt: float) -> FloatArray:
+        """The current behind the pole, with all noise; ``density`` of the white noise in front of it."""
         p = self._parameters
         tau_0 = self.fastest_rise_time_s / RISE_PER_TAU
         tau = max(self.rise_time_s, self.fastest_rise_time_s) / RISE_PER_TAU
         pole = np.exp(-dt / tau)
-        johnson_A = np.sqrt(self._johnson_density() / (4.0 * tau))
-        kicks_A = johnson_A * np.sqrt(1.0 - pole**2) * self._johnson_rng.standard_normal(len(net_A))
+        kick_A = np.sqrt(density * ((1.0 - pole**2) / (4.0 * tau)))
+        kicks_A = kick_A * self._johnson_rng.standard_normal(len(net_A))
         filtered_A = one_pole((1.0 - pole) * net_A + kicks_A, pole, self._filtered_A)
         self._filtered_A = float(filtered_A[-1])
         white_A = (

@@ -92,9 +92,12 @@ class SimulatedSR560:
         """Whether its overload lamp is on: the last sample was beyond what input, filters or output stand."""
         return self._amplifier.overloaded
 
-    def amplify(self, volts: FloatArray, dt: float) -> FloatArray:
-        """Output volts (n,) at the end of each step of ``dt`` seconds, for an input (n,) held during the step."""
-        return self._amplifier.amplify(volts, dt)
+    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0) -> FloatArray:
+        """Output volts (n,) at the end of each step of ``dt`` seconds, for an input (n,) held during the step.
+
+        ``noise_V2_per_Hz`` is the one-sided density of the source's white noise.
+        """
+        return self._amplifier.amplify(volts, dt, noise_V2_per_Hz)
 
     # --- commands
 

@@ -36,7 +36,8 @@ class VoltageAmplifier:
     """Coupling capacitor, gain in front of the filters, filters, the rest of the gain.
 
     Noise, offset and drift arise behind the coupling capacitor and in front of the filters. The white noise
-    that a sample shows is that of the filters' bandwidth, whatever the sampling rate (see `RCChain`).
+    that a sample shows, the source's and the amplifier's own, is that of the filters' bandwidth, whatever the
+    sampling rate (see `RCChain`).
 
     Parameters
     ----------
@@ -81,10 +82,13 @@ class VoltageAmplifier:
         """Hold the output at zero for ``overload_reset_s``, while all capacitors follow the signal."""
         self._reset_left_s = self._parameters.overload_reset_s
 
-    def amplify(self, volts: FloatArray, dt: float) -> FloatArray:
-        """Output volts (n,) at the end of each step of ``dt`` seconds, for an input (n,) held during the step."""
+    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0) -> FloatArray:
+        """Output volts (n,) at the end of each step of ``dt`` seconds, for an input (n,) held during the step.
+
+        ``noise_V2_per_Hz`` is the one-sided density of the source's white noise.
+        """
         n = len(volts)
-        chain, pink = self._built(dt)
+        chain, pink = self._built(dt, noise_V2_per_Hz if self.connected else 0.0)
         held = min(n, ceil(self._reset_left_s / dt - 1e-6))
         if held > 0:
             self._reset_left_s = max(0.0, self._reset_left_s - held * dt)
@@ -135,17 +139,18 @@ class VoltageAmplifier:
             level = 0.0
         chain.settle(level)
 
-    def _built(self, dt: float) -> tuple[RCChain, Reservoir]:
+    def _built(self, dt: float, source_density: float) -> tuple[RCChain, Reservoir]:
         """Filters and noise for the present settings and step; capacitors that stay keep their charge."""
         p = self._parameters
         density = (p.noise_V_per_rtHz * (p.high_reserve_noise if self.high_reserve else 1.0)) ** 2
-        wanted = (dt, density, self.filters, self.ac_coupled)
+        wanted = (dt, density, source_density, self.filters, self.ac_coupled)
         if self._chain is None or self._pink is None or wanted != self._built_for:
             if self._pink is None or wanted[:2] != self._built_for[:2]:
                 noise = PinkNoise(density * p.noise_corner_Hz, dt, self._pink_rng, p.noise_lowest_Hz)
                 self._pink = Reservoir(noise.draw)
             self._coupling = self._build_coupling(dt)
-            self._chain = RCChain(self._sections, dt, density, self._chain.charge if self._chain else {})
+            charge = self._chain.charge if self._chain else {}
+            self._chain = RCChain(self._sections, dt, density + source_density, charge)
             self._built_for = wanted
             # Time is counted in steps of one length, so that it does not depend on how samples are cut.
             self._began_s, self._dt, self._steps = self._began_s + self._dt * self._steps, dt, 0

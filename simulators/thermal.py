@@ -40,17 +40,14 @@ class Tip:
         return rise
 
 
-def johnson_rms_V(resistance_ohm: float, temperature_K: float, dt: float) -> float:
-    """Thermal noise in samples ``dt`` apart, white up to half the sampling rate."""
-    return math.sqrt(4.0 * BOLTZMANN_J_per_K * temperature_K * resistance_ohm / (2.0 * dt))
+def johnson_V2_per_Hz(resistance_ohm: float, temperature_K: float) -> float:
+    """One-sided density of thermal noise."""
+    return 4.0 * BOLTZMANN_J_per_K * temperature_K * resistance_ohm
 
 
-def junction_noise_A(
-    current_A: FloatArray, conductance_S: FloatArray, temperature_K: float, dt: float
+def junction_noise_A2_per_Hz(
+    current_A: FloatArray, conductance_S: FloatArray, temperature_K: float
 ) -> FloatArray:
-    """Rms of shot and thermal noise, density 2 e |I| + 4 k T G; shape (n,)."""
-    density = (
-        2.0 * ELEMENTARY_CHARGE_C * np.abs(current_A)
-        + 4.0 * BOLTZMANN_J_per_K * temperature_K * conductance_S
-    )
-    return np.sqrt(density / (2.0 * dt))
+    """One-sided density 2 e |I| + 4 k T G of shot and thermal noise; shape (n,)."""
+    shot = 2.0 * ELEMENTARY_CHARGE_C * np.abs(current_A)
+    return shot + (4.0 * BOLTZMANN_J_per_K * temperature_K) * conductance_S

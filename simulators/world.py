@@ -19,7 +19,7 @@ from simulators.parameters import ParameterError, Parameters, Section
 from simulators.pickup import Mains, MainsParameters
 from simulators.piezo import NM, Piezo, PiezoParameters, moves
 from simulators.states import Bridge, Gap, Span
-from simulators.thermal import ThermalParameters, Tip, johnson_rms_V, junction_noise_A
+from simulators.thermal import ThermalParameters, Tip, johnson_V2_per_Hz, junction_noise_A2_per_Hz
 from simulators.tunnelling import TunnellingParameters
 from simulators.wander import PM, SurfaceParameters, Wander, drifting_surface, drifting_temperature
 
@@ -39,10 +39,16 @@ class SampleParameters(Section):
 
 @dataclass(frozen=True, eq=False)
 class Signals:
-    """What reaches the amplifiers at the end of each step; arrays of shape (n,)."""
+    """What reaches the amplifiers at the end of each step; arrays of shape (n,).
+
+    Noise that is white far beyond the amplifiers' bandwidth is not among the samples: it comes as its one-sided
+    density, for how much of it a sample shows is up to the filter in front of the converter.
+    """
 
     current_A: FloatArray
     thermocouple_V: FloatArray
+    current_noise_A2_per_Hz: FloatArray
+    thermocouple_noise_V2_per_Hz: float
 
 
 @dataclass(frozen=True)
@@ -96,9 +102,9 @@ class World:
         surface = parameters.section("surface", SurfaceParameters)
         self._tunnelling = parameters.section("tunnelling", TunnellingParameters)
         mains = parameters.section("mains", MainsParameters)
-        junction, shape, telegraph, site, drift, warmth, hum, flicker, *noises = rng.spawn(11)
+        junction, shape, telegraph, site, drift, warmth, hum, flicker, shake = rng.spawn(9)
         self._flicker_rng = flicker
-        self._shake, self._current_noise, self._thermocouple_noise = map(white, noises)
+        self._shake = white(shake)
 
         self._piezo = Piezo(parameters.section("piezo", PiezoParameters))
         self._surface_m = surface.initial_gap_nm * NM
@@ -148,9 +154,12 @@ class World:
         across_V = bias_V / (1.0 + self._circuit.series_resistance_ohm * conductance_S)
         current_A = conductance_S * across_V
         rise_K = self._tip.warm(conduction.tip_heat_W(across_V), dt)
+        loudness, temperature_K = self._noise.strength**2, self._sample.temperature_K
         signals = Signals(
-            self._seen_current(current_A, conductance_S, bias_V, rise_bias, time_s, dt),
-            self._seen_thermocouple(rise_K, bias_V, rise_bias, time_s, dt),
+            self._seen_current(current_A, bias_V, rise_bias, time_s),
+            self._seen_thermocouple(rise_K, bias_V, rise_bias, time_s),
+            loudness * junction_noise_A2_per_Hz(current_A, conductance_S, temperature_K),
+            loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
         )
         self._remember(bias_V, z_V, conduction)
         return signals
@@ -237,32 +246,20 @@ class World:
         )
 
     def _seen_current(
-        self,
-        current_A: FloatArray,
-        conductance_S: FloatArray,
-        bias_V: FloatArray,
-        rise_bias: FloatArray,
-        time_s: FloatArray,
-        dt: float,
+        self, current_A: FloatArray, bias_V: FloatArray, rise_bias: FloatArray, time_s: FloatArray
     ) -> FloatArray:
-        """Current with its noise, leak, capacitive part and mains."""
-        rms = self._noise.strength * junction_noise_A(
-            current_A, conductance_S, self._sample.temperature_K, dt
-        )
-        noise = rms * self._current_noise.take(len(bias_V))
+        """Current with leak, capacitive part and mains."""
         beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_bias
-        return current_A + noise + beside + self._current_hum.values(time_s)
+        return current_A + beside + self._current_hum.values(time_s)
 
     def _seen_thermocouple(
-        self, rise_K: FloatArray, bias_V: FloatArray, rise_bias: FloatArray, time_s: FloatArray, dt: float
+        self, rise_K: FloatArray, bias_V: FloatArray, rise_bias: FloatArray, time_s: FloatArray
     ) -> FloatArray:
-        """Thermocouple's voltage with its noise, drift, capacitive spikes, leak and mains."""
+        """Thermocouple's voltage with drift, capacitive spikes, leak and mains."""
         p = self._thermal
-        rms = self._noise.strength * johnson_rms_V(p.thermocouple_ohm, self._sample.temperature_K, dt)
-        noise = rms * self._thermocouple_noise.take(len(bias_V))
         warmth = -p.seebeck_V_per_K * (rise_K + self._base.values(time_s))
         beside = p.leak_ratio * bias_V + p.thermocouple_ohm * p.coupling_F * rise_bias
-        return warmth + noise + beside + self._thermocouple_hum.values(time_s)
+        return warmth + beside + self._thermocouple_hum.values(time_s)
 
     def _remember(self, bias_V: FloatArray, z_V: FloatArray, conduction: Conduction) -> None:
         self._bias_V, self._z_V = float(bias_V[-1]), float(z_V[-1])

@@ -236,7 +236,13 @@ class NoJunction:
     """A world in which no current flows."""
 
     def advance(self, bias_V, z_V, dt):
-        return SimpleNamespace(current_A=np.zeros_like(bias_V), thermocouple_V=np.zeros_like(bias_V))
+        nothing = np.zeros_like(bias_V)
+        return SimpleNamespace(
+            current_A=nothing,
+            thermocouple_V=nothing,
+            current_noise_A2_per_Hz=nothing,
+            thermocouple_noise_V2_per_Hz=0.0,
+        )
 
 
 def test_on_a_whole_simulated_rig_all_answer_and_nothing_changes(tmp_path):

@@ -351,13 +351,16 @@ class Passed:
 
     def __init__(self) -> None:
         self.seen: dict[str, FloatArray] = {}
+        self.noises: list[FloatArray | float] = []
 
     def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float) -> "Passed":
         self.seen |= {"bias": bias_V, "z": z_V}
         self.current_A, self.thermocouple_V = bias_V * 1e-6, z_V * 1e-6
+        self.current_noise_A2_per_Hz, self.thermocouple_noise_V2_per_Hz = bias_V, 2.0
         return self
 
-    def amplify(self, values: FloatArray, dt: float) -> FloatArray:
+    def amplify(self, values: FloatArray, dt: float, noise: FloatArray | float) -> FloatArray:
+        self.noises.append(noise)
         return values * 1e6
 
 
@@ -368,3 +371,4 @@ def test_the_current_amplifiers_bias_supply_is_in_series() -> None:
     assert signals["current"] == pytest.approx(np.full(3, 0.35))
     assert signals["bias"] == pytest.approx(np.full(3, 0.1))  # the loop-back shows the card's own output
     assert signals["thermocouple"] == pytest.approx(np.full(3, 5.0))
+    assert [np.max(noise) for noise in part.noises] == pytest.approx([0.35, 2.0])

@@ -502,6 +502,17 @@ def test_johnson_noise_of_the_feedback_resistor(gain: int, code: int, rate_Hz: f
     assert neighbours == pytest.approx(np.exp(-1 / rate_Hz / tau), abs=5 / np.sqrt(independent))
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_shot_noise_of_the_source_is_that_of_the_analogue_bandwidth(code: int) -> None:
+    device = amplifier(**QUIET, gain_error=0.0)
+    device.receive(f"C0R6P1T{code}X".encode())
+    device.amplify(np.zeros(2000), DT)
+    density = 2 * 1.602176634e-19 * 1e-6
+    noise_A = device.amplify(np.zeros(200_000), DT, np.full(200_000, density)) / 1e6
+    rise_time_s = [10e-6, 300e-6][code // 3]
+    assert np.var(noise_A) == pytest.approx(density * np.log(9.0) / (4 * rise_time_s), rel=0.02)
+
+
 def test_input_noise_across_the_capacitance() -> None:
     """The integral of (2 pi f e_n C)^2 behind two poles, by quadrature."""
     device = amplifier(resistor_temperature_K=0.0, gain_error=0.0)
