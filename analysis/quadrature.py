@@ -50,7 +50,7 @@ def window_integrals(
     out = np.empty((5, mu.size))
     for rows in _chunks(mu.size, energy.size):
         from_P = energy - mu[rows]
-        window = _fermi_difference(from_P, v[rows], kP[rows], kS[rows])
+        window = fermi_difference(from_P, v[rows], kP[rows], kS[rows])
         from_S = from_P + v[rows]
         out[:, rows] = (
             window @ weighted,
@@ -76,8 +76,11 @@ def thermal_moments(shape: Shape, mu_eV: FloatArray, kT_eV: FloatArray) -> Float
     return out.reshape(3, *np.shape(mu_eV))
 
 
-def _fermi_difference(from_P: FloatArray, v: FloatArray, kP: FloatArray, kS: FloatArray) -> FloatArray:
-    """f_P - f_S = sinh((x_S - x_P)/2) / (2 cosh(x_P/2) cosh(x_S/2)), x = (E - mu)/kT, without cancellation."""
+def fermi_difference(from_P: FloatArray, v: FloatArray, kP: FloatArray, kS: FloatArray) -> FloatArray:
+    """f_P - f_S at energies ``from_P`` above mu_P, mu_P - mu_S = v, without cancellation.
+
+    It is sinh((x_S - x_P)/2) / (2 cosh(x_P/2) cosh(x_S/2)), x = (E - mu)/kT. The arguments broadcast.
+    """
     x_P, x_S = np.abs(from_P / kP), np.abs((from_P + v) / kS)
     step = v / kS + from_P * ((kP - kS) / (kP * kS))
     size = np.abs(step)
