@@ -147,13 +147,13 @@ class _Pairs:
         pole, residue = self.poles
         centre, spread = pole.real, np.abs(pole.imag)
         energy = np.concatenate([centre + x * spread for x in (-3.0, -0.5, 0.0, 0.5, 3.0)])
-        direct = self.transmissions(energy)
-        term = residue / (energy[:, None] - pole)[..., None, None]
-        off = np.abs(2 * term.real.sum(axis=1) - direct)
+        direct = self.transmissions(energy).reshape(energy.size, -1)
+        residue = residue.reshape(pole.size, -1)
+        green = 1.0 / (energy[:, None] - pole)
+        off = np.abs(2 * (green @ residue).real - direct)
         # Beside a narrow pole either way turns the rounding of its position into an error that integrates to nothing.
-        distance = np.abs(energy[:, None] - pole).min(axis=1)[:, None, None]
-        off -= 1e-14 * np.abs(pole).max() / distance * direct
-        size = 2 * np.abs(term).sum(axis=1)
+        off -= 1e-14 * np.abs(pole).max() * np.abs(green).max(axis=1)[:, None] * direct
+        size = 2 * np.abs(green) @ np.abs(residue)
         return max(_TERM_ERROR, float((off / np.maximum(size, 1e-300)).max(initial=0.0)))
 
     def _by_poles(self, mu: FloatArray, kT: float) -> tuple[FloatArray, FloatArray]:
