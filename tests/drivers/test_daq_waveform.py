@@ -55,3 +55,18 @@ def test_a_modulation_begins_again_without_a_seam() -> None:
         *(0.1, 0.1),
     ]
     assert waveform.put_out(13) == 7
+
+
+def test_what_a_waveform_leaves_alone_is_known_however_much_was_put_out() -> None:
+    waveform = Waveform.build(CONTINUOUS, {"bias": [0.1, 0.2]}, OUTPUTS, HELD, 1)
+
+    left = waveform.left_alone(HELD)
+
+    assert left["z"] == 4.0
+    assert np.isnan(left["bias"])
+
+
+def test_an_output_put_to_another_constant_is_not_left_alone() -> None:
+    waveform = Waveform.build(FINITE, {"z": [5.0, 5.0]}, OUTPUTS, HELD, 1)
+
+    assert np.isnan(waveform.left_alone(HELD)["z"])

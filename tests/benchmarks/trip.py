@@ -1,0 +1,130 @@
+"""From a metal contact that forms under a large bias to 0 V, on the wall clock, as the recording itself shows it."""
+
+import multiprocessing
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from analysis.conductance import CurrentCalibration
+from analysis.heating.programme import programme
+from analysis.recording import Recording
+from analysis.records import Event, EventKind, FloatArray
+from analysis.trip import trips
+from app.bench import Bench, Observer
+from app.simulated import SimulationSettings, rig_file_text
+from app.station import current_calibration
+from procedures.procedure import Plan, RigProcedure
+from procedures.station import Station
+from procedures.steps import Mark, Modulate, Outcome, Ramp, Safe, SetBias
+from tests.benchmarks.table import Row
+
+REQUIRED_S = 0.008
+AMPLITUDE_V = 0.8
+MOLECULE_A = 0.4e-6
+NM = 1e-9
+
+
+class Trips(RigProcedure):
+    """Modulates a gap until a contact forms in it, pulls it open, and again."""
+
+    name, repeats, cycle = "trips", "trips", "trip"
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self._n = n
+        self.outcomes: list[Outcome] = []
+
+    def check(self, station: Station) -> None:
+        """Nothing to refuse."""
+
+    def plan(self, station: Station) -> Plan:
+        """Two levels and no zero between them, so that 0 V is nothing but the trip."""
+        levels = programme([(AMPLITUDE_V, 1), (-AMPLITUDE_V, 1)])
+        for number in range(self._n):
+            yield Ramp("approach", 20 * NM, 2000 * NM)
+            yield SetBias(0.1)
+            detectors = trips(AMPLITUDE_V, MOLECULE_A, 0.0055)
+            yield Modulate("modulate", levels, 20.0, detectors, payload={"hold": number})
+            yield Ramp("withdraw", 10 * NM, 2000 * NM)
+            yield Mark("trip")
+        yield Safe()
+
+
+def _serve(seed: int, pipe: Connection) -> None:
+    """Serve a rig on life's clock; a sample's index from the pipe is when the next contact forms."""
+    from simulators.faults import FormContact
+    from simulators.parameters import load_parameters
+    from simulators.rig import SimulatedRig
+
+    parameters = load_parameters(overrides={"sample.species": "Au"})
+    with SimulatedRig(parameters, seed, "wall") as rig:
+        pipe.send(rig_file_text(SimulationSettings("wall", seed), parameters, rig.addresses))
+        while (sample := pipe.recv()) is not None:
+            rig.faults.add(FormContact(sample))
+
+
+@contextmanager
+def _served(seed: int) -> Iterator[tuple[str, Connection]]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(seed, theirs), daemon=True)
+    process.start()
+    try:
+        yield ours.recv(), ours
+    finally:
+        ours.send(None)
+        process.join(10)
+
+
+def latencies_s(n: int, seed: int = 1) -> FloatArray:
+    """Seconds from the first sample that stood beyond 0.5 G0 to the first that showed 0 V, for ``n`` contacts."""
+    rng = np.random.default_rng(seed)
+    with tempfile.TemporaryDirectory() as folder, _served(seed) as (text, pipe):
+        rig_file, out = Path(folder) / "rig.toml", Path(folder) / "run.h5"
+        rig_file.write_text(text, encoding="utf-8")
+
+        def provoke(event: Event) -> None:
+            if event.name == "modulate" and event.payload["phase"] == "begin":
+                pipe.send(event.sample + int(rng.integers(100, 400)))
+
+        bench = Bench(rig_file, threading.Event())
+        summary = bench.run(Trips(n), out, observer=Observer(event=provoke))
+        assert summary.end.status == "finished", summary.end.reason
+        with Recording(out) as recording:
+            return _from_recording(recording, current_calibration(bench.rig))
+
+
+def _from_recording(recording: Recording, amplifier: CurrentCalibration) -> FloatArray:
+    begin, found = 0, []
+    for event in recording.events:
+        if event.kind is not EventKind.STEP or event.name != "modulate":
+            continue
+        if event.payload["phase"] == "begin":
+            begin = event.sample
+            continue
+        assert event.payload["ended"] != "finished"
+        current, bias = recording.samples(begin, event.sample, ("current", "bias"))
+        crossed = int(np.argmax(np.abs(amplifier.current_A(current)) > 3 * MOLECULE_A))
+        driven = np.flatnonzero(np.abs(bias) > AMPLITUDE_V / 2)
+        found.append((driven[-1] + 1 - crossed) / recording.rate_Hz)
+    return np.array(found)
+
+
+def rows(n: int = 200) -> list[Row]:
+    """Median and worst of ``n`` trips beside what the rig needs."""
+    times = latencies_s(n)
+    return [
+        Row(
+            f"contact at 0.8 V to 0 V, median of {times.size}", f"{1e3 * np.median(times):.1f} ms",
+            f"{1e3 * REQUIRED_S:.0f} ms (required)", f"{REQUIRED_S / np.median(times):.1f}",
+        ),
+        Row(
+            f"contact at 0.8 V to 0 V, worst of {times.size}", f"{1e3 * times.max():.1f} ms",
+            f"{1e3 * REQUIRED_S:.0f} ms (of the median)", f"{REQUIRED_S / times.max():.1f}",
+        ),
+    ]  # fmt: skip

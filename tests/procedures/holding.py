@@ -1,0 +1,70 @@
+"""A procedure that does to an open gap what is done to a held junction: check, modulate, check, sweep."""
+
+import numpy as np
+
+from analysis.heating.programme import LevelProgramme, three_level
+from analysis.records import FloatArray
+from analysis.trip import trips
+from procedures.procedure import Plan, RigProcedure
+from procedures.station import Station
+from procedures.steps import Baseline, Hold, Mark, Modulate, Outcome, Ramp, Safe, SetBias, Step, Sweep
+
+NM = 1e-9
+NEAR_M = 30 * NM
+"""Out of contact, yet nearer to the surface than a tip may stay that nobody watches."""
+
+AMPLITUDE_V = 0.5
+EXPECTED_A = 0.2e-6
+
+
+def up_and_down(peak_V: float, n: int) -> FloatArray:
+    """0 -> +V -> -V -> 0 in ``n`` samples."""
+    return np.interp(np.arange(1, n + 1) / n, [0, 0.25, 0.75, 1], [0, peak_V, -peak_V, 0])
+
+
+class Holding(RigProcedure):
+    """The steps of one hold; keeps what came of each in ``outcomes``."""
+
+    name, repeats, cycle = "holding", "holds", "hold"
+
+    def __init__(
+        self, programme: LevelProgramme | None = None, duration_s: float = 0.4, reaction_s: float = 0.002
+    ) -> None:
+        super().__init__()
+        self.programme = programme or three_level(AMPLITUDE_V)
+        self.duration_s = duration_s
+        self.reaction_s = reaction_s
+        self.sweep_V = up_and_down(AMPLITUDE_V, 200)
+        self.outcomes: dict[int, tuple[Step, Outcome]] = {}
+
+    def check(self, station: Station) -> None:
+        """Nothing to refuse."""
+
+    def plan(self, station: Station) -> Plan:
+        """Each step once."""
+        self.outcomes.clear()
+        for number, step in enumerate(self.steps()):
+            self.outcomes[number] = (step, (yield step))
+
+    def steps(self) -> list[Step]:
+        """Fresh detectors each time."""
+        trip = trips(AMPLITUDE_V, EXPECTED_A, 0.0055)
+        return [
+            Baseline(0.05),
+            Ramp("approach", NEAR_M, 500 * NM),
+            SetBias(0.1),
+            Hold("check", 0.2),
+            Modulate("modulate", self.programme, self.duration_s, trip, self.reaction_s, {"hold": 7}),
+            Hold("check", 0.2),
+            Sweep(
+                "sweep", self.sweep_V, trips(AMPLITUDE_V, EXPECTED_A, 0.0055), self.reaction_s, {"curve": 3}
+            ),
+            Hold("check", 0.2),
+            Mark("hold", {"number": 7}),
+            Ramp("withdraw", 0.0, 500 * NM),
+            Safe(),
+        ]
+
+    def of(self, name: str) -> Outcome:
+        """What came of the first step of a name."""
+        return next(outcome for step, outcome in self.outcomes.values() if getattr(step, "name", "") == name)
