@@ -46,6 +46,21 @@ class OverloadTrip(CurrentTrip):
         super().__init__(np.inf, consecutive)
 
 
+class RuptureTrip:
+    """Modulus of the current below a limit for ``consecutive`` samples: nothing is left to be modulated.
+
+    ``consecutive`` is to be a whole period of the programme, of which the largest level is a part.
+    """
+
+    def __init__(self, limit_A: float, consecutive: int) -> None:
+        self._limit_A = limit_A
+        self._run = FirstRun(consecutive)
+
+    def feed(self, current_A: FloatArray) -> int | None:
+        """Take currents in A, shape (n,); index of first fulfilment, or None so far."""
+        return self._run.feed(np.abs(current_A) < self._limit_A)
+
+
 def metallic_current_A(bias_V: float, series_resistance_ohm: float = 0.0) -> float:
     """Current through 0.5 G0 at an applied bias: more than any molecule's, less than a metal contact's."""
     conductance_S = METALLIC_G0 * G0_S
@@ -58,6 +73,7 @@ def trips(
     window_high_G0: float,
     series_resistance_ohm: float = 0.0,
     least_A: float = 0.0,
+    factor: float = MOST_OF_EXPECTED,
 ) -> dict[str, Detector]:
     """Fresh detectors for one modulation or sweep, by the name that a trip gets in the recording.
 
@@ -74,16 +90,18 @@ def trips(
         In series with the junction.
     least_A : float
         Smaller currents never trip (noise and charging currents are among them), except when railed.
+    factor : float
+        Of the expected current, beyond which it is too large.
 
     Returns
     -------
     dict of str to Detector
-        "overload", "contact" (beyond what 0.5 G0 would carry) and "current" (beyond three times the expected).
+        "overload", "contact" (beyond what 0.5 G0 would carry) and "current" (beyond ``factor`` times the expected).
     """
     found: dict[str, Detector] = {"overload": OverloadTrip()}
     if amplitude_V and window_high_G0 < METALLIC_G0:
         found["contact"] = CurrentTrip(max(metallic_current_A(amplitude_V, series_resistance_ohm), least_A))
-    limit_A = max(MOST_OF_EXPECTED * expected_A, least_A) if expected_A is not None else 0.0
+    limit_A = max(factor * expected_A, least_A) if expected_A is not None else 0.0
     if limit_A > 0:
         found["current"] = CurrentTrip(limit_A)
     return found

@@ -21,6 +21,14 @@ class AmplifierRailed(ProcedureFault):
     """The current amplifier stands at its rail, so the contact can't be seen."""
 
 
+class NoJunction(ProcedureFault):
+    """Contacts open without leaving a junction of the wanted conductance."""
+
+
+class TooManyTrips(ProcedureFault):
+    """One junction after the other has carried too large a current."""
+
+
 class ImpossibleSetting(ValueError):
     """A parameter with which the procedure can't work on this rig. Raised before anything moves."""
 

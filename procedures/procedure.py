@@ -11,7 +11,17 @@ from procedures.errors import ImpossibleSetting
 from procedures.station import Station
 from procedures.steps import Outcome, Step
 
-UNIT_SUFFIX = {"nm": "_nm", "nm/s": "_nm_per_s", "mV": "_mV", "G_0": "_G0", "s": "_s"}
+UNIT_SUFFIX = {
+    "nm": "_nm",
+    "nm/s": "_nm_per_s",
+    "mV": "_mV",
+    "V": "_V",
+    "A": "_A",
+    "G_0": "_G0",
+    "s": "_s",
+    "Hz": "_Hz",
+    "ohm": "_ohm",
+}
 """How a parameter's unit is written into its name in a recording; units that count (traces) are not."""
 
 Result = TypeVar("Result")
@@ -36,6 +46,16 @@ class RigProcedure(Procedure):
 
     cycle: str
     """Name of the mark that ends a cycle; progress is counted by it."""
+
+    @property
+    def typical_G0(self) -> float:
+        """Conductance that a check finds when all goes well: what a dry run lets the plan see."""
+        return float("nan")
+
+    @property
+    def total_cycles(self) -> int:
+        """Cycles of a whole run. A mark with payload ``{"counts": False}`` is not one of them."""
+        return int(getattr(self, self.repeats))
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:

@@ -37,6 +37,14 @@ class Station:
     verify_amplifier : callable
         Raises ``RigError`` if the current amplifier does not answer or no longer stands as it was set: then
         the conductance is not what it seems, and a tip must not approach.
+    bias_on : str
+        Electrode that the bias drives, "substrate" or "probe".
+    resolution_V : float
+        Step of the converter at the current's input; 0 where unknown.
+    lowpass_Hz : float
+        Corner of the thermometer's filter; ``inf`` where there is none.
+    rise_time_s : float
+        Of the current amplifier.
     coarse : CoarsePositioner or None
         None where the rig has none: re-centring then ends the run and says what to do by hand.
     """
@@ -48,6 +56,10 @@ class Station:
     bias_range_V: tuple[float, float]
     verify_amplifier: Callable[[], None] = lambda: None
     coarse: CoarsePositioner | None = None
+    bias_on: str = "substrate"
+    resolution_V: float = 0.0
+    lowpass_Hz: float = float("inf")
+    rise_time_s: float = 0.0
 
     @property
     def extension_range_m(self) -> tuple[float, float]:

@@ -136,20 +136,28 @@ def programme(
     )
 
 
+def ordered(
+    levels: Sequence[tuple[float, Fraction | int]],
+    order: Order = "+0-",
+    frequency_Hz: Fraction = PAPER_FREQUENCY_Hz,
+) -> LevelProgramme:
+    """Levels as in `programme`, put out as given ("+0-"), in the reverse order, or alternating.
+
+    "alternating" puts out one order after the other, in a period of twice the length: the centres of time of all
+    levels coincide, so that a linear drift cancels.
+    """
+    match order:
+        case "+0-":
+            return programme(levels, frequency_Hz)
+        case "-0+":
+            return programme(levels[::-1], frequency_Hz)
+        case "alternating":
+            return programme([*levels, *levels[::-1]], frequency_Hz / 2)
+    raise ValueError(f"order {order!r}: one of +0-, -0+, alternating")
+
+
 def three_level(
     amplitude_V: float, order: Order = "+0-", frequency_Hz: Fraction = PAPER_FREQUENCY_Hz
 ) -> LevelProgramme:
-    """Equal thirds at +V, 0 and -V.
-
-    "+0-" is the paper's order, "-0+" its reverse. "alternating" puts out one after the other (+0--0+ in a period
-    of twice the length): the levels' centres of time coincide, so that a linear drift cancels.
-    """
-    plus_first = [(amplitude_V, 1), (0.0, 1), (-amplitude_V, 1)]
-    match order:
-        case "+0-":
-            return programme(plus_first, frequency_Hz)
-        case "-0+":
-            return programme(plus_first[::-1], frequency_Hz)
-        case "alternating":
-            return programme(plus_first + plus_first[::-1], frequency_Hz / 2)
-    raise ValueError(f"order {order!r}: one of +0-, -0+, alternating")
+    """Equal thirds at +V, 0 and -V; "+0-" is the paper's order. See `ordered`."""
+    return ordered([(amplitude_V, 1), (0.0, 1), (-amplitude_V, 1)], order, frequency_Hz)

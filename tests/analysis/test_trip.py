@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.trip import CurrentTrip, OverloadTrip, metallic_current_A, trips
+from analysis.trip import CurrentTrip, OverloadTrip, RuptureTrip, metallic_current_A, trips
 
 INF = np.inf
 
@@ -91,3 +91,11 @@ def test_noise_does_not_trip_what_carries_next_to_nothing():
 
     assert fired(found, 19e-9) == set()
     assert fired(found, 21e-9) == {"current"}
+
+
+def test_a_rupture_is_a_whole_period_without_current():
+    period = np.repeat([1e-7, 0.0, -1e-7], 10)
+    trip = RuptureTrip(2e-8, 30)
+
+    assert trip.feed(np.tile(period, 5)) is None
+    assert trip.feed(np.zeros(40)) == 150 + 29

@@ -1,0 +1,238 @@
+"""Capture of junctions: a withdrawal that stops on a plateau of conductance, and what then becomes of it.
+
+Lee et al., Nature 498, 209 (2013): junctions whose low-bias conductance is within 10 % of the most probable one
+are held. The dwell that makes a plateau is not in the paper: 30 pm, that is 0.3 s at 0.1 nm/s, is a choice with
+which a vacuum gap, which falls by nine decades a nanometre, never passes for a junction.
+"""
+
+from dataclasses import dataclass
+
+from pymeasure.experiment import FloatParameter, IntegerParameter
+
+from analysis.conductance import full_scale_conductance_G0
+from analysis.constants import G0_S
+from analysis.detect import OpenDetector, PlateauDetector
+from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure
+from procedures.errors import ImpossibleSetting, NoJunction
+from procedures.procedure import Steps
+from procedures.station import Station
+from procedures.steps import Baseline, Hold, Ramp, SetBias
+
+LEAST_DWELL_SAMPLES = 10
+
+LEAST_STEPS = 2.0
+"""Steps of the converter in the window of conductance; with fewer the window is not resolved."""
+
+TAIL_DECADES_PER_NM = 9.0
+"""A clean vacuum gap (4 to 5 eV) falls by 9 to 10 decades a nanometre."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Conductances at low bias with which a junction is accepted."""
+
+    low_G0: float
+    high_G0: float
+
+    def holds(self, conductance_G0: float) -> bool:
+        """Whether it lies inside; NaN does not."""
+        return self.low_G0 <= conductance_G0 <= self.high_G0
+
+    def widened(self, factor: float) -> "Window":
+        """Both ends moved out by a factor."""
+        return Window(self.low_G0 / factor, self.high_G0 * factor)
+
+
+@dataclass
+class Search:
+    """How far the search for junctions has come: where the surface is, and openings so far."""
+
+    surface_m: float | None = None
+    openings: int = 0
+
+
+class CaptureProcedure(ContactProcedure):
+    """Catches junctions on plateaus of conductance, one after the other."""
+
+    conductance = FloatParameter(
+        "Most probable conductance", units="G_0", minimum=1e-8, maximum=20,
+        description="Middle of the window: the peak of a histogram taken before.",
+    )  # fmt: skip
+    window_percent = FloatParameter(
+        "Window", units="%", minimum=0.1, maximum=90, default=10,
+        description="Junctions are accepted so far from the most probable conductance.",
+    )  # fmt: skip
+    window_sigma = FloatParameter(
+        "Window in sigma", minimum=0, maximum=5, default=0,
+        description="Accept so many standard deviations of the peak instead (0: the window in percent).",
+    )  # fmt: skip
+    peak_sigma_decades = FloatParameter(
+        "Width of the peak", units="decades", minimum=0, maximum=3, default=0,
+        description="Standard deviation of log10 G of the histogram's peak, for a window in sigma.",
+    )  # fmt: skip
+    dwell = FloatParameter(
+        "Dwell", units="nm", minimum=0.001, maximum=10, default=0.03,
+        description="Travel of the tip over which the conductance must look like a plateau.",
+    )  # fmt: skip
+    inside = FloatParameter(
+        "Inside the window", units="%", minimum=10, maximum=100, default=90,
+        description="Least share of the dwell's samples inside the window.",
+    )  # fmt: skip
+    slope = FloatParameter(
+        "Largest slope", units="decades/nm", minimum=0.01, maximum=TAIL_DECADES_PER_NM / 2, default=2,
+        description="Of log10 G along the dwell. A vacuum gap falls by nine decades a nanometre.",
+    )  # fmt: skip
+    scatter = FloatParameter(
+        "Largest scatter", units="decades", minimum=0.001, maximum=1, default=0.1,
+        description="Standard deviation of log10 G along the dwell.",
+    )  # fmt: skip
+    stop_within = FloatParameter(
+        "Stop within", units="nm", minimum=1e-4, maximum=1, default=0.005,
+        description="How far the tip may travel on after the plateau was there.",
+    )  # fmt: skip
+    check_time = FloatParameter(
+        "Check", units="s", minimum=0.02, maximum=60, default=0.2,
+        description="Time at low bias after which the conductance must still be in the window.",
+    )  # fmt: skip
+    leave_speed = FloatParameter(
+        "Leaving speed", units="nm/s", minimum=0.001, maximum=100, default=5,
+        description="Withdrawal from a junction that has been measured. Nobody needs its trace, so it may be fast.",
+    )  # fmt: skip
+    most_openings = IntegerParameter(
+        "Most openings", units="openings", minimum=1, maximum=1_000_000, default=500,
+        description="So many openings in a row without a junction end the run.",
+    )  # fmt: skip
+
+    @property
+    def window(self) -> Window:
+        """Conductances with which a junction is accepted."""
+        if self.window_sigma:
+            factor = 10 ** (self.window_sigma * self.peak_sigma_decades)
+            return Window(self.conductance / factor, self.conductance * factor)
+        share = self.window_percent / 100
+        return Window(self.conductance * (1 - share), self.conductance * (1 + share))
+
+    @property
+    def typical_G0(self) -> float:
+        """What a check finds when all goes well."""
+        return float(self.conductance)
+
+    def check(self, station: Station) -> None:
+        """Also refuse a window or a dwell with which nothing can be caught."""
+        super().check(station)
+        self._check_window(station)
+        samples = self._dwell_samples(station)
+        if samples < LEAST_DWELL_SAMPLES:
+            raise ImpossibleSetting(
+                f"dwell = {self.dwell:g} nm lasts {samples} samples at {self.withdraw_speed:g} nm/s; at least "
+                f"{LEAST_DWELL_SAMPLES} are needed. Withdraw more slowly, or dwell longer."
+            )
+        if self.dwell >= self.past_break:
+            raise ImpossibleSetting(
+                f"dwell = {self.dwell:g} nm must be shorter than past_break = {self.past_break:g} nm, where a "
+                "withdrawal ends."
+            )
+
+    def _check_window(self, station: Station) -> None:
+        if self.conductance is None:
+            raise ImpossibleSetting(
+                "conductance is not given: the peak of a histogram says which junctions to hold."
+            )
+        if self.window_sigma and not self.peak_sigma_decades:
+            raise ImpossibleSetting(
+                "window_sigma needs peak_sigma_decades, the width of the histogram's peak."
+            )
+        window, bias_V = self.window, abs(self.bias) * 1e-3
+        if window.low_G0 <= self.open_threshold:
+            raise ImpossibleSetting(
+                f"the window begins at {window.low_G0:.3g} G0, but below open_threshold = "
+                f"{self.open_threshold:g} G0 a junction counts as open."
+            )
+        rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
+        if window.high_G0 >= rail_G0:
+            raise ImpossibleSetting(
+                f"the window ends at {window.high_G0:.3g} G0, but the current amplifier rails at {rail_G0:.3g} G0."
+            )
+        width_V = (window.high_G0 - window.low_G0) * G0_S * bias_V * station.amplifier.gain_V_per_A
+        if width_V < LEAST_STEPS * station.resolution_V:
+            raise ImpossibleSetting(
+                f"the window is {width_V:.2g} V wide at {self.bias:g} mV and {station.amplifier.gain_V_per_A:.0e} "
+                f"V/A, less than {LEAST_STEPS:g} steps of the converter ({station.resolution_V:.2g} V): nothing in "
+                "it can be told apart. Raise the gain or the bias."
+            )
+
+    def next_junction(self, station: Station, search: Search) -> Steps[float]:
+        """Open contacts until a junction is caught; returns its conductance at low bias in G0.
+
+        Raises
+        ------
+        NoJunction
+            After ``most_openings`` in a row without one.
+        """
+        for _ in range(self.most_openings):
+            search.surface_m = yield from self.make_contact(station, search.surface_m)
+            caught_G0 = yield from self._capture(station, search.surface_m)
+            if caught_G0 is not None:
+                return caught_G0
+            yield from self.opened(search)
+        raise NoJunction(
+            f"{self.most_openings} openings in a row without a junction of {self.window.low_G0:.3g} to "
+            f"{self.window.high_G0:.3g} G0. Look at a histogram of this sample: conductance, window or dwell do not "
+            "fit it, or there are no molecules left."
+        )
+
+    def _capture(self, station: Station, surface_m: float) -> Steps[float | None]:
+        """Withdraw until a plateau stands its check; None where the contact has opened instead."""
+        while True:
+            plateau = {"plateau": self._plateau_detector(station)}
+            reaction_s = max(self.stop_within / self.withdraw_speed, 2 / station.rate_Hz)
+            outcome = yield from self.withdraw(station, surface_m, plateau, min(reaction_s, 0.5))
+            if outcome.ended != "plateau":
+                yield from self.clear(station, outcome)
+                return None
+            checked_G0 = (yield self.look()).conductance_G0
+            if self.window.holds(checked_G0):
+                return checked_G0
+
+    def look(self) -> Hold:
+        """The step that checks the conductance at low bias."""
+        return Hold("check", self.check_time, reaction_s=self.check_time)
+
+    def _plateau_detector(self, station: Station) -> PlateauDetector:
+        return PlateauDetector(
+            self.window.low_G0,
+            self.window.high_G0,
+            self._dwell_samples(station),
+            fraction=self.inside / 100,
+            slope_decades=self.slope * self.dwell,
+            scatter_decades=self.scatter,
+        )
+
+    def _dwell_samples(self, station: Station) -> int:
+        return round(self.dwell / self.withdraw_speed * station.rate_Hz)
+
+    def leave(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+        """Open a junction that has been measured, from where the tip stands, and clear it."""
+        low_m, _ = station.extension_range_m
+        outcome = yield Ramp(
+            "leave",
+            max(low_m, extension_m - self.longest_withdrawal * NM),
+            self.leave_speed * NM,
+            {"open": OpenDetector(self.open_threshold, OPEN_SAMPLES)},
+        )
+        yield from self.clear(station, outcome)
+        yield from self.opened(search)
+
+    def retract(self, station: Station, extension_m: float) -> Steps[float]:
+        """Draw back from a junction that carried too much, before there is a bias again; returns the extension."""
+        low_m, _ = station.extension_range_m
+        back_m = extension_m - (self.past_break + self.clearance) * NM
+        yield Ramp("retract", max(low_m, back_m), self.leave_speed * NM, reaction_s=0.25)
+        outcome = yield SetBias(self.bias * 1e-3)
+        return outcome.extension_m
+
+    def opened(self, search: Search) -> Steps[None]:
+        """Count an opening, and measure the current amplifier's zero where it is due."""
+        search.openings += 1
+        if search.openings % self.baseline_every == 0:
+            yield Baseline(self.baseline_time)
