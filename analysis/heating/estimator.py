@@ -1,10 +1,30 @@
-"""Temperature rise and power of one hold, by regression on what was applied."""
+"""Temperature rise and power of one hold, by regression on what was applied.
 
-from dataclasses import dataclass
+The power at a level is <I (V - I R_s)> with I counted from the mean at the zero level, so that an offset of the
+amplifier does not make one polarity look stronger, and V the looped back bias counted from its mean at the zero
+level: what was applied is measured, and the converter's own offset drops out with that of the output.
+"""
 
-from analysis.heating.exclusion import Exclusion, ExclusionRules
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.heating.exclusion import Exclusion, ExclusionRules, current_drift, judge
 from analysis.heating.holds import Hold
+from analysis.heating.placed import PlacedHold, place
+from analysis.heating.programme import LevelProgramme
+from analysis.heating.regression import Fit, Regression
 from analysis.records import FloatArray
+
+LEAST_PERIODS = 3
+"""Without rules, a hold still needs so many periods to tell a parabola from the levels."""
+
+MOST_REGRESSIONS = 64
+"""So many choices of samples are remembered; each takes a few megabytes."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +52,7 @@ class EstimatorSettings:
     mains_Hz: tuple[float, ...] = ()
     baseline_order: int = 2
     series_resistance_ohm: float = 0.0
-    rules: ExclusionRules | None = ExclusionRules()
+    rules: ExclusionRules | None = field(default_factory=ExclusionRules)
 
 
 @dataclass(frozen=True)
@@ -77,8 +97,9 @@ class HoldEstimate:
         As of the hold.
     current_drift : float
         Relative change of the current from the first to the last third of the kept periods.
-    noise_V2_per_Hz : float
-        One-sided density of the residuals, averaged up to half the sampling rate, at the preamplifier's input.
+    white_V2_per_Hz, corner_Hz : float
+        Noise of the thermometer about the modulation frequency, at the preamplifier's input: one-sided density
+        of the white part, and the frequency at which a 1/f part equals it.
     flags : tuple of str
         Those of the hold, and "drift" where the current drifted by more than the rules say.
     levels : tuple of LevelEstimate
@@ -102,11 +123,192 @@ class HoldEstimate:
     kind: str = "unknown"
     control: str | None = None
     current_drift: float = float("nan")
-    noise_V2_per_Hz: float = float("nan")
+    white_V2_per_Hz: float = float("nan")
+    corner_Hz: float = float("nan")
     flags: tuple[str, ...] = ()
     levels: tuple[LevelEstimate, ...] = ()
 
 
+class HoldEstimator:
+    """Evaluates holds, and remembers what holds of the same samples have in common.
+
+    Parameters
+    ----------
+    settings : EstimatorSettings
+
+    Raises
+    ------
+    ValueError
+        For a Seebeck coefficient that is not positive.
+    """
+
+    def __init__(self, settings: EstimatorSettings) -> None:
+        if not settings.seebeck_V_per_K > 0.0:
+            raise ValueError(f"the Seebeck coefficient is {settings.seebeck_V_per_K} V/K, must be above 0")
+        self.settings = settings
+        self._regressions: OrderedDict[tuple[object, ...], Regression] = OrderedDict()
+
+    def estimate(self, hold: Hold) -> HoldEstimate:
+        """Evaluate one hold; what can't be used comes back with the reason, never as an exception."""
+        try:
+            placed = place(hold, self.settings.mask_samples)
+        except ValueError as error:
+            return _rejected(hold, str(error))
+        if placed.alignment.seen and not placed.alignment.residual_V < 0.2 * hold.programme.largest_bias_V:
+            return _rejected(hold, "looped back bias does not follow the programme")
+        if not np.isfinite(hold.thermocouple_V).any():
+            return _rejected(hold, "no thermocouple voltage, or the gain of its preamplifier is unknown")
+        judgement = judge(placed, self.settings.rules)
+        kept, rules = judgement.kept, self.settings.rules
+        least = LEAST_PERIODS if rules is None else max(rules.least_periods, LEAST_PERIODS)
+        if kept.sum() < least:
+            return _rejected(
+                hold, f"{kept.sum()} whole periods, {least} are needed", judgement.exclusions, kept
+            )
+        try:
+            fit, span = self.fit(placed, kept)
+        except ValueError as error:
+            return _rejected(hold, str(error), judgement.exclusions, kept)
+        return self._estimate(placed, kept, judgement.exclusions, fit, span)
+
+    def fit(self, placed: PlacedHold, kept: NDArray[np.bool_]) -> tuple[Fit, Regression]:
+        """Regression of the kept periods' settled samples. Raises ``ValueError`` if they are too few."""
+        first, last = np.flatnonzero(kept)[[0, -1]]
+        span = slice(placed.starts[first], placed.starts[last + 1])
+        hold = placed.hold
+        repeat = hold.programme.samples_per_period(hold.rate_Hz).denominator
+        key = (hold.programme, hold.rate_Hz, first % repeat, kept[first : last + 1].tobytes())
+        regression = self._regressions.pop(key, None) or self._regression(placed, kept, span)
+        self._regressions[key] = regression
+        if len(self._regressions) > MOST_REGRESSIONS:
+            self._regressions.popitem(last=False)
+        return regression.fit(placed.thermocouple_V[span]), regression
+
+    def _regression(self, placed: PlacedHold, kept: NDArray[np.bool_], span: slice) -> Regression:
+        plan = placed.plan.part(span.start, span.stop)
+        return Regression(
+            plan,
+            placed.settled[span] & kept[plan.period],
+            placed.roles,
+            placed.hold.rate_Hz,
+            float(placed.hold.programme.frequency_Hz),
+            self.settings.baseline_order,
+            self.settings.mains_Hz,
+        )
+
+    def _estimate(
+        self,
+        placed: PlacedHold,
+        kept: NDArray[np.bool_],
+        exclusions: tuple[Exclusion, ...],
+        fit: Fit,
+        regression: Regression,
+    ) -> HoldEstimate:
+        hold, settings = placed.hold, self.settings
+        seebeck = settings.seebeck_V_per_K
+        covariance_K2 = fit.covariance_V2 / seebeck**2
+        currents_A, biases_V, powers_W = electrical(placed, kept, settings.series_resistance_ohm)
+        levels = tuple(
+            LevelEstimate(
+                bias_V=float(biases_V[role]),
+                dT_K=float(-fit.levels_V[i] / seebeck),
+                sigma_K=float(np.sqrt(covariance_K2[i, i])),
+                q_total_W=float(powers_W[role]),
+                current_A=float(currents_A[role]),
+            )
+            for i, role in enumerate(regression.active)
+        )
+        outer = [regression.active.index(role) for role in (placed.roles.positive, placed.roles.negative)]
+        positive, negative = (levels[i] for i in outer)
+        drift = current_drift(placed, kept)
+        limit = float("inf") if settings.rules is None else settings.rules.drift
+        return HoldEstimate(
+            number=hold.number,
+            amplitude_V=hold.amplitude_V,
+            dT_pos_K=positive.dT_K,
+            dT_neg_K=negative.dT_K,
+            covariance_K2=covariance_K2[np.ix_(outer, outer)],
+            q_total_pos_W=positive.q_total_W,
+            q_total_neg_W=negative.q_total_W,
+            current_pos_A=positive.current_A,
+            current_neg_A=negative.current_A,
+            kept_s=_seconds(hold.programme, int(kept.sum())),
+            periods=int(kept.sum()),
+            samples=hold.samples,
+            exclusions=exclusions,
+            kind=hold.kind,
+            control=hold.control,
+            current_drift=drift,
+            white_V2_per_Hz=fit.white_V2_per_Hz,
+            corner_Hz=fit.corner_Hz,
+            flags=(*hold.flags, *(("drift",) if abs(drift) > limit else ())),
+            levels=levels,
+        )
+
+
+def electrical(
+    placed: PlacedHold, kept: NDArray[np.bool_], series_resistance_ohm: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean current (A), applied bias (V) and power in the junction (W) of each role, over what is kept.
+
+    Current and bias count from their means at the zero level. Where the bias was not looped back, the commanded
+    one serves.
+    """
+    used = placed.settled & kept[placed.plan.period]
+    role = placed.plan.role[used]
+    count = np.bincount(role, minlength=len(placed.roles.bias_V))
+    bias_V = placed.bias_V if placed.alignment.seen else placed.plan.bias_V
+
+    def mean(values: FloatArray) -> FloatArray:
+        return np.bincount(role, values, len(count)) / count
+
+    zero = placed.roles.zero
+    means_A, means_V = mean(placed.current_A[used]), mean(bias_V[used])
+    current_A = placed.current_A[used] - means_A[zero]
+    applied_V = means_V - means_V[zero]
+    power_W = applied_V * mean(current_A) - series_resistance_ohm * mean(current_A**2)
+    return means_A - means_A[zero], applied_V, power_W
+
+
 def estimate_hold(hold: Hold, settings: EstimatorSettings) -> HoldEstimate:
-    """Evaluate one hold."""
-    raise NotImplementedError
+    """Evaluate one hold; for many, `estimate_holds` is much faster."""
+    return HoldEstimator(settings).estimate(hold)
+
+
+def estimate_holds(holds: Iterable[Hold], settings: EstimatorSettings) -> Iterator[HoldEstimate]:
+    """Evaluate holds one after the other; one hold is in memory at a time."""
+    estimator = HoldEstimator(settings)
+    return (estimator.estimate(hold) for hold in holds)
+
+
+def _seconds(programme: LevelProgramme, periods: int) -> float:
+    return float(Fraction(periods) / programme.frequency_Hz)
+
+
+def _rejected(
+    hold: Hold,
+    reason: str,
+    exclusions: tuple[Exclusion, ...] = (),
+    kept: NDArray[np.bool_] | None = None,
+) -> HoldEstimate:
+    nan = float("nan")
+    periods = 0 if kept is None else int(kept.sum())
+    return HoldEstimate(
+        number=hold.number,
+        amplitude_V=hold.amplitude_V,
+        dT_pos_K=nan,
+        dT_neg_K=nan,
+        covariance_K2=np.full((2, 2), nan),
+        q_total_pos_W=nan,
+        q_total_neg_W=nan,
+        current_pos_A=nan,
+        current_neg_A=nan,
+        kept_s=_seconds(hold.programme, periods),
+        periods=periods,
+        samples=hold.samples,
+        exclusions=exclusions,
+        rejected=reason,
+        kind=hold.kind,
+        control=hold.control,
+        flags=hold.flags,
+    )

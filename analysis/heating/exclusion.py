@@ -1,6 +1,20 @@
-"""Which periods of a hold count, judged by the current alone: the thermometer must not choose its own data."""
+"""Which periods of a hold count, judged by the current alone: the thermometer must not choose its own data.
 
-from dataclasses import dataclass
+The rules keep what the paper calls a stable junction (Lee et al., Nature 498, 209 (2013)): a junction that
+changed by a factor, that broke, or that shorted for a moment is not the one that was to be measured, and 1 ms of
+a metallic contact at 1.27 V heats the tip by kelvins.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.heating.placed import PlacedHold
+from analysis.records import FloatArray
+
+SPREAD_S = 5e-3
+"""Noise of the current is taken from samples so far apart: hum shows in it, a junction that broke does not."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +40,21 @@ class ExclusionRules:
     Parameters
     ----------
     factor : float
-        The current at each level stays within this factor of its median.
+        The current at each level stays within this factor of its median. At the first period that violates it
+        the hold is cut, from the whole period before it on: a junction that breaks late in a level leaves that
+        period's mean within the factor.
     catastrophe : float
-        No sample exceeds so many times the expected current.
+        No sample exceeds so many times the expected current; the periods that hold such samples are left out.
     widened : float
-        The low-bias conductance afterwards lies in the window, widened by this factor at both ends.
+        The low-bias conductance afterwards lies in the window, widened by this factor at both ends; else the
+        last whole period is cut.
     least_periods : int
         A hold that keeps fewer is not used: 12 are 1 s at 12.25 Hz.
     drift : float
         Relative drift of the current from which on a hold is flagged; it still counts.
     significance : float
-        No rule fires for deviations below so many standard deviations of the current's own noise.
+        No rule fires for deviations below so many standard deviations of the current's own noise: a tip out of
+        contact has nothing but noise, and is not to be excluded for that.
     """
 
     factor: float = 2.0
@@ -45,3 +63,155 @@ class ExclusionRules:
     least_periods: int = 12
     drift: float = 0.3
     significance: float = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What is kept of a hold: ``kept`` of shape (periods,), and why the other whole periods are not."""
+
+    kept: NDArray[np.bool_]
+    exclusions: tuple[Exclusion, ...]
+
+
+def judge(placed: PlacedHold, rules: ExclusionRules | None) -> Judgement:
+    """Choose the periods that count.
+
+    Only whole periods do, without a missing sample, and with the bias that they were meant to have. ``rules``
+    of None asks for no more than that.
+    """
+    reasons: dict[int, str] = {}
+    kept = placed.whole.copy()
+
+    def leave_out(periods: NDArray[np.bool_], reason: str) -> None:
+        reasons.update(dict.fromkeys(np.flatnonzero(kept & periods).tolist(), reason))
+        kept[periods] = False
+
+    leave_out(placed.any_of(np.isnan(placed.current_A)), "samples missing")
+    leave_out(placed.any_of(_not_applied(placed)), "bias not as commanded")
+    if rules is not None and kept.any():
+        leave_out(placed.any_of(placed.railed), "current at the end of its range")
+        leave_out(
+            placed.any_of(_catastrophic(placed, kept, rules)),
+            f"current above {rules.catastrophe:g} times the expected",
+        )
+        cut, reason = _cut(placed, kept, rules)
+        leave_out(np.arange(placed.periods) >= cut, reason)
+    return Judgement(kept, _merged(reasons))
+
+
+def _merged(reasons: dict[int, str]) -> tuple[Exclusion, ...]:
+    """One exclusion for each run of periods that share a reason."""
+    found: list[Exclusion] = []
+    for period, reason in sorted(reasons.items()):
+        if found and (found[-1].period_last, found[-1].reason) == (period - 1, reason):
+            found[-1] = replace(found[-1], period_last=period)
+        else:
+            found.append(Exclusion(period, period, reason))
+    return tuple(found)
+
+
+def current_drift(placed: PlacedHold, kept: NDArray[np.bool_]) -> float:
+    """Relative change of the current at the outer levels from the first to the last third of the kept periods.
+
+    NaN for fewer than three periods.
+    """
+    outer = placed.current_A_by_period[[placed.roles.positive, placed.roles.negative]]
+    modulus = np.abs(outer[:, kept]).mean(axis=0)
+    third = len(modulus) // 3
+    if not third or not np.median(modulus) > 0.0:
+        return float("nan")
+    change = np.median(modulus[-third:]) - np.median(modulus[:third])
+    return float(change / np.median(modulus))
+
+
+def _not_applied(placed: PlacedHold) -> NDArray[np.bool_]:
+    """Settled samples at which the looped back bias is not what the programme says."""
+    if not placed.alignment.seen:
+        return np.zeros(len(placed.plan), bool)
+    tolerance_V = max(3e-3, 0.1 * placed.hold.programme.largest_bias_V)
+    return placed.settled & (np.abs(placed.bias_V - placed.plan.bias_V) > tolerance_V)
+
+
+def _catastrophic(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> NDArray[np.bool_]:
+    """Samples with far more current than this bias can drive through this junction.
+
+    Right after an edge the charging of cables adds to it: there, the limit also follows what is usual at that
+    distance from the edge.
+    """
+    modulus = np.abs(placed.current_A)
+    expected_A = placed.hold.expected_A
+    if not np.isfinite(expected_A):
+        expected_A = np.nanmax(np.abs(np.median(placed.current_A_by_period[:, kept], axis=1)))
+    limit_A = rules.catastrophe * expected_A
+    if not np.any(modulus > limit_A):
+        return np.zeros(len(modulus), bool)
+    limit_A += rules.significance * _sample_noise_A(placed)
+    over = modulus > limit_A
+    for role in range(len(placed.roles.bias_V)):
+        at_role = placed.plan.role == role
+        for since in np.unique(placed.plan.since_edge[over & at_role & ~placed.settled]):
+            alike = at_role & (placed.plan.since_edge == since)
+            over[alike] = modulus[alike] > max(limit_A, rules.catastrophe * np.nanmedian(modulus[alike]))
+    return over
+
+
+def _cut(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> tuple[int, str]:
+    """First period that does not count any more, and why; the number of periods if all do."""
+    candidates = np.flatnonzero(kept)
+    means = placed.current_A_by_period
+    active = [role for role in range(len(means)) if role != placed.roles.zero]
+    current_A = (means[active] - means[placed.roles.zero])[:, candidates]
+    good = _steady_beginning(current_A, _period_noise_A(placed, current_A), rules)
+    hold = placed.hold
+    low, high = hold.window_G0
+    if good < len(candidates):
+        reason = f"current left a factor {rules.factor:g} of its median in period {candidates[good]}"
+    elif hold.ended not in ("finished", "aborted"):
+        reason = f"tripped: {hold.ended}"
+    elif not (low / rules.widened <= hold.after_G0 <= high * rules.widened) and not (
+        np.isnan(hold.after_G0) or np.isnan(low)
+    ):
+        reason = "conductance afterwards outside of its widened window"
+    else:
+        return placed.periods, ""
+    return int(candidates[max(good - 1, 0)]) if len(candidates) else 0, reason
+
+
+def _steady_beginning(current_A: FloatArray, noise_A: FloatArray, rules: ExclusionRules) -> int:
+    """The longest beginning all of whose periods lie within the factor of that beginning's own medians.
+
+    Taken over the beginning, not over the whole: of a junction that broke early, the whole hold's median is that
+    of an open gap. ``current_A`` has shape (levels, periods), ``noise_A`` (levels, 1).
+    """
+    for n in range(current_A.shape[1], 0, -1):
+        begun = current_A[:, :n]
+        median = np.median(begun, axis=1, keepdims=True)
+        size = begun * np.sign(median)
+        inside = (size >= np.abs(median) / rules.factor) & (size <= np.abs(median) * rules.factor)
+        if np.all(inside | (np.abs(begun - median) <= rules.significance * noise_A)):
+            return n
+    return 0
+
+
+def _sample_noise_A(placed: PlacedHold) -> float:
+    """Standard deviation of one sample about its level, from the median of differences within levels."""
+    n = max(1, round(SPREAD_S * placed.hold.rate_Hz))
+    alike = placed.settled[n:] & placed.settled[:-n] & (placed.plan.role[n:] == placed.plan.role[:-n])
+    difference_A = np.abs(placed.current_A[n:] - placed.current_A[:-n])[alike]
+    difference_A = difference_A[np.isfinite(difference_A)]
+    return _from_differences(float(np.median(difference_A))) if difference_A.size else 0.0
+
+
+def _period_noise_A(placed: PlacedHold, current_A: FloatArray) -> FloatArray:
+    """Standard deviation of a level's mean over one period, shape (levels, 1): white noise, or what periods show."""
+    per_level = max(1.0, float(placed.settled.sum()) / max(placed.periods, 1) / len(placed.roles.bias_V))
+    white_A = _sample_noise_A(placed) / np.sqrt(per_level)
+    if current_A.shape[1] < 2:
+        return np.full((len(current_A), 1), white_A)
+    differences_A = np.median(np.abs(np.diff(current_A, axis=1)), axis=1, keepdims=True)
+    return np.maximum(white_A, differences_A * _from_differences(1.0))
+
+
+def _from_differences(median: float) -> float:
+    """Standard deviation of normal values from the median modulus of the differences between pairs of them."""
+    return 1.4826 * median / np.sqrt(2.0)

@@ -1,0 +1,153 @@
+"""When the programme began, found from the looped back bias, and by how much the current comes after the bias.
+
+Sample n of the inputs shows what the outputs put out at tick n - 1, and the sample at which an output starts is
+known within a few samples only. What was applied is therefore taken from what was measured.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.heating.holds import Hold
+from analysis.heating.layout import layout
+from analysis.heating.programme import LevelProgramme
+from analysis.records import FloatArray
+
+USUAL_LAG = 1
+"""Samples from what an output was told to what an input shows, where the bias itself cannot tell."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where a hold's programme begins.
+
+    Parameters
+    ----------
+    origin : int
+        Sample that shows the programme's first value.
+    residual_V : float
+        Median modulus of the difference between looped back and commanded bias; NaN where it was not seen.
+    seen : bool
+        Whether the bias shows it. False for a programme of one bias, or without a loop-back: ``origin`` is then
+        the claimed start and the usual lag.
+    """
+
+    origin: int
+    residual_V: float
+    seen: bool
+
+
+def align(hold: Hold) -> Alignment:
+    """Find the beginning of the programme that leaves the smallest squares of looped back less commanded bias.
+
+    The search covers every start within half a repeat of the programme around the claimed one; it is exact to
+    the sample.
+    """
+    claimed = hold.start + USUAL_LAG
+    known = np.isfinite(hold.bias_V)
+    template, spectrum, energy_spectrum = _template(hold.programme, hold.rate_Hz)
+    if not known.any() or np.ptp(template) == 0.0:
+        return Alignment(claimed, float("nan"), False)
+    repeat = len(template)
+    where = (hold.samples[0] - claimed + np.flatnonzero(known)) % repeat
+    volts = hold.bias_V[known]
+    seen_V = np.bincount(where, volts, repeat)
+    count = np.bincount(where, minlength=repeat)
+    product = np.fft.irfft(np.fft.rfft(seen_V) * spectrum.conj(), repeat)
+    energy = np.fft.irfft(np.fft.rfft(count) * energy_spectrum.conj(), repeat)
+    shift = int(np.argmin(energy - 2.0 * product))
+    shift -= repeat * (shift > repeat // 2)
+    residual_V = np.median(np.abs(volts - template[(where - shift) % repeat]))
+    return Alignment(claimed + shift, float(residual_V), True)
+
+
+@lru_cache(maxsize=16)
+def _template(
+    programme: LevelProgramme, rate_Hz: float
+) -> tuple[FloatArray, NDArray[np.complex128], NDArray[np.complex128]]:
+    """One repeat of the bias, its Fourier transform, and that of its square."""
+    bias_V = programme.bias_V(rate_Hz)
+    return bias_V, np.fft.rfft(bias_V), np.fft.rfft(bias_V**2)
+
+
+@dataclass(frozen=True)
+class CurrentLag:
+    """How the current follows the bias after an edge, from all edges of some holds.
+
+    Parameters
+    ----------
+    lag_s : float
+        Mean delay: the area by which the current falls short after an edge, over the height of the step.
+    sigma_s : float
+        Its standard error, from the scatter between holds; NaN for one hold.
+    response : ndarray, shape (n,)
+        Share of a step that has arrived at the sample of the edge and at those after it.
+    holds : int
+    """
+
+    lag_s: float
+    sigma_s: float
+    response: FloatArray
+    holds: int
+
+    def time_constant_s(self, rate_Hz: float) -> float:
+        """Of the single pole that has this mean delay between samples; 0 where there is none to be seen."""
+        delay = self.lag_s * rate_Hz
+        return float(1.0 / (rate_Hz * np.log((1.0 + delay) / delay))) if delay > 0.0 else 0.0
+
+
+def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
+    """Lag of the current behind the looped back bias, far below one sample.
+
+    Parameters
+    ----------
+    holds : iterable of Hold
+        Of one run, with unchanged filters.
+    samples : int
+        How long after an edge the current is followed; it must have settled then, and not yet met the next edge.
+
+    Raises
+    ------
+    ValueError
+        If there is no hold with a current to see.
+    """
+    products, energies = [], []
+    for hold in holds:
+        product, energy = _steps(hold, samples)
+        if energy > 0.0:
+            products.append(product)
+            energies.append(energy)
+    if not energies:
+        raise ValueError("no hold shows steps of the current from which to take its lag")
+    response = np.sum(products, axis=0) / np.sum(energies)
+    each = np.array([np.sum(1.0 - p / e) for p, e in zip(products, energies, strict=True)]) / hold.rate_Hz
+    weight = np.array(energies) / np.sum(energies)
+    lag_s = float(np.sum(1.0 - response)) / hold.rate_Hz
+    scatter = np.sqrt(np.sum(weight**2 * (each - lag_s) ** 2) * len(each) / max(len(each) - 1, 1))
+    return CurrentLag(lag_s, float(scatter) if len(each) > 1 else float("nan"), response, len(each))
+
+
+def _steps(hold: Hold, samples: int) -> tuple[FloatArray, float]:
+    """Sum over edges of (current less the old level) x step, shape (samples,), and of step squared.
+
+    The levels before and after an edge are the current's own, over the settled samples around it.
+    """
+    origin = align(hold).origin
+    first = max(origin - hold.samples[0], 0)
+    begun = max(hold.samples[0] - origin, 0)
+    plan = layout(hold.programme, hold.rate_Hz, begun + len(hold) - first).part(
+        begun, begun + len(hold) - first
+    )
+    current_A = hold.current_A[first:]
+    edges = np.flatnonzero(plan.since_edge == 0)
+    lengths = np.diff(np.append(edges, len(plan)))
+    levels = [current_A[e + samples : e + n] for e, n in zip(edges, lengths, strict=True)]
+    mean = np.array([np.mean(level) if level.size else np.nan for level in levels])
+    step = np.diff(mean)
+    window = current_A[np.minimum(edges[1:, None] + np.arange(samples), len(current_A) - 1)]
+    good = np.isfinite(step) & np.isfinite(window).all(axis=1) & (lengths[1:] > samples)
+    product = ((window - mean[:-1, None]) * step[:, None])[good].sum(axis=0)
+    return product, float(np.sum(step[good] ** 2))

@@ -1,0 +1,112 @@
+"""Where each sample stands in a level programme: at which level, how long after an edge, in which period."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.heating.programme import LevelProgramme
+from analysis.records import FloatArray
+
+_STEP = 4096
+"""Layouts are made for whole multiples of so many samples, so that holds of nearly equal length share one."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The distinct levels of a programme, by rising bias.
+
+    Parameters
+    ----------
+    bias_V : tuple of float
+        One for each role.
+    of_level : tuple of int
+        Role of each entry of ``programme.levels``.
+    positive, zero, negative : int
+        Role of the largest positive level, of 0 V, and of the most negative level.
+    """
+
+    bias_V: tuple[float, ...]
+    of_level: tuple[int, ...]
+    positive: int
+    zero: int
+    negative: int
+
+
+@lru_cache(maxsize=64)
+def roles(programme: LevelProgramme) -> Roles:
+    """Distinct levels of a programme.
+
+    A programme of 3 or 6 levels that are all 0 V (the control of zero amplitude) keeps the roles that its levels
+    would have in the order +0- or +0--0+.
+
+    Raises
+    ------
+    ValueError
+        Without a level of 0 V, or with levels of one sign only: there is nothing to compare with.
+    """
+    applied = [level.bias_V for level in programme.levels]
+    if not any(applied) and len(applied) in (3, 6):
+        applied = [1.0, 0.0, -1.0, -1.0, 0.0, 1.0][: len(applied)]
+    distinct = sorted({bias + 0.0 for bias in applied})
+    if 0.0 not in distinct or distinct[0] >= 0.0 or distinct[-1] <= 0.0:
+        raise ValueError("a heating programme needs a level of 0 V, a positive and a negative one")
+    of_level = tuple(distinct.index(bias) for bias in applied)
+    bias_V = tuple(programme.levels[of_level.index(role)].bias_V for role in range(len(distinct)))
+    return Roles(bias_V, of_level, len(distinct) - 1, distinct.index(0.0), 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Samples of a programme from its beginning on; all arrays have shape (n,).
+
+    Parameters
+    ----------
+    role : ndarray of int
+        Index into ``Roles.bias_V``.
+    bias_V : ndarray
+        What the programme puts out.
+    since_edge : ndarray of int
+        Samples since the bias last changed; 0 at the first sample of a level, and at the very first.
+    period : ndarray of int
+        Number of the period, from 0.
+    """
+
+    role: NDArray[np.int64]
+    bias_V: FloatArray
+    since_edge: NDArray[np.int64]
+    period: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.role)
+
+    def part(self, start: int, stop: int) -> "Layout":
+        """The samples ``start <= i < stop``."""
+        these = slice(start, stop)
+        return Layout(self.role[these], self.bias_V[these], self.since_edge[these], self.period[these])
+
+
+def layout(programme: LevelProgramme, rate_Hz: float, n: int) -> Layout:
+    """The first ``n`` samples of a programme. Raises ``ValueError`` as `roles`."""
+    return _layout(programme, rate_Hz, -(-max(n, 1) // _STEP) * _STEP).part(0, n)
+
+
+@lru_cache(maxsize=16)
+def _layout(programme: LevelProgramme, rate_Hz: float, n: int) -> Layout:
+    sample = np.arange(n)
+    level = programme.level_index(sample, rate_Hz)
+    role = np.array(roles(programme).of_level)[level]
+    edges = np.flatnonzero(np.diff(role, prepend=-1))
+    return Layout(
+        role=role,
+        bias_V=np.array([entry.bias_V for entry in programme.levels])[level],
+        since_edge=sample - edges[np.searchsorted(edges, sample, side="right") - 1],
+        period=programme.period_index(sample, rate_Hz),
+    )
+
+
+def period_starts(programme: LevelProgramme, rate_Hz: float, periods: int) -> NDArray[np.int64]:
+    """First sample of each period from 0 to ``periods`` (included), shape (periods + 1,)."""
+    length = programme.samples_per_period(rate_Hz)
+    return -(-np.arange(periods + 1) * length.numerator // length.denominator)

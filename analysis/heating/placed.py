@@ -1,0 +1,95 @@
+"""A hold with its samples laid beside the programme that made them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.heating.holds import Hold
+from analysis.heating.lag import Alignment, align
+from analysis.heating.layout import Layout, Roles, layout, period_starts, roles
+from analysis.records import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedHold:
+    """The samples of a hold from the programme's beginning on; arrays have shape (n,).
+
+    Parameters
+    ----------
+    hold : Hold
+    alignment : Alignment
+    roles : Roles
+        Distinct levels of the programme.
+    plan : Layout
+        What was put out at each sample.
+    settled : ndarray of bool
+        False within the mask after each edge.
+    starts : ndarray of int, shape (periods + 1,)
+        Index of each period's first sample into the arrays; beyond them for what was not sampled.
+    bias_V, current_A, thermocouple_V, railed : ndarray
+        As of the hold.
+    """
+
+    hold: Hold
+    alignment: Alignment
+    roles: Roles
+    plan: Layout
+    settled: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+    bias_V: FloatArray
+    current_A: FloatArray
+    thermocouple_V: FloatArray
+    railed: NDArray[np.bool_]
+
+    @property
+    def periods(self) -> int:
+        """Number of periods that were begun, whole or not."""
+        return len(self.starts) - 1
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """Which periods lie in the hold from their first to their last sample, shape (periods,)."""
+        return (self.starts[:-1] >= 0) & (self.starts[1:] <= len(self.plan))
+
+    def any_of(self, samples: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which periods hold one of these samples, shape (periods,)."""
+        return np.bincount(self.plan.period[samples], minlength=self.periods) > 0
+
+    @cached_property
+    def current_A_by_period(self) -> FloatArray:
+        """Mean current of each level and period, shape (roles, periods)."""
+        return self.level_means(self.current_A)
+
+    def level_means(self, values: FloatArray) -> FloatArray:
+        """Mean over the settled samples of each level and period, shape (roles, periods); NaN without any."""
+        cell = (self.plan.role * self.periods + self.plan.period)[self.settled]
+        size = len(self.roles.bias_V) * self.periods
+        count = np.bincount(cell, minlength=size)
+        total = np.bincount(cell, values[self.settled], size)
+        with np.errstate(invalid="ignore"):
+            return (total / np.where(count, count, np.nan)).reshape(-1, self.periods)
+
+
+def place(hold: Hold, mask_samples: int) -> PlacedHold:
+    """Align a hold with its programme. Raises ``ValueError`` for a programme that tells nothing (see `roles`)."""
+    distinct = roles(hold.programme)
+    alignment = align(hold)
+    begun = max(hold.samples[0] - alignment.origin, 0)
+    skip = min(max(alignment.origin - hold.samples[0], 0), len(hold))
+    stop = begun + len(hold) - skip
+    plan = layout(hold.programme, hold.rate_Hz, stop).part(begun, stop)
+    periods = int(plan.period[-1]) + 1 if len(plan) else 0
+    return PlacedHold(
+        hold=hold,
+        alignment=alignment,
+        roles=distinct,
+        plan=plan,
+        settled=plan.since_edge >= mask_samples,
+        starts=period_starts(hold.programme, hold.rate_Hz, periods) - begun,
+        bias_V=hold.bias_V[skip:],
+        current_A=hold.current_A[skip:],
+        thermocouple_V=hold.thermocouple_V[skip:],
+        railed=hold.railed[skip:],
+    )

@@ -1,0 +1,146 @@
+"""Least squares of a thermometer's voltage on the levels, a polynomial in time, and the mains.
+
+Everything that depends only on which samples are used is calculated once for holds that use the same samples.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.polynomial import legendre
+from numpy.typing import NDArray
+
+from analysis.heating.layout import Layout, Roles
+from analysis.heating.noise import Bands, white_and_pink
+from analysis.records import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Result of a regression.
+
+    Parameters
+    ----------
+    levels_V : ndarray, shape (levels,)
+        Voltage of each level above the zero level, in the order of `Regression.active`.
+    covariance_V2 : ndarray, shape (levels, levels)
+        From the noise of the residuals, white and 1/f.
+    residual_V : ndarray, shape (used,)
+    white_V2_per_Hz : float
+        One-sided density of the white part of the noise.
+    corner_Hz : float
+        Where the 1/f part equals it; ``inf`` without a white part.
+    """
+
+    levels_V: FloatArray
+    covariance_V2: FloatArray
+    residual_V: FloatArray
+    white_V2_per_Hz: float
+    corner_Hz: float
+
+
+class Regression:
+    """The regression for one choice of samples.
+
+    y = sum_l a_l [sample is at level l] + polynomial + sum_m (s_m + s'_m t) sin(2 pi f_m t)
+    + (c_m + c'_m t) cos(2 pi f_m t); the terms in t follow a line that is a little off its frequency.
+
+    The covariance is that of the weighted sums of samples that the estimates are, for noise of the one-sided
+    density ``a + b/f``; a and b are fitted to the residuals' spectrum between a sixth of the modulation frequency
+    and 16 times it, where these sums have their weight. The zero level counts for both polarities, which is why
+    two estimates of equal thirds have the correlation +1/2.
+
+    Parameters
+    ----------
+    plan : Layout
+        From the first used sample to the last.
+    used : ndarray of bool, shape (n,)
+        Which samples are used.
+    roles : Roles
+    rate_Hz, modulation_Hz : float
+    baseline_order : int
+    mains_Hz : sequence of float
+
+    Attributes
+    ----------
+    active : tuple of int
+        Roles that have a coefficient: all but zero.
+
+    Raises
+    ------
+    ValueError
+        If the samples do not determine all coefficients.
+    """
+
+    def __init__(
+        self,
+        plan: Layout,
+        used: NDArray[np.bool_],
+        roles: Roles,
+        rate_Hz: float,
+        modulation_Hz: float,
+        baseline_order: int,
+        mains_Hz: Sequence[float],
+    ) -> None:
+        self.active = tuple(role for role in range(len(roles.bias_V)) if role != roles.zero)
+        self._at = np.flatnonzero(used)
+        x = np.linspace(-1.0, 1.0, len(used))[self._at]
+        levels = [plan.role[self._at] == role for role in self.active]
+        phases = [2.0 * np.pi * f_Hz / rate_Hz * self._at for f_Hz in mains_Hz]
+        lines = [wave(phase) * shape for phase in phases for wave in (np.sin, np.cos) for shape in (1.0, x)]
+        self._columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines])
+        gram = self._columns.T @ self._columns
+        size = np.sqrt(np.diag(gram))
+        if not size.all() or np.linalg.eigvalsh(gram / np.outer(size, size))[0] < 1e-9:
+            raise ValueError("too few samples to tell levels, baseline and mains apart")
+        self._inverse = np.linalg.inv(gram)
+        self.weights = self._inverse[: len(self.active)] @ self._columns.T
+        self._padded = 1 << (len(used) - 1).bit_length()
+        self._rate_Hz = rate_Hz
+        spectrum = np.fft.rfft(self._spread(self.weights))
+        f_Hz = np.fft.rfftfreq(self._padded, 1.0 / rate_Hz)
+        self._white = rate_Hz / 2.0 * self.weights @ self.weights.T
+        self._pink = np.real((spectrum[:, 1:] / f_Hz[1:]) @ spectrum[:, 1:].conj().T) * f_Hz[1]
+        low_Hz = max(modulation_Hz / 6.0, 2.0 * rate_Hz / len(used))
+        self._bands = Bands(self._padded, rate_Hz, low_Hz, min(16.0 * modulation_Hz, 0.4 * rate_Hz))
+
+    @property
+    def samples(self) -> int:
+        """Number of samples that are used."""
+        return len(self._at)
+
+    def levels_V(self, volts: FloatArray) -> FloatArray:
+        """Voltages of the levels for many series at once: (..., n) to (..., levels)."""
+        used = volts[..., self._at]
+        return (used - used.mean(axis=-1, keepdims=True)) @ self.weights.T
+
+    def covariance_V2(self, white_V2_per_Hz: float, pink_V2: float) -> FloatArray:
+        """Covariance of the levels for noise of the one-sided density ``white + pink / f``."""
+        return white_V2_per_Hz * self._white + pink_V2 * self._pink
+
+    def fit(self, volts: FloatArray) -> Fit:
+        """Fit one series, shape (n,), that begins with the first sample of the plan."""
+        y = volts[self._at]
+        y = y - y.mean()
+        coefficients = self._inverse @ (self._columns.T @ y)
+        residual = y - self._columns @ coefficients
+        power = self.spectrum_V2_per_Hz(residual)
+        white, pink = white_and_pink(self._bands.mean(power), self._bands.inverse_f, self._bands.count)
+        return Fit(
+            levels_V=coefficients[: len(self.active)],
+            covariance_V2=self.covariance_V2(white, pink),
+            residual_V=residual,
+            white_V2_per_Hz=white,
+            corner_Hz=pink / white if white > 0.0 else float("inf"),
+        )
+
+    def spectrum_V2_per_Hz(self, residual_V: FloatArray) -> FloatArray:
+        """One-sided periodogram of residuals, with 0 V for the samples that are not used."""
+        spread = np.fft.rfft(self._spread(residual_V))
+        return 2.0 / (self._rate_Hz * self.samples) * (spread.real**2 + spread.imag**2)
+
+    def _spread(self, values: FloatArray) -> FloatArray:
+        """Values of the used samples among zeros, padded for the Fourier transform."""
+        out = np.zeros((*values.shape[:-1], self._padded))
+        out[..., self._at] = values
+        return out
