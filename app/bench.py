@@ -11,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
+from analysis.recording import Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.segment import Segmenter
 from app.analysis import results_of
+from app.calibrations import load_calibrated_rig
+from app.calibrations_used import header_calibrations
 from app.guardian import Guardian, make_safe
 from app.recorder import Recorder, RecorderFailed, Reducers, index_entry
-from app.rig import Rig, load_rig
+from app.rig import Rig
 from app.station import NM, OpenRig, current_calibration, open_rig
 from drivers.errors import RigError
 from procedures.procedure import RigProcedure
@@ -34,6 +36,9 @@ ROLES = {
 
 
 HAND_ON_S = 0.1
+
+SR560_FULL_SCALE_V = 5.0
+"""Output of the voltage preamplifier, 10 V peak to peak (SR560 manual); beyond it the samples show nothing."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,13 @@ class Bench:
         Read on construction; raises ``FileError``.
     stop : threading.Event, optional
         Setting it ends a run safely, from any thread or from a signal handler.
+    rig : Rig, optional
+        The rig where it is to be set otherwise than its file says.
     """
 
-    def __init__(self, rig_file: Path, stop: threading.Event | None = None) -> None:
+    def __init__(self, rig_file: Path, stop: threading.Event | None = None, rig: Rig | None = None) -> None:
         self.rig_file = rig_file
-        self.rig: Rig = load_rig(rig_file)
+        self.rig: Rig = rig or load_calibrated_rig(rig_file)
         self._stop = stop or threading.Event()
 
     def stop(self) -> None:
@@ -191,9 +198,11 @@ class Bench:
                 "current_full_scale_V": station.amplifier.full_scale_V,
                 "series_resistance_ohm": station.amplifier.series_resistance_ohm,
                 "extension_m_per_V": station.extension_m_per_V,
+                "thermocouple_gain": rig.voltage_preamplifier.gain,
+                "thermocouple_full_scale_V": min(rig.daq.inputs.thermocouple.range_V, SR560_FULL_SCALE_V),
                 **opened.settings,
             },
-            calibrations=_calibrations(rig),
+            calibrations=header_calibrations(rig),
             versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         )
 
@@ -213,16 +222,3 @@ def _recording(out: Path, header: RunHeader) -> Iterator[tuple[RecordingWriter, 
         else:
             writer.close("aborted")
         raise
-
-
-def _calibrations(rig: Rig) -> dict[str, Calibration]:
-    gain, piezo = rig.current_amplifier, rig.piezo
-    extension = piezo.extension_nm_per_V * NM
-    return {
-        "current_gain": Calibration(
-            gain.gain_V_per_A, "V/A", gain.gain_relative_uncertainty * gain.gain_V_per_A, source="rig file"
-        ),
-        "piezo": Calibration(
-            extension, "m/V", piezo.relative_uncertainty * extension, piezo.calibrated, source="rig file"
-        ),
-    }

@@ -78,13 +78,20 @@ class Daq(Section):
 
 
 class CurrentAmplifier(Section):
-    """The Keithley 428: address, gain and rise time for the run, and what its calibration found."""
+    """The Keithley 428: the gain and rise time that it is set to, and what its calibration found at that gain."""
 
     address: str
     gain_V_per_A: Positive = 1e5
     rise_time_s: Positive = 3e-4
+    measured_gain_V_per_A: Positive | None = None
     offset_V: float = 0.0
     gain_relative_uncertainty: NotNegative = 0.01
+    calibrated: str = "unknown"
+
+    @property
+    def true_gain_V_per_A(self) -> float:
+        """Measured gain where there is one, else the gain that is set."""
+        return self.measured_gain_V_per_A or self.gain_V_per_A
 
 
 class VoltagePreamplifier(Section):
@@ -102,6 +109,39 @@ class Piezo(Section):
     extension_nm_per_V: Positive
     relative_uncertainty: NotNegative = 0.05
     calibrated: str = "unknown"
+
+
+class Probe(Section):
+    """The scanning probe with the thermocouple in its tip. Its numbers stay unset where nobody knows them."""
+
+    id: str = Field(min_length=1)
+    thermal_resistance_K_per_W: Positive | None = None
+    thermal_resistance_uncertainty_K_per_W: Positive | None = None
+    seebeck_V_per_K: Positive | None = None
+    seebeck_uncertainty_V_per_K: Positive | None = None
+    correlation: float = Field(0.0, ge=-1, le=1)
+    calibrated: str = "unknown"
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> Self:
+        named = {name: getattr(self, name) for name in THERMOMETER_KEYS}
+        missing = [name for name, value in named.items() if value is None]
+        if 0 < len(missing) < len(named):
+            raise ValueError(f"needs all of its numbers or none; {', '.join(missing)} missing")
+        return self
+
+    @property
+    def known(self) -> bool:
+        """Whether volts of its thermocouple can become kelvin and watts."""
+        return self.thermal_resistance_K_per_W is not None
+
+
+THERMOMETER_KEYS = (
+    "thermal_resistance_K_per_W",
+    "thermal_resistance_uncertainty_K_per_W",
+    "seebeck_V_per_K",
+    "seebeck_uncertainty_V_per_K",
+)
 
 
 class Junction(Section):
@@ -137,10 +177,12 @@ class Rig(Section):
     """A whole rig file."""
 
     name: str = "unnamed rig"
+    calibrations: str = Field("calibrations", min_length=1)
     daq: Daq
     current_amplifier: CurrentAmplifier
     voltage_preamplifier: VoltagePreamplifier
     piezo: Piezo
+    probe: Probe | None = None
     junction: Junction = Junction()
     coarse: Coarse | None = None
     safe: Safe = Safe()

@@ -4,6 +4,7 @@ import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -44,6 +45,8 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         extension_nm_per_V=values["piezo"]["extension_nm_per_V"],
         series_resistance_ohm=values["junction"]["series_resistance_ohm"],
         coarse=values["coarse"],
+        thermal=values["thermal"],
+        told=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 

@@ -53,7 +53,7 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
     """How the current channel's volts become amperes, as the rig file has it."""
     amplifier = rig.current_amplifier
     return CurrentCalibration(
-        gain_V_per_A=amplifier.gain_V_per_A,
+        gain_V_per_A=amplifier.true_gain_V_per_A,
         offset_V=amplifier.offset_V,
         series_resistance_ohm=rig.junction.series_resistance_ohm,
         full_scale_V=rig.daq.inputs.current.range_V,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from app.calibrations import CalibrationStore
     from app.rig import Rig
     from drivers.keithley428 import Keithley428
     from drivers.pxi import PXIController
@@ -42,9 +43,10 @@ def command(rig_file: Path, as_json: bool) -> None:
     Reads identity and state only: no output is written, nothing is cleared, zero check and gains stay.
     Ends with 1 if an instrument does not answer.
     """
-    from app.rig import load_rig
+    from app.calibrations import load_calibrated_rig, store_of
 
-    findings = list(check(load_rig(rig_file)))
+    rig = load_calibrated_rig(rig_file)
+    findings = [*check(rig), _probe(rig, store_of(rig_file, rig))]
     all_answer = all(finding.answers is not False for finding in findings)
     if as_json:
         report = {"all_answer": all_answer, "instruments": [asdict(finding) for finding in findings]}
@@ -150,6 +152,22 @@ def _voltage_preamplifier(rig: "Rig") -> Finding:
         "listens only; its line opens and takes what is sent",
         "Look at its front panel: battery, and that the line's address is the one of its switch SW601.",
     )
+
+
+def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:
+    """What is known of the probe's thermometer, which can't be asked."""
+    from datetime import UTC, datetime
+
+    from app.calibrations import thermometer_advice
+
+    said = "no calibration"
+    if rig.probe and rig.probe.known:
+        said = (
+            f"{rig.probe.thermal_resistance_K_per_W:.5g} K/W, {(rig.probe.seebeck_V_per_K or 0) * 1e6:.4g} uV/K, "
+            f"calibrated {rig.probe.calibrated}"
+        )
+    name = f"{rig.probe.id}, {store.folder.name}" if rig.probe else "not named"
+    return Finding("probe", name, None, said, thermometer_advice(rig, store, datetime.now(UTC)))
 
 
 def _on(state: bool | None) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from datetime import UTC, datetime
 from functools import reduce
 from types import SimpleNamespace
 
@@ -116,15 +117,16 @@ def rig(tmp_path, monkeypatch):
 def test_a_rig_that_answers(rig):
     found = rig.report(0)
 
-    assert list(found) == ["PXI controller", "DAQ card", "Keithley 428", "SR560"]
-    assert [one["answers"] for one in found.values()] == [True, True, True, None]
+    assert list(found) == ["PXI controller", "DAQ card", "Keithley 428", "SR560", "probe"]
+    assert [one["answers"] for one in found.values()] == [True, True, True, None, None]
     assert found["PXI controller"]["said"] == "NI-DAQmx 23.8.0: Dev1 (PXI-6281)"
     assert found["DAQ card"]["said"] == "PXI-6281, serial number 1A2B3C"
     assert found["Keithley 428"]["said"] == (
         "firmware B02, gain 100000 V/A, rise time 0.0003 s, zero check on, suppression off, bias supply off"
     )
     assert found["SR560"]["address"] == "ASRL1::INSTR, unit 2"
-    assert [name for name, one in found.items() if one["advice"]] == ["SR560"]
+    assert [name for name, one in found.items() if one["advice"]] == ["SR560", "probe"]
+    assert "names no probe" in found["probe"]["advice"]
 
 
 def test_only_questions_are_asked(rig):
@@ -229,7 +231,9 @@ def test_a_rig_with_nothing_behind_its_addresses(tmp_path):
     result = CliRunner().invoke(command, [str(path), "--json"])
 
     assert result.exit_code == 1
-    assert {found["answers"] for found in json.loads(result.output)["instruments"]} == {False}
+    *instruments, probe = json.loads(result.output)["instruments"]
+    assert {found["answers"] for found in instruments} == {False}
+    assert probe["answers"] is None
 
 
 class NoJunction:
@@ -272,7 +276,7 @@ def test_on_a_whole_simulated_rig_all_answer_and_nothing_changes(tmp_path):
         assert rig.bench.outputs == {"bias": 0.05, "z": 4.0}
 
     found = {one["instrument"]: one for one in json.loads(result.output)["instruments"]}
-    assert [one["answers"] for one in found.values()] == [True, True, True, None]
+    assert [one["answers"] for one in found.values()] == [True, True, True, None, None]
     assert "6281" in found["DAQ card"]["said"]
     assert found["Keithley 428"]["said"] == (
         "firmware B02, gain 1e+07 V/A, rise time 0.001 s, zero check off, suppression off, bias supply on, 0.25 V"
@@ -287,3 +291,28 @@ def test_a_rig_file_that_is_missing_is_one_clear_line(tmp_path):
 
     assert result.exit_code == 2
     assert "no such file" in result.output
+
+
+CALIBRATED = """[probe]
+id = "N7"
+thermal_resistance_K_per_W = 72800.0
+thermal_resistance_uncertainty_K_per_W = 500.0
+seebeck_V_per_K = 16.3e-6
+seebeck_uncertainty_V_per_K = 0.2e-6
+calibrated = "{date}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("section", "advice"),
+    [
+        (CALIBRATED.format(date=datetime.now(UTC).date()), ""),
+        (CALIBRATED.format(date="2019-05-01"), r"days old: calibrate again"),
+        (CALIBRATED.format(date="by a friend"), r"Nobody says when"),
+        ('[probe]\nid = "N8"', r"Probe 'N8' has no calibration; known: none"),
+    ],
+)
+def test_the_probe_s_calibration_is_looked_at(rig, section, advice):
+    rig.file.write_text(RIG + section, encoding="utf-8")
+
+    assert re.search(advice or "^$", rig.report(0)["probe"]["advice"])
