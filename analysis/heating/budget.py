@@ -1,0 +1,192 @@
+"""What the noise of the thermometer allows: the error of a temperature rise expected from a spectrum.
+
+A level's temperature rise is the mean over that level less the mean over the zero levels. With one-sided noise
+S_w (1 + f_c/f), record length T and modulation f_M, for equal thirds:
+
+    Var[dT+] = Var[dT-] = (S_w/T)(3 + 2.374980 f_c/f_M)/S_TC^2,   correlation +1/2 (white)
+
+so that Var[dT+ - dT-] is 3 S_w/(T S_TC^2), not twice that. Other programmes have other coefficients, found here
+from the harmonics of the level pattern.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from scipy.special import zeta
+
+from analysis.heating.points import HeatingPoint
+from analysis.heating.programme import LevelProgramme
+from analysis.heating.spectrum import Noise
+from analysis.records import FloatArray
+
+
+def white_coefficients(
+    programme: LevelProgramme, mask_samples: int = 0, rate_Hz: float = 2000.0
+) -> FloatArray:
+    """Covariance of (dV+, dV-) in units of S_w/T, shape (2, 2); [[3, 1.5], [1.5, 3]] for equal thirds.
+
+    Samples masked after each edge are lost: what remains of a level is its share less the masks.
+
+    Raises
+    ------
+    ValueError
+        If a programme has no positive, no negative or no zero level, or a mask leaves nothing of one.
+    """
+    positive, zero, negative = (
+        _share_left(programme, bias, mask_samples, rate_Hz) for bias in _levels(programme)
+    )
+    common = 0.5 / zero
+    return np.array([[0.5 / positive + common, common], [common, 0.5 / negative + common]])
+
+
+def flicker_coefficients(programme: LevelProgramme) -> FloatArray:
+    """Covariance of (dV+, dV-) in units of S_w f_c/(T f_M), shape (2, 2); 2.374980 on the diagonal for thirds.
+
+    Exact: with edges at multiples of 1/D of a period, k times the k-th harmonic repeats after D, and the sum over
+    k = r, r + D, r + 2D ... of 1/k^3 is Hurwitz's zeta(3, r/D)/D^3.
+    """
+    positive, zero, negative = _levels(programme)
+    D = math.lcm(*(edge.denominator for edge in programme.edges))
+    r = np.arange(1.0, D + 1.0)
+    harmonics = np.array([_steps(programme, x, zero, r) for x in (positive, negative)]) / (2.0 * np.pi)
+    sums = zeta(3.0, r / D) / D**3
+    coefficients: FloatArray = np.real(np.einsum("ir,jr,r->ij", harmonics, harmonics.conj(), sums))
+    return coefficients
+
+
+def dead_time_factor(programme: LevelProgramme, mask_samples: int, rate_Hz: float) -> float:
+    """By how much masks raise the variance of dT+: 54.42/(54.42 - m) for m of the 54.42 samples of a third."""
+    masked = white_coefficients(programme, mask_samples, rate_Hz)
+    return float(masked[0, 0] / white_coefficients(programme)[0, 0])
+
+
+def expected_covariance_K2(
+    noise: Noise,
+    programme: LevelProgramme,
+    duration_s: float,
+    seebeck_V_per_K: float,
+    mask_samples: int = 0,
+    rate_Hz: float = 2000.0,
+) -> FloatArray:
+    """Covariance of (dT+, dT-) that this noise allows, shape (2, 2).
+
+    Parameters
+    ----------
+    noise : Noise
+        Of the thermometer, V^2/Hz at the thermocouple, as sampled (aliasing in it).
+    programme : LevelProgramme
+    duration_s : float
+        Modulated time, masked samples included.
+    seebeck_V_per_K : float
+    mask_samples : int
+        Left out after each edge.
+    rate_Hz : float
+        Of the samples.
+    """
+    white = white_coefficients(programme, mask_samples, rate_Hz)
+    dead_time = dead_time_factor(programme, mask_samples, rate_Hz)
+    corner = noise.corner_Hz / float(programme.frequency_Hz)
+    coefficients = white + dead_time * corner * flicker_coefficients(programme)
+    covariance: FloatArray = noise.white_per_Hz / duration_s / seebeck_V_per_K**2 * coefficients
+    return covariance
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Errors of dT+ at one amplitude: expected from the spectrum, found in the residuals, found between junctions.
+
+    The first two agree where the estimator does what it can. The third is larger where junctions differ.
+    """
+
+    amplitude_V: float
+    duration_s: float
+    expected_K: float
+    noise_K: float
+    reached_K: float
+
+    @property
+    def ratio(self) -> float:
+        """Error between junctions over the expected one."""
+        return self.reached_K / self.expected_K
+
+    def at(self, duration_s: float) -> tuple[float, float]:
+        """Expected and reached error scaled to another modulated time."""
+        scale = math.sqrt(self.duration_s / duration_s)
+        return self.expected_K * scale, self.reached_K * scale
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers."""
+        expected, reached = self.at(500.0)
+        return {
+            "amplitude_V": self.amplitude_V,
+            "duration_s": self.duration_s,
+            "expected_K": self.expected_K,
+            "noise_only_K": self.noise_K,
+            "reached_K": self.reached_K,
+            "ratio": self.ratio,
+            "noise_only_ratio": self.noise_K / self.expected_K,
+            "expected_500s_K": expected,
+            "reached_500s_K": reached,
+        }
+
+
+def budget(
+    point: HeatingPoint,
+    noise: Noise,
+    programme: LevelProgramme,
+    duration_s: float,
+    mask_samples: int,
+    rate_Hz: float,
+) -> Budget:
+    """Expected against reached, mean of both polarities' variances; parameters as in `expected_covariance_K2`."""
+    seebeck = point.thermometer.seebeck_V_per_K
+    expected = expected_covariance_K2(noise, programme, duration_s, seebeck, mask_samples, rate_Hz)
+    return Budget(
+        amplitude_V=point.amplitude_V,
+        duration_s=duration_s,
+        expected_K=_rms(expected),
+        noise_K=_rms(point.noise_covariance_K2),
+        reached_K=_rms(point.covariance_K2),
+    )
+
+
+def _rms(covariance: FloatArray) -> float:
+    return math.sqrt(0.5 * float(np.trace(covariance)))
+
+
+def _levels(programme: LevelProgramme) -> tuple[float, float, float]:
+    """Largest positive level, zero, most negative level."""
+    biases = [level.bias_V for level in programme.levels]
+    if not (max(biases) > 0.0 > min(biases) and 0.0 in biases):
+        raise ValueError(f"levels {biases} V: a positive, a negative and a zero level are needed")
+    return max(biases), 0.0, min(biases)
+
+
+def _share_left(programme: LevelProgramme, bias_V: float, mask_samples: int, rate_Hz: float) -> float:
+    """Share of the period at this bias after ``mask_samples`` are dropped at each change to it."""
+    levels = programme.levels
+    share, changes = Fraction(0), 0
+    for before, level in zip((levels[-1], *levels[:-1]), levels, strict=True):
+        if level.bias_V == bias_V:
+            share += level.share
+            changes += before.bias_V != bias_V
+    left = float(share) - changes * mask_samples / float(programme.samples_per_period(rate_Hz))
+    if left <= 0.0:
+        raise ValueError(f"{mask_samples} masked samples leave nothing of the level at {bias_V} V")
+    return left
+
+
+def _steps(programme: LevelProgramme, bias_V: float, zero_V: float, k: FloatArray) -> FloatArray:
+    """2 pi i k times the k-th harmonic of the weights: mean of the level less mean of the zero levels."""
+    total = np.zeros(k.size, dtype=complex)
+    ends = (*programme.edges[1:], Fraction(1))
+    for sign, bias in ((1.0, bias_V), (-1.0, zero_V)):
+        share = float(sum(level.share for level in programme.levels if level.bias_V == bias))
+        for level, start, end in zip(programme.levels, programme.edges, ends, strict=True):
+            if level.bias_V == bias:
+                phases = [np.exp(-2j * np.pi * k * float(edge)) for edge in (start, end)]
+                total += sign / share * (phases[0] - phases[1])
+    return total

@@ -1,0 +1,333 @@
+"""A point of the heating plot: temperature rises and powers at one amplitude, with what is known of their errors.
+
+Three kinds of error are kept apart. Statistical ones come from the scatter between junctions (or, where there are
+too few, from the noise of the thermometer alone); the scale error comes from the calibration of the tip, is the
+same for all points, and cancels in every ratio of two temperature rises.
+
+The two temperature rises share one baseline, the level of zero bias, so that their errors are correlated (+1/2
+for white noise): the error of their difference is not that of two independent numbers.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+import numpy as np
+from scipy import stats
+
+from analysis.recording.header import Calibration
+from analysis.records import FloatArray
+
+RESISTANCE = "thermal_resistance"
+SEEBECK = "thermocouple_seebeck"
+
+
+class UncalibratedThermometer(ValueError):
+    """A recording without the thermal resistance or the thermopower of its tip has no temperatures."""
+
+
+@dataclass(frozen=True)
+class Thermometer:
+    """The tip: a thermal resistance and a thermocouple.
+
+    A heat Q_P left in the tip warms it by Q_P R_P, and dT changes the thermocouple's voltage by -S_TC dT. Hence
+    Q_P = -dV/(S_TC R_P): a power needs only the product.
+
+    Parameters
+    ----------
+    resistance_K_per_W, seebeck_V_per_K : float
+        R_P and S_TC.
+    resistance_uncertainty_K_per_W, seebeck_uncertainty_V_per_K : float
+        Standard uncertainties; NaN where nobody has said.
+    product_relative : float or None
+        Relative uncertainty of R_P S_TC where both were found together: R_P from a known heater power and this
+        very thermocouple. Their errors are then opposite and only that of the product (dV over heater power)
+        is left. None: found independently, the relative errors add in quadrature.
+
+    Raises
+    ------
+    ValueError
+        For a resistance or thermopower that is not positive and finite, or a negative uncertainty.
+    """
+
+    resistance_K_per_W: float
+    seebeck_V_per_K: float
+    resistance_uncertainty_K_per_W: float = math.nan
+    seebeck_uncertainty_V_per_K: float = math.nan
+    product_relative: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("resistance_K_per_W", "seebeck_V_per_K"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0.0):
+                raise ValueError(f"{name} is {value}; the tip needs a number above 0")
+        for name in ("resistance_uncertainty_K_per_W", "seebeck_uncertainty_V_per_K"):
+            if getattr(self, name) < 0.0:
+                raise ValueError(f"{name} is {getattr(self, name)}, must not be negative")
+
+    @classmethod
+    def from_calibrations(cls, calibrations: Mapping[str, Calibration]) -> Self:
+        """The tip as a recording's header describes it.
+
+        Raises
+        ------
+        UncalibratedThermometer
+            Where the header lacks either number; the message names it.
+        """
+        missing = [name for name in (RESISTANCE, SEEBECK) if name not in calibrations]
+        if missing:
+            raise UncalibratedThermometer(
+                f"no {' and no '.join(missing)} among the calibrations: temperatures and powers need both"
+            )
+        resistance, seebeck = calibrations[RESISTANCE], calibrations[SEEBECK]
+        for name, calibration, unit in ((RESISTANCE, resistance, "K/W"), (SEEBECK, seebeck, "V/K")):
+            if calibration.unit != unit or not (math.isfinite(calibration.value) and calibration.value > 0.0):
+                raise UncalibratedThermometer(
+                    f"{name} is {calibration.value} {calibration.unit}: a number above 0 in {unit} is needed"
+                )
+        return cls(
+            resistance.value,
+            seebeck.value,
+            math.nan if resistance.uncertainty is None else resistance.uncertainty,
+            math.nan if seebeck.uncertainty is None else seebeck.uncertainty,
+        )
+
+    @property
+    def temperature_relative(self) -> float:
+        """Relative scale error of a temperature rise: that of S_TC."""
+        return self.seebeck_uncertainty_V_per_K / self.seebeck_V_per_K
+
+    @property
+    def scale_relative(self) -> float:
+        """Relative scale error of a power in the tip, and of every temperature rise held against R_P Q_Total."""
+        if self.product_relative is not None:
+            return self.product_relative
+        return math.hypot(
+            self.resistance_uncertainty_K_per_W / self.resistance_K_per_W, self.temperature_relative
+        )
+
+
+_DT_POS, _DT_NEG = np.array([1.0, 0, 0, 0]), np.array([0, 1.0, 0, 0])
+_Q_POS, _Q_NEG = np.array([0, 0, 1.0, 0]), np.array([0, 0, 0, 1.0])
+_ASYMMETRY = _DT_NEG - _DT_POS
+
+
+@dataclass(frozen=True, eq=False)
+class HeatingPoint:
+    """Mean over junctions at one amplitude.
+
+    Parameters
+    ----------
+    amplitude_V : float
+        Of the positive and negative level.
+    junctions : int
+    mean : ndarray, shape (4,)
+        dT+ and dT- in K (positive and negative level against zero bias), Q_Total+ and Q_Total- in W: energy I V
+        spent in a level over the time in it.
+    covariance : ndarray, shape (4, 4)
+        Of ``mean``; statistics only, no scale error. Zero in the rows of Q_Total where ``errors_from`` is noise.
+    errors_from : "junctions" or "noise"
+        Bootstrap over junctions, or the thermometer's noise alone where the junctions are too few to tell.
+    interval : ndarray, shape (4, 2)
+        Central 68 % of the bootstrap.
+    noise_covariance_K2 : ndarray, shape (2, 2)
+        Of dT+ and dT-: what the noise of the thermometer alone would give.
+    thermometer : Thermometer
+    kept_s : float
+        Modulated time behind the point.
+    other_means : mapping of str to ndarray, shape (4,)
+        The mean with other weights: "inverse_variance", "unweighted". They differ where long-lived junctions
+        are not like the others.
+    resamples : int
+    holds : tuple of int
+        Numbers of the holds in it.
+    frequency_Hz : float
+        Of the modulation; NaN where the holds differ or do not say.
+    """
+
+    amplitude_V: float
+    junctions: int
+    mean: FloatArray
+    covariance: FloatArray
+    errors_from: Literal["junctions", "noise"]
+    interval: FloatArray
+    noise_covariance_K2: FloatArray
+    thermometer: Thermometer
+    kept_s: float
+    other_means: Mapping[str, FloatArray] = field(default_factory=dict)
+    resamples: int = 0
+    holds: tuple[int, ...] = ()
+    frequency_Hz: float = math.nan
+
+    @property
+    def dT_pos_K(self) -> float:
+        """Temperature rise of the tip at positive bias (substrate higher than the probe)."""
+        return float(self.mean[0])
+
+    @property
+    def dT_neg_K(self) -> float:
+        """Temperature rise of the tip at negative bias."""
+        return float(self.mean[1])
+
+    @property
+    def q_total_pos_W(self) -> float:
+        """Power spent in the junction at positive bias."""
+        return float(self.mean[2])
+
+    @property
+    def q_total_neg_W(self) -> float:
+        """Power spent in the junction at negative bias."""
+        return float(self.mean[3])
+
+    @property
+    def q_total_W(self) -> float:
+        """Mean of both polarities."""
+        return 0.5 * (self.q_total_pos_W + self.q_total_neg_W)
+
+    @property
+    def q_probe_pos_W(self) -> float:
+        """Heat left in the tip at positive bias, dT/R_P."""
+        return self.dT_pos_K / self.thermometer.resistance_K_per_W
+
+    @property
+    def q_probe_neg_W(self) -> float:
+        """Heat left in the tip at negative bias, dT/R_P."""
+        return self.dT_neg_K / self.thermometer.resistance_K_per_W
+
+    @property
+    def sigma_pos_K(self) -> float:
+        """Standard error of dT+."""
+        return self.sigma_of(_DT_POS)
+
+    @property
+    def sigma_neg_K(self) -> float:
+        """Standard error of dT-."""
+        return self.sigma_of(_DT_NEG)
+
+    @property
+    def cov_K2(self) -> float:
+        """Covariance of dT+ and dT-."""
+        return float(self.covariance[0, 1])
+
+    @property
+    def covariance_K2(self) -> FloatArray:
+        """Of dT+ and dT-, shape (2, 2)."""
+        return self.covariance[:2, :2]
+
+    @property
+    def asymmetry_K(self) -> float:
+        """dT(-) - dT(+): positive where the probe is hotter at negative bias."""
+        return self.dT_neg_K - self.dT_pos_K
+
+    @property
+    def asymmetry_sigma_K(self) -> float:
+        """Its standard error, with the covariance."""
+        return self.sigma_of(_ASYMMETRY)
+
+    @property
+    def asymmetry_noise_K(self) -> float:
+        """What the noise of the thermometer alone would give."""
+        return math.sqrt(max(float(_ASYMMETRY[:2] @ self.noise_covariance_K2 @ _ASYMMETRY[:2]), 0.0))
+
+    @property
+    def significance(self) -> float:
+        """The asymmetry in its standard errors, with its sign; NaN where there is no error."""
+        sigma = self.asymmetry_sigma_K
+        return self.asymmetry_K / sigma if sigma > 0.0 else math.nan
+
+    @property
+    def p_value(self) -> float:
+        """Chance of an asymmetry at least as large, of either sign, were there none.
+
+        Student's t with one degree of freedom fewer than junctions, because the error is itself estimated.
+        """
+        z = abs(self.significance)
+        if self.errors_from == "noise":
+            return float(2.0 * stats.norm.sf(z))
+        return float(2.0 * stats.t.sf(z, self.junctions - 1))
+
+    @property
+    def contrast(self) -> float:
+        """A = (Q_P+ - Q_P-)/(Q_P+ + Q_P-), free of the scale error; NaN where there is no heat."""
+        total = self.dT_pos_K + self.dT_neg_K
+        return -self.asymmetry_K / total if total else math.nan
+
+    @property
+    def contrast_sigma(self) -> float:
+        """Its standard error, to first order and with the covariance."""
+        total = self.dT_pos_K + self.dT_neg_K
+        if not total:
+            return math.nan
+        return self.sigma_of(2.0 / total**2 * (self.dT_neg_K * _DT_POS - self.dT_pos_K * _DT_NEG))
+
+    @property
+    def symmetric_K(self) -> float:
+        """Temperature rise were half of the power left in the tip: Q_Total R_P / 2."""
+        return 0.5 * self.q_total_W * self.thermometer.resistance_K_per_W
+
+    @property
+    def closure(self) -> float:
+        """(dT+ + dT-)/(R_P Q_Total): 1 for an ensemble that is symmetric on average; NaN without power."""
+        return (self.dT_pos_K + self.dT_neg_K) / (2.0 * self.symmetric_K) if self.symmetric_K else math.nan
+
+    @property
+    def closure_sigma(self) -> float:
+        """Its statistical error; current and heat of a junction vary together, and that cancels here."""
+        if not self.symmetric_K:
+            return math.nan
+        scale_K = 2.0 * self.symmetric_K
+        per_W = 0.5 * self.thermometer.resistance_K_per_W * self.closure
+        return self.sigma_of((_DT_POS + _DT_NEG - per_W * (_Q_POS + _Q_NEG)) / scale_K)
+
+    def sigma_of(self, gradient: FloatArray) -> float:
+        """Standard error of a function of ``mean`` with this gradient, shape (4,)."""
+        return math.sqrt(max(float(gradient @ self.covariance @ gradient), 0.0))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers; what is not known is NaN."""
+        sigma_q = np.sqrt(np.diag(self.covariance)[2:])
+        R_P = self.thermometer.resistance_K_per_W
+        return {
+            "amplitude_V": self.amplitude_V,
+            "junctions": self.junctions,
+            "dT_pos_K": self.dT_pos_K,
+            "dT_neg_K": self.dT_neg_K,
+            "sigma_pos_K": self.sigma_pos_K,
+            "sigma_neg_K": self.sigma_neg_K,
+            "cov_K2": self.cov_K2,
+            "q_total_pos_W": self.q_total_pos_W,
+            "q_total_neg_W": self.q_total_neg_W,
+            "q_probe_pos_W": self.q_probe_pos_W,
+            "q_probe_neg_W": self.q_probe_neg_W,
+            "sigma_q_total_pos_W": float(sigma_q[0]),
+            "sigma_q_total_neg_W": float(sigma_q[1]),
+            "sigma_q_probe_pos_W": self.sigma_pos_K / R_P,
+            "sigma_q_probe_neg_W": self.sigma_neg_K / R_P,
+            "errors_from": self.errors_from,
+            "interval_pos_K": self.interval[0].tolist(),
+            "interval_neg_K": self.interval[1].tolist(),
+            "noise_sigma_pos_K": math.sqrt(self.noise_covariance_K2[0, 0]),
+            "noise_sigma_neg_K": math.sqrt(self.noise_covariance_K2[1, 1]),
+            "noise_cov_K2": float(self.noise_covariance_K2[0, 1]),
+            "asymmetry_K": self.asymmetry_K,
+            "asymmetry_sigma_K": self.asymmetry_sigma_K,
+            "asymmetry_noise_sigma_K": self.asymmetry_noise_K,
+            "significance": self.significance,
+            "p_value": self.p_value,
+            "contrast": self.contrast,
+            "contrast_sigma": self.contrast_sigma,
+            "symmetric_K": self.symmetric_K,
+            "closure": self.closure,
+            "closure_sigma": self.closure_sigma,
+            "kept_s": self.kept_s,
+            "frequency_Hz": self.frequency_Hz,
+            "resamples": self.resamples,
+            "holds": list(self.holds),
+            "other_means": {
+                name: dict(zip(_MEANS, mean.tolist(), strict=True)) for name, mean in self.other_means.items()
+            },
+        }
+
+
+_MEANS = ("dT_pos_K", "dT_neg_K", "q_total_pos_W", "q_total_neg_W")

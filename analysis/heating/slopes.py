@@ -1,0 +1,124 @@
+"""Temperature rise against power: slopes through the origin, with errors of both.
+
+Lee et al., Nature 498, 209 (2013), print dT_sym = Q_Total/2R_P; what has the unit of a temperature, and what
+follows from half of the power in either electrode, is dT_sym = Q_Total R_P / 2.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.heating.combine import RESAMPLES, JunctionTable, resampled_means
+from analysis.heating.estimator import HoldEstimate
+from analysis.heating.points import HeatingPoint
+from analysis.records import FloatArray
+
+_POLARITIES = {
+    "positive": np.array([[1.0, 0, 0, 0], [0, 0, 1.0, 0]]),
+    "negative": np.array([[0, 1.0, 0, 0], [0, 0, 0, 1.0]]),
+    "symmetric": np.array([[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]),
+}
+
+
+@dataclass(frozen=True)
+class Slope:
+    """dT/Q_Total in K/W, its statistical error, and how well a line through the origin suits.
+
+    ``reduced_chi2`` is NaN where one point leaves nothing to judge, or the errors are not used.
+    """
+
+    slope_K_per_W: float
+    sigma_K_per_W: float
+    n: int
+    reduced_chi2: float = math.nan
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers."""
+        return {
+            "slope_K_per_W": self.slope_K_per_W,
+            "sigma_K_per_W": self.sigma_K_per_W,
+            "n": self.n,
+            "reduced_chi2": self.reduced_chi2,
+        }
+
+
+def slope_over_points(points: Sequence[HeatingPoint], polarity: str = "symmetric") -> Slope:
+    """Slope over amplitudes.
+
+    Parameters
+    ----------
+    points : sequence of HeatingPoint
+    polarity : "positive", "negative" or "symmetric"
+        The last is the mean of both, which for junctions that are symmetric on average has slope R_P/2 whatever
+        their transmission.
+
+    Raises
+    ------
+    ValueError
+        Without a point, or where a point has no power or no error.
+    """
+    transform = _POLARITIES[polarity]
+    y, x = (np.array([row @ point.mean for point in points], dtype=float).reshape(-1) for row in transform)
+    covariance = np.array([transform @ point.covariance @ transform.T for point in points]).reshape(-1, 2, 2)
+    return slope_through_origin(x, y, covariance)
+
+
+def slope_through_origin(x: FloatArray, y: FloatArray, covariance: FloatArray) -> Slope:
+    """Line y = b x with correlated errors in both (York et al., Am. J. Phys. 72, 367 (2004), intercept 0).
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+    covariance : ndarray, shape (n, 2, 2)
+        Of (y, x) at each point.
+    """
+    if not x.size or not np.all(x):
+        raise ValueError("a slope through the origin needs points, each with a power that is not zero")
+    var_y, var_x, cov = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
+    b = float(y.sum() / x.sum())
+    for _ in range(50):
+        variance = var_y - 2.0 * b * cov + b**2 * var_x
+        if not np.all(variance > 0.0):
+            raise ValueError("a point has no error: its weight in the slope would be infinite")
+        beta = (x * var_y + b * y * var_x - (b * x + y) * cov) / variance  # the adjusted x
+        previous, b = b, float(np.sum(beta * y / variance) / np.sum(beta * x / variance))
+        if abs(b - previous) <= 1e-14 * abs(b):
+            break
+    chi2 = float(np.sum((y - b * x) ** 2 / variance))
+    sigma = 1.0 / math.sqrt(float(np.sum(beta**2 / variance)))
+    return Slope(b, sigma, x.size, chi2 / (x.size - 1) if x.size > 1 else math.nan)
+
+
+def slope_over_junctions(
+    estimates: Sequence[HoldEstimate],
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+    polarity: str = "symmetric",
+) -> Slope:
+    """Slope of all junctions' dT against their own Q_Total, least squares weighted by time.
+
+    A junction that carries more current is hotter, so that the scatter of the currents drops out. The error is
+    that of drawing junctions anew; NaN for one junction.
+
+    Raises
+    ------
+    ValueError
+        Where no hold is left, or none carried power.
+    """
+    used = [e for e in estimates if not e.rejected]
+    table = JunctionTable.of(used)
+    dT, Q = (table.values @ row for row in _POLARITIES[polarity])
+    if not np.any(Q):
+        raise ValueError("a slope needs junctions that carried power")
+    # Means of Q dT and Q^2 resampled together: their ratio is the slope of each resample.
+    products = np.stack([Q * dT, Q**2], axis=1)
+    b = float(table.kept_s @ products[:, 0] / (table.kept_s @ products[:, 1]))
+    n = len(used)
+    if n < 2:
+        return Slope(b, math.nan, n)
+    drawn = resampled_means(products, table.kept_s, rng, resamples)
+    sigma = float(np.std(drawn[:, 0] / drawn[:, 1], ddof=1)) * math.sqrt(n / (n - 1))
+    return Slope(b, sigma, n)
