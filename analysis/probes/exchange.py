@@ -1,0 +1,242 @@
+"""What two terminals of a molecule exchange at any chemical potentials and temperatures (Landauer).
+
+    I_ab = (2/h) int T_ab(E) [f_b - f_a] dE             particles into a out of b
+    J_ab = (2/h) int (E - mu_a) T_ab(E) [f_b - f_a] dE  heat into a out of b, from a's own chemical potential
+
+so that J_ab + J_ba = (mu_b - mu_a) I_ab: the Joule heat is in them. Sums over poles in closed form where those hold,
+and panels of quadrature where they do not; the difference of two Fermi functions is never formed. Without a magnetic
+field T_ab = T_ba, and what a gains of particles and energy b loses, to the last digit.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.fermi_integrals import pole_derivatives, pole_integrals
+from analysis.probes.multiterminal import Multiterminal
+from analysis.quadrature import fermi_difference, panels
+from analysis.records import FloatArray
+
+_PANEL_ERROR = 1e-13
+ENOUGH = 1e-11  # estimated error beyond which quadrature takes over
+COARSE = 1e-6  # error of a term up to which derivatives are still good enough to iterate with
+_TOGETHER = 32  # operating points that share one grid of energies
+
+
+@dataclass(frozen=True, eq=False)
+class Baths:
+    """Where the terminals stand at each operating point.
+
+    Chemical potentials count from an origin of each point, close to them, so that small differences keep their digits.
+
+    Attributes
+    ----------
+    origin_eV : ndarray, shape (n_points,)
+        In the energies of the model.
+    offset_eV, kT_eV : ndarray, shape (n_terminals, n_points)
+    """
+
+    origin_eV: FloatArray
+    offset_eV: FloatArray
+    kT_eV: FloatArray
+
+    def part(self, points: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Baths":
+        """Only these operating points."""
+        return Baths(self.origin_eV[points], self.offset_eV[:, points], self.kT_eV[:, points])
+
+    @property
+    def mu_eV(self) -> FloatArray:
+        """Chemical potentials in the energies of the model."""
+        return self.origin_eV + self.offset_eV
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """Integrals of every pair without 2/h, shape (n_terminals, n_terminals, n_points): into the first of the second.
+
+    ``error`` is the estimated relative error, of the largest exchange of a terminal, shape (n_points,).
+    """
+
+    number_eV: FloatArray
+    heat_eV2: FloatArray
+    error: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """What the currents into each terminal change by, without 2/h; shape (n_terminals, n_terminals, n_points).
+
+    The first index is the terminal that the current enters, the second the one whose chemical potential (eV) or thermal
+    energy kT (eV) moves.
+    """
+
+    number_by_mu: FloatArray
+    number_by_kT: FloatArray
+    heat_by_mu_eV: FloatArray
+    heat_by_kT_eV: FloatArray
+
+
+def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
+    """In closed form, and by quadrature at those points where it would lose digits."""
+    if not molecule.term_error < ENOUGH:
+        return by_panels(molecule, baths)
+    result = by_poles(molecule, baths)
+    lost = result.error > ENOUGH
+    if lost.any():
+        again = by_panels(molecule, baths.part(lost))
+        result.number_eV[..., lost], result.heat_eV2[..., lost] = again.number_eV, again.heat_eV2
+        result.error[lost] = again.error
+    return result
+
+
+def moments(molecule: Multiterminal, baths: Baths) -> FloatArray:
+    """Integrals of (E - mu_b)^nu T_ab (-f_b') in eV^nu, shape (3, n_terminals, n_terminals, n_points).
+
+    They are what the exchange changes by as the second terminal's chemical potential and temperature do. The diagonal
+    is zero.
+    """
+    by = moments_by_poles if molecule.term_error < COARSE else moments_by_panels
+    return by(molecule, baths)
+
+
+def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> Response:
+    """Derivatives of the currents with respect to every chemical potential and temperature.
+
+    The chemical potential from which heat is measured moves with its terminal: -dJ_a/dmu_a holds I_a.
+    """
+    zeroth, first, second = moments(molecule, baths)
+    ahead = baths.offset_eV - baths.offset_eV[:, None]  # mu_b - mu_a at [a, b]
+    number_by_mu, number_by_kT = zeroth, first / baths.kT_eV
+    heat_by_mu, heat_by_kT = first + ahead * zeroth, (second + ahead * first) / baths.kT_eV
+    own = np.arange(len(zeroth))
+    number_by_mu[own, own] = -zeroth.sum(axis=0)
+    number_by_kT[own, own] = -first.sum(axis=0) / baths.kT_eV
+    heat_by_mu[own, own] = -first.sum(axis=0) - exchanged.number_eV.sum(axis=1)
+    heat_by_kT[own, own] = -second.sum(axis=0) / baths.kT_eV
+    return Response(number_by_mu, number_by_kT, heat_by_mu, heat_by_kT)
+
+
+def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
+    """`exchange` in closed form. Raises ``numpy.linalg.LinAlgError`` where the molecule has not enough eigenvectors."""
+    pole, residue = molecule.poles
+    a, b = np.triu_indices(len(molecule.names), 1)
+    mu, kT = baths.offset_eV, baths.kT_eV
+    v = mu[a] - mu[b]
+    terms = pole_integrals(pole[:, None, None] - baths.origin_eV, mu[a], v, kT[a], kT[b])
+    c = residue[:, a, b, None]
+    sums = [_summed(c, x) for x in (terms.charge, terms.heat_probe, terms.heat_substrate)]
+    (number, number_size), (heat_a, size_a), (heat_b, size_b) = sums
+    return _paired(
+        (a, b), baths, (number, heat_a, heat_b), (number_size, size_a + size_b), molecule.term_error
+    )
+
+
+def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
+    """`exchange` by quadrature: slower, and right at exceptional points too."""
+    a, b = np.triu_indices(len(molecule.names), 1)
+    out = np.empty((5, a.size, baths.origin_eV.size))
+    for points in _groups(baths):
+        here = baths.part(points)
+        energy, weight = panels(molecule.shape, here.mu_eV.ravel(), here.kT_eV.ravel())
+        weighted = weight * molecule.transmissions_by_solve(energy)
+        above = energy - here.mu_eV[..., None]
+        v = (here.offset_eV[a] - here.offset_eV[b])[..., None]
+        for pair, (i, j) in enumerate(zip(a, b, strict=True)):
+            window = fermi_difference(above[i], v[pair], here.kT_eV[i, :, None], here.kT_eV[j, :, None])
+            outer = np.maximum(np.abs(above[i]), np.abs(above[j]))
+            T = weighted[i, j]
+            out[:, pair, points] = (
+                window @ T,
+                -(window * above[i]) @ T,
+                (window * (above[i] + v[pair])) @ T,
+                np.abs(window) @ T,
+                np.abs(window * outer) @ T,
+            )
+    number, heat_a, heat_b, number_size, heat_size = out
+    return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, heat_size), _PANEL_ERROR)
+
+
+def moments_by_poles(molecule: Multiterminal, baths: Baths) -> FloatArray:
+    """`moments` in closed form; errors as in `by_poles`."""
+    pole, residue = molecule.poles
+    w = pole[:, None, None] - baths.origin_eV
+    zeroth, first = pole_derivatives(w, baths.offset_eV, baths.kT_eV)
+    out = np.empty((3, *residue.shape[1:], baths.origin_eV.size))
+    for moment, x in zip(out, (zeroth, first, (w - baths.offset_eV) * first), strict=True):
+        np.einsum("kab,kbp->abp", 2 * residue.real, x.real, out=moment)
+        moment -= np.einsum("kab,kbp->abp", 2 * residue.imag, x.imag)
+    return _without_diagonal(out)
+
+
+def moments_by_panels(molecule: Multiterminal, baths: Baths) -> FloatArray:
+    """`moments` by quadrature."""
+    n = len(molecule.names)
+    out = np.empty((3, n, n, baths.origin_eV.size))
+    for points in _groups(baths):
+        here = baths.part(points)
+        energy, weight = panels(molecule.shape, here.mu_eV.ravel(), here.kT_eV.ravel())
+        weighted = weight * molecule.transmissions_by_solve(energy)
+        above, kT = energy - here.mu_eV[..., None], here.kT_eV[..., None]
+        fall = np.exp(-np.abs(above) / kT)
+        slope = fall / (kT * (1 + fall) ** 2)
+        for nu in range(3):
+            out[nu][..., points] = np.einsum("abe,bpe->abp", weighted, slope * above**nu, optimize=True)
+    return _without_diagonal(out)
+
+
+def _summed(
+    residue: NDArray[np.complex128], integral: NDArray[np.complex128]
+) -> tuple[FloatArray, FloatArray]:
+    """2 Re sum_k c_k X_k, and the sum of the sizes of what was added."""
+    real, imaginary = 2 * residue.real * integral.real, -2 * residue.imag * integral.imag
+    return (real + imaginary).sum(axis=0), (np.abs(real) + np.abs(imaginary)).sum(axis=0)
+
+
+def _paired(
+    pair: tuple[NDArray[np.intp], NDArray[np.intp]],
+    baths: Baths,
+    sums: tuple[FloatArray, FloatArray, FloatArray],
+    sizes: tuple[FloatArray, FloatArray],
+    term_error: float,
+) -> Exchange:
+    """Both directions of each pair; the larger heat is the Joule heat less the smaller, which costs it nothing."""
+    a, b = pair
+    number, heat_a, heat_b = sums
+    joule = (baths.offset_eV[a] - baths.offset_eV[b]) * number
+    larger = np.abs(heat_a) > np.abs(heat_b)
+    heat_a, heat_b = np.where(larger, joule - heat_b, heat_a), np.where(larger, heat_b, joule - heat_a)
+    n, points = baths.offset_eV.shape
+    numbers, heats = np.zeros((2, n, n, points))
+    numbers[b, a], numbers[a, b] = number, -number
+    heats[a, b], heats[b, a] = heat_a, heat_b
+    return Exchange(numbers, heats, term_error * _cancelled((a, b), baths, numbers, heats, sizes))
+
+
+def _cancelled(
+    pair: tuple[NDArray[np.intp], NDArray[np.intp]],
+    baths: Baths,
+    numbers: FloatArray,
+    heats: FloatArray,
+    sizes: tuple[FloatArray, FloatArray],
+) -> FloatArray:
+    """What was added up over what is left, of the terminal that lost most; particles weighed by the window's width."""
+    a, b = pair
+    width = np.maximum(baths.kT_eV.max(axis=0), np.ptp(baths.offset_eV, axis=0))
+    added = np.zeros_like(numbers)
+    added[a, b] = added[b, a] = width * sizes[0] + sizes[1]
+    left = (width * np.abs(numbers) + np.abs(heats)).max(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(left == 0, 1.0, added.max(axis=1) / left)
+    return np.maximum(ratio.max(axis=0), 1.0)
+
+
+def _without_diagonal(moments: FloatArray) -> FloatArray:
+    diagonal = np.arange(moments.shape[1])
+    moments[:, diagonal, diagonal] = 0.0
+    return moments
+
+
+def _groups(baths: Baths) -> list[slice]:
+    n = baths.origin_eV.size
+    return [slice(start, min(start + _TOGETHER, n)) for start in range(0, n, _TOGETHER)]

@@ -1,0 +1,106 @@
+"""Newton's method for many small systems at once, damped so that it also arrives from afar.
+
+A step is shortened until the natural monotonicity test holds: the next step with the old Jacobian must be shorter than
+this one (Deuflhard, Newton Methods for Nonlinear Problems, Springer 2004, chapter 3). The test does not depend on how
+the equations are scaled, which here are particles at one place and heat at another.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.records import FloatArray
+
+_SETTLED = 1e-14  # of the scale of the unknowns
+_ROUNDING = 1e-9  # below which a step that no longer shrinks has met rounding
+_SHORTEST = 1e-4  # damping at which a system is given up
+_EPS = float(np.finfo(float).eps)
+
+Equations = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray]]
+Bounds = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray]]
+
+
+@dataclass(frozen=True, eq=False)
+class Roots:
+    """Unknowns (n_unknowns, n_systems), iterations and whether they are roots, (n_systems,)."""
+
+    unknown: FloatArray
+    iterations: NDArray[np.intp]
+    found: NDArray[np.bool_]
+
+
+def roots(
+    equations: Equations, start: FloatArray, scale: FloatArray, bounds: Bounds, most: int = 40
+) -> Roots:
+    """Roots of independent systems of the same few unknowns.
+
+    Parameters
+    ----------
+    equations : callable
+        Of unknowns (n_unknowns, k) and the numbers (k,) of the systems that they belong to: values (n_unknowns, k) and
+        Jacobian (n_unknowns, n_unknowns, k), row by row the derivatives of a value.
+    start, scale : ndarray, shape (n_unknowns, n_systems)
+        Where to begin, and what counts as large: steps below 1e-14 of it end the search.
+    bounds : callable
+        Lowest and highest values allowed after one step from these unknowns.
+    most : int
+        Iterations after which a system is given up; a rejected step counts.
+    """
+    u, systems = start.copy(), np.arange(start.shape[1])
+    iterations, found = np.zeros(systems.size, dtype=np.intp), np.zeros(systems.size, dtype=bool)
+    if not len(u):
+        return Roots(u, iterations, ~found)
+    value, jacobian = equations(u, systems)
+    step, damping = _solved(jacobian, value), np.ones(systems.size)
+    for _ in range(most):
+        sound = np.isfinite(step).all(axis=0)
+        if not sound.all():
+            systems, step, damping, jacobian = (
+                systems[sound],
+                step[:, sound],
+                damping[sound],
+                jacobian[..., sound],
+            )
+        if not systems.size:
+            break
+        here, size = u[:, systems], scale[:, systems]
+        iterations[systems] += 1
+        damping = np.minimum(damping, _reach(here, step, bounds(here, systems)))
+        trial = here + damping * step
+        value, after_jacobian = equations(trial, systems)
+        corrected = _solved(jacobian, value)
+        before, after = (np.abs(x / size).max(axis=0) for x in (step, corrected))
+        shorter = after <= (1 - 0.25 * damping) * before
+        rounding = np.maximum(_ROUNDING, 16 * _EPS * np.abs(here / size).max(axis=0))
+        ended = (damping == 1) & ((after <= _SETTLED) | (~shorter & (before <= rounding)))
+        corrects = ended & (after < before)
+        u[:, systems] = np.where(shorter | ended, trial + np.where(corrects, corrected, 0.0), here)
+        found[systems[ended]] = True
+        going = ~ended & (shorter | (damping > _SHORTEST))
+        jacobian = np.where(shorter, after_jacobian, jacobian)[..., going]
+        step = np.where(shorter, _solved(after_jacobian, value), step)[:, going]
+        damping = np.where(shorter, np.minimum(1.0, 4 * damping), damping / 4)[going]
+        systems = systems[going]
+    return Roots(u, iterations, found)
+
+
+def _solved(jacobian: FloatArray, value: FloatArray) -> FloatArray:
+    """Newton step; NaN where the Jacobian is singular or not finite."""
+    matrix, right = np.moveaxis(jacobian, -1, 0), -value.T[..., None]
+    try:
+        return np.asarray(np.linalg.solve(matrix, right)[..., 0].T)
+    except np.linalg.LinAlgError:
+        regular = np.linalg.det(matrix) != 0
+        step = np.full(value.shape, np.nan)
+        step[:, regular] = np.linalg.solve(matrix[regular], right[regular])[..., 0].T
+        return step
+
+
+def _reach(here: FloatArray, step: FloatArray, bounds: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """Largest part of the step, at most the whole, that stays within bounds."""
+    low, high = bounds
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(step < 0, (low - here) / step, (high - here) / step)
+    return np.asarray(np.minimum(np.where(step == 0, 1.0, part).min(axis=0), 1.0))

@@ -1,0 +1,201 @@
+"""Circuits with probes at any bias and temperature difference: Joule heat included.
+
+The chemical potential of every probe, the temperature of every voltage-temperature probe, and in an open circuit the
+chemical potential of every real lead but one are such that the currents which belong to them vanish, in the full
+Landauer integrals of `analysis.probes.exchange`.
+
+Entropy production is the sum of J_a/T_a over all terminals (eq. 7 of Erdogan and Bergfield, arXiv:2508.20343), with
+Joule heat in the J_a; it is never negative. What a voltage probe exchanges with whatever keeps its temperature counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
+
+from analysis.constants import BOLTZMANN_eV_per_K
+from analysis.landauer import WATT_PER_eV2
+from analysis.probes.errors import UncoupledProbe
+from analysis.probes.exchange import Baths, Exchange
+from analysis.probes.linear import PER_eV_s
+from analysis.probes.multiterminal import Multiterminal
+from analysis.probes.settling import Settling, imbalance
+from analysis.probes.terminals import Currents, ProbedJunction, Terminal, VoltageTemperatureProbe
+from analysis.records import FloatArray
+
+Given = Mapping[str, ArrayLike]
+
+
+@dataclass(frozen=True, eq=False)
+class NonlinearResponse:
+    """A circuit solved; arrays of the shape of the operating points.
+
+    Attributes
+    ----------
+    currents : Currents
+        Potentials and currents of every terminal, and the entropy production. Currents that a probe or an open lead
+        forbids are zero; a probe that is coupled to nothing has NaN for potentials.
+    iterations : ndarray of int
+        Newton iterations.
+    residual : ndarray
+        What is left of the largest of the currents set to zero, relative to the flows that cancel in it.
+    accuracy : ndarray
+        Estimated relative error of the flows that the currents are made of.
+    """
+
+    currents: Currents
+    iterations: NDArray[np.intp]
+    residual: FloatArray
+    accuracy: FloatArray
+
+    def seebeck_V_per_K(self, hot: str, cold: str) -> FloatArray:
+        """-(dV/dT) between two terminals, (mu_hot - mu_cold)/(e (T_hot - T_cold)): of use in an open circuit."""
+        c = self.currents
+        i, j = c.index(hot), c.index(cold)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((c.mu_eV[i] - c.mu_eV[j]) / (c.temperature_K[i] - c.temperature_K[j]))
+
+
+def electronic_circuit(
+    junction: ProbedJunction,
+    level_alignment_eV: ArrayLike = 0.0,
+    mu_eV: Given | None = None,
+    temperature_K: Given | None = None,
+) -> NonlinearResponse:
+    """Currents with the chemical potentials of the real leads held.
+
+    Without probes these are the Landauer currents of the molecule between its leads.
+
+    Parameters
+    ----------
+    junction : ProbedJunction
+        Molecule, leads and probes.
+    level_alignment_eV : array_like
+        Where mu0 lies in the energies of the model, as in `ProbedJunction.aligned`.
+    mu_eV, temperature_K : mapping from names to array_like, optional
+        In place of what the junction says of a terminal: a sweep. All arrays broadcast, and all operating points are
+        solved together.
+
+    Raises
+    ------
+    ValueError
+        For a value that is not finite or a temperature not above zero; for a terminal that does not have what is given;
+        for a molecule in a magnetic field (complex hopping).
+    ProbeError
+        Where a probe does not settle: `UncoupledProbe`, `RunawayProbe` or `UnsettledProbe`.
+    """
+    held = [isinstance(x, Terminal) for x in junction.terminals]
+    return _solved(junction, held, level_alignment_eV, mu_eV or {}, temperature_K or {})
+
+
+def open_circuit(
+    junction: ProbedJunction,
+    level_alignment_eV: ArrayLike = 0.0,
+    temperature_K: Given | None = None,
+) -> NonlinearResponse:
+    """Heat currents with no particle current into any lead, at any temperature difference.
+
+    Chemical potentials count from that of the first real lead; ``mu_eV`` of the terminals is not used. Parameters and
+    errors as in `electronic_circuit`.
+    """
+    coupled = [
+        isinstance(x, Terminal) and bool(junction.model.gammas_eV[x.name].any()) for x in junction.terminals
+    ]
+    first = coupled.index(True) if any(coupled) else 0
+    held = [i == first for i in range(len(coupled))]
+    grounded = tuple(replace(x, mu_eV=0.0) if isinstance(x, Terminal) else x for x in junction.terminals)
+    ground = replace(junction, terminals=grounded)
+    return _solved(ground, held, level_alignment_eV, {}, temperature_K or {})
+
+
+def _solved(
+    junction: ProbedJunction,
+    mu_held: Sequence[bool],
+    alignment_eV: ArrayLike,
+    mu_eV: Given,
+    temperature_K: Given,
+) -> NonlinearResponse:
+    molecule = Multiterminal(junction.model, junction.names)
+    if not molecule.reciprocal:
+        raise ValueError("complex hopping (a magnetic field) is treated in linear response only")
+    T_held = np.array([not isinstance(x, VoltageTemperatureProbe) for x in junction.terminals])
+    held, coupled = np.array(mu_held), molecule.widths_eV.any(axis=1)
+    alignment, mu, T = _points(junction, alignment_eV, mu_eV, temperature_K)
+    shape = alignment.shape
+    reference = 0.5 * (mu[held].min(axis=0) + mu[held].max(axis=0))
+    kT = BOLTZMANN_eV_per_K * T
+    given = Baths(
+        (alignment + reference).ravel(),
+        np.where(held[:, None], (mu - reference).reshape(held.size, -1), 0.0),
+        np.where(T_held[:, None], kT.reshape(held.size, -1), kT[T_held].max(axis=0).ravel()),
+    )
+    mu_free, T_free = np.flatnonzero(~held & coupled), np.flatnonzero(~T_held & coupled)
+    _check_reached(molecule, mu_free, np.flatnonzero(held & coupled))
+    baths, flows, iterations = Settling(molecule, given, mu_free, T_free).settled()
+
+    off = imbalance(flows)
+    number, heat = flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)
+    number[mu_free], heat[T_free] = 0.0, 0.0
+    mu_found, T_found = reference.ravel() + baths.offset_eV, baths.kT_eV / BOLTZMANN_eV_per_K
+    mu_found[held], T_found[T_held] = mu[held].reshape(held.sum(), -1), T[T_held].reshape(T_held.sum(), -1)
+    mu_found[~held & ~coupled], T_found[~T_held & ~coupled] = np.nan, np.nan
+    found = (mu_found, T_found, PER_eV_s * number, WATT_PER_eV2 * heat)
+    mu_of, T_of, particles, heats = (x.reshape(held.size, *shape) for x in found)
+    return NonlinearResponse(
+        Currents(junction.names, mu_of, T_of, particles, heats, _entropy(baths, flows).reshape(shape)),
+        iterations.reshape(shape),
+        np.concatenate([off[0, mu_free], off[1, T_free]]).max(axis=0, initial=0.0).reshape(shape),
+        flows.error.reshape(shape),
+    )
+
+
+def _points(
+    junction: ProbedJunction, alignment_eV: ArrayLike, mu_eV: Given, temperature_K: Given
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Alignment (...), and mu and T of every terminal (n_terminals, ...); NaN where one has none."""
+    for name in (*mu_eV, *temperature_K):
+        junction.index(name)
+    mu, T = [], []
+    for x in junction.terminals:
+        if x.name in mu_eV and not isinstance(x, Terminal):
+            raise ValueError(f"probe {x.name!r} finds its chemical potential itself")
+        if x.name in temperature_K and isinstance(x, VoltageTemperatureProbe):
+            raise ValueError(f"probe {x.name!r} finds its temperature itself")
+        mu.append(mu_eV.get(x.name, x.mu_eV if isinstance(x, Terminal) else np.nan))
+        T.append(
+            temperature_K.get(x.name, np.nan if isinstance(x, VoltageTemperatureProbe) else x.temperature_K)
+        )
+        if isinstance(x, Terminal) and not np.isfinite(mu[-1]).all():
+            raise ValueError(f"terminal {x.name!r}: mu_eV holds a value that is not a finite number")
+        if not isinstance(x, VoltageTemperatureProbe) and not np.all(
+            np.isfinite(T[-1]) & (np.asarray(T[-1]) > 0)
+        ):
+            raise ValueError(f"terminal {x.name!r}: temperature_K holds a value that is not above 0 K")
+    if not np.isfinite(alignment_eV).all():
+        raise ValueError("level_alignment_eV holds a value that is not a finite number")
+    arrays = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (alignment_eV, *mu, *T)))
+    return arrays[0], np.stack(arrays[1 : 1 + len(mu)]), np.stack(arrays[1 + len(mu) :])
+
+
+def _check_reached(molecule: Multiterminal, free: NDArray[np.intp], held: NDArray[np.intp]) -> None:
+    """Raise `UncoupledProbe` for a terminal that no bond connects with one whose chemical potential is held."""
+    _, piece = connected_components(molecule.model.hamiltonian_eV != 0, directed=False)
+    touched = molecule.widths_eV > 0
+    sites = [set(piece[row]) for row in touched]
+    anchored = set[int]().union(*(sites[i] for i in held))
+    for i in free:
+        if not sites[i] & anchored:
+            raise UncoupledProbe(molecule.names[i], "no path through the molecule leads from it to a lead")
+
+
+def _entropy(baths: Baths, flows: Exchange) -> FloatArray:
+    """Sum of J_a/T_a, pair by pair: the Joule heat at one temperature, the smaller heat flow across the difference."""
+    one, other = np.triu_indices(len(baths.kT_eV), 1)
+    a, b = np.stack([one, other]), np.stack([other, one])
+    kT_a, kT_b = baths.kT_eV[a], baths.kT_eV[b]
+    joule = (baths.offset_eV[b] - baths.offset_eV[a]) * flows.number_eV[a, b]
+    either = flows.heat_eV2[a, b] * (kT_b - kT_a) / (kT_a * kT_b) + joule / kT_b
+    smaller = np.abs(flows.heat_eV2[a, b][0]) <= np.abs(flows.heat_eV2[a, b][1])
+    return np.asarray(WATT_PER_eV2 * BOLTZMANN_eV_per_K * np.where(smaller, *either).sum(axis=0))

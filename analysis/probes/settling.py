@@ -1,0 +1,216 @@
+"""Where floating terminals settle: chemical potentials and temperatures at which their currents vanish.
+
+With flat transmissions the answer is known: Kirchhoff's laws for mu, and by Wiedemann and Franz
+U = mu^2/2 + (pi k T)^2/6 diffuses as mu does. From there Newton's method starts, on mu and (kT)^2. Where it
+fails, bias and temperature differences are raised from nothing in steps, each starting from the one before.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.constants import BOLTZMANN_eV_per_K
+from analysis.probes.errors import ProbeError, RunawayProbe, UnsettledProbe
+from analysis.probes.exchange import (
+    COARSE,
+    ENOUGH,
+    Baths,
+    Exchange,
+    by_panels,
+    by_poles,
+    exchange,
+    moments,
+    response,
+)
+from analysis.probes.multiterminal import Multiterminal
+from analysis.probes.newton import Roots, roots
+from analysis.records import FloatArray
+
+_RUNAWAY = 100.0  # times the window: hotter than that, the populations are all but inverted
+_SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is given up
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """Terminals some of which float, at each of a row of operating points.
+
+    Attributes
+    ----------
+    molecule : Multiterminal
+    given : Baths
+        What is held. Where something floats it says zero from the origin, and the highest temperature held.
+    mu_free, T_free : ndarray of int
+        Terminals whose chemical potential and whose temperature float; the second among the first.
+    """
+
+    molecule: Multiterminal
+    given: Baths
+    mu_free: Indices
+    T_free: Indices
+
+    def settled(self) -> tuple[Baths, Exchange, Indices]:
+        """The baths with what floats filled in, what they exchange, and the iterations (n_points,).
+
+        Raises
+        ------
+        ProbeError
+            Of the first operating point that does not settle.
+        """
+        points = np.arange(self.given.origin_eV.size)
+        closed = self.molecule.term_error < COARSE
+        found = self._roots(self._flat_band(), points, closed)
+        unknown, iterations = found.unknown, found.iterations
+        lost = np.flatnonzero(~found.found)
+        if lost.size:
+            raised = self._raised(lost, closed)
+            unknown[:, lost] = raised.unknown
+            iterations[lost] += raised.iterations
+        if closed and len(unknown):
+            coarse = np.flatnonzero(by_poles(self.molecule, self.baths(unknown, points)).error > ENOUGH)
+            if coarse.size:
+                refined = self._roots(unknown[:, coarse], coarse, False)
+                unknown[:, coarse] = refined.unknown
+                iterations[coarse] += refined.iterations
+                self._check(refined, coarse, 1.0)
+        baths = self.baths(unknown, points)
+        return baths, exchange(self.molecule, baths), iterations
+
+    def baths(self, unknown: FloatArray, points: Indices, share: FloatArray | float = 1.0) -> Baths:
+        """All terminals at these points, bias and temperature differences at a share of what is given."""
+        given, hottest = self.given, self._hottest[points]
+        offset = share * given.offset_eV[:, points]
+        kT = hottest + share * (given.kT_eV[:, points] - hottest)
+        offset[self.mu_free] = unknown[: self.mu_free.size]
+        kT[self.T_free] = np.sqrt(unknown[self.mu_free.size :])
+        return Baths(given.origin_eV[points], offset, kT)
+
+    @cached_property
+    def _hottest(self) -> FloatArray:
+        return self.given.kT_eV.max(axis=0)
+
+    @cached_property
+    def _window(self) -> FloatArray:
+        """Energies that take part: the bias and some kT."""
+        return np.ptp(self.given.offset_eV, axis=0) + 10 * self._hottest
+
+    @cached_property
+    def _scale(self) -> FloatArray:
+        """What counts as large of every unknown: what the forces, linearly, could make of it."""
+        driven = np.ptp(self.given.offset_eV, axis=0) + np.ptp(self.given.kT_eV, axis=0)
+        driven = np.maximum(driven, 1e-12 * self._hottest)
+        square = driven * (driven + self._hottest)
+        return np.stack([driven] * self.mu_free.size + [square] * self.T_free.size).reshape(-1, driven.size)
+
+    def _flat_band(self) -> FloatArray:
+        """The unknowns if no transmission depended on energy, each taken as its mean over the window."""
+        given, n_mu = self.given, self.mu_free.size
+        width = np.sqrt(self._hottest**2 + 0.75 / np.pi**2 * np.ptp(given.offset_eV, axis=0) ** 2)
+        alike = Baths(
+            given.origin_eV, np.zeros_like(given.offset_eV), np.broadcast_to(width, given.kT_eV.shape)
+        )
+        conductance = moments(self.molecule, alike)[0]
+        mu = _diffused(conductance, given.offset_eV, self.mu_free)
+        energy = _diffused(conductance, mu**2 + np.pi**2 / 3 * given.kT_eV**2, self.T_free)
+        square = 3 / np.pi**2 * (energy - mu**2)
+        coldest = given.kT_eV.min(axis=0)
+        return np.concatenate([mu[self.mu_free], np.maximum(square, coldest**2)[self.T_free]]).reshape(
+            n_mu + self.T_free.size, -1
+        )
+
+    def _roots(
+        self, start: FloatArray, points: Indices, closed: bool, share: FloatArray | float = 1.0
+    ) -> Roots:
+        whole = np.broadcast_to(share, points.shape)
+        by = by_poles if closed else by_panels
+        n_mu = self.mu_free.size
+        rows = np.concatenate([self.mu_free, len(self.given.offset_eV) + self.T_free])
+
+        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
+            baths = self.baths(unknown, points[some], whole[some])
+            flows = by(self.molecule, baths)
+            slope = response(self.molecule, baths, flows)
+            values = np.concatenate([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
+            of_square = 0.5 / baths.kT_eV
+            jacobian = np.concatenate(
+                [
+                    np.concatenate([slope.number_by_mu, slope.number_by_kT * of_square], axis=1),
+                    np.concatenate([slope.heat_by_mu_eV, slope.heat_by_kT_eV * of_square], axis=1),
+                ]
+            )
+            return values[rows], jacobian[rows[:, None], rows]
+
+        def bounds(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
+            window, square = self._window[points[some]], unknown[n_mu:]
+            low, high = unknown - window, unknown + window
+            low[n_mu:], high[n_mu:] = 0.1 * square, np.minimum(10 * square + window**2, (1e4 * window) ** 2)
+            return low, high
+
+        return roots(equations, start, self._scale[:, points], bounds)
+
+    def _raised(self, points: Indices, closed: bool) -> Roots:
+        """The same by raising bias and temperature differences step by step, each point at its own pace."""
+        n_mu = self.mu_free.size
+        at = np.zeros((len(self._scale), points.size))
+        at[n_mu:] = self._hottest[points] ** 2
+        share, rise = np.zeros(points.size), np.full(points.size, 0.1)
+        iterations = np.zeros(points.size, dtype=np.intp)
+        while (going := np.flatnonzero(share < 1)).size:
+            target = np.minimum(share[going] + rise[going], 1.0)
+            found = self._roots(at[:, going], points[going], closed, target)
+            iterations[going] += found.iterations
+            there, not_there = going[found.found], going[~found.found]
+            at[:, there], share[there] = found.unknown[:, found.found], target[found.found]
+            rise[there] *= 2
+            rise[not_there] /= 4
+            if np.any(rise[not_there] < _SMALLEST_RAISE):
+                self._check(found, points[going], target)
+        return Roots(at, iterations, np.ones(points.size, dtype=bool))
+
+    def _check(self, found: Roots, points: Indices, share: FloatArray | float) -> None:
+        """Raise for the first point that is no root, naming the terminal that is furthest from balance."""
+        if found.found.all():
+            return
+        first = int(np.argmin(found.found))
+        part = float(np.broadcast_to(share, points.shape)[first])
+        baths = self.baths(found.unknown[:, [first]], points[[first]], part)
+        raise self._failure(baths, exchange(self.molecule, baths), points[first], part)
+
+    def _failure(self, baths: Baths, flows: Exchange, point: int, share: float) -> ProbeError:
+        names = self.molecule.names
+        off = imbalance(flows)[..., 0].max(axis=0)
+        worst = int(self.mu_free[np.argmax(off[self.mu_free])])
+        hottest = int(np.argmax(baths.kT_eV[:, 0]))
+        where = f"at {share:.3g} of the forces of operating point {point}"
+        if hottest in self.T_free and baths.kT_eV[hottest, 0] > _RUNAWAY * self._window[point]:
+            T = baths.kT_eV[hottest, 0] / BOLTZMANN_eV_per_K
+            why = (
+                f"{where} its heat is unbalanced even at {T:.3g} K: the populations that it sees are inverted"
+            )
+            return RunawayProbe(names[hottest], why)
+        why = f"{where} {off[worst]:.2g} of the flows into it is left over"
+        return UnsettledProbe(names[worst], why)
+
+
+def imbalance(flows: Exchange) -> FloatArray:
+    """Net particles and heat into every terminal relative to the flows in it, (2, n_terminals, n_points)."""
+    net = np.stack([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
+    size = np.stack([np.abs(flows.number_eV).sum(axis=1), np.abs(flows.heat_eV2).sum(axis=1)])
+    return np.asarray(np.abs(net) / np.where(size == 0, 1.0, size))
+
+
+def _diffused(conductance: FloatArray, value: FloatArray, free: Indices) -> FloatArray:
+    """Values with those that are free such that sum_b conductance_ab (value_b - value_a) vanishes for them."""
+    if not free.size:
+        return value
+    held = np.setdiff1d(np.arange(len(value)), free)
+    network = np.moveaxis(conductance, -1, 0)
+    among = network[:, free][:, :, free]
+    total = network[:, free].sum(axis=2)[:, :, None] * np.eye(free.size)
+    right = network[:, free][:, :, held] @ value[held].T[..., None]
+    settled = value.copy()
+    settled[free] = np.linalg.solve(total - among, right)[..., 0].T
+    return settled
