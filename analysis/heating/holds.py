@@ -132,19 +132,20 @@ class HoldSegmenter:
             current_A=cut.current_A,
             thermocouple_V=cut.thermocouple_V,
             railed=cut.railed,
-            before_G0=_number(mark.get("before_G0")),
-            after_G0=_number(mark.get("after_G0")),
-            window_G0=(_number(low), _number(high)),
+            before_G0=number_or_nan(mark.get("before_G0")),
+            after_G0=number_or_nan(mark.get("after_G0")),
+            window_G0=(number_or_nan(low), number_or_nan(high)),
             kind=str(mark.get("kind", "unknown")),
             control=mark.get("control"),
             ended=cut.ended,
-            expected_A=_number(begin.get("expected_A")),
+            expected_A=number_or_nan(begin.get("expected_A")),
             order=str(begin.get("order", "+0-")),
             flags=cut.flags,
         )
 
 
-def _number(value: float | None) -> float:
+def number_or_nan(value: float | None) -> float:
+    """The number, NaN for None: JSON has no NaN."""
     return float("nan") if value is None else float(value)
 
 
@@ -162,7 +163,7 @@ def holds_of(recording: Recording) -> Iterator[Hold]:
         raise RecordingError(
             f"{recording.path}: does not say the gain of the thermocouple's preamplifier (thermocouple_gain)"
         )
-    segmenter = HoldSegmenter(_calibration(recording), float(gain))
+    segmenter = HoldSegmenter(calibration_for(recording), float(gain))
     yield from reduce(chain(recording.events, step_blocks(recording, STEP, CHANNELS)), [segmenter])
 
 
@@ -183,7 +184,8 @@ def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> I
             yield Block(start, recording.rate_Hz, channels, recording.samples(start, stop, channels))
 
 
-def _calibration(recording: Recording) -> CurrentCalibration:
+def calibration_for(recording: Recording) -> CurrentCalibration:
+    """How the current channel becomes amperes. Raises ``RecordingError`` where the recording has none."""
     calibration = calibration_of(recording.header)
     if calibration is None:
         raise RecordingError(f"{recording.path}: holds conductance only; a hold needs current and bias")

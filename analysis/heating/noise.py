@@ -13,18 +13,15 @@ class Bands:
     """Frequency bands of a spectrum of ``n`` samples, padded to ``padded``, between two frequencies."""
 
     def __init__(self, padded: int, rate_Hz: float, low_Hz: float, high_Hz: float) -> None:
-        f_Hz = np.fft.rfftfreq(padded, 1.0 / rate_Hz)
+        f_Hz = np.arange(padded // 2 + 1) * (rate_Hz / padded)
         band = np.digitize(f_Hz, np.geomspace(low_Hz, high_Hz, BANDS + 1)) - 1
         self._inside = np.flatnonzero((band >= 0) & (band < BANDS))
         _, self._band, self.count = np.unique(band[self._inside], return_inverse=True, return_counts=True)
-        self.inverse_f = self._mean(1.0 / f_Hz[self._inside])
-
-    def _mean(self, values: FloatArray) -> FloatArray:
-        return np.bincount(self._band, values) / self.count
+        self.inverse_f = self.mean(1.0 / np.maximum(f_Hz, f_Hz[1]))
 
     def mean(self, spectrum: FloatArray) -> FloatArray:
         """Mean of a spectrum over each band."""
-        return self._mean(spectrum[self._inside])
+        return np.bincount(self._band, spectrum[self._inside]) / self.count
 
 
 def white_and_pink(power: FloatArray, inverse_f: FloatArray, count: NDArray[np.int64]) -> tuple[float, float]:

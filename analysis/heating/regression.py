@@ -97,7 +97,7 @@ class Regression:
         self.weights = self._inverse[: len(self.active)] @ self._columns.T
         self._padded = 1 << (len(used) - 1).bit_length()
         self._rate_Hz = rate_Hz
-        spectrum = np.fft.rfft(self._spread(self.weights))
+        spectrum = np.fft.rfft(self.spread(self.weights, self._padded))
         f_Hz = np.fft.rfftfreq(self._padded, 1.0 / rate_Hz)
         self._white = rate_Hz / 2.0 * self.weights @ self.weights.T
         self._pink = np.real((spectrum[:, 1:] / f_Hz[1:]) @ spectrum[:, 1:].conj().T) * f_Hz[1]
@@ -136,11 +136,11 @@ class Regression:
 
     def spectrum_V2_per_Hz(self, residual_V: FloatArray) -> FloatArray:
         """One-sided periodogram of residuals, with 0 V for the samples that are not used."""
-        spread = np.fft.rfft(self._spread(residual_V))
+        spread = np.fft.rfft(self.spread(residual_V, self._padded))
         return 2.0 / (self._rate_Hz * self.samples) * (spread.real**2 + spread.imag**2)
 
-    def _spread(self, values: FloatArray) -> FloatArray:
-        """Values of the used samples among zeros, padded for the Fourier transform."""
-        out = np.zeros((*values.shape[:-1], self._padded))
+    def spread(self, values: FloatArray, length: int) -> FloatArray:
+        """Values of the used samples, shape (..., used), at their places among zeros, shape (..., length)."""
+        out = np.zeros((*values.shape[:-1], length))
         out[..., self._at] = values
         return out

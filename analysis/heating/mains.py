@@ -1,0 +1,108 @@
+"""The mains in a thermometer's voltage: where its lines are today, and which are there at all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.heating.estimator import EstimatorSettings, HoldEstimator
+from analysis.heating.exclusion import judge
+from analysis.heating.holds import Hold
+from analysis.heating.placed import place
+from analysis.records import FloatArray
+
+NOMINAL_Hz = (50.0, 60.0)
+HARMONICS = 9
+WITHIN_Hz = 0.5
+"""How far a line may be from its nominal frequency."""
+
+BESIDE_Hz = 4.0
+"""The noise that a line must stand out of is that within so much on both sides."""
+
+PADDED = 1 << 16
+"""Least length of the Fourier transforms: 0.03 Hz at 2 kHz, a sixth of what 5 s can resolve."""
+
+MOST_HOLDS = 100
+
+
+@dataclass(frozen=True)
+class MainsLine:
+    """A line of the mains: its frequency, and its amplitude at the preamplifier's input (root mean square of holds)."""
+
+    frequency_Hz: float
+    amplitude_V: float
+
+
+def measure_mains(holds: Iterable[Hold], mask_samples: int = 6) -> tuple[MainsLine, ...]:
+    """Find the mains' lines in what is left of the thermocouple's voltage beside levels and baseline.
+
+    A line is one whose power, added up over the holds, exceeds that of the noise beside it by 8 standard
+    deviations and more: noise alone is not taken for one.
+
+    Parameters
+    ----------
+    holds : iterable of Hold
+        Of one run; the first hundred that can be used are.
+    mask_samples : int
+        Samples left out after each edge.
+
+    Returns
+    -------
+    tuple of MainsLine
+        By rising frequency; empty if there are none.
+    """
+    power, rate_Hz, used = None, 0.0, 0
+    estimator = HoldEstimator(EstimatorSettings(seebeck_V_per_K=1.0, mask_samples=mask_samples))
+    for hold in holds:
+        amplitudes = _amplitudes_V(hold, estimator)
+        if amplitudes is None or (
+            power is not None and (hold.rate_Hz, amplitudes.shape) != (rate_Hz, power.shape)
+        ):
+            continue
+        power = amplitudes**2 if power is None else power + amplitudes**2
+        rate_Hz, used = hold.rate_Hz, used + 1
+        if used == MOST_HOLDS:
+            break
+    if power is None:
+        return ()
+    f_Hz = np.arange(len(power)) * rate_Hz / (2 * (len(power) - 1))
+    found: dict[float, MainsLine] = {}
+    for nominal_Hz in sorted({k * f for f in NOMINAL_Hz for k in range(1, HARMONICS + 1)}):
+        line = _line(f_Hz, power / used, nominal_Hz, used)
+        if line is not None:
+            found[nominal_Hz] = line
+    return tuple(found.values())
+
+
+def _amplitudes_V(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
+    """Amplitude that a line would have at each frequency; None for a hold of no use."""
+    try:
+        placed = place(hold, estimator.settings.mask_samples)
+        kept = judge(placed, None).kept
+        if not kept.any() or np.isnan(hold.thermocouple_V).all():
+            return None
+        fit, regression = estimator.fit(placed, kept)
+    except ValueError:
+        return None
+    padded = max(PADDED, 1 << (len(hold) - 1).bit_length())
+    return 2.0 / regression.samples * np.abs(np.fft.rfft(regression.spread(fit.residual_V, padded)))
+
+
+def _line(f_Hz: FloatArray, power: FloatArray, nominal_Hz: float, holds: int) -> MainsLine | None:
+    """The line near a nominal frequency, if there is one."""
+    distance_Hz = np.abs(f_Hz - nominal_Hz)
+    near = np.flatnonzero(distance_Hz <= WITHIN_Hz)
+    beside = power[(distance_Hz > 2.0 * WITHIN_Hz) & (distance_Hz <= BESIDE_Hz)]
+    if not near.size or not beside.size or near[-1] + 1 >= len(power):
+        return None
+    peak = near[np.argmax(power[near])]
+    noise = np.median(beside) / np.log(2.0) ** (1.0 / holds)
+    if power[peak] <= noise * (1.0 + 8.0 / np.sqrt(holds) + 20.0 / holds):
+        return None
+    left, middle, right = np.log(power[peak - 1 : peak + 2])
+    bend = left - 2.0 * middle + right
+    shift = 0.5 * (left - right) / bend if bend < 0.0 else 0.0
+    return MainsLine(
+        frequency_Hz=float(f_Hz[peak] + np.clip(shift, -0.5, 0.5) * f_Hz[1]),
+        amplitude_V=float(np.sqrt(power[peak])),
+    )

@@ -1,0 +1,207 @@
+"""How many samples after each edge of the bias are left out, from the filters that were in use.
+
+A filter that has not settled mixes the polarities: the level before is still in what is read. The thermal time
+constant of the tip, about 10 us, is nothing beside it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.heating.layout import roles
+from analysis.heating.programme import LevelProgramme
+from analysis.records import FloatArray
+
+LEAST_SAMPLES = 6
+"""Left out in any case, 3 ms at 2 kHz."""
+
+TIME_CONSTANTS = 15.0
+"""A step has then settled to 3e-7 (one pole) or 5e-6 (two)."""
+
+LEAST_LOWPASS_Hz = 300.0
+LARGEST_HIGHPASS_Hz = 0.03
+SLOWEST_RISE_S = 300e-6
+RISE_PER_TAU = math.log(9.0)
+"""10-90 % rise time of one pole over its time constant."""
+
+
+class UnsuitableFilter(ValueError):
+    """A filter through which the levels can't be told."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters between junction and converter; None where there is none, or nobody knows.
+
+    Parameters
+    ----------
+    lowpass_Hz : float or None
+        Corner of the thermocouple's preamplifier.
+    poles : int
+        Of this low pass: 1 (6 dB/octave) or 2 (12 dB/octave).
+    highpass_Hz : float or None
+    rise_time_s : float or None
+        10-90 % rise time of the current amplifier.
+    known : bool
+        Whether the settings said anything about the preamplifier.
+    """
+
+    lowpass_Hz: float | None = None
+    poles: int = 1
+    highpass_Hz: float | None = None
+    rise_time_s: float | None = None
+    known: bool = True
+
+    @property
+    def thermometer_s(self) -> float:
+        """Time constant of the thermometer's low pass; 0 without one."""
+        return 1.0 / (2.0 * math.pi * self.lowpass_Hz) if self.lowpass_Hz else 0.0
+
+    @property
+    def current_s(self) -> float:
+        """Time constant of the current amplifier; 0 where unknown."""
+        return (self.rise_time_s or 0.0) / RISE_PER_TAU
+
+
+def filters_of(settings: Mapping[str, Any]) -> Filters:
+    """Filters from the settings in a recording's header ("voltage_preamplifier", "current_amplifier").
+
+    The numbers are those of the SR560's commands (manual, "Remote programming"): FLTM 0 bypass, 1 and 2 low pass
+    of 6 and 12 dB/octave, 3 and 4 high pass, 5 band pass; CPLG 2 is AC, which is a high pass of 0.03 Hz.
+    """
+    voltage = settings.get("voltage_preamplifier") or {}
+    mode = voltage.get("filter_mode")
+    highpass_Hz = voltage.get("highpass_Hz") if mode in (3, 4, 5) else None
+    if highpass_Hz is None and voltage.get("coupling") == 2:
+        highpass_Hz = LARGEST_HIGHPASS_Hz
+    return Filters(
+        lowpass_Hz=voltage.get("lowpass_Hz") if mode in (1, 2, 5) else None,
+        poles=2 if mode == 2 else 1,
+        highpass_Hz=highpass_Hz,
+        rise_time_s=(settings.get("current_amplifier") or {}).get("rise_time_s"),
+        known=mode is not None,
+    )
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Samples to leave out after each edge, and what the user should hear about the filters, in sentences."""
+
+    samples: int
+    warnings: tuple[str, ...] = ()
+
+
+def mask_for(filters: Filters, programme: LevelProgramme, rate_Hz: float, lag_s: float = 0.0) -> Mask:
+    """Find the mask: ``(15 tau + lag) rate`` samples of the slowest filter, and 6 at least.
+
+    It never takes more than half of the shortest level; a filter that needs more is warned of, with what it
+    does to the temperatures.
+
+    Parameters
+    ----------
+    filters : Filters
+    programme : LevelProgramme
+    rate_Hz : float
+    lag_s : float
+        Measured delay of the signals behind the looped back bias.
+
+    Raises
+    ------
+    UnsuitableFilter
+        For a high pass above 0.03 Hz: the levels sag.
+    """
+    if filters.highpass_Hz is not None and filters.highpass_Hz > LARGEST_HIGHPASS_Hz:
+        raise UnsuitableFilter(
+            f"the thermocouple's preamplifier has a high pass of {filters.highpass_Hz:g} Hz; the levels sag through "
+            f"anything above {LARGEST_HIGHPASS_Hz:g} Hz"
+        )
+    tau_s = max(filters.thermometer_s, filters.current_s)
+    needed = max(LEAST_SAMPLES, math.ceil((TIME_CONSTANTS * tau_s + max(lag_s, 0.0)) * rate_Hz - 1e-9))
+    shortest_s = float(min(level.share for level in programme.levels) / programme.frequency_Hz)
+    samples = min(needed, max(1, int(shortest_s * rate_Hz / 2.0)))
+    warnings = []
+    if not filters.known:
+        warnings.append(
+            f"the filters of the preamplifier are unknown; {samples} samples are left out after edges"
+        )
+    slow = filters.lowpass_Hz is not None and filters.lowpass_Hz < LEAST_LOWPASS_Hz
+    if slow or samples < needed:
+        mixing = settling_matrix(programme, filters.thermometer_s, samples / rate_Hz, filters.poles)
+        error = float(np.abs(mixing - np.eye(len(mixing))).max())
+        warnings.append(
+            f"the thermometer's low pass is {filters.lowpass_Hz or math.inf:g} Hz, at least "
+            f"{LEAST_LOWPASS_Hz:g} Hz is needed: "
+            f"with {samples} samples left out, temperatures are off by up to {100.0 * error:.2g} % of one another"
+        )
+    if filters.rise_time_s is not None and filters.rise_time_s > SLOWEST_RISE_S * (1.0 + 1e-9):
+        warnings.append(
+            f"the current amplifier's rise time is {1e6 * filters.rise_time_s:.0f} us, above "
+            f"{1e6 * SLOWEST_RISE_S:.0f} us: power and short contacts are seen late"
+        )
+    return Mask(samples, tuple(warnings))
+
+
+def settling_fraction(level_s: float, tau_s: float) -> float:
+    """Share of a step that the mean over a whole level misses, behind one pole."""
+    return tau_s / level_s * -math.expm1(-level_s / tau_s)
+
+
+def settling_matrix(
+    programme: LevelProgramme, tau_s: float, mask_s: float = 0.0, poles: int = 1
+) -> FloatArray:
+    """What a low pass makes of the temperatures: rows are those found, columns the true ones.
+
+    Parameters
+    ----------
+    programme : LevelProgramme
+        Repeated for ever.
+    tau_s : float
+        Time constant of each pole.
+    mask_s : float
+        Time left out after each edge.
+    poles : int
+        Equal poles in series.
+
+    Returns
+    -------
+    ndarray, shape (levels, levels)
+        For the distinct levels but zero, by rising bias; each temperature counts from the zero level. The unit
+        matrix for a filter that has settled.
+
+    Raises
+    ------
+    ValueError
+        If the mask leaves nothing of a level.
+    """
+    kinds = roles(programme)
+    role = np.array(kinds.of_level)
+    period_s = float(1 / programme.frequency_Hz)
+    length_s = np.array([float(level.share) for level in programme.levels]) * period_s
+    start_s = np.cumsum(length_s) - length_s
+    if not np.all(length_s > mask_s):
+        raise ValueError(f"a mask of {mask_s:g} s leaves nothing of a level of {length_s.min():g} s")
+    truth = (role[:, None] == np.arange(len(kinds.bias_V))).astype(float)
+    seen = truth.copy()
+    if tau_s > 0.0:
+        step = truth - np.roll(truth, 1, axis=0)
+        since_s = start_s[:, None] - start_s[None, :] + mask_s
+        for earlier in range(math.ceil(60.0 * tau_s / period_s) + 2):
+            begin_s = since_s + earlier * period_s
+            end_s = begin_s + (length_s - mask_s)[:, None]
+            missing = (_tail(begin_s / tau_s, poles) - _tail(end_s / tau_s, poles)) * tau_s
+            missing[begin_s < mask_s - 1e-12 * period_s] = 0.0  # that edge comes only after this level
+            seen -= missing / (length_s - mask_s)[:, None] @ step
+    share = np.where(truth > 0.0, (length_s - mask_s)[:, None], 0.0)
+    by_role = share.T @ seen / share.sum(axis=0)[:, None]
+    active = [i for i in range(len(kinds.bias_V)) if i != kinds.zero]
+    return by_role[np.ix_(active, active)] - by_role[kinds.zero, active]
+
+
+def _tail(x: FloatArray, poles: int) -> FloatArray:
+    """Integral from x on of what a step still misses behind equal poles, in units of their time constant."""
+    x = np.maximum(x, 0.0)
+    terms = [(poles - j) * x**j / math.factorial(j) for j in range(poles)]
+    return np.exp(-x) * np.sum(terms, axis=0)

@@ -1,0 +1,101 @@
+"""Sweeps of the bias on held junctions, cut from a run or from its recording: one current-voltage curve each."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from analysis.conductance import CurrentCalibration
+from analysis.heating.cutting import Cut, Cutter
+from analysis.heating.holds import calibration_for, number_or_nan, step_blocks
+from analysis.recording import Recording
+from analysis.records import Block, Event, FloatArray
+from analysis.reduce import reduce
+
+STEP, MARK = "sweep", "curve"
+"""Names of the events that a sweep is cut by."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """One sweep of the bias.
+
+    Parameters
+    ----------
+    number : int
+    samples : tuple of int
+        (start, stop); the arrays have shape (stop - start,).
+    bias_V, current_A : ndarray
+        Looped back bias and current of the same samples, series resistance not subtracted; NaN where missing.
+    peak_V : float
+        Largest modulus of the commanded bias; NaN where unknown.
+    before_G0, after_G0 : float
+        Low-bias conductance before and after; NaN where it was not seen.
+    kind : str
+        As the procedure saw it ("whole", "ruptured", ...); "unknown" without its note.
+    ended : str
+    flags : tuple of str
+        "aborted", "gap", "railed".
+    """
+
+    number: int
+    samples: tuple[int, int]
+    bias_V: FloatArray
+    current_A: FloatArray
+    peak_V: float = float("nan")
+    before_G0: float = float("nan")
+    after_G0: float = float("nan")
+    kind: str = "unknown"
+    ended: str = "finished"
+    flags: tuple[str, ...] = ()
+
+
+class SweepSegmenter:
+    """Reducer that yields a `Sweep` once its mark "curve" has come, or the next sweep, or the end."""
+
+    def __init__(self, calibration: CurrentCalibration) -> None:
+        self._cutter = Cutter(STEP, MARK, calibration)
+        self._next_number = 0
+
+    def feed(self, block: Block) -> Iterable[Sweep]:
+        """Take the next samples."""
+        return self._sweeps(self._cutter.feed(block))
+
+    def event(self, event: Event) -> Iterable[Sweep]:
+        """Take an event; marks complete sweeps."""
+        return self._sweeps(self._cutter.event(event))
+
+    def close(self) -> Iterable[Sweep]:
+        """Return a sweep that was still open."""
+        return self._sweeps(self._cutter.close())
+
+    def _sweeps(self, cuts: Iterable[Cut]) -> list[Sweep]:
+        return [self._sweep(cut) for cut in cuts]
+
+    def _sweep(self, cut: Cut) -> Sweep:
+        number = int(cut.begin.get("curve", cut.mark.get("number", self._next_number)))
+        self._next_number = number + 1
+        return Sweep(
+            number=number,
+            samples=cut.samples,
+            bias_V=cut.bias_V,
+            current_A=cut.current_A,
+            peak_V=number_or_nan(cut.begin.get("peak_V")),
+            before_G0=number_or_nan(cut.mark.get("before_G0")),
+            after_G0=number_or_nan(cut.mark.get("after_G0")),
+            kind=str(cut.mark.get("kind", "unknown")),
+            ended=cut.ended,
+            flags=cut.flags,
+        )
+
+
+def sweeps_of(recording: Recording) -> Iterator[Sweep]:
+    """All sweeps of a recording, in order; only their samples are read.
+
+    Raises
+    ------
+    RecordingError
+        If the recording has no gain of the current, or lacks current or bias.
+    """
+    segmenter = SweepSegmenter(calibration_for(recording))
+    blocks = step_blocks(recording, STEP, ("current", "bias"))
+    yield from reduce(chain(recording.events, blocks), [segmenter])
