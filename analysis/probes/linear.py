@@ -16,7 +16,7 @@ of second order in the forces as it must be. The sum of J_a/T_a (eq. 7) with hea
 Joule heat, which is of second order too, and can have either sign.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,13 +116,9 @@ def open_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> L
     hot, cold = max(real, key=lambda i: T[i].flat[0]), min(real, key=lambda i: T[i].flat[0])
     with np.errstate(divide="ignore", invalid="ignore"):
         seebeck = (mu[hot] - mu[cold]) / (T[hot] - T[cold])
-    return LinearResponse(
-        result.currents,
-        result.effective,
-        result.thermal_conductance_W_per_K,
-        np.asarray(seebeck),
-        result.residual,
-    )
+    none = np.zeros_like(mu)  # the gauge lead's too, by conservation
+    currents = replace(result.currents, particle_current_per_s=none)
+    return replace(result, currents=currents, seebeck_V_per_K=np.asarray(seebeck))
 
 
 def thermal_conductances(coefficients: Onsager) -> FloatArray:

@@ -24,6 +24,8 @@ from analysis.records import FloatArray
 
 _TERM_ERROR = 5e-15  # relative, of one term of the pole sum, measured against 50 digits
 _PANEL_ERROR = 1e-13  # relative, of quadrature by panels
+_POSITION_ERROR = 4e-15  # of a pole, relative to the largest of the model
+_REACH = 40.0  # kT from mu0 that a peak can be seen
 _ENOUGH = 1e-12  # estimated error beyond which quadrature takes over
 _SERIES_FROM = 16 * np.pi  # kT from a pole beyond which its first moment is a series and loses nothing
 _SPAN = 100.0  # kT that a group of alignments integrated together may extend over
@@ -127,7 +129,15 @@ class _Pairs:
         for group in _neighbours(lost[np.argsort(mu[lost], kind="stable")], mu, _SPAN * kT):
             moments[:, group] = self._by_panels(mu[group], kT)
             accuracy[group] = _PANEL_ERROR
-        return moments, accuracy
+        return moments, np.maximum(accuracy, self._position_error(mu, kT))
+
+    def _position_error(self, mu: FloatArray, kT: float) -> FloatArray:
+        """What the rounding of the energies themselves does to narrow peaks within the window, by either route."""
+        pole = np.linalg.eigvals(self.model.effective_eV)
+        size = np.abs(pole).max()
+        pole = pole[pole.imag < -1e-14 * size, None]
+        aside = np.maximum(np.abs(pole.real - mu) - _REACH * kT, 0.0)
+        return np.asarray(_POSITION_ERROR * size / np.hypot(aside, pole.imag).min(axis=0, initial=np.inf))
 
     @cached_property
     def poles(self) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
