@@ -42,8 +42,11 @@ class Currents(Protocol):
 class JunctionWorld(Protocol):
     """The junction, its heat and its surroundings."""
 
-    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float) -> Currents:
-        """Live through n steps of ``dt`` seconds; arrays of shape (n,) hold for a step each."""
+    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Currents:
+        """Live through n steps of ``dt`` seconds; arrays of shape (n,) hold for a step each.
+
+        ``ammeter_ohm`` is in series with the junction.
+        """
 
     def move_coarse(self, distance_m: float) -> None:
         """Move the tip's housing toward the surface (negative: away)."""
@@ -61,6 +64,10 @@ class CurrentAmplifier(Protocol):
     @property
     def bias_V(self) -> float:
         """Get what its own bias supply adds to the junction's bias."""
+
+    @property
+    def input_ohm(self) -> float:
+        """Get its input resistance, which takes its burden voltage off the junction's bias."""
 
     def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
         """Amplify a current with white noise of the given density; shapes (n,)."""
@@ -128,11 +135,12 @@ class AmplifiedJunction:
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
     ) -> Mapping[str, FloatArray]:
-        """Live through n steps; the current amplifier's own supply is in series with the bias."""
-        seen = self.world.advance(bias_V + self.current_amplifier.bias_V, z_V, dt)
+        """Live through n steps; the current amplifier's own supply and its input are in series with the bias."""
+        amplifier = self.current_amplifier
+        seen = self.world.advance(bias_V + amplifier.bias_V, z_V, dt, amplifier.input_ohm)
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
         return {
-            "current": self.current_amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz),
+            "current": amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz),
             "thermocouple": self.voltage_preamplifier.amplify(
                 seen.thermocouple_V, dt, seen.thermocouple_noise_V2_per_Hz
             ),

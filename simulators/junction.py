@@ -7,6 +7,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -14,9 +15,11 @@ from pydantic import Field
 
 from analysis.constants import G0_S
 from analysis.records import FloatArray
+from simulators.fates import Fates
 from simulators.landscape import NM, GoldParameters
 from simulators.molecules import MoleculeSource
 from simulators.parameters import Section
+from simulators.specimen import Look, Stretch
 from simulators.states import Bridge, Gap, Pulled, Pushed, Rules, Span
 from simulators.transport import metal_tip_heat_W
 from simulators.tunnelling import TunnellingParameters
@@ -34,10 +37,12 @@ class JunctionParameters(Section):
 
 @dataclass(frozen=True, eq=False)
 class Conduction:
-    """What conducts in each sample: a metal part, shape (n,), and stretches of it with a molecule beside."""
+    """What conducts in each sample: a metal part, shape (n,), and parts of it with a molecule beside."""
 
     metal_G0: FloatArray
     molecules: list[tuple[slice, Bridge, FloatArray]]
+    stretches: list[Stretch]
+    shot: float = 1.0
 
     def low_bias_G0(self) -> FloatArray:
         """Conductance at zero bias, shape (n,)."""
@@ -70,6 +75,8 @@ class Junction:
         Contact and gap.
     bond_force : float
         How much faster bonds break at the end of a plateau, as an exponent.
+    fates : Fates
+        What befalls junctions that are modulated.
     apex_spread_nm : float
         Scatter of the height at which relaxed apexes meet.
     molecules : MoleculeSource or None
@@ -90,14 +97,16 @@ class Junction:
         gold: GoldParameters,
         tunnelling: TunnellingParameters,
         bond_force: float,
+        fates: Fates,
         apex_spread_nm: float,
         molecules: MoleculeSource | None,
         rng: Generator,
     ) -> None:
-        self._rules = Rules(gold, tunnelling, bond_force)
+        self._rules = Rules(gold, tunnelling, bond_force, fates)
         self._apex_spread_m = apex_spread_nm * NM
         self._molecules = molecules
         self._rng = rng
+        self._contact_s = 0.0
         self.contacts = 0
         self.bridges = 0
         self.state: Gap | Pushed | Pulled | Bridge = self._relaxed_gap(-np.inf)
@@ -106,23 +115,41 @@ class Junction:
         """What conducts along a span of samples, which follows the one before."""
         metal = np.empty(len(span))
         molecules: list[tuple[slice, Bridge, FloatArray]] = []
+        stretches: list[Stretch] = []
         at = 0
         while at < len(span):
             ahead = span.part(at, len(span)) if at else span
             k = self.state.lasts(ahead)
             if k:
                 here = ahead if k == len(ahead) else ahead.part(0, k)
-                metal[at : at + k] = self.state.metal_G0(here)
+                samples = slice(at, at + k)
+                metal[samples] = self.state.metal_G0(here)
                 if isinstance(self.state, Bridge):
-                    molecules.append((slice(at, at + k), self.state, self.state.molecule_G0(here)))
+                    molecules.append((samples, self.state, self.state.molecule_G0(here)))
+                stretches.append(Stretch(samples, *self._which(), self._contact_s))
             at += k
             if at < len(span):
                 self.state = self._next(float(span.tip_m[at]), float(span.time_s[at]))
-        return Conduction(metal, molecules)
+        return Conduction(metal, molecules, stretches)
 
-    def form_contact(self, tip_m: float, conductance_G0: float) -> None:
+    def look(self, tip_m: float, conductance_G0: float) -> Look:
+        """How it stands with the tip there and the conductance that the last sample had."""
+        state = self.state
+        gap = state if isinstance(state, Gap) else state.gap if isinstance(state, Bridge) else None
+        visible = conductance_G0 >= self._rules.tunnelling.visible_G0
+        kind, _ = self._which()
+        return Look(
+            kind if kind != "gap" else "tunnelling" if visible else "out of contact",
+            0.0 if gap is None else gap.touch_m - tip_m,
+            state.molecule.conductor.conductance_G0 if isinstance(state, Bridge) else None,
+            self.contacts,
+            self.bridges,
+        )
+
+    def form_contact(self, tip_m: float, time_s: float, conductance_G0: float) -> None:
         """Become a metallic contact of the given conductance where the tip is."""
-        self.contacts += isinstance(self.state, Gap | Bridge)
+        if isinstance(self.state, Gap | Bridge):
+            self._count_contact(time_s)
         self.state = Pushed(tip_m, conductance_G0, self._rules, self._rng)
 
     def rupture(self, tip_m: float, time_s: float) -> None:
@@ -132,13 +159,20 @@ class Junction:
         elif not isinstance(self.state, Gap):
             self.state = self._broken(tip_m, time_s)
 
+    def _which(self) -> tuple[Literal["gap", "contact", "molecule"], int]:
+        """What is there, and its number."""
+        if isinstance(self.state, Gap):
+            return "gap", 0
+        return ("molecule", self.bridges) if isinstance(self.state, Bridge) else ("contact", self.contacts)
+
     def _next(self, tip_m: float, time_s: float) -> Gap | Pushed | Pulled | Bridge:
         """The state that follows the present one where the tip now is."""
         state = self.state
         if isinstance(state, Gap | Bridge):
             gap = state if isinstance(state, Gap) else state.gap
-            if gap.closes(tip_m):
-                return self._contact(tip_m)
+            fused = isinstance(state, Bridge) and state.fate.struck(time_s) == "contact"
+            if fused or gap.closes(tip_m):
+                return self._contact(tip_m, time_s)
             return self._relaxed_gap(tip_m) if isinstance(state, Gap) else gap
         if isinstance(state, Pushed):
             turn_m = state.turn_m
@@ -147,8 +181,12 @@ class Junction:
             return Pushed(tip_m, float(state.level_G0(tip_m)), self._rules, self._rng)
         return self._broken(max(tip_m, state.end_m), time_s)
 
-    def _contact(self, tip_m: float) -> Pushed:
+    def _count_contact(self, time_s: float) -> None:
         self.contacts += 1
+        self._contact_s = time_s
+
+    def _contact(self, tip_m: float, time_s: float) -> Pushed:
+        self._count_contact(time_s)
         gold = self._rules.gold
         start_G0 = max(self._rng.normal(gold.level_G0[0], gold.level_spread_G0[0]), 0.5 * gold.level_G0[0])
         return Pushed(tip_m, start_G0, self._rules, self._rng)

@@ -134,9 +134,10 @@ class SimulatedKeithley428:
         """What its own bias supply puts out now."""
         return self._settings.active_bias_V
 
-    def burden_V(self, current_A: FloatArray) -> FloatArray:
-        """Voltage drop across its input (n,), to be taken off the junction's bias."""
-        return self._amplifier.burden_V(current_A)
+    @property
+    def input_ohm(self) -> float:
+        """Input resistance at the present gain."""
+        return self._amplifier.input_ohm
 
     def amplify(
         self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray | float = 0.0

@@ -106,10 +106,10 @@ class CurrentAmplifier:
             self._spike_V = self._parameters.gain_change_transient_V
         self._decade, self._enlarged = decade, enlarged
 
-    def burden_V(self, current_A: FloatArray) -> FloatArray:
-        """Voltage that the input keeps for itself, positive for a positive current; to be taken off the bias."""
-        full_scale_A = self._parameters.rail_V / 10.0**self._decade
-        return self._parameters.burden_V_at_full_scale / full_scale_A * current_A
+    @property
+    def input_ohm(self) -> float:
+        """Input resistance, by which the input keeps a burden voltage for itself: 2 ohm at 1e5 V/A."""
+        return self._parameters.burden_V_at_full_scale * 10.0**self._decade / self._parameters.rail_V
 
     def amplify(
         self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray

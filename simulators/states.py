@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from analysis.records import FloatArray
 from simulators.chance import Lifetime, log_normal
+from simulators.fates import Fates
 from simulators.landscape import NM, GoldParameters, pulled_out, pushed_in
 from simulators.molecules import Molecule
 from simulators.tunnelling import TunnellingParameters, tunnelling_G0
@@ -22,12 +23,13 @@ from simulators.tunnelling import TunnellingParameters, tunnelling_G0
 class Span:
     """What a junction goes through: position, time, disturbances; arrays of shape (n,), a value a sample.
 
-    ``stress_s`` is the step times the factor by which the bias speeds up the breaking of bonds; ``flicker`` is
-    1/f noise of density 1/f.
+    ``bias_V`` is applied to the whole circuit. ``stress_s`` is the step times the factor by which the bias speeds
+    up the breaking of bonds; ``flicker`` is 1/f noise of density 1/f.
     """
 
     tip_m: FloatArray
     time_s: FloatArray
+    bias_V: FloatArray
     stress_s: FloatArray
     flicker: FloatArray
     shake_m: FloatArray
@@ -38,7 +40,14 @@ class Span:
     def part(self, start: int, stop: int) -> "Span":
         """Samples ``start <= i < stop``."""
         s = slice(start, stop)
-        return Span(self.tip_m[s], self.time_s[s], self.stress_s[s], self.flicker[s], self.shake_m[s])
+        return Span(
+            self.tip_m[s],
+            self.time_s[s],
+            self.bias_V[s],
+            self.stress_s[s],
+            self.flicker[s],
+            self.shake_m[s],
+        )
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,7 @@ class Rules:
     gold: GoldParameters
     tunnelling: TunnellingParameters
     bond_force: float
+    fates: Fates
 
 
 class State(Protocol):
@@ -133,6 +143,7 @@ class Pulled:
         self._landscape = pulled_out(start_G0, rules.gold, rng)
         self._lifetime = Lifetime(rng)
         self._lives_s = log_normal(rules.gold.lifetime_s, rules.gold.lifetime_spread_decades, rng)
+        self._fate = rules.fates.draw()
 
     def pushed_back(self, tip_m: float) -> bool:
         """Whether the tip is further in than where the pulling began."""
@@ -144,13 +155,14 @@ class Pulled:
         return self._anchor_m - self._landscape.length_m
 
     def lasts(self, span: Span) -> int:
-        """Until the last plateau ends or its last atom lets go, or the tip is pushed in again."""
+        """Until the last plateau ends, its last atom lets go or its fate comes, or the tip is pushed in again."""
         way = self._anchor_m - span.tip_m
         pushed = way < -self._gold.backlash_nm * NM
         if self._gold.weld_G0 > 0:
             return _first(pushed)
         length, last = self._landscape.length_m, self._landscape.last_m
         k = _first(pushed | (way >= length))
+        k = self._fate.lasts(span.time_s[:k], span.bias_V[:k])
         way = way[:k]
         on_last = way >= last
         if not on_last.any():
@@ -175,16 +187,18 @@ class Bridge:
     ) -> None:
         self.molecule = molecule
         self.gap = gap
+        self.fate = rules.fates.draw()
         self._broken_m = broken_m
         self._noise_at_1Hz = noise_at_1Hz
         self._force = rules.bond_force
         self._lifetime = Lifetime(rng)
 
     def lasts(self, span: Span) -> int:
-        """Until the molecule is stretched to its end or wears out, or the gap closes."""
+        """Until the molecule is stretched to its end or wears out, its fate comes, or the gap closes."""
         way = self._broken_m - span.tip_m
         length = self.molecule.landscape.length_m
         k = _first((way >= length) | (self.gap.touch_m - span.tip_m <= self.gap.jump_m))
+        k = self.fate.lasts(span.time_s[:k], span.bias_V[:k])
         pull = np.exp(self._force * (np.maximum(way[:k], 0.0) / length - 0.5))
         return self._lifetime.survives(span.stress_s[:k] * pull / self.molecule.lives_s)
 

@@ -1,6 +1,7 @@
 """The heated tip and the thermocouple in it."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from pydantic import Field
@@ -9,6 +10,9 @@ from analysis.constants import ELEMENTARY_CHARGE_C, BOLTZMANN_J_per_K
 from analysis.records import FloatArray
 from simulators.filters import one_pole
 from simulators.parameters import Section
+from simulators.pickup import Mains
+from simulators.specimen import Stretch
+from simulators.wander import Wander
 
 
 class ThermalParameters(Section):
@@ -20,8 +24,10 @@ class ThermalParameters(Section):
     thermocouple_ohm: float = Field(ge=0)
     tip_drift_K: float = Field(ge=0)
     tip_drift_memory_s: float = Field(gt=0)
+    tip_ramp_K_per_s: float
     coupling_F: float = Field(ge=0)
     leak_ratio: float
+    ground_ohm: float
 
 
 class Tip:
@@ -40,14 +46,53 @@ class Tip:
         return rise
 
 
+class Thermocouple:
+    """What the thermocouple's leads show: the tip's temperature, and what gets onto them past the tip.
+
+    Parameters
+    ----------
+    parameters : ThermalParameters
+    base : Wander
+        Temperature from which the tip's rise counts, in K.
+    hum : Mains
+        Pick-up in volts.
+    """
+
+    def __init__(self, parameters: ThermalParameters, base: Wander, hum: Mains) -> None:
+        self._p = parameters
+        self._base = base
+        self._hum = hum
+
+    def volts(
+        self,
+        rise_K: FloatArray,
+        bias_V: FloatArray,
+        rise_V_per_s: FloatArray,
+        current_A: FloatArray,
+        time_s: FloatArray,
+        stretches: Sequence[Stretch],
+    ) -> FloatArray:
+        """Volts without white noise: warmth, leak, capacitive spikes, ground current, mains; shapes (n,)."""
+        p = self._p
+        base_K = self._base.values(time_s)
+        if p.tip_ramp_K_per_s:
+            for stretch in stretches:
+                here = stretch.samples
+                base_K[here] += p.tip_ramp_K_per_s * (time_s[here] - stretch.since_s)
+        warmth_V = -p.seebeck_V_per_K * (rise_K + base_K)
+        spikes_V = (p.thermocouple_ohm * p.coupling_F) * rise_V_per_s
+        beside_V = p.leak_ratio * bias_V + p.ground_ohm * current_A
+        return warmth_V + spikes_V + beside_V + self._hum.values(time_s)
+
+
 def johnson_V2_per_Hz(resistance_ohm: float, temperature_K: float) -> float:
     """One-sided density of thermal noise."""
     return 4.0 * BOLTZMANN_J_per_K * temperature_K * resistance_ohm
 
 
 def junction_noise_A2_per_Hz(
-    current_A: FloatArray, conductance_S: FloatArray, temperature_K: float
+    current_A: FloatArray, conductance_S: FloatArray, temperature_K: float, shot: float
 ) -> FloatArray:
-    """One-sided density 2 e |I| + 4 k T G of shot and thermal noise; shape (n,)."""
-    shot = 2.0 * ELEMENTARY_CHARGE_C * np.abs(current_A)
-    return shot + (4.0 * BOLTZMANN_J_per_K * temperature_K) * conductance_S
+    """One-sided density ``shot`` 2 e |I| + 4 k T G of shot and thermal noise; shape (n,)."""
+    density = (2.0 * ELEMENTARY_CHARGE_C * shot) * np.abs(current_A)
+    return density + (4.0 * BOLTZMANN_J_per_K * temperature_K) * conductance_S

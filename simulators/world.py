@@ -4,30 +4,37 @@ Positive bias means that the substrate is higher than the grounded probe; the cu
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
 from pydantic import Field
 
 from analysis.records import FloatArray
-from simulators.junction import Conduction, Junction, JunctionParameters
+from simulators.fates import FateParameters, Fates
+from simulators.fixtures import FixtureParameters
+from simulators.junction import Junction, JunctionParameters
 from simulators.landscape import GoldParameters, MoleculeParameters
+from simulators.ledger import Ledger
 from simulators.molecules import MoleculeSource
 from simulators.noise import NoiseParameters, pink, white
 from simulators.parameters import ParameterError, Parameters, Section
 from simulators.pickup import Mains, MainsParameters
 from simulators.piezo import NM, Piezo, PiezoParameters, moves
-from simulators.states import Bridge, Gap, Span
-from simulators.thermal import ThermalParameters, Tip, johnson_V2_per_Hz, junction_noise_A2_per_Hz
+from simulators.specimen import Passage, Specimen, StateName
+from simulators.states import Span
+from simulators.thermal import (
+    ThermalParameters,
+    Thermocouple,
+    Tip,
+    johnson_V2_per_Hz,
+    junction_noise_A2_per_Hz,
+)
 from simulators.tunnelling import TunnellingParameters
 from simulators.wander import PM, SurfaceParameters, Wander, drifting_surface, drifting_temperature
 
 BARE = "Au"
 KNOT_S = 1.0
 """Time between the knots of slow drifts."""
-
-StateName = Literal["out of contact", "tunnelling", "contact", "molecule"]
 
 
 class SampleParameters(Section):
@@ -59,6 +66,7 @@ class Truth:
     ``deepest_indentation_m`` the largest it ever was, not below 0. ``gap_m`` separates the apexes, 0 in contact.
     ``conductance_G0`` is the low-bias one, noise included; ``molecule_G0`` what was drawn for the molecule that
     bridges, None without one. ``contacts`` and ``bridges`` count how many have formed.
+    With a fixture in place of the junction the state is its name, and the gap infinite.
     """
 
     time_s: float
@@ -83,7 +91,7 @@ class World:
     Parameters
     ----------
     parameters : Parameters
-        Sections sample, surface, piezo, tunnelling, gold, molecule, junction, thermal, noise, mains.
+        Sections sample, surface, piezo, fixture, tunnelling, gold, molecule, junction, fates, thermal, noise, mains.
     rng : numpy Generator
         Source of all randomness; each part of the world draws from a child of its own, so that signals do not
         depend on how a span of samples is cut into calls.
@@ -92,6 +100,11 @@ class World:
     ------
     ParameterError
         For a parameter out of bounds, or an unknown species.
+
+    Attributes
+    ----------
+    ledger : Ledger
+        What was really dissipated, junction by junction.
     """
 
     def __init__(self, parameters: Parameters, rng: Generator) -> None:
@@ -100,37 +113,40 @@ class World:
         self._thermal = parameters.section("thermal", ThermalParameters)
         self._noise = parameters.section("noise", NoiseParameters)
         surface = parameters.section("surface", SurfaceParameters)
-        self._tunnelling = parameters.section("tunnelling", TunnellingParameters)
         mains = parameters.section("mains", MainsParameters)
-        junction, shape, telegraph, site, drift, warmth, hum, flicker, shake = rng.spawn(9)
+        junction, shape, telegraph, site, drift, warmth, hum, flicker, shake, fate = rng.spawn(10)
         self._flicker_rng = flicker
         self._shake = white(shake)
 
         self._piezo = Piezo(parameters.section("piezo", PiezoParameters))
         self._surface_m = surface.initial_gap_nm * NM
         self._drift = Wander(drifting_surface(surface, KNOT_S, drift), KNOT_S)
-        self._molecules = self._molecule_source(parameters, shape, telegraph, site)
-        self._junction = Junction(
+        molecules = self._molecule_source(parameters, shape, telegraph, site)
+        self._specimen: Specimen = parameters.section("fixture", FixtureParameters).built() or Junction(
             parameters.section("gold", GoldParameters),
-            self._tunnelling,
+            parameters.section("tunnelling", TunnellingParameters),
             self._circuit.bond_force,
+            Fates(parameters.section("fates", FateParameters), fate),
             surface.apex_spread_nm,
-            self._molecules,
+            molecules,
             junction,
         )
-        self._tip = Tip(self._thermal)
         thermal = self._thermal
-        self._base = Wander(
-            drifting_temperature(thermal.tip_drift_K, thermal.tip_drift_memory_s, KNOT_S, warmth), KNOT_S
-        )
+        self._tip = Tip(thermal)
+        base = drifting_temperature(thermal.tip_drift_K, thermal.tip_drift_memory_s, KNOT_S, warmth)
         self._current_hum = Mains(mains.frequency_Hz, mains.harmonics, mains.current_A, hum)
-        self._thermocouple_hum = Mains(mains.frequency_Hz, mains.harmonics, mains.thermocouple_V, hum)
+        self._thermocouple = Thermocouple(
+            thermal,
+            Wander(base, KNOT_S),
+            Mains(mains.frequency_Hz, mains.harmonics, mains.thermocouple_V, hum),
+        )
+        self.ledger = Ledger(thermal.resistance_K_per_W)
         self._dt = 0.0
         self._since_s, self._steps = 0.0, 0
         self._bias_V = self._z_V = self._extension_m = self._conductance_G0 = self._deepest_m = 0.0
         self._tip_m = -self._surface_m
 
-    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float) -> Signals:
+    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Signals:
         """Live through n steps.
 
         Parameters
@@ -139,6 +155,8 @@ class World:
             What bias and the piezo's driver are given during each step.
         dt : float
             Length of a step in s.
+        ammeter_ohm : float
+            Input resistance of what measures the current, in series with the junction.
 
         Returns
         -------
@@ -147,21 +165,24 @@ class World:
         """
         time_s = self._times(len(bias_V), dt)
         span = self._move(bias_V, z_V, time_s, dt)
-        conduction = self._junction.follow(span)
-        rise_bias = moves(bias_V, self._bias_V) / dt
-        conductance_S = conduction.chord_S(bias_V)
-        # Exact for a linear junction; the series resistance is small where the I-V is not linear.
-        across_V = bias_V / (1.0 + self._circuit.series_resistance_ohm * conductance_S)
+        passage = self._specimen.follow(span)
+        rise_V_per_s = moves(bias_V, self._bias_V) / dt
+        conductance_S = passage.chord_S(bias_V)
+        # Exact for a linear junction; what is in series is small where the I-V is not linear.
+        series_ohm = self._circuit.series_resistance_ohm + ammeter_ohm
+        across_V = bias_V / (1.0 + series_ohm * conductance_S)
         current_A = conductance_S * across_V
-        rise_K = self._tip.warm(conduction.tip_heat_W(across_V), dt)
+        heat_W = passage.tip_heat_W(across_V)
+        rise_K = self._tip.warm(heat_W, dt)
+        self.ledger.enter(passage.stretches, dt, time_s, bias_V.copy(), current_A * across_V, heat_W)
         loudness, temperature_K = self._noise.strength**2, self._sample.temperature_K
         signals = Signals(
-            self._seen_current(current_A, bias_V, rise_bias, time_s),
-            self._seen_thermocouple(rise_K, bias_V, rise_bias, time_s),
-            loudness * junction_noise_A2_per_Hz(current_A, conductance_S, temperature_K),
+            self._seen_current(current_A, bias_V, rise_V_per_s, time_s),
+            self._thermocouple.volts(rise_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches),
+            loudness * junction_noise_A2_per_Hz(current_A, conductance_S, temperature_K, passage.shot),
             loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
         )
-        self._remember(bias_V, z_V, conduction)
+        self._remember(bias_V, z_V, passage)
         return signals
 
     def move_coarse(self, distance_m: float) -> None:
@@ -170,11 +191,11 @@ class World:
 
     def form_contact(self, conductance_G0: float) -> None:
         """Let metal touch metal where the tip is, whatever was there."""
-        self._junction.form_contact(self._tip_m, conductance_G0)
+        self._specimen.form_contact(self._tip_m, self.time_s, conductance_G0)
 
     def rupture(self) -> None:
         """Let the molecule go, or break the contact."""
-        self._junction.rupture(self._tip_m, self.time_s)
+        self._specimen.rupture(self._tip_m, self.time_s)
 
     @property
     def time_s(self) -> float:
@@ -184,31 +205,23 @@ class World:
     @property
     def truth(self) -> Truth:
         """Get the world as it is now."""
-        state = self._junction.state
-        gap = state if isinstance(state, Gap) else state.gap if isinstance(state, Bridge) else None
+        look = self._specimen.look(self._tip_m, self._conductance_G0)
         return Truth(
             time_s=self.time_s,
-            state=self._state_name(),
+            state=look.state,
             species=self._sample.species,
             bias_V=self._bias_V,
             z_V=self._z_V,
             extension_m=self._extension_m,
             indentation_m=self._tip_m,
             deepest_indentation_m=self._deepest_m,
-            gap_m=0.0 if gap is None else gap.touch_m - self._tip_m,
+            gap_m=look.gap_m,
             conductance_G0=self._conductance_G0,
-            molecule_G0=state.molecule.conductor.conductance_G0 if isinstance(state, Bridge) else None,
+            molecule_G0=look.molecule_G0,
             tip_temperature_rise_K=self._tip.rise_K,
-            contacts=self._junction.contacts,
-            bridges=self._junction.bridges,
+            contacts=look.contacts,
+            bridges=look.bridges,
         )
-
-    def _state_name(self) -> StateName:
-        if isinstance(self._junction.state, Bridge):
-            return "molecule"
-        if not isinstance(self._junction.state, Gap):
-            return "contact"
-        return "tunnelling" if self._conductance_G0 >= self._tunnelling.visible_G0 else "out of contact"
 
     def _molecule_source(
         self, parameters: Parameters, shape: Generator, telegraph: Generator, site: Generator
@@ -240,27 +253,19 @@ class World:
         return Span(
             tip_m,
             time_s,
+            bias_V,
             dt * np.exp(np.abs(bias_V) / self._circuit.bond_bias_V),
             self._flicker.take(len(z_V)),
             shake * self._shake.take(len(z_V)),
         )
 
     def _seen_current(
-        self, current_A: FloatArray, bias_V: FloatArray, rise_bias: FloatArray, time_s: FloatArray
+        self, current_A: FloatArray, bias_V: FloatArray, rise_V_per_s: FloatArray, time_s: FloatArray
     ) -> FloatArray:
         """Current with leak, capacitive part and mains."""
-        beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_bias
+        beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_V_per_s
         return current_A + beside + self._current_hum.values(time_s)
 
-    def _seen_thermocouple(
-        self, rise_K: FloatArray, bias_V: FloatArray, rise_bias: FloatArray, time_s: FloatArray
-    ) -> FloatArray:
-        """Thermocouple's voltage with drift, capacitive spikes, leak and mains."""
-        p = self._thermal
-        warmth = -p.seebeck_V_per_K * (rise_K + self._base.values(time_s))
-        beside = p.leak_ratio * bias_V + p.thermocouple_ohm * p.coupling_F * rise_bias
-        return warmth + beside + self._thermocouple_hum.values(time_s)
-
-    def _remember(self, bias_V: FloatArray, z_V: FloatArray, conduction: Conduction) -> None:
+    def _remember(self, bias_V: FloatArray, z_V: FloatArray, passage: Passage) -> None:
         self._bias_V, self._z_V = float(bias_V[-1]), float(z_V[-1])
-        self._conductance_G0 = float(conduction.low_bias_G0()[-1])
+        self._conductance_G0 = float(passage.low_bias_G0()[-1])

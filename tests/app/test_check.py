@@ -239,7 +239,7 @@ def test_a_rig_with_nothing_behind_its_addresses(tmp_path):
 class NoJunction:
     """A world in which no current flows."""
 
-    def advance(self, bias_V, z_V, dt):
+    def advance(self, bias_V, z_V, dt, ammeter_ohm):
         nothing = np.zeros_like(bias_V)
         return SimpleNamespace(
             current_A=nothing,

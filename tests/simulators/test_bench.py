@@ -348,13 +348,15 @@ class Passed:
     """What a world and two amplifiers were given."""
 
     bias_V = 0.25
+    input_ohm = 2.0
 
     def __init__(self) -> None:
         self.seen: dict[str, FloatArray] = {}
         self.noises: list[FloatArray | float] = []
 
-    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float) -> "Passed":
+    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float) -> "Passed":
         self.seen |= {"bias": bias_V, "z": z_V}
+        self.ammeter_ohm = ammeter_ohm
         self.current_A, self.thermocouple_V = bias_V * 1e-6, z_V * 1e-6
         self.current_noise_A2_per_Hz, self.thermocouple_noise_V2_per_Hz = bias_V, 2.0
         return self
@@ -367,6 +369,7 @@ class Passed:
 def test_the_current_amplifiers_bias_supply_is_in_series() -> None:
     part = Passed()
     signals = AmplifiedJunction(part, part, part).advance(np.full(3, 0.1), np.full(3, 5.0), 1e-3, 0.0)
+    assert part.ammeter_ohm == 2.0
     assert part.seen["bias"] == pytest.approx(np.full(3, 0.35))
     assert signals["current"] == pytest.approx(np.full(3, 0.35))
     assert signals["bias"] == pytest.approx(np.full(3, 0.1))  # the loop-back shows the card's own output

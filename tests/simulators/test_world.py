@@ -161,6 +161,42 @@ def test_a_surface_out_of_reach_is_never_met() -> None:
     assert tip.world.truth.state == "contact"
 
 
+def test_the_ammeters_input_takes_its_burden_off_the_bias() -> None:
+    tip = Tip(**{**QUIET, "sample.species": "Au"})
+    tip.contact()
+    conductance_S = G0_S * tip.world.truth.conductance_G0
+    measured = tip.world.advance(np.full(3, 0.1), np.full(3, tip.z_V), tip.dt, 2.0)
+    assert measured.current_A[-1] == pytest.approx(0.1 / (2.0 + 1.0 / conductance_S), rel=1e-9)
+    in_the_tip_W = 0.5 * measured.current_A[-1] ** 2 / conductance_S
+    assert measured.thermocouple_V[-1] / -16.3e-6 == pytest.approx(72800.0 * in_the_tip_W, rel=1e-9)
+
+
+def test_ground_current_shows_at_the_thermocouple_odd_in_the_bias() -> None:
+    odd = []
+    for ground_ohm in (0.0, 1e-2):
+        tip = Tip(**{**QUIET, "sample.species": "Au", "thermal.ground_ohm": ground_ohm})
+        tip.contact()
+        tip.bias_V = 0.05
+        plus = tip.hold(0.01)
+        tip.bias_V = -0.05
+        odd.append(plus.thermocouple_V[-1] - tip.hold(0.01).thermocouple_V[-1])
+    assert odd[0] == pytest.approx(0.0, abs=1e-15)
+    assert odd[1] == pytest.approx(2 * 1e-2 * plus.current_A[-1], rel=1e-6)
+
+
+def test_a_ramp_of_the_tips_base_begins_anew_with_each_contact() -> None:
+    tip = Tip(**{**QUIET, "sample.species": "Au", "thermal.tip_ramp_K_per_s": 0.01, "gold.lifetime_s": 1e9})
+    tip.bias_V = 1e-9
+    for _ in range(2):
+        tip.world.form_contact(3.0)
+        first_K, *_, last_K = tip.hold(10.0).thermocouple_V / -16.3e-6
+        assert first_K == pytest.approx(0.01 * tip.dt)
+        assert last_K == pytest.approx(0.1)
+        tip.world.rupture()
+        tip.move(-2.0, 1.0)
+        assert tip.hold(1.0).thermocouple_V[-1] / -16.3e-6 == pytest.approx(0.13)
+
+
 def test_series_resistance_and_leak_show_in_the_current() -> None:
     tip = Tip(**{**QUIET, "sample.species": "Au", "junction.series_resistance_ohm": 1000.0})
     tip.contact()

@@ -21,6 +21,7 @@ QUIET = {
     "mains.thermocouple_V": 0.0,
     "junction.leak_ohm": 1e30,
     "thermal.coupling_F": 0.0,
+    "thermal.ground_ohm": 0.0,
     "junction.stray_capacitance_F": 0.0,
     "junction.series_resistance_ohm": 0.0,
 }
