@@ -43,11 +43,12 @@ SR560_FULL_SCALE_V = 5.0
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run that has ended: where its recording is, how it ended, how many traces it holds."""
+    """A run that has ended: where its recording is, how it ended, how many traces and whole cycles it holds."""
 
     recording: Path
     end: RunEnd
     traces: int
+    cycles: int
     samples: int
     stored: str
 
@@ -67,12 +68,20 @@ class _Sink:
     than what it then does. An event may overtake samples before it, which both recorder and reducers allow.
     """
 
-    def __init__(self, recorder: Recorder, reducers: Reducers, observer: Observer) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        reducers: Reducers,
+        observer: Observer,
+        counts: Callable[[Event], bool],
+    ) -> None:
         self._recorder = recorder
         self._reducers = reducers
         self._observer = observer
         self._waiting: list[Block] = []
+        self._counts = counts
         self.samples = 0
+        self.cycles = 0
 
     def block(self, block: Block) -> None:
         if self._waiting and self._waiting[-1].stop != block.first:
@@ -97,6 +106,7 @@ class _Sink:
         self._recorder.event(event)
         self._reducers.put(event)
         self._observer.event(event)
+        self.cycles += self._counts(event)
 
 
 class Bench:
@@ -158,7 +168,7 @@ class Bench:
                     observer.trace(trace)
 
                 reducers = Reducers(self._segmenter(), on_trace)
-                sink = _Sink(recorder, reducers, observer)
+                sink = _Sink(recorder, reducers, observer, procedure.counts)
                 runner = Runner(opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set)
                 try:
                     end = runner.run(procedure)
@@ -168,7 +178,7 @@ class Bench:
                 recorder.finish()
                 plots, entries = results_of(out)
                 stored = writer.close("finished" if end.status == "finished" else "aborted", plots, entries)
-            return RunSummary(out, end, traces, sink.samples, stored)
+            return RunSummary(out, end, traces, sink.cycles, sink.samples, stored)
 
     def _make_safe(self, opened: OpenRig) -> str:
         """Through the open card; if that fails, over a new connection."""

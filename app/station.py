@@ -17,6 +17,8 @@ from drivers.stepper import Stepper
 from procedures.station import Station
 
 NM = 1e-9
+CODES = 2**18
+"""Of the NI 6281's converter (specifications)."""
 
 
 @dataclass(frozen=True)
@@ -157,4 +159,8 @@ def _station(rig: Rig, controller: PXIController, daq: NI6281, amplifier: Keithl
         bias_range_V=(bias.min_V, bias.max_V),
         verify_amplifier=lambda: _verify(amplifier, _current_amplifier_settings(rig)),
         coarse=coarse,
+        bias_on=rig.junction.bias_on,
+        resolution_V=2 * rig.daq.inputs.current.range_V / CODES,
+        lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
+        rise_time_s=rig.current_amplifier.rise_time_s,
     )

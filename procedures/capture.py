@@ -45,10 +45,11 @@ class Window:
 
 @dataclass
 class Search:
-    """How far the search for junctions has come: where the surface is, and openings so far."""
+    """How far the search for junctions has come: where the surface is, openings so far, trips in a row."""
 
     surface_m: float | None = None
     openings: int = 0
+    trips_in_a_row: int = 0
 
 
 class CaptureProcedure(ContactProcedure):

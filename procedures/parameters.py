@@ -74,16 +74,15 @@ class FractionsParameter(Parameter):
 
 
 class LevelsParameter(Parameter):
-    """Levels of a programme as text, "level:duration" each: "+1:1 0:1 -1:1". Empty for none.
-
+    """Levels of a programme as text, "level:duration" each: "+1:1 0:1 -1:1".
     Levels are shares of the amplitude, durations are relative to each other and may be fractions ("2/3").
     """
 
     def convert(self, value: str) -> str:
-        """The text as it was given; raises ``ValueError`` for what can't be read, or a level beyond 1."""
-        for level, _ in parsed_levels(value):
-            if abs(level) > 1:
-                raise ValueError(f"level {level:g} is beyond the amplitude; levels lie between -1 and 1")
+        """The text as it was given; raises ``ValueError`` if it can't be read or misses the amplitude."""
+        largest = max((abs(level) for level, _ in parsed_levels(value)), default=0.0)
+        if largest != 1:
+            raise ValueError(f"the largest level is {largest:g} of the amplitude; it must be +1 or -1")
         return value.strip()
 
 

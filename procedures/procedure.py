@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 from pymeasure.experiment import Procedure
 
+from analysis.records import Event, EventKind
 from procedures.errors import ImpossibleSetting
 from procedures.station import Station
 from procedures.steps import Outcome, Step
@@ -54,8 +55,16 @@ class RigProcedure(Procedure):
 
     @property
     def total_cycles(self) -> int:
-        """Cycles of a whole run. A mark with payload ``{"counts": False}`` is not one of them."""
+        """Cycles of a whole run."""
         return int(getattr(self, self.repeats))
+
+    def counts(self, event: Event) -> bool:
+        """Whether an event is the end of a cycle; a mark with payload ``{"counts": False}`` is not."""
+        return (
+            event.kind is EventKind.MARK
+            and event.name == self.cycle
+            and bool(event.payload.get("counts", True))
+        )
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:

@@ -33,6 +33,8 @@ class Sweep:
     kind : str
         As the procedure saw it ("whole", "ruptured", ...); "unknown" without its note.
     ended : str
+    junction : int
+        The same for all sweeps of one junction.
     flags : tuple of str
         "aborted", "gap", "railed".
     """
@@ -46,6 +48,7 @@ class Sweep:
     after_G0: float = float("nan")
     kind: str = "unknown"
     ended: str = "finished"
+    junction: int = 0
     flags: tuple[str, ...] = ()
 
 
@@ -84,6 +87,7 @@ class SweepSegmenter:
             after_G0=number_or_nan(cut.mark.get("after_G0")),
             kind=str(cut.mark.get("kind", "unknown")),
             ended=cut.ended,
+            junction=int(cut.begin.get("junction", number)),
             flags=cut.flags,
         )
 

@@ -7,7 +7,22 @@ from typing import Any
 
 import click
 
-PROCEDURES = {"break-junction": ("procedures.break_junction", "BreakJunction", "Take opening traces.")}
+PROCEDURES = {
+    "break-junction": ("procedures.break_junction", "BreakJunction", "Take opening traces."),
+    "heating": ("procedures.heating", "Heating", "Measure the heat dissipated in the tip by held junctions."),
+    "iv": ("procedures.iv", "IV", "Take I-V curves of held junctions."),
+    "control-out-of-contact": ("procedures.controls", "OutOfContact", "Modulate a gap: nothing may be seen."),
+    "control-zero-amplitude": ("procedures.controls", "ZeroAmplitude", "Hold junctions at 0 V."),
+    "control-dummy-resistor": (
+        "procedures.controls",
+        "DummyResistor",
+        "Modulate a resistor in place of the rig.",
+    ),
+    "control-order-reversed": ("procedures.controls", "OrderReversed", "Heating with the levels reversed."),
+    "control-other-frequency": ("procedures.controls", "OtherFrequency", "Heating at several frequencies."),
+    "control-gold": ("procedures.controls", "Gold", "Heating of gold contacts, the same at both polarities."),
+}
+"""Module, class and what it does."""
 
 
 class Procedures(click.Group):
@@ -65,7 +80,7 @@ def _procedure_command(procedure_class: Any) -> click.Command:
 
 def _parameter_option(name: str, parameter: Any) -> click.Option:
     """An option with the parameter's type, unit, bounds, default and description."""
-    from pymeasure.experiment import IntegerParameter
+    from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
 
     flag = "--" + name.replace("_", "-")
     unit = (getattr(parameter, "units", None) or "").replace("_", "")
@@ -74,14 +89,22 @@ def _parameter_option(name: str, parameter: Any) -> click.Option:
         return click.Option(
             [f"{flag}/--no-{flag[2:]}", name], default=parameter.default, show_default=True, help=text
         )
-    bounds = {"min": parameter.minimum, "max": parameter.maximum}
-    kind = click.IntRange(**bounds) if isinstance(parameter, IntegerParameter) else click.FloatRange(**bounds)
+    kind: click.ParamType = click.STRING
+    match parameter:
+        case ListParameter():
+            kind = click.Choice(parameter.choices)
+        case IntegerParameter():
+            kind = click.IntRange(min=parameter.minimum, max=parameter.maximum)
+        case FloatParameter():
+            kind = click.FloatRange(min=parameter.minimum, max=parameter.maximum)
+    shown = str(parameter) if isinstance(parameter.default, tuple) else parameter.default
     return click.Option(
         [flag, name],
         type=kind,
-        default=parameter.default,
-        show_default=True,
-        metavar=unit or "N",
+        default=shown,
+        required=parameter.default is None,
+        show_default=shown != "",
+        metavar=None if isinstance(parameter, ListParameter) else unit or "N",
         help=text,
     )
 
@@ -101,11 +124,11 @@ def _run(
     bench = Bench(rig_file)
     try:
         procedure = procedure_class.from_values(values)
-        total = getattr(procedure, procedure.repeats)
-        with RunProgress(procedure.name, total, console) as progress, ctrl_c_stops(bench.stop, console):
-            observer = Observer(
-                event=lambda event: progress.advance() if event.name == procedure.cycle else None
-            )
+        with (
+            RunProgress(procedure.name, procedure.total_cycles, console) as progress,
+            ctrl_c_stops(bench.stop, console),
+        ):
+            observer = Observer(event=lambda event: progress.advance() if procedure.counts(event) else None)
             summary = bench.run(procedure, out, observer=observer, sample=sample, notes=notes)
     except (
         ImpossibleSetting,
@@ -117,7 +140,7 @@ def _run(
     ) as error:
         raise FileError(str(error)) from None
     click.echo(
-        f"{summary.recording}: {summary.end.status}, {summary.traces} traces, {summary.samples} samples"
+        f"{summary.recording}: {summary.end.status}, {summary.cycles} {procedure.repeats}, {summary.samples} samples"
     )
     if summary.end.reason:
         click.echo(summary.end.reason, err=True)

@@ -1,0 +1,204 @@
+"""Heat dissipation: junctions are caught, held and modulated between +V, 0 and -V while the tip's temperature is read.
+
+Lee et al., Nature 498, 209 (2013): junctions within 10 % of the most probable conductance, about 5 s of modulation
+at 12.25 Hz each, about 100 junctions at each of five amplitudes.
+"""
+
+import math
+from fractions import Fraction
+
+from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
+
+from analysis.constants import G0_S
+from analysis.heating.exclusion import ExclusionRules
+from analysis.heating.programme import LevelProgramme, ordered
+from analysis.trip import RuptureTrip
+from procedures.capture import Search
+from procedures.errors import ImpossibleSetting
+from procedures.held import RUPTURED, Held, HeldProcedure
+from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter, parsed_levels
+from procedures.procedure import Plan, Steps
+from procedures.station import Station
+from procedures.steps import Mark, Modulate, Safe
+from procedures.tally import Condition, Tally
+
+THREE_LEVELS = "+1:1 0:1 -1:1"
+LEAST_PERIODS = ExclusionRules().least_periods
+"""The evaluation's own rule: what it would not use does not count as a hold."""
+
+SLOWEST_FILTER_Hz = 300.0
+SLOWEST_RISE_s = 300e-6
+"""Slower ones mix the levels: at 12.25 Hz a corner of 100 Hz leaves 0.88 of a temperature and adds 6 % of the other."""
+
+RUPTURED_SHARE = 0.2
+"""Of the current at low bias, scaled up to the amplitude: what flows in a whole period of a broken junction is less."""
+
+
+class Heating(HeldProcedure):
+    """Measure the heat dissipated in the tip by modulated junctions."""
+
+    name = "heating"
+    repeats = "holds"
+    cycle = "hold"
+    control: str | None = None
+    """Name of the control experiment that the procedure is; None for the measurement itself."""
+
+    amplitudes = NumbersParameter(
+        "Amplitudes", units="V", minimum=1e-3, maximum=10, description="V_M, one or more."
+    )
+    holds = IntegerParameter(
+        "Holds", units="per amplitude", minimum=1, maximum=100_000, default=100,
+        description="Held junctions at each amplitude. The amplitudes take turns, so that drift hits all alike.",
+    )  # fmt: skip
+    hold_time = FloatParameter(
+        "Hold",
+        units="s",
+        minimum=0.1,
+        maximum=3600,
+        default=5,
+        description="Time of modulation of a junction.",
+    )
+    holds_per_junction = IntegerParameter(
+        "Holds of a junction", minimum=1, maximum=1000, default=1,
+        description="A junction that is still whole is held again, at another amplitude, up to so many times.",
+    )  # fmt: skip
+    frequency = FractionParameter(
+        "Frequency", units="Hz", default="12.25", description="Of the modulation, exact: 12.25 or 49/4."
+    )
+    order = ListParameter(
+        "Order", choices=["+0-", "-0+", "alternating"], default="+0-",
+        description="Order of the levels. Alternating (+0--0+) cancels a linear drift.",
+    )  # fmt: skip
+    levels = LevelsParameter(
+        "Levels", default=THREE_LEVELS,
+        description="Shares of the amplitude, each with its relative duration.",
+    )  # fmt: skip
+    expected = NumbersParameter(
+        "Expected currents", units="A", minimum=0, maximum=1, default=(),
+        description="One for each amplitude, as measured by iv. Without them: as the junctions before carried.",
+    )  # fmt: skip
+
+    @property
+    def total_cycles(self) -> int:
+        """Holds of all amplitudes."""
+        return int(self.holds) * len(self.conditions())
+
+    def conditions(self) -> list[Condition]:
+        """What to hold junctions at."""
+        expected = self.expected or [None] * len(self.amplitudes)
+        frequency_Hz = Fraction(self.frequency)
+        return [
+            Condition(amplitude, frequency_Hz, current)
+            for amplitude, current in zip(self.amplitudes, expected, strict=True)
+        ]
+
+    def programme(self, condition: Condition) -> LevelProgramme:
+        """Bias of a period."""
+        levels = [(level * condition.amplitude_V, duration) for level, duration in parsed_levels(self.levels)]
+        return ordered(levels, self.order, condition.frequency_Hz)
+
+    def check(self, station: Station) -> None:
+        """Also refuse what would spoil the temperatures, and amplitudes that rig or amplifier can't bear."""
+        if self.amplitudes is None or not len(self.amplitudes):
+            raise ImpossibleSetting("amplitudes is not given: one V_M or more, in V.")
+        if self.expected and len(self.expected) != len(self.amplitudes):
+            raise ImpossibleSetting(
+                f"expected has {len(self.expected)} currents for {len(self.amplitudes)} amplitudes; give one each."
+            )
+        super().check(station)
+        _check_circuit(station)
+        conditions = self.conditions()
+        for condition in conditions:
+            self._check_condition(condition, station)
+        if self.holds_per_junction > len(conditions):
+            raise ImpossibleSetting(
+                f"holds_per_junction = {self.holds_per_junction}, but there are {len(conditions)} conditions, and two "
+                "holds of one junction at the same would not be two junctions."
+            )
+
+    def _check_condition(self, condition: Condition, station: Station) -> None:
+        programme = self.programme(condition)
+        self.check_largest("amplitude", programme.largest_bias_V, station, condition.expected_A or 0.0)
+        periods = self.hold_time * programme.frequency_Hz
+        if periods < LEAST_PERIODS:
+            raise ImpossibleSetting(
+                f"hold_time = {self.hold_time:g} s is {float(periods):.3g} periods of "
+                f"{float(programme.frequency_Hz):g} Hz; fewer than {LEAST_PERIODS} are not evaluated."
+            )
+
+    def plan(self, station: Station) -> Plan:
+        """Catch a junction, hold it, leave it; until every amplitude has its holds."""
+        yield from self.begin()
+        search, tally = Search(), Tally(self.conditions(), self.holds)
+        while not tally.done:
+            before_G0 = yield from self.obtain(station, search)
+            held: list[Condition] = []
+            while (condition := tally.next(held)) is not None:
+                outcome = yield from self._hold(station, search, condition, before_G0, tally)
+                held.append(condition)
+                if outcome.kind != "whole" or len(held) == self.holds_per_junction:
+                    break
+                before_G0 = outcome.after_G0
+            yield from self.release(station, search, outcome.extension_m)
+        yield Safe()
+
+    def obtain(self, station: Station, search: Search) -> Steps[float]:
+        """What is to be held: a junction; returns its conductance at low bias."""
+        return (yield from self.next_junction(station, search))
+
+    def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+        """Let go what was held."""
+        yield from self.leave(station, search, extension_m)
+
+    def _hold(
+        self, station: Station, search: Search, condition: Condition, before_G0: float, tally: Tally
+    ) -> Steps[Held]:
+        """Modulate, check, and note what became of the junction."""
+        programme = self.programme(condition)
+        modulated = yield self._modulation(station, condition, before_G0, tally)
+        kind, after_G0, extension_m = yield from self.afterwards(station, modulated)
+        start, stop = modulated.samples
+        periods = (stop - start) / station.rate_Hz * programme.frequency_Hz - (modulated.ended == RUPTURED)
+        held = Held(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
+        if kind == "whole":
+            tally.currents[condition].learn(programme, before_G0, modulated.current_A)
+        note = {"amplitude_V": condition.amplitude_V, "control": self.control}
+        yield Mark(self.cycle, {**self.note(tally.holds, before_G0, held), **note})
+        tally.take(condition, held.counts)
+        self.count_trips(search, held)
+        return held
+
+    def _modulation(self, station: Station, condition: Condition, before_G0: float, tally: Tally) -> Modulate:
+        programme, current = self.programme(condition), tally.currents[condition]
+        trip = self.trips(current, before_G0, station)
+        if condition.amplitude_V:
+            least_A = RUPTURED_SHARE * G0_S * before_G0 * condition.amplitude_V
+            period = math.ceil(programme.samples_per_period(station.rate_Hz))
+            trip[RUPTURED] = RuptureTrip(least_A, period)
+        payload = {
+            "hold": tally.holds,
+            "amplitude_V": condition.amplitude_V,
+            "expected_A": current.known_A(before_G0),
+            "order": self.order,
+            "control": self.control,
+        }
+        return Modulate("modulate", programme, self.hold_time, trip, self.trip_reaction, payload)
+
+
+def _check_circuit(station: Station) -> None:
+    """Refuse a circuit in which the thermometer would show the bias, or filters that mix the levels."""
+    if station.bias_on != "substrate":
+        raise ImpossibleSetting(
+            "the bias is on the probe (junction.bias_on of the rig file): the thermocouple in it would see every step "
+            "of the bias. Put the bias on the substrate and the current amplifier on the probe."
+        )
+    if station.lowpass_Hz < SLOWEST_FILTER_Hz:
+        raise ImpossibleSetting(
+            f"the low-pass of the voltage preamplifier, {station.lowpass_Hz:g} Hz, is too slow for the modulation; "
+            f"set it to {SLOWEST_FILTER_Hz:g} Hz or more."
+        )
+    if station.rise_time_s > SLOWEST_RISE_s * (1 + 1e-9):
+        raise ImpossibleSetting(
+            f"the rise time of the current amplifier, {station.rise_time_s:g} s, is too slow for the modulation; "
+            f"set it to {SLOWEST_RISE_s:g} s or less."
+        )

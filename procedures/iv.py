@@ -1,0 +1,86 @@
+"""I-V curves of held junctions: 0 -> +V -> -V -> 0, each within a fraction of a second.
+
+Lee et al., Nature 498, 209 (2013): the mean of 100 curves, with their standard deviation.
+"""
+
+import numpy as np
+from pymeasure.experiment import FloatParameter, IntegerParameter
+
+from analysis.records import FloatArray
+from procedures.capture import Search
+from procedures.errors import ImpossibleSetting
+from procedures.expected_current import ExpectedCurrent
+from procedures.held import Held, HeldProcedure
+from procedures.procedure import Plan, Steps
+from procedures.station import Station
+from procedures.steps import Mark, Safe, Sweep
+
+LEAST_SAMPLES = 40
+"""A curve of fewer has no shape."""
+
+
+class IV(HeldProcedure):
+    """Take I-V curves of held junctions."""
+
+    name = "iv"
+    repeats = "curves"
+    cycle = "curve"
+
+    curves = IntegerParameter(
+        "Curves", minimum=1, maximum=100_000, default=100, description="Curves of whole junctions to take."
+    )
+    peak = FloatParameter(
+        "Peak", units="V", minimum=1e-3, maximum=10, description="Largest bias: 0, +peak, -peak, 0."
+    )
+    sweep_time = FloatParameter(
+        "Sweep", units="s", minimum=0.01, maximum=60, default=0.2, description="Time for one curve."
+    )
+    curves_per_junction = IntegerParameter(
+        "Curves of a junction", minimum=1, maximum=1000, default=1,
+        description="A junction that is still whole is swept again, up to so many times.",
+    )  # fmt: skip
+
+    def check(self, station: Station) -> None:
+        """Also refuse a peak beyond the rig's limits or the amplifier's, and a sweep of a few samples."""
+        if self.peak is None:
+            raise ImpossibleSetting("peak is not given: the largest bias of a curve, in V.")
+        super().check(station)
+        self.check_largest("peak", self.peak, station)
+        samples = self.sweep_time * station.rate_Hz
+        if samples < LEAST_SAMPLES:
+            raise ImpossibleSetting(
+                f"sweep_time = {self.sweep_time:g} s is {samples:.0f} samples; a curve needs {LEAST_SAMPLES}."
+            )
+
+    def waveform_V(self, rate_Hz: float) -> FloatArray:
+        """Bias of a curve, one value a sample, shape (n,); the last is 0 V, and both peaks are reached."""
+        quarter = max(1, round(self.sweep_time * rate_Hz / 4))
+        turns = [0, quarter, 3 * quarter, 4 * quarter]
+        return np.interp(np.arange(1, 4 * quarter + 1), turns, [0.0, self.peak, -self.peak, 0.0])
+
+    def plan(self, station: Station) -> Plan:
+        """Catch a junction, sweep it, leave it; until there are enough curves of whole junctions."""
+        yield from self.begin()
+        search, number, whole = Search(), 0, 0
+        while whole < self.curves:
+            before_G0 = yield from self.next_junction(station, search)
+            for _ in range(min(self.curves_per_junction, self.curves - whole)):
+                swept = yield from self._curve(station, before_G0, number, search.openings)
+                number += 1
+                whole += swept.counts
+                if not swept.counts:
+                    break
+                before_G0 = swept.after_G0
+            self.count_trips(search, swept)
+            yield from self.leave(station, search, swept.extension_m)
+        yield Safe()
+
+    def _curve(self, station: Station, before_G0: float, number: int, junction: int) -> Steps[Held]:
+        """One curve, and what became of the junction. ``junction`` tells the curves of one from those of others."""
+        trip = self.trips(ExpectedCurrent(self.peak), before_G0, station)
+        payload = {"curve": number, "junction": junction}
+        swept = yield Sweep("sweep", self.waveform_V(station.rate_Hz), trip, self.trip_reaction, payload)
+        kind, after_G0, extension_m = yield from self.afterwards(station, swept)
+        held = Held(kind, after_G0, extension_m, counts=kind == "whole")
+        yield Mark(self.cycle, {**self.note(number, before_G0, held), "junction": junction})
+        return held
