@@ -38,6 +38,9 @@ class FirstRun:
         """Take which samples hit, shape (n,); index of first fulfilment, or None so far."""
         if self._found is not None or not hit.size:
             return self._found
+        if not hit.any():  # nearly always so, and asked for every few samples
+            self._seen, self._run = self._seen + hit.size, 0
+            return None
         index = np.arange(hit.size)
         last_miss = np.maximum.accumulate(np.where(hit, -1 - self._run, index))
         run = index - last_miss

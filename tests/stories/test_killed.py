@@ -85,5 +85,36 @@ def test_ctrl_c_ends_the_run_safely_and_says_so(running):
         assert recording.status == "aborted"
 
 
+MODULATING = """
+import sys
+from pathlib import Path
+from app.bench import Bench
+from tests.procedures.holding import Holding
+Bench(Path(sys.argv[1])).run(Holding(duration_s=600.0), Path(sys.argv[2]))
+"""
+
+
+def test_a_program_killed_during_a_modulation_leaves_no_bias_and_the_tip_back(tmp_path):
+    with served_rig(tmp_path, "wall") as rig:
+        out = tmp_path / "run.h5"
+        process = subprocess.Popen([sys.executable, "-c", MODULATING, str(rig.file), str(out)])
+        try:
+            wait_until(lambda: abs(rig.simulated.bench.outputs["bias"]) > 0.4)
+            begun = rig.simulated.bench.acquired
+            wait_until(lambda: rig.simulated.bench.acquired > begun + 2000)  # the recorder has flushed since
+            assert not rig.is_safe(0.0)
+        finally:
+            process.kill()
+            process.wait()
+        took_s = wait_until(lambda: rig.is_safe(0.0))
+        threading.Event().wait(0.2)
+
+        assert took_s < WITHIN_S
+        assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0}
+    with Recording(out) as recording:
+        assert recording.status == "unfinished"
+        assert [e.payload["phase"] for e in recording.events if e.name == "modulate"] == ["begin"]
+
+
 if sys.platform == "win32":
     del test_ctrl_c_ends_the_run_safely_and_says_so  # Windows has no way to send it to one process
