@@ -1,0 +1,47 @@
+"""Straight lines by least squares, as calibrations need them: with the scatter that the points themselves show."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.records import FloatArray
+
+
+@dataclass(frozen=True)
+class Line:
+    """y = intercept + slope x, with standard errors; ``reduced_chi2`` of the given errors, NaN without any."""
+
+    slope: float
+    slope_sigma: float
+    intercept: float
+    intercept_sigma: float
+    reduced_chi2: float
+
+
+def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> Line:
+    """Fit a line to points of shape (n,).
+
+    Without errors of the points the scatter about the line gives them. With errors, a scatter beyond them makes
+    the result's errors larger, never smaller.
+
+    Raises
+    ------
+    ValueError
+        With fewer than three points, or all at one x.
+    """
+    if len(x) < 3 or np.ptp(x) == 0.0:
+        raise ValueError(f"{len(x)} points at {len(np.unique(x))} places: a line with its error needs three")
+    weight = np.ones_like(y) if sigma is None else 1.0 / sigma**2
+    centre = np.sum(weight * x) / np.sum(weight)
+    spread = np.sum(weight * (x - centre) ** 2)
+    slope = np.sum(weight * (x - centre) * y) / spread
+    mean = np.sum(weight * y) / np.sum(weight)
+    chi2 = np.sum(weight * (y - mean - slope * (x - centre)) ** 2) / (len(x) - 2)
+    scale = chi2 if sigma is None else max(chi2, 1.0)
+    return Line(
+        slope=float(slope),
+        slope_sigma=float(np.sqrt(scale / spread)),
+        intercept=float(mean - slope * centre),
+        intercept_sigma=float(np.sqrt(scale * (1.0 / np.sum(weight) + centre**2 / spread))),
+        reduced_chi2=float("nan") if sigma is None else float(chi2),
+    )
