@@ -62,7 +62,6 @@ def combine(
     thermometer: Thermometer,
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
-    frequency_Hz: float = math.nan,
 ) -> HeatingPoint:
     """Mean of the holds at one amplitude.
 
@@ -74,8 +73,6 @@ def combine(
     rng : Generator
         Of the bootstrap.
     resamples : int
-    frequency_Hz : float
-        Kept with the point.
 
     Raises
     ------
@@ -109,7 +106,6 @@ def combine(
         },
         resamples=resamples,
         holds=tuple(e.number for e in used),
-        frequency_Hz=frequency_Hz,
     )
 
 

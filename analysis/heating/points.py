@@ -21,6 +21,7 @@ from analysis.records import FloatArray
 
 RESISTANCE = "thermal_resistance"
 SEEBECK = "thermocouple_seebeck"
+PRODUCT = "thermometer_product"
 
 
 class UncalibratedThermometer(ValueError):
@@ -70,6 +71,8 @@ class Thermometer:
     def from_calibrations(cls, calibrations: Mapping[str, Calibration]) -> Self:
         """The tip as a recording's header describes it.
 
+        "thermometer_product" (V/W), where there is one, tells the uncertainty of R_P S_TC.
+
         Raises
         ------
         UncalibratedThermometer
@@ -91,6 +94,7 @@ class Thermometer:
             seebeck.value,
             math.nan if resistance.uncertainty is None else resistance.uncertainty,
             math.nan if seebeck.uncertainty is None else seebeck.uncertainty,
+            _relative(calibrations.get(PRODUCT)),
         )
 
     @property
@@ -106,6 +110,12 @@ class Thermometer:
         return math.hypot(
             self.resistance_uncertainty_K_per_W / self.resistance_K_per_W, self.temperature_relative
         )
+
+
+def _relative(product: Calibration | None) -> float | None:
+    if product is None or product.uncertainty is None:
+        return None
+    return product.uncertainty / product.value
 
 
 _DT_POS, _DT_NEG = np.array([1.0, 0, 0, 0]), np.array([0, 1.0, 0, 0])
@@ -144,6 +154,12 @@ class HeatingPoint:
         Numbers of the holds in it.
     frequency_Hz : float
         Of the modulation; NaN where the holds differ or do not say.
+    order : str
+        Of the levels ("+0-"); "" where the holds differ.
+    control : str
+        Name of the control experiment that the point belongs to; "" for the measurement itself.
+    date : str
+        Day of its last hold, ISO; "" where unknown.
     """
 
     amplitude_V: float
@@ -159,6 +175,14 @@ class HeatingPoint:
     resamples: int = 0
     holds: tuple[int, ...] = ()
     frequency_Hz: float = math.nan
+    order: str = ""
+    control: str = ""
+    date: str = ""
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Of the errors: junctions less one; ``inf`` where they come from the noise of the thermometer."""
+        return math.inf if self.errors_from == "noise" else self.junctions - 1
 
     @property
     def dT_pos_K(self) -> float:
@@ -242,10 +266,7 @@ class HeatingPoint:
 
         Student's t with one degree of freedom fewer than junctions, because the error is itself estimated.
         """
-        z = abs(self.significance)
-        if self.errors_from == "noise":
-            return float(2.0 * stats.norm.sf(z))
-        return float(2.0 * stats.t.sf(z, self.junctions - 1))
+        return float(2.0 * stats.t.sf(abs(self.significance), self.degrees_of_freedom))
 
     @property
     def contrast(self) -> float:
@@ -322,6 +343,9 @@ class HeatingPoint:
             "closure_sigma": self.closure_sigma,
             "kept_s": self.kept_s,
             "frequency_Hz": self.frequency_Hz,
+            "order": self.order,
+            "control": self.control,
+            "date": self.date,
             "resamples": self.resamples,
             "holds": list(self.holds),
             "other_means": {

@@ -73,6 +73,13 @@ def test_the_tip_of_a_header():
     assert Thermometer.from_calibrations(calibrations()) == PAPER
 
 
+def test_the_uncertainty_of_the_product_is_taken_where_the_header_has_it():
+    together = calibrations(thermometer_product=Calibration(1.186, "V/W", 0.00593))
+    assert Thermometer.from_calibrations(together).scale_relative == pytest.approx(0.005)
+    unknown = calibrations(thermometer_product=Calibration(1.186, "V/W"))
+    assert Thermometer.from_calibrations(unknown).scale_relative == PAPER.scale_relative
+
+
 @pytest.mark.parametrize("name", ["thermal_resistance", "thermocouple_seebeck"])
 def test_a_header_without_a_calibration_is_refused_by_name(name):
     content = calibrations()

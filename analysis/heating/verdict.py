@@ -1,0 +1,179 @@
+"""Whether numbers are what they should be, said so that several tests together keep the promise of one.
+
+With ten tests at two standard errors each, four in ten honest rigs fail one. The limit of each is therefore set
+wider, so that all together fail by chance as rarely as a single one at two (Sidak). And a test whose error is
+larger than the effect that it is to exclude passes always: it counts as not precise enough, neither as passed nor
+as failed.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy import stats
+
+ALONE_SIGMA = 2.0
+"""Limit of a test that stands alone, in standard errors."""
+
+_UNITS = {"K": ("mK", 1e3), "K/W": ("K/W", 1.0), "": ("", 1.0)}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One number that should have one value.
+
+    Parameters
+    ----------
+    what : str
+        In words ("dT(-) - dT(+)").
+    value, expected, sigma : float
+        ``sigma`` with all that may make them differ, scale errors included.
+    needed : float
+        Largest deviation that may go unseen; NaN where none has been named.
+    degrees_of_freedom : float
+        Of ``sigma``.
+    unit : "K", "K/W" or ""
+    """
+
+    what: str
+    value: float
+    expected: float
+    sigma: float
+    needed: float = math.nan
+    degrees_of_freedom: float = math.inf
+    unit: str = "K"
+
+    @property
+    def distance(self) -> float:
+        """Deviation in standard errors, as of a normal distribution where few junctions make the tails long."""
+        ratio = abs(self.value - self.expected) / self.sigma if self.sigma > 0.0 else math.nan
+        if not math.isfinite(self.degrees_of_freedom):
+            return ratio
+        chance = float(stats.t.sf(ratio, self.degrees_of_freedom))
+        return float(stats.norm.isf(chance)) if chance > 0.0 else ratio
+
+    def limit(self, sigmas: float) -> float:
+        """Largest deviation at so many standard errors of a normal distribution, in the unit of the value."""
+        return float(stats.t.isf(stats.norm.sf(sigmas), self.degrees_of_freedom)) * self.sigma
+
+    def words(self) -> str:
+        """The number with its error, and what was expected."""
+        unit, scale = _UNITS[self.unit]
+        value, sigma, expected = (x * scale for x in (self.value, self.sigma, self.expected))
+        digits = max(0, 1 - math.floor(math.log10(sigma))) if math.isfinite(sigma) and sigma > 0.0 else 3
+        return (
+            f"{self.what} = {value:.{digits}f} +- {sigma:.{digits}f} {unit} (expected {expected:g})".replace(
+                "  ", " "
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one control.
+
+    Parameters
+    ----------
+    name : str
+    passed : bool or None
+        None: not done, or not precise enough to tell.
+    sentence : str
+        Result and criterion in words.
+    done : bool
+    date : str
+        Day of the last hold, ISO; "" if not done or unknown.
+    value, uncertainty, limit : float
+        Of the number that is farthest from its expectation, in ``unit``: it passes within ``expected`` +- ``limit``.
+    expected : float
+    unit : str
+    distance : float
+        That deviation in standard errors.
+    """
+
+    name: str
+    passed: bool | None
+    sentence: str
+    done: bool = False
+    date: str = ""
+    value: float = math.nan
+    uncertainty: float = math.nan
+    limit: float = math.nan
+    expected: float = math.nan
+    unit: str = ""
+    distance: float = math.nan
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "name": self.name,
+            "done": self.done,
+            "date": self.date,
+            "passed": self.passed,
+            "value": self.value,
+            "uncertainty": self.uncertainty,
+            "expected": self.expected,
+            "limit": self.limit,
+            "unit": self.unit,
+            "distance_sigma": self.distance,
+            "sentence": self.sentence,
+        }
+
+
+def shared_limit(tests: int, alone: float = ALONE_SIGMA) -> float:
+    """Standard errors that each of so many tests may be off, for all to pass as often as one alone would."""
+    chance_alone = 2.0 * stats.norm.sf(alone)
+    return float(stats.norm.isf(-math.expm1(math.log1p(-chance_alone) / max(tests, 1)) / 2.0))
+
+
+def verdicts(
+    controls: Mapping[str, Sequence[Check]], dates: Mapping[str, str], why: Mapping[str, str]
+) -> tuple[Verdict, ...]:
+    """One verdict a control, with limits shared by the checks of all.
+
+    Parameters
+    ----------
+    controls : mapping of str to sequence of Check
+        Empty where a control was not done.
+    dates : mapping of str to str
+    why : mapping of str to str
+        What each control is good for: said where it was not done.
+    """
+    tests = sum(len(checks) for checks in controls.values())
+    sigmas = shared_limit(tests)
+    shared = f"{ALONE_SIGMA:g} sigma shared by {tests} tests" if tests > 1 else "a single test"
+    criterion = f"limit {sigmas:.2g} sigma ({shared})"
+    return tuple(
+        _verdict(name, checks, sigmas, criterion, dates.get(name, ""))
+        if checks
+        else Verdict(name, None, f"Not done. {why[name]}")
+        for name, checks in controls.items()
+    )
+
+
+def _verdict(name: str, checks: Sequence[Check], sigmas: float, criterion: str, date: str) -> Verdict:
+    worst = max(checks, key=lambda check: -1.0 if math.isnan(check.distance) else check.distance)
+    limits = [check.limit(sigmas) for check in checks]
+    numbers = "; ".join(check.words() for check in checks)
+    passed: bool | None
+    if worst.distance > sigmas:
+        passed, result = False, f"Failed: {worst.what} is {worst.distance:.1f} sigma off"
+    elif any(math.isnan(limit) for limit in limits):
+        passed, result = None, "Cannot tell: an error is not known"
+    elif any(limit > check.needed for limit, check in zip(limits, checks, strict=True)):
+        passed, result = None, "Not precise enough to tell"
+    else:
+        passed, result = True, "Passed"
+    return Verdict(
+        name=name,
+        passed=passed,
+        sentence=f"{result}; {criterion}. {numbers}.",
+        done=True,
+        date=date,
+        value=worst.value,
+        uncertainty=worst.sigma,
+        limit=limits[checks.index(worst)],
+        expected=worst.expected,
+        unit=worst.unit,
+        distance=worst.distance,
+    )
