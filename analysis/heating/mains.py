@@ -1,7 +1,8 @@
 """The mains in a thermometer's voltage: where its lines are today, and which are there at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -22,7 +23,7 @@ BESIDE_Hz = 4.0
 PADDED = 1 << 16
 """Least length of the Fourier transforms: 0.03 Hz at 2 kHz, a sixth of what 5 s can resolve."""
 
-MOST_HOLDS = 100
+MOST_HOLDS = 30
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,16 @@ class MainsLine:
 def measure_mains(holds: Iterable[Hold], mask_samples: int = 6) -> tuple[MainsLine, ...]:
     """Find the mains' lines in what is left of the thermocouple's voltage beside levels and baseline.
 
+    One after the other, the strongest first, each looked for beside those already known: the side lobes of a
+    strong line are not lines.
+
     A line is one whose power, added up over the holds, exceeds that of the noise beside it by 8 standard
     deviations and more: noise alone is not taken for one.
 
     Parameters
     ----------
     holds : iterable of Hold
-        Of one run; the first hundred that can be used are.
+        Of one run; the first thirty.
     mask_samples : int
         Samples left out after each edge.
 
@@ -51,31 +55,35 @@ def measure_mains(holds: Iterable[Hold], mask_samples: int = 6) -> tuple[MainsLi
     tuple of MainsLine
         By rising frequency; empty if there are none.
     """
-    power, rate_Hz, used = None, 0.0, 0
-    estimator = HoldEstimator(EstimatorSettings(seebeck_V_per_K=1.0, mask_samples=mask_samples))
-    for hold in holds:
-        amplitudes = _amplitudes_V(hold, estimator)
-        if amplitudes is None or (
-            power is not None and (hold.rate_Hz, amplitudes.shape) != (rate_Hz, power.shape)
-        ):
-            continue
-        power = amplitudes**2 if power is None else power + amplitudes**2
-        rate_Hz, used = hold.rate_Hz, used + 1
-        if used == MOST_HOLDS:
-            break
-    if power is None:
-        return ()
-    f_Hz = np.arange(len(power)) * rate_Hz / (2 * (len(power) - 1))
+    chosen = list(islice(holds, MOST_HOLDS))
     found: dict[float, MainsLine] = {}
-    for nominal_Hz in sorted({k * f for f in NOMINAL_Hz for k in range(1, HARMONICS + 1)}):
-        line = _line(f_Hz, power / used, nominal_Hz, used)
-        if line is not None:
-            found[nominal_Hz] = line
-    return tuple(found.values())
+    while True:
+        known_Hz = tuple(line.frequency_Hz for line in found.values())
+        candidates = _lines(chosen, EstimatorSettings(1.0, mask_samples, known_Hz))
+        new = {nominal: item for nominal, item in candidates.items() if nominal not in found}
+        if not new:
+            return tuple(found[nominal] for nominal in sorted(found))
+        strongest = max(new, key=lambda nominal: new[nominal][0])
+        found[strongest] = new[strongest][1]
 
 
-def _amplitudes_V(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
-    """Amplitude that a line would have at each frequency; None for a hold of no use."""
+def _lines(holds: Sequence[Hold], settings: EstimatorSettings) -> dict[float, tuple[float, MainsLine]]:
+    """By nominal frequency, the lines beside those of ``settings``, each with how far it stands out."""
+    estimator = HoldEstimator(settings)
+    spectra = [found for hold in holds if (found := _power_V2(hold, estimator)) is not None]
+    if not spectra:
+        return {}
+    length = max(len(spectrum) for spectrum in spectra)
+    spectra = [spectrum for spectrum in spectra if len(spectrum) == length]
+    power = np.mean(spectra, axis=0)
+    f_Hz = np.arange(length) * holds[0].rate_Hz / (2 * (length - 1))
+    nominals = {k * f for f in NOMINAL_Hz for k in range(1, HARMONICS + 1)}
+    lines = {nominal: _line(f_Hz, power, nominal, len(spectra)) for nominal in nominals}
+    return {nominal: line for nominal, line in lines.items() if line is not None}
+
+
+def _power_V2(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
+    """Square of the amplitude that a line would have at each frequency; None for a hold of no use."""
     try:
         placed = place(hold, estimator.settings.mask_samples)
         kept = judge(placed, None).kept
@@ -85,11 +93,13 @@ def _amplitudes_V(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
     except ValueError:
         return None
     padded = max(PADDED, 1 << (len(hold) - 1).bit_length())
-    return 2.0 / regression.samples * np.abs(np.fft.rfft(regression.spread(fit.residual_V, padded)))
+    return (2.0 / regression.samples * np.abs(np.fft.rfft(regression.spread(fit.residual_V, padded)))) ** 2
 
 
-def _line(f_Hz: FloatArray, power: FloatArray, nominal_Hz: float, holds: int) -> MainsLine | None:
-    """The line near a nominal frequency, if there is one."""
+def _line(
+    f_Hz: FloatArray, power: FloatArray, nominal_Hz: float, holds: int
+) -> tuple[float, MainsLine] | None:
+    """The line near a nominal frequency if there is one, and its power over that of the noise."""
     distance_Hz = np.abs(f_Hz - nominal_Hz)
     near = np.flatnonzero(distance_Hz <= WITHIN_Hz)
     beside = power[(distance_Hz > 2.0 * WITHIN_Hz) & (distance_Hz <= BESIDE_Hz)]
@@ -102,7 +112,5 @@ def _line(f_Hz: FloatArray, power: FloatArray, nominal_Hz: float, holds: int) ->
     left, middle, right = np.log(power[peak - 1 : peak + 2])
     bend = left - 2.0 * middle + right
     shift = 0.5 * (left - right) / bend if bend < 0.0 else 0.0
-    return MainsLine(
-        frequency_Hz=float(f_Hz[peak] + np.clip(shift, -0.5, 0.5) * f_Hz[1]),
-        amplitude_V=float(np.sqrt(power[peak])),
-    )
+    frequency_Hz = float(f_Hz[peak] + np.clip(shift, -0.5, 0.5) * f_Hz[1])
+    return float(power[peak] / noise), MainsLine(frequency_Hz, float(np.sqrt(power[peak])))
