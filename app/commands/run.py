@@ -1,11 +1,15 @@
 """`hotjunction run PROCEDURE`: options are made from the procedure's parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from app.bench import Bench, RunSummary
+    from procedures.procedure import RigProcedure
 
 PROCEDURES = {
     "break-junction": ("procedures.break_junction", "BreakJunction", "Take opening traces."),
@@ -69,16 +73,18 @@ def _procedure_command(procedure_class: Any) -> click.Command:
         click.Option(["--sample"], default="", help="What is measured, for the recording."),
         click.Option(["--notes"], default="", help="Notes for the recording."),
     ]
-    options += [_parameter_option(name, parameter) for name, parameter in parameters.items()]
+    options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 
     def run(rig_file: Path, out: Path, sample: str, notes: str, **values: Any) -> None:
-        _run(procedure_class, rig_file, out, sample, notes, values)
+        from app.bench import Bench
+
+        run_and_tell(lambda: procedure_class.from_values(values), Bench(rig_file), out, sample, notes)
 
     help_text = (procedure_class.__doc__ or "").split("\n")[0].replace("``", "")
     return click.Command(procedure_class.name, callback=run, params=options, help=help_text)
 
 
-def _parameter_option(name: str, parameter: Any) -> click.Option:
+def parameter_option(name: str, parameter: Any) -> click.Option:
     """An option with the parameter's type, unit, bounds, default and description."""
     from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
 
@@ -109,11 +115,20 @@ def _parameter_option(name: str, parameter: Any) -> click.Option:
     )
 
 
-def _run(
-    procedure_class: Any, rig_file: Path, out: Path, sample: str, notes: str, values: Mapping[str, Any]
-) -> None:
+def run_and_tell(
+    make: "Callable[[], RigProcedure]", bench: "Bench", out: Path, sample: str, notes: str
+) -> "RunSummary":
+    """Run a procedure with its progress on the terminal and say what was recorded.
+
+    Raises
+    ------
+    FileError
+        For whatever kept it from running, in words.
+    SystemExit
+        With 1, if it ended with a fault.
+    """
     from analysis.recording import RecordingError
-    from app.bench import Bench, Observer
+    from app.bench import Observer
     from app.progress import RunProgress, ctrl_c_stops, stderr_console
     from app.recorder import RecorderFailed
     from app.toml_file import FileError
@@ -121,9 +136,8 @@ def _run(
     from procedures.errors import ImpossibleSetting
 
     console = stderr_console()
-    bench = Bench(rig_file)
     try:
-        procedure = procedure_class.from_values(values)
+        procedure = make()
         with (
             RunProgress(procedure.name, procedure.total_cycles, console) as progress,
             ctrl_c_stops(bench.stop, console),
@@ -146,3 +160,4 @@ def _run(
         click.echo(summary.end.reason, err=True)
     if summary.end.status == "fault" or not summary.end.safe:
         raise SystemExit(1)
+    return summary
