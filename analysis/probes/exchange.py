@@ -62,6 +62,11 @@ class Exchange:
     heat_eV2: FloatArray
     error: FloatArray
 
+    def replace(self, points: NDArray[np.intp], other: "Exchange") -> None:
+        """Put ``other`` in place of these operating points."""
+        self.number_eV[..., points], self.heat_eV2[..., points] = other.number_eV, other.heat_eV2
+        self.error[points] = other.error
+
 
 @dataclass(frozen=True, eq=False)
 class Response:
@@ -82,11 +87,9 @@ def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
     if not molecule.term_error < ENOUGH:
         return by_panels(molecule, baths)
     result = by_poles(molecule, baths)
-    lost = result.error > ENOUGH
-    if lost.any():
-        again = by_panels(molecule, baths.part(lost))
-        result.number_eV[..., lost], result.heat_eV2[..., lost] = again.number_eV, again.heat_eV2
-        result.error[lost] = again.error
+    lost = np.flatnonzero(result.error > ENOUGH)
+    if lost.size:
+        result.replace(lost, by_panels(molecule, baths.part(lost)))
     return result
 
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 
-_SETTLED = 1e-14  # of the scale of the unknowns
-_ROUNDING = 1e-9  # below which a step that no longer shrinks has met rounding
+_BALANCED = 2e-14  # of what cancels in a value: as good as zero
+_ROUNDING = (
+    1e-9  # of the scale of the unknowns, below which steps that no longer shrink fast have met rounding
+)
 _SHORTEST = 1e-4  # damping at which a system is given up
 _EPS = float(np.finfo(float).eps)
 
-Equations = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray]]
+Equations = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray, FloatArray]]
 Bounds = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray]]
 
 
@@ -52,7 +54,7 @@ def roots(
     iterations, found = np.zeros(systems.size, dtype=np.intp), np.zeros(systems.size, dtype=bool)
     if not len(u):
         return Roots(u, iterations, ~found)
-    value, jacobian = equations(u, systems)
+    value, _, jacobian = equations(u, systems)
     step, damping = _solved(jacobian, value), np.ones(systems.size)
     for _ in range(most):
         sound = np.isfinite(step).all(axis=0)
@@ -69,14 +71,14 @@ def roots(
         iterations[systems] += 1
         damping = np.minimum(damping, _reach(here, step, bounds(here, systems)))
         trial = here + damping * step
-        value, after_jacobian = equations(trial, systems)
+        value, cancelled, after_jacobian = equations(trial, systems)
         corrected = _solved(jacobian, value)
         before, after = (np.abs(x / size).max(axis=0) for x in (step, corrected))
         shorter = after <= (1 - 0.25 * damping) * before
         rounding = np.maximum(_ROUNDING, 16 * _EPS * np.abs(here / size).max(axis=0))
-        ended = (damping == 1) & ((after <= _SETTLED) | (~shorter & (before <= rounding)))
-        corrects = ended & (after < before)
-        u[:, systems] = np.where(shorter | ended, trial + np.where(corrects, corrected, 0.0), here)
+        ended = (np.abs(value) <= _BALANCED * cancelled).all(axis=0)
+        ended |= (damping == 1) & (before <= rounding) & (after > 0.1 * before)
+        u[:, systems] = np.where(shorter | ended, trial, here)
         found[systems[ended]] = True
         going = ~ended & (shorter | (damping > _SHORTEST))
         jacobian = np.where(shorter, after_jacobian, jacobian)[..., going]

@@ -21,7 +21,7 @@ from analysis.probes.errors import UncoupledProbe
 from analysis.probes.exchange import Baths, Exchange
 from analysis.probes.linear import PER_eV_s
 from analysis.probes.multiterminal import Multiterminal
-from analysis.probes.settling import Settling, imbalance
+from analysis.probes.settling import Settling
 from analysis.probes.terminals import Currents, ProbedJunction, Terminal, VoltageTemperatureProbe
 from analysis.records import FloatArray
 
@@ -133,9 +133,9 @@ def _solved(
     )
     mu_free, T_free = np.flatnonzero(~held & coupled), np.flatnonzero(~T_held & coupled)
     _check_reached(molecule, mu_free, np.flatnonzero(held & coupled))
-    baths, flows, iterations = Settling(molecule, given, mu_free, T_free).settled()
-
-    off = imbalance(flows)
+    settling = Settling(molecule, given, mu_free, T_free)
+    baths, flows, iterations = settling.settled()
+    left_over = settling.left_over(baths, flows)
     number, heat = flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)
     number[mu_free], heat[T_free] = 0.0, 0.0
     mu_found, T_found = reference.ravel() + baths.offset_eV, baths.kT_eV / BOLTZMANN_eV_per_K
@@ -146,7 +146,7 @@ def _solved(
     return NonlinearResponse(
         Currents(junction.names, mu_of, T_of, particles, heats, _entropy(baths, flows).reshape(shape)),
         iterations.reshape(shape),
-        np.concatenate([off[0, mu_free], off[1, T_free]]).max(axis=0, initial=0.0).reshape(shape),
+        left_over.reshape(shape),
         flows.error.reshape(shape),
     )
 
@@ -193,7 +193,7 @@ def _check_reached(molecule: Multiterminal, free: NDArray[np.intp], held: NDArra
 def _entropy(baths: Baths, flows: Exchange) -> FloatArray:
     """Sum of J_a/T_a, pair by pair: the Joule heat at one temperature, the smaller heat flow across the difference."""
     one, other = np.triu_indices(len(baths.kT_eV), 1)
-    a, b = np.stack([one, other]), np.stack([other, one])
+    a, b = np.stack([[one, other], [other, one]])
     kT_a, kT_b = baths.kT_eV[a], baths.kT_eV[b]
     joule = (baths.offset_eV[b] - baths.offset_eV[a]) * flows.number_eV[a, b]
     either = flows.heat_eV2[a, b] * (kT_b - kT_a) / (kT_a * kT_b) + joule / kT_b

@@ -20,7 +20,6 @@ from analysis.probes.exchange import (
     Exchange,
     by_panels,
     by_poles,
-    exchange,
     moments,
     response,
 )
@@ -28,7 +27,8 @@ from analysis.probes.multiterminal import Multiterminal
 from analysis.probes.newton import Roots, roots
 from analysis.records import FloatArray
 
-_RUNAWAY = 100.0  # times the window: hotter than that, the populations are all but inverted
+_RUNAWAY = 2.0  # times the temperature of a flat band: hotter, and the search was for inverted populations
+_BALANCED = 5e-13  # of the flows in a probe; rounding of the closed form can leave more, quadrature does not
 _SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is given up
 
 Indices = NDArray[np.intp]
@@ -69,15 +69,26 @@ class Settling:
             raised = self._raised(lost, closed)
             unknown[:, lost] = raised.unknown
             iterations[lost] += raised.iterations
-        if closed and len(unknown):
-            coarse = np.flatnonzero(by_poles(self.molecule, self.baths(unknown, points)).error > ENOUGH)
-            if coarse.size:
-                refined = self._roots(unknown[:, coarse], coarse, False)
-                unknown[:, coarse] = refined.unknown
-                iterations[coarse] += refined.iterations
-                self._check(refined, coarse, 1.0)
         baths = self.baths(unknown, points)
-        return baths, exchange(self.molecule, baths), iterations
+        flows = by_poles(self.molecule, baths) if closed else by_panels(self.molecule, baths)
+        coarse = np.flatnonzero(
+            closed & ((flows.error > ENOUGH) | (self.left_over(baths, flows) > _BALANCED))
+        )
+        if coarse.size:
+            refined = self._roots(unknown[:, coarse], coarse, False)
+            self._check(refined, coarse, 1.0)
+            unknown[:, coarse] = refined.unknown
+            iterations[coarse] += refined.iterations
+            baths = self.baths(unknown, points)
+            flows.replace(coarse, by_panels(self.molecule, baths.part(coarse)))
+        return baths, flows, iterations
+
+    def left_over(self, baths: Baths, flows: Exchange) -> FloatArray:
+        """Largest of the currents that should vanish, relative to the flows in it, (n_points,)."""
+        off = imbalance(baths, flows)
+        return np.asarray(
+            np.concatenate([off[0, self.mu_free], off[1, self.T_free]]).max(axis=0, initial=0.0)
+        )
 
     def baths(self, unknown: FloatArray, points: Indices, share: FloatArray | float = 1.0) -> Baths:
         """All terminals at these points, bias and temperature differences at a share of what is given."""
@@ -91,6 +102,11 @@ class Settling:
     @cached_property
     def _hottest(self) -> FloatArray:
         return self.given.kT_eV.max(axis=0)
+
+    @cached_property
+    def _hottest_flat(self) -> FloatArray:
+        """The highest kT that a bias can bring about where transmissions are flat."""
+        return np.sqrt(self._hottest**2 + 0.75 / np.pi**2 * np.ptp(self.given.offset_eV, axis=0) ** 2)
 
     @cached_property
     def _window(self) -> FloatArray:
@@ -129,11 +145,11 @@ class Settling:
         n_mu = self.mu_free.size
         rows = np.concatenate([self.mu_free, len(self.given.offset_eV) + self.T_free])
 
-        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
+        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, FloatArray]:
             baths = self.baths(unknown, points[some], whole[some])
             flows = by(self.molecule, baths)
             slope = response(self.molecule, baths, flows)
-            values = np.concatenate([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
+            net, throughput = (x.reshape(-1, some.size) for x in (_net(flows), _throughput(baths, flows)))
             of_square = 0.5 / baths.kT_eV
             jacobian = np.concatenate(
                 [
@@ -141,7 +157,7 @@ class Settling:
                     np.concatenate([slope.heat_by_mu_eV, slope.heat_by_kT_eV * of_square], axis=1),
                 ]
             )
-            return values[rows], jacobian[rows[:, None], rows]
+            return net[rows], throughput[rows], jacobian[rows[:, None], rows]
 
         def bounds(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
             window, square = self._window[points[some]], unknown[n_mu:]
@@ -177,29 +193,45 @@ class Settling:
         first = int(np.argmin(found.found))
         part = float(np.broadcast_to(share, points.shape)[first])
         baths = self.baths(found.unknown[:, [first]], points[[first]], part)
-        raise self._failure(baths, exchange(self.molecule, baths), points[first], part)
+        raise self._failure(baths, by_panels(self.molecule, baths), int(points[first]), part)
 
     def _failure(self, baths: Baths, flows: Exchange, point: int, share: float) -> ProbeError:
-        names = self.molecule.names
-        off = imbalance(flows)[..., 0].max(axis=0)
+        names, T = self.molecule.names, baths.kT_eV[:, 0] / BOLTZMANN_eV_per_K
+        off = imbalance(baths, flows)[..., 0].max(axis=0)
         worst = int(self.mu_free[np.argmax(off[self.mu_free])])
-        hottest = int(np.argmax(baths.kT_eV[:, 0]))
+        hottest = int(np.argmax(T))
         where = f"at {share:.3g} of the forces of operating point {point}"
-        if hottest in self.T_free and baths.kT_eV[hottest, 0] > _RUNAWAY * self._window[point]:
-            T = baths.kT_eV[hottest, 0] / BOLTZMANN_eV_per_K
-            why = (
-                f"{where} its heat is unbalanced even at {T:.3g} K: the populations that it sees are inverted"
-            )
+        if hottest in self.T_free and baths.kT_eV[hottest, 0] > _RUNAWAY * self._hottest_flat[point]:
+            why = f"{where} its heat is unbalanced even at {T[hottest]:.3g} K: it sees inverted populations"
             return RunawayProbe(names[hottest], why)
-        why = f"{where} {off[worst]:.2g} of the flows into it is left over"
-        return UnsettledProbe(names[worst], why)
+        return UnsettledProbe(
+            names[worst],
+            f"{where} {off[worst]:.2g} of the flows into it is left over at mu = {baths.mu_eV[worst, 0]:.4g} eV,"
+            f" {T[worst]:.4g} K",
+        )
 
 
-def imbalance(flows: Exchange) -> FloatArray:
+def imbalance(baths: Baths, flows: Exchange) -> FloatArray:
     """Net particles and heat into every terminal relative to the flows in it, (2, n_terminals, n_points)."""
-    net = np.stack([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
-    size = np.stack([np.abs(flows.number_eV).sum(axis=1), np.abs(flows.heat_eV2).sum(axis=1)])
-    return np.asarray(np.abs(net) / np.where(size == 0, 1.0, size))
+    size = _throughput(baths, flows)
+    return np.asarray(np.abs(_net(flows)) / np.where(size == 0, 1.0, size))
+
+
+def _net(flows: Exchange) -> FloatArray:
+    """Particles and heat into every terminal, (2, n_terminals, n_points)."""
+    return np.stack([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
+
+
+def _throughput(baths: Baths, flows: Exchange) -> FloatArray:
+    """What cancels in them, of the same shape.
+
+    A pair may exchange particles without heat or heat without particles at just this point: so Joule heat counts among
+    the flows of heat, and heat over the energy that carries it among the flows of particles.
+    """
+    v = np.abs(baths.offset_eV - baths.offset_eV[:, None])
+    carried = np.maximum(v, np.maximum(baths.kT_eV, baths.kT_eV[:, None]))
+    number, heat = np.abs(flows.number_eV), np.abs(flows.heat_eV2)
+    return np.stack([(number + heat / carried).sum(axis=1), (heat + v * number).sum(axis=1)])
 
 
 def _diffused(conductance: FloatArray, value: FloatArray, free: Indices) -> FloatArray:
