@@ -3,6 +3,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy import fft
 
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimate_hold, estimate_holds
@@ -124,12 +125,13 @@ def noise_draws(rng, n, draws, corner_Hz):
     density = 1.0 + corner_Hz / np.maximum(f_Hz, f_Hz[1])
     phasors = rng.standard_normal((draws, len(f_Hz), 2), dtype=np.float32).view(np.complex64)[..., 0]
     scale = np.sqrt(density * RATE_Hz * length / 4.0).astype(np.float32)
-    return np.fft.irfft(phasors * scale, length)[:, :n]
+    return fft.irfft(phasors * scale, length)[:, :n]
 
 
-@pytest.mark.parametrize(("corner_Hz", "draws"), [(0.0, 6000), (20.0, 6000)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("corner_Hz", "draws"), [(0.0, 12_000), (20.0, 12_000)])
 def test_scatter_of_many_holds_is_that_of_the_formula(corner_Hz, draws):
-    """Var is known to sqrt(2 / 12000) = 1.3 % from 6000 pairs of estimates."""
+    """12 000 pairs of estimates of correlation 1/2 give their variance to sqrt(1.25 / 12000) = 1.0 %."""
     rng = np.random.default_rng(2)
     regression = regression_of(FOUR_S, 0, 2)
     found = np.concatenate(
@@ -193,7 +195,10 @@ def test_drift_of_10_mK_per_s_moves_pooled_means_but_not_the_regression():
     plus, minus = pooled_means_K(placed, SEEBECK_V_per_K, judge(placed, None).kept)
 
     assert rises(estimate) == pytest.approx([8e-3, 26e-3], abs=1e-15)
-    assert (plus - 8e-3) - (minus - 26e-3) == pytest.approx(-2 / 3 / 12.25 * 10e-3, rel=1e-3)
+    assert (plus - 8e-3) - (minus - 26e-3) == pytest.approx(
+        -2 / 3 / 12.25 * 10e-3,
+        rel=0.02,  # a level with a sample more than another has its centre 0.75 ms off
+    )
 
 
 @pytest.mark.parametrize("order", ["+0-", "-0+", "alternating"])
