@@ -119,11 +119,11 @@ class Settling:
         driven = np.ptp(self.given.offset_eV, axis=0) + np.ptp(self.given.kT_eV, axis=0)
         driven = np.maximum(driven, 1e-12 * self._hottest)
         square = driven * (driven + self._hottest)
-        return np.stack([driven] * self.mu_free.size + [square] * self.T_free.size).reshape(-1, driven.size)
+        return np.repeat([driven, square], [self.mu_free.size, self.T_free.size], axis=0)
 
     def _flat_band(self) -> FloatArray:
         """The unknowns if no transmission depended on energy, each taken as its mean over the window."""
-        given, n_mu = self.given, self.mu_free.size
+        given = self.given
         width = np.sqrt(self._hottest**2 + 0.75 / np.pi**2 * np.ptp(given.offset_eV, axis=0) ** 2)
         alike = Baths(
             given.origin_eV, np.zeros_like(given.offset_eV), np.broadcast_to(width, given.kT_eV.shape)
@@ -133,9 +133,7 @@ class Settling:
         energy = _diffused(conductance, mu**2 + np.pi**2 / 3 * given.kT_eV**2, self.T_free)
         square = 3 / np.pi**2 * (energy - mu**2)
         coldest = given.kT_eV.min(axis=0)
-        return np.concatenate([mu[self.mu_free], np.maximum(square, coldest**2)[self.T_free]]).reshape(
-            n_mu + self.T_free.size, -1
-        )
+        return np.concatenate([mu[self.mu_free], np.maximum(square, coldest**2)[self.T_free]])
 
     def _roots(
         self, start: FloatArray, points: Indices, closed: bool, share: FloatArray | float = 1.0
