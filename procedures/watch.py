@@ -1,5 +1,6 @@
 """Samples as a run goes on: read, handed on, and looked at by detectors."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -66,9 +67,17 @@ class Watch:
         Gets every sample and event.
     should_stop : callable
         Asked at every read; True raises ``Aborted``.
+    clock : callable
+        Life's seconds: who reads more slowly than samples come must read more at a time.
     """
 
-    def __init__(self, station: Station, sink: Sink, should_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        station: Station,
+        sink: Sink,
+        should_stop: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.amplifier: CurrentCalibration = station.amplifier
         self.next = 0
         """Index of the next sample."""
@@ -76,6 +85,7 @@ class Watch:
         self._rate_Hz = station.rate_Hz
         self._sink = sink
         self._should_stop = should_stop
+        self._clock = clock
 
     def samples(self, duration_s: float) -> int:
         """Samples that a duration takes, at least one."""
@@ -123,9 +133,13 @@ class Watch:
         tail_samples, total, count = self.samples(TAIL_S), 0.0, 0
         fired: dict[str, int] = {}
         wanted = max(begin - self.next, 0) + chunk  # what has passed while the step was begun, at one go
+        now_s, now = self._clock(), begin
         while self.next < begin + n and not fired:
             block = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n)
             wanted = chunk
+            if self._clock() - now_s > (self.next - now) / self._rate_Hz + 2 * reaction_s:  # is it late?
+                now_s, now = self._clock(), self._daq.samples_acquired()
+                wanted = max(now - self.next, chunk)
             if not len(block):
                 continue
             values = look(block)

@@ -1,0 +1,151 @@
+"""Samples on a card of paper whose clock a test holds in its hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from analysis.conductance import CurrentCalibration
+from analysis.records import Block
+from analysis.trip import CurrentTrip
+from procedures.errors import Aborted
+from procedures.watch import Watch
+
+RATE_Hz = 2000.0
+GAIN = CurrentCalibration(1e5)
+
+
+class PaperCard:
+    """Samples come with the clock; a read takes ``call_s`` longer than it waits for them."""
+
+    rate_Hz = RATE_Hz
+
+    def __init__(self, current_A, call_s=0.0):
+        self._volts = np.asarray(current_A) * GAIN.gain_V_per_A
+        self._call_s = call_s
+        self.now_s = 0.0
+        self._next = 0
+        self.reads = []
+        self.asked = 0
+
+    def read(self, n, timeout_s):
+        first, self._next = self._next, self._next + n
+        self.now_s = max(self.now_s, self._next / RATE_Hz) + self._call_s
+        self.reads.append(n)
+        volts = self._volts[first : first + n]
+        return Block(first, RATE_Hz, ("current", "bias"), np.stack([volts, np.full(n, 0.1)]))
+
+    def samples_acquired(self):
+        self.asked += 1
+        self.now_s += self._call_s / 2
+        return int(self.now_s * RATE_Hz)
+
+    def clock(self):
+        return self.now_s
+
+
+def watch_of(card, should_stop=lambda: False, clock=None):
+    blocks = []
+    sink = SimpleNamespace(block=blocks.append, event=blocks.append)
+    station = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz)
+    return Watch(station, sink, should_stop, clock or card.clock), blocks
+
+
+def test_a_watch_sees_each_sample_once_and_hands_all_on():
+    current_A = np.arange(1, 401) * 1e-9
+    watch, blocks = watch_of(PaperCard(current_A))
+
+    seen = watch.until(0, 400, watch.current_A, {}, 0.002)
+
+    assert seen.ended == "finished"
+    assert seen.fired_at is None
+    assert seen.modulus == pytest.approx(current_A.mean())
+    assert seen.tail == pytest.approx(current_A[-200:].mean())
+    np.testing.assert_array_equal(np.concatenate([b.channel("current") for b in blocks]), current_A * 1e5)
+
+
+def test_a_railed_sample_is_infinite_with_its_sign_and_spoils_the_tail():
+    watch, _ = watch_of(PaperCard([1e-6, 1e-3, -1e-3, 1e-6]))
+    fed = []
+
+    class Notes:
+        def feed(self, samples):
+            fed.extend(samples)
+
+    seen = watch.until(0, 4, watch.current_A, {"notes": Notes()}, 0.002)
+
+    np.testing.assert_allclose(fed, [1e-6, np.inf, -np.inf, 1e-6])
+    assert np.isnan(seen.tail)
+    assert seen.modulus == np.inf
+
+
+@pytest.mark.parametrize("reaction_s", [0.0005, 0.002, 0.02])
+@pytest.mark.parametrize("begin", [0, 3, 50])
+def test_what_fired_first_is_named_with_its_sample(begin, reaction_s):
+    current_A = np.zeros(200)
+    current_A[90:] = 2e-6
+    current_A[91:] = 9e-6
+    watch, _ = watch_of(PaperCard(current_A))
+
+    detectors = {"much": CurrentTrip(5e-6), "more": CurrentTrip(1e-6)}
+    seen = watch.until(begin, 150, watch.current_A, detectors, reaction_s)
+
+    assert (seen.ended, seen.fired_at) == ("more", 90)
+    assert watch.next - 90 <= max(reaction_s * RATE_Hz, 1)
+
+
+def test_samples_from_before_the_step_are_recorded_but_not_looked_at():
+    current_A = np.zeros(100)
+    current_A[:20] = 1e-3
+    watch, blocks = watch_of(PaperCard(current_A))
+
+    seen = watch.until(20, 80, watch.current_A, {"trip": CurrentTrip(1e-6)}, 0.002)
+
+    assert seen.ended == "finished"
+    assert sum(map(len, blocks)) == 100
+
+
+def test_who_reads_more_slowly_than_samples_come_reads_more_at_a_time():
+    """Three milliseconds a call for two milliseconds of samples: otherwise the lag grows without bound."""
+    current_A = np.zeros(4000)
+    current_A[3500:] = 1e-6
+    card = PaperCard(current_A, call_s=0.003)
+    watch, _ = watch_of(card)
+
+    seen = watch.until(0, 4000, watch.current_A, {"trip": CurrentTrip(0.5e-6)}, 0.002)
+
+    assert seen.fired_at == 3500
+    assert card.now_s - 3500 / RATE_Hz < 0.02
+    assert max(card.reads) > 4
+
+
+def test_who_keeps_up_never_asks():
+    card = PaperCard(np.zeros(4000), call_s=0.001)
+    watch, _ = watch_of(card)
+
+    watch.until(0, 4000, watch.current_A, {}, 0.002)
+
+    assert card.asked == 0
+    assert set(card.reads) == {4}
+
+
+def test_a_rig_that_is_slower_than_life_is_read_as_any_other():
+    """On a clock that moves only as samples are asked for there is never anything to catch up with."""
+    card = PaperCard(np.zeros(400))
+    wall_s = iter(np.arange(0.0, 1e3, 0.01))
+    watch, _ = watch_of(card, clock=lambda: next(wall_s))
+
+    watch.until(0, 400, watch.current_A, {}, 0.002)
+
+    assert card.asked > 0
+    assert set(card.reads) == {4}
+
+
+def test_a_watch_is_stopped_at_the_next_read():
+    card = PaperCard(np.zeros(400))
+    watch, blocks = watch_of(card, should_stop=lambda: len(card.reads) >= 3)
+
+    with pytest.raises(Aborted):
+        watch.until(0, 400, watch.current_A, {}, 0.002)
+
+    assert len(blocks) == 3
