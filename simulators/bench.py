@@ -15,6 +15,7 @@ from simulators.clock import Clock
 from simulators.coarse import CoarseParameters, CoarseStepper
 from simulators.ni6281 import NI6281Parameters
 from simulators.parameters import Parameters
+from simulators.ticks import Scan
 from simulators.timeline import BenchParameters, Timeline
 
 
@@ -40,6 +41,9 @@ class SimulatedBench(Timeline):
         The simulated junction and its amplifiers, or what was given in their place.
     coarse : CoarseStepper
         Moves the tip's housing when the card's digital lines tell it to.
+    scan_began_s : float
+        The world's time when the last acquisition began: its sample k (from 0) is what the world was k + 1 sample
+        periods later. For looking up in ``world.ledger`` what happened in a stretch of a recording.
     """
 
     def __init__(self, parameters: Parameters, seed: int, clock: Clock, chain: Chain | None = None) -> None:
@@ -56,6 +60,7 @@ class SimulatedBench(Timeline):
             np.random.default_rng(walker),
             lambda distance_m: self.chain.world.move_coarse(distance_m),
         )
+        self.scan_began_s = 0.0
         self._closed = False
 
     # What can be looked at
@@ -93,6 +98,12 @@ class SimulatedBench(Timeline):
             self.catch_up()
             self._levels |= levels
             self.coarse.follow(self._levels)
+
+    def start_scan(self, scan: Scan, at_s: float) -> None:
+        """Begin an acquisition at a time, which is now; its first sample comes one period later."""
+        with self.lock:
+            super().start_scan(scan, at_s)
+            self.scan_began_s = getattr(self.chain.world, "time_s", 0.0)
 
     def power_up(self) -> None:
         """Stop everything; the outputs have what they have after power-up, and the lines are low."""

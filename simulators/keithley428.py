@@ -147,7 +147,11 @@ class SimulatedKeithley428:
         ``noise_A2_per_Hz``, shape (n,) or one for all, is the one-sided density of the source's white noise.
         """
         volts = np.empty(len(current_A))
-        noise = np.broadcast_to(noise_A2_per_Hz, len(current_A))
+        noise = (
+            noise_A2_per_Hz
+            if isinstance(noise_A2_per_Hz, np.ndarray)
+            else np.full(len(volts), noise_A2_per_Hz)
+        )
         start = 0
         while start < len(volts):
             stop = min(len(volts), start + self._steps_until_done(len(volts), dt))

@@ -48,6 +48,10 @@ class Wander:
         if passed > 0:
             del self._knots[:passed]
             self._first += passed
+        first, last = math.floor(position[0]), math.floor(position[-1])
+        if first == last:  # nearly always
+            knot = self._knots[first - self._first]
+            return knot + (position - first) * (self._knots[first - self._first + 1] - knot)
         whole = np.floor(position)
         knots = np.array(self._knots)
         at = whole.astype(np.intp) - self._first

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from analysis.heating.programme import three_level
+from simulators.bench import SimulatedBench
+from simulators.clock import FastClock
 from simulators.ledger import Ledger
+from simulators.parameters import load_parameters
 from simulators.specimen import Stretch
+from tests.simulators.test_bench import RecordingScan, pass_time
 from tests.simulators.tip import QUIET, SURE, Tip
 
 R_P = 72800.0
@@ -64,6 +68,23 @@ def test_a_line_for_each_level_of_each_junction() -> None:
     ]
     assert ledger.account("molecule").tip_W == pytest.approx(5.5)
     assert ledger.account(bias_V=1.0).total_W == pytest.approx(15.0 / 2.0)
+
+
+def test_samples_of_an_acquisition_are_found_in_the_ledger() -> None:
+    """A contact on a bench: the bias changes at sample 300, after some time without an acquisition."""
+    bench = SimulatedBench(load_parameters(overrides={"sample.species": "Au"}), 1, FastClock())
+    bench.world.form_contact(2.0)
+    bench.hold("bias", 0.02)
+    pass_time(bench, 0.0113)
+    bench.start_scan(RecordingScan(), bench.clock.now())
+    pass_time(bench, 0.15)
+    bench.hold("bias", 0.03)
+    pass_time(bench, 0.15)
+    begin_s, end_s = (bench.scan_began_s + k / 2000.0 for k in (250, 350))
+    ledger = bench.world.ledger
+    for bias_V in (0.02, 0.03):
+        account = ledger.account(bias_V=bias_V, during_s=(begin_s, end_s))
+        assert account.time_s == pytest.approx(50 / 2000.0)
 
 
 def test_where_nothing_was_dissipated_there_is_no_account() -> None:
