@@ -104,7 +104,8 @@ class Multiterminal:
         pole, right, left = self._eigenvectors
         into = np.einsum("ai,ik,il->akl", self.widths_eV, right, right.conj())
         out_of = np.einsum("bj,kj,lj->bkl", self.widths_eV, left, left.conj())
-        residue = np.einsum("akl,bkl->kab", into / (pole[:, None] - pole.conj()), out_of)
+        into = into / (pole[:, None] - pole.conj())
+        residue = into.transpose(1, 0, 2) @ out_of.transpose(1, 2, 0)
         if self.reciprocal:
             residue = 0.5 * (residue + residue.swapaxes(1, 2))
         return pole, residue
@@ -139,9 +140,10 @@ class Multiterminal:
         except np.linalg.LinAlgError:
             return np.inf
         energy, direct, rounding = self._probed
-        term = np.einsum("kab,ke->kabe", residue, 1.0 / (energy - pole[:, None]))
-        off = np.abs(2 * term.real.sum(axis=0) - direct) - rounding * direct
-        size = 2 * np.abs(term).sum(axis=0)
+        direct, residue = direct.reshape(-1, energy.size), residue.reshape(pole.size, -1).T
+        green = 1.0 / (energy - pole[:, None])
+        off = np.abs(2 * (residue @ green).real - direct) - rounding * direct
+        size = 2 * np.abs(residue) @ np.abs(green)
         worst = float((off / np.maximum(size, 1e-300)).max(initial=0.0))
         return max(_TERM_ERROR, worst) if np.isfinite(worst) else np.inf
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.huckel import HuckelModel, Lead, bonded, ring_bonds
-from analysis.probes.onsager import _Pairs, onsager
+from analysis.probes.multiterminal import Multiterminal
+from analysis.probes.onsager import _by_panels, _by_poles, onsager
 from analysis.probes.terminals import ProbedJunction, Terminal
 from tests.analysis.probes.junctions import benzene, chain, moments_50_digits
 
@@ -63,10 +64,10 @@ def test_digits_at_a_node_beside_it_and_on_resonance_from_1_to_1000_K(mu, temper
 
 def test_poles_and_panels_agree_over_the_whole_sweep():
     """And what the pole sum loses stays below what it says that it loses."""
-    pairs = _Pairs(benzene(GR=0.25).model, ("L", "R", "P"))
+    molecule = Multiterminal(benzene(GR=0.25).model, ("L", "R", "P"))
     mu = np.linspace(-3.24, 3.24, 81)
-    by_poles, lost = pairs._by_poles(mu, KT)
-    by_panels = pairs._by_panels(mu, KT)
+    by_poles, lost = _by_poles(molecule, mu, KT)
+    by_panels = _by_panels(molecule, mu, KT)
     scale = np.stack([by_panels[0], np.sqrt(by_panels[0] * by_panels[2]), by_panels[2]])
     off = (np.abs(by_poles - by_panels) / scale)[..., OTHER].max(axis=(0, -1))
     assert np.all(off < 1e-12 + lost)
