@@ -15,7 +15,7 @@ from analysis.recording import Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.segment import Segmenter
 from app.analysis import results_of
-from app.calibrations import load_calibrated_rig
+from app.calibrated_rig import load_calibrated_rig
 from app.calibrations_used import header_calibrations
 from app.guardian import Guardian, make_safe
 from app.recorder import Recorder, RecorderFailed, Reducers, index_entry

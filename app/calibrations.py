@@ -10,17 +10,13 @@ import os
 import re
 import tempfile
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from app.rig import THERMOMETER_KEYS, NotNegative, Positive, Probe, Rig, load_rig
+from app.rig import NotNegative, Positive, Rig
 from app.toml_file import FileError, Section, load_toml
-
-OLD_AFTER_DAYS = 365
-"""A calibration older than that is worth doing again."""
 
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
@@ -79,11 +75,12 @@ class PiezoRecord(Calibrated):
 
 
 class LagRecord(Calibrated):
-    """How much later an analogue input shows what an output puts out."""
+    """How much later an analogue input shows what an output puts out; and the current what the bias does."""
 
     kind: Literal["lag"] = "lag"
     lag_s: float
     uncertainty_s: NotNegative
+    current_lag_s: float | None = None
     rate_Hz: Positive
 
 
@@ -154,92 +151,6 @@ def store_of(rig_file: Path, rig: Rig) -> CalibrationStore:
     return CalibrationStore(rig_file.parent / rig.calibrations)
 
 
-def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Rig:
-    """Read a rig file and what its store knows; optionally with another gain of the current amplifier.
-
-    Raises ``FileError``.
-    """
-    rig = load_rig(rig_file)
-    if gain_V_per_A is not None and gain_V_per_A != rig.current_amplifier.gain_V_per_A:
-        amplifier = {"gain_V_per_A": gain_V_per_A, "measured_gain_V_per_A": None, "calibrated": "unknown"}
-        rig = rig.model_copy(update={"current_amplifier": rig.current_amplifier.model_copy(update=amplifier)})
-    return with_calibrations(rig, store_of(rig_file, rig))
-
-
-def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
-    """The rig with the numbers of its newest calibrations in place of older ones in its file."""
-    update: dict[str, Section] = {}
-    piezo = store.newest(PiezoRecord)
-    if piezo and piezo.date > when(rig.piezo.calibrated):
-        update["piezo"] = rig.piezo.model_copy(
-            update={
-                "extension_nm_per_V": piezo.extension_nm_per_V,
-                "relative_uncertainty": piezo.uncertainty_nm_per_V / piezo.extension_nm_per_V,
-                "calibrated": piezo.date.isoformat(),
-            }
-        )
-    amplifier = store.newest(AmplifierRecord, setting_V_per_A=rig.current_amplifier.gain_V_per_A)
-    if amplifier and amplifier.date > when(rig.current_amplifier.calibrated):
-        update["current_amplifier"] = rig.current_amplifier.model_copy(
-            update={
-                "measured_gain_V_per_A": amplifier.gain_V_per_A,
-                "gain_relative_uncertainty": amplifier.gain_uncertainty_V_per_A / amplifier.gain_V_per_A,
-                "offset_V": amplifier.offset_V,
-                "calibrated": amplifier.date.isoformat(),
-            }
-        )
-    if rig.probe:
-        update["probe"] = _probe(rig.probe, store)
-    return rig.model_copy(update=update)
-
-
-def _probe(probe: Probe, store: CalibrationStore) -> Probe:
-    found = store.newest(ThermometerRecord, probe=probe.id)
-    if found is None or (probe.known and found.date <= when(probe.calibrated)):
-        return probe
-    numbers = {name: getattr(found, name) for name in (*THERMOMETER_KEYS, "correlation")}
-    return probe.model_copy(update={**numbers, "calibrated": found.date.isoformat()})
-
-
-NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def when(calibrated: str) -> datetime:
-    """When a rig file's numbers were found; ``NEVER`` where its text is no date."""
-    try:
-        moment = datetime.fromisoformat(calibrated)
-    except ValueError:
-        return NEVER
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def is_date(calibrated: str) -> bool:
-    """Whether a rig file's text says when its numbers were found."""
-    return when(calibrated) > NEVER
-
-
-def age_days(moment: datetime, now: datetime) -> float:
-    """Days from a calibration to now."""
-    return (now - moment).total_seconds() / 86400
-
-
-def thermometer_advice(rig: Rig, store: CalibrationStore, now: datetime) -> str:
-    """What to do about the calibration of the rig's probe; "" if all is well. Takes a calibrated rig."""
-    if rig.probe is None:
-        return (
-            "The rig file names no probe: add [probe] with its id, or no temperature can be told from volts."
-        )
-    if not rig.probe.known:
-        known = sorted({record.probe for record in store.records() if isinstance(record, ThermometerRecord)})
-        near = get_close_matches(rig.probe.id, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}."
-        return f"Probe {rig.probe.id!r} has no calibration; {hint} See hotjunction calibrate thermometer."
-    if not is_date(rig.probe.calibrated):
-        return "Nobody says when its calibration was made: give its date in the rig file, or calibrate again."
-    days = age_days(when(rig.probe.calibrated), now)
-    return f"Its calibration is {days:.0f} days old: calibrate again." if days > OLD_AFTER_DAYS else ""
-
-
 def _about(record: Record) -> str:
     """What of several a record is about: the probe, the setting."""
     if isinstance(record, ThermometerRecord | NoiseRecord):
@@ -261,7 +172,7 @@ def _free(folder: Path, stem: str) -> Path:
 
 def _toml(record: Record) -> str:
     """The record as TOML, one key a line, its kind first."""
-    values = record.model_dump()
+    values = record.model_dump(exclude_none=True)
     lines = [f"kind = {_value(values.pop('kind'))}"]
     return "\n".join([*lines, *(f"{key} = {_value(value)}" for key, value in values.items())]) + "\n"
 

@@ -3,7 +3,7 @@
 from math import hypot
 
 from analysis.recording import Calibration
-from app.calibrations import is_date
+from app.calibrated_rig import is_date
 from app.rig import Probe, Rig
 
 NM = 1e-9

@@ -22,6 +22,9 @@ UNIT_SUFFIX = {
     "s": "_s",
     "Hz": "_Hz",
     "ohm": "_ohm",
+    "eV": "_eV",
+    "uV/K": "_uV_per_K",
+    "uW": "_uW",
 }
 """How a parameter's unit is written into its name in a recording; units that count (traces) are not."""
 

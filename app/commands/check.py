@@ -43,7 +43,8 @@ def command(rig_file: Path, as_json: bool) -> None:
     Reads identity and state only: no output is written, nothing is cleared, zero check and gains stay.
     Ends with 1 if an instrument does not answer.
     """
-    from app.calibrations import load_calibrated_rig, store_of
+    from app.calibrated_rig import load_calibrated_rig
+    from app.calibrations import store_of
 
     rig = load_calibrated_rig(rig_file)
     findings = [*check(rig), _probe(rig, store_of(rig_file, rig))]
@@ -158,7 +159,7 @@ def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:
     """What is known of the probe's thermometer, which can't be asked."""
     from datetime import UTC, datetime
 
-    from app.calibrations import thermometer_advice
+    from app.calibrated_rig import thermometer_advice
 
     said = "no calibration"
     if rig.probe and rig.probe.known:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.calibrated_rig import load_calibrated_rig, thermometer_advice
 from app.calibrations import (
     AmplifierRecord,
     CalibrationStore,
@@ -11,9 +12,7 @@ from app.calibrations import (
     NoiseRecord,
     PiezoRecord,
     ThermometerRecord,
-    load_calibrated_rig,
     store_of,
-    thermometer_advice,
 )
 from app.calibrations_used import header_calibrations, product_uncertainty
 from app.rig import load_rig

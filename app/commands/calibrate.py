@@ -1,0 +1,233 @@
+"""`hotjunction calibrate KIND`: find a number of the rig, say it beside the one known before, keep it if wished."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.calibrating import Found
+    from app.rig import Rig
+    from procedures.procedure import RigProcedure
+
+KINDS = {
+    "thermometer": ("CalibrateThermometer", "Thermal resistance of the probe, from a known heater power."),
+    "piezo": ("CalibratePiezo", "Piezo constant, from the slope of tunnelling."),
+    "amplifier": ("CalibrateAmplifier", "Gain and offset of the current amplifier, on a known resistor."),
+    "lag": ("CalibrateLag", "How much later inputs show what outputs put out."),
+    "noise": ("CalibrateNoise", "Noise of the thermometer, and the resolution to expect."),
+}
+SHOW = "show"
+
+
+class Kinds(click.Group):
+    """Kinds of calibration as commands, each imported when it is called; and what is known."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, for the help."""
+        return [SHOW, *KINDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Build the command of a kind from its procedure's parameters; ``None`` for an unknown one."""
+        if cmd_name == SHOW:
+            return show
+        return _kind_command(cmd_name) if cmd_name in KINDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the kinds without importing one."""
+        with formatter.section("Kinds"):
+            known = (SHOW, "List what is known, and how old it is.")
+            formatter.write_dl([known, *((name, text) for name, (_, text) in KINDS.items())])
+
+
+@click.group(cls=Kinds, subcommand_metavar="KIND [ARGS]...")
+def command() -> None:
+    """Calibrate a part of the rig, and say the result beside the value known before.
+
+    With --save it joins the folder of calibrations beside the rig file; from then on runs use it. Nothing there
+    is ever written over.
+    """
+
+
+RIG_OPTION = click.Option(
+    ["--rig", "rig_file"],
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("rig.toml"),
+    show_default=True,
+    help="Rig file.",
+)
+
+
+def _kind_command(kind: str) -> click.Command:
+    from app.commands.run import parameter_option
+
+    procedure_class = _procedure_class(kind)
+    parameters = procedure_class().parameter_objects()
+    options: list[click.Parameter] = [
+        RIG_OPTION,
+        click.Option(
+            ["--out"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Recording to write (.h5); then the rig is run.",
+        ),
+        click.Option(
+            ["--from", "recording"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Evaluate this recording instead; the rig is left alone. Parameters are its own where not given here.",
+        ),
+        click.Option(["--save"], is_flag=True, help="Keep the result: runs use it from then on."),
+        click.Option(
+            ["--gain", "gain_V_per_A"], type=float, metavar="V/A",
+            help="Gain of the current amplifier for this run, instead of the rig file's.",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
+        click.Option(["--notes"], default="", help="Notes for the recording."),
+    ]  # fmt: skip
+    options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
+
+    def run(
+        rig_file: Path,
+        out: Path | None,
+        recording: Path | None,
+        save: bool,
+        gain_V_per_A: float | None,
+        as_json: bool,
+        notes: str,
+        **values: Any,
+    ) -> None:
+        from app.calibrated_rig import load_calibrated_rig
+        from app.toml_file import FileError
+
+        if (out is None) == (recording is None):
+            raise click.UsageError("give either --out (run the rig) or --from (evaluate a recording)")
+        rig = load_calibrated_rig(rig_file, gain_V_per_A)
+        if out is not None:
+            _run(procedure_class, rig_file, rig, out, notes, values)
+        path = recording or out
+        assert path is not None
+        given = {
+            name: value
+            for name, value in values.items()
+            if recording is None or click.get_current_context().get_parameter_source(name) != _DEFAULT
+        }
+        try:
+            found = _evaluate(kind, procedure_class, path, given, rig_file, rig)
+        except ValueError as error:
+            raise FileError(str(error)) from None
+        _tell(found, as_json)
+        if save:
+            _save(found, rig_file, rig)
+        elif not as_json:
+            click.echo("Not saved: runs go on with what was known before. --save keeps it.", err=True)
+
+    return click.Command(kind, callback=run, params=options, help=KINDS[kind][1])
+
+
+_DEFAULT = click.core.ParameterSource.DEFAULT
+
+
+def _procedure_class(kind: str) -> Any:
+    return getattr(import_module(f"procedures.calibrate_{kind}"), KINDS[kind][0])
+
+
+def _run(
+    procedure_class: Any, rig_file: Path, rig: "Rig", out: Path, notes: str, values: dict[str, Any]
+) -> None:
+    """Run the procedure; a run that did not finish is not evaluated."""
+    from app.bench import Bench
+    from app.commands.run import run_and_tell
+
+    summary = run_and_tell(
+        lambda: procedure_class.from_values(values), Bench(rig_file, rig=rig), out, "calibration", notes
+    )
+    if summary.end.status != "finished":
+        raise SystemExit(1)
+
+
+def _evaluate(
+    kind: str, procedure_class: Any, path: Path, given: dict[str, Any], rig_file: Path, rig: "Rig"
+) -> "Found":
+    from analysis.recording import Recording, RecordingError
+    from app.calibrating import ANALYSES, Known
+    from app.calibrations import store_of
+    from app.toml_file import FileError
+    from procedures.errors import ImpossibleSetting
+
+    try:
+        with Recording(path) as recording:
+            recorded = _recorded_values(procedure_class(), recording.header.parameters)
+            procedure = procedure_class.from_values({**recorded, **given})
+            values = {name: getattr(procedure, name) for name in procedure.parameter_objects()}
+            return ANALYSES[kind](recording, values, Known(rig, store_of(rig_file, rig)))
+    except (RecordingError, ImpossibleSetting) as error:
+        raise FileError(str(error)) from None
+
+
+def _recorded_values(procedure: "RigProcedure", recorded: Any) -> dict[str, Any]:
+    """Parameters of this procedure that a recording has, by their names without units."""
+    named = zip(procedure.parameter_objects(), procedure.values(), strict=True)
+    return {name: recorded[with_unit] for name, with_unit in named if with_unit in recorded}
+
+
+def _tell(found: "Found", as_json: bool) -> None:
+    if as_json:
+        report = {
+            "record": found.record.model_dump(mode="json"),
+            "quantities": [{**vars(quantity), "agrees": quantity.agrees} for quantity in found.quantities],
+            "remarks": list(found.remarks),
+        }
+        click.echo(json.dumps(report, indent=2))
+        return
+    from app.calibrated_rig import with_error
+
+    words = {True: "agrees with", False: "DISAGREES WITH", None: ""}
+    for quantity in found.quantities:
+        said = f"{quantity.name}: {with_error(quantity.value, quantity.uncertainty)} {quantity.unit}"
+        if quantity.before is not None:
+            before = with_error(quantity.before, quantity.before_uncertainty)
+            said += f"; {words[quantity.agrees]} {before} {quantity.unit} known before"
+        click.echo(said)
+    for remark in found.remarks:
+        click.echo(f"  {remark}")
+
+
+def _save(found: "Found", rig_file: Path, rig: "Rig") -> None:
+    from app.calibrations import store_of
+
+    click.echo(f"Saved as {store_of(rig_file, rig).save(found.record)}", err=True)
+
+
+@click.command("show", params=[RIG_OPTION])
+def show(rig_file: Path) -> None:
+    """List every calibration, newest first: what, how old, how it was found; a star marks what runs use."""
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from app.calibrated_rig import (
+        OLD_AFTER_DAYS,
+        age_days,
+        described,
+        load_calibrated_rig,
+        thermometer_advice,
+        used_by,
+    )
+    from app.calibrations import store_of
+
+    rig = load_calibrated_rig(rig_file)
+    store, now = store_of(rig_file, rig), datetime.now(UTC)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    table = Table("used", "what", "value", "days old", "how", title=str(store.folder), show_lines=False)
+    for record in reversed(store.records()):
+        days = age_days(record.date, now)
+        old = f"{days:.0f} (old)" if days > OLD_AFTER_DAYS else f"{days:.0f}"
+        what, value = described(record)
+        table.add_row("*" if used_by(rig, store, record) else "", what, value, old, record.method)
+    console.print(table)
+    if advice := thermometer_advice(rig, store, now):
+        console.print(advice, highlight=False)

@@ -1,0 +1,78 @@
+"""Step the bias through levels on a known resistor that stands in place of the junction."""
+
+import numpy as np
+from pymeasure.experiment import FloatParameter, IntegerParameter
+
+from procedures.errors import ImpossibleSetting
+from procedures.procedure import Plan, RigProcedure
+from procedures.station import Station
+from procedures.steps import Hold, Mark, Safe, SetBias
+
+RAIL_SHARE = 0.95
+
+
+class CalibrateAmplifier(RigProcedure):
+    """Gain and offset of the current amplifier on a known resistor in place of the junction."""
+
+    name = "calibrate-amplifier"
+    repeats = "cycles"
+    cycle = "cycle"
+    step = "level"
+    """Name of the step that stands at one level."""
+
+    resistance = FloatParameter(
+        "Resistor", units="ohm", minimum=0, maximum=1e12, default=0,
+        description="Of the resistor alone; the rig's series resistance is added.",
+    )  # fmt: skip
+    resistance_percent = FloatParameter(
+        "Uncertainty of the resistor", units="%", minimum=0, maximum=50, default=0.05,
+        description="One standard deviation.",
+    )  # fmt: skip
+    amplitude = FloatParameter(
+        "Amplitude", units="V", minimum=1e-3, maximum=10, default=1, description="Largest bias, both signs."
+    )
+    levels = IntegerParameter(
+        "Levels",
+        minimum=3,
+        maximum=1001,
+        default=11,
+        description="Equal steps from one sign to the other.",
+    )
+    dwell = FloatParameter(
+        "Dwell", units="s", minimum=0.05, maximum=60, default=0.22,
+        description="Time at a level; its last tenths of a second count, whole periods of the mains.",
+    )  # fmt: skip
+    cycles = IntegerParameter(
+        "Cycles", minimum=1, maximum=1000, default=3, description="Up and down through all levels."
+    )
+
+    def check(self, station: Station) -> None:
+        """Refuse a resistor that is not given, and a bias beyond the rig's limits or the amplifier's rail."""
+        if not self.resistance:
+            raise ImpossibleSetting(
+                "resistance is not given: that of the resistor in place of the junction, in ohm."
+            )
+        low, high = station.bias_range_V
+        if not low <= -self.amplitude <= self.amplitude <= high:
+            raise ImpossibleSetting(
+                f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V."
+            )
+        amplifier = station.amplifier
+        total_ohm = self.resistance + amplifier.series_resistance_ohm
+        most_V = RAIL_SHARE * amplifier.full_scale_V * total_ohm / amplifier.gain_V_per_A
+        if self.amplitude > most_V:
+            raise ImpossibleSetting(
+                f"amplitude = {self.amplitude:g} V across {total_ohm:g} ohm rails the amplifier at "
+                f"{amplifier.gain_V_per_A:.3g} V/A; at most {most_V:.3g} V."
+            )
+
+    def plan(self, station: Station) -> Plan:
+        """With the tip back: up and down through the levels."""
+        yield Safe()
+        up = np.linspace(-self.amplitude, self.amplitude, self.levels)
+        for number in range(self.cycles):
+            for bias_V in np.concatenate([up, up[::-1]]):
+                yield SetBias(float(bias_V))
+                yield Hold(self.step, self.dwell, reaction_s=self.dwell)
+            yield Mark(self.cycle, {"number": number})
+        yield Safe()
