@@ -81,6 +81,12 @@ class Response:
     heat_by_mu_eV: FloatArray
     heat_by_kT_eV: FloatArray
 
+    @property
+    def matrix(self) -> FloatArray:
+        """All as one: particles and then heat by mu and then kT, (2 n_terminals, 2 n_terminals, n_points)."""
+        particles = np.concatenate([self.number_by_mu, self.number_by_kT], axis=1)
+        return np.concatenate([particles, np.concatenate([self.heat_by_mu_eV, self.heat_by_kT_eV], axis=1)])
+
 
 def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
     """In closed form, and by quadrature at those points where it would lose digits."""

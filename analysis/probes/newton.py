@@ -32,6 +32,11 @@ class Roots:
     iterations: NDArray[np.intp]
     found: NDArray[np.bool_]
 
+    def replace(self, systems: NDArray[np.intp], other: "Roots") -> None:
+        """Put ``other`` in place of these systems; its iterations come on top."""
+        self.unknown[:, systems], self.found[systems] = other.unknown, other.found
+        self.iterations[systems] += other.iterations
+
 
 def roots(
     equations: Equations, start: FloatArray, scale: FloatArray, bounds: Bounds, most: int = 40

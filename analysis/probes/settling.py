@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.constants import BOLTZMANN_eV_per_K
+from analysis.probes.coordinates import Coordinates, Indices, Natural, Squares
 from analysis.probes.errors import ProbeError, RunawayProbe, UnsettledProbe
 from analysis.probes.exchange import (
     COARSE,
@@ -31,7 +31,7 @@ _RUNAWAY = 2.0  # times the temperature of a flat band: hotter, and the search w
 _BALANCED = 5e-13  # of the flows in a probe; rounding of the closed form can leave more, quadrature does not
 _SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is given up
 
-Indices = NDArray[np.intp]
+_FEW, _MANY = 12, 40  # iterations of the first attempt, of which most need two to five, and of others
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,26 +62,25 @@ class Settling:
         """
         points = np.arange(self.given.origin_eV.size)
         closed = self.molecule.term_error < COARSE
-        found = self._roots(self._flat_band(), points, closed)
-        unknown, iterations = found.unknown, found.iterations
-        lost = np.flatnonzero(~found.found)
-        if lost.size:
-            raised = self._raised(lost, closed)
-            unknown[:, lost] = raised.unknown
-            iterations[lost] += raised.iterations
-        baths = self.baths(unknown, points)
+        start = self._flat_band()
+        found = self._found(start, points, closed, Squares(), _FEW)
+        for again in (self._naturally, self._raised):
+            lost = np.flatnonzero(~found.found)
+            if lost.size:
+                found.replace(lost, again(start[:, lost], lost, closed))
+        state = found.unknown
+        baths = self.baths(state, points)
         flows = by_poles(self.molecule, baths) if closed else by_panels(self.molecule, baths)
         coarse = np.flatnonzero(
             closed & ((flows.error > ENOUGH) | (self.left_over(baths, flows) > _BALANCED))
         )
         if coarse.size:
-            refined = self._roots(unknown[:, coarse], coarse, False)
+            refined = self._found(state[:, coarse], coarse, False, Squares(), _MANY)
             self._check(refined, coarse, 1.0)
-            unknown[:, coarse] = refined.unknown
-            iterations[coarse] += refined.iterations
-            baths = self.baths(unknown, points)
+            found.replace(coarse, refined)
+            baths = self.baths(state, points)
             flows.replace(coarse, by_panels(self.molecule, baths.part(coarse)))
-        return baths, flows, iterations
+        return baths, flows, found.iterations
 
     def left_over(self, baths: Baths, flows: Exchange) -> FloatArray:
         """Largest of the currents that should vanish, relative to the flows in it, (n_points,)."""
@@ -90,13 +89,12 @@ class Settling:
             np.concatenate([off[0, self.mu_free], off[1, self.T_free]]).max(axis=0, initial=0.0)
         )
 
-    def baths(self, unknown: FloatArray, points: Indices, share: FloatArray | float = 1.0) -> Baths:
+    def baths(self, state: FloatArray, points: Indices, share: FloatArray | float = 1.0) -> Baths:
         """All terminals at these points, bias and temperature differences at a share of what is given."""
         given, hottest = self.given, self._hottest[points]
         offset = share * given.offset_eV[:, points]
         kT = hottest + share * (given.kT_eV[:, points] - hottest)
-        offset[self.mu_free] = unknown[: self.mu_free.size]
-        kT[self.T_free] = np.sqrt(unknown[self.mu_free.size :])
+        offset[self.mu_free], kT[self.T_free] = state[: self.mu_free.size], state[self.mu_free.size :]
         return Baths(given.origin_eV[points], offset, kT)
 
     @cached_property
@@ -115,66 +113,65 @@ class Settling:
 
     @cached_property
     def _scale(self) -> FloatArray:
-        """What counts as large of every unknown: what the forces, linearly, could make of it."""
+        """What counts as large in a state: what the forces, linearly, could make of it."""
         driven = np.ptp(self.given.offset_eV, axis=0) + np.ptp(self.given.kT_eV, axis=0)
         driven = np.maximum(driven, 1e-12 * self._hottest)
-        square = driven * (driven + self._hottest)
-        return np.repeat([driven, square], [self.mu_free.size, self.T_free.size], axis=0)
+        return np.repeat(driven[None], self.mu_free.size + self.T_free.size, axis=0)
 
     def _flat_band(self) -> FloatArray:
-        """The unknowns if no transmission depended on energy, each taken as its mean over the window."""
+        """The state if no transmission depended on energy, each taken as its mean over the window."""
         given = self.given
-        width = np.sqrt(self._hottest**2 + 0.75 / np.pi**2 * np.ptp(given.offset_eV, axis=0) ** 2)
-        alike = Baths(
-            given.origin_eV, np.zeros_like(given.offset_eV), np.broadcast_to(width, given.kT_eV.shape)
-        )
+        width = np.broadcast_to(self._hottest_flat, given.kT_eV.shape)
+        alike = Baths(given.origin_eV, np.zeros_like(given.offset_eV), width)
         conductance = moments(self.molecule, alike)[0]
         mu = _diffused(conductance, given.offset_eV, self.mu_free)
         energy = _diffused(conductance, mu**2 + np.pi**2 / 3 * given.kT_eV**2, self.T_free)
-        square = 3 / np.pi**2 * (energy - mu**2)
-        coldest = given.kT_eV.min(axis=0)
-        return np.concatenate([mu[self.mu_free], np.maximum(square, coldest**2)[self.T_free]])
+        square = np.maximum(3 / np.pi**2 * (energy - mu**2), given.kT_eV.min(axis=0) ** 2)
+        return np.concatenate([mu[self.mu_free], np.sqrt(square[self.T_free])])
 
-    def _roots(
-        self, start: FloatArray, points: Indices, closed: bool, share: FloatArray | float = 1.0
+    def _found(
+        self,
+        start: FloatArray,
+        points: Indices,
+        closed: bool,
+        coordinates: Coordinates,
+        most: int,
+        share: FloatArray | float = 1.0,
     ) -> Roots:
-        whole = np.broadcast_to(share, points.shape)
-        by = by_poles if closed else by_panels
-        n_mu = self.mu_free.size
+        """States in which nothing is left over at these points, from ``start``, by Newton's method."""
+        whole, by = np.broadcast_to(share, points.shape), by_poles if closed else by_panels
+        own = np.searchsorted(self.mu_free, self.T_free)
         rows = np.concatenate([self.mu_free, len(self.given.offset_eV) + self.T_free])
 
         def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, FloatArray]:
-            baths = self.baths(unknown, points[some], whole[some])
+            state = coordinates.state(unknown, own)
+            baths = self.baths(state, points[some], whole[some])
             flows = by(self.molecule, baths)
-            slope = response(self.molecule, baths, flows)
-            net, throughput = (x.reshape(-1, some.size) for x in (_net(flows), _throughput(baths, flows)))
-            of_square = 0.5 / baths.kT_eV
-            jacobian = np.concatenate(
-                [
-                    np.concatenate([slope.number_by_mu, slope.number_by_kT * of_square], axis=1),
-                    np.concatenate([slope.heat_by_mu_eV, slope.heat_by_kT_eV * of_square], axis=1),
-                ]
-            )
-            return net[rows], throughput[rows], jacobian[rows[:, None], rows]
+            net, through = (x.reshape(-1, some.size) for x in (_net(flows), _throughput(baths, flows)))
+            jacobian = response(self.molecule, baths, flows).matrix[rows[:, None], rows]
+            chained = np.einsum("ijp,jkp->ikp", jacobian, coordinates.slopes(state, own))
+            return net[rows], through[rows], chained
 
         def bounds(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
-            window, square = self._window[points[some]], unknown[n_mu:]
-            low, high = unknown - window, unknown + window
-            low[n_mu:], high[n_mu:] = 0.1 * square, np.minimum(10 * square + window**2, (1e4 * window) ** 2)
-            return low, high
+            return coordinates.bounds(unknown, own, self._window[points[some]])
 
-        return roots(equations, start, self._scale[:, points], bounds)
+        each = np.arange(len(start))
+        scale = self._scale[:, points] / np.abs(coordinates.slopes(start, own)[each, each])
+        found = roots(equations, coordinates.unknown(start, own), scale, bounds, most)
+        return Roots(coordinates.state(found.unknown, own), found.iterations, found.found)
 
-    def _raised(self, points: Indices, closed: bool) -> Roots:
+    def _naturally(self, start: FloatArray, points: Indices, closed: bool) -> Roots:
+        return self._found(start, points, closed, Natural(), _MANY)
+
+    def _raised(self, start: FloatArray, points: Indices, closed: bool) -> Roots:
         """The same by raising bias and temperature differences step by step, each point at its own pace."""
-        n_mu = self.mu_free.size
-        at = np.zeros((len(self._scale), points.size))
-        at[n_mu:] = self._hottest[points] ** 2
+        at = np.zeros_like(start)
+        at[self.mu_free.size :] = self._hottest[points]
         share, rise = np.zeros(points.size), np.full(points.size, 0.1)
         iterations = np.zeros(points.size, dtype=np.intp)
         while (going := np.flatnonzero(share < 1)).size:
             target = np.minimum(share[going] + rise[going], 1.0)
-            found = self._roots(at[:, going], points[going], closed, target)
+            found = self._found(at[:, going], points[going], closed, Squares(), _MANY, target)
             iterations[going] += found.iterations
             there, not_there = going[found.found], going[~found.found]
             at[:, there], share[there] = found.unknown[:, found.found], target[found.found]
