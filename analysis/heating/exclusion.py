@@ -135,13 +135,16 @@ def _not_applied(placed: PlacedHold) -> NDArray[np.bool_]:
 def _catastrophic(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> NDArray[np.bool_]:
     """Samples with far more current than this bias can drive through this junction.
 
+    Where nobody said what is expected, the beginning of the hold does: of a junction that broke early, the whole
+    hold's median is that of an open gap.
     Right after an edge the charging of cables adds to it: there, the limit also follows what is usual at that
     distance from the edge.
     """
     modulus = np.abs(placed.current_A)
     expected_A = placed.hold.expected_A
     if not np.isfinite(expected_A):
-        expected_A = np.nanmax(np.abs(np.median(placed.current_A_by_period[:, kept], axis=1)))
+        beginning = np.flatnonzero(kept)[: rules.least_periods]
+        expected_A = np.abs(np.median(placed.current_A_by_period[:, beginning], axis=1)).max()
     limit_A = rules.catastrophe * expected_A
     if not np.any(modulus > limit_A):
         return np.zeros(len(modulus), bool)
@@ -181,12 +184,13 @@ def _steady_beginning(current_A: FloatArray, noise_A: FloatArray, rules: Exclusi
     """The longest beginning all of whose periods lie within the factor of that beginning's own medians.
 
     Taken over the beginning, not over the whole: of a junction that broke early, the whole hold's median is that
-    of an open gap. ``current_A`` has shape (levels, periods), ``noise_A`` (levels, 1).
+    of an open gap. The median is the lower of the middle two: halfway between two states lies within a factor 2
+    of both although they differ by more. ``current_A`` has shape (levels, periods), ``noise_A`` (levels, 1).
     """
     for n in range(current_A.shape[1], 0, -1):
         begun = current_A[:, :n]
-        median = np.median(begun, axis=1, keepdims=True)
-        size = begun * np.sign(median)
+        median = np.sort(begun, axis=1)[:, (n - 1) // 2, None]
+        size = np.where(median < 0.0, -begun, begun)
         inside = (size >= np.abs(median) / rules.factor) & (size <= np.abs(median) * rules.factor)
         if np.all(inside | (np.abs(begun - median) <= rules.significance * noise_A)):
             return n

@@ -19,6 +19,9 @@ from analysis.records import FloatArray
 USUAL_LAG = 1
 """Samples from what an output was told to what an input shows, where the bias itself cannot tell."""
 
+LEAD = 2
+"""Samples before an edge that are looked at for a current that comes before the bias."""
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -114,40 +117,44 @@ def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
     ValueError
         If there is no hold with a current to see.
     """
-    products, energies = [], []
+    products, energies, rate_Hz = [], [], float("nan")
     for hold in holds:
         product, energy = _steps(hold, samples)
         if energy > 0.0:
             products.append(product)
             energies.append(energy)
+            rate_Hz = hold.rate_Hz
     if not energies:
         raise ValueError("no hold shows steps of the current from which to take its lag")
-    response = np.sum(products, axis=0) / np.sum(energies)
-    each = np.array([np.sum(1.0 - p / e) for p, e in zip(products, energies, strict=True)]) / hold.rate_Hz
+    responses = np.array(products) / np.array(energies)[:, None]
     weight = np.array(energies) / np.sum(energies)
-    lag_s = float(np.sum(1.0 - response)) / hold.rate_Hz
-    scatter = np.sqrt(np.sum(weight**2 * (each - lag_s) ** 2) * len(each) / max(len(each) - 1, 1))
-    return CurrentLag(lag_s, float(scatter) if len(each) > 1 else float("nan"), response, len(each))
+    each_s = (samples - responses.sum(axis=1)) / rate_Hz
+    lag_s = float(weight @ each_s)
+    count = len(each_s)
+    scatter_s2 = np.sum(weight**2 * (each_s - lag_s) ** 2) * count / max(count - 1, 1)
+    sigma_s = float(np.sqrt(scatter_s2)) if count > 1 else float("nan")
+    return CurrentLag(lag_s, sigma_s, (weight @ responses)[LEAD:], count)
 
 
 def _steps(hold: Hold, samples: int) -> tuple[FloatArray, float]:
-    """Sum over edges of (current less the old level) x step, shape (samples,), and of step squared.
+    """Sum over edges of (current less the old level) x step, and of step squared.
 
-    The levels before and after an edge are the current's own, over the settled samples around it.
+    The first has the shape (LEAD + samples,), from ``LEAD`` samples before the edge on: a current that is sampled
+    earlier in a scan than the bias comes before it. The levels before and after an edge are the current's own,
+    over the settled samples between.
     """
     origin = align(hold).origin
-    first = max(origin - hold.samples[0], 0)
-    begun = max(hold.samples[0] - origin, 0)
-    plan = layout(hold.programme, hold.rate_Hz, begun + len(hold) - first).part(
-        begun, begun + len(hold) - first
-    )
-    current_A = hold.current_A[first:]
+    skip, begun = max(origin - hold.samples[0], 0), max(hold.samples[0] - origin, 0)
+    stop = begun + len(hold) - skip
+    plan = layout(hold.programme, hold.rate_Hz, stop).part(begun, stop)
+    current_A = hold.current_A[skip:]
     edges = np.flatnonzero(plan.since_edge == 0)
-    lengths = np.diff(np.append(edges, len(plan)))
-    levels = [current_A[e + samples : e + n] for e, n in zip(edges, lengths, strict=True)]
+    ends = np.append(edges[1:], len(plan)) - LEAD
+    levels = [current_A[edge + samples : end] for edge, end in zip(edges, ends, strict=True)]
     mean = np.array([np.mean(level) if level.size else np.nan for level in levels])
     step = np.diff(mean)
-    window = current_A[np.minimum(edges[1:, None] + np.arange(samples), len(current_A) - 1)]
-    good = np.isfinite(step) & np.isfinite(window).all(axis=1) & (lengths[1:] > samples)
-    product = ((window - mean[:-1, None]) * step[:, None])[good].sum(axis=0)
-    return product, float(np.sum(step[good] ** 2))
+    at = edges[1:, None] + np.arange(-LEAD, samples)
+    window = current_A[np.minimum(at, len(current_A) - 1)]
+    good = np.isfinite(step) & np.isfinite(window).all(axis=1)
+    product = (window - mean[:-1, None])[good].T @ step[good]
+    return product, float(step[good] @ step[good])

@@ -36,8 +36,10 @@ def white_and_pink(power: FloatArray, inverse_f: FloatArray, count: NDArray[np.i
     count : ndarray, shape (bands,)
         Frequencies in each band.
     """
-    model = np.full(len(power), power.mean())
     white, pink = float(power.mean()), 0.0
+    if not white > 0.0:
+        return 0.0, 0.0
+    model = np.full(len(power), white)
     for _ in range(4):
         weight = count / model**2
         s0, s1, s2 = weight.sum(), weight @ inverse_f, weight @ inverse_f**2
@@ -51,6 +53,4 @@ def white_and_pink(power: FloatArray, inverse_f: FloatArray, count: NDArray[np.i
         elif white < 0.0:
             white, pink = 0.0, float(y1 / s2)
         model = np.maximum(white + pink * inverse_f, 1e-6 * power.max())
-        if not model.all():
-            break
     return white, pink
