@@ -14,7 +14,8 @@ import numpy as np
 from scipy import stats
 
 from analysis.heating.estimator import HoldEstimate
-from analysis.heating.points import HeatingPoint, Thermometer
+from analysis.heating.points import HeatingPoint
+from analysis.heating.thermometer import Thermometer
 from analysis.records import FloatArray
 
 RESAMPLES = 4000

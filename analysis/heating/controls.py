@@ -86,7 +86,7 @@ def judge_controls(data: ControlData) -> tuple[Verdict, ...]:
     checks[CLOSURE] = closure_checks(data.measured, data.power_relative)
     involved = {
         **of,
-        ORDER_REVERSED: [p for p in data.by_programme if p.order.startswith("-")],
+        ORDER_REVERSED: data.by_programme,
         OTHER_FREQUENCIES: data.by_programme,
         GOLD: data.gold,
         CLOSURE: data.measured,
@@ -145,6 +145,7 @@ def swapped_checks(
 
 def gold_checks(points: Sequence[HeatingPoint], needed_K: float, power_relative: float) -> list[Check]:
     """Both polarities alike, and half of the power in the tip."""
+    points = [p for p in points if p.thermometer == points[0].thermometer and p.q_total_W > 0.0]
     if not points:
         return []
     weights = np.array([p.asymmetry_sigma_K for p in points]) ** -2.0

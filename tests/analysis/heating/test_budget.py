@@ -15,9 +15,9 @@ from analysis.heating.budget import (
     white_coefficients,
 )
 from analysis.heating.combine import combine
-from analysis.heating.points import Thermometer
 from analysis.heating.programme import programme, three_level
 from analysis.heating.spectrum import Noise
+from analysis.heating.thermometer import Thermometer
 from tests.analysis.heating.junction_draws import estimate
 
 THIRDS = three_level(1.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.heating.combine import combine, resampled_means
-from analysis.heating.points import Thermometer
+from analysis.heating.thermometer import Thermometer
 from tests.analysis.heating.junction_draws import R_P, estimate, junctions
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)

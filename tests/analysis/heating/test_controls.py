@@ -9,7 +9,7 @@ from scipy import stats
 
 from analysis.heating.combine import combine
 from analysis.heating.controls import ControlData, judge_controls, needed
-from analysis.heating.points import Thermometer
+from analysis.heating.thermometer import Thermometer
 from analysis.heating.verdict import Check, shared_limit, verdicts
 from tests.analysis.heating.junction_draws import R_P, junctions
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.heating.points import HeatingPoint, Thermometer, UncalibratedThermometer
+from analysis.heating.points import HeatingPoint
+from analysis.heating.thermometer import Thermometer, UncalibratedThermometer
 from analysis.recording.header import Calibration
 
 PAPER = Thermometer(72_800.0, 16.3e-6, 500.0, 0.2e-6)

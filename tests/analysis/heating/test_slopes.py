@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from analysis.heating.combine import combine
-from analysis.heating.points import Thermometer
 from analysis.heating.slopes import slope_over_junctions, slope_over_points, slope_through_origin
+from analysis.heating.thermometer import Thermometer
 from tests.analysis.heating.junction_draws import R_P, estimate, junctions
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)

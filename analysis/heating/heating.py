@@ -1,0 +1,279 @@
+"""A heating measurement from its recordings: points, errors, budget, controls, and what was left out."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from analysis.heating.budget import Budget, budget
+from analysis.heating.combine import RESAMPLES, combine
+from analysis.heating.controls import ControlData, judge_controls
+from analysis.heating.entries import (
+    asymmetry_entry,
+    exclusion_counts,
+    junction_entry,
+    plain,
+    thermometer_entry,
+)
+from analysis.heating.estimator import HoldEstimate
+from analysis.heating.points import HeatingPoint
+from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
+from analysis.heating.slopes import Slope, slope_over_junctions, slope_over_points
+from analysis.heating.spectrum import Noise, fit_noise, power_spectrum
+from analysis.heating.thermometer import Thermometer
+from analysis.heating.verdict import Verdict
+
+_PROGRAMME_CONTROLS = ("", "order reversed", "other frequencies")
+
+
+@dataclass(frozen=True)
+class HeatingOptions:
+    """How to evaluate, and how many resamples the bootstrap takes."""
+
+    evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
+    resamples: int = RESAMPLES
+
+
+@dataclass(frozen=True, eq=False)
+class HeatingAnalysis:
+    """What the holds of one or more recordings amount to.
+
+    Parameters
+    ----------
+    points : tuple of HeatingPoint
+        The measurement, by rising amplitude; a point for each amplitude, frequency and tip.
+    points_without_exclusions : tuple of HeatingPoint
+        The same from all that was modulated.
+    control_points : tuple of HeatingPoint
+    pooled_K : tuple of tuple of float
+        For each point, (dT+, dT-) of plain means over the levels: what a drift does to them.
+    slopes : mapping of str to Slope
+        "points positive", "points negative", "points symmetric", "junctions symmetric"; those that there are.
+    noise : Noise or None
+        Of the thermometer, at the preamplifier's input.
+    budget : tuple of Budget
+        One for each point, if the noise is known.
+    controls : tuple of Verdict
+    holds : tuple of EvaluatedHold
+    warnings : tuple of str
+    """
+
+    points: tuple[HeatingPoint, ...]
+    points_without_exclusions: tuple[HeatingPoint, ...]
+    control_points: tuple[HeatingPoint, ...]
+    pooled_K: tuple[tuple[float, float], ...]
+    slopes: Mapping[str, Slope]
+    noise: Noise | None
+    budget: tuple[Budget, ...]
+    controls: tuple[Verdict, ...]
+    holds: tuple[EvaluatedHold, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def thermometers(self) -> tuple[Thermometer, ...]:
+        """Tips that were used, in their order."""
+        return tuple(dict.fromkeys(hold.thermometer for hold in self.holds))
+
+    @property
+    def scale_relative(self) -> float:
+        """Scale error common to all heats; the largest where several tips were used, NaN without a hold."""
+        return max((t.scale_relative for t in self.thermometers), default=math.nan)
+
+    def to_json(self) -> dict[str, Any]:
+        """The section "heating": what JSON can hold, with None for numbers that are not known."""
+        points = [
+            {**point.to_json(), "pooled_dT_pos_K": pooled[0], "pooled_dT_neg_K": pooled[1]}
+            for point, pooled in zip(self.points, self.pooled_K, strict=True)
+        ]
+        content = {
+            "points": points,
+            "scale_relative": self.scale_relative,
+            "thermometers": [thermometer_entry(t) for t in self.thermometers],
+            "asymmetry": [asymmetry_entry(point) for point in self.points],
+            "slopes": {name: slope.to_json() for name, slope in self.slopes.items()},
+            "exclusions": exclusion_counts(self.holds),
+            "points_without_exclusions": [point.to_json() for point in self.points_without_exclusions],
+            "controls": [verdict.to_json() for verdict in self.controls],
+            "control_points": [point.to_json() for point in self.control_points],
+            "noise": self.noise.to_json() if self.noise else None,
+            "budget": [entry.to_json() for entry in self.budget],
+            "junctions": [junction_entry(hold) for hold in self.holds],
+            "warnings": list(self.warnings),
+        }
+        section: dict[str, Any] = plain(content)
+        return section
+
+
+def analyse_heating(
+    runs: Iterable[HeatingRun], rng: np.random.Generator, options: HeatingOptions | None = None
+) -> HeatingAnalysis:
+    """Evaluate recordings together: one, or those of a whole campaign.
+
+    Parameters
+    ----------
+    runs : iterable of HeatingRun
+        Each is read once, one hold at a time.
+    rng : Generator
+        Of the bootstrap; each point has a child of it.
+    options : HeatingOptions, optional
+
+    Raises
+    ------
+    UncalibratedThermometer
+        If a recording does not say what its thermometer is.
+    UnsuitableFilter
+        If the filters of a recording make the levels sag.
+    """
+    options = options or HeatingOptions()
+    evaluated = [evaluate(run, options.evaluation) for run in runs]
+    holds = tuple(hold for run in evaluated for hold in run.holds)
+    grouped = _Grouped(rng, options.resamples)
+    measured = grouped.by_amplitude([h for h in holds if not h.control])
+    points = tuple(point for point, _ in measured)
+    noise = _noise(evaluated)
+    known_gains = [h.power_relative for h in holds if not math.isnan(h.power_relative)]
+    gold = [h for h in holds if h.of_one_gold_atom and h.control in ("", "gold")]
+    data = ControlData(
+        measured=points,
+        controls=[point for point, _ in grouped.by_amplitude([h for h in holds if h.control])],
+        by_programme=grouped.by_programme([h for h in holds if h.control in _PROGRAMME_CONTROLS]),
+        gold=[point for point, _ in grouped.by_amplitude(gold)],
+        power_relative=max(known_gains, default=math.nan),
+    )
+    return HeatingAnalysis(
+        points=points,
+        points_without_exclusions=grouped.without_exclusions([h for h in holds if not h.control]),
+        control_points=tuple(data.controls),
+        pooled_K=tuple(_pooled_K(members) for _, members in measured),
+        slopes=_slopes(points, [h for h in holds if not h.control], rng, options.resamples),
+        noise=noise,
+        budget=tuple(_budget(point, members, noise) for point, members in measured) if noise else (),
+        controls=judge_controls(data),
+        holds=holds,
+        warnings=_warnings(evaluated, holds),
+    )
+
+
+class _Grouped:
+    """Points of groups of holds, each with a generator of its own."""
+
+    def __init__(self, rng: np.random.Generator, resamples: int) -> None:
+        self._rng, self._resamples = rng, resamples
+
+    def by_amplitude(self, holds: Sequence[EvaluatedHold]) -> list[tuple[HeatingPoint, list[EvaluatedHold]]]:
+        """A point and its holds for each control, amplitude, frequency and tip, by rising amplitude."""
+        groups = _groups(holds, lambda h: (h.control, _amplitude(h), h.frequency_Hz, h.thermometer))
+        found = [(self._point(group, _strict), group) for group in groups if _any(group, _strict)]
+        return sorted(
+            found, key=lambda entry: (entry[0].control, entry[0].amplitude_V, entry[0].frequency_Hz)
+        )
+
+    def by_programme(self, holds: Sequence[EvaluatedHold]) -> list[HeatingPoint]:
+        """A point for each amplitude, frequency, order and tip."""
+        groups = _groups(holds, lambda h: (_amplitude(h), h.frequency_Hz, h.order, h.thermometer))
+        return [self._point(group, _strict) for group in groups if _any(group, _strict)]
+
+    def without_exclusions(self, holds: Sequence[EvaluatedHold]) -> tuple[HeatingPoint, ...]:
+        """The measurement from all that was modulated, by rising amplitude."""
+        groups = _groups(holds, lambda h: (_amplitude(h), h.frequency_Hz, h.thermometer))
+        found = [self._point(group, _lenient) for group in groups if _any(group, _lenient)]
+        return tuple(sorted(found, key=lambda point: (point.amplitude_V, point.frequency_Hz)))
+
+    def _point(
+        self, group: Sequence[EvaluatedHold], which: Callable[[EvaluatedHold], HoldEstimate]
+    ) -> HeatingPoint:
+        child = self._rng.spawn(1)[0]
+        point = combine([which(h) for h in group], group[0].thermometer, child, self._resamples)
+        frequencies, orders = {h.frequency_Hz for h in group}, {h.order for h in group}
+        controls = {h.control for h in group}
+        return replace(
+            point,
+            frequency_Hz=frequencies.pop() if len(frequencies) == 1 else math.nan,
+            order=orders.pop() if len(orders) == 1 else "",
+            control=controls.pop() if len(controls) == 1 else "",
+            date=max(h.date for h in group),
+        )
+
+
+def _strict(hold: EvaluatedHold) -> HoldEstimate:
+    return hold.estimate
+
+
+def _lenient(hold: EvaluatedHold) -> HoldEstimate:
+    return hold.without_exclusions
+
+
+def _any(group: Iterable[EvaluatedHold], which: Callable[[EvaluatedHold], HoldEstimate]) -> bool:
+    return any(not which(hold).rejected for hold in group)
+
+
+def _amplitude(hold: EvaluatedHold) -> float:
+    return round(abs(hold.estimate.amplitude_V), 9)
+
+
+def _groups(
+    holds: Iterable[EvaluatedHold], key: Callable[[EvaluatedHold], Hashable]
+) -> list[list[EvaluatedHold]]:
+    groups: defaultdict[Hashable, list[EvaluatedHold]] = defaultdict(list)
+    for hold in holds:
+        groups[key(hold)].append(hold)
+    return list(groups.values())
+
+
+def _pooled_K(holds: Iterable[EvaluatedHold]) -> tuple[float, float]:
+    """Mean of plain means, weighted by time as the point is."""
+    used = [h for h in holds if not h.estimate.rejected and math.isfinite(h.pooled_K[0])]
+    if not used:
+        return math.nan, math.nan
+    positive, negative = np.average(
+        [h.pooled_K for h in used], axis=0, weights=[h.estimate.kept_s for h in used]
+    )
+    return float(positive), float(negative)
+
+
+def _slopes(
+    points: Sequence[HeatingPoint], holds: Sequence[EvaluatedHold], rng: np.random.Generator, resamples: int
+) -> dict[str, Slope]:
+    found = {}
+    heated = [p for p in points if p.q_total_W > 0.0 and p.sigma_pos_K > 0.0 and p.sigma_neg_K > 0.0]
+    for polarity in ("positive", "negative", "symmetric") if heated else ():
+        found[f"points {polarity}"] = slope_over_points(heated, polarity)
+    estimates = [h.estimate for h in holds if not h.estimate.rejected and h.estimate.q_total_pos_W]
+    if estimates:
+        found["junctions symmetric"] = slope_over_junctions(estimates, rng.spawn(1)[0], resamples)
+    return found
+
+
+def _noise(runs: Sequence[EvaluatedRun]) -> Noise | None:
+    """Of the thermometer, from what the first holds of each recording leave beside their levels."""
+    stretches = [x for run in runs for x in run.residuals_V]
+    holds = [hold for run in runs for hold in run.holds]
+    modulation_Hz = sorted({float(hold.programme.frequency_Hz) for hold in holds})
+    try:
+        return fit_noise(power_spectrum(stretches, holds[0].rate_Hz), modulation_Hz=modulation_Hz)
+    except (ValueError, IndexError):
+        return _noise_of_estimates([h.estimate for h in holds if not h.estimate.rejected])
+
+
+def _noise_of_estimates(estimates: Sequence[HoldEstimate]) -> Noise | None:
+    """Median of what the holds' own regressions found: for holds too short for a spectrum."""
+    known = [e for e in estimates if e.white_V2_per_Hz > 0.0 and math.isfinite(e.corner_Hz)]
+    if not known:
+        return None
+    white, corner = np.median([(e.white_V2_per_Hz, e.corner_Hz) for e in known], axis=0)
+    return Noise(float(white), float(corner))
+
+
+def _budget(point: HeatingPoint, holds: Sequence[EvaluatedHold], noise: Noise) -> Budget:
+    first = holds[0]
+    return budget(point, noise, first.programme, point.kept_s, first.mask_samples, first.rate_Hz)
+
+
+def _warnings(runs: Iterable[EvaluatedRun], holds: Iterable[EvaluatedHold]) -> tuple[str, ...]:
+    found = [f"{run.name}: {warning}" if run.name else warning for run in runs for warning in run.warnings]
+    if any(math.isnan(hold.thermometer.scale_relative) for hold in holds):
+        found.append("the uncertainty of the tip's calibration is unknown: there is no scale error")
+    return tuple(found)

@@ -1,0 +1,270 @@
+"""From recordings of holds to evaluated holds: tip, masks and mains of each recording, its noise on the way."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+
+import numpy as np
+
+from analysis.heating.box_means import pooled_means_K
+from analysis.heating.estimator import EstimatorSettings, HoldEstimate, HoldEstimator
+from analysis.heating.exclusion import ExclusionRules, judge
+from analysis.heating.holds import Hold, holds_of
+from analysis.heating.mains import measure_mains
+from analysis.heating.mask import Filters, filters_of, mask_for
+from analysis.heating.placed import place
+from analysis.heating.programme import LevelProgramme
+from analysis.heating.thermometer import Thermometer, UncalibratedThermometer
+from analysis.recording import Recording
+from analysis.recording.header import RunHeader
+from analysis.records import FloatArray
+
+LOOK_AHEAD = 40
+"""Holds of a recording that its mains and its noise are taken from."""
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """What may be decided by hand; None lets the recording decide.
+
+    Parameters
+    ----------
+    rules : ExclusionRules
+    mask_samples : int or None
+        Samples left out after each edge; by default from the filters that were in use.
+    mains_Hz : tuple of float or None
+        Lines to regress on; by default those that are found.
+    """
+
+    rules: ExclusionRules = field(default_factory=ExclusionRules)
+    mask_samples: int | None = None
+    mains_Hz: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class HeatingRun:
+    """Holds of one recording, read once, and what its header says; ``name`` is for messages and lists."""
+
+    holds: Iterable[Hold]
+    header: RunHeader
+    name: str = ""
+
+    @classmethod
+    def of(cls, recording: Recording) -> "HeatingRun":
+        """The holds of a recording. Errors as of `analysis.heating.holds.holds_of`, when the holds are read."""
+        return cls(holds_of(recording), recording.header, recording.path.name)
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedHold:
+    """One hold evaluated, with and without exclusions.
+
+    Parameters
+    ----------
+    run : str
+        Name of its recording.
+    estimate, without_exclusions : HoldEstimate
+    pooled_K : tuple of float
+        (dT+, dT-) from plain means over the levels, for comparison: a drift shows in it.
+    thermometer : Thermometer
+    programme : LevelProgramme
+    rate_Hz : float
+    mask_samples : int
+    order : str
+    window_G0 : tuple of float
+    before_G0, after_G0 : float
+    ended : str
+    control : str
+        "" for the measurement itself.
+    date : str
+    power_relative : float
+        Relative uncertainty of the current amplifier's gain; NaN where unknown.
+    """
+
+    run: str
+    estimate: HoldEstimate
+    without_exclusions: HoldEstimate
+    pooled_K: tuple[float, float]
+    thermometer: Thermometer
+    programme: LevelProgramme
+    rate_Hz: float
+    mask_samples: int
+    order: str
+    window_G0: tuple[float, float]
+    before_G0: float
+    after_G0: float
+    ended: str
+    control: str
+    date: str
+    power_relative: float
+
+    @property
+    def frequency_Hz(self) -> float:
+        """Of the levels +, 0, -: an alternating programme has twice the period."""
+        return float(self.programme.frequency_Hz) * (2.0 if self.order == "alternating" else 1.0)
+
+    @property
+    def of_one_gold_atom(self) -> bool:
+        """Whether the window is that of a contact of one atom, or the control says so."""
+        middle = 0.5 * (self.window_G0[0] + self.window_G0[1])
+        return self.control == "gold" or 0.5 < middle < 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedRun:
+    """Holds of a recording, what the thermometer showed beside the levels, and what a user should know.
+
+    ``residuals_V`` are stretches of the thermometer's voltage with levels and drift taken off, one for each of the
+    first holds; what repeats with the modulation is still in them.
+    """
+
+    name: str
+    holds: tuple[EvaluatedHold, ...]
+    residuals_V: tuple[FloatArray, ...]
+    mains_Hz: tuple[float, ...]
+    warnings: tuple[str, ...]
+
+
+def evaluate(run: HeatingRun, options: EvaluationOptions | None = None) -> EvaluatedRun:
+    """Evaluate the holds of one recording; one after the other is in memory, but for the first ones.
+
+    Raises
+    ------
+    UncalibratedThermometer
+        If the recording does not say what its thermometer is; the message names both.
+    UnsuitableFilter
+        If its filters make the levels sag.
+    """
+    options = options or EvaluationOptions()
+    try:
+        thermometer = Thermometer.from_calibrations(run.header.calibrations)
+    except UncalibratedThermometer as error:
+        raise UncalibratedThermometer(f"{run.name or run.header.procedure}: {error}") from None
+    holds = iter(run.holds)
+    first = list(islice(holds, LOOK_AHEAD))
+    masks = _Masks(filters_of(run.header.settings), options.mask_samples)
+    mains_Hz = options.mains_Hz
+    if mains_Hz is None:
+        mask_samples = masks.samples(first[0]) if first else 0
+        mains_Hz = tuple(line.frequency_Hz for line in measure_mains(first, mask_samples))
+    settings = EstimatorSettings(
+        seebeck_V_per_K=thermometer.seebeck_V_per_K,
+        mains_Hz=mains_Hz,
+        series_resistance_ohm=float(run.header.settings.get("series_resistance_ohm") or 0.0),
+        rules=options.rules,
+    )
+    residuals_V = tuple(x for hold in first if (x := _residual_V(hold, settings)) is not None)
+    evaluated = tuple(_evaluated(chain(first, holds), run, settings, masks, thermometer))
+    return EvaluatedRun(run.name, evaluated, residuals_V, mains_Hz, tuple(masks.warnings))
+
+
+class _Masks:
+    """Masks by programme, and the warnings that came with them."""
+
+    def __init__(self, filters: Filters, decided: int | None) -> None:
+        self._filters, self._decided = filters, decided
+        self._known: dict[tuple[LevelProgramme, float], int] = {}
+        self.warnings: dict[str, None] = {}
+
+    def samples(self, hold: Hold) -> int:
+        if self._decided is not None:
+            return self._decided
+        key = (hold.programme, hold.rate_Hz)
+        if key not in self._known:
+            mask = mask_for(self._filters, hold.programme, hold.rate_Hz)
+            self._known[key] = mask.samples
+            self.warnings.update(dict.fromkeys(mask.warnings))
+        return self._known[key]
+
+
+def _evaluated(
+    holds: Iterable[Hold],
+    run: HeatingRun,
+    settings: EstimatorSettings,
+    masks: _Masks,
+    thermometer: Thermometer,
+) -> Iterator[EvaluatedHold]:
+    estimators: dict[int, tuple[HoldEstimator, HoldEstimator]] = {}
+    gain = run.header.calibrations.get("current_gain")
+    power_relative = math.nan
+    if gain is not None and gain.uncertainty is not None:
+        power_relative = abs(gain.uncertainty / gain.value)
+    for hold in holds:
+        mask_samples = masks.samples(hold)
+        if mask_samples not in estimators:
+            masked = replace(settings, mask_samples=mask_samples)
+            estimators[mask_samples] = (HoldEstimator(masked), HoldEstimator(replace(masked, rules=None)))
+        strict, lenient = estimators[mask_samples]
+        yield EvaluatedHold(
+            run=run.name,
+            estimate=strict.estimate(hold),
+            without_exclusions=lenient.estimate(hold),
+            pooled_K=_pooled_K(hold, mask_samples, thermometer.seebeck_V_per_K),
+            thermometer=thermometer,
+            programme=hold.programme,
+            rate_Hz=hold.rate_Hz,
+            mask_samples=mask_samples,
+            order=hold.order,
+            window_G0=hold.window_G0,
+            before_G0=hold.before_G0,
+            after_G0=hold.after_G0,
+            ended=hold.ended,
+            control=control_name(hold.control),
+            date=run.header.started[:10],
+            power_relative=power_relative,
+        )
+
+
+def _pooled_K(hold: Hold, mask_samples: int, seebeck_V_per_K: float) -> tuple[float, float]:
+    try:
+        placed = place(hold, mask_samples)
+    except ValueError:
+        return math.nan, math.nan
+    known = placed.settled & np.isfinite(placed.thermocouple_V)
+    if set(placed.plan.role[known]) != set(range(len(placed.roles.bias_V))):
+        return math.nan, math.nan  # a level was never reached
+    return pooled_means_K(placed, seebeck_V_per_K)
+
+
+def _residual_V(hold: Hold, settings: EstimatorSettings) -> FloatArray | None:
+    """All samples of the longest run of kept periods less levels and drift; None for a hold of no use.
+
+    No sample is left out after edges: a gap would change the spectrum, and what settles there repeats with the
+    modulation, where the spectrum is not used.
+    """
+    try:
+        placed = place(hold, 0)
+        kept = judge(placed, settings.rules).kept
+        ends = np.flatnonzero(np.diff(kept.astype(int), prepend=0, append=0)).reshape(-1, 2)
+        if not ends.size:
+            return None
+        start, stop = ends[np.argmax(ends[:, 1] - ends[:, 0])]
+        alone = np.zeros_like(kept)
+        alone[start:stop] = True
+        # The lines of the mains stay in: the spectrum is to show them.
+        fit, _ = HoldEstimator(replace(settings, mask_samples=0, mains_Hz=())).fit(placed, alone)
+    except ValueError:
+        return None
+    return fit.residual_V
+
+
+_CONTROLS = {
+    "contact": "out of contact",
+    "zero": "zero amplitude",
+    "dummy": "dummy resistor",
+    "resistor": "dummy resistor",
+    "order": "order reversed",
+    "revers": "order reversed",
+    "frequenc": "other frequencies",
+    "swap": "leads swapped",
+    "gold": "gold",
+}
+
+
+def control_name(name: str | None) -> str:
+    """A control's name as `analysis.heating.controls` knows it; other names as they are, "" for none."""
+    for word, known in _CONTROLS.items():
+        if name and word in name.lower():
+            return known
+    return name or ""
