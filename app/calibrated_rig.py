@@ -21,6 +21,8 @@ from app.toml_file import Section
 OLD_AFTER_DAYS = 365
 """A calibration older than that is worth doing again."""
 
+IN_FILE = "rig file, calibrated {}"
+
 MOST_DIGITS = 6
 """Before or after the point; beyond, numbers are written with powers of ten."""
 
@@ -109,6 +111,33 @@ def thermometer_advice(rig: Rig, store: CalibrationStore, now: datetime) -> str:
         return "Nobody says when its calibration was made: give its date in the rig file, or calibrate again."
     days = age_days(when(rig.probe.calibrated), now)
     return f"Its calibration is {days:.0f} days old: calibrate again." if days > OLD_AFTER_DAYS else ""
+
+
+def of_rig_file(rig: Rig) -> list[Record]:
+    """The numbers of a rig file itself, as records; of the year 1 where it does not say when they were found."""
+    amplifier, piezo, probe = rig.current_amplifier, rig.piezo, rig.probe
+    records: list[Record] = [
+        PiezoRecord(
+            date=when(piezo.calibrated),
+            method=IN_FILE.format(piezo.calibrated),
+            extension_nm_per_V=piezo.extension_nm_per_V,
+            uncertainty_nm_per_V=piezo.relative_uncertainty * piezo.extension_nm_per_V,
+        ),
+        AmplifierRecord(
+            date=when(amplifier.calibrated),
+            method=IN_FILE.format(amplifier.calibrated),
+            setting_V_per_A=amplifier.gain_V_per_A,
+            gain_V_per_A=amplifier.true_gain_V_per_A,
+            gain_uncertainty_V_per_A=amplifier.gain_relative_uncertainty * amplifier.true_gain_V_per_A,
+            offset_V=amplifier.offset_V,
+            offset_uncertainty_V=0.0,
+        ),
+    ]
+    if probe is not None and probe.known:
+        numbers = {name: getattr(probe, name) for name in (*THERMOMETER_KEYS, "correlation")}
+        method, date = IN_FILE.format(probe.calibrated), when(probe.calibrated)
+        records.append(ThermometerRecord(date=date, method=method, probe=probe.id, **numbers))
+    return records
 
 
 def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:

@@ -61,7 +61,7 @@ class AmplifierRecord(Calibrated):
     kind: Literal["amplifier"] = "amplifier"
     setting_V_per_A: Positive
     gain_V_per_A: Positive
-    gain_uncertainty_V_per_A: Positive
+    gain_uncertainty_V_per_A: NotNegative
     offset_V: float
     offset_uncertainty_V: NotNegative
 
@@ -71,7 +71,7 @@ class PiezoRecord(Calibrated):
 
     kind: Literal["piezo"] = "piezo"
     extension_nm_per_V: Positive
-    uncertainty_nm_per_V: Positive
+    uncertainty_nm_per_V: NotNegative
 
 
 class LagRecord(Calibrated):
@@ -155,7 +155,7 @@ def _about(record: Record) -> str:
     """What of several a record is about: the probe, the setting."""
     if isinstance(record, ThermometerRecord | NoiseRecord):
         return record.probe
-    return f"{record.setting_V_per_A:.0e}" if isinstance(record, AmplifierRecord) else ""
+    return f"{record.setting_V_per_A:.0e}".replace("+0", "") if isinstance(record, AmplifierRecord) else ""
 
 
 def _slug(text: str) -> str:

@@ -5,8 +5,7 @@ from math import hypot
 from analysis.recording import Calibration
 from app.calibrated_rig import is_date
 from app.rig import Probe, Rig
-
-NM = 1e-9
+from app.station import NM
 
 
 def header_calibrations(rig: Rig) -> dict[str, Calibration]:

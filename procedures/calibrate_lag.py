@@ -11,6 +11,9 @@ from procedures.steps import Mark, Modulate, Safe, SetBias
 LEAST_STEPS = 30
 """Of the converter in an edge; fewer would hide it in noise."""
 
+UNHURRIED_S = 0.25
+"""Out of contact nothing happens that a quick look could prevent."""
+
 
 class CalibrateLag(RigProcedure):
     """Lag of the inputs behind the outputs, and of the current if a resistor stands for the junction."""
@@ -47,7 +50,13 @@ class CalibrateLag(RigProcedure):
         yield SetBias(0.0)
         for number in range(self.holds):
             payload = {"hold": number, "order": "+0-", "expected_A": None}
-            yield Modulate("modulate", three_level(self.amplitude), self.hold_time, payload=payload)
+            yield Modulate(
+                "modulate",
+                three_level(self.amplitude),
+                self.hold_time,
+                reaction_s=UNHURRIED_S,
+                payload=payload,
+            )
             note = {"number": number, "amplitude_V": self.amplitude, "kind": "whole", "control": self.name}
             yield Mark(self.cycle, note)
         yield Safe()

@@ -10,6 +10,9 @@ from procedures.procedure import Plan, RigProcedure
 from procedures.station import Station
 from procedures.steps import Mark, Modulate, Safe, SetBias
 
+UNHURRIED_S = 0.25
+"""Nothing can happen to a heater that a quick look could prevent."""
+
 
 class CalibrateThermometer(RigProcedure):
     """Thermal resistance of the probe from a known heater power."""
@@ -39,7 +42,7 @@ class CalibrateThermometer(RigProcedure):
         description="One standard deviation; with 0 for both, those of the rig's probe.",
     )  # fmt: skip
     amplitude = FloatParameter(
-        "Amplitude", units="V", minimum=1e-3, maximum=10, default=0.2, description="At the largest power."
+        "Amplitude", units="V", minimum=1e-3, maximum=10, default=1, description="At the largest power."
     )
     powers = IntegerParameter(
         "Powers",
@@ -80,7 +83,7 @@ class CalibrateThermometer(RigProcedure):
                 f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V."
             )
         power_W = self.amplitude**2 / self.heater
-        if power_W > self.largest_power * 1e-6:
+        if power_W > self.largest_power * 1e-6 * (1 + 1e-9):
             raise ImpossibleSetting(
                 f"{self.amplitude:g} V across {self.heater:g} ohm are {power_W * 1e6:.3g} uW, more than "
                 f"largest_power = {self.largest_power:g} uW."
@@ -95,7 +98,11 @@ class CalibrateThermometer(RigProcedure):
             for amplitude_V in self.amplitudes_V():
                 payload = {"hold": number, "order": "+0-", "expected_A": None}
                 modulated = yield Modulate(
-                    "modulate", three_level(amplitude_V), self.hold_time, payload=payload
+                    "modulate",
+                    three_level(amplitude_V),
+                    self.hold_time,
+                    reaction_s=UNHURRIED_S,
+                    payload=payload,
                 )
                 yield Mark(
                     self.cycle,

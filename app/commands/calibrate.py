@@ -1,6 +1,8 @@
 """`hotjunction calibrate KIND`: find a number of the rig, say it beside the one known before, keep it if wished."""
 
 import json
+import sys
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ KINDS = {
     "noise": ("CalibrateNoise", "Noise of the thermometer, and the resolution to expect."),
 }
 SHOW = "show"
+WIDTH_WITHOUT_TERMINAL = 140
 
 
 class Kinds(click.Group):
@@ -139,9 +142,10 @@ def _run(
     from app.bench import Bench
     from app.commands.run import run_and_tell
 
-    summary = run_and_tell(
-        lambda: procedure_class.from_values(values), Bench(rig_file, rig=rig), out, "calibration", notes
-    )
+    with redirect_stdout(sys.stderr):  # standard output is the result's alone
+        summary = run_and_tell(
+            lambda: procedure_class.from_values(values), Bench(rig_file, rig=rig), out, "calibration", notes
+        )
     if summary.end.status != "finished":
         raise SystemExit(1)
 
@@ -208,26 +212,33 @@ def show(rig_file: Path) -> None:
     from rich.table import Table
 
     from app.calibrated_rig import (
+        NEVER,
         OLD_AFTER_DAYS,
         age_days,
         described,
         load_calibrated_rig,
+        of_rig_file,
         thermometer_advice,
         used_by,
     )
     from app.calibrations import store_of
+    from app.rig import load_rig
 
-    rig = load_calibrated_rig(rig_file)
-    store, now = store_of(rig_file, rig), datetime.now(UTC)
+    rig, as_written, now = load_calibrated_rig(rig_file), load_rig(rig_file), datetime.now(UTC)
+    store = store_of(rig_file, rig)
     console = Console()
     if not console.is_terminal:
-        console = Console(width=140)
-    table = Table("used", "what", "value", "days old", "how", title=str(store.folder), show_lines=False)
-    for record in reversed(store.records()):
+        console = Console(width=WIDTH_WITHOUT_TERMINAL)
+    table = Table(
+        "used", "what", "value", "days old", "how", title=f"{rig_file.name} with {store.folder.name}"
+    )
+    records = [*store.records(), *of_rig_file(as_written)]
+    for record in sorted(records, key=lambda record: record.date, reverse=True):
         days = age_days(record.date, now)
-        old = f"{days:.0f} (old)" if days > OLD_AFTER_DAYS else f"{days:.0f}"
+        age = f"{days:.0f} (old)" if days > OLD_AFTER_DAYS else f"{days:.0f}"
+        age = age if record.date > NEVER else "unknown"
         what, value = described(record)
-        table.add_row("*" if used_by(rig, store, record) else "", what, value, old, record.method)
+        table.add_row("*" if used_by(rig, store, record) else "", what, value, age, record.method)
     console.print(table)
     if advice := thermometer_advice(rig, store, now):
         console.print(advice, highlight=False)
