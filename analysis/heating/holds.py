@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,7 +176,7 @@ def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> I
     if missing:
         raise RecordingError(f"{recording.path}: has no channel {', '.join(sorted(missing))}")
     steps = [e for e in recording.events if e.kind is EventKind.STEP and e.name == step]
-    for event, following in zip(steps, [*steps[1:], None], strict=True):
+    for event, following in zip_longest(steps, steps[1:]):
         if event.payload.get("phase") == "begin":
             stop = recording.stop if following is None else following.sample
             start = min(max(event.sample, recording.first), recording.stop)
