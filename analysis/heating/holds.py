@@ -136,7 +136,7 @@ class HoldSegmenter:
             after_G0=number_or_nan(mark.get("after_G0")),
             window_G0=(number_or_nan(low), number_or_nan(high)),
             kind=str(mark.get("kind", "unknown")),
-            control=mark.get("control"),
+            control=mark.get("control", begin.get("control")),
             ended=cut.ended,
             expected_A=number_or_nan(begin.get("expected_A")),
             order=str(begin.get("order", "+0-")),

@@ -47,7 +47,8 @@ def align(hold: Hold) -> Alignment:
     """Find the beginning of the programme that leaves the smallest squares of looped back less commanded bias.
 
     The search covers every start within half a repeat of the programme around the claimed one; it is exact to
-    the sample.
+    the sample. Of starts that fit equally well (a hold that ended before an edge came) the nearest to the claimed
+    one is taken: they must differ by less than one sample at one edge does.
     """
     claimed = hold.start + USUAL_LAG
     known = np.isfinite(hold.bias_V)
@@ -61,8 +62,10 @@ def align(hold: Hold) -> Alignment:
     count = np.bincount(where, minlength=repeat)
     product = np.fft.irfft(np.fft.rfft(seen_V) * spectrum.conj(), repeat)
     energy = np.fft.irfft(np.fft.rfft(count) * energy_spectrum.conj(), repeat)
-    shift = int(np.argmin(energy - 2.0 * product))
-    shift -= repeat * (shift > repeat // 2)
+    squares = energy - 2.0 * product
+    shifts = np.flatnonzero(squares <= squares.min() + 0.25 * _smallest_step_V(template) ** 2)
+    shifts = shifts - repeat * (shifts > repeat // 2)
+    shift = int(shifts[np.argmin(np.abs(shifts))])
     residual_V = np.median(np.abs(volts - template[(where - shift) % repeat]))
     return Alignment(claimed + shift, float(residual_V), True)
 
@@ -74,6 +77,11 @@ def _template(
     """One repeat of the bias, its Fourier transform, and that of its square."""
     bias_V = programme.bias_V(rate_Hz)
     return bias_V, np.fft.rfft(bias_V), np.fft.rfft(bias_V**2)
+
+
+def _smallest_step_V(template: FloatArray) -> float:
+    steps = np.abs(np.diff(template, append=template[0]))
+    return float(steps[steps > 0.0].min())
 
 
 @dataclass(frozen=True)
@@ -144,12 +152,14 @@ def _steps(hold: Hold, samples: int) -> tuple[FloatArray, float]:
     over the settled samples between.
     """
     origin = align(hold).origin
-    skip, begun = max(origin - hold.samples[0], 0), max(hold.samples[0] - origin, 0)
+    skip, begun = min(max(origin - hold.samples[0], 0), len(hold)), max(hold.samples[0] - origin, 0)
     stop = begun + len(hold) - skip
     plan = layout(hold.programme, hold.rate_Hz, stop).part(begun, stop)
     current_A = hold.current_A[skip:]
+    if not len(plan):
+        return np.zeros(LEAD + samples), 0.0
     edges = np.flatnonzero(plan.since_edge == 0)
-    ends = np.append(edges[1:], len(plan)) - LEAD
+    ends = np.append(edges, len(plan))[1:] - LEAD
     levels = [current_A[edge + samples : end] for edge, end in zip(edges, ends, strict=True)]
     mean = np.array([np.mean(level) if level.size else np.nan for level in levels])
     step = np.diff(mean)

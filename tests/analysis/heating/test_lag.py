@@ -62,6 +62,13 @@ def test_without_a_bias_to_see_the_claimed_start_and_the_usual_lag_serve():
         assert align(blind).origin == blind.start + 1 == blind.samples[0]
 
 
+@pytest.mark.parametrize("n", [1, 20, 54])
+def test_hold_that_ended_before_an_edge_begins_where_it_was_claimed(n):
+    hold = made_hold(n=n)
+
+    assert align(hold).origin == hold.start + 1
+
+
 def behind_one_pole(hold, tau_s):
     pole = np.exp(-1.0 / (RATE_Hz * tau_s))
     return replace(hold, current_A=lfilter([1.0 - pole], [1.0, -pole], hold.current_A))
@@ -114,3 +121,9 @@ def test_lag_needs_a_current():
 
     with pytest.raises(ValueError, match="no hold shows"):
         measure_lag([hold])
+
+
+def test_holds_that_ended_at_once_are_no_hindrance():
+    hold = replace(made_hold(n=0, before_samples=3), start=1040)
+
+    assert measure_lag([hold, made_hold(n=30), made_hold()]).holds == 1
