@@ -88,7 +88,7 @@ class CaptureProcedure(ContactProcedure):
         description="Standard deviation of log10 G along the dwell.",
     )  # fmt: skip
     stop_within = FloatParameter(
-        "Stop within", units="nm", minimum=1e-4, maximum=1, default=0.005,
+        "Stop within", units="nm", minimum=1e-4, maximum=1, default=0.01,
         description="How far the tip may travel on after the plateau was there.",
     )  # fmt: skip
     check_time = FloatParameter(
@@ -233,7 +233,11 @@ class CaptureProcedure(ContactProcedure):
         return outcome.extension_m
 
     def opened(self, search: Search) -> Steps[None]:
-        """Count an opening, and measure the current amplifier's zero where it is due."""
-        search.openings += 1
+        """Count an opening, and measure the current amplifier's zero where it is due.
+
+        It is due after the first: the one of the run's begin was measured with the tip far back, and the piezo's
+        voltage leaks a little into the current's channel.
+        """
         if search.openings % self.baseline_every == 0:
             yield Baseline(self.baseline_time)
+        search.openings += 1

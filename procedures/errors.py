@@ -25,6 +25,10 @@ class NoJunction(ProcedureFault):
     """Contacts open without leaving a junction of the wanted conductance."""
 
 
+class NoFixture(ProcedureFault):
+    """What should stand in place of the junction is not what it was said to be."""
+
+
 class TooManyTrips(ProcedureFault):
     """One junction after the other has carried too large a current."""
 

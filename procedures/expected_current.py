@@ -45,10 +45,9 @@ class ExpectedCurrent:
             return None
         return median(self._ratios) * G0_S * low_bias_G0 * self.amplitude_V
 
-    def bound_A(self, low_bias_G0: float, low_bias_V: float, ohmic: bool) -> float:
+    def bound_A(self, low_bias_G0: float, ohmic: bool) -> float:
         """The current to be expected or, where nobody knows, at most to be expected."""
         known_A = self.known_A(low_bias_G0)
         if known_A is not None:
             return known_A
-        non_linearity = 1.0 if ohmic else NON_LINEARITY
-        return non_linearity * G0_S * low_bias_G0 * max(self.amplitude_V, low_bias_V)
+        return (1.0 if ohmic else NON_LINEARITY) * G0_S * low_bias_G0 * self.amplitude_V

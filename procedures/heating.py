@@ -6,6 +6,7 @@ at 12.25 Hz each, about 100 junctions at each of five amplitudes.
 
 import math
 from fractions import Fraction
+from typing import Any
 
 from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
 
@@ -43,11 +44,11 @@ class Heating(HeldProcedure):
     control: str | None = None
     """Name of the control experiment that the procedure is; None for the measurement itself."""
 
-    amplitudes = NumbersParameter(
+    amplitudes: Any = NumbersParameter(
         "Amplitudes", units="V", minimum=1e-3, maximum=10, description="V_M, one or more."
     )
     holds = IntegerParameter(
-        "Holds", units="per amplitude", minimum=1, maximum=100_000, default=100,
+        "Holds", minimum=1, maximum=100_000, default=100,
         description="Held junctions at each amplitude. The amplitudes take turns, so that drift hits all alike.",
     )  # fmt: skip
     hold_time = FloatParameter(
@@ -62,7 +63,7 @@ class Heating(HeldProcedure):
         "Holds of a junction", minimum=1, maximum=1000, default=1,
         description="A junction that is still whole is held again, at another amplitude, up to so many times.",
     )  # fmt: skip
-    frequency = FractionParameter(
+    frequency: Any = FractionParameter(
         "Frequency", units="Hz", default="12.25", description="Of the modulation, exact: 12.25 or 49/4."
     )
     order = ListParameter(
@@ -73,7 +74,7 @@ class Heating(HeldProcedure):
         "Levels", default=THREE_LEVELS,
         description="Shares of the amplitude, each with its relative duration.",
     )  # fmt: skip
-    expected = NumbersParameter(
+    expected: Any = NumbersParameter(
         "Expected currents", units="A", minimum=0, maximum=1, default=(),
         description="One for each amplitude, as measured by iv. Without them: as the junctions before carried.",
     )  # fmt: skip
@@ -83,12 +84,16 @@ class Heating(HeldProcedure):
         """Holds of all amplitudes."""
         return int(self.holds) * len(self.conditions())
 
+    def modulations_Hz(self) -> list[Fraction]:
+        """Frequencies to modulate at."""
+        return [Fraction(self.frequency)]
+
     def conditions(self) -> list[Condition]:
         """What to hold junctions at."""
         expected = self.expected or [None] * len(self.amplitudes)
-        frequency_Hz = Fraction(self.frequency)
         return [
             Condition(amplitude, frequency_Hz, current)
+            for frequency_Hz in self.modulations_Hz()
             for amplitude, current in zip(self.amplitudes, expected, strict=True)
         ]
 
@@ -160,7 +165,7 @@ class Heating(HeldProcedure):
         start, stop = modulated.samples
         periods = (stop - start) / station.rate_Hz * programme.frequency_Hz - (modulated.ended == RUPTURED)
         held = Held(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
-        if kind == "whole":
+        if kind == "whole" and before_G0 > self.open_threshold:
             tally.currents[condition].learn(programme, before_G0, modulated.current_A)
         note = {"amplitude_V": condition.amplitude_V, "control": self.control}
         yield Mark(self.cycle, {**self.note(tally.holds, before_G0, held), **note})
@@ -171,7 +176,7 @@ class Heating(HeldProcedure):
     def _modulation(self, station: Station, condition: Condition, before_G0: float, tally: Tally) -> Modulate:
         programme, current = self.programme(condition), tally.currents[condition]
         trip = self.trips(current, before_G0, station)
-        if condition.amplitude_V:
+        if condition.amplitude_V and before_G0 > self.open_threshold:
             least_A = RUPTURED_SHARE * G0_S * before_G0 * condition.amplitude_V
             period = math.ceil(programme.samples_per_period(station.rate_Hz))
             trip[RUPTURED] = RuptureTrip(least_A, period)

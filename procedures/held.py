@@ -22,6 +22,12 @@ WIDENED = ExclusionRules().widened
 
 RUPTURED = "ruptured"
 
+NOISE_STEPS = 20
+"""Steps of the converter; noise alone does not trip."""
+
+LOW_BIAS_MARGIN = 1.5
+"""The first samples still show the low bias, whose current may be larger than that at a small amplitude."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -68,12 +74,15 @@ class HeldProcedure(CaptureProcedure):
 
     def trips(self, current: ExpectedCurrent, before_G0: float, station: Station) -> dict[str, Detector]:
         """Reasons to take the bias away from this junction."""
-        bound_A = current.bound_A(before_G0, abs(self.bias) * 1e-3, ohmic=self.window.high_G0 > METALLIC_G0)
+        least_G0 = max(before_G0, self.open_threshold)
+        low_bias_A = G0_S * least_G0 * abs(self.bias) * 1e-3
+        noise_A = NOISE_STEPS * station.resolution_V / station.amplifier.gain_V_per_A
         return trips(
             current.amplitude_V,
-            bound_A,
+            current.bound_A(least_G0, ohmic=self.window.high_G0 > METALLIC_G0),
             self.window.high_G0,
             station.amplifier.series_resistance_ohm,
+            least_A=max(LOW_BIAS_MARGIN * low_bias_A, noise_A),
             factor=self.trip_factor,
         )
 
@@ -89,12 +98,14 @@ class HeldProcedure(CaptureProcedure):
         if outcome.ended == RUPTURED:
             yield SetBias(self.bias * 1e-3)
         after_G0 = (yield self.look()).conductance_G0
+        return self.kind_of(outcome, after_G0), after_G0, outcome.extension_m
+
+    def kind_of(self, outcome: Outcome, after_G0: float) -> str:
+        """Whether a junction that was not tripped is whole, ruptured, or has jumped to another conductance."""
         window = self.window.widened(WIDENED)
         if outcome.ended == RUPTURED or after_G0 < window.low_G0 / WIDENED:
-            kind = RUPTURED
-        else:
-            kind = "whole" if window.holds(after_G0) else "jumped"
-        return kind, after_G0, outcome.extension_m
+            return RUPTURED
+        return "whole" if window.holds(after_G0) else "jumped"
 
     def note(self, number: int, before_G0: float, held: Held) -> dict[str, Any]:
         """What the recording says of a held junction."""

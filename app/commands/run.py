@@ -17,14 +17,11 @@ PROCEDURES = {
     "iv": ("procedures.iv", "IV", "Take I-V curves of held junctions."),
     "control-out-of-contact": ("procedures.controls", "OutOfContact", "Modulate a gap: nothing may be seen."),
     "control-zero-amplitude": ("procedures.controls", "ZeroAmplitude", "Hold junctions at 0 V."),
-    "control-dummy-resistor": (
-        "procedures.controls",
-        "DummyResistor",
-        "Modulate a resistor in place of the rig.",
-    ),
-    "control-order-reversed": ("procedures.controls", "OrderReversed", "Heating with the levels reversed."),
-    "control-other-frequency": ("procedures.controls", "OtherFrequency", "Heating at several frequencies."),
-    "control-gold": ("procedures.controls", "Gold", "Heating of gold contacts, the same at both polarities."),
+    "control-dummy-resistor": ("procedures.controls", "DummyResistor", "Modulate a resistor: no heat."),
+    "control-order-reversed": ("procedures.controls", "OrderReversed", "Levels in the reverse order."),
+    "control-other-frequencies": ("procedures.controls", "OtherFrequencies", "Modulate faster and slower."),
+    "control-leads-swapped": ("procedures.controls", "LeadsSwapped", "Thermocouple's leads swapped by hand."),
+    "control-gold": ("procedures.controls", "Gold", "Contacts of one gold atom: heat the same at +V and -V."),
 }
 """Module, class and what it does."""
 
@@ -110,7 +107,9 @@ def parameter_option(name: str, parameter: Any) -> click.Option:
         default=shown,
         required=parameter.default is None,
         show_default=shown != "",
-        metavar=None if isinstance(parameter, ListParameter) else unit or "N",
+        metavar=None
+        if isinstance(parameter, ListParameter)
+        else unit or ("TEXT" if kind is click.STRING else "N"),
         help=text,
     )
 

@@ -1,0 +1,168 @@
+"""Controls of a heating measurement: the same modulation where there should be no heat, or the same heat.
+
+What is not heat but follows the bias (capacitances, leaks, the multiplexer, currents through the ground) shows in
+the first three; what is not steady (drift, slow filters, recovery after a step) in the others.
+"""
+
+from fractions import Fraction
+
+from pymeasure.experiment import FloatParameter
+
+from analysis.constants import G0_S
+from analysis.heating.controls import (
+    DUMMY_RESISTOR,
+    GOLD,
+    LEADS_SWAPPED,
+    ORDER_REVERSED,
+    OTHER_FREQUENCIES,
+    OUT_OF_CONTACT,
+    ZERO_AMPLITUDE,
+)
+from procedures.capture import Search, Window
+from procedures.contact import NM
+from procedures.errors import ContactNotBroken, ImpossibleSetting, NoFixture
+from procedures.heating import Heating
+from procedures.held import WIDENED
+from procedures.parameters import FractionsParameter, NumbersParameter
+from procedures.procedure import Steps
+from procedures.station import Station
+from procedures.steps import FINISHED, Outcome, Ramp
+
+ONE_ATOM_G0 = 1.0
+
+
+class OutOfContact(Heating):
+    """Modulate the gap between tip and surface: neither current nor heat may be seen."""
+
+    name = "control out-of-contact"
+    control = OUT_OF_CONTACT
+    conductance = 0.0
+
+    distance = FloatParameter(
+        "Distance", units="nm", minimum=5, maximum=1000, default=50,
+        description="From where the contact was back to where the gap is modulated, as far as the piezo reaches.",
+    )  # fmt: skip
+
+    @property
+    def window(self) -> Window:
+        """As good as nothing."""
+        return Window(-self.open_threshold, self.open_threshold)
+
+    def _check_window(self, station: Station) -> None:
+        """There is no conductance to be told apart."""
+
+    def obtain(self, station: Station, search: Search) -> Steps[float]:
+        """A gap: find the surface once and go back from it."""
+        if search.surface_m is None:
+            search.surface_m = yield from self.make_contact(station, None)
+            low_m, _ = station.extension_range_m
+            back_m = max(low_m, search.surface_m - self.distance * NM)
+            yield Ramp("back", back_m, self.leave_speed * NM, reaction_s=0.25)
+        gap_G0 = (yield self.look()).conductance_G0
+        if not self.window.holds(gap_G0):
+            raise ContactNotBroken(
+                f"The tip was drawn back from its contact, and still conducts {gap_G0:.2g} G0. Withdraw with the "
+                "coarse positioner and look at the surface."
+            )
+        return gap_G0
+
+    def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+        """The gap stays."""
+        yield from self.opened(search)
+
+    def kind_of(self, outcome: Outcome, after_G0: float) -> str:
+        """Whole as long as nothing conducts."""
+        open_still = outcome.ended == FINISHED and abs(after_G0) <= WIDENED * self.open_threshold
+        return "whole" if open_still else "jumped"
+
+
+class ZeroAmplitude(Heating):
+    """Hold junctions at 0 V through the same programme: what is found is the evaluation's own."""
+
+    name = "control zero-amplitude"
+    control = ZERO_AMPLITUDE
+    amplitudes = (0.0,)
+    expected = ()
+
+
+class DummyResistor(Heating):
+    """Modulate a resistor that stands in place of the junction: current, but no heat in the tip."""
+
+    name = "control dummy-resistor"
+    control = DUMMY_RESISTOR
+
+    resistance = FloatParameter(
+        "Resistor", units="ohm", minimum=1e3, maximum=1e12,
+        description="In place of the junction; choose it so that the current is that of a junction.",
+    )  # fmt: skip
+
+    @property
+    def conductance(self) -> float:
+        """Of the resistor, in G0."""
+        return 1.0 / (G0_S * float(self.resistance))
+
+    def check(self, station: Station) -> None:
+        """Also refuse a resistor that is not given."""
+        if not self.resistance:
+            raise ImpossibleSetting(
+                "resistance is not given: that of the resistor in place of the junction, in ohm."
+            )
+        super().check(station)
+
+    def obtain(self, station: Station, search: Search) -> Steps[float]:
+        """The resistor, with the tip back."""
+        seen_G0 = (yield self.look()).conductance_G0
+        if not self.window.holds(seen_G0):
+            raise NoFixture(
+                f"The resistor should show {self.conductance:.3g} G0 within {self.window_percent:g} %, but there are "
+                f"{seen_G0:.3g} G0 in place of the junction. Look at its wiring and at resistance."
+            )
+        return seen_G0
+
+    def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+        """The resistor stays."""
+        yield from self.opened(search)
+
+
+class OrderReversed(Heating):
+    """Measure the heat with the levels in the reverse order: a linear drift changes its sign."""
+
+    name = "control order-reversed"
+    control = ORDER_REVERSED
+    order = "-0+"
+
+
+class OtherFrequencies(Heating):
+    """Measure the heat at several frequencies in turn: it must not depend on them."""
+
+    name = "control other-frequencies"
+    control = OTHER_FREQUENCIES
+    frequency = None
+
+    frequencies = FractionsParameter(
+        "Frequencies", units="Hz", default="6.125 12.25 24.5", description="Of the modulation, exact."
+    )
+
+    def modulations_Hz(self) -> list[Fraction]:
+        """The given ones."""
+        return [Fraction(part) for part in self.frequencies.split()]
+
+
+class LeadsSwapped(Heating):
+    """Measure with the thermocouple's leads swapped by hand: heat changes its sign, pick-up does not."""
+
+    name = "control leads-swapped"
+    control = LEADS_SWAPPED
+
+
+class Gold(Heating):
+    """Measure the heat in contacts of one gold atom: the same at both polarities, and a known share of the power."""
+
+    name = "control gold"
+    control = GOLD
+    conductance = ONE_ATOM_G0
+
+    amplitudes = NumbersParameter(
+        "Amplitudes", units="V", minimum=1e-3, maximum=0.5, default=(0.030, 0.043, 0.052, 0.060, 0.067),
+        description="V_M; those of Lee et al., Nature 498, 209 (2013).",
+    )  # fmt: skip
