@@ -25,6 +25,9 @@ PADDED = 1 << 16
 
 MOST_HOLDS = 30
 
+LEAST_PERIODS = 12
+"""Shorter holds blur what the others show."""
+
 
 @dataclass(frozen=True)
 class MainsLine:
@@ -46,7 +49,7 @@ def measure_mains(holds: Iterable[Hold], mask_samples: int = 6) -> tuple[MainsLi
     Parameters
     ----------
     holds : iterable of Hold
-        Of one run; the first thirty.
+        Of one run; the first thirty, those of less than a dozen periods left out.
     mask_samples : int
         Samples left out after each edge.
 
@@ -87,7 +90,7 @@ def _power_V2(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
     try:
         placed = place(hold, estimator.settings.mask_samples)
         kept = judge(placed, None).kept
-        if not kept.any() or np.isnan(hold.thermocouple_V).all():
+        if kept.sum() < LEAST_PERIODS or np.isnan(hold.thermocouple_V).all():
             return None
         fit, regression = estimator.fit(placed, kept)
     except ValueError:
