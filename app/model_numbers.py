@@ -1,4 +1,4 @@
-"""Numbers of a model file: fixed, or free for a fit, each with the bounds of its quantity."""
+"""Numbers of a model file: fixed, or free for a fit, each with the bounds of its quantity; and those of a result."""
 
 import math
 from dataclasses import dataclass
@@ -32,6 +32,11 @@ _DROPS = {"probe": 0.0, "symmetric": 0.5, "substrate": 1.0}
 def is_number(value: Any) -> bool:
     """Whether a value of a TOML file is a number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def digits(value: float) -> float | None:
+    """The number to 15 significant digits; None for one that is not finite."""
+    return float(f"{value:.15g}") + 0.0 if abs(value) < float("inf") else None
 
 
 def quantity(value: Any, least: float = -math.inf, most: float = math.inf) -> float | Free:

@@ -33,16 +33,20 @@ def load_toml(path: Path, model: type[Model]) -> Model:
     FileError
         For a file that is missing, not TOML, or breaks a rule of ``model``; lists every offending key.
     """
+    return validate(read_toml(path), model, str(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file as it stands. Raises `FileError` for one that is missing or not TOML."""
     try:
         with path.open("rb") as file:
-            content = tomllib.load(file)
+            return tomllib.load(file)
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
     except OSError as error:
         raise FileError(f"{path}: can't be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FileError(f"{path}: not TOML: {error}") from None
-    return validate(content, model, str(path))
 
 
 def validate(content: dict[str, Any], model: type[Model], origin: str) -> Model:

@@ -1,4 +1,4 @@
-"""`hotjunction predict`: charge and heat currents of a transmission model."""
+"""`hotjunction predict`: charge and heat currents of a transmission model, or of a junction with probes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,31 @@ if TYPE_CHECKING:
 @click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
+    "--compare", is_flag=True, help="Voltage probes against voltage-temperature probes, with their errors."
+)
+@click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw to this file (.png, .pdf, .svg)."
 )
-def command(model: Path, as_json: bool, plot: Path | None) -> None:
+def command(model: Path, as_json: bool, compare: bool, plot: Path | None) -> None:
     """Conductance, thermopower, and at each bias of MODEL (TOML) the current and the heat in either electrode.
 
     Positive bias: substrate higher than the grounded probe. Numbers marked as free are taken at their start.
+
+    A MODEL with terminals describes a junction with Buettiker probes: at each level alignment the particles and
+    the heat into every terminal, where the probes settle, and the entropy production.
     """
+    from app.probe_file import PROBE_KEYS
+    from app.toml_file import FileError, read_toml
+
+    if PROBE_KEYS & read_toml(model).keys():
+        _with_probes(model, as_json, compare, plot)
+    elif compare:
+        raise FileError(f"{model}: terminals: are missing; --compare is for junctions with probes")
+    else:
+        _two_terminals(model, as_json, plot)
+
+
+def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
     import json
 
     from analysis.landauer import currents, linear_response
@@ -49,10 +67,36 @@ def command(model: Path, as_json: bool, plot: Path | None) -> None:
         save_figure(plot_prediction(transmission, temperatures, checked.voltages_V, count), plot)
 
 
+def _with_probes(path: Path, as_json: bool, compare: bool, plot: Path | None) -> None:
+    import json
+
+    from app.probe_file import load_probe_model
+    from app.probe_prediction import compared, print_report, report_of
+
+    model = load_probe_model(path)
+    junctions = [model.junction, *(model.both() if compare else ())]
+    try:
+        own, *both = model.circuit.solved(junctions, model.level_alignment_eV)
+    except ValueError as error:
+        raise click.ClickException(f"{path}: {error}") from None
+    report = compared(model, own, both[0], both[1]) if both else report_of(model, own)
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        print_report(report)
+    if plot is not None:
+        from app.model_plot import save_figure
+        from app.probe_plot import plot_probes
+
+        save_figure(plot_probes(report), plot)
+
+
 def prediction(
     linear: "LinearResponse", result: "Currents", molecules: float, resistance_K_per_W: float | None
 ) -> dict[str, Any]:
     """What is printed, every number to 15 digits; one that does not exist (S of no conductance) is null."""
+    from app.model_numbers import digits
+
     rows = []
     columns = (
         result.bias_V,
@@ -86,11 +130,6 @@ def prediction(
             "or what lies outside limits the result"
         )
     return report
-
-
-def digits(value: float) -> float | None:
-    """The number to 15 significant digits; None for one that is not finite."""
-    return float(f"{value:.15g}") + 0.0 if abs(value) < float("inf") else None
 
 
 def _print(report: dict[str, Any], temperatures_K: tuple[float, float]) -> None:

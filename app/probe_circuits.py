@@ -1,0 +1,64 @@
+"""One way to ask for a circuit with probes, whichever regime it is solved in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.probes import linear, nonlinear
+from analysis.probes.onsager import onsager
+from analysis.probes.terminals import Currents, ProbedJunction, Terminal
+from analysis.records import FloatArray
+
+Regime = Literal["linear", "nonlinear"]
+Kind = Literal["electronic", "open"]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Currents and potentials at every level alignment; Seebeck coefficients, NaN in an electronic circuit.
+
+    ``accuracy`` is the largest estimated relative error of what the currents are made of.
+    """
+
+    currents: Currents
+    seebeck_V_per_K: FloatArray
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """How a junction is operated. The reference temperature is that of linear response."""
+
+    regime: Regime = "linear"
+    kind: Kind = "electronic"
+    reference_temperature_K: float = 300.0
+
+    def solved(self, junctions: Sequence[ProbedJunction], level_alignment_eV: FloatArray) -> list[Solved]:
+        """Solve junctions that differ in their terminals only, as in the kind of their probes.
+
+        Raises
+        ------
+        ProbeError
+            In the non-linear regime, where a probe does not settle.
+        """
+        if self.regime == "nonlinear":
+            return [self._nonlinear(junction, level_alignment_eV) for junction in junctions]
+        coefficients = onsager(junctions[0], level_alignment_eV, self.reference_temperature_K)
+        solve = linear.electronic_circuit if self.kind == "electronic" else linear.open_circuit
+        accuracy = float(coefficients.accuracy.max(initial=0.0))
+        found = [solve(coefficients, junction.terminals) for junction in junctions]
+        return [Solved(x.currents, x.seebeck_V_per_K, accuracy) for x in found]
+
+    def _nonlinear(self, junction: ProbedJunction, alignment_eV: FloatArray) -> Solved:
+        if self.kind == "electronic":
+            found = nonlinear.electronic_circuit(junction, alignment_eV)
+            seebeck = np.full(alignment_eV.shape, np.nan)
+        else:
+            found = nonlinear.open_circuit(junction, alignment_eV)
+            real = sorted(
+                (x for x in junction.terminals if isinstance(x, Terminal)), key=lambda x: x.temperature_K
+            )
+            seebeck = found.seebeck_V_per_K(real[-1].name, real[0].name)
+        return Solved(found.currents, seebeck, float(found.accuracy.max(initial=0.0)))
