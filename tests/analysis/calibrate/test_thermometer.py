@@ -1,5 +1,6 @@
 """Thermal resistance from heater powers: known answers, and errors that are what they say."""
 
+from dataclasses import replace
 from math import hypot
 
 import numpy as np
@@ -90,6 +91,16 @@ def test_a_contact_leaves_its_share_of_the_measured_power():
 
     assert heat.heat_W(0.1, 3e-7) == pytest.approx(1.5e-7)
     assert KnownHeat(HEATER).heat_W(0.2, 0.0) == pytest.approx(4e-7)
+
+
+def test_points_on_a_contact_are_its_measured_powers():
+    quiet = hold(0.1)
+    conducting = replace(quiet, current_A=quiet.bias_V * 7.75e-5)
+
+    seen = heated([estimate_hold(conducting, SETTINGS)] * 2, KnownHeat(share=0.5))
+
+    assert seen.heat_W == pytest.approx([0.5 * 0.1**2 * 7.75e-5] * 2)
+    assert seen.bias_V == pytest.approx([0.1] * 2)
 
 
 def a_response(product, uncertainty):
