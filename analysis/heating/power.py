@@ -1,0 +1,36 @@
+"""Current, bias and power at each level of a hold.
+
+The power at a level is <I (V - I R_s)> with I counted from the mean at the zero level, so that an offset of the
+amplifier does not make one polarity look stronger, and V the looped back bias counted from its mean at the zero
+level: what was applied is measured, and the converter's own offset drops out with that of the output.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.heating.placed import PlacedHold
+from analysis.records import FloatArray
+
+
+def electrical(
+    placed: PlacedHold, kept: NDArray[np.bool_], series_resistance_ohm: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean current (A), applied bias (V) and power in the junction (W) of each role, over what is kept.
+
+    Current and bias count from their means at the zero level. Where the bias was not looped back, the commanded
+    one serves.
+    """
+    used = placed.settled & kept[placed.plan.period]
+    role = placed.plan.role[used]
+    count = np.bincount(role, minlength=len(placed.roles.bias_V))
+    bias_V = placed.bias_V if placed.alignment.seen else placed.plan.bias_V
+
+    def mean(values: FloatArray) -> FloatArray:
+        return np.bincount(role, values, len(count)) / count
+
+    zero = placed.roles.zero
+    means_A, means_V = mean(placed.current_A[used]), mean(bias_V[used])
+    current_A = placed.current_A[used] - means_A[zero]
+    applied_V = means_V - means_V[zero]
+    power_W = applied_V * mean(current_A) - series_resistance_ohm * mean(current_A**2)
+    return means_A - means_A[zero], applied_V, power_W
