@@ -19,8 +19,9 @@ from analysis.quadrature import fermi_difference, panels
 from analysis.records import FloatArray
 
 _PANEL_ERROR = 1e-13
-ENOUGH = 1e-11  # estimated error beyond which quadrature takes over
-COARSE = 1e-6  # error of a term up to which derivatives are still good enough to iterate with
+ENOUGH = 1e-10  # estimated error beyond which quadrature takes over
+_COARSE = 1e-6  # error of a pole sum up to which derivatives are still good enough to iterate with
+_POLE_ERROR = 1e-13  # of a term at like temperatures; kT of 77:1 makes it 40 times that
 _TOGETHER = 32  # operating points that share one grid of energies
 
 
@@ -88,9 +89,14 @@ class Response:
         return np.concatenate([particles, np.concatenate([self.heat_by_mu_eV, self.heat_by_kT_eV], axis=1)])
 
 
+def closed_form_holds(molecule: Multiterminal) -> bool:
+    """False near an exceptional point, where the pole sums are wrong at any chemical potential."""
+    return molecule.sum_error < ENOUGH
+
+
 def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
     """In closed form, and by quadrature at those points where it would lose digits."""
-    if not molecule.term_error < ENOUGH:
+    if not closed_form_holds(molecule):
         return by_panels(molecule, baths)
     result = by_poles(molecule, baths)
     lost = np.flatnonzero(result.error > ENOUGH)
@@ -105,7 +111,7 @@ def moments(molecule: Multiterminal, baths: Baths) -> FloatArray:
     They are what the exchange changes by as the second terminal's chemical potential and temperature do. The diagonal
     is zero.
     """
-    by = moments_by_poles if molecule.term_error < COARSE else moments_by_panels
+    by = moments_by_poles if molecule.sum_error < _COARSE else moments_by_panels
     return by(molecule, baths)
 
 
@@ -136,9 +142,9 @@ def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
     c = residue[:, a, b, None]
     sums = [_summed(c, x) for x in (terms.charge, terms.heat_probe, terms.heat_substrate)]
     (number, number_size), (heat_a, size_a), (heat_b, size_b) = sums
-    return _paired(
-        (a, b), baths, (number, heat_a, heat_b), (number_size, size_a + size_b), molecule.term_error
-    )
+    unlike = 0.5 * kT.max(axis=0) / kT.min(axis=0)
+    error = np.maximum(molecule.term_error, _POLE_ERROR * np.maximum(unlike, 1.0))
+    return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, size_a + size_b), error)
 
 
 def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
@@ -207,7 +213,7 @@ def _paired(
     baths: Baths,
     sums: tuple[FloatArray, FloatArray, FloatArray],
     sizes: tuple[FloatArray, FloatArray],
-    term_error: float,
+    term_error: FloatArray | float,
 ) -> Exchange:
     """Both directions of each pair; the larger heat is the Joule heat less the smaller, which costs it nothing."""
     a, b = pair

@@ -132,20 +132,29 @@ class Multiterminal:
         off = np.abs(self._by_eigenvectors(energy) - direct) - rounding * direct
         return bool(np.all(off <= _AGREEMENT * direct.max(initial=0.0))) and pole.size > 0
 
-    @cached_property
+    @property
     def term_error(self) -> float:
         """Relative error of a term of the pole sum: rounding, or how far it is from the solve; inf without poles."""
+        return self._pole_errors[0]
+
+    @property
+    def sum_error(self) -> float:
+        """How far the pole sum is from the solve, relative to the largest transmission; inf without poles."""
+        return self._pole_errors[1]
+
+    @cached_property
+    def _pole_errors(self) -> tuple[float, float]:
         try:
             pole, residue = self.poles
         except np.linalg.LinAlgError:
-            return np.inf
+            return np.inf, np.inf
         energy, direct, rounding = self._probed
-        direct, residue = direct.reshape(-1, energy.size), residue.reshape(pole.size, -1).T
-        green = 1.0 / (energy - pole[:, None])
-        off = np.abs(2 * (residue @ green).real - direct) - rounding * direct
-        size = 2 * np.abs(residue) @ np.abs(green)
-        worst = float((off / np.maximum(size, 1e-300)).max(initial=0.0))
-        return max(_TERM_ERROR, worst) if np.isfinite(worst) else np.inf
+        term = np.einsum("kab,ke->kabe", residue, 1.0 / (energy - pole[:, None]))
+        off = np.maximum(np.abs(2 * term.real.sum(axis=0) - direct) - rounding * direct, 0.0)
+        size = 2 * np.abs(term).sum(axis=0)
+        of_term = (off / np.maximum(size, 1e-300)).max(initial=_TERM_ERROR)
+        of_sum = off.max(initial=0.0) / max(direct.max(initial=0.0), 1e-300)
+        return (float(of_term), float(of_sum)) if np.isfinite(off).all() else (np.inf, np.inf)
 
     @cached_property
     def _probed(self) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -17,6 +17,7 @@ _BALANCED = 2e-14  # of what cancels in a value: as good as zero
 _ROUNDING = (
     1e-9  # of the scale of the unknowns, below which steps that no longer shrink fast have met rounding
 )
+_NOISE = 1e-10  # of what cancels in a value: the same
 _SHORTEST = 1e-4  # damping at which a system is given up
 _EPS = float(np.finfo(float).eps)
 
@@ -82,7 +83,8 @@ def roots(
         shorter = after <= (1 - 0.25 * damping) * before
         rounding = np.maximum(_ROUNDING, 16 * _EPS * np.abs(here / size).max(axis=0))
         ended = (np.abs(value) <= _BALANCED * cancelled).all(axis=0)
-        ended |= (damping == 1) & (before <= rounding) & (after > 0.1 * before)
+        stuck = (before <= rounding) | (np.abs(value) <= _NOISE * cancelled).all(axis=0)
+        ended |= (damping == 1) & stuck & (after > 0.1 * before)
         u[:, systems] = np.where(shorter | ended, trial, here)
         found[systems[ended]] = True
         going = ~ended & (shorter | (damping > _SHORTEST))

@@ -36,7 +36,8 @@ class NonlinearResponse:
     ----------
     currents : Currents
         Potentials and currents of every terminal, and the entropy production. Currents that a probe or an open lead
-        forbids are zero; a probe that is coupled to nothing has NaN for potentials.
+        forbids are zero, and the largest current takes what rounding left over of them; a probe that is coupled to
+        nothing has NaN for potentials.
     iterations : ndarray of int
         Newton iterations.
     residual : ndarray
@@ -137,7 +138,9 @@ def _solved(
     baths, flows, iterations = settling.settled()
     left_over = settling.left_over(baths, flows)
     number, heat = flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)
-    number[mu_free], heat[T_free] = 0.0, 0.0
+    number[mu_free if np.sum(held & coupled) > 1 else slice(None)], heat[T_free] = 0.0, 0.0
+    _close(number, number)
+    _close(heat, heat + baths.offset_eV * number)
     mu_found, T_found = reference.ravel() + baths.offset_eV, baths.kT_eV / BOLTZMANN_eV_per_K
     mu_found[held], T_found[T_held] = mu[held].reshape(held.sum(), -1), T[T_held].reshape(T_held.sum(), -1)
     mu_found[~held & ~coupled], T_found[~T_held & ~coupled] = np.nan, np.nan
@@ -149,6 +152,12 @@ def _solved(
         left_over.reshape(shape),
         flows.error.reshape(shape),
     )
+
+
+def _close(current: FloatArray, conserved: FloatArray) -> None:
+    """Let the largest current of each point take what rounding left over, which costs it nothing."""
+    points = np.arange(current.shape[1])
+    current[np.abs(current).argmax(axis=0), points] -= conserved.sum(axis=0)
 
 
 def _points(

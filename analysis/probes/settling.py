@@ -14,12 +14,12 @@ from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.probes.coordinates import Coordinates, Indices, Natural, Squares
 from analysis.probes.errors import ProbeError, RunawayProbe, UnsettledProbe
 from analysis.probes.exchange import (
-    COARSE,
     ENOUGH,
     Baths,
     Exchange,
     by_panels,
     by_poles,
+    closed_form_holds,
     moments,
     response,
 )
@@ -28,7 +28,7 @@ from analysis.probes.newton import Roots, roots
 from analysis.records import FloatArray
 
 _RUNAWAY = 2.0  # times the temperature of a flat band: hotter, and the search was for inverted populations
-_BALANCED = 5e-13  # of the flows in a probe; rounding of the closed form can leave more, quadrature does not
+_BALANCED = 1e-11  # of the flows in a probe; rounding of the closed form can leave more, quadrature does not
 _SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is given up
 
 _FEW, _MANY = 12, 40  # iterations of the first attempt, of which most need two to five, and of others
@@ -61,7 +61,7 @@ class Settling:
             Of the first operating point that does not settle.
         """
         points = np.arange(self.given.origin_eV.size)
-        closed = self.molecule.term_error < COARSE
+        closed = closed_form_holds(self.molecule)
         start = self._flat_band()
         found = self._found(start, points, closed, Squares(), _FEW)
         for again in (self._naturally, self._raised):
