@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fit_data import CurrentData, LogCurrentData
+from analysis.heating.sweeps import STEP as SWEEP
+from analysis.heating.sweeps import sweeps_of
 from analysis.importers import ForeignFile, read_file
 from analysis.importers.quantities import to_si
+from analysis.iv_mean import mean_iv
 from analysis.recording import Recording, RecordingError
 from analysis.records import EventKind, FloatArray
 
@@ -137,8 +140,13 @@ def _of_columns(path: Path) -> Curve:
 
 
 def _of_recording(path: Path) -> Curve:
-    """Voltage across the junction (bias less what the series resistance takes) and current of every sample."""
+    """Mean of the sweeps of held junctions; without any, voltage across the junction and current of every sample."""
     with Recording(path) as recording:
+        if any(event.kind is EventKind.STEP and event.name == SWEEP for event in recording.events):
+            series_ohm = float(recording.header.settings.get("series_resistance_ohm") or 0.0)
+            mean = mean_iv(sweeps_of(recording), series_ohm)
+            spread = mean.sd_A if mean.junctions > 1 else None
+            return Curve(path.name, mean.voltage_V, mean.current_A, spread)
         units = {channel.name: channel.unit for channel in recording.header.channels}
         settings = recording.header.settings
         gain = 1.0 if units.get("current") == "A" else float(settings.get("current_gain_V_per_A") or 0.0)
