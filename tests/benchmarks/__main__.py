@@ -6,7 +6,17 @@ from importlib import import_module
 from rich.console import Console
 from rich.table import Table
 
-BENCHMARKS = ("simulation", "reaction", "trip", "recorder", "traces", "heating", "landauer", "kill_recordings")
+BENCHMARKS = (
+    "simulation",
+    "reaction",
+    "trip",
+    "recorder",
+    "traces",
+    "heating",
+    "landauer",
+    "probes",
+    "kill_recordings",
+)
 
 
 def main(names: list[str]) -> int:
