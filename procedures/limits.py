@@ -91,7 +91,7 @@ def dry_run(procedure: RigProcedure, station: Station) -> list[Step]:
     """Look through the first steps of a plan, none of which is done, and check the limits of each.
 
     Each ramp is taken to end at the first of its detectors, in the middle of the piezo's range, with the
-    conductance that the procedure calls typical, as it does when all goes well.
+    conductance that the procedure calls typical, and every other step to its own end, as when all goes well.
 
     Returns
     -------
@@ -113,7 +113,8 @@ def dry_run(procedure: RigProcedure, station: Station) -> list[Step]:
             check_limits(step, station)
             steps.append(step)
             ended = next(iter(step.until), FINISHED) if isinstance(step, Ramp) else FINISHED
-            outcome = Outcome(ended, middle_m, (0, 0), procedure.typical_G0)
+            samples = round(getattr(step, "duration_s", 0.0) * station.rate_Hz)
+            outcome = Outcome(ended, middle_m, (0, samples), procedure.typical_G0)
     except StopIteration:
         pass
     finally:
