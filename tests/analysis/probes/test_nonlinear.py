@@ -14,9 +14,7 @@ from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_eV_per_K
 from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds
 from analysis.landauer import WATT_PER_eV2, currents
 from analysis.probes import linear
-from analysis.probes.biased import probed_currents
 from analysis.probes.errors import ProbeError, RunawayProbe, UncoupledProbe
-from analysis.probes.exchange import Baths, by_panels, by_poles, exchange, response
 from analysis.probes.linear import PER_eV_s
 from analysis.probes.multiterminal import Multiterminal
 from analysis.probes.nonlinear import electronic_circuit, open_circuit
@@ -142,46 +140,6 @@ def test_probes_are_balanced_by_the_definition_of_the_currents():
     assert c.heat_current_W[:3] == pytest.approx(WATT_PER_eV2 * heat[:3], rel=1e-8)
 
 
-def baths_of(rng, n_terminals, n_points):
-    offset = rng.uniform(-0.75, 0.75, (n_terminals, n_points))
-    kT = BOLTZMANN_eV_per_K * np.exp(rng.uniform(0, np.log(1000.0), (n_terminals, n_points)))
-    return Baths(rng.uniform(-1, 1, n_points), offset, kT)
-
-
-def test_closed_form_and_quadrature_agree():
-    rng = np.random.default_rng(5)
-    molecule = Multiterminal(benzene().model)
-    baths = baths_of(rng, 3, 50)
-    one, other = by_poles(molecule, baths), by_panels(molecule, baths)
-    for name in ("number_eV", "heat_eV2"):
-        expected = getattr(other, name)
-        wide = np.maximum(baths.kT_eV.max(axis=0), np.ptp(baths.offset_eV, axis=0))
-        scale = (wide * np.abs(other.number_eV) + np.abs(other.heat_eV2)).max(axis=1, keepdims=True)
-        scale = scale / wide if name == "number_eV" else scale
-        off = np.abs((getattr(one, name) - expected) / scale).max(axis=(0, 1))
-        assert np.all(off < one.error + 1e-13)
-    assert np.median(one.error) < 1e-10
-
-
-def test_derivatives_by_finite_differences():
-    rng = np.random.default_rng(6)
-    molecule, step = Multiterminal(benzene().model), 1e-5
-    baths = baths_of(rng, 3, 20)
-    baths = replace(baths, kT_eV=np.maximum(baths.kT_eV, 0.02))
-    exact = response(molecule, baths, exchange(molecule, baths))
-    for b in range(3):
-        nudge = step * np.eye(3)[b][:, None]
-        for field, by_number, by_heat in (
-            ("offset_eV", exact.number_by_mu, exact.heat_by_mu_eV),
-            ("kT_eV", exact.number_by_kT, exact.heat_by_kT_eV),
-        ):
-            moved = [replace(baths, **{field: getattr(baths, field) + s * nudge}) for s in (1, -1)]
-            up, down = (exchange(molecule, x) for x in moved)
-            for name, slope in (("number_eV", by_number), ("heat_eV2", by_heat)):
-                measured = (getattr(up, name) - getattr(down, name)).sum(axis=1) / (2 * step)
-                assert measured == pytest.approx(slope[:, b], rel=1e-5, abs=1e-6 * np.abs(slope[:, b]).max())
-
-
 # --- laws ---
 
 
@@ -289,50 +247,6 @@ def test_seebeck_coefficient_of_small_and_of_finite_temperature_differences():
     assert np.all(finite.currents.particle_current_per_s == 0)
     assert finite.seebeck_V_per_K("L", "R") == pytest.approx(finite.seebeck_V_per_K("R", "L"))
     assert np.all(np.abs(finite.seebeck_V_per_K("L", "R") / small - 1) > 1e-3)
-
-
-def two_terminals(gamma_b, probe, drop=0.5):
-    model = HuckelModel(
-        bonded(3, chain_bonds(3), 0.4, 0.5),
-        (Lead("probe", {1: 0.2}), Lead("substrate", {3: 0.1}), Lead("b", {2: gamma_b})),
-        drop,
-    )
-    return ProbedJunction(model, (Terminal("probe", 290.0), Terminal("substrate", 310.0), probe))
-
-
-@pytest.mark.parametrize("drop", [0.5, 0.2])
-@pytest.mark.parametrize("probe", [VoltageProbe("b", 300.0), VoltageTemperatureProbe("b")], ids=["VP", "VTP"])
-def test_without_coupling_the_junction_is_that_of_landauer(probe, drop):
-    bias = np.linspace(-1.3, 1.3, 27)
-    bare = HuckelModel(
-        bonded(3, chain_bonds(3), 0.4, 0.5), (Lead("probe", {1: 0.2}), Lead("substrate", {3: 0.1})), drop
-    )
-    expected = currents(bare.transmission(), bias, 290.0, 310.0)
-    uncoupled = probed_currents(two_terminals(0.0, probe, drop), bias)
-    assert uncoupled.current_A == pytest.approx(expected.current_A, rel=1e-12)
-    assert uncoupled.heat_probe_W == pytest.approx(expected.heat_probe_W, rel=1e-12)
-    assert uncoupled.heat_substrate_W == pytest.approx(expected.heat_substrate_W, rel=1e-12)
-    assert np.all(uncoupled.heat_floating_W == 0) and np.all(np.isnan(uncoupled.mu_floating_eV))
-    nearly = probed_currents(two_terminals(1e-8, probe, drop), bias)
-    assert nearly.current_A == pytest.approx(expected.current_A, rel=1e-6)
-    assert nearly.heat_probe_W == pytest.approx(
-        expected.heat_probe_W, rel=1e-6, abs=1e-7 * expected.heat_probe_W.max()
-    )
-
-
-def test_only_the_voltage_probe_takes_heat():
-    bias = np.array([-1.0, 0.03, 0.5])
-    voltage = probed_currents(two_terminals(0.05, VoltageProbe("b", 300.0)), bias, 300.0)
-    thermal = probed_currents(two_terminals(0.05, VoltageTemperatureProbe("b")), bias, 300.0)
-    assert np.all(voltage.heat_floating_W[0, [0, 2]] > 0.01 * np.abs(voltage.heat_total_W[[0, 2]]))
-    assert np.all(thermal.heat_floating_W == 0) and np.all(thermal.temperature_floating_K > 300)
-    for x in (voltage, thermal):
-        total = x.heat_probe_W + x.heat_substrate_W + x.heat_floating_W.sum(axis=0)
-        assert total == pytest.approx(x.heat_total_W, rel=1e-11)
-        assert np.all(x.current_A * bias > 0)
-        assert x.floating == ("b",)
-    with pytest.raises(ValueError, match="two real leads"):
-        probed_currents(ProbedJunction(benzene().model, tuple(Terminal(x, 300.0) for x in "LRP")), 0.1)
 
 
 def test_strong_probes_on_a_chain_are_resistors_in_series_that_heat():
