@@ -22,6 +22,7 @@ _PANEL_ERROR = 1e-13
 ENOUGH = 1e-10  # estimated error beyond which quadrature takes over
 _COARSE = 1e-6  # error of a pole sum up to which derivatives are still good enough to iterate with
 _POLE_ERROR = 1e-13  # of a term at like temperatures; kT of 77:1 makes it 40 times that
+_MOST_TERMS = 50_000  # of pole sums held in memory at a time
 _TOGETHER = 32  # operating points that share one grid of energies
 
 
@@ -134,24 +135,31 @@ def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> Resp
 
 def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
     """`exchange` in closed form. Raises ``numpy.linalg.LinAlgError`` where the molecule has not enough eigenvectors."""
-    pole, residue = molecule.poles
     a, b = np.triu_indices(len(molecule.names), 1)
+    groups = _groups(baths, max(1, _MOST_TERMS // (molecule.poles[0].size * a.size)))
+    sums = [_pole_sums(molecule, baths.part(points), a, b) for points in groups]
+    number, heat_a, heat_b, number_size, heat_size = np.concatenate(sums, axis=-1)
+    unlike = 0.5 * baths.kT_eV.max(axis=0) / baths.kT_eV.min(axis=0)
+    error = np.maximum(molecule.term_error, _POLE_ERROR * np.maximum(unlike, 1.0))
+    return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, heat_size), error)
+
+
+def _pole_sums(molecule: Multiterminal, baths: Baths, a: NDArray[np.intp], b: NDArray[np.intp]) -> FloatArray:
+    """Number, both heats, and the sizes of what was added for either, (5, n_pairs, n_points)."""
+    pole, residue = molecule.poles
     mu, kT = baths.offset_eV, baths.kT_eV
-    v = mu[a] - mu[b]
-    terms = pole_integrals(pole[:, None, None] - baths.origin_eV, mu[a], v, kT[a], kT[b])
+    terms = pole_integrals(pole[:, None, None] - baths.origin_eV, mu[a], mu[a] - mu[b], kT[a], kT[b])
     c = residue[:, a, b, None]
     sums = [_summed(c, x) for x in (terms.charge, terms.heat_probe, terms.heat_substrate)]
     (number, number_size), (heat_a, size_a), (heat_b, size_b) = sums
-    unlike = 0.5 * kT.max(axis=0) / kT.min(axis=0)
-    error = np.maximum(molecule.term_error, _POLE_ERROR * np.maximum(unlike, 1.0))
-    return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, size_a + size_b), error)
+    return np.stack([number, heat_a, heat_b, number_size, size_a + size_b])
 
 
 def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
     """`exchange` by quadrature: slower, and right at exceptional points too."""
     a, b = np.triu_indices(len(molecule.names), 1)
     out = np.empty((5, a.size, baths.origin_eV.size))
-    for points in _groups(baths):
+    for points in _groups(baths, _TOGETHER):
         here = baths.part(points)
         energy, weight = panels(molecule.shape, here.mu_eV.ravel(), here.kT_eV.ravel())
         weighted = weight * molecule.transmissions_by_solve(energy)
@@ -188,7 +196,7 @@ def moments_by_panels(molecule: Multiterminal, baths: Baths) -> FloatArray:
     """`moments` by quadrature."""
     n = len(molecule.names)
     out = np.empty((3, n, n, baths.origin_eV.size))
-    for points in _groups(baths):
+    for points in _groups(baths, _TOGETHER):
         here = baths.part(points)
         energy, weight = panels(molecule.shape, here.mu_eV.ravel(), here.kT_eV.ravel())
         weighted = weight * molecule.transmissions_by_solve(energy)
@@ -252,6 +260,6 @@ def _without_diagonal(moments: FloatArray) -> FloatArray:
     return moments
 
 
-def _groups(baths: Baths) -> list[slice]:
+def _groups(baths: Baths, together: int) -> list[slice]:
     n = baths.origin_eV.size
-    return [slice(start, min(start + _TOGETHER, n)) for start in range(0, n, _TOGETHER)]
+    return [slice(start, min(start + together, n)) for start in range(0, max(n, 1), together)]
