@@ -79,10 +79,23 @@ class Heating(HeldProcedure):
         description="One for each amplitude, as measured by iv. Without them: as the junctions before carried.",
     )  # fmt: skip
 
+    taken = NumbersParameter(
+        "Holds taken before", minimum=0, maximum=100_000, default=(),
+        description="By an interrupted run that this one goes on with: one for each amplitude (at each frequency).",
+    )  # fmt: skip
+
     @property
     def total_cycles(self) -> int:
-        """Holds of all amplitudes."""
-        return int(self.holds) * len(self.conditions())
+        """Holds of all amplitudes that are to be taken."""
+        return sum(self.missing().values())
+
+    def missing(self) -> dict[Condition, int]:
+        """Holds to be taken at each condition."""
+        conditions = self.conditions()
+        taken = self.taken or [0] * len(conditions)
+        return {
+            one: max(int(self.holds) - int(before), 0) for one, before in zip(conditions, taken, strict=True)
+        }
 
     def modulations_Hz(self) -> list[Fraction]:
         """Frequencies to modulate at."""
@@ -106,6 +119,13 @@ class Heating(HeldProcedure):
         """Also refuse what would spoil the temperatures, and amplitudes that rig or amplifier can't bear."""
         if self.amplitudes is None or not len(self.amplitudes):
             raise ImpossibleSetting("amplitudes is not given: one V_M or more, in V.")
+        if len(set(self.amplitudes)) < len(self.amplitudes):
+            raise ImpossibleSetting(f"amplitudes = {self.amplitudes}: one of them is there twice.")
+        if self.taken and len(self.taken) != len(self.amplitudes) * len(self.modulations_Hz()):
+            raise ImpossibleSetting(
+                f"taken has {len(self.taken)} numbers for {len(self.amplitudes)} amplitudes at "
+                f"{len(self.modulations_Hz())} frequencies; give one for each."
+            )
         if self.expected and len(self.expected) != len(self.amplitudes):
             raise ImpossibleSetting(
                 f"expected has {len(self.expected)} currents for {len(self.amplitudes)} amplitudes; give one each."
@@ -134,7 +154,7 @@ class Heating(HeldProcedure):
     def plan(self, station: Station) -> Plan:
         """Catch a junction, hold it, leave it; until every amplitude has its holds."""
         yield from self.begin()
-        search, tally = Search(), Tally(self.conditions(), self.holds)
+        search, tally = Search(), Tally(self.missing())
         while not tally.done:
             before_G0 = yield from self.obtain(station, search)
             held: list[Condition] = []
@@ -167,7 +187,11 @@ class Heating(HeldProcedure):
         held = Held(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
         if kind == "whole" and before_G0 > self.open_threshold:
             tally.currents[condition].learn(programme, before_G0, modulated.current_A)
-        note = {"amplitude_V": condition.amplitude_V, "control": self.control}
+        note = {
+            "amplitude_V": condition.amplitude_V,
+            "frequency_Hz": str(condition.frequency_Hz),
+            "control": self.control,
+        }
         yield Mark(self.cycle, {**self.note(tally.holds, before_G0, held), **note})
         tally.take(condition, held.counts)
         self.count_trips(search, held)

@@ -26,7 +26,7 @@ class NumbersParameter(Parameter):
         super().__init__(name, **options)
 
     def convert(self, value: str | float | Iterable[float]) -> tuple[float, ...]:
-        """Tuple of floats; raises ``ValueError`` naming what is not a number, out of bounds, or there twice."""
+        """Tuple of floats; raises ``ValueError`` naming what is not a number or out of bounds."""
         if isinstance(value, str):
             parts: Iterable[str | float] = value.replace(",", " ").replace("[", " ").replace("]", " ").split()
         else:
@@ -35,8 +35,6 @@ class NumbersParameter(Parameter):
         for number in numbers:
             if not self.minimum <= number <= self.maximum:
                 raise ValueError(f"{number:g} is out of bounds")
-        if len(set(numbers)) < len(numbers):
-            raise ValueError("a number is there twice")
         return numbers
 
     def __str__(self) -> str:

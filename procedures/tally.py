@@ -1,6 +1,6 @@
 """Which holds are still missing, and what those before have taught."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,10 +19,10 @@ class Condition:
 class Tally:
     """Holds so far at each condition, and what they have taught about the current to expect."""
 
-    def __init__(self, conditions: Collection[Condition], wanted: int) -> None:
+    def __init__(self, missing: Mapping[Condition, int]) -> None:
         self.holds = 0
-        self.currents = {one: ExpectedCurrent(one.amplitude_V, one.expected_A) for one in conditions}
-        self._missing = dict.fromkeys(conditions, wanted)
+        self.currents = {one: ExpectedCurrent(one.amplitude_V, one.expected_A) for one in missing}
+        self._missing = dict(missing)
 
     @property
     def done(self) -> bool:
