@@ -23,7 +23,7 @@ ComplexArray = NDArray[np.complex128]
 
 _AGREEMENT = 2e-13  # between eigenvectors and solve, relative to the largest transmission
 _TERM_ERROR = 5e-15  # relative, of one term of a pole sum
-_AT_ONCE = 2500  # energies whose amplitudes stay in the cache
+_AT_ONCE = 500  # energies at a time: they stay in the cache, and are too few for BLAS to start threads
 
 
 @dataclass(frozen=True, eq=False)
