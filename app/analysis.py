@@ -63,12 +63,33 @@ class ByHand:
 
 def analyse_recording(path: Path, by_hand: ByHand = ByHand()) -> Analysed:
     """Cut, select, count and fit. Raises ``RecordingError`` for a file that can't be used."""
-    with Recording(path) as recording:
-        traces = tuple(traces_of(recording))
-        header = recording.header
-        options = options_for(header, traces, by_hand)
-        analysis = analyse(traces, options, np.random.default_rng(BOOTSTRAP_SEED))
-        return Analysed(path, header, recording.status, recording.n_samples, len(recording.gaps), analysis)
+    return analyse_traces([path], by_hand)
+
+
+def analyse_traces(paths: Sequence[Path], by_hand: ByHand = ByHand()) -> Analysed:
+    """The same for the traces of several recordings together, as of a run that was interrupted.
+
+    What the traces are selected by comes from the first recording, whose header the result has.
+
+    Raises
+    ------
+    RecordingError
+        For a file that can't be used.
+    """
+    traces: list[Trace] = []
+    headers, statuses, samples, gaps = [], [], 0, 0
+    for path in paths:
+        with Recording(path) as recording:
+            traces += (replace(trace, number=len(traces) + i) for i, trace in enumerate(traces_of(recording)))
+            headers.append(recording.header)
+            statuses.append(recording.status)
+            samples += recording.n_samples
+            gaps += len(recording.gaps)
+    analysis = analyse(
+        traces, options_for(headers[0], traces, by_hand), np.random.default_rng(BOOTSTRAP_SEED)
+    )
+    unfinished = [status for status in statuses if status != "finished"]
+    return Analysed(paths[0], headers[0], (*unfinished, "finished")[0], samples, gaps, analysis)
 
 
 def options_for(header: RunHeader, traces: Sequence[Trace], by_hand: ByHand = ByHand()) -> AnalysisOptions:

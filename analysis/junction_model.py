@@ -1,0 +1,257 @@
+"""The transmission that a measurement is compared with: fitted to the mean I-V of held junctions, or given.
+
+A current tells how far a level lies from E_F and how strongly it couples, and not on which side it lies: with the
+levels half way between the electrodes a level and its mirror image conduct alike, and heat the opposite electrodes.
+The side is taken from the sign of the measured heat; how large the asymmetry is remains a prediction.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.constants import G0_S
+from analysis.fit_data import CurrentData, JunctionData
+from analysis.fit_model import Family, Parameter, level_family
+from analysis.fit_problem import Problem
+from analysis.fit_transport import fit
+from analysis.heating.prediction import Prediction, predict
+from analysis.heating.sweeps import Sweep
+from analysis.iv_mean import CurveRules, MeanIV, mean_iv
+from analysis.landauer import currents, linear_response
+from analysis.records import FloatArray
+from analysis.transmission import FlatTransmission, LevelTransmission, Transmission
+
+ROOM_K = 300.0
+
+STRAIGHT = 0.02
+"""A curve that a straight line follows within this share of its largest current shows no level."""
+
+FLOOR = 0.02
+"""Of the largest standard deviation: no point of a curve counts as known better, whatever the alignment made of it."""
+
+GROUPS = 10
+"""Of junctions left out in turn, for the errors of what is fitted to their mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class JunctionModel:
+    """A transmission and where it comes from.
+
+    Parameters
+    ----------
+    transmission : Transmission
+    source : str
+        In words.
+    temperature_K : float
+        Of both electrodes.
+    parameters : mapping of str to (value, error)
+        Those that were fitted; the error is statistical, from leaving out groups of junctions, NaN where unknown.
+    replicas : tuple of Transmission
+        One for each group of junctions that was left out.
+    misfit : float
+        Root mean square distance from the curve that was fitted, over its largest current; NaN for a given model.
+    remarks : tuple of str
+    side_known : bool
+        False where nothing tells on which side of E_F the level lies.
+    """
+
+    transmission: Transmission
+    source: str
+    temperature_K: float = ROOM_K
+    parameters: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    replicas: tuple[Transmission, ...] = ()
+    misfit: float = float("nan")
+    remarks: tuple[str, ...] = ()
+    side_known: bool = True
+
+    @property
+    def conductance_G0(self) -> float:
+        """At zero bias."""
+        return float(linear_response(self.transmission, self.temperature_K).conductance_G0)
+
+    @property
+    def seebeck_V_per_K(self) -> float:
+        """At zero bias."""
+        return float(linear_response(self.transmission, self.temperature_K).seebeck_V_per_K)
+
+    def current_A(self, bias_V: ArrayLike) -> FloatArray:
+        """Current at each bias."""
+        return currents(self.transmission, bias_V, self.temperature_K, self.temperature_K).current_A
+
+    def predicted(self, bias_V: ArrayLike, resistance_K_per_W: float) -> Prediction:
+        """Heats and temperature rises at these amplitudes for a tip of this thermal resistance."""
+        return predict(self.transmission, bias_V, resistance_K_per_W, self.temperature_K)
+
+    def error_of(self, quantity: Callable[["JunctionModel"], FloatArray]) -> FloatArray | None:
+        """Statistical error of what follows from the model, in its shape; None for a given model."""
+        if len(self.replicas) < 2:
+            return None
+        return _jackknife_error([quantity(replace(self, transmission=t, replicas=())) for t in self.replicas])
+
+    def turned_to(self, asymmetry_K: float) -> "JunctionModel":
+        """The model, or its mirror image, that heats the probe more at the polarity that was found hotter.
+
+        Parameters
+        ----------
+        asymmetry_K : float
+            dT(-) - dT(+): positive for a level above E_F.
+        """
+        if self.side_known or not isinstance(self.transmission, LevelTransmission):
+            return self
+        mirrored = self.transmission.levels[0].energy_eV * asymmetry_K < 0.0
+        if not mirrored:
+            return replace(self, side_known=True)
+        parameters = {
+            name: (-value, error) if name.startswith("energy_eV") else (value, error)
+            for name, (value, error) in self.parameters.items()
+        }
+        return replace(
+            self,
+            transmission=_mirror(self.transmission),
+            replicas=tuple(_mirror(t) for t in self.replicas if isinstance(t, LevelTransmission)),
+            parameters=parameters,
+            side_known=True,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers."""
+        return {
+            "source": self.source,
+            "temperature_K": self.temperature_K,
+            "conductance_G0": self.conductance_G0,
+            "seebeck_V_per_K": self.seebeck_V_per_K,
+            "parameters": {n: {"value": v, "error": e} for n, (v, e) in self.parameters.items()},
+            "misfit": self.misfit,
+            "side_known": self.side_known,
+            "remarks": list(self.remarks),
+        }
+
+
+def without_groups(
+    curves: Sequence[Sweep], rules: CurveRules | None = None, groups: int = GROUPS
+) -> tuple[MeanIV, ...]:
+    """Mean curves, in each of which every ``groups``-th junction is missing; none for fewer junctions than that."""
+    junctions = sorted({curve.junction for curve in curves})
+    if len(junctions) < groups:
+        return ()
+    found = []
+    for i in range(groups):
+        missing = set(junctions[i::groups])
+        try:
+            found.append(mean_iv([c for c in curves if c.junction not in missing], 0.0, rules))
+        except ValueError:  # nothing is left of the others: no error can be told
+            return ()
+    return tuple(found)
+
+
+def model_of_iv(iv: MeanIV, replicas: Sequence[MeanIV] = (), temperature_K: float = ROOM_K) -> JunctionModel:
+    """One level with equal couplings, half way between the electrodes; a constant where the curve is straight.
+
+    Parameters
+    ----------
+    iv : MeanIV
+    replicas : sequence of MeanIV
+        As of `without_groups`: they give the errors.
+    temperature_K : float
+    """
+    slope_S, misfit = _straight_line(iv)
+    if misfit < STRAIGHT:
+        values = [_conductance_G0(_straight_line(x)[0]) for x in replicas]
+        constant = _conductance_G0(slope_S)
+        error = float(_jackknife_error([np.array(v) for v in values])) if len(values) > 1 else float("nan")
+        return JunctionModel(
+            FlatTransmission(constant),
+            f"constant transmission, fitted to the mean I-V of {iv.junctions} junctions",
+            temperature_K,
+            {"transmission": (constant, error)},
+            tuple(FlatTransmission(v) for v in values),
+            misfit,
+            ("The I-V curve is straight: it shows no dependence of the transmission on the energy.",),
+        )
+    family = _one_level(_conductance_G0(_slope_at_zero_S(iv)))
+    source = f"one level with equal couplings, fitted to the mean I-V of {iv.junctions} junctions"
+    found = model_of_family(family, iv, replicas, source, temperature_K)
+    return replace(found, side_known=False)
+
+
+def model_of_family(
+    family: Family, iv: MeanIV, replicas: Sequence[MeanIV], source: str, temperature_K: float = ROOM_K
+) -> JunctionModel:
+    """The member of a family that suits the mean curve.
+
+    Raises
+    ------
+    ValueError
+        As of `analysis.fit_transport.fit`.
+    """
+    problem = Problem(
+        JunctionData(_data(iv), temperature_probe_K=temperature_K, temperature_substrate_K=temperature_K),
+        family,
+    )
+    best = fit(problem)
+    others = [fit(replace(problem, data=replace(problem.data, current=_data(x)))) for x in replicas]
+    errors = (
+        _jackknife_error([x.values for x in others])
+        if len(others) > 1
+        else np.full(best.values.shape, np.nan)
+    )
+    model_A = currents(best.transmission, iv.voltage_V, temperature_K, temperature_K).current_A
+    misfit = float(np.sqrt(np.mean((model_A - iv.current_A) ** 2)) / np.abs(iv.current_A).max())
+    return JunctionModel(
+        best.transmission,
+        source,
+        temperature_K,
+        {n: (float(v), float(e)) for n, v, e in zip(best.names, best.values, errors, strict=True)},
+        tuple(x.transmission for x in others),
+        misfit,
+        tuple(f"{name} is at the end of its range" for name in best.at_bound),
+    )
+
+
+def _one_level(conductance_G0: float) -> Family:
+    energy = Parameter("energy_eV", 0.7, 0.02, 5.0)
+    gamma = Parameter("gamma_eV", min(0.7 * max(conductance_G0, 1e-8) ** 0.5, 1.0), 1e-6, 3.0, True)
+    return level_family([[energy, gamma, gamma, 0.5]])
+
+
+def _mirror(levels: LevelTransmission) -> LevelTransmission:
+    return LevelTransmission([replace(level, energy_eV=-level.energy_eV) for level in levels.levels])
+
+
+def _data(iv: MeanIV) -> CurrentData:
+    """The mean with its standard error; where the curves are aligned at I = 0 their scatter vanishes."""
+    largest = np.abs(iv.current_A).max()
+    if not np.isfinite(iv.sd_A).all():
+        return CurrentData(
+            iv.voltage_V, iv.current_A, np.maximum(0.1 * np.abs(iv.current_A), FLOOR * 0.1 * largest)
+        )
+    sigma = np.hypot(iv.sd_A, FLOOR * iv.sd_A.max()) / np.sqrt(iv.junctions)
+    return CurrentData(iv.voltage_V, iv.current_A, np.maximum(sigma, 1e-6 * largest))
+
+
+def _straight_line(iv: MeanIV) -> tuple[float, float]:
+    """Slope of the line through the origin in siemens, and its distance from the curve as `misfit`."""
+    V, current = iv.voltage_V, iv.current_A
+    slope = float(V @ current / (V @ V))
+    return slope, float(np.sqrt(np.mean((current - slope * V) ** 2)) / np.abs(current).max())
+
+
+def _slope_at_zero_S(iv: MeanIV) -> float:
+    near = np.abs(iv.voltage_V) <= 0.15 * iv.largest_V
+    V, current = iv.voltage_V[near], iv.current_A[near]
+    return float(V @ current / (V @ V))
+
+
+def _conductance_G0(siemens: float) -> float:
+    return max(siemens / G0_S, 0.0)
+
+
+def _jackknife_error(values: Sequence[FloatArray]) -> FloatArray:
+    """Standard error from estimates that each leave out one of the groups."""
+    stacked = np.array(values)
+    groups = len(stacked)
+    error: FloatArray = np.sqrt((groups - 1) / groups * ((stacked - stacked.mean(axis=0)) ** 2).sum(axis=0))
+    return error

@@ -1,0 +1,214 @@
+"""The analysis of a measurement: one recording, or the histogram, I-V, heating and controls of a whole campaign."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.heating.entries import plain
+from analysis.heating.heating import HeatingAnalysis, analyse_heating
+from analysis.heating.holds import Hold, calibration_for, holds_of
+from analysis.heating.runs import HeatingRun
+from analysis.heating.sweeps import Sweep, sweeps_of
+from analysis.iv_mean import MeanIV, mean_iv
+from analysis.junction_model import JunctionModel, model_of_iv, without_groups
+from analysis.recording import Recording, RecordingError
+from app.analysis import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
+from app.imported_model import imported_model
+from app.recordings import Kind, Part, describe, find_recordings
+
+SIDE_SIGMA = 3.0
+"""The heat tells on which side of E_F a level lies if all its asymmetries together are so significant."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What the recordings of a measurement amount to; None for what there is no recording of.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        The recordings, by the time at which they began.
+    histogram : Analysed or None
+        Traces of all break-junction recordings together.
+    iv : MeanIV or None
+    heating : HeatingAnalysis or None
+        Of all recordings of heating and its controls.
+    transmission : JunctionModel or None
+        Given by hand, or fitted to the mean I-V.
+    warnings : tuple of str
+        In words for who reads the result.
+    """
+
+    parts: tuple[Part, ...]
+    histogram: Analysed | None = None
+    iv: MeanIV | None = None
+    heating: HeatingAnalysis | None = None
+    transmission: JunctionModel | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sample(self) -> str:
+        """What was measured, as the first recording that is no control says."""
+        named = [part.header.sample for part in self.parts if part.header.sample and not part.control]
+        return named[0] if named else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What JSON can hold: the recordings, then a section for each kind of result."""
+        content: dict[str, Any] = {}
+        if len(self.parts) == 1:
+            content["recording"] = self.parts[0].to_json()
+        content["recordings"] = [part.to_json() for part in self.parts]
+        if self.histogram is not None:
+            content.update(self.histogram.analysis.to_json())
+        if self.iv is not None:
+            content["iv"] = iv_section(self.iv)
+        if self.heating is not None:
+            content["heating"] = self.heating.to_json()
+        if self.transmission is not None:
+            content["transmission"] = plain(self.transmission.to_json())
+        content["warnings"] = list(self.warnings)
+        return content
+
+
+def analyse_measurement(
+    paths: Sequence[Path], by_hand: ByHand | None = None, transmission: Path | None = None
+) -> Measurement:
+    """Analyse recordings together.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Recordings, or folders of them; recordings of calibrations in a folder are passed over.
+    by_hand : ByHand, optional
+        What a user decides about traces and their histogram.
+    transmission : Path, optional
+        Model file as of `hotjunction predict`, in place of a fit to the I-V; free numbers in it are fitted.
+
+    Raises
+    ------
+    RecordingError
+        For a recording that can't be used, or where there is nothing to analyse.
+    UncalibratedThermometer, UnsuitableFilter
+        For a recording of heating without temperatures (both are ``ValueError``).
+    FileError
+        For a model file that can't be used.
+    """
+    parts = describe(find_recordings(paths))
+    of = {kind: [part for part in parts if part.kind is kind] for kind in Kind}
+    if len(of[Kind.CALIBRATION]) == len(parts):
+        raise RecordingError(
+            f"{parts[0].path}: is a recording of a calibration; `hotjunction calibrate show` has its result"
+        )
+    histogram = _histogram(of[Kind.TRACES], by_hand) if of[Kind.TRACES] else None
+    curves = _curves(of[Kind.IV])
+    iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
+    heating = _heating(of[Kind.HEATING]) if of[Kind.HEATING] else None
+    model = _model(iv, curves, heating, transmission)
+    used = tuple(part for part in parts if part.kind is not Kind.CALIBRATION)
+    return Measurement(used, histogram, iv, heating, model, (*why_not, *_warnings(used, heating)))
+
+
+def iv_section(iv: MeanIV) -> dict[str, Any]:
+    """The section "iv" of the result: the mean curve, its spread, what was left out."""
+    section: dict[str, Any] = plain(
+        {
+            "junctions": iv.junctions,
+            "curves": iv.curves,
+            "dropped": dict(iv.dropped),
+            "voltage_V": iv.voltage_V.tolist(),
+            "current_A": iv.current_A.tolist(),
+            "sd_A": iv.sd_A.tolist(),
+            "rising_A": iv.rising_A.tolist(),
+            "falling_A": iv.falling_A.tolist(),
+        }
+    )
+    return section
+
+
+def _histogram(parts: Sequence[Part], by_hand: ByHand | None) -> Analysed:
+    return analyse_traces([part.path for part in parts], by_hand or ByHand())
+
+
+def _curves(parts: Sequence[Part]) -> list[Sweep]:
+    """Sweeps with the voltage across the junction in place of the bias, no two junctions of one number."""
+    found: list[Sweep] = []
+    numbers: dict[tuple[Path, int], int] = {}
+    for part in parts:
+        with Recording(part.path) as recording:
+            series_ohm = calibration_for(recording).series_resistance_ohm
+            for sweep in sweeps_of(recording):
+                junction = numbers.setdefault((part.path, sweep.junction), len(numbers))
+                voltage_V = sweep.bias_V - series_ohm * sweep.current_A
+                found.append(replace(sweep, bias_V=voltage_V, junction=junction))
+    return found
+
+
+def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:
+    try:
+        return mean_iv(curves), ()
+    except ValueError as error:
+        return None, (f"I-V: {error}.",)
+
+
+def _holds(path: Path) -> Iterator[Hold]:
+    """Holds of a recording, which is open only while they are read."""
+    with Recording(path) as recording:
+        yield from holds_of(recording)
+
+
+def _heating(parts: Sequence[Part]) -> HeatingAnalysis:
+    runs = [HeatingRun(_holds(part.path), part.header, part.path.name) for part in parts]
+    return analyse_heating(runs, np.random.default_rng(BOOTSTRAP_SEED))
+
+
+def _model(
+    iv: MeanIV | None, curves: Sequence[Sweep], heating: HeatingAnalysis | None, given: Path | None
+) -> JunctionModel | None:
+    """The given transmission, or the one that suits the I-V; on the side of E_F that the heat tells."""
+    if iv is None and given is None:
+        return None
+    replicas = without_groups(curves)
+    if given is not None:
+        return imported_model(given, iv, replicas)
+    assert iv is not None
+    model = model_of_iv(iv, replicas)
+    if heating is None or model.side_known:
+        return model
+    weighted = [p.asymmetry_K / p.asymmetry_sigma_K**2 for p in heating.points if p.asymmetry_sigma_K > 0.0]
+    weights = [p.asymmetry_sigma_K**-2 for p in heating.points if p.asymmetry_sigma_K > 0.0]
+    if not weights or abs(sum(weighted)) < SIDE_SIGMA * sum(weights) ** 0.5:
+        return model
+    return model.turned_to(sum(weighted))
+
+
+def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[str]:
+    found = []
+    for part in parts:
+        if part.status != "finished":
+            found.append(f"{part.path.name}: this run is {part.status}; what was recorded is used.")
+        if part.gaps:
+            found.append(f"{part.path.name}: samples are missing in {part.gaps} places.")
+        if part.header.unknowns:
+            found.append(f"{part.path.name}: not known: " + "; ".join(part.header.unknowns) + ".")
+    samples = list(dict.fromkeys(part.header.sample for part in parts if not part.control))
+    if len(samples) > 1:
+        named = ", ".join(repr(sample) for sample in samples)
+        found.append(
+            f"The recordings name different samples ({named}), and are evaluated together all the same."
+        )
+    selective = sum(part.withdrawals for part in parts if part.kind in (Kind.IV, Kind.HEATING))
+    if selective and not any(part.kind is Kind.TRACES for part in parts):
+        found.append(
+            f"There is no histogram: the {selective} withdrawals in these recordings were stopped on plateaus, so that "
+            "they are no fair sample. A recording of break-junction has one."
+        )
+    if heating is not None:
+        found += heating.warnings
+        if len(heating.thermometers) > 1:
+            found.append(
+                "Several tips, or several calibrations of one, were used: their points are kept apart."
+            )
+    return found

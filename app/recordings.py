@@ -1,0 +1,117 @@
+"""Which recordings a user means, and what each of them is a recording of."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from analysis.heating import holds, sweeps
+from analysis.recording import Recording, RecordingError, RunHeader
+from analysis.records import EventKind
+
+ENDINGS = (".h5", ".hdf5", ".nxs")
+
+
+class Kind(StrEnum):
+    """What a recording holds, as far as an analysis cares."""
+
+    TRACES = "traces"
+    IV = "iv"
+    HEATING = "heating"
+    CALIBRATION = "calibration"
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One recording of a measurement.
+
+    Parameters
+    ----------
+    path : Path
+    header : RunHeader
+    status : str
+    n_samples, gaps : int
+    kind : Kind
+    withdrawals : int
+        Openings in it, whether they are evaluated or not.
+    """
+
+    path: Path
+    header: RunHeader
+    status: str
+    n_samples: int
+    gaps: int
+    kind: Kind
+    withdrawals: int
+
+    @property
+    def control(self) -> str:
+        """Name of the control experiment that it is; "" for the measurement itself."""
+        name = self.header.procedure
+        return name.removeprefix("control").strip() if name.startswith("control") else ""
+
+    def to_json(self) -> dict[str, object]:
+        """What JSON can hold."""
+        return {
+            "file": self.path.name,
+            "status": self.status,
+            "procedure": self.header.procedure,
+            "sample": self.header.sample,
+            "started": self.header.started,
+            "samples": self.n_samples,
+            "gaps": self.gaps,
+            "unknown": list(self.header.unknowns),
+        }
+
+
+def find_recordings(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are given, and for each folder the recordings in it, by name; none twice.
+
+    Raises
+    ------
+    RecordingError
+        For a folder without a recording, or where no path is given.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = sorted(x for x in path.iterdir() if x.suffix.lower() in ENDINGS)
+        if not inside:
+            raise RecordingError(f"{path} holds no recording (a file that ends in {', '.join(ENDINGS)})")
+        found.update(dict.fromkeys(inside))
+    if not found:
+        raise RecordingError("no recording was given")
+    return list(found)
+
+
+def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
+    """Look at the recordings, by the time at which they began. Raises ``RecordingError``."""
+    parts = []
+    for path in paths:
+        with Recording(path) as recording:
+            steps = [e for e in recording.events if e.kind is EventKind.STEP]
+            begun = [e.name for e in steps if e.payload.get("phase") == "begin"]
+            part = Part(
+                path,
+                recording.header,
+                recording.status,
+                recording.n_samples,
+                len(recording.gaps),
+                _kind(recording.header.procedure, set(begun)),
+                begun.count("withdraw"),
+            )
+        parts.append(part)
+    return tuple(sorted(parts, key=lambda part: part.header.started))
+
+
+def _kind(procedure: str, steps: set[str]) -> Kind:
+    """By the procedure; by what was done where nobody knows the procedure."""
+    if procedure.startswith("calibrate"):
+        return Kind.CALIBRATION
+    if procedure == "heating" or procedure.startswith("control") or holds.STEP in steps:
+        return Kind.HEATING
+    if procedure == "iv" or sweeps.STEP in steps:
+        return Kind.IV
+    return Kind.TRACES
