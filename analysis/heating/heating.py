@@ -22,7 +22,7 @@ from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
 from analysis.heating.slopes import Slope, slope_over_junctions, slope_over_points
-from analysis.heating.spectrum import Noise, fit_noise, power_spectrum
+from analysis.heating.spectrum import Noise, Spectrum, fit_noise, power_spectrum
 from analysis.heating.thermometer import Thermometer
 from analysis.heating.verdict import Verdict
 
@@ -54,6 +54,8 @@ class HeatingAnalysis:
         "points positive", "points negative", "points symmetric", "junctions symmetric"; those that there are.
     noise : Noise or None
         Of the thermometer, at the preamplifier's input.
+    spectrum : Spectrum or None
+        That the noise was taken from, in V^2/Hz at the preamplifier's input.
     budget : tuple of Budget
         One for each point, if the noise is known.
     controls : tuple of Verdict
@@ -67,6 +69,7 @@ class HeatingAnalysis:
     pooled_K: tuple[tuple[float, float], ...]
     slopes: Mapping[str, Slope]
     noise: Noise | None
+    spectrum: Spectrum | None
     budget: tuple[Budget, ...]
     controls: tuple[Verdict, ...]
     holds: tuple[EvaluatedHold, ...]
@@ -133,7 +136,7 @@ def analyse_heating(
     grouped = _Grouped(rng, options.resamples)
     measured = grouped.by_amplitude([h for h in holds if not h.control])
     points = tuple(point for point, _ in measured)
-    noise = _noise(evaluated)
+    spectrum, noise = _noise(evaluated)
     known_gains = [h.power_relative for h in holds if not math.isnan(h.power_relative)]
     gold = [h for h in holds if h.of_one_gold_atom and h.control in ("", "gold")]
     data = ControlData(
@@ -150,6 +153,7 @@ def analyse_heating(
         pooled_K=tuple(_pooled_K(members) for _, members in measured),
         slopes=_slopes(points, [h for h in holds if not h.control], rng, options.resamples),
         noise=noise,
+        spectrum=spectrum,
         budget=tuple(_budget(point, members, noise) for point, members in measured) if noise else (),
         controls=judge_controls(data),
         holds=holds,
@@ -247,15 +251,16 @@ def _slopes(
     return found
 
 
-def _noise(runs: Sequence[EvaluatedRun]) -> Noise | None:
+def _noise(runs: Sequence[EvaluatedRun]) -> tuple[Spectrum | None, Noise | None]:
     """Of the thermometer, from what the first holds of each recording leave beside their levels."""
     stretches = [x for run in runs for x in run.residuals_V]
     holds = [hold for run in runs for hold in run.holds]
     modulation_Hz = sorted({float(hold.programme.frequency_Hz) for hold in holds})
     try:
-        return fit_noise(power_spectrum(stretches, holds[0].rate_Hz), modulation_Hz=modulation_Hz)
+        spectrum = power_spectrum(stretches, holds[0].rate_Hz)
+        return spectrum, fit_noise(spectrum, modulation_Hz=modulation_Hz)
     except (ValueError, IndexError):
-        return _noise_of_estimates([h.estimate for h in holds if not h.estimate.rejected])
+        return None, _noise_of_estimates([h.estimate for h in holds if not h.estimate.rejected])
 
 
 def _noise_of_estimates(estimates: Sequence[HoldEstimate]) -> Noise | None:
