@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.probes.coordinates import Coordinates, Indices, Natural, Squares
-from analysis.probes.errors import ProbeError, RunawayProbe, UnsettledProbe
+from analysis.probes.errors import ProbeError, RunawayProbe, UncoupledProbe, UnsettledProbe
 from analysis.probes.exchange import (
     ENOUGH,
     Baths,
@@ -31,6 +31,7 @@ _RUNAWAY = 2.0  # times the temperature of a flat band: hotter, and the search w
 _BALANCED = 1e-11  # of the flows in a probe; rounding of the closed form can leave more, quadrature does not
 _SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is given up
 
+_NOTHING = 1e-25  # transmission that is rounding and nothing else
 _FEW, _MANY = 12, 40  # iterations of the first attempt, of which most need two to five, and of others
 
 
@@ -124,6 +125,8 @@ class Settling:
         width = np.broadcast_to(self._hottest_flat, given.kT_eV.shape)
         alike = Baths(given.origin_eV, np.zeros_like(given.offset_eV), width)
         conductance = moments(self.molecule, alike)[0]
+        for i in self.mu_free[conductance[self.mu_free].sum(axis=1).min(axis=-1, initial=1.0) < _NOTHING]:
+            raise UncoupledProbe(self.molecule.names[i], "interference cuts it off from every other terminal")
         mu = _diffused(conductance, given.offset_eV, self.mu_free)
         energy = _diffused(conductance, mu**2 + np.pi**2 / 3 * given.kT_eV**2, self.T_free)
         square = np.maximum(3 / np.pi**2 * (energy - mu**2), given.kT_eV.min(axis=0) ** 2)

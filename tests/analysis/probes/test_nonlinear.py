@@ -343,6 +343,15 @@ def test_a_probe_that_no_lead_reaches_is_named():
         electronic_circuit(junction)
 
 
+def test_a_probe_cut_off_by_interference_is_named():
+    """A ring of four with one bond reversed: the two ways from corner to corner cancel at every energy."""
+    h = bonded(4, [(1, 2), (2, 3), (3, 4), (4, 1)], [1.0, 1.0, 1.0, -1.0])
+    leads = (Lead("L", {3: 0.1}), Lead("R", {3: 0.1}), Lead("P", {1: 0.1}))
+    terminals = (Terminal("L", 300.0, 0.1), Terminal("R", 300.0), VoltageTemperatureProbe("P"))
+    with pytest.raises(UncoupledProbe, match="'P' does not settle: interference"):
+        electronic_circuit(ProbedJunction(HuckelModel(h, leads), terminals))
+
+
 def test_what_is_refused():
     junction = benzene()
     with pytest.raises(ValueError, match="no terminal 'X'"):
