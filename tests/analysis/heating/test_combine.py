@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis.heating.combine import combine, resampled_means
 from analysis.heating.thermometer import Thermometer
@@ -97,6 +98,17 @@ def test_68_per_cent_hold_the_truth_in_68_per_cent_of_experiments(n):
     assert np.all((hits / trials > 0.63) & (hits / trials < 0.73)), (
         hits / trials
     )  # 1 sigma of 600 trials: 1.9 %
+
+
+@pytest.mark.parametrize("n", [5, 12])
+def test_intervals_of_few_junctions_are_as_wide_as_students(n):
+    generator, widths = rng(9), []
+    for _ in range(200):
+        holds = junctions(generator, n, spread=0.0)
+        low, high = combine(holds, TIP, generator, resamples=1000).interval[0]
+        widths.append((high - low) / np.std([h.dT_pos_K for h in holds], ddof=1))
+    student = stats.t.ppf(stats.norm.cdf(1.0), n - 1)
+    assert np.mean(widths) == pytest.approx(2.0 * student / math.sqrt(n), rel=0.05)
 
 
 def test_noise_alone_gives_noise_alone():

@@ -106,7 +106,7 @@ def test_mains_are_found_and_taken_off():
     rng = np.random.default_rng(3)
     hum = [
         replace(
-            h, thermocouple_V=h.thermocouple_V + 1e-6 * np.sin(2 * np.pi * 60.02 * np.arange(8000) / 2000.0)
+            h, thermocouple_V=h.thermocouple_V + 2e-5 * np.sin(2 * np.pi * 60.02 * np.arange(8000) / 2000.0)
         )
         for h in holds(rng, 12, spread=0.0)
     ]
@@ -117,6 +117,31 @@ def test_mains_are_found_and_taken_off():
     (point,) = found.points
     assert point.dT_pos_K == pytest.approx(0.3 * R_P * 4e-7, abs=3.5 * point.sigma_pos_K)
     assert point.sigma_pos_K < 2.0 * found.budget[0].expected_K
+
+
+def spiked(hold, samples=4, share_V=1e-5):
+    """What a capacitance adds after each edge, for some samples, in proportion to the step."""
+    step = np.diff(hold.bias_V, prepend=hold.bias_V[0])
+    shape = share_V * np.exp(-np.arange(samples))
+    return replace(hold, thermocouple_V=hold.thermocouple_V + np.convolve(step, shape)[: len(step)])
+
+
+def test_spikes_after_edges_are_left_out():
+    rng = np.random.default_rng(13)
+    clean = holds(rng, 10, spread=0.0)
+    (point,), (with_spikes,) = analysed(clean).points, analysed([spiked(h) for h in clean]).points
+    np.testing.assert_allclose(with_spikes.mean, point.mean, rtol=1e-9)
+    masked = HeatingOptions(EvaluationOptions(mask_samples=0), 500)
+    run = HeatingRun([spiked(h) for h in clean], header())
+    (unmasked,) = analyse_heating([run], rng, masked).points
+    assert abs(unmasked.dT_pos_K - point.dT_pos_K) > 1e-3 * point.dT_pos_K
+
+
+def test_plain_means_are_weighted_by_time_too():
+    long, short = (made_hold(n=n, rise_K={"+": rise, "-": 0.0}) for n, rise in ((8000, 4e-3), (4000, 1e-3)))
+    found = analysed([long, short])
+    assert found.pooled_K[0][0] == pytest.approx((49 * 4e-3 + 24 * 1e-3) / 73, rel=1e-3)
+    assert found.points[0].dT_pos_K == pytest.approx((49 * 4e-3 + 24 * 1e-3) / 73, rel=1e-6)
 
 
 def test_exclusions_are_counted_by_reason_and_the_result_is_given_without_them():
@@ -151,7 +176,7 @@ def test_controls_come_from_holds_of_any_recording():
     found = analysed(
         holds(rng, 20),
         control(rng, 8, "out-of-contact", window_G0=(math.nan, math.nan), **nothing),
-        control(rng, 8, "zero amplitude", amplitude_V=0.0, programme=three_level(0.0), power_W=1e-30),
+        control(rng, 8, "zero amplitude", amplitude_V=0.0, programme=three_level(0.0), window_G0=(0.9, 1.1)),
         holds(rng, 12, programme=three_level(1.2, "-0+"), order="-0+", control="reversed order"),
         holds(rng, 12, programme=three_level(1.2, frequency_Hz=Fraction(49, 2)), control="frequency"),
         holds(rng, 20, share=0.5, amplitude_V=0.06, power_W=3e-7, window_G0=(0.9, 1.1), control="gold"),

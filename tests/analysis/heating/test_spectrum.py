@@ -100,10 +100,12 @@ def test_other_lines_have_other_names():
     assert names == {24.5: "modulation", 150.0: "mains 3", 77.0: ""}
 
 
-def test_noise_has_no_lines():
+@pytest.mark.parametrize("n", [8000, 20_000])
+def test_noise_has_no_lines(n):
+    """One spectrum in a thousand may show one; with few segments the floor itself is uncertain, and more do."""
     rng = np.random.default_rng(6)
-    spectra = [power_spectrum([coloured(rng, 20_000, 10.0)], RATE_Hz) for _ in range(50)]
-    assert sum(bool(find_lines(s)) for s in spectra) <= 2
+    spectra = [power_spectrum([coloured(rng, n, 10.0)], RATE_Hz) for _ in range(150)]
+    assert sum(bool(find_lines(s)) for s in spectra) <= 3
 
 
 def test_what_the_modulation_leaves_is_not_noise():
