@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "analyze": "Histogram and fit a recording; print the result.",
     "calibrate": "Calibrate a part of the rig; list what is known.",
+    "campaign": "Measure a whole programme of a molecule; goes on where it was.",
     "check": "Connect to each instrument of a rig and say what answers.",
     "demo": "Measure, record and report on the simulated rig.",
     "fit": "Fit a transmission model to I-V data.",

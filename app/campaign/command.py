@@ -1,0 +1,68 @@
+"""A campaign at a terminal: progress, Ctrl-C, log, report."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from analysis.recording import RecordingError
+from app.bench import Bench, RunSummary
+from app.campaign.decisions import Undecided
+from app.campaign.file import CampaignFile
+from app.campaign.log import CampaignLog
+from app.campaign.programme import progress
+from app.campaign.run import Campaign, CampaignStopped, RunStage
+from app.campaign.stages import Stage
+from app.commands.run import run_shown
+from app.progress import stderr_console
+from app.toml_file import FileError
+from procedures.procedure import RigProcedure
+
+LOG, REPORT = "campaign.log", "report.html"
+
+
+def run_campaign(file: CampaignFile) -> None:
+    """Do what is missing and write the report.
+
+    Raises
+    ------
+    FileError
+        With the reason for which it stopped.
+    """
+    console = stderr_console()
+    log = CampaignLog(file.folder / LOG, lambda line: console.print(line, highlight=False))
+    campaign = Campaign(file, log, _runs(file))
+    try:
+        recordings = campaign.run()
+        _report(recordings, file.folder / REPORT, console)
+    except (CampaignStopped, Undecided) as stopped:
+        raise FileError(str(stopped)) from None
+    except RecordingError as error:
+        raise FileError(str(error)) from None
+    click.echo(f"Recordings and log: {file.folder}\nReport:             {file.folder / REPORT}")
+
+
+def tell_campaign(file: CampaignFile) -> None:
+    """Say how many cycles of each stage are in the folder. Raises ``FileError`` for a broken recording."""
+    try:
+        for name, there, wanted in progress(file):
+            click.echo(f"{name:32} {there:6} of {wanted}")
+    except RecordingError as error:
+        raise FileError(str(error)) from None
+
+
+def _runs(file: CampaignFile) -> RunStage:
+    def run_stage(stage: Stage, rest: RigProcedure, out: Path) -> RunSummary:
+        notes = f"Campaign, stage {stage.name}. {file.notes}".strip()
+        _, summary = run_shown(lambda: rest, Bench(file.rig), out, file.sample, notes)
+        return summary
+
+    return run_stage
+
+
+def _report(recordings: list[Path], out: Path, console: Console) -> None:
+    from app.measurement import analyse_measurement
+    from app.report.page import write_report
+
+    with console.status("Analysing and drawing the report"):
+        write_report(analyse_measurement(recordings), out)

@@ -1,0 +1,106 @@
+"""What the stages of a campaign decide for those after them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+
+import numpy as np
+
+from analysis.analyse import analyse
+from analysis.heating.sweeps import Sweep, sweeps_of
+from analysis.iv_mean import MeanIV, equal_power_amplitudes, mean_iv
+from analysis.peaks import PeakFit
+from analysis.recorded_traces import traces_of
+from analysis.recording import Recording
+from analysis.records import Trace
+from app.analysis import BOOTSTRAP_SEED, options_for
+from app.campaign.file import CampaignFile
+
+
+class Undecided(Exception):
+    """The measurements so far do not say how to go on. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Amplitudes:
+    """At what the heat is measured: amplitudes in V, and the currents to expect in A (empty if unknown)."""
+
+    amplitudes_V: tuple[float, ...]
+    expected_A: tuple[float, ...]
+
+
+def nearest_peak(peaks: Sequence[PeakFit], conductance_G0: float) -> PeakFit | None:
+    """The trusted peak that lies nearest on a logarithmic scale."""
+    trusted = [peak for peak in peaks if peak.trusted]
+    return min(trusted, key=lambda peak: abs(log(peak.conductance_G0 / conductance_G0)), default=None)
+
+
+def most_probable(recordings: Sequence[Path], campaign: CampaignFile) -> PeakFit:
+    """The histogram's peak at which junctions are to be held, from all parts of the histogram.
+
+    Raises
+    ------
+    Undecided
+        If there is no peak to be trusted within a factor of 3 of where it is thought to be.
+    """
+    traces: list[Trace] = []
+    header = None
+    for path in recordings:
+        with Recording(path) as recording:
+            header = header or recording.header
+            traces.extend(traces_of(recording))
+    if header is None:
+        raise Undecided("there is no histogram yet.")
+    analysis = analyse(traces, options_for(header, traces), np.random.default_rng(BOOTSTRAP_SEED))
+    thought_G0 = campaign.conductance_G0
+    peak = nearest_peak(analysis.peaks, thought_G0)
+    if peak is None or not 1 / 3 < peak.conductance_G0 / thought_G0 < 3:
+        found = ", ".join(f"{p.conductance_G0:.3g}" for p in analysis.peaks if p.trusted) or "none"
+        raise Undecided(
+            f"no peak to be trusted near conductance_G0 = {thought_G0:g} in {len(analysis.selection.kept)} traces "
+            f"(found: {found} G0). Look at `hotjunction report` of {recordings[-1].name}; then take more traces "
+            "(histogram.traces), correct conductance_G0, or set held.conductance by hand."
+        )
+    return peak
+
+
+def mean_curve(recordings: Sequence[Path]) -> MeanIV:
+    """Mean I-V of all parts of the stage. Raises ``Undecided`` if no curve counts."""
+    sweeps: list[Sweep] = []
+    series_ohm = 0.0
+    for path in recordings:
+        with Recording(path) as recording:
+            series_ohm = float(recording.header.settings.get("series_resistance_ohm", 0.0))
+            sweeps.extend(sweeps_of(recording))
+    try:
+        return mean_iv(sweeps, series_ohm)
+    except ValueError as error:
+        raise Undecided(f"{error}.") from None
+
+
+def amplitudes(campaign: CampaignFile, iv: MeanIV | None) -> Amplitudes:
+    """Amplitudes as the file gives them, or as equal steps of power on the measured I-V.
+
+    Raises
+    ------
+    Undecided
+        If the curves do not reach the largest amplitude.
+    """
+    wanted = campaign.heating
+    if iv is None:
+        return Amplitudes(wanted.amplitudes_V, ())
+    chosen = wanted.amplitudes_V
+    if wanted.equal_powers:
+        try:
+            found = equal_power_amplitudes(iv, wanted.equal_powers, wanted.largest_V)
+        except ValueError as error:
+            raise Undecided(f"{error}; give iv.peak_V a larger value.") from None
+        chosen = tuple(round(float(volts), 4) for volts in found)
+    expected = iv.expected_A(chosen)
+    if not np.all(np.isfinite(expected)):
+        raise Undecided(
+            f"the I-V curves reach {iv.largest_V:.3g} V, the amplitudes {max(chosen):g} V; "
+            "give iv.peak_V a larger value."
+        )
+    return Amplitudes(chosen, tuple(float(f"{current:.4g}") for current in expected))

@@ -1,0 +1,100 @@
+"""The campaign file: what is to be measured, stage by stage. docs/campaign.md explains each key."""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from app.toml_file import Section, load_toml
+
+Parameters = dict[str, Any]
+"""Parameters of a procedure, as `hotjunction run PROCEDURE` names them (with _ for -)."""
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Histogram(Section):
+    """Opening traces, whose peak says at which conductance junctions are held."""
+
+    traces: int = Field(500, ge=20, le=1_000_000)
+    parameters: Parameters = Field(default_factory=dict)
+
+
+class Curves(Section):
+    """I-V curves of held junctions."""
+
+    curves: int = Field(100, ge=2, le=100_000)
+    peak_V: Positive
+    parameters: Parameters = Field(default_factory=dict)
+
+
+class Heating(Section):
+    """The stage that the others prepare.
+
+    Amplitudes are given, or found: ``equal_powers`` equal steps of power up to ``largest_V``, on the I-V measured
+    before.
+    """
+
+    amplitudes_V: tuple[Positive, ...] = ()
+    equal_powers: int = Field(0, ge=0, le=50)
+    largest_V: float = Field(0.0, ge=0)
+    holds: int = Field(100, ge=1, le=100_000)
+    parameters: Parameters = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.amplitudes_V) == bool(self.equal_powers):
+            raise ValueError("give amplitudes_V, or equal_powers with largest_V; one of the two")
+        if self.equal_powers and not self.largest_V:
+            raise ValueError("equal_powers needs largest_V")
+        return self
+
+
+class Control(Section):
+    """One control experiment, named as `hotjunction run control-NAME`; at the largest amplitude unless told."""
+
+    name: str
+    amplitudes_V: tuple[float, ...] = ()
+    holds: int = Field(20, ge=1, le=100_000)
+    parameters: Parameters = Field(default_factory=dict)
+
+
+class CampaignFile(Section):
+    """A whole campaign file.
+
+    ``conductance_G0`` is about where the junction's peak is thought to be: it tells which peak of the histogram is
+    meant. ``held`` are parameters common to all stages that hold junctions.
+    """
+
+    sample: str
+    conductance_G0: Positive
+    rig: Path = Path("rig.toml")
+    folder: Path = Path()
+    notes: str = ""
+    histogram: Histogram = Field(default_factory=lambda: Histogram.model_validate({}))
+    held: Parameters = Field(default_factory=dict)
+    iv: Curves | None = None
+    heating: Heating
+    controls: tuple[Control, ...] = ()
+
+    @model_validator(mode="after")
+    def _powers_need_curves(self) -> Self:
+        if self.heating.equal_powers and self.iv is None:
+            raise ValueError("heating.equal_powers needs the stage [iv]")
+        names = [control.name for control in self.controls]
+        if len(set(names)) < len(names):
+            raise ValueError(f"controls names one of {', '.join(names)} twice")
+        return self
+
+
+def load_campaign(path: Path) -> CampaignFile:
+    """Read and check a campaign file. Its paths are seen from its folder; recordings go into one named like it.
+
+    Raises
+    ------
+    FileError
+        Naming file, key and bound.
+    """
+    content = load_toml(path, CampaignFile)
+    folder = content.folder if content.folder != Path() else Path(path.stem)
+    return content.model_copy(update={"rig": path.parent / content.rig, "folder": path.parent / folder})

@@ -1,0 +1,122 @@
+"""Which stages a campaign has, and with which parameters, as far as the stages before them have decided."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+from app.campaign.decisions import Amplitudes
+from app.campaign.file import CampaignFile, Control
+from app.campaign.stages import Stage
+from app.commands.run import PROCEDURES
+from app.toml_file import FileError
+from procedures.break_junction import BreakJunction
+from procedures.errors import ImpossibleSetting
+from procedures.heating import Heating
+from procedures.iv import IV
+from procedures.procedure import RigProcedure
+
+Parameters = Mapping[str, Any]
+
+FIRST_CONTROL = 4
+"""Number of the first stage after histogram, I-V and heating."""
+
+
+def histogram_stage(campaign: CampaignFile) -> Stage:
+    """Opening traces."""
+    wanted = campaign.histogram
+    return Stage(1, "histogram", BreakJunction, {**wanted.parameters, "traces": wanted.traces})
+
+
+def iv_stage(campaign: CampaignFile, window: Parameters) -> Stage | None:
+    """I-V curves, if the campaign wants them."""
+    wanted = campaign.iv
+    if wanted is None:
+        return None
+    mine = {"curves": wanted.curves, "peak": wanted.peak_V}
+    return Stage(2, "iv", IV, {**window, **campaign.held, **wanted.parameters, **mine})
+
+
+def heating_stage(campaign: CampaignFile, window: Parameters, chosen: Amplitudes) -> Stage:
+    """Holds at each amplitude."""
+    wanted = campaign.heating
+    mine = {"amplitudes": chosen.amplitudes_V, "expected": chosen.expected_A, "holds": wanted.holds}
+    return Stage(3, "heating", Heating, {**window, **campaign.held, **wanted.parameters, **mine})
+
+
+def control_stages(campaign: CampaignFile, window: Parameters, chosen: Amplitudes) -> Iterator[Stage]:
+    """Controls, in the order of the file."""
+    for number, control in enumerate(campaign.controls, FIRST_CONTROL):
+        procedure = control_procedure(control)
+        values = {**window, **campaign.held, **control.parameters, "holds": control.holds}
+        values |= _amplitudes(control, procedure, chosen)
+        known = procedure().parameter_objects()
+        yield Stage(
+            number, f"control-{control.name}", procedure, {k: v for k, v in values.items() if k in known}
+        )
+
+
+def _amplitudes(control: Control, procedure: type[RigProcedure], chosen: Amplitudes) -> dict[str, Any]:
+    """Those that the file gives, else those that the control has by itself, else the largest of the measurement."""
+    if control.amplitudes_V:
+        return {"amplitudes": control.amplitudes_V}
+    if getattr(procedure(), "amplitudes", None) is not None:
+        return {}
+    largest = max(range(len(chosen.amplitudes_V)), key=chosen.amplitudes_V.__getitem__)
+    return {
+        "amplitudes": chosen.amplitudes_V[largest : largest + 1],
+        "expected": chosen.expected_A[largest : largest + 1],
+    }
+
+
+def control_procedure(control: Control) -> type[RigProcedure]:
+    """The procedure of a control. Raises ``FileError`` for an unknown name."""
+    name = f"control-{control.name}"
+    if name not in PROCEDURES:
+        known = ", ".join(sorted(n.removeprefix("control-") for n in PROCEDURES if n.startswith("control-")))
+        raise FileError(f"controls.name = {control.name!r}: there is no such control; known: {known}")
+    module, class_name, _ = PROCEDURES[name]
+    procedure: type[RigProcedure] = getattr(import_module(module), class_name)
+    return procedure
+
+
+def outline(campaign: CampaignFile, after: int) -> dict[str, int]:
+    """Cycles of the stages after number ``after``, by name, as far as they can be told beforehand."""
+    amplitudes = len(campaign.heating.amplitudes_V) or campaign.heating.equal_powers
+    controls = enumerate(campaign.controls, FIRST_CONTROL)
+    cycles = [
+        (2, "iv", campaign.iv.curves if campaign.iv else 0),
+        (3, "heating", campaign.heating.holds * amplitudes),
+        *((n, f"control-{c.name}", c.holds * max(len(c.amplitudes_V), 1)) for n, c in controls),
+    ]
+    return {name: count for number, name, count in cycles if number > after}
+
+
+def progress(campaign: CampaignFile) -> list[tuple[str, int, int]]:
+    """Each stage with its cycles in the folder and those wanted. Raises ``RecordingError``."""
+    window = {"conductance": campaign.conductance_G0}
+    wanted = {"histogram": campaign.histogram.traces, **outline(campaign, after=1)}
+    stages = _with_stand_ins(campaign, window)
+    return [(s.name, sum(s.done(campaign.folder).values()), wanted[s.name]) for s in stages]
+
+
+def _with_stand_ins(campaign: CampaignFile, window: Parameters) -> list[Stage]:
+    """All stages, with stand-ins for what is decided later."""
+    volts = campaign.heating.amplitudes_V or (campaign.heating.largest_V,)
+    chosen = Amplitudes(volts, ())
+    stages = [histogram_stage(campaign), iv_stage(campaign, window), heating_stage(campaign, window, chosen)]
+    return [*filter(None, stages), *control_stages(campaign, window, chosen)]
+
+
+def checked(campaign: CampaignFile) -> None:
+    """Try every stage's parameters before anything moves, with stand-ins for what is decided later.
+
+    Raises
+    ------
+    FileError
+        Naming stage, parameter and bound.
+    """
+    for stage in _with_stand_ins(campaign, {"conductance": campaign.conductance_G0}):
+        try:
+            stage.whole()
+        except ImpossibleSetting as error:
+            raise FileError(f"{stage.name}: {error}") from None
