@@ -12,6 +12,7 @@ from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
 from analysis.fit_model import Family, Parameter
 from analysis.landauer import WATT_PER_eV2
 from analysis.records import FloatArray
+from analysis.search_space import SearchSpace
 
 _SMALL_BIAS = 1e-4  # of kT: linear response to 1e-8, far enough from zero for a slope
 
@@ -27,7 +28,7 @@ class _Term:
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class Problem(SearchSpace):
     """What `fit` minimises.
 
     Parameters
@@ -47,29 +48,6 @@ class Problem:
         """Parameters of the family, then ``molecules`` where it is free."""
         own = (self.molecules,) if isinstance(self.molecules, Parameter) else ()
         return (*self.family.parameters, *own)
-
-    @property
-    def logarithmic(self) -> NDArray[np.bool_]:
-        """Which parameters are searched by their logarithm."""
-        return np.array([p.logarithmic for p in self.parameters], dtype=np.bool_)
-
-    @property
-    def bounds(self) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper bounds in search coordinates."""
-        limits = np.array([(p.minimum, p.maximum) for p in self.parameters]).reshape(-1, 2)
-        low, high = (self.search(x) for x in limits.T)
-        return low, high
-
-    def search(self, natural: FloatArray) -> FloatArray:
-        """Search coordinates of natural values."""
-        with np.errstate(divide="ignore"):
-            return np.where(self.logarithmic, np.log(np.where(self.logarithmic, natural, 1.0)), natural)
-
-    def natural(self, search: FloatArray) -> FloatArray:
-        """Natural values of search coordinates."""
-        return np.where(
-            self.logarithmic, np.exp(np.where(self.logarithmic, np.clip(search, -690, 690), 0.0)), search
-        )
 
     def scale(self, values: FloatArray) -> float:
         """Number of molecules."""

@@ -10,13 +10,13 @@ from analysis.fit_model import LevelFamily
 from analysis.fit_problem import Problem
 from analysis.fit_remarks import at_bounds, correlation_of, remarks_on
 from analysis.records import FloatArray
+from analysis.search_space import covariance_of, evenly_spread
 from analysis.transmission import Transmission
 
 _CANDIDATES = 64
 _SCAN_POINTS = 16
 _MOST_STEPS = 100
 _HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-7, "gtol": 1e-12}
-_UNSEEN = 1e-11  # eigenvalue of the scaled normal matrix below which a direction is not in the data
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def _result(problem: Problem, found: Sequence["_Search"]) -> FitResult:
     values = problem.natural(best.x)
     residual, slopes = problem.residuals(values)
     chi_square, freedom = float(residual @ residual), residual.size - values.size
-    covariance, unseen = _covariance(slopes)
+    covariance, unseen = covariance_of(slopes)
     if not problem.data.sigma_known:
         covariance = covariance * (chi_square / freedom if freedom > 0 else np.inf)
     errors = np.sqrt(covariance.diagonal())
@@ -240,19 +240,10 @@ def _spread_starts(problem: Problem, count: int) -> list[FloatArray]:
     low, high = problem.bounds
     reach = np.where(problem.logarithmic, np.log(30.0), 2.0 * np.maximum(np.abs(centre), 0.25))
     low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)
-    points = low + (high - low) * _even(_CANDIDATES, centre.size)
+    points = low + (high - low) * evenly_spread(_CANDIDATES, centre.size)
     costs = problem.rough_costs(np.array([problem.natural(x) for x in points]), _SCAN_POINTS)
     order = np.argsort(np.where(np.isfinite(costs), costs, np.inf), kind="stable")
     return [points[i] for i in order[:count]]
-
-
-def _even(count: int, dimensions: int) -> FloatArray:
-    """Additive recurrence that fills the unit cube evenly, without a random number (R. Kronecker's sequence)."""
-    root = 2.0
-    for _ in range(40):
-        root = (1 + root) ** (1 / (dimensions + 1))
-    steps = root ** -np.arange(1.0, dimensions + 1)
-    return (0.5 + np.outer(np.arange(1, count + 1), steps)) % 1.0
 
 
 def _off_symmetry(problem: Problem, given: FloatArray) -> FloatArray:
@@ -269,14 +260,3 @@ def _off_symmetry(problem: Problem, given: FloatArray) -> FloatArray:
                 up if up <= parameter.maximum else max(0.9 * given[substrate], parameter.minimum)
             )
     return moved
-
-
-def _covariance(slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Inverse of the normal matrix, and which parameters lie in a direction that the data do not see."""
-    norm = np.sqrt((slopes**2).sum(axis=0))
-    safe = np.where(norm > 0, norm, 1.0)
-    eigenvalue, vector = np.linalg.eigh((slopes / safe).T @ (slopes / safe))
-    seen = eigenvalue > _UNSEEN * eigenvalue.max()
-    inverse = (vector[:, seen] / eigenvalue[seen]) @ vector[:, seen].T
-    unseen = ((vector[:, ~seen] ** 2).sum(axis=1) > 1e-6) | (norm == 0)
-    return inverse / np.outer(safe, safe), unseen
