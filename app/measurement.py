@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.heating.comparison import Comparison, compare
 from analysis.heating.entries import plain
 from analysis.heating.heating import HeatingAnalysis, analyse_heating
 from analysis.heating.holds import Hold, calibration_for, holds_of
@@ -55,6 +56,11 @@ class Measurement:
         named = [part.header.sample for part in self.parts if part.header.sample and not part.control]
         return named[0] if named else ""
 
+    @property
+    def comparison(self) -> Comparison | None:
+        """The heating beside what the transmission predicts."""
+        return compare(self.heating.points, self.transmission) if self.heating else None
+
     def to_json(self) -> dict[str, Any]:
         """What JSON can hold: the recordings, then a section for each kind of result."""
         content: dict[str, Any] = {}
@@ -68,7 +74,9 @@ class Measurement:
         if self.heating is not None:
             content["heating"] = self.heating.to_json()
         if self.transmission is not None:
-            content["transmission"] = plain(self.transmission.to_json())
+            comparison = self.comparison
+            predicted = comparison.to_json() if comparison else []
+            content["transmission"] = plain({**self.transmission.to_json(), "predicted": predicted})
         content["warnings"] = list(self.warnings)
         return content
 

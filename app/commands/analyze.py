@@ -1,4 +1,4 @@
-"""`hotjunction analyze FILE`: histogram and fit, as a table or as JSON."""
+"""`hotjunction analyze FILE...`: the result of one recording or of a whole campaign, as tables or as JSON."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import click
 
 
 @click.command()
-@click.argument("recording", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--starts-above", type=click.FloatRange(0), metavar="G0", help="Traces must start above this.")
 @click.option("--opens-below", type=click.FloatRange(0), metavar="G0", help="Traces must fall below this.")
@@ -24,32 +24,41 @@ import click
     show_default=True,
     help="What lies under a fitted Gaussian.",
 )
+@click.option(
+    "--transmission",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Model file to compare the heat with; by default a level fitted to the I-V.",
+)
 def command(
-    recording: Path,
+    recordings: tuple[Path, ...],
     as_json: bool,
     starts_above: float | None,
     opens_below: float | None,
     molecular: tuple[float, float] | None,
     background: str,
+    transmission: Path | None,
 ) -> None:
-    """Cut RECORDING into traces, select, count, find peaks and fit them.
+    """Analyse RECORDINGS, or folders of them, together.
 
-    Each peak has its statistical error (bootstrap over traces) and, beside it, the spread over reasonable windows
-    and backgrounds; a fit that should not be trusted says so.
+    Opening traces give a histogram with fitted peaks, sweeps the mean I-V, modulated junctions the heat in the tip at
+    both polarities, with the verdict of each control experiment. Errors are statistical, by drawing traces or
+    junctions anew; what is common to all is stated apart.
     """
     from analysis.recording import RecordingError
-    from app.analysis import ByHand, analyse_recording
+    from app.analysis import ByHand
+    from app.measurement import analyse_measurement
     from app.progress import stderr_console
     from app.toml_file import FileError
 
+    by_hand = ByHand(starts_above, opens_below, molecular, background)
     try:
-        with stderr_console().status(f"Analysing {recording}"):
-            analysed = analyse_recording(recording, ByHand(starts_above, opens_below, molecular, background))
+        with stderr_console().status("Analysing"):
+            measurement = analyse_measurement(recordings, by_hand, transmission)
     except (RecordingError, ValueError) as error:
         raise FileError(str(error)) from None
     if as_json:
-        click.echo(json.dumps(analysed.to_json(), indent=2))
+        click.echo(json.dumps(measurement.to_json(), indent=2))
     else:
-        from app.report.text import print_result
+        from app.report.heating_text import print_measurement
 
-        print_result(analysed)
+        print_measurement(measurement)

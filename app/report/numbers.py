@@ -17,6 +17,12 @@ def rounded(value: float, error: float) -> tuple[str, str]:
     return f"{value:.{digits}f}", f"{error:.{digits}f}"
 
 
+def with_error(value: float, error: float) -> str:
+    """Value and error in one cell; the value alone where the error is not known."""
+    found, sigma = rounded(value, error)
+    return found if sigma == "not known" else f"{found} ± {sigma}"
+
+
 def peak_row(peak: PeakFit) -> dict[str, object]:
     """One line of the table of peaks."""
     smallest = min((e for e in (peak.uncertainty_G0, peak.spread_G0) if e > 0), default=float("nan"))

@@ -1,0 +1,82 @@
+"""A measurement in a terminal."""
+
+from rich.console import Console
+
+from analysis.heating.heating import HeatingAnalysis
+from analysis.iv_mean import MeanIV
+from analysis.junction_model import JunctionModel
+from app.measurement import Measurement
+from app.report import heating_tables as tables
+from app.report.numbers import with_error
+from app.report.table import Table
+from app.report.text import WIDTH, print_result
+
+CONTROLS_MISSING = (
+    "No control experiment was done: nothing shows that what follows the bias here is heat, and not pick-up."
+)
+
+
+def print_measurement(measurement: Measurement) -> None:
+    """Every result that there is, then what a reader must be warned of."""
+    if measurement.histogram is not None:
+        print_result(measurement.histogram)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    for part in measurement.parts if measurement.iv or measurement.heating else ():
+        started = f", {part.header.started[:16].replace('T', ' ')}" if part.header.started else ""
+        console.print(
+            f"[bold]{part.path}[/bold]  {part.header.procedure}{started}  ({part.status})", soft_wrap=True
+        )
+    if measurement.iv is not None:
+        _print_iv(console, measurement.iv)
+    if measurement.transmission is not None:
+        _print_model(console, measurement.transmission)
+    if measurement.heating is not None:
+        _print_heating(console, measurement, measurement.heating)
+    for warning in measurement.warnings:
+        console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
+
+
+def _print_iv(console: Console, iv: MeanIV) -> None:
+    dropped = "".join(f", {n} left out: {reason}" for reason, n in iv.dropped.items())
+    console.print(f"\nI-V: mean of {iv.junctions} junctions up to {iv.largest_V:.3g} V{dropped}")
+
+
+def _print_model(console: Console, model: JunctionModel) -> None:
+    numbers = "".join(f", {name} = {with_error(*value)}" for name, value in model.parameters.items())
+    console.print(f"Transmission: {model.source}{numbers}; G = {model.conductance_G0:.3g} G0", soft_wrap=True)
+    if not model.side_known:
+        console.print("  On which side of E_F the level lies an I-V does not tell.")
+    for remark in model.remarks:
+        console.print(f"  {remark}")
+
+
+def _print_heating(console: Console, measurement: Measurement, heating: HeatingAnalysis) -> None:
+    if not heating.points:
+        console.print("\nHeating: no hold of the measurement itself that could be used.")
+    else:
+        _print_table(console, "Heating", tables.points_table(heating.points))
+        _print_table(console, "Asymmetry", tables.asymmetry_table(heating.points, measurement.comparison))
+    _print_table(console, "Left out", tables.exclusions_table(heating))
+    if heating.budget:
+        _print_table(console, "Noise budget", tables.budget_table(heating))
+    if heating.thermometers:
+        scale = 100 * heating.scale_relative
+        console.print(f"\nScale error, common to all and apart from the others: {scale:.2f} %")
+    _print_table(console, "Controls", tables.controls_table(heating.controls))
+    if no_controls(heating):
+        console.print(f"[yellow]{CONTROLS_MISSING}[/yellow]", soft_wrap=True)
+
+
+def _print_table(console: Console, heading: str, table: Table) -> None:
+    if table.rows:
+        console.print(f"\n[bold]{heading}[/bold]")
+        console.print(table.for_terminal())
+    if table.note:
+        console.print(f"[dim]{table.note}[/dim]")
+
+
+def no_controls(heating: HeatingAnalysis) -> bool:
+    """Whether not one control experiment was done; closure comes with the measurement and is none."""
+    return not heating.control_points
