@@ -4,16 +4,16 @@ There is one lock. Every wire holds it while it uses an instrument, and every wa
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from simulators.chain import AmplifiedJunction, Chain
+from simulators.chain import AmplifiedJunction, Chain, Converts
 from simulators.clock import Clock
 from simulators.coarse import CoarseParameters, CoarseStepper
-from simulators.ni6281 import NI6281Parameters
+from simulators.ni6281 import Converter, NI6281Parameters
 from simulators.parameters import Parameters
 from simulators.ticks import Scan
 from simulators.timeline import BenchParameters, Timeline
@@ -54,6 +54,7 @@ class SimulatedBench(Timeline):
         rngs = [np.random.default_rng(part) for part in parts]
         self.chain: Any = chain or AmplifiedJunction.built(parameters, steps.line_address, rngs)
         super().__init__(steps, clock, self.chain, self.card.power_up_V)
+        self._new_converter = getattr(self.chain, "converter", Converter)
         self._levels: dict[str, bool] = {}
         self.coarse = CoarseStepper(
             parameters.section("coarse", CoarseParameters),
@@ -90,7 +91,18 @@ class SimulatedBench(Timeline):
         with self.lock:
             return MappingProxyType({**self._present, **self._held})
 
+    @property
+    def only_rate_Hz(self) -> float | None:
+        """Get the one rate at which there are samples; None where any will do."""
+        rate_Hz: float | None = getattr(self.chain, "rate_Hz", None)
+        return rate_Hz
+
     # What the card does
+
+    def converter(self, ranges_V: Sequence[float]) -> Converts:
+        """Get the converter for a task that scans channels with these input ranges."""
+        made: Converts = self._new_converter(self.card, ranges_V, self.converter_rng)
+        return made
 
     def drive(self, levels: Mapping[str, bool]) -> None:
         """Put digital lines at these levels from now on; the others hold."""
@@ -103,6 +115,7 @@ class SimulatedBench(Timeline):
         """Begin an acquisition at a time, which is now; its first sample comes one period later."""
         with self.lock:
             super().start_scan(scan, at_s)
+            getattr(self.chain, "begin", lambda: None)()
             self.scan_began_s = getattr(self.chain.world, "time_s", 0.0)
 
     def power_up(self) -> None:

@@ -80,8 +80,21 @@ class VoltagePreamplifier(Protocol):
         """Amplify a voltage with white noise of the given density; shapes (n,)."""
 
 
+class Converts(Protocol):
+    """A converter, as a task of inputs uses it."""
+
+    def convert(self, volts: FloatArray) -> FloatArray:
+        """Digitise what is at the terminals, shape (n_channels, n); one column for each scan."""
+
+
 class Chain(Protocol):
-    """What the bench moves through time."""
+    """What the bench moves through time.
+
+    A chain of samples that were digitised before (`simulators.playback`) has more, and the bench asks it:
+    ``begin()`` when an acquisition begins; ``sample`` in place of ``advance`` for the steps of an acquisition;
+    ``converter(card, ranges_V, rng)`` for what takes the card's converter's place; ``rate_Hz``, the one rate at
+    which it has samples.
+    """
 
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float

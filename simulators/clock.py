@@ -9,6 +9,7 @@ second passes in the time it takes to compute it.
 import math
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -39,20 +40,32 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """Life's clock. It starts at 0 when it is made."""
+    """Life's clock. It starts at 0 when it is made.
+
+    Parameters
+    ----------
+    speed : float
+        How many of its seconds pass in one of life's: a recording can be played back faster, or slower.
+    monotonic : callable
+        Life's seconds.
+    """
 
     runs_by_itself = True
 
-    def __init__(self) -> None:
-        self._start = time.monotonic()
+    def __init__(self, speed: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        if not 0 < speed < math.inf:
+            raise ValueError(f"speed is {speed}; it must be positive and finite")
+        self.speed = speed
+        self._monotonic = monotonic
+        self._start = monotonic()
 
     def now(self) -> float:
-        """Get the seconds since the clock was made."""
-        return time.monotonic() - self._start
+        """Get its seconds since it was made."""
+        return (self._monotonic() - self._start) * self.speed
 
     def wait(self, changed: threading.Condition, until_s: float) -> None:
         """Sleep until then, or until the condition is notified."""
-        left_s = min(max(until_s - self.now(), 0.0), threading.TIMEOUT_MAX)
+        left_s = min(max(until_s - self.now(), 0.0) / self.speed, threading.TIMEOUT_MAX)
         changed.wait(left_s)
 
 

@@ -9,12 +9,12 @@ from nidaqmx.constants import OverwriteMode, ReadRelativeTo
 from numpy.typing import NDArray
 
 from simulators.bench import SimulatedBench
+from simulators.chain import Converts
 from simulators.daq_buffers import RingBuffer
 from simulators.daq_channels import Channel, verify
 from simulators.daq_errors import Code, DaqError, refused_value
 from simulators.daq_timing import SampleClock
 from simulators.faults import DeviceLost, Overrun
-from simulators.ni6281 import Converter
 
 FloatArray = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ class Acquisition:
         Of the sample clock.
     signals : list of str
         What each scanned channel is wired to.
-    converter : Converter
+    converter : Converts
         Of these channels.
     buffer_size : int
         Samples a channel.
@@ -59,7 +59,7 @@ class Acquisition:
         self,
         rate_Hz: float,
         signals: list[str],
-        converter: Converter,
+        converter: Converts,
         buffer_size: int,
         limit: int | None,
         overwrites: bool,
@@ -121,7 +121,7 @@ class InputEngine:
     settings: ReadSettings = field(default_factory=ReadSettings)
     buffer_size: int | None = None
     run: Acquisition | None = None
-    converter: Converter | None = None
+    converter: Converts | None = None
 
     kind = "ai"
 
@@ -136,6 +136,9 @@ class InputEngine:
             verify(card, channel)
         if self.clock is None:
             return
+        only_Hz = self.bench.only_rate_Hz
+        if only_Hz is not None and not math.isclose(self.clock.rate_Hz, only_Hz, rel_tol=1e-9):
+            raise refused_value("DAQmx_SampClk_Rate", self.clock.rate_Hz, f"{only_Hz:.9g}, as recorded")
         fastest_Hz = self.fastest_Hz()
         if self.clock.rate_Hz > fastest_Hz:
             details = f"Requested: {self.clock.rate_Hz:g} Hz\nMaximum: {fastest_Hz:g} Hz"
@@ -165,7 +168,7 @@ class InputEngine:
     def commit(self) -> None:
         """Make the converter ready."""
         ranges_V = [verify(self.bench.card, channel) for channel in self.channels]
-        self.converter = Converter(self.bench.card, ranges_V, self.bench.converter_rng)
+        self.converter = self.bench.converter(ranges_V)
         self.run = None
 
     def start(self) -> None:

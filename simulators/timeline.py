@@ -79,6 +79,7 @@ class Timeline:
         self.time_s = clock.now()
         self.acquired = 0
         self._chain = chain
+        self._sample = getattr(chain, "sample", chain.advance)
         self._power_up_V = power_up_V
         self._held = dict.fromkeys(("bias", "z"), power_up_V)
         self._present = dict.fromkeys(("current", "thermocouple", "bias", "z"), 0.0)
@@ -233,7 +234,8 @@ class Timeline:
         for mishap in self.faults.take_mishaps(self.acquired):
             self._chain.suffer(mishap)
         added_A = self.faults.added_current_A(self.acquired)
-        signals = self._chain.advance(outputs["bias"], outputs["z"], dt, added_A)
+        advance = self._chain.advance if scan is None else self._sample
+        signals = advance(outputs["bias"], outputs["z"], dt, added_A)
         self._present = {name: float(volts[-1]) for name, volts in signals.items()}
         if scan is not None:
             scan.take(signals)

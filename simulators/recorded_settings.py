@@ -1,0 +1,63 @@
+"""The amplifiers' settings of a recording, as the commands that their front panels or computers gave them then.
+
+Sources: the command tables of the simulated instruments (`simulators.keithley428_commands`, `simulators.sr560`).
+"""
+
+from collections.abc import Mapping
+from math import isclose, log10
+from typing import Any
+
+from simulators.keithley428_settings import RISE_TIMES_S
+from simulators.sr560 import GAINS, CORNERS_Hz
+
+GAIN_DECADES = range(3, 11)
+LINE_END = "\r\n"
+
+
+def keithley428_commands(settings: Mapping[str, Any]) -> str:
+    """One string for the Keithley 428; what the recording does not say stays as after power-up.
+
+    Zero check is off, as it is whenever samples mean something.
+    """
+    told = settings.get("current_amplifier") or {}
+    words = ["C0"]
+    gain_V_per_A = told.get("gain_V_per_A") or settings.get("current_gain_V_per_A")
+    if gain_V_per_A:
+        enlarge = bool(told.get("enlarge"))
+        decade = round(log10(gain_V_per_A)) - enlarge
+        words += [f"R{min(max(decade, GAIN_DECADES[0]), GAIN_DECADES[-1])}", f"W{enlarge:d}"]
+    if (rise_time_s := told.get("rise_time_s")) is not None:
+        words.append(f"T{_nearest(rise_time_s, RISE_TIMES_S)}")
+    for name, letter in (
+        ("filter_on", "P"),
+        ("auto_filter", "Z"),
+        ("suppress_on", "N"),
+        ("bias_supply_on", "B"),
+    ):
+        if told.get(name) is not None:
+            words.append(f"{letter}{bool(told[name]):d}")
+    return "".join(words) + "X"
+
+
+def sr560_commands(settings: Mapping[str, Any], line_address: int) -> str:
+    """Lines for the SR560: listen, then each setting that the recording says."""
+    told = settings.get("voltage_preamplifier") or {}
+    lines = [f"LISN {line_address}"]
+    gain = told.get("gain") or settings.get("thermocouple_gain")
+    if gain:
+        lines.append(f"GAIN {_nearest(abs(gain), GAINS)}")
+    for name, corners in (("lowpass_Hz", "LFRQ"), ("highpass_Hz", "HFRQ")):
+        if told.get(name):
+            lines.append(f"{corners} {_nearest(told[name], CORNERS_Hz)}")
+    options = {"coupling": "CPLG", "source": "SRCE", "reserve": "DYNR", "filter_mode": "FLTM"}
+    options |= {"inverted": "INVT", "vernier_on": "UCAL", "vernier_percent": "UCGN", "blanked": "BLINK"}
+    lines += [
+        f"{command} {int(told[name])}" for name, command in options.items() if told.get(name) is not None
+    ]
+    return "".join(line + LINE_END for line in [*lines, "UNLS"])
+
+
+def _nearest(value: float, steps: tuple[float, ...]) -> int:
+    """Position of the step nearest to the value, by ratio."""
+    exact = (i for i, step in enumerate(steps) if isclose(step, value, rel_tol=1e-6))
+    return next(exact, min(range(len(steps)), key=lambda i: abs(log10(steps[i] / value))))
