@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from analysis.probes import linear, nonlinear
-from analysis.probes.onsager import onsager
-from analysis.probes.terminals import Currents, ProbedJunction, Terminal
+from analysis.probes.onsager import Onsager, onsager
+from analysis.probes.terminals import AnyTerminal, Currents, ProbedJunction, Terminal
 from analysis.records import FloatArray
 
 Regime = Literal["linear", "nonlinear"]
@@ -46,10 +46,13 @@ class Circuit:
         if self.regime == "nonlinear":
             return [self._nonlinear(junction, level_alignment_eV) for junction in junctions]
         coefficients = onsager(junctions[0], level_alignment_eV, self.reference_temperature_K)
+        return [self.linear(coefficients, junction.terminals) for junction in junctions]
+
+    def linear(self, coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> Solved:
+        """Linear response from coefficients that are known."""
         solve = linear.electronic_circuit if self.kind == "electronic" else linear.open_circuit
-        accuracy = float(coefficients.accuracy.max(initial=0.0))
-        found = [solve(coefficients, junction.terminals) for junction in junctions]
-        return [Solved(x.currents, x.seebeck_V_per_K, accuracy) for x in found]
+        found = solve(coefficients, terminals)
+        return Solved(found.currents, found.seebeck_V_per_K, float(coefficients.accuracy.max(initial=0.0)))
 
     def _nonlinear(self, junction: ProbedJunction, alignment_eV: FloatArray) -> Solved:
         if self.kind == "electronic":

@@ -17,16 +17,17 @@ from app.report.style import LIGHT, drawn_in
 
 Rows = list[dict[str, Any]]
 DASHES = {"voltage": (0, (4, 1.6)), "voltage-temperature": "-"}
-_COLUMNS, _FEW = 3, 40
+_FEW = 40
 
 
 def plot_probes(report: dict[str, Any]) -> Figure:
     """Panels of what `app.probe_prediction` reports; with both kinds of probe where it compares them."""
     with drawn_in(LIGHT):
         panels = _panels(report)
-        n_rows = -(-len(panels) // _COLUMNS)
-        figure = Figure(figsize=(11, 3.1 * n_rows + 0.4))
-        grid = figure.subplots(n_rows, _COLUMNS, squeeze=False, sharex=True).ravel()
+        n_columns = 2 if len(panels) <= 4 else 3
+        n_rows = -(-len(panels) // n_columns)
+        figure = Figure(figsize=(3.7 * n_columns, 3.1 * n_rows + 0.4))
+        grid = figure.subplots(n_rows, n_columns, squeeze=False, sharex=True).ravel()
         for axes, draw in zip(grid, panels, strict=False):
             axes.axhline(0, color=LIGHT.grid, lw=0.8, zorder=0)
             draw(axes)
