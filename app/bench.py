@@ -2,8 +2,9 @@
 
 import platform
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.recording import Channel, RecordingWriter, RunHeader
-from analysis.records import Block, Event, Trace
+from analysis.records import Block, Event, EventKind, Trace
 from analysis.segment import Segmenter
 from app.analysis import results_of
 from app.calibrated_rig import load_calibrated_rig
@@ -21,7 +22,8 @@ from app.guardian import Guardian, make_safe
 from app.recorder import Recorder, RecorderFailed, Reducers, index_entry
 from app.rig import Rig
 from app.station import NM, OpenRig, current_calibration, open_rig
-from drivers.errors import RigError
+from drivers.errors import NotNow, RigError
+from drivers.keithley428_words import MachineStatus
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
 
@@ -36,6 +38,12 @@ ROLES = {
 
 
 HAND_ON_S = 0.1
+
+NOTE = "note"
+"""Name of the mark that a user's note becomes."""
+
+RETRACT_S = 0.4, 0.5
+"""How long a retraction may take through the open card, and then over a connection of its own."""
 
 SR560_FULL_SCALE_V = 5.0
 """Output of the voltage preamplifier, 10 V peak to peak (SR560 manual); beyond it the samples show nothing."""
@@ -55,10 +63,18 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Observer:
-    """Who wants to see a run go on. Called from the bench's threads; must be quick."""
+    """Who wants to see a run go on. Called from the bench's threads; must be quick.
+
+    ``started`` once the recording is there and before anything moves; ``finishing`` when the rig is safe and the
+    recording is about to be compressed; ``amplifier`` with what the current amplifier said of itself.
+    """
 
     event: Callable[[Event], None] = lambda event: None
     trace: Callable[[Trace], None] = lambda trace: None
+    block: Callable[[Block], None] = lambda block: None
+    started: Callable[[RunHeader], None] = lambda header: None
+    finishing: Callable[[], None] = lambda: None
+    amplifier: Callable[[MachineStatus], None] = lambda status: None
 
 
 class _Sink:
@@ -80,10 +96,17 @@ class _Sink:
         self._observer = observer
         self._waiting: list[Block] = []
         self._counts = counts
+        self._notes: deque[str] = deque()
         self.samples = 0
         self.cycles = 0
 
+    def note(self, text: str) -> None:
+        """Take a note, from any thread; it becomes an event at the samples that come next."""
+        self._notes.append(text)
+
     def block(self, block: Block) -> None:
+        while self._notes:
+            self.event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
         if self._waiting and self._waiting[-1].stop != block.first:
             self.hand_on()
         self._waiting.append(block)
@@ -100,6 +123,7 @@ class _Sink:
         self._waiting.clear()
         self._recorder.block(block)
         self._reducers.put(block)
+        self._observer.block(block)
         self.samples += len(block)
 
     def event(self, event: Event) -> None:
@@ -120,16 +144,52 @@ class Bench:
         Setting it ends a run safely, from any thread or from a signal handler.
     rig : Rig, optional
         The rig where it is to be set otherwise than its file says.
+    paused : callable, optional
+        As for ``Runner``.
     """
 
-    def __init__(self, rig_file: Path, stop: threading.Event | None = None, rig: Rig | None = None) -> None:
+    def __init__(
+        self,
+        rig_file: Path,
+        stop: threading.Event | None = None,
+        rig: Rig | None = None,
+        paused: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.rig_file = rig_file
         self.rig: Rig = rig or load_calibrated_rig(rig_file)
         self._stop = stop or threading.Event()
+        self._paused = paused
+        self._opened: OpenRig | None = None
+        self._sink: _Sink | None = None
 
     def stop(self) -> None:
         """Ask the run to end safely."""
         self._stop.set()
+
+    def note(self, text: str) -> None:
+        """Write a note into the recording of the present run. Raises ``NotNow`` where there is none."""
+        sink = self._sink
+        if sink is None:
+            raise NotNow("No run is on that a note could go to")
+        sink.note(text)
+
+    def retract(self) -> str:
+        """Bias 0 V and the tip back at once, from any thread, whatever the run or its threads are doing.
+
+        The run can't move the outputs any more, and ends as aborted when it notices. Says what was done.
+
+        Raises
+        ------
+        RigError
+            After less than a second: the rig's state is unknown.
+        """
+        self._stop.set()
+        opened = self._opened
+        if opened is not None:
+            opened.station.daq.lock("the tip was retracted by hand")
+            with suppress(RigError):
+                return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, RETRACT_S[0])
+        return make_safe(self.rig, RETRACT_S[1])
 
     def run(
         self,
@@ -154,7 +214,11 @@ class Bench:
             If the recording could not go on; the rig is safe then.
         """
         observer = observer or Observer()
-        with Guardian(self.rig_file) as guardian, open_rig(self.rig) as opened:
+        with (
+            Guardian(self.rig_file) as guardian,
+            open_rig(self.rig, observer.amplifier) as opened,
+            self._at_work(opened),
+        ):
             procedure.check(opened.station)
             guardian.wait_until_ready()
             header = self._header(procedure, opened, sample, notes)
@@ -169,16 +233,31 @@ class Bench:
 
                 reducers = Reducers(self._segmenter(), on_trace)
                 sink = _Sink(recorder, reducers, observer, procedure.counts)
-                runner = Runner(opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set)
+                runner = Runner(
+                    opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
+                )
+                observer.started(header)
+                self._sink = sink
                 try:
                     end = runner.run(procedure)
                 finally:
+                    self._sink = None
                     sink.hand_on()
                     reducers.finish()
                 recorder.finish()
+                observer.finishing()
                 plots, entries = results_of(out)
                 stored = writer.close("finished" if end.status == "finished" else "aborted", plots, entries)
             return RunSummary(out, end, traces, sink.cycles, sink.samples, stored)
+
+    @contextmanager
+    def _at_work(self, opened: OpenRig) -> Iterator[None]:
+        """Let other threads retract through the open card."""
+        self._opened = opened
+        try:
+            yield
+        finally:
+            self._opened = None
 
     def _make_safe(self, opened: OpenRig) -> str:
         """Through the open card; if that fails, over a new connection."""

@@ -21,12 +21,14 @@ READY = "ready"
 DONE = "done"
 
 
-def make_safe(rig: Rig) -> str:
+def make_safe(rig: Rig, within_s: float = 1.0) -> str:
     """Bias 0 V, tip retracted, over a connection of its own. Raises ``RigError`` if the card can't be reached."""
     from app.station import daq_outputs
     from drivers.guard import make_safe as reset_and_retract
 
-    return reset_and_retract(rig.daq.controller, rig.daq.device, daq_outputs(rig), {"z": rig.safe.z_V})
+    return reset_and_retract(
+        rig.daq.controller, rig.daq.device, daq_outputs(rig), {"z": rig.safe.z_V}, within_s
+    )
 
 
 class Guardian:

@@ -1,6 +1,6 @@
 """The rig file made real: opens the drivers that it names and puts the amplifiers into its settings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from analysis.conductance import CurrentCalibration
 from app.rig import Rig
 from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
-from drivers.keithley428_words import Keithley428Settings
+from drivers.keithley428_words import Keithley428Settings, MachineStatus
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
 from drivers.pxi import PXIController
 from drivers.sr560 import SR560, Coupling, FilterMode, HIGHPASS_Hz, Reserve, Source, SR560Settings
@@ -64,8 +64,10 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
 
 
 @contextmanager
-def open_rig(rig: Rig) -> Iterator[OpenRig]:
+def open_rig(rig: Rig, seen: Callable[[MachineStatus], None] = lambda status: None) -> Iterator[OpenRig]:
     """Open every instrument of the rig and set the amplifiers; close them on leaving. Nothing moves.
+
+    ``seen`` is called with what the current amplifier says of itself, whenever a run asks it.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def open_rig(rig: Rig) -> Iterator[OpenRig]:
             "current_amplifier": asdict(amplifier.configure(_current_amplifier_settings(rig))),
             "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
         }
-        yield OpenRig(_station(rig, controller, daq, amplifier), settings)
+        yield OpenRig(_station(rig, controller, daq, amplifier, seen), settings)
 
 
 def _claim(daq: NI6281) -> None:
@@ -111,9 +113,12 @@ def _current_amplifier_settings(rig: Rig) -> Keithley428Settings:
     )
 
 
-def _verify(amplifier: Keithley428, wanted: Keithley428Settings) -> None:
+def _verify(
+    amplifier: Keithley428, wanted: Keithley428Settings, seen: Callable[[MachineStatus], None]
+) -> None:
     """Refuse an amplifier that somebody's hand, or a power cut, has changed. Raises ``RigError``."""
     status = amplifier.status
+    seen(status)
     changed = [
         f"{name} is {getattr(status, name)}, was set to {getattr(wanted, name)}"
         for name in ("gain_V_per_A", "rise_time_s", "zero_check", "suppress_on", "bias_supply_on")
@@ -139,7 +144,13 @@ def _preamplifier_settings(rig: Rig) -> SR560Settings:
     )
 
 
-def _station(rig: Rig, controller: PXIController, daq: NI6281, amplifier: Keithley428) -> Station:
+def _station(
+    rig: Rig,
+    controller: PXIController,
+    daq: NI6281,
+    amplifier: Keithley428,
+    seen: Callable[[MachineStatus], None],
+) -> Station:
     bias, z, walker = rig.daq.outputs.bias, rig.daq.outputs.z, rig.coarse
     coarse = None
     if walker is not None:
@@ -157,7 +168,7 @@ def _station(rig: Rig, controller: PXIController, daq: NI6281, amplifier: Keithl
         extension_m_per_V=rig.piezo.extension_nm_per_V * NM,
         z_range_V=(z.min_V, z.max_V),
         bias_range_V=(bias.min_V, bias.max_V),
-        verify_amplifier=lambda: _verify(amplifier, _current_amplifier_settings(rig)),
+        verify_amplifier=lambda: _verify(amplifier, _current_amplifier_settings(rig), seen),
         coarse=coarse,
         bias_on=rig.junction.bias_on,
         resolution_V=2 * rig.daq.inputs.current.range_V / CODES,

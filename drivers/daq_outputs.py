@@ -68,6 +68,7 @@ class Outputs:
         self._repeats = repeats
         self._lock = threading.RLock()
         self._emergencies = 0
+        self._locked = ""
         self._standing = dict.fromkeys(self.channels, np.nan)
         self._running: Waveform | None = None
         self._generated = 0
@@ -139,6 +140,8 @@ class Outputs:
     def _refuse_if_busy(self, doing: str) -> None:
         if not self._tasks:
             raise NotNow(f"Can't {doing}: the driver is closed")
+        if self._locked:
+            raise NotNow(f"Can't {doing}: {self._locked}")
         if self._running is not None and not self.finished():
             raise NotNow(f"Can't {doing} while a ramp or a modulation runs; stop it first")
 
@@ -153,7 +156,7 @@ class Outputs:
             try:
                 with translated("start a waveform"):
                     self._load(mode, waveform.buffer)
-                    if self._emergencies != emergencies:
+                    if self._emergencies != emergencies or self._locked:
                         raise NotNow("The outputs were made safe meanwhile; no waveform was started")
                     self._running, self._generated = waveform, 0
                     self._together.start()
@@ -235,6 +238,10 @@ class Outputs:
             self._together.control(TaskMode.TASK_ABORT)
 
     # The way out
+
+    def lock(self, why: str) -> None:
+        """Refuse every write, ramp and modulation from now on; does not wait for another thread's call."""
+        self._locked = why
 
     def drop(self, name: str) -> None:
         """Abort any waveform and put 0 V on one output; what the waveform left alone holds what it held."""

@@ -326,6 +326,18 @@ class NI6281:
         self._outputs.start(mode, waveforms_V)
         return self.samples_acquired()
 
+    def lock(self, why: str) -> None:
+        """Refuse every write, ramp and modulation from now on and for good; `drop` and `to_safe` go on working.
+
+        For whoever makes safe over the head of the thread that moves the outputs: it can't move them again.
+
+        Parameters
+        ----------
+        why : str
+            What the ``NotNow`` says that the other thread gets.
+        """
+        self._outputs.lock(why)
+
     def to_safe(self, retracted: Mapping[str, float], within_s: float = 0.9) -> str:
         """Abort what moves, put out 0 V on all outputs but those named, then the values of those named.
 

@@ -20,7 +20,7 @@ from procedures.errors import (
 )
 from procedures.procedure import RigProcedure, Steps
 from procedures.station import Station
-from procedures.steps import FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
+from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
 
 NM = 1e-9
 BREAK_G0 = 0.5
@@ -148,9 +148,7 @@ class ContactProcedure(RigProcedure):
         recentrings = 0
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
-            outcome = yield Ramp(
-                "approach", end_m, self.approach_speed * NM, self._contact_detectors(station)
-            )
+            outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, self._contact_detectors(station))
             if outcome.ended != "contact":
                 raise self._no_contact(outcome, end_m < top_m)
             off_centre_m = self._off_centre_m(station, outcome.extension_m)

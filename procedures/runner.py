@@ -16,7 +16,9 @@ from procedures.limits import check_limits, dry_run
 from procedures.procedure import RigProcedure
 from procedures.station import Station
 from procedures.steps import (
+    APPROACH,
     FINISHED,
+    Acquire,
     Baseline,
     Hold,
     Mark,
@@ -59,6 +61,8 @@ class Runner:
         Brings the rig into the safe state from any state and says what it did; raises ``RigError`` if it can't.
     should_stop : callable
         Asked at every read; True ends the run as aborted.
+    paused : callable
+        Asked before each approach; while it says True, which may take it a moment, the run waits: bias 0 V, tip back.
     """
 
     def __init__(
@@ -67,11 +71,13 @@ class Runner:
         sink: Sink,
         make_safe: Callable[[], str],
         should_stop: Callable[[], bool] = lambda: False,
+        paused: Callable[[], bool] = lambda: False,
     ) -> None:
         self._station = station
         self._daq = station.daq
         self._make_safe = make_safe
         self._should_stop = should_stop
+        self._paused = paused
         self._watch = Watch(station, sink, should_stop)
         self._bias_V = 0.0
 
@@ -96,6 +102,8 @@ class Runner:
             return self._end("aborted", "stopped by the user")
         except (ProcedureFault, RigError) as fault:
             self._report(EventKind.FAULT, type(fault).__name__, message=str(fault))
+            if self._should_stop():  # whoever asked for it may have made safe over the run's head
+                return self._end("aborted", "stopped by the user")
             return self._end("fault", str(fault))
         except BaseException:
             self._end("fault", "stopped by an internal error")
@@ -124,11 +132,26 @@ class Runner:
                 if self._should_stop():
                     raise Aborted
                 check_limits(step, self._station)
+                if isinstance(step, Ramp) and step.name == APPROACH and self._paused():
+                    self._pause()
                 step = plan.send(self._do(step))
         except StopIteration:
             return
         finally:
             plan.close()
+
+    def _pause(self) -> None:
+        """Wait in the safe state; an approach, which comes next, begins from wherever the tip is."""
+        bias_V = self._bias_V
+        self._make_safe()
+        self._bias_is(0.0)
+        self._watch.event(EventKind.MARK, "paused")
+        while self._paused():
+            if self._should_stop():
+                raise Aborted
+            self._watch.catch_up()
+        self._watch.event(EventKind.MARK, "resumed")
+        self._set_bias(bias_V)
 
     def _do(self, step: Step) -> Outcome:
         match step:
@@ -144,6 +167,8 @@ class Runner:
                 return self._sweep(step)
             case Baseline(duration_s):
                 return self._baseline(duration_s)
+            case Acquire():
+                return self._acquire(step)
             case Recentre(distance_m):
                 return self._recentre(distance_m)
             case Mark(name, payload):
@@ -258,6 +283,18 @@ class Runner:
         watch.event(EventKind.SETTING, "current_offset_V", {"value": offset_V, "samples": int(volts.size)})
         if bias_V:
             self._set_bias(bias_V)
+        return self._outcome(FINISHED, begin)
+
+    def _acquire(self, step: Acquire) -> Outcome:
+        watch = self._watch
+        begin, told = watch.next, 0
+        while watch.next < step.until or told < len(step.events):
+            end = watch.reach(step.until)
+            while told < len(step.events) and (end == step.until or step.events[told].sample < end):
+                event = step.events[told]
+                watch.event(event.kind, event.name, event.payload, at=event.sample)
+                told += 1
+            watch.read_to(end)
         return self._outcome(FINISHED, begin)
 
     def _recentre(self, distance_m: float) -> Outcome:

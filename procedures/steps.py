@@ -4,14 +4,14 @@ A procedure's ``plan()`` is a generator of steps. It never sleeps, prints, opens
 yields what it wants and receives an ``Outcome``. The runner (``procedures.runner``) is the only interpreter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from analysis.detect import Detector
 from analysis.heating.programme import LevelProgramme
-from analysis.records import FloatArray
+from analysis.records import Event, FloatArray
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,22 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class Acquire:
+    """Sample while nothing is moved or driven, and write down events of which it is known when they come.
+
+    Parameters
+    ----------
+    until : int
+        Index of the sample at which to end.
+    events : sequence of Event
+        In the order of their samples. Each is written before the samples that follow it.
+    """
+
+    until: int
+    events: Sequence[Event] = ()
+
+
+@dataclass(frozen=True)
 class Recentre:
     """Bring the surface back to the middle of the piezo's range with the coarse positioner.
 
@@ -132,10 +148,14 @@ class Safe:
     """Bias 0 V, tip back: the state in which nobody need be in control."""
 
 
-Step = SetBias | Ramp | Hold | Modulate | Sweep | Baseline | Recentre | Mark | Safe
+Step = SetBias | Ramp | Hold | Modulate | Sweep | Baseline | Acquire | Recentre | Mark | Safe
 
 FINISHED = "finished"
 """``Outcome.ended`` of a step that ran to its own end."""
+
+
+APPROACH = "approach"
+"""Name of the ramp that makes a contact, from wherever the tip is: a run can be paused before it."""
 
 
 @dataclass(frozen=True)
