@@ -100,17 +100,19 @@ def parameter_option(name: str, parameter: Any) -> click.Option:
             kind = click.IntRange(min=parameter.minimum, max=parameter.maximum)
         case FloatParameter():
             kind = click.FloatRange(min=parameter.minimum, max=parameter.maximum)
-    shown = str(parameter) if isinstance(parameter.default, tuple) else parameter.default
+    if parameter.default is None:
+        default: dict[str, Any] = {"required": True}
+    else:
+        shown = str(parameter) if isinstance(parameter.default, tuple) else parameter.default
+        default = {"default": shown, "show_default": shown != ""}
     return click.Option(
         [flag, name],
         type=kind,
-        default=shown,
-        required=parameter.default is None,
-        show_default=shown != "",
         metavar=None
         if isinstance(parameter, ListParameter)
         else unit or ("TEXT" if kind is click.STRING else "N"),
         help=text,
+        **default,
     )
 
 
