@@ -1,6 +1,6 @@
 """The whole way from traces to peaks, offline and unattended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import Any
@@ -150,23 +150,48 @@ def analyse(traces: Iterable[Trace], options: AnalysisOptions, rng: np.random.Ge
     noise = noise_floor(traces)
     selection = select(traces, options.rules or usual_rules(traces, noise, options.contact_G0))
     kept = selection.kept
-    linear = histogram(kept, options.linear_axis or Axis.linear(-0.25, 10.0, 0.01))
-    log_axis = options.log_axis or Axis.log(_lowest_decade(noise), 100.0, 100)
-    log = histogram(kept, log_axis)
-    coarse = Axis(Scale.LOG, log_axis.low, log_axis.high, ceil(log_axis.bins * 0.4))
-    molecular = options.molecular_G0 or (_above(noise, log_axis), options.metallic_G0[0])
-    peaks = (
+    linear_axis, log_axis, coarse = axes_for(noise, options)
+    linear, log = histogram(kept, linear_axis), histogram(kept, log_axis)
+    peaks = peaks_in(linear, log, noise, options, rng)
+    counted = histogram_2d(kept, options.displacement_axis, coarse, options.break_G0)
+    return analysis_of(selection, noise, (linear, log, counted), peaks, options)
+
+
+def axes_for(noise: NoiseFloor, options: AnalysisOptions) -> tuple[Axis, Axis, Axis]:
+    """Axes of the linear, the logarithmic, and (of its conductance) the two-dimensional histogram."""
+    linear = options.linear_axis or Axis.linear(-0.25, 10.0, 0.01)
+    log = options.log_axis or Axis.log(_lowest_decade(noise), 100.0, 100)
+    return linear, log, Axis(Scale.LOG, log.low, log.high, ceil(log.bins * 0.4))
+
+
+def peaks_in(
+    linear: Histogram, log: Histogram, noise: NoiseFloor, options: AnalysisOptions, rng: np.random.Generator
+) -> tuple[PeakFit, ...]:
+    """Peaks of the metal in the linear, then of molecules in the logarithmic histogram, as of `Analysis`."""
+    molecular = options.molecular_G0 or (_above(noise, log.axis), options.metallic_G0[0])
+    return (
         *_peaks(linear, options.metallic_G0, options, rng),
         *reversed(_peaks(log, molecular, options, rng)),
     )
+
+
+def analysis_of(
+    selection: Selection,
+    noise: NoiseFloor,
+    histograms: tuple[Histogram, Histogram, Histogram2D],
+    peaks: tuple[PeakFit, ...],
+    options: AnalysisOptions,
+) -> Analysis:
+    """What is known once traces are selected, counted (linear, log, map) and their peaks are fitted."""
+    linear, log, counted = histograms
     return Analysis(
         selection=selection,
         noise=noise,
         linear=linear,
         log=log,
-        map=histogram_2d(kept, options.displacement_axis, coarse, options.break_G0),
+        map=counted,
         peaks=peaks,
-        plateaus=tuple(_plateaus(kept, peak, options.break_G0) for peak in peaks),
+        plateaus=tuple(_plateaus(selection.kept, peak, options.break_G0) for peak in peaks),
         calibration_uncertainty_G0=tuple(_calibration_uncertainty_G0(p, options.calibration) for p in peaks),
     )
 
@@ -193,7 +218,7 @@ def _peaks(
     )
 
 
-def _plateaus(traces: tuple[Trace, ...], peak: PeakFit, break_G0: float) -> PlateauLengths:
+def _plateaus(traces: Sequence[Trace], peak: PeakFit, break_G0: float) -> PlateauLengths:
     """Of an atomic contact half a quantum to either side of its peak; of a molecule from the break of the
     metal.
     """

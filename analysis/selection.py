@@ -12,8 +12,10 @@ from analysis.detect import OpenDetector
 from analysis.records import FloatArray, Trace
 
 _START_SAMPLES = 5  # the median of these is where a trace starts, so that a spike is not
+_LEAST_SAMPLES = 20  # of an open part, and of a trace that has one
 _OPEN_SAMPLES = 5  # in a row below the limit, so that the ringing of an amplifier is no opening
-_OPEN_PARTS = (20, 50, 100, 200, 500)  # the open part is sought as this fraction of a trace
+OPEN_PARTS = (20, 50, 100, 200, 500)
+"""The open part is sought as one of these fractions of a trace."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,46 @@ def noise_floor(traces: Sequence[Trace]) -> NoiseFloor:
     Its length is the largest fraction of a trace (1/20 to 1/500) at which the typical trace is open for all
     of it, that is: its level there is within its noise. NaN where no trace is long enough (20 samples).
     """
-    found = NoiseFloor(float("nan"), float("nan"), 0)
     conductances = [_finite(trace.conductance_G0) for trace in traces]
-    for parts in _OPEN_PARTS:
-        open_parts = [_most_open(g, max(20, g.size // parts)) for g in conductances if g.size >= 20]
-        if not open_parts:
+    conductances = [g for g in conductances if g.size >= _LEAST_SAMPLES]
+    return floor_of([_open_part(g, parts) for g in conductances] for parts in OPEN_PARTS)
+
+
+@dataclass(frozen=True)
+class OpenPart:
+    """The most open part of one trace: its median, the median absolute deviation about it, its samples."""
+
+    level_G0: float
+    mad_G0: float
+    samples: int
+
+
+def open_parts(conductance_G0: FloatArray) -> tuple[OpenPart, ...]:
+    """The most open part of a trace at each of `OPEN_PARTS`; none for a trace that is too short."""
+    g = _finite(conductance_G0)
+    return tuple(_open_part(g, parts) for parts in OPEN_PARTS) if g.size >= _LEAST_SAMPLES else ()
+
+
+def floor_of(by_fraction: Iterable[Sequence[OpenPart]]) -> NoiseFloor:
+    """The noise that these open parts show: those of all traces, for each of `OPEN_PARTS` in turn.
+
+    See `noise_floor`; no more of them are asked for than are needed.
+    """
+    found = NoiseFloor(float("nan"), float("nan"), 0)
+    for of_traces in by_fraction:
+        if not of_traces:
             break
-        levels = [float(np.median(part)) for part in open_parts]
-        mads = [float(np.median(np.abs(p - level))) for p, level in zip(open_parts, levels, strict=True)]
-        length = int(np.median([part.size for part in open_parts]))
-        found = NoiseFloor(float(np.median(mads)), float(np.median(np.abs(levels))), length)
+        level, mad, samples = np.array([(p.level_G0, p.mad_G0, p.samples) for p in of_traces]).T
+        found = NoiseFloor(float(np.median(mad)), float(np.median(np.abs(level))), int(np.median(samples)))
         if found.level_G0 <= 3.0 * 1.4826 * found.mad_G0:
             break
     return found
+
+
+def _open_part(conductance_G0: FloatArray, parts: int) -> OpenPart:
+    part = _most_open(conductance_G0, max(_LEAST_SAMPLES, conductance_G0.size // parts))
+    level = float(np.median(part))
+    return OpenPart(level, float(np.median(np.abs(part - level))), part.size)
 
 
 def _finite(conductance_G0: FloatArray) -> FloatArray:
@@ -112,11 +141,23 @@ def usual_rules(
     below 0.1 or 0.5 G0. Plausible is -0.1 G0 (twenty times the noise if that is more) to 20 G0 (twice the
     highest start if that is more).
     """
-    starts = np.array([_start(trace.conductance_G0) for trace in traces])
+    ends = [ends_of(trace.conductance_G0) for trace in traces]
+    return rules_for(ends, noise, contact_G0)
+
+
+def ends_of(conductance_G0: FloatArray) -> tuple[float, float]:
+    """Where a trace starts (see `SelectionRules`), NaN if nowhere, and the least of its samples."""
+    return _start(conductance_G0), float(np.fmin.reduce(conductance_G0, initial=np.inf))
+
+
+def rules_for(
+    ends: Sequence[tuple[float, float]], noise: NoiseFloor, contact_G0: float | None = None
+) -> SelectionRules:
+    """The rules of `usual_rules` from the `ends_of` each trace."""
+    starts, lowest = np.array(ends, dtype=float).reshape(-1, 2).T
     starts = starts[np.isfinite(starts)]
     usual = float(np.median(starts)) if starts.size else 4.0
     mad = 0.0 if np.isnan(noise.mad_G0) else noise.mad_G0
-    lowest = np.array([np.fmin.reduce(trace.conductance_G0, initial=np.inf) for trace in traces])
     limits = [max(0.01, 10.0 * mad), 0.1, 0.5]
     opens = next((x for x in limits if 2 * np.count_nonzero(lowest < x) >= lowest.size), limits[-1])
     return SelectionRules(
@@ -132,9 +173,9 @@ class Selection:
 
     Parameters
     ----------
-    kept : tuple of Trace
+    kept : sequence of Trace
         With wild samples replaced by NaN.
-    rejected : tuple of (Trace, str)
+    rejected : sequence of (Trace, str)
         With the first reason that applied.
     rules : SelectionRules
     wild_samples, wild_traces : int
@@ -149,8 +190,8 @@ class Selection:
         All samples of the kept traces.
     """
 
-    kept: tuple[Trace, ...]
-    rejected: tuple[tuple[Trace, str], ...]
+    kept: Sequence[Trace]
+    rejected: Sequence[tuple[Trace, str]]
     rules: SelectionRules
     wild_samples: int
     wild_traces: int

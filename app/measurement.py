@@ -11,6 +11,7 @@ from analysis.heating.comparison import Comparison, compare
 from analysis.heating.entries import plain
 from analysis.heating.heating import HeatingAnalysis, analyse_heating
 from analysis.heating.holds import Hold, calibration_for, holds_of
+from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import HeatingRun
 from analysis.heating.sweeps import Sweep, sweeps_of
 from analysis.iv_mean import MeanIV, mean_iv
@@ -182,11 +183,15 @@ def _model(
     if given is not None:
         return imported_model(given, iv, replicas)
     assert iv is not None
-    model = model_of_iv(iv, replicas)
-    if heating is None or model.side_known:
+    return turned_by_heat(model_of_iv(iv, replicas), heating.points if heating else ())
+
+
+def turned_by_heat(model: JunctionModel, points: Sequence[HeatingPoint]) -> JunctionModel:
+    """The model with its level on the side of E_F that the heat tells, where it tells one."""
+    if model.side_known:
         return model
-    weighted = [p.asymmetry_K / p.asymmetry_sigma_K**2 for p in heating.points if p.asymmetry_sigma_K > 0.0]
-    weights = [p.asymmetry_sigma_K**-2 for p in heating.points if p.asymmetry_sigma_K > 0.0]
+    weighted = [p.asymmetry_K / p.asymmetry_sigma_K**2 for p in points if p.asymmetry_sigma_K > 0.0]
+    weights = [p.asymmetry_sigma_K**-2 for p in points if p.asymmetry_sigma_K > 0.0]
     if not weights or abs(sum(weighted)) < SIDE_SIGMA * sum(weights) ** 0.5:
         return model
     return model.turned_to(sum(weighted))

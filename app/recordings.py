@@ -1,6 +1,6 @@
 """Which recordings a user means, and what each of them is a recording of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -99,15 +99,15 @@ def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
                 recording.status,
                 recording.n_samples,
                 len(recording.gaps),
-                _kind(recording.header.procedure, set(begun)),
+                kind_of(recording.header.procedure, set(begun)),
                 begun.count("withdraw"),
             )
         parts.append(part)
     return tuple(sorted(parts, key=lambda part: part.header.started))
 
 
-def _kind(procedure: str, steps: set[str]) -> Kind:
-    """By the procedure; by what was done where nobody knows the procedure."""
+def kind_of(procedure: str, steps: Collection[str]) -> Kind:
+    """By the procedure; by the steps that were begun where nobody knows the procedure."""
     if procedure.startswith("calibrate"):
         return Kind.CALIBRATION
     if procedure == "heating" or procedure.startswith("control") or holds.STEP in steps:

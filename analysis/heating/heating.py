@@ -131,9 +131,15 @@ def analyse_heating(
         If the filters of a recording make the levels sag.
     """
     options = options or HeatingOptions()
-    evaluated = [evaluate(run, options.evaluation) for run in runs]
+    return summarise([evaluate(run, options.evaluation) for run in runs], rng, options.resamples)
+
+
+def summarise(
+    evaluated: Sequence[EvaluatedRun], rng: np.random.Generator, resamples: int = RESAMPLES
+) -> HeatingAnalysis:
+    """What recordings amount to whose holds are evaluated; parameters as of `analyse_heating`."""
     holds = tuple(hold for run in evaluated for hold in run.holds)
-    grouped = _Grouped(rng, options.resamples)
+    grouped = _Grouped(rng, resamples)
     measured = grouped.by_amplitude([h for h in holds if not h.control])
     points = tuple(point for point, _ in measured)
     spectrum, noise = _noise(evaluated)
@@ -151,7 +157,7 @@ def analyse_heating(
         points_without_exclusions=grouped.without_exclusions([h for h in holds if not h.control]),
         control_points=tuple(data.controls),
         pooled_K=tuple(_pooled_K(members) for _, members in measured),
-        slopes=_slopes(points, [h for h in holds if not h.control], rng, options.resamples),
+        slopes=_slopes(points, [h for h in holds if not h.control], rng, resamples),
         noise=noise,
         spectrum=spectrum,
         budget=tuple(_budget(point, members, noise) for point, members in measured) if noise else (),

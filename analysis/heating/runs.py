@@ -1,7 +1,7 @@
 """From recordings of holds to evaluated holds: tip, masks and mains of each recording, its noise on the way."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
@@ -136,27 +136,98 @@ def evaluate(run: HeatingRun, options: EvaluationOptions | None = None) -> Evalu
     UnsuitableFilter
         If its filters make the levels sag.
     """
-    options = options or EvaluationOptions()
-    try:
-        thermometer = Thermometer.from_calibrations(run.header.calibrations)
-    except UncalibratedThermometer as error:
-        raise UncalibratedThermometer(f"{run.name or run.header.procedure}: {error}") from None
     holds = iter(run.holds)
     first = list(islice(holds, LOOK_AHEAD))
-    masks = _Masks(filters_of(run.header.settings), options.mask_samples)
-    mains_Hz = options.mains_Hz
-    if mains_Hz is None:
-        mask_samples = masks.samples(first[0]) if first else 0
-        mains_Hz = tuple(line.frequency_Hz for line in measure_mains(first, mask_samples))
-    settings = EstimatorSettings(
-        seebeck_V_per_K=thermometer.seebeck_V_per_K,
-        mains_Hz=mains_Hz,
-        series_resistance_ohm=float(run.header.settings.get("series_resistance_ohm") or 0.0),
-        rules=options.rules,
-    )
-    residuals_V = tuple(x for hold in first if (x := _residual_V(hold, settings)) is not None)
-    evaluated = tuple(_evaluated(chain(first, holds), run, settings, masks, thermometer))
-    return EvaluatedRun(run.name, evaluated, residuals_V, mains_Hz, tuple(masks.warnings))
+    evaluator = RunEvaluator(run.header, run.name, first, options)
+    residuals_V = tuple(x for hold in first if (x := evaluator.residual_V(hold)) is not None)
+    evaluated = tuple(evaluator.evaluated(hold) for hold in chain(first, holds))
+    return EvaluatedRun(run.name, evaluated, residuals_V, evaluator.mains_Hz, evaluator.warnings)
+
+
+class RunEvaluator:
+    """Evaluates the holds of one recording one by one.
+
+    Parameters
+    ----------
+    header : RunHeader
+    name : str
+        As of `HeatingRun`.
+    first : sequence of Hold
+        The first `LOOK_AHEAD` holds, or those that there are: the mains are taken from them.
+    options : EvaluationOptions, optional
+
+    Raises
+    ------
+    UncalibratedThermometer, UnsuitableFilter
+        As `evaluate`; the latter by ``evaluated`` too.
+    """
+
+    def __init__(
+        self, header: RunHeader, name: str, first: Sequence[Hold], options: EvaluationOptions | None = None
+    ) -> None:
+        options = options or EvaluationOptions()
+        try:
+            self._thermometer = Thermometer.from_calibrations(header.calibrations)
+        except UncalibratedThermometer as error:
+            raise UncalibratedThermometer(f"{name or header.procedure}: {error}") from None
+        self._header, self._name = header, name
+        self._masks = _Masks(filters_of(header.settings), options.mask_samples)
+        mains_Hz = options.mains_Hz
+        if mains_Hz is None:
+            mask_samples = self._masks.samples(first[0]) if first else 0
+            mains_Hz = tuple(line.frequency_Hz for line in measure_mains(first, mask_samples))
+        self._settings = EstimatorSettings(
+            seebeck_V_per_K=self._thermometer.seebeck_V_per_K,
+            mains_Hz=mains_Hz,
+            series_resistance_ohm=float(header.settings.get("series_resistance_ohm") or 0.0),
+            rules=options.rules,
+        )
+        self._estimators: dict[int, tuple[HoldEstimator, HoldEstimator]] = {}
+        gain = header.calibrations.get("current_gain")
+        self._power_relative = math.nan
+        if gain is not None and gain.uncertainty is not None:
+            self._power_relative = abs(gain.uncertainty / gain.value)
+
+    @property
+    def mains_Hz(self) -> tuple[float, ...]:
+        """Lines that are regressed on."""
+        return self._settings.mains_Hz
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know of the filters, so far."""
+        return tuple(self._masks.warnings)
+
+    def residual_V(self, hold: Hold) -> FloatArray | None:
+        """As of `EvaluatedRun.residuals_V`; None for a hold of no use."""
+        return _residual_V(hold, self._settings)
+
+    def evaluated(self, hold: Hold) -> EvaluatedHold:
+        """One hold, with and without exclusions."""
+        mask_samples = self._masks.samples(hold)
+        if mask_samples not in self._estimators:
+            masked = replace(self._settings, mask_samples=mask_samples)
+            pair = HoldEstimator(masked), HoldEstimator(replace(masked, rules=None))
+            self._estimators[mask_samples] = pair
+        strict, lenient = self._estimators[mask_samples]
+        return EvaluatedHold(
+            run=self._name,
+            estimate=strict.estimate(hold),
+            without_exclusions=lenient.estimate(hold),
+            pooled_K=_pooled_K(hold, mask_samples, self._thermometer.seebeck_V_per_K),
+            thermometer=self._thermometer,
+            programme=hold.programme,
+            rate_Hz=hold.rate_Hz,
+            mask_samples=mask_samples,
+            order=hold.order,
+            window_G0=hold.window_G0,
+            before_G0=hold.before_G0,
+            after_G0=hold.after_G0,
+            ended=hold.ended,
+            control=control_name(hold.control),
+            date=self._header.started[:10],
+            power_relative=self._power_relative,
+        )
 
 
 class _Masks:
@@ -176,44 +247,6 @@ class _Masks:
             self._known[key] = mask.samples
             self.warnings.update(dict.fromkeys(mask.warnings))
         return self._known[key]
-
-
-def _evaluated(
-    holds: Iterable[Hold],
-    run: HeatingRun,
-    settings: EstimatorSettings,
-    masks: _Masks,
-    thermometer: Thermometer,
-) -> Iterator[EvaluatedHold]:
-    estimators: dict[int, tuple[HoldEstimator, HoldEstimator]] = {}
-    gain = run.header.calibrations.get("current_gain")
-    power_relative = math.nan
-    if gain is not None and gain.uncertainty is not None:
-        power_relative = abs(gain.uncertainty / gain.value)
-    for hold in holds:
-        mask_samples = masks.samples(hold)
-        if mask_samples not in estimators:
-            masked = replace(settings, mask_samples=mask_samples)
-            estimators[mask_samples] = (HoldEstimator(masked), HoldEstimator(replace(masked, rules=None)))
-        strict, lenient = estimators[mask_samples]
-        yield EvaluatedHold(
-            run=run.name,
-            estimate=strict.estimate(hold),
-            without_exclusions=lenient.estimate(hold),
-            pooled_K=_pooled_K(hold, mask_samples, thermometer.seebeck_V_per_K),
-            thermometer=thermometer,
-            programme=hold.programme,
-            rate_Hz=hold.rate_Hz,
-            mask_samples=mask_samples,
-            order=hold.order,
-            window_G0=hold.window_G0,
-            before_G0=hold.before_G0,
-            after_G0=hold.after_G0,
-            ended=hold.ended,
-            control=control_name(hold.control),
-            date=run.header.started[:10],
-            power_relative=power_relative,
-        )
 
 
 def _pooled_K(hold: Hold, mask_samples: int, seebeck_V_per_K: float) -> tuple[float, float]:
