@@ -2,28 +2,51 @@
 
 import multiprocessing
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from simulators.parameters import Parameters, load_parameters
 
+if TYPE_CHECKING:
+    from analysis.recording import Recording
+    from simulators.rig import SimulatedRig
+
 ClockName = Literal["wall", "fast"]
+
+MARK = "# Rig file of a simulated rig"
+"""Begin of every rig file that leads to a simulated rig; such a file may be overwritten."""
 
 
 @dataclass(frozen=True)
 class SimulationSettings:
-    """What a simulated rig is started with; ``overrides`` as for ``load_parameters`` ("sample.species=Au")."""
+    """What a simulated rig is started with.
+
+    Parameters
+    ----------
+    clock : "wall" or "fast"
+    seed : int
+    parameters : Path, optional
+    overrides : tuple of str
+        As for ``load_parameters`` ("sample.species=Au").
+    host : str
+    recording : Path, optional
+        To be played back in place of a junction.
+    speed : float
+        Seconds of the wall clock in one of life's.
+    """
 
     clock: ClockName = "wall"
     seed: int = 0
     parameters: Path | None = None
     overrides: tuple[str, ...] = ()
     host: str = "127.0.0.1"
+    recording: Path | None = None
+    speed: float = 1.0
 
     def load(self) -> Parameters:
         """Defaults, the user's file, overrides. Raises ``ParameterError``."""
@@ -47,6 +70,51 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         coarse=values["coarse"],
         thermal=values["thermal"],
         told=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+@contextmanager
+def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]":
+    """Serve a simulated rig, or a recording that is played back, from this process; gives also its rig file's text.
+
+    Raises
+    ------
+    ParameterError, RecordingError
+        For parameters, or a recording, with which nothing can be served.
+    OSError
+        If a wire can't be opened.
+    """
+    from simulators.clock import FastClock, WallClock
+    from simulators.rig import SimulatedRig
+
+    parameters = settings.load()
+    clock = FastClock() if settings.clock == "fast" else WallClock(settings.speed)
+    with ExitStack() as stack:
+        if settings.recording is None:
+            rig = stack.enter_context(SimulatedRig(parameters, settings.seed, clock, settings.host))
+            yield rig, rig_file_text(settings, parameters, rig.addresses)
+            return
+        from analysis.recording import Recording
+        from simulators.playback import recorded_chain
+
+        recording = stack.enter_context(Recording(settings.recording))
+        chain = recorded_chain(recording, parameters, settings.seed)
+        rig = stack.enter_context(SimulatedRig(parameters, settings.seed, clock, settings.host, chain))
+        yield (
+            rig,
+            _playback_text(settings, recording, rig_file_text(settings, parameters, rig.addresses), rig),
+        )
+
+
+def _playback_text(
+    settings: SimulationSettings, recording: "Recording", usual: str, rig: "SimulatedRig"
+) -> str:
+    from app.playback import playback_rig, rig_toml
+
+    speed = settings.speed if settings.clock == "wall" else 1.0
+    made = playback_rig(recording.header, usual, rig.bench.card.device, rig.addresses, speed)
+    return rig_toml(
+        made, f"{MARK} that plays back {recording.path.name}. It is valid while that process runs.\n"
     )
 
 
@@ -84,20 +152,13 @@ def _serve(settings: SimulationSettings, pipe: Connection) -> None:
     """Serve until the other end of the pipe closes."""
     import signal
 
-    from simulators.rig import SimulatedRig
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that runs the rig
-    try:
-        parameters = settings.load()
-        rig = SimulatedRig(parameters, settings.seed, settings.clock, settings.host)
-        rig.start()
-    except Exception as error:
-        pipe.send(("error", str(error)))
-        return
-    try:
-        pipe.send(("serving", rig_file_text(settings, parameters, rig.addresses)))
-        pipe.recv()
-    except EOFError:
-        return
-    finally:
-        rig.stop()
+    with ExitStack() as stack:
+        try:
+            _, text = stack.enter_context(served(settings))
+        except Exception as error:
+            pipe.send(("error", str(error)))
+            return
+        with suppress(EOFError):
+            pipe.send(("serving", text))
+            pipe.recv()

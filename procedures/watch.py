@@ -165,6 +165,11 @@ class Watch:
             blocks.append(self._read(min(end - self.next, longest)))
         return blocks
 
+    def reach(self, end: int) -> int:
+        """How far to read next on the way to a sample: half a second, or all that has come meanwhile."""
+        waiting = self._daq.samples_acquired()
+        return min(max(self.next + self.samples(LONGEST_READ_S), waiting), end)
+
     def catch_up(self) -> int:
         """Read what was sampled while nobody read; returns the index of the next sample."""
         waiting = self._daq.samples_acquired() - self.next

@@ -18,6 +18,7 @@ from simulators.ni6281 import NI6281Parameters
 from simulators.parameters import Parameters
 from simulators.recorded_settings import keithley428_commands, sr560_commands
 from simulators.sr560 import SimulatedSR560
+from simulators.timeline import BenchParameters
 
 SIGNALS = ("current", "thermocouple", "bias", "z")
 
@@ -157,6 +158,12 @@ class RecordedChain:
             self._piece = self._recording.samples(start, stop, self._recorded)
             self._piece_first, at = start, 0
         return self._piece[:, at : at + n]
+
+
+def recorded_chain(recording: Recording, parameters: Parameters, seed: int) -> RecordedChain:
+    """A recording at the address that the bench's parameters give the preamplifier. Errors as `RecordedChain`."""
+    line_address = parameters.section("bench", BenchParameters).line_address
+    return RecordedChain(recording, parameters, np.random.default_rng(seed), line_address)
 
 
 def check_playable(recording: Recording) -> None:

@@ -1,13 +1,36 @@
 """`hotjunction sim`: serve a simulated rig."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from app.simulated import SimulationSettings, rig_file_text
+from app.simulated import MARK, SimulationSettings, served
 from app.toml_file import FileError
 
-MARK = "# Rig file of a simulated rig"
+FAST = "fast"
+
+
+class Speed(click.ParamType):
+    """A positive number, or "fast"."""
+
+    name = "speed"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Check and convert."""
+        if value == FAST:
+            return FAST
+        try:
+            speed = float(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is neither a number nor {FAST!r}", param, ctx)
+        if not SLOWEST <= speed <= FASTEST:
+            self.fail(f"{speed:g} is not within {SLOWEST:g} to {FASTEST:g}", param, ctx)
+        return speed
+
+
+SLOWEST, FASTEST = 0.01, 1000.0
+"""Beyond, a rig that keeps pace with no clock is quicker: "fast"."""
 
 
 @click.command()
@@ -32,6 +55,17 @@ MARK = "# Rig file of a simulated rig"
     "--list", "list_parameters", is_flag=True, help="Print every parameter with its default and its source."
 )
 @click.option(
+    "--recording",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Play this recording back in place of a junction.",
+)
+@click.option(
+    "--speed",
+    type=Speed(),
+    metavar="X|fast",
+    help="With --recording: so many times life's speed, or as samples are asked for.",
+)
+@click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to bind to; others can then reach it."
 )
 @click.option(
@@ -48,43 +82,54 @@ def command(
     parameters: Path | None,
     overrides: tuple[str, ...],
     list_parameters: bool,
+    recording: Path | None,
+    speed: float | str | None,
     host: str,
     rig_file: Path,
 ) -> None:
     """Serve a simulated rig: NI-DAQmx over gRPC, a VXI-11 gateway with the Keithley 428, the SR560's serial line.
 
     Prints a complete rig file and writes it; give that file to the other commands. Ctrl-C ends it.
+
+    With --recording, the recorded volts come out of the wires, and the rig file is the recording's own:
+    `hotjunction run playback` records them anew.
     """
     import threading
 
+    from analysis.recording import RecordingError
     from simulators.parameters import DEFAULTS, ParameterError
-    from simulators.rig import SimulatedRig
 
     if list_parameters:
         click.echo(DEFAULTS.read_text(encoding="utf-8"))
         return
     if rig_file.exists() and not rig_file.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise FileError(f"{rig_file} exists and is not of a simulated rig; choose another --rig-file")
+    if speed is not None and recording is None:
+        raise click.UsageError("--speed goes with --recording")
+    if recording is not None and (species or parameters or overrides):
+        raise click.UsageError(
+            "a recording has its own sample: --recording goes without --species, --parameters, --set"
+        )
     if species:
         overrides = (f"sample.species={species}", *overrides)
-    settings = SimulationSettings("fast" if clock == "fast" else "wall", seed, parameters, overrides, host)
+    kind: Literal["fast", "wall"] = "fast" if FAST in (clock, speed) else "wall"
+    times = speed if isinstance(speed, float) else 1.0
+    settings = SimulationSettings(kind, seed, parameters, overrides, host, recording, times)
     try:
-        loaded = settings.load()
-        rig = SimulatedRig(loaded, settings.seed, settings.clock, settings.host)
-        rig.start()
-    except (ParameterError, OSError) as error:
-        raise FileError(str(error)) from None
-    try:
-        text = rig_file_text(settings, loaded, rig.addresses)
-        try:
-            rig_file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise FileError(f"{rig_file} can't be written: {error.strerror}") from None
-        click.echo(text)
-        click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)
-        while not threading.Event().wait(3600):
-            pass
+        with served(settings) as (_, text):
+            _write(rig_file, text)
+            click.echo(text)
+            click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)
+            while not threading.Event().wait(3600):
+                pass
     except KeyboardInterrupt:
         click.echo("Ended.", err=True)
-    finally:
-        rig.stop()
+    except (ParameterError, RecordingError, OSError) as error:
+        raise FileError(str(error)) from None
+
+
+def _write(rig_file: Path, text: str) -> None:
+    try:
+        rig_file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{rig_file} can't be written: {error.strerror}") from None
