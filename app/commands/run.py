@@ -22,6 +22,7 @@ PROCEDURES = {
     "control-other-frequencies": ("procedures.controls", "OtherFrequencies", "Modulate faster and slower."),
     "control-leads-swapped": ("procedures.controls", "LeadsSwapped", "Thermocouple's leads swapped by hand."),
     "control-gold": ("procedures.controls", "Gold", "Contacts of one gold atom: heat the same at +V and -V."),
+    "playback": ("procedures.playback", "Playback", "Record again what hotjunction sim --recording plays back."),
 }
 """Module, class and what it does."""
 
