@@ -56,6 +56,8 @@ class JunctionModel:
     remarks : tuple of str
     side_known : bool
         False where nothing tells on which side of E_F the level lies.
+    fitted_level : bool
+        The level of `model_of_iv`, whose side can't come from the current.
     """
 
     transmission: Transmission
@@ -66,6 +68,7 @@ class JunctionModel:
     misfit: float = float("nan")
     remarks: tuple[str, ...] = ()
     side_known: bool = True
+    fitted_level: bool = False
 
     @property
     def conductance_G0(self) -> float:
@@ -174,7 +177,7 @@ def model_of_iv(iv: MeanIV, replicas: Sequence[MeanIV] = (), temperature_K: floa
     family = _one_level(_conductance_G0(_slope_at_zero_S(iv)))
     source = f"one level with equal couplings, fitted to the mean I-V of {iv.junctions} junctions"
     found = model_of_family(family, iv, replicas, source, temperature_K)
-    return replace(found, side_known=False)
+    return replace(found, side_known=False, fitted_level=True)
 
 
 def model_of_family(

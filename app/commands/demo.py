@@ -28,13 +28,13 @@ def command(out: Path, traces: int, seed: int) -> None:
     """
     import threading
 
-    from app.analysis import analyse_recording
     from app.bench import Observer
     from app.demo import measure, nearest
+    from app.measurement import analyse_measurement
     from app.progress import RunProgress, ctrl_c_stops, stderr_console
+    from app.report.heating_text import print_measurement
     from app.report.numbers import rounded
     from app.report.page import write_report
-    from app.report.text import print_result
     from app.toml_file import FileError
 
     console = stderr_console()
@@ -53,11 +53,11 @@ def command(out: Path, traces: int, seed: int) -> None:
     if not summary.traces:
         raise FileError("Stopped before the first trace; nothing to report.")
     with console.status("Analysing and drawing the report"):
-        analysed = analyse_recording(recording)
-        write_report(analysed, report)
-    print_result(analysed)
+        measurement = analyse_measurement([recording])
+        write_report(measurement, report)
+    print_measurement(measurement)
     for name, told_G0 in told.items():
-        peak = nearest(told_G0, analysed.analysis.peaks)
+        peak = nearest(told_G0, measurement.histogram.analysis.peaks if measurement.histogram else ())
         if peak is None:
             click.echo(
                 f"{name}: the world was told {told_G0:g} G0; no peak to be trusted yet, take more traces"

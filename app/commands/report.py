@@ -1,4 +1,4 @@
-"""`hotjunction report FILE -o report.html`."""
+"""`hotjunction report FILE... -o report.html`."""
 
 from pathlib import Path
 
@@ -6,27 +6,53 @@ import click
 
 
 @click.command()
-@click.argument("recording", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Page to write; RECORDING.html if not given.",
+    help="Page to write; if not given, beside the recording under its name, or report.html in the folder.",
 )
-def command(recording: Path, out: Path | None) -> None:
-    """Write a self-contained HTML report of RECORDING: traces, histograms with fits, settings."""
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the numbers of heating here too.",
+)
+@click.option(
+    "--transmission",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Model file to compare the heat with; by default a level fitted to the I-V.",
+)
+def command(
+    recordings: tuple[Path, ...], out: Path | None, table: Path | None, transmission: Path | None
+) -> None:
+    """Write a self-contained HTML report of RECORDINGS, or of folders of them, together.
+
+    Traces and histograms with fits; of held junctions the mean I-V, the heat at both polarities beside theory,
+    controls, noise budget, what was left out; settings and calibrations.
+    """
     from analysis.recording import RecordingError
-    from app.analysis import analyse_recording
+    from app.measurement import analyse_measurement
     from app.progress import stderr_console
+    from app.report.csv_table import points_csv
     from app.report.page import write_report
     from app.toml_file import FileError
 
-    target = out or recording.with_suffix(".html")
+    first = recordings[0]
+    target = out or (first / "report.html" if first.is_dir() else first.with_suffix(".html"))
+    writing = target
     try:
-        with stderr_console().status(f"Analysing {recording} and drawing"):
-            write_report(analyse_recording(recording), target)
-    except RecordingError as error:
+        with stderr_console().status("Analysing and drawing"):
+            measurement = analyse_measurement(recordings, transmission=transmission)
+            if table is not None and measurement.heating is None:
+                raise FileError("--csv: there is no heating in these recordings.")
+            write_report(measurement, target)
+            if table is not None:
+                writing = table
+                table.write_text(points_csv(measurement), encoding="utf-8", newline="")
+    except (RecordingError, ValueError) as error:
         raise FileError(str(error)) from None
     except OSError as error:
-        raise FileError(f"{target}: can't be written ({error.strerror})") from None
+        raise FileError(f"{writing}: can't be written ({error.strerror})") from None
     click.echo(str(target))

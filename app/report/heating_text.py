@@ -1,5 +1,7 @@
 """A measurement in a terminal."""
 
+from math import isfinite
+
 from rich.console import Console
 
 from analysis.heating.heating import HeatingAnalysis
@@ -44,12 +46,22 @@ def _print_iv(console: Console, iv: MeanIV) -> None:
 
 
 def _print_model(console: Console, model: JunctionModel) -> None:
-    numbers = "".join(f", {name} = {with_error(*value)}" for name, value in model.parameters.items())
-    console.print(f"Transmission: {model.source}{numbers}; G = {model.conductance_G0:.3g} G0", soft_wrap=True)
+    for sentence in model_words(model):
+        console.print(sentence, soft_wrap=True)
+
+
+def model_words(model: JunctionModel) -> list[str]:
+    """Where the transmission comes from, its numbers, and what they do not say."""
+    numbers = ", ".join(f"{name} = {with_error(*value)}" for name, value in model.parameters.items())
+    fit = f" ({numbers})" if numbers else ""
+    if isfinite(model.misfit):
+        fit += f", {100 * model.misfit:.1f} % of the largest current from it"
+    found = [f"Transmission: {model.source}{fit}; G = {model.conductance_G0:.3g} G0."]
+    if model.fitted_level and model.side_known:
+        found.append("On which side of E_F the level lies is taken from the heat, not from the current.")
     if not model.side_known:
-        console.print("  On which side of E_F the level lies an I-V does not tell.")
-    for remark in model.remarks:
-        console.print(f"  {remark}")
+        found.append("On which side of E_F the level lies an I-V does not tell: it is drawn above.")
+    return [*found, *model.remarks]
 
 
 def _print_heating(console: Console, measurement: Measurement, heating: HeatingAnalysis) -> None:

@@ -1,126 +1,93 @@
 """The report: one HTML page that holds everything and needs nothing."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from matplotlib.figure import Figure
+from markupsafe import Markup, escape
 
-from analysis.histogram import Scale
 from analysis.recording import RunHeader
-from app.analysis import Analysed
-from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
-from app.report.numbers import peak_row, trace_counts
-from app.report.style import DARK, LIGHT, Style, drawn_in, svg_uri
+from app.measurement import Measurement
+from app.report.heating_sections import headline, heating_sections, heating_warnings
+from app.report.trace_sections import headline_peaks, trace_sections
 
 
-def report_html(analysed: Analysed) -> str:
+def report_html(measurement: Measurement) -> str:
     """The whole page as text."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["typeset"] = typeset
     template = environment.from_string(
         files("app").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
     )
-    header, analysis = analysed.header, analysed.analysis
-    kept = len(analysis.selection.kept)
+    histogram = measurement.histogram
+    numbers = headline(measurement)
+    if histogram is not None:
+        numbers += [("traces kept", str(len(histogram.analysis.selection.kept))), *headline_peaks(histogram)]
+    first = measurement.parts[0]
     return template.render(
-        title=header.sample or header.title or analysed.path.name,
-        subtitle=_subtitle(analysed),
-        warnings=_warnings(analysed),
-        numbers=[("traces kept", kept), *_headline_peaks(analysed)],
-        sections=_sections(analysed),
-        peaks=[peak_row(peak) for peak in analysis.peaks],
-        counts=trace_counts(analysed),
-        settings=_settings(header),
-        json=json.dumps(analysed.to_json(), indent=1),
+        title=measurement.sample or first.header.title or first.path.name,
+        subtitle=_subtitle(measurement),
+        warnings=[*heating_warnings(measurement), *measurement.warnings],
+        numbers=numbers,
+        sections=[*heating_sections(measurement), *(trace_sections(histogram) if histogram else ())],
+        recordings=[(_named(measurement, i), _settings(p.header)) for i, p in enumerate(measurement.parts)],
+        json=json.dumps(_without_junctions(measurement.to_json()), indent=1),
     )
 
 
-def write_report(analysed: Analysed, out: Path) -> None:
+def write_report(measurement: Measurement, out: Path) -> None:
     """Write the page; a broken attempt leaves nothing under ``out``."""
     part = out.with_name(out.name + ".part")
     try:
-        part.write_text(report_html(analysed), encoding="utf-8")
+        part.write_text(report_html(measurement), encoding="utf-8")
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _subtitle(analysed: Analysed) -> str:
-    header = analysed.header
-    parts = [header.title, header.started, analysed.path.name]
-    return " · ".join(part for part in parts if part)
+_TYPESET = (
+    (r"dT(?=\(| |_)", "ΔT"),
+    (r"\(-\)", "(−)"),
+    (r"\+-(?!0)", "±"),
+    (r"(?<=[\d ])sigma\b", "σ"),
+    (r"\b(Q|R|V)_(Total|P|M)\b", r"\1<sub>\2</sub>"),
+    (r"\bG0\b", "G<sub>0</sub>"),
+    (r"\bE_F\b", "E<sub>F</sub>"),
+)
 
 
-def _warnings(analysed: Analysed) -> list[str]:
-    found = []
-    if analysed.status != "finished":
-        found.append(f"This run is {analysed.status}: the report shows what was recorded.")
-    if analysed.gaps:
-        found.append(f"Samples are missing in {analysed.gaps} places.")
-    if analysed.header.unknowns:
-        found.append("Not known: " + "; ".join(analysed.header.unknowns) + ".")
-    return found
+def typeset(text: str) -> Markup:
+    """Text as the terminal shows it, with the signs that a page can have: dT(-) +- becomes ΔT(−) ±."""
+    safe = str(escape(text))
+    for pattern, sign in _TYPESET:
+        safe = re.sub(pattern, sign, safe)
+    return Markup(safe)  # what was not markup has been escaped
 
 
-def _headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
-    """The peaks one looks for first: the contact of one atom, and what stands below it."""
-    trusted = [peak for peak in analysed.analysis.peaks if peak.trusted]
-    metal = [peak for peak in trusted if peak.scale is Scale.LINEAR][:1]
-    below = [peak for peak in trusted if peak.scale is Scale.LOG][:3]
-    rows = map(peak_row, metal + below)
-    return [
-        (f"peak, Gaussian {row['scale']}", f"{row['conductance']} ± {row['uncertainty']} G₀") for row in rows
-    ]
+def _subtitle(measurement: Measurement) -> str:
+    if len(measurement.parts) > 1:
+        first, last = measurement.parts[0].header.started, measurement.parts[-1].header.started
+        days = " to ".join(dict.fromkeys(x[:10] for x in (first, last) if x))
+        return f"{len(measurement.parts)} recordings" + (f" · {days}" if days else "")
+    part = measurement.parts[0]
+    return " · ".join(x for x in (part.header.title, part.header.started, part.path.name) if x)
 
 
-def _sections(analysed: Analysed) -> list[dict[str, Any]]:
-    analysis = analysed.analysis
-    kept, floor_G0 = analysis.selection.kept, max(analysis.noise.mad_G0, 1e-9)
-    if not kept:
-        return []
-    sections = [
-        {
-            "heading": "Conductance traces",
-            "figures": [
-                _picture(
-                    lambda style: traces_figure(kept, style, floor_G0),
-                    "Conductance against displacement, some traces, each moved to the right of the one before. "
-                    "The axis ends at the noise floor.",
-                )
-            ],
-        },
-        {
-            "heading": "Histograms",
-            "figures": [
-                _picture(
-                    lambda style: histogram_figure(analysis.log, analysis.peaks, style, floor_G0),
-                    "All samples of the kept traces in logarithmic bins, with the Gaussians fitted in log G (solid; "
-                    "dashed where the fit is not to be trusted) on their backgrounds (dotted).",
-                ),
-                _picture(
-                    lambda style: histogram_figure(analysis.linear, analysis.peaks, style, floor_G0),
-                    "The same samples in linear bins, with the Gaussians fitted in G.",
-                ),
-            ],
-        },
-    ]
-    if analysis.map.n_traces:
-        caption = "Samples over displacement and conductance, traces aligned at their last fall below 0.5 G₀."
-        figure = _picture(lambda style: histogram_2d_figure(analysis.map, style), caption)
-        sections.append({"heading": "Displacement and conductance", "figures": [figure]})
-    return sections
+def _named(measurement: Measurement, i: int) -> str:
+    """A heading for the settings of a recording; "" where there is but one."""
+    part = measurement.parts[i]
+    return f"{part.path.name}: {part.header.procedure}" if len(measurement.parts) > 1 else ""
 
 
-def _picture(draw: Callable[[Style], Figure], caption: str) -> dict[str, str]:
-    """A figure in both styles."""
-    uris = {}
-    for style in (LIGHT, DARK):
-        with drawn_in(style):
-            uris[style.name] = svg_uri(draw(style))
-    return {**uris, "alt": caption, "caption": caption}
+def _without_junctions(content: dict[str, Any]) -> dict[str, Any]:
+    """The result less the list of single junctions, which `hotjunction analyze --json` has."""
+    if "heating" not in content:
+        return content
+    return {**content, "heating": {k: v for k, v in content["heating"].items() if k != "junctions"}}
 
 
 def _settings(header: RunHeader) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -24,6 +24,16 @@ class Style:
     sequence: tuple[str, ...]
     colormap: str
 
+    @property
+    def positive(self) -> str:
+        """What belongs to positive bias, in every figure of heat and current."""
+        return self.fit
+
+    @property
+    def negative(self) -> str:
+        """What belongs to negative bias."""
+        return self.data
+
 
 LIGHT = Style(
     "light", "#ffffff", "#1f2328", "#d8dde3", "#0072B2", "#D55E00", "#6b7480",

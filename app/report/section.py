@@ -1,0 +1,48 @@
+"""Parts of a report: what a page shows under one heading."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from app.report.style import DARK, LIGHT, Style, drawn_in, svg_uri
+from app.report.table import Table
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as text, on light and on dark pages, with its caption."""
+
+    light: str
+    dark: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file in the page itself."""
+
+    name: str
+    uri: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Heading, then text, figures, tables and downloads; ``look`` are sentences that should catch the eye."""
+
+    heading: str
+    text: Sequence[str] = ()
+    look: Sequence[str] = ()
+    figures: Sequence[Picture] = ()
+    tables: Sequence[Table] = ()
+    downloads: Sequence[Download] = ()
+
+
+def picture(draw: Callable[[Style], Figure], caption: str) -> Picture:
+    """A figure drawn in both styles."""
+    uris = {}
+    for style in (LIGHT, DARK):
+        with drawn_in(style):
+            uris[style.name] = svg_uri(draw(style))
+    return Picture(uris[LIGHT.name], uris[DARK.name], caption)

@@ -1,0 +1,86 @@
+"""What a report says of opening traces: figures, peaks, counts."""
+
+from analysis.histogram import Scale
+from app.analysis import Analysed
+from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
+from app.report.numbers import peak_row, trace_counts
+from app.report.section import Section, picture
+from app.report.table import Table
+
+
+def trace_sections(analysed: Analysed) -> list[Section]:
+    """Traces, histograms, map, then the tables of peaks and counts."""
+    return [*_figures(analysed), _peaks(analysed), _counts(analysed)]
+
+
+def headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
+    """The peaks one looks for first: the contact of one atom, and what stands below it."""
+    trusted = [peak for peak in analysed.analysis.peaks if peak.trusted]
+    metal = [peak for peak in trusted if peak.scale is Scale.LINEAR][:1]
+    below = [peak for peak in trusted if peak.scale is Scale.LOG][:3]
+    rows = map(peak_row, metal + below)
+    return [
+        (f"peak, Gaussian {row['scale']}", f"{row['conductance']} ± {row['uncertainty']} G₀") for row in rows
+    ]
+
+
+def _figures(analysed: Analysed) -> list[Section]:
+    analysis = analysed.analysis
+    kept, floor_G0 = analysis.selection.kept, max(analysis.noise.mad_G0, 1e-9)
+    if not kept:
+        return []
+    traces = picture(
+        lambda style: traces_figure(kept, style, floor_G0),
+        "Conductance against displacement, some traces, each moved to the right of the one before. "
+        "The axis ends at the noise floor.",
+    )
+    log = picture(
+        lambda style: histogram_figure(analysis.log, analysis.peaks, style, floor_G0),
+        "All samples of the kept traces in logarithmic bins, with the Gaussians fitted in log G (solid; "
+        "dashed where the fit is not to be trusted) on their backgrounds (dotted).",
+    )
+    linear = picture(
+        lambda style: histogram_figure(analysis.linear, analysis.peaks, style, floor_G0),
+        "The same samples in linear bins, with the Gaussians fitted in G.",
+    )
+    sections = [
+        Section("Conductance traces", figures=[traces]),
+        Section("Histograms", figures=[log, linear]),
+    ]
+    if analysis.map.n_traces:
+        caption = "Samples over displacement and conductance, traces aligned at their last fall below 0.5 G₀."
+        figure = picture(lambda style: histogram_2d_figure(analysis.map, style), caption)
+        sections.append(Section("Displacement and conductance", figures=[figure]))
+    return sections
+
+
+def _peaks(analysed: Analysed) -> Section:
+    rows = [peak_row(peak) for peak in analysed.analysis.peaks]
+    if not rows:
+        none = "No maximum stands out from the differences between traces; more traces may show one."
+        return Section("Peaks", text=[none])
+    cells = ("conductance", "uncertainty", "spread", "sigma", "window", "verdict")
+    table = Table(
+        (
+            "fit",
+            "G (G0)",
+            "statistical ±",
+            "window and background ±",
+            "width σ",
+            "window (G0)",
+            "to be trusted",
+        ),
+        [
+            (f"Gaussian {row['scale']}, {row['background']} background", *(str(row[cell]) for cell in cells))
+            for row in rows
+        ],
+        words=(0, 5, 6),
+        look=[i for i, row in enumerate(rows) if not row["trusted"]],
+        note="The statistical error is from a bootstrap over traces. The other is half the range of the centre over "
+        "reasonable fit windows and backgrounds.",
+    )
+    return Section("Peaks", tables=[table])
+
+
+def _counts(analysed: Analysed) -> Section:
+    return Section("Traces", tables=[Table(("", ""), trace_counts(analysed), words=(0,))])
