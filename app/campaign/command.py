@@ -31,7 +31,7 @@ def run_campaign(file: CampaignFile) -> None:
     """
     console = stderr_console()
     log = CampaignLog(file.folder / LOG, lambda line: console.print(line, highlight=False))
-    campaign = Campaign(file, log, _runs(file))
+    campaign = Campaign(file, log, runs_on_bench(file))
     try:
         recordings = campaign.run()
         _report(recordings, file.folder / REPORT, console)
@@ -51,7 +51,9 @@ def tell_campaign(file: CampaignFile) -> None:
         raise FileError(str(error)) from None
 
 
-def _runs(file: CampaignFile) -> RunStage:
+def runs_on_bench(file: CampaignFile) -> RunStage:
+    """Runs stages on the rig of the file, with progress on the terminal; Ctrl-C ends one safely."""
+
     def run_stage(stage: Stage, rest: RigProcedure, out: Path) -> RunSummary:
         notes = f"Campaign, stage {stage.name}. {file.notes}".strip()
         _, summary = run_shown(lambda: rest, Bench(file.rig), out, file.sample, notes)

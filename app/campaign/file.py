@@ -96,5 +96,5 @@ def load_campaign(path: Path) -> CampaignFile:
         Naming file, key and bound.
     """
     content = load_toml(path, CampaignFile)
-    folder = content.folder if content.folder != Path() else Path(path.stem)
+    folder = content.folder if "folder" in content.model_fields_set else Path(path.stem)
     return content.model_copy(update={"rig": path.parent / content.rig, "folder": path.parent / folder})

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-TRACES = 1200
+TRACES = 900
+HOLDS = 24
 
 
 @click.command()
@@ -18,52 +19,49 @@ TRACES = 1200
 @click.option(
     "--traces", type=click.IntRange(20), default=TRACES, show_default=True, help="Opening traces to take."
 )
+@click.option("--holds", type=click.IntRange(4), default=HOLDS, show_default=True, help="Junctions to heat.")
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same junctions."
 )
-def command(out: Path, traces: int, seed: int) -> None:
-    """Measure break junctions of a molecule between gold on a simulated rig, record, analyse, and report.
+def command(out: Path, traces: int, holds: int, seed: int) -> None:
+    """Measure junctions of a molecule on a simulated rig: conductance, I-V, heat at both polarities; then report.
 
-    Leaves in the folder: rig.toml (of the simulated rig), demo.h5 (the recording), report.html.
+    Leaves in the folder: rig.toml (of the simulated rig), demo.toml (what was measured), a recording for each stage,
+    campaign.log (what was decided and why), report.html.
     """
-    import threading
-
-    from app.bench import Observer
-    from app.demo import measure, nearest
+    from app.campaign.command import LOG, REPORT, runs_on_bench
+    from app.campaign.decisions import Undecided
+    from app.campaign.log import CampaignLog
+    from app.campaign.run import Campaign, CampaignStopped
+    from app.demo import campaign, comparison, settings
     from app.measurement import analyse_measurement
-    from app.progress import RunProgress, ctrl_c_stops, stderr_console
+    from app.progress import stderr_console
     from app.report.heating_text import print_measurement
-    from app.report.numbers import rounded
     from app.report.page import write_report
+    from app.simulated import simulated_rig
     from app.toml_file import FileError
 
     console = stderr_console()
-    recording, report = out / "demo.h5", out / "report.html"
-    if recording.exists():
+    there = next(out.glob("*.h5"), None) if out.is_dir() else None
+    if there is not None:
         raise FileError(
-            f"{recording} exists; a recording is never overwritten. Choose another --out, or delete it."
+            f"{there} exists; a recording is never overwritten. Choose another --out, or delete it."
         )
     out.mkdir(parents=True, exist_ok=True)
-    stop = threading.Event()
-    with RunProgress("break junctions", traces, console) as progress, ctrl_c_stops(stop.set, console):
-        observer = Observer(event=lambda event: progress.advance() if event.name == "trace" else None)
-        summary, told = measure(out, traces, seed, observer, stop)
-    if summary.end.status == "fault":
-        raise FileError(summary.end.reason)
-    if not summary.traces:
-        raise FileError("Stopped before the first trace; nothing to report.")
+    log = CampaignLog(out / LOG, lambda line: console.print(line, highlight=False))
+    with simulated_rig(settings(seed)) as rig_text:
+        (out / "rig.toml").write_text(rig_text, encoding="utf-8")
+        file = campaign(out, traces, holds, seed)
+        try:
+            recordings = Campaign(file, log, runs_on_bench(file)).run()
+        except CampaignStopped as stopped:
+            raise FileError(f"{stopped} What was recorded so far is in {out}.") from None
+        except Undecided as undecided:
+            raise FileError(str(undecided)) from None
     with console.status("Analysing and drawing the report"):
-        measurement = analyse_measurement([recording])
-        write_report(measurement, report)
+        measurement = analyse_measurement(recordings)
+        write_report(measurement, out / REPORT)
     print_measurement(measurement)
-    for name, told_G0 in told.items():
-        peak = nearest(told_G0, measurement.histogram.analysis.peaks if measurement.histogram else ())
-        if peak is None:
-            click.echo(
-                f"{name}: the world was told {told_G0:g} G0; no peak to be trusted yet, take more traces"
-            )
-            continue
-        found, error = rounded(peak.conductance_G0, peak.uncertainty_G0)
-        off = 100 * (peak.conductance_G0 / told_G0 - 1)
-        click.echo(f"{name}: the world was told {told_G0:g} G0, found {found} ± {error} G0 ({off:+.1f} %)")
-    click.echo(f"Recording: {recording}\nReport:    {report}")
+    for sentence in comparison(measurement, seed):
+        click.echo(sentence)
+    click.echo(f"Recordings: {out}\nReport:     {out / REPORT}")
