@@ -63,7 +63,7 @@ def headline(measurement: Measurement) -> list[tuple[str, str]]:
     return [
         (f"dT(-) - dT(+) at {point.amplitude_V:g} V", f"{asymmetry} mK"),
         (verdict, f"{abs(point.significance):.1f} sigma"),
-        ("(dT(+) + dT(-))/(R_P Q_Total)", with_error(point.closure, point.closure_sigma)),
+        ("closure, 1 if all power is found", with_error(point.closure, point.closure_sigma)),
         ("junctions", str(sum(p.junctions for p in heating.points))),
     ]
 

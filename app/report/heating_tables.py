@@ -57,14 +57,14 @@ def asymmetry_table(points: Sequence[HeatingPoint], theory: Comparison | None) -
     rows = []
     for i, p in enumerate(points):
         sure = abs(p.significance) >= LEAST_SIGMA
-        hotter = "negative bias" if p.asymmetry_K > 0.0 else "positive bias"
+        hotter = "negative" if p.asymmetry_K > 0.0 else "positive"
         rows.append(
             (
                 _amplitude(p, marked),
                 with_error(p.asymmetry_K / mK, p.asymmetry_sigma_K / mK),
                 f"{p.asymmetry_noise_K / mK:.2g}",
                 f"{p.significance:+.1f} sigma" if isfinite(p.significance) else "not known",
-                hotter if sure else "no difference seen",
+                hotter if sure else "not seen",
                 with_error(p.contrast, p.contrast_sigma),
                 with_error(p.closure, p.closure_sigma),
                 *(
@@ -74,7 +74,7 @@ def asymmetry_table(points: Sequence[HeatingPoint], theory: Comparison | None) -
                 ),
             )
         )
-    headings = ("V_M (V)", "dT(-) - dT(+) (mK)", "noise alone (mK)", "significance", "hotter at")
+    headings = ("V_M (V)", "dT(-) - dT(+) (mK)", "noise alone (mK)", "significance", "hotter bias")
     theirs = ("theory (mK)",) if theory else ()
     return Table(
         (*headings, "contrast", "closure", *theirs),
@@ -89,7 +89,7 @@ def asymmetry_table(points: Sequence[HeatingPoint], theory: Comparison | None) -
 def controls_table(controls: Sequence[Verdict]) -> Table:
     """Which controls were done, when, and what came of them."""
     rows = [(v.name, v.date or "-", result_of(v), v.sentence) for v in controls]
-    look = [i for i, v in enumerate(controls) if v.passed is not True]
+    look = [i for i, v in enumerate(controls) if v.done and v.passed is not True]
     return Table(("control", "done", "result", "numbers"), rows, words=(0, 1, 2, 3), look=look)
 
 

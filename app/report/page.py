@@ -50,8 +50,9 @@ def write_report(measurement: Measurement, out: Path) -> None:
 
 
 _TYPESET = (
-    (r"dT(?=\(| |_)", "ΔT"),
+    (r"dT(?=\(| |_|/)", "ΔT"),
     (r"\(-\)", "(−)"),
+    (r"(?<![\w)(<])-(?=\d)|(?<=[ (])-(?=\d)|(?<= )-(?= )", "−"),
     (r"\+-(?!0)", "±"),
     (r"(?<=[\d ])sigma\b", "σ"),
     (r"\b(Q|R|V)_(Total|P|M)\b", r"\1<sub>\2</sub>"),

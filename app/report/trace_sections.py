@@ -3,7 +3,7 @@
 from analysis.histogram import Scale
 from app.analysis import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
-from app.report.numbers import peak_row, trace_counts
+from app.report.numbers import peak_row, trace_counts, with_error
 from app.report.section import Section, picture
 from app.report.table import Table
 
@@ -18,9 +18,12 @@ def headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
     trusted = [peak for peak in analysed.analysis.peaks if peak.trusted]
     metal = [peak for peak in trusted if peak.scale is Scale.LINEAR][:1]
     below = [peak for peak in trusted if peak.scale is Scale.LOG][:3]
-    rows = map(peak_row, metal + below)
     return [
-        (f"peak, Gaussian {row['scale']}", f"{row['conductance']} ± {row['uncertainty']} G₀") for row in rows
+        (
+            f"peak, Gaussian {peak_row(peak)['scale']}",
+            f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
+        )
+        for peak in metal + below
     ]
 
 
