@@ -17,6 +17,7 @@ COMMANDS = {
     "recover": "Copy what is good of an interrupted recording.",
     "report": "Write a self-contained HTML report of a recording.",
     "run": "Run a procedure on a rig.",
+    "serve": "Own a rig, run a queue of procedures, let clients attach.",
     "sim": "Serve a simulated rig.",
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from analysis.conductance import CurrentCalibration
 from app.rig import Rig
@@ -91,7 +91,9 @@ def open_rig(rig: Rig, seen: Callable[[MachineStatus], None] = lambda status: No
             "current_amplifier": asdict(amplifier.configure(_current_amplifier_settings(rig))),
             "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
         }
-        yield OpenRig(_station(rig, controller, daq, amplifier, seen), settings)
+        wanted = _current_amplifier_settings(rig)
+        station = _station(rig, daq, lambda: _verify(amplifier, wanted, seen), _stepper(rig, controller))
+        yield OpenRig(station, settings)
 
 
 def _claim(daq: NI6281) -> None:
@@ -144,31 +146,41 @@ def _preamplifier_settings(rig: Rig) -> SR560Settings:
     )
 
 
-def _station(
-    rig: Rig,
-    controller: PXIController,
-    daq: NI6281,
-    amplifier: Keithley428,
-    seen: Callable[[MachineStatus], None],
-) -> Station:
-    bias, z, walker = rig.daq.outputs.bias, rig.daq.outputs.z, rig.coarse
-    coarse = None
-    if walker is not None:
-        coarse = Stepper(
-            controller,
-            walker.device,
-            walker.step_line,
-            walker.direction_line,
-            walker.step_nm * NM,
-            walker.steps_per_s,
-        )
+def planned_station(rig: Rig) -> Station:
+    """What a procedure is checked against before the rig is opened: all that its file says, and no instrument."""
+    return _station(rig, cast(NI6281, _Planned(rig.daq.rate_Hz)), lambda: None, None)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """All that a plan asks of a card."""
+
+    rate_Hz: float
+
+
+def _stepper(rig: Rig, controller: PXIController) -> Stepper | None:
+    walker = rig.coarse
+    if walker is None:
+        return None
+    return Stepper(
+        controller,
+        walker.device,
+        walker.step_line,
+        walker.direction_line,
+        walker.step_nm * NM,
+        walker.steps_per_s,
+    )
+
+
+def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper | None) -> Station:
+    bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
     return Station(
         daq=daq,
         amplifier=current_calibration(rig),
         extension_m_per_V=rig.piezo.extension_nm_per_V * NM,
         z_range_V=(z.min_V, z.max_V),
         bias_range_V=(bias.min_V, bias.max_V),
-        verify_amplifier=lambda: _verify(amplifier, _current_amplifier_settings(rig), seen),
+        verify_amplifier=verify,
         coarse=coarse,
         bias_on=rig.junction.bias_on,
         resolution_V=2 * rig.daq.inputs.current.range_V / CODES,

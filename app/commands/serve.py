@@ -1,0 +1,73 @@
+"""`hotjunction serve`: a bench that clients attach to."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument(
+    "rig_file", metavar="[RIG]", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
+)
+@click.option("--simulated", is_flag=True, help="Serve a simulated rig that lives as long as the bench.")
+@click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="Of the simulated rig's sample.")
+@click.option("--clock", type=click.Choice(["wall", "fast"]), default="wall", show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--parameters", type=click.Path(dir_okay=False, path_type=Path), help="Of the simulated rig.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One of these parameters.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where recordings go that are given no name; here, if not given.",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to bind to. Nothing is encrypted."
+)
+@click.option(
+    "--connections",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to leave the file by which clients find it.",
+)
+def command(
+    rig_file: Path,
+    simulated: bool,
+    species: str | None,
+    clock: str,
+    seed: int,
+    parameters: Path | None,
+    overrides: tuple[str, ...],
+    folder: Path,
+    host: str,
+    connections: Path | None,
+) -> None:
+    """Own the rig of RIG (a rig file, rig.toml if not given), run a queue of procedures, and let clients attach.
+
+    Prints the path of the connection file. Clients come and go; the runs go on. Ctrl-C ends a run safely, and the
+    bench with it.
+    """
+    from app.progress import ctrl_c_stops, stderr_console
+    from app.serve.process import announced, log_to_stderr, rig_served_by
+    from app.serve.server import BenchServer
+    from app.simulated import SimulationSettings
+    from app.toml_file import FileError
+
+    if species:
+        overrides = (f"sample.species={species}", *overrides)
+    settings = SimulationSettings("fast" if clock == "fast" else "wall", seed, parameters, overrides)
+    asked: list[bool] = []
+    log_to_stderr()
+    try:
+        with (
+            rig_served_by(settings if simulated else rig_file) as rig,
+            BenchServer(rig, folder, host) as server,
+            announced(server, connections) as path,
+            ctrl_c_stops(lambda: asked.append(True), stderr_console()),
+        ):
+            click.echo(path)
+            while not asked and not server.ended.wait(0.2):
+                pass
+    except RuntimeError as error:
+        raise FileError(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("Ended.", err=True)

@@ -1,0 +1,1 @@
+"""The bench as a process that clients attach to: commands down; blocks, events and records up."""

@@ -1,0 +1,135 @@
+"""A bench as a process of its own, which outlives whoever started it."""
+
+import logging
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.serve.connection import Connection, connections_folder
+from app.serve.server import BenchServer
+from app.simulated import SimulationSettings, simulated_rig
+
+START_S = 60.0
+
+LOG = "bench.log"
+
+NEW_GROUP_WITHOUT_WINDOW = 0
+if sys.platform == "win32":  # so that it lives when this process, its terminal or its window ends
+    NEW_GROUP_WITHOUT_WINDOW = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+
+
+class BenchNotStarted(RuntimeError):
+    """The process ended, or said nothing, before it served. The message is its own."""
+
+
+@contextmanager
+def rig_served_by(rig: Path | SimulationSettings) -> Iterator[Path]:
+    """The rig file to work with; a simulated rig lives as long as the context."""
+    if isinstance(rig, Path):
+        yield rig
+        return
+    with tempfile.TemporaryDirectory(prefix="hotjunction-") as folder, simulated_rig(rig) as text:
+        rig_file = Path(folder) / "rig.toml"
+        rig_file.write_text(text, encoding="utf-8")
+        yield rig_file
+
+
+@contextmanager
+def announced(server: BenchServer, folder: Path | None = None) -> Iterator[Path]:
+    """Leave the connection file for clients to find, and take it away at the end."""
+    path = (folder or connections_folder()) / f"bench-{server.connection.pid}.json"
+    server.connection.write(path)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def start_bench_process(
+    rig: Path | SimulationSettings, folder: Path, connections: Path | None = None
+) -> Connection:
+    """Start a bench that goes on when this process ends, and wait until it serves.
+
+    Parameters
+    ----------
+    rig : Path or SimulationSettings
+        A rig file, or what to simulate: the simulated rig then lives as long as the bench.
+    folder : Path
+        Where recordings go that are given no name.
+    connections : Path, optional
+        Where its connection file and its log go.
+
+    Raises
+    ------
+    BenchNotStarted
+        With what it said.
+    """
+    place = connections or connections_folder()
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    command = [sys.executable, "-m", "app", "serve", *_arguments(rig), "--folder", str(folder.absolute())]
+    with (place / LOG).open("ab") as log:
+        begins_at = log.tell()
+        process = subprocess.Popen(
+            [*command, "--connections", str(place)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            creationflags=NEW_GROUP_WITHOUT_WINDOW,
+            start_new_session=sys.platform != "win32",
+        )
+    said = _first_line(process, START_S)
+    if not said:
+        process.kill()
+        process.wait()
+        raise BenchNotStarted(_last_words(place / LOG, begins_at))
+    process.returncode = 0  # it is not ours any more: nobody waits for it, and nobody is warned of it
+    return Connection.read(Path(said))
+
+
+def _arguments(rig: Path | SimulationSettings) -> list[str]:
+    if isinstance(rig, Path):
+        return [str(rig.absolute())]
+    words = ["--simulated", "--clock", rig.clock, "--seed", str(rig.seed)]
+    if rig.parameters is not None:
+        words += ["--parameters", str(rig.parameters)]
+    for override in rig.overrides:
+        words += ["--set", override]
+    return words
+
+
+def _first_line(process: subprocess.Popen[bytes], timeout_s: float) -> str:
+    """The first line of its standard output; "" if it ends, or the time is over, before."""
+    lines: list[bytes] = []
+    stream = process.stdout
+    if stream is None:
+        return ""
+
+    def read() -> None:
+        lines.append(stream.readline())
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(timeout_s)
+    if reader.is_alive():
+        return ""
+    stream.close()
+    return lines[0].decode().strip()
+
+
+def _last_words(log: Path, begins_at: int) -> str:
+    with log.open("rb") as file:
+        file.seek(begins_at)
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    said = lines[-1] if lines else "it said nothing"
+    return f"The bench did not start: {said.removeprefix('Error: ')}"
+
+
+def log_to_stderr() -> None:
+    """What the bench logs, with its time, to standard error: for a process of its own."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    for noisy in ("pymeasure", "pyvisa", "grpc", "matplotlib"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

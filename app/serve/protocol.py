@@ -1,0 +1,196 @@
+"""Messages between a bench and its clients: a JSON header and raw arrays, one frame each; nothing is unpickled.
+
+A message on the wire is a list of frames: header, array, array... The header is a JSON object with ``v`` (version of
+this protocol), ``kind``, ``fields``, and ``arrays``, a list of [name, dtype, shape], one for each frame that follows.
+What is published has one frame more in front, its kind, so that a subscription can choose.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.records import Block, Event, EventKind, Trace
+
+VERSION = 1
+
+DTYPES = frozenset({"<f8", "<f4", "<i8", "<u4", "|u1"})
+"""Arrays that may come over the wire: plain numbers, little-endian."""
+
+MOST_HEADER_BYTES = 4 * 2**20
+MOST_ARRAYS = 256
+MOST_DIMENSIONS = 3
+
+Frames = list[bytes]
+
+
+class ProtocolError(Exception):
+    """What came is no message of this protocol. One sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """One message: its kind, what JSON can hold, and arrays by name."""
+
+    kind: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+def encode(message: Message) -> Frames:
+    """The frames of a message. Raises ``TypeError`` or ``ValueError`` for what JSON can't hold (NaN is one)."""
+    plain = {name: _little_endian(array) for name, array in message.arrays.items()}
+    header = {
+        "v": VERSION,
+        "kind": message.kind,
+        "fields": dict(message.fields),
+        "arrays": [[name, array.dtype.str, list(array.shape)] for name, array in plain.items()],
+    }
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    return [text, *(array.tobytes() for array in plain.values())]
+
+
+def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    if plain.dtype.str not in DTYPES:
+        raise TypeError(f"arrays of {array.dtype} do not go over the wire")
+    return plain.reshape(array.shape)
+
+
+def decode(frames: Sequence[bytes]) -> Message:
+    """The message of some frames; its arrays are read-only.
+
+    Raises
+    ------
+    ProtocolError
+        For anything that `encode` would not have made.
+    """
+    if not frames or len(frames[0]) > MOST_HEADER_BYTES:
+        raise ProtocolError("a message without a header, or with one that is too long")
+    try:
+        header = json.loads(bytes(frames[0]))
+    except (ValueError, RecursionError):
+        raise ProtocolError("the header is not JSON") from None
+    if not isinstance(header, dict):
+        raise ProtocolError("the header is not a JSON object")
+    if header.get("v") != VERSION:
+        raise ProtocolError(
+            f"version {header.get('v')!r} of the protocol, not {VERSION}: bench and client must be of one hotjunction"
+        )
+    kind, fields, described = (header.get(name) for name in ("kind", "fields", "arrays"))
+    if not isinstance(kind, str) or not isinstance(fields, dict) or not isinstance(described, list):
+        raise ProtocolError("the header lacks kind, fields or arrays")
+    if len(described) != len(frames) - 1 or len(described) > MOST_ARRAYS:
+        raise ProtocolError(f"{len(described)} arrays are announced, {len(frames) - 1} came")
+    return Message(kind, fields, dict(map(_array, described, frames[1:])))
+
+
+def _array(description: Any, data: bytes) -> tuple[str, NDArray[Any]]:
+    match description:
+        case [str(name), str(dtype), list(shape)] if dtype in DTYPES and len(shape) <= MOST_DIMENSIONS:
+            pass
+        case _:
+            raise ProtocolError("an array's description makes no sense")
+    if not all(type(n) is int and 0 <= n <= len(data) for n in shape):
+        raise ProtocolError(f"array {name!r} has an impossible shape")
+    if math.prod(shape) * np.dtype(dtype).itemsize != len(data):
+        raise ProtocolError(f"array {name!r} has {len(data)} bytes, not those of its shape")
+    return name, np.frombuffer(data, dtype=dtype).reshape(shape)
+
+
+def published(message: Message) -> Frames:
+    """The frames of a message to subscribers: its kind in front."""
+    return [message.kind.encode(), *encode(message)]
+
+
+# ---- records ----
+
+
+def block_message(block: Block, job: int) -> Message:
+    """Samples of a job's run."""
+    fields = {
+        "job": job,
+        "first": int(block.first),
+        "rate_Hz": number(block.rate_Hz),
+        "channels": list(block.channels),
+    }
+    return Message("block", fields, {"data": block.data})
+
+
+def event_message(event: Event, job: int, number: int) -> Message:
+    """An event of a job's run, the ``number``-th from 0."""
+    return Message("event", {"job": job, "number": number, **event_fields(event)})
+
+
+def event_fields(event: Event) -> dict[str, Any]:
+    """An event as JSON."""
+    return {
+        "sample": int(event.sample),
+        "kind": str(event.kind),
+        "name": event.name,
+        "payload": dict(event.payload),
+    }
+
+
+def trace_message(trace: Trace, job: int) -> Message:
+    """A trace of a job's run."""
+    fields = {
+        **asdict(trace),
+        "job": job,
+        "samples": [int(n) for n in trace.samples],
+        "flags": list(trace.flags),
+    }
+    arrays = {name: fields.pop(name) for name in ("displacement_m", "conductance_G0")}
+    return Message("trace", {**fields, "bias_V": number(trace.bias_V)}, arrays)
+
+
+def block_of(message: Message) -> Block:
+    """The samples of a message. Raises ``ProtocolError``."""
+    fields = message.fields
+    try:
+        return Block(
+            int(fields["first"]), _float(fields["rate_Hz"]), tuple(fields["channels"]), message.arrays["data"]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"not a block: {error}") from None
+
+
+def event_of(fields: Mapping[str, Any]) -> Event:
+    """The event of some fields. Raises ``ProtocolError``."""
+    try:
+        return Event(
+            int(fields["sample"]), EventKind(fields["kind"]), str(fields["name"]), dict(fields["payload"])
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"not an event: {error}") from None
+
+
+def trace_of(message: Message) -> Trace:
+    """The trace of a message. Raises ``ProtocolError``."""
+    fields = message.fields
+    try:
+        start, stop = fields["samples"]
+        return Trace(
+            int(fields["number"]),
+            (int(start), int(stop)),
+            message.arrays["displacement_m"],
+            message.arrays["conductance_G0"],
+            _float(fields["bias_V"]),
+            str(fields["ended"]),
+            tuple(fields["flags"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"not a trace: {error}") from None
+
+
+def number(value: float) -> float | None:
+    """A number as JSON has it: none that is not finite."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _float(value: Any) -> float:
+    return math.nan if value is None else float(value)

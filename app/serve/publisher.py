@@ -1,0 +1,83 @@
+"""What the bench tells: messages to all who subscribed and gave its token. Nobody who is slow holds it up."""
+
+import hmac
+import threading
+from typing import Any
+
+import zmq
+
+from app.serve.protocol import Message, published
+
+MOST_WAITING = 1000
+"""Messages that wait for one subscriber; those beyond are dropped for it, and it asks for them later."""
+
+SEPARATOR = b"/"
+"""Between token and topic in a subscription."""
+
+
+class Publisher:
+    """A socket with a thread that publishes. ``send`` may be called from any thread and never waits."""
+
+    def __init__(self, context: zmq.Context[Any], host: str, token: str) -> None:
+        self._token = token.encode()
+        self._socket = context.socket(zmq.XPUB)
+        self._socket.setsockopt(zmq.XPUB_MANUAL, 1)  # a subscription counts once its token was looked at
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.SNDHWM, MOST_WAITING)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, 1024)
+        port = self._socket.bind_to_random_port(f"tcp://{host}")
+        self.endpoint = f"tcp://{host}:{port}"
+        self._inbox = context.socket(zmq.PULL)
+        self._outbox = context.socket(zmq.PUSH)
+        self._inbox.setsockopt(zmq.RCVHWM, MOST_WAITING)
+        self._outbox.setsockopt(zmq.SNDHWM, MOST_WAITING)
+        inside = f"inproc://publisher-{port}"
+        self._inbox.bind(inside)
+        self._outbox.connect(inside)
+        self._sending = threading.Lock()
+        self.dropped = 0
+        self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
+        self._thread.start()
+
+    def send(self, message: Message) -> None:
+        """Publish; a message for which there is no room is dropped and counted."""
+        frames = published(message)
+        with self._sending:
+            if self._outbox.closed:
+                return
+            try:
+                self._outbox.send_multipart(frames, zmq.NOBLOCK)
+            except zmq.Again:
+                self.dropped += 1
+
+    def close(self) -> None:
+        """Publish what waits, and end."""
+        with self._sending:
+            self._outbox.send_multipart([b""])
+        self._thread.join()
+        with self._sending:
+            self._outbox.close(0)
+
+    def _work(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._inbox, zmq.POLLIN)
+        while True:
+            ready = dict(poller.poll())
+            if self._socket in ready:
+                self._subscription(self._socket.recv())
+            if self._inbox in ready:
+                frames = self._inbox.recv_multipart()
+                if len(frames) == 1:
+                    break
+                self._socket.send_multipart(frames)
+        self._socket.close(200)
+        self._inbox.close(0)
+
+    def _subscription(self, request: bytes) -> None:
+        """Token, separator, topic, after a byte that says whether it begins or ends."""
+        token, _, topic = request[1:].partition(SEPARATOR)
+        if request[:1] == b"\x01" and hmac.compare_digest(token, self._token):
+            self._socket.setsockopt(zmq.SUBSCRIBE, topic)
+        elif request[:1] == b"\x00" and hmac.compare_digest(token, self._token):
+            self._socket.setsockopt(zmq.UNSUBSCRIBE, topic)

@@ -1,0 +1,361 @@
+"""The bench as a server: takes commands, runs the queue, tells everybody who listens.
+
+Threads. One runs the jobs, one after another (in it `app.bench` is at work, with threads of its own). One looks at the
+instruments and sets them while no run has them. One answers commands, one reads history, one publishes. Retracting has
+a door and threads of its own, so that it works whatever the others are doing.
+"""
+
+import logging
+import os
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import zmq
+
+from analysis.recording import RecordingError, RunHeader
+from analysis.records import Block, Event, Trace
+from app.bench import Bench, Observer, RunSummary
+from app.guardian import make_safe
+from app.recorder import RecorderFailed
+from app.serve.connection import Connection
+from app.serve.desk import Desk
+from app.serve.door import Door, Worker
+from app.serve.feed import Feed
+from app.serve.instruments import Instruments
+from app.serve.protocol import Message, block_message, event_message, trace_message
+from app.serve.publisher import Publisher
+from app.serve.queue import Job, JobQueue, Status
+from app.serve.runs import check, free_name, procedure_of
+from app.toml_file import FileError
+from drivers.errors import NotNow, RigError
+from procedures.errors import ImpossibleSetting
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+TELL_EVERY_S = 1.0
+
+RETRACT_S = 0.9
+
+FEEDS_KEPT = 4
+"""Runs of which clients can still get the rest."""
+
+EXPECTED = (
+    FileError,
+    FileExistsError,
+    ImpossibleSetting,
+    RecorderFailed,
+    RecordingError,
+    RigError,
+    RuntimeError,
+)
+"""What a run may end with, in a sentence; anything else is a bug."""
+
+
+class BenchServer:
+    """The bench of one rig file for as long as its ``with`` block lasts.
+
+    Parameters
+    ----------
+    rig_file : Path
+        Read at once; raises ``FileError``.
+    folder : Path
+        Where recordings go that are given no name.
+    host : str
+        Address that it binds to. Nothing is encrypted: to others than this computer, use a tunnel.
+    """
+
+    def __init__(self, rig_file: Path, folder: Path, host: str = "127.0.0.1") -> None:
+        self.rig_file = rig_file.absolute()
+        self.folder = folder.absolute()
+        self.queue = JobQueue()
+        self.instruments = Instruments(self.rig_file)
+        self.ended = threading.Event()
+        """Set when a client has asked for the end."""
+        self._host = host
+        self._bench: Bench | None = None
+        self._feed: Feed | None = None
+        self._feeds: deque[Feed] = deque()
+        self._closing = threading.Event()
+
+    def __enter__(self) -> "BenchServer":
+        token = secrets.token_urlsafe(24)
+        self._context: zmq.Context[Any] = zmq.Context()
+        self._publisher = Publisher(self._context, self._host, token)
+        self._hands = Worker("instruments")
+        self._reader = Worker("history")
+        desk = Desk(self)
+        commands = desk.commands(self._hands.do, self._reader.do)
+        self._door = Door(self._context, self._host, token, commands)
+        self._retract_door = Door(self._context, self._host, token, desk.way_out())
+        self.connection = Connection(
+            commands=self._door.endpoint,
+            retract=self._retract_door.endpoint,
+            topics=self._publisher.endpoint,
+            token=token,
+            pid=os.getpid(),
+            rig_file=str(self.rig_file),
+            rig_name=self.instruments.rig().name,
+        )
+        self._log_handler = _LogTopic(self._publisher)
+        logging.getLogger("app.serve").setLevel(logging.INFO)
+        logging.getLogger().addHandler(self._log_handler)
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (("jobs", self._run_jobs), ("ticks", self._tick))
+        ]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the present run safely, then everything else."""
+        self._closing.set()
+        self.queue.close()
+        for thread in self._threads:
+            thread.join()
+        self._hands.do(self.instruments.close)
+        self._hands.close()
+        self._reader.close()
+        self._door.close()
+        self._retract_door.close()
+        logging.getLogger().removeHandler(self._log_handler)
+        self._publisher.close()
+        for feed in self._feeds:
+            feed.close()
+        self._context.term()
+
+    @property
+    def run_under_way(self) -> Bench | None:
+        """Get what does the present job."""
+        return self._bench
+
+    # ---- jobs ----
+
+    def add(
+        self,
+        procedure: str,
+        values: Mapping[str, Any],
+        out: str | Path | None = None,
+        sample: str = "",
+        notes: str = "",
+        place: int | None = None,
+    ) -> Job:
+        """Queue a run.
+
+        Raises
+        ------
+        ImpossibleSetting
+            For what can't work on this rig.
+        FileExistsError, NotNow
+            For a recording that is there, or will be.
+        """
+        made = procedure_of(procedure, values)
+        check(made, self.instruments.rig())
+        jobs = self.queue.to_json()
+        taken = {Path(job["out"]) for job in jobs}
+        path = free_name(self.folder, procedure, taken) if out is None else (self.folder / out).absolute()
+        if path.exists():
+            raise FileExistsError(f"{path} exists; a recording is never overwritten. Choose another name.")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{path.parent} is no folder; make it, or choose another.")
+        job = Job(
+            self.queue.new_id(), procedure, dict(values), path, sample, notes, made.repeats, made.total_cycles
+        )
+        self.queue.add(job, place=place)
+        self.tell_state()
+        return job
+
+    def _run_jobs(self) -> None:
+        while (job := self.queue.take()) is not None:
+            self.tell_state()
+            try:
+                self.instruments.give_up()
+                self._run(job)
+            except EXPECTED as error:
+                status = Status.ABORTED if job.stop.is_set() else Status.FAULT
+                job.status, job.reason = status, str(error)
+            except Exception as error:
+                log.exception("Run %d ended by a bug", job.id)
+                job.status, job.reason = Status.FAULT, f"internal error ({error!r}); see the log"
+            finally:
+                self._bench = None
+                if self._feed is not None:
+                    self._feed.finishing()
+                self.instruments.take_back()
+            self._finished(job)
+
+    def _finished(self, job: Job) -> None:
+        if job.status is Status.FAULT:
+            log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
+            self.queue.hold(f"job {job.id} ended with a fault; look at it, then go on", within_run=False)
+        self.queue.over(job)
+        self.tell_job(job)
+        self.tell_state()
+
+    def _run(self, job: Job) -> None:
+        procedure = procedure_of(job.procedure, job.values)
+        bench = self._bench = Bench(self.rig_file, job.stop, self.instruments.rig(), self.queue.paused)
+        observer = Observer(
+            event=_quiet(lambda event: self._on_event(job, event, counts=procedure.counts(event))),
+            trace=_quiet(lambda trace: self._on_trace(job, trace)),
+            block=_quiet(lambda block: self._on_block(job, block)),
+            started=_quiet(lambda header: self._on_start(job, header)),
+            finishing=_quiet(lambda: self._on_finishing(job)),
+            amplifier=_quiet(self.instruments.amplifier),
+        )
+        summary: RunSummary = bench.run(
+            procedure, job.out, observer=observer, sample=job.sample, notes=job.notes
+        )
+        job.status, job.reason, job.safe = Status(summary.end.status), summary.end.reason, summary.end.safe
+        job.traces, job.samples = summary.traces, summary.samples
+
+    # ---- what a run tells ----
+
+    def _on_start(self, job: Job, header: RunHeader) -> None:
+        self._feed = Feed(job.id, header, job.out)
+        self._feeds.append(self._feed)
+        if len(self._feeds) > FEEDS_KEPT:
+            self._feeds.popleft().close()
+        self.instruments.started(header)
+        self._publisher.send(Message("run", self.run()))
+        log.info("%s, job %d, records to %s", job.procedure, job.id, job.out)
+
+    def _on_block(self, job: Job, block: Block) -> None:
+        if self._feed is not None:
+            self._feed.block(block)
+        job.samples = block.stop
+        self.instruments.block(block)
+        self._publisher.send(block_message(block, job.id))
+
+    def _on_event(self, job: Job, event: Event, *, counts: bool) -> None:
+        if self._feed is not None:
+            self._publisher.send(event_message(event, job.id, self._feed.event(event)))
+        if counts:
+            job.cycles += 1
+            self.tell_job(job)
+        elif event.name in ("paused", "resumed"):
+            self.tell_job(job)
+
+    def _on_trace(self, job: Job, trace: Trace) -> None:
+        job.traces += 1
+        self._publisher.send(trace_message(trace, job.id))
+
+    def _on_finishing(self, job: Job) -> None:
+        job.status = Status.SAVING
+        self.tell_job(job)
+        if self._feed is not None:
+            self._feed.finishing()
+
+    # ---- what it tells by itself ----
+
+    def _tick(self) -> None:
+        """Once a second: the instruments."""
+        looked = threading.Event()
+        looked.set()
+        while not self._closing.is_set():
+            if looked.is_set():
+                looked.clear()
+                self._hands.do(lambda: self._look(looked))
+            self._closing.wait(TELL_EVERY_S)
+
+    def _look(self, looked: threading.Event) -> None:
+        try:
+            if not self._closing.is_set():
+                self.instruments.look()
+                self.tell_instruments()
+        except Exception:
+            log.exception("The instruments could not be looked at")
+        finally:
+            looked.set()
+
+    def tell_instruments(self) -> None:
+        """Publish how the instruments are."""
+        self._publisher.send(Message("instruments", self.instruments.to_json()))
+
+    def tell_job(self, job: Job) -> None:
+        """Publish how a job is."""
+        self._publisher.send(Message("job", self.queue.json_of(job)))
+
+    def tell_state(self) -> None:
+        """Publish what is going on."""
+        self._publisher.send(Message("state", self.state()))
+
+    def state(self) -> dict[str, Any]:
+        """What is going on: the present job, the queue, the run that clients can follow."""
+        present, held = self.queue.present, self.queue.held
+        return {
+            "bench": str(present.status) if present else "idle",
+            "job": present.id if present else None,
+            "held": held,
+            "queue": self.queue.to_json(),
+            "run": self.run() if self._feed else None,
+            "folder": str(self.folder),
+        }
+
+    def run(self) -> dict[str, Any]:
+        """The present run, or else the last. Raises ``NotNow`` before the first."""
+        feed = self._feed
+        if feed is None:
+            raise NotNow("No run has begun yet")
+        return {
+            "job": feed.job,
+            "recording": str(feed.path),
+            "header": feed.header.to_json(),
+            "stop": feed.stop,
+            "events": feed.events,
+        }
+
+    def feed_of(self, job: int) -> Feed:
+        """One of the last runs. Raises ``NotNow``."""
+        for feed in tuple(self._feeds):
+            if feed.job == job:
+                return feed
+        raise NotNow(f"Job {job} is none of the last runs; open its recording")
+
+    # ---- the way out ----
+
+    def retract(self) -> str:
+        """Bias 0 V and the tip back, now, whatever goes on; the run ends, and no other starts by itself.
+
+        Raises ``RigError`` in less than a second if that could not be confirmed.
+        """
+        self.queue.hold("retracted by hand", within_run=False)
+        with suppress(NotNow):
+            self.queue.abort()
+        bench = self._bench
+        said = bench.retract() if bench else make_safe(self.instruments.known_rig, RETRACT_S)
+        self._hands.do(self.instruments.made_safe)
+        return said
+
+
+def _quiet(tell: Callable[P, None]) -> Callable[P, None]:
+    """What tells clients of a run must never end it."""
+
+    def quietly(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            tell(*args, **kwargs)
+        except Exception:
+            log.exception("Clients could not be told of the run; it goes on")
+
+    return quietly
+
+
+class _LogTopic(logging.Handler):
+    """Log records of hotjunction, and warnings of everybody, as messages."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        super().__init__(logging.INFO)
+        self._publisher = publisher
+        self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Publish."""
+        fields = {"level": record.levelname.lower(), "time_s": record.created, "text": record.getMessage()}
+        self._publisher.send(Message("log", fields))
