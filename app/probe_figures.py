@@ -31,6 +31,7 @@ from app.report.style import LIGHT, drawn_in
 
 _STRONG = replace(COUPLING, gamma_probe_eV=0.5)
 _SPAN = (-3.24, 3.24)
+_DPI = 200
 
 Numbers = Sequence[Number]
 
@@ -55,8 +56,8 @@ class Column:
         draw_quantity(above, self.quantity, self.setup, self.circuit)
         above.set_title(self.title)
         if self.quantity is SEEBECK:
-            above.set_ylim(-90, 130)
-            _say(above, self.setup, 0.98, "right")
+            above.set_ylim(-110, 130)
+            _say(above, self.setup, (0.02, 0.02), "left", "bottom")
         else:
             above.set_yscale("log")
             _say(above, self.setup)
@@ -72,11 +73,13 @@ class Column:
         below.set_xlim(_SPAN)
 
 
-def _say(axes: Axes, setup: Setup, x: float = 0.5, align: str = "center") -> None:
-    temperatures = f"$T_L$ = {setup.T_left_K:g} K, $T_R$ = {setup.T_right_K:g} K"
-    widths = rf"$\Gamma_L$ = {setup.gamma_left_eV:g} eV, $\Gamma_R$ = {setup.gamma_right_eV:g} eV"
+def _say(
+    axes: Axes, setup: Setup, at: tuple[float, float] = (0.5, 0.98), across: str = "center", up: str = "top"
+) -> None:
+    temperatures = f"$T_L$, $T_R$ = {setup.T_left_K:g}, {setup.T_right_K:g} K"
+    widths = rf"$\Gamma_L$, $\Gamma_R$ = {setup.gamma_left_eV:g}, {setup.gamma_right_eV:g} eV"
     text = f"{temperatures}\n{widths}"
-    axes.text(x, 0.98, text, transform=axes.transAxes, ha=align, va="top", fontsize=8)
+    axes.text(*at, text, transform=axes.transAxes, ha=across, va=up, fontsize=8)
 
 
 def figure_1(numbers: Numbers) -> Figure:
@@ -96,7 +99,7 @@ def figure_2(numbers: Numbers) -> Figure:
 def figure_6(numbers: Numbers) -> Figure:
     """As figure 2 with the probe spread evenly over all sites."""
     flat = replace(THERMAL, flat=True), replace(COUPLING, flat=True)
-    return _asymmetric(numbers, "6", *flat, ((-1, 1), (-3, 3)))
+    return _asymmetric(numbers, "6", *flat, ((-1, 1), (-1.8, 1.2)))
 
 
 def _asymmetric(
@@ -137,7 +140,7 @@ def figure_5(numbers: Numbers) -> Figure:
 
 def _stacked(rows: list[list[Column]], numbers: Numbers) -> Figure:
     n_columns = len(rows[0])
-    figure = Figure(figsize=(3.3 * n_columns + 0.6, 4.4 * len(rows) + 0.7))
+    figure = Figure(figsize=(3.3 * n_columns + 0.6, 4.4 * len(rows) + 0.7), dpi=_DPI)
     grid = figure.subplots(2 * len(rows), n_columns, sharex=True, height_ratios=[3, 2] * len(rows))
     for i, row in enumerate(rows):
         for j, column in enumerate(row):
@@ -150,7 +153,7 @@ def _stacked(rows: list[list[Column]], numbers: Numbers) -> Figure:
 def figure_3(numbers: Numbers) -> Figure:
     """What eq. 18 is made of: heat into the voltage probe, how far the probe's potentials differ, and the ratios."""
     del numbers  # the paper quotes none of it
-    figure = Figure(figsize=(7.2, 8.8))
+    figure = Figure(figsize=(7.2, 8.8), dpi=_DPI)
     grid = figure.subplots(len(_PARTS), 2, sharex=True)
     for column, letter, setup in zip(grid.T, "ab", (THERMAL, COUPLING), strict=True):
         column[0].set_title(f"({letter})")
@@ -212,6 +215,6 @@ def save_figures(folder: Path, numbers: Numbers) -> Iterator[str]:
             figure = draw(numbers)
             figure.draw_without_rendering()
             figure.set_layout_engine("none")  # laid out once, not for each format again
-            figure.savefig(folder / f"{name}.png", dpi=200)
+            figure.savefig(folder / f"{name}.png", dpi=_DPI)
             figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         yield name

@@ -97,7 +97,7 @@ class Number:
             "nonlinear_percent": digits(self.nonlinear.percent),
             "nonlinear_at_eV": digits(self.nonlinear.at_eV),
             "verdict": self.verdict,
-            "step_eV": {"node": None, "sweep": STEP_eV, "coarse sweep": 2 * STEP_eV}[q.sweep],
+            "step_eV": {"node": None, "sweep": digits(STEP_eV), "coarse sweep": digits(2 * STEP_eV)}[q.sweep],
             "definition": q.definition,
             "parameters": q.setup.to_json(),
             "note": q.note,

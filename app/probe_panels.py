@@ -90,18 +90,19 @@ def mark(axes: Axes, number: Number) -> None:
     """A ring about a number that the paper quotes, with what was found there."""
     found, q = number.found, number.quoted
     y = found.percent if q.what != "S" else 1e6 * found.difference_V_per_K
-    right, up = found.at_eV < 2, y > 0 or q.value == 0
+    right = found.at_eV < 2
+    up = (y > 0 and found.at_eV > -1) or q.value == 0
     axes.plot(found.at_eV, y, "o", ms=5, mfc="none", mec=LIGHT.text, mew=0.9, zorder=5)
     axes.annotate(
         f"{abs(found.percent):,.{q.decimals + (0 < q.value < 100)}f} %",
         (found.at_eV, y),
-        (6 if right else -6, 6 if up else -6),
+        (6 if right else -6, 6 if up else -8),
         textcoords="offset points",
         ha="left" if right else "right",
         va="bottom" if up else "top",
         fontsize=8,
         zorder=6,
-        bbox={"boxstyle": "square,pad=0.1", "fc": LIGHT.background, "ec": "none", "alpha": 0.8},
+        bbox={"boxstyle": "square,pad=0", "fc": LIGHT.background, "ec": "none", "alpha": 0.7},
     )
 
 

@@ -32,7 +32,7 @@ def save_table(folder: Path, found: Sequence[Number]) -> None:
     content = to_json(found)
     text = json.dumps(content, indent=2, ensure_ascii=False)
     (folder / "numbers.json").write_text(text + "\n", encoding="utf-8")
-    rows = [{**row, **row.pop("parameters")} for row in content["numbers"]]
+    rows = [row.pop("parameters") | row for row in content["numbers"]]
     keys = list(dict.fromkeys(key for row in rows for key in row))
     with (folder / "numbers.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, keys)
@@ -71,8 +71,8 @@ S: largest |S_VTP - S_VP| over largest |S_VTP|, and the difference in uV/K.
 
 
 _FOOT = """
-Errors of 10,000 % need linear response: at this bias the Joule heat, which is of second order, is already more than what
-the voltage probe lets into R at the node."""
+Errors of 10,000 % need linear response: at this bias the Joule heat, which is of second order, is already more
+than what the voltage probe lets into R at the node."""
 
 
 def _cells(number: Number) -> tuple[str, ...]:
