@@ -162,7 +162,8 @@ class OpenedFile:
         columns = [
             (d.asstr()[:] if h5py.check_string_dtype(d.dtype) else d[:]).tolist() for d in group.values()
         ]
-        return [dict(zip(group, values, strict=True)) for values in zip(*columns, strict=True)]
+        names = list(group)
+        return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def close(self) -> None:
         """Let go of the file."""
