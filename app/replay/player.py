@@ -1,0 +1,368 @@
+"""A recording played: the stream of a live run once more, at any speed, from any place.
+
+The player has no thread and no clock. Who shows a replay says how much of life's time has passed and gets what the
+bench would have sent in that time: blocks and events in exact order, for the same reducers. `Player.seek` begins a new
+stream: reducers begin anew, too, and are first told what was set before.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from analysis.recording import Recording, RecordingError, RunHeader
+from analysis.records import Block, Event, EventKind, Trace
+from app.replay.cuts import HOLD, TRACE, Cut, Cuts, cuts_of
+from app.replay.pieces import Pieces
+
+Played = Block | Event | Trace
+
+AS_FAST_AS_IT_CAN = math.inf
+
+MOST_SAMPLES = 131_072
+"""Samples a channel that one call of `Player.advance` gives at most, so that who draws them can keep up."""
+
+LOOK_AGAIN_S = 0.5
+"""How often a recording that is being written is looked at again, in life's time."""
+
+HELD_BACK_S = 1.0
+"""The end of a step is known, and written, a little after its samples."""
+
+GIVEN_UP_AFTER = 10
+"""Looks in vain after which an unfinished recording counts as one that a killed process left."""
+
+UNFINISHED = "unfinished"
+
+ROUNDING = 1e-6
+"""Of a sample: what rounding may cost a time before it belongs to the sample before."""
+
+UNKNOWN_RATE_HZ = 1000.0
+"""Pace of a recording that does not say its rate."""
+
+GRACE_S = 0.5
+"""Stepping back so soon after a beginning goes to the one before, not to this beginning again."""
+
+
+@dataclass(frozen=True)
+class PlayerState:
+    """Where a replay stands.
+
+    Parameters
+    ----------
+    sample, stop : int
+        The next sample to be played; the end of the recording as far as it is known.
+    time_s, duration_s : float
+        The same in seconds of the recording; in thousands of samples where the rate is unknown.
+    playing : bool
+    speed : float
+        ``inf``: as fast as it can.
+    at_end : bool
+        Nothing is left; a recording that is being written may still grow.
+    growing : bool
+        Whether the recording is being written, or was left so by a killed process.
+    trace, hold : Cut or None
+        What the next sample is in.
+    traces, holds : tuple of int
+        (those that are over, all).
+    """
+
+    sample: int
+    stop: int
+    time_s: float
+    duration_s: float
+    playing: bool
+    speed: float
+    at_end: bool
+    growing: bool
+    trace: Cut | None
+    hold: Cut | None
+    traces: tuple[int, int]
+    holds: tuple[int, int]
+
+
+class Player:
+    """Plays one recording: a rig's, an imported one, or one that is still being written.
+
+    A recording of conductances (an imported one) holds traces and not what they are cut from: its traces come
+    with the stream, each right after its last sample.
+
+    Parameters
+    ----------
+    path : Path
+    speed : float
+        Seconds of the recording in one of life's.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such recording.
+    """
+
+    def __init__(self, path: Path, speed: float = 1.0) -> None:
+        self.path = path
+        self.playing = False
+        self._owed = 0.0
+        self._since_look_s = 0.0
+        self._looks_in_vain = 0
+        self.speed = speed
+        self._recording = Recording(path)
+        try:
+            self._position = self._recording.first
+            self._index()
+        except BaseException:
+            self._recording.close()
+            raise
+
+    # What there is
+
+    @property
+    def header(self) -> RunHeader:
+        """What the recording says about itself."""
+        return self._recording.header
+
+    @property
+    def status(self) -> str:
+        """How the recorded run ended; "unfinished" while it goes on."""
+        return self._recording.status
+
+    @property
+    def recording(self) -> Recording:
+        """The recording, as far as it is known now."""
+        return self._recording
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events by their samples."""
+        return self._events
+
+    @property
+    def traces(self) -> Cuts:
+        """All openings."""
+        return self._traces
+
+    @property
+    def holds(self) -> Cuts:
+        """All holds."""
+        return self._holds
+
+    @property
+    def rate_Hz(self) -> float:
+        """Pace of the recording; a thousand a second where it is unknown."""
+        return self._recording.rate_Hz if self._recording.rate_Hz > 0 else UNKNOWN_RATE_HZ
+
+    @property
+    def state(self) -> PlayerState:
+        """Where the replay stands."""
+        at, first, stop = self._position, self._recording.first, self._recording.stop
+        return PlayerState(
+            sample=at,
+            stop=stop,
+            time_s=(at - first) / self.rate_Hz,
+            duration_s=(stop - first) / self.rate_Hz,
+            playing=self.playing,
+            speed=self._speed,
+            at_end=at >= self._end and (self._growing or self._told == len(self._events)),
+            growing=self._growing,
+            trace=self._traces.at(at),
+            hold=self._holds.at(at),
+            traces=(self._traces.finished(at), len(self._traces)),
+            holds=(self._holds.finished(at), len(self._holds)),
+        )
+
+    # What can be done
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the recording in one of life's; ``inf`` is as fast as it can."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        if not speed > 0:
+            raise ValueError(f"speed is {speed:g}; it must be positive")
+        self._speed = float(speed)
+        self._owed = 0.0
+
+    def play(self) -> None:
+        """Go on from where it stands."""
+        self.playing = True
+
+    def pause(self) -> None:
+        """Stay where it is."""
+        self.playing = False
+        self._owed = 0.0
+
+    def seek(self, sample: int) -> list[Event]:
+        """Go to a sample, or to the nearest end of the recording.
+
+        Returns
+        -------
+        list of Event
+            What new reducers must be told first: of each setting that was changed before, the last change.
+        """
+        self._owed = 0.0
+        self._stand_at(min(max(sample, self._recording.first), self._recording.stop))
+        set_before = self._settings[: bisect_left(self._settings, self._position, key=_sample)]
+        return sorted({event.name: event for event in set_before}.values(), key=_sample)
+
+    def seek_time(self, time_s: float) -> list[Event]:
+        """Go to a time since the recording's first sample. Returns what `seek` does."""
+        return self.seek(self._recording.first + round(time_s * self.rate_Hz))
+
+    def seek_trace(self, number: int) -> list[Event]:
+        """Go to the beginning of an opening. Returns what `seek` does; raises ``IndexError``."""
+        return self.seek(self._traces[number].start)
+
+    def seek_hold(self, number: int) -> list[Event]:
+        """Go to the beginning of a hold. Returns what `seek` does; raises ``IndexError``."""
+        return self.seek(self._holds[number].start)
+
+    def step_trace(self, steps: int) -> list[Event] | None:
+        """Go so many openings on (negative: back). Returns what `seek` does; None where there is none."""
+        return self._step(self._traces, steps)
+
+    def step_hold(self, steps: int) -> list[Event] | None:
+        """Go so many holds on (negative: back). Returns what `seek` does; None where there is none."""
+        return self._step(self._holds, steps)
+
+    def advance(self, wall_dt: float) -> list[Played]:
+        """Let life's time pass.
+
+        Parameters
+        ----------
+        wall_dt : float
+            Seconds since the last call. Where more samples are due than one call may give, the replay takes
+            longer instead.
+
+        Returns
+        -------
+        list of Block, Event and Trace
+            What is due, in exact order: an event after all samples before it and before all others. Nothing
+            while paused.
+        """
+        if not self.playing:
+            return []
+        self._look_again(wall_dt)
+        left = max(self._end - self._position, 0)
+        if math.isinf(self._speed):
+            due = min(MOST_SAMPLES, left)
+        else:
+            self._owed = min(self._owed + wall_dt * self._speed * self.rate_Hz, MOST_SAMPLES)
+            due = min(math.floor(self._owed + ROUNDING), left)
+            self._owed -= due
+        if due < 1 and left:
+            return []
+        return list(self._stream(self._position + due))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._recording.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # The stream
+
+    def _stream(self, end: int) -> Iterator[Played]:
+        """Everything from where it stands to ``end``; at the recording's end also the events behind it."""
+        last = end == self._recording.stop and not self._growing
+        while self._told < len(self._events):
+            event = self._events[self._told]
+            if not last and event.sample >= end:
+                break
+            yield from self._samples(min(event.sample, end))
+            self._told += 1
+            yield event
+        yield from self._samples(end)
+
+    def _samples(self, end: int) -> Iterator[Block | Trace]:
+        """Samples up to ``end``, in blocks that end where a recorded trace does."""
+        while True:
+            while self._next_trace_stop() <= self._position:
+                yield self._recording.trace(self._traces[self._handed].number)
+                self._handed += 1
+            if self._position >= end:
+                return
+            stop = int(min(end, self._next_trace_stop()))
+            block = self._pieces.block(self._position, stop)
+            self._position = block.stop if block else stop
+            if block:
+                yield block
+
+    def _next_trace_stop(self) -> float:
+        """Where the next recorded trace ends; infinite where there is none."""
+        if self._ready_made and self._handed < len(self._traces):
+            return self._traces[self._handed].stop
+        return math.inf
+
+    def _step(self, cuts: Cuts, steps: int) -> list[Event] | None:
+        if not steps:
+            return None
+        grace = GRACE_S * self._speed * self.rate_Hz if self.playing and math.isfinite(self._speed) else 0
+        found = cuts.after(self._position) if steps > 0 else cuts.before(self._position - round(grace))
+        if found is None:
+            return None
+        number = cuts.index(found) + steps - (1 if steps > 0 else -1)
+        return self.seek(cuts[number].start) if 0 <= number < len(cuts) else None
+
+    # The recording
+
+    @property
+    def _growing(self) -> bool:
+        """Whether a writer may be at work on it: its last sign of life was not long ago."""
+        return self._recording.status == UNFINISHED and self._looks_in_vain < GIVEN_UP_AFTER
+
+    @property
+    def _end(self) -> int:
+        """How far it can be played: the newest samples of a running recording wait for events that come late."""
+        stop = self._recording.stop
+        return max(stop - round(HELD_BACK_S * self.rate_Hz), self._recording.first) if self._growing else stop
+
+    def _look_again(self, wall_dt: float) -> None:
+        """Open a recording that may have grown anew, now and then, when its known end is near."""
+        self._since_look_s += wall_dt
+        near = self._position + LOOK_AGAIN_S * self._speed * self.rate_Hz >= self._end
+        if self._recording.status != UNFINISHED or not near or self._since_look_s < LOOK_AGAIN_S:
+            return
+        self._since_look_s = 0.0
+        try:
+            again = Recording(self.path)
+        except RecordingError:  # its writer is just putting the finished file in its place
+            return
+        before = self._recording
+        if (again.stop, again.status) == (before.stop, before.status):
+            self._looks_in_vain += 1
+            again.close()
+            return
+        self._looks_in_vain = 0
+        self._recording = again
+        before.close()
+        self._index()
+
+    def _index(self) -> None:
+        """Find where everything is."""
+        recording = self._recording
+        self._pieces = Pieces(recording)
+        self._events = tuple(sorted(recording.events, key=_sample))
+        self._settings = [event for event in self._events if event.kind is EventKind.SETTING]
+        cuts = cuts_of(self._events, recording.traces, recording.stop)
+        self._traces, self._holds = cuts[TRACE], cuts[HOLD]
+        self._ready_made = "conductance" in recording.channels
+        self._stand_at(self._position)
+
+    def _stand_at(self, sample: int) -> None:
+        self._position = sample
+        self._told = bisect_left(self._events, sample, key=_sample)
+        self._handed = self._traces.finished(sample)
+
+
+def _sample(event: Event) -> int:
+    return event.sample
