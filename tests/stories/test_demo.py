@@ -3,35 +3,44 @@
 import json
 
 import h5py
+import pytest
 from click.testing import CliRunner
 
 from app.cli import main
 from simulators.parameters import load_parameters
 
 
-def test_the_demo_leaves_a_recording_and_a_report(tmp_path):
+@pytest.mark.slow
+def test_the_demo_leaves_recordings_and_a_report(tmp_path):
     out = tmp_path / "demo"
 
-    result = CliRunner().invoke(main, ["demo", "--out", str(out), "--traces", "60"])
+    result = CliRunner().invoke(main, ["demo", "--out", str(out), "--traces", "300", "--holds", "6"])
 
     assert result.exit_code == 0, result.output
     assert "Au contact: the world was told 1 G0" in result.output
+    assert "Asymmetry of the heat at 1.27 V" in result.output
     page = (out / "report.html").read_text("utf-8")
-    assert page.count("<figure>") == 4
+    assert page.count("<figure>") > 6
     assert "http://" not in page.replace("http://www.w3.org", "")
-    with h5py.File(out / "demo.h5") as file:
+    assert sorted(path.name for path in out.glob("*.h5")) == [
+        "1-histogram-1.h5", "2-iv-1.h5", "3-heating-1.h5", "4-control-out-of-contact-1.h5",
+    ]  # fmt: skip
+    with h5py.File(out / "1-histogram-1.h5") as file:
         entry = file[file.attrs["default"]]
         assert entry.attrs["default"] == "histogram"
         assert {"histogram", "histogram_linear", "histogram_2d", "trace"} <= set(entry)
 
-    analysed = CliRunner().invoke(main, ["analyze", str(out / "demo.h5"), "--json"])
+    analysed = CliRunner().invoke(main, ["analyze", str(out), "--json"])
 
     content = json.loads(analysed.stdout)
-    assert content["traces"]["total"] == 60
+    assert content["traces"]["total"] == 300
     told = load_parameters().values["gold"]["level_G0"][0]
     first = content["histogram"]["peaks"][0]
     assert first["scale"] == "linear"
     assert abs(first["conductance_G0"] - told) < 4 * first["uncertainty_G0"]
+    (point,) = content["heating"]["points"]
+    assert point["junctions"] >= 5
+    assert point["dT_neg_K"] - point["dT_pos_K"] > 5 * (point["sigma_neg_K"] + point["sigma_pos_K"])
 
 
 def test_a_demo_never_overwrites_a_recording(tmp_path):
