@@ -32,6 +32,9 @@ STRAIGHT = 0.02
 FLOOR = 0.02
 """Of the largest standard deviation: no point of a curve counts as known better, whatever the alignment made of it."""
 
+SYMMETRY_AT, ASYMMETRIC = 0.9, 0.05
+"""Where, as a share of the largest bias, currents of both polarities are compared, and how far they may differ."""
+
 GROUPS = 10
 """Of junctions left out in turn, for the errors of what is fitted to their mean."""
 
@@ -177,7 +180,8 @@ def model_of_iv(iv: MeanIV, replicas: Sequence[MeanIV] = (), temperature_K: floa
     family = _one_level(_conductance_G0(_slope_at_zero_S(iv)))
     source = f"one level with equal couplings, fitted to the mean I-V of {iv.junctions} junctions"
     found = model_of_family(family, iv, replicas, source, temperature_K)
-    return replace(found, side_known=False, fitted_level=True)
+    remarks = (*found.remarks, *_remark_on_symmetry(iv))
+    return replace(found, side_known=False, fitted_level=True, remarks=remarks)
 
 
 def model_of_family(
@@ -218,6 +222,19 @@ def _one_level(conductance_G0: float) -> Family:
     energy = Parameter("energy_eV", 0.7, 0.02, 5.0)
     gamma = Parameter("gamma_eV", min(0.7 * max(conductance_G0, 1e-8) ** 0.5, 1.0), 1e-6, 3.0, True)
     return level_family([[energy, gamma, gamma, 0.5]])
+
+
+def _remark_on_symmetry(iv: MeanIV) -> tuple[str, ...]:
+    """A level half way between the electrodes conducts alike at both polarities."""
+    near = SYMMETRY_AT * iv.largest_V
+    pos, neg = abs(float(iv.current_at(near))), abs(float(iv.current_at(-near)))
+    sigma = np.hypot(*np.interp([near, -near], iv.voltage_V, iv.sd_A) / [pos, neg]) / np.sqrt(iv.junctions)
+    if not abs(pos / neg - 1.0) > max(ASYMMETRIC, 3.0 * sigma):
+        return ()
+    return (
+        f"|I(+V)|/|I(-V)| is {pos / neg:.2f} at {near:.2g} V: the level is not half way between the electrodes, as the "
+        "fitted one is.",
+    )
 
 
 def _mirror(levels: LevelTransmission) -> LevelTransmission:

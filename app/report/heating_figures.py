@@ -124,9 +124,7 @@ def _draw_spectrum(
     axes.set_yscale("log")
     axes.set_xlim(f[0], f[-1])
     edge = axes.get_yaxis_transform()
-    axes.text(
-        0.98, 0.93 * white, f"white {white:.3g} nV/√Hz", transform=edge, ha="right", va="top", fontsize=8
-    )
+    axes.text(0.03, 0.85 * white, f"white {white:.3g} nV/√Hz", transform=edge, va="top", fontsize=8)
     marks = [(modulation_Hz, "modulation")] if np.isfinite(modulation_Hz) else []
     if noise.corner_Hz > f[0]:
         marks.append((noise.corner_Hz, f"corner {noise.corner_Hz:.2g} Hz"))

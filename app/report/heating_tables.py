@@ -182,7 +182,13 @@ def calibrations_table(analysis: HeatingAnalysis, used: Sequence[tuple[str, Cali
     for name, c in used:
         relative = "not known" if c.uncertainty is None else f"{100 * c.uncertainty / abs(c.value):.2g} %"
         rows.append(
-            (name.replace("_", " "), f"{c.value:.6g} {c.unit}", relative, c.date or "-", c.source or "-")
+            (
+                name.replace("_", " "),
+                f"{c.value:.6g} {c.unit}",
+                relative,
+                (c.date or "-")[:10],
+                c.source or "-",
+            )
         )
     scale = analysis.scale_relative
     note = "The scale error of temperatures held against powers is not known."

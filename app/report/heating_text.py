@@ -56,7 +56,7 @@ def model_words(model: JunctionModel) -> list[str]:
     fit = f" ({numbers})" if numbers else ""
     if isfinite(model.misfit):
         fit += f", {100 * model.misfit:.1f} % of the largest current from it"
-    found = [f"Transmission: {model.source}{fit}; G = {model.conductance_G0:.3g} G0."]
+    found = [f"Transmission: {model.source}{fit}; G = {model.conductance_G0:#.3g} G0."]
     if model.fitted_level and model.side_known:
         found.append("On which side of E_F the level lies is taken from the heat, not from the current.")
     if not model.side_known:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.heating.comparison import Comparison
 from analysis.heating.heating import HeatingAnalysis
@@ -80,13 +81,12 @@ def draw_heat(axes: Axes, style: Style, heating: HeatingAnalysis, theory: Compar
     top = max(max(p.dT_pos_K, p.dT_neg_K) for p in points)
     axes.set_xlim(0, largest_W / uW)
     axes.set_ylim(min(0.0, *(1.2 * x / mK for p in points for x in p.mean[:2])), 1.25 * top / mK)
-    end_W = 0.97 * largest_W
+    at_W = 0.6 * largest_W
     axes.annotate(
         r"$Q_\mathrm{Total}/2$",
-        (end_W / uW, float(symmetric_line_K(end_W, R_P)) / mK),
-        xytext=(0, -14),
+        (at_W / uW, float(symmetric_line_K(at_W, R_P)) / mK),
+        xytext=(5, -4),
         textcoords="offset points",
-        ha="right",
         va="top",
         color=style.quiet,
         fontsize=8,
@@ -124,7 +124,7 @@ def _state_model(axes: Axes, style: Style, theory: Comparison) -> None:
     """Conductance and bias beside the curves: a model that conducts too well reaches a power at too small a bias."""
     highest = max(theory.points, key=lambda p: p.q_total_W)
     same_V = theory.same_power_V(highest)
-    text = f"Landauer: $G$ = {theory.model.conductance_G0:.2g} $G_0$"
+    text = f"Landauer: $G$ = {theory.model.conductance_G0:#.2g} $G_0$"
     if np.isfinite(same_V):
         text += (
             f"\n{highest.q_total_W / uW:.2g} µW at {same_V:.3g} V\n(measured: {highest.amplitude_V:.3g} V)"
@@ -191,7 +191,7 @@ def draw_histogram(axes: Axes, style: Style, analysed: Analysed, window: tuple[f
         near = inside & (edges[:-1] > peak.conductance_G0 / 1.5) & (edges[1:] < peak.conductance_G0 * 1.5)
         top = max(counts[near].max(initial=0.0), merged * float(peak.curve(g)[0].max()))
         axes.annotate(
-            f"{peak.conductance_G0:.3g} $G_0$",
+            f"{peak.conductance_G0:#.3g} $G_0$",
             (peak.conductance_G0, top),
             xytext=(0, 4),
             textcoords="offset points",
@@ -247,6 +247,7 @@ def draw_iv(
             )  # fmt: skip
     axes.axhline(0, color=style.grid, linewidth=0.8, zorder=0)
     axes.axvline(0, color=style.grid, linewidth=0.8, zorder=0)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_xlabel("$V$ (V)")
     axes.set_ylabel(f"$I$ ({name})")
     if model is not None or points:
@@ -271,9 +272,12 @@ def draw_transmission(axes: Axes, style: Style, model: JunctionModel, amplitude_
             energy, np.maximum(tau - sigma, 1e-3 * tau), tau + sigma, color=style.text, alpha=0.2, linewidth=0
         )
     axes.plot(energy, tau, color=style.text, linewidth=1.2)
-    axes.set_yscale("log")
     lowest, highest = float(tau.min()), float(tau.max())
-    axes.set_ylim(0.5 * lowest if highest > 3 * lowest else 0.1 * lowest, max(2.0 * highest, 0.1))
+    if highest > 3 * lowest:
+        axes.set_yscale("log")
+        axes.set_ylim(0.5 * lowest, max(2.0 * highest, 0.1))
+    else:
+        axes.set_ylim(0.0, 1.3 * highest)
     axes.set_xlim(energy[0], energy[-1])
     axes.set_xlabel(r"$E - E_\mathrm{F}$ (eV)")
     axes.set_ylabel(r"$\tau(E)$")
