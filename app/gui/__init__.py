@@ -1,0 +1,1 @@
+"""The window of hotjunction: the only package that knows Qt."""

@@ -1,0 +1,194 @@
+"""Axes of a plot: what is on them, and ticks that people can read."""
+
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtGui import QColor, QFont
+
+from app.gui.plots.numbers import fixed, power, significant
+from app.gui.theme import Palette
+
+Ticks = list[tuple[float | None, list[float]]]
+
+PIXELS_A_TICK = {"left": 44.0, "bottom": 76.0}
+"""Labels stand at least so far apart."""
+SUB_TICKS = {1.0: 5, 2.0: 4, 5.0: 5}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What an axis shows.
+
+    Parameters
+    ----------
+    name : str
+        In words, as in the head of a column.
+    symbol : str
+        Rich text, as in the paper.
+    unit : str
+        The unit drawn; empty for a pure number.
+    log : bool
+        Logarithmic at first.
+    """
+
+    name: str
+    symbol: str
+    unit: str = ""
+    log: bool = False
+
+    @property
+    def label(self) -> str:
+        """The axis' label, rich text."""
+        return f"{self.symbol} ({self.unit})" if self.unit else self.symbol
+
+    @property
+    def column(self) -> str:
+        """Head of a column of a table."""
+        return f"{self.name} ({_plain(self.unit)})" if self.unit else self.name
+
+
+def _plain(rich: str) -> str:
+    for tag in ("<i>", "</i>", "<sub>", "</sub>", "<sup>", "</sup>"):
+        rich = rich.replace(tag, "")
+    return rich
+
+
+class ReadableAxis(pg.AxisItem):
+    """An axis with round ticks, or with decades; its label is the quantity's."""
+
+    def __init__(self, orientation: str, quantity: Quantity) -> None:
+        super().__init__(orientation, maxTickLength=-5)
+        self.quantity = quantity
+        self.log = quantity.log
+        self._bare = False
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickTextOffset=5, hideOverlappingLabels=True, tickAlpha=255, maxTextLevel=0)
+
+    def dress(self, colours: Palette, font: QFont) -> None:
+        """Take the theme's colours and the font of the window."""
+        self.setPen(pg.mkPen(colours.quiet, width=1))
+        self.setTextPen(QColor(colours.quiet))
+        self.setTickFont(font)
+        size = f"{font.pointSizeF() + 1:g}pt"
+        self.setLabel(self.quantity.label, color=colours.text, **{"font-size": size})
+        self.showLabel(not self._bare)
+
+    def bare(self) -> None:
+        """Ticks without numbers and label: the plot below has them."""
+        self._bare = True
+        self.setStyle(showValues=False)
+        self.showLabel(False)
+
+    def set_log(self, log: bool) -> None:
+        """Label decades instead of values; what is drawn must then be drawn at the logarithm to base 10."""
+        self.log = log
+        self.picture = None
+        self.update()
+
+    def value(self, coordinate: float) -> float:
+        """The quantity at a coordinate of the plot."""
+        return float(10.0**coordinate) if self.log else coordinate
+
+    def reading(self, coordinate: float) -> str:
+        """The quantity at a coordinate, to about a pixel, with its unit, rich text."""
+        if self.log:
+            number = significant(self.value(coordinate))
+        else:
+            size = abs(self.range[1] - self.range[0]) or 1.0
+            number = fixed(coordinate, 10.0 ** floor(log10(size / 300)))
+        return f"{self.quantity.symbol} = {number} {self.quantity.unit}".rstrip()
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:
+        """Labelled ticks, then those without a label."""
+        low, high = sorted((minVal, maxVal))
+        if not (np.isfinite(low) and np.isfinite(high)) or high <= low:
+            return []
+        most = max(size / PIXELS_A_TICK[self.orientation], 1.0)
+        if self.log and high - low > 1.0:
+            return _decades(low, high, most)
+        if self.log:
+            step = round_step((10.0**high - 10.0**low) / most)
+            return [(0.5, [log10(x) for x in _multiples(10.0**low, 10.0**high, step) if x > 0])]
+        step = round_step((high - low) / most)
+        fine = step / SUB_TICKS[round(step / 10.0 ** floor(log10(step) + 1e-9), 6)]
+        return [(step, _multiples(low, high, step)), (fine, _multiples(low, high, fine, but=step))]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Labels of ticks."""
+        if not self.log:
+            return [fixed(value, spacing) for value in values]
+        if spacing >= 1.0:
+            return [power(round(value)) for value in values]
+        return [significant(10.0**value, 3) for value in values]
+
+    def resizeEvent(self, ev: Any = None) -> None:
+        """Keep the label inside the width that the axis was given."""
+        super().resizeEvent(ev)
+        if self.orientation == "left" and self.label is not None:
+            self.label.setX(1.0)
+
+    @property
+    def ticks(self) -> list[float]:
+        """Coordinates of the labelled ticks."""
+        length = self.size().height() if self.orientation == "left" else self.size().width()
+        levels = self.tickValues(self.range[0], self.range[1], length)
+        return levels[0][1] if levels else []
+
+
+def round_step(least: float) -> float:
+    """The first of 1, 2, 5 times a power of ten that is not less than ``least``."""
+    decade = 10.0 ** floor(log10(least))
+    return next(decade * m for m in (1.0, 2.0, 5.0, 10.0) if decade * m >= least * (1 - 1e-9))
+
+
+def _multiples(low: float, high: float, step: float, but: float = 0.0) -> list[float]:
+    numbers = np.arange(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)
+    if but:
+        numbers = numbers[numbers % round(but / step) != 0]
+    return [float(n) for n in numbers * step]
+
+
+def _decades(low: float, high: float, most: float) -> Ticks:
+    step = ceil((high - low) / most)
+    labelled = _multiples(low, high, float(step))
+    if step > 1:
+        return [(float(step), labelled), (1.0, _multiples(low, high, 1.0, but=float(step)))]
+    between = [n + float(x) for n in range(floor(low), ceil(high)) for x in np.log10(np.arange(2, 10))]
+    return [(1.0, labelled), (0.1, [x for x in between if low <= x <= high])]
+
+
+class Grid(pg.GraphicsObject):
+    """Dotted lines at the labelled ticks, behind everything."""
+
+    def __init__(self, across: ReadableAxis | None, up: ReadableAxis | None) -> None:
+        super().__init__()
+        self._across, self._up = across, up
+        self._pen = pg.mkPen("#888888")
+        self.setZValue(-100)
+
+    def dress(self, colours: Palette) -> None:
+        """Take the theme's colour."""
+        self._pen = pg.mkPen(colours.grid, width=1)
+        self._pen.setDashPattern([1, 5])
+        self.update()
+
+    def boundingRect(self) -> Any:
+        """All that the plot shows."""
+        return self.viewRect()
+
+    def viewRangeChanged(self) -> None:
+        """Draw other lines."""
+        self.prepareGeometryChange()
+        self.update()
+
+    def paint(self, painter: Any, *_: Any) -> None:
+        """Draw the lines."""
+        seen = self.viewRect()
+        painter.setPen(self._pen)
+        for x in self._across.ticks if self._across else ():
+            painter.drawLine(pg.QtCore.QLineF(x, seen.top(), x, seen.bottom()))
+        for y in self._up.ticks if self._up else ():
+            painter.drawLine(pg.QtCore.QLineF(seen.left(), y, seen.right(), y))

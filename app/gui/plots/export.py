@@ -1,0 +1,98 @@
+"""A plot as a picture, a drawing or numbers. Exported plots are on white whatever the window wears."""
+
+import csv
+from io import StringIO
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
+from PyQt6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PyQt6.QtSvg import QSvgGenerator
+from pyqtgraph import ScatterPlotItem
+
+from app.gui.theme import LIGHT
+
+if TYPE_CHECKING:
+    from app.gui.plots.panel import PlotPanel
+
+SCALE = 3
+"""Pixels of an exported picture to one on the screen."""
+
+
+def export(panel: "PlotPanel", path: Path) -> None:
+    """Write the plot as its file's suffix says: png, svg or csv. The panel says how it went."""
+    try:
+        path.write_bytes(_WRITERS[path.suffix.lower().removeprefix(".")](panel))
+    except OSError as error:
+        panel.said.emit(f"Not exported: {path.name} cannot be written here ({error.strerror or error}).")
+    else:
+        panel.said.emit(f"Exported {panel.title} to {path}.")
+
+
+def copy_table(panel: "PlotPanel") -> None:
+    """Copy the numbers of the plot, to be pasted into a spreadsheet."""
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(table(panel, "\t"))
+        panel.said.emit(f"Copied the numbers of {panel.title}.")
+
+
+def table(panel: "PlotPanel", separator: str = ",") -> str:
+    """What is drawn, layer by layer, in the units of the axes."""
+    across, up = panel.x_axis.quantity.column, panel.y_axis.quantity.column
+    columns = [c for layer in panel.layers for c in layer.columns(across, up) if c[1].size]
+    text = StringIO()
+    rows = csv.writer(text, delimiter=separator, lineterminator="\n")
+    rows.writerow([name for name, _ in columns])
+    for row in zip_longest(*(values.tolist() for _, values in columns), fillvalue=None):
+        rows.writerow(["" if value is None else f"{value:.10g}" for value in row])
+    return text.getvalue()
+
+
+def picture(panel: "PlotPanel") -> bytes:
+    """PNG."""
+    size = panel.viewport().size()
+    image = QImage(size * SCALE, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(SCALE)
+    image.fill(QColor(LIGHT.surface))
+    with panel.on_paper(thickness=SCALE / 2):
+        _paint(panel, image, QRectF(0, 0, size.width(), size.height()))
+    out = QByteArray()
+    buffer = QBuffer(out)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(out.data())
+
+
+def drawing(panel: "PlotPanel") -> bytes:
+    """SVG."""
+    size = panel.viewport().size()
+    out = QByteArray()
+    buffer = QBuffer(out)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setOutputDevice(buffer)
+    generator.setSize(QSize(size))
+    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    generator.setResolution(panel.logicalDpiX())
+    generator.setTitle(panel.title)
+    with panel.on_paper():
+        _paint(panel, generator, QRectF(0, 0, size.width(), size.height()))
+    return bytes(out.data())
+
+
+def _paint(panel: "PlotPanel", device: object, target: QRectF) -> None:
+    """Paint the panel with outlines instead of the pixels that are kept for the screen."""
+    kept = [item for item in panel.scene().items() if isinstance(item, ScatterPlotItem)]
+    for item in kept:
+        item.setExportMode(True, {})
+    painter = QPainter(device)  # type: ignore[call-overload]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    panel.render(painter, target, panel.viewport().rect())
+    painter.end()
+    for item in kept:
+        item.setExportMode(False)
+
+
+_WRITERS = {"png": picture, "svg": drawing, "csv": lambda panel: table(panel).encode()}

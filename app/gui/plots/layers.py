@@ -1,0 +1,364 @@
+"""What a panel draws: lines, bands, points with error bars, images, marks.
+
+A layer keeps the numbers it was given, in the units of the axes; the panel tells it when to draw them again
+(other numbers, other colours, logarithmic or not, another size).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import ArrayLike
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QColor
+
+from analysis.records import FloatArray
+from app.gui.colours import blend
+from app.gui.plots.decimate import decimated
+from app.gui.plots.ranges import Range, span
+from app.gui.theme import Palette, heat_map
+
+Colour = Callable[[Palette], str]
+SOLID, DASHED, DOTTED = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
+_NOTHING: FloatArray = np.empty(0)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How a panel shows things at present."""
+
+    colours: Palette
+    log: tuple[bool, bool]
+    across: Range
+    columns: int
+    thickness: float = 1.0
+    """Of pens; a printed picture has more pixels than the screen."""
+
+    def x(self, values: FloatArray) -> FloatArray:
+        """Coordinates across."""
+        return _log10(values) if self.log[0] else values
+
+    def y(self, values: FloatArray) -> FloatArray:
+        """Coordinates upward."""
+        return _log10(values) if self.log[1] else values
+
+
+def _log10(values: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log10(values)
+    logs[~np.isfinite(logs)] = np.nan
+    return np.asarray(logs)
+
+
+class Layer(Protocol):
+    """Something a panel draws."""
+
+    name: str
+    item: pg.GraphicsObject
+
+    def refresh(self, frame: Frame) -> None:
+        """Draw what was set, in this frame."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to see."""
+
+    @property
+    def key(self) -> str:
+        """Glyph of the legend, empty for none."""
+
+    def colour(self, colours: Palette, /) -> str:
+        """What colour it has."""
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """Span across and upward, in the axes' units."""
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Columns of a table of what is drawn."""
+
+
+class Line:
+    """A line through points.
+
+    Parameters
+    ----------
+    name : str
+        In the legend and in the table.
+    colour : callable
+        From a palette to a colour.
+    style : PenStyle
+        Models that stand beside data in their own colour are dashed.
+    width : float
+        Of the pen. Widths other than 1 are slow: only for short lines.
+    ordered : bool
+        x grows: only then is a long line thinned to what its pixels can show.
+    """
+
+    def __init__(
+        self, name: str, colour: Colour, style: Qt.PenStyle = SOLID, width: float = 1.0, z: float = 10.0
+    ) -> None:
+        self.name, self.colour = name, colour
+        self.key = "━━" if style == SOLID else "╍╍" if style == DASHED else "┈┈"
+        self._style, self._width = style, width
+        self.x = self.y = _NOTHING
+        self.item = pg.PlotCurveItem(connect="finite", antialias=width > 1)
+        self.item.setZValue(z)
+
+    def set(self, x: ArrayLike, y: ArrayLike) -> None:
+        """Other points, shapes (n,). NaN leaves a gap."""
+        self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+
+    def refresh(self, frame: Frame) -> None:
+        """Draw the points."""
+        x, y = decimated(frame.x(self.x), frame.y(self.y), *frame.across, frame.columns)
+        pen = pg.mkPen(self.colour(frame.colours), width=self._width * frame.thickness, style=self._style)
+        gaps = "all" if np.isfinite(y).all() else "finite"
+        self.item.setData(x, y, pen=pen, connect=gaps)
+
+    @property
+    def empty(self) -> bool:
+        """No points."""
+        return self.x.size == 0
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """Span of the points."""
+        return span(self.x), span(self.y)
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Two columns."""
+        return [(f"{self.name}: {across}", self.x), (f"{self.name}: {up}", self.y)]
+
+
+class Band:
+    """Between two lines: what is uncertain, or expected. It stands behind."""
+
+    key = "██"
+
+    def __init__(self, name: str, colour: Colour, opacity: float = 0.22, z: float = 0.0) -> None:
+        self.name, self._full = name, colour
+        self._opacity = opacity
+        self.x = self.low = self.high = _NOTHING
+        self.item = pg.PlotCurveItem(antialias=False, pen=None)
+        self.item.setZValue(z)
+
+    def colour(self, colours: Palette) -> str:
+        """The colour that it has on the background."""
+        return blend(self._full(colours), colours.surface, self._opacity)
+
+    def set(self, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> None:
+        """Other limits, shapes (n,); points where one is not finite are left out."""
+        x, low, high = (np.asarray(v, dtype=float) for v in (x, low, high))
+        good = np.isfinite(low) & np.isfinite(high)
+        self.x, self.low, self.high = x[good], low[good], high[good]
+
+    def refresh(self, frame: Frame) -> None:
+        """Fill between the limits: one closed outline."""
+        x, low, high = frame.x(self.x), frame.y(self.low), frame.y(self.high)
+        if frame.log[1]:
+            low = np.nan_to_num(low, nan=-99.0)
+        good = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
+        x, low, high = x[good], low[good], high[good]
+        colour = QColor(self._full(frame.colours))
+        colour.setAlphaF(self._opacity)
+        around = np.concatenate([x, x[::-1], x[:1]])
+        outline = np.concatenate([low, high[::-1], low[:1]])
+        self.item.setData(around, outline, connect="all")
+        self.item.setBrush(colour)
+        self.item.setFillLevel(float(outline[0]) if outline.size else None)
+
+    @property
+    def empty(self) -> bool:
+        """No limits."""
+        return self.x.size == 0
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """Span of the limits."""
+        return span(self.x), span(self.low, self.high)
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Three columns."""
+        return [
+            (f"{self.name}: {across}", self.x),
+            (f"{self.name}: {up}, lower", self.low),
+            (f"{self.name}: {up}, upper", self.high),
+        ]
+
+
+class Steps:
+    """A histogram: counts in bins, filled from zero."""
+
+    key = "██"
+
+    def __init__(self, name: str, colour: Colour, opacity: float = 0.35) -> None:
+        self.name, self.colour = name, colour
+        self._opacity = opacity
+        self.edges = self.counts = _NOTHING
+        self.item = pg.PlotCurveItem(antialias=False)
+        self.item.setZValue(5)
+
+    def set(self, edges: ArrayLike, counts: ArrayLike) -> None:
+        """Other counts, shape (n,), in bins with these edges, shape (n + 1,)."""
+        self.edges, self.counts = np.asarray(edges, dtype=float), np.asarray(counts, dtype=float)
+
+    def refresh(self, frame: Frame) -> None:
+        """Draw the outline of the bins."""
+        x = np.repeat(frame.x(self.edges), 2)
+        zero = frame.y(np.array([0.1]))[0] if frame.log[1] else 0.0
+        tops = np.nan_to_num(frame.y(self.counts), nan=zero)
+        y = np.concatenate([[zero], np.repeat(tops, 2), [zero]]) if tops.size else _NOTHING
+        colour = QColor(self.colour(frame.colours))
+        faint = QColor(colour)
+        faint.setAlphaF(self._opacity)
+        self.item.setData(x, y, pen=pg.mkPen(colour, width=frame.thickness), brush=faint, fillLevel=zero)
+
+    @property
+    def empty(self) -> bool:
+        """No counts at all."""
+        return not self.counts.any()
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """From the first to the last bin with a count, and the counts."""
+        used = np.flatnonzero(self.counts)
+        if not used.size:
+            return None, None
+        return (float(self.edges[used[0]]), float(self.edges[used[-1] + 1])), span(self.counts)
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Edges and counts."""
+        return [
+            (f"{self.name}: {across}, from", self.edges[:-1]),
+            (f"{self.name}: {across}, to", self.edges[1:]),
+            (f"{self.name}: {up}", self.counts),
+        ]
+
+
+class Points:
+    """Points with error bars, one standard error each way."""
+
+    def __init__(self, name: str, colour: Colour, symbol: str = "o", size: float = 7.0) -> None:
+        self.name, self.colour = name, colour
+        self.key = {"o": "●", "s": "■", "t": "▼", "d": "◆", "x": "×"}.get(symbol, "●")
+        self._symbol, self._size = symbol, size
+        self.x = self.y = self.x_error = self.y_error = _NOTHING
+        self.item = pg.ItemGroup()
+        self._bars = pg.PlotCurveItem(connect="pairs", antialias=False)
+        self._marks = pg.ScatterPlotItem(pxMode=True, antialias=True)
+        self._bars.setParentItem(self.item)
+        self._marks.setParentItem(self.item)
+        self.item.setZValue(20)
+
+    def set(
+        self, x: ArrayLike, y: ArrayLike, y_error: ArrayLike | None = None, x_error: ArrayLike | None = None
+    ) -> None:
+        """Other points, shapes (n,); no bar where the error is not finite."""
+        self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        self.y_error = _NOTHING if y_error is None else np.asarray(y_error, dtype=float)
+        self.x_error = _NOTHING if x_error is None else np.asarray(x_error, dtype=float)
+
+    def refresh(self, frame: Frame) -> None:
+        """Draw bars, then points."""
+        colour = QColor(self.colour(frame.colours))
+        ends_x, ends_y = [_NOTHING], [_NOTHING]
+        if self.y_error.size:
+            ends_x.append(np.repeat(self.x, 2))
+            ends_y.append(np.stack([self.y - self.y_error, self.y + self.y_error], axis=1).ravel())
+        if self.x_error.size:
+            ends_x.append(np.stack([self.x - self.x_error, self.x + self.x_error], axis=1).ravel())
+            ends_y.append(np.repeat(self.y, 2))
+        bars_x, bars_y = frame.x(np.concatenate(ends_x)), frame.y(np.concatenate(ends_y))
+        good = np.repeat((np.isfinite(bars_x) & np.isfinite(bars_y)).reshape(-1, 2).all(axis=1), 2)
+        self._bars.setData(
+            bars_x[good], bars_y[good], pen=pg.mkPen(colour, width=frame.thickness), connect="pairs"
+        )
+        x, y = frame.x(self.x), frame.y(self.y)
+        good = np.isfinite(x) & np.isfinite(y)
+        edge = pg.mkPen(frame.colours.surface, width=1)
+        self._marks.setData(
+            x[good], y[good], symbol=self._symbol, size=self._size, brush=pg.mkBrush(colour), pen=edge
+        )
+
+    @property
+    def empty(self) -> bool:
+        """No points."""
+        return self.x.size == 0
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """Span of the points with their bars."""
+        bars = (self.y - self.y_error, self.y + self.y_error) if self.y_error.size else ()
+        wide = (self.x - self.x_error, self.x + self.x_error) if self.x_error.size else ()
+        return span(self.x, *wide), span(self.y, *bars)
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Points and their errors."""
+        out = [(f"{self.name}: {across}", self.x), (f"{self.name}: {up}", self.y)]
+        if self.x_error.size:
+            out.append((f"{self.name}: {across}, standard error", self.x_error))
+        if self.y_error.size:
+            out.append((f"{self.name}: {up}, standard error", self.y_error))
+        return out
+
+
+class Image:
+    """Counts on a plane, from the background up; empty cells show the background.
+
+    The cells are even in the axes' coordinates: in the logarithm where an axis is logarithmic.
+    """
+
+    key = ""
+    LEAST_SEEN = 0.12
+    """One count stands so far up the colour map, or nobody would see it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.colour: Colour = lambda colours: colours.heat[-2]
+        self.edges = (_NOTHING, _NOTHING)
+        self.counts: FloatArray = np.empty((0, 0))
+        self.highest = 1.0
+        self.item = pg.ImageItem(axisOrder="col-major")
+        self.item.setZValue(-50)
+
+    def set(self, x_edges: ArrayLike, y_edges: ArrayLike, counts: ArrayLike) -> None:
+        """Other counts, shape (nx, ny)."""
+        self.edges = np.asarray(x_edges, dtype=float), np.asarray(y_edges, dtype=float)
+        self.counts = np.asarray(counts, dtype=float)
+        used = self.counts[self.counts > 0]
+        self.highest = max(float(np.percentile(used, 99.8)), 2.0) if used.size else 2.0
+
+    def shade(self, counts: FloatArray) -> FloatArray:
+        """Place of counts on the colour map, 0 to 1: the logarithm, so that rare and frequent both show."""
+        shades = self.LEAST_SEEN + (1 - self.LEAST_SEEN) * np.log1p(counts) / np.log1p(self.highest)
+        return np.asarray(np.where(counts > 0, np.minimum(shades, 1.0), 0.0))
+
+    def refresh(self, frame: Frame) -> None:
+        """Paint the cells."""
+        if not self.counts.size:
+            self.item.clear()
+            return
+        table = heat_map(frame.colours).getLookupTable(nPts=256)
+        cells = (self.shade(self.counts) * 255).astype(np.uint8)
+        self.item.setImage(cells, levels=(0, 255), lut=table, autoLevels=False)
+        x, y = frame.x(self.edges[0]), frame.y(self.edges[1])
+        self.item.setRect(QRectF(x[0], y[0], x[-1] - x[0], y[-1] - y[0]))
+
+    @property
+    def empty(self) -> bool:
+        """No counts at all."""
+        return not self.counts.any()
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """All of the plane."""
+        return span(self.edges[0]), span(self.edges[1])
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Cells with counts, one a row."""
+        i, j = np.nonzero(self.counts)
+        x, y = ((e[:-1] + e[1:]) / 2 for e in self.edges)
+        return [(across, x[i]), (up, y[j]), (self.name, self.counts[i, j])] if i.size else []
+
+
+def union(spans: Sequence[Range | None]) -> Range | None:
+    """The range from the lowest to the highest end of all."""
+    some = [one for one in spans if one is not None]
+    return (min(one[0] for one in some), max(one[1] for one in some)) if some else None

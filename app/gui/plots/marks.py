@@ -1,0 +1,151 @@
+"""Marks on a plot: a line across it, a shaded part, a note at a point. A mark alone is nothing to see."""
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+
+from analysis.records import FloatArray
+from app.gui.colours import blend
+from app.gui.plots.layers import DASHED, Colour, Frame
+from app.gui.plots.ranges import Range
+from app.gui.theme import Palette
+
+
+class Rule:
+    """A straight line across the whole plot at a value, with a word beside it."""
+
+    key = ""
+
+    def __init__(
+        self,
+        name: str,
+        colour: Colour,
+        *,
+        at: float,
+        upright: bool,
+        style: Qt.PenStyle = DASHED,
+        word: str = "",
+    ) -> None:
+        self.name, self.colour, self.at = name, colour, at
+        self._style, self._upright = style, upright
+        options = {"position": 0.96 if upright else 0.02, "anchors": [(0, 0), (0, 0)], "movable": False}
+        if not upright:
+            options["anchors"] = [(0, 1), (0, 1)]
+        self.item = pg.InfiniteLine(angle=90 if upright else 0, label=word or None, labelOpts=options)
+        self.item.setZValue(2)
+        self.visible = True
+
+    def set(self, at: float) -> None:
+        """Another value; none is drawn where it is not finite."""
+        self.at = at
+
+    def refresh(self, frame: Frame) -> None:
+        """Move it there."""
+        value = np.array([self.at])
+        at = float((frame.x(value) if self._upright else frame.y(value))[0])
+        self.item.setVisible(bool(np.isfinite(at)))
+        colour = self.colour(frame.colours)
+        self.item.setPen(pg.mkPen(colour, width=frame.thickness, style=self._style))
+        if np.isfinite(at):
+            self.item.setValue(at)
+        if self.item.label is not None:
+            self.item.label.setColor(colour)
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It goes through everything."""
+        return None, None
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Its value."""
+        return [(f"{self.name}: {across if self._upright else up}", np.array([self.at]))]
+
+
+class Window:
+    """An upright shaded part: a window of bias, of a fit."""
+
+    key = "██"
+
+    def __init__(self, name: str, colour: Colour, opacity: float = 0.12) -> None:
+        self.name, self._full, self._opacity = name, colour, opacity
+        self.ends: tuple[float, float] = (np.nan, np.nan)
+        self.item = pg.LinearRegionItem(movable=False)
+        self.item.setZValue(-20)
+
+    def colour(self, colours: Palette) -> str:
+        """The colour that it has on the background."""
+        return blend(self._full(colours), colours.surface, self._opacity)
+
+    def set(self, low: float, high: float) -> None:
+        """Another part; none is drawn where an end is not finite."""
+        self.ends = (low, high)
+
+    def refresh(self, frame: Frame) -> None:
+        """Move it there."""
+        ends = frame.x(np.array(self.ends))
+        self.item.setVisible(bool(np.isfinite(ends).all()))
+        if not np.isfinite(ends).all():
+            return
+        colour = QColor(self._full(frame.colours))
+        for line in self.item.lines:
+            line.setPen(pg.mkPen(colour, width=1, style=DASHED))
+        colour.setAlphaF(self._opacity)
+        self.item.setBrush(colour)
+        self.item.setRegion(tuple(float(x) for x in ends))
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It asks for no room."""
+        return None, None
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Its ends."""
+        return [(f"{self.name}: {across}", np.array(self.ends))] if np.isfinite(self.ends).all() else []
+
+
+class Note:
+    """A few words above a point."""
+
+    key = ""
+
+    def __init__(self, name: str, colour: Colour) -> None:
+        self.name, self.colour = name, colour
+        self.at = (float("nan"), float("nan"))
+        self.text = ""
+        self.item = pg.TextItem(anchor=(0.5, 1.0))
+        self.item.setZValue(30)
+
+    def set(self, x: float, y: float, text: str) -> None:
+        """Other words at another point."""
+        self.at, self.text = (x, y), text
+
+    def refresh(self, frame: Frame) -> None:
+        """Move it there."""
+        x, y = frame.x(np.array([self.at[0]]))[0], frame.y(np.array([self.at[1]]))[0]
+        seen = bool(np.isfinite(x) and np.isfinite(y) and self.text)
+        self.item.setVisible(seen)
+        if seen:
+            self.item.setText(self.text, color=self.colour(frame.colours))
+            self.item.setPos(float(x), float(y))
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It asks for no room."""
+        return None, None
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Its point."""
+        return [(f"{self.name}: {across}", np.array([self.at[0]]))]

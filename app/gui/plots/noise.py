@@ -1,0 +1,94 @@
+"""Noise of current and thermometer: what stands out of it, and the mains."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+import numpy as np
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from analysis.heating.spectrum import SpectralLine
+from analysis.records import FloatArray
+from app.gui.plots.axis import Quantity
+from app.gui.plots.layers import Line
+from app.gui.plots.marks import Note
+from app.gui.plots.panel import PlotPanel
+from app.gui.plots.view import View
+from app.gui.theme import Theme
+from app.views.noise_view import NoiseSnapshot
+
+FREQUENCY = Quantity("frequency", "<i>f</i>", "Hz", log=True)
+CURRENT = Quantity("current noise", "current", "pA/√Hz", log=True)
+THERMOMETER = Quantity("thermometer noise", "thermometer", "nV/√Hz", log=True)
+EMPTY = "The spectrum of the {} appears here after 4 s of samples: press Run, or open a recording."
+MOST_NOTES = 6
+LEAST_DISTANCE = 0.09
+"""Of two notes, in decades: the stronger line keeps its note."""
+
+
+class NoiseView(View[NoiseSnapshot]):
+    """Two spectra above each other, linked in frequency."""
+
+    title = "Noise"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.current = Spectrum(theme, "current", CURRENT, "negative")
+        self.thermometer = Spectrum(theme, "thermometer", THERMOMETER, "positive")
+        self.current.x_axis.bare()
+        self.current.inside.setXLink(self.thermometer.inside)
+        self.current.crosshair_moved.connect(self.thermometer.point_across)
+        self.thermometer.crosshair_moved.connect(self.current.point_across)
+        self._lay_out(QVBoxLayout(self), self.current, self.thermometer)
+        self._tell(self.current, self.thermometer)
+
+    def draw(self, snapshot: NoiseSnapshot) -> None:
+        """Other spectra."""
+        self.current.show_density(snapshot.frequency_Hz, snapshot.current_pA_per_rtHz, snapshot.current_lines)
+        self.thermometer.show_density(
+            snapshot.frequency_Hz, snapshot.thermometer_nV_per_rtHz, snapshot.thermometer_lines
+        )
+        words = f"{snapshot.segments} segments, {snapshot.averaged_s:.0f} s" if snapshot.segments else ""
+        self.current.set_count(words)
+
+
+class Spectrum(PlotPanel):
+    """Amplitude density on logarithmic axes; lines that stand out bear their name."""
+
+    def __init__(self, theme: Theme, what: str, density: Quantity, colour: str) -> None:
+        super().__init__(theme, f"noise of the {what}", FREQUENCY, density, EMPTY.format(what))
+        self.density = self.add(Line(what, attrgetter(colour)))
+        self.notes = [self.add(Note(f"line {i + 1}", attrgetter("warning"))) for i in range(MOST_NOTES)]
+
+    def show_density(self, frequency: FloatArray, density: FloatArray, lines: Sequence[SpectralLine]) -> None:
+        """Another spectrum."""
+        there = density.size == frequency.size
+        self.density.set(frequency if there else [], density if there else [])
+        if there and frequency.size:
+            self.set_home(x=(float(frequency[0]) / 1.05, float(frequency[-1]) * 1.05))
+        noted = _apart(lines) if there and frequency.size else []
+        for note, line in zip(self.notes, [*noted, *[None] * MOST_NOTES], strict=False):
+            if line is None:
+                note.set(np.nan, np.nan, "")
+            else:
+                note.set(line.frequency_Hz, _top(frequency, density, line.frequency_Hz), name_of(line))
+
+
+def name_of(line: SpectralLine) -> str:
+    """The line's name and frequency: "mains 3, 150 Hz"."""
+    frequency = f"{line.frequency_Hz:.4g} Hz"
+    return f"{line.name}, {frequency}" if line.name else frequency
+
+
+def _apart(lines: Sequence[SpectralLine]) -> list[SpectralLine]:
+    """The strongest that can be noted without one on top of another."""
+    chosen: list[SpectralLine] = []
+    for line in sorted(lines, key=lambda one: not one.name):
+        far = [abs(np.log10(line.frequency_Hz / other.frequency_Hz)) > LEAST_DISTANCE for other in chosen]
+        if all(far) and len(chosen) < MOST_NOTES:
+            chosen.append(line)
+    return chosen
+
+
+def _top(frequency: FloatArray, density: FloatArray, at_Hz: float) -> float:
+    near = slice(*np.searchsorted(frequency, [at_Hz * 0.97, at_Hz * 1.03]))
+    return float(np.max(density[near], initial=0.0)) or float("nan")

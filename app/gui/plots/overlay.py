@@ -1,0 +1,55 @@
+"""Text that stands in a corner of a plot, in pixels, whatever the axes do."""
+
+import pyqtgraph as pg
+from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtGui import QColor, QFont, QPainter
+from PyQt6.QtWidgets import QGraphicsTextItem
+
+from app.gui.theme import SMALL, Palette
+
+
+class Overlay(QGraphicsTextItem):
+    """Rich text at a place of a view: ``place`` (0, 0) is the upper left corner, (1, 1) the lower right."""
+
+    def __init__(self, view: pg.ViewBox, place: tuple[float, float]) -> None:
+        super().__init__(view)
+        self._view, self._place = view, place
+        self._behind = QColor()
+        self._html = ""
+        self.setZValue(1000)
+        view.sigResized.connect(self._settle)
+
+    def dress(self, colours: Palette, font: QFont, colour: str) -> None:
+        """Take the theme's colours."""
+        self._behind = QColor(colours.surface)
+        self._behind.setAlphaF(0.8)
+        self.setDefaultTextColor(QColor(colour))
+        self.setFont(font)
+        self._settle()
+
+    def show_html(self, html: str, width: float | None = None) -> None:
+        """Other text."""
+        if html == self._html:
+            return
+        self._html = html
+        self.setHtml(html)
+        self.setTextWidth(-1 if width is None else width)
+        self._settle()
+
+    @property
+    def text(self) -> str:
+        """The text without its markup."""
+        return self.toPlainText()
+
+    def _settle(self, *_: object) -> None:
+        room, mine = self._view.rect(), self.boundingRect()
+        across = room.width() - mine.width() - 2 * SMALL
+        up = room.height() - mine.height() - 2 * SMALL
+        self.setPos(QPointF(SMALL + self._place[0] * across, SMALL + self._place[1] * up))
+
+    def paint(self, painter: QPainter | None, option: object, widget: object = None) -> None:
+        """The text on a little of the background, so that curves do not cut it."""
+        if not self._html or painter is None:
+            return
+        painter.fillRect(QRectF(self.boundingRect()).adjusted(2, 2, -2, -2), self._behind)
+        super().paint(painter, option, widget)  # type: ignore[arg-type]

@@ -1,0 +1,59 @@
+"""Ranges of axes that hold still while the data grow."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+Range = tuple[float, float]
+
+MARGIN = 0.05
+"""Room beyond the data, of their span."""
+STEPS = 40
+"""Ends are multiples of a round step that divides the range into at most so many."""
+LEAST_FILLED = 0.5
+"""A range is kept as long as the data fill at least this much of it."""
+
+
+def span(*values: ArrayLike) -> Range | None:
+    """Lowest and highest finite value of all arrays, None where there is none."""
+    ends = [x[np.isfinite(x)] for x in (np.asarray(v, dtype=float).ravel() for v in values)]
+    ends = [x for x in ends if x.size]
+    if not ends:
+        return None
+    return float(min(x.min() for x in ends)), float(max(x.max() for x in ends))
+
+
+def round_range(low: float, high: float) -> Range:
+    """A little more than from ``low`` to ``high``, with ends at round numbers."""
+    size = high - low
+    if size <= 0:
+        size = abs(high) or 1.0
+    low, high = low - MARGIN * size, high + MARGIN * size
+    size = high - low
+    decade = 10.0 ** np.floor(np.log10(size / STEPS))
+    step = next(decade * m for m in (1.0, 2.0, 5.0, 10.0) if size / (decade * m) <= STEPS)
+    return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
+
+
+def held(shown: Range | None, data: Range | None, *, zero: bool = False) -> Range | None:
+    """The range to show for data that span ``data``: the one shown before while it still fits.
+
+    Parameters
+    ----------
+    shown : Range or None
+        Range at present.
+    data : Range or None
+        Span of the data, None for none.
+    zero : bool
+        Counts from zero: the range begins there.
+    """
+    if data is None:
+        return shown
+    low, high = data
+    if zero:
+        low = 0.0
+    if shown is not None:
+        filled = (high - low) / (shown[1] - shown[0])
+        if shown[0] <= low and high <= shown[1] and filled >= LEAST_FILLED:
+            return shown
+    low, high = round_range(low, high)
+    return (0.0 if zero else low, high)

@@ -1,0 +1,110 @@
+"""Strip charts of the last seconds: conductance, tip, thermocouple, bias, above each other and linked in time."""
+
+from operator import attrgetter
+
+import numpy as np
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from analysis.records import FloatArray
+from app.gui.plots.axis import Quantity
+from app.gui.plots.layers import Line
+from app.gui.plots.marks import Window
+from app.gui.plots.panel import PlotPanel
+from app.gui.plots.ranges import Range, held
+from app.gui.plots.view import View
+from app.gui.theme import SMALL, Theme
+from app.views.strips import StripsSnapshot
+
+TIME = Quantity("time before now", "time before now", "s")
+CONDUCTANCE = Quantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
+STRIPS = {
+    "log10_G": CONDUCTANCE,
+    "tip_nm": Quantity("tip position", "<i>z</i>", "nm"),
+    "thermocouple_uV": Quantity("thermocouple", "<i>V</i><sub>TC</sub>", "µV"),
+    "bias_V": Quantity("bias", "<i>V</i>", "V"),
+}
+EMPTY = {
+    "log10_G": "The last seconds of all signals appear here while the card samples: press Run, or open a recording."
+}
+LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0.02}
+"""Noise of a quiet signal is not blown up beyond this."""
+DECADES = (-7.0, 2.0)
+
+
+class StripsView(View[StripsSnapshot]):
+    """Four strips; zooming one in time zooms all, and the crosshair goes through all."""
+
+    title = "Live"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.strips = {
+            name: PlotPanel(theme, f"strip of {quantity.name}", TIME, quantity, EMPTY.get(name, ""))
+            for name, quantity in STRIPS.items()
+        }
+        self._shown: dict[str, Range | None] = dict.fromkeys(STRIPS)
+        self.gap = {
+            name: panel.add(Window("gap", attrgetter("warning"))) for name, panel in self.strips.items()
+        }
+        self.lines = {
+            name: panel.add(Line(STRIPS[name].name, attrgetter("text")))
+            for name, panel in self.strips.items()
+        }
+        if "bias_V" in self.strips:
+            self._bias_by_sign()
+        self._arrange()
+
+    def _bias_by_sign(self) -> None:
+        """Bias in the colours of its polarity."""
+        panel = self.strips["bias_V"]
+        panel.remove(self.lines.pop("bias_V"))
+        self.positive = panel.add(Line("positive bias", attrgetter("positive")))
+        self.negative = panel.add(Line("negative bias", attrgetter("negative")))
+
+    def _arrange(self) -> None:
+        panels = tuple(self.strips.values())
+        self._lay_out(QVBoxLayout(self), *panels)
+        self.layout().setSpacing(0)  # type: ignore[union-attr]
+        for panel in panels:
+            panel.setMinimumHeight(56)
+            panel.plotItem.layout.setContentsMargins(0, SMALL, 2 * SMALL, 0)
+            if panel is not panels[-1]:
+                panel.x_axis.bare()
+                panel.inside.setXLink(panels[-1].inside)
+            for other in panels:
+                if other is not panel:
+                    panel.crosshair_moved.connect(other.point_across)
+        self._tell(*panels)
+
+    def draw(self, snapshot: StripsSnapshot) -> None:
+        """Move the strips to now."""
+        for name, panel in self.strips.items():
+            values: FloatArray = getattr(snapshot, name)
+            panel.set_home((-snapshot.window_s, 0.0), self._range(name, snapshot.extents.get(name)))
+            gap = snapshot.gaps_s[-1] if snapshot.gaps_s else (np.nan, np.nan)
+            self.gap[name].set(*gap)
+            if name == "bias_V":
+                self.positive.set(snapshot.time_s, np.where(values >= 0, values, np.nan))
+                self.negative.set(snapshot.time_s, np.where(values < 0, values, np.nan))
+            else:
+                self.lines[name].set(snapshot.time_s, 10.0**values if name == "log10_G" else values)
+
+    def _range(self, name: str, extent: Range | None) -> Range | None:
+        """Holds still as long as the signal stays inside."""
+        if extent is None:
+            return None
+        low, high = extent
+        if name == "log10_G":
+            low, high = max(low, DECADES[0]), min(max(high, low), DECADES[1])
+        room = LEAST_SPAN[name] - (high - low)
+        if room > 0:
+            low, high = low - room / 2, high + room / 2
+        self._shown[name] = held(self._shown[name], (low, high))
+        chosen = self._shown[name]
+        return (
+            None
+            if chosen is None
+            else (10.0 ** chosen[0], 10.0 ** chosen[1])
+            if name == "log10_G"
+            else chosen
+        )

@@ -1,0 +1,80 @@
+"""What the widgets of all view models have in common: a picture comes, and is drawn only when somebody can see it."""
+
+from typing import Generic, TypeVar
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import QBoxLayout, QWidget
+
+from app.gui.plots.panel import PlotPanel
+from app.gui.theme import MEDIUM, Theme
+
+Snapshot = TypeVar("Snapshot")
+
+
+class View(QWidget, Generic[Snapshot]):
+    """One or more panels that show the snapshots of one view model.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
+
+    title = ""
+    said = pyqtSignal(str)
+    """A sentence about what was done with one of its plots, for the log."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._given: Snapshot | None = None
+        self._drawn: Snapshot | None = None
+
+    @property
+    def panels(self) -> tuple[PlotPanel, ...]:
+        """Its plots."""
+        return tuple(self.findChildren(PlotPanel))
+
+    def present(self, snapshot: Snapshot) -> bool:
+        """Draw this, now if it can be seen, otherwise when it is shown; True if something was drawn."""
+        self._given = snapshot
+        if snapshot is self._drawn or not self.isVisible() or self.visibleRegion().isEmpty():
+            return False
+        self._draw_given()
+        return True
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Put the snapshot's numbers into the panels."""
+        raise NotImplementedError
+
+    def showEvent(self, ev: QShowEvent | None) -> None:
+        """Catch up."""
+        super().showEvent(ev)
+        if self._given is not self._drawn:
+            self._draw_given()
+
+    def _draw_given(self) -> None:
+        assert self._given is not None
+        self._drawn = self._given
+        self.draw(self._given)
+        for panel in self.panels:
+            panel.refresh()
+
+    def redraw(self) -> None:
+        """Draw the last snapshot again: something about how it is shown has changed."""
+        if self._drawn is not None:
+            self._draw_given()
+
+    def _tell(self, *panels: PlotPanel) -> None:
+        for panel in panels:
+            panel.said.connect(self.said)
+
+    def _lay_out(self, layout: QBoxLayout, *panels: QWidget) -> None:
+        """Panels one after the other, with the usual distance."""
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(MEDIUM)
+        for panel in panels:
+            layout.addWidget(panel, 1)
+
+
+LEFT_TO_RIGHT, TOP_DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom

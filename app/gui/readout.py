@@ -1,0 +1,161 @@
+"""A number that is read from two metres: large, of fixed width, its unit smaller and lighter."""
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QAction, QColor, QFont, QFontMetricsF, QGuiApplication, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from app.gui.theme import LARGE, RADIUS, SMALL, Theme, tabular
+
+NUMBER_PT, UNIT_PT, CAPTION_PT = 22.0, 13.0, 9.0
+
+
+class Readout(QWidget):
+    """Caption, number, unit, and a note beside the caption. It can be copied.
+
+    Parameters
+    ----------
+    theme : Theme
+    caption : str
+    widest : str
+        The number with the most room that will ever be shown.
+    unit : str
+    """
+
+    def __init__(
+        self, theme: Theme, caption: str, widest: str, unit: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.theme, self.caption, self.unit = theme, caption, unit
+        self.number = self.note = ""
+        self.colour, self.note_colour = "text", "quiet"
+        self._fonts = (
+            tabular(self.font(), NUMBER_PT, QFont.Weight.Medium),
+            tabular(self.font(), UNIT_PT),
+            tabular(self.font(), CAPTION_PT),
+        )
+        number, unit_, caption_ = (QFontMetricsF(font) for font in self._fonts)
+        self._number_width = number.horizontalAdvance(widest)
+        self._caption_width = caption_.horizontalAdvance(caption)
+        self._heights = (caption_.height(), number.height())
+        self._size = QSize(
+            round(self._number_width + unit_.horizontalAdvance(unit) + 2 * SMALL),
+            round(sum(self._heights)),
+        )
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        copy = QAction(f"Copy {caption.lower()}", self)
+        copy.triggered.connect(self.copy)
+        self.addAction(copy)
+        theme.changed.connect(self.update)
+
+    @property
+    def text(self) -> str:
+        """Number and unit."""
+        return f"{self.number} {self.unit}".strip()
+
+    def say(self, number: str, note: str = "", colour: str = "text", note_colour: str = "quiet") -> None:
+        """Show another number; ``colour`` is the name of one of the palette's."""
+        if (number, note, colour, note_colour) == (self.number, self.note, self.colour, self.note_colour):
+            return
+        self.number, self.note, self.colour, self.note_colour = number, note, colour, note_colour
+        self.setAccessibleName(f"{self.caption} {self.text} {note}".strip())
+        self.update()
+
+    def copy(self) -> None:
+        """Copy number and unit."""
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(self.text)
+
+    def sizeHint(self) -> QSize:
+        """Room for the widest number."""
+        return self._size
+
+    def paintEvent(self, ev: QPaintEvent | None) -> None:
+        """Caption and note above, number and unit below."""
+        painter = QPainter(self)
+        self._paint_words(painter)
+        painter.end()
+
+    def _paint_words(self, painter: QPainter) -> None:
+        colours = self.theme.palette
+        number, unit, caption = self._fonts
+        top, height = self._heights
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(caption)
+        painter.setPen(QColor(colours.quiet))
+        painter.drawText(QRectF(0, 0, self.width(), top), left, self.caption)
+        if self.note:
+            painter.setPen(QColor(getattr(colours, self.note_colour)))
+            room = self.width() - self._caption_width - 2 * SMALL
+            words = QFontMetricsF(caption).elidedText(self.note, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRectF(self._caption_width + 2 * SMALL, 0, room, top), left, words)
+        painter.setFont(number)
+        painter.setPen(QColor(getattr(colours, self.colour)))
+        below = QRectF(0, top, self._number_width, height)
+        align = left if not self.unit else Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(below, align, self.number)
+        base = top + (height + QFontMetricsF(number).capHeight()) / 2
+        painter.setFont(unit)
+        painter.setPen(QColor(colours.quiet))
+        painter.drawText(round(self._number_width + SMALL), round(base), self.unit)
+
+
+class PositionReadout(Readout):
+    """A number with a bar that says where it is between its limits."""
+
+    BAR_WIDTH, BAR_HEIGHT = 150, 10
+    NEAR_END = 0.05
+
+    def __init__(
+        self, theme: Theme, caption: str, widest: str, unit: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(theme, caption, widest, unit, parent)
+        self._number_room = self._size.width()
+        self._size = QSize(self._number_room + LARGE + self.BAR_WIDTH, self._size.height())
+        self.limits = (float("nan"), float("nan"))
+        self.at = float("nan")
+
+    def point(self, at: float, limits: tuple[float, float]) -> None:
+        """Where it is, and between what."""
+        if (at, limits) != (self.at, self.limits):
+            self.at, self.limits = at, limits
+            self.update()
+
+    @property
+    def fraction(self) -> float:
+        """From 0 at the lower to 1 at the upper limit; NaN where unknown."""
+        low, high = self.limits
+        return (self.at - low) / (high - low) if high > low else float("nan")
+
+    @property
+    def near_end(self) -> bool:
+        """Close to the upper limit: the piezo runs out of way toward the sample."""
+        return self.fraction > 1.0 - self.NEAR_END
+
+    def paintEvent(self, ev: QPaintEvent | None) -> None:
+        """Words, then the bar."""
+        painter = QPainter(self)
+        self._paint_words(painter)
+        if self.fraction == self.fraction:
+            self._paint_bar(painter)
+        painter.end()
+
+    def _paint_bar(self, painter: QPainter) -> None:
+        colours = self.theme.palette
+        top, height = self._heights
+        left = self._number_room + LARGE
+        bar = QRectF(left, top + (height - self.BAR_HEIGHT) / 2, self.BAR_WIDTH, self.BAR_HEIGHT)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.edge))
+        painter.drawRoundedRect(bar, RADIUS, RADIUS)
+        filled = QRectF(bar)
+        filled.setWidth(max(self.BAR_WIDTH * min(max(self.fraction, 0.0), 1.0), 2.0 * RADIUS))
+        painter.setBrush(QColor(colours.warning if self.near_end else colours.accent))
+        painter.drawRoundedRect(filled, RADIUS, RADIUS)
+        painter.setFont(self._fonts[2])
+        painter.setPen(QColor(colours.quiet))
+        below = QRectF(left, 0, self.BAR_WIDTH, top)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{self.limits[0]:.0f}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{self.limits[1]:.0f} {self.unit}")

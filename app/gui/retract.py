@@ -1,0 +1,83 @@
+"""The one button that is always there, and its key."""
+
+from PyQt6.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPaintEvent, QWindow
+from PyQt6.QtWidgets import QPushButton, QSizePolicy, QWidget
+
+from app.gui.theme import RADIUS, SMALL, Theme, tabular
+
+TWICE_WITHIN_MS = 1000
+
+
+class RetractButton(QPushButton):
+    """Large and red; never disabled."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("RETRACT", parent)
+        self.theme = theme
+        self.setToolTip(
+            "Bias to 0 V, modulation off, tip back: at once, whatever else is under way.\n"
+            "Esc twice within a second does the same from anywhere."
+        )
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Larger than anything else on the line."""
+        return QSize(168, 56)
+
+    def minimumSizeHint(self) -> QSize:
+        """It does not shrink."""
+        return self.sizeHint()
+
+    def paintEvent(self, ev: QPaintEvent | None) -> None:
+        """The word, and the key below it."""
+        colours = self.theme.palette
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fill = QColor(colours.danger)
+        painter.setBrush(
+            fill.darker(125) if self.isDown() else fill.lighter(108) if self.underMouse() else fill
+        )
+        painter.setPen(QColor(colours.text) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        painter.setPen(QColor(colours.on_danger))
+        painter.setFont(tabular(self.font(), 16, QFont.Weight.Bold))
+        word = QRectF(self.rect()).adjusted(0, SMALL, 0, -self.height() * 0.38)
+        painter.drawText(word, Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.setFont(tabular(self.font(), 9))
+        key = QRectF(self.rect()).adjusted(0, self.height() * 0.60, 0, -SMALL)
+        painter.drawText(key, Qt.AlignmentFlag.AlignCenter, "Esc Esc")
+        painter.end()
+
+
+class EscapeTwice(QObject):
+    """Watches all keys of the application, whatever window or dialog has them; takes none away.
+
+    Install it on the application with ``installEventFilter``.
+    """
+
+    pressed = pyqtSignal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._last_ms: int | None = None
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        """Look at key presses as they come to a window, before anything else has them."""
+        if a1 is not None and a1.type() == QEvent.Type.KeyPress and isinstance(a0, QWindow):
+            assert isinstance(a1, QKeyEvent)
+            if not a1.isAutoRepeat():
+                self.see(a1.key(), a1.timestamp())
+        return False
+
+    def see(self, key: int, time_ms: int) -> None:
+        """Take a key that was pressed."""
+        if key != Qt.Key.Key_Escape:
+            self._last_ms = None
+        elif self._last_ms is not None and time_ms - self._last_ms <= TWICE_WITHIN_MS:
+            self._last_ms = None
+            self.pressed.emit()
+        else:
+            self._last_ms = time_ms

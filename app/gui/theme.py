@@ -1,0 +1,197 @@
+"""How the window looks: a light and a dark palette, sizes and fonts, and the one object that says which is on.
+
+Positive and negative bias have each one colour everywhere: vermilion and blue of Okabe and Ito ("Color
+Universal Design", 2008), which the colour-blind tell apart; lighter in the dark.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyqtgraph as pg
+from PyQt6.QtCore import QObject, QSettings, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QPalette
+from PyQt6.QtWidgets import QApplication
+
+from app.gui.colours import even_map
+
+SMALL, MEDIUM, LARGE = 4, 8, 16
+"""The three distances between things, in pixels."""
+RADIUS = 4
+"""The one radius of corners, in pixels."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of one theme.
+
+    Text colours (``text``, ``quiet``, ``accent``, ``danger``, ``warning``, ``replay``, ``neutral``) and the
+    grid reach a contrast of 4.5 to 1 on ``window`` and ``surface``; data colours 3 to 1 on ``surface``.
+    """
+
+    name: str
+    window: str
+    surface: str
+    raised: str
+    edge: str
+    text: str
+    quiet: str
+    grid: str
+    accent: str
+    on_accent: str
+    danger: str
+    on_danger: str
+    warning: str
+    replay: str
+    replay_window: str
+    """Behind the status line while a recording is played."""
+    neutral: str
+    positive: str
+    negative: str
+    positive_model: str
+    negative_model: str
+    band: str
+    sequence: tuple[str, ...]
+    heat: tuple[str, ...]
+    """Anchors of the colour map of a 2D histogram; the first is the background itself."""
+
+    def polarity(self, sign: float, *, model: bool = False) -> str:
+        """Colour of a bias of this sign; neutral for no bias."""
+        if sign == 0:
+            return self.neutral
+        if sign > 0:
+            return self.positive_model if model else self.positive
+        return self.negative_model if model else self.negative
+
+
+LIGHT = Palette(
+    name="light", window="#f1f3f5", surface="#ffffff", raised="#ffffff", edge="#ccd2d8",
+    text="#1b1f23", quiet="#59626c", grid="#6b737b", accent="#00705a", on_accent="#ffffff",
+    danger="#b3122b", on_danger="#ffffff", warning="#8a5500", replay="#6f3fa0", replay_window="#eadff5", neutral="#656d76",
+    positive="#D55E00", negative="#0072B2", positive_model="#8f3d00", negative_model="#004a75", band="#8b949e",
+    sequence=("#0072B2", "#009E73", "#B45F00", "#A3527F", "#5b6570", "#5f51b5"),
+    heat=("#ffffff", "#b9dcec", "#4b9fc9", "#3a5fa8", "#43277a", "#1e0a33"),
+)  # fmt: skip
+DARK = Palette(
+    name="dark", window="#0e1114", surface="#14181c", raised="#1d2227", edge="#363d45",
+    text="#e4e8ec", quiet="#9aa4ae", grid="#7e8891", accent="#3fcfae", on_accent="#06241d",
+    danger="#ff6b6b", on_danger="#2b0206", warning="#f0b040", replay="#c4a1f2", replay_window="#2b1f3f", neutral="#98a1aa",
+    positive="#ff8c42", negative="#56B4E9", positive_model="#ffc49b", negative_model="#b3dcf5", band="#8b949e",
+    sequence=("#56B4E9", "#2FC79A", "#E69F00", "#D98BB5", "#a7b0b9", "#9d92f0"),
+    heat=("#14181c", "#1f3a5f", "#1c6f8c", "#2fa58a", "#a5cf5f", "#fdf3b4"),
+)  # fmt: skip
+
+
+class Choice(StrEnum):
+    """What the user chose: one of the palettes, or the one of the desktop."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Theme(QObject):
+    """The palette that is on. Widgets read ``palette`` and listen to ``changed``.
+
+    Parameters
+    ----------
+    settings : QSettings
+        Remembers the choice under "theme".
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        try:
+            self._choice = Choice(str(settings.value("theme", Choice.SYSTEM.value)))
+        except ValueError:
+            self._choice = Choice.SYSTEM
+        hints = QApplication.styleHints()
+        assert hints is not None
+        self._hints = hints
+        hints.colorSchemeChanged.connect(self._system_changed)
+        self._palette = self._wanted()
+
+    @property
+    def palette(self) -> Palette:
+        """The colours that are on."""
+        return self._palette
+
+    @property
+    def choice(self) -> Choice:
+        """What the user chose."""
+        return self._choice
+
+    def choose(self, choice: Choice) -> None:
+        """Follow the choice, and remember it."""
+        self._choice = choice
+        self._settings.setValue("theme", choice.value)
+        self._follow()
+
+    def dress(self, app: QApplication) -> None:
+        """Give the application Fusion style, this theme's colours and a font with figures of equal width."""
+        app.setStyle("Fusion")
+        app.setFont(tabular(app.font()))
+        self._colour_application()
+
+    def _wanted(self) -> Palette:
+        if self._choice is Choice.SYSTEM:
+            return DARK if self._hints.colorScheme() is Qt.ColorScheme.Dark else LIGHT
+        return DARK if self._choice is Choice.DARK else LIGHT
+
+    def _system_changed(self) -> None:
+        self._follow()
+
+    def _follow(self) -> None:
+        if self._wanted() is self._palette:
+            return
+        self._palette = self._wanted()
+        self._colour_application()
+        self.changed.emit()
+
+    def _colour_application(self) -> None:
+        QApplication.setPalette(qt_palette(self._palette))
+
+
+def qt_palette(colours: Palette) -> QPalette:
+    """Qt's palette in these colours."""
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    palette = QPalette()
+    for roles, colour in (
+        ((role.Window,), colours.window),
+        ((role.Base, role.ToolTipBase), colours.surface),
+        ((role.AlternateBase,), colours.window),
+        ((role.Button,), colours.raised),
+        ((role.Light, role.Midlight), colours.raised),
+        ((role.Mid, role.Dark, role.Shadow), colours.edge),
+        ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText), colours.text),
+        ((role.PlaceholderText,), colours.quiet),
+        ((role.Highlight, role.Accent, role.Link), colours.accent),
+        ((role.HighlightedText,), colours.on_accent),
+        ((role.LinkVisited,), colours.neutral),
+    ):
+        for one in roles:
+            palette.setColor(one, QColor(colour))
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(group.Disabled, one, QColor(colours.quiet))
+    palette.setColor(group.Disabled, role.Highlight, QColor(colours.edge))
+    palette.setColor(group.Disabled, role.HighlightedText, QColor(colours.text))
+    return palette
+
+
+def tabular(font: QFont, points: float | None = None, weight: QFont.Weight | None = None) -> QFont:
+    """The font with figures of equal width, so that a number that changes does not move."""
+    font = QFont(font)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    if points is not None:
+        font.setPointSizeF(points)
+    if weight is not None:
+        font.setWeight(weight)
+    return font
+
+
+def heat_map(colours: Palette) -> pg.ColorMap:
+    """Colour map of counts: from the background up in steps that look equally large."""
+    table = even_map(colours.heat)
+    return pg.ColorMap(None, (255 * table).round().astype("uint8"), name=f"heat {colours.name}")
