@@ -7,13 +7,14 @@ import numpy as np
 from analysis.fit_model import LevelFamily
 from analysis.fit_problem import Problem
 from analysis.records import FloatArray
+from analysis.search_space import SearchSpace
 
 _AS_GOOD = 1.0  # difference of chi^2 that is no difference
 _STILL_LIKELY = 4.0
 _STRONG = 0.99
 
 
-def at_bounds(problem: Problem, values: FloatArray) -> tuple[str, ...]:
+def at_bounds(problem: SearchSpace, values: FloatArray) -> tuple[str, ...]:
     """Names of the parameters that ended on a bound."""
     names = []
     for p, value in zip(problem.parameters, values, strict=True):

@@ -1,0 +1,238 @@
+"""Least-squares fit of a junction with floating probes: many starts on few points, then the best of them on all."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from analysis.fit_remarks import at_bounds, correlation_of
+from analysis.probes.fit_problem import ProbeProblem
+from analysis.records import FloatArray
+from analysis.search_space import covariance_of, evenly_spread
+
+_CANDIDATES = 48
+_FEW_CURRENTS = 16
+_FINALISTS = 2
+_ROUGH, _FINE = (
+    {"xtol": 1e-3, "ftol": 1e-3, "gtol": None, "max_nfev": 25},
+    {"xtol": 1e-6, "ftol": 1e-7, "gtol": None, "max_nfev": 100},
+)
+_UNSETTLED = "a floating probe settles at none of the starts"
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeFit:
+    """Outcome of a fit.
+
+    ``values`` and ``errors`` (one standard deviation; infinite where the data do not fix a parameter) follow ``names``;
+    ``covariance`` has shape (n, n). ``chi_square`` includes the prior of the scale. ``others`` are further minima:
+    their values and chi^2.
+    """
+
+    problem: ProbeProblem
+    values: FloatArray
+    errors: FloatArray
+    covariance: FloatArray
+    chi_square: float
+    converged: bool
+    others: tuple[tuple[FloatArray, float], ...]
+    evaluations: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the free parameters."""
+        return tuple(p.name for p in self.problem.parameters)
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Residuals, the prior among them, less parameters."""
+        return self.problem.n_residuals - len(self.values)
+
+    @property
+    def at_bound(self) -> tuple[str, ...]:
+        """Parameters that ended on a bound."""
+        return at_bounds(self.problem, self.values)
+
+    @property
+    def correlation(self) -> FloatArray:
+        """Correlation matrix; 0 beside a parameter that the data do not fix."""
+        return correlation_of(self.covariance, self.errors)
+
+    def value(self, name: str) -> float:
+        """Of a free parameter."""
+        return float(self.values[self.names.index(name)])
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Where one search ended, in search coordinates."""
+
+    x: FloatArray
+    chi_square: float
+    converged: bool
+    evaluations: int
+
+
+def fit(problem: ProbeProblem, near: Iterable[FloatArray] = (), starts: int = 4) -> ProbeFit:
+    """Minimise chi^2.
+
+    The parameters' own start, and the most promising of ``near`` and of an even spread over the bounds, are followed on
+    a part of the currents; the best two outcomes, on all data.
+
+    Parameters
+    ----------
+    problem : ProbeProblem
+    near : iterable of ndarray
+        Further starts, in natural values.
+    starts : int
+
+    Raises
+    ------
+    ValueError
+        No free parameter, more parameters than values, or floating probes that settle nowhere.
+    """
+    size = len(problem.parameters)
+    if not problem.family.parameters:
+        raise ValueError("the model has no free parameter: mark one as { start =, min =, max = }")
+    if problem.data.size < size:
+        raise ValueError(f"{problem.data.size} values cannot fix {size} parameters")
+    given = np.array([p.start for p in problem.parameters])
+    rough = ProbeProblem(problem.data.thinned(_FEW_CURRENTS), problem.family)
+    begin = [problem.search(given), *_promising(rough, given, list(near), starts)]
+    found = [search(rough, x, _ROUGH) for x in begin]
+    best = _distinct(sorted((x for x in found if x is not None), key=lambda x: x.chi_square), problem)
+    final = [y for x in best[:_FINALISTS] if (y := search(problem, x.x, _FINE)) is not None]
+    if not final:
+        raise ValueError(_UNSETTLED)
+    evaluations = sum(x.evaluations for x in [*found, *final] if x is not None)
+    return _result(problem, sorted(final, key=lambda x: x.chi_square), evaluations)
+
+
+def refit(problem: ProbeProblem, values: FloatArray) -> ProbeFit:
+    """Minimise chi^2 from one start. Raises ``ValueError`` where a floating probe does not settle there."""
+    found = search(problem, problem.search(values), _FINE)
+    if found is None:
+        raise ValueError(_UNSETTLED)
+    return _result(problem, [found], found.evaluations)
+
+
+def search(
+    problem: ProbeProblem, start: FloatArray, how: dict[str, float | None], kept: int | None = None
+) -> Search | None:
+    """Bounded trust region from one start, in search coordinates; None where a probe does not settle there.
+
+    The parameter number ``kept`` stays where it is.
+    """
+    low, high = problem.bounds
+    free = np.arange(start.size) != (-1 if kept is None else kept)
+    margin = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
+    at = np.clip(start, low + margin, high - margin)
+    at[~free] = start[~free]
+    follow = _Follow(problem)
+    if follow.both(at) is None:
+        return None
+
+    def whole(x: FloatArray) -> FloatArray:
+        full = at.copy()
+        full[free] = x
+        return full
+
+    if not free.any():
+        residual = follow.residual(at)
+        return Search(at, float(residual @ residual), True, follow.count)
+    with np.errstate(all="ignore"):
+        found = least_squares(
+            lambda x: follow.residual(whole(x)),
+            at[free],
+            lambda x: follow.slopes(whole(x))[:, free],
+            bounds=(low[free], high[free]),
+            x_scale="jac",
+            **how,
+        )
+    return Search(whole(found.x), 2 * float(found.cost), found.status > 0, follow.count)
+
+
+class _Follow:
+    """Residuals and slopes by search coordinates, each from the potentials of the one before."""
+
+    def __init__(self, problem: ProbeProblem) -> None:
+        self._problem = problem
+        self._at = b""
+        self._last: tuple[FloatArray, FloatArray] | None = None
+        self._state: FloatArray | None = None
+        self.count = 0
+
+    def both(self, x: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+        """Residuals and slopes, computed once a point; None where a probe does not settle."""
+        if self._at != x.tobytes():
+            natural = self._problem.natural(x)
+            solved = self._problem.residuals(natural, self._state)
+            self.count += 1
+            self._at = x.tobytes()
+            self._last = None
+            if solved is not None:
+                chain = np.where(self._problem.logarithmic, natural, 1.0)
+                self._last, self._state = (solved[0], solved[1] * chain), solved[2]
+        return self._last
+
+    def residual(self, x: FloatArray) -> FloatArray:
+        """(model - data)/sigma; infinite, so that the step is taken back, where a probe does not settle."""
+        both = self.both(x)
+        return np.full(self._problem.n_residuals, np.inf) if both is None else both[0]
+
+    def slopes(self, x: FloatArray) -> FloatArray:
+        """Derivatives of the residuals."""
+        both = self.both(x)
+        if both is None:
+            raise ValueError(_UNSETTLED)
+        return both[1]
+
+
+def _promising(
+    problem: ProbeProblem, given: FloatArray, near: Sequence[FloatArray], count: int
+) -> list[FloatArray]:
+    """The best of ``near`` and of an even spread over the bounds, in search coordinates."""
+    centre = problem.search(given)
+    low, high = problem.bounds
+    points = [np.clip(problem.search(x), low, high) for x in near]
+    reach = np.where(problem.logarithmic, np.log(30.0), 2.0 * np.maximum(np.abs(centre), 0.25))
+    low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)
+    spread = low + (high - low) * evenly_spread(_CANDIDATES // 3 if near else _CANDIDATES, centre.size)
+    if problem.data.scaled:
+        spread[:, -1] = 1.0
+    points += list(spread)
+    costs = np.array([_distance(problem, problem.natural(x)) for x in points])
+    order = np.argsort(costs, kind="stable")
+    return [points[i] for i in order[:count] if np.isfinite(costs[i])]
+
+
+def _distance(problem: ProbeProblem, values: FloatArray) -> float:
+    """How far parameters are: by asinh of signal over noise, so that the right shape of the wrong size is near."""
+    predicted = problem.predicted(values)
+    if predicted is None:
+        return np.inf
+    off = np.arcsinh(problem.data.whitened(*predicted)) - np.arcsinh(problem.data.deviations)
+    return float(off @ off)
+
+
+def _distinct(found: Sequence[Search], problem: ProbeProblem) -> list[Search]:
+    """Searches that ended at different points."""
+    kept: list[Search] = []
+    for x in found:
+        if not any(np.allclose(problem.natural(x.x), problem.natural(y.x), rtol=0.02) for y in kept):
+            kept.append(x)
+    return kept
+
+
+def _result(problem: ProbeProblem, found: Sequence[Search], evaluations: int) -> ProbeFit:
+    best = found[0]
+    values = problem.natural(best.x)
+    solved = problem.residuals(values)
+    if solved is None:
+        raise ValueError(_UNSETTLED)
+    covariance, unseen = covariance_of(solved[1])
+    errors = np.sqrt(covariance.diagonal())
+    errors[unseen] = np.inf
+    others = tuple((problem.natural(x.x), x.chi_square) for x in _distinct(found, problem)[1:])
+    return ProbeFit(problem, values, errors, covariance, best.chi_square, best.converged, others, evaluations)

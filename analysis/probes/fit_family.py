@@ -1,0 +1,155 @@
+"""Junctions spanned by a level position, two lead widths and the width of floating probes."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from analysis.fit_model import Parameter
+from analysis.huckel import HuckelModel, Lead
+from analysis.probes.terminals import (
+    AnyTerminal,
+    ProbedJunction,
+    Terminal,
+    VoltageProbe,
+    VoltageTemperatureProbe,
+)
+from analysis.records import FloatArray
+
+Kind = Literal["none", "voltage", "voltage-temperature"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Quantity = float | Parameter
+TIP, SUBSTRATE = "probe", "substrate"
+
+
+@dataclass(frozen=True, eq=False)
+class ProbedFamily:
+    """A molecule between tip and substrate, with floating probes of one width.
+
+    Parameters
+    ----------
+    hamiltonian_eV : ndarray, shape (n_sites, n_sites)
+        Real; ``level_eV`` is added to every site. One site by default: a single level.
+    level_eV : float or Parameter
+        From the Fermi level.
+    gamma_probe_eV, gamma_substrate_eV, gamma_floating_eV : float or Parameter
+        Total width of tip, substrate and each floating probe, shared equally by the sites it touches. The same
+        Parameter object in two places ties them.
+    probe_sites, substrate_sites : tuple of int
+        Counted from 1.
+    floating_sites : tuple of tuple of int
+        Sites of each floating probe.
+    kind : "none", "voltage" or "voltage-temperature"
+        What the floating probes are; with "none" there is none of them.
+    bias_drop : float
+        Fraction of the bias by which the sites follow the substrate.
+    reference_temperature_K : float or None
+        Of voltage probes; the mean of tip and substrate if None.
+    """
+
+    level_eV: Quantity
+    gamma_probe_eV: Quantity
+    gamma_substrate_eV: Quantity
+    gamma_floating_eV: Quantity
+    hamiltonian_eV: FloatArray | None = None
+    probe_sites: tuple[int, ...] = (1,)
+    substrate_sites: tuple[int, ...] = (1,)
+    floating_sites: tuple[tuple[int, ...], ...] = ((1,),)
+    kind: Kind = "none"
+    bias_drop: float = 0.5
+    reference_temperature_K: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.floating_sites or not all(self.floating_sites):
+            raise ValueError("a floating probe touches at least one site")
+        _ = self.model(np.array([p.start for p in self.parameters])).gammas_eV
+
+    def of(self, kind: Kind) -> "ProbedFamily":
+        """The same junction with another kind of probe."""
+        return replace(self, kind=kind)
+
+    @property
+    def _quantities(self) -> tuple[Quantity, ...]:
+        widths = (self.level_eV, self.gamma_probe_eV, self.gamma_substrate_eV)
+        return widths if self.kind == "none" else (*widths, self.gamma_floating_eV)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The free ones, each once, in the order of the fields."""
+        return tuple({id(x): x for x in self._quantities if isinstance(x, Parameter)}.values())
+
+    @property
+    def tied(self) -> bool:
+        """Whether tip and substrate have one width by construction."""
+        return self.gamma_probe_eV is self.gamma_substrate_eV
+
+    def index_of(self, field: str) -> int | None:
+        """Position of a field among the parameters; None where it is fixed or not in the model."""
+        quantity = getattr(self, field)
+        found = [i for i, p in enumerate(self.parameters) if p is quantity]
+        return found[0] if found else None
+
+    def fields(self, values: FloatArray) -> FloatArray:
+        """Level and widths of tip, substrate and floating probe, (4,), of the parameters' values."""
+        of = {id(p): float(x) for p, x in zip(self.parameters, values, strict=False)}
+        numbers = [of[id(x)] if isinstance(x, Parameter) else x for x in self._quantities]
+        return np.array([*numbers, 0.0][:4])
+
+    def model(self, values: FloatArray) -> HuckelModel:
+        """Molecule and leads; tip, substrate, then the floating probes."""
+        level, tip, substrate, floating = self.fields(values)
+        bare = np.zeros((1, 1)) if self.hamiltonian_eV is None else self.hamiltonian_eV
+        leads = [_lead(TIP, self.probe_sites, tip), _lead(SUBSTRATE, self.substrate_sites, substrate)]
+        leads += [_lead(name, sites, floating) for name, sites in self.floating.items()]
+        return HuckelModel(bare + level * np.eye(len(bare)), tuple(leads), self.bias_drop)
+
+    @property
+    def broadens(self) -> bool:
+        """Whether the floating probes do nothing but broaden a level: see `broadened`."""
+        single = self.hamiltonian_eV is None or len(self.hamiltonian_eV) == 1
+        return single and self.kind == "voltage-temperature"
+
+    def broadened(self, values: FloatArray) -> HuckelModel:
+        """The coherent level whose currents are those of a level with voltage-temperature probes on it.
+
+        All transmissions of one level are proportional to its spectral function, so that what the probe emits can
+        be replaced, in particles and in energy, by what it absorbs. Tip and substrate then exchange what a level
+        with the same sum of all widths, and with Gamma_tip' Gamma_sub' = (Gamma_tip Gamma_sub)
+        (sum)/(Gamma_tip + Gamma_sub), would let through.
+        """
+        level, tip, substrate, floating = self.fields(values)
+        total = tip + substrate + len(self.floating) * floating
+        product = tip * substrate * total / (tip + substrate)
+        larger = 0.5 * (total + np.sqrt(max(total**2 - 4 * product, 0.0)))
+        widths = (larger, product / larger) if tip >= substrate else (product / larger, larger)
+        onsite = level if self.hamiltonian_eV is None else level + float(self.hamiltonian_eV[0, 0])
+        leads = (Lead(TIP, {1: widths[0]}), Lead(SUBSTRATE, {1: widths[1]}))
+        return HuckelModel(np.array([[onsite]]), leads, self.bias_drop)
+
+    @property
+    def floating(self) -> dict[str, tuple[int, ...]]:
+        """Names and sites of the floating probes in the model; none where the kind is "none"."""
+        if self.kind == "none":
+            return {}
+        several = len(self.floating_sites) > 1
+        return {
+            f"floating {i}" if several else "floating": x for i, x in enumerate(self.floating_sites, start=1)
+        }
+
+    def junction(self, values: FloatArray, tip_K: float, substrate_K: float) -> ProbedJunction:
+        """The junction as `analysis.probes.biased.probed_currents` takes it."""
+        reference_K = self.reference_K(tip_K, substrate_K)
+        terminals: list[AnyTerminal] = [Terminal(TIP, tip_K), Terminal(SUBSTRATE, substrate_K)]
+        for name in self.floating:
+            thermal = self.kind == "voltage-temperature"
+            terminals.append(VoltageTemperatureProbe(name) if thermal else VoltageProbe(name, reference_K))
+        return ProbedJunction(self.model(values), tuple(terminals))
+
+    def reference_K(self, tip_K: float, substrate_K: float) -> float:
+        """Temperature that a voltage probe keeps."""
+        return self.reference_temperature_K or 0.5 * (tip_K + substrate_K)
+
+
+def _lead(name: str, sites: tuple[int, ...], gamma_eV: float) -> Lead:
+    return Lead(name, dict.fromkeys(sites, gamma_eV / len(sites)))

@@ -1,0 +1,98 @@
+"""A family of junctions laid against data: residuals and their derivatives, as an optimiser sees them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analysis.fit_model import Parameter
+from analysis.probes.fit_circuit import Circuit
+from analysis.probes.fit_data import ProbeData
+from analysis.probes.fit_family import ProbedFamily
+from analysis.records import FloatArray
+from analysis.search_space import SearchSpace
+
+_SCALE_REACH = 8.0  # standard deviations of its prior within which the scale is looked for
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeProblem(SearchSpace):
+    """What `analysis.probes.fit.fit` minimises.
+
+    The last residual, where the data have a scale error, is that of the scale from 1.
+    """
+
+    data: ProbeData
+    family: ProbedFamily
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Those of the family, then ``scale`` where the data have one."""
+        if not self.data.scaled or self.data.heat is None:
+            return self.family.parameters
+        reach = min(_SCALE_REACH * self.data.heat.scale_sigma, 0.9)
+        return (*self.family.parameters, Parameter("scale", 1.0, 1 - reach, 1 + reach))
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """The family at the biases of the data."""
+        return Circuit(
+            self.family,
+            self.data.voltage_V,
+            self.data.temperature_probe_K,
+            self.data.temperature_substrate_K,
+        )
+
+    @property
+    def n_residuals(self) -> int:
+        """Measured values, and the prior of the scale."""
+        return self.data.size + int(self.data.scaled)
+
+    def scale(self, values: FloatArray) -> float:
+        """Measured over true heat."""
+        return float(values[-1]) if self.data.scaled else 1.0
+
+    def predicted(self, values: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+        """Currents and heats as they would be measured, without noise; None where a probe does not settle."""
+        outcome = self.circuit.outcome(values[: len(self.family.parameters)])
+        if outcome is None:
+            return None
+        n = self.data.n_current
+        return outcome[0][:n], self.scale(values) * outcome[1][n:]
+
+    def cost(self, values: FloatArray) -> float:
+        """chi^2, infinite where a probe does not settle."""
+        predicted = self.predicted(values)
+        if predicted is None:
+            return np.inf
+        residual = self.data.whitened(*predicted) - self.data.deviations
+        return float(residual @ residual) + sum(self._prior(values)) ** 2
+
+    def residuals(
+        self, values: FloatArray, start: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """(model - data)/sigma (n,), its derivatives by natural parameters (n, n_parameters), and the circuit's state.
+
+        ``start`` is the state of near parameters. None where a probe does not settle.
+        """
+        solution = self.circuit.solved(values[: len(self.family.parameters)], start)
+        if solution is None:
+            return None
+        n, scale = self.data.n_current, self.scale(values)
+        heat = solution.heat_probe_W[n:]
+        slopes = self.data.whitened(solution.slopes[0, :, :n], scale * solution.slopes[1, :, n:])
+        residual = self.data.whitened(solution.current_A[:n], scale * heat) - self.data.deviations
+        if self.data.scaled:
+            by_scale = self.data.whitened(np.zeros(n), heat)
+            slopes = np.vstack([slopes, by_scale])
+            prior = np.zeros((len(values), 1))
+            prior[-1] = 1.0 / self._scale_sigma
+            slopes = np.hstack([slopes, prior])
+        return np.append(residual, self._prior(values)), slopes.T, solution.state
+
+    @property
+    def _scale_sigma(self) -> float:
+        return 0.0 if self.data.heat is None else self.data.heat.scale_sigma
+
+    def _prior(self, values: FloatArray) -> list[float]:
+        return [(self.scale(values) - 1.0) / self._scale_sigma] if self.data.scaled else []
