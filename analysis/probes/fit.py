@@ -212,7 +212,7 @@ def _distance(problem: ProbeProblem, values: FloatArray) -> float:
     predicted = problem.predicted(values)
     if predicted is None:
         return np.inf
-    off = np.arcsinh(problem.data.whitened(*predicted)) - np.arcsinh(problem.data.deviations)
+    off = np.arcsinh(problem.data.whitened(*predicted)) - np.arcsinh(problem.data.measured)
     return float(off @ off)
 
 

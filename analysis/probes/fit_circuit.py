@@ -43,7 +43,8 @@ class Solution:
     """Outcome of `Circuit.solved`.
 
     ``current_A`` and ``heat_probe_W`` have shape (n_bias,), their ``slopes`` by the parameters (2, n_parameters,
-    n_bias); ``state`` (n_unknowns, n_bias) holds mu and, of voltage-temperature probes, kT of the floating terminals in eV.
+    n_bias); ``state`` (n_unknowns, n_bias) holds mu and, of voltage-temperature probes, kT of the floating terminals
+    in eV.
     """
 
     current_A: FloatArray

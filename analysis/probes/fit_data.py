@@ -105,8 +105,8 @@ class ProbeData:
         return np.concatenate(parts)
 
     @cached_property
-    def deviations(self) -> FloatArray:
-        """Measured values less nothing, in the coordinates of the residuals."""
+    def measured(self) -> FloatArray:
+        """Measured values in the coordinates of the residuals."""
         current = np.empty(0) if self.current is None else self.current.current_A
         heat = np.empty(0) if self.heat is None else self.heat.heat_probe_W
         return self.whitened(current, heat)

@@ -34,8 +34,8 @@ class ProbedFamily:
     level_eV : float or Parameter
         From the Fermi level.
     gamma_probe_eV, gamma_substrate_eV, gamma_floating_eV : float or Parameter
-        Total width of tip, substrate and each floating probe, shared equally by the sites it touches. The same
-        Parameter object in two places ties them.
+        Width that tip, substrate and each floating probe give to every site they touch. The same Parameter object
+        in two places ties them.
     probe_sites, substrate_sites : tuple of int
         Counted from 1.
     floating_sites : tuple of tuple of int
@@ -152,4 +152,4 @@ class ProbedFamily:
 
 
 def _lead(name: str, sites: tuple[int, ...], gamma_eV: float) -> Lead:
-    return Lead(name, dict.fromkeys(sites, gamma_eV / len(sites)))
+    return Lead(name, dict.fromkeys(sites, gamma_eV))

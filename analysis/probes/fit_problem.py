@@ -65,7 +65,7 @@ class ProbeProblem(SearchSpace):
         predicted = self.predicted(values)
         if predicted is None:
             return np.inf
-        residual = self.data.whitened(*predicted) - self.data.deviations
+        residual = self.data.whitened(*predicted) - self.data.measured
         return float(residual @ residual) + sum(self._prior(values)) ** 2
 
     def residuals(
@@ -81,7 +81,7 @@ class ProbeProblem(SearchSpace):
         n, scale = self.data.n_current, self.scale(values)
         heat = solution.heat_probe_W[n:]
         slopes = self.data.whitened(solution.slopes[0, :, :n], scale * solution.slopes[1, :, n:])
-        residual = self.data.whitened(solution.current_A[:n], scale * heat) - self.data.deviations
+        residual = self.data.whitened(solution.current_A[:n], scale * heat) - self.data.measured
         if self.data.scaled:
             by_scale = self.data.whitened(np.zeros(n), heat)
             slopes = np.vstack([slopes, by_scale])

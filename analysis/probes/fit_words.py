@@ -49,7 +49,7 @@ def _undecided(found: Comparison) -> list[str]:
         f"These data cannot tell {_listed([MODEL[k] for k in alive])} apart: "
         f"AICc differs by {found.delta_aicc[alive[-1]]:.2g}, and {DECISIVE:g} is asked for."
     ]
-    for kind in alive:
+    for kind in alive if found.best.kind != "none" else ():
         if kind in found.expected:
             expected = found.expected[kind]
             if expected < DECISIVE:
@@ -59,8 +59,8 @@ def _undecided(found: Comparison) -> list[str]:
                 )
             else:
                 said.append(
-                    f"Were {MODEL[found.best.kind]} true as fitted, {MODEL[kind]} would be worse by chi^2 = {expected:.3g} "
-                    "on average: more of the same data would decide."
+                    f"Were {MODEL[found.best.kind]} true as fitted, {MODEL[kind]} would be worse by "
+                    f"chi^2 = {expected:.3g} on average: more of the same data would decide."
                 )
     family = found.best.fit.problem.family
     if {"none", "voltage-temperature"} <= set(alive) and family.of("voltage-temperature").broadens:
