@@ -1,0 +1,212 @@
+"""The opening that is under way, and the last ones behind it, all aligned where they broke."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.histogram import last_opening
+from analysis.records import Event, EventKind, FloatArray, Trace
+from app.views.columns import interleaved, least_and_largest
+from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals, log10_G
+from app.views.view import StreamView
+
+MOST_COLUMNS = 2048
+"""A trace under way has half of them to all of them; its columns double in width as it grows."""
+
+COLUMNS_BEHIND = 512
+"""Of a trace that is over."""
+
+
+@dataclass(frozen=True, eq=False)
+class TraceLine:
+    """One opening to be drawn as a line.
+
+    Parameters
+    ----------
+    number : int
+        Running number; that of the next trace for the one under way.
+    x : ndarray, shape (2 n,)
+        Displacement in nm, growing as the junction opens, 0 at the last break (where it has not broken yet: at its
+        newest sample); seconds where the displacement is unknown.
+    log10_G : ndarray, shape (2 n,)
+        Least and largest of each column.
+    axis : "displacement" or "time"
+    broken : bool
+        Whether it has fallen through the break.
+    ended : str
+        Why it ended; "" while under way.
+    """
+
+    number: int
+    x: FloatArray
+    log10_G: FloatArray
+    axis: Literal["displacement", "time"]
+    broken: bool
+    ended: str
+
+
+@dataclass(frozen=True, eq=False)
+class TraceSnapshot:
+    """The opening under way, the last ones (the newest last), how many there were, and where they are aligned."""
+
+    under_way: TraceLine | None
+    last: tuple[TraceLine, ...]
+    traces: int
+    break_G0: float
+
+
+class CurrentTrace(StreamView[TraceSnapshot]):
+    """Grows the trace under way from the samples, and keeps the last ones as they come.
+
+    Parameters
+    ----------
+    last : int
+        How many traces to keep behind.
+    break_G0 : float
+        Where a contact is broken: traces are aligned at their last fall through it.
+    step : str
+        Name of the step that is a trace.
+    """
+
+    def __init__(self, last: int = 10, break_G0: float = 0.5, step: str = "withdraw") -> None:
+        super().__init__()
+        self._break_G0, self._step = break_G0, step
+        self._last: deque[TraceLine] = deque(maxlen=last)
+        self._traces = 0
+        self._growing: _Growing | None = None
+
+    def feed(self, signals: Signals) -> None:
+        """Take the next samples."""
+        with self._lock:
+            if self._growing is not None and len(signals):
+                self._growing.take(signals)
+                self._drawn = None
+
+    def event(self, event: Event) -> None:
+        """Begin or end a trace."""
+        if event.kind is not EventKind.STEP or event.name != self._step:
+            return
+        with self._lock:
+            begins = event.payload.get("phase") == "begin"
+            self._growing = _Growing(event.sample, self._break_G0) if begins else None
+            self._drawn = None
+
+    def trace(self, trace: Trace, rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
+        """Take a trace that is over."""
+        line = _line_of(trace, self._break_G0, rate_Hz)
+        with self._lock:
+            self._last.append(line)
+            self._traces += 1
+            self._drawn = None
+
+    def jump(self) -> None:
+        """What follows is from elsewhere in the recording: the trace under way is none."""
+        with self._lock:
+            self._growing = self._drawn = None
+
+    def _draw(self) -> TraceSnapshot:
+        line = self._growing.line(self._traces) if self._growing is not None else None
+        return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0)
+
+
+class _Growing:
+    """Columns of the trace under way: (log10 G, extension in m, sample), least and largest of each."""
+
+    def __init__(self, start: int, break_G0: float) -> None:
+        self._start, self._break_G0 = start, break_G0
+        self._width = 1
+        self._least = self._largest = np.empty((2, 0))
+        self._n = 0  # columns begun
+        self._above = False
+        self._opening_m = float("nan")
+        self._opening: int | None = None
+        self._stop = start
+        self._newest_m = float("nan")
+        self._rate_Hz = UNKNOWN_RATE_HZ
+
+    def take(self, signals: Signals) -> None:
+        self._see_openings(signals)
+        rows = np.stack([log10_G(signals.conductance_G0), signals.extension_m])
+        at, given = signals.first - self._start, 0
+        while given < rows.shape[1]:
+            room = MOST_COLUMNS * self._width - at
+            if room <= 0:
+                self._halve()
+                continue
+            part = rows[:, given : given + room]
+            self._put(at, part)
+            at, given = at + part.shape[1], given + part.shape[1]
+        self._stop, self._rate_Hz = signals.stop, signals.rate_Hz
+        self._newest_m = float(signals.extension_m[-1])
+
+    def _put(self, at: int, rows: FloatArray) -> None:
+        column = at // self._width
+        least, largest = least_and_largest(rows, at % self._width, self._width)
+        end = column + least.shape[1]
+        self._reach(end)
+        places = slice(column, end)
+        self._least[:, places] = np.fmin(self._least[:, places], least)
+        self._largest[:, places] = np.fmax(self._largest[:, places], largest)
+        self._n = end
+
+    def _reach(self, columns: int) -> None:
+        """Room for so many columns; those without samples are NaN."""
+        more = columns - self._least.shape[1]
+        if more > 0:
+            room = ((0, 0), (0, max(more, self._least.shape[1])))
+            self._least = np.pad(self._least, room, constant_values=np.nan)
+            self._largest = np.pad(self._largest, room, constant_values=np.nan)
+
+    def _halve(self) -> None:
+        """Columns of twice the width, half as many."""
+        self._reach(self._n + self._n % 2)
+        used = self._n + self._n % 2
+        self._least = np.fmin(self._least[:, 0:used:2], self._least[:, 1:used:2])
+        self._largest = np.fmax(self._largest[:, 0:used:2], self._largest[:, 1:used:2])
+        self._n, self._width = used // 2, 2 * self._width
+
+    def _see_openings(self, signals: Signals) -> None:
+        above = np.concatenate([[self._above], signals.conductance_G0 >= self._break_G0])
+        below = signals.conductance_G0 < self._break_G0
+        falls = np.flatnonzero(above[:-1] & below)
+        if falls.size:
+            self._opening = signals.first + int(falls[-1])
+            self._opening_m = float(signals.extension_m[falls[-1]])
+        self._above = bool(above[-1])
+
+    def line(self, number: int) -> TraceLine:
+        least, largest = self._least[:, : self._n], self._largest[:, : self._n]
+        broken = self._opening is not None
+        known = bool(np.isfinite(self._newest_m))
+        if known:
+            x = ((self._opening_m if broken else self._newest_m) - interleaved(least[1], largest[1])) / NM
+        else:
+            sample = np.repeat(self._width * np.arange(self._n), 2)
+            zero = (self._opening if self._opening is not None else self._stop) - self._start
+            x = (sample - zero) / self._rate_Hz
+        return TraceLine(
+            number, x, interleaved(least[0], largest[0]), "displacement" if known else "time", broken, ""
+        )
+
+
+def _line_of(trace: Trace, break_G0: float, rate_Hz: float) -> TraceLine:
+    n = trace.conductance_G0.size
+    width = max(1, -(-n // COLUMNS_BEHIND))
+    opening = last_opening(trace.conductance_G0, break_G0)
+    zero = n - 1 if opening is None else opening
+    known = n > 0 and bool(np.isfinite(trace.displacement_m[zero]))
+    x = trace.displacement_m / NM if known else np.arange(n) / rate_Hz
+    if not n:
+        return TraceLine(trace.number, np.empty(0), np.empty(0), "time", False, trace.ended)
+    rows = np.stack([log10_G(trace.conductance_G0), x - x[zero]])
+    least, largest = least_and_largest(rows, 0, width)
+    return TraceLine(
+        trace.number,
+        interleaved(least[1], largest[1]),
+        interleaved(least[0], largest[0]),
+        "displacement" if known else "time",
+        opening is not None,
+        trace.ended,
+    )

@@ -1,0 +1,320 @@
+"""Heat in the tip as it becomes known: temperature rises hold by hold, and heats against powers beside theory."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from analysis.heating.entries import exclusion_counts
+from analysis.heating.heating import HeatingAnalysis, HeatingOptions, summarise
+from analysis.heating.holds import Hold
+from analysis.heating.mask import UnsuitableFilter
+from analysis.heating.points import HeatingPoint
+from analysis.heating.runs import LOOK_AHEAD, EvaluatedHold, EvaluatedRun, RunEvaluator
+from analysis.heating.spectrum import Noise
+from analysis.heating.thermometer import UncalibratedThermometer
+from analysis.junction_model import JunctionModel
+from analysis.recording import RunHeader
+from analysis.records import FloatArray
+from app.analysis import BOOTSTRAP_SEED
+from app.views.convergence import Convergences, ConvergenceSnapshot
+from app.views.heating_curves import MK, UW, HeatingCurve, heating_curves
+from app.views.shelf import Shelf
+from app.views.view import Growth, RecordView
+
+BEYOND = 1.1
+"""Model curves go on a little beyond the largest amplitude."""
+
+_NONE: FloatArray = np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class PointsSnapshot:
+    """Means over junctions, an entry an amplitude, by rising amplitude; arrays of shape (n,).
+
+    Parameters
+    ----------
+    amplitude_V : ndarray
+    junctions : ndarray of int
+    q_total_pos_uW, q_total_neg_uW : ndarray
+        Power in the junction at positive and negative bias.
+    q_probe_pos_uW, q_probe_neg_uW : ndarray
+        Heat in the tip.
+    sigma_total_pos_uW, sigma_total_neg_uW, sigma_probe_pos_uW, sigma_probe_neg_uW : ndarray
+        Statistical errors.
+    dT_pos_mK, dT_neg_mK, sigma_pos_mK, sigma_neg_mK : ndarray
+        Temperature rises of the tip and their errors.
+    symmetric_mK : ndarray
+        Rise were half of the power left in the tip.
+    asymmetry_mK, significance : ndarray
+        dT(-) - dT(+), and in its standard errors.
+    """
+
+    amplitude_V: FloatArray = field(default_factory=lambda: _NONE)
+    junctions: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    q_total_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
+    q_total_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
+    q_probe_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
+    q_probe_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
+    sigma_total_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
+    sigma_total_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
+    sigma_probe_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
+    sigma_probe_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
+    dT_pos_mK: FloatArray = field(default_factory=lambda: _NONE)
+    dT_neg_mK: FloatArray = field(default_factory=lambda: _NONE)
+    sigma_pos_mK: FloatArray = field(default_factory=lambda: _NONE)
+    sigma_neg_mK: FloatArray = field(default_factory=lambda: _NONE)
+    symmetric_mK: FloatArray = field(default_factory=lambda: _NONE)
+    asymmetry_mK: FloatArray = field(default_factory=lambda: _NONE)
+    significance: FloatArray = field(default_factory=lambda: _NONE)
+
+
+@dataclass(frozen=True, eq=False)
+class HeatingSnapshot:
+    """The heating measurement as it stands.
+
+    Parameters
+    ----------
+    series : tuple of ConvergenceSnapshot
+        Temperature rises hold by hold, by rising amplitude.
+    points, control_points : PointsSnapshot
+        Means at all amplitudes, as of ``evaluated_holds`` holds.
+    symmetric_total_uW, symmetric_probe_uW : ndarray, shape (2,)
+        The line on which half of the power is left in the tip, from 0 to beyond the largest power.
+    curves : tuple of HeatingCurve
+        Models, where there is one.
+    model : str
+        Where it comes from, in words.
+    holds, used, rejected : int
+    reasons : mapping of str to int
+        Why holds were rejected.
+    evaluated_holds : int
+    last : str
+        The latest hold in words.
+    resistance_K_per_W, scale_relative : float
+        Of the tip; the scale error is common to all heats.
+    warnings : tuple of str
+    problem : str
+        Why there are no temperatures, if there are holds.
+    """
+
+    series: tuple[ConvergenceSnapshot, ...] = ()
+    points: PointsSnapshot = field(default_factory=PointsSnapshot)
+    control_points: PointsSnapshot = field(default_factory=PointsSnapshot)
+    symmetric_total_uW: FloatArray = field(default_factory=lambda: np.zeros(2))
+    symmetric_probe_uW: FloatArray = field(default_factory=lambda: np.zeros(2))
+    curves: tuple[HeatingCurve, ...] = ()
+    model: str = ""
+    holds: int = 0
+    used: int = 0
+    rejected: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    evaluated_holds: int = 0
+    last: str = ""
+    resistance_K_per_W: float = float("nan")
+    scale_relative: float = float("nan")
+    warnings: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class HeatingView(RecordView[HeatingSnapshot]):
+    """Grows by the holds on a shelf: each is evaluated once, but for the first ones, from which the mains are taken.
+
+    Parameters
+    ----------
+    holds : Shelf of Hold
+        Others add to it.
+    header : RunHeader
+    options : HeatingOptions
+    coupling_eV : float
+        Of the probes in the models with probes; 0 for none.
+    on_points : callable
+        Told new points.
+    name : str
+        Of the recording.
+    """
+
+    def __init__(
+        self,
+        holds: Shelf[Hold],
+        header: RunHeader,
+        options: HeatingOptions | None = None,
+        coupling_eV: float = 0.0,
+        on_points: Callable[[Sequence[HeatingPoint]], None] = lambda points: None,
+        name: str = "",
+    ) -> None:
+        super().__init__(HeatingSnapshot())
+        self._holds, self._header, self._name = holds, header, name
+        self._on_points = on_points
+        self._model: JunctionModel | None = None
+        self._begin(options or HeatingOptions(), coupling_eV)
+
+    def _begin(self, options: HeatingOptions, coupling_eV: float) -> None:
+        self._options, self._coupling_eV = options, coupling_eV
+        self._evaluator: RunEvaluator | None = None
+        self._first, self._first_due = 0, Growth(1.0)
+        self._evaluated: list[EvaluatedHold] = []
+        self._residuals_V: dict[int, FloatArray] = {}
+        self._series = Convergences()
+        self._points_due = Growth(0.05)
+        self.result: HeatingAnalysis | None = None
+        self._curves: tuple[HeatingCurve, ...] = ()
+        self._reasons: Counter[str] = Counter()
+
+    def decide(self, options: HeatingOptions, coupling_eV: float) -> None:
+        """Evaluate everything anew with other options. Called where `work` is."""
+        self._begin(options, coupling_eV)
+        self.work(thorough=True)
+
+    def show(self, model: JunctionModel | None) -> None:
+        """Take a model to be drawn beside the points. Called where `work` is."""
+        self._model = model
+        self._draw_curves()
+        self._shown = self._draw()
+
+    def work(self, thorough: bool = False) -> None:
+        """Evaluate the new holds; combine them where it is time."""
+        count = len(self._holds)
+        if not count:
+            return
+        try:
+            self._prepare(count, thorough)
+            new = len(self._evaluated) < count
+            self._evaluate(count)
+        except (UncalibratedThermometer, UnsuitableFilter) as error:
+            self._shown = HeatingSnapshot(holds=count, problem=str(error))
+            return
+        if new:
+            self._shown = self._draw()
+        if self._points_due.due(count, thorough):
+            self._combine()
+            self._shown = self._draw()
+
+    # ---- steps ----
+
+    def _prepare(self, count: int, thorough: bool) -> None:
+        """The mains from the first holds: anew as they double, until there are enough of them."""
+        wanted = min(count, LOOK_AHEAD)
+        if wanted == self._first:
+            return
+        enough = wanted == LOOK_AHEAD or self._evaluator is None
+        if not (self._first_due.due(wanted, thorough) or enough):
+            return
+        first = [self._holds[i] for i in range(wanted)]
+        evaluator = RunEvaluator(self._header, self._name, first, self._options.evaluation)
+        self._first, self._first_due.at = wanted, wanted
+        if self._evaluator is not None and self._evaluator.mains_Hz == evaluator.mains_Hz:
+            return
+        self._evaluator = evaluator
+        self._evaluated, self._series, self._reasons = [], Convergences(), Counter()
+        self._points_due.reset()
+
+    def _evaluate(self, count: int) -> None:
+        evaluator = self._evaluator
+        assert evaluator is not None
+        for index in range(len(self._evaluated), count):
+            hold = self._holds[index]
+            if index < LOOK_AHEAD and index not in self._residuals_V:
+                residual_V = evaluator.residual_V(hold)
+                self._residuals_V[index] = _NONE if residual_V is None else residual_V
+            evaluated = evaluator.evaluated(hold)
+            self._evaluated.append(evaluated)
+            self._series.add(evaluated)
+            if evaluated.estimate.rejected:
+                self._reasons.update(exclusion_counts([evaluated])["holds_rejected"])
+
+    def _combine(self) -> None:
+        assert self._evaluator is not None
+        residuals_V = tuple(x for x in self._residuals_V.values() if x.size)
+        run = EvaluatedRun(
+            self._name,
+            tuple(self._evaluated),
+            residuals_V,
+            self._evaluator.mains_Hz,
+            self._evaluator.warnings,
+        )
+        self.result = summarise([run], np.random.default_rng(BOOTSTRAP_SEED), self._options.resamples)
+        self._on_points(self.result.points)
+        self._draw_curves()
+
+    def _draw_curves(self) -> None:
+        if self._model is None or not self._evaluated:
+            self._curves = ()
+            return
+        largest_V = BEYOND * max(abs(hold.estimate.amplitude_V) for hold in self._evaluated)
+        resistance = self._evaluated[-1].thermometer.resistance_K_per_W
+        self._curves = heating_curves(self._model, largest_V, resistance, self._coupling_eV)
+
+    def _noise(self) -> Noise | None:
+        if self.result is not None and self.result.noise is not None:
+            return self.result.noise
+        known = [h.estimate for h in self._evaluated[:LOOK_AHEAD] if h.estimate.white_V2_per_Hz > 0.0]
+        if not known:
+            return None
+        white, corner = np.median([(e.white_V2_per_Hz, e.corner_Hz) for e in known], axis=0)
+        return Noise(float(white), float(corner))
+
+    def _draw(self) -> HeatingSnapshot:
+        if not self._evaluated:
+            return replace(self._shown, model=self._model.source if self._model else "")
+        rejected = sum(self._reasons.values())
+        result, thermometer = self.result, self._evaluated[-1].thermometer
+        points = points_of(result.points) if result is not None else PointsSnapshot()
+        totals = [points.q_total_pos_uW, points.q_total_neg_uW, *(c.q_total_pos_uW for c in self._curves)]
+        largest_uW = BEYOND * float(np.max(np.concatenate([*totals, [0.0]])))
+        return HeatingSnapshot(
+            series=self._series.snapshots(self._noise()),
+            points=points,
+            control_points=points_of(result.control_points) if result is not None else PointsSnapshot(),
+            symmetric_total_uW=np.array([0.0, largest_uW]),
+            symmetric_probe_uW=np.array([0.0, largest_uW / 2.0]),
+            curves=self._curves,
+            model=self._model.source if self._model is not None else "",
+            holds=len(self._evaluated),
+            used=len(self._evaluated) - rejected,
+            rejected=rejected,
+            reasons=dict(self._reasons.most_common()),
+            evaluated_holds=self._points_due.at,
+            last=in_words(self._evaluated[-1]),
+            resistance_K_per_W=thermometer.resistance_K_per_W,
+            scale_relative=thermometer.scale_relative,
+            warnings=result.warnings if result is not None else (),
+        )
+
+
+def points_of(points: Sequence[HeatingPoint]) -> PointsSnapshot:
+    """Points as arrays."""
+    if not points:
+        return PointsSnapshot()
+    errors = np.array([np.sqrt(np.diag(p.covariance)) for p in points]).T
+    R_P = np.array([p.thermometer.resistance_K_per_W for p in points])
+    dT_pos, dT_neg, q_pos, q_neg = np.array([p.mean for p in points]).T
+    return PointsSnapshot(
+        amplitude_V=np.array([p.amplitude_V for p in points]),
+        junctions=np.array([p.junctions for p in points]),
+        q_total_pos_uW=q_pos / UW,
+        q_total_neg_uW=q_neg / UW,
+        q_probe_pos_uW=dT_pos / R_P / UW,
+        q_probe_neg_uW=dT_neg / R_P / UW,
+        sigma_total_pos_uW=errors[2] / UW,
+        sigma_total_neg_uW=errors[3] / UW,
+        sigma_probe_pos_uW=errors[0] / R_P / UW,
+        sigma_probe_neg_uW=errors[1] / R_P / UW,
+        dT_pos_mK=dT_pos / MK,
+        dT_neg_mK=dT_neg / MK,
+        sigma_pos_mK=errors[0] / MK,
+        sigma_neg_mK=errors[1] / MK,
+        symmetric_mK=np.array([p.symmetric_K for p in points]) / MK,
+        asymmetry_mK=np.array([p.asymmetry_K for p in points]) / MK,
+        significance=np.array([p.significance for p in points]),
+    )
+
+
+def in_words(hold: EvaluatedHold) -> str:
+    """What became of a hold: "hold 63 kept, 61 periods", "hold 62 rejected: 3 whole periods, 5 are needed"."""
+    estimate = hold.estimate
+    if estimate.rejected:
+        return f"hold {estimate.number} rejected: {estimate.rejected}"
+    cut = f", {estimate.exclusions[0].reason}" if estimate.exclusions else ""
+    return f"hold {estimate.number} kept, {estimate.periods} periods{cut}"

@@ -1,0 +1,372 @@
+"""Conductance histograms that grow trace by trace, with their peaks: the numbers of the analysis while data come.
+
+What counts (the noise floor, the rules of selection, the axes) is decided by all traces together, as in
+`analysis.analyse`. Here it is decided anew when their number has grown by a hundredth, and only those traces are
+counted again that it touches.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.analyse import Analysis, AnalysisOptions, analysis_of, axes_for, peaks_in
+from analysis.histogram import Scale
+from analysis.peaks import PeakFit
+from analysis.records import FloatArray, Trace
+from analysis.selection import NoiseFloor, Selection, SelectionRules
+from app.analysis import BOOTSTRAP_SEED
+from app.views.digest import TraceDigest, noise_of, rules_of
+from app.views.shelf import Shelf
+from app.views.signals import NM
+from app.views.tally import Tally, plausible
+from app.views.view import Growth, RecordView
+
+LEAST_FITTED = 10
+"""Traces; a fit to fewer would only jump."""
+
+MOST_FITTED = 10_000
+"""Traces; of more, evenly chosen ones, or a bootstrap of them would take the memory of the machine."""
+
+CURVE_POINTS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Peak:
+    """A fitted peak, ready to be drawn over its histogram.
+
+    Parameters
+    ----------
+    label : str
+        "0.97 ± 0.01 G0".
+    conductance_G0, uncertainty_G0, spread_G0 : float
+        As of ``analysis.peaks.PeakFit``.
+    scale : "linear" or "log"
+        Which histogram it belongs to.
+    trusted : bool
+    reasons : tuple of str
+        Why not, if not.
+    x : ndarray, shape (n,)
+        G/G0 or log10 G/G0, over its window.
+    fit, background : ndarray, shape (n,)
+        Counts per bin and trace.
+    """
+
+    label: str
+    conductance_G0: float
+    uncertainty_G0: float
+    spread_G0: float
+    scale: str
+    trusted: bool
+    reasons: tuple[str, ...]
+    x: FloatArray
+    fit: FloatArray
+    background: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class MapSnapshot:
+    """Two-dimensional histogram: ``counts`` (displacements, conductances) of samples per cell, ends of both axes.
+
+    Displacement counts from the last break, in nm; conductance is log10 G/G0.
+    """
+
+    counts: NDArray[np.int64]
+    displacement_nm: tuple[float, float]
+    log10_G: tuple[float, float]
+    traces: int
+    not_aligned: int
+
+
+@dataclass(frozen=True, eq=False)
+class HistogramSnapshot:
+    """The histograms as they stand.
+
+    Parameters
+    ----------
+    G_G0, linear_counts : ndarray, shape (bins,)
+        Centres of the bins in G0, and counts per bin and trace.
+    log10_G, log_counts : ndarray, shape (bins,)
+        The same in log10 G/G0.
+    map : MapSnapshot or None
+    peaks : tuple of Peak
+    fitted_traces : int
+        How many the peaks were fitted to; 0 before the first fit.
+    kept, rejected : int
+    reasons : mapping of str to int
+        Why traces were rejected.
+    noise_log10_G : float
+        log10 G/G0 below which nothing is told from noise; NaN where unknown.
+    rules : SelectionRules or None
+        That were applied.
+    problem : str
+        Why there is nothing to be seen, if so.
+    """
+
+    G_G0: FloatArray = field(default_factory=lambda: np.empty(0))
+    linear_counts: FloatArray = field(default_factory=lambda: np.empty(0))
+    log10_G: FloatArray = field(default_factory=lambda: np.empty(0))
+    log_counts: FloatArray = field(default_factory=lambda: np.empty(0))
+    map: MapSnapshot | None = None
+    peaks: tuple[Peak, ...] = ()
+    fitted_traces: int = 0
+    kept: int = 0
+    rejected: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    noise_log10_G: float = float("nan")
+    rules: SelectionRules | None = None
+    problem: str = ""
+
+
+OptionsFor = Callable[[SelectionRules], AnalysisOptions]
+"""Options of the analysis once the rules of the data themselves are known (see `app.analysis.ByHand`)."""
+
+
+class HistogramView(RecordView[HistogramSnapshot]):
+    """Grows by the traces on a shelf.
+
+    Parameters
+    ----------
+    traces : Shelf of Trace
+        Others add to it.
+    options : callable
+        What is decided by hand, given the usual rules.
+    """
+
+    def __init__(self, traces: Shelf[Trace], options: OptionsFor) -> None:
+        super().__init__(HistogramSnapshot())
+        self._traces = traces
+        self.fair = True
+        """Whether the traces are a fair sample; those of procedures that stop on plateaus are not."""
+        self._digests: list[TraceDigest] = []
+        self._begin(options)
+
+    def _begin(self, options: OptionsFor) -> None:
+        self._options_for = options
+        self._tally: Tally | None = None
+        self._kept: list[bool] = []
+        self._reasons: list[str] = []
+        self._rules_due, self._fit_due = Growth(0.01), Growth(0.05, LEAST_FITTED)
+        self._noise = NoiseFloor(float("nan"), float("nan"), 0)
+        self._usual = SelectionRules()
+        self._options = AnalysisOptions()
+        self._stale = True
+        """Whether something has changed that the peaks do not know yet."""
+        self._peaks: tuple[PeakFit, ...] = ()
+        self._drawn_peaks: tuple[Peak, ...] = ()
+
+    def decide(self, options: OptionsFor) -> None:
+        """Count everything anew with other options. Called where `work` is."""
+        if self._tally is not None:
+            self._tally.close()
+        self._begin(options)
+        self.work(thorough=True)
+
+    def work(self, thorough: bool = False) -> None:
+        """Count the new traces; fit where it is time."""
+        if not self.fair:
+            self._shown = HistogramSnapshot(
+                problem="Withdrawals of this procedure stop on plateaus: they are no fair sample of conductances."
+            )
+            return
+        self._look()
+        if not self._digests:
+            return
+        known = len(self._reasons)
+        if self._rules_due.due(len(self._digests), thorough) or self._tally is None:
+            self._decide_rules()
+            known = 0
+        self._count()
+        self._select(known)
+        self._shown = self._draw()
+        kept = [index for index, kept in enumerate(self._kept) if kept]
+        if self._fit_due.due(len(kept)) or (thorough and self._stale and kept):
+            self._fit_due.at = len(kept)
+            self._fit(kept)
+            self._shown = self._draw()
+
+    def analysis(self) -> Analysis | None:
+        """The whole result, as `analysis.analyse.analyse` has it for the same traces; None without any."""
+        self.work(thorough=True)
+        if self._tally is None:
+            return None
+        kept = [index for index, kept in enumerate(self._kept) if kept]
+        selection = self._selection(kept)
+        linear, log = self._tally.histograms(kept)
+        return analysis_of(selection, self._noise, (linear, log, self._tally.map), self._peaks, self._options)
+
+    # ---- steps ----
+
+    def _look(self) -> None:
+        for index in range(len(self._digests), len(self._traces)):
+            self._digests.append(TraceDigest.of(self._traces[index]))
+
+    def _decide_rules(self) -> None:
+        """Noise, rules and axes from all traces; counts what they touch."""
+        noise, self._noise = self._noise, noise_of(self._digests)
+        undecided = self._options_for(SelectionRules())
+        usual = rules_of(self._digests, self._noise, undecided.contact_G0)
+        before, options = self._options.rules, self._options_for(usual)
+        self._options = replace(options, rules=options.rules or usual)
+        self._stale |= (noise, before) != (self._noise, self._options.rules)
+        axes = axes_for(self._noise, self._options)
+        if self._tally is None or self._tally.axes != axes:
+            if self._tally is not None:
+                self._tally.close()
+            self._tally = Tally(axes, self._options.displacement_axis, self._options.break_G0)
+            self._kept, self._reasons = [], []
+        elif before is not None and before.plausible_G0 != self._rules.plausible_G0:
+            self._count_anew(before.plausible_G0)
+
+    @property
+    def _rules(self) -> SelectionRules:
+        assert self._options.rules is not None
+        return self._options.rules
+
+    def _count_anew(self, before_G0: tuple[float, float]) -> None:
+        """Those traces that have a sample which was wild and is not, or was not and is."""
+        assert self._tally is not None
+        for index, digest in enumerate(self._digests[: len(self._kept)]):
+            if digest.is_plausible(before_G0) and digest.is_plausible(self._rules.plausible_G0):
+                continue
+            trace = self._traces[index]
+            if self._kept[index]:
+                self._tally.keep(index, trace, before_G0, -1)
+                self._kept[index] = False
+            self._tally.count(index, trace, self._rules.plausible_G0)
+
+    def _count(self) -> None:
+        assert self._tally is not None
+        for index in range(len(self._kept), len(self._digests)):
+            self._tally.count(index, self._traces[index], self._rules.plausible_G0)
+            self._kept.append(False)
+
+    def _select(self, known: int) -> None:
+        """Keep what the rules keep, from trace ``known`` on."""
+        assert self._tally is not None
+        del self._reasons[known:]
+        for index in range(known, len(self._digests)):
+            reason = self._digests[index].rejection(self._rules)
+            self._reasons.append(reason)
+            if self._kept[index] == (not reason):
+                continue
+            self._tally.keep(index, self._traces[index], self._rules.plausible_G0, -1 if reason else 1)
+            self._kept[index] = not reason
+            self._stale = True
+
+    def _fit(self, kept: Sequence[int]) -> None:
+        assert self._tally is not None
+        chosen = kept[:: -(-len(kept) // MOST_FITTED)]
+        linear, log = self._tally.histograms(chosen)
+        rng = np.random.default_rng(BOOTSTRAP_SEED)
+        self._peaks = peaks_in(linear, log, self._noise, self._options, rng)
+        self._drawn_peaks = tuple(_drawn(peak) for peak in self._peaks)
+        self._stale = False
+
+    def _selection(self, kept: Sequence[int]) -> Selection:
+        assert self._tally is not None
+        rejected = [(index, reason) for index, reason in enumerate(self._reasons) if reason]
+        counts = self._tally.sample_counts(kept)
+        return Selection(
+            kept=_Kept(self._traces, kept, self._rules.plausible_G0),
+            rejected=[(self._without_samples(index), reason) for index, reason in rejected],
+            rules=self._rules,
+            wild_samples=counts.wild,
+            wild_traces=counts.traces_with_wild,
+            wild_in_rejected=self._tally.sample_counts([index for index, _ in rejected]).wild,
+            railed_samples=counts.railed,
+            negative_samples=counts.negative,
+            samples=counts.samples,
+        )
+
+    def _without_samples(self, index: int) -> Trace:
+        digest, nothing = self._digests[index], np.empty(0)
+        return Trace(digest.number, (0, 0), nothing, nothing, float("nan"), digest.ended, digest.flags)
+
+    def _draw(self) -> HistogramSnapshot:
+        tally = self._tally
+        assert tally is not None
+        linear, log, coarse = tally.axes
+        kept = sum(self._kept)
+        linear_counts, log_counts = (
+            np.asarray(total[1:-2] / max(kept, 1), dtype=np.float64) for total in (tally.linear, tally.log)
+        )
+        counted = tally.map
+        low, high = self._options.displacement_axis.low, self._options.displacement_axis.high
+        limit = self._noise.limit_G0
+        return HistogramSnapshot(
+            G_G0=linear.centres,
+            linear_counts=linear_counts,
+            log10_G=log.coordinates,
+            log_counts=log_counts,
+            map=MapSnapshot(
+                counted.counts,
+                (low / NM, high / NM),
+                (float(np.log10(coarse.low)), float(np.log10(coarse.high))),
+                counted.n_traces,
+                counted.not_aligned,
+            ),
+            peaks=self._drawn_peaks,
+            fitted_traces=self._fit_due.at,
+            kept=kept,
+            rejected=len(self._kept) - kept,
+            reasons=dict(Counter(reason for reason in self._reasons if reason).most_common()),
+            noise_log10_G=float(np.log10(limit)) if limit > 0.0 else float("nan"),
+            rules=self._rules,
+        )
+
+
+class _Kept(Sequence[Trace]):
+    """Kept traces, each read when it is looked at."""
+
+    def __init__(
+        self, traces: Shelf[Trace], indices: Sequence[int], plausible_G0: tuple[float, float]
+    ) -> None:
+        self._traces, self._indices, self._plausible_G0 = traces, indices, plausible_G0
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @overload
+    def __getitem__(self, index: int) -> Trace: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Trace]: ...
+
+    def __getitem__(self, index: int | slice) -> Trace | Sequence[Trace]:
+        if isinstance(index, slice):
+            return _Kept(self._traces, self._indices[index], self._plausible_G0)
+        return plausible(self._traces[self._indices[index]], self._plausible_G0)
+
+
+def _drawn(peak: PeakFit) -> Peak:
+    linear = peak.scale is Scale.LINEAR
+    low, high = peak.window_G0 if linear else np.log10(peak.window_G0)
+    x = np.linspace(float(low), float(high), CURVE_POINTS)
+    fit, background = peak.curve(x if linear else 10.0**x)
+    return Peak(
+        label=f"{value_with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
+        conductance_G0=peak.conductance_G0,
+        uncertainty_G0=peak.uncertainty_G0,
+        spread_G0=peak.spread_G0,
+        scale=peak.scale.value,
+        trusted=peak.trusted,
+        reasons=peak.reasons,
+        x=x,
+        fit=fit,
+        background=background,
+    )
+
+
+def value_with_error(value: float, error: float) -> str:
+    """A number to the two digits that its error leaves: "0.972 ± 0.011", "2.03e-03 ± 0.05e-03"."""
+    if not (np.isfinite(value) and np.isfinite(error) and error > 0.0):
+        return f"{value:.3g}"
+    power = int(np.floor(np.log10(abs(value)))) if value else 0
+    power = 0 if -2 <= power <= 3 else power
+    digits = max(0, 1 - int(np.floor(np.log10(error / 10.0**power))))
+    exponent = f"e{power:+03d}" if power else ""
+    return f"{value / 10.0**power:.{digits}f}{exponent} ± {error / 10.0**power:.{digits}f}{exponent}"

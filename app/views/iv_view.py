@@ -1,0 +1,176 @@
+"""The mean current-voltage curve of held junctions as it grows, and the level that suits it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from analysis.heating.sweeps import Sweep
+from analysis.iv_mean import CurveRules, MeanIV, mean_iv
+from analysis.junction_model import JunctionModel, model_of_iv, without_groups
+from analysis.records import FloatArray
+from app.views.shelf import Shelf
+from app.views.view import Growth, RecordView
+
+NA = 1e-9
+LEAST_FITTED = 3
+"""Curves; a fit to fewer would only jump."""
+
+_NONE: FloatArray = np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class IVSnapshot:
+    """The mean curve with its band, and what is fitted to it.
+
+    Parameters
+    ----------
+    voltage_V : ndarray, shape (n,)
+        Across the junction.
+    current_nA, rising_nA, falling_nA : ndarray, shape (n,)
+        Mean over the junctions, of both directions and of each.
+    low_nA, high_nA : ndarray, shape (n,)
+        Band of one standard deviation of the junctions; the mean itself for one junction.
+    newest_V, newest_nA : ndarray, shape (m,)
+        The latest curve, used or not.
+    model_nA : ndarray, shape (n,)
+        Current of the model at ``voltage_V``; empty without one.
+    parameters : mapping of str to (value, error)
+        Of the model, where it was fitted.
+    misfit : float
+        Root mean square distance of model and mean over the largest current.
+    source : str
+        Of the model.
+    fitted_curves : int
+        How many the model was fitted to.
+    junctions, curves : int
+        In the mean.
+    dropped : mapping of str to int
+        Curves left out, by reason.
+    problem : str
+        Why there is no mean, if there are curves and none.
+    """
+
+    voltage_V: FloatArray = field(default_factory=lambda: _NONE)
+    current_nA: FloatArray = field(default_factory=lambda: _NONE)
+    rising_nA: FloatArray = field(default_factory=lambda: _NONE)
+    falling_nA: FloatArray = field(default_factory=lambda: _NONE)
+    low_nA: FloatArray = field(default_factory=lambda: _NONE)
+    high_nA: FloatArray = field(default_factory=lambda: _NONE)
+    newest_V: FloatArray = field(default_factory=lambda: _NONE)
+    newest_nA: FloatArray = field(default_factory=lambda: _NONE)
+    model_nA: FloatArray = field(default_factory=lambda: _NONE)
+    parameters: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    misfit: float = float("nan")
+    source: str = ""
+    fitted_curves: int = 0
+    junctions: int = 0
+    curves: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+
+class IVView(RecordView[IVSnapshot]):
+    """Grows by the sweeps on a shelf.
+
+    Parameters
+    ----------
+    sweeps : Shelf of Sweep
+        With the voltage across the junction for their bias; others add to it.
+    rules : CurveRules
+    given : JunctionModel or None
+        In place of a fit.
+    on_model : callable
+        Told each new model.
+    """
+
+    def __init__(
+        self,
+        sweeps: Shelf[Sweep],
+        rules: CurveRules | None = None,
+        given: JunctionModel | None = None,
+        on_model: Callable[[JunctionModel], None] = lambda model: None,
+    ) -> None:
+        super().__init__(IVSnapshot())
+        self._sweeps, self._on_model = sweeps, on_model
+        self.iv: MeanIV | None = None
+        self.model: JunctionModel | None = None
+        self.problem = ""
+        self._begin(rules, given)
+
+    def _begin(self, rules: CurveRules | None, given: JunctionModel | None) -> None:
+        self._rules, self._given = rules, given
+        self._mean_due, self._fit_due = Growth(0.05), Growth(0.1, LEAST_FITTED)
+        self.iv, self.model, self.problem = None, given, ""
+
+    def decide(self, rules: CurveRules | None, given: JunctionModel | None) -> None:
+        """Average and fit anew with other rules. Called where `work` is."""
+        self._begin(rules, given)
+        self.work(thorough=True)
+
+    def work(self, thorough: bool = False) -> None:
+        """Average the curves; fit where it is time."""
+        count = len(self._sweeps)
+        if not self._mean_due.due(count, thorough) and not (thorough and self._fit_due.at < count):
+            self._show_newest()
+            return
+        sweeps = list(self._sweeps)
+        try:
+            self.iv, self.problem = mean_iv(sweeps, 0.0, self._rules), ""
+        except ValueError as error:
+            self.iv, self.problem = None, f"I-V: {error}."
+        self._shown = self._draw()
+        if self.iv is not None and (thorough or self._fit_due.due(count)):
+            self._fit_due.at = count
+            if self._given is None:
+                self.model = model_of_iv(self.iv, without_groups(sweeps, self._rules))
+                self._on_model(self.model)
+            self._shown = self._draw()
+
+    def _show_newest(self) -> None:
+        if len(self._sweeps):
+            newest = self._sweeps[len(self._sweeps) - 1]
+            self._shown = replace(self._shown, newest_V=newest.bias_V, newest_nA=newest.current_A / NA)
+
+    def _draw(self) -> IVSnapshot:
+        newest = self._sweeps[len(self._sweeps) - 1]
+        shown = IVSnapshot(newest_V=newest.bias_V, newest_nA=newest.current_A / NA, problem=self.problem)
+        iv, model = self.iv, self.model
+        if iv is None:
+            return shown
+        spread_A = np.nan_to_num(iv.sd_A)
+        shown = replace(
+            shown,
+            voltage_V=iv.voltage_V,
+            current_nA=iv.current_A / NA,
+            rising_nA=iv.rising_A / NA,
+            falling_nA=iv.falling_A / NA,
+            low_nA=(iv.current_A - spread_A) / NA,
+            high_nA=(iv.current_A + spread_A) / NA,
+            junctions=iv.junctions,
+            curves=iv.curves,
+            dropped=dict(iv.dropped),
+        )
+        if model is None:
+            return shown
+        return replace(
+            shown,
+            model_nA=model.current_A(iv.voltage_V) / NA,
+            parameters=dict(model.parameters),
+            misfit=model.misfit,
+            source=model.source,
+            fitted_curves=self._fit_due.at,
+        )
+
+
+class JunctionNumbers:
+    """Puts sweeps as an analysis wants them: voltage across the junction, junctions numbered as they come."""
+
+    def __init__(self, series_resistance_ohm: float) -> None:
+        self._series_ohm = series_resistance_ohm
+        self._numbers: dict[int, int] = {}
+
+    def prepared(self, sweep: Sweep) -> Sweep:
+        """The sweep with its bias less what drops along the series resistance."""
+        junction = self._numbers.setdefault(sweep.junction, len(self._numbers))
+        return replace(sweep, bias_V=sweep.bias_V - self._series_ohm * sweep.current_A, junction=junction)

@@ -1,0 +1,98 @@
+"""What a user may decide about how a run is evaluated; each default lets the data decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from analysis.analyse import AnalysisOptions
+from analysis.heating.entries import plain
+from analysis.heating.heating import HeatingOptions
+from analysis.iv_mean import CurveRules
+from analysis.junction_model import JunctionModel
+from analysis.recorded_traces import calibration_of
+from analysis.recording import RecordingError, RunHeader
+from analysis.selection import SelectionRules
+from app.analysis import ByHand
+from app.views.histogram_view import OptionsFor
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """Everything that changes numbers, not pictures.
+
+    Parameters
+    ----------
+    traces : ByHand
+        Rules of selection, and where peaks are sought.
+    histogram : AnalysisOptions
+        Axes, ranges, bootstrap; its ``rules``, where given, stand above those of ``traces``.
+    curves : CurveRules
+        Which I-V curves count.
+    heating : HeatingOptions
+        Exclusions, masks, mains, bootstrap.
+    model : JunctionModel or None
+        A transmission in place of a fit: of an I-V taken before, or of a model file.
+    probe_coupling_eV : float
+        Width that a probe gives to the level in the models with probes; 0 leaves them away.
+    """
+
+    traces: ByHand = field(default_factory=ByHand)
+    histogram: AnalysisOptions = field(default_factory=AnalysisOptions)
+    curves: CurveRules = field(default_factory=CurveRules)
+    heating: HeatingOptions = field(default_factory=HeatingOptions)
+    model: JunctionModel | None = None
+    probe_coupling_eV: float = 0.01
+
+    def for_traces_of(self, header: RunHeader) -> OptionsFor:
+        """Options of the histogram for this recording, as `app.analysis.options_for` puts them together."""
+        contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
+        try:
+            calibration = calibration_of(header)
+        except RecordingError:
+            calibration = None
+        by_hand = self.traces
+        base = replace(
+            self.histogram,
+            background=by_hand.background if by_hand.background != "linear" else self.histogram.background,
+            molecular_G0=by_hand.molecular_G0 or self.histogram.molecular_G0,
+            calibration=self.histogram.calibration or calibration,
+            contact_G0=self.histogram.contact_G0 if self.histogram.contact_G0 is not None else contact_G0,
+        )
+        decided = {
+            name: value
+            for name in ("starts_above_G0", "opens_below_G0")
+            if (value := getattr(by_hand, name)) is not None
+        }
+
+        def options_for(usual: SelectionRules) -> AnalysisOptions:
+            return base if base.rules is not None else replace(base, rules=replace(usual, **decided))
+
+        return options_for
+
+    def to_json(self) -> Mapping[str, Any]:
+        """What was decided, for the saved analysis."""
+        decided: Mapping[str, Any] = plain(
+            {
+                "traces": {
+                    "starts_above_G0": self.traces.starts_above_G0,
+                    "opens_below_G0": self.traces.opens_below_G0,
+                    "molecular_G0": self.traces.molecular_G0,
+                    "background": self.traces.background,
+                },
+                "histogram": {
+                    "metallic_G0": self.histogram.metallic_G0,
+                    "break_G0": self.histogram.break_G0,
+                    "resamples": self.histogram.resamples,
+                },
+                "curves": vars(self.curves),
+                "heating": {
+                    "exclusions": vars(self.heating.evaluation.rules),
+                    "mask_samples": self.heating.evaluation.mask_samples,
+                    "mains_Hz": self.heating.evaluation.mains_Hz,
+                    "resamples": self.heating.resamples,
+                },
+                "model": self.model.source if self.model is not None else None,
+                "probe_coupling_eV": self.probe_coupling_eV,
+            }
+        )
+        return decided

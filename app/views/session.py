@@ -1,0 +1,310 @@
+"""One run as it is seen: everything that is cut from its stream, and all views of it, live or replayed."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.conductance import CurrentCalibration
+from analysis.heating.entries import plain
+from analysis.heating.holds import Hold, HoldSegmenter
+from analysis.heating.points import HeatingPoint
+from analysis.heating.sweeps import Sweep, SweepSegmenter
+from analysis.junction_model import JunctionModel
+from analysis.recorded_traces import calibration_of
+from analysis.recording import RecordingError, RunHeader
+from analysis.records import Block, Event, EventKind, Trace
+from analysis.reduce import Reducer
+from analysis.segment import Segmenter
+from app.measurement import iv_section, turned_by_heat
+from app.recordings import Kind, kind_of
+from app.views.current_trace import CurrentTrace, TraceSnapshot
+from app.views.heating_view import HeatingSnapshot, HeatingView
+from app.views.histogram_view import HistogramSnapshot, HistogramView
+from app.views.iv_view import IVSnapshot, IVView, JunctionNumbers
+from app.views.noise_view import NoiseSnapshot, NoiseView
+from app.views.options import SessionOptions
+from app.views.shelf import Shelf
+from app.views.signals import UNKNOWN_RATE_HZ, Decoder
+from app.views.status_view import StatusSnapshot, StatusView
+from app.views.stream import InOrder
+from app.views.strips import StripCharts, StripsSnapshot
+from app.views.transmission_view import TransmissionSnapshot, TransmissionView
+from app.views.worker import AtOnce, Worker
+
+Item = Block | Event | Trace
+
+
+@dataclass(frozen=True, eq=False)
+class SessionSnapshot:
+    """All pictures. One that has not changed since the last time is the same object."""
+
+    strips: StripsSnapshot
+    trace: TraceSnapshot
+    histogram: HistogramSnapshot
+    iv: IVSnapshot
+    heating: HeatingSnapshot
+    transmission: TransmissionSnapshot
+    noise: NoiseSnapshot
+    status: StatusSnapshot
+
+
+class Session:
+    """Cuts a stream into traces, holds and sweeps, and feeds all views.
+
+    One thread gives it the stream by `take`; any thread may ask for snapshots. What takes longer than a frame is left
+    to a worker.
+
+    Parameters
+    ----------
+    header : RunHeader
+    options : SessionOptions
+    worker : Worker
+        By default everything is done at once, in the thread that calls `take`.
+    name : str
+        Of the recording, for messages.
+    total_cycles : int, optional
+        Of the run, where the header's parameters do not say.
+    on_record : callable
+        Told each trace, hold and sweep that is complete, in the thread of `take`.
+    """
+
+    def __init__(
+        self,
+        header: RunHeader,
+        options: SessionOptions | None = None,
+        worker: Worker | None = None,
+        name: str = "",
+        total_cycles: int | None = None,
+        on_record: Callable[[Trace | Hold | Sweep], None] = lambda record: None,
+    ) -> None:
+        self.header, self.name = header, name
+        self.options = options or SessionOptions()
+        self._worker = worker or AtOnce()
+        self._on_record = on_record
+        self._traces: Shelf[Trace] = Shelf()
+        self._holds: Shelf[Hold] = Shelf("programme")
+        self._sweeps: Shelf[Sweep] = Shelf()
+        self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
+        self._steps: set[str] = set()
+        self._junctions: JunctionNumbers | None = None
+        self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
+        self._in_order = InOrder(self._block, self._event)
+        self._begin_stream()
+        self.strips, self.trace = StripCharts(), CurrentTrace(break_G0=self.options.histogram.break_G0)
+        self.noise, self.status = NoiseView(), StatusView(header, total_cycles)
+        self.transmission = TransmissionView()
+        chosen = self.options
+        self.histogram = HistogramView(self._traces, chosen.for_traces_of(header))
+        self.iv = IVView(self._sweeps, chosen.curves, chosen.model, self._on_model)
+        self.heating = HeatingView(
+            self._holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
+        )
+        self._show_model(chosen.model)
+
+    # ---- the stream ----
+
+    def take(self, item: Item) -> None:
+        """Take samples, an event, or (where a recording holds traces and not what they are cut from) a trace."""
+        match item:
+            case Block():
+                self._in_order.block(item)
+            case Event():
+                self._in_order.event(item)
+            case Trace():
+                self._record(item)
+
+    def close(self) -> None:
+        """There is no more: what is still open counts as it is."""
+        self._in_order.close()
+        for reducer in self._reducers:
+            self._records(reducer.close())
+        for view in (self.histogram, self.iv, self.heating):
+            self._worker.ask(view.work)
+
+    def jump(self, settings: Iterable[Event] = ()) -> None:
+        """What follows is from elsewhere in the same recording; records that come again are not counted again.
+
+        Parameters
+        ----------
+        settings : iterable of Event
+            What had been set before (see `app.replay.player.Player.seek`).
+        """
+        self._in_order.jump()
+        self._begin_stream()
+        for view in (self.strips, self.trace, self.noise, self.status):
+            view.jump()
+        for event in settings:
+            self._event(event)
+
+    def _begin_stream(self) -> None:
+        header, settings = self.header, self.header.settings
+        self._decoder = Decoder(header)
+        calibration = _calibration(header)
+        self._reducers: list[Reducer] = []
+        if calibration is not None and "current" in header.channel_names:
+            extension = float(settings.get("extension_m_per_V") or np.nan)
+            bias_V = settings.get("bias_V")
+            gain = float(settings.get("thermocouple_gain") or np.nan)
+            self._reducers = [
+                Segmenter(calibration, extension, float("nan") if bias_V is None else float(bias_V)),
+                HoldSegmenter(calibration, gain),
+                SweepSegmenter(calibration),
+            ]
+            self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
+
+    def _block(self, block: Block) -> None:
+        signals = self._decoder.signals(block)
+        for view in (self.strips, self.trace, self.noise, self.status):
+            view.feed(signals)
+        for reducer in self._reducers:
+            self._records(reducer.feed(block))
+
+    def _event(self, event: Event) -> None:
+        if event.kind is EventKind.STEP and event.payload.get("phase") == "begin":
+            self._steps.add(event.name)
+            self._see_kind()
+            largest = event.payload.get("amplitude_V", event.payload.get("peak_V"))
+            if largest is not None:
+                self.transmission.bias(float(largest))
+        self._decoder.event(event)
+        for view in (self.trace, self.noise, self.status):
+            view.event(event)
+        for reducer in self._reducers:
+            self._records(reducer.event(event))
+
+    def _see_kind(self) -> None:
+        fair = kind_of(self.header.procedure, self._steps) is Kind.TRACES
+        if fair != self.histogram.fair:
+            self.histogram.fair = fair
+            self._worker.ask(self.histogram.work)
+
+    def _records(self, records: Iterable[Any]) -> None:
+        for record in records:
+            self._record(record)
+
+    def _record(self, record: Trace | Hold | Sweep) -> None:
+        """Put it on its shelf, once."""
+        seen = self._seen[type(record)]
+        if record.samples[0] in seen:
+            return
+        seen.add(record.samples[0])
+        match record:
+            case Trace():
+                self._traces.add(record)
+                self.trace.trace(record, self._rate_Hz)
+                self._worker.ask(self.histogram.work)
+            case Hold():
+                self._holds.add(record)
+                self._worker.ask(self.heating.work)
+            case Sweep():
+                assert self._junctions is not None  # what cuts sweeps knows the series resistance
+                self._sweeps.add(self._junctions.prepared(record))
+                self._worker.ask(self.iv.work)
+        self._on_record(record)
+
+    # ---- what is seen ----
+
+    def snapshot(self) -> SessionSnapshot:
+        """All pictures; who shows only one asks that view alone."""
+        return SessionSnapshot(
+            self.strips.snapshot(),
+            self.trace.snapshot(),
+            self.histogram.snapshot(),
+            self.iv.snapshot(),
+            self.heating.snapshot(),
+            self.transmission.snapshot(),
+            self.noise.snapshot(),
+            self.status.snapshot(),
+        )
+
+    @property
+    def model(self) -> JunctionModel | None:
+        """The transmission that is compared with: given, or fitted to the I-V."""
+        return self.transmission.model
+
+    def set_options(self, options: SessionOptions) -> None:
+        """Decide otherwise: every view is made anew from the records, by the worker."""
+        before, self.options = self.options, options
+        if options == before:
+            return
+
+        def redo() -> None:
+            if (options.traces, options.histogram) != (before.traces, before.histogram):
+                self.histogram.decide(options.for_traces_of(self.header))
+            if (options.curves, options.model) != (before.curves, before.model):
+                self.iv.decide(options.curves, options.model)
+                self._show_model(self.iv.model)
+            if (options.heating, options.probe_coupling_eV) != (before.heating, before.probe_coupling_eV):
+                self.heating.decide(options.heating, options.probe_coupling_eV)
+
+        self._worker.ask(redo)
+
+    def settle(self) -> None:
+        """Bring every view up to date with all records, and wait for it."""
+
+        def thorough() -> None:
+            for view in (self.histogram, self.iv, self.heating):
+                view.work(thorough=True)
+
+        self._worker.ask(thorough)
+        self._worker.settle()
+
+    def to_result(self) -> dict[str, Any]:
+        """The analysis to be saved: sections as of ``app.measurement.Measurement.to_json``, and what was decided."""
+        self.settle()
+        header, status = self.header, self.status.snapshot()
+        content: dict[str, Any] = {
+            "recording": {
+                "file": self.name,
+                "procedure": header.procedure,
+                "sample": header.sample,
+                "started": header.started,
+                "samples": status.recorded_samples,
+                "unknown": list(header.unknowns),
+            },
+            "options": self.options.to_json(),
+        }
+        analysis = self.histogram.analysis() if self.histogram.fair else None
+        if analysis is not None:
+            content.update(analysis.to_json())
+        if self.iv.iv is not None:
+            content["iv"] = iv_section(self.iv.iv)
+        if self.heating.result is not None:
+            content["heating"] = self.heating.result.to_json()
+        if self.model is not None:
+            content["transmission"] = plain(self.model.to_json())
+        warnings = [self.iv.problem, self.heating.snapshot().problem, *self.heating.snapshot().warnings]
+        content["warnings"] = [warning for warning in warnings if warning]
+        return content
+
+    def dispose(self) -> None:
+        """Let go of what lies on disk; the worker must be closed or idle."""
+        for shelf in (self._traces, self._holds, self._sweeps):
+            shelf.close()
+
+    # ---- what one view tells another; called by the worker ----
+
+    def _on_model(self, model: JunctionModel) -> None:
+        result = self.heating.result
+        self._show_model(turned_by_heat(model, result.points if result is not None else ()))
+
+    def _on_points(self, points: Sequence[HeatingPoint]) -> None:
+        model = self.model
+        if model is not None and not model.side_known:
+            turned = turned_by_heat(model, points)
+            if turned is not model:
+                self._show_model(turned)
+
+    def _show_model(self, model: JunctionModel | None) -> None:
+        self.transmission.show(model)
+        self.heating.show(model)
+
+
+def _calibration(header: RunHeader) -> CurrentCalibration | None:
+    """None where traces come ready made, or nothing can be cut for want of a gain."""
+    try:
+        return calibration_of(header)
+    except RecordingError:
+        return None

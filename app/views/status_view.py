@@ -1,0 +1,250 @@
+"""The status line: state of the junction in words, and the numbers beside it."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from analysis.recording import RunHeader
+from analysis.records import Event, EventKind, FloatArray
+from app.views.junction_state import CELL_S, JunctionState, State
+from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals
+from app.views.view import StreamView
+
+OPEN_G0 = 1e-3
+"""Where an open junction begins, if the recording does not say."""
+
+RATE_CYCLES = 10
+"""Cycles that the rate is taken from."""
+
+STORED_BYTES = 8
+
+CYCLES = {"break-junction": "trace", "heating": "hold", "iv": "curve"}
+"""Name of the mark that ends a cycle of each procedure; controls of heating count holds."""
+
+
+@dataclass(frozen=True)
+class StatusSnapshot:
+    """Numbers of the status line; NaN (or None) for what is not known.
+
+    Parameters
+    ----------
+    state : State
+        Its value is the word.
+    in_state_s : float
+    conductance_G0 : float
+        Mean of the last hundredth of a second with a bias.
+    bias_V : float
+        Present bias; the amplitude while it is modulated.
+    modulated : bool
+    tip_nm : float
+        Extension toward the sample.
+    tip_range_nm : tuple of float
+        What the piezo reaches; NaN where the rig does not say.
+    recorded_samples, recorded_bytes : int
+        Samples of each channel so far, and what they take before compression.
+    time_s : float
+        Length of the run so far.
+    cycles : int
+        Done so far.
+    total_cycles : int or None
+    cycle_name : str
+        "trace", "hold" or "curve".
+    cycles_per_minute : float
+        Of the last ten.
+    left_s : float
+        Time left at this rate.
+    step : str
+        Step under way; "" between steps.
+    ended : str
+        How the run ended; "" while it goes on.
+    message : str
+        The latest fault in words; "" without one.
+    """
+
+    state: State
+    in_state_s: float
+    conductance_G0: float
+    bias_V: float
+    modulated: bool
+    tip_nm: float
+    tip_range_nm: tuple[float, float]
+    recorded_samples: int
+    recorded_bytes: int
+    time_s: float
+    cycles: int
+    total_cycles: int | None
+    cycle_name: str
+    cycles_per_minute: float
+    left_s: float
+    step: str
+    ended: str
+    message: str
+
+
+class StatusView(StreamView[StatusSnapshot]):
+    """Follows a run. What it says does not depend on how the samples come.
+
+    Parameters
+    ----------
+    header : RunHeader
+    total_cycles : int, optional
+        Of the whole run; by default as the procedure's parameters say.
+    """
+
+    def __init__(self, header: RunHeader, total_cycles: int | None = None) -> None:
+        super().__init__()
+        parameters = header.parameters
+        self._junction = JunctionState(float(parameters.get("open_threshold_G0") or OPEN_G0))
+        self._cycle = (
+            "hold" if header.procedure.startswith("control") else CYCLES.get(header.procedure, "trace")
+        )
+        self._total = _total_cycles(self._cycle, parameters) if total_cycles is None else total_cycles
+        self._tip_range_nm = _tip_range_nm(header.rig)
+        self._channels = len(header.channels)
+        self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
+        self._samples = self._stop = self._cycles = 0
+        self._first: int | None = None
+        self._ends: deque[int] = deque(maxlen=RATE_CYCLES + 1)
+        self._step = self._ended = self._message = ""
+        self._amplitude_V: float | None = None
+        self._numbers = np.full(3, np.nan)  # conductance in G0, bias in V, extension in m
+        self._open_cell = _Cell()
+
+    def feed(self, signals: Signals) -> None:
+        """Take the next samples."""
+        if not len(signals):
+            return
+        with self._lock:
+            self._rate_Hz = signals.rate_Hz
+            self._first = signals.first if self._first is None else self._first
+            self._samples += len(signals)
+            width = max(1, round(CELL_S * self._rate_Hz))
+            rows = np.stack([signals.conductance_G0, signals.bias_V, signals.extension_m])
+            edges = np.arange((signals.first // width + 1) * width, signals.stop, width) - signals.first
+            starts = np.concatenate([[0], edges])
+            ends = np.concatenate([edges, [len(signals)]])
+            known = ~np.isnan(rows)
+            sums = np.add.reduceat(np.where(known, rows, 0.0), starts, axis=1)
+            counts = np.add.reduceat(known, starts, axis=1, dtype=np.int64)
+            for i, end in enumerate(ends.tolist()):
+                cell = (signals.first + int(starts[i])) // width
+                if cell != self._open_cell.index:
+                    self._open_cell = _Cell(cell)
+                self._open_cell.add(sums[:, i], counts[:, i])
+                if (signals.first + end) % width == 0:
+                    self._complete(signals.first + end)
+            self._stop = signals.stop
+            self._drawn = None
+
+    def _complete(self, end: int) -> None:
+        means = self._open_cell.means
+        self._junction.cell(float(means[0]), end)
+        self._numbers = np.where(np.isnan(means), self._numbers, means)
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+        with self._lock:
+            self._junction.event(event)
+            self._drawn = None
+            match event.kind:
+                case EventKind.STEP:
+                    begins = event.payload.get("phase") == "begin"
+                    self._step = event.name if begins else ""
+                    if event.name == "modulate":
+                        amplitude = event.payload.get("amplitude_V")
+                        self._amplitude_V = float(amplitude) if begins and amplitude is not None else None
+                case EventKind.FAULT:
+                    self._message = str(event.payload.get("message", event.name))
+                case EventKind.MARK if event.name == "safe":
+                    self._ended = str(event.payload.get("status", "ended"))
+                case EventKind.MARK if event.name == self._cycle and event.payload.get("counts", True):
+                    self._cycles += 1
+                    self._ends.append(event.sample)
+                case EventKind.SETTING if event.name == "bias_V" and event.payload.get("value") is not None:
+                    self._numbers[1] = float(event.payload["value"])
+
+    def jump(self) -> None:
+        """What follows is from elsewhere in the recording."""
+        with self._lock:
+            self._junction.restart()
+            self._step, self._amplitude_V, self._open_cell = "", None, _Cell()
+            self._ends.clear()
+            self._drawn = None
+
+    def _draw(self) -> StatusSnapshot:
+        rate_Hz = self._rate_Hz
+        per_minute = self._per_minute()
+        left_s = float("nan")
+        if self._total is not None and per_minute > 0.0:
+            left_s = max(self._total - self._cycles, 0) / per_minute * 60.0
+        conductance, bias_V, extension_m = (float(x) for x in self._numbers)
+        modulated = self._amplitude_V is not None
+        return StatusSnapshot(
+            state=self._junction.state,
+            in_state_s=max(self._stop - self._junction.since, 0) / rate_Hz,
+            conductance_G0=conductance,
+            bias_V=self._amplitude_V if self._amplitude_V is not None else bias_V,
+            modulated=modulated,
+            tip_nm=extension_m / NM,
+            tip_range_nm=self._tip_range_nm,
+            recorded_samples=self._samples,
+            recorded_bytes=self._samples * self._channels * STORED_BYTES,
+            time_s=(self._stop - (self._first or 0)) / rate_Hz,
+            cycles=self._cycles,
+            total_cycles=self._total,
+            cycle_name=self._cycle,
+            cycles_per_minute=per_minute,
+            left_s=left_s,
+            step=self._step,
+            ended=self._ended,
+            message=self._message,
+        )
+
+    def _per_minute(self) -> float:
+        if len(self._ends) < 2 or self._ends[-1] == self._ends[0]:
+            return float("nan")
+        return 60.0 * (len(self._ends) - 1) * self._rate_Hz / (self._ends[-1] - self._ends[0])
+
+
+class _Cell:
+    """Sums of the samples of one cell."""
+
+    def __init__(self, index: int = -1) -> None:
+        self.index = index
+        self._sums = np.zeros(3)
+        self._counts = np.zeros(3, dtype=np.int64)
+
+    def add(self, sums: FloatArray, counts: np.ndarray) -> None:
+        self._sums += sums
+        self._counts += counts
+
+    @property
+    def means(self) -> FloatArray:
+        with np.errstate(invalid="ignore"):
+            return np.where(self._counts > 0, self._sums / np.maximum(self._counts, 1), np.nan)
+
+
+def _total_cycles(cycle: str, parameters: Mapping[str, Any]) -> int | None:
+    """Cycles of the whole run, as a procedure counts them; None where the recording does not say."""
+    if cycle != "hold":
+        value = parameters.get("traces" if cycle == "trace" else "curves")
+        return None if value is None else int(value)
+    holds, amplitudes = parameters.get("holds"), parameters.get("amplitudes_V")
+    if holds is None or not amplitudes:
+        return None
+    frequencies = [Fraction(part) for part in str(parameters.get("frequencies_Hz") or "1").split()]
+    conditions = len(amplitudes) * len(frequencies)
+    taken = parameters.get("taken") or [0] * conditions
+    return sum(max(int(holds) - int(before), 0) for before in taken)
+
+
+def _tip_range_nm(rig: Mapping[str, Any]) -> tuple[float, float]:
+    try:
+        output, per_V = rig["daq"]["outputs"]["z"], float(rig["piezo"]["extension_nm_per_V"])
+        return float(output["min_V"]) * per_V, float(output["max_V"]) * per_V
+    except (KeyError, TypeError):
+        return float("nan"), float("nan")

@@ -1,0 +1,150 @@
+"""Histograms that grow trace by trace, and from which a trace can be taken back, where the rules have changed.
+
+Memory does not grow with the samples: counts of each trace lie on a shelf, sums are arrays of fixed size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.histogram import Axis, Histogram, Histogram2D, histogram, histogram_2d
+from analysis.records import Trace
+from app.views.shelf import Shelf
+
+Axes = tuple[Axis, Axis, Axis]
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """Counts of one trace: places that have any, and how many; what is special about its samples."""
+
+    linear_at: NDArray[np.uint16]
+    linear_n: NDArray[np.uint32]
+    log_at: NDArray[np.uint16]
+    log_n: NDArray[np.uint32]
+    samples: int
+    wild: int
+    railed: int
+    negative: int
+
+
+@dataclass(frozen=True)
+class SampleCounts:
+    """Of the samples of some traces, as of ``analysis.selection.Selection``."""
+
+    samples: int = 0
+    wild: int = 0
+    traces_with_wild: int = 0
+    railed: int = 0
+    negative: int = 0
+
+
+class Tally:
+    """Counts of all traces on given axes, and the sums of those that are kept.
+
+    Parameters
+    ----------
+    axes : (Axis, Axis, Axis)
+        Linear, logarithmic, and that of the two-dimensional histogram's conductance.
+    displacement : Axis
+    break_G0 : float
+        Where traces are aligned.
+    """
+
+    def __init__(self, axes: Axes, displacement: Axis, break_G0: float) -> None:
+        self.axes, self._displacement, self._break_G0 = axes, displacement, break_G0
+        linear, log, coarse = axes
+        self.linear = np.zeros(linear.bins + 3, dtype=np.int64)
+        self.log = np.zeros(log.bins + 3, dtype=np.int64)
+        self._cells = np.zeros((displacement.bins + 3, coarse.bins + 3), dtype=np.int64)
+        self._aligned = self._not_aligned = 0
+        self._counted: Shelf[_Counted] = Shelf()
+        self._at: list[int] = []
+
+    @property
+    def map(self) -> Histogram2D:
+        """Of the kept traces."""
+        return Histogram2D(
+            self._displacement, self.axes[2], self._cells.copy(), self._aligned, self._not_aligned
+        )
+
+    def count(self, index: int, trace: Trace, plausible_G0: tuple[float, float]) -> None:
+        """Count a trace, for the first time (then ``index`` is how many there were) or anew; it is not kept yet."""
+        counted = _counted(trace, plausible_G0, self.axes)
+        if index == len(self._at):
+            self._at.append(-1)
+        self._at[index] = self._counted.add(counted)
+
+    def keep(self, index: int, trace: Trace, plausible_G0: tuple[float, float], sign: int) -> None:
+        """Add a counted trace to the sums (``sign`` 1), or take it back (-1)."""
+        counted = self._of(index)
+        self.linear[counted.linear_at] += sign * counted.linear_n.astype(np.int64)
+        self.log[counted.log_at] += sign * counted.log_n.astype(np.int64)
+        alone = histogram_2d(
+            [plausible(trace, plausible_G0)], self._displacement, self.axes[2], self._break_G0
+        )
+        self._cells += sign * alone.cells
+        self._aligned += sign * alone.n_traces
+        self._not_aligned += sign * alone.not_aligned
+
+    def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
+        """Linear and logarithmic, a row a trace: what peaks are fitted to."""
+        linear, log = self.axes[:2]
+        rows = [np.zeros((len(kept), axis.bins + 3), dtype=np.int64) for axis in (linear, log)]
+        for row, index in enumerate(kept):
+            counted = self._of(index)
+            rows[0][row, counted.linear_at] = counted.linear_n
+            rows[1][row, counted.log_at] = counted.log_n
+        return Histogram(linear, rows[0]), Histogram(log, rows[1])
+
+    def sample_counts(self, indices: Sequence[int]) -> SampleCounts:
+        """Of these traces together."""
+        found = [self._of(index) for index in indices]
+        return SampleCounts(
+            sum(c.samples for c in found),
+            sum(c.wild for c in found),
+            sum(c.wild > 0 for c in found),
+            sum(c.railed for c in found),
+            sum(c.negative for c in found),
+        )
+
+    def close(self) -> None:
+        """Let go of the shelf."""
+        self._counted.close()
+
+    def _of(self, index: int) -> _Counted:
+        return self._counted[self._at[index]]
+
+
+def plausible(trace: Trace, range_G0: tuple[float, float]) -> Trace:
+    """The trace with its wild samples made NaN, as ``analysis.selection.select`` does."""
+    g = trace.conductance_G0
+    wild = ((g < range_G0[0]) | (g > range_G0[1])) & np.isfinite(g)
+    return replace(trace, conductance_G0=np.where(wild, np.nan, g)) if wild.any() else trace
+
+
+def _counted(trace: Trace, plausible_G0: tuple[float, float], axes: Axes) -> _Counted:
+    kept = plausible(trace, plausible_G0)
+    g = kept.conductance_G0
+    wild = (
+        0
+        if kept is trace
+        else int(np.count_nonzero(np.isnan(g)) - np.count_nonzero(np.isnan(trace.conductance_G0)))
+    )
+    places = []
+    for axis in axes[:2]:
+        row = histogram([kept], axis).rows[0]
+        at = np.flatnonzero(row)
+        places += [at.astype(np.uint16), row[at].astype(np.uint32)]
+    return _Counted(
+        places[0],
+        places[1],
+        places[2],
+        places[3],
+        samples=int(g.size),
+        wild=wild,
+        railed=int(np.count_nonzero(np.isinf(g))),
+        negative=int(np.count_nonzero((g < 0.0) & (g != -np.inf))),
+    )

@@ -1,0 +1,104 @@
+"""The transmission that stands behind the measurement, with the window that the bias opens in it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analysis.junction_model import JunctionModel
+from analysis.records import FloatArray
+from analysis.transmission import LevelTransmission
+from app.views.view import StreamView
+
+POINTS = 601
+LEAST_REACH_EV = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class TransmissionSnapshot:
+    """A model, not a measurement.
+
+    Parameters
+    ----------
+    energy_eV, transmission : ndarray, shape (n,)
+        From the Fermi level; for a logarithmic axis. Empty without a model.
+    low, high : ndarray, shape (n,)
+        Band of one standard error, from leaving out groups of junctions; both are ``transmission`` where unknown.
+    window_eV : (float, float)
+        Between the chemical potentials of substrate and probe at the bias that is shown.
+    bias_V : float
+    levels_eV : tuple of float
+        Energies of the levels, to be marked.
+    conductance_G0, seebeck_uV_per_K : float
+        At zero bias.
+    source : str
+        Where the model comes from, in words.
+    side_known : bool
+        False where nothing tells on which side of E_F the level lies: then its mirror image is as good.
+    """
+
+    energy_eV: FloatArray = field(default_factory=lambda: np.empty(0))
+    transmission: FloatArray = field(default_factory=lambda: np.empty(0))
+    low: FloatArray = field(default_factory=lambda: np.empty(0))
+    high: FloatArray = field(default_factory=lambda: np.empty(0))
+    window_eV: tuple[float, float] = (float("nan"), float("nan"))
+    bias_V: float = float("nan")
+    levels_eV: tuple[float, ...] = ()
+    conductance_G0: float = float("nan")
+    seebeck_uV_per_K: float = float("nan")
+    source: str = ""
+    side_known: bool = True
+
+
+class TransmissionView(StreamView[TransmissionSnapshot]):
+    """Shows the latest model at the latest large bias."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._model: JunctionModel | None = None
+        self._bias_V = float("nan")
+
+    @property
+    def model(self) -> JunctionModel | None:
+        """The model that is shown."""
+        return self._model
+
+    def show(self, model: JunctionModel | None) -> None:
+        """Take a model."""
+        with self._lock:
+            self._model, self._drawn = model, None
+
+    def bias(self, bias_V: float) -> None:
+        """Take the bias whose window is drawn."""
+        if bias_V != self._bias_V:
+            with self._lock:
+                self._bias_V, self._drawn = bias_V, None
+
+    def _draw(self) -> TransmissionSnapshot:
+        model, bias_V = self._model, self._bias_V
+        if model is None:
+            return TransmissionSnapshot(bias_V=bias_V)
+        half = abs(bias_V) / 2.0
+        levels = model.transmission.levels if isinstance(model.transmission, LevelTransmission) else ()
+        energies = tuple(level.energy_eV for level in levels)
+        reach = max(LEAST_REACH_EV, 1.5 * np.nan_to_num(half), *(abs(e) * 1.3 for e in energies))
+        energy = np.linspace(-reach, reach, POINTS)
+        at_V = float(np.nan_to_num(bias_V))
+
+        def tau(one: JunctionModel) -> FloatArray:
+            return one.transmission(energy, at_V)
+
+        middle, error = tau(model), model.error_of(tau)
+        spread = np.zeros_like(middle) if error is None else error
+        return TransmissionSnapshot(
+            energy_eV=energy,
+            transmission=middle,
+            low=np.maximum(middle - spread, 0.0),
+            high=middle + spread,
+            window_eV=(-half, half),
+            bias_V=bias_V,
+            levels_eV=energies,
+            conductance_G0=model.conductance_G0,
+            seebeck_uV_per_K=model.seebeck_V_per_K * 1e6,
+            source=model.source,
+            side_known=model.side_known,
+        )
