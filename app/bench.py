@@ -15,11 +15,11 @@ import numpy as np
 from analysis.recording import Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind, Trace
 from analysis.segment import Segmenter
-from app.analysis import results_of
 from app.calibrated_rig import load_calibrated_rig
 from app.calibrations_used import header_calibrations
 from app.guardian import Guardian, make_safe
 from app.recorder import Recorder, RecorderFailed, Reducers, index_entry
+from app.results import results_of
 from app.rig import Rig
 from app.station import NM, OpenRig, current_calibration, open_rig
 from drivers.errors import NotNow, RigError

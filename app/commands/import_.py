@@ -104,7 +104,7 @@ def _import(
     from analysis.importers.assemble import assemble
     from analysis.importers.record import record
     from analysis.recording.names import demand_free
-    from app.analysis import results_of
+    from app.results import results_of
 
     demand_free(out)
     files, skipped = files_in(paths)

@@ -37,12 +37,14 @@ def asymmetry_figure(heating: HeatingAnalysis, theory: Comparison | None, style:
     )
     for x, y, error, point in zip(V, found, sigma, points, strict=True):
         if np.isfinite(point.significance):
+            side = 1 if y > 0 else -1  # away from zero, where no curve goes
             difference.annotate(
                 f"{point.significance:+.1f}σ".replace("-", "−"),
-                (x, y + error),
-                xytext=(-5, 2),
+                (x, y + side * error),
+                xytext=(-5, 2 * side),
                 textcoords="offset points",
                 ha="right",
+                va="bottom" if side > 0 else "top",
                 fontsize=8,
                 color=style.quiet,
             )

@@ -1,0 +1,132 @@
+"""What belongs into a recording that is about to be closed: pictures of its result, and verdicts on its traces."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from analysis.analyse import Analysis
+from analysis.heating.heating import HeatingAnalysis
+from analysis.histogram import Histogram
+from analysis.iv_mean import MeanIV
+from analysis.recording import Axis, Plot, Recording, RecordingError, TraceEntry
+from analysis.records import Trace
+from app.measurement import Measurement, analyse_measurement
+
+log = logging.getLogger(__name__)
+
+NM, mK, nW = 1e-9, 1e-3, 1e-9
+
+
+def results_of(path: Path) -> tuple[list[Plot], list[TraceEntry]]:
+    """Plots, and the selection's verdict on each trace that it rejects.
+
+    Withdrawals that were to stop on a junction are not judged: they are no traces of a histogram. No failure here may
+    cost the recording: it is logged, and `hotjunction analyze` will say it again.
+    """
+    try:
+        with Recording(path) as recording:
+            index = {entry.number: entry for entry in recording.traces}
+        measurement = analyse_measurement([path])
+    except (RecordingError, ValueError) as error:
+        log.info("%s: not analysed (%s)", path, error)
+        return [], []
+    except Exception:
+        log.warning("%s: the analysis failed; the recording is whole", path, exc_info=True)
+        return [], []
+    return plots_of(measurement), [
+        index[number].rejected(reason) for number, reason in _rejected(measurement).items() if number in index
+    ]
+
+
+def _rejected(measurement: Measurement) -> dict[int, str]:
+    if measurement.histogram is None:
+        return {}
+    rejected = measurement.histogram.analysis.selection.rejected
+    return {trace.number: reason for trace, reason in rejected}
+
+
+def plots_of(measurement: Measurement) -> list[Plot]:
+    """Pictures that a viewer of the recording shows with no help."""
+    plots = []
+    if measurement.heating is not None:
+        plots += heating_plots(measurement.heating)
+    if measurement.iv is not None:
+        plots += iv_plots(measurement.iv)
+    if measurement.histogram is not None:
+        plots += trace_plots(measurement.histogram.analysis)
+    return plots
+
+
+def heating_plots(heating: HeatingAnalysis) -> list[Plot]:
+    """Temperature rise against total power, one picture a polarity; none without a point."""
+    if not heating.points:
+        return []
+    found = []
+    for i, (name, words) in enumerate((("positive", "positive"), ("negative", "negative"))):
+        rise = np.array([point.mean[i] for point in heating.points]) / mK
+        power = np.array([point.mean[2 + i] for point in heating.points]) / nW
+        found.append(
+            Plot(
+                f"heating_{name}",
+                f"Temperature rise of the tip at {words} bias",
+                Axis("temperature_rise", rise, "mK", "temperature rise of the tip"),
+                (Axis("total_power", power, "nW", "total power in the junction"),),
+            )
+        )
+    return found
+
+
+def iv_plots(iv: MeanIV) -> list[Plot]:
+    """Mean curve of the junctions."""
+    signal = Axis("current", iv.current_A, "A", "mean current")
+    return [
+        Plot("iv", f"Mean I-V of {iv.junctions} junctions", signal, (Axis("voltage", iv.voltage_V, "V"),))
+    ]
+
+
+def trace_plots(analysis: Analysis) -> list[Plot]:
+    """Pictures that a viewer of the recording shows with no help: histograms, the map, one trace."""
+    kept = analysis.selection.kept
+    plots = [
+        _histogram_plot("histogram", "Conductance histogram, logarithmic bins", analysis.log),
+        _histogram_plot("histogram_linear", "Conductance histogram, linear bins", analysis.linear),
+    ]
+    if analysis.map.n_traces:
+        plots.append(
+            Plot(
+                "histogram_2d",
+                "Displacement from the break and conductance",
+                Axis("counts", analysis.map.counts.astype(float), "", "samples per cell"),
+                (
+                    Axis(
+                        "displacement",
+                        analysis.map.displacement.centres / NM,
+                        "nm",
+                        "displacement from the break",
+                    ),
+                    Axis("log10_conductance", np.log10(analysis.map.conductance.centres), "", "log10 G/G0"),
+                ),
+            )
+        )
+    if kept:
+        plots.append(_trace_plot(kept[len(kept) // 2]))
+    return plots
+
+
+def _histogram_plot(name: str, title: str, histogram: Histogram) -> Plot:
+    if histogram.axis.scale == "log":
+        axis = Axis("log10_conductance", histogram.axis.coordinates, "", "log10 G/G0")
+    else:
+        axis = Axis("conductance", histogram.axis.centres, "G0", "conductance")
+    return Plot(
+        name, title, Axis("counts", histogram.counts_per_trace, "", "counts per bin and trace"), (axis,)
+    )
+
+
+def _trace_plot(trace: Trace) -> Plot:
+    known = np.isfinite(trace.displacement_m).all()
+    x = trace.displacement_m / NM if known else np.arange(trace.conductance_G0.size, dtype=float)
+    axis = Axis("displacement", x, "nm", "displacement") if known else Axis("sample", x, "", "sample")
+    signal = Axis("conductance", trace.conductance_G0, "G0", "conductance")
+    return Plot("trace", f"Trace {trace.number}", signal, (axis,))
