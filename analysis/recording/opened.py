@@ -154,7 +154,8 @@ class OpenedFile:
         content = bytearray(self.entry["journal/lines"][: self.lines].tobytes())
         for part in sorted(leave_out, key=lambda part: part.start, reverse=True):
             del content[part]
-        return [json.loads(line) for line in content.splitlines()]
+        found: list[dict[str, Any]] = json.loads(b"[" + b",".join(content.splitlines()) + b"]")
+        return found
 
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of a table of a finished file."""

@@ -1,0 +1,84 @@
+"""A quick look at a recording: what a list of many shows, without reading samples or payloads of events."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.recording.errors import RecordingError
+from analysis.recording.header import RunHeader
+from analysis.recording.opened import BROKEN, OpenedFile, open_recording
+from analysis.records import EventKind
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """What there is in a recording.
+
+    Parameters
+    ----------
+    header : RunHeader
+    status, storage : str
+        As of `Recording`.
+    n_samples, stop : int
+        Samples of each channel; index after the last. Larger than ``n_samples`` where samples are missing.
+    traces, kept : int
+        Lines of the index of traces, and those that were not rejected.
+    steps : mapping of str to int
+        How often each step of the procedure was begun.
+    """
+
+    header: RunHeader
+    status: str
+    storage: str
+    n_samples: int
+    stop: int
+    traces: int
+    kept: int
+    steps: Counter[str]
+
+
+def glance(path: Path) -> Glance:
+    """Look at a recording: finished, being written, or left by a killed process. Raises ``RecordingError``."""
+    opened = open_recording(path)
+    try:
+        kept, steps = _live(opened) if opened.commits is not None else _finished(opened)
+        segments = opened.segments
+        return Glance(
+            header=opened.header,
+            status=opened.status,
+            storage=opened.storage,
+            n_samples=sum(stop - first for first, stop, _ in segments),
+            stop=segments[-1][1] if segments else 0,
+            traces=len(kept),
+            kept=sum(kept),
+            steps=steps,
+        )
+    except BROKEN as error:
+        raise RecordingError(f"{path}: its lists of traces or events are damaged") from error
+    finally:
+        opened.close()
+
+
+def _finished(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:
+    events = opened.entry["events"]
+    pairs = zip(events["kind"][:].tolist(), events["name"][:].tolist(), strict=True)
+    names = Counter(name.decode() for kind, name in pairs if kind == EventKind.STEP.encode())
+    # every step has two events, but the last of a run that broke off
+    return opened.entry["traces/kept"][:].astype(bool).tolist(), Counter(
+        {n: -(-k // 2) for n, k in names.items()}
+    )
+
+
+def _live(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:
+    lines = opened.journal([])
+    traces = {
+        line["trace"]["number"]: bool(line["trace"].get("kept", True)) for line in lines if "trace" in line
+    }
+    steps = Counter(
+        line["event"]["name"]
+        for line in lines
+        if "event" in line
+        and line["event"]["kind"] == EventKind.STEP
+        and line["event"]["payload"].get("phase") == "begin"
+    )
+    return list(traces.values()), steps
