@@ -11,10 +11,11 @@ from click.testing import CliRunner
 
 from analysis.heating.holds import holds_of
 from analysis.recorded_traces import traces_of
-from analysis.recording import Recording
+from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
+from analysis.records import Block
 from app.bench import Bench
 from app.cli import main
-from app.simulated import SimulationSettings, served
+from app.simulated import SimulationSettings, served, simulated_rig
 from drivers.keithley428 import Keithley428
 from procedures.errors import ImpossibleSetting
 from procedures.heating import Heating
@@ -71,6 +72,65 @@ def test_a_recording_played_back_gives_its_own_samples_and_numbers(recorded, tmp
     assert numbers == analysed(recorded)
 
 
+def test_a_process_of_its_own_plays_at_any_pace_of_life(recorded, tmp_path):
+    settings = SimulationSettings(recording=recorded, speed=20.0)
+    with simulated_rig(settings) as text:
+        (tmp_path / "rig.toml").write_text(text, encoding="utf-8")
+        summary = Bench(tmp_path / "rig.toml").run(playback(recorded), tmp_path / "second.h5")
+    assert summary.end.status == "finished", summary.end.reason
+    with Recording(recorded) as first, Recording(tmp_path / "second.h5") as second:
+        assert second.samples(0, first.stop).tobytes() == first.samples(0, first.stop).tobytes()
+
+
+def test_what_a_saved_calibration_says_later_changes_nothing(recorded, tmp_path):
+    calibrations = tmp_path / "simulated-calibrations"
+    calibrations.mkdir()
+    (calibrations / "piezo.toml").write_text(
+        'kind = "piezo"\ndate = 2099-01-01T00:00:00+00:00\nmethod = "by hand"\nextension_nm_per_V = 1.0\n'
+        "uncertainty_nm_per_V = 0.1\n"
+    )
+    with played(recorded, tmp_path) as (_, bench), Recording(recorded) as recording:
+        assert bench.rig.piezo.extension_nm_per_V == recording.header.rig["piezo"]["extension_nm_per_V"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--speed", "2"], "--speed goes with --recording"),
+        (["--recording", "x.h5", "--species", "Au"], "goes without --species"),
+        (["--recording", "x.h5", "--speed", "soon"], "neither a number nor 'fast'"),
+        (["--recording", "x.h5", "--speed", "0"], "0 is not within 0.01 to 1000"),
+        (["--recording", "x.h5", "--speed", "nan"], "nan is not within"),
+        (["--recording", "x.h5"], "there is no such file"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_in_words(options, message, tmp_path):
+    result = CliRunner().invoke(main, ["sim", "--rig-file", str(tmp_path / "rig.toml"), *options])
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert not (tmp_path / "rig.toml").exists()
+
+
+def test_an_imported_recording_of_volts_runs_through_the_wires(tmp_path):
+    """One channel and a gain is all that it has; the rig file says no more than that."""
+    path, rate_Hz = tmp_path / "theirs.h5", 10_000.0
+    data = np.random.default_rng(1).normal(0.0, 1.0, (1, 25_000)) / 3
+    settings = {"current_gain_V_per_A": 1e7, "bias_V": 0.1, "series_resistance_ohm": 1e5}
+    header = RunHeader("import", (Channel("current"),), rate_Hz, settings=settings, provenance="imported")
+    with RecordingWriter(path, header) as writer:
+        writer.append(Block(0, rate_Hz, ("current",), data))
+    with played(path, tmp_path) as (_, bench):
+        assert bench.rig.probe is None
+        summary = bench.run(playback(path), tmp_path / "second.h5")
+    assert summary.end.status == "finished", summary.end.reason
+    with Recording(tmp_path / "second.h5") as second:
+        assert np.array_equal(second.samples(0, 25_000, ["current"]), data)
+        assert (second.samples(0, 25_000, ["bias"]) == 0.1).all()
+        assert second.rate_Hz == rate_Hz
+        for name in ("current_gain_V_per_A", "series_resistance_ohm"):
+            assert second.header.settings[name] == settings[name]
+
+
 def test_the_amplifiers_answer_with_the_recordings_settings(recorded, tmp_path):
     with played(recorded, tmp_path) as (rig, _):
         amplifier = Keithley428(rig.addresses["current_amplifier"])
@@ -112,8 +172,12 @@ def test_a_rig_that_is_set_otherwise_is_refused(recorded, tmp_path):
     with played(recorded, tmp_path):
         text = (tmp_path / "rig.toml").read_text("utf-8")
         assert "gain_V_per_A = 100000.0" in text
-        (tmp_path / "rig.toml").write_text(text.replace("gain_V_per_A = 100000.0", "gain_V_per_A = 1e6"), "utf-8")
-        with pytest.raises(ImpossibleSetting, match=r"current_gain_V_per_A is 1000000 on this rig and 100000 in"):
+        (tmp_path / "rig.toml").write_text(
+            text.replace("gain_V_per_A = 100000.0", "gain_V_per_A = 1e6"), "utf-8"
+        )
+        with pytest.raises(
+            ImpossibleSetting, match=r"current_gain_V_per_A is 1000000 on this rig and 100000 in"
+        ):
             Bench(tmp_path / "rig.toml").run(playback(recorded), tmp_path / "second.h5")
     assert not (tmp_path / "second.h5").exists()
 
