@@ -39,7 +39,7 @@ class Procedures(click.Group):
         if cmd_name not in PROCEDURES:
             return None
         module, class_name, _ = PROCEDURES[cmd_name]
-        return _procedure_command(getattr(import_module(module), class_name))
+        return _procedure_command(cmd_name, getattr(import_module(module), class_name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the procedures without importing one."""
@@ -52,7 +52,7 @@ def command() -> None:
     """Run a procedure on a rig and record it. Ctrl-C ends it safely and keeps what was recorded."""
 
 
-def _procedure_command(procedure_class: Any) -> click.Command:
+def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
     parameters = procedure_class().parameter_objects()
     options: list[click.Parameter] = [
         click.Option(
@@ -70,10 +70,16 @@ def _procedure_command(procedure_class: Any) -> click.Command:
         ),
         click.Option(["--sample"], default="", help="What is measured, for the recording."),
         click.Option(["--notes"], default="", help="Notes for the recording."),
+        click.Option(["--serve"], is_flag=True, help="Let clients attach, watch and queue more meanwhile."),
     ]
     options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 
-    def run(rig_file: Path, out: Path, sample: str, notes: str, **values: Any) -> None:
+    def run(rig_file: Path, out: Path, sample: str, notes: str, serve: bool, **values: Any) -> None:
+        if serve:
+            from app.serve.foreground import run_served, tell
+
+            tell(run_served(rig_file, cmd_name, values, out, sample, notes))
+            return
         from app.bench import Bench
 
         run_and_tell(lambda: procedure_class.from_values(values), Bench(rig_file), out, sample, notes)

@@ -183,5 +183,4 @@ class Desk:
             log.critical("NOT SAFE: %s", error)
             raise
         log.warning("Retracted by hand: %s", said)
-        self._bench.tell_state()
         return Reply({"done": said})

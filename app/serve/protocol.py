@@ -24,6 +24,8 @@ DTYPES = frozenset({"<f8", "<f4", "<i8", "<u4", "|u1"})
 MOST_HEADER_BYTES = 4 * 2**20
 MOST_ARRAYS = 256
 MOST_DIMENSIONS = 3
+MOST_OF_NOTHING = 2**19
+"""Length of a dimension of an array without elements."""
 
 Frames = list[bytes]
 
@@ -95,7 +97,7 @@ def _array(description: Any, data: bytes) -> tuple[str, NDArray[Any]]:
             pass
         case _:
             raise ProtocolError("an array's description makes no sense")
-    if not all(type(n) is int and 0 <= n <= len(data) for n in shape):
+    if not all(type(n) is int and 0 <= n <= (len(data) or MOST_OF_NOTHING) for n in shape):
         raise ProtocolError(f"array {name!r} has an impossible shape")
     if math.prod(shape) * np.dtype(dtype).itemsize != len(data):
         raise ProtocolError(f"array {name!r} has {len(data)} bytes, not those of its shape")

@@ -330,9 +330,11 @@ class BenchServer:
         with suppress(NotNow):
             self.queue.abort()
         bench = self._bench
-        said = bench.retract() if bench else make_safe(self.instruments.known_rig, RETRACT_S)
-        self._hands.do(self.instruments.made_safe)
-        return said
+        try:
+            return bench.retract() if bench else make_safe(self.instruments.known_rig, RETRACT_S)
+        finally:
+            self._hands.do(self.instruments.made_safe)
+            self._hands.do(self.tell_state)  # not here: who retracts waits for nothing else
 
 
 def _quiet(tell: Callable[P, None]) -> Callable[P, None]:

@@ -1,0 +1,56 @@
+"""One run, or a queue of them, in this terminal, with clients attached meanwhile."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.progress import RunProgress, ctrl_c_stops, stderr_console
+from app.serve.process import announced
+from app.serve.queue import Job, Status
+from app.serve.server import BenchServer
+from app.toml_file import FileError
+from drivers.errors import NotNow
+from procedures.errors import ImpossibleSetting
+
+LOOK_S = 0.2
+
+
+def run_served(
+    rig_file: Path, procedure: str, values: Mapping[str, Any], out: Path, sample: str, notes: str
+) -> Job:
+    """Run a procedure, and what clients queue meanwhile; ends when the queue is empty or held after a run.
+
+    Raises
+    ------
+    FileError
+        For whatever kept it from running, in words.
+    """
+    console = stderr_console()
+    asked: list[bool] = []
+    with BenchServer(rig_file, out.absolute().parent) as server, announced(server) as path:
+        try:
+            job = server.add(procedure, values, out.absolute(), sample, notes)
+        except (ImpossibleSetting, NotNow, OSError) as error:
+            raise FileError(str(error)) from None
+        click.echo(f"Clients may attach: {path}", err=True)
+        with (
+            RunProgress(procedure, job.total, console) as progress,
+            ctrl_c_stops(lambda: asked.append(True), console),
+        ):
+            shown = 0
+            while not server.queue.wait_until_empty(LOOK_S) and not asked:
+                for _ in range(job.cycles - shown):
+                    progress.advance()
+                shown = max(shown, job.cycles)
+    return job
+
+
+def tell(job: Job) -> None:
+    """Say what was recorded. Raises ``SystemExit`` with 1 if the run ended with a fault."""
+    click.echo(f"{job.out}: {job.status}, {job.cycles} {job.repeats}, {job.samples} samples")
+    if job.reason:
+        click.echo(job.reason, err=True)
+    if job.status is Status.FAULT or not job.safe:
+        raise SystemExit(1)

@@ -1,0 +1,78 @@
+"""Connection files: for this user alone, and stale ones are known as such."""
+
+import os
+import socket
+import stat
+import sys
+
+import pytest
+
+from app.serve.connection import Connection, bench_of, running_benches
+from app.toml_file import FileError
+
+
+@pytest.fixture
+def listening():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def connection(port, rig_file="/rigs/rig.toml"):
+    endpoint = f"tcp://127.0.0.1:{port}"
+    return Connection(endpoint, endpoint, endpoint, "secret", 1, rig_file, "rig")
+
+
+def unused_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def test_a_connection_comes_back_from_its_file(tmp_path):
+    written = connection(1)
+
+    written.write(tmp_path / "new" / "bench-1.json")
+
+    assert Connection.read(tmp_path / "new" / "bench-1.json") == written
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have other rights there")
+def test_nobody_else_reads_the_token(tmp_path):
+    before = os.umask(0)
+    try:
+        connection(1).write(tmp_path / "new" / "bench-1.json")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "new" / "bench-1.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"token": 1}', "\x00"])
+def test_another_file_is_said_to_be_none(tmp_path, text):
+    (tmp_path / "bench-1.json").write_text(text)
+
+    with pytest.raises(FileError, match="no connection file"):
+        Connection.read(tmp_path / "bench-1.json")
+    assert running_benches(tmp_path) == {}
+
+
+def test_benches_that_listen_are_found_and_files_of_dead_ones_deleted(tmp_path, listening):
+    connection(listening).write(tmp_path / "bench-1.json")
+    connection(unused_port()).write(tmp_path / "bench-2.json")
+
+    found = running_benches(tmp_path)
+
+    assert list(found) == [tmp_path / "bench-1.json"]
+    assert not (tmp_path / "bench-2.json").exists()
+
+
+def test_a_rig_has_the_bench_that_was_started_for_it(tmp_path, listening):
+    rig_file = tmp_path / "rig.toml"
+    connection(listening, str(rig_file)).write(tmp_path / "bench-1.json")
+
+    assert bench_of(rig_file, tmp_path) == connection(listening, str(rig_file))
+    assert bench_of(tmp_path / "other.toml", tmp_path) is None
+
+
+def test_no_folder_is_no_bench(tmp_path):
+    assert running_benches(tmp_path / "none") == {}

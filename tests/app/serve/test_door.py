@@ -1,0 +1,144 @@
+"""A door lets in who has the token, answers in a sentence, and goes on whatever comes."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+import zmq
+
+from app.serve.client import BenchClient
+from app.serve.connection import Connection
+from app.serve.door import Command, Door, Reply, Worker
+from app.serve.errors import NoAnswer, Refused
+from app.serve.protocol import Message, decode, encode
+from drivers.errors import OutOfRange
+
+TOKEN = "sésame"
+
+
+@pytest.fixture
+def release():
+    return threading.Event()
+
+
+@pytest.fixture
+def door(release):
+    def refuse():
+        raise OutOfRange("gain", 3, "1e3 to 1e11")
+
+    def hang():
+        release.wait(20)
+        return Reply()
+
+    context = zmq.Context()
+    worker = Worker("slow")
+    commands = {
+        "echo": Command(lambda **what: Reply(what, {"data": np.arange(3.0)})),
+        "refuse": Command(refuse),
+        "hang": Command(hang, worker.do),
+    }
+    opened = Door(context, "127.0.0.1", TOKEN, commands)
+    yield opened
+    release.set()
+    worker.close()
+    opened.close()
+    context.term()
+
+
+def client_of(door, token=TOKEN):
+    return BenchClient(Connection(door.endpoint, door.endpoint, "", token, 0, "", ""))
+
+
+def raw(door, frames):
+    """Send frames as they are; the header of the reply, or None."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.setsockopt(zmq.LINGER, 500)
+        socket.connect(door.endpoint)
+        socket.send_multipart(frames)
+        return decode(socket.recv_multipart()) if socket.poll(1000) else None
+
+
+def command(**fields):
+    return encode(
+        Message("command", {"token": TOKEN, "name": "echo", "arguments": {}, "number": 7, **fields})
+    )
+
+
+def test_a_command_is_done_and_answered(door):
+    with client_of(door) as client:
+        reply = client.ask("echo", {"a": [1, "two"]})
+
+    assert reply.fields["result"] == {"a": [1, "two"]}
+    np.testing.assert_array_equal(reply.arrays["data"], np.arange(3.0))
+
+
+def test_a_refusal_keeps_its_kind_and_its_sentence(door):
+    with client_of(door) as client, pytest.raises(Refused, match="gain: 3 is out of range") as caught:
+        client.command("refuse")
+
+    assert caught.value.kind == "OutOfRange"
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        (command(token="wrong"), "wrong token"),
+        (command(token=None), "wrong token"),
+        (command(name="sudo"), "no command 'sudo' here; there are echo, refuse, hang"),
+        (command(arguments=[]), "not a command"),
+        ([b"{"], "not JSON"),
+        ([json.dumps({"v": 99, "kind": "command", "fields": {}, "arrays": []}).encode()], "version 99"),
+        ([b"x"] * 20, "number of frames"),
+        (
+            encode(Message("command", {"token": TOKEN, "name": "refuse", "arguments": {"x": 1}})),
+            "unexpected keyword",
+        ),
+    ],
+)
+def test_what_is_no_good_command_is_answered_with_why_and_the_door_goes_on(door, frames, said):
+    reply = raw(door, frames)
+
+    assert said in reply.fields["error"]["message"]
+    with client_of(door) as client:
+        assert client.command("echo", a=1) == {"a": 1}
+
+
+def test_a_huge_message_is_not_taken_and_the_door_goes_on(door):
+    assert raw(door, command(arguments={"a": "x" * 2**21})) is None
+
+    with client_of(door) as client:
+        assert client.command("echo", a=1) == {"a": 1}
+
+
+def test_what_hangs_keeps_nobody_else_waiting(door, release):
+    with client_of(door) as client, client_of(door) as other:
+        with pytest.raises(NoAnswer, match="'hang' within"):
+            client.command("hang", timeout_s=0.1)
+        assert other.command("echo", a=1) == {"a": 1}
+        assert client.command("echo", a=2) == {"a": 2}
+
+
+def test_a_bench_that_is_gone_is_said_to_be():
+    with (
+        BenchClient(Connection("tcp://127.0.0.1:9", "tcp://127.0.0.1:9", "", "", 0, "", "")) as client,
+        pytest.raises(NoAnswer, match="did not answer 'state'"),
+    ):
+        client.command("state", timeout_s=0.2)
+
+
+def test_answers_do_not_get_mixed_up(door):
+    answers = []
+
+    def ask(number):
+        with client_of(door) as client:
+            answers.extend((number, client.command("echo", n=number)["n"]) for _ in range(20))
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(answers) == 80
+    assert all(asked == answered for asked, answered in answers)

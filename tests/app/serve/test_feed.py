@@ -1,0 +1,156 @@
+"""A run for those who come later: pages from file and memory, events by number, the whole at a glance."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.recording import Channel, RecordingWriter, RunHeader
+from analysis.records import Block, Event, EventKind
+from app.serve import feed as module
+from app.serve.feed import BUCKETS, Feed, Overview
+
+HEADER = RunHeader("test", (Channel("current"), Channel("z")), rate_Hz=2000.0)
+
+
+def samples(first, stop):
+    index = np.arange(first, stop, dtype=float)
+    return np.stack([index, -index])
+
+
+def block(first, stop):
+    return Block(first, 2000.0, ("current", "z"), samples(first, stop))
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(module, "PAGE_SAMPLES", 100)
+    monkeypatch.setattr(module, "RECENT_SAMPLES", 250)
+    monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.0)
+
+
+@pytest.fixture
+def run(tmp_path, small):
+    with RecordingWriter(tmp_path / "run.h5", HEADER, save_every_s=float("inf")) as writer:
+        feed = Feed(1, HEADER, writer.path)
+        yield feed, writer
+        feed.close()
+
+
+def record(run, first, stop, size=30):
+    feed, writer = run
+    for start in range(first, stop, size):
+        piece = block(start, min(start + size, stop))
+        writer.append(piece)
+        feed.block(piece)
+
+
+def everything(feed, first=0):
+    """All pages, one after another."""
+    blocks, event = [], 0
+    while True:
+        page = feed.page(first, event)
+        if not page.blocks and not page.events:
+            return blocks
+        event += len(page.events)
+        blocks += page.blocks
+        first = page.blocks[-1].stop if page.blocks else first
+
+
+def joined(blocks):
+    assert all(a.stop == b.first for a, b in pairwise(blocks))
+    return np.concatenate([block.data for block in blocks], axis=1)
+
+
+def test_a_run_comes_from_its_file_and_its_end_from_memory(run):
+    feed, writer = run
+    record(run, 0, 1000)
+    writer.flush()
+    record(run, 1000, 1100)
+
+    blocks = everything(feed)
+
+    np.testing.assert_array_equal(joined(blocks), samples(0, 1100))
+    assert all(len(block) <= 100 for block in blocks)
+
+
+def test_what_is_in_neither_comes_later(run):
+    feed, writer = run
+    record(run, 0, 1000)
+
+    assert feed.page(0, 0).blocks == ()
+    assert feed.page(900, 0).blocks[0].first == 900
+    writer.flush()
+    assert feed.page(0, 0).blocks[0].first == 0
+
+
+def test_a_finished_run_comes_from_the_finished_file(run):
+    feed, writer = run
+    record(run, 0, 500)
+    everything(feed)
+    feed.finishing()
+    writer.close()
+
+    np.testing.assert_array_equal(joined(everything(feed)), samples(0, 500))
+
+
+def test_a_gap_stays_a_gap(run):
+    feed, writer = run
+    record(run, 0, 500)
+    record(run, 700, 1200)
+    writer.flush()
+
+    blocks = everything(feed)
+
+    assert [b.first for a, b in pairwise(blocks) if a.stop != b.first] == [700]
+    np.testing.assert_array_equal(
+        np.concatenate([b.data for b in blocks], axis=1), np.hstack([samples(0, 500), samples(700, 1200)])
+    )
+
+
+def test_events_come_before_the_samples_that_follow_them(run):
+    feed, _ = run
+    record(run, 0, 90)
+    for at in (0, 40, 90, 91):
+        feed.event(Event(at, EventKind.MARK, "m", {"at": at}))
+
+    page = feed.page(0, 1)
+
+    assert [event["payload"]["at"] for event in page.events] == [40, 90]
+    assert page.first_event == 1
+    record(run, 90, 100)
+    assert [event["sample"] for event in feed.page(90, 3).events] == [91]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 3 * BUCKETS), min_size=1, max_size=6))
+def test_the_overview_does_not_depend_on_how_samples_are_cut(sizes):
+    values = np.random.default_rng(0).normal(size=(2, sum(sizes)))
+    pieces, whole = Overview(2), Overview(2)
+    first = 0
+    for size in sizes:
+        pieces.feed(Block(first, 1.0, ("a", "b"), values[:, first : first + size]))
+        first += size
+    whole.feed(Block(0, 1.0, ("a", "b"), values))
+
+    bucket, low, high = pieces.envelope()
+
+    assert low.shape[1] <= BUCKETS < 2 * max(low.shape[1], BUCKETS / 2) + 1
+    for one, other in zip(pieces.envelope(), whole.envelope(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for i in (0, low.shape[1] - 1):
+        np.testing.assert_array_equal(low[:, i], values[:, i * bucket : (i + 1) * bucket].min(axis=1))
+        np.testing.assert_array_equal(high[:, i], values[:, i * bucket : (i + 1) * bucket].max(axis=1))
+
+
+def test_the_overview_shows_a_gap():
+    overview = Overview(2)
+    overview.feed(block(0, 10))
+    overview.feed(block(20, 30))
+
+    _, low, _ = overview.envelope()
+
+    assert np.isnan(low[:, 10:20]).all()
+    assert not np.isnan(low[:, :10]).any()
