@@ -19,7 +19,7 @@ def test_every_procedure_explains_its_options(name):
 
     assert result.exit_code == 0, result.output
     assert "--out" in result.output
-    assert "--baseline-time s" in result.output
+    assert "--notes" in result.output
 
 
 def test_lists_choices_and_texts_are_options():
