@@ -55,6 +55,7 @@ class ColumnRing:
         self.width = width
         self.newest = -1
         """Index of the newest column; -1 before there is one."""
+        self._oldest = 0
         self._least = np.full((rows, columns), np.nan)
         self._largest = np.full((rows, columns), np.nan)
 
@@ -68,6 +69,8 @@ class ColumnRing:
         data, first = data[:, keep_from - first :], keep_from
         column, last = first // self.width, (first + data.shape[1] - 1) // self.width
         least, largest = least_and_largest(data, first % self.width, self.width)
+        if self.newest < 0:
+            self._oldest = column
         if column == self.newest:
             at = column % size
             least[:, 0] = np.fmin(least[:, 0], self._least[:, at])
@@ -95,7 +98,7 @@ class ColumnRing:
         if self.newest < 0:
             nothing = np.empty((len(self._least), 0))
             return 0, nothing, nothing
-        first = max(self.newest - columns + 1, 0) // group * group
+        first = max(self.newest - columns + 1, self._oldest) // group * group
         places = np.arange(first, self.newest + 1) % self._least.shape[1]
         least = grouped(self._least[:, places], 0, group, np.fmin)
         largest = grouped(self._largest[:, places], 0, group, np.fmax)

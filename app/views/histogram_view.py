@@ -28,6 +28,9 @@ from app.views.view import Growth, RecordView
 LEAST_FITTED = 10
 """Traces; a fit to fewer would only jump."""
 
+FIT_EVERY = 5
+"""Traces, at least: a fit with its bootstrap takes a second."""
+
 MOST_FITTED = 10_000
 """Traces; of more, evenly chosen ones, or a bootstrap of them would take the memory of the machine."""
 
@@ -149,7 +152,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
         self._tally: Tally | None = None
         self._kept: list[bool] = []
         self._reasons: list[str] = []
-        self._rules_due, self._fit_due = Growth(0.01), Growth(0.05, LEAST_FITTED)
+        self._rules_due, self._fit_due = Growth(0.01), Growth(0.05, LEAST_FITTED, FIT_EVERY)
         self._noise = NoiseFloor(float("nan"), float("nan"), 0)
         self._usual = SelectionRules()
         self._options = AnalysisOptions()

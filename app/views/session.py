@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analysis.analyse import Analysis
 from analysis.conductance import CurrentCalibration
-from analysis.heating.entries import plain
 from analysis.heating.holds import Hold, HoldSegmenter
 from analysis.heating.points import HeatingPoint
 from analysis.heating.sweeps import Sweep, SweepSegmenter
@@ -17,7 +18,8 @@ from analysis.recording import RecordingError, RunHeader
 from analysis.records import Block, Event, EventKind, Trace
 from analysis.reduce import Reducer
 from analysis.segment import Segmenter
-from app.measurement import iv_section, turned_by_heat
+from app.analysis import Analysed
+from app.measurement import Measurement, turned_by_heat
 from app.recordings import Kind, kind_of
 from app.views.current_trace import CurrentTrace, TraceSnapshot
 from app.views.heating_view import HeatingSnapshot, HeatingView
@@ -251,33 +253,45 @@ class Session:
         self._worker.ask(thorough)
         self._worker.settle()
 
-    def to_result(self) -> dict[str, Any]:
-        """The analysis to be saved: sections as of ``app.measurement.Measurement.to_json``, and what was decided."""
+    def measurement(self) -> Measurement:
+        """What the records amount to, as of `app.measurement.analyse_measurement`, for a report or to be saved."""
         self.settle()
+        analysis = self.histogram.analysis() if self.histogram.fair else None
+        problems = (self.iv.problem, self.heating.snapshot().problem, *self.heating.snapshot().warnings)
+        return Measurement(
+            parts=(),
+            histogram=None if analysis is None else self._analysed(analysis),
+            iv=self.iv.iv,
+            heating=self.heating.result,
+            transmission=self.model,
+            warnings=tuple(problem for problem in problems if problem),
+        )
+
+    def _analysed(self, analysis: Analysis) -> Analysed:
+        status = self.status.snapshot()
+        return Analysed(
+            Path(self.name), self.header, status.ended or "unfinished", status.recorded_samples, 0, analysis
+        )
+
+    def to_result(self) -> dict[str, Any]:
+        """The analysis to be saved: what `measurement` has as JSON, which recording it is of, and what was decided."""
         header, status = self.header, self.status.snapshot()
-        content: dict[str, Any] = {
-            "recording": {
-                "file": self.name,
-                "procedure": header.procedure,
-                "sample": header.sample,
-                "started": header.started,
-                "samples": status.recorded_samples,
-                "unknown": list(header.unknowns),
-            },
+        recording = {
+            "file": self.name,
+            "status": status.ended or "unfinished",
+            "procedure": header.procedure,
+            "sample": header.sample,
+            "started": header.started,
+            "samples": status.recorded_samples,
+            "unknown": list(header.unknowns),
+        }
+        content = self.measurement().to_json()
+        return {
+            **content,
+            "recording": recording,
+            "recordings": [recording],
             "options": self.options.to_json(),
         }
-        analysis = self.histogram.analysis() if self.histogram.fair else None
-        if analysis is not None:
-            content.update(analysis.to_json())
-        if self.iv.iv is not None:
-            content["iv"] = iv_section(self.iv.iv)
-        if self.heating.result is not None:
-            content["heating"] = self.heating.result.to_json()
-        if self.model is not None:
-            content["transmission"] = plain(self.model.to_json())
-        warnings = [self.iv.problem, self.heating.snapshot().problem, *self.heating.snapshot().warnings]
-        content["warnings"] = [warning for warning in warnings if warning]
-        return content
 
     def dispose(self) -> None:
         """Let go of what lies on disk; the worker must be closed or idle."""

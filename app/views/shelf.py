@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
@@ -34,6 +35,7 @@ class Shelf(Generic[Record]):
 
     def __init__(self, *shared: str) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the shelf
+        self._close = weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
         self._shared = shared
         self._known: dict[Any, Any] = {}
@@ -72,7 +74,7 @@ class Shelf(Generic[Record]):
 
     def close(self) -> None:
         """Let go of the file; nothing can be read any more."""
-        self._file.close()
+        self._close()
 
     def _written(self, array: NDArray[Any]) -> _Place:
         place = _Place(self._end, array.shape, array.dtype)

@@ -103,7 +103,7 @@ class StatusView(StreamView[StatusSnapshot]):
             "hold" if header.procedure.startswith("control") else CYCLES.get(header.procedure, "trace")
         )
         self._total = _total_cycles(self._cycle, parameters) if total_cycles is None else total_cycles
-        self._tip_range_nm = _tip_range_nm(header.rig)
+        self._tip_range_nm, self._safe_nm = _tip_range_nm(header.rig), _safe_nm(header.rig)
         self._channels = len(header.channels)
         self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
         self._samples = self._stop = self._cycles = 0
@@ -161,6 +161,8 @@ class StatusView(StreamView[StatusSnapshot]):
                     self._message = str(event.payload.get("message", event.name))
                 case EventKind.MARK if event.name == "safe":
                     self._ended = str(event.payload.get("status", "ended"))
+                    if event.payload.get("safe", True):  # what the samples before it show is over
+                        self._numbers = np.array([np.nan, 0.0, self._safe_nm * NM])
                 case EventKind.MARK if event.name == self._cycle and event.payload.get("counts", True):
                     self._cycles += 1
                     self._ends.append(event.sample)
@@ -248,3 +250,10 @@ def _tip_range_nm(rig: Mapping[str, Any]) -> tuple[float, float]:
         return float(output["min_V"]) * per_V, float(output["max_V"]) * per_V
     except (KeyError, TypeError):
         return float("nan"), float("nan")
+
+
+def _safe_nm(rig: Mapping[str, Any]) -> float:
+    try:
+        return float(rig["safe"]["z_V"]) * float(rig["piezo"]["extension_nm_per_V"])
+    except (KeyError, TypeError):
+        return float("nan")

@@ -4,6 +4,7 @@ What a column shows depends on its samples alone, neither on how they came nor o
 begin at multiples of their width, so that the picture moves by whole columns and does not shimmer.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,16 +122,17 @@ class StripCharts(StreamView[StripsSnapshot]):
         self._rate_Hz = rate_Hz
         self._gaps.clear()
         if rate_Hz > 0:
-            widths = {window: max(1, round(window * rate_Hz / COLUMNS)) for window in WINDOWS_S}
+            widths = {window: math.ceil(window * rate_Hz / COLUMNS) for window in WINDOWS_S}
             self._rings = {w: ColumnRing(len(STRIPS), n, COLUMNS + _SPARE) for w, n in widths.items()}
 
     def _draw(self) -> StripsSnapshot:
         window_s, ring = self._window_s, self._rings.get(self._window_s)
-        group = -(-COLUMNS // min(self._pixels, COLUMNS))
         column, least, largest = 0, np.empty((len(STRIPS), 0)), np.empty((len(STRIPS), 0))
         column_s = float("nan")
         if ring is not None:
-            column, least, largest = ring.last(COLUMNS, group)
+            columns = math.ceil(window_s * self._rate_Hz / ring.width)
+            group = math.ceil(columns / self._pixels)
+            column, least, largest = ring.last(min(columns + 1, COLUMNS), group)
             column_s = group * ring.width / self._rate_Hz
         now_s = self._stop / self._rate_Hz
         time_s = (column + np.arange(least.shape[1]) + 0.5) * column_s - now_s

@@ -53,16 +53,20 @@ class Growth:
         By which the count must have grown.
     least : int
         Count below which there is nothing to be evaluated.
+    step : int
+        By which the count must have grown at least.
     """
 
-    def __init__(self, share: float = 0.05, least: int = 1) -> None:
-        self._share, self._least = share, least
+    def __init__(self, share: float = 0.05, least: int = 1, step: int = 1) -> None:
+        self._share, self._least, self._step = share, least, step
         self.at = 0
         """Count at the last evaluation."""
 
     def due(self, count: int, thorough: bool = False) -> bool:
         """Whether it is time; if so, the count is remembered."""
-        wanted = count > self.at if thorough else count >= max(self.at + 1, self.at * (1.0 + self._share))
+        wanted = (
+            count > self.at if thorough else count >= max(self.at + self._step, self.at * (1.0 + self._share))
+        )
         if count < self._least or not wanted:
             return False
         self.at = count

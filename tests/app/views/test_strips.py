@@ -1,0 +1,116 @@
+"""Strip charts against a brute-force minimum and maximum of all samples, however the samples came."""
+
+import numpy as np
+import pytest
+
+from app.views.signals import Signals, log10_G
+from app.views.strips import COLUMNS, StripCharts
+
+RATE_Hz = 2000.0
+
+
+def signals(first, data, rate_Hz=RATE_Hz):
+    """Conductance, extension, thermocouple, bias in the rows."""
+    conductance, extension, thermocouple, bias = data
+    return Signals(first, rate_Hz, conductance, bias * np.nan, bias, extension, thermocouple)
+
+
+def made(n, seed=0):
+    rng = np.random.default_rng(seed)
+    data = rng.standard_normal((4, n))
+    data[0] = 10.0 ** data[0]
+    data[0, rng.integers(0, n, n // 100)] = np.nan
+    data[1] *= 1e-9
+    return data
+
+
+def feed(strips, data, sizes):
+    at, i = 0, 0
+    while at < data.shape[1]:
+        strips.feed(signals(at, data[:, at : at + sizes[i % len(sizes)]]))
+        at, i = min(at + sizes[i % len(sizes)], data.shape[1]), i + 1
+
+
+def brute(row, shot, n):
+    """Least and largest of the samples of each drawn column, from all samples."""
+    column_s = shot.column_s
+    width = round(column_s * RATE_Hz)
+    middles = (shot.time_s[::2] + shot.now_s) / column_s - 0.5
+    columns = np.round(middles[:-1]).astype(int)  # the last may be cut at 0
+    columns = np.append(columns, columns[-1] + 1)
+    least = np.array([np.nanmin(row[c * width : min((c + 1) * width, n)]) for c in columns])
+    largest = np.array([np.nanmax(row[c * width : min((c + 1) * width, n)]) for c in columns])
+    return np.stack([least, largest], axis=1).ravel()
+
+
+@pytest.mark.parametrize("window_s, pixels", [(10.0, 900), (30.0, 640), (120.0, 1777), (10.0, 5000)])
+def test_lines_are_exact_for_any_cutting(window_s, pixels):
+    data = made(70_001)
+    rows = {
+        "log10_G": log10_G(data[0]),
+        "tip_nm": data[1] / 1e-9,
+        "thermocouple_uV": data[2] * 1e6,
+        "bias_V": data[3],
+    }
+    for sizes in ([200], [1, 7, 1999, 333], [70_001], [4096]):
+        strips = StripCharts(window_s, pixels)
+        feed(strips, data, sizes)
+        shot = strips.snapshot()
+        for name, row in rows.items():
+            np.testing.assert_array_equal(getattr(shot, name), brute(row, shot, 70_001), err_msg=name)
+        assert shot.now_s == 70_001 / RATE_Hz
+        assert shot.time_s.size <= 2 * (min(pixels, COLUMNS) + 2)
+        assert shot.time_s[0] <= -min(window_s, shot.now_s) + shot.column_s
+        assert shot.time_s[-1] <= 0.0
+
+
+def test_a_spike_of_one_sample_shows_in_every_window():
+    data = np.zeros((4, 20_000))
+    data[3, 12_345] = 7.0
+    strips = StripCharts()
+    feed(strips, data, [200])
+    for window_s in (10.0, 30.0, 120.0):
+        strips.show(window_s, 600)
+        shot = strips.snapshot()
+        assert shot.bias_V.max() == 7.0
+        at_s = shot.time_s[int(np.argmax(shot.bias_V))]
+        assert at_s == pytest.approx(12_345 / RATE_Hz - 10.0, abs=shot.column_s)
+        assert shot.extents["bias_V"] == (0.0, 7.0)
+
+
+def test_missing_samples_leave_a_gap_in_the_line_and_are_told():
+    strips = StripCharts(10.0, 900)
+    strips.feed(signals(0, np.ones((4, 4000))))
+    strips.feed(signals(8000, np.ones((4, 4000))))
+    shot = strips.snapshot()
+    assert shot.gaps_s == ((-4.0, -2.0),)
+    missing = (shot.time_s > -3.99) & (shot.time_s < -2.01)
+    assert missing.any() and np.isnan(shot.bias_V[missing]).all()
+    assert np.isfinite(
+        shot.bias_V[~missing & (np.abs(shot.time_s + 4.0) > 0.02) & (np.abs(shot.time_s + 2.0) > 0.02)]
+    ).all()
+
+
+def test_without_news_the_picture_is_the_same_object():
+    strips = StripCharts()
+    assert strips.snapshot().time_s.size == 0
+    strips.feed(signals(0, made(400)))
+    shot = strips.snapshot()
+    assert strips.snapshot() is shot
+    strips.show(10.0, 900)
+    assert strips.snapshot() is not shot
+    with pytest.raises(ValueError, match="a window of 20 s"):
+        strips.show(20.0, 900)
+
+
+def test_after_a_jump_nothing_of_before_is_left():
+    strips = StripCharts()
+    strips.feed(signals(50_000, np.ones((4, 4000))))
+    strips.jump()
+    strips.feed(signals(100, np.full((4, 200), 2.0)))
+    shot = strips.snapshot()
+    assert set(shot.bias_V) == {2.0} and shot.gaps_s == ()
+
+
+def test_infinite_and_negative_conductances_stand_at_the_edges():
+    assert log10_G(np.array([np.inf, -1.0, 0.0, 1.0])).tolist() == [3.0, -9.0, -9.0, 0.0]
