@@ -15,6 +15,7 @@ BENCHMARKS = (
     "heating",
     "landauer",
     "probes",
+    "replay",
     "kill_recordings",
 )
 
