@@ -59,17 +59,16 @@ def plots_of(measurement: Measurement) -> list[Plot]:
 
 
 def heating_plots(heating: HeatingAnalysis) -> list[Plot]:
-    """Temperature rise against total power, one picture a polarity; none without a point."""
-    if not heating.points:
-        return []
+    """Temperature rise against total power, one picture a polarity; of a control where there is nothing else."""
+    points = heating.points or heating.control_points
     found = []
-    for i, (name, words) in enumerate((("positive", "positive"), ("negative", "negative"))):
-        rise = np.array([point.mean[i] for point in heating.points]) / mK
-        power = np.array([point.mean[2 + i] for point in heating.points]) / nW
+    for i, polarity in enumerate(("positive", "negative") if points else ()):
+        rise = np.array([point.mean[i] for point in points]) / mK
+        power = np.array([point.mean[2 + i] for point in points]) / nW
         found.append(
             Plot(
-                f"heating_{name}",
-                f"Temperature rise of the tip at {words} bias",
+                f"heating_{polarity}",
+                f"Temperature rise of the tip at {polarity} bias",
                 Axis("temperature_rise", rise, "mK", "temperature rise of the tip"),
                 (Axis("total_power", power, "nW", "total power in the junction"),),
             )
