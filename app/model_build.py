@@ -33,8 +33,12 @@ def family_of(model: Model) -> Family:
     Raises
     ------
     FileError
-        What only shows when the model is built: a missing table, a site that is not there.
+        What only shows when the model is built: a missing table, a site that is not there; for a floating probe.
     """
+    if model.floating is not None:
+        raise FileError(
+            f"{model.path}: floating_probe: is for `hotjunction fit`; a prediction with probes takes terminals"
+        )
     try:
         if isinstance(model.section, FlatSection):
             return _built(lambda x: FlatTransmission(x[0]), [("value", model.section.value, True)])

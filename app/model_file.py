@@ -43,21 +43,36 @@ class MeasuredNumber(Section):
     sigma: float = Field(gt=0.0)
 
 
+class FloatingSection(Section):
+    """A Buettiker probe for a fit that compares none, voltage and voltage-temperature probes.
+
+    ``sites`` it touches, counted from 1, or a list of such lists: several probes of one width. ``gamma_eV`` is the
+    width that each site gets, ``temperature_K`` what a voltage probe keeps; the mean of both electrodes if absent.
+    """
+
+    sites: list[int] | list[list[int]] = Field(default=[1], min_length=1)
+    gamma_eV: Positive
+    temperature_K: Kelvin | None = None
+
+
 class MeasuredSection(Section):
     """What `hotjunction fit` uses besides I-V data.
 
     ``heating``: a CSV file, relative to this one, with the columns voltage_V, heat_probe_W, sigma_W and, if they
-    were measured, heat_total_W and sigma_total_W.
+    were measured, heat_total_W and sigma_total_W. ``heating_correlation`` is that of the heats at opposite biases,
+    ``heating_scale_sigma`` the relative uncertainty that all heats share; both are for fits with a floating probe.
     """
 
     conductance_G0: MeasuredNumber | None = None
     seebeck_V_per_K: MeasuredNumber | None = None
     heating: Path | None = None
+    heating_correlation: float = Field(default=0.0, gt=-1.0, lt=1.0)
+    heating_scale_sigma: float = Field(default=0.0, ge=0.0, lt=0.5)
 
 
 class ModelFile(Section):
     """Keys of the file; ``transmission`` is checked by its kind, see the classes below; ``probe`` is a `ProbeSection`,
-    ``measured`` a `MeasuredSection`.
+    ``measured`` a `MeasuredSection`, ``floating_probe`` a `FloatingSection`.
 
     ``voltage_V`` is a list, or { start =, stop =, points = }. ``bias_drop`` is the fraction of the bias by which
     levels follow the substrate ("probe" = 0, "symmetric" = 0.5, "substrate" = 1). ``molecules`` is the number of
@@ -73,6 +88,7 @@ class ModelFile(Section):
     transmission: dict[str, Any]
     probe: dict[str, Any] | None = None
     measured: dict[str, Any] | None = None
+    floating_probe: dict[str, Any] | None = None
 
     @model_validator(mode="after")
     def _one_way_to_say_temperature(self) -> Self:
@@ -196,6 +212,7 @@ class Model:
     voltages_V: tuple[float, ...] = ()
     probe: ProbeSection | None = None
     measured: MeasuredSection | None = None
+    floating: FloatingSection | None = None
     levels: tuple[LevelSection, ...] = ()
     leads: tuple[LeadSection, ...] = ()
 
@@ -223,7 +240,12 @@ def load_model(path: Path) -> Model:
     measured = (
         None if file.measured is None else validate(file.measured, MeasuredSection, f"{path}: measured")
     )
-    return Model(path, file, section, voltages, probe, measured, levels, leads)
+    floating = (
+        None
+        if file.floating_probe is None
+        else validate(file.floating_probe, FloatingSection, f"{path}: floating_probe")
+    )
+    return Model(path, file, section, voltages, probe, measured, floating, levels, leads)
 
 
 def _level(row: dict[str, Any], where: str) -> LevelSection:

@@ -150,7 +150,7 @@ def search(
             x_scale="jac",
             **how,
         )
-    return Search(whole(found.x), 2 * float(found.cost), found.status > 0, follow.count)
+    return Search(whole(found.x), 2 * float(found.cost), bool(found.status > 0), follow.count)
 
 
 class _Follow:

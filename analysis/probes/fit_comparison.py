@@ -118,7 +118,13 @@ class Comparison:
     def describes(self) -> bool:
         """Whether the best model describes the data at all."""
         freedom = self.best.fit.degrees_of_freedom
-        return self.best.fit.chi_square <= freedom + _BADLY * np.sqrt(2 * max(freedom, 1))
+        return self.best.fit.chi_square <= freedom + _BADLY * float(np.sqrt(2 * max(freedom, 1)))
+
+    @property
+    def too_cautious(self) -> bool:
+        """Whether the data lie so close to the best model that their errors must have been overstated."""
+        freedom = self.best.fit.degrees_of_freedom
+        return self.best.fit.chi_square < freedom - _BADLY * float(np.sqrt(2 * max(freedom, 1)))
 
     @property
     def supported(self) -> Kind | None:

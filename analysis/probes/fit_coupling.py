@@ -42,7 +42,7 @@ def coupling(fit: ProbeFit, without: float) -> Coupling | None:
     if index is None:
         return None
     least = min(fit.chi_square, without)
-    none = without - least < ONE_SIDED
+    none = bool(without - least < ONE_SIDED)
     high = _crossing(fit, index, 1.0, least)
     return Coupling(0.0 if none else _crossing(fit, index, -1.0, least), high, none)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.probes.fit import ProbeFit
+from analysis.probes.fit import ProbeFit, refit
 from analysis.probes.fit_comparison import DECISIVE, Candidate, Comparison
 from analysis.probes.fit_coupling import Coupling
 from analysis.probes.fit_family import Kind
@@ -38,6 +38,11 @@ def verdict(found: Comparison) -> tuple[str, ...]:
     else:
         said += _undecided(found)
     said += _excluded(found)
+    if found.too_cautious:
+        said.append(
+            f"chi^2 = {found.best.fit.chi_square:.3g} for {found.best.fit.degrees_of_freedom} degrees of freedom: the "
+            "uncertainties given are larger than the scatter, and the verdict more cautious than it need be."
+        )
     said += [text for x in found.candidates if (text := _unsettled(x)) is not None]
     return (*said, *_couplings(found), *_spurious(found))
 
@@ -123,13 +128,15 @@ def _spurious(found: Comparison) -> list[str]:
     if found.data.heat is not None:
         noise = abs(heat[worst]) / found.data.heat.sigma_W[worst]
         said += f": {noise:.2g} standard deviations of a measured heat"
-        said += (
-            "; the choice of probe matters here."
-            if noise > _NOTICED
-            else "; the choice does not matter here."
-        )
-        return [said]
+        if noise <= _NOTICED:
+            said += "; the choice of probe does not matter here"
+        elif not _unneeded(found["voltage"]):
+            said += "; the choice of probe matters here"
     return [said + "."]
+
+
+def _unneeded(candidate: Candidate) -> bool:
+    return candidate.coupling is not None and candidate.coupling.consistent_with_none
 
 
 def remarks(candidate: Candidate) -> tuple[str, ...]:
@@ -184,7 +191,14 @@ def _exchange(fit: ProbeFit) -> list[str]:
     other = _exchanged(fit, fit.values)
     if other is None or np.allclose(other, fit.values, rtol=0.02):
         return []
-    worse = fit.problem.cost(other) - fit.chi_square
+    try:
+        there = refit(fit.problem, other)
+    except ValueError:
+        return []
+    pair = _widths(fit)
+    if np.diff(fit.values[pair]) * np.diff(there.values[pair]) > 0:
+        return ["Tip and substrate cannot change their widths: from there the search comes back."]
+    worse = there.chi_square - fit.chi_square
     if worse < _STILL_LIKELY:
         return [f"The widths of tip and substrate can be exchanged (chi^2 higher by {max(worse, 0.0):.2g})."]
     return [

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
     from analysis.fit_problem import Problem
     from analysis.fit_transport import FitResult
-    from analysis.iv_curves import Curve
     from app.model_file import Model
 
 
@@ -54,6 +53,9 @@ def command(
 
     Numbers that are written as { start =, min =, max = } in the model are free. Voltages that repeat, within a
     file or between files, give the mean current and its standard deviation, which weighs the fit.
+
+    Where MODEL has a section floating_probe, the junction is fitted without a probe, with a voltage probe and with a
+    voltage-temperature probe, and the three are compared.
     """
     import json
 
@@ -63,32 +65,63 @@ def command(
 
     checked = load_model(model)
     mean = mean_curve if average == "mean" else log_mean_curve
+    if checked.floating is not None and (profile or average == "log"):
+        raise FileError(f"{model}: floating_probe: such a fit takes neither --profile nor --average log")
     try:
         curves = [read_curve(path) for path in data]
         groups = [[curve] for curve in curves] if each else [curves]
         reports = []
         for number, group in enumerate(groups):
-            problem = _problem(checked, mean(group), relative_error)
-            report, result = _fit(problem, group, starts, profile)
-            reports.append(report)
-            if plot is not None:
-                name = plot if len(groups) == 1 else plot.with_stem(f"{plot.stem}-{number + 1}")
-                _plot(name, problem, result, report)
+            name = plot
+            if plot is not None and len(groups) > 1:
+                name = plot.with_stem(f"{plot.stem}-{number + 1}")
+            current = _weighted(mean(group), relative_error)
+            sources = [curve.source for curve in group]
+            if checked.floating is not None:
+                reports.append(_compare(checked, current, sources, starts, name))
+            else:
+                reports.append(_fit(checked, current, sources, starts, profile, name))
     except ValueError as error:
         raise FileError(str(error)) from None
     if as_json:
         click.echo(json.dumps({"fits": reports} if each else reports[0], indent=2))
-    else:
-        for report in reports:
-            _print(report)
+        return
+    show = _print
+    if checked.floating is not None:
+        from app.probe_fit import print_comparison as show
+    for report in reports:
+        show(report)
 
 
-def _problem(model: "Model", mean: "CurrentData | LogCurrentData", relative_error: float | None) -> "Problem":
+def _compare(
+    model: "Model",
+    current: "CurrentData | LogCurrentData",
+    sources: list[str],
+    starts: int,
+    plot: Path | None,
+) -> dict[str, Any]:
+    from analysis.fit_data import CurrentData
+    from app.probe_fit import compared, comparison_report
+
+    if not isinstance(current, CurrentData) or current.sigma_A is None:
+        raise ValueError(
+            "models are compared by likelihood: give several curves, or --relative-error, for an uncertainty of I"
+        )
+    found = compared(model, current, starts)
+    report = comparison_report(found, sources)
+    if plot is not None:
+        from app.model_plot import save_figure
+        from app.probe_fit_plot import plot_comparison
+
+        save_figure(plot_comparison(found, report["verdict"][0]), plot)
+    return report
+
+
+def _problem(model: "Model", current: "CurrentData | LogCurrentData") -> "Problem":
     from analysis.fit_data import JunctionData
     from analysis.fit_problem import Problem
     from app.model_build import family_of, measured_of, molecules_of
 
-    current = _weighted(mean, relative_error)
     probe_K, substrate_K = model.file.temperatures_K
     data = JunctionData(
         current=current,
@@ -116,13 +149,19 @@ def _weighted(
 
 
 def _fit(
-    problem: "Problem", curves: "list[Curve]", starts: int, profiles: tuple[str, ...]
-) -> "tuple[dict[str, Any], FitResult]":
+    model: "Model",
+    current: "CurrentData | LogCurrentData",
+    sources: list[str],
+    starts: int,
+    profiles: tuple[str, ...],
+    plot: Path | None,
+) -> dict[str, Any]:
     from analysis.fit_transport import fit_thoroughly
     from analysis.profile_likelihood import profile_likelihood
 
+    problem = _problem(model, current)
     result = fit_thoroughly(problem, starts)
-    report = outcome(problem.data, result, [curve.source for curve in curves])
+    report = outcome(problem.data, result, sources)
     for name in profiles:
         found = profile_likelihood(problem, result, name)
         report.setdefault("profiles", {})[name] = {
@@ -131,7 +170,9 @@ def _fit(
             "values": found.values.tolist(),
             "chi_square": found.chi_square.tolist(),
         }
-    return report, result
+    if plot is not None:
+        _plot(plot, problem, result, report)
+    return report
 
 
 def outcome(data: "JunctionData", result: "FitResult", sources: list[str]) -> dict[str, Any]:
