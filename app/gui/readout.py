@@ -19,10 +19,20 @@ class Readout(QWidget):
     widest : str
         The number with the most room that will ever be shown.
     unit : str
+    note : str
+        The longest note that must have room.
     """
 
+    ALIGN = Qt.AlignmentFlag.AlignLeft
+
     def __init__(
-        self, theme: Theme, caption: str, widest: str, unit: str = "", parent: QWidget | None = None
+        self,
+        theme: Theme,
+        caption: str,
+        widest: str,
+        unit: str = "",
+        note: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.theme, self.caption, self.unit = theme, caption, unit
@@ -37,10 +47,9 @@ class Readout(QWidget):
         self._number_width = number.horizontalAdvance(widest)
         self._caption_width = caption_.horizontalAdvance(caption)
         self._heights = (caption_.height(), number.height())
-        self._size = QSize(
-            round(self._number_width + unit_.horizontalAdvance(unit) + 2 * SMALL),
-            round(sum(self._heights)),
-        )
+        above = self._caption_width + 3 * SMALL + caption_.horizontalAdvance(note)
+        below = self._number_width + unit_.horizontalAdvance(unit) + 2 * SMALL
+        self._size = QSize(round(max(above, below)), round(sum(self._heights)))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         copy = QAction(f"Copy {caption.lower()}", self)
@@ -93,24 +102,27 @@ class Readout(QWidget):
         painter.setFont(number)
         painter.setPen(QColor(getattr(colours, self.colour)))
         below = QRectF(0, top, self._number_width, height)
-        align = left if not self.unit else Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(below, align, self.number)
+        painter.drawText(below, self.ALIGN | Qt.AlignmentFlag.AlignVCenter, self.number)
         base = top + (height + QFontMetricsF(number).capHeight()) / 2
         painter.setFont(unit)
         painter.setPen(QColor(colours.quiet))
-        painter.drawText(round(self._number_width + SMALL), round(base), self.unit)
+        beside = self._number_width
+        if Qt.AlignmentFlag.AlignLeft == self.ALIGN:
+            beside = QFontMetricsF(number).horizontalAdvance(self.number)
+        painter.drawText(round(beside + SMALL), round(base), self.unit)
 
 
 class PositionReadout(Readout):
     """A number with a bar that says where it is between its limits."""
 
-    BAR_WIDTH, BAR_HEIGHT = 150, 10
+    ALIGN = Qt.AlignmentFlag.AlignRight
+    BAR_WIDTH, BAR_HEIGHT = 112, 10
     NEAR_END = 0.05
 
     def __init__(
         self, theme: Theme, caption: str, widest: str, unit: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__(theme, caption, widest, unit, parent)
+        super().__init__(theme, caption, widest, unit, "near its end", parent)
         self._number_room = self._size.width()
         self._size = QSize(self._number_room + LARGE + self.BAR_WIDTH, self._size.height())
         self.limits = (float("nan"), float("nan"))

@@ -36,7 +36,7 @@ class RetractButton(QPushButton):
         colours = self.theme.palette
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        fill = QColor(colours.danger)
+        fill = QColor(colours.danger_fill)
         painter.setBrush(
             fill.darker(125) if self.isDown() else fill.lighter(108) if self.underMouse() else fill
         )

@@ -10,7 +10,7 @@ from app.gui.plots.numbers import fixed, minus, significant
 from app.gui.plots.view import View
 from app.gui.readout import PositionReadout, Readout
 from app.gui.retract import RetractButton
-from app.gui.theme import LARGE, MEDIUM, Theme
+from app.gui.theme import LARGE, MEDIUM, SMALL, Theme
 from app.views.junction_state import State
 from app.views.status_view import StatusSnapshot
 
@@ -33,14 +33,14 @@ class StatusLine(View[StatusSnapshot]):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         longest = max((state.value for state in State), key=len)
-        self.state = Readout(theme, "JUNCTION", longest)
+        self.state = Readout(theme, "JUNCTION", longest, note="88 min 88 s")
         self.conductance = Readout(theme, "CONDUCTANCE", "8.88×10⁻⁸", "G₀")
-        self.bias = Readout(theme, "BIAS", "−8.888", "V")
+        self.bias = Readout(theme, "BIAS", "−8.888", "V", note="modulated")
         self.tip = PositionReadout(theme, "TIP", "8888.8", "nm")
-        self.recording = Readout(theme, "RECORDING", "888.8 MB 888")
+        self.recording = Readout(theme, "RECORDING", "8.88 GB ", note="888/888 traces, 88 min left")
         row = QHBoxLayout(self)
         row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
-        row.setSpacing(2 * LARGE)
+        row.setSpacing(LARGE + SMALL)
         self._fill(row)
         theme.changed.connect(self.update)
 
@@ -70,7 +70,7 @@ class StatusLine(View[StatusSnapshot]):
         if snapshot.modulated:
             self.bias.say(f"±{abs(bias_V):.3f}", "modulated", "text", "accent")
         else:
-            self.bias.say(fixed(bias_V, 1e-3), "", colour)
+            self.bias.say(signed(bias_V), "", colour)
         self.tip.point(snapshot.tip_nm, snapshot.tip_range_nm)
         near = self.tip.near_end
         self.tip.say(fixed(snapshot.tip_nm, 0.1), "near its end" if near else "", note_colour="warning")
@@ -101,9 +101,8 @@ class ReplayStatusLine(StatusLine):
     background = "replay_window"
 
     def _fill(self, row: QHBoxLayout) -> None:
-        self.replay = Readout(self.theme, "RECORDED", "REPLAY 1000×")
+        self.replay = Readout(self.theme, "RECORDING", "REPLAY 1000×")
         self.replay.say("REPLAY", "", "replay")
-        self.recording.caption = "RECORDED"
         row.addWidget(self.replay)
         super()._fill(row)
 
@@ -120,6 +119,11 @@ def conductance_words(conductance_G0: float) -> str:
         return significant(conductance_G0)
     decimals = max(0, 2 - floor(log10(abs(conductance_G0))))
     return minus(f"{conductance_G0:.{decimals}f}")
+
+
+def signed(value: float) -> str:
+    """Three decimals and always a sign: +0.100."""
+    return minus(f"{value:+.3f}") if isfinite(value) else UNKNOWN
 
 
 def duration(seconds: float) -> str:

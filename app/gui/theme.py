@@ -41,6 +41,8 @@ class Palette:
     danger: str
     on_danger: str
     warning: str
+    danger_fill: str
+    """The one button that is red; ``on_danger`` stands on it."""
     replay: str
     replay_window: str
     """Behind the status line while a recording is played."""
@@ -49,7 +51,9 @@ class Palette:
     negative: str
     positive_model: str
     negative_model: str
-    band: str
+    data: str
+    """What has no polarity: counts, spectra, transmission."""
+    data_model: str
     sequence: tuple[str, ...]
     heat: tuple[str, ...]
     """Anchors of the colour map of a 2D histogram; the first is the background itself."""
@@ -66,16 +70,22 @@ class Palette:
 LIGHT = Palette(
     name="light", window="#f1f3f5", surface="#ffffff", raised="#ffffff", edge="#ccd2d8",
     text="#1b1f23", quiet="#59626c", grid="#6b737b", accent="#00705a", on_accent="#ffffff",
-    danger="#b3122b", on_danger="#ffffff", warning="#8a5500", replay="#6f3fa0", replay_window="#eadff5", neutral="#656d76",
-    positive="#D55E00", negative="#0072B2", positive_model="#8f3d00", negative_model="#004a75", band="#8b949e",
+    danger="#b3122b", on_danger="#ffffff", danger_fill="#b3122b",
+    warning="#8a5500", replay="#6f3fa0", replay_window="#eadff5",
+    neutral="#656d76",
+    positive="#D55E00", negative="#0072B2", positive_model="#8f3d00", negative_model="#004a75",
+    data="#5f51b5", data_model="#241a66",
     sequence=("#0072B2", "#009E73", "#B45F00", "#A3527F", "#5b6570", "#5f51b5"),
     heat=("#ffffff", "#b9dcec", "#4b9fc9", "#3a5fa8", "#43277a", "#1e0a33"),
 )  # fmt: skip
 DARK = Palette(
     name="dark", window="#0e1114", surface="#14181c", raised="#1d2227", edge="#363d45",
     text="#e4e8ec", quiet="#9aa4ae", grid="#7e8891", accent="#3fcfae", on_accent="#06241d",
-    danger="#ff6b6b", on_danger="#2b0206", warning="#f0b040", replay="#c4a1f2", replay_window="#2b1f3f", neutral="#98a1aa",
-    positive="#ff8c42", negative="#56B4E9", positive_model="#ffc49b", negative_model="#b3dcf5", band="#8b949e",
+    danger="#ff6b6b", on_danger="#ffffff", danger_fill="#c4303c",
+    warning="#f0b040", replay="#c4a1f2", replay_window="#2b1f3f",
+    neutral="#98a1aa",
+    positive="#ff8c42", negative="#56B4E9", positive_model="#ffc49b", negative_model="#b3dcf5",
+    data="#9d92f0", data_model="#e0dbff",
     sequence=("#56B4E9", "#2FC79A", "#E69F00", "#D98BB5", "#a7b0b9", "#9d92f0"),
     heat=("#14181c", "#1f3a5f", "#1c6f8c", "#2fa58a", "#a5cf5f", "#fdf3b4"),
 )  # fmt: skip

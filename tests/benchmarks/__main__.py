@@ -15,6 +15,7 @@ BENCHMARKS = (
     "heating",
     "landauer",
     "probes",
+    "gui",
     "replay",
     "kill_recordings",
 )

@@ -8,13 +8,16 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtGui import QColor, QFont
 
-from app.gui.plots.numbers import fixed, power, significant
+from app.gui.plots.numbers import PLAIN_FROM, PLAIN_TO, fixed, minus, power, significant
 from app.gui.theme import Palette
 
 Ticks = list[tuple[float | None, list[float]]]
 
-PIXELS_A_TICK = {"left": 44.0, "bottom": 76.0}
+PIXELS_A_TICK = {"left": 26.0, "bottom": 72.0}
 """Labels stand at least so far apart."""
+MOST_TICKS = 8.0
+FEW_DECADES = 2.2
+"""Over so few also 2 and 5 times a power of ten have a label."""
 SUB_TICKS = {1.0: 5, 2.0: 4, 5.0: 5}
 
 
@@ -46,14 +49,8 @@ class Quantity:
 
     @property
     def column(self) -> str:
-        """Head of a column of a table."""
-        return f"{self.name} ({_plain(self.unit)})" if self.unit else self.name
-
-
-def _plain(rich: str) -> str:
-    for tag in ("<i>", "</i>", "<sub>", "</sub>", "<sup>", "</sup>"):
-        rich = rich.replace(tag, "")
-    return rich
+        """Head of a column of a table, rich text."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
 class ReadableAxis(pg.AxisItem):
@@ -82,6 +79,11 @@ class ReadableAxis(pg.AxisItem):
         self.setStyle(showValues=False)
         self.showLabel(False)
 
+    def show_numbers(self, shown: bool) -> None:
+        """With or without numbers at the ticks."""
+        if self.style["showValues"] != (shown and not self._bare):
+            self.setStyle(showValues=shown and not self._bare)
+
     def set_log(self, log: bool) -> None:
         """Label decades instead of values; what is drawn must then be drawn at the logarithm to base 10."""
         self.log = log
@@ -106,7 +108,7 @@ class ReadableAxis(pg.AxisItem):
         low, high = sorted((minVal, maxVal))
         if not (np.isfinite(low) and np.isfinite(high)) or high <= low:
             return []
-        most = max(size / PIXELS_A_TICK[self.orientation], 1.0)
+        most = min(max(size / PIXELS_A_TICK[self.orientation], 1.0), MOST_TICKS)
         if self.log and high - low > 1.0:
             return _decades(low, high, most)
         if self.log:
@@ -122,7 +124,7 @@ class ReadableAxis(pg.AxisItem):
             return [fixed(value, spacing) for value in values]
         if spacing >= 1.0:
             return [power(round(value)) for value in values]
-        return [significant(10.0**value, 3) for value in values]
+        return [plain_number(10.0**value) for value in values]
 
     def resizeEvent(self, ev: Any = None) -> None:
         """Keep the label inside the width that the axis was given."""
@@ -136,6 +138,11 @@ class ReadableAxis(pg.AxisItem):
         length = self.size().height() if self.orientation == "left" else self.size().width()
         levels = self.tickValues(self.range[0], self.range[1], length)
         return levels[0][1] if levels else []
+
+
+def plain_number(value: float) -> str:
+    """Three digits at the most, without idle zeros."""
+    return minus(f"{value:.3g}") if PLAIN_FROM <= abs(value) < PLAIN_TO else significant(value)
 
 
 def round_step(least: float) -> float:
@@ -156,6 +163,9 @@ def _decades(low: float, high: float, most: float) -> Ticks:
     labelled = _multiples(low, high, float(step))
     if step > 1:
         return [(float(step), labelled), (1.0, _multiples(low, high, 1.0, but=float(step)))]
+    if high - low < FEW_DECADES and most >= 3:
+        labels = [n + x for n in range(floor(low), ceil(high)) for x in (0.0, log10(2.0), log10(5.0))]
+        return [(0.5, [x for x in labels if low <= x <= high])]
     between = [n + float(x) for n in range(floor(low), ceil(high)) for x in np.log10(np.arange(2, 10))]
     return [(1.0, labelled), (0.1, [x for x in between if low <= x <= high])]
 
@@ -163,7 +173,7 @@ def _decades(low: float, high: float, most: float) -> Ticks:
 class Grid(pg.GraphicsObject):
     """Dotted lines at the labelled ticks, behind everything."""
 
-    def __init__(self, across: ReadableAxis | None, up: ReadableAxis | None) -> None:
+    def __init__(self, across: ReadableAxis, up: ReadableAxis) -> None:
         super().__init__()
         self._across, self._up = across, up
         self._pen = pg.mkPen("#888888")
@@ -188,7 +198,7 @@ class Grid(pg.GraphicsObject):
         """Draw the lines."""
         seen = self.viewRect()
         painter.setPen(self._pen)
-        for x in self._across.ticks if self._across else ():
+        for x in self._across.ticks:
             painter.drawLine(pg.QtCore.QLineF(x, seen.top(), x, seen.bottom()))
-        for y in self._up.ticks if self._up else ():
+        for y in self._up.ticks:
             painter.drawLine(pg.QtCore.QLineF(seen.left(), y, seen.right(), y))

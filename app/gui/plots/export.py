@@ -1,6 +1,8 @@
 """A plot as a picture, a drawing or numbers. Exported plots are on white whatever the window wears."""
 
 import csv
+import re
+from html import unescape
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -44,10 +46,15 @@ def table(panel: "PlotPanel", separator: str = ",") -> str:
     columns = [c for layer in panel.layers for c in layer.columns(across, up) if c[1].size]
     text = StringIO()
     rows = csv.writer(text, delimiter=separator, lineterminator="\n")
-    rows.writerow([name for name, _ in columns])
+    rows.writerow([plain(name) for name, _ in columns])
     for row in zip_longest(*(values.tolist() for _, values in columns), fillvalue=None):
         rows.writerow(["" if value is None else f"{value:.10g}" for value in row])
     return text.getvalue()
+
+
+def plain(rich: str) -> str:
+    """Rich text without its markup."""
+    return unescape(re.sub(r"<[^>]*>", "", rich))
 
 
 def picture(panel: "PlotPanel") -> bytes:

@@ -3,13 +3,14 @@
 from operator import attrgetter
 
 import numpy as np
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from analysis.records import FloatArray
 from app.gui.plots.axis import Quantity
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Image, Layer, Line, Steps
 from app.gui.plots.marks import Note, Rule, Window
-from app.gui.plots.numbers import minus
+from app.gui.plots.numbers import with_error
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range
 from app.gui.plots.strips import CONDUCTANCE
@@ -23,6 +24,7 @@ EMPTY = "The conductance histogram grows here, trace by trace: run a break-junct
 EMPTY_MAP = "Traces, aligned where they break, pile up here."
 QUANTA = 5.0
 """Linear bins are shown up to here."""
+NO_EDGE = Qt.PenStyle.NoPen
 HIGH_G0 = 10.0
 
 
@@ -34,7 +36,7 @@ class HistogramView(View[HistogramSnapshot]):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.panel = PlotPanel(theme, "conductance histogram", CONDUCTANCE, COUNTS, EMPTY, zero=True)
-        self.counts = self.panel.add(Steps("histogram", attrgetter("negative")))
+        self.counts = self.panel.add(Steps("histogram", attrgetter("data")))
         self.noise = self.panel.add(
             Rule("noise", attrgetter("neutral"), at=float("nan"), upright=True, word="noise")
         )
@@ -67,17 +69,17 @@ class HistogramView(View[HistogramSnapshot]):
 
     def _add_peak(self, peak: Peak, log: bool) -> None:
         x = 10.0**peak.x if log else peak.x
-        model = attrgetter("positive_model")
-        stretch = Window(f"standard error of {peak.label}", attrgetter("positive"), 0.25)
+        model = attrgetter("data_model")
+        stretch = Window(f"standard error of {peak.label}", attrgetter("warning"), 0.45, NO_EDGE)
         stretch.set(peak.conductance_G0 - peak.uncertainty_G0, peak.conductance_G0 + peak.uncertainty_G0)
-        spread = Window(f"spread of {peak.label}", attrgetter("positive"), 0.1)
+        spread = Window(f"spread of {peak.label}", attrgetter("warning"), 0.2, NO_EDGE)
         spread.set(peak.conductance_G0 - peak.spread_G0, peak.conductance_G0 + peak.spread_G0)
         fit = Line(f"fit {peak.label}", model, SOLID if peak.trusted else DASHED, width=2)
         fit.set(x, peak.fit)
         below = Line(f"background of {peak.label}", model, DOTTED)
         below.set(x, peak.background)
         note = Note(f"peak {peak.label}", model)
-        words = minus(peak.label).replace("G0", "G₀") + ("" if peak.trusted else " ?")
+        words = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀" + ("" if peak.trusted else " ?")
         note.set(peak.conductance_G0, float(np.max(peak.fit, initial=0.0)), words)
         for layer in (spread, stretch, below, fit, note):
             self.peaks.append(self.panel.add(layer))

@@ -28,14 +28,17 @@ class IVView(View[IVSnapshot]):
         add = self.panel.add
         self.newest = add(Line("newest curve", attrgetter("neutral"), z=1))
         self.bands = (
-            add(Band("SD of the junctions, V > 0", attrgetter("positive"))),
-            add(Band("SD of the junctions, V < 0", attrgetter("negative"))),
+            add(Band("SD of the junctions, <i>V</i> &gt; 0", attrgetter("positive"))),
+            add(Band("SD of the junctions, <i>V</i> &lt; 0", attrgetter("negative"))),
         )
         self.means = (
-            add(Line("mean, <i>V</i> &gt; 0", attrgetter("positive"), width=2)),
-            add(Line("mean, <i>V</i> &lt; 0", attrgetter("negative"), width=2)),
+            add(Line("mean and SD, <i>V</i> &gt; 0", attrgetter("positive"), width=2)),
+            add(Line("mean and SD, <i>V</i> &lt; 0", attrgetter("negative"), width=2)),
         )
-        self.model = add(Line("Landauer fit", attrgetter("text"), DASHED, width=1.5, z=15))
+        self.models = (
+            add(Line("Landauer fit", attrgetter("positive_model"), DASHED, width=2, z=15)),
+            add(Line("Landauer fit, <i>V</i> &lt; 0", attrgetter("negative_model"), DASHED, width=2, z=15)),
+        )
         self._lay_out(QVBoxLayout(self), self.panel)
         self._tell(self.panel)
 
@@ -43,27 +46,26 @@ class IVView(View[IVSnapshot]):
         """Each polarity by itself; the point at no bias belongs to both."""
         self.newest.set(snapshot.newest_V, snapshot.newest_nA)
         v = snapshot.voltage_V
-        for side, mean, band in zip((v >= 0, v <= 0), self.means, self.bands, strict=True):
+        sides = (v >= 0, v <= 0)
+        for side, mean, band, model in zip(sides, self.means, self.bands, self.models, strict=True):
             mean.set(v[side], snapshot.current_nA[side])
             band.set(v[side], snapshot.low_nA[side], snapshot.high_nA[side])
-        has_model = snapshot.model_nA.size
-        self.model.set(v if has_model else [], snapshot.model_nA)
+            there = side[: snapshot.model_nA.size]
+            model.set(v[: there.size][there], snapshot.model_nA[there])
         self.panel.empty_text = snapshot.problem or EMPTY
-        self.panel.set_count(_counted(snapshot))
+        self.panel.set_count(*_counted(snapshot))
         self.panel.set_legend(
-            [layer.name for layer in (*self.means, *self.bands, self.model, self.newest) if not layer.empty]
+            [layer.name for layer in (*self.means, self.models[0], self.newest) if not layer.empty]
         )
         reach = max((float(np.abs(x).max()) for x in (v, snapshot.newest_V) if x.size), default=0.0)
         if reach:
             self.panel.set_home(x=(-1.04 * reach, 1.04 * reach))
 
 
-def _counted(snapshot: IVSnapshot) -> str:
+def _counted(snapshot: IVSnapshot) -> list[str]:
     if not snapshot.curves:
-        return ""
+        return []
     words = f"{snapshot.junctions} junctions, {snapshot.curves} curves"
     dropped = sum(snapshot.dropped.values())
     words += f", {dropped} left out" if dropped else ""
-    if np.isfinite(snapshot.misfit):
-        words += f"<br>fit off by {100 * snapshot.misfit:.1f} %"
-    return f'<div align="right">{words}</div>'
+    return [words, f"fit off by {100 * snapshot.misfit:.1f} %" if np.isfinite(snapshot.misfit) else ""]

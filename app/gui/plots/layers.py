@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QPainter, QPolygonF
 
 from analysis.records import FloatArray
 from app.gui.colours import blend
@@ -56,6 +56,8 @@ class Layer(Protocol):
     """Something a panel draws."""
 
     name: str
+    legend_name: str
+    """Where it is not ``name``; empty otherwise."""
     item: pg.GraphicsObject
 
     def refresh(self, frame: Frame) -> None:
@@ -96,6 +98,8 @@ class Line:
         x grows: only then is a long line thinned to what its pixels can show.
     """
 
+    legend_name = ""
+
     def __init__(
         self, name: str, colour: Colour, style: Qt.PenStyle = SOLID, width: float = 1.0, z: float = 10.0
     ) -> None:
@@ -131,8 +135,35 @@ class Line:
         return [(f"{self.name}: {across}", self.x), (f"{self.name}: {up}", self.y)]
 
 
+class Area(pg.GraphicsObject):
+    """What one closed outline encloses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outline, self._colour = QPolygonF(), QColor()
+
+    def fill(self, x: FloatArray, y: FloatArray, colour: QColor) -> None:
+        """Another outline, shapes (n,)."""
+        self.prepareGeometryChange()
+        self._outline = pg.functions.arrayToQPolygonF(x, y)
+        self._colour = colour
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Around the outline."""
+        return self._outline.boundingRect()
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Fill it."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colour)
+        painter.drawPolygon(self._outline)
+
+
 class Band:
     """Between two lines: what is uncertain, or expected. It stands behind."""
+
+    legend_name = ""
 
     key = "██"
 
@@ -140,7 +171,7 @@ class Band:
         self.name, self._full = name, colour
         self._opacity = opacity
         self.x = self.low = self.high = _NOTHING
-        self.item = pg.PlotCurveItem(antialias=False, pen=None)
+        self.item = Area()
         self.item.setZValue(z)
 
     def colour(self, colours: Palette) -> str:
@@ -162,11 +193,7 @@ class Band:
         x, low, high = x[good], low[good], high[good]
         colour = QColor(self._full(frame.colours))
         colour.setAlphaF(self._opacity)
-        around = np.concatenate([x, x[::-1], x[:1]])
-        outline = np.concatenate([low, high[::-1], low[:1]])
-        self.item.setData(around, outline, connect="all")
-        self.item.setBrush(colour)
-        self.item.setFillLevel(float(outline[0]) if outline.size else None)
+        self.item.fill(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]]), colour)
 
     @property
     def empty(self) -> bool:
@@ -188,6 +215,8 @@ class Band:
 
 class Steps:
     """A histogram: counts in bins, filled from zero."""
+
+    legend_name = ""
 
     key = "██"
 
@@ -236,6 +265,8 @@ class Steps:
 
 class Points:
     """Points with error bars, one standard error each way."""
+
+    legend_name = ""
 
     def __init__(self, name: str, colour: Colour, symbol: str = "o", size: float = 7.0) -> None:
         self.name, self.colour = name, colour
@@ -305,6 +336,8 @@ class Image:
 
     The cells are even in the axes' coordinates: in the logarithm where an axis is logarithmic.
     """
+
+    legend_name = ""
 
     key = ""
     LEAST_SEEN = 0.12

@@ -15,6 +15,8 @@ from app.gui.theme import Palette
 class Rule:
     """A straight line across the whole plot at a value, with a word beside it."""
 
+    legend_name = ""
+
     key = ""
 
     def __init__(
@@ -32,6 +34,7 @@ class Rule:
         options = {"position": 0.96 if upright else 0.02, "anchors": [(0, 0), (0, 0)], "movable": False}
         if not upright:
             options["anchors"] = [(0, 1), (0, 1)]
+        self._worded = bool(word)
         self.item = pg.InfiniteLine(angle=90 if upright else 0, label=word or None, labelOpts=options)
         self.item.setZValue(2)
         self.visible = True
@@ -49,7 +52,7 @@ class Rule:
         self.item.setPen(pg.mkPen(colour, width=frame.thickness, style=self._style))
         if np.isfinite(at):
             self.item.setValue(at)
-        if self.item.label is not None:
+        if self._worded:
             self.item.label.setColor(colour)
 
     @property
@@ -69,10 +72,12 @@ class Rule:
 class Window:
     """An upright shaded part: a window of bias, of a fit."""
 
+    legend_name = ""
+
     key = "██"
 
-    def __init__(self, name: str, colour: Colour, opacity: float = 0.12) -> None:
-        self.name, self._full, self._opacity = name, colour, opacity
+    def __init__(self, name: str, colour: Colour, opacity: float = 0.12, edge: Qt.PenStyle = DASHED) -> None:
+        self.name, self._full, self._opacity, self._edge = name, colour, opacity, edge
         self.ends: tuple[float, float] = (np.nan, np.nan)
         self.item = pg.LinearRegionItem(movable=False)
         self.item.setZValue(-20)
@@ -93,7 +98,7 @@ class Window:
             return
         colour = QColor(self._full(frame.colours))
         for line in self.item.lines:
-            line.setPen(pg.mkPen(colour, width=1, style=DASHED))
+            line.setPen(pg.mkPen(colour, width=1, style=self._edge))
         colour.setAlphaF(self._opacity)
         self.item.setBrush(colour)
         self.item.setRegion(tuple(float(x) for x in ends))
@@ -114,6 +119,8 @@ class Window:
 
 class Note:
     """A few words above a point."""
+
+    legend_name = ""
 
     key = ""
 

@@ -12,17 +12,18 @@ from app.gui.plots.axis import Quantity
 from app.gui.plots.layers import Line
 from app.gui.plots.marks import Note
 from app.gui.plots.panel import PlotPanel
+from app.gui.plots.ranges import Range
 from app.gui.plots.view import View
 from app.gui.theme import Theme
 from app.views.noise_view import NoiseSnapshot
 
 FREQUENCY = Quantity("frequency", "<i>f</i>", "Hz", log=True)
-CURRENT = Quantity("current noise", "current", "pA/√Hz", log=True)
-THERMOMETER = Quantity("thermometer noise", "thermometer", "nV/√Hz", log=True)
+CURRENT = Quantity("current noise", "√<i>S</i><sub>I</sub>", "pA/√Hz", log=True)
+THERMOMETER = Quantity("thermometer noise", "√<i>S</i><sub>TC</sub>", "nV/√Hz", log=True)
 EMPTY = "The spectrum of the {} appears here after 4 s of samples: press Run, or open a recording."
 MOST_NOTES = 6
-LEAST_DISTANCE = 0.09
-"""Of two notes, in decades: the stronger line keeps its note."""
+NOTE_WIDTH = 104.0
+"""Of two notes that are less far apart, in pixels, the one of the stronger line stays."""
 
 
 class NoiseView(View[NoiseSnapshot]):
@@ -32,8 +33,8 @@ class NoiseView(View[NoiseSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.current = Spectrum(theme, "current", CURRENT, "negative")
-        self.thermometer = Spectrum(theme, "thermometer", THERMOMETER, "positive")
+        self.current = Spectrum(theme, "current", CURRENT)
+        self.thermometer = Spectrum(theme, "thermometer", THERMOMETER)
         self.current.x_axis.bare()
         self.current.inside.setXLink(self.thermometer.inside)
         self.current.crosshair_moved.connect(self.thermometer.point_across)
@@ -47,16 +48,17 @@ class NoiseView(View[NoiseSnapshot]):
         self.thermometer.show_density(
             snapshot.frequency_Hz, snapshot.thermometer_nV_per_rtHz, snapshot.thermometer_lines
         )
-        words = f"{snapshot.segments} segments, {snapshot.averaged_s:.0f} s" if snapshot.segments else ""
-        self.current.set_count(words)
+        words = f": {snapshot.segments} segments, {snapshot.averaged_s:.0f} s" if snapshot.segments else ""
+        self.current.set_count(f"current{words}")
+        self.thermometer.set_count(f"thermometer{words}")
 
 
 class Spectrum(PlotPanel):
     """Amplitude density on logarithmic axes; lines that stand out bear their name."""
 
-    def __init__(self, theme: Theme, what: str, density: Quantity, colour: str) -> None:
+    def __init__(self, theme: Theme, what: str, density: Quantity) -> None:
         super().__init__(theme, f"noise of the {what}", FREQUENCY, density, EMPTY.format(what))
-        self.density = self.add(Line(what, attrgetter(colour)))
+        self.density = self.add(Line(what, attrgetter("data")))
         self.notes = [self.add(Note(f"line {i + 1}", attrgetter("warning"))) for i in range(MOST_NOTES)]
 
     def show_density(self, frequency: FloatArray, density: FloatArray, lines: Sequence[SpectralLine]) -> None:
@@ -64,13 +66,24 @@ class Spectrum(PlotPanel):
         there = density.size == frequency.size
         self.density.set(frequency if there else [], density if there else [])
         if there and frequency.size:
-            self.set_home(x=(float(frequency[0]) / 1.05, float(frequency[-1]) * 1.05))
-        noted = _apart(lines) if there and frequency.size else []
+            self.set_home(x=(float(frequency[0]) / 1.05, float(frequency[-1]) * 1.05), y=_room(density))
+        noted = self._apart(lines) if there and frequency.size else []
         for note, line in zip(self.notes, [*noted, *[None] * MOST_NOTES], strict=False):
             if line is None:
                 note.set(np.nan, np.nan, "")
             else:
                 note.set(line.frequency_Hz, _top(frequency, density, line.frequency_Hz), name_of(line))
+
+    def _apart(self, lines: Sequence[SpectralLine]) -> list[SpectralLine]:
+        """The strongest that can be noted without one on top of another; those with a name first."""
+        decades = float(np.log10(self.density.x[-1] / self.density.x[0]))
+        least = NOTE_WIDTH / max(self.inside.width(), 1.0) * decades
+        chosen: list[SpectralLine] = []
+        for line in sorted(lines, key=lambda one: not one.name):
+            far = [abs(np.log10(line.frequency_Hz / other.frequency_Hz)) > least for other in chosen]
+            if all(far) and len(chosen) < MOST_NOTES:
+                chosen.append(line)
+        return chosen
 
 
 def name_of(line: SpectralLine) -> str:
@@ -79,14 +92,13 @@ def name_of(line: SpectralLine) -> str:
     return f"{line.name}, {frequency}" if line.name else frequency
 
 
-def _apart(lines: Sequence[SpectralLine]) -> list[SpectralLine]:
-    """The strongest that can be noted without one on top of another."""
-    chosen: list[SpectralLine] = []
-    for line in sorted(lines, key=lambda one: not one.name):
-        far = [abs(np.log10(line.frequency_Hz / other.frequency_Hz)) > LEAST_DISTANCE for other in chosen]
-        if all(far) and len(chosen) < MOST_NOTES:
-            chosen.append(line)
-    return chosen
+def _room(density: FloatArray) -> Range | None:
+    """From the floor to above the highest line, in steps, with room for its note."""
+    positive = density[density > 0]
+    if not positive.size:
+        return None
+    low, high = np.log10(positive.min()), np.log10(positive.max())
+    return float(10.0 ** (np.floor(4 * low) / 4)), float(10.0 ** (np.ceil(4 * high) / 4 + 0.5))
 
 
 def _top(frequency: FloatArray, density: FloatArray, at_Hz: float) -> float:

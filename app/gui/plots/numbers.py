@@ -31,6 +31,19 @@ def fixed(value: float, resolution: float) -> str:
     return minus(text.removeprefix("-") if float(text) == 0 else text)
 
 
+def with_error(value: float, error: float) -> str:
+    """A number to the two digits that its error leaves: 0.982 ± 0.004, (2.07 ± 0.05)×10⁻³."""
+    if not (isfinite(value) and isfinite(error) and error > 0):
+        return significant(value)
+    exponent = floor(log10(abs(value))) if value else 0
+    exponent = 0 if -2 <= exponent <= 3 else exponent
+    value, error = value / 10.0**exponent, error / 10.0**exponent
+    first = floor(log10(error))
+    digits = max(0, -first if error / 10.0**first >= 3 else 1 - first)
+    text = minus(f"{value:.{digits}f} ± {error:.{digits}f}")
+    return f"({text}){TIMES}{power(exponent)}" if exponent else text
+
+
 def significant(value: float, digits: int = 3) -> str:
     """The value with so many significant digits, as a power of ten where it is very small or large."""
     if not isfinite(value):

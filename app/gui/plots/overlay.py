@@ -15,7 +15,7 @@ class Overlay(QGraphicsTextItem):
         super().__init__(view)
         self._view, self._place = view, place
         self._behind = QColor()
-        self._html = ""
+        self._html, self._wide = "", -1.0
         self.setZValue(1000)
         view.sigResized.connect(self._settle)
 
@@ -29,12 +29,24 @@ class Overlay(QGraphicsTextItem):
 
     def show_html(self, html: str, width: float | None = None) -> None:
         """Other text."""
-        if html == self._html:
+        wide = -1.0 if width is None else width
+        if (html, wide) == (self._html, self._wide):
             return
-        self._html = html
+        self._html, self._wide = html, wide
         self.setHtml(html)
-        self.setTextWidth(-1 if width is None else width)
+        self.setTextWidth(wide)
+        document = self.document()
+        if width is None and document is not None:
+            self.setTextWidth(document.idealWidth())
         self._settle()
+
+    def lower(self, by: float) -> None:
+        """Stand so much below the place."""
+        if by != self._below:
+            self._below = by
+            self._settle()
+
+    _below = 0.0
 
     @property
     def text(self) -> str:
@@ -45,7 +57,7 @@ class Overlay(QGraphicsTextItem):
         room, mine = self._view.rect(), self.boundingRect()
         across = room.width() - mine.width() - 2 * SMALL
         up = room.height() - mine.height() - 2 * SMALL
-        self.setPos(QPointF(SMALL + self._place[0] * across, SMALL + self._place[1] * up))
+        self.setPos(QPointF(SMALL + self._place[0] * across, SMALL + self._place[1] * up + self._below))
 
     def paint(self, painter: QPainter | None, option: object, widget: object = None) -> None:
         """The text on a little of the background, so that curves do not cut it."""

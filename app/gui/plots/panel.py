@@ -23,6 +23,8 @@ from app.gui.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
 AXIS_WIDTH = 64
 """Of every left axis, in pixels: plots above each other are aligned, and no number moves them."""
+SMALL_PLOT = 250.0
+"""A plot that is less high has no legend."""
 CROSSHAIR_STEP = 0.01
 L = TypeVar("L", bound=Layer)
 
@@ -93,6 +95,7 @@ class PlotPanel(pg.PlotWidget):
         self.setAccessibleName(title)
         self.layers: list[Layer] = []
         self._legend_names: tuple[str, ...] | None = None
+        self._count_rows: tuple[str, ...] = ()
         self._homes: list[Range | None] = [None, None]
         self._fixed = [False, False]
         self._zero = zero
@@ -116,6 +119,7 @@ class PlotPanel(pg.PlotWidget):
         self.count = Overlay(self.inside, (1.0, 0.0))
         self.legend = Overlay(self.inside, legend or (0.0, 0.0))
         self._has_legend = legend is not None
+        self._legend_on_top = legend is not None and legend[1] == 0.0
         self.reading = Overlay(self.inside, (1.0, 1.0))
         self.hint = Overlay(self.inside, (0.5, 0.5))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -152,7 +156,10 @@ class PlotPanel(pg.PlotWidget):
         width = max(self.inside.width() - 64.0, 80.0)
         text = f'<div align="center">{self.empty_text}</div>' if empty else ""
         self.hint.show_html(text, width if empty else None)
-        self._write_legend(frame.colours)
+        self.grid_lines.setVisible(not empty)
+        for axis in (self.x_axis, self.y_axis):
+            axis.show_numbers(not empty)
+        self._write_corners(frame.colours)
 
     def frame(self) -> Frame:
         """How things are shown now."""
@@ -170,12 +177,12 @@ class PlotPanel(pg.PlotWidget):
         """Nothing to see yet."""
         return all(layer.empty for layer in self.layers)
 
-    def set_count(self, text: str) -> None:
-        """How many traces, holds or samples this is of; in the corner."""
-        self.count.show_html(text)
+    def set_count(self, *rows: str) -> None:
+        """How many traces, holds or samples this is of; in the corner. A small plot has the first row only."""
+        self._count_rows = tuple(row for row in rows if row)
 
     def set_legend(self, names: Sequence[str]) -> None:
-        """Only these layers stand in the legend."""
+        """Only these layers stand in the legend, in this order."""
         self._legend_names = tuple(names)
 
     # ranges
@@ -371,14 +378,28 @@ class PlotPanel(pg.PlotWidget):
         ):
             overlay.dress(colours, font, colour)
 
-    def _write_legend(self, colours: Palette) -> None:
+    def _write_corners(self, colours: Palette) -> None:
+        """Count and legend; a small plot says in its tool tip what has no room in it."""
+        small = self.inside.height() < SMALL_PLOT
+        rows = self._count_rows[:1] if small else self._count_rows
+        self.count.show_html(f'<div align="right">{"<br>".join(rows)}</div>' if rows else "")
+        legend = "" if self.is_empty else self._legend(colours)
+        self.legend.show_html("" if small else legend)
+        crowded = self.count.boundingRect().width() + self.legend.boundingRect().width() > self.inside.width()
+        self.legend.lower(self.count.boundingRect().height() if crowded and self._legend_on_top else 0.0)
+        self.setToolTip("<br>".join(self._count_rows[1:]) + legend if small else "")
+
+    def _legend(self, colours: Palette) -> str:
         if not self._has_legend:
-            return
+            return ""
+        named = {layer.name: layer for layer in self.layers if layer.key}
+        if self._legend_names is None:
+            chosen = [layer for layer in named.values() if not layer.empty]
+        else:
+            chosen = [named[name] for name in self._legend_names if name in named]
         rows = [
             f'<tr><td align="center" style="color:{layer.colour(colours)}">{layer.key}</td>'
-            f"<td>&nbsp;{layer.name}</td></tr>"
-            for layer in self.layers
-            if layer.key
-            and (layer.name in self._legend_names if self._legend_names is not None else not layer.empty)
+            f"<td>&nbsp;{layer.legend_name or layer.name}</td></tr>"
+            for layer in chosen
         ]
-        self.legend.show_html(f'<table cellspacing="0">{"".join(rows)}</table>' if rows else "")
+        return f'<table cellspacing="0">{"".join(rows)}</table>' if rows else ""

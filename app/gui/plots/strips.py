@@ -47,19 +47,13 @@ class StripsView(View[StripsSnapshot]):
             name: panel.add(Window("gap", attrgetter("warning"))) for name, panel in self.strips.items()
         }
         self.lines = {
-            name: panel.add(Line(STRIPS[name].name, attrgetter("text")))
+            name: panel.add(Line(STRIPS[name].name, attrgetter("data" if name == "log10_G" else "neutral")))
             for name, panel in self.strips.items()
         }
-        if "bias_V" in self.strips:
-            self._bias_by_sign()
+        bias = self.strips["bias_V"]
+        self.positive = bias.add(Line("positive bias", attrgetter("positive"), z=11))
+        self.negative = bias.add(Line("negative bias", attrgetter("negative"), z=11))
         self._arrange()
-
-    def _bias_by_sign(self) -> None:
-        """Bias in the colours of its polarity."""
-        panel = self.strips["bias_V"]
-        panel.remove(self.lines.pop("bias_V"))
-        self.positive = panel.add(Line("positive bias", attrgetter("positive")))
-        self.negative = panel.add(Line("negative bias", attrgetter("negative")))
 
     def _arrange(self) -> None:
         panels = tuple(self.strips.values())
@@ -83,11 +77,18 @@ class StripsView(View[StripsSnapshot]):
             panel.set_home((-snapshot.window_s, 0.0), self._range(name, snapshot.extents.get(name)))
             gap = snapshot.gaps_s[-1] if snapshot.gaps_s else (np.nan, np.nan)
             self.gap[name].set(*gap)
-            if name == "bias_V":
-                self.positive.set(snapshot.time_s, np.where(values >= 0, values, np.nan))
-                self.negative.set(snapshot.time_s, np.where(values < 0, values, np.nan))
-            else:
-                self.lines[name].set(snapshot.time_s, 10.0**values if name == "log10_G" else values)
+            self.lines[name].set(snapshot.time_s, 10.0**values if name == "log10_G" else values)
+        self._colour_bias(snapshot.time_s, snapshot.bias_V)
+
+    def _colour_bias(self, time_s: FloatArray, bias_V: FloatArray) -> None:
+        """Columns that reach above or below zero, in the colour of that polarity as far as they do."""
+        columns = bias_V.reshape(-1, 2)
+        for layer, above in (
+            (self.positive, columns.max(axis=1) > 0),
+            (self.negative, columns.min(axis=1) < 0),
+        ):
+            part = np.maximum(bias_V, 0.0) if layer is self.positive else np.minimum(bias_V, 0.0)
+            layer.set(time_s, np.where(np.repeat(above, 2), part, np.nan))
 
     def _range(self, name: str, extent: Range | None) -> Range | None:
         """Holds still as long as the signal stays inside."""

@@ -35,9 +35,10 @@ class TraceView(View[TraceSnapshot]):
             Rule("break", attrgetter("neutral"), at=float("nan"), upright=False, word="break")
         )
         self.behind = [
-            self.panel.add(Line("the last ones", _behind(age), z=5.0 - age / 10)) for age in range(BEHIND)
+            self.panel.add(Line(f"{age + 2} ago", _behind(age), z=5.0 - age / 10)) for age in range(BEHIND)
         ]
-        self.newest = self.panel.add(Line("the last one", attrgetter("text")))
+        self.behind[0].legend_name = "the ones before"
+        self.newest = self.panel.add(Line("the last one", attrgetter("data")))
         self.under_way = self.panel.add(Line("under way", attrgetter("accent"), width=1.0, z=12))
         self._lay_out(QVBoxLayout(self), self.panel)
         self._tell(self.panel)
@@ -53,14 +54,9 @@ class TraceView(View[TraceSnapshot]):
             _put(layer, line)
         self.break_.set(snapshot.break_G0)
         self.panel.set_count(f"{snapshot.traces} traces" if snapshot.traces != 1 else "1 trace")
-        behind = [self.behind[0].name] if not self.behind[0].empty else []
         self._home(snapshot)
-        self.panel.set_legend(
-            [name for name in ("under way", "the last one") if not self._layer(name).empty] + behind
-        )
-
-    def _layer(self, name: str) -> Line:
-        return self.under_way if name == "under way" else self.newest
+        shown = (self.under_way, self.newest, self.behind[0])
+        self.panel.set_legend([layer.name for layer in shown if not layer.empty])
 
     def _home(self, snapshot: TraceSnapshot) -> None:
         lines = [line for line in (snapshot.under_way, *snapshot.last) if line is not None and line.x.size]

@@ -37,8 +37,8 @@ class TransmissionView(View[TransmissionSnapshot]):
             add(Rule(f"level {i + 1}", attrgetter("warning"), at=float("nan"), upright=True, word="level"))
             for i in range(MOST_LEVELS)
         ]
-        self.band = add(Band("standard error", attrgetter("negative")))
-        self.line = add(Line("model", attrgetter("negative"), width=2))
+        self.band = add(Band("standard error", attrgetter("data")))
+        self.line = add(Line("model", attrgetter("data"), width=2))
         self._lay_out(QVBoxLayout(self), self.panel)
         self._tell(self.panel)
 
@@ -52,7 +52,7 @@ class TransmissionView(View[TransmissionSnapshot]):
         for rule, at in zip(self.levels, levels, strict=False):
             rule.set(at)
         if not energy.size:
-            self.panel.set_count("")
+            self.panel.set_count()
             return
         high = 10.0 ** np.ceil(np.log10(max(float(tau.max()), 1e-9)) + 0.1)
         least = max(float(tau[tau > 0].min(initial=high)), high * 10.0**-DECADES_BELOW)
@@ -63,10 +63,10 @@ class TransmissionView(View[TransmissionSnapshot]):
         self.window_.name = window
         names = [self.line.name, window] + (["standard error"] if (snapshot.high > tau).any() else [])
         self.panel.set_legend(names if np.isfinite(snapshot.bias_V) else [n for n in names if n != window])
-        self.panel.set_count(_numbers(snapshot))
+        self.panel.set_count(*_numbers(snapshot))
 
 
-def _numbers(snapshot: TransmissionSnapshot) -> str:
+def _numbers(snapshot: TransmissionSnapshot) -> list[str]:
     rows = [
         f"<i>G</i> = {significant(snapshot.conductance_G0)} <i>G</i><sub>0</sub>, "
         f"<i>S</i> = {significant(snapshot.seebeck_uV_per_K)} µV/K",
@@ -74,4 +74,4 @@ def _numbers(snapshot: TransmissionSnapshot) -> str:
     ]
     if not snapshot.side_known:
         rows.append("nothing tells on which side of <i>E</i><sub>F</sub> the level lies")
-    return f'<div align="right">{"<br>".join(row for row in rows if row)}</div>'
+    return rows

@@ -1,0 +1,229 @@
+"""Heating: temperature rises as they become known, and heat in the tip against power in the junction."""
+
+from operator import attrgetter
+
+import numpy as np
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from analysis.records import FloatArray
+from app.gui.plots.axis import Quantity
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Line, Points
+from app.gui.plots.panel import PlotPanel
+from app.gui.plots.ranges import held, span
+from app.gui.plots.view import View
+from app.gui.theme import MEDIUM, SMALL, Theme
+from app.views.convergence import ConvergenceSnapshot
+from app.views.heating_curves import HeatingCurve
+from app.views.heating_view import HeatingSnapshot, PointsSnapshot
+
+TIME = Quantity("modulated time", "modulated time", "s")
+RISE = Quantity("temperature rise of the tip", "Δ<i>T</i><sub>TC</sub>", "mK")
+TOTAL = Quantity("power in the junction", "<i>Q</i><sub>Total</sub>", "µW")
+PROBE = Quantity("heat in the tip", "<i>Q</i><sub>P</sub>", "µW")
+EMPTY = "The temperature rise of the tip appears here, hold by hold: run the heating procedure, or open its recording."
+EMPTY_HEAT = "Heat in the tip against power in the junction, one point an amplitude and polarity."
+SIGNS = ("positive", "negative")
+NAMES = ("<i>V</i> &gt; 0", "<i>V</i> &lt; 0")
+STYLES = {"Landauer": SOLID, "voltage probe": DASHED, "voltage-temperature probe": DOTTED}
+SHORT = {
+    "voltage probe": "voltage probe (VP)",
+    "voltage-temperature probe": "voltage-temperature probe (VTP)",
+}
+BARS = 48
+"""So many error bars of a long series are drawn, evenly."""
+SETTLED = 3
+"""The first holds may stand outside of the plot: their errors would flatten the rest."""
+UNDER_WAY = "the one under way"
+
+
+class HeatingView(View[HeatingSnapshot]):
+    """Convergence on the left, heat on the right."""
+
+    title = "Heating"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.convergence = ConvergencePanel(theme)
+        self.heat = HeatPanel(theme)
+        self.choice = QComboBox()
+        self.choice.addItem(UNDER_WAY)
+        self.choice.setToolTip("Amplitude whose temperature rises are drawn, hold by hold.")
+        self.choice.setAccessibleName("amplitude")
+        self.choice.activated.connect(self.redraw)
+        self._counts: dict[str, int] = {}
+        self._active = ""
+        self._arrange()
+        self._tell(self.convergence, self.heat)
+
+    def _arrange(self) -> None:
+        label = QLabel("Am&plitude")
+        label.setBuddy(self.choice)
+        above = QHBoxLayout()
+        above.setContentsMargins(MEDIUM, SMALL, 0, 0)
+        above.setSpacing(MEDIUM)
+        above.addWidget(label)
+        above.addWidget(self.choice)
+        above.addStretch(1)
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(SMALL)
+        left.addLayout(above)
+        left.addWidget(self.convergence, 1)
+        both = QHBoxLayout(self)
+        both.setContentsMargins(0, 0, 0, 0)
+        both.setSpacing(MEDIUM)
+        both.addLayout(left, 1)
+        both.addWidget(self.heat, 1)
+
+    def draw(self, snapshot: HeatingSnapshot) -> None:
+        """The chosen series, and all points."""
+        self._offer([one.label for one in snapshot.series])
+        self.convergence.empty_text = snapshot.problem or EMPTY
+        self.convergence.show_series(self._chosen(snapshot.series))
+        self.heat.show_points(snapshot)
+
+    def _offer(self, labels: list[str]) -> None:
+        there = [self.choice.itemText(i) for i in range(1, self.choice.count())]
+        if labels == there:
+            return
+        chosen = self.choice.currentText()
+        self.choice.clear()
+        self.choice.addItems([UNDER_WAY, *labels])
+        self.choice.setCurrentIndex(max(self.choice.findText(chosen, Qt.MatchFlag.MatchExactly), 0))
+
+    def _chosen(self, series: tuple[ConvergenceSnapshot, ...]) -> ConvergenceSnapshot | None:
+        counts = {one.label: one.hold.size + one.rejected for one in series}
+        grown = [label for label, count in counts.items() if count != self._counts.get(label)]
+        self._counts = counts
+        self._active = grown[-1] if grown else self._active
+        wanted = self.choice.currentText() if self.choice.currentIndex() > 0 else self._active
+        return next((one for one in series if one.label == wanted), series[-1] if series else None)
+
+
+class ConvergencePanel(PlotPanel):
+    """Running means of both polarities with their errors, on what the thermometer's noise allows."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "convergence", TIME, RISE, EMPTY, legend=(0.0, 1.0), parent=parent)
+        self.bands = [
+            self.add(Band(f"expected from noise, 1/√<i>t</i>, {name}", attrgetter(sign)))
+            for name, sign in zip(NAMES, SIGNS, strict=True)
+        ]
+        self.means = [
+            self.add(Line(f"mean, {name}", attrgetter(sign), width=1.5))
+            for name, sign in zip(NAMES, SIGNS, strict=True)
+        ]
+        self.bars = [
+            self.add(Points(name, attrgetter(sign), symbol, size=6))
+            for name, sign, symbol in zip(NAMES, SIGNS, "os", strict=True)
+        ]
+        self.set_legend([*NAMES, self.bands[0].name])
+        self.bands[0].legend_name = "expected, 1/√<i>t</i>"
+
+    def show_series(self, series: ConvergenceSnapshot | None) -> None:
+        """Another amplitude, or more holds."""
+        if series is None or not series.hold.size:
+            for line, bars, band in zip(self.means, self.bars, self.bands, strict=True):
+                line.set([], [])
+                bars.set([], [])
+                band.set([], [], [])
+            self.set_count()
+            return
+        t = series.modulated_s
+        some = np.unique(np.linspace(0, t.size - 1, min(t.size, BARS)).astype(int))
+        fine = np.geomspace(t[0] / 2, t[-1] * 1.05, 100)
+        for i, (mean, sigma, expected) in enumerate(
+            (
+                (series.dT_pos_mK, series.sigma_pos_mK, series.expected_pos_mK),
+                (series.dT_neg_mK, series.sigma_neg_mK, series.expected_neg_mK),
+            )
+        ):
+            self.means[i].set(t, mean)
+            self.bars[i].set(t[some], mean[some], sigma[some])
+            allowed = float(expected[-1]) * np.sqrt(t[-1] / fine)
+            self.bands[i].set(fine, mean[-1] - allowed, mean[-1] + allowed)
+        left_out = f", {series.rejected} left out" if series.rejected else ""
+        self.set_count(f"{series.label}: {t.size} holds{left_out}")
+        self._home(series)
+
+    def _home(self, series: ConvergenceSnapshot) -> None:
+        t = series.modulated_s
+        settled = slice(min(SETTLED, t.size - 1), None)
+        means = np.stack([series.dT_pos_mK, series.dT_neg_mK])[:, settled]
+        sigmas = np.nan_to_num(np.stack([series.sigma_pos_mK, series.sigma_neg_mK]))[:, settled]
+        low, high = float(np.min(means - 1.5 * sigmas)), float(np.max(means + 1.5 * sigmas))
+        self.set_home(
+            x=held(self._homes[0], (0.0, float(t[-1])), zero=True), y=held(self._homes[1], (low, high))
+        )
+
+
+class HeatPanel(PlotPanel):
+    """Points of all amplitudes before the symmetric line and the models."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend=(0.0, 0.0), parent=parent)
+        self.symmetric = self.add(
+            Line("symmetric: half of the power in the tip", attrgetter("neutral"), width=1.5, z=3)
+        )
+        self.controls = self.add(Points("controls", attrgetter("neutral"), "d"))
+        self.points = [
+            self.add(Points(name, attrgetter(sign), symbol, size=8))
+            for name, sign, symbol in zip(NAMES, SIGNS, "os", strict=True)
+        ]
+        self._models: tuple[HeatingCurve, ...] = ()
+        self._model_layers: list[Line | Band] = []
+
+    def show_points(self, snapshot: HeatingSnapshot) -> None:
+        """Other points, line and models."""
+        there = bool(snapshot.symmetric_total_uW.any())
+        self.symmetric.set(
+            snapshot.symmetric_total_uW if there else [], snapshot.symmetric_probe_uW if there else []
+        )
+        for layer, columns in zip(self.points, _of(snapshot.points), strict=True):
+            layer.set(*columns)
+        self.controls.set(*(np.concatenate(pair) for pair in zip(*_of(snapshot.control_points), strict=True)))
+        if snapshot.curves is not self._models:
+            self._show_models(snapshot.curves)
+        names = [*NAMES, *(["controls"] if not self.controls.empty else [])]
+        names += [self.symmetric.name, *(curve.name for curve in snapshot.curves)]
+        powers = [span(layer.x) for layer in self.points] + [span(self.symmetric.x)]
+        highest = max((one[1] for one in powers if one is not None), default=0.0)
+        if highest:
+            self.set_home(x=held(self._homes[0], (0.0, highest), zero=True))
+        self.set_legend(names)
+        self.set_count(*_counted(snapshot))
+
+    def _show_models(self, curves: tuple[HeatingCurve, ...]) -> None:
+        for layer in self._model_layers:
+            self.remove(layer)
+        self._models, self._model_layers = curves, []
+        for curve in curves:
+            for sign, total, heat, error in (
+                ("positive", curve.q_total_pos_uW, curve.q_probe_pos_uW, curve.error_pos_uW),
+                ("negative", curve.q_total_neg_uW, curve.q_probe_neg_uW, curve.error_neg_uW),
+            ):
+                name = curve.name if sign == "positive" else f"{curve.name}, {NAMES[1]}"
+                line = Line(name, attrgetter(f"{sign}_model"), STYLES.get(curve.name, DASHED), width=1.5, z=8)
+                line.legend_name = SHORT.get(curve.name, curve.name)
+                line.set(total, heat)
+                band = Band(f"{curve.name}, standard error, {sign} bias", attrgetter(f"{sign}_model"), 0.15)
+                band.set(total, heat - error, heat + error)
+                self._model_layers += [self.add(band), self.add(line)]
+
+
+def _of(points: PointsSnapshot) -> tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]:
+    """x, y, and their errors, for positive and negative bias."""
+    return (
+        (points.q_total_pos_uW, points.q_probe_pos_uW, points.sigma_probe_pos_uW, points.sigma_total_pos_uW),
+        (points.q_total_neg_uW, points.q_probe_neg_uW, points.sigma_probe_neg_uW, points.sigma_total_neg_uW),
+    )
+
+
+def _counted(snapshot: HeatingSnapshot) -> list[str]:
+    if not snapshot.holds:
+        return []
+    words = [f"{snapshot.used} holds" + (f", {snapshot.rejected} left out" if snapshot.rejected else "")]
+    if np.isfinite(snapshot.scale_relative):
+        words.append(f"common scale ±{100 * snapshot.scale_relative:.1f} %")
+    return words

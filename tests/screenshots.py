@@ -1,0 +1,114 @@
+"""Renders every view, light and dark, in the large and as in a dock: ``python -m tests.screenshots DIR``.
+
+Look at them. The numbers are made up (``tests.app.gui.synthetic``), the widgets are the program's own.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtCore import QSettings
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from app.gui.plots.heating import HeatingView
+from app.gui.plots.histogram import HistogramView
+from app.gui.plots.iv import IVView
+from app.gui.plots.noise import NoiseView
+from app.gui.plots.strips import StripsView
+from app.gui.plots.trace import TraceView
+from app.gui.plots.transmission import TransmissionView
+from app.gui.plots.view import View
+from app.gui.status_line import ReplayStatusLine, RigStatusLine
+from app.gui.theme import Choice, Theme
+from app.views.junction_state import State
+from tests.app.gui import synthetic
+
+LARGE, DOCK = (1400, 900), (480, 300)
+Size = tuple[int, int]
+Maker = Callable[[Theme], QWidget]
+
+
+def shown(kind: Callable[[Theme], View], snapshot: object) -> Maker:
+    """A view that shows a snapshot as soon as it is seen."""
+
+    def make(theme: Theme) -> QWidget:
+        view = kind(theme)
+        if snapshot is not None:
+            view.present(snapshot)
+        return view
+
+    return make
+
+
+def replay(theme: Theme) -> QWidget:
+    line = ReplayStatusLine(theme)
+    line.set_speed("20×", "2026-11-20 heating 3")
+    line.present(synthetic.status(modulated=False, bias_V=-1.08))
+    return line
+
+
+def linear_histogram(theme: Theme) -> QWidget:
+    view = HistogramView(theme)
+    view.panel.set_log(view.panel.x_axis, log=False)
+    view.present(synthetic.histogram())
+    return view
+
+
+def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
+    """What is rendered, and in which sizes."""
+    both = (LARGE, DOCK)
+    fault = synthetic.status(
+        state=State.FAULT, message="the amplifier does not answer", conductance_G0=3.1e-6, tip_nm=792.0,
+        modulated=False, bias_V=0.0, total_cycles=None, left_s=float("nan"),
+    )  # fmt: skip
+    return {
+        "strips": (shown(StripsView, synthetic.strips()), ((1400, 420), DOCK)),
+        "trace": (shown(TraceView, synthetic.traces()), both),
+        "histogram": (shown(HistogramView, synthetic.histogram()), (LARGE, (760, 300))),
+        "histogram-linear": (linear_histogram, (LARGE,)),
+        "iv": (shown(IVView, synthetic.iv()), both),
+        "heating": (shown(HeatingView, synthetic.heating()), (LARGE, (760, 300))),
+        "transmission": (shown(TransmissionView, synthetic.transmission()), both),
+        "noise": (shown(NoiseView, synthetic.noise()), both),
+        "empty": (shown(HeatingView, None), ((1000, 500),)),
+        "status": (shown(RigStatusLine, synthetic.status()), ((1400, 72),)),
+        "status-fault": (shown(RigStatusLine, fault), ((1400, 72),)),
+        "status-replay": (replay, ((1400, 72),)),
+    }
+
+
+def render(folder: Path, names: list[str]) -> list[Path]:
+    """Write all pictures (or those named); returns their files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    written = []
+    with tempfile.TemporaryDirectory() as settings:
+        for choice in (Choice.LIGHT, Choice.DARK):
+            theme = Theme(QSettings(str(Path(settings) / "theme.ini"), QSettings.Format.IniFormat))
+            theme.choose(choice)
+            theme.dress(app)
+            for name, (make, sizes) in pictures().items():
+                if names and name not in names:
+                    continue
+                for width, height in sizes:
+                    widget = make(theme)
+                    widget.resize(width, height)
+                    widget.show()
+                    app.processEvents()
+                    app.processEvents()
+                    written.append(folder / f"{name}-{width}-{choice.value}.png")
+                    widget.grab().save(str(written[-1]))
+                    widget.close()
+                    widget.deleteLater()
+                    app.processEvents()
+    return written
+
+
+if __name__ == "__main__":
+    for picture in render(Path(sys.argv[1]), sys.argv[2:]):
+        sys.stdout.write(f"{picture}\n")
