@@ -72,9 +72,9 @@ class Made:
         self.parts.append(np.stack(rows).astype(float))
         self.stop += self.parts[-1].shape[1]
 
-    def event(self, kind, name, **payload):
+    def event(self, event_kind, name, **payload):
         """An event before the next sample."""
-        self.events.append(Event(self.stop, kind, name, payload))
+        self.events.append(Event(self.stop, event_kind, name, payload))
 
     def idle(self, n, bias_V=0.1):
         """An open junction for n samples."""

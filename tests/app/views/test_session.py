@@ -1,0 +1,232 @@
+"""A session against the analysis of its own file, against other cuttings of its stream, and against a fresh one."""
+
+import json
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.analyse import AnalysisOptions
+from analysis.heating.exclusion import ExclusionRules
+from analysis.heating.heating import HeatingOptions
+from analysis.heating.runs import EvaluationOptions
+from analysis.iv_mean import CurveRules
+from analysis.junction_model import JunctionModel
+from analysis.recording import Channel, RunHeader
+from analysis.records import Block, EventKind, Trace
+from analysis.transmission import Level, LevelTransmission
+from app.analysis import ByHand
+from app.measurement import analyse_measurement
+from app.replay.player import Player
+from app.views.junction_state import State
+from app.views.options import SessionOptions
+from app.views.session import Session
+from app.views.worker import Background
+from tests.analysis.junctions import opening_traces
+from tests.app.views.streams import made_holds, made_sweeps, made_traces
+
+RUNS = {
+    "traces": lambda: made_traces(14),
+    "holds": lambda: made_holds(8),
+    "sweeps": lambda: made_sweeps(12),
+}
+CUTTINGS = ([200], [10**7], [1999, 1, 50])
+SECTIONS = ("traces", "selection", "samples", "noise_floor_G0", "histogram", "iv", "heating", "transmission")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return {name: make() for name, make in RUNS.items()}
+
+
+def watched(made, sizes=(200,), options=None, worker=None, **more):
+    session = Session(made.header, options, worker, name="run.h5", **more)
+    for item in made.cut(sizes):
+        session.take(item)
+    session.close()
+    return session
+
+
+def sections(result):
+    """What a file would hold, so that tuples are lists; "recording" and options aside."""
+    plain = json.loads(json.dumps(result))
+    return {name: plain[name] for name in SECTIONS if name in plain}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_numbers_are_those_of_the_file(name, runs, tmp_path):
+    path = runs[name].write(tmp_path / "run.h5")
+    expected = sections(analyse_measurement([path]).to_json())
+    assert expected
+    assert sections(watched(runs[name]).to_result()) == expected
+
+
+def test_a_replay_gives_the_numbers_of_the_file_too(runs, tmp_path):
+    path = runs["holds"].write(tmp_path / "run.h5")
+    with Player(path, float("inf")) as player:
+        session = Session(player.header, name=path.name)
+        player.play()
+        while not player.state.at_end:
+            for item in player.advance(0.04):
+                session.take(item)
+    session.close()
+    assert sections(session.to_result()) == sections(analyse_measurement([path]).to_json())
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_how_samples_come_changes_nothing(name, runs):
+    shots = []
+    for sizes in CUTTINGS:
+        session = watched(runs[name], sizes)
+        shots.append(session.snapshot())
+    first = shots[0]
+    for shot in shots[1:]:
+        for strip in ("time_s", "log10_G", "tip_nm", "thermocouple_uV", "bias_V"):
+            np.testing.assert_array_equal(getattr(shot.strips, strip), getattr(first.strips, strip))
+        np.testing.assert_array_equal(shot.noise.current_pA_per_rtHz, first.noise.current_pA_per_rtHz)
+        assert (shot.status.state, shot.status.cycles) == (first.status.state, first.status.cycles)
+        assert shot.status.in_state_s == first.status.in_state_s
+        for one, other in zip(shot.trace.last, first.trace.last, strict=True):
+            np.testing.assert_array_equal(one.log10_G, other.log10_G)
+        np.testing.assert_array_equal(shot.histogram.log_counts, first.histogram.log_counts)
+        np.testing.assert_array_equal(shot.iv.current_nA, first.iv.current_nA)
+        np.testing.assert_array_equal(shot.heating.points.dT_neg_mK, first.heating.points.dT_neg_mK)
+
+
+DECIDED = {
+    "traces": SessionOptions(
+        traces=ByHand(starts_above_G0=6.0, opens_below_G0=1e-4),
+        histogram=AnalysisOptions(resamples=20, metallic_G0=(0.5, 2.5)),
+    ),
+    "holds": SessionOptions(
+        heating=HeatingOptions(EvaluationOptions(ExclusionRules(drift=0.01), mask_samples=10), 100)
+    ),
+    "sweeps": SessionOptions(curves=CurveRules(points=61, ends_differ=0.2)),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_deciding_otherwise_later_is_deciding_so_from_the_start(name, runs):
+    session = watched(runs[name])
+    before = sections(session.to_result())
+    session.set_options(DECIDED[name])
+    changed = session.to_result()
+    assert sections(changed) != before
+    assert sections(changed) == sections(watched(runs[name], options=DECIDED[name]).to_result())
+    assert changed["options"] == json.loads(json.dumps(DECIDED[name].to_json()))
+
+
+def test_the_users_rules_are_those_of_the_command_line(runs, tmp_path):
+    path = runs["traces"].write(tmp_path / "run.h5")
+    by_hand = ByHand(starts_above_G0=6.0, molecular_G0=(1e-4, 1e-2))
+    expected = sections(analyse_measurement([path], by_hand).to_json())
+    assert sections(watched(runs["traces"], options=SessionOptions(traces=by_hand)).to_result()) == expected
+
+
+def test_withdrawals_that_stop_on_plateaus_make_no_histogram(runs):
+    made = made_holds(2)
+    for number, trace in enumerate(opening_traces(np.random.default_rng(0), 3)):
+        made.trace(trace, number)
+    session = watched(made)
+    assert "no fair sample" in session.snapshot().histogram.problem
+    assert "histogram" not in session.to_result()
+    assert session.snapshot().trace.traces == 3
+
+
+def test_a_model_given_stands_in_all_views(runs):
+    model = JunctionModel(LevelTransmission([Level(0.9, 0.04, 0.04)]), "a file", side_known=False)
+    session = watched(runs["holds"], options=SessionOptions(model=model))
+    session.settle()
+    shot = session.snapshot()
+    assert len(shot.heating.curves) == 3
+    assert shot.transmission.window_eV == (-0.6, 0.6)
+    assert shot.transmission.side_known, "the heat tells the side"
+    assert shot.heating.curves[0].q_probe_neg_uW[-1] > shot.heating.curves[0].q_probe_pos_uW[-1]
+
+
+def test_with_a_worker_it_is_the_same(runs):
+    worker = Background()
+    session = watched(runs["holds"], worker=worker)
+    result = sections(session.to_result())
+    worker.close()
+    session.dispose()
+    assert result == sections(watched(runs["holds"]).to_result())
+
+
+def test_pictures_may_be_asked_for_while_samples_come(runs):
+    made, worker = made_traces(8), Background()
+    session, failures, shots = Session(made.header, worker=worker), [], []
+    over = threading.Event()
+
+    def look():
+        try:
+            while not over.is_set():
+                shot = session.snapshot()
+                assert shot.strips.time_s.size == shot.strips.log10_G.size == shot.strips.bias_V.size
+                assert not shot.histogram.kept or shot.histogram.log_counts.any()
+                shots.append(shot)
+        except Exception as error:
+            failures.append(error)
+
+    painter = threading.Thread(target=look)
+    painter.start()
+    for item in made.cut([100]):
+        session.take(item)
+    session.close()
+    session.settle()
+    over.set()
+    painter.join()
+    worker.close()
+    assert not failures and len(shots) > 3
+    assert session.snapshot().histogram.kept + session.snapshot().histogram.rejected == 8
+
+
+def test_going_back_counts_nothing_twice(runs):
+    made, session = runs["traces"], Session(runs["traces"].header)
+    for item in made.cut([500]):
+        session.take(item)
+    before = session.snapshot()
+    session.jump([event for event in made.events if event.kind is EventKind.SETTING])
+    assert session.snapshot().status.state is State.UNKNOWN and not session.snapshot().strips.time_s.size
+    for item in made.cut([500]):
+        session.take(item)
+    session.close()
+    after = session.snapshot()
+    assert (after.histogram.kept, after.trace.traces) == (before.histogram.kept, before.trace.traces)
+    np.testing.assert_array_equal(after.strips.bias_V, before.strips.bias_V)
+
+
+def test_records_are_told_as_they_are_complete(runs):
+    told = []
+    watched(runs["sweeps"], on_record=told.append)
+    assert [record.number for record in told] == list(range(12))
+
+
+def test_ready_made_traces_of_an_imported_recording():
+    channels = (Channel("conductance", ""), Channel("extension", "m"))
+    header = RunHeader("import igor", channels, 1000.0, provenance="imported")
+    session, at = Session(header), 0
+    for number, trace in enumerate(opening_traces(np.random.default_rng(1), 12, step_m=4e-12)):
+        n = trace.conductance_G0.size
+        data = np.stack([trace.conductance_G0, trace.displacement_m])
+        session.take(Block(at, 1000.0, ("conductance", "extension"), data))
+        session.take(Trace(number, (at, at + n), trace.displacement_m, trace.conductance_G0, 0.1, "unknown"))
+        at += n
+    session.close()
+    shot = session.snapshot()
+    assert shot.histogram.kept == 12 and len(shot.trace.last) == 10
+    assert shot.strips.extents["log10_G"][1] == pytest.approx(np.log10(8.0), abs=0.02)
+    assert np.isnan(shot.strips.thermocouple_uV).all()
+    assert session.to_result()["histogram"]["peaks"]
+
+
+def test_a_recording_without_a_gain_still_shows_what_it_has():
+    made = made_traces(2)
+    session = Session(replace(made.header, settings={}))
+    for item in made.cut([1000]):
+        session.take(item)
+    session.close()
+    shot = session.snapshot()
+    assert shot.strips.extents["bias_V"] == (0.1, 0.1) and "tip_nm" not in shot.strips.extents
+    assert session.to_result()["warnings"] == []
