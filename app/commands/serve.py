@@ -46,9 +46,14 @@ def command(
     Prints the path of the connection file. Clients come and go; the runs go on. Ctrl-C ends a run safely, and the
     bench with it.
     """
+    import threading
+    from importlib import import_module
+
+    # what takes a second or two to import does so while the simulated rig comes up
+    threading.Thread(target=import_module, args=("app.serve.server",), daemon=True).start()
+
     from app.progress import ctrl_c_stops, stderr_console
     from app.serve.process import announced, log_to_stderr, rig_served_by
-    from app.serve.server import BenchServer
     from app.simulated import SimulationSettings
     from app.toml_file import FileError
 
@@ -60,7 +65,7 @@ def command(
     try:
         with (
             rig_served_by(settings if simulated else rig_file) as rig,
-            BenchServer(rig, folder, host) as server,
+            import_module("app.serve.server").BenchServer(rig, folder, host) as server,
             announced(server, connections) as path,
             ctrl_c_stops(lambda: asked.append(True), stderr_console()),
         ):

@@ -149,7 +149,8 @@ class BenchClient:
     def subscribe(self, callback: Callback, topics: Iterable[str] = TOPICS) -> "Subscription":
         """What the bench tells from now on, as ``callback(topic, what)``.
 
-        ``what`` is a `RunInfo` ("run"), `Block`, `Event`, `Trace`, or a dict. A slow callback misses messages.
+        ``what`` is a `RunInfo` ("run"), `Block`, `Event`, `Trace`, or a dict. A slow callback misses messages. When
+        the bench is gone, "lost" with a message, and that was the last.
         """
         return self._begun(Subscription(self, callback, tuple(topics)))
 

@@ -29,6 +29,7 @@ class Desk:
     def commands(self, hands: Place, reader: Place) -> dict[str, Command]:
         """By name. ``hands`` alone touches instruments; ``reader`` does what takes long and touches none."""
         return {
+            "ping": Command(Reply),
             "hello": Command(self._hello),
             "state": Command(lambda: Reply(self._bench.state())),
             "check": Command(self._check, reader),

@@ -8,10 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.serve.connection import Connection, connections_folder
-from app.serve.server import BenchServer
 from app.simulated import SimulationSettings, simulated_rig
+
+if TYPE_CHECKING:
+    from app.serve.server import BenchServer
 
 START_S = 60.0
 
@@ -39,7 +42,7 @@ def rig_served_by(rig: Path | SimulationSettings) -> Iterator[Path]:
 
 
 @contextmanager
-def announced(server: BenchServer, folder: Path | None = None) -> Iterator[Path]:
+def announced(server: "BenchServer", folder: Path | None = None) -> Iterator[Path]:
     """Leave the connection file for clients to find, and take it away at the end."""
     path = (folder or connections_folder()) / f"bench-{server.connection.pid}.json"
     server.connection.write(path)
@@ -123,9 +126,9 @@ def _first_line(process: subprocess.Popen[bytes], timeout_s: float) -> str:
 def _last_words(log: Path, begins_at: int) -> str:
     with log.open("rb") as file:
         file.seek(begins_at)
-        lines = file.read().decode(errors="replace").strip().splitlines()
-    said = lines[-1] if lines else "it said nothing"
-    return f"The bench did not start: {said.removeprefix('Error: ')}"
+        said = file.read().decode(errors="replace").strip()
+    _, error, reason = said.rpartition("Error: ")
+    return f"The bench did not start: {reason if error else said or 'it said nothing'}"
 
 
 def log_to_stderr() -> None:

@@ -91,7 +91,9 @@ class Subscription:
         """Before the first message."""
 
     def _quiet(self) -> None:
-        """Nothing came for a while."""
+        """Nothing came for a while: is the bench still there?"""
+        if not self._ending.is_set():
+            self._client.command("ping")
 
     def _take(self, message: Message) -> None:
         self._callback(message.kind, _what(message))
@@ -153,8 +155,8 @@ class Follower(Subscription):
 
     def _quiet(self) -> None:
         """The last messages of a run can be missed like any others."""
-        if self._job is not None and not self._ending.is_set():
-            self._catch_up()
+        super()._quiet()
+        self._catch_up()
 
     def _finish(self) -> None:
         """All that the present run still has, and the word that this was it."""

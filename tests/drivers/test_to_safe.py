@@ -244,3 +244,19 @@ def test_all_is_refused_as_lost_when_the_controller_was_closed_first(server: Daq
             card.to_safe({"z": 0.0})
         with pytest.raises(InstrumentLost, match="was closed"):
             card.start_acquisition()
+
+
+def test_a_locked_card_can_be_made_safe_and_moves_no_more(card: NI6281, server: DaqServer) -> None:
+    run_a_ramp(card, server)
+    card.lock("the tip was retracted by hand")
+
+    card.to_safe({"z": 0.0})
+    for move in (
+        lambda: card.write(bias=0.1),
+        lambda: card.start_ramp({"z": [1.0, 2.0]}),
+        lambda: card.start_modulation({"bias": [0.1, -0.1]}),
+    ):
+        with pytest.raises(NotNow, match="retracted by hand"):
+            move()
+
+    assert put_out(server) == pytest.approx(SAFE, abs=LSB_V)

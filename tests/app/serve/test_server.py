@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -167,6 +168,19 @@ def test_a_slow_client_misses_nothing_and_holds_nobody_up(bench):
     assert same_as_recorded(slow, job["out"])
 
 
+def test_clients_of_a_bench_that_is_gone_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.serve.client.TIMEOUT_S", 0.3)
+    ears, others = Ears(), Ears()
+    with served_rig(tmp_path) as rig, ExitStack() as stack:
+        with BenchServer(rig.file, tmp_path) as server:
+            client = stack.enter_context(BenchClient(server.connection))
+            client.follow(ears)
+            client.subscribe(others, ["log"])
+            ears.wait("instruments")
+        for one in (ears, others):
+            assert "did not answer" in one.wait("lost")["message"]
+
+
 # ---- retracting ----
 
 
@@ -275,7 +289,33 @@ def test_retract_works_while_other_commands_and_their_door_hang(bench, monkeypat
     assert took_s < WITHIN_S
 
 
+def test_retract_works_with_a_rig_file_that_was_spoiled_meanwhile(bench):
+    bench.client.command("set_instrument", instrument="daq", setting="bias_V", value=0.1)
+    bench.rig.file.write_text("what is this")
+
+    outputs, took_s = retracted_within(bench)
+
+    assert outputs == {"bias": 0.0, "z": 0.0}
+    assert took_s < WITHIN_S
+
+
 # ---- instruments ----
+
+
+def test_a_bias_set_by_hand_stays_within_limits_and_a_run_begins_without_it(bench):
+    with pytest.raises(Refused, match="out of range") as caught:
+        bench.client.command("set_instrument", instrument="daq", setting="bias_V", value=50.0)
+    assert caught.value.kind == "OutOfRange"
+    bench.client.command("set_instrument", instrument="daq", setting="bias_V", value=0.3)
+    ears = Ears()
+    bench.client.follow(ears)
+    job = bench.add(1)
+    ears.wait("complete")
+
+    with Recording(job["out"]) as recording:
+        first_V = recording.samples(0, 50, ["bias"])
+    assert abs(first_V).max() < 1e-3
+    assert bench.rig.is_safe()
 
 
 def test_instruments_are_told_of_and_set_only_while_no_run_has_them(bench):

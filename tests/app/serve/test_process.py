@@ -1,0 +1,169 @@
+"""The bench as a process of its own: it outlives its clients and its starter, and its own death is safe."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from analysis.recording import Recording
+from app.serve.client import BenchClient
+from app.serve.connection import Connection, bench_of, running_benches
+from app.serve.process import BenchNotStarted, start_bench_process
+from app.simulated import SimulationSettings
+from tests.app.serve.benches import PATIENCE_S, Ears, same_as_recorded
+from tests.rigs import QUICK, served_rig
+
+WITHIN_S = 1.0
+SLOWLY = {**QUICK, "traces": 1000, "approach_speed": 20.0}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def wait_until(condition, timeout_s=PATIENCE_S):
+    """Seconds until the condition held; for what another process does in life's time."""
+    began_s = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began_s < timeout_s, f"it did not happen within {timeout_s} s"
+        threading.Event().wait(0.005)
+    return time.monotonic() - began_s
+
+
+@pytest.fixture
+def simulated(tmp_path):
+    """A bench process with a simulated rig, started for a test and ended with it."""
+    settings = SimulationSettings("fast", 1, overrides=("sample.species=Au",))
+    connection = start_bench_process(settings, tmp_path, tmp_path / "run")
+    try:
+        yield connection
+    finally:
+        with BenchClient(connection) as client:
+            client.command("shutdown", abort=True)
+        wait_until(lambda: not connection.alive)
+
+
+WATCHING = """
+import sys, threading
+from pathlib import Path
+from app.serve.client import BenchClient
+from app.serve.connection import Connection
+with BenchClient(Connection.read(Path(sys.argv[1]))) as client:
+    client.follow(lambda topic, what: print(topic, flush=True))
+    threading.Event().wait(600)
+"""
+
+
+def test_a_killed_client_leaves_the_run_going_and_the_next_sees_it_from_its_start(simulated, tmp_path):
+    (path,) = running_benches(tmp_path / "run")
+    with BenchClient(simulated) as client:
+        job = client.command("queue_add", procedure="break-junction", values={**QUICK, "traces": 12})
+    watching = subprocess.Popen(
+        [sys.executable, "-c", WATCHING, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    for line in watching.stdout:
+        if line.strip() == "block":
+            break
+    watching.kill()
+    watching.communicate()
+
+    ears = Ears()
+    with BenchClient(simulated) as client:
+        client.follow(ears)
+        ears.wait("complete")
+        ended = client.command("state")["queue"][0]
+
+    assert ended["status"] == "finished"
+    assert same_as_recorded(ears, job["out"])
+
+
+def test_a_bench_that_ends_takes_its_file_and_its_simulated_rig_away(tmp_path):
+    settings = SimulationSettings("fast", 1, overrides=("sample.species=Au",))
+    connection = start_bench_process(settings, tmp_path, tmp_path / "run")
+    with BenchClient(connection) as client:
+        rig = client.command("hello")["rig"]
+        client.command("shutdown")
+    wait_until(lambda: not connection.alive)
+    daq = Connection("tcp:" + rig["daq"]["controller"].removeprefix("grpc:"), "", "", "", 0, "", "")
+
+    wait_until(lambda: not daq.alive)
+    wait_until(lambda: not list((tmp_path / "run").glob("bench-*.json")))
+
+
+@pytest.mark.parametrize(("text", "said"), [(None, "rig.toml"), ("[daq]\ncontroller = 7", "daq.controller")])
+def test_a_bench_that_cannot_start_says_why(tmp_path, text, said):
+    rig_file = tmp_path / "rig.toml"
+    if text:
+        rig_file.write_text(text)
+
+    with pytest.raises(BenchNotStarted, match=said):
+        start_bench_process(rig_file, tmp_path, tmp_path / "run")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+def test_a_killed_bench_leaves_the_rig_safe_and_its_file_is_known_as_stale(tmp_path):
+    with served_rig(tmp_path, "wall") as rig:
+        connection = start_bench_process(rig.file, tmp_path, tmp_path / "run")
+        assert bench_of(rig.file, tmp_path / "run") == connection
+        ears = Ears()
+        with BenchClient(connection) as client:
+            client.follow(ears)
+            job = client.command("queue_add", procedure="break-junction", values=SLOWLY)
+            ears.wait("job", lambda what: what["cycles"] >= 1)
+            os.kill(connection.pid, signal.SIGKILL)
+            took_s = wait_until(lambda: rig.is_safe(0.0))
+
+        assert took_s < WITHIN_S
+        assert running_benches(tmp_path / "run") == {}
+        with Recording(job["out"]) as recording:
+            assert recording.status == "unfinished"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+def test_a_bias_set_by_hand_goes_when_the_bench_is_killed(tmp_path):
+    with served_rig(tmp_path, "wall") as rig:
+        connection = start_bench_process(rig.file, tmp_path, tmp_path / "run")
+        with BenchClient(connection) as client:
+            client.command("set_instrument", instrument="daq", setting="bias_V", value=0.2)
+        assert rig.simulated.bench.outputs["bias"] == pytest.approx(0.2, abs=1e-3)
+        os.kill(connection.pid, signal.SIGKILL)
+
+        assert wait_until(lambda: rig.simulated.bench.outputs["bias"] == 0) < WITHIN_S
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+def test_ctrl_c_ends_a_served_run_safely_and_clients_saw_it(tmp_path):
+    with served_rig(tmp_path, "wall") as rig:
+        options = [str(w) for name, v in SLOWLY.items() for w in (f"--{name.replace('_', '-')}", v)]
+        command = [
+            "run",
+            "break-junction",
+            "--serve",
+            "--rig",
+            str(rig.file),
+            "--out",
+            str(tmp_path / "run.h5"),
+        ]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", *command, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        )
+        line = next(line for line in process.stderr if line.startswith("Clients may attach: "))
+        connection = Connection.read(tmp_path / line.partition(": ")[2].strip())
+        ears = Ears()
+        with BenchClient(connection) as client:
+            client.follow(ears)
+            ears.wait("job", lambda what: what["cycles"] >= 1)
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=PATIENCE_S)
+            ended = ears.wait_over(1)
+
+        assert process.returncode == 0
+        assert "aborted" in output
+        assert ended["status"] == "aborted"
+        assert rig.is_safe(0.0)
