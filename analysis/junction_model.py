@@ -32,6 +32,9 @@ STRAIGHT = 0.02
 FLOOR = 0.02
 """Of the largest standard deviation: no point of a curve counts as known better, whatever the alignment made of it."""
 
+BAD_MISFIT = 0.05
+"""Of the largest current: beyond, a fit is no description of its curve."""
+
 SYMMETRY_AT, ASYMMETRIC = 0.9, 0.05
 """Where, as a share of the largest bias, currents of both polarities are compared, and how far they may differ."""
 
@@ -180,7 +183,8 @@ def model_of_iv(iv: MeanIV, replicas: Sequence[MeanIV] = (), temperature_K: floa
     family = _one_level(_conductance_G0(_slope_at_zero_S(iv)))
     source = f"one level with equal couplings, fitted to the mean I-V of {iv.junctions} junctions"
     found = model_of_family(family, iv, replicas, source, temperature_K)
-    remarks = (*found.remarks, *_remark_on_symmetry(iv))
+    bad = ("One such level does not describe this curve.",) if found.misfit > BAD_MISFIT else ()
+    remarks = (*bad, *found.remarks, *_remark_on_symmetry(iv))
     return replace(found, side_known=False, fitted_level=True, remarks=remarks)
 
 
@@ -214,7 +218,7 @@ def model_of_family(
         {n: (float(v), float(e)) for n, v, e in zip(best.names, best.values, errors, strict=True)},
         tuple(x.transmission for x in others),
         misfit,
-        tuple(f"{name} is at the end of its range" for name in best.at_bound),
+        tuple(f"{name} is at the end of its range." for name in best.at_bound),
     )
 
 

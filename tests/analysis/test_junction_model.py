@@ -1,0 +1,82 @@
+"""Transmissions from mean I-V curves: the level that made them, errors, symmetry, and which side."""
+
+import numpy as np
+import pytest
+
+from analysis.heating.sweeps import Sweep
+from analysis.iv_mean import mean_iv
+from analysis.junction_model import model_of_iv, without_groups
+from analysis.landauer import currents
+from analysis.transmission import FlatTransmission, Level, LevelTransmission
+
+BIAS_V = np.interp(np.arange(401) / 400, [0, 0.25, 0.75, 1], [0, 1.2, -1.2, 0])
+
+
+def sweeps(levels, rng, n=40, spread=0.1):
+    """Curves of junctions whose conductances differ by a tenth."""
+    current_A = currents(levels, BIAS_V).current_A
+    return [
+        Sweep(
+            i,
+            (0, BIAS_V.size),
+            BIAS_V,
+            (1.0 + spread * rng.standard_normal()) * current_A,
+            kind="whole",
+            junction=i,
+        )
+        for i in range(n)
+    ]
+
+
+def test_the_level_that_made_the_curves_is_found():
+    level = LevelTransmission([Level(0.7, 0.05, 0.05)])
+    curves = sweeps(level, np.random.default_rng(0), spread=0.0)
+    model = model_of_iv(mean_iv(curves))
+    assert model.parameters["energy_eV"][0] == pytest.approx(0.7, abs=1e-4)
+    assert model.parameters["gamma_eV"][0] == pytest.approx(0.05, rel=1e-3)
+    assert model.misfit < 1e-4
+    assert not model.side_known and model.remarks == ()
+    assert model.error_of(lambda m: m.current_A([1.0])) is None
+
+
+def test_errors_are_the_scatter_of_repeated_measurements():
+    level = LevelTransmission([Level(0.9, 0.04, 0.04)])
+    found, errors = [], []
+    for seed in range(24):
+        curves = sweeps(level, np.random.default_rng(seed), n=20)
+        model = model_of_iv(mean_iv(curves), without_groups(curves))
+        found.append([model.parameters["gamma_eV"][0], float(model.current_A(1.0))])
+        errors.append([model.parameters["gamma_eV"][1], float(model.error_of(lambda m: m.current_A(1.0)))])
+    scatter = np.std(found, axis=0, ddof=1)
+    np.testing.assert_allclose(
+        np.sqrt(np.mean(np.square(errors), axis=0)), scatter, rtol=0.35
+    )  # 15 % by chance
+    assert found[0][1] == pytest.approx(float(currents(level, 1.0).current_A), rel=0.08)
+
+
+def test_few_junctions_have_no_errors():
+    curves = sweeps(FlatTransmission(0.01), np.random.default_rng(1), n=9)
+    assert without_groups(curves) == ()
+    model = model_of_iv(mean_iv(curves))
+    assert np.isnan(model.parameters["transmission"][1])
+
+
+@pytest.mark.parametrize(("asymmetry_K", "energy_eV"), [(1e-3, 0.7), (-1e-3, -0.7)])
+def test_a_model_is_turned_to_what_the_heat_says(asymmetry_K, energy_eV):
+    curves = sweeps(LevelTransmission([Level(0.7, 0.05, 0.05)]), np.random.default_rng(2), spread=0.0)
+    model = model_of_iv(mean_iv(curves), without_groups(curves))
+    turned = model.turned_to(asymmetry_K)
+    assert turned.side_known
+    assert turned.parameters["energy_eV"][0] == pytest.approx(energy_eV, abs=1e-4)
+    assert turned.predicted([1.0], 72_800.0).asymmetry_K[0] * asymmetry_K > 0.0
+    np.testing.assert_allclose(turned.current_A(BIAS_V), model.current_A(BIAS_V), atol=1e-15)
+    assert turned.turned_to(-asymmetry_K) is turned
+    assert len(turned.replicas) == len(model.replicas)
+
+
+def test_curves_of_a_level_that_follows_one_electrode_are_remarked_on():
+    level = LevelTransmission([Level(0.7, 0.05, 0.05, bias_drop=0.3)])
+    curves = sweeps(level, np.random.default_rng(3))
+    remarks = model_of_iv(mean_iv(curves)).remarks
+    assert remarks[0] == "One such level does not describe this curve."
+    assert remarks[-1].startswith("|I(+V)|/|I(-V)| is ") and "not half way" in remarks[-1]
