@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.records import Event, EventKind
 from tests.benchmarks.table import Row
 
 FRAMES_PER_S, RATE_HZ, SECONDS, WARM_S = 20, 2000, 8, 2
+OPENING_FRAMES = 40
 MOST_CORE, MOST_FRAME_S = 0.60, 0.100
 
 Step = Callable[[int], None]
@@ -84,8 +86,9 @@ def _views(theme: object) -> tuple[dict, dict[str, Step]]:  # type: ignore[type-
     n = RATE_HZ // FRAMES_PER_S
     charts, growing = StripCharts(30.0, 1300), CurrentTrace()
     charts.feed(synthetic.signals(0, 30 * RATE_HZ, rng))
-    for number in range(11):
-        growing.trace(synthetic.opening(number, rng))
+    openings = [synthetic.opening(number, rng) for number in range(11)]
+    for opening in openings:
+        growing.trace(opening)
     blocks = [synthetic.signals(30 * RATE_HZ + i * n, n, rng) for i in range(FRAMES_PER_S * 40)]
     kept = {
         "histogram": [synthetic.histogram(i) for i in range(3)],
@@ -99,6 +102,10 @@ def _views(theme: object) -> tuple[dict, dict[str, Step]]:  # type: ignore[type-
 
     def feed(frame: int) -> None:
         block = next(fed)
+        if frame % OPENING_FRAMES == 0:
+            growing.event(Event(block.first, EventKind.STEP, "withdraw", {"phase": "end"}))
+            growing.trace(openings[frame // OPENING_FRAMES % len(openings)])
+            growing.event(Event(block.first, EventKind.STEP, "withdraw", {"phase": "begin"}))
         charts.feed(block)
         growing.feed(block)
 

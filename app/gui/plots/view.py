@@ -38,10 +38,15 @@ class View(QWidget, Generic[Snapshot]):
     def present(self, snapshot: Snapshot) -> bool:
         """Draw this, now if it can be seen, otherwise when it is shown; True if something was drawn."""
         self._given = snapshot
-        if snapshot is self._drawn or not self.isVisible() or self.visibleRegion().isEmpty():
+        if snapshot is self._drawn or not self._seen:
             return False
         self._draw_given()
         return True
+
+    @property
+    def _seen(self) -> bool:
+        window = self.window()
+        return self.isVisible() and not (window is not None and window.isMinimized())
 
     def draw(self, snapshot: Snapshot) -> None:
         """Put the snapshot's numbers into the panels."""
