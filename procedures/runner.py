@@ -146,10 +146,10 @@ class Runner:
         self._make_safe()
         self._bias_is(0.0)
         self._watch.event(EventKind.MARK, "paused")
-        while self._paused():
-            if self._should_stop():
-                raise Aborted
+        while self._paused() and not self._should_stop():
             self._watch.catch_up()
+        if self._should_stop():
+            raise Aborted
         self._watch.event(EventKind.MARK, "resumed")
         self._set_bias(bias_V)
 

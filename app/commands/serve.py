@@ -53,7 +53,7 @@ def command(
     threading.Thread(target=import_module, args=("app.serve.server",), daemon=True).start()
 
     from app.progress import ctrl_c_stops, stderr_console
-    from app.serve.process import announced, log_to_stderr, rig_served_by
+    from app.serve.process import announced, rig_served_by, settle_in
     from app.simulated import SimulationSettings
     from app.toml_file import FileError
 
@@ -61,7 +61,7 @@ def command(
         overrides = (f"sample.species={species}", *overrides)
     settings = SimulationSettings("fast" if clock == "fast" else "wall", seed, parameters, overrides)
     asked: list[bool] = []
-    log_to_stderr()
+    settle_in()
     try:
         with (
             rig_served_by(settings if simulated else rig_file) as rig,

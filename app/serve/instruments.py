@@ -148,7 +148,7 @@ class Instruments:
 
     def to_json(self) -> dict[str, Any]:
         """Every instrument with its state, and what may be set; where not, why not."""
-        rig = self.rig()
+        rig = self.known_rig  # not read anew each second: a run in this process is in a hurry
         reason = RUN_HAS_THEM if self._busy else ""
         shown: dict[str, Any] = {name: asdict(row) for name, row in self.rows.items()}
         for name, settings in CHOICES.items():
@@ -249,6 +249,7 @@ class Instruments:
                 self._drop(instrument)
                 raise
             self._set[instrument, setting] = value
+            self.rig()
 
     def _put_bias(self, bias_V: float) -> None:
         """A bias on a tip that is back, with a guardian for as long as it is there."""

@@ -20,6 +20,9 @@ START_S = 60.0
 
 LOG = "bench.log"
 
+SWITCH_S = 5e-4
+"""After so long the thread that answers a client lets the one go on that watches for a trip (Python's own: 5 ms)."""
+
 NEW_GROUP_WITHOUT_WINDOW = 0
 if sys.platform == "win32":  # so that it lives when this process, its terminal or its window ends
     NEW_GROUP_WITHOUT_WINDOW = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -131,8 +134,9 @@ def _last_words(log: Path, begins_at: int) -> str:
     return f"The bench did not start: {reason if error else said or 'it said nothing'}"
 
 
-def log_to_stderr() -> None:
-    """What the bench logs, with its time, to standard error: for a process of its own."""
+def settle_in() -> None:
+    """What a process does that is there for the bench: be quick to let a run's thread go on, log to standard error."""
+    sys.setswitchinterval(SWITCH_S)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     for noisy in ("pymeasure", "pyvisa", "grpc", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -326,9 +326,9 @@ class BenchServer:
 
         Raises ``RigError`` in less than a second if that could not be confirmed.
         """
-        self.queue.hold("retracted by hand", within_run=False)
         with suppress(NotNow):
-            self.queue.abort()
+            self.queue.abort()  # before anything else: a paused run must not go on
+        self.queue.hold("retracted by hand", within_run=False)
         bench = self._bench
         try:
             return bench.retract() if bench else make_safe(self.instruments.known_rig, RETRACT_S)
