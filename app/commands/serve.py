@@ -11,8 +11,14 @@ import click
 )
 @click.option("--simulated", is_flag=True, help="Serve a simulated rig that lives as long as the bench.")
 @click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="Of the simulated rig's sample.")
-@click.option("--clock", type=click.Choice(["wall", "fast"]), default="wall", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--clock",
+    type=click.Choice(["wall", "fast"]),
+    default="wall",
+    show_default=True,
+    help="Of the simulated rig. fast: time advances only as samples are asked for.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same world.")
 @click.option("--parameters", type=click.Path(dir_okay=False, path_type=Path), help="Of the simulated rig.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One of these parameters.")
 @click.option(
