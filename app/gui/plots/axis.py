@@ -1,6 +1,7 @@
 """Axes of a plot: what is on them, and ticks that people can read."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 
@@ -73,6 +74,11 @@ class ReadableAxis(pg.AxisItem):
         self.setLabel(self.quantity.label, color=colours.text, **{"font-size": size})
         self.showLabel(not self._bare)
 
+    def labelString(self) -> str:
+        """The label and nothing after it."""
+        style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
+        return f"<span style='{style}'>{self.labelText}</span>"
+
     def bare(self) -> None:
         """Ticks without numbers and label: the plot below has them."""
         self._bare = True
@@ -124,7 +130,12 @@ class ReadableAxis(pg.AxisItem):
             return [fixed(value, spacing) for value in values]
         if spacing >= 1.0:
             return [power(round(value)) for value in values]
-        return [plain_number(10.0**value) for value in values]
+        numbers = [10.0**value for value in values]
+        texts = [plain_number(number) for number in numbers]
+        if len(set(texts)) == len(texts):
+            return texts
+        finest = min(b - a for a, b in pairwise(numbers))
+        return [fixed(number, finest) for number in numbers]
 
     def resizeEvent(self, ev: Any = None) -> None:
         """Keep the label inside the width that the axis was given."""

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Callable
 from html import unescape
 from io import StringIO
 from itertools import zip_longest
@@ -24,8 +25,12 @@ SCALE = 3
 
 def export(panel: "PlotPanel", path: Path) -> None:
     """Write the plot as its file's suffix says: png, svg or csv. The panel says how it went."""
+    writer = _WRITERS.get(path.suffix.lower().removeprefix("."))
+    if writer is None:
+        panel.said.emit(f"Not exported: {path.name} is none of {', '.join(_WRITERS)}.")
+        return
     try:
-        path.write_bytes(_WRITERS[path.suffix.lower().removeprefix(".")](panel))
+        path.write_bytes(writer(panel))
     except OSError as error:
         panel.said.emit(f"Not exported: {path.name} cannot be written here ({error.strerror or error}).")
     else:
@@ -102,4 +107,8 @@ def _paint(panel: "PlotPanel", device: object, target: QRectF) -> None:
         item.setExportMode(False)
 
 
-_WRITERS = {"png": picture, "svg": drawing, "csv": lambda panel: table(panel).encode()}
+_WRITERS: dict[str, Callable[["PlotPanel"], bytes]] = {
+    "png": picture,
+    "svg": drawing,
+    "csv": lambda panel: table(panel).encode(),
+}

@@ -153,9 +153,7 @@ class ConvergencePanel(PlotPanel):
         means = np.stack([series.dT_pos_mK, series.dT_neg_mK])[:, settled]
         sigmas = np.nan_to_num(np.stack([series.sigma_pos_mK, series.sigma_neg_mK]))[:, settled]
         low, high = float(np.min(means - 1.5 * sigmas)), float(np.max(means + 1.5 * sigmas))
-        self.set_home(
-            x=held(self._homes[0], (0.0, float(t[-1])), zero=True), y=held(self._homes[1], (low, high))
-        )
+        self.set_home(x=held(self.home[0], (0.0, float(t[-1])), zero=True), y=held(self.home[1], (low, high)))
 
 
 class HeatPanel(PlotPanel):
@@ -190,7 +188,7 @@ class HeatPanel(PlotPanel):
         powers = [span(layer.x) for layer in self.points] + [span(self.symmetric.x)]
         highest = max((one[1] for one in powers if one is not None), default=0.0)
         if highest:
-            self.set_home(x=held(self._homes[0], (0.0, highest), zero=True))
+            self.set_home(x=held(self.home[0], (0.0, highest), zero=True))
         self.set_legend(names)
         self.set_count(*_counted(snapshot))
 

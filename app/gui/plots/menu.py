@@ -43,7 +43,7 @@ class PanelMenu(QMenu):
     def _log(self, text: str, axis: ReadableAxis) -> QAction:
         action = QAction(text, self)
         action.setCheckable(True)
-        action.triggered.connect(lambda checked: self._panel.set_log(axis, checked))
+        action.triggered.connect(lambda: self._panel.set_log(axis, not axis.log))
         self.addAction(action)
         return action
 

@@ -133,6 +133,10 @@ class PlotPanel(pg.PlotWidget):
         self.theme.changed.connect(self.recolour)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
 
+    def close(self) -> bool:
+        """Close it as any widget; pyqtgraph would take it to pieces while Qt still paints it."""
+        return QWidget.close(self)
+
     # what is drawn
 
     def add(self, layer: L) -> L:
@@ -193,11 +197,22 @@ class PlotPanel(pg.PlotWidget):
             if wanted is not None:
                 self._homes[i], self._fixed[i] = wanted, True
 
+    @property
+    def home(self) -> tuple[Range | None, Range | None]:
+        """What is shown after a reset, across and upward."""
+        return self._homes[0], self._homes[1]
+
     def reset(self) -> None:
         """Show everything again."""
         self._zoomed = False
         self._homes = [home if fixed else None for home, fixed in zip(self._homes, self._fixed, strict=True)]
         self.refresh()
+
+    def set_quantity(self, axis: ReadableAxis, quantity: Quantity) -> None:
+        """Show another quantity on an axis; it is as logarithmic as it was."""
+        if quantity is not axis.quantity:
+            axis.quantity = quantity
+            axis.dress(self._colours(), tabular(self.font()))
 
     def set_log(self, axis: ReadableAxis, log: bool) -> None:
         """Make an axis logarithmic, or linear again."""

@@ -9,6 +9,7 @@ from app.gui.plots.axis import Quantity
 from app.gui.plots.layers import Colour, Line
 from app.gui.plots.marks import Rule
 from app.gui.plots.panel import PlotPanel
+from app.gui.plots.ranges import Range, held, span
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.plots.view import View
 from app.gui.theme import Theme
@@ -40,6 +41,7 @@ class TraceView(View[TraceSnapshot]):
         self.behind[0].legend_name = "the ones before"
         self.newest = self.panel.add(Line("the last one", attrgetter("data")))
         self.under_way = self.panel.add(Line("under way", attrgetter("accent"), width=1.0, z=12))
+        self._shown: Range | None = None
         self._lay_out(QVBoxLayout(self), self.panel)
         self._tell(self.panel)
 
@@ -62,10 +64,11 @@ class TraceView(View[TraceSnapshot]):
         lines = [line for line in (snapshot.under_way, *snapshot.last) if line is not None and line.x.size]
         if not lines:
             return
-        self.panel.x_axis.quantity = DISPLACEMENT if lines[-1].axis == "displacement" else TIME
-        self.panel.set_home(y=SHOWN_G0)
-        if lines[-1].axis == "displacement":
-            self.panel.set_home(x=(-BEFORE_nm, AFTER_nm))
+        by_time = lines[-1].axis == "time"
+        self.panel.set_quantity(self.panel.x_axis, TIME if by_time else DISPLACEMENT)
+        whole = span(*(line.x for line in lines if line.axis == lines[-1].axis))
+        self.panel.set_home(x=held(self._shown, whole) if by_time else (-BEFORE_nm, AFTER_nm), y=SHOWN_G0)
+        self._shown = self.panel.home[0] if by_time else None
 
 
 def _put(layer: Line, line: TraceLine | None) -> None:

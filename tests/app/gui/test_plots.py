@@ -1,0 +1,347 @@
+import csv
+from io import StringIO
+from operator import attrgetter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QGuiApplication, QImage
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QFileDialog
+
+from app.gui.plots.axis import Quantity, ReadableAxis
+from app.gui.plots.export import export, table
+from app.gui.plots.layers import Band, Image, Line, Points, Steps
+from app.gui.plots.marks import Note, Rule, Window
+from app.gui.plots.panel import PlotPanel
+from app.gui.theme import DARK, LIGHT, Choice, Theme
+
+V = Quantity("voltage", "<i>V</i>", "V")
+NA = Quantity("current", "<i>I</i>", "nA")
+G = Quantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
+
+
+@pytest.fixture
+def panel(qtbot, theme: Theme) -> PlotPanel:
+    panel = PlotPanel(theme, "I-V", V, NA, "Curves appear here: press Run.", legend=(0.0, 0.0))
+    qtbot.addWidget(panel)
+    panel.resize(640, 480)
+    panel.show()
+    qtbot.waitExposed(panel)
+    return panel
+
+
+def drawn(panel: PlotPanel) -> Line:
+    line = panel.add(Line("mean, <i>V</i> &gt; 0", attrgetter("positive")))
+    line.set([0.0, 0.5, 1.0], [0.0, 40.0, 100.0])
+    panel.refresh()
+    return line
+
+
+def axis(orientation: str, quantity: Quantity) -> ReadableAxis:
+    return ReadableAxis(orientation, quantity)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "low", "high", "pixels", "labels"),
+    [
+        (V, -1.2, 1.2, 600, ["−1.0", "−0.5", "0.0", "0.5", "1.0"]),
+        (V, 0.0, 30000.0, 300, ["0", "10000", "20000", "30000"]),
+        (G, -6.0, 0.5, 600, ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]),
+        (G, -6.0, 1.0, 230, ["10⁻⁶", "10⁻³", "10⁰"]),
+        (G, 0.0, 1.5, 600, ["1", "2", "5", "10", "20"]),
+        (G, -2.0, np.log10(0.0201), 300, ["0.01", "0.015", "0.02"]),
+    ],
+)
+def test_ticks_can_be_read(
+    qapp, quantity: Quantity, low: float, high: float, pixels: float, labels: list[str]
+) -> None:
+    bottom = axis("bottom", quantity)
+    spacing, values = bottom.tickValues(low, high, pixels)[0]
+    assert spacing is not None
+    assert bottom.tickStrings(values, 1.0, spacing) == labels
+
+
+@pytest.mark.parametrize(
+    ("quantity", "low", "high"),
+    [(V, 0.0, 1e-7), (V, -3.0, 4e5), (V, 412.30, 412.31), (G, 0.0, 1e-7), (G, 1.230, 1.231), (G, -9.0, 3.0)],
+)
+@pytest.mark.parametrize("pixels", [40, 90, 400, 3000])
+def test_ticks_lie_inside_and_are_few(
+    qapp, quantity: Quantity, low: float, high: float, pixels: float
+) -> None:
+    left = axis("left", quantity)
+    levels = left.tickValues(low, high, pixels)
+    values = levels[0][1]
+    room = 1e-6 * (high - low)
+    assert len(values) <= 9
+    assert all(low - room <= v <= high + room for level in levels for v in level[1])
+    assert len(set(left.tickStrings(values, 1.0, levels[0][0] or 0.0))) == len(values)
+
+
+def test_says_what_will_appear_until_it_does(panel: PlotPanel) -> None:
+    panel.refresh()
+    assert panel.hint.text == "Curves appear here: press Run."
+    assert not panel.grid_lines.isVisible()
+    drawn(panel)
+    assert panel.hint.text == ""
+    assert panel.grid_lines.isVisible()
+
+
+def test_labels_say_symbol_and_unit(panel: PlotPanel) -> None:
+    assert panel.x_axis.label.toPlainText() == "V (V)"
+    assert panel.y_axis.label.toPlainText() == "I (nA)"
+
+
+def test_shows_all_data_and_resets(qtbot, panel: PlotPanel) -> None:
+    line = drawn(panel)
+    (x0, x1), (y0, y1) = panel.inside.viewRange()
+    assert x0 <= 0.0 < 1.0 <= x1
+    assert y0 <= 0.0 < 100.0 <= y1
+    panel.inside.setRange(xRange=(0.2, 0.3), padding=0)
+    panel.inside.sigRangeChangedManually.emit([True, True])
+    line.set([0.0, 9.0], [0.0, 900.0])
+    panel.refresh()
+    assert panel.inside.viewRange()[0] == [0.2, 0.3]  # who looks closely is not disturbed
+    centre = panel.mapFromScene(panel.inside.sceneBoundingRect().center())
+    QTest.mouseDClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    QTest.mouseRelease(panel.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    assert panel.inside.viewRange()[0][1] >= 9.0
+
+
+def test_a_range_stands_still_while_data_grow_inside_it(panel: PlotPanel) -> None:
+    line = drawn(panel)
+    before = panel.inside.viewRange()
+    line.set([0.0, 0.5, 1.0], [0.0, 42.0, 99.0])
+    panel.refresh()
+    assert panel.inside.viewRange() == before
+
+
+def test_logarithmic_and_back(panel: PlotPanel) -> None:
+    drawn(panel)
+    panel.set_log(panel.y_axis, True)
+    y = panel.layers[0].item.getData()[1]
+    assert y[1:] == pytest.approx([np.log10(40.0), 2.0])
+    assert np.isnan(y[0])
+    low, high = panel.inside.viewRange()[1]
+    assert low < np.log10(40.0) < 2.0 < high
+    panel.set_log(panel.y_axis, False)
+    assert panel.layers[0].item.getData()[1] == pytest.approx([0.0, 40.0, 100.0])
+
+
+def test_crosshair_reads_in_units(panel: PlotPanel) -> None:
+    drawn(panel)
+    panel.point_at(0.5, 40.0)
+    assert panel.reading.text.replace("\xa0", " ") == "V = 0.500 V,  I = 40.0 nA"
+    panel.set_log(panel.y_axis, True)
+    panel.point_at(0.5, np.log10(40.0))
+    assert panel.reading.text.endswith("I = 40.0 nA")
+    panel.copy_value()
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.text().startswith("V = 0.500 V")
+    panel.unpoint()
+    assert panel.reading.text == ""
+
+
+def test_crosshair_follows_the_mouse(panel: PlotPanel) -> None:
+    drawn(panel)
+    place = panel.inside.mapViewToScene(QPointF(0.25, 50.0))
+    panel.scene().sigMouseMoved.emit(place)
+    assert panel.cross[0].value() == pytest.approx(0.25)
+    panel.scene().sigMouseMoved.emit(QPointF(-5.0, -5.0))
+    assert not panel.cross[0].isVisible()
+
+
+def test_keys_move_the_crosshair(panel: PlotPanel) -> None:
+    drawn(panel)
+    alt = Qt.KeyboardModifier.AltModifier
+    QTest.keyClick(panel, Qt.Key.Key_Right, alt)
+    first = panel.cross[0].value()
+    QTest.keyClick(panel, Qt.Key.Key_Right, alt | Qt.KeyboardModifier.ShiftModifier)
+    (x0, x1), _ = panel.inside.viewRange()
+    assert panel.cross[0].value() - first == pytest.approx(0.1 * (x1 - x0))
+    for _ in range(30):
+        QTest.keyClick(panel, Qt.Key.Key_Left, alt | Qt.KeyboardModifier.ShiftModifier)
+    assert panel.cross[0].value() == pytest.approx(x0)
+    QTest.keyClick(panel, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.text().startswith("V = ")
+
+
+def test_numbers_are_exported_as_they_were_given(panel: PlotPanel) -> None:
+    drawn(panel)
+    band = panel.add(Band("SD", attrgetter("positive")))
+    band.set([0.0, 1.0], [-1.0, 90.0], [1.0, 110.0])
+    rows = list(csv.reader(StringIO(table(panel))))
+    assert rows[0] == [
+        "mean, V > 0: voltage (V)",
+        "mean, V > 0: current (nA)",
+        "SD: voltage (V)",
+        "SD: current (nA), lower",
+        "SD: current (nA), upper",
+    ]
+    assert rows[2] == ["0.5", "40", "1", "90", "110"]
+    assert rows[3] == ["1", "100", "", "", ""]
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "csv"])
+def test_exports(tmp_path: Path, theme: Theme, panel: PlotPanel, suffix: str) -> None:
+    drawn(panel)
+    theme.choose(Choice.DARK)
+    said: list[str] = []
+    panel.said.connect(said.append)
+    path = tmp_path / f"plot.{suffix}"
+    export(panel, path)
+    assert said == [f"Exported I-V to {path}."]
+    content = path.read_bytes()
+    if suffix == "png":
+        image = QImage(str(path))
+        assert image.width() == 3 * panel.viewport().width()
+        assert image.pixelColor(5, 5).name() == "#ffffff"
+    elif suffix == "svg":
+        assert b"<svg" in content
+        assert LIGHT.positive.lower().encode() in content.lower()
+        assert DARK.positive.lower().encode() not in content.lower()
+    assert panel.backgroundBrush().color().name() == DARK.surface  # the window is dark as before
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path, panel: PlotPanel) -> None:
+    said: list[str] = []
+    panel.said.connect(said.append)
+    export(panel, tmp_path / "no such folder" / "plot.csv")
+    assert said == ["Not exported: plot.csv cannot be written here (No such file or directory)."]
+
+
+def test_a_file_without_a_suffix_is_said_too(tmp_path: Path, panel: PlotPanel) -> None:
+    said: list[str] = []
+    panel.said.connect(said.append)
+    export(panel, tmp_path / "plot.xyz")
+    assert said == ["Not exported: plot.xyz is none of png, svg, csv."]
+
+
+def test_menu_has_everything_and_says_what_is(panel: PlotPanel) -> None:
+    drawn(panel)
+    panel.set_log(panel.y_axis, True)
+    panel.menu.aboutToShow.emit()
+    texts = [action.text().replace("&", "") for action in panel.menu.actions() if action.text()]
+    assert [text.split("\t")[0] for text in texts] == [
+        "Reset view", "Logarithmic x axis", "Logarithmic y axis", "Copy value", "Copy numbers",
+        "Export picture (PNG)…", "Export drawing (SVG)…", "Export numbers (CSV)…",
+    ]  # fmt: skip
+    assert panel.menu.log_y.isChecked()
+    assert not panel.menu.log_x.isChecked()
+    assert not panel.menu.copy.isEnabled()
+    panel.menu.log_y.trigger()
+    assert not panel.y_axis.log
+
+
+def test_export_asks_without_stopping_the_window(qtbot, tmp_path: Path, panel: PlotPanel) -> None:
+    drawn(panel)
+    panel.menu._ask("csv")
+    dialog = panel.findChild(QFileDialog)
+    assert dialog is not None
+    assert dialog.isVisible()
+    dialog.fileSelected.emit(str(tmp_path / "a.csv"))
+    dialog.reject()
+    assert (tmp_path / "a.csv").exists()
+
+
+def test_right_click_opens_the_menu(qtbot, panel: PlotPanel) -> None:
+    drawn(panel)
+    asked: list[QPoint] = []
+    panel.inside.menu_asked.disconnect()
+    panel.inside.menu_asked.connect(asked.append)
+    centre = panel.mapFromScene(panel.inside.sceneBoundingRect().center())
+    QTest.mouseClick(panel.viewport(), Qt.MouseButton.RightButton, pos=centre)
+    assert len(asked) == 1
+
+
+def test_legend_and_count(panel: PlotPanel) -> None:
+    drawn(panel)
+    panel.set_count("64 junctions", "fit off by 1.3 %")
+    panel.refresh()
+    assert panel.count.text == "64 junctions\nfit off by 1.3 %"
+    assert "mean, V > 0" in panel.legend.text
+    panel.resize(400, 160)
+    QGuiApplication.processEvents()
+    panel.refresh()
+    assert panel.legend.text == ""
+    assert panel.count.text == "64 junctions"
+    assert "mean" in panel.toolTip()
+
+
+def test_another_theme_recolours(theme: Theme, panel: PlotPanel) -> None:
+    line = drawn(panel)
+    assert line.item.opts["pen"].color().name() == LIGHT.positive.lower()
+    theme.choose(Choice.DARK)
+    assert line.item.opts["pen"].color().name() == DARK.positive.lower()
+    assert panel.backgroundBrush().color().name() == DARK.surface
+    assert panel.x_axis.textPen().color().name() == DARK.quiet
+
+
+def test_long_lines_are_thinned_short_ones_are_not(panel: PlotPanel) -> None:
+    line = drawn(panel)
+    assert line.item.getData()[0].size == 3
+    line.set(np.linspace(0, 1, 200_000), np.random.default_rng(0).standard_normal(200_000))
+    panel.refresh()
+    assert line.item.getData()[0].size < 3 * panel.width()
+
+
+def test_error_bars_are_one_standard_error(panel: PlotPanel) -> None:
+    points = panel.add(Points("heat", attrgetter("negative")))
+    points.set([1.0, 2.0], [10.0, 20.0], [1.0, np.nan])
+    panel.refresh()
+    x, y = points._bars.getData()
+    assert (list(x), list(y)) == ([1.0, 1.0], [9.0, 11.0])
+    assert points.spans() == ((1.0, 2.0), (9.0, 20.0))
+
+
+def test_a_band_is_filled_between_its_limits_only(panel: PlotPanel) -> None:
+    band = panel.add(Band("SD", attrgetter("positive"), opacity=1.0))
+    band.set([0.0, 1.0, 2.0], [1.0, np.nan, 3.0], [2.0, 2.0, 5.0])
+    panel.set_home(x=(-1.0, 3.0), y=(0.0, 6.0))
+    panel.refresh()
+    image = panel.grab().toImage()
+
+    def colour(x: float, y: float) -> str:
+        place = panel.mapFromScene(panel.inside.mapViewToScene(QPointF(x, y)))
+        return image.pixelColor(place).name()
+
+    assert colour(1.0, 2.8) == LIGHT.positive.lower()
+    assert colour(1.0, 1.1) != LIGHT.positive.lower()
+    assert colour(1.9, 1.0) != LIGHT.positive.lower()
+
+
+def test_empty_cells_show_the_background(panel: PlotPanel) -> None:
+    image = panel.add(Image("samples per cell"))
+    image.set([0.0, 1.0, 2.0], [0.0, 1.0], np.array([[0], [100]]))
+    panel.refresh()
+    shade = image.shade(np.array([0.0, 1.0, 100.0]))
+    assert shade[0] == 0.0
+    assert Image.LEAST_SEEN < shade[1] < shade[2] <= 1.0
+    shown = panel.grab().toImage()
+    place = panel.mapFromScene(panel.inside.mapViewToScene(QPointF(0.3, 0.37)))
+    assert shown.pixelColor(place).name() == LIGHT.surface
+
+
+def test_steps_and_marks(panel: PlotPanel) -> None:
+    steps = panel.add(Steps("histogram", attrgetter("data")))
+    steps.set([0.0, 1.0, 2.0, 3.0], [0.0, 5.0, 0.0])
+    assert steps.spans() == ((1.0, 2.0), (0.0, 5.0))
+    rule = panel.add(Rule("noise", attrgetter("neutral"), at=float("nan"), upright=True, word="noise"))
+    window = panel.add(Window("bias window", attrgetter("accent")))
+    note = panel.add(Note("peak", attrgetter("text")))
+    panel.refresh()
+    assert not rule.item.isVisible()
+    assert not window.item.isVisible()
+    assert not note.item.isVisible()
+    rule.set(1.5)
+    window.set(0.5, 1.0)
+    note.set(1.5, 5.0, "peak")
+    panel.refresh()
+    assert rule.item.value() == 1.5
+    assert window.item.getRegion() == (0.5, 1.0)
+    assert note.item.isVisible()
