@@ -80,7 +80,7 @@ def open_rig(rig: Rig, seen: Callable[[MachineStatus], None] = lambda status: No
         controller = stack.enter_context(PXIController(rig.daq.controller))
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
-        _claim(daq)
+        _claim(daq, rig.daq.buffer_s)
         amplifier = Keithley428(rig.current_amplifier.address)
         stack.callback(amplifier.close)
         preamplifier = SR560(
@@ -96,9 +96,9 @@ def open_rig(rig: Rig, seen: Callable[[MachineStatus], None] = lambda status: No
         yield OpenRig(station, settings)
 
 
-def _claim(daq: NI6281) -> None:
+def _claim(daq: NI6281, buffer_s: float) -> None:
     """Sample for a moment: who is at work on a card samples, and must not lose it to another's safe state."""
-    daq.start_acquisition()
+    daq.start_acquisition(buffer_s)
     daq.stop_acquisition()
 
 
@@ -186,4 +186,5 @@ def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         resolution_V=2 * rig.daq.inputs.current.range_V / CODES,
         lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
         rise_time_s=rig.current_amplifier.rise_time_s,
+        buffer_s=rig.daq.buffer_s,
     )

@@ -96,7 +96,7 @@ class Runner:
         dry_run(procedure, self._station)
         try:
             self._make_safe()  # from here on it is known where the tip is
-            self._daq.start_acquisition()
+            self._daq.start_acquisition(self._station.buffer_s)
             self._interpret(procedure)
         except Aborted:
             return self._end("aborted", "stopped by the user")
@@ -294,7 +294,7 @@ class Runner:
                 event = step.events[told]
                 watch.event(event.kind, event.name, event.payload, at=event.sample)
                 told += 1
-            watch.read_to(end)
+            watch.read_at_once(end)
         return self._outcome(FINISHED, begin)
 
     def _recentre(self, distance_m: float) -> Outcome:

@@ -45,6 +45,8 @@ class Station:
         Corner of the thermometer's filter; ``inf`` where there is none.
     rise_time_s : float
         Of the current amplifier.
+    buffer_s : float
+        How long the card keeps samples that nobody reads.
     coarse : CoarsePositioner or None
         None where the rig has none: re-centring then ends the run and says what to do by hand.
     """
@@ -60,6 +62,7 @@ class Station:
     resolution_V: float = 0.0
     lowpass_Hz: float = float("inf")
     rise_time_s: float = 0.0
+    buffer_s: float = 10.0
 
     @property
     def extension_range_m(self) -> tuple[float, float]:

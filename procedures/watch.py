@@ -170,6 +170,11 @@ class Watch:
         waiting = self._daq.samples_acquired()
         return min(max(self.next + self.samples(LONGEST_READ_S), waiting), end)
 
+    def read_at_once(self, end: int) -> None:
+        """Read on to a sample in one piece."""
+        if self.next < end:
+            self._read(end - self.next)
+
     def catch_up(self) -> int:
         """Read what was sampled while nobody read; returns the index of the next sample."""
         waiting = self._daq.samples_acquired() - self.next

@@ -29,8 +29,8 @@ class Speed(click.ParamType):
         return speed
 
 
-SLOWEST, FASTEST = 0.01, 1000.0
-"""Beyond, a rig that keeps pace with no clock is quicker: "fast"."""
+SLOWEST, FASTEST = 0.01, 300.0
+"""Faster than that, the card's largest buffer lasts less than two of life's seconds: "fast" waits for who reads."""
 
 
 @click.command()

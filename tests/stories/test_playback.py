@@ -99,7 +99,7 @@ def test_what_a_saved_calibration_says_later_changes_nothing(recorded, tmp_path)
         (["--speed", "2"], "--speed goes with --recording"),
         (["--recording", "x.h5", "--species", "Au"], "goes without --species"),
         (["--recording", "x.h5", "--speed", "soon"], "neither a number nor 'fast'"),
-        (["--recording", "x.h5", "--speed", "0"], "0 is not within 0.01 to 1000"),
+        (["--recording", "x.h5", "--speed", "0"], "0 is not within 0.01 to 300"),
         (["--recording", "x.h5", "--speed", "nan"], "nan is not within"),
         (["--recording", "x.h5"], "there is no such file"),
     ],
