@@ -61,7 +61,7 @@ class ReadableAxis(pg.AxisItem):
         super().__init__(orientation, maxTickLength=-5)
         self.quantity = quantity
         self.log = quantity.log
-        self._bare = False
+        self._bare = self._blank = False
         self.enableAutoSIPrefix(False)
         self.setStyle(tickTextOffset=5, hideOverlappingLabels=True, tickAlpha=255, maxTextLevel=0)
 
@@ -86,8 +86,9 @@ class ReadableAxis(pg.AxisItem):
         self.showLabel(False)
 
     def show_numbers(self, shown: bool) -> None:
-        """With or without numbers at the ticks."""
-        if self.style["showValues"] != (shown and not self._bare):
+        """With ticks and their numbers, or without: nothing is measured yet."""
+        if self._blank == shown:
+            self._blank = not shown
             self.setStyle(showValues=shown and not self._bare)
 
     def set_log(self, log: bool) -> None:
@@ -112,7 +113,7 @@ class ReadableAxis(pg.AxisItem):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:
         """Labelled ticks, then those without a label."""
         low, high = sorted((minVal, maxVal))
-        if not (np.isfinite(low) and np.isfinite(high)) or high <= low:
+        if self._blank or not (np.isfinite(low) and np.isfinite(high)) or high <= low:
             return []
         most = min(max(size / PIXELS_A_TICK[self.orientation], 1.0), MOST_TICKS)
         if self.log and high - low > 1.0:

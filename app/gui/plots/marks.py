@@ -141,6 +141,9 @@ class Note:
         seen = bool(np.isfinite(x) and np.isfinite(y) and self.text)
         self.item.setVisible(seen)
         if seen:
+            behind = QColor(frame.colours.surface)
+            behind.setAlphaF(0.8)
+            self.item.fill = pg.mkBrush(behind)
             self.item.setText(self.text, color=self.colour(frame.colours))
             self.item.setPos(float(x), float(y))
 

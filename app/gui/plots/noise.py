@@ -9,8 +9,8 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from analysis.heating.spectrum import SpectralLine
 from analysis.records import FloatArray
 from app.gui.plots.axis import Quantity
-from app.gui.plots.layers import Line
-from app.gui.plots.marks import Note
+from app.gui.plots.layers import DOTTED, Line
+from app.gui.plots.marks import Note, Rule
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range
 from app.gui.plots.view import View
@@ -22,6 +22,8 @@ CURRENT = Quantity("current noise", "√<i>S</i><sub>I</sub>", "pA/√Hz", log=T
 THERMOMETER = Quantity("thermometer noise", "√<i>S</i><sub>TC</sub>", "nV/√Hz", log=True)
 EMPTY = "The spectrum of the {} appears here after 4 s of samples: press Run, or open a recording."
 MOST_NOTES = 6
+LEAST_NOTED = 150.0
+"""A plot that is less high has marks without notes."""
 NOTE_WIDTH = 104.0
 """Of two notes that are less far apart, in pixels, the one of the stronger line stays."""
 
@@ -59,7 +61,11 @@ class Spectrum(PlotPanel):
     def __init__(self, theme: Theme, what: str, density: Quantity) -> None:
         super().__init__(theme, f"noise of the {what}", FREQUENCY, density, EMPTY.format(what))
         self.density = self.add(Line(what, attrgetter("data")))
-        self.notes = [self.add(Note(f"line {i + 1}", attrgetter("warning"))) for i in range(MOST_NOTES)]
+        self.rules = [
+            self.add(Rule(f"line {i + 1}", attrgetter("warning"), at=np.nan, upright=True, style=DOTTED))
+            for i in range(MOST_NOTES)
+        ]
+        self.notes = [self.add(Note(f"note {i + 1}", attrgetter("warning"))) for i in range(MOST_NOTES)]
 
     def show_density(self, frequency: FloatArray, density: FloatArray, lines: Sequence[SpectralLine]) -> None:
         """Another spectrum."""
@@ -68,8 +74,10 @@ class Spectrum(PlotPanel):
         if there and frequency.size:
             self.set_home(x=(float(frequency[0]) / 1.05, float(frequency[-1]) * 1.05), y=_room(density))
         noted = self._apart(lines) if there and frequency.size else []
-        for note, line in zip(self.notes, [*noted, *[None] * MOST_NOTES], strict=False):
-            if line is None:
+        room = self.inside.height() >= LEAST_NOTED
+        for note, rule, line in zip(self.notes, self.rules, [*noted, *[None] * MOST_NOTES], strict=False):
+            rule.set(np.nan if line is None else line.frequency_Hz)
+            if line is None or not room:
                 note.set(np.nan, np.nan, "")
             else:
                 note.set(line.frequency_Hz, _top(frequency, density, line.frequency_Hz), name_of(line))
@@ -79,7 +87,7 @@ class Spectrum(PlotPanel):
         decades = float(np.log10(self.density.x[-1] / self.density.x[0]))
         least = NOTE_WIDTH / max(self.inside.width(), 1.0) * decades
         chosen: list[SpectralLine] = []
-        for line in sorted(lines, key=lambda one: not one.name):
+        for line in sorted(lines, key=lambda one: (not one.name, -one.rms)):
             far = [abs(np.log10(line.frequency_Hz / other.frequency_Hz)) > least for other in chosen]
             if all(far) and len(chosen) < MOST_NOTES:
                 chosen.append(line)

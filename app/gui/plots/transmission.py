@@ -54,7 +54,7 @@ class TransmissionView(View[TransmissionSnapshot]):
         if not energy.size:
             self.panel.set_count()
             return
-        high = 10.0 ** np.ceil(np.log10(max(float(tau.max()), 1e-9)) + 0.1)
+        high = 10.0 ** (np.ceil(2 * np.log10(max(float(snapshot.high.max()), 1e-9)) + 0.5) / 2)
         least = max(float(tau[tau > 0].min(initial=high)), high * 10.0**-DECADES_BELOW)
         self.panel.set_home(
             x=(float(energy[0]), float(energy[-1])), y=(10.0 ** np.floor(np.log10(least)), float(high))

@@ -1,11 +1,13 @@
 """Each view by table: what it draws of a snapshot, what it says without one, and that it paints only when seen."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QTabWidget
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtWidgets import QApplication, QTabWidget
 
 from app.gui.plots.heating import UNDER_WAY, HeatingView
 from app.gui.plots.histogram import HistogramView
@@ -97,6 +99,25 @@ def test_any_size_and_both_themes(qtbot, theme: Theme, kind, full, empty, size: 
         assert image.pixelColor(image.width() // 2, 3).isValid()
         panel = view.panels[0]
         assert panel.backgroundBrush().color().name() == theme.palette.surface
+
+
+@EACH
+def test_leaves_nothing_behind(qtbot, theme: Theme, kind, full, empty) -> None:
+    view = kind(theme)
+    view.resize(600, 400)
+    view.show()
+    view.present(full())
+    known = weakref.ref(view)
+    gone: list[bool] = []
+    view.destroyed.connect(lambda: gone.append(True))
+    view.close()
+    view.deleteLater()
+    del view
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
+    assert gone == [True]
+    assert known() is None
+    theme.choose(Choice.DARK)  # nobody listens who is gone
 
 
 @EACH
@@ -268,10 +289,12 @@ def test_mains_are_marked(qtbot, theme: Theme) -> None:
     snapshot = synthetic.noise()
     view.present(snapshot)
     marked = [note.text for note in view.thermometer.notes if note.text]
-    assert marked[0] == "modulation, 12.25 Hz"
-    assert "mains, 50 Hz" in marked
+    assert marked[0] == "mains, 50 Hz"  # the strongest
+    assert "modulation, 12.25 Hz" in marked
     assert len(marked) == len(set(marked))
     assert name_of(replace(snapshot.current_lines[0], name="")) == "50 Hz"
-    view.resize(300, 300)
+    assert view.thermometer.rules[0].at == 50.0
+    view.resize(300, 200)
     view.present(replace(snapshot))
-    assert len([note for note in view.thermometer.notes if note.text]) < len(marked)
+    assert [note.text for note in view.thermometer.notes] == [""] * len(view.thermometer.notes)
+    assert view.thermometer.rules[0].item.isVisible()
