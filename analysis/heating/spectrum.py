@@ -160,6 +160,8 @@ def find_lines(
         if _SURROUNDINGS <= i < p.size - _SURROUNDINGS and p[i] > limit * floor[i] > 0.0:
             lobe = slice(i - _LOBE, i + _LOBE + 1)
             power = float(np.sum(p[lobe] - floor[lobe])) * spectrum.step_Hz
+            if power <= 0.0:  # a point that stands out on a slope whose lobe does not is no line
+                continue
             frequency = _between_points(spectrum, int(i))
             found.append(SpectralLine(frequency, math.sqrt(power), _line_name(frequency, spectrum, known_Hz)))
     return sorted(found, key=lambda line: -line.rms)

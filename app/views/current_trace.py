@@ -1,6 +1,7 @@
 """The opening that is under way, and the last ones behind it, all aligned where they broke."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,6 +101,20 @@ class CurrentTrace(StreamView[TraceSnapshot]):
             self._last.append(line)
             self._traces += 1
             self._drawn = None
+
+    def align(self, break_G0: float, last: Sequence[Trace], rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
+        """Align at another break; ``last`` are the traces to stand behind."""
+        lines = [_line_of(trace, break_G0, rate_Hz) for trace in last[-self.kept :]]
+        with self._lock:
+            self._break_G0 = break_G0
+            self._last.clear()
+            self._last.extend(lines)
+            self._drawn = None
+
+    @property
+    def kept(self) -> int:
+        """How many traces are kept behind."""
+        return self._last.maxlen or 0
 
     def jump(self) -> None:
         """What follows is from elsewhere in the recording: the trace under way is none."""

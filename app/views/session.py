@@ -235,6 +235,10 @@ class Session:
         def redo() -> None:
             if (options.traces, options.histogram) != (before.traces, before.histogram):
                 self.histogram.decide(options.for_traces_of(self.header))
+            if options.histogram.break_G0 != before.histogram.break_G0:
+                newest = range(max(len(self._traces) - self.trace.kept, 0), len(self._traces))
+                last = [self._traces[index] for index in newest]
+                self.trace.align(options.histogram.break_G0, last, self._rate_Hz)
             if (options.curves, options.model) != (before.curves, before.model):
                 self.iv.decide(options.curves, options.model)
                 self._show_model(self.iv.model)

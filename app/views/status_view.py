@@ -112,7 +112,7 @@ class StatusView(StreamView[StatusSnapshot]):
         self._step = self._ended = self._message = ""
         self._amplitude_V: float | None = None
         self._numbers = np.full(3, np.nan)  # conductance in G0, bias in V, extension in m
-        self._open_cell = _Cell()
+        self._open: tuple[int, FloatArray, np.ndarray] | None = None  # a cell begun: index, sums, counts
 
     def feed(self, signals: Signals) -> None:
         """Take the next samples."""
@@ -122,28 +122,31 @@ class StatusView(StreamView[StatusSnapshot]):
             self._rate_Hz = signals.rate_Hz
             self._first = signals.first if self._first is None else self._first
             self._samples += len(signals)
-            width = max(1, round(CELL_S * self._rate_Hz))
-            rows = np.stack([signals.conductance_G0, signals.bias_V, signals.extension_m])
-            edges = np.arange((signals.first // width + 1) * width, signals.stop, width) - signals.first
-            starts = np.concatenate([[0], edges])
-            ends = np.concatenate([edges, [len(signals)]])
-            known = ~np.isnan(rows)
-            sums = np.add.reduceat(np.where(known, rows, 0.0), starts, axis=1)
-            counts = np.add.reduceat(known, starts, axis=1, dtype=np.int64)
-            for i, end in enumerate(ends.tolist()):
-                cell = (signals.first + int(starts[i])) // width
-                if cell != self._open_cell.index:
-                    self._open_cell = _Cell(cell)
-                self._open_cell.add(sums[:, i], counts[:, i])
-                if (signals.first + end) % width == 0:
-                    self._complete(signals.first + end)
+            self._take_cells(signals, max(1, round(CELL_S * self._rate_Hz)))
             self._stop = signals.stop
             self._drawn = None
 
-    def _complete(self, end: int) -> None:
-        means = self._open_cell.means
-        self._junction.cell(float(means[0]), end)
-        self._numbers = np.where(np.isnan(means), self._numbers, means)
+    def _take_cells(self, signals: Signals, width: int) -> None:
+        """Sums by cell, cells being at multiples of their width; those that are complete are looked at."""
+        rows = np.stack([signals.conductance_G0, signals.bias_V, signals.extension_m])
+        first = signals.first // width
+        starts = np.concatenate([[0], np.arange((first + 1) * width, signals.stop, width) - signals.first])
+        known = ~np.isnan(rows)
+        with np.errstate(invalid="ignore"):  # railed to both sides
+            sums = np.add.reduceat(np.where(known, rows, 0.0), starts, axis=1)
+        counts = np.add.reduceat(known, starts, axis=1, dtype=np.int64)
+        if self._open is not None and self._open[0] == first:
+            sums[:, 0] += self._open[1]
+            counts[:, 0] += self._open[2]
+        ended = signals.stop % width == 0
+        self._open = None if ended else (first + starts.size - 1, sums[:, -1], counts[:, -1])
+        means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)[:, : starts.size - (not ended)]
+        for i, conductance_G0 in enumerate(means[0].tolist()):
+            self._junction.cell(conductance_G0, (first + i + 1) * width)
+        for row, values in enumerate(means):
+            seen = values[~np.isnan(values)]
+            if seen.size:
+                self._numbers[row] = seen[-1]
 
     def event(self, event: Event) -> None:
         """Take an event."""
@@ -173,7 +176,7 @@ class StatusView(StreamView[StatusSnapshot]):
         """What follows is from elsewhere in the recording."""
         with self._lock:
             self._junction.restart()
-            self._step, self._amplitude_V, self._open_cell = "", None, _Cell()
+            self._step, self._amplitude_V, self._open = "", None, None
             self._ends.clear()
             self._drawn = None
 
@@ -210,24 +213,6 @@ class StatusView(StreamView[StatusSnapshot]):
         if len(self._ends) < 2 or self._ends[-1] == self._ends[0]:
             return float("nan")
         return 60.0 * (len(self._ends) - 1) * self._rate_Hz / (self._ends[-1] - self._ends[0])
-
-
-class _Cell:
-    """Sums of the samples of one cell."""
-
-    def __init__(self, index: int = -1) -> None:
-        self.index = index
-        self._sums = np.zeros(3)
-        self._counts = np.zeros(3, dtype=np.int64)
-
-    def add(self, sums: FloatArray, counts: np.ndarray) -> None:
-        self._sums += sums
-        self._counts += counts
-
-    @property
-    def means(self) -> FloatArray:
-        with np.errstate(invalid="ignore"):
-            return np.where(self._counts > 0, self._sums / np.maximum(self._counts, 1), np.nan)
 
 
 def _total_cycles(cycle: str, parameters: Mapping[str, Any]) -> int | None:

@@ -15,6 +15,7 @@ BENCHMARKS = (
     "heating",
     "landauer",
     "probes",
+    "views",
     "gui",
     "replay",
     "kill_recordings",

@@ -88,3 +88,18 @@ def test_without_a_displacement_time_is_the_axis():
         assert (line.x.min(), line.x.max()) == pytest.approx((-0.05, 99 / RATE_Hz))
     view.trace(Trace(1, (0, 0), np.empty(0), np.empty(0), 0.1, "aborted"))
     assert view.snapshot().last[-1].x.size == 0
+
+
+def test_other_breaks_align_the_traces_anew(long_trace):
+    view, traces = CurrentTrace(last=2), []
+    for number in range(3):
+        traces.append(
+            Trace(number, (0, 1), long_trace.displacement_m, long_trace.conductance_G0, 0.1, "open")
+        )
+        view.trace(traces[-1])
+    view.align(2.5, traces)
+    shot = view.snapshot()
+    assert shot.break_G0 == 2.5 and [line.number for line in shot.last] == [1, 2]
+    line = shot.last[0]
+    assert line.log10_G[line.x < -0.02].min() > np.log10(2.5) - 0.05
+    assert line.log10_G[line.x > 0.02].max() < np.log10(2.5) + 0.05

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.heating.spectrum import power_spectrum
+from analysis.heating.spectrum import Spectrum, find_lines, power_spectrum
 from analysis.records import Event, EventKind
 from app.views.noise_view import NoiseView
 from app.views.signals import Signals
@@ -97,3 +97,11 @@ def test_a_thermometer_that_is_not_there_leaves_the_current():
     shot = view.snapshot()
     assert np.isfinite(shot.current_pA_per_rtHz).all() and np.isnan(shot.thermometer_nV_per_rtHz).all()
     assert shot.thermometer_lines == ()
+
+
+def test_a_point_that_stands_in_a_notch_is_no_line():
+    """As a junction that opens now and then has them: the lobe about the point holds less than its surroundings."""
+    density = np.ones(300)
+    density[98:103] = 0.1
+    density[100] = 3.0
+    assert find_lines(Spectrum(np.arange(300.0), density, 1000)) == []

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.worker import Background
 from tests.analysis.junctions import opening_traces
-from tests.app.views.streams import made_holds, made_sweeps, made_traces
+from tests.app.views.streams import CHANNELS, RATE_Hz, header, made_holds, made_sweeps, made_traces
 
 RUNS = {
     "traces": lambda: made_traces(14),
@@ -76,9 +77,9 @@ def test_a_replay_gives_the_numbers_of_the_file_too(runs, tmp_path):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_how_samples_come_changes_nothing(name, runs):
-    shots = []
+    shots, options = [], SessionOptions(histogram=AnalysisOptions(resamples=5))
     for sizes in CUTTINGS:
-        session = watched(runs[name], sizes)
+        session = watched(runs[name], sizes, options)
         shots.append(session.snapshot())
     first = shots[0]
     for shot in shots[1:]:
@@ -230,3 +231,67 @@ def test_a_recording_without_a_gain_still_shows_what_it_has():
     shot = session.snapshot()
     assert shot.strips.extents["bias_V"] == (0.1, 0.1) and "tip_nm" not in shot.strips.extents
     assert session.to_result()["warnings"] == []
+
+
+def test_another_break_moves_the_traces_behind(runs):
+    session = watched(runs["traces"], options=SessionOptions(histogram=AnalysisOptions(resamples=5)))
+    session.set_options(SessionOptions(histogram=AnalysisOptions(resamples=5, break_G0=2.5)))
+    shot = session.snapshot().trace
+    assert shot.break_G0 == 2.5 and len(shot.last) == 10
+    line = shot.last[-1]
+    assert line.log10_G[line.x > 0.02].max() < np.log10(2.5) + 0.05
+
+
+def test_samples_leave_nothing_behind():
+    """Minutes more of them, in every view: what is kept of samples is bounded."""
+    session = Session(header("break-junction"))
+    block, rng = 8000, np.random.default_rng(0)
+    data = 1e-3 * rng.standard_normal((4, block))
+
+    def minutes(first, count):
+        for i in range(15 * first, 15 * (first + count)):
+            session.take(Block(i * block, RATE_Hz, CHANNELS, data))
+        session.snapshot()
+
+    tracemalloc.start()
+    minutes(0, 3)
+    before = tracemalloc.get_traced_memory()[0]
+    minutes(3, 4)
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert after - before < 100_000
+
+
+def test_records_leave_little_behind():
+    """A day has some thousand of them: their samples go to the disk, their numbers stay."""
+    no_peaks = AnalysisOptions(metallic_G0=(1.0, 1.0), molecular_G0=(1.0, 1.0))
+    session = Session(header("break-junction"), SessionOptions(histogram=no_peaks), Later())
+    traces = opening_traces(np.random.default_rng(2), 10, step_m=4e-12)
+
+    def more(first, count):
+        for i in range(first, first + count):
+            session.take(replace(traces[i % 10], number=i, samples=(10 * i, 10 * i + 5)))
+        session.histogram.work()
+
+    more(0, 50)
+    tracemalloc.start()
+    more(50, 100)
+    before = tracemalloc.get_traced_memory()[0]
+    more(150, 200)
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert session.histogram.snapshot().kept > 300
+    assert (after - before) / 200 < 4000, "bytes a trace; its samples alone take more than ten times that"
+
+
+class Later:
+    """A worker that does nothing by itself."""
+
+    def ask(self, job):
+        pass
+
+    def settle(self):
+        pass
+
+    def close(self):
+        pass

@@ -1,0 +1,138 @@
+"""What it costs to see a run: all views live at 2 kHz and four channels, and what a day leaves in memory."""
+
+import gc
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from analysis.analyse import AnalysisOptions
+from analysis.heating.heating import HeatingOptions
+from analysis.records import Block, Event, Trace
+from app.views.heating_view import HeatingView
+from app.views.histogram_view import HistogramView
+from app.views.session import Session
+from app.views.shelf import Shelf
+from app.views.signals import Signals
+from app.views.strips import StripCharts
+from tests.analysis.heating.made_holds import made_hold
+from tests.analysis.junctions import opening_traces
+from tests.app.views.streams import Made, RATE_Hz, header, made_holds
+from tests.benchmarks.table import Row
+
+BLOCK = 200
+FRAME_S = 0.05
+DAY_TRACES, DAY_HOLDS = 4000, 2500
+"""Of a day: a trace each 20 s, a hold each 35 s."""
+
+
+def traces_run() -> Made:
+    """Two minutes of openings at 0.1 nm/s, as in the paper: a sample each 0.05 pm."""
+    rng = np.random.default_rng(1)
+    made = Made(header("break-junction", parameters={"traces": 9}), rng)
+    for number, trace in enumerate(opening_traces(rng, 9, molecule_G0=2e-3, probability=0.6, step_m=5e-14)):
+        made.trace(trace, number)
+    return made
+
+
+def cost(made: Made, frames: bool) -> tuple[float, float]:
+    """Seconds of the processor, and seconds of the run; with all pictures 20 times a second, or without."""
+    stream: list[Block | Event] = list(made.cut([BLOCK]))
+    session = Session(made.header)
+    began, drawn_s = time.process_time(), 0.0
+    for item in stream:
+        session.take(item)
+        if frames and isinstance(item, Block) and item.stop / RATE_Hz >= drawn_s + FRAME_S:
+            session.snapshot()
+            drawn_s = item.stop / RATE_Hz
+    session.close()
+    return time.process_time() - began, made.stop / RATE_Hz
+
+
+def strips_ms() -> tuple[float, float]:
+    """Milliseconds to feed a block to the strip charts, and to draw them."""
+    rng, strips = np.random.default_rng(0), StripCharts(30.0, 900)
+    nothing = np.full(BLOCK, np.nan)
+    rows = rng.standard_normal((4, BLOCK))
+    n = 2000
+    began = time.process_time()
+    for i in range(n):
+        strips.feed(Signals(i * BLOCK, RATE_Hz, rows[0], nothing, rows[1], rows[2], rows[3]))
+    fed = time.process_time()
+    for i in range(200):
+        strips.show(30.0, 900 + i % 2)
+        strips.snapshot()
+    return (fed - began) / n * 1e3, (time.process_time() - fed) / 200 * 1e3
+
+
+def growth_bytes(first: int, second: int, feed: Callable[[Iterator[int]], object]) -> float:
+    """Memory that a record leaves behind, from what more of them leave."""
+    tracemalloc.start()
+    feed(iter(range(first)))
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    feed(iter(range(first, second)))
+    gc.collect()
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return (after - before) / (second - first)
+
+
+def trace_bytes() -> float:
+    """Of a trace in the histogram."""
+    made = opening_traces(np.random.default_rng(2), 20, molecule_G0=2e-3, probability=0.6, step_m=1e-12)
+    shelf: Shelf[Trace] = Shelf()
+    view = HistogramView(shelf, lambda usual: AnalysisOptions(resamples=2))
+
+    def feed(numbers: Iterator[int]) -> None:
+        for number in numbers:
+            shelf.add(made[number % 20])
+        view.work()
+
+    return growth_bytes(400, 1200, feed)
+
+
+def hold_bytes() -> float:
+    """Of a hold in the heating view."""
+    rng = np.random.default_rng(3)
+    made = [made_hold(n=2400, rng=rng, noise_V=3e-7, current_noise_A=1e-9, number=i) for i in range(10)]
+    shelf: Shelf = Shelf("programme")
+    view = HeatingView(shelf, header("heating"), HeatingOptions(resamples=10))
+
+    def feed(numbers: Iterator[int]) -> None:
+        for number in numbers:
+            shelf.add(made[number % 10])
+        view.work()
+
+    return growth_bytes(60, 160, feed)
+
+
+def rows() -> list[Row]:
+    """Rows of the table."""
+    found = []
+    for name, made in (("openings at 0.1 nm/s", traces_run()), ("holds one after the other", made_holds(30))):
+        bare_s, run_s = cost(made, frames=False)
+        drawn_s, _ = cost(made, frames=True)
+        found += [
+            Row(
+                f"all views live, {name}, fits and bootstraps included",
+                f"{bare_s / run_s:.1%} of a core",
+                "10 % (target)",
+                f"{0.1 * run_s / bare_s:.1f}",
+            ),
+            Row("the same with every picture made 20 times a second", f"{drawn_s / run_s:.1%} of a core"),
+        ]
+    feed_ms, draw_ms = strips_ms()
+    day_MB = (DAY_TRACES * trace_bytes() + DAY_HOLDS * hold_bytes()) / 1e6
+    return [
+        *found,
+        Row(
+            f"strip charts: {BLOCK} samples x 4, three windows",
+            f"{feed_ms:.3f} ms",
+            "1 ms (target)",
+            f"{1 / feed_ms:.1f}",
+        ),
+        Row("strip charts: a picture 900 pixels wide", f"{draw_ms:.3f} ms"),
+        Row(f"memory left by a day: {DAY_TRACES} traces and {DAY_HOLDS} holds", f"{day_MB:.1f} MB"),
+    ]
