@@ -221,6 +221,24 @@ def test_retract_works_while_the_outputs_move(bench, what):
     assert bench.client.command("state")["held"] == "retracted by hand"
 
 
+def test_retract_ends_a_paused_run_that_then_does_not_go_on(bench):
+    ears = Ears()
+    bench.client.follow(ears)
+    job = bench.add(10_000)
+    ears.wait("event", begun("approach"))
+    bench.client.command("pause")
+    ears.wait("event", lambda event: event.name == "paused")
+
+    outputs, took_s = retracted_within(bench)
+    ended = ears.wait_over(job["id"])
+    ears.wait("complete")
+
+    assert outputs == {"bias": 0.0, "z": 0.0}
+    assert took_s < WITHIN_S
+    assert ended["status"] == "aborted"
+    assert "resumed" not in [event.name for event in ears.of("event")]
+
+
 def test_retract_works_on_an_idle_bench_with_a_bias_on_it(bench):
     bench.client.command("set_instrument", instrument="daq", setting="bias_V", value=0.1)
     assert bench.rig.simulated.bench.outputs["bias"] == pytest.approx(0.1, abs=1e-3)
