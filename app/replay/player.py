@@ -8,15 +8,17 @@ stream: reducers begin anew, too, and are first told what was set before.
 import math
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import Block, Event, EventKind, Trace
-from app.replay.cuts import HOLD, TRACE, Cut, Cuts, cuts_of
+from app.replay.cuts import HOLD, TRACE, Cuts, cuts_of
 from app.replay.pieces import Pieces
+from app.replay.state import PlayerState
+
+__all__ = ["AS_FAST_AS_IT_CAN", "Played", "Player", "PlayerState"]
 
 Played = Block | Event | Trace
 
@@ -25,8 +27,8 @@ AS_FAST_AS_IT_CAN = math.inf
 MOST_SAMPLES = 131_072
 """Samples a channel that one call of `Player.advance` gives at most, so that who draws them can keep up."""
 
-LOOK_AGAIN_S = 0.5
-"""How often a recording that is being written is looked at again, in life's time."""
+LOOK_AGAIN_S, LOOK_AGAIN_PER_EVENT_S = 0.5, 1e-4
+"""How often a recording that is being written is looked at again, in life's time: all its events are read each time."""
 
 HELD_BACK_S = 1.0
 """The end of a step is known, and written, a little after its samples."""
@@ -44,43 +46,6 @@ UNKNOWN_RATE_HZ = 1000.0
 
 GRACE_S = 0.5
 """Stepping back so soon after a beginning goes to the one before, not to this beginning again."""
-
-
-@dataclass(frozen=True)
-class PlayerState:
-    """Where a replay stands.
-
-    Parameters
-    ----------
-    sample, stop : int
-        The next sample to be played; the end of the recording as far as it is known.
-    time_s, duration_s : float
-        The same in seconds of the recording; in thousands of samples where the rate is unknown.
-    playing : bool
-    speed : float
-        ``inf``: as fast as it can.
-    at_end : bool
-        Nothing is left; a recording that is being written may still grow.
-    growing : bool
-        Whether the recording is being written, or was left so by a killed process.
-    trace, hold : Cut or None
-        What the next sample is in.
-    traces, holds : tuple of int
-        (those that are over, all).
-    """
-
-    sample: int
-    stop: int
-    time_s: float
-    duration_s: float
-    playing: bool
-    speed: float
-    at_end: bool
-    growing: bool
-    trace: Cut | None
-    hold: Cut | None
-    traces: tuple[int, int]
-    holds: tuple[int, int]
 
 
 class Player:
@@ -330,7 +295,8 @@ class Player:
         """Open a recording that may have grown anew, now and then, when its known end is near."""
         self._since_look_s += wall_dt
         near = self._position + LOOK_AGAIN_S * self._speed * self.rate_Hz >= self._end
-        if self._recording.status != UNFINISHED or not near or self._since_look_s < LOOK_AGAIN_S:
+        soon = self._since_look_s < max(LOOK_AGAIN_S, LOOK_AGAIN_PER_EVENT_S * len(self._events))
+        if self._recording.status != UNFINISHED or not near or soon:
             return
         self._since_look_s = 0.0
         try:
