@@ -28,10 +28,10 @@ DAY_TRACES, DAY_HOLDS = 4000, 2500
 
 
 def traces_run() -> Made:
-    """Two minutes of openings at 0.1 nm/s, as in the paper: a sample each 0.05 pm."""
+    """Minutes of openings at 0.1 nm/s, as in the paper: a sample each 0.05 pm."""
     rng = np.random.default_rng(1)
-    made = Made(header("break-junction", parameters={"traces": 9}), rng)
-    for number, trace in enumerate(opening_traces(rng, 9, molecule_G0=2e-3, probability=0.6, step_m=5e-14)):
+    made = Made(header("break-junction", parameters={"traces": 20}), rng)
+    for number, trace in enumerate(opening_traces(rng, 20, molecule_G0=2e-3, probability=0.6, step_m=5e-14)):
         made.trace(trace, number)
     return made
 
