@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "Connect to each instrument of a rig and say what answers.",
     "demo": "Measure, record and report on the simulated rig.",
     "fit": "Fit a transmission model to I-V data.",
+    "gui": "Operate a rig and watch, or replay a recording.",
     "import": "Turn recordings of other programs into a hotjunction recording.",
     "predict": "Charge and heat currents of a transmission model, or with probes.",
     "probes": "Figures and numbers of the paper on Buettiker probes.",

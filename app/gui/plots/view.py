@@ -82,4 +82,22 @@ class View(QWidget, Generic[Snapshot]):
             layout.addWidget(panel, 1)
 
 
+def in_sight(widget: QWidget) -> bool:
+    """Whether any of it can be seen; a dock behind a tab is visible to Qt, but lies outside of its window.
+
+    ``QWidget.visibleRegion`` is of no use: it leaves out what children cover.
+    """
+    if not widget.isVisible() or widget.window() is None or widget.window().isMinimized():  # type: ignore[union-attr]
+        return False
+    seen, at = widget.rect(), widget
+    while not at.isWindow():
+        seen = seen.translated(at.pos())
+        parent = at.parentWidget()
+        if parent is None:
+            break
+        at = parent
+        seen &= at.rect()
+    return not seen.isEmpty()
+
+
 LEFT_TO_RIGHT, TOP_DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom

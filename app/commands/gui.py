@@ -1,0 +1,90 @@
+"""`hotjunction gui`: the window."""
+
+from pathlib import Path
+
+import click
+
+RIG_ENDING = ".toml"
+NEWEST = "newest"
+
+
+@click.command()
+@click.argument("what", metavar="[RIG|RECORDING|FOLDER]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--attach",
+    is_flag=False,
+    flag_value=NEWEST,
+    metavar="[CONNECTION]",
+    help="Show a bench that runs: that of a connection file, or else the newest.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where recordings go; here, if not given.",
+)
+def command(what: Path | None, attach: str | None, folder: Path) -> None:
+    """Operate a rig and watch, or replay a recording.
+
+    With nothing else, on a simulated rig. With a rig file, on that rig. With a recording, in replay; with a folder,
+    on the newest recording in it. Closing the window leaves a run going: it is shown from its start when the window
+    is opened again.
+    """
+    from app.toml_file import FileError
+
+    if attach is not None and what is not None:
+        raise click.UsageError("--attach goes without a rig file or a recording")
+    if what is not None and not what.exists():
+        raise FileError(f"{what}: no such file")
+    _need_a_screen()
+    recording = _recording(what)
+    from app.gui import benches
+    from app.gui.main import Program, run
+
+    def open_first(program: Program) -> None:
+        if recording is not None:
+            program.open_recording(recording)
+        elif attach is not None:
+            chosen = None if attach == NEWEST else Path(attach)
+            found = benches.any_bench(chosen)
+            program.open_rig(lambda: found)
+        elif what is not None:
+            program.open_rig(lambda: benches.bench_for(what, folder))
+        else:
+            program.open_rig(lambda: benches.simulated_bench(folder))
+
+    raise SystemExit(run(open_first))
+
+
+def _recording(what: Path | None) -> Path | None:
+    """The recording that is to be replayed; None for a rig. Raises ``FileError`` for what is neither."""
+    from analysis.recording import Recording, RecordingError
+    from app.rig import load_rig
+    from app.toml_file import FileError
+
+    if what is None:
+        return None
+    if not what.is_dir() and what.suffix.lower() == RIG_ENDING:
+        load_rig(what)
+        return None
+    try:
+        from app.recordings import find_recordings
+
+        found = max(find_recordings([what]), key=lambda path: path.stat().st_mtime)
+        with Recording(found):
+            return found
+    except RecordingError as error:
+        raise FileError(str(error)) from None
+
+
+def _need_a_screen() -> None:
+    """Qt ends the program where there is no screen; better a sentence."""
+    import os
+    import sys
+
+    from app.toml_file import FileError
+
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        raise FileError("There is no screen here. hotjunction run and hotjunction serve work without one.")

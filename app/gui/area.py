@@ -1,0 +1,164 @@
+"""The views of a session: large ones behind tabs, strip charts below, each of which can have a window of its own."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from PyQt6.QtCore import QByteArray, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from app.gui.plots.heating import HeatingView
+from app.gui.plots.histogram import HistogramView
+from app.gui.plots.iv import IVView
+from app.gui.plots.noise import NoiseView
+from app.gui.plots.strips import StripsView
+from app.gui.plots.trace import TraceView
+from app.gui.plots.transmission import TransmissionView
+from app.gui.plots.view import View, in_sight
+from app.gui.theme import Theme
+from app.views.session import Session
+from app.views.strips import WINDOWS_S
+
+Pick = Callable[[Session], Any]
+
+TABS: tuple[tuple[str, type[View[Any]], Pick, str], ...] = (
+    ("Live", TraceView, lambda s: s.trace.snapshot(), "The opening under way and the last ones (Ctrl+1)"),
+    (
+        "Histogram",
+        HistogramView,
+        lambda s: s.histogram.snapshot(),
+        "Conductance, in one and two dimensions (Ctrl+2)",
+    ),
+    ("I-V", IVView, lambda s: s.iv.snapshot(), "Mean of the I-V curves, with a Landauer fit (Ctrl+3)"),
+    ("Heating", HeatingView, lambda s: s.heating.snapshot(), "Temperature rise and heat of the tip (Ctrl+4)"),
+    (
+        "Theory",
+        TransmissionView,
+        lambda s: s.transmission.snapshot(),
+        "Transmission and bias window (Ctrl+5)",
+    ),
+    ("Noise", NoiseView, lambda s: s.noise.snapshot(), "Spectra of current and thermometer (Ctrl+6)"),
+)
+STRIPS = "Strip charts"
+STRIPS_HEIGHT = 300
+AXIS_WIDTH = 80
+
+
+class ViewDock(QDockWidget):
+    """A view; it has a title only where no tab names it."""
+
+    def __init__(self, title: str, view: QWidget, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(f"view {title}")
+        self.setWidget(view)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+        )
+        self._no_title = QWidget(self)
+        self.setTitleBarWidget(self._no_title)
+        self.topLevelChanged.connect(self._follow)
+
+    def _follow(self, floating: bool) -> None:
+        self.setTitleBarWidget(None if floating else self._no_title)
+
+
+class ViewArea(QMainWindow):
+    """All views of one session at a time.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
+
+    said = pyqtSignal(str)
+    """A sentence about what was done with a plot."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setDockNestingEnabled(True)
+        self.setDocumentMode(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.views: dict[str, View[Any]] = {}
+        self.docks: dict[str, ViewDock] = {}
+        self._picks: dict[str, Pick] = {}
+        self.window_s = WINDOWS_S[1]
+        top = Qt.DockWidgetArea.TopDockWidgetArea
+        docks = [self._add(title, kind(theme), pick, tip) for title, kind, pick, tip in TABS]
+        strips = self._add(
+            STRIPS, StripsView(theme), lambda s: s.strips.snapshot(), "The last seconds of all signals"
+        )
+        self.addDockWidget(top, docks[0])
+        self.splitDockWidget(docks[0], strips, Qt.Orientation.Vertical)  # first: tabs can't be split
+        for before, dock in pairwise(docks):
+            self.tabifyDockWidget(before, dock)
+        self.raise_tab(0)
+        self._usual = self.saveState()
+
+    def _add(self, title: str, view: View[Any], pick: Pick, tip: str) -> ViewDock:
+        dock = self.docks[title] = ViewDock(title, view, self)
+        dock.setToolTip(tip)
+        self.views[title], self._picks[title] = view, pick
+        view.said.connect(self.said)
+        return dock
+
+    def raise_tab(self, number: int) -> None:
+        """Bring a view to the front."""
+        dock = self.docks[TABS[number][0]]
+        dock.show()
+        dock.raise_()
+
+    @property
+    def front(self) -> str:
+        """Title of the large view that is seen."""
+        return next((title for title, *_ in TABS if in_sight(self.views[title])), TABS[0][0])
+
+    def paint(self, session: Session) -> int:
+        """Draw what can be seen and has changed. Returns how many views were drawn."""
+        return sum(self.views[title].present(pick(session)) for title, pick in self._seen_picks())
+
+    def _seen_picks(self) -> Iterator[tuple[str, Pick]]:
+        return ((title, pick) for title, pick in self._picks.items() if in_sight(self.views[title]))
+
+    def fit_strips(self, session: Session) -> None:
+        """Tell the strip charts how wide they are drawn."""
+        session.strips.show(self.window_s, max(self.views[STRIPS].width() - AXIS_WIDTH, 100))
+
+    def set_window(self, window_s: float) -> None:
+        """So many seconds are seen of the strip charts."""
+        self.window_s = window_s
+
+    def sizeHint(self) -> QSize:
+        """Most of the window."""
+        return QSize(900, 700)
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Tabs may be new ones."""
+        super().resizeEvent(a0)
+        self._calm_tabs()
+
+    def _calm_tabs(self) -> None:
+        """Tabs take no keys away from the window."""
+        for bar in self.findChildren(QTabBar):
+            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            bar.setExpanding(False)
+
+    # ---- layout ----
+
+    def settle_sizes(self) -> None:
+        """Give the strips their usual height."""
+        height = max(self.height(), 2 * STRIPS_HEIGHT)
+        docks = [self.docks[TABS[0][0]], self.docks[STRIPS]]
+        self.resizeDocks(docks, [height * 6 // 10, height * 4 // 10], Qt.Orientation.Vertical)
+
+    def usual(self) -> None:
+        """Every view at its usual place."""
+        self.restoreState(self._usual)
+        self.raise_tab(0)
+        self.settle_sizes()
+
+    def restore(self, state: QByteArray) -> bool:
+        """Every view as it was left."""
+        return self.restoreState(state)

@@ -1,0 +1,1 @@
+"""What stands around the views: procedures, queue, rig, log, notes, recordings, replay."""

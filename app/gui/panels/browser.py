@@ -1,0 +1,237 @@
+"""The recordings of a folder: what was measured, when, and what came of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.panels.selection import calm
+from app.gui.tasks import Tasks
+from app.gui.theme import MEDIUM, SMALL, Theme
+from app.replay.library import Library, Row
+
+COLUMNS: tuple[tuple[str, Callable[[Row], str], int], ...] = (
+    ("sample", lambda row: row.sample, 110),
+    ("procedure", lambda row: row.procedure, 120),
+    ("began", lambda row: began(row), 130),
+    ("length", lambda row: length(row), 80),
+    ("traces", lambda row: str(row.traces or ""), 60),
+    ("holds", lambda row: str(row.holds or row.sweeps or ""), 60),
+    ("result", lambda row: row.result or row.reason, 240),
+    ("notes", lambda row: row.notes, 160),
+    ("status", lambda row: row.status, 80),
+    ("file", lambda row: row.file, 220),
+)
+NOWHERE = QModelIndex()
+NUMBERS = ("length", "traces", "holds")
+HINT = "No recording here yet. Recordings of this folder appear with what was measured, when, and what came of it."
+
+
+class Recordings(QAbstractTableModel):
+    """Rows of a library, as a table."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.rows: tuple[Row, ...] = ()
+
+    def show_rows(self, rows: tuple[Row, ...]) -> None:
+        """Other rows."""
+        if rows != self.rows:
+            self.beginResetModel()
+            self.rows = rows
+            self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = NOWHERE) -> int:
+        """Recordings."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex = NOWHERE) -> int:
+        """What is told of each."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell."""
+        name, text, _ = COLUMNS[index.column()]
+        row = self.rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return text(row)
+            case Qt.ItemDataRole.ToolTipRole:
+                return row.reason or row.notes or row.file
+            case Qt.ItemDataRole.TextAlignmentRole if name in NUMBERS:
+                return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            case Qt.ItemDataRole.ForegroundRole if row.status == "broken":
+                return QColor(self.theme.palette.warning)
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Names of the columns."""
+        if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
+            return COLUMNS[section][0]
+        return None
+
+
+class BrowserPanel(QWidget):
+    """A folder, a filter, a table.
+
+    Parameters
+    ----------
+    theme : Theme
+    tasks : Tasks
+        That look into files.
+    """
+
+    open_asked = pyqtSignal(object)
+    """Path of a recording."""
+    compare_asked = pyqtSignal(object)
+    """Paths of several."""
+
+    def __init__(self, theme: Theme, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self.library: Library | None = None
+        self.model = Recordings(theme)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter: BDNC heating 2026-11 …")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._filter)
+        self.folder, self.said = QPushButton("&Folder …"), QLabel()
+        self.open, self.compare = QPushButton("&Open"), QPushButton("&Compare")
+        for button, slot in (
+            (self.folder, self.choose_folder), (self.open, self._open), (self.compare, self._compare)
+        ):  # fmt: skip
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(slot)
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        calm(self.table, theme)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.doubleClicked.connect(self._open)
+        rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
+        selection = self.table.selectionModel()
+        assert rows is not None and columns is not None and selection is not None
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
+        columns.setHighlightSections(False)
+        columns.setStretchLastSection(True)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, (_, _, width) in enumerate(COLUMNS):
+            self.table.setColumnWidth(column, width)
+        selection.selectionChanged.connect(self._follow)
+        self.model.modelReset.connect(self._follow)
+        head = QHBoxLayout()
+        head.setSpacing(MEDIUM)
+        for widget, stretch in (
+            (self.folder, 0),
+            (self.filter, 1),
+            (self.said, 0),
+            (self.open, 0),
+            (self.compare, 0),
+        ):
+            head.addWidget(widget, stretch)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(MEDIUM, SMALL, MEDIUM, MEDIUM)
+        whole.setSpacing(SMALL)
+        whole.addLayout(head)
+        whole.addWidget(self.table, 1)
+        self._follow()
+
+    def show_folder(self, folder: Path) -> None:
+        """Look at a folder's recordings."""
+        if self.library is None or self.library.folder != folder:
+            self.library = Library(folder)
+            self.folder.setToolTip(str(folder))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again at what is new."""
+        library = self.library
+        if library is None:
+            return
+
+        def seen(rows: Any) -> None:
+            if library is self.library:
+                self._filter()
+
+        self._tasks.do(library.refresh, seen, lambda error: self.said.setText(f"{library.folder}: {error}"))
+
+    def choose_folder(self) -> None:
+        """Ask for a folder."""
+        start = str(self.library.folder) if self.library is not None else ""
+        chosen = QFileDialog.getExistingDirectory(self, "Folder of recordings", start)
+        if chosen:
+            self.show_folder(Path(chosen))
+
+    def _filter(self) -> None:
+        if self.library is None:
+            return
+        rows = self.library.matching(self.filter.text())
+        self.model.show_rows(rows)
+        self.said.setText(
+            f"{len(rows)} of {len(self.library.rows)}"
+            if self.filter.text()
+            else str(self.library.folder.name)
+        )
+
+    @property
+    def chosen(self) -> list[Row]:
+        """The rows that are selected."""
+        selection = self.table.selectionModel()
+        assert selection is not None
+        return [self.model.rows[index.row()] for index in selection.selectedRows()]
+
+    def _follow(self) -> None:
+        readable = [row for row in self.chosen if row.status != "broken"]
+        one, several = len(readable) == 1, len(readable) > 1
+        self.open.setEnabled(one)
+        self.open.setToolTip("Replay it (double click)" if one else "Select one recording.")
+        self.compare.setEnabled(several)
+        self.compare.setToolTip(
+            "All of them in one plot" if several else "Select several recordings (Ctrl and click)."
+        )
+
+    def _open(self, *_: object) -> None:
+        readable = [row for row in self.chosen if row.status != "broken"]
+        if self.library is not None and len(readable) == 1:
+            self.open_asked.emit(self.library.path(readable[0]))
+
+    def _compare(self) -> None:
+        if self.library is not None:
+            self.compare_asked.emit([self.library.path(row) for row in self.chosen if row.status != "broken"])
+
+
+def began(row: Row) -> str:
+    """When it began, in the time zone of who looks."""
+    try:
+        return datetime.fromisoformat(row.started).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return row.started
+
+
+def length(row: Row) -> str:
+    """Of the recording, in hours and minutes."""
+    if row.duration_s is None:
+        return ""
+    minutes, seconds = divmod(round(row.duration_s), 60)
+    return f"{minutes // 60} h {minutes % 60:02d}" if minutes >= 60 else f"{minutes} min {seconds:02d}"

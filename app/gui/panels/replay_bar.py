@@ -1,0 +1,146 @@
+"""What a replay is steered with: play, pause, where, how fast, by trace and by hold."""
+
+from math import inf, isinf
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QWidget
+
+from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+from app.replay.player import PlayerState
+
+SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, inf)
+STEPS = 10_000
+
+
+class ReplayBar(QWidget):
+    """Buttons, a slider and numbers; it takes no keys, the window has them.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
+
+    toggled = pyqtSignal()
+    sought = pyqtSignal(float)
+    """Seconds since the beginning."""
+    trace_asked = pyqtSignal(int)
+    hold_asked = pyqtSignal(int)
+    speed_asked = pyqtSignal(float)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.state: PlayerState | None = None
+        pixmap = QStyle.StandardPixmap
+        self.play = self._button(pixmap.SP_MediaPlay, "Play (Space)", self.toggled.emit)
+        self.trace_back = self._word(
+            "◂ trace", "Back by one opening (Left)", lambda: self.trace_asked.emit(-1)
+        )
+        self.trace_on = self._word("trace ▸", "On by one opening (Right)", lambda: self.trace_asked.emit(1))
+        self.hold_back = self._word(
+            "◂ hold", "Back by one hold (Shift+Left)", lambda: self.hold_asked.emit(-1)
+        )
+        self.hold_on = self._word("hold ▸", "On by one hold (Shift+Right)", lambda: self.hold_asked.emit(1))
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, STEPS)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.slider.setAccessibleName("position in the recording")
+        self.slider.setToolTip("Where the replay stands (Home, End)")
+        self.slider.sliderMoved.connect(self._seek)
+        self.slider.actionTriggered.connect(self._clicked)
+        self.speed = QComboBox()
+        self.speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.speed.setToolTip("Seconds of the recording in one of life's (Up, Down)")
+        for speed in SPEEDS:
+            self.speed.addItem(speed_words(speed), speed)
+        self.speed.activated.connect(lambda: self.speed_asked.emit(float(self.speed.currentData())))
+        self.time, self.where = QLabel(), QLabel()
+        for label, widest in (
+            (self.time, "88:88:88 / 88:88:88"),
+            (self.where, "trace 88888/88888 · hold 8888/8888"),
+        ):
+            label.setFont(tabular(label.font()))
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
+        row.setSpacing(MEDIUM)
+        row.addWidget(self.play)
+        row.addWidget(self.time)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.where)
+        for button in (self.trace_back, self.trace_on, self.hold_back, self.hold_on):
+            row.addWidget(button)
+        row.addWidget(self.speed)
+
+    def _button(self, icon: QStyle.StandardPixmap, tip: str, slot: object) -> QToolButton:
+        button = self._word("", tip, slot)
+        style = self.style()
+        assert style is not None
+        button.setIcon(style.standardIcon(icon))
+        return button
+
+    def _word(self, text: str, tip: str, slot: object) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(lambda: slot())  # type: ignore[operator]
+        return button
+
+    def show_state(self, state: PlayerState) -> None:
+        """Where the replay stands."""
+        before, self.state = self.state, state
+        if before is None or before.playing != state.playing:
+            style, pixmap = self.style(), QStyle.StandardPixmap
+            assert style is not None
+            self.play.setIcon(
+                style.standardIcon(pixmap.SP_MediaPause if state.playing else pixmap.SP_MediaPlay)
+            )
+            self.play.setToolTip("Pause (Space)" if state.playing else "Play (Space)")
+        if not self.slider.isSliderDown() and state.duration_s > 0:
+            self.slider.setValue(round(STEPS * state.time_s / state.duration_s))
+        self.time.setText(f"{clock(state.time_s)} / {clock(state.duration_s)}")
+        self.where.setText(where(state))
+        self.speed.setCurrentIndex(max(self.speed.findData(state.speed), 0))
+        for button, (_, there), what in (
+            (self.trace_back, state.traces, "opening"), (self.trace_on, state.traces, "opening"),
+            (self.hold_back, state.holds, "hold"), (self.hold_on, state.holds, "hold"),
+        ):  # fmt: skip
+            button.setEnabled(there > 0)
+            if not there:
+                button.setToolTip(f"There is no {what} in this recording.")
+
+    def faster(self, steps: int) -> None:
+        """So many speeds up or down."""
+        number = min(max(self.speed.currentIndex() + steps, 0), len(SPEEDS) - 1)
+        self.speed.setCurrentIndex(number)
+        self.speed_asked.emit(SPEEDS[number])
+
+    def _seek(self, value: int) -> None:
+        if self.state is not None:
+            self.sought.emit(self.state.duration_s * value / STEPS)
+
+    def _clicked(self, action: int) -> None:
+        if action != QSlider.SliderAction.SliderMove.value:
+            self._seek(self.slider.sliderPosition())
+
+
+def speed_words(speed: float) -> str:
+    """20×, or that it is as fast as it can."""
+    return "fastest" if isinf(speed) else f"{speed:g}×"
+
+
+def clock(seconds: float) -> str:
+    """12:05, 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
+def where(state: PlayerState) -> str:
+    """Which trace and which hold."""
+    words = []
+    for name, cut, (_, there) in (("trace", state.trace, state.traces), ("hold", state.hold, state.holds)):
+        if there:
+            words.append(f"{name} {cut.number + 1 if cut is not None else '–'}/{there}")
+    return " · ".join(words)

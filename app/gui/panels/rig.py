@@ -1,0 +1,285 @@
+"""The instruments of the rig: where they are, how they are, and what may be set by hand."""
+
+from collections.abc import Mapping
+from math import isfinite, log10
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.plots.numbers import minus
+from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+
+ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
+UNVERIFIED = "unverified"
+UNVERIFIED_TIP = "The SR560 listens only: what is shown is what it was told, not what it has."
+CHOICE_LABELS = {
+    ("current_amplifier", "gain_V_per_A"): (
+        "Gain",
+        "V/A",
+        "Of the Keithley 428; the next runs are made with it.",
+    ),
+    ("current_amplifier", "rise_time_s"): (
+        "Rise time",
+        "s",
+        "10 to 90 % of the Keithley 428's low-pass filter.",
+    ),
+    ("voltage_preamplifier", "gain"): ("Gain", "", "Of the SR560 that amplifies the thermocouple."),
+    ("voltage_preamplifier", "lowpass_Hz"): (
+        "Low pass",
+        "Hz",
+        "Corner; a slow one mixes the levels of a modulation.",
+    ),
+}
+READINGS = {
+    "current_amplifier": {},
+    "voltage_preamplifier": {},
+    "daq": {"current_V": "Current input", "thermocouple_V": "Thermocouple input", "bias_V": "Bias", "z_V": "Tip"},
+}  # fmt: skip
+SAID: dict[str, tuple[tuple[str, str], ...]] = {
+    "current_amplifier": (
+        ("overloaded", "overload"), ("filter_on", "filter"), ("zero_check", "zero check"),
+        ("suppress_on", "suppression"), ("bias_supply_on", "its own bias"),
+    ),
+    "voltage_preamplifier": (("coupling", "coupling"), ("filter_mode", "filter"), ("reserve", "reserve")),
+    "daq": (),
+}  # fmt: skip
+"""Settings that fit into a line."""
+
+
+class RigPanel(QWidget):
+    """All instruments, each as one section.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
+
+    set_asked = pyqtSignal(str, str, float)
+    """Instrument, setting, value."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        inside = QWidget()
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+        rows.setSpacing(LARGE)
+        self.sections = {name: Section(theme, name) for name in ORDER}
+        for section in self.sections.values():
+            rows.addWidget(section)
+            section.set_asked.connect(self.set_asked)
+        rows.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+
+    def show_instruments(self, content: Mapping[str, Any]) -> None:
+        """What the bench tells once a second."""
+        for name, section in self.sections.items():
+            if name in content:
+                section.show_row(content[name])
+
+
+class Section(QWidget):
+    """One instrument."""
+
+    set_asked = pyqtSignal(str, str, float)
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme, self.name = theme, name
+        self.title, self.state = QLabel(), QLabel("…")
+        font = self.title.font()
+        font.setBold(True)
+        self.title.setFont(font)
+        self.address = QLabel()
+        self.address.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.address.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.hide()
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.state)
+        self.rows = QFormLayout()
+        self.rows.setHorizontalSpacing(LARGE)
+        self.rows.setVerticalSpacing(SMALL)
+        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(SMALL)
+        whole.addLayout(head)
+        whole.addWidget(self.address)
+        whole.addWidget(self.message)
+        whole.addLayout(self.rows)
+        self.rest = QLabel()
+        self.rest.setWordWrap(True)
+        self.rest.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        whole.addWidget(self.rest)
+        self.rest.setVisible(bool(SAID[name]))
+        self.choices: dict[str, QComboBox] = {}
+        self.readings: dict[str, QLabel] = {}
+        self.bias: QLineEdit | None = None
+        self._row: Mapping[str, Any] = {}
+        theme.changed.connect(self._colour)
+
+    def show_row(self, row: Mapping[str, Any]) -> None:
+        """How it is now."""
+        self._row = row
+        self.title.setText(str(row["name"]))
+        self.address.setText(str(row["address"]))
+        self.address.setToolTip(f"{row['address']}\nLooked at: {row['at'] or 'not yet'}")
+        self.message.setText(str(row["message"]))
+        self.message.setVisible(bool(row["message"]))
+        for setting, editable in row.get("editable", {}).items():
+            if "choices" in editable:
+                self._show_choice(setting, editable, row["settings"])
+            else:
+                self._show_bias(setting, editable)
+        for key, label in READINGS[self.name].items():
+            if key in row["settings"]:
+                self._show_reading(key, label, row)
+        if SAID[self.name]:
+            self._say_rest(row["settings"])
+        if "rate_Hz" in row:
+            self._reading("rate_Hz", "Sampling").setText(f"{row['rate_Hz'] / 1e3:g} kHz")
+        self._colour()
+
+    def _colour(self) -> None:
+        if not self._row:
+            return
+        word, colour, tip = state_of(self._row)
+        self.state.setText(word)
+        self.state.setToolTip(tip)
+        for label, wanted in (
+            (self.state, colour),
+            (self.message, "danger" if self._row["answers"] is False else "warning"),
+        ):
+            palette = label.palette()
+            palette.setColor(QPalette.ColorRole.WindowText, QColor(getattr(self.theme.palette, wanted)))
+            label.setPalette(palette)
+
+    def _show_choice(self, setting: str, editable: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        label, unit, tip = CHOICE_LABELS.get((self.name, setting), (setting, "", ""))
+        combo = self.choices.get(setting)
+        if combo is None:
+            combo = self.choices[setting] = QComboBox()
+            combo.setFont(tabular(combo.font()))
+            combo.setAccessibleName(f"{label} of the {self.title.text()}")
+            for value in editable["choices"]:
+                combo.addItem(quantity(float(value), unit), float(value))
+            combo.activated.connect(
+                lambda _, name=setting, box=combo: self.set_asked.emit(self.name, name, box.currentData())
+            )
+            self.rows.addRow(label, combo)
+        view = combo.view()
+        if view is not None and view.isVisible():
+            return
+        now = settings.get(setting, editable["next_run"])
+        nearest = min(range(combo.count()), key=lambda i: abs(combo.itemData(i) / float(now) - 1.0))
+        combo.setCurrentIndex(nearest)
+        combo.setEnabled(not editable["reason"])
+        combo.setToolTip(editable["reason"] or tip)
+
+    def _show_bias(self, setting: str, editable: Mapping[str, Any]) -> None:
+        low, high = editable["range"]
+        if self.bias is None:
+            self.bias = QLineEdit()
+            self.bias.setAccessibleName("bias")
+            self.bias.setPlaceholderText(f"{minus(f'{low:g}')} to {high:g} V, then Enter")
+            self.bias.returnPressed.connect(self._set_bias)
+            self.rows.addRow("Put bias", self.bias)
+        self.bias.setEnabled(not editable["reason"])
+        self.bias.setToolTip(
+            editable["reason"]
+            or "Bias on the junction with the tip back, for tests; 0 takes it away. Ends with the next run."
+        )
+
+    def _set_bias(self) -> None:
+        assert self.bias is not None
+        low, high = self._row["editable"]["bias_V"]["range"]
+        try:
+            value = float(self.bias.text().replace("\N{MINUS SIGN}", "-").removesuffix("V"))
+            if not low <= value <= high:
+                raise ValueError
+        except ValueError:
+            self.message.setText(f"{self.bias.text()!r} is no bias between {low:g} and {high:g} V.")
+            self.message.show()
+            return
+        self.message.hide()
+        self.set_asked.emit(self.name, "bias_V", value)
+        self.bias.clear()
+
+    def _show_reading(self, key: str, label: str, row: Mapping[str, Any]) -> None:
+        value = row["settings"][key]
+        shown = self._reading(key, label)
+        if key == "z_V" and row.get("extension_nm_per_V"):
+            low, high = (volts * row["extension_nm_per_V"] for volts in row["z_range_V"])
+            shown.setText(f"{value * row['extension_nm_per_V']:.1f} nm  of {low:.0f} to {high:.0f}")
+        else:
+            shown.setText(f"{minus(f'{value:.4f}')} V" if isfinite(value) else "–")
+
+    def _say_rest(self, settings: Mapping[str, Any]) -> None:
+        words = [f"{label} {in_word(settings[key])}" for key, label in SAID[self.name] if key in settings]
+        self.rest.setText(", ".join(words))
+
+    def _reading(self, key: str, label: str) -> QLabel:
+        if key not in self.readings:
+            shown = self.readings[key] = QLabel()
+            shown.setFont(tabular(shown.font()))
+            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.rows.addRow(label, shown)
+        return self.readings[key]
+
+
+def state_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Word, name of its colour, and what it means."""
+    if row["answers"] is False:
+        return "no answer", "danger", str(row["message"])
+    if row["settings"].get("overloaded"):
+        return "overloaded", "warning", str(row["message"])
+    if row["answers"] is None:
+        told = bool(row["settings"])
+        return UNVERIFIED if told else "…", "warning" if told else "quiet", UNVERIFIED_TIP
+    return "ok", "accent", f"It answered at {row['at']}."
+
+
+def in_word(value: Any) -> str:
+    """A setting that is no number."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value).replace("_", " ").lower()
+
+
+def quantity(value: float, unit: str) -> str:
+    """1e5 V/A as 10⁵ V/A; 0.0003 s as 300 µs; 1000 Hz as 1 kHz."""
+    if unit == "V/A":
+        exponent = round(log10(value))
+        return f"10{str(exponent).translate(SUPERSCRIPTS)} V/A"
+    if unit == "s":
+        return f"{value * 1e6:g} µs" if value < 0.9999e-3 else f"{value * 1e3:g} ms"
+    if unit == "Hz":
+        return f"{value / 1e3:g} kHz" if value >= 1e3 else f"{value:g} Hz"
+    return f"{value:g}" if value < 1e4 else f"{value / 1e3:g} 000"
+
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

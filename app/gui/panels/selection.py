@@ -1,0 +1,19 @@
+"""Selected rows that do not shout: the accent is for what is active."""
+
+from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtWidgets import QAbstractItemView
+
+from app.gui.theme import Theme
+
+
+def calm(view: QAbstractItemView, theme: Theme) -> None:
+    """Show the selection of a list or table in the colour of edges, now and in every theme."""
+
+    def colour() -> None:
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Highlight, QColor(theme.palette.edge))
+        palette.setColor(QPalette.ColorRole.HighlightedText, QColor(theme.palette.text))
+        view.setPalette(palette)
+
+    colour()
+    theme.changed.connect(colour)

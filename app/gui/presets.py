@@ -1,0 +1,62 @@
+"""Settings with which the junctions of Lee et al., Nature 498, 209 (2013) are measured.
+
+Amplitudes, windows and numbers are the paper's. The tip is withdrawn five times as fast as in the paper (0.1 nm/s),
+which the plateaus of these junctions allow, and comes back faster, so that an opening takes some seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MOVES = {"approach_speed": 10.0, "withdraw_speed": 0.5, "past_break": 1.2, "baseline_every": 10}
+HELD = {"stop_within": 0.015, "leave_speed": 10.0}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What is known of a junction before it is measured.
+
+    Parameters
+    ----------
+    name : str
+    sample : str
+        For the recording.
+    species : str
+        As a simulated rig calls it.
+    values : mapping
+        Of any procedure that has such parameters.
+    """
+
+    name: str
+    sample: str
+    species: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, procedure: str, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of those parameters that the procedure has; a gold control keeps its own amplitudes."""
+        chosen = {**MOVES, **HELD, **self.values}
+        if procedure == "control-gold":
+            chosen.pop("amplitudes"), chosen.pop("conductance")
+        return {name: value for name, value in chosen.items() if name in known}
+
+
+PRESETS = (
+    Preset(
+        "Au – BDNC – Au", "Au-BDNC-Au", "BDNC",
+        {"conductance": 0.002, "peak": 1.35, "amplitudes": (0.74, 0.95, 1.08, 1.18, 1.27)},
+    ),
+    Preset(
+        "Au – BDA – Au", "Au-BDA-Au", "BDA",
+        {"conductance": 0.005, "peak": 0.88, "amplitudes": (0.44, 0.58, 0.68, 0.76, 0.82)},
+    ),
+    Preset(
+        "Au – Au", "Au-Au", "Au",
+        {"conductance": 1.0, "peak": 0.075, "amplitudes": (0.030, 0.043, 0.052, 0.060, 0.067)},
+    ),
+)  # fmt: skip
+
+
+def preset_for(rig_name: str) -> Preset:
+    """The one of a simulated rig's sample; the first where nobody knows."""
+    words = rig_name.replace(",", " ").split()
+    return next((preset for preset in PRESETS if preset.species in words), PRESETS[0])

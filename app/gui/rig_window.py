@@ -1,0 +1,315 @@
+"""The window of a rig: what a bench does, and everything that can be asked of it."""
+
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtWidgets import QMessageBox
+
+from app.gui.idle import idle_status
+from app.gui.keys import RIG_KEYS
+from app.gui.live import LiveSource
+from app.gui.panels.notes import NotesPanel
+from app.gui.panels.procedures import ProceduresPanel, Wanted
+from app.gui.panels.queue import QueuePanel
+from app.gui.panels.rig import RigPanel
+from app.gui.status_line import RigStatusLine
+from app.gui.theme import Theme
+from app.gui.window import BOTTOM, LEFT, RIGHT, Window
+from app.views.session import Session
+
+STARTING = "The bench is starting; a moment."
+NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
+BESIDE = 320
+"""Width of the panels beside the views, in pixels."""
+TAB_OF = {"iv": 2, "heating": 3}
+
+
+class RigWindow(Window):
+    """A bench, once it is attached to one."""
+
+    kind = "rig"
+    keys = RIG_KEYS
+
+    def __init__(self, theme: Theme, settings: QSettings) -> None:
+        self.rig_line = RigStatusLine(theme)
+        super().__init__(theme, settings, self.rig_line)
+        self.source: LiveSource | None = None
+        self.state: Mapping[str, Any] = {}
+        self.owned = False
+        """Whether the bench was started for this window, or is a simulated one: idle, it ends with the window."""
+        self._instruments: Mapping[str, Any] = {}
+        self._lost = ""
+        self.rig_line.retract.connect(self.retract)
+        self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
+        self.rig, self.notes = RigPanel(theme), NotesPanel()
+        self._arrange()
+        self._connect_panels()
+        self.setWindowTitle("hotjunction")
+        self.procedures.explain(STARTING)
+        self.finish()
+        self.procedures.procedure.setFocus()
+
+    def _arrange(self) -> None:
+        self.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
+        self.setCorner(Qt.Corner.BottomRightCorner, BOTTOM)
+        self.add_panel("Procedure", self.procedures, LEFT)
+        queue = self.add_panel("Queue", self.queue, RIGHT)
+        rig = self.add_panel("Rig", self.rig, RIGHT)
+        self.splitDockWidget(queue, rig, Qt.Orientation.Vertical)
+        log = self.add_panel("Log", self.log, BOTTOM)
+        browser = self.add_panel("Recordings", self.browser, BOTTOM)
+        notes = self.add_panel("Notes", self.notes, BOTTOM)
+        self.splitDockWidget(log, notes, Qt.Orientation.Horizontal)
+        self.tabifyDockWidget(log, browser)
+        log.raise_()
+
+    def settle_sizes(self) -> None:
+        """Most room for the views."""
+        docks = self.docks
+        self.resizeDocks([docks["Procedure"], docks["Queue"]], [BESIDE, BESIDE], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["Queue"], docks["Rig"]], [260, 360], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Log"]], [140], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], Qt.Orientation.Horizontal)
+        super().settle_sizes()
+
+    def _connect_panels(self) -> None:
+        self.procedures.queue_asked.connect(self.add_to_queue)
+        self.procedures.run_asked.connect(self.run_now)
+        queue = self.queue
+        queue.pause_asked.connect(lambda: self.ask("pause"))
+        queue.resume_asked.connect(lambda: self.ask("resume"))
+        queue.abort_asked.connect(lambda job: self.ask("abort", job=job))
+        queue.remove_asked.connect(lambda job: self.ask("queue_remove", job=job))
+        queue.move_asked.connect(lambda job, place: self.ask("queue_move", job=job, place=place))
+        queue.open_asked.connect(lambda path: self.open_asked.emit(Path(path)))
+        self.rig.set_asked.connect(
+            lambda name, setting, value: self.ask(
+                "set_instrument", instrument=name, setting=setting, value=value
+            )
+        )
+        self.notes.note_asked.connect(self._note)
+
+    def fill_run_menu(self) -> None:
+        """What is done to the rig."""
+        menu = self._menu("&Run")
+        self.action(menu, "&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter")
+        self.action(menu, "&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter")
+        self.action(menu, "&Pause or go on (Space)", self.pause)
+        self.action(menu, "A&bort the run", self.queue.abort_present)
+        menu.addSeparator()
+        self.action(menu, "R&etract (Esc Esc)", self.retract)
+
+    # ---- the bench ----
+
+    def attach(self, source: LiveSource, *, owned: bool) -> None:
+        """Show a bench. Its source is closed with the window."""
+        self.source, self.owned = source, owned
+        source.told.connect(self._told)
+        source.began.connect(self._began)
+        source.lost.connect(self._is_lost)
+        self.setWindowTitle(f"hotjunction – {source.client.connection.rig_name}")
+        self.ask("hello", self._hello)
+        self.ask("state", lambda state: self._told("state", state))
+        self.ask("instruments", lambda content: self._told("instruments", content))
+        self.procedures.explain("")
+
+    def failed(self, message: str) -> None:
+        """There is no bench to attach to."""
+        self.say(message, logging.ERROR)
+        self.procedures.explain(message)
+
+    def ask(self, name: str, then: Any = None, **arguments: Any) -> None:
+        """Ask the bench; a refusal goes to the log."""
+        if self.source is None:
+            self.say(STARTING, logging.WARNING)
+            return
+        self.source.ask(name, then, lambda error: self.say(str(error), logging.ERROR), **arguments)
+
+    def _hello(self, content: Mapping[str, Any]) -> None:
+        from app.rig import Rig
+
+        self.browser.show_folder(Path(content["folder"]))
+        self._rig = Rig.model_validate(content["rig"])
+        self.procedures.set_rig(self._rig)
+
+    def _told(self, topic: str, content: Any) -> None:
+        match topic:
+            case "state":
+                self._show_state(content)
+            case "job":
+                self.queue.show_job(content)
+                self.notes.follow(running=bool(self.queue.present))
+            case "instruments":
+                self._show_instruments(content)
+            case "log":
+                self.log.add(content["level"], content["time_s"], content["text"])
+
+    def _show_state(self, state: Mapping[str, Any]) -> None:
+        was_on = self.running
+        self.state = state
+        self.queue.show_state(state)
+        self.notes.follow(running=bool(self.queue.present))
+        if was_on and not self.running:
+            self.browser.refresh()
+
+    def _show_instruments(self, content: Mapping[str, Any]) -> None:
+        changed = _next_settings(content) != _next_settings(self._instruments)
+        self._instruments = content
+        self.rig.show_instruments(content)
+        rig = getattr(self, "_rig", None)
+        if changed and rig is not None:
+            for section, settings in _next_settings(content).items():
+                rig = rig.model_copy(update={section: getattr(rig, section).model_copy(update=settings)})
+            self.procedures.set_rig(rig)
+
+    def _began(self, session: Session) -> None:
+        procedure = session.header.procedure
+        control = procedure.startswith("control")
+        self.area.raise_tab(TAB_OF.get("heating" if control else procedure, 1))
+
+    def _is_lost(self, message: str) -> None:
+        if message:
+            self.say(f"{NO_ANSWER} ({message})", logging.CRITICAL)
+        elif self._lost:
+            self.say("The bench answers again.")
+        self._lost = message
+        self.procedures.explain(NO_ANSWER if message else "")
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is on or waits for its turn."""
+        return bool(self.queue.present or self.queue.waiting)
+
+    @property
+    def session(self) -> Session | None:
+        """Of the run under way, or the last."""
+        return self.source.session if self.source is not None else None
+
+    @property
+    def recording(self) -> Path | None:
+        """Of the run under way, or the last."""
+        return self.source.recording if self.source is not None else None
+
+    def paint(self) -> None:
+        """Also while no run is on: then the instruments are asked how the tip is."""
+        super().paint()
+        idle = not self.queue.present
+        if self._lost or idle:
+            before = self.session.status.snapshot() if self.session is not None else None
+            self.line.present(idle_status(self._instruments, before, self._lost))
+
+    # ---- what is asked of it ----
+
+    def add_to_queue(self, runs: list[Wanted]) -> None:
+        """At the end of the queue."""
+        for run in runs:
+            self.ask("queue_add", self._added, **self._as_arguments(run))
+
+    def run_now(self, runs: list[Wanted]) -> None:
+        """The first next, also on a queue that is held; the others after it."""
+        for run in reversed(runs):
+            self.ask("run_now", **self._as_arguments(run))
+        self._notes_gone()
+
+    def _as_arguments(self, run: Wanted) -> dict[str, Any]:
+        notes = "" if self.queue.present else self.notes.for_next
+        values = {name: list(v) if isinstance(v, tuple) else v for name, v in run.values.items()}
+        return {"procedure": run.procedure, "values": values, "sample": run.sample, "notes": notes}
+
+    def _added(self, job: Any) -> None:
+        self._notes_gone()
+
+    def _notes_gone(self) -> None:
+        if not self.queue.present and self.notes.for_next:
+            self.say("The notes go into this run's recording.")
+            self.notes.taken()
+
+    def _note(self, text: str) -> None:
+        def noted(result: Any) -> None:
+            self.say(f"Noted: {text}")
+            self.notes.taken()
+
+        self.ask("notes", noted, text=text)
+
+    def pause(self) -> None:
+        """Pause, or go on."""
+        if self.queue.pause.isEnabled():
+            self.queue.toggle_pause()
+
+    def retract(self) -> None:
+        """Make the rig safe, now."""
+        if self.source is None:
+            return
+        self.say("Retracting …", logging.WARNING)
+        began_s = time.monotonic()
+
+        def done(said: str) -> None:
+            self.say(f"Retracted after {time.monotonic() - began_s:.1f} s: {said}", logging.WARNING)
+
+        def failed(error: Any) -> None:
+            text = f"NOT SAFE: {error} Switch the bias off and draw the tip back by hand."
+            self.say(text, logging.CRITICAL)
+
+        self.source.retract(done, failed)
+
+    # ---- the end ----
+
+    def leave(self) -> bool:
+        """Leave a run going, or end it safely; end an idle bench that nobody else has."""
+        if self.source is None:
+            return True
+        abort = False
+        if self.running and not self._lost:
+            answer = self.ask_about_run()
+            if answer is None:
+                return False
+            abort = not answer
+        if not self._lost:
+            self._part(abort)
+        self.source.close()
+        return True
+
+    def _part(self, abort: bool) -> None:
+        assert self.source is not None
+        command = self.source.client.command
+        try:
+            if self.owned and (abort or not self.running):
+                command("shutdown", abort=abort)
+            elif abort:
+                command("pause")
+                command("abort")
+        except Exception as error:
+            logging.getLogger(__name__).warning("Parting from the bench: %s", error)
+
+    def ask_about_run(self) -> bool | None:
+        """Whether a run that is on is to be left going; None to stay."""
+        box = QMessageBox(self)
+        box.setWindowTitle("A run is on")
+        box.setText("Leave the run going?")
+        box.setInformativeText(
+            "The bench is a process of its own: it goes on, and the next window shows it from its start."
+        )
+        leave = box.addButton("&Leave it running", QMessageBox.ButtonRole.AcceptRole)
+        stop = box.addButton("&Stop safely", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(leave)
+        box.exec()
+        clicked = box.clickedButton()
+        return True if clicked is leave else False if clicked is stop else None
+
+
+def _next_settings(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the next run is made with, by instrument."""
+    return {
+        name: {
+            setting: one["next_run"]
+            for setting, one in content[name]["editable"].items()
+            if "next_run" in one
+        }
+        for name in ("current_amplifier", "voltage_preamplifier")
+        if name in content and "editable" in content[name]
+    }

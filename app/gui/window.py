@@ -1,0 +1,319 @@
+"""What a window of the rig and a window of a recording have in common: views, log, recordings, menus, keys, layout."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.area import STRIPS, TABS, ViewArea
+from app.gui.keys import COMMON_KEYS, KeysDialog
+from app.gui.panels.browser import BrowserPanel
+from app.gui.panels.log import LogPanel
+from app.gui.saving import save_analysis
+from app.gui.status_line import StatusLine
+from app.gui.tasks import Tasks
+from app.gui.theme import Choice, Theme
+from app.recordings import ENDINGS
+from app.views.session import Session
+from app.views.strips import WINDOWS_S
+
+FRAME_MS = 40
+"""25 pictures a second."""
+SIZE = (1500, 940)
+LAYOUT_VERSION = 1
+LEFT, RIGHT, BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+
+
+class Window(QMainWindow):
+    """One session and what stands around it.
+
+    Parameters
+    ----------
+    theme : Theme
+    settings : QSettings
+        Remembers the layout.
+    line : StatusLine
+    """
+
+    kind = ""
+    """Under which the layout is remembered."""
+    keys: tuple[tuple[str, str], ...] = ()
+    closed = pyqtSignal()
+    open_asked = pyqtSignal(object)
+    """Path of a recording, for a window of its own."""
+    compare_asked = pyqtSignal(object)
+
+    def __init__(self, theme: Theme, settings: QSettings, line: StatusLine) -> None:
+        super().__init__()
+        self.theme, self.settings, self.line = theme, settings, line
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setDockNestingEnabled(True)
+        self.resize(*SIZE)
+        self.tasks = Tasks("window")
+        self.area = ViewArea(theme)
+        self.area.said.connect(self.say)
+        self.log, self.browser = LogPanel(theme), BrowserPanel(theme, self.tasks)
+        self.browser.open_asked.connect(self.open_asked)
+        self.browser.compare_asked.connect(self.compare_asked)
+        self.docks: dict[str, QDockWidget] = {}
+        self._shown: Session | None = None
+        self._settled = False
+        bars = QWidget()
+        self._top = QVBoxLayout(bars)
+        self._top.setContentsMargins(0, 0, 0, 0)
+        self._top.setSpacing(0)
+        self.menus = QMenuBar()
+        self._top.addWidget(self.menus)
+        self._top.addWidget(line)
+        self.setMenuWidget(bars)
+        self.setCentralWidget(self.area)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.paint)
+
+    # ---- putting it together; each kind of window does it in its constructor ----
+
+    def add_panel(self, title: str, widget: QWidget, where: Qt.DockWidgetArea) -> QDockWidget:
+        """A panel that can be moved."""
+        dock = self.docks[title] = QDockWidget(title, self)
+        dock.setObjectName(f"panel {title}")
+        dock.setWidget(widget)
+        self.addDockWidget(where, dock)
+        return dock
+
+    def finish(self) -> None:
+        """Menus, keys and the remembered layout; then pictures."""
+        self._fill_menus()
+        self._bind()
+        self._usual = self.saveState(LAYOUT_VERSION)
+        self.restore_layout()
+        self._timer.start(FRAME_MS)
+
+    def _fill_menus(self) -> None:
+        file = self._menu("&File")
+        self.action(file, "&Open recording …", self.ask_for_recording, "Ctrl+O")
+        self.action(file, "Open &folder …", self.browser.choose_folder)
+        self.action(file, "&Save analysis", self.save_analysis, "Ctrl+S")
+        self.fill_file_menu(file)
+        file.addSeparator()
+        self.action(file, "&Close", self.close, "Ctrl+W")
+        self.fill_run_menu()
+        view = self._menu("&View")
+        for number, (title, *_) in enumerate(TABS):
+            self.action(view, title, partial(self.area.raise_tab, number), f"Ctrl+{number + 1}")
+        own = self._submenu(view, "In a window of its &own")
+        for title, view_dock in self.area.docks.items():
+            self.action(own, title, partial(_float, view_dock))
+        self._strip_menu(view)
+        view.addSeparator()
+        for dock in self.docks.values():
+            view.addAction(dock.toggleViewAction())
+        self.action(view, "&Usual layout", self.usual_layout)
+        view.addSeparator()
+        self._theme_menu(view)
+        about = self._menu("&Help")
+        self.action(about, "&Keys", self.show_keys, "F1")
+
+    def fill_file_menu(self, menu: QMenu) -> None:
+        """What else can be done with files."""
+
+    def fill_run_menu(self) -> None:
+        """A menu for what runs."""
+
+    def _menu(self, title: str) -> QMenu:
+        menu = self.menus.addMenu(title)
+        assert menu is not None
+        return menu
+
+    @staticmethod
+    def _submenu(menu: QMenu, title: str) -> QMenu:
+        inner = menu.addMenu(title)
+        assert inner is not None
+        return inner
+
+    def action(self, menu: QMenu, words: str, slot: Callable[[], Any], keys: str = "") -> QAction:
+        """An entry of a menu, with its keys."""
+        action = QAction(words, self)
+        action.triggered.connect(lambda: slot())
+        if keys:
+            action.setShortcuts([QKeySequence(one) for one in keys.split("|")])
+        menu.addAction(action)
+        return action
+
+    def _choices(self, menu: QMenu, chosen: Any, choices: dict[str, Any], slot: Callable[[Any], Any]) -> None:
+        group = QActionGroup(menu)
+        for words, value in choices.items():
+            action = self.action(menu, words, partial(slot, value))
+            action.setCheckable(True)
+            action.setChecked(value == chosen)
+            group.addAction(action)
+
+    def _strip_menu(self, view: QMenu) -> None:
+        spans = {f"{seconds:g} s": seconds for seconds in WINDOWS_S}
+        self._choices(self._submenu(view, "Strip charts &show"), self.area.window_s, spans, self.set_span)
+
+    def _theme_menu(self, view: QMenu) -> None:
+        words = {"As the &desktop": Choice.SYSTEM, "&Light": Choice.LIGHT, "D&ark": Choice.DARK}
+        self._choices(self._submenu(view, "&Theme"), self.theme.choice, words, self.theme.choose)
+
+    def _bind(self) -> None:
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
+        space.activated.connect(self._space)
+
+    def _space(self) -> None:
+        """Space is taken from all; a button that has the focus through the Tab key has it back."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QCheckBox):
+            focus.toggle()
+        elif isinstance(focus, QAbstractButton) and focus is not getattr(self.line, "button", None):
+            focus.click()
+        else:
+            self.pause()
+
+    def pause(self) -> None:
+        """Space was pressed."""
+
+    # ---- pictures ----
+
+    @property
+    def session(self) -> Session | None:
+        """What is shown; None before there is anything."""
+        return None
+
+    def paint(self) -> None:
+        """Draw what can be seen and has changed."""
+        session = self.session
+        if session is None or not self.isVisible():
+            return
+        if session is not self._shown:
+            self._shown = session
+        self.area.fit_strips(session)
+        self.area.paint(session)
+        self.line.present(session.status.snapshot())
+
+    def set_span(self, seconds: float) -> None:
+        """So many seconds are seen of the strip charts."""
+        self.area.set_window(seconds)
+        self.area.docks[STRIPS].show()
+
+    # ---- what can be done ----
+
+    def say(self, text: str, level: int = logging.INFO) -> None:
+        """A sentence for the log."""
+        self.log.add(level, time.time(), text)
+
+    def ask_for_recording(self) -> None:
+        """Choose a recording, and open it."""
+        folder = str(self.browser.library.folder) if self.browser.library is not None else ""
+        patterns = " ".join(f"*{ending}" for ending in ENDINGS)
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a recording", folder, f"Recordings ({patterns})")
+        if chosen:
+            self.open_asked.emit(Path(chosen))
+
+    @property
+    def recording(self) -> Path | None:
+        """Which the session is of."""
+        return None
+
+    def save_analysis(self) -> None:
+        """Keep what the views show, and what was decided, beside the recording."""
+        session, recording = self.session, self.recording
+        if session is None or recording is None:
+            self.say("There is nothing to save yet.", logging.WARNING)
+            return
+
+        def saved(path: Any) -> None:
+            self.say(f"Saved {path}")
+            self.browser.refresh()
+
+        self.tasks.do(
+            lambda: save_analysis(session, recording),
+            saved,
+            lambda error: self.say(f"The analysis could not be saved: {error}", logging.ERROR),
+        )
+
+    def show_keys(self) -> None:
+        """List the keys."""
+        dialog = KeysDialog((*self.keys, *COMMON_KEYS), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    # ---- layout ----
+
+    def usual_layout(self) -> None:
+        """Everything at its usual place."""
+        self.restoreState(self._usual, LAYOUT_VERSION)
+        self.area.usual()
+        self.settle_sizes()
+
+    def settle_sizes(self) -> None:
+        """Give panels their usual sizes."""
+        self.area.settle_sizes()
+
+    def restore_layout(self) -> None:
+        """As it was left."""
+        geometry, state, views = (
+            self.settings.value(f"{self.kind}/{name}") for name in ("geometry", "state", "views")
+        )
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self._settled = state is not None and self.restoreState(state, LAYOUT_VERSION)
+        if views is not None:
+            self.area.restore(views)
+
+    def remember_layout(self) -> None:
+        """For the next time."""
+        states = {
+            "geometry": self.saveGeometry(),
+            "state": self.saveState(LAYOUT_VERSION),
+            "views": self.area.saveState(),
+        }
+        for name, value in states.items():
+            self.settings.setValue(f"{self.kind}/{name}", value)
+
+    def showEvent(self, a0: Any) -> None:
+        """The first time, with the usual sizes."""
+        super().showEvent(a0)
+        if not self._settled:
+            self._settled = True
+            QTimer.singleShot(0, self.settle_sizes)
+
+    def leave(self) -> bool:
+        """Let go of what the window shows. Returns whether it may close."""
+        return True
+
+    def closeEvent(self, a0: QCloseEvent | None) -> None:
+        """Remember the layout and let go of everything."""
+        assert a0 is not None
+        if not self.leave():
+            a0.ignore()
+            return
+        self._timer.stop()
+        self.remember_layout()
+        self.tasks.close()
+        super().closeEvent(a0)
+        self.closed.emit()
+
+
+def _float(dock: QDockWidget) -> None:
+    dock.setFloating(not dock.isFloating())
