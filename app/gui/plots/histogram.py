@@ -8,7 +8,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from analysis.records import FloatArray
 from app.gui.plots.axis import Quantity
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Image, Layer, Line, Steps
+from app.gui.plots.counts import Image, Steps
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Layer, Line
 from app.gui.plots.marks import Note, Rule, Window
 from app.gui.plots.numbers import with_error
 from app.gui.plots.panel import PlotPanel

@@ -1,4 +1,4 @@
-"""What a panel draws: lines, bands, points with error bars, images, marks.
+"""What a panel draws: lines, bands, points with error bars; counts and marks are elsewhere.
 
 A layer keeps the numbers it was given, in the units of the axes; the panel tells it when to draw them again
 (other numbers, other colours, logarithmic or not, another size).
@@ -18,11 +18,11 @@ from analysis.records import FloatArray
 from app.gui.colours import blend
 from app.gui.plots.decimate import decimated
 from app.gui.plots.ranges import Range, span
-from app.gui.theme import Palette, heat_map
+from app.gui.theme import Palette
 
 Colour = Callable[[Palette], str]
 SOLID, DASHED, DOTTED = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
-_NOTHING: FloatArray = np.empty(0)
+NOTHING: FloatArray = np.empty(0)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Line:
         self.name, self.colour = name, colour
         self.key = "━━" if style == SOLID else "╍╍" if style == DASHED else "┈┈"
         self._style, self._width = style, width
-        self.x = self.y = _NOTHING
+        self.x = self.y = NOTHING
         self.item = pg.PlotCurveItem(connect="finite", antialias=width > 1)
         self.item.setZValue(z)
 
@@ -170,7 +170,7 @@ class Band:
     def __init__(self, name: str, colour: Colour, opacity: float = 0.22, z: float = 0.0) -> None:
         self.name, self._full = name, colour
         self._opacity = opacity
-        self.x = self.low = self.high = _NOTHING
+        self.x = self.low = self.high = NOTHING
         self.item = Area()
         self.item.setZValue(z)
 
@@ -213,56 +213,6 @@ class Band:
         ]
 
 
-class Steps:
-    """A histogram: counts in bins, filled from zero."""
-
-    legend_name = ""
-
-    key = "██"
-
-    def __init__(self, name: str, colour: Colour, opacity: float = 0.35) -> None:
-        self.name, self.colour = name, colour
-        self._opacity = opacity
-        self.edges = self.counts = _NOTHING
-        self.item = pg.PlotCurveItem(antialias=False)
-        self.item.setZValue(5)
-
-    def set(self, edges: ArrayLike, counts: ArrayLike) -> None:
-        """Other counts, shape (n,), in bins with these edges, shape (n + 1,)."""
-        self.edges, self.counts = np.asarray(edges, dtype=float), np.asarray(counts, dtype=float)
-
-    def refresh(self, frame: Frame) -> None:
-        """Draw the outline of the bins."""
-        x = np.repeat(frame.x(self.edges), 2)
-        zero = frame.y(np.array([0.1]))[0] if frame.log[1] else 0.0
-        tops = np.nan_to_num(frame.y(self.counts), nan=zero)
-        y = np.concatenate([[zero], np.repeat(tops, 2), [zero]]) if tops.size else _NOTHING
-        colour = QColor(self.colour(frame.colours))
-        faint = QColor(colour)
-        faint.setAlphaF(self._opacity)
-        self.item.setData(x, y, pen=pg.mkPen(colour, width=frame.thickness), brush=faint, fillLevel=zero)
-
-    @property
-    def empty(self) -> bool:
-        """No counts at all."""
-        return not self.counts.any()
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """From the first to the last bin with a count, and the counts."""
-        used = np.flatnonzero(self.counts)
-        if not used.size:
-            return None, None
-        return (float(self.edges[used[0]]), float(self.edges[used[-1] + 1])), span(self.counts)
-
-    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Edges and counts."""
-        return [
-            (f"{self.name}: {across}, from", self.edges[:-1]),
-            (f"{self.name}: {across}, to", self.edges[1:]),
-            (f"{self.name}: {up}", self.counts),
-        ]
-
-
 class Points:
     """Points with error bars, one standard error each way."""
 
@@ -272,7 +222,7 @@ class Points:
         self.name, self.colour = name, colour
         self.key = {"o": "●", "s": "■", "t": "▼", "d": "◆", "x": "×"}.get(symbol, "●")
         self._symbol, self._size = symbol, size
-        self.x = self.y = self.x_error = self.y_error = _NOTHING
+        self.x = self.y = self.x_error = self.y_error = NOTHING
         self.item = pg.ItemGroup()
         self._bars = pg.PlotCurveItem(connect="pairs", antialias=False)
         self._marks = pg.ScatterPlotItem(pxMode=True, antialias=True)
@@ -285,13 +235,13 @@ class Points:
     ) -> None:
         """Other points, shapes (n,); no bar where the error is not finite."""
         self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-        self.y_error = _NOTHING if y_error is None else np.asarray(y_error, dtype=float)
-        self.x_error = _NOTHING if x_error is None else np.asarray(x_error, dtype=float)
+        self.y_error = NOTHING if y_error is None else np.asarray(y_error, dtype=float)
+        self.x_error = NOTHING if x_error is None else np.asarray(x_error, dtype=float)
 
     def refresh(self, frame: Frame) -> None:
         """Draw bars, then points."""
         colour = QColor(self.colour(frame.colours))
-        ends_x, ends_y = [_NOTHING], [_NOTHING]
+        ends_x, ends_y = [NOTHING], [NOTHING]
         if self.y_error.size:
             ends_x.append(np.repeat(self.x, 2))
             ends_y.append(np.stack([self.y - self.y_error, self.y + self.y_error], axis=1).ravel())
@@ -329,66 +279,6 @@ class Points:
         if self.y_error.size:
             out.append((f"{self.name}: {up}, standard error", self.y_error))
         return out
-
-
-class Image:
-    """Counts on a plane, from the background up; empty cells show the background.
-
-    The cells are even in the axes' coordinates: in the logarithm where an axis is logarithmic.
-    """
-
-    legend_name = ""
-
-    key = ""
-    LEAST_SEEN = 0.12
-    """One count stands so far up the colour map, or nobody would see it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.colour: Colour = lambda colours: colours.heat[-2]
-        self.edges = (_NOTHING, _NOTHING)
-        self.counts: FloatArray = np.empty((0, 0))
-        self.highest = 1.0
-        self.item = pg.ImageItem(axisOrder="col-major")
-        self.item.setZValue(-50)
-
-    def set(self, x_edges: ArrayLike, y_edges: ArrayLike, counts: ArrayLike) -> None:
-        """Other counts, shape (nx, ny)."""
-        self.edges = np.asarray(x_edges, dtype=float), np.asarray(y_edges, dtype=float)
-        self.counts = np.asarray(counts, dtype=float)
-        used = self.counts[self.counts > 0]
-        self.highest = max(float(np.percentile(used, 99.8)), 2.0) if used.size else 2.0
-
-    def shade(self, counts: FloatArray) -> FloatArray:
-        """Place of counts on the colour map, 0 to 1: the logarithm, so that rare and frequent both show."""
-        shades = self.LEAST_SEEN + (1 - self.LEAST_SEEN) * np.log1p(counts) / np.log1p(self.highest)
-        return np.asarray(np.where(counts > 0, np.minimum(shades, 1.0), 0.0))
-
-    def refresh(self, frame: Frame) -> None:
-        """Paint the cells."""
-        if not self.counts.size:
-            self.item.clear()
-            return
-        table = heat_map(frame.colours).getLookupTable(nPts=256)
-        cells = (self.shade(self.counts) * 255).astype(np.uint8)
-        self.item.setImage(cells, levels=(0, 255), lut=table, autoLevels=False)
-        x, y = frame.x(self.edges[0]), frame.y(self.edges[1])
-        self.item.setRect(QRectF(x[0], y[0], x[-1] - x[0], y[-1] - y[0]))
-
-    @property
-    def empty(self) -> bool:
-        """No counts at all."""
-        return not self.counts.any()
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """All of the plane."""
-        return span(self.edges[0]), span(self.edges[1])
-
-    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Cells with counts, one a row."""
-        i, j = np.nonzero(self.counts)
-        x, y = ((e[:-1] + e[1:]) / 2 for e in self.edges)
-        return [(across, x[i]), (up, y[j]), (self.name, self.counts[i, j])] if i.size else []
 
 
 def union(spans: Sequence[Range | None]) -> Range | None:

@@ -75,8 +75,10 @@ class Spectrum(PlotPanel):
             self.set_home(x=(float(frequency[0]) / 1.05, float(frequency[-1]) * 1.05), y=_room(density))
         noted = self._apart(lines) if there and frequency.size else []
         room = self.inside.height() >= LEAST_NOTED
-        for note, rule, line in zip(self.notes, self.rules, [*noted, *[None] * MOST_NOTES], strict=False):
+        strongest = sorted(lines, key=_rank) if there else []
+        for rule, line in zip(self.rules, [*strongest, *[None] * MOST_NOTES], strict=False):
             rule.set(np.nan if line is None else line.frequency_Hz)
+        for note, line in zip(self.notes, [*noted, *[None] * MOST_NOTES], strict=False):
             if line is None or not room:
                 note.set(np.nan, np.nan, "")
             else:
@@ -87,7 +89,7 @@ class Spectrum(PlotPanel):
         decades = float(np.log10(self.density.x[-1] / self.density.x[0]))
         least = NOTE_WIDTH / max(self.inside.width(), 1.0) * decades
         chosen: list[SpectralLine] = []
-        for line in sorted(lines, key=lambda one: (not one.name, -one.rms)):
+        for line in sorted(lines, key=_rank):
             far = [abs(np.log10(line.frequency_Hz / other.frequency_Hz)) > least for other in chosen]
             if all(far) and len(chosen) < MOST_NOTES:
                 chosen.append(line)
@@ -98,6 +100,11 @@ def name_of(line: SpectralLine) -> str:
     """The line's name and frequency: "mains 3, 150 Hz"."""
     frequency = f"{line.frequency_Hz:.4g} Hz"
     return f"{line.name}, {frequency}" if line.name else frequency
+
+
+def _rank(line: SpectralLine) -> tuple[bool, float]:
+    """Those with a name first, then the strongest."""
+    return not line.name, -line.rms
 
 
 def _room(density: FloatArray) -> Range | None:

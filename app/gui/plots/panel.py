@@ -7,17 +7,17 @@ pixel wide and not smoothed where the lines are long.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import log10
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyqtgraph as pg
-from PyQt6.QtCore import QEvent, QPoint, Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from app.gui.plots.axis import Grid, Quantity, ReadableAxis
 from app.gui.plots.layers import Frame, Layer, union
 from app.gui.plots.menu import PanelMenu
 from app.gui.plots.overlay import Overlay
+from app.gui.plots.pointed import PointedPlot
 from app.gui.plots.ranges import Range, held
 from app.gui.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
@@ -25,33 +25,10 @@ AXIS_WIDTH = 64
 """Of every left axis, in pixels: plots above each other are aligned, and no number moves them."""
 SMALL_PLOT = 250.0
 """A plot that is less high has no legend."""
-CROSSHAIR_STEP = 0.01
 L = TypeVar("L", bound=Layer)
 
 
-class PanelView(pg.ViewBox):
-    """What is inside the axes: a double click resets it, a right click asks for the menu."""
-
-    reset_asked = pyqtSignal()
-    menu_asked = pyqtSignal(QPoint)
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=True, defaultPadding=0.0)
-
-    def raiseContextMenu(self, ev: Any) -> None:
-        """Ask for the menu, where the mouse is."""
-        self.menu_asked.emit(ev.screenPos().toPoint())
-
-    def mouseClickEvent(self, ev: Any) -> None:
-        """A double click resets."""
-        if ev.button() == Qt.MouseButton.LeftButton and ev.double():
-            ev.accept()
-            self.reset_asked.emit()
-            return
-        super().mouseClickEvent(ev)
-
-
-class PlotPanel(pg.PlotWidget):
+class PlotPanel(PointedPlot):
     """A plot.
 
     Parameters
@@ -68,12 +45,8 @@ class PlotPanel(pg.PlotWidget):
         Counts: the axis upward begins at zero.
     """
 
-    said = pyqtSignal(str)
-    """A sentence about what was done, for the log."""
     scale_changed = pyqtSignal()
     """An axis was made logarithmic or linear."""
-    crosshair_moved = pyqtSignal(object)
-    """Coordinate across, or None when the crosshair goes away."""
 
     def __init__(
         self,
@@ -87,11 +60,8 @@ class PlotPanel(pg.PlotWidget):
         zero: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        self.inside = PanelView()
-        self.x_axis, self.y_axis = ReadableAxis("bottom", x), ReadableAxis("left", y)
-        axes = {"bottom": self.x_axis, "left": self.y_axis}
-        super().__init__(parent, viewBox=self.inside, axisItems=axes, enableMenu=False)
-        self.theme, self.title, self.empty_text = theme, title, empty_text
+        super().__init__(theme, x, y, parent)
+        self.title, self.empty_text = title, empty_text
         self.setAccessibleName(title)
         self.layers: list[Layer] = []
         self._legend_names: tuple[str, ...] | None = None
@@ -111,18 +81,11 @@ class PlotPanel(pg.PlotWidget):
         self.plotItem.layout.setContentsMargins(0, MEDIUM, MEDIUM, SMALL)
         self.inside.disableAutoRange()
         self.inside.addItem(self.grid_lines, ignoreBounds=True)
-        self.cross = (pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=0))
-        for line in self.cross:
-            line.setZValue(500)
-            line.hide()
-            self.inside.addItem(line, ignoreBounds=True)
         self.count = Overlay(self.inside, (1.0, 0.0))
         self.legend = Overlay(self.inside, legend or (0.0, 0.0))
         self._has_legend = legend is not None
         self._legend_on_top = legend is not None and legend[1] == 0.0
-        self.reading = Overlay(self.inside, (1.0, 1.0))
         self.hint = Overlay(self.inside, (0.5, 0.5))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.menu = PanelMenu(self)
 
     def _connect(self) -> None:
@@ -131,7 +94,6 @@ class PlotPanel(pg.PlotWidget):
         self.inside.reset_asked.connect(self.reset)
         self.inside.menu_asked.connect(self.menu.popup)
         self.theme.changed.connect(self.recolour)
-        self.scene().sigMouseMoved.connect(self._mouse_moved)
 
     def close(self) -> bool:
         """Close it as any widget; pyqtgraph would take it to pieces while Qt still paints it."""
@@ -259,89 +221,6 @@ class PlotPanel(pg.PlotWidget):
     def _was_zoomed(self, *_: object) -> None:
         self._zoomed = True
         self.refresh()
-
-    # crosshair
-
-    def point_at(self, x: float, y: float) -> None:
-        """Put the crosshair at coordinates of the plot, and read them."""
-        for line, at in zip(self.cross, (x, y), strict=True):
-            line.setValue(at)
-            line.show()
-        self.reading.show_html(self.x_axis.reading(x) + ",&nbsp; " + self.y_axis.reading(y))
-        self.crosshair_moved.emit(x)
-
-    def point_across(self, x: float | None) -> None:
-        """Show where a crosshair of a plot above or below is."""
-        self.cross[0].setVisible(x is not None)
-        if x is not None:
-            self.cross[0].setValue(x)
-
-    def unpoint(self) -> None:
-        """Take the crosshair away."""
-        for line in self.cross:
-            line.hide()
-        self.reading.show_html("")
-        self.crosshair_moved.emit(None)
-
-    def copy_value(self) -> None:
-        """Copy what the crosshair reads."""
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None and self.reading.text:
-            clipboard.setText(self.reading.text.replace("\N{NO-BREAK SPACE}", " "))
-            self.said.emit(f"Copied: {clipboard.text()}")
-
-    def _mouse_moved(self, position: Any) -> None:
-        if not self.inside.sceneBoundingRect().contains(position):
-            self.unpoint()
-            return
-        at = self.inside.mapSceneToView(position)
-        self.point_at(at.x(), at.y())
-
-    def leaveEvent(self, ev: QEvent | None) -> None:
-        """The mouse has gone."""
-        self.unpoint()
-        super().leaveEvent(ev)
-
-    def keyPressEvent(self, ev: QKeyEvent) -> None:
-        """Alt and arrows move the crosshair, R resets, Ctrl+C copies the value."""
-        move = {
-            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Down: (0, -1), Qt.Key.Key_Up: (0, 1)
-        }.get(Qt.Key(ev.key()))  # fmt: skip
-        modifiers = ev.modifiers()
-        if move and modifiers & Qt.KeyboardModifier.AltModifier:
-            self._nudge(*move, 10.0 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0)
-        elif ev.key() == Qt.Key.Key_C and modifiers & Qt.KeyboardModifier.ControlModifier:
-            self.copy_value()
-        elif ev.key() == Qt.Key.Key_R and not modifiers:
-            self.reset()
-        else:
-            ev.ignore()
-            return
-        ev.accept()
-
-    def _nudge(self, across: int, up: int, steps: float) -> None:
-        (x0, x1), (y0, y1) = self.inside.viewRange()
-        shown = self.cross[0].isVisible() and self.cross[1].isVisible()
-        x, y = (self.cross[0].value(), self.cross[1].value()) if shown else ((x0 + x1) / 2, (y0 + y1) / 2)
-        step = CROSSHAIR_STEP * steps
-        x, y = x + across * step * (x1 - x0), y + up * step * (y1 - y0)
-        self.point_at(min(max(x, x0), x1), min(max(y, y0), y1))
-
-    def contextMenuEvent(self, ev: QContextMenuEvent | None) -> None:
-        """The menu key opens the menu; the mouse's right button comes through the scene."""
-        if ev is not None and ev.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.menu.popup(self.mapToGlobal(self.rect().center()))
-            ev.accept()
-
-    def focusInEvent(self, ev: Any) -> None:
-        """Show that keys go here."""
-        super().focusInEvent(ev)
-        self.inside.setBorder(pg.mkPen(self.theme.palette.accent, width=1))
-
-    def focusOutEvent(self, ev: Any) -> None:
-        """Keys go elsewhere."""
-        super().focusOutEvent(ev)
-        self.inside.setBorder(None)
 
     # colours
 

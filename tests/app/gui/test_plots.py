@@ -11,8 +11,9 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QFileDialog
 
 from app.gui.plots.axis import Quantity, ReadableAxis
+from app.gui.plots.counts import Image, Steps
 from app.gui.plots.export import export, table
-from app.gui.plots.layers import Band, Image, Line, Points, Steps
+from app.gui.plots.layers import Band, Line, Points
 from app.gui.plots.marks import Note, Rule, Window
 from app.gui.plots.panel import PlotPanel
 from app.gui.theme import DARK, LIGHT, Choice, Theme

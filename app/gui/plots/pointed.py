@@ -1,0 +1,147 @@
+"""A plot that can be pointed at: with the mouse, with keys, and from the plot above or below."""
+
+from typing import Any
+
+import pyqtgraph as pg
+from PyQt6.QtCore import QEvent, QPoint, Qt, pyqtSignal
+from PyQt6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
+from PyQt6.QtWidgets import QMenu, QWidget
+
+from app.gui.plots.axis import Quantity, ReadableAxis
+from app.gui.plots.overlay import Overlay
+from app.gui.theme import Theme
+
+CROSSHAIR_STEP = 0.01
+"""Of the range that is shown, for each press of a key."""
+
+
+class PanelView(pg.ViewBox):
+    """What is inside the axes: a double click resets it, a right click asks for the menu."""
+
+    reset_asked = pyqtSignal()
+    menu_asked = pyqtSignal(QPoint)
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=True, defaultPadding=0.0)
+
+    def raiseContextMenu(self, ev: Any) -> None:
+        """Ask for the menu, where the mouse is."""
+        self.menu_asked.emit(ev.screenPos().toPoint())
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        """A double click resets."""
+        if ev.button() == Qt.MouseButton.LeftButton and ev.double():
+            ev.accept()
+            self.reset_asked.emit()
+            return
+        super().mouseClickEvent(ev)
+
+
+class PointedPlot(pg.PlotWidget):
+    """Axes, a crosshair that reads in their units, and the keys of a plot."""
+
+    said = pyqtSignal(str)
+    """A sentence about what was done, for the log."""
+    crosshair_moved = pyqtSignal(object)
+    """Coordinate across, or None when the crosshair goes away."""
+    menu: QMenu
+
+    def __init__(self, theme: Theme, x: Quantity, y: Quantity, parent: QWidget | None = None) -> None:
+        self.inside = PanelView()
+        self.x_axis, self.y_axis = ReadableAxis("bottom", x), ReadableAxis("left", y)
+        axes = {"bottom": self.x_axis, "left": self.y_axis}
+        super().__init__(parent, viewBox=self.inside, axisItems=axes, enableMenu=False)
+        self.theme = theme
+        self.cross = (pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=0))
+        for line in self.cross:
+            line.setZValue(500)
+            line.hide()
+            self.inside.addItem(line, ignoreBounds=True)
+        self.reading = Overlay(self.inside, (1.0, 1.0))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.scene().sigMouseMoved.connect(self._mouse_moved)
+
+    def reset(self) -> None:
+        """Show everything again."""
+        raise NotImplementedError
+
+    def point_at(self, x: float, y: float) -> None:
+        """Put the crosshair at coordinates of the plot, and read them."""
+        for line, at in zip(self.cross, (x, y), strict=True):
+            line.setValue(at)
+            line.show()
+        self.reading.show_html(self.x_axis.reading(x) + ",&nbsp; " + self.y_axis.reading(y))
+        self.crosshair_moved.emit(x)
+
+    def point_across(self, x: float | None) -> None:
+        """Show where a crosshair of a plot above or below is."""
+        self.cross[0].setVisible(x is not None)
+        if x is not None:
+            self.cross[0].setValue(x)
+
+    def unpoint(self) -> None:
+        """Take the crosshair away."""
+        for line in self.cross:
+            line.hide()
+        self.reading.show_html("")
+        self.crosshair_moved.emit(None)
+
+    def copy_value(self) -> None:
+        """Copy what the crosshair reads."""
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None and self.reading.text:
+            clipboard.setText(self.reading.text.replace("\N{NO-BREAK SPACE}", " "))
+            self.said.emit(f"Copied: {clipboard.text()}")
+
+    def _mouse_moved(self, position: Any) -> None:
+        if not self.inside.sceneBoundingRect().contains(position):
+            self.unpoint()
+            return
+        at = self.inside.mapSceneToView(position)
+        self.point_at(at.x(), at.y())
+
+    def leaveEvent(self, ev: QEvent | None) -> None:
+        """The mouse has gone."""
+        self.unpoint()
+        super().leaveEvent(ev)
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        """Alt and arrows move the crosshair, R resets, Ctrl+C copies the value."""
+        move = {
+            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Down: (0, -1), Qt.Key.Key_Up: (0, 1)
+        }.get(Qt.Key(ev.key()))  # fmt: skip
+        modifiers = ev.modifiers()
+        if move and modifiers & Qt.KeyboardModifier.AltModifier:
+            self._nudge(*move, 10.0 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0)
+        elif ev.key() == Qt.Key.Key_C and modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.copy_value()
+        elif ev.key() == Qt.Key.Key_R and not modifiers:
+            self.reset()
+        else:
+            ev.ignore()
+            return
+        ev.accept()
+
+    def _nudge(self, across: int, up: int, steps: float) -> None:
+        (x0, x1), (y0, y1) = self.inside.viewRange()
+        shown = self.cross[0].isVisible() and self.cross[1].isVisible()
+        x, y = (self.cross[0].value(), self.cross[1].value()) if shown else ((x0 + x1) / 2, (y0 + y1) / 2)
+        step = CROSSHAIR_STEP * steps
+        x, y = x + across * step * (x1 - x0), y + up * step * (y1 - y0)
+        self.point_at(min(max(x, x0), x1), min(max(y, y0), y1))
+
+    def contextMenuEvent(self, ev: QContextMenuEvent | None) -> None:
+        """The menu key opens the menu; the mouse's right button comes through the scene."""
+        if ev is not None and ev.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu.popup(self.mapToGlobal(self.rect().center()))
+            ev.accept()
+
+    def focusInEvent(self, ev: Any) -> None:
+        """Show that keys go here."""
+        super().focusInEvent(ev)
+        self.inside.setBorder(pg.mkPen(self.theme.palette.accent, width=1))
+
+    def focusOutEvent(self, ev: Any) -> None:
+        """Keys go elsewhere."""
+        super().focusOutEvent(ev)
+        self.inside.setBorder(None)
