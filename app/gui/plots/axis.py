@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtGui import QColor, QFont
+from PyQt6.QtGui import QColor, QFont, QPainter
 
 from app.gui.plots.numbers import PLAIN_FROM, PLAIN_TO, fixed, minus, power, significant
+from app.gui.plots.overlay import unclipped
 from app.gui.theme import Palette
 
 Ticks = list[tuple[float | None, list[float]]]
@@ -63,6 +64,7 @@ class ReadableAxis(pg.AxisItem):
         self.log = quantity.log
         self._bare = self._blank = False
         self.enableAutoSIPrefix(False)
+        unclipped(self.label)
         self.setStyle(tickTextOffset=5, hideOverlappingLabels=True, tickAlpha=255, maxTextLevel=0)
 
     def dress(self, colours: Palette, font: QFont) -> None:
@@ -73,6 +75,11 @@ class ReadableAxis(pg.AxisItem):
         size = f"{font.pointSizeF() + 1:g}pt"
         self.setLabel(self.quantity.label, color=colours.text, **{"font-size": size})
         self.showLabel(not self._bare)
+
+    def drawPicture(self, p: QPainter, axisSpec: Any, tickSpecs: Any, textSpecs: Any) -> None:
+        """Draw inside the axis' own rectangle (see `unclipped`)."""
+        p.setClipRect(self.boundingRect().adjusted(-2.0, -2.0, 2.0, 2.0))
+        super().drawPicture(p, axisSpec, tickSpecs, textSpecs)
 
     def labelString(self) -> str:
         """The label and nothing after it."""

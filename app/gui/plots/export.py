@@ -91,7 +91,7 @@ def drawing(panel: "PlotPanel") -> bytes:
     generator.setTitle(panel.title)
     with panel.on_paper():
         _paint(panel, generator, QRectF(0, 0, size.width(), size.height()))
-    return bytes(out.data())
+    return re.sub(rb'font-family="([^"]*)"', rb'font-family="\1, sans-serif"', bytes(out.data()))
 
 
 def _paint(panel: "PlotPanel", device: object, target: QRectF) -> None:

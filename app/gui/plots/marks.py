@@ -8,6 +8,7 @@ from PyQt6.QtGui import QColor
 from analysis.records import FloatArray
 from app.gui.colours import blend
 from app.gui.plots.layers import DASHED, Colour, Frame
+from app.gui.plots.overlay import unclipped
 from app.gui.plots.ranges import Range
 from app.gui.theme import Palette
 
@@ -36,6 +37,8 @@ class Rule:
             options["anchors"] = [(0, 1), (0, 1)]
         self._worded = bool(word)
         self.item = pg.InfiniteLine(angle=90 if upright else 0, label=word or None, labelOpts=options)
+        if self._worded:
+            unclipped(self.item.label.textItem)
         self.item.setZValue(2)
         self.visible = True
 
@@ -129,6 +132,7 @@ class Note:
         self.at = (float("nan"), float("nan"))
         self.text = ""
         self.item = pg.TextItem(anchor=(0.5, 1.0))
+        unclipped(self.item.textItem)
         self.item.setZValue(30)
 
     def set(self, x: float, y: float, text: str) -> None:

@@ -3,9 +3,22 @@
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QFont, QPainter
-from PyQt6.QtWidgets import QGraphicsTextItem
+from PyQt6.QtWidgets import QGraphicsTextItem, QStyleOptionGraphicsItem, QWidget
 
 from app.gui.theme import SMALL, Palette
+
+
+def unclipped(item: QGraphicsTextItem) -> None:
+    """Have the text painted without a clip of its own.
+
+    Qt's drawings (SVG) do not end a clip that an item has set: all that is painted later would be cut by it.
+    """
+
+    def paint(painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        option.exposedRect = QRectF()
+        QGraphicsTextItem.paint(item, painter, option, widget)
+
+    item.paint = paint  # type: ignore[method-assign, assignment]
 
 
 class Overlay(QGraphicsTextItem):
@@ -59,9 +72,15 @@ class Overlay(QGraphicsTextItem):
         up = room.height() - mine.height() - 2 * SMALL
         self.setPos(QPointF(SMALL + self._place[0] * across, SMALL + self._place[1] * up + self._below))
 
-    def paint(self, painter: QPainter | None, option: object, widget: object = None) -> None:
+    def paint(
+        self,
+        painter: QPainter | None,
+        option: QStyleOptionGraphicsItem | None,
+        widget: QWidget | None = None,
+    ) -> None:
         """The text on a little of the background, so that curves do not cut it."""
-        if not self._html or painter is None:
+        if not self._html or painter is None or option is None:
             return
+        option.exposedRect = QRectF()  # see `unclipped`
         painter.fillRect(QRectF(self.boundingRect()).adjusted(2, 2, -2, -2), self._behind)
-        super().paint(painter, option, widget)  # type: ignore[arg-type]
+        super().paint(painter, option, widget)

@@ -1,4 +1,5 @@
 import csv
+import re
 from io import StringIO
 from operator import attrgetter
 from pathlib import Path
@@ -12,7 +13,7 @@ from PyQt6.QtWidgets import QFileDialog
 
 from app.gui.plots.axis import Quantity, ReadableAxis
 from app.gui.plots.counts import Image, Steps
-from app.gui.plots.export import export, table
+from app.gui.plots.export import drawing, export, table
 from app.gui.plots.layers import Band, Line, Points
 from app.gui.plots.marks import Note, Rule, Window
 from app.gui.plots.panel import PlotPanel
@@ -346,3 +347,25 @@ def test_steps_and_marks(panel: PlotPanel) -> None:
     assert rule.item.value() == 1.5
     assert window.item.getRegion() == (0.5, 1.0)
     assert note.item.isVisible()
+
+
+def test_no_clip_of_a_text_cuts_what_is_drawn_later(panel: PlotPanel) -> None:
+    """Qt's SVG never ends the clip that a text has set: none may set one inside the plot."""
+    drawn(panel)
+    panel.set_count("64 junctions")
+    rule = panel.add(Rule("noise", attrgetter("neutral"), at=0.2, upright=True, word="noise"))
+    note = panel.add(Note("peak", attrgetter("text")))
+    note.set(0.5, 40.0, "peak")
+    panel.refresh()
+    assert rule.item.isVisible()
+    text = drawing(panel).decode()
+    whole = panel.viewport().rect()
+    boxes = re.findall(
+        r'<clipPath id="\w+">\s*<path[^>]* d="M([\d.-]+),([\d.-]+) L([\d.-]+),\S+ L\S+?,([\d.-]+) ', text
+    )
+    assert boxes
+    for left, top, right, bottom in (tuple(map(float, box)) for box in boxes):
+        wide, high = right - left > 0.8 * whole.width(), bottom - top > 0.8 * whole.height()
+        assert wide or high, "a clip that is neither the plot's nor an axis'"
+    assert 'font-family="' in text
+    assert ', sans-serif"' in text
