@@ -1,9 +1,13 @@
 """The program with windows: what it opens, what it starts, what it leaves going."""
 
 import logging
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from PyQt6.QtCore import QObject, QSettings
@@ -21,6 +25,7 @@ from app.gui.theme import Theme
 from app.gui.window import Window
 from app.serve.client import BenchClient
 from app.serve.connection import Connection
+from app.serve.errors import BenchError
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +51,7 @@ class Program(QObject):
         self.theme.dress(app)
         self.windows: list[Window | CompareWindow] = []
         self._app = app
+        self._ending = False
         self._tasks = Tasks("benches")
         self._escape = EscapeTwice(self)
         self._escape.pressed.connect(self.retract)
@@ -56,12 +62,24 @@ class Program(QObject):
         window = RigWindow(self.theme, self.settings)
         self._show(window)
 
-        def connected(found: Any) -> None:
-            connection, owned = found
-            if window in self.windows:
-                window.attach(LiveSource(BenchClient(connection)), owned=owned)
+        def wanted() -> bool:
+            return window in self.windows and not self._ending
 
-        self._tasks.do(connect, connected, lambda error: window.failed(str(getattr(error, "message", error))))
+        def work() -> tuple[Connection, bool]:
+            connection, owned = connect()
+            if owned and not wanted():
+                _end(connection)
+            return connection, owned
+
+        def connected(found: Any) -> None:
+            if wanted():
+                window.attach(LiveSource(BenchClient(found[0])), owned=found[1])
+
+        def failed(error: Any) -> None:
+            if wanted():
+                window.failed(str(getattr(error, "message", error)))
+
+        self._tasks.do(work, connected, failed)
         return window
 
     def open_recording(self, path: Path) -> ReplayWindow | None:
@@ -69,7 +87,7 @@ class Program(QObject):
         try:
             source = ReplaySource(path, REPLAY_SPEED)
         except (RecordingError, OSError) as error:
-            self._say(f"{path.name} can't be opened: {error}")
+            self.say(f"{path.name} can't be opened: {error}")
             return None
         window = ReplayWindow(self.theme, self.settings, source)
         self._show(window)
@@ -98,13 +116,15 @@ class Program(QObject):
         window.closed.connect(lambda: self.windows.remove(window))
         window.show()
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """An error, in the log of every window."""
         for window in self.windows:
             if isinstance(window, Window):
                 window.say(text, logging.ERROR)
 
     def close(self) -> None:
         """Close every window."""
+        self._ending = True
         for window in tuple(self.windows):
             window.close()
         self._app.removeEventFilter(self._escape)
@@ -112,13 +132,29 @@ class Program(QObject):
 
 
 def run(open_first: Callable[[Program], Any]) -> int:
-    """Open the first window and stay until the last is closed."""
+    """Open the first window and stay until the last is closed; Ctrl-C closes them, too."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("hotjunction")
     app.setOrganizationName("hotjunction")
     program = Program(app, QSettings())
+    sys.excepthook = partial(_survive, program)
+    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
     open_first(program)
-    code = app.exec()
+    code = app.exec() if program.windows else 1
     program.close()
     return code
+
+
+def _survive(
+    program: Program, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Qt would end the program for any exception in a slot; the window must stay, with its way to retract."""
+    log.error("Internal error", exc_info=(kind, error, traceback))
+    program.say(f"Internal error ({error!r}). The bench is not affected.")
+
+
+def _end(connection: Connection) -> None:
+    """A bench that was started for a window that is gone."""
+    with BenchClient(connection) as client, suppress(BenchError):
+        client.command("shutdown")

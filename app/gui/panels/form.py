@@ -272,4 +272,4 @@ def bounds(parameter: Any) -> str:
 def _first(text: str) -> str:
     """PyMeasure tells values with their types; one line of it is enough."""
     line = text.splitlines()[0] if text else "is not possible"
-    return line if len(line) < 60 else "is not possible;"
+    return line if len(line) < 120 else "is not possible;"

@@ -1,0 +1,228 @@
+"""The form of procedures: fields from the declarations, presets, what can't work said at its field."""
+
+import pytest
+from PyQt6.QtWidgets import QLabel
+
+from app.commands.run import PROCEDURES
+from app.gui.panels.form import Form, as_text, in_words
+from app.gui.panels.procedures import OFFERED, ProceduresPanel, Wanted
+from app.gui.presets import PRESETS, preset_for
+from tests.app.gui import fake_bench
+
+
+@pytest.fixture
+def panel(theme):
+    made = ProceduresPanel(theme)
+    made.set_rig(fake_bench.rig())
+    made.show()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_every_parameter_of_every_procedure_has_a_field_with_unit_range_and_help(panel, name):
+    panel.choose(name)
+    assert panel.name == name
+    declared = panel._class().parameter_objects()
+    assert set(panel.form.fields) == set(declared)
+    for field in panel.form.fields.values():
+        assert (field.parameter.description or field.parameter.name) in field.toolTip()
+        if getattr(field.parameter, "minimum", None) is not None:
+            assert f"{field.parameter.minimum:g} to {field.parameter.maximum:g}" in field.toolTip()
+
+
+def test_all_procedures_but_playback_are_offered():
+    assert set(OFFERED) == set(PROCEDURES) - {"playback"}
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda one: one.species)
+@pytest.mark.parametrize("name", [one for one in OFFERED if one not in ("control-dummy-resistor",)])
+def test_presets_work_on_the_simulated_rig(panel, preset, name):
+    panel.set_rig(fake_bench.rig(preset.species))
+    panel.choose(name)
+    panel.choose_preset(preset)
+    assert panel.check(), panel.verdict.text() + str(
+        {f.name: f.problem for f in panel.form.fields.values() if f.problem}
+    )
+    assert panel.wanted()[0].sample == preset.sample
+
+
+def test_the_preset_of_a_simulated_sample_is_chosen_at_first(theme):
+    panel = ProceduresPanel(theme)
+    panel.set_rig(fake_bench.rig("BDA"))
+    assert panel.preset.currentText() == "Au – BDA – Au"
+    panel.choose("heating")
+    assert panel.form.values()["amplitudes"] == (0.44, 0.58, 0.68, 0.76, 0.82)
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "species"),
+    [
+        ("simulated rig: Au, seed 0, wall clock", "Au"),
+        ("simulated rig: BDA, seed 3, fast clock", "BDA"),
+        ("SPM 2", "BDNC"),
+    ],
+)
+def test_preset_for_a_rig(name, species):
+    assert preset_for(name).species == species
+
+
+IMPOSSIBLE = [
+    ("break-junction", "traces", "0", "1 to 1e+06"),
+    ("break-junction", "traces", "many", "1 to 1e+06"),
+    ("break-junction", "contact_threshold", "50", "can never be seen"),
+    ("break-junction", "bias", "0.1", "too small"),
+    ("break-junction", "open_threshold", "0.5", "must lie below"),
+    ("break-junction", "longest_withdrawal", "900", "piezo's range"),
+    ("heating", "amplitudes", "", "not given"),
+    ("heating", "amplitudes", "0.7 0.7", "twice"),
+    ("heating", "hold_time", "0.2", "fewer than"),
+    ("heating", "frequency", "fast", "is not a number"),
+    ("heating", "levels", "+0.5:1 0:1", "largest level"),
+    ("heating", "window_percent", "0.0001", "0.1 to 90"),
+    ("heating", "expected", "1e-6", "5 amplitudes"),
+    ("iv", "peak", "", "not given"),
+    ("iv", "sweep_time", "0.01", "needs 40"),
+]
+
+
+@pytest.mark.parametrize(("name", "field", "text", "said"), IMPOSSIBLE)
+def test_what_cannot_work_is_said_at_its_field_and_not_queued(panel, qtbot, name, field, text, said):
+    panel.choose(name)
+    asked: list[object] = []
+    panel.queue_asked.connect(asked.append)
+    panel.run_asked.connect(asked.append)
+    panel.form.fields[field].set(text)
+    panel.queue()
+    panel.run()
+    assert asked == []
+    assert said in panel.form.fields[field].problem
+    assert panel.form.fields[field].said.isVisible()
+    assert not panel.run_button.isEnabled()
+    assert panel.run_button.toolTip()
+    others = [one.name for one in panel.form.fields.values() if one.problem and one.name != field]
+    assert others == []
+
+
+def test_a_problem_goes_away_with_its_cause(panel):
+    field = panel.form.fields["contact_threshold"]
+    field.set("50")
+    assert not panel.check()
+    field.set("5")
+    assert panel.check()
+    assert field.problem == ""
+    assert not field.said.isVisible()
+
+
+def test_typing_is_checked_after_a_moment(panel, qtbot):
+    field = panel.form.fields["contact_threshold"]
+    field.set("50")
+    qtbot.waitUntil(lambda: bool(field.problem), timeout=5000)
+
+
+def test_what_is_not_seen_is_shown_when_it_is_wrong(panel):
+    assert not panel.form.rest.isVisible()
+    panel.form.fields["open_threshold"].set("0.5")
+    panel.check()
+    assert panel.form.rest.isVisible()
+
+
+def test_a_gain_that_was_set_by_hand_counts(panel):
+    rig = fake_bench.rig()
+    amplifier = rig.current_amplifier.model_copy(update={"gain_V_per_A": 1e6})
+    panel.set_rig(rig.model_copy(update={"current_amplifier": amplifier}))
+    assert not panel.check()
+    assert "rails" in panel.form.fields["contact_threshold"].problem
+
+
+def test_a_run_is_asked_for_with_what_the_form_says(panel, qtbot):
+    panel.sample.setText("gold, tip 14")
+    panel.form.fields["traces"].set("20")
+    with qtbot.waitSignal(panel.run_asked) as asked:
+        panel.run_button.click()
+    (wanted,) = asked.args[0]
+    assert wanted.procedure == "break-junction"
+    assert wanted.sample == "gold, tip 14"
+    assert wanted.values["traces"] == 20
+    assert wanted.values["bias"] == 100.0
+    assert "20 traces" in panel.verdict.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "over", "text", "values"),
+    [
+        ("break-junction", "withdraw_speed", "0.1; 0.5; 1", [0.1, 0.5, 1.0]),
+        ("heating", "amplitudes", "0.74; 0.95 1.08", [(0.74,), (0.95, 1.08)]),
+        ("heating", "order", "+0-; -0+", ["+0-", "-0+"]),
+    ],
+)
+def test_a_sequence_is_several_runs(panel, qtbot, name, over, text, values):
+    panel.choose(name)
+    panel.over.setCurrentIndex(panel.over.findData(over))
+    panel.over_values.setText(text)
+    with qtbot.waitSignal(panel.queue_asked) as asked:
+        panel.queue()
+    runs: list[Wanted] = asked.args[0]
+    assert [run.values[over] for run in runs] == values
+    assert {run.procedure for run in runs} == {name}
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "give the values"), ("fast", "Repeat over")])
+def test_a_sequence_that_cannot_be_read_is_refused(panel, text, said):
+    panel.over.setCurrentIndex(panel.over.findData("withdraw_speed"))
+    panel.over_values.setText(text)
+    assert not panel.check()
+    assert said in panel.verdict.text()
+
+
+def test_what_was_typed_is_there_when_one_comes_back(panel):
+    panel.form.fields["traces"].set("77")
+    panel.choose("iv")
+    panel.choose("break-junction")
+    assert panel.form.values()["traces"] == 77
+
+
+def test_defaults_can_be_had_again(panel):
+    panel.preset.setCurrentIndex(0)
+    assert panel.form.values()["withdraw_speed"] == 0.1
+
+
+def test_without_a_bench_nothing_can_be_asked_for(panel):
+    panel.explain("The bench is starting; a moment.")
+    assert not panel.check()
+    assert panel.run_button.toolTip() == "The bench is starting; a moment."
+    panel.explain("")
+    assert panel.check()
+
+
+def test_labels_name_what_they_belong_to(panel):
+    labels = [one for one in panel.form.findChildren(QLabel) if one.buddy() is not None]
+    assert {one.buddy() for one in labels} == {field.input for field in panel.form.fields.values()}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), ((0.74, 1.08), "0.74  1.08"), (5.0, "5"), (1e-4, "0.0001"), ("+0-", "+0-"), (3, "3")],
+)
+def test_values_as_they_are_typed(value, text):
+    assert as_text(value) == text
+
+
+def test_names_become_labels():
+    said = in_words(
+        "open_threshold = 1 G0 must lie below contact_threshold",
+        {"open_threshold": "Open below", "contact_threshold": "Contact above"},
+    )
+    assert said == "“Open below” = 1 G0 must lie below “Contact above”"
+
+
+def test_the_form_follows_the_theme(theme, panel):
+    from app.gui.theme import Choice
+
+    panel.form.fields["contact_threshold"].set("50")
+    panel.check()
+    theme.choose(Choice.DARK)
+    colour = panel.form.fields["contact_threshold"].said.palette().windowText().color().name()
+    assert colour == theme.palette.warning
+    assert isinstance(panel.form, Form)
