@@ -16,7 +16,8 @@ from app.model_numbers import digits
 
 def compared(model: Model, current: CurrentData, starts: int) -> Comparison:
     """Fit all three models to a curve and the heats that the file names. Raises `FileError` and ``ValueError``."""
-    return compare_probes(data_of(model, current), floating_family_of(model), starts)
+    family = floating_family_of(model)
+    return compare_probes(data_of(model, current), family, starts)
 
 
 def comparison_report(found: Comparison, sources: list[str]) -> dict[str, Any]:

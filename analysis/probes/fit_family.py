@@ -63,6 +63,9 @@ class ProbedFamily:
     def __post_init__(self) -> None:
         if not self.floating_sites or not all(self.floating_sites):
             raise ValueError("a floating probe touches at least one site")
+        n_sites = 1 if self.hamiltonian_eV is None else len(self.hamiltonian_eV)
+        for sites in self.floating_sites:
+            _lead("floating", sites, 0.0).matrix(n_sites)
         _ = self.model(np.array([p.start for p in self.parameters])).gammas_eV
 
     def of(self, kind: Kind) -> "ProbedFamily":
