@@ -22,7 +22,11 @@ PROCEDURES = {
     "control-other-frequencies": ("procedures.controls", "OtherFrequencies", "Modulate faster and slower."),
     "control-leads-swapped": ("procedures.controls", "LeadsSwapped", "Thermocouple's leads swapped by hand."),
     "control-gold": ("procedures.controls", "Gold", "Contacts of one gold atom: heat the same at +V and -V."),
-    "playback": ("procedures.playback", "Playback", "Record again what hotjunction sim --recording plays back."),
+    "playback": (
+        "procedures.playback",
+        "Playback",
+        "Record again what hotjunction sim --recording plays back.",
+    ),
 }
 """Module, class and what it does."""
 
@@ -135,6 +139,27 @@ def run_and_tell(
     SystemExit
         With 1, if it ended with a fault.
     """
+    procedure, summary = run_shown(make, bench, out, sample, notes)
+    click.echo(
+        f"{summary.recording}: {summary.end.status}, {summary.cycles} {procedure.repeats}, {summary.samples} samples"
+    )
+    if summary.end.reason:
+        click.echo(summary.end.reason, err=True)
+    if summary.end.status == "fault" or not summary.end.safe:
+        raise SystemExit(1)
+    return summary
+
+
+def run_shown(
+    make: "Callable[[], RigProcedure]", bench: "Bench", out: Path, sample: str, notes: str
+) -> "tuple[RigProcedure, RunSummary]":
+    """Run a procedure with its progress on the terminal; Ctrl-C ends it safely.
+
+    Raises
+    ------
+    FileError
+        For whatever kept it from running, in words.
+    """
     from analysis.recording import RecordingError
     from app.bench import Observer
     from app.progress import RunProgress, ctrl_c_stops, stderr_console
@@ -161,11 +186,4 @@ def run_and_tell(
         RuntimeError,
     ) as error:
         raise FileError(str(error)) from None
-    click.echo(
-        f"{summary.recording}: {summary.end.status}, {summary.cycles} {procedure.repeats}, {summary.samples} samples"
-    )
-    if summary.end.reason:
-        click.echo(summary.end.reason, err=True)
-    if summary.end.status == "fault" or not summary.end.safe:
-        raise SystemExit(1)
-    return summary
+    return procedure, summary
