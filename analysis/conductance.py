@@ -6,7 +6,8 @@ told from a short against the series resistance) becomes ``inf``: it stays count
 measured value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +17,13 @@ from analysis.records import FloatArray
 
 LEAST_BIAS_V = 1e-3
 """Below this applied bias (of either sign) a conductance is offset and noise divided by nearly nothing."""
+
+_SETTINGS = {
+    "current_gain_V_per_A": "gain_V_per_A",
+    "current_offset_V": "offset_V",
+    "current_full_scale_V": "full_scale_V",
+    "series_resistance_ohm": "series_resistance_ohm",
+}
 
 LEAST_JUNCTION_SHARE = 0.01
 """Smallest share of the applied bias across the junction at which the series resistance still leaves a
@@ -61,6 +69,11 @@ class CurrentCalibration:
         for name in ("series_resistance_ohm", "gain_uncertainty", "series_resistance_uncertainty_ohm"):
             if getattr(self, name) < 0.0:
                 raise ValueError(f"{name} is {getattr(self, name)}, must not be negative")
+
+    def after(self, setting: str, value: Any) -> "CurrentCalibration":
+        """The calibration after a SETTING event of a recording; the same one if it is about something else."""
+        field = _SETTINGS.get(setting)
+        return self if field is None else replace(self, **{field: float(value)})
 
     def current_A(self, volts: ArrayLike) -> FloatArray:
         """Current in amperes from raw monitor volts of any shape."""

@@ -1,7 +1,6 @@
 """Cut a run into traces: one for each step "withdraw", from its first sample to its last."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,15 +89,8 @@ class Segmenter:
             self._position = sample
 
     def _set(self, name: str, value: Any) -> None:
+        self._calibration = self._calibration.after(name, value)
         match name:
-            case "current_gain_V_per_A":
-                self._calibration = replace(self._calibration, gain_V_per_A=float(value))
-            case "current_offset_V":
-                self._calibration = replace(self._calibration, offset_V=float(value))
-            case "current_full_scale_V":
-                self._calibration = replace(self._calibration, full_scale_V=float(value))
-            case "series_resistance_ohm":
-                self._calibration = replace(self._calibration, series_resistance_ohm=float(value))
             case "extension_m_per_V":
                 self._extension_m_per_V = float(value)
             case "bias_V":

@@ -116,17 +116,9 @@ class Cutter:
         return [] if cut is None else [replace(cut, mark=mark)]
 
     def _set(self, name: str, value: Any) -> None:
-        match name:
-            case "current_gain_V_per_A":
-                self._calibration = replace(self._calibration, gain_V_per_A=float(value))
-            case "current_offset_V":
-                self._calibration = replace(self._calibration, offset_V=float(value))
-            case "current_full_scale_V":
-                self._calibration = replace(self._calibration, full_scale_V=float(value))
-            case "series_resistance_ohm":
-                self._calibration = replace(self._calibration, series_resistance_ohm=float(value))
-            case "thermocouple_gain":
-                self._thermocouple_gain = float(value)
+        self._calibration = self._calibration.after(name, value)
+        if name == "thermocouple_gain":
+            self._thermocouple_gain = float(value)
 
 
 class _OpenCut:
