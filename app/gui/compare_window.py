@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
@@ -36,6 +36,7 @@ class CompareWindow(QWidget):
 
     def __init__(self, theme: Theme, paths: list[Path]) -> None:
         super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.paths = paths[:MOST]
         self.setWindowTitle("hotjunction – " + ", ".join(path.stem for path in self.paths))
         self.resize(*SIZE)

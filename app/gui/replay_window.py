@@ -12,7 +12,7 @@ from app.gui.replay import ReplaySource
 from app.gui.rig_window import TAB_OF
 from app.gui.status_line import ReplayStatusLine
 from app.gui.theme import Theme
-from app.gui.window import BOTTOM, Window
+from app.gui.window import BOTTOM, LEFT, Window
 from app.views.session import Session
 
 
@@ -40,6 +40,8 @@ class ReplayWindow(Window):
         log = self.add_panel("Log", self.log, BOTTOM)
         self.tabifyDockWidget(browser, log)
         browser.raise_()
+        self.add_panel("Selection", self.selection, LEFT)
+        self.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
         self._connect_bar()
         self.browser.show_folder(source.path.absolute().parent)
         procedure = source.session.header.procedure
@@ -62,6 +64,7 @@ class ReplayWindow(Window):
     def settle_sizes(self) -> None:
         """A few rows of the recordings."""
         self.resizeDocks([self.docks["Recordings"]], [190], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["Selection"]], [260], Qt.Orientation.Horizontal)
         super().settle_sizes()
 
     def _follow(self) -> None:

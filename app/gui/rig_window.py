@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.gui.panels.rig import RigPanel
 from app.gui.status_line import RigStatusLine
 from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, RIGHT, Window
+from app.views.options import SessionOptions
 from app.views.session import Session
 
 STARTING = "The bench is starting; a moment."
@@ -56,7 +58,10 @@ class RigWindow(Window):
     def _arrange(self) -> None:
         self.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
         self.setCorner(Qt.Corner.BottomRightCorner, BOTTOM)
-        self.add_panel("Procedure", self.procedures, LEFT)
+        procedure = self.add_panel("Procedure", self.procedures, LEFT)
+        selection = self.add_panel("Selection", self.selection, LEFT)
+        self.tabifyDockWidget(procedure, selection)
+        procedure.raise_()
         queue = self.add_panel("Queue", self.queue, RIGHT)
         rig = self.add_panel("Rig", self.rig, RIGHT)
         self.splitDockWidget(queue, rig, Qt.Orientation.Vertical)
@@ -170,6 +175,13 @@ class RigWindow(Window):
         procedure = session.header.procedure
         control = procedure.startswith("control")
         self.area.raise_tab(TAB_OF.get("heating" if control else procedure, 1))
+
+    def decide(self, options: SessionOptions) -> None:
+        """Other rules, also for the runs that come; a model that was taken over stays."""
+        if self.source is not None:
+            self.source.options = options
+        if self.session is not None:
+            self.session.set_options(replace(options, model=self.session.options.model))
 
     def _is_lost(self, message: str) -> None:
         if message:

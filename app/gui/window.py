@@ -26,11 +26,13 @@ from app.gui.area import STRIPS, TABS, ViewArea
 from app.gui.keys import COMMON_KEYS, KeysDialog
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
+from app.gui.panels.selection_rules import SelectionPanel
 from app.gui.saving import save_analysis
 from app.gui.status_line import StatusLine
 from app.gui.tasks import Tasks
 from app.gui.theme import Choice, Theme
 from app.recordings import ENDINGS
+from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.strips import WINDOWS_S
 
@@ -74,6 +76,8 @@ class Window(QMainWindow):
         self.area = ViewArea(theme)
         self.area.said.connect(self.say)
         self.log, self.browser = LogPanel(theme), BrowserPanel(theme, self.tasks)
+        self.selection = SelectionPanel(theme)
+        self.selection.decided.connect(self.decide)
         self.browser.open_asked.connect(self.open_asked)
         self.browser.compare_asked.connect(self.compare_asked)
         self.docks: dict[str, QDockWidget] = {}
@@ -251,6 +255,11 @@ class Window(QMainWindow):
             saved,
             lambda error: self.say(f"The analysis could not be saved: {error}", logging.ERROR),
         )
+
+    def decide(self, options: SessionOptions) -> None:
+        """Other rules: every view follows."""
+        if self.session is not None:
+            self.session.set_options(options)
 
     def show_keys(self) -> None:
         """List the keys."""

@@ -1,0 +1,232 @@
+"""What counts: rules of selection and windows of fits. Every view follows when one is changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QPalette
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+from app.views.options import SessionOptions
+
+AFTER_MS = 400
+"""Of quiet after the last key, before everything is made anew."""
+BACKGROUNDS = ("linear", "constant", "none")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One number (or two) that a user may decide."""
+
+    label: str
+    help: str
+    least: float
+    most: float
+    numbers: int
+    given: Callable[[SessionOptions], Any]
+    """What was decided; None where the data decide."""
+    decided: Callable[[SessionOptions, Any], SessionOptions]
+
+
+def _traces(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    return (
+        lambda o: getattr(o.traces, name),
+        lambda o, value: replace(o, traces=replace(o.traces, **{name: value})),
+    )
+
+
+def _curves(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    usual = getattr(SessionOptions().curves, name)
+    return (
+        lambda o: getattr(o.curves, name) if getattr(o.curves, name) != usual else None,
+        lambda o, value: replace(o, curves=replace(o.curves, **{name: usual if value is None else value})),
+    )
+
+
+def _exclusions(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    usual = getattr(SessionOptions().heating.evaluation.rules, name)
+
+    def given(options: SessionOptions) -> Any:
+        value = getattr(options.heating.evaluation.rules, name)
+        return value if value != usual else None
+
+    def decided(options: SessionOptions, value: Any) -> SessionOptions:
+        evaluation = options.heating.evaluation
+        chosen = usual if value is None else type(usual)(value)
+        rules = replace(evaluation.rules, **{name: chosen})
+        return replace(options, heating=replace(options.heating, evaluation=replace(evaluation, rules=rules)))
+
+    return given, decided
+
+
+def _mask(options: SessionOptions, value: Any) -> SessionOptions:
+    evaluation = replace(options.heating.evaluation, mask_samples=None if value is None else int(value))
+    return replace(options, heating=replace(options.heating, evaluation=evaluation))
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "Traces": (
+        Rule("Starts above (G₀)", "A trace counts if it begins above this.", 1e-9, 100, 1, *_traces("starts_above_G0")),
+        Rule("Opens below (G₀)", "A trace counts if it ends below this.", 1e-9, 100, 1, *_traces("opens_below_G0")),
+        Rule(
+            "Molecular peak (G₀)", "Where peaks of a molecule are sought: from, to.", 1e-9, 100, 2,
+            *_traces("molecular_G0"),
+        ),
+    ),
+    "I-V": (
+        Rule(
+            "Ends differ by", "Most that the conductances of a curve's two ends differ, as a share of their mean.",
+            0.01, 10, 1, *_curves("ends_differ"),
+        ),
+    ),
+    "Heating": (
+        Rule(
+            "Current within factor", "A hold is cut where its current leaves this factor of its median.", 1.01, 100, 1,
+            *_exclusions("factor"),
+        ),
+        Rule(
+            "Least periods", "A hold that keeps fewer periods is not used.", 1, 100_000, 1,
+            *_exclusions("least_periods"),
+        ),
+        Rule(
+            "Left out after edges", "Samples after each edge of the modulation; else from the filters.", 0, 10_000, 1,
+            lambda o: o.heating.evaluation.mask_samples, _mask,
+        ),
+    ),
+}  # fmt: skip
+
+
+class SelectionPanel(QWidget):
+    """A form; what is empty, the data decide.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
+
+    decided = pyqtSignal(object)
+    """`SessionOptions` that are to hold from now on."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.options = SessionOptions()
+        self.edits: dict[str, QLineEdit] = {}
+        self._rules = {rule.label: rule for rules in RULES.values() for rule in rules}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(AFTER_MS)
+        self._soon.timeout.connect(self.decide)
+        inside = QWidget()
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+        rows.setSpacing(SMALL)
+        for title, rules in RULES.items():
+            rows.addWidget(_heading(title))
+            rows.addLayout(self._rows(title, rules))
+            rows.addSpacing(LARGE)
+        self.said = QLabel("What is empty, the data decide.")
+        self.said.setWordWrap(True)
+        self.usual = QPushButton("Let the &data decide")
+        self.usual.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.usual.clicked.connect(lambda: self.show_options(SessionOptions(), tell=True))
+        rows.addWidget(self.said)
+        rows.addWidget(self.usual)
+        rows.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+
+    def _rows(self, title: str, rules: tuple[Rule, ...]) -> QFormLayout:
+        form = QFormLayout()
+        form.setHorizontalSpacing(MEDIUM)
+        form.setVerticalSpacing(SMALL)
+        for rule in rules:
+            edit = self.edits[rule.label] = QLineEdit()
+            edit.setFont(tabular(edit.font()))
+            edit.setPlaceholderText("the data decide")
+            edit.setToolTip(rule.help)
+            edit.setAccessibleName(rule.label)
+            edit.textChanged.connect(self._soon.start)
+            form.addRow(rule.label, edit)
+        if title == "Traces":
+            self.background = QComboBox()
+            self.background.addItems(BACKGROUNDS)
+            self.background.setToolTip("Below a peak, when it is fitted.")
+            self.background.currentIndexChanged.connect(self._soon.start)
+            form.addRow("Background", self.background)
+        return form
+
+    def show_options(self, options: SessionOptions, *, tell: bool = False) -> None:
+        """What holds now; ``tell`` that it is decided so."""
+        self.options = options
+        for label, rule in self._rules.items():
+            self.edits[label].setText(_text(rule.given(options)))
+        self.background.setCurrentText(options.traces.background)
+        self._soon.stop()
+        if tell:
+            self.said.setText("What is empty, the data decide.")
+            self.decided.emit(options)
+
+    def decide(self) -> None:
+        """Take what is typed, if all of it can be read."""
+        self._soon.stop()
+        options = self.options
+        for label, rule in self._rules.items():
+            try:
+                options = rule.decided(options, _value(rule, self.edits[label].text()))
+            except ValueError:
+                numbers = "two numbers" if rule.numbers == 2 else "a number"
+                self.said.setText(f"{label}: {numbers} from {rule.least:g} to {rule.most:g}.")
+                return
+        options = replace(options, traces=replace(options.traces, background=self.background.currentText()))
+        self.said.setText("What is empty, the data decide.")
+        if options != self.options:
+            self.options = options
+            self.decided.emit(options)
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    label.setForegroundRole(QPalette.ColorRole.WindowText)
+    return label
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return "  ".join(f"{one:g}" for one in value) if isinstance(value, tuple) else f"{value:g}"
+
+
+def _value(rule: Rule, text: str) -> Any:
+    """None, a number, or two by rising size. Raises ``ValueError``."""
+    parts = text.replace(",", " ").replace("–", " ").split()
+    if not parts:
+        return None
+    numbers = [float(part) for part in parts]
+    if len(numbers) != rule.numbers or not all(rule.least <= number <= rule.most for number in numbers):
+        raise ValueError(text)
+    if rule.numbers == 1:
+        return numbers[0]
+    if not numbers[0] < numbers[1]:
+        raise ValueError(text)
+    return tuple(numbers)
