@@ -20,7 +20,8 @@ from app.views.worker import Background
 
 log = logging.getLogger(__name__)
 
-TOPICS = ("run", "block", "event", "job", "state", "log", "instruments")
+NEWS = ("job", "state", "log", "instruments")
+STREAM = ("run", "block", "event")
 SILENCE_S = 4.0
 """A bench tells of its instruments once a second; after so long without a word it is asked."""
 
@@ -56,11 +57,16 @@ class LiveSource(QObject):
         self._silent = False
         self._asking = False
         self._failed = False
-        self._subscription = client.follow(self._hear, TOPICS)
+        self._listen()
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._look)
         self._watch.start(1000)
         self.told.connect(self._heard)
+
+    def _listen(self) -> None:
+        """Apart: while a long run is caught up with, its stream must not keep the news waiting."""
+        client = self.client
+        self._subscriptions = (client.subscribe(self._hear_news, NEWS), client.follow(self._hear, STREAM))
 
     # ---- commands ----
 
@@ -81,7 +87,10 @@ class LiveSource(QObject):
     def _refused(self, error: Any) -> None:
         self.told.emit("log", {"level": "error", "time_s": time.time(), "text": str(error)})
 
-    # ---- the stream; in the thread of the subscription ----
+    # ---- what is heard; in the threads of the subscriptions ----
+
+    def _hear_news(self, topic: str, what: Any) -> None:
+        self.told.emit(topic, what)
 
     def _hear(self, topic: str, what: Any) -> None:
         try:
@@ -94,7 +103,7 @@ class LiveSource(QObject):
                 case _ if topic == "complete":
                     if self.session is not None:
                         self.session.close()
-                case _:
+                case _ if topic == "lost":
                     self.told.emit(topic, what)
         except Exception as error:
             self._tell_failure(error)
@@ -132,6 +141,10 @@ class LiveSource(QObject):
         if self._silent and topic in ("instruments", "state", "job"):
             self._silent = False
             self.lost.emit("")
+            if any(subscription.failure for subscription in self._subscriptions):
+                for subscription in self._subscriptions:
+                    subscription.close()
+                self._listen()
 
     def _look(self) -> None:
         if self._asking or time.monotonic() - self._heard_s < SILENCE_S:
@@ -158,7 +171,8 @@ class LiveSource(QObject):
     def close(self) -> None:
         """Let go of the bench, which goes on."""
         self._watch.stop()
-        self._subscription.close()
+        for subscription in self._subscriptions:
+            subscription.close()
         self._tasks.close()
         self._retracting.close()
         self.client.close()

@@ -93,6 +93,8 @@ def instruments(
 
 
 class FakeSubscription:
+    failure = None
+
     def close(self) -> None:
         pass
 
@@ -129,8 +131,12 @@ class FakeClient:
             raise NoAnswer("The bench did not answer 'retract' within 2 s")
         return str(answer)
 
-    def follow(self, callback: Callable[[str, Any], None], topics: Any) -> FakeSubscription:
+    def subscribe(self, callback: Callable[[str, Any], None], topics: Any) -> FakeSubscription:
         self.tell = callback
+        return FakeSubscription()
+
+    def follow(self, callback: Callable[[str, Any], None], topics: Any) -> FakeSubscription:
+        self.stream = callback
         return FakeSubscription()
 
     def close(self) -> None:

@@ -1,0 +1,380 @@
+"""The window of a rig: with a bench that only answers, and whole stories on a simulated rig."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import SimpleNamespace
+
+import pytest
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QApplication
+
+from analysis.recording import Recording
+from app.gui.area import STRIPS, TABS
+from app.gui.keys import KeysDialog
+from app.gui.live import LiveSource
+from app.gui.main import Program
+from app.gui.rig_window import RigWindow
+from app.gui.theme import Choice
+from app.serve.client import BenchClient
+from app.views.junction_state import State
+from simulators.faults import InstrumentSilent
+from tests.app.gui.fake_bench import FakeClient, instruments, job, state
+from tests.app.serve.benches import served_bench
+from tests.rigs import QUICK
+
+PATIENCE_MS = 50_000
+
+
+@pytest.fixture
+def open_window(theme, settings, tmp_path):
+    opened = []
+
+    def make(client=None, owned=False):
+        window = RigWindow(theme, settings)
+        opened.append(window)
+        window.ask_about_run = lambda: True
+        window.show()
+        if client is not None:
+            window.attach(LiveSource(client), owned=owned)
+        return window
+
+    yield make
+    for window in opened:
+        with suppress(RuntimeError):  # the test has closed it
+            window.close()
+
+
+@pytest.fixture
+def client(tmp_path):
+    return FakeClient(str(tmp_path))
+
+
+@pytest.fixture
+def window(open_window, client, qtbot):
+    made = open_window(client)
+    qtbot.waitUntil(lambda: made.procedures.rig is not None and made.procedures.run_button.isEnabled())
+    return made
+
+
+def sentences(window):
+    return [entry.text for entry in window.log.entries]
+
+
+# ---- with a bench that only answers ----
+
+
+def test_before_there_is_a_bench_it_says_so(open_window):
+    window = open_window()
+    window.paint()
+    assert not window.procedures.check()
+    assert "starting" in window.procedures.verdict.text()
+    window.failed("The bench did not start: no such file")
+    assert not window.procedures.check()
+    assert "did not start" in window.procedures.verdict.text()
+
+
+def test_it_is_ready_to_run_the_preset_of_the_simulated_sample(window, client, qtbot):
+    assert window.windowTitle() == "hotjunction – a rig"
+    assert window.procedures.preset.currentText() == "Au – BDNC – Au"
+    window.procedures.run_button.click()
+    qtbot.waitUntil(lambda: bool(client.of("run_now")))
+    (asked,) = client.of("run_now")
+    assert asked["procedure"] == "break-junction"
+    assert asked["values"]["withdraw_speed"] == 0.5
+    assert asked["sample"] == "Au-BDNC-Au"
+
+
+ACTIONS = [
+    (lambda w: w.queue.pause_asked.emit(), "pause", {}),
+    (lambda w: w.queue.resume_asked.emit(), "resume", {}),
+    (lambda w: w.queue.abort_asked.emit(2), "abort", {"job": 2}),
+    (lambda w: w.queue.remove_asked.emit(3), "queue_remove", {"job": 3}),
+    (lambda w: w.queue.move_asked.emit(3, 0), "queue_move", {"job": 3, "place": 0}),
+    (
+        lambda w: w.rig.set_asked.emit("current_amplifier", "gain_V_per_A", 1e6),
+        "set_instrument",
+        {"instrument": "current_amplifier", "setting": "gain_V_per_A", "value": 1e6},
+    ),
+    (lambda w: w.notes.note_asked.emit("blunt"), "notes", {"text": "blunt"}),
+]
+
+
+@pytest.mark.parametrize(("act", "name", "arguments"), ACTIONS, ids=[name for _, name, _ in ACTIONS])
+def test_what_is_clicked_is_asked_of_the_bench(window, client, qtbot, act: Callable, name, arguments):
+    act(window)
+    qtbot.waitUntil(lambda: bool(client.of(name)))
+    assert client.of(name) == [arguments]
+
+
+def test_a_refusal_is_a_sentence_in_the_log(window, client, qtbot):
+    client.answers["pause"] = "No run is on"
+    window.ask("pause")
+    qtbot.waitUntil(lambda: "No run is on" in sentences(window))
+
+
+def key(window, which, modifiers=Qt.KeyboardModifier.NoModifier):
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        QApplication.sendEvent(window.windowHandle(), QKeyEvent(kind, which, modifiers))
+
+
+def test_escape_twice_retracts_from_any_window(qapp, settings, client, qtbot):
+    program = Program(qapp, settings)
+    window = program.open_rig(lambda: None)
+    window.attach(LiveSource(client), owned=False)
+    window.show_keys()
+    dialog = window.findChild(KeysDialog)
+    assert dialog is not None and dialog.isVisible()
+    program._escape.pressed.emit()
+    qtbot.waitUntil(lambda: client.retracted == 1)
+    program.close()
+
+
+def test_retract_works_while_other_commands_hang(window, client, qtbot):
+    hang = threading.Event()
+    client.command = lambda name, **arguments: hang.wait(30)
+    window.ask("pause")
+    qtbot.mouseClick(window.rig_line.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: client.retracted == 1, timeout=2000)
+    qtbot.waitUntil(lambda: any("Retracted after" in text for text in sentences(window)))
+    hang.set()
+
+
+def test_a_retraction_that_is_not_confirmed_says_what_to_do(window, client, qtbot):
+    client.answers["retract"] = None
+    window.retract()
+    qtbot.waitUntil(
+        lambda: any(text.startswith("NOT SAFE") and "by hand" in text for text in sentences(window))
+    )
+
+
+def test_the_button_is_never_disabled_and_large(window):
+    assert window.rig_line.button.isEnabled()
+    assert window.rig_line.button.height() >= 50
+
+
+@pytest.mark.parametrize(
+    ("sequence", "name"), [("Ctrl+Return", "run_now"), ("Ctrl+Shift+Return", "queue_add"), ("Space", "pause")]
+)
+def test_keys(window, client, qtbot, sequence, name):
+    window._told("state", state(job(1, "running")))
+    window.activateWindow()
+    window.area.setFocus()
+    modifiers = Qt.KeyboardModifier.NoModifier
+    if "Ctrl" in sequence:
+        modifiers |= Qt.KeyboardModifier.ControlModifier
+    if "Shift" in sequence:
+        modifiers |= Qt.KeyboardModifier.ShiftModifier
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_Space if sequence == "Space" else Qt.Key.Key_Return, modifiers)
+    qtbot.waitUntil(lambda: bool(client.of(name)))
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_tabs_by_key(window, qtbot, number):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key(Qt.Key.Key_1 + number), Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.area.front == TABS[number][0])
+
+
+def test_space_in_a_field_is_a_space(window, client, qtbot):
+    window._told("state", state(job(1, "running")))
+    window.notes.text.setFocus()
+    qtbot.keyClicks(window.notes.text, "tip 14")
+    assert window.notes.text.toPlainText() == "tip 14"
+    assert client.of("pause") == []
+
+
+def test_a_gain_set_by_hand_is_what_runs_are_checked_with(window, client, qtbot):
+    window._told("instruments", instruments(gain=1e6))
+    assert not window.procedures.check()
+    assert "rails" in window.procedures.form.fields["contact_threshold"].problem
+    window._told("instruments", instruments(gain=1e5))
+    assert window.procedures.check()
+
+
+def test_the_status_line_of_an_idle_rig_comes_from_the_instruments(window):
+    window._told("instruments", instruments(z_V=4.0, bias_V=0.1))
+    window.paint()
+    assert window.line.state.number == State.OUT_OF_CONTACT.value
+    assert window.line.tip.number == "40.0"
+
+
+def test_a_bench_that_does_not_answer_is_a_fault_until_it_does(window, client, qtbot):
+    client.tell("lost", {"message": "no answer"})
+    qtbot.waitUntil(lambda: window._lost != "")
+    window.paint()
+    assert window.line.state.number == State.FAULT.value
+    assert not window.procedures.check()
+    client.tell("instruments", instruments())
+    qtbot.waitUntil(lambda: window._lost == "")
+    assert window.procedures.check()
+
+
+CLOSING = [
+    ("idle, owned", True, (), True, [("shutdown", {"abort": False})]),
+    ("idle, of others", False, (), True, []),
+    ("running, left", True, (job(1, "running"),), True, []),
+    ("running, stopped", True, (job(1, "running"),), False, [("shutdown", {"abort": True})]),
+    ("of others, stopped", False, (job(1, "running"),), False, [("pause", {}), ("abort", {})]),
+    ("waiting, left", True, (job(1),), True, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("owned", "jobs", "answer", "asked"), [case[1:] for case in CLOSING], ids=[c[0] for c in CLOSING]
+)
+def test_what_closing_does_to_the_bench(open_window, client, qtbot, owned, jobs, answer, asked):
+    window = open_window(client, owned)
+    qtbot.waitUntil(lambda: bool(client.of("instruments")))
+    window._told("state", state(*jobs))
+    questions = []
+    window.ask_about_run = lambda: questions.append(True) or answer
+    assert window.close()
+    assert [one for one in client.asked if one[0] in ("shutdown", "pause", "abort")] == asked
+    assert len(questions) == (1 if jobs else 0)
+    assert client.closed
+
+
+def test_closing_can_be_thought_better_of(window, client):
+    window._told("state", state(job(1, "running")))
+    window.ask_about_run = lambda: None
+    assert not window.close()
+    assert window.isVisible()
+    assert not client.closed
+    window.ask_about_run = lambda: True
+
+
+def test_layout_and_theme_are_remembered(open_window, theme, settings, tmp_path):
+    first = open_window(FakeClient(str(tmp_path)))
+    first.docks["Notes"].hide()
+    first.area.docks[STRIPS].setFloating(True)
+    theme.choose(Choice.DARK)
+    first.close()
+    second = open_window(FakeClient(str(tmp_path)))
+    assert second.docks["Notes"].isHidden()
+    assert second.area.docks[STRIPS].isFloating()
+    assert settings.value("theme") == "dark"
+    second.usual_layout()
+    assert not second.docks["Notes"].isHidden()
+    assert not second.area.docks[STRIPS].isFloating()
+
+
+def test_only_what_can_be_seen_is_drawn(window, qtbot):
+    drawn = []
+    for title, view in window.area.views.items():
+        view.present = lambda snapshot, t=title: drawn.append(t) or True
+    session = SimpleNamespace(**{name: SimpleNamespace(snapshot=object) for name in (
+        "strips", "trace", "histogram", "iv", "heating", "transmission", "noise")})  # fmt: skip
+    for number, (title, *_) in enumerate(TABS):
+        window.area.raise_tab(number)
+        QApplication.processEvents()
+        drawn.clear()
+        window.area.paint(session)
+        assert sorted(drawn) == sorted([title, STRIPS])
+
+
+# ---- stories, on a simulated rig ----
+
+
+@pytest.fixture
+def bench(tmp_path):
+    with served_bench(tmp_path) as made:
+        yield made
+
+
+def attached(open_window, bench, qtbot):
+    window = open_window(BenchClient(bench.server.connection))
+    qtbot.waitUntil(lambda: window.procedures.rig is not None and bool(window.state), timeout=PATIENCE_MS)
+    window.procedures.preset.setCurrentIndex(0)
+    window.procedures.form.set({**QUICK, "traces": 4})
+    return window
+
+
+def status_of(window, number):
+    return window.queue.jobs.get(number, {}).get("status", "")
+
+
+def test_two_runs_are_queued_and_one_is_aborted(open_window, bench, qtbot):
+    window = attached(open_window, bench, qtbot)
+    window.procedures.form.set({"traces": 5000})
+    window.procedures.queue()
+    window.procedures.form.set({"traces": 3})
+    window.procedures.queue()
+    qtbot.waitUntil(
+        lambda: status_of(window, 1) == "running" and status_of(window, 2) == "waiting", timeout=PATIENCE_MS
+    )
+    qtbot.waitUntil(lambda: window.queue.jobs[1]["cycles"] >= 2, timeout=PATIENCE_MS)
+    window.queue.table.selectRow(0)
+    window.queue.abort.click()
+    qtbot.waitUntil(lambda: status_of(window, 2) == "finished", timeout=PATIENCE_MS)
+    assert status_of(window, 1) == "aborted"
+    assert bench.rig.is_safe()
+    with Recording(window.queue.jobs[2]["out"]) as recording:
+        assert recording.status == "finished"
+        qtbot.waitUntil(
+            lambda: (
+                window.session is not None
+                and window.session.status.snapshot().recorded_samples == recording.n_samples
+            ),
+            timeout=PATIENCE_MS,
+        )
+    window.paint()
+    assert window.session.status.snapshot().cycles == 3
+    assert window.area.front == "Histogram"
+
+
+def test_retract_during_a_ramp(open_window, bench, qtbot):
+    window = attached(open_window, bench, qtbot)
+    window.procedures.form.set({"traces": 5000})
+    window.procedures.run()
+    qtbot.waitUntil(lambda: window.queue.jobs.get(1, {}).get("cycles", 0) >= 1, timeout=PATIENCE_MS)
+    window.rig_line.button.click()
+    qtbot.waitUntil(lambda: status_of(window, 1) == "aborted", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: any("Retracted after" in text for text in sentences(window)), timeout=PATIENCE_MS)
+    assert bench.rig.is_safe()
+    qtbot.waitUntil(lambda: window.queue.held == "retracted by hand", timeout=PATIENCE_MS)
+
+
+def test_a_window_that_comes_later_shows_the_run_from_its_start(open_window, bench, qtbot):
+    first = attached(open_window, bench, qtbot)
+    first.procedures.form.set({"traces": 12})
+    first.procedures.run()
+    qtbot.waitUntil(lambda: first.queue.jobs.get(1, {}).get("cycles", 0) >= 2, timeout=PATIENCE_MS)
+    first.close()
+    second = attached(open_window, bench, qtbot)
+    qtbot.waitUntil(lambda: status_of(second, 1) == "finished", timeout=PATIENCE_MS)
+    with Recording(second.queue.jobs[1]["out"]) as recording:
+        samples = recording.n_samples
+    qtbot.waitUntil(lambda: second.session.status.snapshot().recorded_samples == samples, timeout=PATIENCE_MS)
+    assert second.session.status.snapshot().cycles == 12
+    second.session.settle()
+    shown = second.session.histogram.snapshot()
+    assert shown.kept + shown.rejected == 12
+
+
+def test_a_lost_instrument_is_a_sentence_and_holds_the_queue(open_window, bench, qtbot):
+    window = attached(open_window, bench, qtbot)
+    window.procedures.form.set({"traces": 5000})
+    window.procedures.run()
+    qtbot.waitUntil(lambda: window.queue.jobs.get(1, {}).get("cycles", 0) >= 1, timeout=PATIENCE_MS)
+    bench.rig.simulated.faults.add(InstrumentSilent(instrument="current_amplifier"))
+    qtbot.waitUntil(lambda: status_of(window, 1) == "fault", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.queue.held), timeout=PATIENCE_MS)
+    assert window.queue.jobs[1]["reason"] in "\n".join(sentences(window))
+
+
+def test_a_note_and_a_gain(open_window, bench, qtbot):
+    window = attached(open_window, bench, qtbot)
+    window.notes.text.setPlainText("tip 14")
+    window.procedures.run()
+    qtbot.waitUntil(lambda: status_of(window, 1) == "finished", timeout=PATIENCE_MS)
+    with Recording(window.queue.jobs[1]["out"]) as recording:
+        assert recording.header.notes == "tip 14"
+    assert window.notes.for_next == ""
+    window.rig.set_asked.emit("current_amplifier", "gain_V_per_A", 1e6)
+    gain = window.rig.sections["current_amplifier"].choices["gain_V_per_A"]
+    qtbot.waitUntil(lambda: gain.currentText() == "10⁶ V/A", timeout=PATIENCE_MS)
+    window.procedures.check()
