@@ -1,19 +1,21 @@
 """Least-squares fit of a junction with floating probes: many starts on few points, then the best of them on all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import least_squares
 
 from analysis.fit_remarks import at_bounds, correlation_of
+from analysis.probes.fit_circuit import Solution
 from analysis.probes.fit_problem import ProbeProblem
 from analysis.records import FloatArray
 from analysis.search_space import covariance_of, evenly_spread
 
-_CANDIDATES = 48
+_CANDIDATES = 32
 _FEW_CURRENTS = 16
 _FINALISTS = 2
+_AT_LEAST = 2  # searches, also where the first one describes the data
 _ROUGH, _FINE = (
     {"xtol": 1e-3, "ftol": 1e-3, "gtol": None, "max_nfev": 25},
     {"xtol": 1e-6, "ftol": 1e-7, "gtol": None, "max_nfev": 100},
@@ -78,7 +80,7 @@ def fit(problem: ProbeProblem, near: Iterable[FloatArray] = (), starts: int = 4)
     """Minimise chi^2.
 
     The parameters' own start, and the most promising of ``near`` and of an even spread over the bounds, are followed on
-    a part of the currents; the best two outcomes, on all data.
+    a part of the currents until one describes them; the best two outcomes, on all data.
 
     Parameters
     ----------
@@ -86,6 +88,7 @@ def fit(problem: ProbeProblem, near: Iterable[FloatArray] = (), starts: int = 4)
     near : iterable of ndarray
         Further starts, in natural values.
     starts : int
+        As many of ``near``, and of the spread.
 
     Raises
     ------
@@ -99,13 +102,17 @@ def fit(problem: ProbeProblem, near: Iterable[FloatArray] = (), starts: int = 4)
         raise ValueError(f"{problem.data.size} values cannot fix {size} parameters")
     given = np.array([p.start for p in problem.parameters])
     rough = ProbeProblem(problem.data.thinned(_FEW_CURRENTS), problem.family)
-    begin = [problem.search(given), *_promising(rough, given, list(near), starts)]
-    found = [search(rough, x, _ROUGH) for x in begin]
-    best = _distinct(sorted((x for x in found if x is not None), key=lambda x: x.chi_square), problem)
+    found: list[Search] = []
+    for start in _promising(rough, given, list(near), starts):
+        if (x := search(rough, start, _ROUGH)) is not None:
+            found.append(x)
+        if len(found) >= _AT_LEAST and _good(rough, min(y.chi_square for y in found)):
+            break
+    best = _distinct(sorted(found, key=lambda x: x.chi_square), problem)
     final = [y for x in best[:_FINALISTS] if (y := search(problem, x.x, _FINE)) is not None]
     if not final:
         raise ValueError(_UNSETTLED)
-    evaluations = sum(x.evaluations for x in [*found, *final] if x is not None)
+    evaluations = sum(x.evaluations for x in [*found, *final])
     return _result(problem, sorted(final, key=lambda x: x.chi_square), evaluations)
 
 
@@ -160,21 +167,31 @@ class _Follow:
         self._problem = problem
         self._at = b""
         self._last: tuple[FloatArray, FloatArray] | None = None
-        self._state: FloatArray | None = None
+        self._known: tuple[FloatArray, Solution] | None = None
         self.count = 0
 
     def both(self, x: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         """Residuals and slopes, computed once a point; None where a probe does not settle."""
         if self._at != x.tobytes():
             natural = self._problem.natural(x)
-            solved = self._problem.residuals(natural, self._state)
+            solved = self._problem.residuals(natural, self._ahead(natural))
             self.count += 1
             self._at = x.tobytes()
             self._last = None
             if solved is not None:
                 chain = np.where(self._problem.logarithmic, natural, 1.0)
-                self._last, self._state = (solved[0], solved[1] * chain), solved[2]
+                self._last, self._known = (solved[0], solved[1] * chain), (natural, solved[2])
         return self._last
+
+    def _ahead(self, natural: FloatArray) -> FloatArray | None:
+        """Where the potentials should be by now, to first order; where they were if that makes no sense."""
+        if self._known is None:
+            return None
+        there, solution = self._known
+        n = len(solution.state_slopes)
+        ahead = solution.state + np.tensordot((natural - there)[:n], solution.state_slopes, axes=1)
+        far = np.abs(ahead - solution.state) > 0.3 * np.abs(solution.state) + 0.02
+        return np.where(far.any(axis=0), solution.state, ahead)
 
     def residual(self, x: FloatArray) -> FloatArray:
         """(model - data)/sigma; infinite, so that the step is taken back, where a probe does not settle."""
@@ -189,19 +206,30 @@ class _Follow:
         return both[1]
 
 
+def _good(problem: ProbeProblem, chi_square: float) -> bool:
+    """Whether no other minimum could be much better."""
+    freedom = problem.n_residuals - len(problem.parameters)
+    return bool(chi_square < freedom + 2.0 * np.sqrt(2.0 * max(freedom, 1)))
+
+
 def _promising(
     problem: ProbeProblem, given: FloatArray, near: Sequence[FloatArray], count: int
-) -> list[FloatArray]:
-    """The best of ``near`` and of an even spread over the bounds, in search coordinates."""
+) -> Iterator[FloatArray]:
+    """The own start, the best of ``near``, then as many of an even spread over the bounds; search coordinates."""
     centre = problem.search(given)
     low, high = problem.bounds
-    points = [np.clip(problem.search(x), low, high) for x in near]
+    told = [np.clip(problem.search(x), low, high) for x in near]
     reach = np.where(problem.logarithmic, np.log(30.0), 2.0 * np.maximum(np.abs(centre), 0.25))
     low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)
-    spread = low + (high - low) * evenly_spread(_CANDIDATES // 3 if near else _CANDIDATES, centre.size)
+    spread = low + (high - low) * evenly_spread(_CANDIDATES, centre.size)
     if problem.data.scaled:
         spread[:, -1] = 1.0
-    points += list(spread)
+    yield centre
+    yield from _nearest(problem, told, count)
+    yield from _nearest(problem, list(spread), count)
+
+
+def _nearest(problem: ProbeProblem, points: list[FloatArray], count: int) -> list[FloatArray]:
     costs = np.array([_distance(problem, problem.natural(x)) for x in points])
     order = np.argsort(costs, kind="stable")
     return [points[i] for i in order[:count] if np.isfinite(costs[i])]

@@ -44,13 +44,14 @@ class Solution:
 
     ``current_A`` and ``heat_probe_W`` have shape (n_bias,), their ``slopes`` by the parameters (2, n_parameters,
     n_bias); ``state`` (n_unknowns, n_bias) holds mu and, of voltage-temperature probes, kT of the floating terminals
-    in eV.
+    in eV, ``state_slopes`` (n_parameters, n_unknowns, n_bias) its derivatives.
     """
 
     current_A: FloatArray
     heat_probe_W: FloatArray
     slopes: FloatArray
     state: FloatArray
+    state_slopes: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,16 +205,19 @@ class Circuit:
         net, rows = _net(flows), self._rows
         direct = self._direct_slopes(molecule, values, baths, net)  # (n_parameters, 2 n_terminals, n_bias)
         by_state = response(molecule, baths, flows).matrix[:, rows]
+        shift: FloatArray = np.zeros((self.bias_V.size, rows.size, len(direct)))
         if rows.size:
             matrix, right = (
                 np.moveaxis(by_state[rows], -1, 0),
                 np.moveaxis(direct[:, rows], -1, 0).swapaxes(1, 2),
             )
-            shift = -np.linalg.solve(matrix, right)  # (n_bias, n_unknowns, n_parameters)
+            shift = np.asarray(
+                -np.linalg.solve(matrix, right), dtype=np.float64
+            )  # (n_bias, n_unknowns, n_parameters)
             direct = direct + np.einsum("rup,puk->krp", by_state, shift)
         n = len(molecule.names)
         slopes = np.stack([_current(np.moveaxis(direct, 1, 0)[:n]), _heat(np.moveaxis(direct, 1, 0)[n:])])
-        return Solution(_current(net[:n]), _heat(net[n:]), slopes, state)
+        return Solution(_current(net[:n]), _heat(net[n:]), slopes, state, shift.transpose(2, 1, 0))
 
     def _direct_slopes(
         self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray

@@ -9,7 +9,7 @@ twentieth as likely. Two models of as many parameters, chi^2 of which is expecte
 way round with a probability of at most 0.7 %, whatever s.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +39,7 @@ class Candidate:
     kind : Kind
     fit : ProbeFit
     coupling : Coupling or None
-        Interval of the probe's width; None without a probe or where the width is given.
+        Interval of the probe's width; None without a probe, where the width is given, and for an excluded model.
     at_heats : ProbedCurrents or None
         The whole circuit at the biases of the heats (of the currents, without heats): where the probe settles, the
         heat it takes, the entropy. None where it does not settle.
@@ -153,24 +153,26 @@ def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> Co
         problem = ProbeProblem(data, family.of(kind))
         near = [x for other in fits.values() for x in _translated(other, problem)]
         fits[kind] = fit(problem, near, starts)
+    found = Comparison(data, tuple(_candidate(kind, x) for kind, x in fits.items()), {})
     without = fits["none"].chi_square
-    candidates = tuple(_candidate(kind, x, without) for kind, x in fits.items())
-    found = Comparison(data, candidates, {})
+    candidates = tuple(
+        replace(x, coupling=coupling(x.fit, without)) if x.kind in found.alive else x
+        for x in found.candidates
+    )
     return Comparison(data, candidates, _expected(found.best.fit, fits))
 
 
-def _candidate(kind: Kind, fitted: ProbeFit, without: float) -> Candidate:
+def _candidate(kind: Kind, fitted: ProbeFit) -> Candidate:
     data = fitted.problem.data
     bias = data.voltage_V if data.heat is None else data.heat.voltage_V
     n_own = len(fitted.problem.family.parameters)
     junction = fitted.problem.family.junction(
         fitted.values[:n_own], data.temperature_probe_K, data.temperature_substrate_K
     )
-    width = coupling(fitted, without)
     try:
-        return Candidate(kind, fitted, width, probed_currents(junction, bias))
+        return Candidate(kind, fitted, None, probed_currents(junction, bias))
     except ProbeError as error:
-        return Candidate(kind, fitted, width, None, str(error))
+        return Candidate(kind, fitted, None, None, str(error))
 
 
 def _translated(other: ProbeFit, problem: ProbeProblem) -> list[FloatArray]:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from analysis.fit_model import Parameter
-from analysis.probes.fit_circuit import Circuit
+from analysis.probes.fit_circuit import Circuit, Solution
 from analysis.probes.fit_data import ProbeData
 from analysis.probes.fit_family import ProbedFamily
 from analysis.records import FloatArray
@@ -70,8 +70,8 @@ class ProbeProblem(SearchSpace):
 
     def residuals(
         self, values: FloatArray, start: FloatArray | None = None
-    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-        """(model - data)/sigma (n,), its derivatives by natural parameters (n, n_parameters), and the circuit's state.
+    ) -> tuple[FloatArray, FloatArray, Solution] | None:
+        """(model - data)/sigma (n,), its derivatives by natural parameters (n, n_parameters), and the circuit's.
 
         ``start`` is the state of near parameters. None where a probe does not settle.
         """
@@ -88,7 +88,7 @@ class ProbeProblem(SearchSpace):
             prior = np.zeros((len(values), 1))
             prior[-1] = 1.0 / self._scale_sigma
             slopes = np.hstack([slopes, prior])
-        return np.append(residual, self._prior(values)), slopes.T, solution.state
+        return np.append(residual, self._prior(values)), slopes.T, solution
 
     @property
     def _scale_sigma(self) -> float:
