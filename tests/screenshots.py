@@ -22,12 +22,14 @@ from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
 from app.gui.plots.transmission import TransmissionView
 from app.gui.plots.view import View
+from app.gui.rig_window import RigWindow
 from app.gui.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.theme import Choice, Theme
+from app.gui.window import Window
 from app.views.junction_state import State
-from tests.app.gui import synthetic
+from tests.app.gui import synthetic, windows
 
-LARGE, DOCK = (1400, 900), (480, 300)
+LARGE, DOCK, WINDOW = (1400, 900), (480, 300), (1500, 940)
 Size = tuple[int, int]
 Maker = Callable[[Theme], QWidget]
 
@@ -58,6 +60,36 @@ def linear_histogram(theme: Theme) -> QWidget:
     return view
 
 
+def blank_settings() -> QSettings:
+    settings = QSettings(
+        str(Path(tempfile.gettempdir()) / "hotjunction-pictures.ini"), QSettings.Format.IniFormat
+    )
+    settings.clear()
+    return settings
+
+
+def rig_shown(tab: int, procedure: str) -> Maker:
+    """A whole window of a rig, on one of its tabs."""
+
+    def make(theme: Theme) -> QWidget:
+        return windows.rig_window(
+            theme, blank_settings(), windows.made_session(), tab, procedure, windows.JOBS, windows.SENTENCES
+        )
+
+    return make
+
+
+def idle(theme: Theme) -> QWidget:
+    return RigWindow(theme, blank_settings())
+
+
+def replay_shown(theme: Theme) -> QWidget:
+    folder = Path(tempfile.gettempdir())
+    session = windows.made_session(status=synthetic.status(modulated=False, bias_V=-1.08))
+    source = windows.MadeReplay(folder / "2026-11-21-heating-001.h5", session)
+    return windows.replay_window(theme, blank_settings(), source)
+
+
 def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
     """What is rendered, and in which sizes."""
     both = (LARGE, DOCK)
@@ -78,6 +110,11 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "status": (shown(RigStatusLine, synthetic.status()), ((1400, 72),)),
         "status-fault": (shown(RigStatusLine, fault), ((1400, 72),)),
         "status-replay": (replay, ((1400, 72),)),
+        "window-live": (rig_shown(0, "break-junction"), (WINDOW,)),
+        "window-histogram": (rig_shown(1, "break-junction"), (WINDOW, (1180, 760))),
+        "window-heating": (rig_shown(3, "heating"), (WINDOW,)),
+        "window-starting": (idle, (WINDOW,)),
+        "window-replay": (replay_shown, (WINDOW,)),
     }
 
 
@@ -101,6 +138,8 @@ def render(folder: Path, names: list[str]) -> list[Path]:
                     widget.show()
                     app.processEvents()
                     app.processEvents()
+                    if isinstance(widget, Window):
+                        windows.settle(widget, app)
                     written.append(folder / f"{name}-{width}-{choice.value}.png")
                     widget.grab().save(str(written[-1]))
                     widget.close()

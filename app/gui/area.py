@@ -8,6 +8,7 @@ from PyQt6.QtCore import QByteArray, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from app.gui.ghosts import hide_ghosts
 from app.gui.plots.heating import HeatingView
 from app.gui.plots.histogram import HistogramView
 from app.gui.plots.iv import IVView
@@ -152,6 +153,7 @@ class ViewArea(QMainWindow):
         height = max(self.height(), 2 * STRIPS_HEIGHT)
         docks = [self.docks[TABS[0][0]], self.docks[STRIPS]]
         self.resizeDocks(docks, [height * 6 // 10, height * 4 // 10], Qt.Orientation.Vertical)
+        hide_ghosts(self)
 
     def usual(self) -> None:
         """Every view at its usual place."""

@@ -25,7 +25,7 @@ from app.views.session import Session
 
 STARTING = "The bench is starting; a moment."
 NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
-BESIDE = 320
+BESIDE = 340
 """Width of the panels beside the views, in pixels."""
 TAB_OF = {"iv": 2, "heating": 3}
 
@@ -76,7 +76,7 @@ class RigWindow(Window):
         """Most room for the views."""
         docks = self.docks
         self.resizeDocks([docks["Procedure"], docks["Queue"]], [BESIDE, BESIDE], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["Queue"], docks["Rig"]], [260, 360], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Log"]], [140], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], Qt.Orientation.Horizontal)
         super().settle_sizes()

@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.area import STRIPS, TABS, ViewArea
+from app.gui.ghosts import hide_ghosts
 from app.gui.keys import COMMON_KEYS, KeysDialog
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
@@ -38,6 +39,7 @@ from app.views.strips import WINDOWS_S
 
 FRAME_MS = 40
 """25 pictures a second."""
+SETTLED_MS = 100
 SIZE = (1500, 940)
 LAYOUT_VERSION = 1
 LEFT, RIGHT, BOTTOM = (
@@ -92,6 +94,9 @@ class Window(QMainWindow):
         self._top.addWidget(line)
         self.setMenuWidget(bars)
         self.setCentralWidget(self.area)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._settle)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.paint)
 
@@ -274,10 +279,20 @@ class Window(QMainWindow):
         self.restoreState(self._usual, LAYOUT_VERSION)
         self.area.usual()
         self.settle_sizes()
+        self._soon.start()
 
     def settle_sizes(self) -> None:
         """Give panels their usual sizes."""
         self.area.settle_sizes()
+
+    def _settle(self) -> None:
+        """Once the window is there."""
+        if not self._settled:
+            self._settled = True
+            self.settle_sizes()
+            self._soon.start(SETTLED_MS)  # the layout follows a little later
+        hide_ghosts(self)
+        hide_ghosts(self.area)
 
     def restore_layout(self) -> None:
         """As it was left."""
@@ -303,9 +318,7 @@ class Window(QMainWindow):
     def showEvent(self, a0: Any) -> None:
         """The first time, with the usual sizes."""
         super().showEvent(a0)
-        if not self._settled:
-            self._settled = True
-            QTimer.singleShot(0, self.settle_sizes)
+        self._soon.start()
 
     def leave(self) -> bool:
         """Let go of what the window shows. Returns whether it may close."""

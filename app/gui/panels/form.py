@@ -25,7 +25,7 @@ FIRST = (
     "distance", "resistance", "order", "frequency", "bias", "withdraw_speed", "contact_threshold",
 )  # fmt: skip
 """Parameters that one wants to see; the others are behind "more"."""
-UNIT_WIDTH, EDIT_WIDTH = 56, 96
+UNIT_WIDTH, EDIT_WIDTH = 36, 84
 
 
 class Field(QWidget):
@@ -121,6 +121,7 @@ class Field(QWidget):
                 self.input.setCurrentText(str(value))
             case QLineEdit():
                 self.input.setText(as_text(value))
+                self.input.setCursorPosition(0)
 
     def _edited(self, *_: object) -> None:
         self.changed.emit()
@@ -249,7 +250,7 @@ def as_text(value: Any) -> str:
         case None:
             return ""
         case tuple() | list():
-            return "  ".join(f"{one:.12g}" for one in value)
+            return " ".join(f"{one:.12g}" for one in value)
         case float():
             return f"{value:.12g}"
     return str(value)

@@ -266,8 +266,15 @@ def title_of(job: Mapping[str, Any]) -> str:
     for name, unit in TELLING.items():
         value = job["values"].get(name)
         if value is not None and name != "traces":
-            return f"{label}  {as_text(value) if not isinstance(value, str) else value} {unit}"
+            return f"{label}  {_shortly(value)} {unit}"
     return label
+
+
+def _shortly(value: Any) -> str:
+    """Several numbers as their range."""
+    if isinstance(value, list | tuple) and len(value) > 2:
+        return f"{min(value):g}–{max(value):g}"
+    return as_text(value)
 
 
 def share_of(job: Mapping[str, Any]) -> float:

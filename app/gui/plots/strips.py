@@ -29,6 +29,8 @@ EMPTY = {
 LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0.02}
 """Noise of a quiet signal is not blown up beyond this."""
 DECADES = (-7.0, 2.0)
+TIME_AXIS = 32
+"""Height of the time axis below the last strip, in pixels."""
 
 
 class StripsView(View[StripsSnapshot]):
@@ -58,9 +60,13 @@ class StripsView(View[StripsSnapshot]):
     def _arrange(self) -> None:
         panels = tuple(self.strips.values())
         self._lay_out(QVBoxLayout(self), *panels)
-        self.layout().setSpacing(0)  # type: ignore[union-attr]
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.setSpacing(0)
+        for i in range(len(panels)):
+            layout.setStretch(i, 5 if panels[i] is panels[-1] else 3)  # the time axis stands below the last
         for panel in panels:
-            panel.setMinimumHeight(56)
+            panel.setMinimumHeight(56 if panel is not panels[-1] else 56 + TIME_AXIS)
             panel.plotItem.layout.setContentsMargins(0, SMALL, 2 * SMALL, 0)
             if panel is not panels[-1]:
                 panel.x_axis.bare()

@@ -203,7 +203,7 @@ def test_labels_name_what_they_belong_to(panel):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), ((0.74, 1.08), "0.74  1.08"), (5.0, "5"), (1e-4, "0.0001"), ("+0-", "+0-"), (3, "3")],
+    [(None, ""), ((0.74, 1.08), "0.74 1.08"), (5.0, "5"), (1e-4, "0.0001"), ("+0-", "+0-"), (3, "3")],
 )
 def test_values_as_they_are_typed(value, text):
     assert as_text(value) == text

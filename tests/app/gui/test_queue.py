@@ -33,7 +33,7 @@ def test_the_run_under_way_is_first_then_what_waits_then_what_is_over_the_latest
     )
     assert shown(panel) == [
         ["Heating  1.08 V", "63/100", "11 min"],
-        ["Heating  1.18  1.27 V", "0/100", "waiting"],
+        ["Heating  1.18 1.27 V", "0/100", "waiting"],
         ["Break junction", "0/500", "waiting"],
         ["Heating  1.08 V", "3/100", "ended with a fault"],
         ["Heating  1.08 V", "100/100", "finished"],
@@ -59,7 +59,7 @@ def test_time_left_in_words(status, changed, words):
 @pytest.mark.parametrize(
     ("procedure", "values", "title"),
     [
-        ("heating", {"amplitudes": [0.74, 1.08], "holds": 5}, "Heating  0.74  1.08 V"),
+        ("heating", {"amplitudes": [0.74, 1.08], "holds": 5}, "Heating  0.74 1.08 V"),
         ("iv", {"peak": 1.35}, "I-V  1.35 V"),
         ("break-junction", {"traces": 500}, "Break junction"),
         ("control-out-of-contact", {"distance": 50.0}, "Control: out of contact  50 nm"),
