@@ -349,6 +349,7 @@ def test_a_window_that_comes_later_shows_the_run_from_its_start(open_window, ben
     with Recording(second.queue.jobs[1]["out"]) as recording:
         samples = recording.n_samples
     qtbot.waitUntil(lambda: second.session.status.snapshot().recorded_samples == samples, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(second.session.status.snapshot().ended), timeout=PATIENCE_MS)
     assert second.session.status.snapshot().cycles == 12
     second.session.settle()
     shown = second.session.histogram.snapshot()
