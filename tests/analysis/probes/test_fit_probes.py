@@ -103,6 +103,10 @@ def test_a_thermalised_probe_on_one_level_only_broadens_it():
     assert total == pytest.approx(0.14)
     assert hot.current_A == pytest.approx(broad.current_A, rel=1e-9)
     assert hot.heat_probe_W == pytest.approx(broad.heat_probe_W, rel=1e-9)
+    cold = probed_currents(family().of("voltage").junction(values, 300.0, 300.0), HEAT_V)
+    assert cold.current_A == pytest.approx(hot.current_A, rel=1e-9)
+    lacking = hot.heat_probe_W - cold.heat_probe_W
+    assert lacking == pytest.approx(0.03 / 0.09 * cold.heat_floating_W[0], rel=1e-8)
 
 
 @pytest.mark.parametrize("mK", [0.1, 0.5])
