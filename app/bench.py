@@ -246,8 +246,8 @@ class Bench:
                     reducers.finish()
                 recorder.finish()
                 observer.finishing()
-                plots, entries = results_of(out)
-                stored = writer.close("finished" if end.status == "finished" else "aborted", plots, entries)
+                results = results_of(out)
+                stored = writer.close("finished" if end.status == "finished" else "aborted", *results)
             return RunSummary(out, end, traces, sink.cycles, sink.samples, stored)
 
     @contextmanager

@@ -12,14 +12,16 @@ from analysis.iv_mean import MeanIV
 from analysis.recording import Axis, Plot, Recording, RecordingError, TraceEntry
 from analysis.records import Trace
 from app.measurement import Measurement, analyse_measurement
+from app.replay.summary import peaks_line
+from app.report.numbers import rounded
 
 log = logging.getLogger(__name__)
 
 NM, mK, nW = 1e-9, 1e-3, 1e-9
 
 
-def results_of(path: Path) -> tuple[list[Plot], list[TraceEntry]]:
-    """Plots, and the selection's verdict on each trace that it rejects.
+def results_of(path: Path) -> tuple[list[Plot], list[TraceEntry], str]:
+    """Plots, the selection's verdict on each trace that it rejects, and what was found in a line.
 
     Withdrawals that were to stop on a junction are not judged: they are no traces of a histogram. No failure here may
     cost the recording: it is logged, and `hotjunction analyze` will say it again.
@@ -30,13 +32,32 @@ def results_of(path: Path) -> tuple[list[Plot], list[TraceEntry]]:
         measurement = analyse_measurement([path])
     except (RecordingError, ValueError) as error:
         log.info("%s: not analysed (%s)", path, error)
-        return [], []
+        return [], [], ""
     except Exception:
         log.warning("%s: the analysis failed; the recording is whole", path, exc_info=True)
-        return [], []
-    return plots_of(measurement), [
+        return [], [], ""
+    rejected = [
         index[number].rejected(reason) for number, reason in _rejected(measurement).items() if number in index
     ]
+    return plots_of(measurement), rejected, result_line(measurement)
+
+
+def result_line(measurement: Measurement) -> str:
+    """What was found, for lists of recordings; "" where nothing was."""
+    heating = measurement.heating
+    if heating is not None and (points := heating.points or heating.control_points):
+        highest = max(points, key=lambda point: point.amplitude_V)
+        rises = (
+            "{} ± {}".format(*rounded(dT / mK, sigma / mK))
+            for dT, sigma in (
+                (highest.dT_pos_K, highest.sigma_pos_K),
+                (highest.dT_neg_K, highest.sigma_neg_K),
+            )
+        )
+        return f"{' and '.join(rises)} mK at ±{highest.amplitude_V:g} V"
+    if measurement.iv is not None:
+        return f"I-V of {measurement.iv.junctions} junctions"
+    return peaks_line(measurement.histogram.analysis) if measurement.histogram is not None else ""
 
 
 def _rejected(measurement: Measurement) -> dict[int, str]:

@@ -18,7 +18,11 @@ def record(
     notes: str = "",
     versions: Mapping[str, str] | None = None,
     on_trace: Callable[[], object] = lambda: None,
-    results_of: Callable[[Path], tuple[Sequence[Plot], Sequence[TraceEntry]]] = lambda path: ((), ()),
+    results_of: Callable[[Path], tuple[Sequence[Plot], Sequence[TraceEntry], str]] = lambda path: (
+        (),
+        (),
+        "",
+    ),
 ) -> str:
     """Write the traces one after another; a quantity that a trace does not have is NaN there.
 
@@ -34,8 +38,8 @@ def record(
     on_trace : callable
         Called after each trace, to show progress.
     results_of : callable
-        Gives, from the recording as it stands before it is closed, the plots to show and the lines of the index
-        of traces to change.
+        Gives, from the recording as it stands before it is closed, the plots to show, the lines of the index
+        of traces to change, and what was found in a line.
 
     Returns
     -------
@@ -75,8 +79,8 @@ def record(
             first = block.stop
             on_trace()
         writer.flush()
-        plots, entries = results_of(writer.path)
-        return writer.close(plots=plots or [_plot(imported.traces[0])], entries=entries)
+        plots, entries, result = results_of(writer.path)
+        return writer.close(plots=plots or [_plot(imported.traces[0])], entries=entries, result=result)
     except BaseException:
         writer.abandon()
         path.unlink(

@@ -16,7 +16,7 @@ from analysis.recording.reader import Recording
 _STORAGE: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 
 
-def finish(path: Path, plots: Sequence[Plot] = ()) -> str:
+def finish(path: Path, plots: Sequence[Plot] = (), result: str = "") -> str:
     """Put a compressed copy, compared with the original, in the place of ``path``.
 
     Returns
@@ -28,7 +28,7 @@ def finish(path: Path, plots: Sequence[Plot] = ()) -> str:
     try:
         with Recording(path) as recording:
             recording.verify()
-            write_finished(copy, recording, recording.status, plots)
+            write_finished(copy, recording, recording.status, plots, result)
         copy.replace(path)
     except (OSError, RuntimeError, RecordingError) as error:
         copy.unlink(missing_ok=True)
@@ -36,8 +36,10 @@ def finish(path: Path, plots: Sequence[Plot] = ()) -> str:
     return layout.STORED_COMPRESSED
 
 
-def write_finished(target: Path, source: Recording, status: str, plots: Sequence[Plot] = ()) -> None:
-    """Write ``source`` as a finished file, and compare the two.
+def write_finished(
+    target: Path, source: Recording, status: str, plots: Sequence[Plot] = (), result: str = ""
+) -> None:
+    """Write ``source`` as a finished file, and compare the two. ``result`` is a line for lists of recordings.
 
     Raises
     ------
@@ -54,6 +56,8 @@ def write_finished(target: Path, source: Recording, status: str, plots: Sequence
         _write_table(entry, "events", _event_columns(source))
         _write_table(entry, "traces", _trace_columns(source))
         write_plots(entry, tuple(plots))
+        if result:
+            entry.attrs["result"] = result
     _compare(target, source)
 
 

@@ -25,6 +25,8 @@ class Glance:
         Lines of the index of traces, and those that were not rejected.
     steps : mapping of str to int
         How often each step of the procedure was begun.
+    result : str
+        What was found, in a line, if the recording was closed with one.
     """
 
     header: RunHeader
@@ -35,6 +37,7 @@ class Glance:
     traces: int
     kept: int
     steps: Counter[str]
+    result: str = ""
 
 
 def glance(path: Path) -> Glance:
@@ -52,6 +55,7 @@ def glance(path: Path) -> Glance:
             traces=len(kept),
             kept=sum(kept),
             steps=steps,
+            result=str(opened.entry.attrs.get("result", "")),
         )
     except BROKEN as error:
         raise RecordingError(f"{path}: its lists of traces or events are damaged") from error

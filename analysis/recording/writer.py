@@ -167,7 +167,11 @@ class RecordingWriter:
             waiting.clear()
 
     def close(
-        self, status: Status = "finished", plots: Sequence[Plot] = (), entries: Sequence[TraceEntry] = ()
+        self,
+        status: Status = "finished",
+        plots: Sequence[Plot] = (),
+        entries: Sequence[TraceEntry] = (),
+        result: str = "",
     ) -> str:
         """Save what waits, mark the run's end, and put a compressed copy in the file's place.
 
@@ -181,6 +185,8 @@ class RecordingWriter:
             What a viewer shall show; the first is shown on opening the file.
         entries : sequence of TraceEntry
             Added to the index of traces (such as those that the selection now rejects).
+        result : str
+            What was found, in a line, for lists of recordings.
 
         Returns
         -------
@@ -205,7 +211,7 @@ class RecordingWriter:
             self.abandon()
             raise WriteFailed(f"{self.path.name}: closing failed ({reason(error)})", self._saved) from error
         self._live = None
-        return stored or finish(self.path, plots)
+        return stored or finish(self.path, plots, result)
 
     def _room_for_copy(self) -> str:
         """Why the file is to be stored as it is; "" if there is room for a compressed copy."""

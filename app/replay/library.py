@@ -106,7 +106,9 @@ class Library:
         if self._known != known:
             _write_cache(self._cache, self._known)
         results = self._results()
-        rows = (replace(row, result=results.get(Path(row.file).stem, "")) for row in self._known.values())
+        rows = (
+            replace(row, result=results.get(Path(row.file).stem, row.result)) for row in self._known.values()
+        )
         self.rows = tuple(sorted(rows, key=lambda row: (row.started, row.file), reverse=True))
         return self.rows
 
@@ -169,6 +171,7 @@ def _row(file: str, seen: Glance) -> Row:
         sweeps=steps[SWEEP],
         status=seen.status,
         provenance=header.provenance,
+        result=seen.result,
     )
 
 

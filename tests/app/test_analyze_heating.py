@@ -209,7 +209,9 @@ def test_an_aborted_run_is_used_and_warned_of(tmp_path):
 
 
 def test_a_run_is_closed_with_pictures_of_its_own_result(folder):
-    plots, entries = results_of(folder / "heating.h5")
+    plots, entries, result = results_of(folder / "heating.h5")
+    highest = analyse_measurement([folder / "heating.h5"]).heating.points[-1]
+    assert result.endswith(f" mK at ±{highest.amplitude_V:g} V")
     assert [plot.name for plot in plots] == ["heating_positive", "heating_negative"]
     assert entries == []
     points = analyse_measurement([folder / "heating.h5"]).heating.points

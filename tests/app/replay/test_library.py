@@ -168,3 +168,15 @@ def test_rows_are_found_by_all_words_of_a_text(folder, text, files):
     library = Library(folder)
     library.refresh()
     assert [row.file for row in library.matching(text)] == files
+
+
+def test_what_a_run_was_closed_with_is_its_result_until_an_analysis_says_otherwise(tmp_path):
+    path = tmp_path / "c.h5"
+    writer_of(path).close(result="0.00207 ± 0.00004 G0")
+    library = Library(tmp_path)
+    (row,) = library.refresh()
+    assert row.result == "0.00207 ± 0.00004 G0"
+    assert library.matching("0.00207") == (row,)
+
+    save(path, SavedAnalysis(options={}, results={}, summary="0.0021 ± 0.0001 G0"))
+    assert library.refresh()[0].result == "0.0021 ± 0.0001 G0"
