@@ -49,6 +49,7 @@ class ReplaySource(QObject):
         self._moves: list[Move] = []
         self._changed = threading.Condition()
         self._ending = False
+        self._sought_s: float | None = None
         self._thread = threading.Thread(target=self._work, name="replay", daemon=True)
         self._thread.start()
 
@@ -80,8 +81,14 @@ class ReplaySource(QObject):
         self.do(lambda player: setattr(player, "speed", speed))
 
     def seek_time(self, time_s: float) -> None:
-        """Go to a time since the beginning; of several in a row only the last is done."""
-        self.do(lambda player: player.seek_time(time_s), instead=True)
+        """Go to a time since the beginning; of several that wait only the last is done."""
+
+        def move(player: Player) -> "list[Event] | None":
+            wanted, self._sought_s = self._sought_s, None
+            return None if wanted is None else player.seek_time(wanted)
+
+        self._sought_s = time_s
+        self.do(move)
 
     def step_trace(self, steps: int) -> None:
         """Go so many openings on."""
@@ -100,11 +107,9 @@ class ReplaySource(QObject):
 
         self.do(move)
 
-    def do(self, move: Move, *, instead: bool = False) -> None:
-        """Have something done with the player, soon; ``instead`` of all that still waits."""
+    def do(self, move: Move) -> None:
+        """Have something done with the player, soon."""
         with self._changed:
-            if instead:
-                self._moves.clear()
             self._moves.append(move)
             self._changed.notify_all()
 
