@@ -52,6 +52,7 @@ class RigWindow(Window):
         self._connect_panels()
         self.setWindowTitle("hotjunction")
         self.procedures.explain(STARTING)
+        self.procedures.check()
         self.finish()
         self.procedures.procedure.setFocus()
 
@@ -255,6 +256,7 @@ class RigWindow(Window):
     def retract(self) -> None:
         """Make the rig safe, now."""
         if self.source is None:
+            self.say("There is no bench to retract yet.", logging.WARNING)
             return
         self.say("Retracting …", logging.WARNING)
         began_s = time.monotonic()
