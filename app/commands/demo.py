@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-TRACES = 900
+TRACES = 700
 HOLDS = 24
 
 
