@@ -5,7 +5,7 @@ from importlib import import_module, metadata
 import click
 
 COMMANDS = {
-    "analyze": "Histogram and fit a recording; print the result.",
+    "analyze": "Histogram, I-V, heat: analyse recordings; print the result.",
     "calibrate": "Calibrate a part of the rig; list what is known.",
     "campaign": "Measure a whole programme of a molecule; goes on where it was.",
     "check": "Connect to each instrument of a rig and say what answers.",
