@@ -7,15 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.analyse import analyse
-from analysis.heating.sweeps import Sweep, sweeps_of
-from analysis.iv_mean import MeanIV, equal_power_amplitudes, mean_iv
+from analysis.iv_mean import MeanIV, equal_power_amplitudes
 from analysis.peaks import PeakFit
-from analysis.recorded_traces import traces_of
-from analysis.recording import Recording
-from analysis.records import Trace
-from app.analysis import BOOTSTRAP_SEED, options_for
+from app.analysis import ByHand, analyse_traces
 from app.campaign.file import CampaignFile
+from app.measurement import analyse_measurement
 
 
 class Undecided(Exception):
@@ -44,15 +40,9 @@ def most_probable(recordings: Sequence[Path], campaign: CampaignFile) -> PeakFit
     Undecided
         If there is no peak to be trusted within a factor of 3 of where it is thought to be.
     """
-    traces: list[Trace] = []
-    header = None
-    for path in recordings:
-        with Recording(path) as recording:
-            header = header or recording.header
-            traces.extend(traces_of(recording))
-    if header is None:
+    if not recordings:
         raise Undecided("there is no histogram yet.")
-    analysis = analyse(traces, options_for(header, traces), np.random.default_rng(BOOTSTRAP_SEED))
+    analysis = analyse_traces(recordings, ByHand()).analysis
     thought_G0 = campaign.conductance_G0
     peak = nearest_peak(analysis.peaks, thought_G0)
     if peak is None or not 1 / 3 < peak.conductance_G0 / thought_G0 < 3:
@@ -67,16 +57,10 @@ def most_probable(recordings: Sequence[Path], campaign: CampaignFile) -> PeakFit
 
 def mean_curve(recordings: Sequence[Path]) -> MeanIV:
     """Mean I-V of all parts of the stage. Raises ``Undecided`` if no curve counts."""
-    sweeps: list[Sweep] = []
-    series_ohm = 0.0
-    for path in recordings:
-        with Recording(path) as recording:
-            series_ohm = float(recording.header.settings.get("series_resistance_ohm", 0.0))
-            sweeps.extend(sweeps_of(recording))
-    try:
-        return mean_iv(sweeps, series_ohm)
-    except ValueError as error:
-        raise Undecided(f"{error}.") from None
+    measurement = analyse_measurement(recordings)
+    if measurement.iv is None:
+        raise Undecided(" ".join(measurement.warnings))
+    return measurement.iv
 
 
 def amplitudes(campaign: CampaignFile, iv: MeanIV | None) -> Amplitudes:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from analysis.recording import Channel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from app.bench import RunSummary
-from app.campaign.decisions import Amplitudes, Undecided, most_probable
+from app.campaign.decisions import Amplitudes, Undecided, mean_curve, most_probable
 from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
 from app.campaign.pace import Pace, in_words
@@ -20,6 +20,7 @@ from app.cli import main
 from app.toml_file import FileError
 from procedures.controls import OutOfContact, ZeroAmplitude
 from procedures.runner import RunEnd
+from tests.app.made_recordings import made_iv
 
 BY_HAND = """
 sample = "Au-BDNC-Au"
@@ -243,6 +244,12 @@ def test_dry_run_says_what_is_missing_and_writes_nothing(tmp_path):
         ["heating", "6", "of", "6"],
     ]
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_junctions_of_an_interrupted_stage_are_different_junctions(tmp_path):
+    rng = np.random.default_rng(3)
+    parts = [made_iv(tmp_path / f"2-iv-{part}.h5", rng, curves=6) for part in (1, 2)]
+    assert mean_curve(parts).junctions == 12  # both parts count from 0
 
 
 # ---- time left ----
