@@ -3,42 +3,23 @@
 Sources: NI PCI/PXI-6281 Specifications; M Series User Manual (timing); NI-DAQmx Help; NI-DAQmx Python API 1.7.
 """
 
-import math
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
-from nidaqmx.constants import AcquisitionType, TerminalConfiguration
-from nidaqmx.error_codes import DAQmxErrors
-from nidaqmx.errors import DaqError
-from nidaqmx.stream_readers import AnalogMultiChannelReader
+from nidaqmx.constants import AcquisitionType
 from numpy.typing import ArrayLike
 
-from analysis.records import Block, FloatArray
+from analysis.records import Block
 from drivers.daq_channels import AnalogInput, AnalogOutput, Terminal
+from drivers.daq_inputs import Inputs
 from drivers.daq_outputs import Outputs
-from drivers.errors import NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
-from drivers.pxi import DeviceIdentity, PXIController, rig_error, translated
+from drivers.errors import NotNow, RigError
+from drivers.pxi import DeviceIdentity, PXIController
 
 __all__ = ["NI6281", "AnalogInput", "AnalogOutput", "Terminal"]
 
-TIMEBASE_HZ = 20e6
-ONE_INPUT_HZ, ALL_INPUTS_HZ = 625e3, 500e3
 CLOSE_S = 1.0
-
-_TERMINALS = {
-    Terminal.DIFFERENTIAL: TerminalConfiguration.DIFF,
-    Terminal.RSE: TerminalConfiguration.RSE,
-    Terminal.NRSE: TerminalConfiguration.NRSE,
-}
-_OVERRUN = {
-    DAQmxErrors.SAMPLES_NO_LONGER_AVAILABLE,
-    DAQmxErrors.ACQ_STOPPED_DRIVER_CANT_XFER_DATA_FAST_ENOUGH,
-    DAQmxErrors.ACQ_STOPPED_TO_PREVENT_INPUT_BUFFER_OVERWRITE,
-    DAQmxErrors.INPUT_FIFO_OVERFLOW_2,
-}
 
 
 class NI6281:
@@ -85,16 +66,9 @@ class NI6281:
     ) -> None:
         self.controller = controller
         self.device = device
-        self.inputs = tuple(inputs)
-        self.outputs = tuple(outputs)
         self.rate_Hz = rate_Hz
-        self.decimation = decimation
-        self._clock_Hz = _checked_clock(rate_Hz, decimation, len(self.inputs))
-        self._reading = threading.Lock()
-        self._task: Any = None
-        self._next = 0
-        self._surplus = np.empty((len(self.inputs), 0))
-        self._outputs = Outputs(controller, device, self.outputs, self._clock_Hz, decimation)
+        self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation)
+        self._outputs = Outputs(controller, device, outputs, self._inputs.clock_Hz, decimation)
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -119,11 +93,6 @@ class NI6281:
 
     # Inputs
 
-    @property
-    def acquiring(self) -> bool:
-        """Tell whether an acquisition was started and not stopped."""
-        return self._task is not None
-
     def start_acquisition(self, buffer_s: float = 10.0) -> None:
         """Start sampling all inputs for as long as `stop_acquisition` isn't called.
 
@@ -132,49 +101,11 @@ class NI6281:
         buffer_s : float
             How long `read` may stay away before samples are lost.
         """
-        with self._reading:
-            if self._task is not None:
-                raise NotNow("The acquisition runs already")
-            with translated("start the acquisition"):
-                task = self.controller.new_task()
-                try:
-                    self._configure(task, math.ceil(buffer_s * self._clock_Hz))
-                    task.start()
-                except BaseException:
-                    task.close()
-                    raise
-            self._reader = AnalogMultiChannelReader(task.in_stream)
-            self._reader.verify_array_shape = False
-            self._next = 0
-            self._surplus = np.empty((len(self.inputs), 0))
-            self._task = task
-
-    def _configure(self, task: Any, buffer: int) -> None:
-        for channel in self.inputs:
-            task.ai_channels.add_ai_voltage_chan(
-                f"{self.device}/{channel.channel}",
-                terminal_config=_TERMINALS[channel.terminal],
-                min_val=-channel.range_V,
-                max_val=channel.range_V,
-            )
-        task.timing.cfg_samp_clk_timing(
-            self._clock_Hz, sample_mode=AcquisitionType.CONTINUOUS, samps_per_chan=buffer
-        )
-        task.in_stream.input_buf_size = buffer
-        task.in_stream.auto_start = False  # a read must not start anew what somebody else has ended
+        self._inputs.start(buffer_s)
 
     def stop_acquisition(self) -> None:
         """Stop sampling, and a ramp or modulation with it. A `read` that waits ends with ``NotNow``."""
-        task, self._task = self._task, None
-        if task is None:
-            return
-        try:
-            self._outputs.halt()
-        finally:
-            with translated("stop the acquisition"):
-                task.stop()
-                with self._reading:
-                    task.close()
+        self._inputs.stop(self._outputs.halt)
 
     def read(self, n: int, timeout_s: float | None = None) -> Block:
         """Wait for the next ``n`` samples of all inputs.
@@ -200,51 +131,11 @@ class NI6281:
         InstrumentLost
             The card or its controller is gone.
         """
-        if n < 1:
-            raise OutOfRange("number of samples to read", n, "at least 1")
-        with self._reading:
-            task = self._task
-            if task is None:
-                raise NotNow("No acquisition runs; start it first")
-            data = np.empty((len(self.inputs), n * self.decimation - self._surplus.shape[1]))
-            wait_s = n / self.rate_Hz + 1.0 if timeout_s is None else timeout_s
-            try:
-                with translated("read the inputs"):
-                    return self._block(data[:, : self._read(data, wait_s)])
-            except RigError:
-                if self._task is not task:
-                    raise NotNow("The acquisition was stopped") from None
-                raise
-
-    def _read(self, data: FloatArray, timeout_s: float) -> int:
-        try:
-            return int(self._reader.read_many_sample(data, data.shape[1], timeout_s))
-        except DaqError as error:
-            partial = self._block(data[:, : getattr(error, "samps_per_chan_read", 0)])
-            said = str(rig_error("read the inputs", error))
-            if error.error_type is DAQmxErrors.SAMPLES_NOT_YET_AVAILABLE:
-                raise ReadTimeout(said, partial, error.error_code) from error
-            if error.error_type in _OVERRUN:
-                raise SamplesLost(said, partial, error.error_code) from error
-            raise
-
-    def _block(self, raw: FloatArray) -> Block:
-        if self.decimation > 1:
-            raw = np.concatenate([self._surplus, raw], axis=1)
-            whole = raw.shape[1] // self.decimation * self.decimation
-            self._surplus = raw[:, whole:]
-            raw = raw[:, :whole].reshape(len(self.inputs), -1, self.decimation).mean(axis=2)
-        block = Block(self._next, self.rate_Hz, tuple(channel.name for channel in self.inputs), raw)
-        self._next = block.stop
-        return block
+        return self._inputs.read(n, timeout_s)
 
     def samples_acquired(self) -> int:
         """Get how many samples were taken since the start of the acquisition, read or not."""
-        task = self._task
-        if task is None:
-            raise NotNow("No acquisition runs; start it first")
-        with translated("count the acquired samples"):
-            return int(task.in_stream.total_samp_per_chan_acquired) // self.decimation
+        return self._inputs.acquired()
 
     # Outputs
 
@@ -321,7 +212,7 @@ class NI6281:
         self._outputs.drop(name)
 
     def _start(self, mode: AcquisitionType, waveforms_V: Mapping[str, ArrayLike]) -> int:
-        if self._task is None:
+        if not self._inputs.acquiring:
             raise NotNow("No acquisition runs, and its clock moves the outputs; start it first")
         self._outputs.start(mode, waveforms_V)
         return self.samples_acquired()
@@ -362,20 +253,3 @@ class NI6281:
             The card didn't answer in time: the rig's state is unknown.
         """
         return self._outputs.to_safe(retracted, within_s)
-
-
-def _checked_clock(rate_Hz: float, decimation: int, n_inputs: int) -> float:
-    """Get the sample clock's rate, or raise ``OutOfRange``."""
-    if decimation != int(decimation) or decimation < 1:
-        raise OutOfRange("decimation", decimation, "whole, at least 1")
-    clock_Hz = rate_Hz * decimation
-    highest = ONE_INPUT_HZ if n_inputs <= 1 else ALL_INPUTS_HZ / n_inputs
-    if not 0 < clock_Hz <= highest:
-        raise OutOfRange(
-            "sample rate x decimation (Hz)", clock_Hz, f"up to {highest:g} with {n_inputs} inputs"
-        )
-    ticks = TIMEBASE_HZ / clock_Hz
-    if not math.isclose(ticks, round(ticks), rel_tol=1e-9):
-        nearest = TIMEBASE_HZ / round(ticks) / decimation
-        raise OutOfRange("sample rate (Hz)", rate_Hz, f"20 MHz divided by a whole number (try {nearest:.9g})")
-    return clock_Hz
