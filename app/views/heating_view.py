@@ -19,55 +19,13 @@ from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from app.analysis import BOOTSTRAP_SEED
 from app.views.convergence import Convergences, ConvergenceSnapshot
-from app.views.heating_curves import MK, UW, HeatingCurve, heating_curves
+from app.views.heating_curves import HeatingCurve, heating_curves
+from app.views.heating_points import PointsSnapshot, points_of
 from app.views.shelf import Shelf
 from app.views.view import Growth, RecordView
 
 BEYOND = 1.1
 """Model curves go on a little beyond the largest amplitude."""
-
-_NONE: FloatArray = np.empty(0)
-
-
-@dataclass(frozen=True, eq=False)
-class PointsSnapshot:
-    """Means over junctions, an entry an amplitude, by rising amplitude; arrays of shape (n,).
-
-    Parameters
-    ----------
-    amplitude_V : ndarray
-    junctions : ndarray of int
-    q_total_pos_uW, q_total_neg_uW : ndarray
-        Power in the junction at positive and negative bias.
-    q_probe_pos_uW, q_probe_neg_uW : ndarray
-        Heat in the tip.
-    sigma_total_pos_uW, sigma_total_neg_uW, sigma_probe_pos_uW, sigma_probe_neg_uW : ndarray
-        Statistical errors.
-    dT_pos_mK, dT_neg_mK, sigma_pos_mK, sigma_neg_mK : ndarray
-        Temperature rises of the tip and their errors.
-    symmetric_mK : ndarray
-        Rise were half of the power left in the tip.
-    asymmetry_mK, significance : ndarray
-        dT(-) - dT(+), and in its standard errors.
-    """
-
-    amplitude_V: FloatArray = field(default_factory=lambda: _NONE)
-    junctions: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
-    q_total_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
-    q_total_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
-    q_probe_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
-    q_probe_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
-    sigma_total_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
-    sigma_total_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
-    sigma_probe_pos_uW: FloatArray = field(default_factory=lambda: _NONE)
-    sigma_probe_neg_uW: FloatArray = field(default_factory=lambda: _NONE)
-    dT_pos_mK: FloatArray = field(default_factory=lambda: _NONE)
-    dT_neg_mK: FloatArray = field(default_factory=lambda: _NONE)
-    sigma_pos_mK: FloatArray = field(default_factory=lambda: _NONE)
-    sigma_neg_mK: FloatArray = field(default_factory=lambda: _NONE)
-    symmetric_mK: FloatArray = field(default_factory=lambda: _NONE)
-    asymmetry_mK: FloatArray = field(default_factory=lambda: _NONE)
-    significance: FloatArray = field(default_factory=lambda: _NONE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +37,7 @@ class HeatingSnapshot:
     series : tuple of ConvergenceSnapshot
         Temperature rises hold by hold, by rising amplitude.
     points, control_points : PointsSnapshot
-        Means at all amplitudes, as of ``evaluated_holds`` holds.
+        Means at all amplitudes; they follow the holds a little behind.
     symmetric_total_uW, symmetric_probe_uW : ndarray, shape (2,)
         The line on which half of the power is left in the tip, from 0 to beyond the largest power.
     curves : tuple of HeatingCurve
@@ -89,7 +47,6 @@ class HeatingSnapshot:
     holds, used, rejected : int
     reasons : mapping of str to int
         Why holds were rejected.
-    evaluated_holds : int
     last : str
         The latest hold in words.
     resistance_K_per_W, scale_relative : float
@@ -110,7 +67,6 @@ class HeatingSnapshot:
     used: int = 0
     rejected: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
-    evaluated_holds: int = 0
     last: str = ""
     resistance_K_per_W: float = float("nan")
     scale_relative: float = float("nan")
@@ -217,7 +173,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
             hold = self._holds[index]
             if index < LOOK_AHEAD and index not in self._residuals_V:
                 residual_V = evaluator.residual_V(hold)
-                self._residuals_V[index] = _NONE if residual_V is None else residual_V
+                self._residuals_V[index] = np.empty(0) if residual_V is None else residual_V
             evaluated = evaluator.evaluated(hold)
             self._evaluated.append(evaluated)
             self._series.add(evaluated)
@@ -275,40 +231,11 @@ class HeatingView(RecordView[HeatingSnapshot]):
             used=len(self._evaluated) - rejected,
             rejected=rejected,
             reasons=dict(self._reasons.most_common()),
-            evaluated_holds=self._points_due.at,
             last=in_words(self._evaluated[-1]),
             resistance_K_per_W=thermometer.resistance_K_per_W,
             scale_relative=thermometer.scale_relative,
             warnings=result.warnings if result is not None else (),
         )
-
-
-def points_of(points: Sequence[HeatingPoint]) -> PointsSnapshot:
-    """Points as arrays."""
-    if not points:
-        return PointsSnapshot()
-    errors = np.array([np.sqrt(np.diag(p.covariance)) for p in points]).T
-    R_P = np.array([p.thermometer.resistance_K_per_W for p in points])
-    dT_pos, dT_neg, q_pos, q_neg = np.array([p.mean for p in points]).T
-    return PointsSnapshot(
-        amplitude_V=np.array([p.amplitude_V for p in points]),
-        junctions=np.array([p.junctions for p in points]),
-        q_total_pos_uW=q_pos / UW,
-        q_total_neg_uW=q_neg / UW,
-        q_probe_pos_uW=dT_pos / R_P / UW,
-        q_probe_neg_uW=dT_neg / R_P / UW,
-        sigma_total_pos_uW=errors[2] / UW,
-        sigma_total_neg_uW=errors[3] / UW,
-        sigma_probe_pos_uW=errors[0] / R_P / UW,
-        sigma_probe_neg_uW=errors[1] / R_P / UW,
-        dT_pos_mK=dT_pos / MK,
-        dT_neg_mK=dT_neg / MK,
-        sigma_pos_mK=errors[0] / MK,
-        sigma_neg_mK=errors[1] / MK,
-        symmetric_mK=np.array([p.symmetric_K for p in points]) / MK,
-        asymmetry_mK=np.array([p.asymmetry_K for p in points]) / MK,
-        significance=np.array([p.significance for p in points]),
-    )
 
 
 def in_words(hold: EvaluatedHold) -> str:

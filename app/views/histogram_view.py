@@ -6,20 +6,19 @@ counted again that it touches.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.analyse import Analysis, AnalysisOptions, analysis_of, axes_for, peaks_in
-from analysis.histogram import Scale
 from analysis.peaks import PeakFit
-from analysis.records import FloatArray, Trace
+from analysis.records import Trace
 from analysis.selection import NoiseFloor, Selection, SelectionRules
 from app.analysis import BOOTSTRAP_SEED
 from app.views.digest import TraceDigest, noise_of, rules_of
+from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak, drawn_peak
 from app.views.shelf import Shelf
 from app.views.signals import NM
 from app.views.tally import Tally, plausible
@@ -33,96 +32,6 @@ FIT_EVERY = 5
 
 MOST_FITTED = 10_000
 """Traces; of more, evenly chosen ones, or a bootstrap of them would take the memory of the machine."""
-
-CURVE_POINTS = 200
-
-
-@dataclass(frozen=True, eq=False)
-class Peak:
-    """A fitted peak, ready to be drawn over its histogram.
-
-    Parameters
-    ----------
-    label : str
-        "0.97 ± 0.01 G0".
-    conductance_G0, uncertainty_G0, spread_G0 : float
-        As of ``analysis.peaks.PeakFit``.
-    scale : "linear" or "log"
-        Which histogram it belongs to.
-    trusted : bool
-    reasons : tuple of str
-        Why not, if not.
-    x : ndarray, shape (n,)
-        G/G0 or log10 G/G0, over its window.
-    fit, background : ndarray, shape (n,)
-        Counts per bin and trace.
-    """
-
-    label: str
-    conductance_G0: float
-    uncertainty_G0: float
-    spread_G0: float
-    scale: str
-    trusted: bool
-    reasons: tuple[str, ...]
-    x: FloatArray
-    fit: FloatArray
-    background: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class MapSnapshot:
-    """Two-dimensional histogram: ``counts`` (displacements, conductances) of samples per cell, ends of both axes.
-
-    Displacement counts from the last break, in nm; conductance is log10 G/G0.
-    """
-
-    counts: NDArray[np.int64]
-    displacement_nm: tuple[float, float]
-    log10_G: tuple[float, float]
-    traces: int
-    not_aligned: int
-
-
-@dataclass(frozen=True, eq=False)
-class HistogramSnapshot:
-    """The histograms as they stand.
-
-    Parameters
-    ----------
-    G_G0, linear_counts : ndarray, shape (bins,)
-        Centres of the bins in G0, and counts per bin and trace.
-    log10_G, log_counts : ndarray, shape (bins,)
-        The same in log10 G/G0.
-    map : MapSnapshot or None
-    peaks : tuple of Peak
-    fitted_traces : int
-        How many the peaks were fitted to; 0 before the first fit.
-    kept, rejected : int
-    reasons : mapping of str to int
-        Why traces were rejected.
-    noise_log10_G : float
-        log10 G/G0 below which nothing is told from noise; NaN where unknown.
-    rules : SelectionRules or None
-        That were applied.
-    problem : str
-        Why there is nothing to be seen, if so.
-    """
-
-    G_G0: FloatArray = field(default_factory=lambda: np.empty(0))
-    linear_counts: FloatArray = field(default_factory=lambda: np.empty(0))
-    log10_G: FloatArray = field(default_factory=lambda: np.empty(0))
-    log_counts: FloatArray = field(default_factory=lambda: np.empty(0))
-    map: MapSnapshot | None = None
-    peaks: tuple[Peak, ...] = ()
-    fitted_traces: int = 0
-    kept: int = 0
-    rejected: int = 0
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    noise_log10_G: float = float("nan")
-    rules: SelectionRules | None = None
-    problem: str = ""
-
 
 OptionsFor = Callable[[SelectionRules], AnalysisOptions]
 """Options of the analysis once the rules of the data themselves are known (see `app.analysis.ByHand`)."""
@@ -266,7 +175,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
         linear, log = self._tally.histograms(chosen)
         rng = np.random.default_rng(BOOTSTRAP_SEED)
         self._peaks = peaks_in(linear, log, self._noise, self._options, rng)
-        self._drawn_peaks = tuple(_drawn(peak) for peak in self._peaks)
+        self._drawn_peaks = tuple(drawn_peak(peak) for peak in self._peaks)
         self._stale = False
 
     def _selection(self, kept: Sequence[int]) -> Selection:
@@ -343,33 +252,3 @@ class _Kept(Sequence[Trace]):
         if isinstance(index, slice):
             return _Kept(self._traces, self._indices[index], self._plausible_G0)
         return plausible(self._traces[self._indices[index]], self._plausible_G0)
-
-
-def _drawn(peak: PeakFit) -> Peak:
-    linear = peak.scale is Scale.LINEAR
-    low, high = peak.window_G0 if linear else np.log10(peak.window_G0)
-    x = np.linspace(float(low), float(high), CURVE_POINTS)
-    fit, background = peak.curve(x if linear else 10.0**x)
-    return Peak(
-        label=f"{value_with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
-        conductance_G0=peak.conductance_G0,
-        uncertainty_G0=peak.uncertainty_G0,
-        spread_G0=peak.spread_G0,
-        scale=peak.scale.value,
-        trusted=peak.trusted,
-        reasons=peak.reasons,
-        x=x,
-        fit=fit,
-        background=background,
-    )
-
-
-def value_with_error(value: float, error: float) -> str:
-    """A number to the two digits that its error leaves: "0.972 ± 0.011", "2.03e-03 ± 0.05e-03"."""
-    if not (np.isfinite(value) and np.isfinite(error) and error > 0.0):
-        return f"{value:.3g}"
-    power = int(np.floor(np.log10(abs(value)))) if value else 0
-    power = 0 if -2 <= power <= 3 else power
-    digits = max(0, 1 - int(np.floor(np.log10(error / 10.0**power))))
-    exponent = f"e{power:+03d}" if power else ""
-    return f"{value / 10.0**power:.{digits}f}{exponent} ± {error / 10.0**power:.{digits}f}{exponent}"

@@ -23,7 +23,8 @@ from app.measurement import Measurement, turned_by_heat
 from app.recordings import Kind, kind_of
 from app.views.current_trace import CurrentTrace, TraceSnapshot
 from app.views.heating_view import HeatingSnapshot, HeatingView
-from app.views.histogram_view import HistogramSnapshot, HistogramView
+from app.views.histogram_snapshot import HistogramSnapshot
+from app.views.histogram_view import HistogramView
 from app.views.iv_view import IVSnapshot, IVView, JunctionNumbers
 from app.views.noise_view import NoiseSnapshot, NoiseView
 from app.views.options import SessionOptions

@@ -15,7 +15,8 @@ from app.gui.plots.view import View
 from app.gui.theme import MEDIUM, SMALL, Theme
 from app.views.convergence import ConvergenceSnapshot
 from app.views.heating_curves import HeatingCurve
-from app.views.heating_view import HeatingSnapshot, PointsSnapshot
+from app.views.heating_points import PointsSnapshot
+from app.views.heating_view import HeatingSnapshot
 
 TIME = Quantity("modulated time", "modulated time", "s")
 RISE = Quantity("temperature rise of the tip", "Δ<i>T</i><sub>TC</sub>", "mK")

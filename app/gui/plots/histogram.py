@@ -18,7 +18,7 @@ from app.gui.plots.strips import CONDUCTANCE
 from app.gui.plots.trace import DISPLACEMENT
 from app.gui.plots.view import View
 from app.gui.theme import Theme
-from app.views.histogram_view import HistogramSnapshot, MapSnapshot, Peak
+from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 
 COUNTS = Quantity("counts per bin and trace", "counts per bin and trace")
 EMPTY = "The conductance histogram grows here, trace by trace: run a break-junction measurement, or open one."

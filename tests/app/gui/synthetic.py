@@ -9,8 +9,9 @@ from analysis.records import Trace
 from app.views.convergence import ConvergenceSnapshot
 from app.views.current_trace import CurrentTrace, TraceSnapshot
 from app.views.heating_curves import HeatingCurve
-from app.views.heating_view import HeatingSnapshot, PointsSnapshot
-from app.views.histogram_view import HistogramSnapshot, MapSnapshot, Peak
+from app.views.heating_points import PointsSnapshot
+from app.views.heating_view import HeatingSnapshot
+from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 from app.views.iv_view import IVSnapshot
 from app.views.junction_state import State
 from app.views.noise_view import NoiseSnapshot

@@ -19,7 +19,7 @@ from app.gui.plots.transmission import TransmissionView
 from app.gui.plots.view import View
 from app.gui.theme import Choice, Theme
 from app.views.heating_view import HeatingSnapshot
-from app.views.histogram_view import HistogramSnapshot
+from app.views.histogram_snapshot import HistogramSnapshot
 from app.views.iv_view import IVSnapshot
 from app.views.noise_view import NoiseSnapshot
 from app.views.strips import StripCharts

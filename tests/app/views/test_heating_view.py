@@ -76,7 +76,6 @@ def test_in_the_end_it_is_the_analysis(holds):
     assert shot.points.dT_neg_mK[1] == pytest.approx(point.dT_neg_K * 1e3)
     assert shot.points.q_probe_pos_uW[1] == pytest.approx(point.q_probe_pos_W * 1e6)
     assert shot.points.sigma_probe_neg_uW[1] == pytest.approx(point.sigma_neg_K / 1e5 * 1e6)
-    assert shot.points.significance[1] == pytest.approx(point.significance)
     assert (shot.holds, shot.used + shot.rejected) == (14, 14)
     assert told[-1] == view.result.points
     assert shot.last.startswith("hold 13 kept")

@@ -10,7 +10,7 @@ from analysis.histogram import Axis
 from analysis.records import Trace
 from analysis.selection import SelectionRules, noise_floor, rejection, usual_rules
 from app.views.digest import TraceDigest, noise_of, rules_of
-from app.views.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramView, value_with_error
+from app.views.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramView
 from app.views.shelf import Shelf
 from tests.analysis.junctions import opening_traces
 
@@ -148,16 +148,3 @@ def test_traces_that_are_no_fair_sample_are_not_counted(traces):
     view.fair = False
     view.work()
     assert "no fair sample" in view.snapshot().problem and not view.snapshot().log10_G.size
-
-
-@pytest.mark.parametrize(
-    "value, error, words",
-    [
-        (0.9724, 0.0113, "0.972 ± 0.011"),
-        (0.00203, 0.00005, "2.030e-03 ± 0.050e-03"),
-        (12.3, 1.0, "12.3 ± 1.0"),
-        (0.97, float("nan"), "0.97"),
-    ],
-)
-def test_numbers_in_words(value, error, words):
-    assert value_with_error(value, error) == words
