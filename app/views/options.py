@@ -9,11 +9,11 @@ from analysis.heating.entries import plain
 from analysis.heating.heating import HeatingOptions
 from analysis.iv_mean import CurveRules
 from analysis.junction_model import JunctionModel
-from analysis.recorded_traces import calibration_of
-from analysis.recording import RecordingError, RunHeader
+from analysis.recording import RunHeader
 from analysis.selection import SelectionRules
 from app.analysis import ByHand
 from app.views.histogram_view import OptionsFor
+from app.views.signals import known_calibration
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,12 @@ class SessionOptions:
     def for_traces_of(self, header: RunHeader) -> OptionsFor:
         """Options of the histogram for this recording, as `app.analysis.options_for` puts them together."""
         contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
-        try:
-            calibration = calibration_of(header)
-        except RecordingError:
-            calibration = None
         by_hand = self.traces
         base = replace(
             self.histogram,
             background=by_hand.background if by_hand.background != "linear" else self.histogram.background,
             molecular_G0=by_hand.molecular_G0 or self.histogram.molecular_G0,
-            calibration=self.histogram.calibration or calibration,
+            calibration=self.histogram.calibration or known_calibration(header),
             contact_G0=self.histogram.contact_G0 if self.histogram.contact_G0 is not None else contact_G0,
         )
         decided = {

@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from analysis.analyse import Analysis
-from analysis.conductance import CurrentCalibration
-from analysis.heating.holds import Hold, HoldSegmenter
+from analysis.heating.holds import Hold
 from analysis.heating.points import HeatingPoint
-from analysis.heating.sweeps import Sweep, SweepSegmenter
+from analysis.heating.sweeps import Sweep
 from analysis.junction_model import JunctionModel
-from analysis.recorded_traces import calibration_of
-from analysis.recording import RecordingError, RunHeader
+from analysis.recording import RunHeader
 from analysis.records import Block, Event, EventKind, Trace
-from analysis.reduce import Reducer
-from analysis.segment import Segmenter
 from app.analysis import Analysed
 from app.measurement import Measurement, turned_by_heat
 from app.recordings import Kind, kind_of
@@ -25,10 +19,10 @@ from app.views.current_trace import CurrentTrace, TraceSnapshot
 from app.views.heating_view import HeatingSnapshot, HeatingView
 from app.views.histogram_snapshot import HistogramSnapshot
 from app.views.histogram_view import HistogramView
-from app.views.iv_view import IVSnapshot, IVView, JunctionNumbers
+from app.views.iv_view import IVSnapshot, IVView
 from app.views.noise_view import NoiseSnapshot, NoiseView
 from app.views.options import SessionOptions
-from app.views.shelf import Shelf
+from app.views.records import Record, Records
 from app.views.signals import UNKNOWN_RATE_HZ, Decoder
 from app.views.status_view import StatusSnapshot, StatusView
 from app.views.stream import InOrder
@@ -54,7 +48,7 @@ class SessionSnapshot:
 
 
 class Session:
-    """Cuts a stream into traces, holds and sweeps, and feeds all views.
+    """Feeds all views with a stream, and with the traces, holds and sweeps that are cut from it.
 
     One thread gives it the stream by `take`; any thread may ask for snapshots. What takes longer than a frame is left
     to a worker.
@@ -80,29 +74,25 @@ class Session:
         worker: Worker | None = None,
         name: str = "",
         total_cycles: int | None = None,
-        on_record: Callable[[Trace | Hold | Sweep], None] = lambda record: None,
+        on_record: Callable[[Record], None] = lambda record: None,
     ) -> None:
         self.header, self.name = header, name
         self.options = options or SessionOptions()
         self._worker = worker or AtOnce()
         self._on_record = on_record
-        self._traces: Shelf[Trace] = Shelf()
-        self._holds: Shelf[Hold] = Shelf("programme")
-        self._sweeps: Shelf[Sweep] = Shelf()
-        self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
+        self._records = Records(header)
         self._steps: set[str] = set()
-        self._junctions: JunctionNumbers | None = None
         self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
         self._in_order = InOrder(self._block, self._event)
-        self._begin_stream()
+        self._decoder = Decoder(header)
         self.strips, self.trace = StripCharts(), CurrentTrace(break_G0=self.options.histogram.break_G0)
         self.noise, self.status = NoiseView(), StatusView(header, total_cycles)
         self.transmission = TransmissionView()
         chosen = self.options
-        self.histogram = HistogramView(self._traces, chosen.for_traces_of(header))
-        self.iv = IVView(self._sweeps, chosen.curves, chosen.model, self._on_model)
+        self.histogram = HistogramView(self._records.traces, chosen.for_traces_of(header))
+        self.iv = IVView(self._records.sweeps, chosen.curves, chosen.model, self._on_model)
         self.heating = HeatingView(
-            self._holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
+            self._records.holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
         )
         self._show_model(chosen.model)
 
@@ -116,13 +106,12 @@ class Session:
             case Event():
                 self._in_order.event(item)
             case Trace():
-                self._record(item)
+                self._tell(self._records.ready_made(item))
 
     def close(self) -> None:
         """There is no more: what is still open counts as it is."""
         self._in_order.close()
-        for reducer in self._reducers:
-            self._records(reducer.close())
+        self._tell(self._records.close())
         for view in (self.histogram, self.iv, self.heating):
             self._worker.ask(view.work)
 
@@ -135,34 +124,18 @@ class Session:
             What had been set before (see `app.replay.player.Player.seek`).
         """
         self._in_order.jump()
-        self._begin_stream()
+        self._decoder = Decoder(self.header)
+        self._records.begin()
         for view in (self.strips, self.trace, self.noise, self.status):
             view.jump()
         for event in settings:
             self._event(event)
 
-    def _begin_stream(self) -> None:
-        header, settings = self.header, self.header.settings
-        self._decoder = Decoder(header)
-        calibration = _calibration(header)
-        self._reducers: list[Reducer] = []
-        if calibration is not None and "current" in header.channel_names:
-            extension = float(settings.get("extension_m_per_V") or np.nan)
-            bias_V = settings.get("bias_V")
-            gain = float(settings.get("thermocouple_gain") or np.nan)
-            self._reducers = [
-                Segmenter(calibration, extension, float("nan") if bias_V is None else float(bias_V)),
-                HoldSegmenter(calibration, gain),
-                SweepSegmenter(calibration),
-            ]
-            self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
-
     def _block(self, block: Block) -> None:
         signals = self._decoder.signals(block)
         for view in (self.strips, self.trace, self.noise, self.status):
             view.feed(signals)
-        for reducer in self._reducers:
-            self._records(reducer.feed(block))
+        self._tell(self._records.block(block))
 
     def _event(self, event: Event) -> None:
         if event.kind is EventKind.STEP and event.payload.get("phase") == "begin":
@@ -174,8 +147,7 @@ class Session:
         self._decoder.event(event)
         for view in (self.trace, self.noise, self.status):
             view.event(event)
-        for reducer in self._reducers:
-            self._records(reducer.event(event))
+        self._tell(self._records.event(event))
 
     def _see_kind(self) -> None:
         fair = kind_of(self.header.procedure, self._steps) is Kind.TRACES
@@ -183,29 +155,17 @@ class Session:
             self.histogram.fair = fair
             self._worker.ask(self.histogram.work)
 
-    def _records(self, records: Iterable[Any]) -> None:
+    def _tell(self, records: Iterable[Record]) -> None:
         for record in records:
-            self._record(record)
-
-    def _record(self, record: Trace | Hold | Sweep) -> None:
-        """Put it on its shelf, once."""
-        seen = self._seen[type(record)]
-        if record.samples[0] in seen:
-            return
-        seen.add(record.samples[0])
-        match record:
-            case Trace():
-                self._traces.add(record)
-                self.trace.trace(record, self._rate_Hz)
-                self._worker.ask(self.histogram.work)
-            case Hold():
-                self._holds.add(record)
-                self._worker.ask(self.heating.work)
-            case Sweep():
-                assert self._junctions is not None  # what cuts sweeps knows the series resistance
-                self._sweeps.add(self._junctions.prepared(record))
-                self._worker.ask(self.iv.work)
-        self._on_record(record)
+            match record:
+                case Trace():
+                    self.trace.trace(record, self._rate_Hz)
+                    self._worker.ask(self.histogram.work)
+                case Hold():
+                    self._worker.ask(self.heating.work)
+                case Sweep():
+                    self._worker.ask(self.iv.work)
+            self._on_record(record)
 
     # ---- what is seen ----
 
@@ -237,8 +197,9 @@ class Session:
             if (options.traces, options.histogram) != (before.traces, before.histogram):
                 self.histogram.decide(options.for_traces_of(self.header))
             if options.histogram.break_G0 != before.histogram.break_G0:
-                newest = range(max(len(self._traces) - self.trace.kept, 0), len(self._traces))
-                last = [self._traces[index] for index in newest]
+                traces = self._records.traces
+                newest = range(max(len(traces) - self.trace.kept, 0), len(traces))
+                last = [traces[index] for index in newest]
                 self.trace.align(options.histogram.break_G0, last, self._rate_Hz)
             if (options.curves, options.model) != (before.curves, before.model):
                 self.iv.decide(options.curves, options.model)
@@ -300,8 +261,7 @@ class Session:
 
     def dispose(self) -> None:
         """Let go of what lies on disk; the worker must be closed or idle."""
-        for shelf in (self._traces, self._holds, self._sweeps):
-            shelf.close()
+        self._records.dispose()
 
     # ---- what one view tells another; called by the worker ----
 
@@ -319,11 +279,3 @@ class Session:
     def _show_model(self, model: JunctionModel | None) -> None:
         self.transmission.show(model)
         self.heating.show(model)
-
-
-def _calibration(header: RunHeader) -> CurrentCalibration | None:
-    """None where traces come ready made, or nothing can be cut for want of a gain."""
-    try:
-        return calibration_of(header)
-    except RecordingError:
-        return None

@@ -43,6 +43,14 @@ def log10_G(conductance: FloatArray) -> FloatArray:
     return np.log10(np.clip(conductance, LOWEST_G0, HIGHEST_G0))
 
 
+def known_calibration(header: RunHeader) -> CurrentCalibration | None:
+    """How volts become currents; None where the recording does not say, or has conductances instead."""
+    try:
+        return calibration_of(header)
+    except RecordingError:
+        return None
+
+
 class Decoder:
     """Turns blocks into `Signals`; settings that change on the way act from their sample on.
 
@@ -54,10 +62,7 @@ class Decoder:
 
     def __init__(self, header: RunHeader) -> None:
         settings = header.settings
-        try:
-            self._calibration: CurrentCalibration | None = calibration_of(header)
-        except RecordingError:  # its gain is unknown: there is no current to be shown
-            self._calibration = None
+        self._calibration = known_calibration(header)
         self._extension_m_per_V = float(settings.get("extension_m_per_V") or np.nan)
         self._thermocouple_gain = float(settings.get("thermocouple_gain") or np.nan)
         bias_V = settings.get("bias_V")

@@ -1,0 +1,95 @@
+"""What a stream is cut into: traces, holds and sweeps, each kept once."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from analysis.heating.holds import Hold, HoldSegmenter
+from analysis.heating.sweeps import Sweep, SweepSegmenter
+from analysis.recording import RunHeader
+from analysis.records import Block, Event, Trace
+from analysis.reduce import Reducer
+from analysis.segment import Segmenter
+from app.views.iv_view import JunctionNumbers
+from app.views.shelf import Shelf
+from app.views.signals import known_calibration
+
+Record = Trace | Hold | Sweep
+
+
+class Records:
+    """All traces, holds and sweeps of one run so far. Nothing is cut where the gain is unknown.
+
+    Its methods return the records that are new: one that comes again, after a jump, is left out.
+
+    Parameters
+    ----------
+    header : RunHeader
+    """
+
+    def __init__(self, header: RunHeader) -> None:
+        self.traces: Shelf[Trace] = Shelf()
+        self.holds: Shelf[Hold] = Shelf("programme")
+        self.sweeps: Shelf[Sweep] = Shelf()
+        """Biased by the voltage across the junction, junctions numbered as they came."""
+        self._header = header
+        self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
+        self._junctions: JunctionNumbers | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """What follows is another stream of the same run."""
+        header, settings = self._header, self._header.settings
+        calibration = known_calibration(header)
+        self._reducers: list[Reducer] = []
+        if calibration is not None and "current" in header.channel_names:
+            extension = float(settings.get("extension_m_per_V") or np.nan)
+            bias_V = settings.get("bias_V")
+            gain = float(settings.get("thermocouple_gain") or np.nan)
+            self._reducers = [
+                Segmenter(calibration, extension, float("nan") if bias_V is None else float(bias_V)),
+                HoldSegmenter(calibration, gain),
+                SweepSegmenter(calibration),
+            ]
+            self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
+
+    def block(self, block: Block) -> list[Record]:
+        """Cut the next samples."""
+        return [one for reducer in self._reducers for one in self._kept(reducer.feed(block))]
+
+    def event(self, event: Event) -> list[Record]:
+        """Take an event between the samples before and after it."""
+        return [one for reducer in self._reducers for one in self._kept(reducer.event(event))]
+
+    def close(self) -> list[Record]:
+        """What is still open counts as it is."""
+        return [one for reducer in self._reducers for one in self._kept(reducer.close())]
+
+    def ready_made(self, trace: Trace) -> list[Record]:
+        """Take a trace of a recording that does not hold what it was cut from."""
+        return self._kept([trace])
+
+    def _kept(self, records: Iterable[Record]) -> list[Record]:
+        new = []
+        for record in records:
+            seen = self._seen[type(record)]
+            if record.samples[0] not in seen:
+                seen.add(record.samples[0])
+                self._keep(record)
+                new.append(record)
+        return new
+
+    def _keep(self, record: Record) -> None:
+        match record:
+            case Trace():
+                self.traces.add(record)
+            case Hold():
+                self.holds.add(record)
+            case Sweep():
+                assert self._junctions is not None  # what cuts sweeps knows the series resistance
+                self.sweeps.add(self._junctions.prepared(record))
+
+    def dispose(self) -> None:
+        """Let go of what lies on disk."""
+        for shelf in (self.traces, self.holds, self.sweeps):
+            shelf.close()
