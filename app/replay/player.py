@@ -12,37 +12,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from analysis.recording import Recording, RecordingError, RunHeader
-from analysis.records import Block, Event, EventKind, Trace
-from app.replay.cuts import HOLD, TRACE, Cuts, cuts_of
-from app.replay.pieces import Pieces
+from analysis.recording import Recording, RunHeader
+from analysis.records import Block, Event, Trace
+from app.replay.cuts import Cuts
+from app.replay.followed import LOOK_AGAIN_S, FollowedRecording, sample_of
 from app.replay.state import PlayerState
 
-__all__ = ["AS_FAST_AS_IT_CAN", "Played", "Player", "PlayerState"]
+__all__ = ["Played", "Player", "PlayerState"]
 
 Played = Block | Event | Trace
-
-AS_FAST_AS_IT_CAN = math.inf
 
 MOST_SAMPLES = 131_072
 """Samples a channel that one call of `Player.advance` gives at most, so that who draws them can keep up."""
 
-LOOK_AGAIN_S, LOOK_AGAIN_PER_EVENT_S = 0.5, 1e-4
-"""How often a recording that is being written is looked at again, in life's time: all its events are read each time."""
-
-HELD_BACK_S = 1.0
-"""The end of a step is known, and written, a little after its samples."""
-
-GIVEN_UP_AFTER = 10
-"""Looks in vain after which an unfinished recording counts as one that a killed process left."""
-
-UNFINISHED = "unfinished"
-
 ROUNDING = 1e-6
 """Of a sample: what rounding may cost a time before it belongs to the sample before."""
-
-UNKNOWN_RATE_HZ = 1000.0
-"""Pace of a recording that does not say its rate."""
 
 GRACE_S = 0.5
 """Stepping back so soon after a beginning goes to the one before, not to this beginning again."""
@@ -67,61 +51,50 @@ class Player:
     """
 
     def __init__(self, path: Path, speed: float = 1.0) -> None:
-        self.path = path
         self.playing = False
         self._owed = 0.0
-        self._since_look_s = 0.0
-        self._looks_in_vain = 0
         self.speed = speed
-        self._recording = Recording(path)
-        try:
-            self._position = self._recording.first
-            self._index()
-        except BaseException:
-            self._recording.close()
-            raise
+        self._file = FollowedRecording(path)
+        self._position = self._told = self._handed = 0
+        self._stand_at(self.recording.first)
 
     # What there is
 
     @property
     def header(self) -> RunHeader:
         """What the recording says about itself."""
-        return self._recording.header
-
-    @property
-    def status(self) -> str:
-        """How the recorded run ended; "unfinished" while it goes on."""
-        return self._recording.status
+        return self.recording.header
 
     @property
     def recording(self) -> Recording:
         """The recording, as far as it is known now."""
-        return self._recording
+        return self._file.recording
 
     @property
     def events(self) -> tuple[Event, ...]:
         """All events by their samples."""
-        return self._events
+        return self._file.events
 
     @property
     def traces(self) -> Cuts:
         """All openings."""
-        return self._traces
+        return self._file.traces
 
     @property
     def holds(self) -> Cuts:
         """All holds."""
-        return self._holds
+        return self._file.holds
 
     @property
     def rate_Hz(self) -> float:
         """Pace of the recording; a thousand a second where it is unknown."""
-        return self._recording.rate_Hz if self._recording.rate_Hz > 0 else UNKNOWN_RATE_HZ
+        return self._file.rate_Hz
 
     @property
     def state(self) -> PlayerState:
         """Where the replay stands."""
-        at, first, stop = self._position, self._recording.first, self._recording.stop
+        file, at = self._file, self._position
+        first, stop = file.recording.first, file.recording.stop
         return PlayerState(
             sample=at,
             stop=stop,
@@ -129,12 +102,12 @@ class Player:
             duration_s=(stop - first) / self.rate_Hz,
             playing=self.playing,
             speed=self._speed,
-            at_end=at >= self._end and (self._growing or self._told == len(self._events)),
-            growing=self._growing,
-            trace=self._traces.at(at),
-            hold=self._holds.at(at),
-            traces=(self._traces.finished(at), len(self._traces)),
-            holds=(self._holds.finished(at), len(self._holds)),
+            at_end=at >= file.end and (file.growing or self._told == len(file.events)),
+            growing=file.growing,
+            trace=file.traces.at(at),
+            hold=file.holds.at(at),
+            traces=(file.traces.finished(at), len(file.traces)),
+            holds=(file.holds.finished(at), len(file.holds)),
         )
 
     # What can be done
@@ -169,29 +142,30 @@ class Player:
             What new reducers must be told first: of each setting that was changed before, the last change.
         """
         self._owed = 0.0
-        self._stand_at(min(max(sample, self._recording.first), self._recording.stop))
-        set_before = self._settings[: bisect_left(self._settings, self._position, key=_sample)]
-        return sorted({event.name: event for event in set_before}.values(), key=_sample)
+        self._stand_at(min(max(sample, self.recording.first), self.recording.stop))
+        settings = self._file.settings
+        set_before = settings[: bisect_left(settings, self._position, key=sample_of)]
+        return sorted({event.name: event for event in set_before}.values(), key=sample_of)
 
     def seek_time(self, time_s: float) -> list[Event]:
         """Go to a time since the recording's first sample. Returns what `seek` does."""
-        return self.seek(self._recording.first + round(time_s * self.rate_Hz))
+        return self.seek(self.recording.first + round(time_s * self.rate_Hz))
 
     def seek_trace(self, number: int) -> list[Event]:
         """Go to the beginning of an opening. Returns what `seek` does; raises ``IndexError``."""
-        return self.seek(self._traces[number].start)
+        return self.seek(self.traces[number].start)
 
     def seek_hold(self, number: int) -> list[Event]:
         """Go to the beginning of a hold. Returns what `seek` does; raises ``IndexError``."""
-        return self.seek(self._holds[number].start)
+        return self.seek(self.holds[number].start)
 
     def step_trace(self, steps: int) -> list[Event] | None:
         """Go so many openings on (negative: back). Returns what `seek` does; None where there is none."""
-        return self._step(self._traces, steps)
+        return self._step(self.traces, steps)
 
     def step_hold(self, steps: int) -> list[Event] | None:
         """Go so many holds on (negative: back). Returns what `seek` does; None where there is none."""
-        return self._step(self._holds, steps)
+        return self._step(self.holds, steps)
 
     def advance(self, wall_dt: float) -> list[Played]:
         """Let life's time pass.
@@ -210,8 +184,9 @@ class Player:
         """
         if not self.playing:
             return []
-        self._look_again(wall_dt)
-        left = max(self._end - self._position, 0)
+        if self._file.look_again(wall_dt, self._position + LOOK_AGAIN_S * self._speed * self.rate_Hz):
+            self._stand_at(self._position)
+        left = max(self._file.end - self._position, 0)
         if math.isinf(self._speed):
             due = min(MOST_SAMPLES, left)
         else:
@@ -224,7 +199,7 @@ class Player:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._recording.close()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -238,9 +213,9 @@ class Player:
 
     def _stream(self, end: int) -> Iterator[Played]:
         """Everything from where it stands to ``end``; at the recording's end also the events behind it."""
-        last = end == self._recording.stop and not self._growing
-        while self._told < len(self._events):
-            event = self._events[self._told]
+        last = end == self.recording.stop and not self._file.growing
+        while self._told < len(self.events):
+            event = self.events[self._told]
             if not last and event.sample >= end:
                 break
             yield from self._samples(min(event.sample, end))
@@ -252,20 +227,20 @@ class Player:
         """Samples up to ``end``, in blocks that end where a recorded trace does."""
         while True:
             while self._next_trace_stop() <= self._position:
-                yield self._recording.trace(self._traces[self._handed].number)
+                yield self.recording.trace(self.traces[self._handed].number)
                 self._handed += 1
             if self._position >= end:
                 return
             stop = int(min(end, self._next_trace_stop()))
-            block = self._pieces.block(self._position, stop)
+            block = self._file.pieces.block(self._position, stop)
             self._position = block.stop if block else stop
             if block:
                 yield block
 
     def _next_trace_stop(self) -> float:
         """Where the next recorded trace ends; infinite where there is none."""
-        if self._ready_made and self._handed < len(self._traces):
-            return self._traces[self._handed].stop
+        if self._file.ready_made and self._handed < len(self.traces):
+            return self.traces[self._handed].stop
         return math.inf
 
     def _step(self, cuts: Cuts, steps: int) -> list[Event] | None:
@@ -278,57 +253,7 @@ class Player:
         number = cuts.index(found) + steps - (1 if steps > 0 else -1)
         return self.seek(cuts[number].start) if 0 <= number < len(cuts) else None
 
-    # The recording
-
-    @property
-    def _growing(self) -> bool:
-        """Whether a writer may be at work on it: its last sign of life was not long ago."""
-        return self._recording.status == UNFINISHED and self._looks_in_vain < GIVEN_UP_AFTER
-
-    @property
-    def _end(self) -> int:
-        """How far it can be played: the newest samples of a running recording wait for events that come late."""
-        stop = self._recording.stop
-        return max(stop - round(HELD_BACK_S * self.rate_Hz), self._recording.first) if self._growing else stop
-
-    def _look_again(self, wall_dt: float) -> None:
-        """Open a recording that may have grown anew, now and then, when its known end is near."""
-        self._since_look_s += wall_dt
-        near = self._position + LOOK_AGAIN_S * self._speed * self.rate_Hz >= self._end
-        soon = self._since_look_s < max(LOOK_AGAIN_S, LOOK_AGAIN_PER_EVENT_S * len(self._events))
-        if self._recording.status != UNFINISHED or not near or soon:
-            return
-        self._since_look_s = 0.0
-        try:
-            again = Recording(self.path)
-        except RecordingError:  # its writer is just putting the finished file in its place
-            return
-        before = self._recording
-        if (again.stop, again.status) == (before.stop, before.status):
-            self._looks_in_vain += 1
-            again.close()
-            return
-        self._looks_in_vain = 0
-        self._recording = again
-        before.close()
-        self._index()
-
-    def _index(self) -> None:
-        """Find where everything is."""
-        recording = self._recording
-        self._pieces = Pieces(recording)
-        self._events = tuple(sorted(recording.events, key=_sample))
-        self._settings = [event for event in self._events if event.kind is EventKind.SETTING]
-        cuts = cuts_of(self._events, recording.traces, recording.stop)
-        self._traces, self._holds = cuts[TRACE], cuts[HOLD]
-        self._ready_made = "conductance" in recording.channels
-        self._stand_at(self._position)
-
     def _stand_at(self, sample: int) -> None:
         self._position = sample
-        self._told = bisect_left(self._events, sample, key=_sample)
-        self._handed = self._traces.finished(sample)
-
-
-def _sample(event: Event) -> int:
-    return event.sample
+        self._told = bisect_left(self.events, sample, key=sample_of)
+        self._handed = self.traces.finished(sample)

@@ -13,7 +13,8 @@ from analysis.recording import Channel, Recording, RecordingError, RecordingWrit
 from analysis.records import Block, Event, EventKind, Trace
 from analysis.reduce import reduce
 from analysis.segment import Segmenter
-from app.replay.player import HELD_BACK_S, LOOK_AGAIN_S, MOST_SAMPLES, Player
+from app.replay.followed import HELD_BACK_S, LOOK_AGAIN_S
+from app.replay.player import MOST_SAMPLES, Player
 
 RATE_Hz = 2000.0
 CHANNELS = ("current", "thermocouple", "bias", "z")
