@@ -13,7 +13,7 @@ from analysis.records import Block, Event, Trace
 from app.gui.tasks import Tasks, Then
 from app.serve.client import BenchClient
 from app.serve.errors import BenchError
-from app.serve.stream import RunInfo
+from app.serve.stream import Behind, RunInfo
 from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.worker import Background
@@ -39,8 +39,6 @@ class LiveSource(QObject):
     """A `Session` of a run that has begun, or that was under way."""
     told = pyqtSignal(str, object)
     """Topic and content of everything else that the bench tells: "job", "state", "log", "instruments"."""
-    recorded = pyqtSignal(object)
-    """A trace, hold or sweep that is complete."""
     lost = pyqtSignal(str)
     """The bench does not answer; a sentence. "" when it does again."""
 
@@ -49,6 +47,8 @@ class LiveSource(QObject):
         self.client = client
         self.session: Session | None = None
         self.recording: Path | None = None
+        self.behind: Behind | None = None
+        """How far a run that was under way is shown; None before there is one."""
         self.options = SessionOptions()
         self._worker: Background | None = None
         self._tasks = Tasks("commands")
@@ -100,6 +100,8 @@ class LiveSource(QObject):
                 case Block() | Event() | Trace():
                     if self.session is not None:
                         self.session.take(what)
+                case Behind():
+                    self.behind = what
                 case _ if topic == "complete":
                     if self.session is not None:
                         self.session.close()
@@ -119,15 +121,14 @@ class LiveSource(QObject):
 
     def _begin(self, run: RunInfo) -> None:
         self._failed = False
+        self.behind = None
         before, worker = self.session, self._worker
         options = self.options
         if before is not None and before.header.sample == run.header.sample and run.header.procedure != "iv":
             options = replace(options, model=options.model or before.model)
         self._worker = Background()
         self.recording = Path(run.recording)
-        self.session = Session(
-            run.header, options, self._worker, self.recording.name, on_record=self.recorded.emit
-        )
+        self.session = Session(run.header, options, self._worker, self.recording.name)
         self.began.emit(self.session)
         _let_go(before, worker)
 

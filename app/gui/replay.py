@@ -33,8 +33,6 @@ class ReplaySource(QObject):
 
     moved = pyqtSignal()
     """It was played, paused, or is elsewhere."""
-    recorded = pyqtSignal(object)
-    """A trace, hold or sweep that is complete."""
     failed = pyqtSignal(str)
 
     def __init__(self, path: Path, speed: float = 1.0, parent: QObject | None = None) -> None:
@@ -42,9 +40,7 @@ class ReplaySource(QObject):
         self.path = path
         self._player = Player(path, speed)
         self._worker = Background()
-        self.session = Session(
-            self._player.header, worker=self._worker, name=path.name, on_record=self.recorded.emit
-        )
+        self.session = Session(self._player.header, worker=self._worker, name=path.name)
         self.state: PlayerState = self._player.state
         self._moves: list[Move] = []
         self._changed = threading.Condition()

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,14 @@ from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, RIGHT, Window
 from app.views.options import SessionOptions
 from app.views.session import Session
+from app.views.status_view import StatusSnapshot
 
 STARTING = "The bench is starting; a moment."
 NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
+CATCHING_UP_S = 60.0
+"""A window that is further behind the run than this says so."""
 TAB_OF = {"iv": 2, "heating": 3}
 
 
@@ -206,6 +210,14 @@ class RigWindow(Window):
     def recording(self) -> Path | None:
         """Of the run under way, or the last."""
         return self.source.recording if self.source is not None else None
+
+    def status(self, session: Session) -> StatusSnapshot:
+        """With the time left on the wall, as the queue says, and how far a run that was under way is shown."""
+        left_s, behind = self.queue.present.get("left_s"), self.source.behind if self.source else None
+        share = 1.0
+        if behind is not None and behind.stop - behind.shown > CATCHING_UP_S * session.header.rate_Hz:
+            share = behind.shown / behind.stop
+        return replace(super().status(session), left_s=nan if left_s is None else left_s, shown_share=share)
 
     def paint(self) -> None:
         """Also while no run is on: then the instruments are asked how the tip is."""

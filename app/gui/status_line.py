@@ -34,7 +34,7 @@ class StatusLine(View[StatusSnapshot]):
         super().__init__(theme, parent)
         longest = max((state.value for state in State), key=len)
         self.state = Readout(theme, "JUNCTION", longest, note="88 min 88 s")
-        self.conductance = Readout(theme, "CONDUCTANCE", "8.88×10⁻⁸", "G₀")
+        self.conductance = Readout(theme, "CONDUCTANCE", "−8.8×10⁻⁸", "G₀")
         self.bias = Readout(theme, "BIAS", "−8.888", "V", note="modulated")
         self.tip = PositionReadout(theme, "TIP", "8888.8", "nm")
         self.recording = Readout(theme, "RECORDING", "8.88 GB ", note="888/888 traces, 88 min left")
@@ -112,11 +112,11 @@ class ReplayStatusLine(StatusLine):
 
 
 def conductance_words(conductance_G0: float) -> str:
-    """0.00207 as it is; below 10⁻⁴ as a power of ten."""
+    """0.00207 as it is; below 10⁻⁴ as a power of ten, with a digit less for a sign, and for a longer exponent."""
     if not isfinite(conductance_G0):
         return UNKNOWN
     if abs(conductance_G0) < 1e-4:
-        return significant(conductance_G0)
+        return significant(conductance_G0, 3 - (conductance_G0 < 0) - (abs(conductance_G0) < 1e-9))
     decimals = max(0, 2 - floor(log10(abs(conductance_G0))))
     return minus(f"{conductance_G0:.{decimals}f}")
 
@@ -148,6 +148,8 @@ def size(n_bytes: int) -> str:
 
 def progress(snapshot: StatusSnapshot) -> str:
     """How it ended, or how far it is: 63/100 holds, 11 min left."""
+    if snapshot.shown_share < 1.0:
+        return f"catching up: {floor(100 * snapshot.shown_share)} %"
     if snapshot.ended:
         return snapshot.ended
     of = f"/{snapshot.total_cycles}" if snapshot.total_cycles is not None else ""

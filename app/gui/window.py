@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import (
 from app.gui.area import STRIPS, TABS, ViewArea
 from app.gui.ghosts import hide_ghosts
 from app.gui.keys import COMMON_KEYS, KeysDialog
+from app.gui.narrator import Narrator
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
@@ -35,6 +36,7 @@ from app.gui.theme import Choice, Theme
 from app.recordings import ENDINGS
 from app.views.options import SessionOptions
 from app.views.session import Session
+from app.views.status_view import StatusSnapshot
 from app.views.strips import WINDOWS_S
 
 FRAME_MS = 40
@@ -83,7 +85,7 @@ class Window(QMainWindow):
         self.browser.open_asked.connect(self.open_asked)
         self.browser.compare_asked.connect(self.compare_asked)
         self.docks: dict[str, QDockWidget] = {}
-        self._shown: Session | None = None
+        self._narrator: Narrator | None = None
         self._settled = False
         bars = QWidget()
         self._top = QVBoxLayout(bars)
@@ -214,11 +216,17 @@ class Window(QMainWindow):
         session = self.session
         if session is None or not self.isVisible():
             return
-        if session is not self._shown:
-            self._shown = session
+        if self._narrator is None or self._narrator.session is not session:
+            self._narrator = Narrator(session)
         self.area.fit_strips(session)
         self.area.paint(session)
-        self.line.present(session.status.snapshot())
+        self.line.present(self.status(session))
+        for level, text in self._narrator.news():
+            self.say(text, level)
+
+    def status(self, session: Session) -> StatusSnapshot:
+        """What the status line says of it."""
+        return session.status.snapshot()
 
     def set_span(self, seconds: float) -> None:
         """So many seconds are seen of the strip charts."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import zmq
-from numpy.typing import NDArray
 
 from analysis.records import Block, Event
 from app.serve.connection import Connection
@@ -35,17 +34,6 @@ LONGEST_S = {
     "check": 10.0,
 }
 """Of commands that ask instruments or import what they need."""
-
-
-@dataclass(frozen=True)
-class Overview:
-    """A run at a glance: smallest and largest sample of each channel in buckets of so many samples."""
-
-    bucket: int
-    rate_Hz: float
-    channels: tuple[str, ...]
-    low: NDArray[Any]
-    high: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -121,18 +109,6 @@ class BenchClient:
         """Bias 0 V and the tip back, now. Returns what was done. Raises as `command`: then see to it by hand."""
         return str(self.command("retract", timeout_s=RETRACT_TIMEOUT_S)["done"])
 
-    def overview(self, job: int) -> Overview:
-        """The present or last run at a glance, at once, however long it is."""
-        reply = self.ask("overview", {"job": job})
-        result = reply.fields["result"]
-        return Overview(
-            result["bucket"],
-            result["rate_Hz"] or float("nan"),
-            tuple(result["channels"]),
-            reply.arrays["low"],
-            reply.arrays["high"],
-        )
-
     def history(self, job: int, first: int = 0, first_event: int = 0) -> "History":
         """One page of the present or last run: samples from ``first`` on, events from number ``first_event`` on."""
         reply = self.ask("history", {"job": job, "first": first, "first_event": first_event})
@@ -158,8 +134,9 @@ class BenchClient:
         """As `subscribe`, but of the run under way (or else the last) from its start, and nothing missed.
 
         "run", then every "block" and "event" once and in order: what was, and without a seam what comes; however
-        slow the callback is. An event comes before the samples that follow it. When the run is complete, "complete"
-        with its job's number. The other topics as they come, beside the history.
+        slow the callback is. An event comes before the samples that follow it. While it catches up with what was,
+        "behind" with a `Behind` says how far it is. When the run is complete, "complete" with its job's number. The
+        other topics as they come, beside the history.
         """
         return self._begun(Follower(self, callback, tuple({*topics, "run", "block", "event", "job"})))
 

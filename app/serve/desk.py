@@ -45,7 +45,6 @@ class Desk:
             "read_instruments": Command(self._read_instruments, hands),
             "set_instrument": Command(self._set_instrument, hands),
             "history": Command(self._history, reader),
-            "overview": Command(self._overview),
             "shutdown": Command(self._shutdown),
         }
 
@@ -147,18 +146,6 @@ class Desk:
             "over": self._bench.queue.present is None or self._bench.queue.present.id != job,
         }
         return Reply(fields, {str(i): block.data for i, block in enumerate(page.blocks)})
-
-    def _overview(self, job: int) -> Reply:
-        feed = self._bench.feed_of(job)
-        bucket, low, high = feed.envelope()
-        fields = {
-            "job": job,
-            "bucket": bucket,
-            "rate_Hz": number(feed.header.rate_Hz),
-            "channels": list(feed.header.channel_names),
-            "stop": feed.stop,
-        }
-        return Reply(fields, {"low": low, "high": high})
 
     def _shutdown(self, abort: bool = False) -> Reply:
         """End the bench; a run that is on is aborted, safely, only if ``abort`` says so."""

@@ -1,7 +1,6 @@
 """A run as those get it who come later: its header, its samples and its events from the start.
 
-Samples come from the recording itself, the newest from memory; nothing of a long run is kept twice. The whole run
-at a glance is an envelope of fixed size.
+Samples come from the recording itself, the newest from memory; nothing of a long run is kept twice.
 """
 
 import json
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from analysis.recording import Recording, RecordingError, RunHeader
-from analysis.records import Block, Event, FloatArray
+from analysis.records import Block, Event
 from app.serve.protocol import event_fields
 
 PAGE_SAMPLES = 20_000
@@ -32,8 +31,6 @@ RECENT_SAMPLES = 60_000
 
 LOOK_AGAIN_S = 0.5
 """A file that grows is opened anew only so often."""
-
-BUCKETS = 8192
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,6 @@ class Feed:
         self.job = job
         self.header = header
         self.path = path
-        self._overview = Overview(len(header.channels))
         self.stop = 0
         self._events = _Events()
         self._recent: deque[Block] = deque()
@@ -70,16 +66,10 @@ class Feed:
     def block(self, block: Block) -> None:
         """Take samples."""
         with self._lock:
-            self._overview.feed(block)
             self._recent.append(block)
             while block.stop - self._recent[0].stop >= RECENT_SAMPLES:
                 self._recent.popleft()
             self.stop = block.stop
-
-    def envelope(self) -> tuple[int, FloatArray, FloatArray]:
-        """The whole run at a glance, as `Overview.envelope`."""
-        with self._lock:
-            return self._overview.envelope()
 
     def event(self, event: Event) -> int:
         """Take an event; returns its number."""
@@ -213,36 +203,3 @@ class _Events:
     def close(self) -> None:
         with suppress(OSError):
             self._file.close()
-
-
-class Overview:
-    """Smallest and largest sample of each channel in buckets that grow with the run: of fixed size for any length."""
-
-    def __init__(self, channels: int) -> None:
-        self.bucket = 1
-        self._low = np.full((channels, BUCKETS), np.nan)
-        self._high = np.full((channels, BUCKETS), np.nan)
-        self._used = 0
-
-    def feed(self, block: Block) -> None:
-        """Take samples."""
-        if not len(block):
-            return
-        while (block.stop - 1) // self.bucket >= BUCKETS:
-            self._double()
-        index = np.arange(block.first, block.stop) // self.bucket
-        starts = np.flatnonzero(np.diff(index, prepend=-1))
-        at = index[starts]
-        self._low[:, at] = np.fmin(self._low[:, at], np.fmin.reduceat(block.data, starts, axis=1))
-        self._high[:, at] = np.fmax(self._high[:, at], np.fmax.reduceat(block.data, starts, axis=1))
-        self._used = int(at[-1]) + 1
-
-    def _double(self) -> None:
-        for kept, merge in ((self._low, np.fmin), (self._high, np.fmax)):
-            kept[:, : BUCKETS // 2] = merge(kept[:, ::2], kept[:, 1::2])
-            kept[:, BUCKETS // 2 :] = np.nan
-        self.bucket *= 2
-
-    def envelope(self) -> tuple[int, FloatArray, FloatArray]:
-        """Samples a bucket; smallest and largest, each of shape (n_channels, n); NaN where a gap is."""
-        return self.bucket, self._low[:, : self._used].copy(), self._high[:, : self._used].copy()

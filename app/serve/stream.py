@@ -36,6 +36,14 @@ class RunInfo:
     recording: str
 
 
+@dataclass(frozen=True)
+class Behind:
+    """How far a stream is: samples that were handed on, and samples that there are."""
+
+    shown: int
+    stop: int
+
+
 class Subscription:
     """A thread that hands on what the bench tells. ``failure`` is why it ended, if it did by itself."""
 
@@ -187,6 +195,7 @@ class Follower(Subscription):
             self._callback("event", event)
         for block in page.blocks:
             self._give(block)
+        self._callback("behind", Behind(min(self._next_sample, page.stop), page.stop))
         if page.over and not page.blocks and not page.events:
             return None
         if not page.blocks and self._next_sample < page.stop:

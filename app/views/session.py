@@ -1,6 +1,6 @@
 """One run as it is seen: everything that is cut from its stream, and all views of it, live or replayed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,6 @@ class Session:
         Of the recording, for messages.
     total_cycles : int, optional
         Of the run, where the header's parameters do not say.
-    on_record : callable
-        Told each trace, hold and sweep that is complete, in the thread of `take`.
     """
 
     def __init__(
@@ -74,12 +72,10 @@ class Session:
         worker: Worker | None = None,
         name: str = "",
         total_cycles: int | None = None,
-        on_record: Callable[[Record], None] = lambda record: None,
     ) -> None:
         self.header, self.name = header, name
         self.options = options or SessionOptions()
         self._worker = worker or AtOnce()
-        self._on_record = on_record
         self._records = Records(header)
         self._steps: set[str] = set()
         self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
@@ -165,7 +161,6 @@ class Session:
                     self._worker.ask(self.heating.work)
                 case Sweep():
                     self._worker.ask(self.iv.work)
-            self._on_record(record)
 
     # ---- what is seen ----
 

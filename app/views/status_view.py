@@ -63,6 +63,8 @@ class StatusSnapshot:
         How the run ended; "" while it goes on.
     message : str
         The latest fault in words; "" without one.
+    shown_share : float
+        Of the run so far; below 1 while a window that came later catches up.
     """
 
     state: State
@@ -83,6 +85,7 @@ class StatusSnapshot:
     step: str
     ended: str
     message: str
+    shown_share: float = 1.0
 
 
 class StatusView(StreamView[StatusSnapshot]):

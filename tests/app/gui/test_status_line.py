@@ -65,6 +65,7 @@ def test_numbers(line: RigStatusLine, changes: dict, expected: list[str]) -> Non
         (conductance_words(123.4), "123"),
         (conductance_words(-0.0021), "−0.00210"),
         (conductance_words(3e-9), "3.00×10⁻⁹"),
+        (conductance_words(-3.33e-10), "−3×10⁻¹⁰"),
         (signed(0.1), "+0.100"),
         (duration(3.21), "3.2 s"),
         (duration(245), "4 min 05 s"),
@@ -76,6 +77,7 @@ def test_numbers(line: RigStatusLine, changes: dict, expected: list[str]) -> Non
         (progress(synthetic.status()), "63/100 holds, 11 min left"),
         (progress(synthetic.status(total_cycles=None, left_s=NAN, cycles=1)), "1 hold"),
         (progress(synthetic.status(ended="finished")), "finished"),
+        (progress(synthetic.status(shown_share=0.406)), "catching up: 40 %"),
     ],
 )
 def test_words(words: str, text: str) -> None:
@@ -95,6 +97,8 @@ def test_every_state_has_room(line: RigStatusLine, state: State) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
+        {"conductance_G0": -8.88e-8, "bias_V": 0.0},
+        {"conductance_G0": -8.88e-10, "bias_V": 0.0},
         {"conductance_G0": 8.88e-8, "bias_V": -9.999, "modulated": False, "tip_nm": 2888.8},
         {"recorded_bytes": 888_000_000, "total_cycles": 888, "cycles": 888, "left_s": 88 * 60.0},
     ],

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication
 
-from analysis.recording import Recording
+from analysis.recording import Channel, Recording, RunHeader
 from app.gui.area import STRIPS, TABS
 from app.gui.keys import KeysDialog
 from app.gui.live import LiveSource
@@ -18,6 +18,7 @@ from app.gui.main import Program
 from app.gui.rig_window import RigWindow
 from app.gui.theme import Choice
 from app.serve.client import BenchClient
+from app.serve.stream import Behind, RunInfo
 from app.views.junction_state import State
 from simulators.faults import InstrumentSilent
 from tests.app.gui.fake_bench import FakeClient, instruments, job, state
@@ -211,6 +212,18 @@ def test_a_bench_that_does_not_answer_is_a_fault_until_it_does(window, client, q
     client.tell("instruments", instruments())
     qtbot.waitUntil(lambda: window._lost == "")
     assert window.procedures.check()
+
+
+def test_the_time_left_is_that_of_the_wall_and_a_late_window_says_how_far_it_is(window, client, qtbot):
+    header = RunHeader("heating", (Channel("current"),), 2000.0, sample="Au-BDNC-Au")
+    client.stream("run", RunInfo(2, header, "/data/2.h5"))
+    window._told("state", state(job(2, "running", cycles=63, left_s=660.0)))
+    client.stream("behind", Behind(400_000, 1_000_000))
+    window.paint()
+    assert "catching up: 40 %" in window.line.recording.note
+    client.stream("behind", Behind(1_000_000, 1_000_000))
+    window.paint()
+    assert "11 min left" in window.line.recording.note
 
 
 CLOSING = [

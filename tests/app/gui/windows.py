@@ -50,7 +50,9 @@ def rig_window(
     window = RigWindow(theme, settings)
     window.ask_about_run = lambda: True  # type: ignore[method-assign]
     client = SimpleNamespace(command=lambda *_, **__: {})
-    window.source = SimpleNamespace(session=session, recording=None, client=client, close=lambda: None)  # type: ignore[assignment]
+    window.source = SimpleNamespace(
+        session=session, recording=None, client=client, behind=None, close=lambda: None
+    )  # type: ignore[assignment]
     window.setWindowTitle("hotjunction – simulated rig: BDNC")
     window.procedures.choose(procedure)
     window.procedures.set_rig(rig())
@@ -84,7 +86,7 @@ SENTENCES = (
 class MadeReplay(QObject):
     """A replay that stands still."""
 
-    moved, failed, recorded = pyqtSignal(), pyqtSignal(str), pyqtSignal(object)
+    moved, failed = pyqtSignal(), pyqtSignal(str)
 
     def __init__(self, path: Path, session: Any) -> None:
         super().__init__()

@@ -1,16 +1,14 @@
-"""A run for those who come later: pages from file and memory, events by number, the whole at a glance."""
+"""A run for those who come later: pages from file and memory, events by number."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from analysis.recording import Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from app.serve import feed as module
-from app.serve.feed import BUCKETS, Feed, Overview
+from app.serve.feed import Feed
 
 HEADER = RunHeader("test", (Channel("current"), Channel("z")), rate_Hz=2000.0)
 
@@ -122,35 +120,3 @@ def test_events_come_before_the_samples_that_follow_them(run):
     assert page.first_event == 1
     record(run, 90, 100)
     assert [event["sample"] for event in feed.page(90, 3).events] == [91]
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(1, 3 * BUCKETS), min_size=1, max_size=6))
-def test_the_overview_does_not_depend_on_how_samples_are_cut(sizes):
-    values = np.random.default_rng(0).normal(size=(2, sum(sizes)))
-    pieces, whole = Overview(2), Overview(2)
-    first = 0
-    for size in sizes:
-        pieces.feed(Block(first, 1.0, ("a", "b"), values[:, first : first + size]))
-        first += size
-    whole.feed(Block(0, 1.0, ("a", "b"), values))
-
-    bucket, low, high = pieces.envelope()
-
-    assert low.shape[1] <= BUCKETS < 2 * max(low.shape[1], BUCKETS / 2) + 1
-    for one, other in zip(pieces.envelope(), whole.envelope(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    for i in (0, low.shape[1] - 1):
-        np.testing.assert_array_equal(low[:, i], values[:, i * bucket : (i + 1) * bucket].min(axis=1))
-        np.testing.assert_array_equal(high[:, i], values[:, i * bucket : (i + 1) * bucket].max(axis=1))
-
-
-def test_the_overview_shows_a_gap():
-    overview = Overview(2)
-    overview.feed(block(0, 10))
-    overview.feed(block(20, 30))
-
-    _, low, _ = overview.envelope()
-
-    assert np.isnan(low[:, 10:20]).all()
-    assert not np.isnan(low[:, :10]).any()

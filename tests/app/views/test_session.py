@@ -198,12 +198,6 @@ def test_going_back_counts_nothing_twice(runs):
     np.testing.assert_array_equal(after.strips.bias_V, before.strips.bias_V)
 
 
-def test_records_are_told_as_they_are_complete(runs):
-    told = []
-    watched(runs["sweeps"], on_record=told.append)
-    assert [record.number for record in told] == list(range(12))
-
-
 def test_ready_made_traces_of_an_imported_recording():
     channels = (Channel("conductance", ""), Channel("extension", "m"))
     header = RunHeader("import igor", channels, 1000.0, provenance="imported")
