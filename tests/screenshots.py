@@ -14,6 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from app.gui.compare_window import CompareWindow
 from app.gui.plots.heating import HeatingView
 from app.gui.plots.histogram import HistogramView
 from app.gui.plots.iv import IVView
@@ -27,9 +28,9 @@ from app.gui.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.theme import Choice, Theme
 from app.gui.window import Window
 from app.views.junction_state import State
-from tests.app.gui import synthetic, windows
+from tests.app.gui import compared_recordings, synthetic, windows
 
-LARGE, DOCK, WINDOW = (1400, 900), (480, 300), (1500, 940)
+LARGE, DOCK, WINDOW, COMPARE = (1400, 900), (480, 300), (1500, 940), (1000, 680)
 Size = tuple[int, int]
 Maker = Callable[[Theme], QWidget]
 
@@ -90,6 +91,19 @@ def replay_shown(theme: Theme) -> QWidget:
     return windows.replay_window(theme, blank_settings(), source)
 
 
+def compare(*names: str) -> Maker:
+    """A window of several recordings, all of them read."""
+
+    def make(theme: Theme) -> QWidget:
+        paths = [Path(f"2026-11-{21 + i}-{name}.h5") for i, name in enumerate(names)]
+        window = CompareWindow(theme, paths, compared_recordings.made)
+        window.reading.join()
+        window.look()
+        return window
+
+    return make
+
+
 def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
     """What is rendered, and in which sizes."""
     both = (LARGE, DOCK)
@@ -115,6 +129,9 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "window-heating": (rig_shown(3, "heating"), (WINDOW,)),
         "window-starting": (idle, (WINDOW,)),
         "window-replay": (replay_shown, (WINDOW,)),
+        "compare-iv": (compare("bdnc-iv", "bda-iv", "bdt-iv", "bdnc-heating"), (COMPARE, (640, 420))),
+        "compare-heat": (compare("bdnc-heating", "bda-heating", "bdt-heating"), (COMPARE,)),
+        "compare-histograms": (compare("bdnc-break", "bda-break", "bdt-break"), (COMPARE,)),
     }
 
 

@@ -1,118 +1,168 @@
 """Several recordings in one plot: histograms, I-V curves, heat."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.gui.plots.heating import PROBE, TOTAL
-from app.gui.plots.histogram import COUNTS
-from app.gui.plots.layers import Line, Points
-from app.gui.plots.panel import PlotPanel
-from app.gui.plots.strips import CONDUCTANCE
-from app.gui.tasks import Tasks
-from app.gui.theme import MEDIUM, Palette, Theme
+from app.gui.plots.compared import MOST, PANELS, ComparedPanel
+from app.gui.theme import MEDIUM, Theme
+from app.views.compared import ComparedRecording, Kind, compared, lacking, most_had
+from app.views.reading import Read, Reading
 
-MOST = 6
-SIZE = (1000, 640)
-WORDS = {"pos": "<i>V</i> &gt; 0", "neg": "<i>V</i> &lt; 0"}
+SIZE = (1000, 680)
+LOOK_MS = 50
+UNREAD = "Nothing to compare: none of these files can be read."
+EMPTY = (
+    "Nothing to compare: "
+    "none of these recordings has opening traces, I-V curves of held junctions, or heat in the tip."
+)
 
 
 class CompareWindow(QWidget):
-    """A plot for each kind of result that the recordings have, each recording in a colour of its own.
+    """A tab for each kind of result that one of the recordings has, each recording in a colour of its own.
 
     Parameters
     ----------
     theme : Theme
     paths : list of Path
         At most six are shown.
+    read : callable
+        Reads and analyses one of them, in another thread.
     """
 
     closed = pyqtSignal()
 
-    def __init__(self, theme: Theme, paths: list[Path]) -> None:
+    def __init__(self, theme: Theme, paths: list[Path], read: Read = compared) -> None:
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.paths = paths[:MOST]
+        wanted = list(dict.fromkeys(paths))
+        self.theme, self.paths, self._beyond = theme, wanted[:MOST], wanted[MOST:]
         self.setWindowTitle("hotjunction – " + ", ".join(path.stem for path in self.paths))
         self.resize(*SIZE)
-        self.histogram = PlotPanel(
-            theme,
-            "histograms",
-            CONDUCTANCE,
-            COUNTS,
-            "None of these has opening traces.",
-            legend=(1.0, 0.0),
-            zero=True,
-        )
-        self.heat = PlotPanel(
-            theme, "heat", TOTAL, PROBE, "None of these has a result of heating.", legend=(0.0, 0.0)
-        )
+        self.recordings: list[ComparedRecording] = []
+        self.panels: dict[Kind, ComparedPanel] = {}
+        self._problems: list[str] = []
+        self._done = 0
+        self._chosen = False
+        self._news = ""
+        self._build()
+        self.reading = Reading(self.paths, read)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+        self._timer.start(LOOK_MS)
+        self.look()
+
+    def _build(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.histogram, "Histograms")
-        self.tabs.addTab(self.heat, "Heat")
-        self.said = QLabel("Analysing …")
+        self.tabs.tabBarClicked.connect(self._choose)
+        self.tabs.currentChanged.connect(self._say)
+        self.hint = QLabel()
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setWordWrap(True)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.hint)
+        self.pages.addWidget(self.tabs)
+        self.said = QLabel()
         self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.progress, self.progress_words = QProgressBar(), QLabel()
+        self.progress.setRange(0, len(self.paths))
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(160)
+        policy = self.progress_words.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+        self.progress_words.setSizePolicy(policy)
+        below = QHBoxLayout()
+        below.setSpacing(MEDIUM)
+        below.addWidget(self.progress)
+        below.addWidget(self.progress_words, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
-        whole.addWidget(self.tabs, 1)
+        whole.setSpacing(MEDIUM)
+        whole.addWidget(self.pages, 1)
         whole.addWidget(self.said)
-        self._problems: list[str] = []
-        self._left = len(self.paths)
-        self._tasks = Tasks("compare")
-        for number, path in enumerate(self.paths):
-            self._tasks.do(
-                partial(_measured, path), partial(self._show, number, path), partial(self._fail, path)
-            )
+        whole.addLayout(below)
+        QShortcut(QKeySequence("Ctrl+W"), self).activated.connect(self.close)
 
-    def _fail(self, path: Path, error: Any) -> None:
-        self._over(f"{path.name}: {error}")
+    def look(self) -> None:
+        """Show what was read since."""
+        results = self.reading.results
+        for number in range(self._done, len(results)):
+            self._take(number, results[number])
+        self._done = len(results)
+        over = self._done == len(self.paths)
+        if over:
+            self._timer.stop()
+        self.progress.setValue(self._done)
+        words = self.reading.words
+        self.progress_words.setText(words)
+        for widget in (self.progress, self.progress_words):
+            widget.setVisible(not over)
+        nothing = EMPTY if self.recordings else UNREAD
+        self.hint.setText(nothing if over else words)
+        self._say()
 
-    def _show(self, number: int, path: Path, measurement: Any) -> None:
-        colour = _colour(number)
-        if measurement.histogram is not None:
-            log = measurement.histogram.analysis.log
-            line = self.histogram.add(Line(path.stem, colour))
-            counts = log.counts / max(log.n_traces, 1)
-            line.set(log.axis.centres, counts)
-            self.histogram.refresh()
-        if measurement.heating is not None and measurement.heating.points:
-            points = measurement.heating.points
-            for sign, symbol in (("pos", "o"), ("neg", "s")):
-                layer = self.heat.add(Points(f"{path.stem}, {WORDS[sign]}", colour, symbol))
-                layer.set(_uW(points, f"q_total_{sign}_W"), _uW(points, f"q_probe_{sign}_W"))
-            self.heat.refresh()
-            self.tabs.setCurrentWidget(self.heat)
-        self._over("; ".join(measurement.warnings))
+    def _take(self, number: int, result: ComparedRecording | str) -> None:
+        if isinstance(result, str):
+            self._problems.append(result)
+            return
+        self.recordings.append(result)
+        self._problems += result.remarks
+        for kind in result.kinds:
+            self._panel(kind).add_recording(number, result)
+        most = most_had(self.recordings)
+        if most is not None and not self._chosen:
+            self.tabs.setCurrentWidget(self.panels[most])
+        if most is not None:
+            self.pages.setCurrentWidget(self.tabs)
 
-    def _over(self, problem: str) -> None:
-        self._left -= 1
-        if problem:
-            self._problems.append(problem)
-        words = "Analysing …" if self._left else ""
-        self.said.setText("\n".join([*self._problems, words]).strip())
+    def _panel(self, kind: Kind) -> ComparedPanel:
+        """The plot of a kind; made when the first recording has something of it."""
+        if kind not in self.panels:
+            made = next(panel for panel in PANELS if panel.kind is kind)(self.theme)
+            made.said.connect(self._hear)
+            before = sum(panel.kind in self.panels for panel in PANELS[: PANELS.index(type(made))])
+            self.panels[kind] = made
+            self.tabs.insertTab(before, made, made.tab)
+        return self.panels[kind]
+
+    def _choose(self, _: int) -> None:
+        """From now on the tab is the user's choice."""
+        self._chosen = True
+
+    def _hear(self, text: str) -> None:
+        self._news = text
+        self._say()
+
+    def _say(self, *_: object) -> None:
+        """Which recordings the plot lacks, what can't be read, what was exported."""
+        shown = self.tabs.currentWidget()
+        words = [lacking(self.recordings, shown.kind)] if isinstance(shown, ComparedPanel) else []
+        words += self._problems
+        if self._beyond:
+            names = ", ".join(path.name for path in self._beyond)
+            words.append(f"At most {MOST} recordings are shown; not here: {names}.")
+        words.append(self._news)
+        text = "\n".join(word for word in words if word)
+        self.said.setText(text)
+        self.said.setVisible(bool(text))
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
-        """Wait for the analysis under way."""
-        self._tasks.close()
+        """Read no more files; the one under way is not waited for, and nobody is told of it."""
+        self._timer.stop()
+        self.reading.stop()
         super().closeEvent(a0)
         self.closed.emit()
-
-
-def _measured(path: Path) -> Any:
-    from app.measurement import analyse_measurement
-
-    return analyse_measurement([path])
-
-
-def _uW(points: Any, name: str) -> list[float]:
-    return [1e6 * getattr(one, name) for one in points]
-
-
-def _colour(number: int) -> Callable[[Palette], str]:
-    return lambda colours: colours.sequence[number % len(colours.sequence)]

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
 
-from app.gui.compare_window import CompareWindow
 from app.gui.panels.browser import COLUMNS, BrowserPanel, began, length
 from app.gui.tasks import Tasks
 from app.replay.library import Row
 from tests.app.made_recordings import made_heating, made_iv
-from tests.app.views.streams import made_traces
 
 
 @pytest.fixture
@@ -117,17 +115,6 @@ def test_new_recordings_appear(panel, folder, qtbot):
 def test_a_folder_that_is_not_there_is_said(panel, folder, qtbot):
     panel.show_folder(folder / "nowhere")
     qtbot.waitUntil(lambda: "nowhere" in panel.said.text(), timeout=20_000)
-
-
-def test_histograms_of_several_in_one_plot(theme, tmp_path, qtbot):
-    paths = [made_traces(14, seed).write(tmp_path / f"{seed}.h5") for seed in (1, 2)]
-    window = CompareWindow(theme, [*paths, tmp_path / "gone.h5"])
-    window.show()
-    qtbot.waitUntil(lambda: "Analysing" not in window.said.text(), timeout=50_000)
-    assert [layer.name for layer in window.histogram.layers] == ["1", "2"]
-    assert all(layer.y.sum() > 0 for layer in window.histogram.layers)
-    assert "gone.h5" in window.said.text()
-    window.close()
 
 
 @pytest.mark.parametrize(

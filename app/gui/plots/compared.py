@@ -1,0 +1,180 @@
+"""Several recordings in one plot: histograms, mean I-V curves, heat, each recording in a colour of its own."""
+
+from html import escape
+from operator import attrgetter
+
+import numpy as np
+
+from analysis.records import FloatArray
+from app.gui.plots.heating import NAMES, PROBE, TOTAL
+from app.gui.plots.histogram import COUNTS, HIGH_G0, QUANTA
+from app.gui.plots.iv import CURRENT, VOLTAGE
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, Line, Points
+from app.gui.plots.numbers import with_error
+from app.gui.plots.panel import PlotPanel
+from app.gui.plots.ranges import held
+from app.gui.plots.strips import CONDUCTANCE
+from app.gui.theme import Palette, Theme
+from app.views.compared import ComparedRecording, Kind
+
+STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED)
+"""The last two colours are not told from earlier ones by all who are colour-blind: their lines differ."""
+MOST = len(STYLES)
+ABOVE_NOISE, ABOVE_PEAKS = 5.0, 1.25
+"""Highest counts that set the range lie so far above the noise; and so much of the plot is above them."""
+BEFORE, BEYOND = -0.03, 1.06
+"""The powers that are shown, in the largest: points of controls at no power are seen whole."""
+SIGNS, SYMBOLS = ("pos", "neg"), "os"
+
+
+class Guide(Line):
+    """A line for the eye from point to point; it has no numbers of its own."""
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """None: those of the points."""
+        return []
+
+
+class ComparedPanel(PlotPanel):
+    """One kind of result, of all recordings that have it."""
+
+    kind: Kind
+    tab: str
+
+    def add_recording(self, number: int, recording: ComparedRecording) -> None:
+        """Draw a recording that has it; ``number`` (from 0, less than `MOST`) decides how it looks."""
+        raise NotImplementedError
+
+
+class ComparedHistograms(ComparedPanel):
+    """Counts of the kept traces."""
+
+    kind, tab = Kind.HISTOGRAM, "Histograms"
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "histograms", CONDUCTANCE, COUNTS, legend=(1.0, 0.0), zero=True)
+        self._tall = 0.0
+        self._across = (float("inf"), 0.0)
+
+    def add_recording(self, number: int, recording: ComparedRecording) -> None:
+        """A line."""
+        found = recording.histogram
+        if found is None:
+            return
+        words = [counted(found.traces, "trace")]
+        if found.peaks_G0:
+            words.append(", ".join(with_error(*peak) for peak in found.peaks_G0) + " G₀")
+        name, g = escape(recording.label), found.conductance_G0
+        line = self.add(Line(name, colour_of(number), STYLES[number], width=1.5))
+        line.legend_name = two_lines(name, words)
+        line.set(g, found.counts)
+        used = g[found.counts > 0]
+        self._across = min(self._across[0], used[0]), min(max(self._across[1], used[-1]), HIGH_G0)
+        between = (g > ABOVE_NOISE * found.noise_G0) & (g < QUANTA)
+        self._tall = max(self._tall, found.counts[between].max(initial=0.0) or found.counts.max())
+        self.set_home(x=self._across, y=held(None, (0.0, ABOVE_PEAKS * self._tall), zero=True))
+        self.refresh()
+
+
+class ComparedCurves(ComparedPanel):
+    """Mean I-V curves with their bands."""
+
+    kind, tab = Kind.IV, "I-V"
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "current-voltage curves", VOLTAGE, CURRENT, legend=(0.0, 0.0))
+        self._reach = 0.0
+
+    def add_recording(self, number: int, recording: ComparedRecording) -> None:
+        """A line, and one standard deviation of the junctions to both sides."""
+        found = recording.iv
+        if found is None:
+            return
+        name, colour = escape(recording.label), colour_of(number)
+        band = self.add(Band(f"{name}, SD of the junctions", colour, opacity=0.18))
+        band.set(found.voltage_V, found.low_nA, found.high_nA)
+        words = [counted(found.junctions, "junction")]
+        if np.isfinite(found.conductance_G0):
+            sure = "" if found.trusted else " ?"
+            words.append(f"<i>G</i> = {with_error(found.conductance_G0, found.error_G0)} G₀{sure}")
+        mean = self.add(Line(name, colour, STYLES[number], width=2))
+        mean.legend_name = two_lines(name, words)
+        mean.set(found.voltage_V, found.current_nA)
+        self.set_legend([layer.name for layer in self.layers if isinstance(layer, Line)])
+        self.set_count("mean, and SD of the junctions")
+        self._reach = max(self._reach, float(np.abs(found.voltage_V).max()))
+        self.set_home(x=(-1.04 * self._reach, 1.04 * self._reach))
+        self.refresh()
+
+
+class ComparedHeats(ComparedPanel):
+    """Heat in the tip against power in the junction, of both polarities."""
+
+    kind, tab = Kind.HEAT, "Heat"
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "heat", TOTAL, PROBE, legend=(0.0, 0.0))
+        self.symmetric = self.add(
+            Line("symmetric: half of the power in the tip", attrgetter("neutral"), width=1.5, z=3)
+        )
+        self._named: list[str] = []
+        self._largest_uW = 0.0
+
+    def add_recording(self, number: int, recording: ComparedRecording) -> None:
+        """Points with errors; a thin line leads from each to the next."""
+        if recording.heat is None:
+            return
+        points, scale = recording.heat.points, recording.heat.scale_relative
+        name, colour = escape(recording.label), colour_of(number)
+        words = [
+            counted(points.amplitude_V.size, "amplitude"),
+            f"up to {counted(int(points.junctions.max()), 'junction')}",
+        ]
+        if np.isfinite(scale):
+            words.append(f"common scale ±{100 * scale:.1f} %")
+        for sign, symbol, polarity in zip(SIGNS, SYMBOLS, NAMES, strict=True):
+            x, y, x_error, y_error = (
+                getattr(points, f"{what}_{sign}_uW")
+                for what in ("q_total", "q_probe", "sigma_total", "sigma_probe")
+            )
+            layer = self.add(Points(f"{name}, {polarity}", colour, symbol, size=8))
+            layer.set(x, y, y_error, x_error)
+            guide = self.add(
+                Guide(f"{name}, from point to point, {polarity}", colour, STYLES[number], width=1.2)
+            )
+            guide.legend_name = two_lines(name, words)
+            guide.set(x, y)
+            self._named += [guide.name] if sign == SIGNS[0] else []
+            self._largest_uW = max(self._largest_uW, float(np.max(x)))
+        self.symmetric.set([0.0, BEYOND * self._largest_uW], [0.0, 0.5 * BEYOND * self._largest_uW])
+        self.set_legend([*self._named, self.symmetric.name])
+        self.set_count("● <i>V</i> &gt; 0&nbsp; ■ <i>V</i> &lt; 0")
+        self.set_home(x=(BEFORE * self._largest_uW, BEYOND * self._largest_uW))
+        self.refresh()
+
+
+PANELS: tuple[type[ComparedHistograms] | type[ComparedCurves] | type[ComparedHeats], ...] = (
+    ComparedHistograms,
+    ComparedCurves,
+    ComparedHeats,
+)
+"""In the order of their tabs."""
+
+
+def colour_of(number: int) -> Colour:
+    """Of a recording."""
+
+    def colour(colours: Palette) -> str:
+        return colours.sequence[number % len(colours.sequence)]
+
+    return colour
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with the noun: 1 trace, 2 traces."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def two_lines(name: str, words: list[str]) -> str:
+    """Of a legend: the name, and in small letters what is known of it."""
+    return f"{name}<br>&nbsp;<small>{', '.join(words)}</small>"
