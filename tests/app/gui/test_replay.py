@@ -1,6 +1,5 @@
 """A recording in a window: the same numbers as its analysis, keys, rules that all views follow, saving."""
 
-import json
 import threading
 from contextlib import suppress
 from math import inf
@@ -15,9 +14,9 @@ from app.gui.status_line import RigStatusLine
 from app.measurement import analyse_measurement
 from app.replay.saved_analysis import load, path_of
 from app.views.options import SessionOptions
+from tests.app.views.results import sections
 from tests.app.views.streams import made_holds, made_traces
 
-SECTIONS = ("traces", "selection", "samples", "noise_floor_G0", "histogram", "heating")
 PATIENCE_MS = 50_000
 
 
@@ -55,16 +54,12 @@ def played(window, qtbot):
     )
 
 
-def plain(content):
-    return {name: json.loads(json.dumps(content[name])) for name in SECTIONS if name in content}
-
-
 def test_a_replay_has_the_numbers_of_the_recording(open_window, path, qtbot):
     window = open_window(path)
     played(window, qtbot)
-    expected = plain(analyse_measurement([path]).to_json())
+    expected = sections(analyse_measurement([path]).to_json())
     assert expected
-    assert plain(window.session.to_result()) == expected
+    assert sections(window.session.to_result()) == expected
 
 
 def test_views_show_what_was_played(open_window, traces, qtbot):
@@ -126,7 +121,7 @@ def test_going_back_counts_nothing_twice(open_window, traces, qtbot):
     window.source.seek_time(0.0)
     qtbot.waitUntil(lambda: window.source.state.time_s == 0.0)
     played(window, qtbot)
-    assert plain(window.session.to_result()) == plain(analyse_measurement([traces]).to_json())
+    assert sections(window.session.to_result()) == sections(analyse_measurement([traces]).to_json())
 
 
 def test_other_rules_change_all_views_and_back(open_window, traces, qtbot):
@@ -152,7 +147,7 @@ def test_the_analysis_is_saved_beside_the_recording_which_stays_as_it_is(open_wi
     qtbot.waitUntil(lambda: path_of(traces).exists(), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: any("Saved" in entry.text for entry in window.log.entries))
     saved = load(path_of(traces))
-    assert plain(saved.results) == plain(analyse_measurement([traces]).to_json())
+    assert sections(saved.results) == sections(analyse_measurement([traces]).to_json())
     assert saved.summary
     assert traces.read_bytes() == raw
 

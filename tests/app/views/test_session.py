@@ -25,6 +25,7 @@ from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.worker import Background
 from tests.analysis.junctions import opening_traces
+from tests.app.views.results import sections
 from tests.app.views.streams import CHANNELS, RATE_Hz, header, made_holds, made_sweeps, made_traces
 
 RUNS = {
@@ -33,7 +34,6 @@ RUNS = {
     "sweeps": lambda: made_sweeps(12),
 }
 CUTTINGS = ([200], [10**7], [1999, 1, 50])
-SECTIONS = ("traces", "selection", "samples", "noise_floor_G0", "histogram", "iv", "heating", "transmission")
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +47,6 @@ def watched(made, sizes=(200,), options=None, worker=None, **more):
         session.take(item)
     session.close()
     return session
-
-
-def sections(result):
-    """What a file would hold, so that tuples are lists; "recording" and options aside."""
-    plain = json.loads(json.dumps(result))
-    return {name: plain[name] for name in SECTIONS if name in plain}
 
 
 @pytest.mark.parametrize("name", RUNS)

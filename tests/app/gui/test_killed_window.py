@@ -1,0 +1,66 @@
+"""The window is killed in the middle of a run: the run goes on, and the next window shows it from its start."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.gui.benches import any_bench
+from app.gui.main import Program
+from app.measurement import analyse_measurement
+from app.serve.client import BenchClient
+from app.serve.connection import running_benches
+from app.serve.process import start_bench_process
+from app.simulated import SimulationSettings
+from tests.app.views.results import sections
+from tests.rigs import QUICK
+
+TRACES = 80
+SEEN = 3
+PATIENCE_MS = 60_000
+PROJECT = Path(__file__).parents[3]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """The connection file of a bench that is a process of its own."""
+    settings = SimulationSettings("fast", 1, overrides=("sample.species=Au",))
+    connection = start_bench_process(settings, tmp_path, tmp_path / "run")
+    (path,) = running_benches(tmp_path / "run")
+    yield path
+    with BenchClient(connection) as client:
+        client.command("shutdown", abort=True)
+
+
+def test_the_run_goes_on_and_the_next_window_shows_it_from_its_start(bench, qapp, settings, tmp_path, qtbot):
+    connection, _ = any_bench(bench)
+    window = subprocess.Popen(
+        [sys.executable, "-m", "tests.app.gui.window_process", str(bench), str(tmp_path / "killed.ini")],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert window.stdout.readline() == "0\n"
+    with BenchClient(connection) as client:
+        job = client.command("queue_add", procedure="break-junction", values={**QUICK, "traces": TRACES})
+    seen = next(int(line) for line in window.stdout if int(line) >= SEEN)
+    window.kill()
+    window.communicate()
+    with BenchClient(connection) as client:
+        then = client.command("state")["queue"][0]
+    assert then["status"] == "running" and seen <= then["cycles"] < TRACES
+
+    program = Program(qapp, settings)
+    again = program.open_rig(lambda: any_bench(bench))
+    qtbot.waitUntil(
+        lambda: again.session is not None and bool(again.session.status.snapshot().ended), timeout=PATIENCE_MS
+    )
+    shown, cycles = again.session.to_result(), again.session.status.snapshot().cycles
+    again.ask_about_run = lambda: True
+    program.close()
+
+    assert cycles == TRACES
+    assert sections(shown) == sections(analyse_measurement([Path(job["out"])]).to_json())
