@@ -1,6 +1,6 @@
 """The unmodified nidaqmx package as a client of the simulated server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,9 @@ FloatArray = NDArray[np.float64]
 
 RATE_HZ = 2000.0
 INPUT_CLOCK = "/Dev1/ai/SampleClock"
+
+LSB_V = 20 / 2**18
+OUTPUT_LSB_V = 20 / 2**16
 
 
 class Client:
@@ -104,6 +107,26 @@ def write(task: nidaqmx.Task, values: ArrayLike, timeout_s: float = 10.0) -> int
     """Write to all channels, shape (n_channels, n); never starts the task."""
     writer = AnalogMultiChannelWriter(task.out_stream, auto_start=False)
     return int(writer.write_many_sample(np.atleast_2d(np.asarray(values, dtype=float)), timeout_s))
+
+
+def ramp(n: int, top_V: float = 5.0) -> FloatArray:
+    """Bias and z of a ramp, shape (2, n)."""
+    return np.array([np.linspace(top_V / n, top_V, n), np.linspace(2 * top_V / n, 2 * top_V, n)])
+
+
+def set_going(inputs: nidaqmx.Task, outputs: nidaqmx.Task, values: ArrayLike) -> None:
+    """Put out a waveform on the clock of inputs that start with it."""
+    write(outputs, values)
+    inputs.start()
+    outputs.start()
+
+
+def keep_error(errors: list[BaseException], call: Callable[[], Any]) -> None:
+    """For a thread: what the call raises goes into the list."""
+    try:
+        call()
+    except Exception as error:
+        errors.append(error)
 
 
 @contextmanager

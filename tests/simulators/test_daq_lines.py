@@ -1,7 +1,5 @@
 """Digital lines of the simulated card, driven by the unmodified nidaqmx package."""
 
-from collections.abc import Iterator
-
 import nidaqmx
 import numpy as np
 import pytest
@@ -9,23 +7,10 @@ from nidaqmx.constants import ChannelType, LineGrouping
 from nidaqmx.stream_writers import DigitalMultiChannelWriter, DigitalSingleChannelWriter
 
 from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
 from simulators.daq_server import DaqServer
-from tests.simulators.daq_client import RATE_HZ, Client, read, refused, serving
-from tests.simulators.stand_ins import quiet_bench
+from tests.simulators.daq_client import RATE_HZ, Client, read, refused
 
 HIGH = [True]
-
-
-@pytest.fixture
-def bench() -> SimulatedBench:
-    return quiet_bench(FastClock())
-
-
-@pytest.fixture
-def daq(bench: SimulatedBench) -> Iterator[Client]:
-    with serving(bench) as client:
-        yield client
 
 
 def lines(daq: Client, *names: str) -> nidaqmx.Task:
