@@ -105,7 +105,7 @@ class Desk:
 
     def _abort(self, job: int | None = None) -> Reply:
         aborted = self._bench.queue.abort(job)
-        self._bench.tell_job(aborted)
+        self._bench.broadcast.job(aborted)
         return self._changed()
 
     def _notes(self, text: str, job: int | None = None) -> Reply:
@@ -130,7 +130,7 @@ class Desk:
         return self._read_instruments()
 
     def _history(self, job: int, first: int = 0, first_event: int = 0) -> Reply:
-        feed = self._bench.feed_of(job)
+        feed = self._bench.broadcast.feed_of(job)
         page = feed.page(int(first), int(first_event))
         blocks = [
             {"first": b.first, "rate_Hz": number(b.rate_Hz), "channels": list(b.channels)}

@@ -1,6 +1,7 @@
 """What the bench tells: messages to all who subscribed and gave its token. Nobody who is slow holds it up."""
 
 import hmac
+import logging
 import threading
 from typing import Any
 
@@ -81,3 +82,17 @@ class Publisher:
             self._socket.setsockopt(zmq.SUBSCRIBE, topic)
         elif request[:1] == b"\x00" and hmac.compare_digest(token, self._token):
             self._socket.setsockopt(zmq.UNSUBSCRIBE, topic)
+
+
+class LogTopic(logging.Handler):
+    """Log records of hotjunction, and warnings of everybody, as messages."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        super().__init__(logging.INFO)
+        self._publisher = publisher
+        self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Publish."""
+        fields = {"level": record.levelname.lower(), "time_s": record.created, "text": record.getMessage()}
+        self._publisher.send(Message("log", fields))

@@ -9,26 +9,24 @@ import logging
 import os
 import secrets
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import zmq
 
-from analysis.recording import RecordingError, RunHeader
-from analysis.records import Block, Event, Trace
-from app.bench import Bench, Observer, RunSummary
+from analysis.recording import RecordingError
+from app.bench import Bench, RunSummary
 from app.guardian import make_safe
 from app.recorder import RecorderFailed
+from app.serve.broadcast import Broadcast
 from app.serve.connection import Connection
 from app.serve.desk import Desk
 from app.serve.door import Door, Worker
-from app.serve.feed import Feed
 from app.serve.instruments import Instruments
-from app.serve.protocol import Message, block_message, event_message, trace_message
-from app.serve.publisher import Publisher
+from app.serve.protocol import Message
+from app.serve.publisher import LogTopic, Publisher
 from app.serve.queue import Job, JobQueue, Status
 from app.serve.runs import check, free_name, procedure_of
 from app.toml_file import FileError
@@ -37,14 +35,9 @@ from procedures.errors import ImpossibleSetting
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
-
 TELL_EVERY_S = 1.0
 
 RETRACT_S = 0.9
-
-FEEDS_KEPT = 4
-"""Runs of which clients can still get the rest."""
 
 EXPECTED = (
     FileError,
@@ -80,14 +73,13 @@ class BenchServer:
         """Set when a client has asked for the end."""
         self._host = host
         self._bench: Bench | None = None
-        self._feed: Feed | None = None
-        self._feeds: deque[Feed] = deque()
         self._closing = threading.Event()
 
     def __enter__(self) -> "BenchServer":
         token = secrets.token_urlsafe(24)
         self._context: zmq.Context[Any] = zmq.Context()
         self._publisher = Publisher(self._context, self._host, token)
+        self.broadcast = Broadcast(self._publisher, self.queue, self.instruments)
         self._hands = Worker("instruments")
         self._reader = Worker("history")
         desk = Desk(self)
@@ -103,7 +95,7 @@ class BenchServer:
             rig_file=str(self.rig_file),
             rig_name=self.instruments.rig().name,
         )
-        self._log_handler = _LogTopic(self._publisher)
+        self._log_handler = LogTopic(self._publisher)
         logging.getLogger("app.serve").setLevel(logging.INFO)
         logging.getLogger().addHandler(self._log_handler)
         self._threads = [
@@ -127,8 +119,7 @@ class BenchServer:
         self._retract_door.close()
         logging.getLogger().removeHandler(self._log_handler)
         self._publisher.close()
-        for feed in self._feeds:
-            feed.close()
+        self.broadcast.close()
         self._context.term()
 
     @property
@@ -186,8 +177,7 @@ class BenchServer:
                 job.status, job.reason = Status.FAULT, f"internal error ({error!r}); see the log"
             finally:
                 self._bench = None
-                if self._feed is not None:
-                    self._feed.finishing()
+                self.broadcast.finishing()
                 self.instruments.take_back()
             self._finished(job)
 
@@ -196,62 +186,18 @@ class BenchServer:
             log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
             self.queue.hold(f"job {job.id} ended with a fault; look at it, then go on", within_run=False)
         self.queue.over(job)
-        self.tell_job(job)
+        self.broadcast.job(job)
         self.tell_state()
 
     def _run(self, job: Job) -> None:
         procedure = procedure_of(job.procedure, job.values)
         bench = self._bench = Bench(self.rig_file, job.stop, self.instruments.rig(), self.queue.paused)
-        observer = Observer(
-            event=_quiet(lambda event: self._on_event(job, event, counts=procedure.counts(event))),
-            trace=_quiet(lambda trace: self._on_trace(job, trace)),
-            block=_quiet(lambda block: self._on_block(job, block)),
-            started=_quiet(lambda header: self._on_start(job, header)),
-            finishing=_quiet(lambda: self._on_finishing(job)),
-            amplifier=_quiet(self.instruments.amplifier),
-        )
+        observer = self.broadcast.observer(job, procedure)
         summary: RunSummary = bench.run(
             procedure, job.out, observer=observer, sample=job.sample, notes=job.notes
         )
         job.status, job.reason, job.safe = Status(summary.end.status), summary.end.reason, summary.end.safe
         job.traces, job.samples = summary.traces, summary.samples
-
-    # ---- what a run tells ----
-
-    def _on_start(self, job: Job, header: RunHeader) -> None:
-        self._feed = Feed(job.id, header, job.out)
-        self._feeds.append(self._feed)
-        if len(self._feeds) > FEEDS_KEPT:
-            self._feeds.popleft().close()
-        self.instruments.started(header)
-        self._publisher.send(Message("run", self.run()))
-        log.info("%s, job %d, records to %s", job.procedure, job.id, job.out)
-
-    def _on_block(self, job: Job, block: Block) -> None:
-        if self._feed is not None:
-            self._feed.block(block)
-        job.samples = block.stop
-        self.instruments.block(block)
-        self._publisher.send(block_message(block, job.id))
-
-    def _on_event(self, job: Job, event: Event, *, counts: bool) -> None:
-        if self._feed is not None:
-            self._publisher.send(event_message(event, job.id, self._feed.event(event)))
-        if counts:
-            job.cycles += 1
-            self.tell_job(job)
-        elif event.name in ("paused", "resumed"):
-            self.tell_job(job)
-
-    def _on_trace(self, job: Job, trace: Trace) -> None:
-        job.traces += 1
-        self._publisher.send(trace_message(trace, job.id))
-
-    def _on_finishing(self, job: Job) -> None:
-        job.status = Status.SAVING
-        self.tell_job(job)
-        if self._feed is not None:
-            self._feed.finishing()
 
     # ---- what it tells by itself ----
 
@@ -279,10 +225,6 @@ class BenchServer:
         """Publish how the instruments are."""
         self._publisher.send(Message("instruments", self.instruments.to_json()))
 
-    def tell_job(self, job: Job) -> None:
-        """Publish how a job is."""
-        self._publisher.send(Message("job", self.queue.json_of(job)))
-
     def tell_state(self) -> None:
         """Publish what is going on."""
         self._publisher.send(Message("state", self.state()))
@@ -295,29 +237,9 @@ class BenchServer:
             "job": present.id if present else None,
             "held": held,
             "queue": self.queue.to_json(),
-            "run": self.run() if self._feed else None,
+            "run": self.broadcast.run(),
             "folder": str(self.folder),
         }
-
-    def run(self) -> dict[str, Any]:
-        """The present run, or else the last. Raises ``NotNow`` before the first."""
-        feed = self._feed
-        if feed is None:
-            raise NotNow("No run has begun yet")
-        return {
-            "job": feed.job,
-            "recording": str(feed.path),
-            "header": feed.header.to_json(),
-            "stop": feed.stop,
-            "events": feed.events,
-        }
-
-    def feed_of(self, job: int) -> Feed:
-        """One of the last runs. Raises ``NotNow``."""
-        for feed in tuple(self._feeds):
-            if feed.job == job:
-                return feed
-        raise NotNow(f"Job {job} is none of the last runs; open its recording")
 
     # ---- the way out ----
 
@@ -335,29 +257,3 @@ class BenchServer:
         finally:
             self._hands.do(self.instruments.made_safe)
             self._hands.do(self.tell_state)  # not here: who retracts waits for nothing else
-
-
-def _quiet(tell: Callable[P, None]) -> Callable[P, None]:
-    """What tells clients of a run must never end it."""
-
-    def quietly(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            tell(*args, **kwargs)
-        except Exception:
-            log.exception("Clients could not be told of the run; it goes on")
-
-    return quietly
-
-
-class _LogTopic(logging.Handler):
-    """Log records of hotjunction, and warnings of everybody, as messages."""
-
-    def __init__(self, publisher: Publisher) -> None:
-        super().__init__(logging.INFO)
-        self._publisher = publisher
-        self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Publish."""
-        fields = {"level": record.levelname.lower(), "time_s": record.created, "text": record.getMessage()}
-        self._publisher.send(Message("log", fields))
