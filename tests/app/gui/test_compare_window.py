@@ -1,6 +1,7 @@
 """Several recordings in one plot: what is offered, what is drawn, what is said, and how it closes."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordingError
 from app.gui.compare_window import LOOK_MS, CompareWindow
-from app.gui.plots.compared import MOST, PANELS, STYLES, ComparedCurves, colour_of, two_lines
+from app.gui.plots.compared import MOST, PANELS, STYLES, colour_of, two_lines
 from app.gui.plots.export import export, table
 from app.gui.plots.layers import Band, Line
 from app.gui.theme import DARK, LIGHT
@@ -104,13 +105,14 @@ def test_the_legend_says_the_error_only_where_the_fit_has_one(theme, tmp_path, c
 
 
 def test_a_conductance_that_is_not_trusted_has_a_question_mark(theme):
-    panel = ComparedCurves(theme)
-    one = made(Path("bda-iv.h5"))
-    assert one.iv is not None
-    object.__setattr__(one.iv, "trusted", False)
-    panel.add_recording(0, one)
-    assert "G₀ ?" in panel.layers[1].legend_name
-    panel.close()
+    def read(path: Path) -> ComparedRecording:
+        one = made(path)
+        assert one.iv is not None
+        return replace(one, iv=replace(one.iv, trusted=False))
+
+    window = read_through(CompareWindow(theme, paths("bda-iv"), read))
+    assert "G₀ ?" in window.panels[Kind.IV].legend.text
+    window.close()
 
 
 def test_histograms_keep_the_noise_from_hiding_the_peaks(theme):
