@@ -9,7 +9,7 @@ from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from app.bench import Observer
 from app.serve.feed import Feed
-from app.serve.instruments import Instruments
+from app.serve.instrument_rows import InstrumentRows
 from app.serve.protocol import Message, block_message, event_message, trace_message
 from app.serve.publisher import Publisher
 from app.serve.queue import Job, JobQueue, Status
@@ -32,14 +32,14 @@ class Broadcast:
     publisher : Publisher
     queue : JobQueue
         Of the jobs.
-    instruments : Instruments
-        They are told, too, what a run sees of them.
+    rows : InstrumentRows
+        What a run sees of the instruments is noted there.
     """
 
-    def __init__(self, publisher: Publisher, queue: JobQueue, instruments: Instruments) -> None:
+    def __init__(self, publisher: Publisher, queue: JobQueue, rows: InstrumentRows) -> None:
         self._publisher = publisher
         self._queue = queue
-        self._instruments = instruments
+        self._rows = rows
         self._feeds: deque[Feed] = deque()
 
     def observer(self, job: Job, procedure: RigProcedure) -> Observer:
@@ -50,14 +50,14 @@ class Broadcast:
             block=_quiet(lambda block: self._on_block(job, block)),
             started=_quiet(lambda header: self._on_start(job, header)),
             finishing=_quiet(lambda: self._on_finishing(job)),
-            amplifier=_quiet(self._instruments.amplifier),
+            amplifier=_quiet(self._rows.amplifier),
         )
 
     def _on_start(self, job: Job, header: RunHeader) -> None:
         self._feeds.append(Feed(job.id, header, job.out))
         if len(self._feeds) > FEEDS_KEPT:
             self._feeds.popleft().close()
-        self._instruments.started(header)
+        self._rows.started(header)
         self._publisher.send(Message("run", _shown(self._feeds[-1])))
         log.info("%s, job %d, records to %s", job.procedure, job.id, job.out)
 
@@ -65,7 +65,7 @@ class Broadcast:
         if self._feeds:
             self._feeds[-1].block(block)
         job.samples = block.stop
-        self._instruments.block(block)
+        self._rows.block(block)
         self._publisher.send(block_message(block, job.id))
 
     def _on_event(self, job: Job, event: Event, *, counts: bool) -> None:

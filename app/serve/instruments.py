@@ -1,4 +1,4 @@
-"""The instruments while no run has them: looked at once a second, set on request; and what a run tells of them.
+"""The instruments while no run has them: looked at once a second, set on request.
 
 There is one writer at a time. A run takes the instruments for itself (`give_up`) and gives them back; meanwhile
 nothing is asked here, and what is shown is what the run saw.
@@ -6,64 +6,22 @@ nothing is asked here, and what is shown is what the run saw.
 
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from analysis.recording import RunHeader
-from analysis.records import Block
 from app.calibrated_rig import load_calibrated_rig
 from app.guardian import Guardian
 from app.rig import Rig
+from app.serve.instrument_rows import CHOICES, LOOK_S, InstrumentRows
 from app.station import daq_inputs, daq_outputs
-from drivers.errors import InstrumentFault, NotNow, OutOfRange, RigError
+from drivers.errors import NotNow, OutOfRange, RigError
 from drivers.keithley428 import Keithley428
-from drivers.keithley428_words import GAINS_V_per_A, MachineStatus, RISE_TIMES_s
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
-from drivers.sr560 import GAINS, SR560, UNVERIFIED, LOWPASS_Hz
-
-LOOK_S = 0.02
-"""Samples that an idle card is asked for: a period of the mains."""
+from drivers.sr560 import SR560
 
 RUN_HAS_THEM = "A run is on and has the instruments: change this when it is over"
-
-SHOWN = (
-    "gain_V_per_A",
-    "rise_time_s",
-    "filter_on",
-    "auto_filter",
-    "zero_check",
-    "suppress_on",
-    "bias_supply_on",
-)
-
-CHOICES: dict[str, dict[str, tuple[float, ...]]] = {
-    "current_amplifier": {"gain_V_per_A": GAINS_V_per_A, "rise_time_s": RISE_TIMES_s},
-    "voltage_preamplifier": {"gain": tuple(map(float, GAINS)), "lowpass_Hz": LOWPASS_Hz},
-}
-"""What can be set by hand, and to what. The next runs are made with it too."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is known of one instrument.
-
-    ``answers`` is None where it can't say; ``verified`` tells whether ``settings`` were read from it; ``message`` is a
-    sentence with what is wrong; ``at`` is when it was looked at.
-    """
-
-    name: str
-    address: str
-    answers: bool | None = None
-    verified: bool = False
-    message: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
-    at: str = ""
 
 
 class Instruments:
@@ -80,18 +38,12 @@ class Instruments:
         self._set: dict[tuple[str, str], float] = {}
         self._turn = threading.Lock()
         self._busy = False
-        self._open = ExitStack()
         self._drivers: dict[str, Any] = {}
         self._bias = ExitStack()
         self.known_rig: Rig
         """As last read: there is a rig to make safe even where its file has just been spoiled."""
-        rig = self.rig()
-        preamplifier = rig.voltage_preamplifier
-        self.rows = {
-            "daq": Row("NI 6281", f"{rig.daq.controller}, {rig.daq.device}"),
-            "current_amplifier": Row("Keithley 428", rig.current_amplifier.address),
-            "voltage_preamplifier": Row("SR560", f"{preamplifier.address}, unit {preamplifier.line_address}"),
-        }
+        self.rows = InstrumentRows(self.rig())
+        """What is known of each; a run, which asks them itself, tells it what it sees."""
 
     def rig(self) -> Rig:
         """The rig as its file and its calibrations have it, with what was set by hand since."""
@@ -116,60 +68,11 @@ class Instruments:
         with self._turn:
             self._busy = False
 
-    def started(self, header: RunHeader) -> None:
-        """A run has set the amplifiers."""
-        for name in CHOICES:
-            said = dict(header.settings.get(name, {}))
-            verified = name == "current_amplifier"
-            self._note(
-                name, True if verified else None, {k: _plain(v) for k, v in said.items()}, verified=verified
-            )
-
-    def amplifier(self, status: MachineStatus) -> None:
-        """A run has asked the current amplifier."""
-        self._note("current_amplifier", True, {name: getattr(status, name) for name in SHOWN}, verified=True)
-
-    def block(self, block: Block) -> None:
-        """A run has read the card."""
-        self._note("daq", True, _volts(block), verified=True)
-
-    def failed(self, name: str, message: str) -> None:
-        """An instrument did not do what it should."""
-        self.rows[name] = replace(self.rows[name], answers=False, verified=False, message=message, at=_now())
-
-    def _note(
-        self, name: str, answers: bool | None, settings: dict[str, Any], *, verified: bool, message: str = ""
-    ) -> None:
-        row = self.rows[name]
-        merged = {**row.settings, **settings}
-        self.rows[name] = replace(
-            row, answers=answers, verified=verified, message=message, settings=merged, at=_now()
-        )
-
     def to_json(self) -> dict[str, Any]:
         """Every instrument with its state, and what may be set; where not, why not."""
-        rig = self.known_rig  # not read anew each second: a run in this process is in a hurry
         reason = RUN_HAS_THEM if self._busy else ""
-        shown: dict[str, Any] = {name: asdict(row) for name, row in self.rows.items()}
-        for name, settings in CHOICES.items():
-            shown[name]["editable"] = {
-                setting: {
-                    "choices": list(values),
-                    "next_run": getattr(getattr(rig, name), setting),
-                    "reason": reason,
-                }
-                for setting, values in settings.items()
-            }
-        outputs = rig.daq.outputs
-        shown["daq"]["editable"] = {
-            "bias_V": {"range": [outputs.bias.min_V, outputs.bias.max_V], "reason": reason}
-        }
-        shown["daq"]["z_range_V"] = [outputs.z.min_V, outputs.z.max_V]
-        shown["daq"]["safe_z_V"] = rig.safe.z_V
-        shown["daq"]["extension_nm_per_V"] = rig.piezo.extension_nm_per_V
-        shown["daq"]["rate_Hz"] = rig.daq.rate_Hz
-        shown["busy"] = self._busy
-        return shown
+        # the rig is not read anew each second: a run in this process is in a hurry
+        return {**self.rows.to_json(self.known_rig, reason), "busy": self._busy}
 
     # ---- idle ----
 
@@ -187,9 +90,9 @@ class Instruments:
                 try:
                     look()
                 except NotNow as error:
-                    self.rows[name] = replace(self.rows[name], verified=False, message=str(error), at=_now())
+                    self.rows.not_now(name, str(error))
                 except RigError as error:
-                    self.failed(name, str(error))
+                    self.rows.failed(name, str(error))
                     self._drop(name)
 
     def _look_at_daq(self) -> None:
@@ -199,21 +102,14 @@ class Instruments:
             block = daq.read(max(10, round(LOOK_S * daq.rate_Hz)))
         finally:
             daq.stop_acquisition()
-        self._note("daq", True, _volts(block), verified=True)
+        self.rows.block(block)
 
     def _look_at_amplifier(self) -> None:
         amplifier = self._driver("current_amplifier")
-        status, overloaded = amplifier.status, amplifier.overloaded
-        said = {name: getattr(status, name) for name in SHOWN}
-        message = "It is overloaded: reduce the current or the gain." if overloaded else ""
-        self._note(
-            "current_amplifier", True, {**said, "overloaded": overloaded}, verified=True, message=message
-        )
+        self.rows.amplifier(amplifier.status, amplifier.overloaded)
 
     def _look_at_preamplifier(self) -> None:
-        said = self._driver("voltage_preamplifier").settings
-        known = {name: _plain(value) for name, value in asdict(said).items() if value is not None}
-        self._note("voltage_preamplifier", None, {**known, "provenance": UNVERIFIED}, verified=False)
+        self.rows.preamplifier(self._driver("voltage_preamplifier").settings)
 
     def set(self, instrument: str, setting: str, value: float) -> None:
         """Set one thing now and for the runs that come.
@@ -279,7 +175,7 @@ class Instruments:
         try:
             self._bias.close()
         except RigError as error:
-            self.failed("daq", str(error))
+            self.rows.failed("daq", str(error))
 
     # ---- drivers ----
 
@@ -300,12 +196,10 @@ class Instruments:
         driver = self._drivers.pop(name, None)
         if driver is None:
             return
-        try:
+        with suppress(RigError):
             driver.close()
             if name == "daq":
                 driver.controller.close()
-        except (RigError, InstrumentFault):
-            pass
 
     def _close(self) -> None:
         self._end_bias()
@@ -324,19 +218,3 @@ def _card(rig: Rig) -> NI6281:
     except BaseException:
         controller.close()
         raise
-
-
-def _volts(block: Block) -> dict[str, Any]:
-    """Mean of each channel over the last samples, V."""
-    n = max(10, round(LOOK_S * block.rate_Hz))
-    means = np.mean(block.data[:, -n:], axis=1)
-    return {f"{name}_V": float(mean) for name, mean in zip(block.channels, means, strict=True)}
-
-
-def _plain(value: Any) -> Any:
-    """Enumerations by their names."""
-    return getattr(value, "name", value)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

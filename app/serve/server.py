@@ -79,7 +79,7 @@ class BenchServer:
         token = secrets.token_urlsafe(24)
         self._context: zmq.Context[Any] = zmq.Context()
         self._publisher = Publisher(self._context, self._host, token)
-        self.broadcast = Broadcast(self._publisher, self.queue, self.instruments)
+        self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
         self._hands = Worker("instruments")
         self._reader = Worker("history")
         desk = Desk(self)
