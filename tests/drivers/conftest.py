@@ -1,6 +1,7 @@
-"""The NI 6281 on the wire, for the tests of its drivers."""
+"""Instruments on their wires, for the tests of their drivers."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -22,3 +23,10 @@ def card(server: DaqServer) -> Iterator[NI6281]:
         card.write(bias=0.1, z=3.0)
         card.start_acquisition()
         yield card
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """What is put on it is closed after the test."""
+    with ExitStack() as stack:
+        yield stack

@@ -1,0 +1,140 @@
+"""What the Keithley 428 driver makes of replies, of those that it did not ask for, and of errors."""
+
+from unittest.mock import MagicMock
+
+import pytest
+import pyvisa
+
+from drivers.errors import InstrumentFault, InstrumentLost
+from drivers.keithley428_words import (
+    Display,
+    ErrorFlag,
+    MachineStatus,
+)
+from tests.drivers.bus428 import CLEAN, amplifier, error_word, status
+
+# --- replies of another kind
+
+
+def test_the_reply_that_is_always_there_is_the_suppression():
+    with amplifier((None, "428I-1.234E-09")) as instrument:
+        assert instrument.suppress_A == -1.234e-9
+
+
+QUERIES = [
+    ("U0X", "status"),
+    ("U1X", "errors"),
+    ("U2X", "bias_supply_V"),
+    ("U3X", "gain_V_per_A"),
+    ("U4X", "firmware"),
+]
+REPLIES = {
+    "U0X": status(),
+    "U1X": CLEAN,
+    "U2X": "428V+0.0000E+00",
+    "U3X": "1E+05V/A",
+    "bare": "428I+0.000E+00",
+}
+
+
+MIXED_UP = [
+    (word, name, kind)
+    for word, name in QUERIES
+    for kind in REPLIES
+    if word != kind and (word, kind) not in {("U4X", "U2X"), ("U4X", "U3X")}  # the firmware may be any text
+]
+
+
+@pytest.mark.parametrize(("word", "name", "kind"), MIXED_UP)
+def test_a_reply_of_another_kind_is_never_taken_for_the_answer(word, name, kind):
+    with amplifier((word, REPLIES[kind])) as instrument, pytest.raises(InstrumentFault, match="428"):
+        getattr(instrument, name)
+
+
+@pytest.mark.parametrize("kind", ["U0X", "U1X", "U2X", "U3X"])
+def test_a_pending_word_is_never_taken_for_the_suppression(kind):
+    with amplifier((None, REPLIES[kind])) as instrument, pytest.raises(InstrumentFault, match="suppression"):
+        instrument.suppress_A  # noqa: B018
+
+
+@pytest.mark.parametrize("order", ["ABCDJKLMNPRSTWYZ", "ZYWTSRPNCBA", "GQAVBCNPRSTWZ"])
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_the_status_word_is_read_by_letter_wherever_it_stands(order, width):
+    options = {"B": 1, "C": 2, "N": 1, "P": 1, "R": 8, "S": 4, "T": 6, "Z": 1, "A": 0}
+    order = "A" + order.replace("A", "")
+    word = "428A0" + "".join(f"{letter}{options.get(letter, 0):0{width}d}" for letter in order[1:])
+
+    found = MachineStatus.from_word(word)
+
+    assert (found.gain_V_per_A, found.rise_time_s, found.zero_check) == (1e8, 1e-2, True)
+    assert (found.bias_supply_on, found.suppress_on, found.filter_on, found.auto_filter) == (True,) * 4
+    assert (found.suppress_range, found.enlarge, found.display) == (4, False, Display.NORMAL)
+
+
+@pytest.mark.parametrize(
+    "word", ["428A0B0", status().replace("T0", ""), status(T=0).replace("T0", "T12"), "A0B0C0"]
+)
+def test_a_broken_status_word_is_a_fault(word):
+    with pytest.raises(InstrumentFault, match="status word"):
+        MachineStatus.from_word(word)
+
+
+@pytest.mark.parametrize("reply", ["428B02", "A04", "428 Rev. C1"])
+def test_identity_and_firmware(reply):
+    with amplifier(("U4X", reply)) as instrument:
+        assert instrument.id == f"Keithley 428, firmware {reply.removeprefix('428').strip()}"
+
+
+# --- errors
+
+
+@pytest.mark.parametrize(("position", "flag"), list(enumerate(ErrorFlag)))
+def test_each_character_of_the_error_word_has_its_flag(position, flag):
+    word = error_word(position)
+
+    assert len(word) == 14
+    assert word[3 + position] == "1"
+    assert ErrorFlag.from_word(word) == flag
+
+
+def test_overload_is_character_12():
+    with amplifier(("U1X", "42800000000010"), ("U1X", CLEAN)) as instrument:
+        assert "42800000000010"[12] == "1"
+        assert instrument.overloaded is True
+        assert instrument.overloaded is False
+
+
+def test_an_overload_is_no_fault_of_the_command_but_is_not_lost():
+    with amplifier(("P1X", None), ("U1X", error_word(9)), ("U1X", CLEAN)) as instrument:
+        instrument.filter_on = True
+        assert instrument.errors == ErrorFlag.OVERLOAD
+
+
+@pytest.mark.parametrize("position", [p for p in range(11) if p != 9])
+def test_every_other_flag_is_a_fault_that_names_the_command_and_what_to_do(position):
+    with amplifier(("P1X", None), ("U1X", error_word(position))) as instrument:
+        with pytest.raises(InstrumentFault, match="'P1X'") as fault:
+            instrument.filter_on = True
+        assert str(fault.value).endswith(ErrorFlag(1 << position).advice())
+
+
+def test_several_flags_at_once_are_all_named():
+    with amplifier(("T0X", None), ("U1X", error_word(1, 9, 10)), ("U1X", CLEAN)) as instrument:
+        with pytest.raises(InstrumentFault, match="illegal option, gain rise time conflict after"):
+            instrument.rise_time_s = 1e-5
+        both = ErrorFlag.ILLEGAL_OPTION | ErrorFlag.OVERLOAD | ErrorFlag.GAIN_RISE_TIME_CONFLICT
+        assert instrument.check_errors() == list(both)
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (pyvisa.VisaIOError(pyvisa.constants.StatusCode.error_timeout), "no answer in time"),
+    (pyvisa.VisaIOError(pyvisa.constants.StatusCode.error_connection_lost), "lost"),
+    (ConnectionResetError("reset by peer"), "reset by peer"),
+    (EOFError(), "EOFError"),
+])  # fmt: skip
+def test_a_broken_wire_is_an_instrument_lost_that_says_what_to_do(error, said):
+    with amplifier() as instrument:
+        instrument.adapter._read = MagicMock(side_effect=error)
+        instrument.adapter._write = MagicMock()
+        with pytest.raises(InstrumentLost, match=f"(?s){said}.*check its power, cable and gateway"):
+            instrument.zero_check  # noqa: B018
