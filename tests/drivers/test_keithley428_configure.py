@@ -3,11 +3,7 @@
 import pytest
 
 from drivers.errors import InstrumentFault, NotNow, OutOfRange
-from drivers.keithley428_words import (
-    Display,
-    Keithley428Settings,
-    RISE_TIMES_s,
-)
+from drivers.keithley428_words import Display, Keithley428Settings, RISE_TIMES_s
 from tests.drivers.bus428 import amplifier, sent, status
 
 # --- batch

@@ -6,11 +6,7 @@ import pytest
 import pyvisa
 
 from drivers.errors import InstrumentFault, InstrumentLost
-from drivers.keithley428_words import (
-    Display,
-    ErrorFlag,
-    MachineStatus,
-)
+from drivers.keithley428_words import Display, ErrorFlag, MachineStatus
 from tests.drivers.bus428 import CLEAN, amplifier, error_word, status
 
 # --- replies of another kind

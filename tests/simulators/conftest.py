@@ -1,4 +1,4 @@
-"""Benches with a resistor for a junction, and the unmodified nidaqmx package as their client."""
+"""Instruments without a junction, served on their wires, and clients of them."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,8 @@ import pytest
 
 from simulators.bench import SimulatedBench
 from simulators.clock import FastClock
-from tests.simulators.daq_client import Client, serving
+from simulators.vxi11 import Vxi11Gateway
+from tests.simulators import daq_client, vxi11_client
 from tests.simulators.stand_ins import HandClock, quiet_bench
 
 
@@ -17,8 +18,8 @@ def bench() -> SimulatedBench:
 
 
 @pytest.fixture
-def daq(bench: SimulatedBench) -> Iterator[Client]:
-    with serving(bench) as client:
+def daq(bench: SimulatedBench) -> Iterator[daq_client.Client]:
+    with daq_client.serving(bench) as client:
         yield client
 
 
@@ -34,6 +35,24 @@ def wall_bench(clock: HandClock) -> SimulatedBench:
 
 
 @pytest.fixture
-def wall_daq(wall_bench: SimulatedBench) -> Iterator[Client]:
-    with serving(wall_bench) as client:
+def wall_daq(wall_bench: SimulatedBench) -> Iterator[daq_client.Client]:
+    with daq_client.serving(wall_bench) as client:
         yield client
+
+
+@pytest.fixture
+def parrot() -> vxi11_client.Parrot:
+    return vxi11_client.Parrot()
+
+
+@pytest.fixture
+def gateway(parrot: vxi11_client.Parrot) -> Iterator[Vxi11Gateway]:
+    with Vxi11Gateway({7: parrot}) as running:
+        yield running
+
+
+@pytest.fixture
+def client(gateway: Vxi11Gateway) -> Iterator[vxi11_client.Client]:
+    connected = vxi11_client.Client(gateway.port)
+    yield connected
+    connected.close()

@@ -1,238 +1,29 @@
-"""The gateway, spoken to in raw RPC and through the unmodified pyvisa with pyvisa-py."""
+"""The gateway, spoken to in raw RPC."""
 
 import contextlib
-import gc
-import itertools
 import socket
 import struct
 import threading
-from collections.abc import Iterator
 
-import numpy as np
 import pytest
-import pyvisa
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from simulators.keithley428 import SimulatedKeithley428
-from simulators.parameters import load_parameters
 from simulators.vxi11 import Vxi11Gateway
-
-CORE, ABORT = 0x0607AF, 0x0607B0
-CREATE_LINK, WRITE, READ, READ_STB, TRIGGER, CLEAR, REMOTE, LOCAL, LOCK, UNLOCK = range(10, 20)
-DESTROY_LINK = 23
-
-
-class Parrot:
-    """Says the last message again; its serial poll is how many it had."""
-
-    eoi = True
-
-    def __init__(self) -> None:
-        self.heard: list[bytes] = []
-
-    def receive(self, data: bytes) -> None:
-        self.heard.append(data)
-
-    def send(self) -> bytes:
-        return self.heard[-1] if self.heard else b""
-
-    def serial_poll(self) -> int:
-        return len(self.heard)
-
-    def device_clear(self) -> None:
-        self.heard.clear()
-
-
-class Client:
-    """The other end of the wire, as RFC 5531 and VXI-11 have it."""
-
-    def __init__(self, port: int, program: int = CORE) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.program = program
-        self.ids = itertools.count(7)
-
-    def call(self, procedure: int, *values: int | bytes, program: int = 0, version: int = 1) -> list[int]:
-        """Words of the reply behind the header; opaque data as words too."""
-        status, *results = self.raw_call(procedure, pack(*values), program or self.program, version)
-        assert status == 0
-        return results
-
-    def raw_call(self, procedure: int, arguments: bytes, program: int, version: int = 1) -> list[int]:
-        call_id = next(self.ids)
-        header = struct.pack(">10I", call_id, 0, 2, program, version, procedure, 0, 0, 0, 0)
-        self.send_record(header + arguments)
-        reply = self.receive_record()
-        words = list(struct.unpack(f">{len(reply) // 4}I", reply))
-        assert words[:5] == [call_id, 1, 0, 0, 0]
-        return words[5:]
-
-    def send_record(self, record: bytes) -> None:
-        self.socket.sendall(struct.pack(">I", 0x80000000 | len(record)) + record)
-
-    def receive_record(self) -> bytes:
-        mark = int.from_bytes(self.receive(4))
-        assert mark & 0x80000000
-        return self.receive(mark & 0x7FFFFFFF)
-
-    def receive(self, n: int) -> bytes:
-        data = b""
-        while len(data) < n:
-            part = self.socket.recv(n - len(data))
-            assert part, "the gateway hung up"
-            data += part
-        return data
-
-    def link(self, name: bytes = b"gpib0,7") -> int:
-        error, link, _, _ = self.call(CREATE_LINK, 1, 0, 0, name)
-        assert error == 0
-        return link
-
-    def write(self, link: int, data: bytes) -> int:
-        return self.call(WRITE, link, 1000, 0, 8, data)[0]
-
-    def read(self, link: int, size: int = 100, flags: int = 0, terminator: int = 0) -> tuple[int, int, bytes]:
-        error, reason, length, *words = self.call(READ, link, size, 1000, 0, flags, terminator)
-        return error, reason, struct.pack(f">{len(words)}I", *words)[:length]
-
-    def close(self) -> None:
-        self.socket.close()
-
-
-def pack(*values: int | bytes) -> bytes:
-    return b"".join(
-        struct.pack(">I", len(value)) + value + bytes(-len(value) % 4)
-        if isinstance(value, bytes)
-        else struct.pack(">I", value)
-        for value in values
-    )
-
-
-@pytest.fixture
-def parrot() -> Parrot:
-    return Parrot()
-
-
-@pytest.fixture
-def gateway(parrot: Parrot) -> Iterator[Vxi11Gateway]:
-    with Vxi11Gateway({7: parrot}) as running:
-        yield running
-
-
-@pytest.fixture
-def client(gateway: Vxi11Gateway) -> Iterator[Client]:
-    connected = Client(gateway.port)
-    yield connected
-    connected.close()
-
-
-# --- through pyvisa
-
-
-@pytest.fixture(scope="module")
-def visa() -> Iterator[pyvisa.ResourceManager]:
-    manager = pyvisa.ResourceManager("@py")
-    yield manager
-    manager.close()
-
-
-@pytest.fixture
-def keithley() -> SimulatedKeithley428:
-    return SimulatedKeithley428(load_parameters(), np.random.default_rng(1))
-
-
-@pytest.fixture
-def session(visa: pyvisa.ResourceManager, keithley: SimulatedKeithley428) -> Iterator[pyvisa.Resource]:
-    with Vxi11Gateway({22: keithley}) as gateway:
-        resource = visa.open_resource(gateway.address(22))
-        resource.timeout = 2000
-        yield resource
-        resource.close()
-
-
-def test_pyvisa_writes_and_reads(session: pyvisa.Resource) -> None:
-    session.write_raw(b"R6U3X")
-    assert session.read_raw() == b"1E+06V/A\r\n"
-    assert session.query("U0X").startswith("428A0B0C1")
-    session.write("R8X", termination="")
-    session.read_termination = "\r\n"
-    assert session.query("U3X") == "1E+08V/A"
-    assert session.read() == "428I+0.000E+00"
-
-
-@pytest.mark.parametrize(("option", "end"), [(0, "\r\n"), (1, "\n\r"), (2, "\r"), (3, "\n")])
-def test_pyvisa_reads_with_every_terminator(session: pyvisa.Resource, option: int, end: str) -> None:
-    session.read_termination = end
-    session.write(f"Y{option}X")
-    for _ in range(3):
-        assert session.query("U1X") == "42800000000000"
-
-
-def test_pyvisa_polls_and_clears(session: pyvisa.Resource, keithley: SimulatedKeithley428) -> None:
-    assert session.read_stb() == 16
-    session.write("R77X")
-    assert session.read_stb() == 16 + 32
-    session.write("B1V1X")
-    assert keithley.bias_V == 1.0
-    session.clear()
-    assert keithley.bias_V == 0.0
-    assert session.read_stb() == 16
-
-
-def test_pyvisa_waits_for_ready(session: pyvisa.Resource, keithley: SimulatedKeithley428) -> None:
-    session.write("C2X")
-    polls = [session.read_stb() & 16 for _ in range(keithley.parameters.polls_until_done)]
-    assert polls[-1] == 16
-    assert 0 in polls
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_pyvisa_is_refused_at_an_absent_address(visa: pyvisa.ResourceManager, gateway: Vxi11Gateway) -> None:
-    with pytest.raises(Exception, match="error creating link: 3"):
-        visa.open_resource(gateway.address(8))
-    gc.collect()  # pyvisa-py leaves the refused session's socket open until then
-
-
-def test_pyvisa_sends_more_than_fits_into_one_write(
-    visa: pyvisa.ResourceManager, gateway: Vxi11Gateway, parrot: Parrot
-) -> None:
-    message = bytes(range(256)) * 200
-    with visa.open_resource(gateway.address(7)) as resource:
-        resource.write_raw(message)
-        assert b"".join(parrot.heard) == message
-        assert len(parrot.heard) == 4
-        resource.chunk_size = 1000
-        assert resource.read_raw() == parrot.heard[-1]
-
-
-def test_without_eoi_a_read_ends_at_the_terminator_or_times_out(session: pyvisa.Resource) -> None:
-    session.write("K1X")
-    session.read_termination = "\n"
-    assert session.query("U1X") == "42800000000000\r"
-    session.read_termination = None
-    with pytest.raises(pyvisa.VisaIOError, match="TMO"):
-        session.query("U1X")
-
-
-def test_instrument_that_is_switched_off_times_out(visa: pyvisa.ResourceManager, parrot: Parrot) -> None:
-    instruments = {7: parrot}
-    with Vxi11Gateway(instruments) as gateway, visa.open_resource(gateway.address(7)) as resource:
-        resource.write("here")
-        del instruments[7]
-        with pytest.raises(pyvisa.VisaIOError, match="TMO"):
-            resource.write("gone")
-        instruments[7] = parrot
-        resource.write("back")
-        assert parrot.heard == [b"here\r\n", b"back\r\n"]
-
-
-def test_many_rounds_without_a_mistake(session: pyvisa.Resource) -> None:
-    session.read_termination = "\r\n"
-    for number in range(500):
-        session.write(f"R{3 + number % 8}X")
-        assert session.read_stb() == 16
-        assert session.query("U3X") == f"1E+{3 + number % 8:02d}V/A"
-
+from tests.simulators.vxi11_client import (
+    ABORT,
+    CLEAR,
+    CORE,
+    CREATE_LINK,
+    DESTROY_LINK,
+    LOCAL,
+    LOCK,
+    READ_STB,
+    REMOTE,
+    TRIGGER,
+    UNLOCK,
+    Client,
+    Parrot,
+    pack,
+)
 
 # --- links
 
@@ -412,102 +203,6 @@ def test_a_lost_connection_gives_its_lock_back(client: Client, gateway: Vxi11Gat
     other.call(LOCK, other.link(), 0, 0)
     other.close()
     assert client.call(LOCK, client.link(), 1, 30_000) == [0]
-
-
-# --- remote procedure calls
-
-
-def test_null_procedure_and_unknown_ones(client: Client) -> None:
-    assert client.raw_call(0, b"", CORE) == [0]
-    assert client.raw_call(99, b"", CORE) == [3]
-    assert client.raw_call(10, b"", 0x0607B1) == [1]
-    assert client.raw_call(10, b"", CORE, version=2) == [2, 1, 1]
-    assert client.raw_call(CREATE_LINK, b"\0\0", CORE) == [4]
-    assert client.raw_call(CREATE_LINK, pack(1, 0, 0) + b"\xff\xff\xff\xff", CORE) == [4]
-    assert client.raw_call(WRITE, pack(1, 2), CORE) == [4]
-
-
-def test_other_rpc_version_is_denied(client: Client) -> None:
-    client.send_record(struct.pack(">10I", 5, 0, 3, CORE, 1, 0, 0, 0, 0, 0))
-    assert struct.unpack(">6I", client.receive_record()) == (5, 1, 1, 0, 2, 2)
-
-
-def test_record_in_fragments(client: Client, parrot: Parrot) -> None:
-    link = client.link()
-    data = bytes(range(250)) * 40
-    call = struct.pack(">10I", 77, 0, 2, CORE, 1, WRITE, 0, 0, 0, 0) + pack(link, 0, 0, 8, data)
-    for start in range(0, len(call), 999):
-        part = call[start : start + 999]
-        last = 0x80000000 if start + 999 >= len(call) else 0
-        client.socket.sendall(struct.pack(">I", last | len(part)))
-        client.socket.sendall(part)
-    assert struct.unpack(">8I", client.receive_record()) == (77, 1, 0, 0, 0, 0, 0, len(data))
-    assert parrot.heard == [data]
-
-
-def test_credentials_are_accepted_and_ignored(client: Client) -> None:
-    client.send_record(struct.pack(">6I", 9, 0, 2, CORE, 1, 0) + pack(1, b"machine", 0, b""))
-    assert struct.unpack(">6I", client.receive_record()) == (9, 1, 0, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * 3,
-        b"\x7f\xff\xff\xff",
-        b"\xff\xff\xff\xff" + bytes(100),
-        b"\x80\x00\x00\x00",
-        b"\x80\x00\x00\x04abcd",
-        struct.pack(">4I", 0x8000000C, 1, 1, 2),
-    ],
-)
-def test_what_is_no_call_ends_the_connection_and_nothing_else(
-    gateway: Vxi11Gateway, client: Client, garbage: bytes
-) -> None:
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad:
-        bad.sendall(garbage)
-        with contextlib.suppress(ConnectionResetError):
-            assert bad.recv(1) == b""
-    assert client.write(client.link(), b"still here") == 0
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    procedure=st.integers(0, 30),
-    arguments=st.one_of(
-        st.binary(max_size=60),
-        st.lists(
-            st.one_of(st.integers(0, 3), st.integers(0, 2**32 - 1), st.binary(max_size=20)), max_size=8
-        ).map(lambda values: pack(*values)),
-    ),
-    program=st.sampled_from([CORE, ABORT, 1]),
-    version=st.integers(0, 2),
-)
-def test_every_call_is_answered(
-    client: Client, procedure: int, arguments: bytes, program: int, version: int
-) -> None:
-    """Waits excepted: a lock that nobody holds is free."""
-    status = client.raw_call(procedure, arguments, program, version)[0]
-    assert 0 <= status <= 4
-
-
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=200), st.booleans())
-def test_any_bytes_end_in_an_answer_or_a_hang_up(
-    gateway: Vxi11Gateway, client: Client, data: bytes, as_record: bool
-) -> None:
-    message = struct.pack(">I", 0x80000000 | len(data)) + data if as_record else data
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad:
-        try:
-            bad.sendall(message)
-            bad.shutdown(socket.SHUT_WR)
-            while bad.recv(1000):
-                pass
-        except TimeoutError:
-            pytest.fail("neither answer nor hang-up")
-        except OSError:
-            pass  # it hung up before the end
-    assert client.call(0) == []
 
 
 # --- clients come and go
