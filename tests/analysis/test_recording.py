@@ -1,9 +1,8 @@
+"""Recordings: what was written is read, whatever the blocks, while it is written and afterwards."""
+
 import datetime
 import json
 import math
-import subprocess
-import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -12,11 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.recording import (
-    Axis,
     Calibration,
     Channel,
-    DiskAlmostFull,
-    Plot,
     Recording,
     RecordingError,
     RecordingWriter,
@@ -24,24 +20,8 @@ from analysis.recording import (
     TraceEntry,
 )
 from analysis.records import Block, Event, EventKind
+from tests.analysis.counted import HEADER, NAMES, RATE_Hz, block
 from tests.benchmarks.kill_recordings import start_writer, values, wrong_values
-
-RATE_Hz = 2000.0
-NAMES = ("current", "z")
-HEADER = RunHeader("break junction", tuple(Channel(name) for name in NAMES), RATE_Hz)
-
-
-def block(first: int, n: int) -> Block:
-    """Samples that tell their own index and channel."""
-    index = np.arange(first, first + n, dtype=float)
-    return Block(first, RATE_Hz, NAMES, np.stack([index, index + 0.5]))
-
-
-def write(path: Path, blocks: list[Block], header: RunHeader = HEADER) -> None:
-    with RecordingWriter(path, header) as writer:
-        for each in blocks:
-            writer.append(each)
-
 
 # a run as lengths of blocks, each after a gap of so many samples
 RUNS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50), st.booleans()), max_size=20)
@@ -259,196 +239,6 @@ def test_it_is_readable_while_being_written_and_shows_more_when_opened_again(tmp
     with h5py.File(path, "r", swmr=True, locking=False) as plain:  # HDF5 wants equal locking in one process
         assert plain["entry/raw/current"].shape == (5100,)
     writer.close()
-
-
-# --- the disk ---------------------------------------------------------------------------------------------
-
-
-def test_it_stops_with_everything_saved_before_the_disk_is_full(tmp_path):
-    free = [10**9]
-    path = tmp_path / "run.h5"
-    writer = RecordingWriter(path, HEADER, reserve_bytes=10**8, free_bytes=lambda _: free[0])
-    writer.append(block(0, 100))
-    free[0] = 10**8 - 1
-    with pytest.raises(DiskAlmostFull, match="delete or move files") as caught:
-        writer.flush()
-    assert caught.value.saved == 100
-    writer.append(block(100, 50))
-    writer.close("aborted")
-    with Recording(path) as recording:
-        assert (recording.n_samples, recording.status) == (150, "aborted")
-
-
-def test_it_does_not_begin_on_a_full_disk(tmp_path):
-    with pytest.raises(DiskAlmostFull):
-        RecordingWriter(tmp_path / "run.h5", HEADER, free_bytes=lambda _: 1000)
-    assert not list(tmp_path.iterdir())
-
-
-def test_without_room_for_a_copy_it_stays_uncompressed_and_says_so(tmp_path):
-    path = tmp_path / "run.h5"
-    writer = RecordingWriter(path, HEADER, reserve_bytes=1000, free_bytes=lambda _: 1200)
-    writer.append(block(0, 3000))
-    writer.add_event(Event(5, EventKind.MARK, "here"))
-    stored = writer.close()
-    with Recording(path) as recording:
-        recording.verify()
-        assert (recording.status, recording.storage) == ("finished", stored)
-        assert stored.startswith("plain, as recorded: a copy needs")
-        assert np.array_equal(recording.samples(0, 3000), block(0, 3000).data)
-        assert recording.events[0].name == "here"
-
-
-FULL_DISK = """
-import resource, signal, sys
-import numpy as np
-from analysis.recording import *
-from analysis.records import Block
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-writer = RecordingWriter(sys.argv[1], RunHeader("p", (Channel("current"),), 2000.0))
-try:
-    for i in range(1000):
-        writer.append(Block(i * 1000, 2000.0, ("current",), i * 1000 + np.arange(1000.0)[None]))
-except WriteFailed as error:
-    print(error.saved, writer.close(), error)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the limit on the size of a file is set the POSIX way")
-def test_a_refused_write_ends_in_a_readable_file_and_a_clean_exit(tmp_path):
-    path = tmp_path / "run.h5"
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True, cwd=Path(__file__).parents[2]
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    said = done.stdout.split()
-    assert "File too large" in done.stdout
-    assert "Make room" in done.stdout
-    with Recording(path) as recording:
-        recording.verify()
-        assert recording.n_samples == int(said[0]) > 0
-        assert np.array_equal(recording.samples(0, recording.stop)[0], np.arange(recording.n_samples))
-
-
-# --- other files ------------------------------------------------------------------------------------------
-
-
-def test_foreign_files_give_one_sentence(tmp_path):
-    text, foreign, cut = tmp_path / "a.h5", tmp_path / "b.h5", tmp_path / "c.h5"
-    text.write_text("hello")
-    with h5py.File(foreign, "w") as file:
-        file["x"] = 1
-    write(tmp_path / "whole.h5", [block(0, 100)])
-    cut.write_bytes((tmp_path / "whole.h5").read_bytes()[:3000])
-    for path, sentence in [
-        (text, "not an HDF5 file"),
-        (foreign, "not a recording of hotjunction"),
-        (cut, "a damaged one"),
-        (tmp_path / "absent.h5", "no such file"),
-        (tmp_path, "no such file"),
-    ]:
-        with pytest.raises(RecordingError, match=sentence) as caught:
-            Recording(path)
-        assert "\n" not in str(caught.value)
-
-
-def test_a_file_of_a_newer_format_is_refused(tmp_path):
-    path = tmp_path / "run.h5"
-    write(path, [block(0, 10)])
-    with h5py.File(path, "r+") as file:
-        file.attrs["format_version"] = 99
-    with pytest.raises(RecordingError, match="newer hotjunction"):
-        Recording(path)
-
-
-def test_a_damaged_chunk_of_a_finished_file_is_found(tmp_path):
-    path = tmp_path / "run.h5"
-    write(path, [block(0, 30000)])
-    with h5py.File(path) as file:
-        place = file["entry/raw/z"].id.get_chunk_info(1).byte_offset
-    content = bytearray(path.read_bytes())
-    content[place + 100] ^= 1
-    path.write_bytes(content)
-    with Recording(path) as recording:
-        assert np.array_equal(recording.samples(0, 100), block(0, 100).data)
-        with pytest.raises(RecordingError, match="rows 16384 to 30000 are damaged"):
-            recording.verify()
-
-
-def test_samples_outside_the_recording_are_not_invented(tmp_path):
-    path = tmp_path / "run.h5"
-    write(path, [block(10, 10)])
-    with Recording(path) as recording:
-        assert (recording.first, recording.stop) == (10, 20)
-        with pytest.raises(IndexError, match="not within 10 to 20"):
-            recording.samples(5, 15)
-        with pytest.raises(KeyError, match="this recording has current, z"):
-            recording.samples(10, 20, ["bias"])
-
-
-# --- viewers ----------------------------------------------------------------------------------------------
-
-
-def default_plot(path: Path) -> h5py.Group:
-    """What a NeXus viewer opens by itself: follow ``default`` from the root to an NXdata."""
-    file = h5py.File(path)
-    group: h5py.Group = file
-    while group.attrs["NX_class"] != "NXdata":
-        group = group[group.attrs["default"]]
-    return group
-
-
-def test_a_viewer_finds_the_histogram_and_a_trace(tmp_path):
-    path = tmp_path / "run.h5"
-    conductance, counts = np.linspace(0, 5, 100), np.arange(100.0)
-    plots = [
-        Plot(
-            "histogram",
-            "Conductance of 3 traces",
-            Axis("counts", counts),
-            (Axis("g", conductance, "G0", "G"),),
-        ),
-        Plot(
-            "map", "2D", Axis("counts", np.ones((3, 2))), (Axis("x", np.arange(3.0)), Axis("y", np.zeros(2)))
-        ),
-    ]
-    with RecordingWriter(path, HEADER) as writer:
-        writer.append(block(0, 10))
-        writer.close(plots=plots)
-    group = default_plot(path)
-    assert group.name == "/entry/histogram"
-    signal = group[group.attrs["signal"]]
-    (axis,) = group.attrs["axes"]
-    assert np.array_equal(signal[:], counts)
-    assert np.array_equal(group[axis][:], conductance)
-    assert group[axis].attrs["units"] == "G0"
-    assert signal.dims[0][0].name == "/entry/histogram/g"
-    assert group.file["entry/map/counts"].dims[1][0].name == "/entry/map/y"
-    group.file.close()
-
-
-def test_without_plots_a_viewer_shows_the_first_channel(tmp_path):
-    path = tmp_path / "run.h5"
-    write(path, [block(0, 10)])
-    group = default_plot(path)
-    assert group.name == "/entry/raw"
-    assert np.array_equal(group[group.attrs["signal"]][:], np.arange(10.0))
-    group.file.close()
-
-
-def test_axes_must_fit_the_signal():
-    with pytest.raises(ValueError, match=r"axes of lengths \(4,\)"):
-        Plot("p", "t", Axis("y", np.zeros(3)), (Axis("x", np.zeros(4)),))
-
-
-def test_the_example_of_the_documentation_reads_a_recording(tmp_path, monkeypatch, capsys):
-    page = (Path(__file__).parents[2] / "docs" / "file-format.md").read_text()
-    example = page.split("```python\n")[1].split("```")[0]
-    write(tmp_path / "run.h5", [block(0, 10)])
-    monkeypatch.chdir(tmp_path)
-    exec(example, {})
-    assert "break junction" in capsys.readouterr().out
 
 
 def test_header_refuses_what_json_cannot_hold():
