@@ -2,7 +2,8 @@
 
 It is started with the rig file before anything moves, imports what it needs, says "ready", and waits on its
 standard input. The line "done" sends it home. The end of that input without it means that the other process
-was killed: then the card is reset, the bias set to 0 V and the tip retracted.
+was killed: then the card is reset, the bias set to 0 V and the tip retracted. Nobody else is left to do it: so a
+rig that does not answer is tried again, each time with more patience.
 
     python -m app.guardian RIG.toml
 """
@@ -10,18 +11,25 @@ was killed: then the card is reset, the bias set to 0 V and the tip retracted.
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from app.rig import Rig, load_rig
+from drivers.errors import RigError
 
 READY = "ready"
 DONE = "done"
 
+WITHIN_S = 1.0
+PERSISTS_S = 60.0
+"""For so long it is tried again."""
+_BETWEEN_S = 0.1
 
-def make_safe(rig: Rig, within_s: float = 1.0) -> str:
+
+def make_safe(rig: Rig, within_s: float = WITHIN_S) -> str:
     """Bias 0 V, tip retracted, over a connection of its own. Raises ``RigError`` if the card can't be reached."""
     from app.station import daq_outputs
     from drivers.guard import make_safe as reset_and_retract
@@ -29,6 +37,25 @@ def make_safe(rig: Rig, within_s: float = 1.0) -> str:
     return reset_and_retract(
         rig.daq.controller, rig.daq.device, daq_outputs(rig), {"z": rig.safe.z_V}, within_s
     )
+
+
+def insist(rig: Rig, for_s: float = PERSISTS_S) -> str:
+    """`make_safe` until it is done; a rig that is slow, or away for a moment, is given longer each time.
+
+    Raises
+    ------
+    RigError
+        As `make_safe`, when ``for_s`` seconds are over.
+    """
+    until_s, within_s = time.monotonic() + for_s, WITHIN_S
+    while True:
+        try:
+            return make_safe(rig, within_s)
+        except RigError:
+            if time.monotonic() >= until_s:
+                raise
+        time.sleep(_BETWEEN_S)
+        within_s *= 2
 
 
 class Guardian:
@@ -69,7 +96,7 @@ def main() -> int:
 
     print(READY, flush=True)  # noqa: T201
     if sys.stdin.readline().strip() != DONE:
-        make_safe(rig)
+        insist(rig)
     return 0
 
 
