@@ -73,6 +73,7 @@ class Daq(Section):
     device: str = "Dev1"
     rate_Hz: float = Field(2000.0, gt=0, le=125_000)
     buffer_s: float = Field(10.0, ge=1, le=600)
+    answer_s: float = Field(2.0, gt=0, le=600)
     inputs: Inputs
     outputs: Outputs
 

@@ -77,7 +77,7 @@ def open_rig(rig: Rig, seen: Callable[[MachineStatus], None] = lambda status: No
         If an instrument does not answer or refuses a setting.
     """
     with ExitStack() as stack:
-        controller = stack.enter_context(PXIController(rig.daq.controller))
+        controller = stack.enter_context(PXIController(rig.daq.controller, rig.daq.answer_s))
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
         _claim(daq, rig.daq.buffer_s)

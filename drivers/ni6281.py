@@ -19,8 +19,6 @@ from drivers.pxi import DeviceIdentity, PXIController
 
 __all__ = ["NI6281", "AnalogInput", "AnalogOutput", "Terminal"]
 
-CLOSE_S = 1.0
-
 
 class NI6281:
     """The card, its inputs and its outputs.
@@ -80,7 +78,7 @@ class NI6281:
 
         Whoever leaves the rig calls `to_safe` first.
         """
-        with self.controller.deadline(CLOSE_S):
+        with self.controller.deadline(self.controller.answer_s):
             with suppress(RigError):
                 self.stop_acquisition()
             self._outputs.close()

@@ -24,8 +24,7 @@ from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, Ou
 SERVER_PORT = 31763
 """Port of an NI gRPC Device Server as installed (its ``server_config.json``)."""
 
-CONNECT_S = 2.0
-CALL_S = 2.0
+ANSWER_S = 2.0
 SELF_TEST_S = 20.0
 _RETRY_S = 0.02
 
@@ -69,8 +68,8 @@ class PXIController:
     ----------
     address : str, optional
         "local" (the default) or "grpc://HOST:PORT". The connection is not encrypted.
-    connect_s : float
-        How long to wait for an answer.
+    answer_s : float
+        How long a server may take to answer: at first, and then each call beyond what it was asked to wait.
 
     Raises
     ------
@@ -80,11 +79,12 @@ class PXIController:
         NI-DAQmx is not installed, or no server answered in time.
     """
 
-    def __init__(self, address: str | None = None, connect_s: float = CONNECT_S) -> None:
+    def __init__(self, address: str | None = None, answer_s: float = ANSWER_S) -> None:
         self.address = address or "local"
-        self._channel = None if self.address == "local" else _open_channel(self.address)
+        self.answer_s = answer_s
+        self._channel = None if self.address == "local" else _open_channel(self.address, answer_s)
         try:
-            with translated("connect"), self.deadline(connect_s):
+            with translated("connect"), self.deadline(answer_s):
                 self._system = System(self._options())
                 version = self._system.driver_version
         except RigError as error:
@@ -174,7 +174,7 @@ class PXIController:
         return None if self._channel is None else nidaqmx.GrpcSessionOptions(self._channel, "")
 
 
-def _open_channel(address: str) -> grpc.Channel:
+def _open_channel(address: str, answer_s: float) -> grpc.Channel:
     parts = urlsplit(address)
     try:
         port = parts.port or SERVER_PORT
@@ -184,7 +184,7 @@ def _open_channel(address: str) -> grpc.Channel:
         raise OutOfRange("address of the PXI controller", repr(address), '"local" or "grpc://HOST:PORT"')
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     channel = grpc.insecure_channel(f"{host}:{port}", options=_CHANNEL_OPTIONS)
-    return grpc.intercept_channel(channel, _Deadlines())
+    return grpc.intercept_channel(channel, _Deadlines(answer_s))
 
 
 class _CallDetails(NamedTuple):
@@ -199,10 +199,13 @@ class _CallDetails(NamedTuple):
 class _Deadlines(grpc.UnaryUnaryClientInterceptor):
     """Give every call a time limit: nidaqmx sets none, so a server that hangs would hang us for ever."""
 
+    def __init__(self, answer_s: float) -> None:
+        self._answer_s = answer_s
+
     def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         until = _until.get()
         if until is None:
-            timeout = CALL_S + max(0.0, getattr(request, "timeout", 0.0))
+            timeout = self._answer_s + max(0.0, getattr(request, "timeout", 0.0))
         else:
             timeout = max(until - time.monotonic(), 1e-3)
         limited = _CallDetails(

@@ -1,7 +1,10 @@
 """A simulated rig in the test's own process, so that a test can look at the world itself."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,12 @@ QUICK = {"withdraw_speed": 10.0, "past_break": 0.5, "baseline_every": 1, "baseli
 
 SAFE_DISTANCE_M = 40e-9
 """How far from the surface the tip must be when nobody is in control."""
+
+ANSWER_S = 30.0
+"""How long the rig may take to answer: it shares one process, and perhaps a busy machine, with who asks it."""
+
+PATIENCE_S = 40.0
+"""For what happens for certain, sooner or later."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +64,32 @@ def served_rig(
     name = clock if clock in ("fast", "wall") else "fast"
     with SimulatedRig(parameters, seed, clock) as simulated:
         rig_file = folder / "rig.toml"
-        rig_file.write_text(
-            rig_file_text(SimulationSettings(name, seed), parameters, simulated.addresses), "utf-8"
-        )
+        text = rig_file_text(SimulationSettings(name, seed), parameters, simulated.addresses)
+        rig_file.write_text(text.replace("[daq]\n", f"[daq]\nanswer_s = {ANSWER_S}\n", 1), "utf-8")
         yield ServedRig(simulated, rig_file, folder)
 
 
 def quick(traces: int, **values: Any) -> BreakJunction:
     """A break-junction procedure that takes little of the rig's time."""
     return BreakJunction.from_values({**QUICK, "traces": traces, **values})
+
+
+def free_s() -> float:
+    """A clock that stands still while anything on this machine waits for a processor: limits of time are by it.
+
+    What other programs take from a program is not the program's doing. Source: Linux, "PSI - Pressure Stall
+    Information" (cpu, some); where nobody tells, this is life's clock.
+    """
+    stalled_us = "0"
+    with suppress(OSError):
+        (stalled_us,) = re.findall(r"some .*total=(\d+)", Path("/proc/pressure/cpu").read_text("ascii"))
+    return time.monotonic() - 1e-6 * int(stalled_us)
+
+
+def wait_until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
+    """Seconds by `free_s` until the condition held; for what another process does in life's time."""
+    began_s, until_s = free_s(), time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < until_s, f"it did not happen within {patience_s} s"
+        threading.Event().wait(0.005)
+    return free_s() - began_s

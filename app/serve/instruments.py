@@ -212,7 +212,7 @@ class Instruments:
 
 
 def _card(rig: Rig) -> NI6281:
-    controller = PXIController(rig.daq.controller)
+    controller = PXIController(rig.daq.controller, rig.daq.answer_s)
     try:
         return NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
     except BaseException:

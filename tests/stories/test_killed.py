@@ -4,27 +4,15 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from analysis.recording import Recording, recover
-from tests.rigs import served_rig
+from tests.rigs import PATIENCE_S, served_rig, wait_until
 
-PATIENCE_S = 30.0
 WITHIN_S = 1.0
 
-pytestmark = pytest.mark.slow
-
-
-def wait_until(condition, timeout_s=PATIENCE_S):
-    """Seconds until the condition held; for what another process does in life's time."""
-    began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began > timeout_s:
-            pytest.fail(f"it did not happen within {timeout_s} s")
-        threading.Event().wait(0.005)
-    return time.monotonic() - began
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

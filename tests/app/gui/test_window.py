@@ -27,6 +27,8 @@ from tests.rigs import QUICK
 
 PATIENCE_MS = 50_000
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def open_window(theme, settings, tmp_path):
@@ -137,7 +139,7 @@ def test_retract_works_while_other_commands_hang(window, client, qtbot):
     client.command = lambda name, **arguments: hang.wait(30)
     window.ask("pause")
     qtbot.mouseClick(window.rig_line.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: client.retracted == 1, timeout=2000)
+    qtbot.waitUntil(lambda: client.retracted == 1)
     qtbot.waitUntil(lambda: any("Retracted after" in text for text in sentences(window)))
     hang.set()
 

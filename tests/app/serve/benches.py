@@ -14,9 +14,7 @@ from analysis.recording import Recording
 from analysis.records import Block
 from app.serve.client import BenchClient
 from app.serve.server import BenchServer
-from tests.rigs import QUICK, ServedRig, served_rig
-
-PATIENCE_S = 40.0
+from tests.rigs import PATIENCE_S, QUICK, ServedRig, served_rig
 
 
 @dataclass(frozen=True)

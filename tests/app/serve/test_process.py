@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
 
@@ -14,22 +12,13 @@ from app.serve.client import BenchClient
 from app.serve.connection import Connection, bench_of, running_benches
 from app.serve.process import BenchNotStarted, start_bench_process
 from app.simulated import SimulationSettings
-from tests.app.serve.benches import PATIENCE_S, Ears, same_as_recorded
-from tests.rigs import QUICK, served_rig
+from tests.app.serve.benches import Ears, same_as_recorded
+from tests.rigs import PATIENCE_S, QUICK, served_rig, wait_until
 
 WITHIN_S = 1.0
 SLOWLY = {**QUICK, "traces": 1000, "approach_speed": 20.0}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-def wait_until(condition, timeout_s=PATIENCE_S):
-    """Seconds until the condition held; for what another process does in life's time."""
-    began_s = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began_s < timeout_s, f"it did not happen within {timeout_s} s"
-        threading.Event().wait(0.005)
-    return time.monotonic() - began_s
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
