@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from app.serve.server import BenchServer
 
 log = logging.getLogger(__name__)
+
+SETTINGS = {
+    "gain_V_per_A": ("Gain", "V/A"),
+    "rise_time_s": ("Rise time", "s"),
+    "gain": ("Gain", ""),
+    "lowpass_Hz": ("Low pass", "Hz"),
+    "bias_V": ("Bias", "V"),
+}
+"""Words and units of what can be set."""
 
 Place = Callable[[Callable[[], None]], None]
 
@@ -41,6 +51,7 @@ class Desk:
             "resume": Command(self._resume),
             "abort": Command(self._abort),
             "notes": Command(self._notes),
+            "log": Command(lambda: Reply({"entries": self._bench.told()})),
             "instruments": Command(lambda: Reply(self._bench.instruments.to_json())),
             "read_instruments": Command(self._read_instruments, hands),
             "set_instrument": Command(self._set_instrument, hands),
@@ -72,15 +83,15 @@ class Desk:
         return Reply(self._bench.queue.json_of(self._bench.add(procedure, values, **others)))
 
     def _run_now(self, job: int | None = None, **others: Any) -> Reply:
-        """A job that waits, or a new one, is next, also on a queue that is held."""
-        if job is None:
-            added = self._bench.add(**others, place=0)
-        else:
-            self._bench.queue.move(job, 0)
-            added = None
-        self._bench.queue.release()
-        self._bench.tell_state()
-        return Reply({"job": added.id if added else job})
+        """A job that waits, or a new one, is next, also on a queue that is held: what else waits stays held."""
+        if job is not None:
+            self._bench.queue.let(job)
+            self._bench.tell_state()
+            return Reply({"job": job})
+        added = self._bench.add(**others, place=0)
+        with suppress(NotNow):  # it has begun already
+            self._bench.queue.let(added.id)
+        return Reply({"job": added.id})
 
     def _queue_remove(self, job: int) -> Reply:
         self._bench.queue.remove(job)
@@ -126,7 +137,8 @@ class Desk:
 
     def _set_instrument(self, instrument: str, setting: str, value: float) -> Reply:
         self._bench.instruments.set(instrument, setting, float(value))
-        log.info("%s of the %s set to %g", setting, instrument.replace("_", " "), value)
+        words, unit = SETTINGS[setting]
+        log.info(f"{words} of the {instrument.replace('_', ' ')} set to {value:g} {unit}".rstrip())
         return self._read_instruments()
 
     def _history(self, job: int, first: int = 0, first_event: int = 0) -> Reply:

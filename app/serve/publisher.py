@@ -3,6 +3,7 @@
 import hmac
 import logging
 import threading
+from collections import deque
 from typing import Any
 
 import zmq
@@ -14,6 +15,9 @@ MOST_WAITING = 1000
 
 SEPARATOR = b"/"
 """Between token and topic in a subscription."""
+
+KEPT = 500
+"""Sentences of the log."""
 
 
 class Publisher:
@@ -90,9 +94,12 @@ class LogTopic(logging.Handler):
     def __init__(self, publisher: Publisher) -> None:
         super().__init__(logging.INFO)
         self._publisher = publisher
+        self.told: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        """The latest, for those who come later."""
         self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Publish."""
         fields = {"level": record.levelname.lower(), "time_s": record.created, "text": record.getMessage()}
+        self.told.append(fields)
         self._publisher.send(Message("log", fields))

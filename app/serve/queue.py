@@ -97,7 +97,8 @@ class JobQueue:
     """Jobs in their order. Every method may be called from any thread.
 
     Jobs run as soon as there are any, one after another, unless the queue is held. Holding it also makes the run
-    under way wait before its next approach, or, with ``within_run`` false at `hold`, lets it come to its end.
+    under way wait before its next approach, or, with ``within_run`` false at `hold`, lets it come to its end. A job
+    that is asked for by itself (`let`) runs also while the queue is held.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -109,6 +110,7 @@ class JobQueue:
         self._next_id = 1
         self._held: str = ""
         self._within_run = False
+        self._let: Job | None = None
         self._closed = False
 
     @property
@@ -166,6 +168,15 @@ class JobQueue:
             self._held, self._within_run = why, within_run
             self._changed.notify_all()
 
+    def let(self, job_id: int) -> None:
+        """Have a waiting job be next, whether the queue is held or not; a paused run goes on. Raises ``NotNow``."""
+        with self._changed:
+            job = self._let = self._find(job_id)
+            self._waiting.remove(job)
+            self._waiting.insert(0, job)
+            self._within_run = False
+            self._changed.notify_all()
+
     def release(self) -> None:
         """Go on."""
         with self._changed:
@@ -200,13 +211,23 @@ class JobQueue:
             self._changed.notify_all()
             return job
 
+    @property
+    def _is_let(self) -> bool:
+        return self._let is not None and self._let in self._waiting
+
+    @property
+    def _ready(self) -> bool:
+        """Whether a job may start."""
+        return self._is_let or (bool(self._waiting) and not self._held)
+
     def take(self) -> Job | None:
         """Wait for the next job to run; it is then the present one. None once the queue is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or (self._waiting and not self._held))
+            self._changed.wait_for(lambda: self._closed or self._ready)
             if self._closed:
                 return None
-            job = self._present = self._waiting.pop(0)
+            job = self._present = self._waiting.pop(self._waiting.index(self._let) if self._is_let else 0)
+            self._let = None
             job.status, job.began_s = Status.RUNNING, self._clock()
             return job
 
@@ -221,9 +242,7 @@ class JobQueue:
     def wait_until_empty(self, timeout_s: float | None = None) -> bool:
         """Wait until nothing runs and nothing waits that could; tells whether it came to that."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: self._present is None and (not self._waiting or bool(self._held)), timeout_s
-            )
+            return self._changed.wait_for(lambda: self._present is None and not self._ready, timeout_s)
 
     def close(self) -> None:
         """Let `take` return None; the present run is asked to end."""

@@ -50,6 +50,8 @@ EXPECTED = (
 )
 """What a run may end with, in a sentence; anything else is a bug."""
 
+RETRACTED = "retracted by hand"
+
 
 class BenchServer:
     """The bench of one rig file for as long as its ``with`` block lasts.
@@ -72,6 +74,9 @@ class BenchServer:
         self.ended = threading.Event()
         """Set when a client has asked for the end."""
         self._host = host
+        self.unsafe = ""
+        """Why nobody knows that the rig is safe, though it was to be made so; "" otherwise."""
+        self._retracted: Job | None = None
         self._bench: Bench | None = None
         self._closing = threading.Event()
 
@@ -182,7 +187,11 @@ class BenchServer:
             self._finished(job)
 
     def _finished(self, job: Job) -> None:
-        if job.status is Status.FAULT:
+        if job is self._retracted and job.status is Status.ABORTED:
+            job.reason = RETRACTED
+        if job.status is not Status.FAULT:
+            log.info(told_of(job))
+        else:
             log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
             self.queue.hold(f"job {job.id} ended with a fault; look at it, then go on", within_run=False)
         self.queue.over(job)
@@ -198,8 +207,13 @@ class BenchServer:
         )
         job.status, job.reason, job.safe = Status(summary.end.status), summary.end.reason, summary.end.safe
         job.traces, job.samples = summary.traces, summary.samples
+        self.unsafe = "" if job.safe else f"Job {job.id} has ended, and the rig could not be made safe."
 
     # ---- what it tells by itself ----
+
+    def told(self) -> list[dict[str, Any]]:
+        """The latest of its log."""
+        return list(self._log_handler.told)
 
     def _tick(self) -> None:
         """Once a second: the instruments."""
@@ -236,6 +250,7 @@ class BenchServer:
             "bench": str(present.status) if present else "idle",
             "job": present.id if present else None,
             "held": held,
+            "unsafe": self.unsafe,
             "queue": self.queue.to_json(),
             "run": self.broadcast.run(),
             "folder": str(self.folder),
@@ -249,11 +264,25 @@ class BenchServer:
         Raises ``RigError`` in less than a second if that could not be confirmed.
         """
         with suppress(NotNow):
-            self.queue.abort()  # before anything else: a paused run must not go on
-        self.queue.hold("retracted by hand", within_run=False)
+            self._retracted = self.queue.abort()  # before anything else: a paused run must not go on
+        self.queue.hold("the tip is to be retracted", within_run=False)
         bench = self._bench
         try:
-            return bench.retract() if bench else make_safe(self.instruments.known_rig, RETRACT_S)
+            done = bench.retract() if bench else make_safe(self.instruments.known_rig, RETRACT_S)
+            self.queue.hold(RETRACTED, within_run=False)
+            self.unsafe = ""
+            return done
+        except RigError:
+            self.unsafe = "It was asked to retract, and could not confirm that it did."
+            self.queue.hold("the rig may not be safe", within_run=False)
+            raise
         finally:
             self._hands.do(self.instruments.made_safe)
             self._hands.do(self.tell_state)  # not here: who retracts waits for nothing else
+
+
+def told_of(job: Job) -> str:
+    """How a run ended: "iv, job 2, aborted after 12 of 100 curves: stopped by the user"."""
+    done = f"{job.cycles} of {job.total} {job.repeats}"
+    how = f"finished: {done}" if job.status is Status.FINISHED else f"{job.status} after {done}"
+    return f"{job.procedure}, job {job.id}, {how}" + (f": {job.reason}" if job.reason else "")

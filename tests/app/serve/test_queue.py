@@ -83,6 +83,32 @@ def test_a_held_queue_starts_nothing_until_it_is_released(queue):
     assert taken == [a]
 
 
+def test_a_job_that_is_let_runs_on_a_held_queue_and_the_others_wait(queue):
+    a, b = job(queue, "a"), job(queue, "b")
+    queue.hold("lunch", within_run=False)
+    queue.let(b.id)
+
+    assert queue.take() is b
+    queue.over(b)
+    assert queue.wait_until_empty(0)
+    assert (queue.held, order(queue)) == ("lunch", [b.id, a.id])
+    with pytest.raises(NotNow):
+        queue.let(b.id)
+    queue.release()
+    assert queue.take() is a
+
+
+def test_a_paused_run_goes_on_when_another_is_asked_for(queue, monkeypatch):
+    monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
+    job(queue, "a")
+    b = job(queue, "b")
+    queue.take()
+    queue.hold("lunch", within_run=True)
+    assert queue.paused()
+    queue.let(b.id)
+    assert not queue.paused()
+
+
 def test_a_run_pauses_when_it_asks_and_its_pause_is_no_work(queue, clock, monkeypatch):
     monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
     a = job(queue)

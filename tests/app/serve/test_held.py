@@ -1,0 +1,74 @@
+"""Why no run starts, and whether the rig is safe: told as it is, also when retracting fails."""
+
+import pytest
+
+from app.serve.client import BenchClient
+from app.serve.errors import Refused
+from drivers.errors import InstrumentLost
+from tests.app.serve.benches import Ears, served_bench
+
+
+@pytest.fixture
+def bench(tmp_path):
+    with served_bench(tmp_path) as made:
+        yield made
+
+
+def held(bench):
+    state = bench.client.command("state")
+    return state["held"], state["unsafe"]
+
+
+def test_a_retraction_that_fails_is_not_called_one_until_one_succeeds(bench, monkeypatch):
+    def lost(rig, timeout_s):
+        raise InstrumentLost("the card does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.serve.server.make_safe", lost)
+        with pytest.raises(Refused, match="does not answer"):
+            bench.client.retract()
+        why, unsafe = held(bench)
+        assert why == "the rig may not be safe"
+        assert "could not confirm" in unsafe
+
+    bench.client.retract()
+    assert held(bench) == ("retracted by hand", "")
+
+
+def test_a_run_that_is_asked_for_by_itself_leaves_the_others_held(bench):
+    ears = Ears()
+    bench.client.subscribe(ears)
+    bench.client.retract()
+    waits = bench.add(1)
+    values = {**waits["values"], "traces": 2}
+    job = bench.client.command("run_now", procedure="break-junction", values=values)["job"]
+
+    assert ears.wait_over(job)["status"] == "finished"
+    assert held(bench)[0] == "retracted by hand"
+    assert bench.job(waits["id"])["status"] == "waiting"
+    bench.client.command("resume")
+    assert ears.wait_over(waits["id"])["status"] == "finished"
+
+
+def test_a_client_that_comes_later_has_the_log_and_how_each_run_ended(bench):
+    ears = Ears()
+    bench.client.follow(ears)
+    first, second = bench.add(2), bench.add(5000)
+    assert ears.wait_over(first["id"])["status"] == "finished"
+    ears.wait("job", lambda job: job["id"] == second["id"] and job["cycles"] >= 1)
+    bench.client.retract()
+    ended = ears.wait_over(second["id"])
+    assert ended["reason"] == "retracted by hand"
+    with BenchClient(bench.server.connection) as late:
+        told = [entry["text"] for entry in late.command("log")["entries"]]
+    assert f"break-junction, job {first['id']}, finished: 2 of 2 traces" in told
+    assert (
+        f"break-junction, job {second['id']}, aborted after {ended['cycles']} of 5000 traces: retracted by hand"
+        in told
+    )
+
+
+def test_what_is_set_is_told_in_words(bench):
+    bench.client.command("set_instrument", instrument="current_amplifier", setting="gain_V_per_A", value=1e6)
+    told = [entry["text"] for entry in bench.client.command("log")["entries"]]
+    assert "Gain of the current amplifier set to 1e+06 V/A" in told
