@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Callable
-from html import unescape
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -14,6 +13,7 @@ from PyQt6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PyQt6.QtSvg import QSvgGenerator
 from pyqtgraph import ScatterPlotItem
 
+from app.gui.plots.heading import plain
 from app.gui.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -57,18 +57,13 @@ def table(panel: "PlotPanel", separator: str = ",") -> str:
     return text.getvalue()
 
 
-def plain(rich: str) -> str:
-    """Rich text without its markup."""
-    return unescape(re.sub(r"<[^>]*>", "", rich))
-
-
 def picture(panel: "PlotPanel") -> bytes:
     """PNG."""
     size = panel.viewport().size()
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(QColor(LIGHT.surface))
-    with panel.on_paper(thickness=SCALE / 2):
+    with panel.on_paper(SCALE, thickness=SCALE / 2):
         _paint(panel, image, QRectF(0, 0, size.width(), size.height()))
     out = QByteArray()
     buffer = QBuffer(out)
@@ -89,7 +84,7 @@ def drawing(panel: "PlotPanel") -> bytes:
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
     generator.setResolution(panel.logicalDpiX())
     generator.setTitle(panel.title)
-    with panel.on_paper():
+    with panel.on_paper(SCALE):
         _paint(panel, generator, QRectF(0, 0, size.width(), size.height()))
     return re.sub(rb'font-family="([^"]*)"', rb'font-family="\1, sans-serif"', bytes(out.data()))
 

@@ -33,8 +33,10 @@ class Frame:
     log: tuple[bool, bool]
     across: Range
     columns: int
+    """Of pixels of the device, which a fine screen has more of than the window."""
     thickness: float = 1.0
-    """Of pens; a printed picture has more pixels than the screen."""
+    """Of pens, in pixels of the device."""
+    up: Range = (0.0, 1.0)
 
     def x(self, values: FloatArray) -> FloatArray:
         """Coordinates across."""

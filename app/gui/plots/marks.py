@@ -101,7 +101,7 @@ class Window:
             return
         colour = QColor(self._full(frame.colours))
         for line in self.item.lines:
-            line.setPen(pg.mkPen(colour, width=1, style=self._edge))
+            line.setPen(pg.mkPen(colour, width=frame.thickness, style=self._edge))
         colour.setAlphaF(self._opacity)
         self.item.setBrush(colour)
         self.item.setRegion(tuple(float(x) for x in ends))
@@ -121,7 +121,7 @@ class Window:
 
 
 class Note:
-    """A few words above a point."""
+    """A few words above a point; nothing is painted behind them, so put them where there are no data."""
 
     legend_name = ""
 
@@ -145,9 +145,6 @@ class Note:
         seen = bool(np.isfinite(x) and np.isfinite(y) and self.text)
         self.item.setVisible(seen)
         if seen:
-            behind = QColor(frame.colours.surface)
-            behind.setAlphaF(0.8)
-            self.item.fill = pg.mkBrush(behind)
             self.item.setText(self.text, color=self.colour(frame.colours))
             self.item.setPos(float(x), float(y))
 

@@ -6,7 +6,6 @@ pixel wide and not smoothed where the lines are long.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import log10
 from typing import TypeVar
 
 import pyqtgraph as pg
@@ -14,11 +13,13 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from app.gui.plots.axis import Grid, Quantity, ReadableAxis
+from app.gui.plots.captions import Caption
+from app.gui.plots.heading import Captions, Count, row_height
 from app.gui.plots.layers import Frame, Layer, union
 from app.gui.plots.menu import PanelMenu
 from app.gui.plots.overlay import Overlay
 from app.gui.plots.pointed import PointedPlot
-from app.gui.plots.ranges import Range, held
+from app.gui.plots.ranges import Range, coordinates, followed
 from app.gui.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
 AXIS_WIDTH = 64
@@ -43,6 +44,8 @@ class PlotPanel(PointedPlot):
         Where the legend stands, (0, 0) the upper left and (1, 1) the lower right corner.
     zero : bool
         Counts: the axis upward begins at zero.
+    captions : bool
+        Marks have their names in a row above the axes (see `app.gui.plots.captions.Caption`).
     """
 
     scale_changed = pyqtSignal()
@@ -58,6 +61,7 @@ class PlotPanel(PointedPlot):
         *,
         legend: tuple[float, float] | None = None,
         zero: bool = False,
+        captions: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, x, y, parent)
@@ -65,26 +69,26 @@ class PlotPanel(PointedPlot):
         self.setAccessibleName(title)
         self.layers: list[Layer] = []
         self._legend_names: tuple[str, ...] | None = None
-        self._count_rows: tuple[str, ...] = ()
         self._homes: list[Range | None] = [None, None]
         self._fixed = [False, False]
         self._zero = zero
         self._zoomed = False
         self.grid_lines = Grid(self.x_axis, self.y_axis)
-        self._build(legend)
+        self._build(legend, captions)
         self._connect()
         self.recolour()
 
-    def _build(self, legend: tuple[float, float] | None) -> None:
+    def _build(self, legend: tuple[float, float] | None, captions: bool) -> None:
         self.y_axis.setWidth(AXIS_WIDTH)
         self.hideButtons()
-        self.plotItem.layout.setContentsMargins(0, MEDIUM, MEDIUM, SMALL)
+        row = row_height(tabular(self.font()))
+        self.plotItem.layout.setContentsMargins(0, (1 + captions) * row + SMALL, MEDIUM, SMALL)
         self.inside.disableAutoRange()
         self.inside.addItem(self.grid_lines, ignoreBounds=True)
-        self.count = Overlay(self.inside, (1.0, 0.0))
+        self.count = Count(self.plotItem, self.inside, above=row if captions else 0.0)
+        self.captions = Captions(self.plotItem, self.inside)
         self.legend = Overlay(self.inside, legend or (0.0, 0.0))
         self._has_legend = legend is not None
-        self._legend_on_top = legend is not None and legend[1] == 0.0
         self.hint = Overlay(self.inside, (0.5, 0.5))
         self.menu = PanelMenu(self)
 
@@ -125,17 +129,19 @@ class PlotPanel(PointedPlot):
         self.grid_lines.setVisible(not empty)
         for axis in (self.x_axis, self.y_axis):
             axis.show_numbers(not empty)
-        self._write_corners(frame.colours)
+        self._write_around(frame)
 
     def frame(self) -> Frame:
         """How things are shown now."""
-        low, high = self.inside.viewRange()[0]
+        across, up = self.inside.viewRange()
+        pixels = self._paper_pixels or self.devicePixelRatioF()
         return Frame(
             self._colours(),
             (self.x_axis.log, self.y_axis.log),
-            (low, high),
-            max(int(self.inside.width()), 100),
-            self._thickness,
+            (across[0], across[1]),
+            max(round(self.inside.width() * pixels), 100),
+            self._thickness or max(round(pixels), 1),
+            (up[0], up[1]),
         )
 
     @property
@@ -144,8 +150,8 @@ class PlotPanel(PointedPlot):
         return all(layer.empty for layer in self.layers)
 
     def set_count(self, *rows: str) -> None:
-        """How many traces, holds or samples this is of; in the corner. A small plot has the first row only."""
-        self._count_rows = tuple(row for row in rows if row)
+        """How many traces, holds or samples this is of; above the axes, as many of the rows as fit there."""
+        self.count.show_rows([row for row in rows if row])
 
     def set_legend(self, names: Sequence[str]) -> None:
         """Only these layers stand in the legend, in this order."""
@@ -189,34 +195,15 @@ class PlotPanel(PointedPlot):
         for i, axis in enumerate((self.x_axis, self.y_axis)):
             if not self._fixed[i]:
                 whole = union([one[i] for one in spans])
-                self._homes[i] = self._range_of_data(axis, self._homes[i], whole, zero=self._zero and i == 1)
+                self._homes[i] = followed(self._homes[i], whole, zero=self._zero and i == 1, log=axis.log)
             home = self._homes[i]
             if home is None:
                 continue
-            low, high = self._coordinates(axis, home)
+            low, high = coordinates(home, log=axis.log)
             if self.inside.viewRange()[i] != [low, high]:
                 self.inside.setRange(
                     **{("xRange", "yRange")[i]: (low, high)}, padding=0, disableAutoRange=True
                 )
-
-    @staticmethod
-    def _range_of_data(
-        axis: ReadableAxis, shown: Range | None, data: Range | None, zero: bool
-    ) -> Range | None:
-        if not axis.log or data is None:
-            return held(shown, data, zero=zero)
-        low = data[0] if data[0] > 0 else max(data[1], 1e-12) * 1e-6
-        shown = (log10(shown[0]), log10(shown[1])) if shown and shown[0] > 0 else None
-        logs = held(shown, (log10(low), log10(max(data[1], low))))
-        return None if logs is None else (10.0 ** logs[0], 10.0 ** logs[1])
-
-    @staticmethod
-    def _coordinates(axis: ReadableAxis, home: Range) -> Range:
-        low, high = home
-        if not axis.log:
-            return low, high
-        high = max(high, 1e-12)
-        return log10(low if low > 0 else high * 1e-6), log10(high)
 
     def _was_zoomed(self, *_: object) -> None:
         self._zoomed = True
@@ -230,9 +217,17 @@ class PlotPanel(PointedPlot):
         self.refresh()
 
     @contextmanager
-    def on_paper(self, thickness: float = 1.0) -> Iterator[None]:
-        """Inside, the plot is drawn as it is exported: on white, without the crosshair."""
-        self._paper, self._thickness = LIGHT, thickness
+    def on_paper(self, pixels: float, thickness: float = 1.0) -> Iterator[None]:
+        """Inside, the plot is drawn as it is exported: on white, without the crosshair.
+
+        Parameters
+        ----------
+        pixels : float
+            Of the paper, to one of the window.
+        thickness : float
+            Of pens, in pixels of the paper.
+        """
+        self._paper, self._paper_pixels, self._thickness = LIGHT, pixels, thickness
         self.inside.setBorder(None)
         pointed = [line for line in self.cross if line.isVisible()]
         for line in pointed:
@@ -244,14 +239,14 @@ class PlotPanel(PointedPlot):
         try:
             yield
         finally:
-            self._paper, self._thickness = None, 1.0
+            self._paper, self._paper_pixels, self._thickness = None, 0.0, 0.0
             for line in pointed:
                 line.show()
             self.reading.show_html(reading)
             self.recolour()
 
     _paper: Palette | None = None
-    _thickness = 1.0
+    _paper_pixels = _thickness = 0.0
 
     def _colours(self) -> Palette:
         return self._paper or self.theme.palette
@@ -272,16 +267,14 @@ class PlotPanel(PointedPlot):
         ):
             overlay.dress(colours, font, colour)
 
-    def _write_corners(self, colours: Palette) -> None:
-        """Count and legend; a small plot says in its tool tip what has no room in it."""
+    def _write_around(self, frame: Frame) -> None:
+        """Names of marks, legend; a small plot says in its tool tip what has no room in it."""
+        captions = [layer for layer in self.layers if isinstance(layer, Caption)]
+        self.captions.show([layer.place(frame) for layer in captions], self.count.font())
         small = self.inside.height() < SMALL_PLOT
-        rows = self._count_rows[:1] if small else self._count_rows
-        self.count.show_html(f'<div align="right">{"<br>".join(rows)}</div>' if rows else "")
-        legend = "" if self.is_empty else self._legend(colours)
+        legend = "" if self.is_empty else self._legend(frame.colours)
         self.legend.show_html("" if small else legend)
-        crowded = self.count.boundingRect().width() + self.legend.boundingRect().width() > self.inside.width()
-        self.legend.lower(self.count.boundingRect().height() if crowded and self._legend_on_top else 0.0)
-        self.setToolTip("<br>".join(self._count_rows[1:]) + legend if small else "")
+        self.setToolTip("<br>".join(part for part in (self.count.left_out, legend if small else "") if part))
 
     def _legend(self, colours: Palette) -> str:
         if not self._has_legend:

@@ -1,5 +1,7 @@
 """Ranges of axes that hold still while the data grow."""
 
+from math import log10
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -57,3 +59,22 @@ def held(shown: Range | None, data: Range | None, *, zero: bool = False) -> Rang
             return shown
     low, high = round_range(low, high)
     return (0.0 if zero else low, high)
+
+
+def followed(shown: Range | None, data: Range | None, *, zero: bool, log: bool) -> Range | None:
+    """As `held`, on an axis that may be logarithmic; what is not above zero has six decades there."""
+    if not log or data is None:
+        return held(shown, data, zero=zero)
+    low = data[0] if data[0] > 0 else max(data[1], 1e-12) * 1e-6
+    shown = (log10(shown[0]), log10(shown[1])) if shown and shown[0] > 0 else None
+    logs = held(shown, (log10(low), log10(max(data[1], low))))
+    return None if logs is None else (10.0 ** logs[0], 10.0 ** logs[1])
+
+
+def coordinates(home: Range, *, log: bool) -> Range:
+    """The range in coordinates of a plot: on a logarithmic axis the logarithms to base 10."""
+    low, high = home
+    if not log:
+        return low, high
+    high = max(high, 1e-12)
+    return log10(low if low > 0 else high * 1e-6), log10(high)

@@ -12,6 +12,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QFileDialog
 
 from app.gui.plots.axis import Quantity, ReadableAxis
+from app.gui.plots.captions import Caption
 from app.gui.plots.counts import Image, Steps
 from app.gui.plots.export import drawing, export, table
 from app.gui.plots.layers import Band, Line, Points
@@ -265,14 +266,71 @@ def test_legend_and_count(panel: PlotPanel) -> None:
     drawn(panel)
     panel.set_count("64 junctions", "fit off by 1.3 %")
     panel.refresh()
-    assert panel.count.text == "64 junctions\nfit off by 1.3 %"
+    assert panel.count.text == "64 junctions · fit off by 1.3 %"
     assert "mean, V > 0" in panel.legend.text
-    panel.resize(400, 160)
+    panel.resize(240, 160)
     QGuiApplication.processEvents()
     panel.refresh()
     assert panel.legend.text == ""
     assert panel.count.text == "64 junctions"
+    assert "fit off by 1.3 %" in panel.toolTip()
     assert "mean" in panel.toolTip()
+
+
+@pytest.mark.parametrize("width", [200, 300, 640])
+def test_the_count_stands_above_the_axes_and_is_cut_at_its_end(panel: PlotPanel, width: int) -> None:
+    drawn(panel)
+    panel.set_count("412 traces, 23 left out & 9 not aligned", "up to 68 a cell")
+    panel.resize(width, 300)
+    QGuiApplication.processEvents()
+    panel.refresh()
+    box = panel.inside.sceneBoundingRect()
+    count = panel.count.sceneBoundingRect()
+    assert count.bottom() <= box.top()
+    assert box.left() <= count.left() < count.right() <= box.right() + 0.5
+    assert panel.count.text.startswith("412 traces")
+    whole = panel.count.text == "412 traces, 23 left out & 9 not aligned · up to 68 a cell"
+    assert whole == (width == 640)
+    assert ("up to 68 a cell" in panel.toolTip()) == (width < 640)
+
+
+def test_captions_stand_above_the_axes_beside_each_other(qtbot, theme: Theme) -> None:
+    panel = PlotPanel(theme, "histogram", V, NA, captions=True)
+    qtbot.addWidget(panel)
+    panel.resize(640, 300)
+    panel.show()
+    drawn(panel)
+    panel.set_count("412 traces")
+    captions = [panel.add(Caption(name, attrgetter("data"))) for name in ("one", "two", "three")]
+    captions[0].set(0.5, 40.0, "the most important peak")
+    captions[1].set(0.75, 40.0, "one that is close by it")
+    captions[2].set(0.76, 40.0, "one too many")
+    panel.refresh()
+    assert panel.captions.texts == ["the most important peak", "one that is close by it"]
+    first, second = (words.sceneBoundingRect() for words in panel.captions._words[:2])
+    box, count = panel.inside.sceneBoundingRect(), panel.count.sceneBoundingRect()
+    assert not first.intersects(second)
+    assert count.bottom() <= first.top()
+    assert first.bottom() <= box.top() + 1.0
+    leader = captions[0].item.getData()
+    assert list(leader[0]) == [0.5, 0.5]
+    assert list(leader[1]) == [40.0, panel.inside.viewRange()[1][1]]
+
+
+def test_fine_screens_have_finer_lines_of_the_same_thickness(
+    monkeypatch: pytest.MonkeyPatch, panel: PlotPanel
+) -> None:
+    line = drawn(panel)
+    coarse = panel.frame()
+    assert line.item.opts["pen"].widthF() == 1.0
+    monkeypatch.setattr(panel, "devicePixelRatioF", lambda: 2.0)
+    assert panel.frame().columns == pytest.approx(2 * coarse.columns, abs=1)
+    panel.refresh()
+    assert line.item.opts["pen"].widthF() == 2.0
+    with panel.on_paper(3.0, thickness=1.5):
+        assert panel.frame().columns == pytest.approx(3 * coarse.columns, abs=2)
+        assert line.item.opts["pen"].widthF() == 1.5
+    assert line.item.opts["pen"].widthF() == 2.0
 
 
 def test_another_theme_recolours(theme: Theme, panel: PlotPanel) -> None:

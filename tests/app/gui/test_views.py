@@ -221,7 +221,7 @@ def test_iv_halves_have_the_colours_of_their_polarity(qtbot, theme: Theme) -> No
     assert negative.x.max() == 0.0
     assert positive.x.size + negative.x.size == snapshot.voltage_V.size + 1
     assert view.models[0].y == pytest.approx(snapshot.model_nA[snapshot.voltage_V >= 0])
-    assert view.panel.count.text == "64 junctions, 128 curves, 5 left out\nfit off by 1.3 %"
+    assert view.panel.count.text == "64 junctions, 128 curves, 5 left out · fit off by 1.3 %"
     view.present(replace(snapshot, model_nA=np.empty(0), misfit=float("nan")))
     assert view.models[0].empty
 

@@ -1,0 +1,67 @@
+"""Names of marks that stand in a row above the axes, never on data; a thin line leads down to what they name."""
+
+import numpy as np
+import pyqtgraph as pg
+
+from analysis.records import FloatArray
+from app.gui.plots.layers import SOLID, Colour, Frame
+from app.gui.plots.ranges import Range
+
+
+class Caption:
+    """A few words above the axes, and a thin line from there down to a point. For panels that have such a row.
+
+    Parameters
+    ----------
+    name : str
+        In the table.
+    colour : callable
+        From a palette to a colour.
+    leader : bool
+        With the line; otherwise the words alone.
+    """
+
+    legend_name = ""
+    key = ""
+
+    def __init__(self, name: str, colour: Colour, *, leader: bool = True) -> None:
+        self.name, self.colour = name, colour
+        self.at = (float("nan"), float("nan"))
+        self.text = ""
+        self._leader = leader
+        self.item = pg.PlotCurveItem(antialias=False)
+        self.item.setZValue(3)
+
+    def set(self, x: float, y: float, text: str) -> None:
+        """Other words for another point; none where it is not finite."""
+        self.at, self.text = (x, y), text
+
+    def refresh(self, frame: Frame) -> None:
+        """Draw the line."""
+        x, y = frame.x(np.array([self.at[0]]))[0], frame.y(np.array([self.at[1]]))[0]
+        seen = bool(self._leader and self.text and np.isfinite(x) and np.isfinite(y) and y < frame.up[1])
+        self.item.setVisible(seen)
+        if seen:
+            colour = pg.mkColor(self.colour(frame.colours))
+            colour.setAlphaF(0.6)
+            pen = pg.mkPen(colour, width=frame.thickness, style=SOLID)
+            self.item.setData(np.array([x, x]), np.array([y, frame.up[1]]), pen=pen)
+
+    def place(self, frame: Frame) -> tuple[float, str, str]:
+        """Where across, from 0 to 1, the words stand; the words; their colour."""
+        x = float(frame.x(np.array([self.at[0]]))[0])
+        low, high = frame.across
+        return (x - low) / (high - low), self.text if np.isfinite(x) else "", self.colour(frame.colours)
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It asks for no room."""
+        return None, None
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Its point."""
+        return [(f"{self.name}: {across}", np.array([self.at[0]]))]
