@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.heating.budget import expected_covariance_K2
 from analysis.heating.combine import LEAST_JUNCTIONS
@@ -12,6 +13,9 @@ from analysis.heating.spectrum import Noise
 from analysis.records import FloatArray
 
 MK = 1e-3
+LEAST_SCATTER = 3
+"""Of fewer junctions nobody knows how much they differ."""
+_DIFFERENCE = np.array([-1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +37,18 @@ class ConvergenceSnapshot:
         Time-weighted mean so far at positive and negative bias.
     sigma_pos_mK, sigma_neg_mK : ndarray
         Its standard error, from the scatter of the junctions (from the noise for the first few).
+    sigma_difference_mK : ndarray
+        Standard error of dT(-) - dT(+), with their covariance.
+    error_known : ndarray of bool
+        Where the errors come from the scatter of at least three junctions; before, they are from the noise of the
+        thermometer alone, or from two junctions that may be alike by chance.
     single_pos_mK, single_neg_mK : ndarray
         Of each hold alone.
     expected_pos_mK, expected_neg_mK : ndarray
         Standard error that the thermometer's noise allows: falls as 1/sqrt(``modulated_s``); NaN where unknown. Draw it
         as a band about the last mean.
+    resistance_K_per_W : float
+        Of the tip: a heat is a temperature rise over it.
     rejected : int
         Holds left out.
     """
@@ -52,10 +63,13 @@ class ConvergenceSnapshot:
     dT_neg_mK: FloatArray
     sigma_pos_mK: FloatArray
     sigma_neg_mK: FloatArray
+    sigma_difference_mK: FloatArray
+    error_known: NDArray[np.bool_]
     single_pos_mK: FloatArray
     single_neg_mK: FloatArray
     expected_pos_mK: FloatArray
     expected_neg_mK: FloatArray
+    resistance_K_per_W: float
     rejected: int
 
 
@@ -65,8 +79,9 @@ class Convergence:
     def __init__(self, first: EvaluatedHold, label: str) -> None:
         self._first, self.label = first, label
         self._rows: list[tuple[float, ...]] = []
-        self._sums = np.zeros((5, 2))  # of w, w x, w^2, w^2 x, w^2 x^2 for both polarities
-        self._noise = np.zeros(2)  # of w^2 sigma^2
+        self._w = self._ww = 0.0
+        self._wx, self._wwx = np.zeros(2), np.zeros(2)
+        self._wwxx, self._noise = np.zeros((2, 2)), np.zeros((2, 2))  # the noise is w^2 covariance
         self._rejected = 0
 
     def add(self, hold: EvaluatedHold) -> None:
@@ -76,24 +91,30 @@ class Convergence:
             self._rejected += 1
             return
         w, x = estimate.kept_s, np.array([estimate.dT_pos_K, estimate.dT_neg_K])
-        self._sums += np.stack([np.full(2, w), w * x, np.full(2, w * w), w * w * x, w * w * x * x])
-        self._noise += w * w * np.diag(estimate.covariance_K2)
-        mean, sigma = self._mean_and_error(len(self._rows) + 1)
-        self._rows.append((self._sums[0, 0], *mean, *sigma, *x))
+        self._w, self._ww = self._w + w, self._ww + w * w
+        self._wx, self._wwx = self._wx + w * x, self._wwx + w * w * x
+        self._wwxx = self._wwxx + w * w * np.outer(x, x)
+        self._noise = self._noise + w * w * np.asarray(estimate.covariance_K2)
+        mean, covariance, known = self._mean_and_error(len(self._rows) + 1)
+        sigma = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        of_difference = math.sqrt(max(float(_DIFFERENCE @ covariance @ _DIFFERENCE), 0.0))
+        self._rows.append((self._w, *mean, *sigma, *x, of_difference, known))
 
-    def _mean_and_error(self, n: int) -> tuple[FloatArray, FloatArray]:
-        total, wx, ww, wwx, wwxx = self._sums
-        mean = wx / total
-        noise = self._noise / total**2
+    def _mean_and_error(self, n: int) -> tuple[FloatArray, FloatArray, bool]:
+        """Mean, its covariance, and whether that is known from the junctions themselves."""
+        mean = self._wx / self._w
+        noise = self._noise / self._w**2
         if n < 2:
-            return mean, np.sqrt(noise)
-        scatter = np.maximum(wwxx - 2.0 * mean * wwx + mean**2 * ww, 0.0) / total**2 * n / (n - 1)
-        few = n < LEAST_JUNCTIONS and scatter.sum() < noise.sum()
-        return mean, np.sqrt(noise if few else scatter)
+            return mean, noise, False
+        crossed = np.outer(mean, self._wwx)
+        scatter = self._wwxx - crossed - crossed.T + np.outer(mean, mean) * self._ww
+        scatter *= n / (n - 1) / self._w**2
+        few = n < LEAST_JUNCTIONS and np.trace(scatter) < np.trace(noise)
+        return (mean, noise, False) if few else (mean, scatter, n >= LEAST_SCATTER)
 
     def snapshot(self, noise: Noise | None) -> ConvergenceSnapshot:
         """The series so far, beside what this noise allows."""
-        rows = np.array(self._rows, dtype=float).reshape(-1, 7).T
+        rows = np.array(self._rows, dtype=float).reshape(-1, 9).T
         first = self._first
         with np.errstate(divide="ignore"):
             expected = self._expected_at_1s_K(noise)[:, None] / np.sqrt(rows[0])
@@ -108,10 +129,13 @@ class Convergence:
             dT_neg_mK=rows[2] / MK,
             sigma_pos_mK=rows[3] / MK,
             sigma_neg_mK=rows[4] / MK,
+            sigma_difference_mK=rows[7] / MK,
+            error_known=rows[8] > 0.0,
             single_pos_mK=rows[5] / MK,
             single_neg_mK=rows[6] / MK,
             expected_pos_mK=expected[0] / MK,
             expected_neg_mK=expected[1] / MK,
+            resistance_K_per_W=first.thermometer.resistance_K_per_W,
             rejected=self._rejected,
         )
 

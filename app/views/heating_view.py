@@ -239,9 +239,13 @@ class HeatingView(RecordView[HeatingSnapshot]):
 
 
 def in_words(hold: EvaluatedHold) -> str:
-    """What became of a hold: "hold 63 kept, 61 periods", "hold 62 rejected: 3 whole periods, 5 are needed"."""
+    """What became of a hold: "hold 63 kept, 61 periods", "hold 62 rejected: 3 whole periods, 5 are needed".
+
+    People count holds from 1, as the status line does; recordings number them from 0.
+    """
     estimate = hold.estimate
+    name = f"hold {estimate.number + 1}"
     if estimate.rejected:
-        return f"hold {estimate.number} rejected: {estimate.rejected}"
+        return f"{name} rejected: {estimate.rejected}"
     cut = f", {estimate.exclusions[0].reason}" if estimate.exclusions else ""
-    return f"hold {estimate.number} kept, {estimate.periods} periods{cut}"
+    return f"{name} kept, {estimate.periods} period{'' if estimate.periods == 1 else 's'}{cut}"

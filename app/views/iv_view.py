@@ -49,6 +49,8 @@ class IVSnapshot:
         Curves left out, by reason.
     problem : str
         Why there is no mean, if there are curves and none.
+    conductance_G0, sigma_conductance_G0 : float
+        Of the model at zero bias, and its statistical error; NaN where unknown.
     """
 
     voltage_V: FloatArray = field(default_factory=lambda: _NONE)
@@ -68,6 +70,8 @@ class IVSnapshot:
     curves: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
+    conductance_G0: float = float("nan")
+    sigma_conductance_G0: float = float("nan")
 
 
 class IVView(RecordView[IVSnapshot]):
@@ -160,7 +164,15 @@ class IVView(RecordView[IVSnapshot]):
             misfit=model.misfit,
             source=model.source,
             fitted_curves=self._fit_due.at,
+            conductance_G0=model.conductance_G0,
+            sigma_conductance_G0=conductance_error_G0(model),
         )
+
+
+def conductance_error_G0(model: JunctionModel) -> float:
+    """Statistical error of the conductance at zero bias; NaN for a given model, or where unknown."""
+    error = model.error_of(lambda one: np.array(one.conductance_G0))
+    return float("nan") if error is None else float(error)
 
 
 class JunctionNumbers:

@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from analysis.heating.prediction import predict
 from analysis.heating.spectrum import SpectralLine
+from analysis.junction_model import JunctionModel
+from analysis.landauer import currents
 from analysis.records import Trace
+from analysis.transmission import Level, LevelTransmission
 from app.views.convergence import ConvergenceSnapshot
 from app.views.current_trace import CurrentTrace, TraceSnapshot
-from app.views.heating_curves import HeatingCurve
+from app.views.heating_curves import heating_curves
 from app.views.heating_points import PointsSnapshot
 from app.views.heating_view import HeatingSnapshot
 from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
@@ -22,7 +26,7 @@ from app.views.transmission_view import TransmissionSnapshot
 
 RATE_HZ = 2000.0
 MOLECULE_G0 = 2.07e-3
-R_P = 72.3e3  # K/W
+R_P = 72.8e3  # K/W
 G0_S = 7.748e-5
 
 
@@ -113,67 +117,94 @@ def histogram(seed: int = 3, n: int = 412) -> HistogramSnapshot:
     )  # fmt: skip
 
 
-def iv(seed: int = 4) -> IVSnapshot:
+LEVEL = LevelTransmission([Level(0.863, 0.0385, 0.0385)])
+"""What the simulated junctions of BDNC show of themselves in an I-V curve."""
+ROOM_K = 300.0
+
+
+def iv(seed: int = 4, junctions: int = 12) -> IVSnapshot:
+    """As of junctions whose couplings differ by a tenth, and their levels by 0.03 eV."""
     rng = np.random.default_rng(seed)
-    v = np.linspace(-1.2, 1.2, 121)
-    model = 1e9 * MOLECULE_G0 * G0_S * (v + 0.25 * v**3 + 0.06 * v**2)
-    mean = model * (1 + 0.01 * rng.standard_normal()) + 1.5 * rng.standard_normal(v.size)
-    sd = 8.0 + 0.35 * np.abs(model)
+    v = np.linspace(-1.346, 1.346, 121)
+    model, less, more = (
+        currents(LEVEL, scale * v, ROOM_K, ROOM_K).current_A * 1e9 for scale in (1, 0.95, 1.05)
+    )
+    spread = 0.5 * np.abs(more - less) + 0.06 * np.abs(model) + 0.3
+    mean = model + 0.004 * spread * np.sin(9 * v) + 0.5 * rng.standard_normal(v.size)
+    newest = model + np.sign(v) * 1.1 * spread + 2.0 * rng.standard_normal(v.size)
     return IVSnapshot(
-        v, mean, mean - 1, mean + 1, mean - sd, mean + sd, v, model * 1.3 + 4 * rng.standard_normal(v.size), model,
-        {}, 0.013, "one level", 60, 64, 128, {"junction broke": 5},
+        v, mean, mean - 1, mean + 1, mean - spread, mean + spread, v, newest, model,
+        {"energy_eV": (0.863, 0.017), "gamma_eV": (0.0385, 0.0008)}, 0.0034,
+        f"one level with equal couplings, fitted to the mean I-V of {junctions} junctions", junctions, junctions,
+        2 * junctions, {"the junction broke": 2}, conductance_G0=0.00201, sigma_conductance_G0=0.00010,
     )  # fmt: skip
+
+
+AMPLITUDES_V = (0.74, 0.95, 1.08, 1.18, 1.27)
 
 
 def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSnapshot:
+    """As the simulated rig gives them: junctions differ by a quarter, far more than the thermometer's noise."""
     rng = np.random.default_rng(seed)
-    power_uW = MOLECULE_G0 * G0_S * amplitude_V**2 / 2 * 1e6 * (1 + 0.25 * amplitude_V**2)
-    true = np.array([0.42, 0.58])[:, None] * power_uW * R_P * 1e-3
-    single = true + 3.4 * rng.standard_normal((2, n))
-    t = np.cumsum(rng.uniform(2.0, 6.0, n))
-    k = np.arange(1, n + 1)
-    mean = np.cumsum(single, axis=1) / k
-    sigma = np.full((2, n), 3.4) / np.sqrt(k) * rng.uniform(0.9, 1.1, (2, n))
-    expected = np.full((2, n), 6.1) / np.sqrt(t)
+    heat = predict(LEVEL, [amplitude_V], R_P, ROOM_K)
+    true = np.array([heat.dT_pos_K[0], heat.dT_neg_K[0]])[:, None] * 1e3
+    differ = rng.standard_normal(n)
+    kept_s = np.where(rng.random(n) < 0.75, 61, rng.integers(12, 60, n)) / 12.25
+    noise = 1.55 / np.sqrt(kept_s)
+    single = true * np.exp(np.array([[0.12], [0.24]]) * differ) + noise * rng.standard_normal((2, n))
+    t, k = np.cumsum(kept_s), np.arange(1, n + 1)
+    mean = np.cumsum(kept_s * single, axis=1) / t
+    allowed = 1.55 / np.sqrt(t)
+    sigma, difference = np.tile(allowed, (2, 1)), allowed.copy()
+    for i in range(2, n + 1):
+        covariance = np.cov(single[:, :i], aweights=kept_s[:i]) / i
+        sigma[:, i - 1] = np.sqrt(np.diag(covariance))
+        difference[i - 1] = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     return ConvergenceSnapshot(
-        f"{amplitude_V:.3g} V", amplitude_V, 12.25, "", k, t, *mean, *sigma, *single, *expected, 4
-    )
-
-
-def heating(seed: int = 6, n: int = 63) -> HeatingSnapshot:
-    rng = np.random.default_rng(seed)
-    v = np.array([0.55, 0.78, 0.93, 1.08, 1.18, 1.27])
-    total = MOLECULE_G0 * G0_S * v**2 * 1e6 * (1 + 0.25 * v**2)
-    share = 0.5 - 0.09 * v / 1.27
-
-    def curve(name: str, part: float) -> HeatingCurve:
-        w = np.linspace(0, 1.4, 40)
-        q = MOLECULE_G0 * G0_S * w**2 * 1e6 * (1 + 0.25 * w**2)
-        s = 0.5 - part * w / 1.27
-        error = 0.004 * q / q.max() if name == "Landauer" else np.full(q.size, np.nan)
-        return HeatingCurve(
-            name, w, q, q, s * q, (1 - s) * q, s * q * R_P * 1e-3, (1 - s) * q * R_P * 1e-3, error, error
-        )
-
-    sigma = np.full(v.size, 0.005)
-    q_pos, q_neg = (
-        share * total + 0.004 * rng.standard_normal(6),
-        (1 - share) * total + 0.004 * rng.standard_normal(6),
-    )
-    points = PointsSnapshot(
-        v, np.full(6, 90), total, total, q_pos, q_neg, 0.01 * total, 0.01 * total, sigma, sigma,
-        q_pos * R_P * 1e-3, q_neg * R_P * 1e-3, sigma * R_P * 1e-3, sigma * R_P * 1e-3,
+        f"{amplitude_V:.3g} V", amplitude_V, 12.25, "", k, t, *mean, *sigma, difference, k > 2, *single,
+        allowed, allowed, R_P, 1 + n // 12,
     )  # fmt: skip
-    highest = 1.1 * total[-1]
-    curves = (
-        curve("Landauer", 0.095),
-        curve("voltage probe", 0.07),
-        curve("voltage-temperature probe", 0.045),
-    )
+
+
+def heating(seed: int = 6, n: int = 63, before: int = 100) -> HeatingSnapshot:
+    """In the middle of the third amplitude of five; ``before`` holds at each of those before it."""
+    v = np.array(AMPLITUDES_V[:3])
+    holds = [series(x, n if x == v[-1] else before, seed + i) for i, x in enumerate(v)]
+    return heated(tuple(holds), seed)
+
+
+def few_holds(n: int = 8, seed: int = 6) -> HeatingSnapshot:
+    """A short run, over: as many holds at each amplitude, with little of each known."""
+    return heated(tuple(series(x, n, seed + i) for i, x in enumerate(AMPLITUDES_V)), seed)
+
+
+def heated(holds: tuple[ConvergenceSnapshot, ...], seed: int) -> HeatingSnapshot:
+    rng = np.random.default_rng(seed)
+    v = np.array([one.amplitude_V for one in holds])
+    n = np.array([one.hold.size for one in holds])
+    power = predict(LEVEL, v, R_P, ROOM_K).q_total_pos_W * 1e6
+    total = power * (1 + 0.2 * rng.standard_normal(v.size) / np.sqrt(n))
+    last = np.array(
+        [(one.dT_pos_mK[-1], one.dT_neg_mK[-1], one.sigma_pos_mK[-1], one.sigma_neg_mK[-1]) for one in holds]
+    ).T
+    heats = last * 1e3 / R_P
+    ends = 0.2 * total / np.sqrt(n)
+    points = PointsSnapshot(
+        v, n, total, total, heats[0], heats[1], ends, ends, heats[2], heats[3], *last
+    )  # fmt: skip
+    model = JunctionModel(LEVEL, "one level with equal couplings, fitted to the mean I-V of 12 junctions")
+    curves = heating_curves(model, 1.1 * float(v.max()), R_P, 0.005)
+    largest = max(float(c.q_total_pos_uW.max()) for c in curves)
+    errors = 0.065 * curves[0].bias_V ** 4 / 1.27**4
+    known = replace(
+        curves[0], error_pos_uW=0.1 * errors * curves[0].q_probe_pos_uW,
+        error_neg_uW=errors * curves[0].q_probe_neg_uW,
+    )  # fmt: skip
+    used, rejected = int(n.sum()), sum(one.rejected for one in holds)
     return HeatingSnapshot(
-        tuple(series(x, 100 if x < 1.08 else n, i) for i, x in enumerate(v[:4])), points, PointsSnapshot(),
-        np.array([0, highest]), np.array([0, highest / 2]), curves, "fitted to 64 junctions", 371, 363, 8,
-        scale_relative=0.047, resistance_K_per_W=R_P,
+        holds, points, PointsSnapshot(), np.array([0, 1.1 * largest]), np.array([0, 0.55 * largest]),
+        (known, *curves[1:]), model.source, used + rejected, used, rejected,
+        scale_relative=0.0141, resistance_K_per_W=R_P,
     )  # fmt: skip
 
 

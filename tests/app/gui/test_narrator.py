@@ -11,7 +11,7 @@ from app.views.heating_view import HeatingSnapshot
 from app.views.histogram_snapshot import HistogramSnapshot
 from app.views.iv_view import IVSnapshot
 
-KEPT = HeatingSnapshot(holds=1, used=1, last="hold 0 kept, 61 periods")
+KEPT = HeatingSnapshot(holds=1, used=1, last="hold 1 kept, 61 periods")
 
 
 class Seen:
@@ -35,16 +35,16 @@ def narrator(seen):
 
 
 CASES = [
-    ("a hold", {"heating": KEPT}, [(logging.INFO, "hold 0 kept, 61 periods")]),
+    ("a hold", {"heating": KEPT}, [(logging.INFO, "hold 1 kept, 61 periods")]),
     (
         "a rejected hold",
-        {"heating": HeatingSnapshot(holds=1, rejected=1, last="hold 0 rejected: it broke")},
-        [(logging.WARNING, "hold 0 rejected: it broke")],
+        {"heating": HeatingSnapshot(holds=1, rejected=1, last="hold 1 rejected: it broke")},
+        [(logging.WARNING, "hold 1 rejected: it broke")],
     ),
     (
         "many at once",
         {"heating": replace(KEPT, holds=60, rejected=2)},
-        [(logging.WARNING, "60 holds more, 2 of them rejected; hold 0 kept, 61 periods")],
+        [(logging.WARNING, "60 holds more, 2 of them rejected; hold 1 kept, 61 periods")],
     ),
     (
         "curves",
@@ -75,5 +75,5 @@ def test_holds_that_are_judged_anew_are_not_told_again(seen, narrator):
     assert list(narrator.news()) == []
     seen.shown["heating"] = replace(KEPT, holds=20)
     assert list(narrator.news()) == []
-    seen.shown["heating"] = replace(KEPT, holds=21, last="hold 20 kept, 61 periods")
-    assert [text for _, text in narrator.news()] == ["hold 20 kept, 61 periods"]
+    seen.shown["heating"] = replace(KEPT, holds=21, last="hold 21 kept, 61 periods")
+    assert [text for _, text in narrator.news()] == ["hold 21 kept, 61 periods"]

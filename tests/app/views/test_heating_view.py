@@ -78,7 +78,7 @@ def test_in_the_end_it_is_the_analysis(holds):
     assert shot.points.sigma_probe_neg_uW[1] == pytest.approx(point.sigma_neg_K / 1e5 * 1e6)
     assert (shot.holds, shot.used + shot.rejected) == (14, 14)
     assert told[-1] == view.result.points
-    assert shot.last.startswith("hold 13 kept")
+    assert shot.last.startswith("hold 14 kept")  # the fourteenth; recordings number from 0
     assert shot.symmetric_probe_uW[1] / shot.symmetric_total_uW[1] == 0.5
     assert shot.symmetric_total_uW[1] > shot.points.q_total_pos_uW.max()
 
@@ -138,6 +138,26 @@ def test_where_junctions_differ_errors_stay_above_what_noise_allows():
     holds = made(40, np.random.default_rng(8), noise_V=1e-7, spread=0.5, amplitudes=(1.2,))
     (series,) = grown(holds, every=20).snapshot().series
     assert series.sigma_neg_mK[-1] > 3.0 * series.expected_neg_mK[-1]
+
+
+def test_the_error_of_the_difference_knows_that_both_rises_are_of_the_same_junction():
+    holds = made(40, np.random.default_rng(8), noise_V=1e-7, spread=0.5, amplitudes=(1.2,))
+    view = grown(holds, every=20)
+    view.work(thorough=True)
+    (series,) = view.snapshot().series
+    (point,) = view.result.points
+    assert series.sigma_difference_mK[-1] * 1e-3 == pytest.approx(point.asymmetry_sigma_K, rel=0.1)
+    apart = np.hypot(series.sigma_pos_mK, series.sigma_neg_mK)
+    assert series.sigma_difference_mK[-1] < 0.7 * apart[-1]
+    assert series.resistance_K_per_W == 1e5
+
+
+def test_errors_are_known_from_three_junctions_on():
+    holds = made(40, np.random.default_rng(8), noise_V=1e-7, spread=0.5, amplitudes=(1.2,))
+    (series,) = grown(holds, every=20).snapshot().series
+    assert series.error_known.tolist() == [False, False] + [True] * (series.hold.size - 2)
+    (alike,) = grown(made(6, np.random.default_rng(1), amplitudes=(1.2,))).snapshot().series
+    assert not alike.error_known[:2].any()
 
 
 def test_a_tip_without_calibration_says_so(holds):
