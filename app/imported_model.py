@@ -1,13 +1,21 @@
-"""A transmission from a model file, as what a measurement is compared with."""
+"""A transmission from a model file, or from a fit of one, as what a measurement is compared with."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from analysis.fit_model import Family
 from analysis.iv_mean import MeanIV
 from analysis.junction_model import JunctionModel, model_of_family
+from analysis.kept_model import from_plain
 from app.model_build import family_of, molecules_of, start_of
 from app.model_file import load_model
 from app.toml_file import FileError
+
+FIT_ENDING = ".json"
 
 
 def imported_model(path: Path, iv: MeanIV | None, replicas: Sequence[MeanIV] = ()) -> JunctionModel:
@@ -18,13 +26,7 @@ def imported_model(path: Path, iv: MeanIV | None, replicas: Sequence[MeanIV] = (
     FileError
         For a file that is no model, or not of a single junction whose electrodes have one temperature.
     """
-    model = load_model(path)
-    temperature_K, substrate_K = model.file.temperatures_K
-    if temperature_K != substrate_K:
-        raise FileError(f"{path}: heating is compared with electrodes of one temperature; give temperature_K")
-    if molecules_of(model) != 1.0:
-        raise FileError(f"{path}: molecules: heating is measured with single junctions; leave it out")
-    family = family_of(model)
+    family, temperature_K = _single_junction(path)
     free = [parameter.name for parameter in family.parameters]
     if free and iv is not None:
         source = f"{path.name}, {', '.join(free)} fitted to the mean I-V of {iv.junctions} junctions"
@@ -35,3 +37,63 @@ def imported_model(path: Path, iv: MeanIV | None, replicas: Sequence[MeanIV] = (
     remarks = (f"{', '.join(free)}: taken at the start, there is no I-V to fit to.",) if free else ()
     transmission = family.transmission(start_of(family))
     return JunctionModel(transmission, path.name, temperature_K, remarks=remarks)
+
+
+def opened_model(path: Path) -> JunctionModel:
+    """A model file (TOML), what ``hotjunction fit --json`` has printed, or an analysis that was saved with a model.
+
+    Raises
+    ------
+    FileError
+        As `imported_model`, and for JSON of another kind.
+    """
+    if path.suffix.lower() != FIT_ENDING:
+        return imported_model(path, None)
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path} can't be read ({error})") from None
+    content = content if isinstance(content, Mapping) else {}
+    if "model" in content and "parameters" in content:
+        return _of_fit(path, content)
+    try:
+        kept = from_plain(content["results"]["model"])
+    except (KeyError, TypeError, ValueError):
+        kept = None
+    if kept is None:
+        raise FileError(
+            f"{path}: no transmission in it; a model file (.toml), the JSON of one `hotjunction fit --json`, or an "
+            "analysis that was saved with a model has one"
+        )
+    return kept
+
+
+def _of_fit(path: Path, report: Mapping[str, Any]) -> JunctionModel:
+    """The model file that was fitted, where it was or beside the fit, with what was found for its free numbers."""
+    wanted = Path(str(report["model"]))
+    model = wanted if wanted.is_file() else path.with_name(wanted.name)
+    if not model.is_file():
+        raise FileError(f"{path}: its model {wanted} is gone; put it beside this file")
+    family, temperature_K = _single_junction(model)
+    try:
+        found = {
+            name: (float(one["value"]), float("nan") if one["error"] is None else float(one["error"]))
+            for name, one in report["parameters"].items()
+        }
+        values = np.array([found[parameter.name][0] for parameter in family.parameters])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise FileError(f"{path}: not of a fit of {model.name} as it is now; fit again") from None
+    return JunctionModel(
+        family.transmission(values), f"{model.name}, fitted in {path.name}", temperature_K, found
+    )
+
+
+def _single_junction(path: Path) -> tuple[Family, float]:
+    """The family of a model file and its temperature in K."""
+    model = load_model(path)
+    temperature_K, substrate_K = model.file.temperatures_K
+    if temperature_K != substrate_K:
+        raise FileError(f"{path}: heating is compared with electrodes of one temperature; give temperature_K")
+    if molecules_of(model) != 1.0:
+        raise FileError(f"{path}: molecules: heating is measured with single junctions; leave it out")
+    return family_of(model), temperature_K

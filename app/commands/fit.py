@@ -161,7 +161,7 @@ def _fit(
 
     problem = _problem(model, current)
     result = fit_thoroughly(problem, starts)
-    report = outcome(problem.data, result, sources)
+    report = {**outcome(problem.data, result, sources), "model": str(model.path.resolve())}
     for name in profiles:
         found = profile_likelihood(problem, result, name)
         report.setdefault("profiles", {})[name] = {

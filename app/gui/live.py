@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +127,7 @@ class LiveSource(QObject):
             options = replace(options, model=options.model or before.model)
         self._worker = Background()
         self.recording = Path(run.recording)
-        self.session = Session(run.header, options, self._worker, self.recording.name)
+        self.session = Session(run.header, self.options, self._worker, self.recording.name)
         self.began.emit(self.session)
         _let_go(before, worker)
 

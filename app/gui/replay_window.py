@@ -50,6 +50,7 @@ class ReplayWindow(Window):
         kind = "heating" if procedure.startswith("control") else procedure
         self.area.raise_tab(TAB_OF.get(kind, 1))
         self._follow()
+        self.models.look(source.session)
 
     def _connect_bar(self) -> None:
         source, bar = self.source, self.bar

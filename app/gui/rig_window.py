@@ -178,15 +178,24 @@ class RigWindow(Window):
 
     def _began(self, session: Session) -> None:
         procedure = session.header.procedure
-        control = procedure.startswith("control")
-        self.area.raise_tab(TAB_OF.get("heating" if control else procedure, 1))
+        if self._raised in (None, self.area.front):
+            self.area.raise_tab(TAB_OF.get("heating" if procedure.startswith("control") else procedure, 1))
+            self._raised = self.area.front
+        self.models.look(session)
 
     def decide(self, options: SessionOptions) -> None:
         """Other rules, also for the runs that come; a model that was taken over stays."""
         if self.source is not None:
-            self.source.options = options
-        if self.session is not None:
-            self.session.set_options(replace(options, model=self.session.options.model))
+            self.source.options = replace(options, model=self.models.given)
+        super().decide(options)
+
+    def _why_not(self) -> str:
+        """Why nothing can be run; "" if something can."""
+        if self._lost:
+            return NO_ANSWER
+        rows = [row for row in self._instruments.values() if isinstance(row, Mapping)]
+        silent = [str(row["name"]) for row in rows if row.get("answers") is False]
+        return f"No answer from: {', '.join(silent)}. See the panel of the rig." if silent else ""
 
     def _is_lost(self, message: str) -> None:
         if message:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from PyQt6.QtWidgets import (
 from app.gui.area import STRIPS, TABS, ViewArea
 from app.gui.ghosts import hide_ghosts
 from app.gui.keys import COMMON_KEYS, KeysDialog
+from app.gui.model_choice import ModelChoice
 from app.gui.narrator import Narrator
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
@@ -82,6 +84,7 @@ class Window(QMainWindow):
         self.log, self.browser = LogPanel(theme), BrowserPanel(theme, self.tasks)
         self.selection = SelectionPanel(theme)
         self.selection.decided.connect(self.decide)
+        self.models = ModelChoice(self)
         self.browser.open_asked.connect(self.open_asked)
         self.browser.compare_asked.connect(self.compare_asked)
         self.docks: dict[str, QDockWidget] = {}
@@ -125,6 +128,7 @@ class Window(QMainWindow):
         self.action(file, "&Open recording …", self.ask_for_recording, "Ctrl+O")
         self.action(file, "Open &folder …", self.browser.choose_folder)
         self.action(file, "&Save analysis", self.save_analysis, "Ctrl+S")
+        self.models.fill_menu(file)
         self.fill_file_menu(file)
         file.addSeparator()
         self.action(file, "&Close", self.close, "Ctrl+W")
@@ -272,7 +276,7 @@ class Window(QMainWindow):
     def decide(self, options: SessionOptions) -> None:
         """Other rules: every view follows."""
         if self.session is not None:
-            self.session.set_options(options)
+            self.session.set_options(replace(options, model=self.session.options.model))
 
     def show_keys(self) -> None:
         """List the keys."""

@@ -10,6 +10,7 @@ from analysis.heating.holds import Hold
 from analysis.heating.points import HeatingPoint
 from analysis.heating.sweeps import Sweep
 from analysis.junction_model import JunctionModel
+from analysis.kept_model import to_plain
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, EventKind, Trace
 from app.analysis import Analysed
@@ -247,6 +248,8 @@ class Session:
             "unknown": list(header.unknowns),
         }
         content = self.measurement().to_json()
+        if self.model is not None:
+            content["model"] = to_plain(self.model)
         return {
             **content,
             "recording": recording,

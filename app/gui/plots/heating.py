@@ -225,4 +225,6 @@ def _counted(snapshot: HeatingSnapshot) -> list[str]:
     words = [f"{snapshot.used} holds" + (f", {snapshot.rejected} left out" if snapshot.rejected else "")]
     if np.isfinite(snapshot.scale_relative):
         words.append(f"common scale ±{100 * snapshot.scale_relative:.1f} %")
+    if snapshot.model:
+        words.append(snapshot.model)
     return words

@@ -16,7 +16,10 @@ from app.views.transmission_view import TransmissionSnapshot
 
 ENERGY = Quantity("energy from the Fermi level", "<i>E</i> − <i>E</i><sub>F</sub>", "eV")
 TRANSMISSION = Quantity("transmission", "<i>τ</i>", log=True)
-EMPTY = "The transmission appears here once a model was fitted to the I-V curves, or one is loaded."
+EMPTY = (
+    "The transmission appears here once a model was fitted to I-V curves of this sample, or was opened: "
+    "File, Transmission model."
+)
 MOST_LEVELS = 8
 DECADES_BELOW = 6.0
 """Nothing so far below the highest point is shown."""
@@ -29,7 +32,7 @@ class TransmissionView(View[TransmissionSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(theme, "transmission", ENERGY, TRANSMISSION, EMPTY, legend=(0.0, 0.0))
+        self.panel = PlotPanel(theme, "transmission", ENERGY, TRANSMISSION, EMPTY, legend="above")
         add = self.panel.add
         self.window_ = add(Window("bias window", attrgetter("accent")))
         self.fermi = add(Rule("Fermi level", attrgetter("neutral"), at=0.0, upright=True))

@@ -8,16 +8,20 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 
+from analysis.junction_model import JunctionModel
 from analysis.recording import Channel, RunHeader
+from analysis.transmission import FlatTransmission
 from app.gui.replay_window import ReplayWindow
 from app.gui.rig_window import RigWindow
 from app.gui.theme import Theme
 from app.replay.cuts import Cut
 from app.replay.library import Row
 from app.replay.player import PlayerState
+from app.views.options import SessionOptions
 from tests.app.gui import synthetic
 from tests.app.gui.fake_bench import instruments, job, rig, state
 
+MODEL = JunctionModel(FlatTransmission(0.002), "made up")
 NOON_S = 1_795_269_731.0
 BUSY = "A run is on and has the instruments: change this when it is over"
 
@@ -34,7 +38,7 @@ def made_session(**changed: Any) -> Any:
         for name, shown in made.items()
     }
     header = RunHeader("heating", (Channel("current"),), 2000.0, sample="Au-BDNC-Au")
-    return SimpleNamespace(header=header, **views)
+    return SimpleNamespace(header=header, options=SessionOptions(model=MODEL), **views)
 
 
 def rig_window(

@@ -1,0 +1,69 @@
+"""A junction's model as plain numbers that can be kept in a file, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from analysis.junction_model import JunctionModel
+from analysis.transmission import FlatTransmission, Level, LevelTransmission, Transmission
+
+
+def to_plain(model: JunctionModel) -> dict[str, Any]:
+    """What `JunctionModel.to_json` has, and the transmission itself: levels, or a constant; null for any other."""
+    return {
+        **model.to_json(),
+        "transmission": _plain(model.transmission),
+        "replicas": [_plain(replica) for replica in model.replicas],
+        "fitted_level": model.fitted_level,
+    }
+
+
+def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
+    """The model of `to_plain`; None where its transmission is not kept.
+
+    Raises
+    ------
+    ValueError
+        For what `to_plain` has not written.
+    """
+    try:
+        transmission = _transmission(content.get("transmission"))
+        if transmission is None:
+            return None
+        replicas = [_transmission(one) for one in content.get("replicas", ())]
+        parameters = {
+            name: (float(one["value"]), float("nan") if one["error"] is None else float(one["error"]))
+            for name, one in content.get("parameters", {}).items()
+        }
+        misfit = content.get("misfit")
+        return JunctionModel(
+            transmission,
+            str(content["source"]),
+            float(content["temperature_K"]),
+            parameters,
+            tuple(one for one in replicas if one is not None),
+            float("nan") if misfit is None else float(misfit),
+            tuple(str(remark) for remark in content.get("remarks", ())),
+            bool(content.get("side_known", True)),
+            bool(content.get("fitted_level", False)),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no model of a junction ({error!r})") from None
+
+
+def _plain(transmission: Transmission) -> dict[str, Any] | None:
+    match transmission:
+        case LevelTransmission():
+            return {"levels": [asdict(level) for level in transmission.levels]}
+        case FlatTransmission():
+            return {"value": transmission.value}
+        case _:
+            return None
+
+
+def _transmission(content: Mapping[str, Any] | None) -> Transmission | None:
+    if content is None:
+        return None
+    if "levels" in content:
+        return LevelTransmission([Level(**level) for level in content["levels"]])
+    return FlatTransmission(float(content["value"]))

@@ -1,0 +1,96 @@
+"""Which transmission a window compares with: one that was opened, or that of an I-V taken before."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtWidgets import QFileDialog, QMenu
+
+from analysis.junction_model import JunctionModel
+from app.imported_model import opened_model
+from app.models import FoundModel, model_for
+from app.toml_file import FileError
+from app.views.session import Session
+
+if TYPE_CHECKING:
+    from app.gui.window import Window
+
+PATTERNS = "Models, fits, saved analyses (*.toml *.json)"
+
+
+class ModelChoice(QObject):
+    """Opens models, finds them, and gives them to the window's session.
+
+    Parameters
+    ----------
+    window : Window
+    """
+
+    def __init__(self, window: "Window") -> None:
+        super().__init__(window)
+        self._window = window
+        self.given: JunctionModel | None = None
+        """One that was opened; it holds for the runs that come, too."""
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done about the model."""
+        self._window.action(menu, "&Transmission model …", self.ask)
+        self._window.action(menu, "Transmission of the &I-V", self.forget)
+
+    def ask(self) -> None:
+        """Choose a file, and take the model in it."""
+        recording = self._window.recording
+        folder = str(recording.parent) if recording is not None else ""
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a transmission model", folder, PATTERNS)
+        if chosen:
+            self.open(Path(chosen))
+
+    def open(self, path: Path) -> None:
+        """Take the model of a file; what is wrong with it goes to the log."""
+
+        def opened(model: Any) -> None:
+            self.given = model
+            self._window.say("; ".join((f"Compared with the model {model.source}", *model.remarks)))
+            self._take(model)
+
+        def failed(error: Any) -> None:
+            words = str(getattr(error, "message", error))
+            self._window.say(words if isinstance(error, FileError) else f"{path}: {error}", logging.ERROR)
+
+        self._window.tasks.do(lambda: opened_model(path), opened, failed)
+
+    def forget(self) -> None:
+        """Compare with the I-V again: the run's own, or one taken before."""
+        self.given = None
+        self._take(None)
+        if self._window.session is not None:
+            self.look(self._window.session)
+
+    def look(self, session: Session) -> None:
+        """Find a model for a session that has none, beside the window."""
+        recording = self._window.recording
+        if session.options.model is not None or recording is None:
+            return
+
+        def found(result: FoundModel | None) -> None:
+            if result is None or session is not self._window.session or session.options.model is not None:
+                return
+            self._window.say(result.said, logging.INFO if result.model is not None else logging.WARNING)
+            if result.model is not None:
+                session.set_options(replace(session.options, model=result.model))
+
+        self._window.tasks.do(
+            lambda: model_for(recording, session.header),
+            found,
+            lambda error: self._window.say(
+                f"No I-V to compare with could be looked for: {error}", logging.WARNING
+            ),
+        )
+
+    def _take(self, model: JunctionModel | None) -> None:
+        session = self._window.session
+        if session is not None:
+            session.set_options(replace(session.options, model=model))
+        self._window.decide(self._window.selection.options)
