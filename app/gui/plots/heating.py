@@ -106,7 +106,7 @@ class ConvergencePanel(PlotPanel):
     """Running means of both polarities with their errors, on what the thermometer's noise allows."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "convergence", TIME, RISE, EMPTY, legend=(0.0, 1.0), parent=parent)
+        super().__init__(theme, "convergence", TIME, RISE, EMPTY, legend="above", parent=parent)
         self.bands = [
             self.add(Band(f"expected from noise, 1/√<i>t</i>, {name}", attrgetter(sign)))
             for name, sign in zip(NAMES, SIGNS, strict=True)
@@ -161,7 +161,7 @@ class HeatPanel(PlotPanel):
     """Points of all amplitudes before the symmetric line and the models."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend=(0.0, 0.0), parent=parent)
+        super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend="above", parent=parent)
         self.symmetric = self.add(
             Line("symmetric: half of the power in the tip", attrgetter("neutral"), width=1.5, z=3)
         )

@@ -24,7 +24,7 @@ class IVView(View[IVSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(theme, "current-voltage curve", VOLTAGE, CURRENT, EMPTY, legend=(0.0, 0.0))
+        self.panel = PlotPanel(theme, "current-voltage curve", VOLTAGE, CURRENT, EMPTY, legend="above")
         add = self.panel.add
         self.newest = add(Line("newest curve", attrgetter("neutral"), z=1))
         self.bands = (

@@ -6,7 +6,7 @@ pixel wide and not smoothed where the lines are long.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pyqtgraph as pg
 from PyQt6.QtCore import pyqtSignal
@@ -16,6 +16,7 @@ from app.gui.plots.axis import Grid, Quantity, ReadableAxis
 from app.gui.plots.captions import Caption
 from app.gui.plots.heading import Captions, Count, row_height
 from app.gui.plots.layers import Frame, Layer, union
+from app.gui.plots.legend import Legend, entries, table
 from app.gui.plots.menu import PanelMenu
 from app.gui.plots.overlay import Overlay
 from app.gui.plots.pointed import PointedPlot
@@ -40,8 +41,8 @@ class PlotPanel(PointedPlot):
     x, y : Quantity
     empty_text : str
         What will appear here and how to get it; shown as long as there is nothing to see.
-    legend : tuple of float or None
-        Where the legend stands, (0, 0) the upper left and (1, 1) the lower right corner.
+    legend : tuple of float, "above" or None
+        Where the legend stands: (0, 0) the upper left and (1, 1) the lower right corner inside, or above the axes.
     zero : bool
         Counts: the axis upward begins at zero.
     captions : bool
@@ -59,7 +60,7 @@ class PlotPanel(PointedPlot):
         y: Quantity,
         empty_text: str = "",
         *,
-        legend: tuple[float, float] | None = None,
+        legend: tuple[float, float] | Literal["above"] | None = None,
         zero: bool = False,
         captions: bool = False,
         parent: QWidget | None = None,
@@ -78,16 +79,21 @@ class PlotPanel(PointedPlot):
         self._connect()
         self.recolour()
 
-    def _build(self, legend: tuple[float, float] | None, captions: bool) -> None:
+    def _build(self, legend: tuple[float, float] | Literal["above"] | None, captions: bool) -> None:
         self.y_axis.setWidth(AXIS_WIDTH)
         self.hideButtons()
         row = row_height(tabular(self.font()))
-        self.plotItem.layout.setContentsMargins(0, (1 + captions) * row + SMALL, MEDIUM, SMALL)
+        self._above = (1 + captions) * row
+        self._leave_room(0.0)
         self.inside.disableAutoRange()
         self.inside.addItem(self.grid_lines, ignoreBounds=True)
         self.count = Count(self.plotItem, self.inside, above=row if captions else 0.0)
         self.captions = Captions(self.plotItem, self.inside)
-        self.legend = Overlay(self.inside, legend or (0.0, 0.0))
+        self.legend: Legend | Overlay = (
+            Legend(self.plotItem, self.inside, self._above)
+            if legend == "above"
+            else Overlay(self.inside, legend or (0.0, 0.0))
+        )
         self._has_legend = legend is not None
         self.hint = Overlay(self.inside, (0.5, 0.5))
         self.menu = PanelMenu(self)
@@ -271,22 +277,23 @@ class PlotPanel(PointedPlot):
         """Names of marks, legend; a small plot says in its tool tip what has no room in it."""
         captions = [layer for layer in self.layers if isinstance(layer, Caption)]
         self.captions.show([layer.place(frame) for layer in captions], self.count.font())
-        small = self.inside.height() < SMALL_PLOT
-        legend = "" if self.is_empty else self._legend(frame.colours)
-        self.legend.show_html("" if small else legend)
-        self.setToolTip("<br>".join(part for part in (self.count.left_out, legend if small else "") if part))
-
-    def _legend(self, colours: Palette) -> str:
-        if not self._has_legend:
-            return ""
-        named = {layer.name: layer for layer in self.layers if layer.key}
-        if self._legend_names is None:
-            chosen = [layer for layer in named.values() if not layer.empty]
+        rows = self.legend.height if isinstance(self.legend, Legend) else 0.0
+        small = self.inside.height() + rows < SMALL_PLOT
+        shown = self._has_legend and not self.is_empty
+        chosen = entries(self.layers, self._legend_names, frame.colours) if shown else []
+        if isinstance(self.legend, Legend):
+            self.legend.show_entries([] if small else chosen)
+            self._leave_room(self.legend.height)
         else:
-            chosen = [named[name] for name in self._legend_names if name in named]
-        rows = [
-            f'<tr><td align="center" style="color:{layer.colour(colours)}">{layer.key}</td>'
-            f"<td>&nbsp;{layer.legend_name or layer.name}</td></tr>"
-            for layer in chosen
-        ]
-        return f'<table cellspacing="0">{"".join(rows)}</table>' if rows else ""
+            self.legend.show_html("" if small else table(chosen))
+        hidden = table(chosen) if small else ""
+        self.setToolTip("<br>".join(part for part in (self.count.left_out, hidden) if part))
+
+    def _leave_room(self, legend: float) -> None:
+        """Above the axes, for the count, names of marks, and a legend of so many pixels."""
+        top = round(self._above + legend) + SMALL
+        if top != self._room:
+            self._room = top
+            self.plotItem.layout.setContentsMargins(0, top, MEDIUM, SMALL)
+
+    _room = 0

@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QGuiApplication, QImage
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QApplication, QFileDialog
 
 from app.gui.plots.axis import Quantity, ReadableAxis
 from app.gui.plots.captions import Caption
@@ -427,3 +427,25 @@ def test_no_clip_of_a_text_cuts_what_is_drawn_later(panel: PlotPanel) -> None:
         assert wide or high, "a clip that is neither the plot's nor an axis'"
     assert 'font-family="' in text
     assert ', sans-serif"' in text
+
+
+def test_a_legend_above_the_axes_covers_nothing_and_has_its_entries_in_rows(qtbot, theme: Theme) -> None:
+    panel = PlotPanel(theme, "heat", V, NA, legend="above")
+    qtbot.addWidget(panel)
+    panel.resize(420, 380)
+    panel.show()
+    qtbot.waitExposed(panel)
+    bare = panel.inside.height()
+    for i in range(5):
+        panel.add(Line(f"name of model {i}", attrgetter("data"))).set([0.0, 1.0], [0.0, i])
+    panel.refresh()
+    QApplication.processEvents()
+    legend = panel.legend.mapRectToScene(panel.legend.boundingRect())
+    assert legend.bottom() <= panel.inside.sceneBoundingRect().top()
+    assert legend.right() <= panel.inside.sceneBoundingRect().right()
+    assert panel.legend.text.count("\n") == 2  # of two, two and one
+    assert panel.inside.height() < bare
+    panel.resize(420, 200)
+    panel.refresh()
+    assert panel.legend.text == ""
+    assert "model 4" in panel.toolTip()

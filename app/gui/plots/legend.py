@@ -1,0 +1,83 @@
+"""What the marks of a plot mean, in rows above its axes: there it covers nothing, however the data grow."""
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PyQt6.QtGui import QColor, QFont, QTextDocument
+
+from app.gui.plots.heading import Words
+from app.gui.plots.layers import Layer
+from app.gui.theme import SMALL, Palette
+
+APART = "&nbsp; &ensp;"
+
+
+class Legend(Words):
+    """Entries from left to right, in as many rows as they need.
+
+    Parameters
+    ----------
+    plot : pyqtgraph.PlotItem
+    view : pyqtgraph.ViewBox
+        What is inside the axes.
+    above : float
+        So many pixels are between it and the axes.
+    """
+
+    def __init__(self, plot: pg.PlotItem, view: pg.ViewBox, above: float) -> None:
+        super().__init__(plot)
+        self._view, self._above = view, above
+        view.geometryChanged.connect(self._settle)
+
+    def dress(self, _: Palette, font: QFont, colour: str) -> None:
+        """Take the theme's colours."""
+        self.setDefaultTextColor(QColor(colour))
+        self.setFont(font)
+
+    def show_entries(self, entries: Sequence[tuple[str, str]]) -> None:
+        """Other glyphs and names, rich text; none hides it."""
+        room = self._view.geometry().width()
+        rows: list[str] = []
+        for entry in (f"{glyph}&nbsp;{name}" for glyph, name in entries):
+            longer = f"{rows[-1]}{APART}{entry}" if rows else entry
+            if rows and self._width(longer) <= room:
+                rows[-1] = longer
+            else:
+                rows.append(entry)
+        self.show_html("<br>".join(rows))
+        self._settle()
+
+    @property
+    def height(self) -> float:
+        """Room that it needs above the axes, in pixels."""
+        return self.boundingRect().height() + SMALL if self.html else 0.0
+
+    def _width(self, html: str) -> float:
+        document = QTextDocument()
+        document.setDocumentMargin(0.0)
+        document.setDefaultFont(self.font())
+        document.setHtml(html)
+        return document.idealWidth()
+
+    def _settle(self) -> None:
+        room = self._view.geometry()
+        self.setPos(room.left(), room.top() - self._above - self.height)
+
+
+def entries(layers: Sequence[Layer], names: Sequence[str] | None, colours: Palette) -> list[tuple[str, str]]:
+    """Glyph and name, rich text, of each layer that has a glyph: of those named, or of all that are not empty."""
+    named = {layer.name: layer for layer in layers if layer.key}
+    if names is None:
+        chosen = [layer for layer in named.values() if not layer.empty]
+    else:
+        chosen = [named[name] for name in names if name in named]
+    return [
+        (f'<span style="color:{layer.colour(colours)}">{layer.key}</span>', layer.legend_name or layer.name)
+        for layer in chosen
+    ]
+
+
+def table(entries: Sequence[tuple[str, str]]) -> str:
+    """The entries below each other, rich text."""
+    rows = [f'<tr><td align="center">{glyph}</td><td>&nbsp;{name}</td></tr>' for glyph, name in entries]
+    return f'<table cellspacing="0">{"".join(rows)}</table>' if rows else ""
