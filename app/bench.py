@@ -42,8 +42,8 @@ HAND_ON_S = 0.1
 NOTE = "note"
 """Name of the mark that a user's note becomes."""
 
-RETRACT_S = 0.4, 0.5
-"""How long a retraction may take through the open card, and then over a connection of its own."""
+RETRACT_SHARES = 0.45, 0.55
+"""Of the time that making safe may take: through the open card, and then over a connection of its own."""
 
 SR560_FULL_SCALE_V = 5.0
 """Output of the voltage preamplifier, 10 V peak to peak (SR560 manual); beyond it the samples show nothing."""
@@ -181,15 +181,16 @@ class Bench:
         Raises
         ------
         RigError
-            After less than a second: the rig's state is unknown.
+            After the time that making safe may take: the rig's state is unknown.
         """
+        through_s, beside_s = (share * self.rig.safe.within_s for share in RETRACT_SHARES)
         self._stop.set()
         opened = self._opened
         if opened is not None:
             opened.station.daq.lock("the tip was retracted by hand")
             with suppress(RigError):
-                return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, RETRACT_S[0])
-        return make_safe(self.rig, RETRACT_S[1])
+                return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
+        return make_safe(self.rig, beside_s)
 
     def run(
         self,
@@ -262,9 +263,9 @@ class Bench:
     def _make_safe(self, opened: OpenRig) -> str:
         """Through the open card; if that fails, over a new connection."""
         try:
-            return opened.station.daq.to_safe({"z": self.rig.safe.z_V})
+            return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, self.rig.safe.within_s)
         except RigError:
-            return make_safe(self.rig)
+            return make_safe(self.rig, self.rig.safe.within_s)
 
     def _segmenter(self) -> Segmenter:
         return Segmenter(current_calibration(self.rig), self.rig.piezo.extension_nm_per_V * NM)

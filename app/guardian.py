@@ -23,13 +23,12 @@ from drivers.errors import RigError
 READY = "ready"
 DONE = "done"
 
-WITHIN_S = 1.0
 PERSISTS_S = 60.0
 """For so long it is tried again."""
 _BETWEEN_S = 0.1
 
 
-def make_safe(rig: Rig, within_s: float = WITHIN_S) -> str:
+def make_safe(rig: Rig, within_s: float) -> str:
     """Bias 0 V, tip retracted, over a connection of its own. Raises ``RigError`` if the card can't be reached."""
     from app.station import daq_outputs
     from drivers.guard import make_safe as reset_and_retract
@@ -47,7 +46,7 @@ def insist(rig: Rig, for_s: float = PERSISTS_S) -> str:
     RigError
         As `make_safe`, when ``for_s`` seconds are over.
     """
-    until_s, within_s = time.monotonic() + for_s, WITHIN_S
+    until_s, within_s = time.monotonic() + for_s, rig.safe.within_s
     while True:
         try:
             return make_safe(rig, within_s)

@@ -169,9 +169,10 @@ class Coarse(Section):
 
 
 class Safe(Section):
-    """Where the tip goes when nobody is in control (the bias then is 0 V, always)."""
+    """Where the tip goes when nobody is in control (the bias then is 0 V, always), and in what time."""
 
     z_V: float = 0.0
+    within_s: float = Field(default=0.9, gt=0, le=60)
 
 
 class Rig(Section):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.records import EventKind, FloatArray
+from drivers.errors import InstrumentFault
 from procedures.errors import ImpossibleSetting
 from procedures.station import Station
 from procedures.steps import (
@@ -220,6 +221,10 @@ class StepRunner:
     def _waveform(self, ramp: Ramp) -> FloatArray:
         """Volts of the z output, one a sample, from where the tip is (not included) to ``to_m``."""
         distance_m = ramp.to_m - self._extension_m
+        if np.isnan(distance_m):
+            raise InstrumentFault(
+                "Where the tip stands is not known: the card did not confirm its last move."
+            )
         n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._station.rate_Hz - 1e-9))
         extension_m = self._extension_m + distance_m * np.arange(1, n + 1) / max(n, 1)
         return extension_m / self._station.extension_m_per_V

@@ -65,7 +65,9 @@ def served_rig(
     with SimulatedRig(parameters, seed, clock) as simulated:
         rig_file = folder / "rig.toml"
         text = rig_file_text(SimulationSettings(name, seed), parameters, simulated.addresses)
-        rig_file.write_text(text.replace("[daq]\n", f"[daq]\nanswer_s = {ANSWER_S}\n", 1), "utf-8")
+        for line, limit in (("[daq]\n", "answer_s"), ("[safe]\n", "within_s")):
+            text = text.replace(line, f"{line}{limit} = {ANSWER_S}\n", 1)
+        rig_file.write_text(text, "utf-8")
         yield ServedRig(simulated, rig_file, folder)
 
 

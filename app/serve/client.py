@@ -25,7 +25,6 @@ from app.serve.publisher import MOST_WAITING, SEPARATOR
 from app.serve.stream import TOPICS, Callback, Follower, Subscription
 
 TIMEOUT_S = 5.0
-RETRACT_TIMEOUT_S = 2.0
 LONGEST_S = {
     "set_instrument": 20.0,
     "read_instruments": 20.0,
@@ -107,7 +106,7 @@ class BenchClient:
 
     def retract(self) -> str:
         """Bias 0 V and the tip back, now. Returns what was done. Raises as `command`: then see to it by hand."""
-        return str(self.command("retract", timeout_s=RETRACT_TIMEOUT_S)["done"])
+        return str(self.command("retract", timeout_s=self.connection.retract_s)["done"])
 
     def history(self, job: int, first: int = 0, first_event: int = 0) -> "History":
         """One page of the present or last run: samples from ``first`` on, events from number ``first_event`` on."""

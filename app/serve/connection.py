@@ -15,6 +15,8 @@ from app.serve.protocol import VERSION
 from app.toml_file import FileError
 
 ANSWER_S = 0.5
+RETRACT_MARGIN_S = 1.1
+"""For the way there and back, beyond the time that making safe may take."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Connection:
     pid: int
     rig_file: str
     rig_name: str
+    retract_s: float = 2.0
+    """How long a client waits for the rig to be made safe."""
     protocol: int = VERSION
 
     @classmethod

@@ -152,11 +152,11 @@ class Instruments:
         rig = self.rig()
         daq: NI6281 = self._driver("daq")
         self._bias.close()
-        daq.to_safe({"z": rig.safe.z_V})
+        daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
         if bias_V == 0:
             return
         guardian = self._bias.enter_context(Guardian(self._rig_file))
-        self._bias.callback(daq.to_safe, {"z": rig.safe.z_V})
+        self._bias.callback(daq.to_safe, {"z": rig.safe.z_V}, rig.safe.within_s)
         try:
             guardian.wait_until_ready()
             daq.write(bias=bias_V)

@@ -21,7 +21,7 @@ from app.bench import Bench, RunSummary
 from app.guardian import make_safe
 from app.recorder import RecorderFailed
 from app.serve.broadcast import Broadcast
-from app.serve.connection import Connection
+from app.serve.connection import RETRACT_MARGIN_S, Connection
 from app.serve.desk import Desk
 from app.serve.door import Door, Worker
 from app.serve.instruments import Instruments
@@ -36,8 +36,6 @@ from procedures.errors import ImpossibleSetting
 log = logging.getLogger(__name__)
 
 TELL_EVERY_S = 1.0
-
-RETRACT_S = 0.9
 
 EXPECTED = (
     FileError,
@@ -91,6 +89,7 @@ class BenchServer:
         commands = desk.commands(self._hands.do, self._reader.do)
         self._door = Door(self._context, self._host, token, commands)
         self._retract_door = Door(self._context, self._host, token, desk.way_out())
+        rig = self.instruments.rig()
         self.connection = Connection(
             commands=self._door.endpoint,
             retract=self._retract_door.endpoint,
@@ -98,7 +97,8 @@ class BenchServer:
             token=token,
             pid=os.getpid(),
             rig_file=str(self.rig_file),
-            rig_name=self.instruments.rig().name,
+            rig_name=rig.name,
+            retract_s=rig.safe.within_s + RETRACT_MARGIN_S,
         )
         self._log_handler = LogTopic(self._publisher)
         logging.getLogger("app.serve").setLevel(logging.INFO)
@@ -261,14 +261,15 @@ class BenchServer:
     def retract(self) -> str:
         """Bias 0 V and the tip back, now, whatever goes on; the run ends, and no other starts by itself.
 
-        Raises ``RigError`` in less than a second if that could not be confirmed.
+        Raises ``RigError`` if that could not be confirmed in the time that making safe may take.
         """
         with suppress(NotNow):
             self._retracted = self.queue.abort()  # before anything else: a paused run must not go on
         self.queue.hold("the tip is to be retracted", within_run=False)
         bench = self._bench
         try:
-            done = bench.retract() if bench else make_safe(self.instruments.known_rig, RETRACT_S)
+            rig = self.instruments.known_rig
+            done = bench.retract() if bench else make_safe(rig, rig.safe.within_s)
             self.queue.hold(RETRACTED, within_run=False)
             self.unsafe = ""
             return done

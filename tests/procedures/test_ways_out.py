@@ -7,9 +7,10 @@ import pytest
 from analysis.recording import Recording
 from analysis.records import EventKind
 from app.bench import Observer
+from app.guardian import make_safe
 from simulators.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
 from tests.procedures.holding import Holding
-from tests.rigs import quick, served_rig
+from tests.rigs import ANSWER_S, quick, served_rig
 
 WITHIN_S = 1.0
 
@@ -140,6 +141,19 @@ DURING = {
     "dropped read": lambda rig, bench: rig.simulated.faults.add(DroppedReads()),
 }
 ENDS = {"abort": "aborted", "exception": None}
+
+
+def test_a_tip_is_not_moved_when_nobody_knows_where_it_is(rig):
+    """Made safe over another connection: the card as it was opened has not heard of it."""
+    bench = rig.bench()
+    bench._make_safe = lambda opened: make_safe(bench.rig, ANSWER_S)
+
+    summary = bench.run(quick(1), rig.folder / "run.h5")
+
+    assert summary.end.status == "fault"
+    assert "Where the tip stands is not known" in summary.end.reason
+    assert summary.end.safe
+    assert rig.is_safe()
 
 
 class _FailsWhen:
