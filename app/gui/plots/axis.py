@@ -37,12 +37,15 @@ class Quantity:
         The unit drawn; empty for a pure number.
     log : bool
         Logarithmic at first.
+    letter : str
+        Rich text: what the crosshair calls it, where ``symbol`` is words.
     """
 
     name: str
     symbol: str
     unit: str = ""
     log: bool = False
+    letter: str = ""
 
     @property
     def label(self) -> str:
@@ -115,14 +118,24 @@ class ReadableAxis(pg.AxisItem):
         else:
             size = abs(self.range[1] - self.range[0]) or 1.0
             number = fixed(coordinate, 10.0 ** floor(log10(size / 300)))
-        return f"{self.quantity.symbol} = {number} {self.quantity.unit}".rstrip()
+        return f"{self.quantity.letter or self.quantity.symbol} = {number} {self.quantity.unit}".rstrip()
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:
-        """Labelled ticks, then those without a label."""
+        """Labelled ticks, then those without a label; where there is any room, two have one."""
         low, high = sorted((minVal, maxVal))
         if self._blank or not (np.isfinite(low) and np.isfinite(high)) or high <= low:
             return []
         most = min(max(size / PIXELS_A_TICK[self.orientation], 1.0), MOST_TICKS)
+        ticks = self._ticks(low, high, most)
+        for _ in range(FINER):
+            seen = self._seen(ticks[0][1], low, high, size)
+            if len(seen) > 1:
+                return ticks if most * FINER > len(seen) else [(ticks[0][0], [seen[0], seen[-1]]), *ticks[1:]]
+            most = 1.6 * most
+            ticks = self._ticks(low, high, most)
+        return ticks
+
+    def _ticks(self, low: float, high: float, most: float) -> Ticks:
         if self.log and high - low > 1.0:
             return _decades(low, high, most)
         if self.log:

@@ -216,14 +216,17 @@ class Band:
 
 
 class Points:
-    """Points with error bars, one standard error each way."""
+    """Points with error bars, one standard error each way; hollow ones are less certain than full ones."""
 
     legend_name = ""
 
-    def __init__(self, name: str, colour: Colour, symbol: str = "o", size: float = 7.0) -> None:
+    def __init__(
+        self, name: str, colour: Colour, symbol: str = "o", size: float = 7.0, *, hollow: bool = False
+    ) -> None:
         self.name, self.colour = name, colour
-        self.key = {"o": "●", "s": "■", "t": "▼", "d": "◆", "x": "×"}.get(symbol, "●")
-        self._symbol, self._size = symbol, size
+        full = {"o": "●", "s": "■", "t": "▼", "d": "◆", "x": "×"}.get(symbol, "●")
+        self.key = {"●": "○", "■": "□"}.get(full, full) if hollow else full
+        self._symbol, self._size, self._hollow = symbol, size, hollow
         self.x = self.y = self.x_error = self.y_error = NOTHING
         self.item = pg.ItemGroup()
         self._bars = pg.PlotCurveItem(connect="pairs", antialias=False)
@@ -257,9 +260,14 @@ class Points:
         )
         x, y = frame.x(self.x), frame.y(self.y)
         good = np.isfinite(x) & np.isfinite(y)
-        edge = pg.mkPen(frame.colours.surface, width=1)
+        fill, edge = (frame.colours.surface, colour) if self._hollow else (colour, frame.colours.surface)
         self._marks.setData(
-            x[good], y[good], symbol=self._symbol, size=self._size, brush=pg.mkBrush(colour), pen=edge
+            x[good],
+            y[good],
+            symbol=self._symbol,
+            size=self._size,
+            brush=pg.mkBrush(fill),
+            pen=pg.mkPen(edge, width=1.5 * frame.thickness if self._hollow else 1),
         )
 
     @property

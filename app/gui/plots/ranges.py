@@ -36,7 +36,9 @@ def round_range(low: float, high: float) -> Range:
     return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
 
 
-def held(shown: Range | None, data: Range | None, *, zero: bool = False) -> Range | None:
+def held(
+    shown: Range | None, data: Range | None, *, zero: bool = False, least: float = LEAST_FILLED
+) -> Range | None:
     """The range to show for data that span ``data``: the one shown before while it still fits.
 
     Parameters
@@ -47,6 +49,8 @@ def held(shown: Range | None, data: Range | None, *, zero: bool = False) -> Rang
         Span of the data, None for none.
     zero : bool
         Counts from zero: the range begins there.
+    least : float
+        The range is kept as long as the data fill at least this share of it.
     """
     if data is None:
         return shown
@@ -55,7 +59,7 @@ def held(shown: Range | None, data: Range | None, *, zero: bool = False) -> Rang
         low = 0.0
     if shown is not None:
         filled = (high - low) / (shown[1] - shown[0])
-        if shown[0] <= low and high <= shown[1] and filled >= LEAST_FILLED:
+        if shown[0] <= low and high <= shown[1] and filled >= least:
             return shown
     low, high = round_range(low, high)
     return (0.0 if zero else low, high)

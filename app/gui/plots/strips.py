@@ -15,7 +15,7 @@ from app.gui.plots.view import View
 from app.gui.theme import SMALL, Theme
 from app.views.strips import StripsSnapshot
 
-TIME = Quantity("time before now", "time before now", "s")
+TIME = Quantity("time before now", "time before now", "s", letter="<i>t</i>")
 CONDUCTANCE = Quantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
 STRIPS = {
     "log10_G": CONDUCTANCE,

@@ -15,8 +15,8 @@ from app.gui.plots.view import View
 from app.gui.theme import Theme
 from app.views.current_trace import TraceLine, TraceSnapshot
 
-DISPLACEMENT = Quantity("displacement from the break", "displacement from the break", "nm")
-TIME = Quantity("time from the break", "time from the break", "s")
+DISPLACEMENT = Quantity("displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>")
+TIME = Quantity("time from the break", "time from the break", "s", letter="<i>t</i>")
 EMPTY = "Each opening of a junction appears here as it is recorded: press Run, or open a recording of traces."
 BEHIND = 10
 BEFORE_nm, AFTER_nm = 1.0, 2.5

@@ -449,3 +449,14 @@ def test_a_legend_above_the_axes_covers_nothing_and_has_its_entries_in_rows(qtbo
     panel.refresh()
     assert panel.legend.text == ""
     assert "model 4" in panel.toolTip()
+
+
+def test_the_crosshair_reads_letters_where_an_axis_has_words(qtbot, theme: Theme) -> None:
+    x = Quantity("displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>")
+    panel = PlotPanel(theme, "traces", x, NA)
+    qtbot.addWidget(panel)
+    panel.add(Line("trace", attrgetter("data"))).set([0.0, 1.0], [0.0, 1.0])
+    panel.refresh()
+    panel.point_at(0.2, 0.5)
+    assert panel.reading.text.replace("\N{NO-BREAK SPACE}", " ").startswith("Δz = 0.2")
+    assert panel.x_axis.label.toPlainText() == "displacement from the break (nm)"
