@@ -20,7 +20,7 @@ BLANK = StatusSnapshot(
 
 
 def idle_status(
-    instruments: Mapping[str, Any], before: StatusSnapshot | None, lost: str = ""
+    instruments: Mapping[str, Any], before: StatusSnapshot | None, lost: str = "", unsafe: str = ""
 ) -> StatusSnapshot:
     """What is known without a run.
 
@@ -32,8 +32,12 @@ def idle_status(
         How the last run ended.
     lost : str
         Why the bench does not answer; "" if it does.
+    unsafe : str
+        Why the rig may not be safe.
     """
     shown = before or BLANK
+    if unsafe:
+        return replace(shown, state=State.NOT_SAFE, message="see below", in_state_s=nan)
     if lost:
         return replace(shown, state=State.FAULT, message="the bench does not answer", in_state_s=nan)
     daq = instruments.get("daq", {})

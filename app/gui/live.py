@@ -52,7 +52,7 @@ class LiveSource(QObject):
         self._worker: Background | None = None
         self._tasks = Tasks("commands")
         self._retracting = Tasks("retract", threads=4)
-        self._heard_s = time.monotonic()
+        self._heard_s = self._data_s = time.monotonic()
         self._silent = False
         self._asking = False
         self._failed = False
@@ -66,6 +66,11 @@ class LiveSource(QObject):
         """Apart: while a long run is caught up with, its stream must not keep the news waiting."""
         client = self.client
         self._subscriptions = (client.subscribe(self._hear_news, NEWS), client.follow(self._hear, STREAM))
+
+    @property
+    def stale_s(self) -> float:
+        """Get for how long nothing of a run has come."""
+        return time.monotonic() - self._data_s
 
     # ---- commands ----
 
@@ -97,6 +102,7 @@ class LiveSource(QObject):
                 case RunInfo():
                     self._begin(what)
                 case Block() | Event() | Trace():
+                    self._data_s = time.monotonic()
                     if self.session is not None:
                         self.session.take(what)
                 case Behind():
@@ -120,11 +126,9 @@ class LiveSource(QObject):
 
     def _begin(self, run: RunInfo) -> None:
         self._failed = False
+        self._data_s = time.monotonic()
         self.behind = None
         before, worker = self.session, self._worker
-        options = self.options
-        if before is not None and before.header.sample == run.header.sample and run.header.procedure != "iv":
-            options = replace(options, model=options.model or before.model)
         self._worker = Background()
         self.recording = Path(run.recording)
         self.session = Session(run.header, self.options, self._worker, self.recording.name)

@@ -1,5 +1,7 @@
 """A number that is read from two metres: large, of fixed width, its unit smaller and lighter."""
 
+from math import ceil
+
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QAction, QColor, QFont, QFontMetricsF, QGuiApplication, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -7,6 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from app.gui.theme import LARGE, RADIUS, SMALL, Theme, tabular
 
 NUMBER_PT, UNIT_PT, CAPTION_PT = 22.0, 13.0, 9.0
+SMALLEST_CAPTION = 0.85
 
 
 class Readout(QWidget):
@@ -38,24 +41,31 @@ class Readout(QWidget):
         self.theme, self.caption, self.unit = theme, caption, unit
         self.number = self.note = ""
         self.colour, self.note_colour = "text", "quiet"
-        self._fonts = (
-            tabular(self.font(), NUMBER_PT, QFont.Weight.Medium),
-            tabular(self.font(), UNIT_PT),
-            tabular(self.font(), CAPTION_PT),
-        )
-        number, unit_, caption_ = (QFontMetricsF(font) for font in self._fonts)
-        self._number_width = number.horizontalAdvance(widest)
-        self._caption_width = caption_.horizontalAdvance(caption)
-        self._heights = (caption_.height(), number.height())
-        above = self._caption_width + 3 * SMALL + caption_.horizontalAdvance(note)
-        below = self._number_width + unit_.horizontalAdvance(unit) + 2 * SMALL
-        self._size = QSize(round(max(above, below)), round(sum(self._heights)))
+        self._widest, self._longest = widest, note
+        self.scale(1.0)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         copy = QAction(f"Copy {caption.lower()}", self)
         copy.triggered.connect(self.copy)
         self.addAction(copy)
         theme.changed.connect(self.update)
+
+    def scale(self, factor: float) -> None:
+        """Everything so many times its usual size: on a small screen numbers are smaller, but whole."""
+        self._fonts = (
+            tabular(self.font(), NUMBER_PT * factor, QFont.Weight.Medium),
+            tabular(self.font(), UNIT_PT * factor),
+            tabular(self.font(), CAPTION_PT * max(factor, SMALLEST_CAPTION)),
+        )
+        number, unit, caption = (QFontMetricsF(font) for font in self._fonts)
+        self._number_width = number.horizontalAdvance(self._widest)
+        self._caption_width = caption.horizontalAdvance(self.caption)
+        self._heights = (caption.height(), number.height())
+        above = self._caption_width + 3 * SMALL + caption.horizontalAdvance(self._longest)
+        below = self._number_width + unit.horizontalAdvance(self.unit) + 2 * SMALL
+        self._size = QSize(ceil(max(above, below)), ceil(sum(self._heights)))
+        self.updateGeometry()
+        self.update()
 
     @property
     def text(self) -> str:
@@ -97,7 +107,7 @@ class Readout(QWidget):
         if self.note:
             painter.setPen(QColor(getattr(colours, self.note_colour)))
             room = self.width() - self._caption_width - 2 * SMALL
-            words = QFontMetricsF(caption).elidedText(self.note, Qt.TextElideMode.ElideRight, room)
+            words = QFontMetricsF(caption).elidedText(self.note, Qt.TextElideMode.ElideMiddle, room)
             painter.drawText(QRectF(self._caption_width + 2 * SMALL, 0, room, top), left, words)
         painter.setFont(number)
         painter.setPen(QColor(getattr(colours, self.colour)))
@@ -123,10 +133,14 @@ class PositionReadout(Readout):
         self, theme: Theme, caption: str, widest: str, unit: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(theme, caption, widest, unit, "near its end", parent)
-        self._number_room = self._size.width()
-        self._size = QSize(self._number_room + LARGE + self.BAR_WIDTH, self._size.height())
         self.limits = (float("nan"), float("nan"))
         self.at = float("nan")
+
+    def scale(self, factor: float) -> None:
+        """With its bar beside it."""
+        super().scale(factor)
+        self._number_room, self._bar_width = self._size.width(), round(self.BAR_WIDTH * factor)
+        self._size = QSize(self._number_room + LARGE + self._bar_width, self._size.height())
 
     def point(self, at: float, limits: tuple[float, float]) -> None:
         """Where it is, and between what."""
@@ -157,17 +171,17 @@ class PositionReadout(Readout):
         colours = self.theme.palette
         top, height = self._heights
         left = self._number_room + LARGE
-        bar = QRectF(left, top + (height - self.BAR_HEIGHT) / 2, self.BAR_WIDTH, self.BAR_HEIGHT)
+        bar = QRectF(left, top + (height - self.BAR_HEIGHT) / 2, self._bar_width, self.BAR_HEIGHT)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.edge))
         painter.drawRoundedRect(bar, RADIUS, RADIUS)
         filled = QRectF(bar)
-        filled.setWidth(max(self.BAR_WIDTH * min(max(self.fraction, 0.0), 1.0), 2.0 * RADIUS))
+        filled.setWidth(max(self._bar_width * min(max(self.fraction, 0.0), 1.0), 2.0 * RADIUS))
         painter.setBrush(QColor(colours.warning if self.near_end else colours.accent))
         painter.drawRoundedRect(filled, RADIUS, RADIUS)
         painter.setFont(self._fonts[2])
         painter.setPen(QColor(colours.quiet))
-        below = QRectF(left, 0, self.BAR_WIDTH, top)
+        below = QRectF(left, 0, self._bar_width, top)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{self.limits[0]:.0f}")
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{self.limits[1]:.0f} {self.unit}")

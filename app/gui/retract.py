@@ -20,6 +20,7 @@ class RetractButton(QPushButton):
             "Esc twice within a second does the same from anywhere."
         )
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys where they were
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
 
@@ -30,6 +31,13 @@ class RetractButton(QPushButton):
     def minimumSizeHint(self) -> QSize:
         """It does not shrink."""
         return self.sizeHint()
+
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+        """Return presses it, as Space does."""
+        if a0 is not None and a0.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+            return
+        super().keyPressEvent(a0)
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
         """The word, and the key below it."""

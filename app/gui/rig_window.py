@@ -11,12 +11,13 @@ from typing import Any
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QMessageBox
 
+from app.gui.alarm import Alarm
 from app.gui.idle import idle_status
 from app.gui.keys import RIG_KEYS
 from app.gui.live import LiveSource
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
-from app.gui.panels.queue import QueuePanel
+from app.gui.panels.queue import OVER, QueuePanel
 from app.gui.panels.rig import RigPanel
 from app.gui.status_line import RigStatusLine
 from app.gui.theme import Theme
@@ -27,8 +28,11 @@ from app.views.status_view import StatusSnapshot
 
 STARTING = "The bench is starting; a moment."
 NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
+BY_HAND = "Switch the bias off and draw the tip back by hand."
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
+STALE_S = 1.5
+"""A run that has sent nothing for so long is said to."""
 CATCHING_UP_S = 60.0
 """A window that is further behind the run than this says so."""
 TAB_OF = {"iv": 2, "heating": 3}
@@ -49,6 +53,9 @@ class RigWindow(Window):
         """Whether the bench was started for this window, or is a simulated one: idle, it ends with the window."""
         self._instruments: Mapping[str, Any] = {}
         self._lost = ""
+        self._raised: str | None = None
+        self.alarm = Alarm(theme)
+        self._top.addWidget(self.alarm)
         self.rig_line.retract.connect(self.retract)
         self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
         self.rig, self.notes = RigPanel(theme), NotesPanel()
@@ -125,7 +132,12 @@ class RigWindow(Window):
         self.ask("hello", self._hello)
         self.ask("state", lambda state: self._told("state", state))
         self.ask("instruments", lambda content: self._told("instruments", content))
+        self.ask("log", self._log_of_before)
         self.procedures.explain("")
+
+    def _log_of_before(self, content: Mapping[str, Any]) -> None:
+        for entry in content.get("entries", ()):
+            self.log.add(entry["level"], entry["time_s"], entry["text"])
 
     def failed(self, message: str) -> None:
         """There is no bench to attach to."""
@@ -153,23 +165,23 @@ class RigWindow(Window):
             case "job":
                 self.queue.show_job(content)
                 self.notes.follow(running=bool(self.queue.present))
+                if content["status"] in OVER:
+                    self.browser.refresh()
             case "instruments":
                 self._show_instruments(content)
             case "log":
                 self.log.add(content["level"], content["time_s"], content["text"])
 
     def _show_state(self, state: Mapping[str, Any]) -> None:
-        was_on = self.running
         self.state = state
         self.queue.show_state(state)
         self.notes.follow(running=bool(self.queue.present))
-        if was_on and not self.running:
-            self.browser.refresh()
 
     def _show_instruments(self, content: Mapping[str, Any]) -> None:
         changed = _next_settings(content) != _next_settings(self._instruments)
         self._instruments = content
         self.rig.show_instruments(content)
+        self.procedures.explain(self._why_not())
         rig = getattr(self, "_rig", None)
         if changed and rig is not None:
             for section, settings in _next_settings(content).items():
@@ -177,6 +189,7 @@ class RigWindow(Window):
             self.procedures.set_rig(rig)
 
     def _began(self, session: Session) -> None:
+        """Bring the view of this run to the front, unless the user has chosen another since the last."""
         procedure = session.header.procedure
         if self._raised in (None, self.area.front):
             self.area.raise_tab(TAB_OF.get("heating" if procedure.startswith("control") else procedure, 1))
@@ -184,7 +197,7 @@ class RigWindow(Window):
         self.models.look(session)
 
     def decide(self, options: SessionOptions) -> None:
-        """Other rules, also for the runs that come; a model that was taken over stays."""
+        """Other rules, also for the runs that come."""
         if self.source is not None:
             self.source.options = replace(options, model=self.models.given)
         super().decide(options)
@@ -203,7 +216,7 @@ class RigWindow(Window):
         elif self._lost:
             self.say("The bench answers again.")
         self._lost = message
-        self.procedures.explain(NO_ANSWER if message else "")
+        self.procedures.explain(self._why_not())
 
     @property
     def running(self) -> bool:
@@ -222,19 +235,39 @@ class RigWindow(Window):
 
     def status(self, session: Session) -> StatusSnapshot:
         """With the time left on the wall, as the queue says, and how far a run that was under way is shown."""
-        left_s, behind = self.queue.present.get("left_s"), self.source.behind if self.source else None
-        share = 1.0
+        assert self.source is not None
+        job, behind = self.queue.present, self.source.behind
+        remark = "paused" if job.get("status") == "paused" else ""
         if behind is not None and behind.stop - behind.shown > CATCHING_UP_S * session.header.rate_Hz:
-            share = behind.shown / behind.stop
-        return replace(super().status(session), left_s=nan if left_s is None else left_s, shown_share=share)
+            remark = f"catching up: {100 * behind.shown // behind.stop} %"
+        left_s = job.get("left_s")
+        stale_s = self.source.stale_s if job.get("status") in ("running", "paused") else 0.0
+        return replace(
+            super().status(session),
+            left_s=nan if left_s is None else left_s,
+            remark=remark,
+            stale_s=stale_s if stale_s > STALE_S else 0.0,
+        )
 
     def paint(self) -> None:
         """Also while no run is on: then the instruments are asked how the tip is."""
         super().paint()
-        idle = not self.queue.present
-        if self._lost or idle:
+        unsafe = str(self.state.get("unsafe", ""))
+        if self._lost or unsafe or not self.queue.present:
             before = self.session.status.snapshot() if self.session is not None else None
-            self.line.present(idle_status(self._instruments, before, self._lost))
+            self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
+        self.alarm.tell(self._alarm(unsafe))
+
+    def _alarm(self, unsafe: str) -> str:
+        """What must not be overlooked."""
+        if unsafe:
+            return f"NOT SAFE. {unsafe} {BY_HAND}"
+        if self._lost:
+            return NO_ANSWER
+        last = next(reversed(self.queue.ended), None)
+        if last is not None and last["status"] == "fault" and self.queue.held:
+            return f"The last run ended with a fault; the rig is safe. {last['reason']}"
+        return ""
 
     # ---- what is asked of it ----
 
@@ -286,7 +319,7 @@ class RigWindow(Window):
             self.say(f"Retracted after {time.monotonic() - began_s:.1f} s: {said}", logging.WARNING)
 
         def failed(error: Any) -> None:
-            text = f"NOT SAFE: {error} Switch the bias off and draw the tip back by hand."
+            text = f"NOT SAFE: {error} {BY_HAND}"
             self.say(text, logging.CRITICAL)
 
         self.source.retract(done, failed)

@@ -2,9 +2,9 @@
 
 from math import floor, isfinite, log10
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QWidget
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLayout, QWidget
 
 from app.gui.plots.numbers import fixed, minus, significant
 from app.gui.plots.view import View
@@ -21,7 +21,11 @@ STATE_COLOURS = {
     State.PLATEAU: "accent",
     State.HELD: "accent",
     State.FAULT: "danger",
+    State.NOT_SAFE: "danger",
 }
+ALARMING = (State.FAULT, State.NOT_SAFE)
+SCALES = (1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
+"""Sizes of the numbers, the largest that has room being taken."""
 
 
 class StatusLine(View[StatusSnapshot]):
@@ -33,15 +37,17 @@ class StatusLine(View[StatusSnapshot]):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         longest = max((state.value for state in State), key=len)
-        self.state = Readout(theme, "JUNCTION", longest, note="88 min 88 s")
+        self.state = Readout(theme, "JUNCTION", longest, note="no data for 88 s")
         self.conductance = Readout(theme, "CONDUCTANCE", "−8.8×10⁻⁸", "G₀")
         self.bias = Readout(theme, "BIAS", "−8.888", "V", note="modulated")
         self.tip = PositionReadout(theme, "TIP", "8888.8", "nm")
-        self.recording = Readout(theme, "RECORDING", "8.88 GB ", note="888/888 traces, 88 min left")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
-        row.setSpacing(LARGE + SMALL)
-        self._fill(row)
+        self.progress = Readout(theme, "PROGRESS", "88888/88888", "traces", note="88 min left, 8.88 GB")
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        self.row.setSpacing(LARGE + SMALL)
+        self.row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._scale = 1.0
+        self._fill(self.row)
         theme.changed.connect(self.update)
 
     def _fill(self, row: QHBoxLayout) -> None:
@@ -52,29 +58,55 @@ class StatusLine(View[StatusSnapshot]):
     @property
     def readouts(self) -> tuple[Readout, ...]:
         """From left to right."""
-        return (self.state, self.conductance, self.bias, self.tip, self.recording)
+        return (self.state, self.conductance, self.bias, self.tip, self.progress)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the smallest numbers."""
+        usual = super().minimumSizeHint()
+        return QSize(round(usual.width() * SCALES[-1] / self._scale), usual.height())
+
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        """Numbers as large as there is room for; none is cut."""
+        super().resizeEvent(ev)
+        for factor in SCALES:
+            if factor != self._scale:
+                self._scale = factor
+                for readout in self.findChildren(Readout):
+                    readout.scale(factor)
+            self.row.invalidate()
+            if self.row.minimumSize().width() <= self.width():
+                break
 
     def draw(self, snapshot: StatusSnapshot) -> None:
         """Say the numbers."""
-        fault = snapshot.state is State.FAULT
-        self.state.say(
-            snapshot.state.value,
-            snapshot.message if fault and snapshot.message else duration(snapshot.in_state_s),
-            STATE_COLOURS.get(snapshot.state, "text"),
-            "danger" if fault else "quiet",
+        stale = snapshot.stale_s > 0.0 or snapshot.state in ALARMING
+        number = "quiet" if stale else "text"
+        self._say_state(snapshot)
+        self.conductance.say(
+            conductance_words(snapshot.conductance_G0), "last known" if stale else "", number
         )
-        self.state.setToolTip(snapshot.message)
-        self.conductance.say(conductance_words(snapshot.conductance_G0))
-        bias_V = snapshot.bias_V
-        colour = "text" if not bias_V or not isfinite(bias_V) else "positive" if bias_V > 0 else "negative"
         if snapshot.modulated:
-            self.bias.say(f"±{abs(bias_V):.3f}", "modulated", "text", "accent")
+            self.bias.say(f"±{abs(snapshot.bias_V):.3f}", "modulated", number, "accent")
         else:
-            self.bias.say(signed(bias_V), "", colour)
+            self.bias.say(signed(snapshot.bias_V), "", number if stale else colour_of(snapshot.bias_V))
         self.tip.point(snapshot.tip_nm, snapshot.tip_range_nm)
-        near = self.tip.near_end
-        self.tip.say(fixed(snapshot.tip_nm, 0.1), "near its end" if near else "", note_colour="warning")
-        self.recording.say(size(snapshot.recorded_bytes), progress(snapshot))
+        near = "near its end" if self.tip.near_end else ""
+        self.tip.say(fixed(snapshot.tip_nm, 0.1), near, number, "warning")
+        self.progress.unit = cycles_word(snapshot)
+        self.progress.say(progress(snapshot), remark(snapshot))
+
+    def _say_state(self, snapshot: StatusSnapshot) -> None:
+        alarming = snapshot.state in ALARMING
+        note, colour = duration(snapshot.in_state_s), "quiet"
+        if alarming and snapshot.message:
+            note, colour = snapshot.message, "danger"
+        elif snapshot.stale_s > 0.0:
+            note, colour = f"no data for {snapshot.stale_s:.0f} s", "warning"
+        word = (
+            "quiet" if snapshot.stale_s > 0.0 and not alarming else STATE_COLOURS.get(snapshot.state, "text")
+        )
+        self.state.say(snapshot.state.value, note, word, colour)
+        self.state.setToolTip(snapshot.message)
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
         """The background."""
@@ -101,7 +133,7 @@ class ReplayStatusLine(StatusLine):
     background = "replay_window"
 
     def _fill(self, row: QHBoxLayout) -> None:
-        self.replay = Readout(self.theme, "RECORDING", "REPLAY 1000×")
+        self.replay = Readout(self.theme, "RECORDING", "REPLAY paused", note="2026-11-21-heating-001.h5")
         self.replay.say("REPLAY", "", "replay")
         row.addWidget(self.replay)
         super()._fill(row)
@@ -112,10 +144,10 @@ class ReplayStatusLine(StatusLine):
 
 
 def conductance_words(conductance_G0: float) -> str:
-    """0.00207 as it is; below 10⁻⁴ as a power of ten, with a digit less for a sign, and for a longer exponent."""
+    """0.00207; a power of ten below 10⁻⁴ (10⁻³ with a sign), a digit less for a sign and for a long exponent."""
     if not isfinite(conductance_G0):
         return UNKNOWN
-    if abs(conductance_G0) < 1e-4:
+    if abs(conductance_G0) < (1e-3 if conductance_G0 < 0 else 1e-4):
         return significant(conductance_G0, 3 - (conductance_G0 < 0) - (abs(conductance_G0) < 1e-9))
     decimals = max(0, 2 - floor(log10(abs(conductance_G0))))
     return minus(f"{conductance_G0:.{decimals}f}")
@@ -146,18 +178,30 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes} B"
 
 
+def colour_of(bias_V: float) -> str:
+    """Name of the colour in which a bias is written."""
+    if not bias_V or not isfinite(bias_V):
+        return "text"
+    return "positive_text" if bias_V > 0 else "negative_text"
+
+
 def progress(snapshot: StatusSnapshot) -> str:
-    """How it ended, or how far it is: 63/100 holds, 11 min left."""
-    if snapshot.shown_share < 1.0:
-        return f"catching up: {floor(100 * snapshot.shown_share)} %"
-    if snapshot.ended:
-        return snapshot.ended
-    of = f"/{snapshot.total_cycles}" if snapshot.total_cycles is not None else ""
-    many = "" if snapshot.cycles == 1 and not of else "s"
-    words = f"{snapshot.cycles}{of} {snapshot.cycle_name}{many}"
-    if isfinite(snapshot.left_s):
-        words += f", {left(snapshot.left_s)} left"
-    return words
+    """How far a run is: 63/100."""
+    return f"{snapshot.cycles}" + (f"/{snapshot.total_cycles}" if snapshot.total_cycles is not None else "")
+
+
+def cycles_word(snapshot: StatusSnapshot) -> str:
+    """What is counted: "holds", or one "hold"."""
+    return snapshot.cycle_name + ("" if snapshot.cycles == 1 and snapshot.total_cycles is None else "s")
+
+
+def remark(snapshot: StatusSnapshot) -> str:
+    """How a run ended, what keeps it, or how long it will go on; and what is recorded."""
+    words = snapshot.ended or snapshot.remark
+    if not words and isfinite(snapshot.left_s):
+        words = f"{left(snapshot.left_s)} left"
+    recorded = size(snapshot.recorded_bytes) if snapshot.recorded_bytes else ""
+    return ", ".join(part for part in (words, recorded) if part)
 
 
 def left(seconds: float) -> str:

@@ -13,6 +13,7 @@ from PyQt6.QtGui import QColor, QFont, QPalette
 from PyQt6.QtWidgets import QApplication
 
 from app.gui.colours import even_map
+from app.gui.outlined import OutlinedStyle
 
 SMALL, MEDIUM, LARGE = 4, 8, 16
 """The three distances between things, in pixels."""
@@ -24,8 +25,9 @@ RADIUS = 4
 class Palette:
     """Colours of one theme.
 
-    Text colours (``text``, ``quiet``, ``accent``, ``danger``, ``warning``, ``replay``, ``neutral``) and the
-    grid reach a contrast of 4.5 to 1 on ``window`` and ``surface``; data colours 3 to 1 on ``surface``.
+    Text colours (``text``, ``quiet``, ``accent``, ``danger``, ``warning``, ``replay``, ``neutral``, and those of the
+    polarities in words) reach a contrast of 4.5 to 1 on ``window`` and ``surface``; the outlines of what is edited and
+    the colours of data 3 to 1.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Palette:
     surface: str
     raised: str
     edge: str
+    outline: str
+    """Of fields and boxes that can be edited."""
     text: str
     quiet: str
     grid: str
@@ -51,6 +55,9 @@ class Palette:
     negative: str
     positive_model: str
     negative_model: str
+    positive_text: str
+    negative_text: str
+    """Of the polarities where they are words and numbers."""
     data: str
     """What has no polarity: counts, spectra, transmission."""
     data_model: str
@@ -68,23 +75,25 @@ class Palette:
 
 
 LIGHT = Palette(
-    name="light", window="#f1f3f5", surface="#ffffff", raised="#ffffff", edge="#ccd2d8",
+    name="light", window="#f1f3f5", surface="#ffffff", raised="#ffffff", edge="#ccd2d8", outline="#7d858d",
     text="#1b1f23", quiet="#59626c", grid="#6b737b", accent="#00705a", on_accent="#ffffff",
     danger="#b3122b", on_danger="#ffffff", danger_fill="#b3122b",
     warning="#8a5500", replay="#6f3fa0", replay_window="#eadff5",
     neutral="#656d76",
     positive="#D55E00", negative="#0072B2", positive_model="#8f3d00", negative_model="#004a75",
+    positive_text="#a64900", negative_text="#0068a3",
     data="#5f51b5", data_model="#241a66",
     sequence=("#0072B2", "#009E73", "#B45F00", "#A3527F", "#5b6570", "#5f51b5"),
     heat=("#ffffff", "#b9dcec", "#4b9fc9", "#3a5fa8", "#43277a", "#1e0a33"),
 )  # fmt: skip
 DARK = Palette(
-    name="dark", window="#0e1114", surface="#14181c", raised="#1d2227", edge="#363d45",
+    name="dark", window="#0e1114", surface="#14181c", raised="#1d2227", edge="#363d45", outline="#6b7480",
     text="#e4e8ec", quiet="#9aa4ae", grid="#7e8891", accent="#3fcfae", on_accent="#06241d",
     danger="#ff6b6b", on_danger="#ffffff", danger_fill="#c4303c",
     warning="#f0b040", replay="#c4a1f2", replay_window="#2b1f3f",
     neutral="#98a1aa",
     positive="#ff8c42", negative="#56B4E9", positive_model="#ffc49b", negative_model="#b3dcf5",
+    positive_text="#ff8c42", negative_text="#56B4E9",
     data="#9d92f0", data_model="#e0dbff",
     sequence=("#56B4E9", "#2FC79A", "#E69F00", "#D98BB5", "#a7b0b9", "#9d92f0"),
     heat=("#14181c", "#1f3a5f", "#1c6f8c", "#2fa58a", "#a5cf5f", "#fdf3b4"),
@@ -141,7 +150,7 @@ class Theme(QObject):
 
     def dress(self, app: QApplication) -> None:
         """Give the application Fusion style, this theme's colours and a font with figures of equal width."""
-        app.setStyle("Fusion")
+        app.setStyle(OutlinedStyle("Fusion"))
         app.setFont(tabular(app.font()))
         self._colour_application()
 
@@ -173,8 +182,9 @@ def qt_palette(colours: Palette) -> QPalette:
         ((role.Base, role.ToolTipBase), colours.surface),
         ((role.AlternateBase,), colours.window),
         ((role.Button,), colours.raised),
-        ((role.Light, role.Midlight), colours.raised),
-        ((role.Mid, role.Dark, role.Shadow), colours.edge),
+        ((role.Light,), colours.raised),
+        ((role.Midlight, role.Dark, role.Shadow), colours.edge),
+        ((role.Mid,), colours.outline),
         ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText), colours.text),
         ((role.PlaceholderText,), colours.quiet),
         ((role.Highlight, role.Accent, role.Link), colours.accent),
@@ -185,6 +195,8 @@ def qt_palette(colours: Palette) -> QPalette:
             palette.setColor(one, QColor(colour))
     for one in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(group.Disabled, one, QColor(colours.quiet))
+    for one, colour in ((role.Base, colours.window), (role.Button, colours.window), (role.Mid, colours.edge)):
+        palette.setColor(group.Disabled, one, QColor(colour))
     palette.setColor(group.Disabled, role.Highlight, QColor(colours.edge))
     palette.setColor(group.Disabled, role.HighlightedText, QColor(colours.text))
     return palette

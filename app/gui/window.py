@@ -200,7 +200,7 @@ class Window(QMainWindow):
         focus = QApplication.focusWidget()
         if isinstance(focus, QCheckBox):
             focus.toggle()
-        elif isinstance(focus, QAbstractButton) and focus is not getattr(self.line, "button", None):
+        elif isinstance(focus, QAbstractButton):
             focus.click()
         else:
             self.pause()
@@ -274,7 +274,7 @@ class Window(QMainWindow):
         )
 
     def decide(self, options: SessionOptions) -> None:
-        """Other rules: every view follows."""
+        """Other rules: every view follows; the model stays."""
         if self.session is not None:
             self.session.set_options(replace(options, model=self.session.options.model))
 

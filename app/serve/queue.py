@@ -212,13 +212,9 @@ class JobQueue:
             return job
 
     @property
-    def _is_let(self) -> bool:
-        return self._let is not None and self._let in self._waiting
-
-    @property
     def _ready(self) -> bool:
         """Whether a job may start."""
-        return self._is_let or (bool(self._waiting) and not self._held)
+        return self._let in self._waiting or (bool(self._waiting) and not self._held)
 
     def take(self) -> Job | None:
         """Wait for the next job to run; it is then the present one. None once the queue is closed."""
@@ -226,8 +222,9 @@ class JobQueue:
             self._changed.wait_for(lambda: self._closed or self._ready)
             if self._closed:
                 return None
-            job = self._present = self._waiting.pop(self._waiting.index(self._let) if self._is_let else 0)
-            self._let = None
+            let, self._let = self._let, None
+            place = self._waiting.index(let) if let is not None and let in self._waiting else 0
+            job = self._present = self._waiting.pop(place)
             job.status, job.began_s = Status.RUNNING, self._clock()
             return job
 

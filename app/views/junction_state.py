@@ -21,6 +21,7 @@ class State(StrEnum):
     HELD = "held"
     RUPTURED = "ruptured"
     FAULT = "fault"
+    NOT_SAFE = "NOT SAFE"
 
 
 CELL_S = 0.01

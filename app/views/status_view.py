@@ -63,8 +63,10 @@ class StatusSnapshot:
         How the run ended; "" while it goes on.
     message : str
         The latest fault in words; "" without one.
-    shown_share : float
-        Of the run so far; below 1 while a window that came later catches up.
+    remark : str
+        Said in place of the time left: "paused", "catching up: 40 %".
+    stale_s : float
+        For so long nothing has come though something should: the numbers are the last known ones.
     """
 
     state: State
@@ -85,7 +87,8 @@ class StatusSnapshot:
     step: str
     ended: str
     message: str
-    shown_share: float = 1.0
+    remark: str = ""
+    stale_s: float = 0.0
 
 
 class StatusView(StreamView[StatusSnapshot]):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -40,6 +40,7 @@ COLUMNS: tuple[tuple[str, Callable[[Row], str], int], ...] = (
 NOWHERE = QModelIndex()
 NUMBERS = ("length", "traces", "holds")
 HINT = "No recording here yet. Recordings of this folder appear with what was measured, when, and what came of it."
+NO_MATCH = "No recording of this folder has all of these words."
 
 
 class Recordings(QAbstractTableModel):
@@ -111,6 +112,9 @@ class BrowserPanel(QWidget):
         self.model = Recordings(theme)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: BDNC heating 2026-11 …")
+        self.filter.setToolTip(
+            "Words that must all be in a row: sample, procedure, day, result, notes, status"
+        )
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._filter)
         self.folder, self.said = QPushButton("&Folder …"), QLabel()
@@ -127,7 +131,12 @@ class BrowserPanel(QWidget):
         calm(self.table, theme)
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
+        self.table.setToolTip("Double click replays a recording; Ctrl and click choose several to compare.")
         self.table.doubleClicked.connect(self._open)
+        self.hint = QLabel(HINT)
+        self.hint.setWordWrap(True)
+        self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
         selection = self.table.selectionModel()
         assert rows is not None and columns is not None and selection is not None
@@ -155,6 +164,8 @@ class BrowserPanel(QWidget):
         whole.setSpacing(SMALL)
         whole.addLayout(head)
         whole.addWidget(self.table, 1)
+        whole.addWidget(self.hint, 1)
+        self._show_hint()
         self._follow()
 
     def show_folder(self, folder: Path) -> None:
@@ -188,11 +199,19 @@ class BrowserPanel(QWidget):
             return
         rows = self.library.matching(self.filter.text())
         self.model.show_rows(rows)
+        self._show_hint()
         self.said.setText(
             f"{len(rows)} of {len(self.library.rows)}"
             if self.filter.text()
             else str(self.library.folder.name)
         )
+
+    def _show_hint(self) -> None:
+        """In place of a table without rows."""
+        empty = not self.model.rows
+        self.table.setHidden(empty)
+        self.hint.setVisible(empty)
+        self.hint.setText(NO_MATCH if self.library is not None and self.library.rows else HINT)
 
     @property
     def chosen(self) -> list[Row]:

@@ -46,6 +46,7 @@ class LogPanel(QWidget):
         self.choice = QComboBox()
         self.choice.addItems(list(LEVELS))
         self.choice.currentIndexChanged.connect(self._fill)
+        self.choice.setToolTip("How much of the log is shown; nothing of it is lost.")
         label = QLabel("S&how")
         label.setBuddy(self.choice)
         head = QHBoxLayout()

@@ -1,6 +1,7 @@
 """What the user writes down: into the recording under way, or with the next run."""
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.theme import MEDIUM, SMALL
@@ -18,6 +19,10 @@ class NotesPanel(QWidget):
         self.text = QPlainTextEdit()
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What you see, change, suspect …")
+        self.text.setToolTip(
+            "What is worth knowing about this tip, this sample, this hour; Ctrl+Return keeps it."
+        )
+        self.text.installEventFilter(self)
         self.button = QPushButton("Into the &recording")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self._note)
@@ -27,6 +32,19 @@ class NotesPanel(QWidget):
         whole.addWidget(self.text, 1)
         whole.addWidget(self.button)
         self.follow(running=False)
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        """Ctrl+Return belongs to the note here: it must not start a run."""
+        if not isinstance(a1, QKeyEvent) or a1.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return False
+        if not a1.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return False
+        if a1.type() == QEvent.Type.ShortcutOverride:
+            a1.accept()
+            return True
+        if a1.type() == QEvent.Type.KeyPress and self.button.isEnabled():
+            self._note()
+        return a1.type() == QEvent.Type.KeyPress
 
     def follow(self, *, running: bool) -> None:
         """Whether there is a run that a note can go to."""

@@ -31,7 +31,7 @@ TELLING = {"amplitudes": "V", "peak": "V", "traces": "traces", "distance": "nm"}
 JOB = int(Qt.ItemDataRole.UserRole)
 SHARE = JOB + 1
 OVER_SHOWN = 20
-STATUS_WORDS = {"fault": "ended with a fault", "saving": "saving …"}
+STATUS_WORDS = {"saving": "saving …"}
 
 
 class QueuePanel(QWidget):
@@ -69,6 +69,9 @@ class QueuePanel(QWidget):
         self.table.setShowGrid(False)
         calm(self.table, self.theme)
         self.table.setTabKeyNavigation(False)
+        self.table.setToolTip(
+            "The run under way, those that wait, and those that are over (double click opens them)"
+        )
         self.table.setWordWrap(False)
         self.table.setItemDelegate(ProgressDelegate(self.theme, self.table))
         rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
@@ -77,7 +80,7 @@ class QueuePanel(QWidget):
         rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         columns.setHighlightSections(False)
-        for column, widest in ((1, "100000/100000"), (2, "188.8 min")):
+        for column, widest in ((1, "100000/100000"), (2, "finished 88")):
             columns.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest))
         self.table.itemSelectionChanged.connect(self._follow)
@@ -95,7 +98,7 @@ class QueuePanel(QWidget):
         whole.addWidget(_row(self.pause, self.abort))
         whole.addWidget(_row(self.remove, self.up, self.down))
         self.pause.clicked.connect(self.toggle_pause)
-        self.abort.clicked.connect(lambda: self.abort_asked.emit(self.chosen["id"]))
+        self.abort.clicked.connect(self.abort_present)
         self.remove.clicked.connect(lambda: self.remove_asked.emit(self.chosen["id"]))
         self.up.clicked.connect(lambda: self._move(-1))
         self.down.clicked.connect(lambda: self._move(+1))
@@ -186,6 +189,11 @@ class QueuePanel(QWidget):
         return next(iter(self._with(RUNNING)), {})
 
     @property
+    def ended(self) -> list[dict[str, Any]]:
+        """Jobs that are over, the latest last."""
+        return self._with(OVER)
+
+    @property
     def waiting(self) -> list[dict[str, Any]]:
         """Jobs that wait, in their order."""
         return self._with(WAITING)
@@ -203,8 +211,8 @@ class QueuePanel(QWidget):
         )
         _allow(
             self.abort,
-            "" if status in ("running", "paused") else "Select the run that is under way.",
-            "Ends the run safely: bias 0 V, tip back; what was recorded stays.",
+            "" if self.present.get("status") in ("running", "paused") else "Nothing runs.",
+            "Ends the run under way safely: bias 0 V, tip back; what was recorded stays.",
         )
         waits = "" if place >= 0 else "Select a run that waits."
         _allow(self.remove, waits, "Takes it from the queue.")
@@ -214,7 +222,7 @@ class QueuePanel(QWidget):
 
     def _hint(self) -> None:
         chosen, colours = self.chosen, self.theme.palette
-        words = f"Held: {self.held}." if self.held else str(chosen.get("reason", ""))
+        words = f"No run starts by itself: {self.held}." if self.held else str(chosen.get("reason", ""))
         if not self.jobs:
             words = "Runs that are asked for wait here, and start one after another."
         self.hint.setText(words)

@@ -1,7 +1,7 @@
 """The instruments of the rig: where they are, how they are, and what may be set by hand."""
 
 from collections.abc import Mapping
-from math import isfinite, log10
+from math import log10
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.plots.numbers import minus
+from app.gui.plots.numbers import fixed, minus
 from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
@@ -48,6 +48,13 @@ READINGS = {
     "voltage_preamplifier": {},
     "daq": {"current_V": "Current input", "thermocouple_V": "Thermocouple input", "bias_V": "Bias", "z_V": "Tip"},
 }  # fmt: skip
+READING_TIPS = {
+    "current_V": "Output of the current amplifier, as the card reads it.",
+    "thermocouple_V": "Output of the voltage preamplifier, as the card reads it.",
+    "bias_V": "What the card puts on the junction.",
+    "z_V": "Extension of the piezo toward the sample, between the limits of the card's output.",
+    "rate_Hz": "Samples of each channel in a second.",
+}
 SAID: dict[str, tuple[tuple[str, str], ...]] = {
     "current_amplifier": (
         ("overloaded", "overload"), ("filter_on", "filter"), ("zero_check", "zero check"),
@@ -234,9 +241,9 @@ class Section(QWidget):
         shown = self._reading(key, label)
         if key == "z_V" and row.get("extension_nm_per_V"):
             low, high = (volts * row["extension_nm_per_V"] for volts in row["z_range_V"])
-            shown.setText(f"{value * row['extension_nm_per_V']:.1f} nm  of {low:.0f} to {high:.0f}")
+            shown.setText(f"{fixed(value * row['extension_nm_per_V'], 0.1)} nm  of {low:.0f} to {high:.0f}")
         else:
-            shown.setText(f"{minus(f'{value:.4f}')} V" if isfinite(value) else "–")
+            shown.setText(f"{fixed(value, 1e-4)} V")
 
     def _say_rest(self, settings: Mapping[str, Any]) -> None:
         words = [f"{label} {in_word(settings[key])}" for key, label in SAID[self.name] if key in settings]
@@ -246,6 +253,7 @@ class Section(QWidget):
         if key not in self.readings:
             shown = self.readings[key] = QLabel()
             shown.setFont(tabular(shown.font()))
+            shown.setToolTip(READING_TIPS.get(key, ""))
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.rows.addRow(label, shown)
         return self.readings[key]

@@ -35,7 +35,7 @@ def test_the_run_under_way_is_first_then_what_waits_then_what_is_over_the_latest
         ["Heating  1.08 V", "63/100", "11 min"],
         ["Heating  1.18 1.27 V", "0/100", "waiting"],
         ["Break junction", "0/500", "waiting"],
-        ["Heating  1.08 V", "3/100", "ended with a fault"],
+        ["Heating  1.08 V", "3/100", "fault"],
         ["Heating  1.08 V", "100/100", "finished"],
     ]
 
@@ -81,10 +81,10 @@ ALLOWED = [
     ((job(1, "running"),), "", 0, {"pause", "abort"}),
     ((job(1, "paused"),), "paused by the user", 0, {"pause", "abort"}),
     ((job(1, "saving"),), "", 0, {"pause"}),
-    ((job(1, "running"), job(2)), "", 1, {"pause", "remove"}),
-    ((job(1, "running"), job(2), job(3), job(4)), "", 2, {"pause", "remove", "up", "down"}),
-    ((job(1, "running"), job(2), job(3)), "", 1, {"pause", "remove", "down"}),
-    ((job(1, "running"), job(2), job(3)), "", 2, {"pause", "remove", "up"}),
+    ((job(1, "running"), job(2)), "", 1, {"pause", "abort", "remove"}),
+    ((job(1, "running"), job(2), job(3), job(4)), "", 2, {"pause", "abort", "remove", "up", "down"}),
+    ((job(1, "running"), job(2), job(3)), "", 1, {"pause", "abort", "remove", "down"}),
+    ((job(1, "running"), job(2), job(3)), "", 2, {"pause", "abort", "remove", "up"}),
     ((job(1, "finished"),), "", 0, set()),
     ((job(1),), "retracted by hand", 0, {"pause", "remove"}),
 ]
@@ -102,7 +102,7 @@ def test_what_can_be_done_and_why_not(panel, jobs, held, chosen, allowed):
 
 def test_a_held_queue_says_why_and_can_go_on(panel, qtbot):
     panel.show_state(state(job(1), held="retracted by hand"))
-    assert panel.hint.text() == "Held: retracted by hand."
+    assert panel.hint.text() == "No run starts by itself: retracted by hand."
     assert panel.pause.text() == "Resume"
     with qtbot.waitSignal(panel.resume_asked):
         panel.pause.click()

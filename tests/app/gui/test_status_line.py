@@ -6,16 +6,18 @@ from PyQt6.QtGui import QFontMetricsF, QGuiApplication
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog, QMainWindow
 
-from app.gui.readout import NUMBER_PT
+from app.gui.readout import NUMBER_PT, Readout
 from app.gui.retract import TWICE_WITHIN_MS, EscapeTwice, RetractButton
 from app.gui.status_line import (
     ReplayStatusLine,
     RigStatusLine,
     StatusLine,
     conductance_words,
+    cycles_word,
     duration,
     left,
     progress,
+    remark,
     signed,
     size,
 )
@@ -40,15 +42,18 @@ def line(qtbot, theme: Theme) -> RigStatusLine:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, ["held", "0.00207 G₀", "±1.080 V", "412.3 nm", "1.20 GB"]),
-        ({"modulated": False, "bias_V": -1.08}, ["held", "0.00207 G₀", "−1.080 V", "412.3 nm", "1.20 GB"]),
+        ({}, ["held", "0.00207 G₀", "±1.080 V", "412.3 nm", "63/100 holds"]),
+        (
+            {"modulated": False, "bias_V": -1.08},
+            ["held", "0.00207 G₀", "−1.080 V", "412.3 nm", "63/100 holds"],
+        ),
         (
             {"state": State.OUT_OF_CONTACT, "conductance_G0": 8.8e-7, "tip_nm": NAN, "recorded_bytes": 0},
-            ["out of contact", "8.80×10⁻⁷ G₀", "±1.080 V", "– nm", "0 B"],
+            ["out of contact", "8.80×10⁻⁷ G₀", "±1.080 V", "– nm", "63/100 holds"],
         ),
         (
             {"conductance_G0": NAN, "bias_V": NAN, "modulated": False, "recorded_bytes": 2_000},
-            ["held", "– G₀", "– V", "412.3 nm", "2.00 kB"],
+            ["held", "– G₀", "– V", "412.3 nm", "63/100 holds"],
         ),
     ],
 )
@@ -74,10 +79,13 @@ def test_numbers(line: RigStatusLine, changes: dict, expected: list[str]) -> Non
         (left(30), "30 s"),
         (left(660), "11 min"),
         (left(9000), "2.5 h"),
-        (progress(synthetic.status()), "63/100 holds, 11 min left"),
-        (progress(synthetic.status(total_cycles=None, left_s=NAN, cycles=1)), "1 hold"),
-        (progress(synthetic.status(ended="finished")), "finished"),
-        (progress(synthetic.status(shown_share=0.406)), "catching up: 40 %"),
+        (progress(synthetic.status()), "63/100"),
+        (progress(synthetic.status(total_cycles=None, cycles=1)), "1"),
+        (cycles_word(synthetic.status()), "holds"),
+        (cycles_word(synthetic.status(total_cycles=None, cycles=1)), "hold"),
+        (remark(synthetic.status()), "11 min left, 1.20 GB"),
+        (remark(synthetic.status(remark="paused", recorded_bytes=0)), "paused"),
+        (remark(synthetic.status(ended="finished")), "finished, 1.20 GB"),
     ],
 )
 def test_words(words: str, text: str) -> None:
@@ -99,6 +107,8 @@ def test_every_state_has_room(line: RigStatusLine, state: State) -> None:
     [
         {"conductance_G0": -8.88e-8, "bias_V": 0.0},
         {"conductance_G0": -8.88e-10, "bias_V": 0.0},
+        {"conductance_G0": -8.88e-4, "bias_V": 0.0},
+        {"conductance_G0": 8.88e-4, "bias_V": 0.0},
         {"conductance_G0": 8.88e-8, "bias_V": -9.999, "modulated": False, "tip_nm": 2888.8},
         {"recorded_bytes": 888_000_000, "total_cycles": 888, "cycles": 888, "left_s": 88 * 60.0},
     ],
@@ -122,11 +132,42 @@ def test_numbers_are_large_and_their_units_smaller(line: RigStatusLine) -> None:
         assert unit < number
 
 
-def test_fits_a_usual_screen(line: RigStatusLine, theme: Theme, qtbot) -> None:
-    assert line.minimumSizeHint().width() <= 1400
-    replay = ReplayStatusLine(theme)
-    qtbot.addWidget(replay)
-    assert replay.minimumSizeHint().width() <= 1400
+@pytest.mark.parametrize("kind", [RigStatusLine, ReplayStatusLine])
+@pytest.mark.parametrize("width", [1920, 1500, 1280, 1024])
+def test_everything_is_whole_on_any_screen(theme: Theme, qtbot, kind: type[StatusLine], width: int) -> None:
+    line = kind(theme)
+    qtbot.addWidget(line)
+    line.resize(width, 72)
+    line.show()
+    line.present(synthetic.status())
+    QApplication.processEvents()
+    places = [readout.geometry() for readout in line.findChildren(Readout)]
+    assert line.minimumSizeHint().width() <= 1024
+    assert max(place.right() for place in places) < width
+    assert all(r.width() >= r.sizeHint().width() for r in line.findChildren(Readout))
+    assert line.state._fonts[0].pointSizeF() == NUMBER_PT or width < 1500
+
+
+def test_numbers_that_nothing_came_for_are_the_last_known(line: RigStatusLine) -> None:
+    line.present(synthetic.status(stale_s=3.2))
+    assert line.state.note == "no data for 3 s"
+    assert line.state.note_colour == "warning"
+    assert {line.conductance.colour, line.bias.colour, line.tip.colour, line.state.colour} == {"quiet"}
+    assert line.conductance.note == "last known"
+    line.present(synthetic.status())
+    assert (line.state.note, line.conductance.note, line.conductance.colour) == ("3.2 s", "", "text")
+
+
+def test_not_safe_is_the_largest_word(line: RigStatusLine) -> None:
+    line.present(synthetic.status(state=State.NOT_SAFE, message="see below"))
+    assert (line.state.number, line.state.colour, line.bias.colour) == ("NOT SAFE", "danger", "quiet")
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_retract_by_key_where_it_has_the_focus(line: RigStatusLine, qtbot, key: Qt.Key) -> None:
+    with qtbot.waitSignal(line.retract):
+        QTest.keyClick(line.button, key)
+    assert line.button.focusPolicy() is Qt.FocusPolicy.TabFocus
 
 
 def test_a_fault_says_what_it_is(line: RigStatusLine) -> None:
@@ -140,7 +181,7 @@ def test_a_fault_says_what_it_is(line: RigStatusLine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bias_V", "colour"), [(0.1, "positive"), (-0.1, "negative"), (0.0, "text"), (NAN, "text")]
+    ("bias_V", "colour"), [(0.1, "positive_text"), (-0.1, "negative_text"), (0.0, "text"), (NAN, "text")]
 )
 def test_bias_has_the_colour_of_its_sign(line: RigStatusLine, bias_V: float, colour: str) -> None:
     line.present(synthetic.status(bias_V=bias_V, modulated=False))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import Channel, Recording, RunHeader
@@ -23,6 +24,7 @@ from app.views.junction_state import State
 from simulators.faults import InstrumentSilent
 from tests.app.gui.fake_bench import FakeClient, instruments, job, state
 from tests.app.serve.benches import served_bench
+from tests.app.views.streams import made_traces
 from tests.rigs import QUICK
 
 PATIENCE_MS = 50_000
@@ -222,10 +224,89 @@ def test_the_time_left_is_that_of_the_wall_and_a_late_window_says_how_far_it_is(
     window._told("state", state(job(2, "running", cycles=63, left_s=660.0)))
     client.stream("behind", Behind(400_000, 1_000_000))
     window.paint()
-    assert "catching up: 40 %" in window.line.recording.note
+    assert "catching up: 40 %" in window.line.progress.note
     client.stream("behind", Behind(1_000_000, 1_000_000))
     window.paint()
-    assert "11 min left" in window.line.recording.note
+    assert "11 min left" in window.line.progress.note
+
+
+def test_what_is_not_safe_is_said_over_the_whole_width_until_it_is(window, client, qtbot):
+    window._told("state", {**state(job(1, "aborted")), "unsafe": "It could not confirm that it did."})
+    window.paint()
+    assert window.line.state.number == "NOT SAFE"
+    assert window.alarm.isVisible()
+    assert "could not confirm" in window.alarm.text() and "by hand" in window.alarm.text()
+    window._told("state", state(job(1, "aborted")))
+    window.paint()
+    assert not window.alarm.isVisible()
+
+
+def test_a_fault_is_said_until_the_queue_goes_on(window):
+    ended = job(1, "fault", reason="the card does not answer")
+    window._told("state", state(ended, held="job 1 ended with a fault"))
+    window.paint()
+    assert "the card does not answer" in window.alarm.text()
+    window._told("state", state(ended))
+    window.paint()
+    assert not window.alarm.isVisible()
+
+
+def test_nothing_is_run_on_instruments_that_do_not_answer(window):
+    dead = instruments()
+    window._told("instruments", {**dead, "daq": {**dead["daq"], "answers": False}})
+    assert not window.procedures.check()
+    assert "No answer from" in window.procedures.verdict.text()
+    window._told("instruments", instruments())
+    assert window.procedures.check()
+
+
+def test_a_run_that_sends_nothing_is_said_to(window, client, monkeypatch):
+    header = RunHeader("heating", (Channel("current"),), 2000.0)
+    client.stream("run", RunInfo(2, header, "/data/2.h5"))
+    window._told("state", state(job(2, "running")))
+    window.source._data_s -= 10.0
+    window.paint()
+    assert window.line.state.note == "no data for 10 s"
+
+
+def test_return_in_the_notes_is_a_note_and_no_run(window, client, qtbot):
+    window._told("state", state(job(1, "running")))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.notes.text.setFocus()
+    qtbot.keyClicks(window.notes.text, "blunt")
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: client.of("notes") == [{"text": "blunt"}])
+    assert client.of("run_now") == []
+
+
+def test_the_view_that_the_user_chose_stays_in_front(window, client, qtbot):
+    def begin(number, procedure):
+        client.stream(
+            "run", RunInfo(number, RunHeader(procedure, (Channel("current"),), 2000.0), "/data/1.h5")
+        )
+
+    begin(1, "break-junction")
+    qtbot.waitUntil(lambda: window.area.front == "Histogram")
+    begin(2, "heating")
+    qtbot.waitUntil(lambda: window.area.front == "Heating")
+    window.area.raise_tab(5)
+    begin(3, "iv")
+    QApplication.processEvents()
+    assert window.area.front == "Noise"
+
+
+def test_the_log_of_before_is_there(open_window, client, qtbot):
+    entry = {"level": "warning", "time_s": 0.0, "text": "hold 1 rejected"}
+    client.answers["log"] = {"entries": [entry]}
+    window = open_window(client)
+    qtbot.waitUntil(lambda: "hold 1 rejected" in sentences(window))
+
+
+def test_recordings_are_looked_for_when_a_run_is_over(window, client, tmp_path, qtbot):
+    made_traces(2).write(tmp_path / "run.h5")
+    window._told("job", job(1, "finished"))
+    qtbot.waitUntil(lambda: [row.file for row in window.browser.model.rows] == ["run.h5"])
 
 
 CLOSING = [

@@ -1,0 +1,47 @@
+"""Fusion, with an edge that can be seen around what can be edited; its own vanishes in the dark."""
+
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QPainter, QPalette
+from PyQt6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QStyleOptionComplex, QWidget
+
+CORNER = 2.0
+FRAMES = (QStyle.PrimitiveElement.PE_FrameLineEdit, QStyle.PrimitiveElement.PE_IndicatorCheckBox)
+
+
+class OutlinedStyle(QProxyStyle):
+    """Outlines fields, boxes and choices in the palette's colour "Mid"; the focus keeps its own frame."""
+
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption | None,
+        painter: QPainter | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        """As Fusion does, then the outline."""
+        super().drawPrimitive(element, option, painter, widget)
+        if element in FRAMES:
+            _outline(option, painter)
+
+    def drawComplexControl(
+        self,
+        control: QStyle.ComplexControl,
+        option: QStyleOptionComplex | None,
+        painter: QPainter | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        """As Fusion does, then the outline."""
+        super().drawComplexControl(control, option, painter, widget)
+        if control == QStyle.ComplexControl.CC_ComboBox:
+            _outline(option, painter)
+
+
+def _outline(option: QStyleOption | None, painter: QPainter | None) -> None:
+    if option is None or painter is None or option.state & QStyle.StateFlag.State_HasFocus:
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(option.palette.color(QPalette.ColorRole.Mid))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), CORNER, CORNER)
+    painter.restore()
