@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 BEAT_S = 0.02
 """How often the player is asked for what is due."""
 
+SEEN_S = 30.0
+"""What strip charts show is there also where nothing was played."""
+
 Move = Callable[[Player], "list[Event] | None"]
 
 
@@ -132,11 +135,10 @@ class ReplaySource(QObject):
                 moves, self._moves = self._moves, []
             now_s = time.monotonic()
             try:
-                for move in moves:
-                    settings = move(self._player)
-                    if settings is not None:
-                        self.session.jump(settings)
-                        finished = False
+                elsewhere = [move(self._player) is not None for move in moves]
+                if any(elsewhere):
+                    self._look_back()
+                    finished = False
                 self._feed(now_s - last_s if not moves else 0.0)
                 finished = self._finish(finished)
             except Exception as error:
@@ -150,6 +152,13 @@ class ReplaySource(QObject):
         if not self.state.playing:
             return None
         return 1e-4 if self.state.speed == float("inf") else BEAT_S
+
+    def _look_back(self) -> None:
+        """Show the place as if it had been played to: its last seconds, and what had been counted."""
+        past, items = self._player.look_back(SEEN_S)
+        self.session.jump(past)
+        for item in items:
+            self.session.take(item)
 
     def _feed(self, passed_s: float) -> None:
         items: Iterable[object] = self._player.advance(passed_s)

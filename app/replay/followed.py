@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from analysis.recording import Recording, RecordingError
+from analysis.recording import Recording, RecordingError, TraceEntry
 from analysis.records import Event, EventKind
 from app.replay.cuts import HOLD, TRACE, cuts_of
+from app.replay.past import Pasts
 from app.replay.pieces import Pieces
 
 LOOK_AGAIN_S, LOOK_AGAIN_PER_EVENT_S = 0.5, 1e-4
@@ -25,7 +26,7 @@ UNKNOWN_RATE_HZ = 1000.0
 class FollowedRecording:
     """One recording, as far as it is known now.
 
-    ``events`` are by their samples, ``settings`` those of them that changed one, ``traces`` and ``holds`` the `Cuts`,
+    ``events`` are by their samples, ``pasts`` what came before each place, ``traces`` and ``holds`` the `Cuts`,
     ``pieces`` the samples. Where traces are ``ready_made``, it holds conductances and not what they come from.
 
     Parameters
@@ -54,7 +55,9 @@ class FollowedRecording:
         recording = self.recording
         self.pieces = Pieces(recording)
         self.events = tuple(sorted(recording.events, key=sample_of))
-        self.settings = [event for event in self.events if event.kind is EventKind.SETTING]
+        if not self.events:  # an imported recording: the ends of its traces are what can be counted
+            self.events = tuple(_end_of(entry) for entry in recording.traces)
+        self.pasts = Pasts(self.events, recording.first, recording.gaps)
         cuts = cuts_of(self.events, recording.traces, recording.stop)
         self.traces, self.holds = cuts[TRACE], cuts[HOLD]
         self.ready_made = "conductance" in recording.channels
@@ -118,3 +121,7 @@ class FollowedRecording:
 def sample_of(event: Event) -> int:
     """Where an event stands."""
     return event.sample
+
+
+def _end_of(entry: TraceEntry) -> Event:
+    return Event(entry.stop, EventKind.MARK, "trace", {"number": entry.number, "ended": entry.ended})

@@ -16,6 +16,7 @@ from analysis.recording import Recording, RunHeader
 from analysis.records import Block, Event, Trace
 from app.replay.cuts import Cuts
 from app.replay.followed import LOOK_AGAIN_S, FollowedRecording, sample_of
+from app.replay.past import Past
 from app.replay.state import PlayerState
 
 __all__ = ["Played", "Player", "PlayerState"]
@@ -143,9 +144,7 @@ class Player:
         """
         self._owed = 0.0
         self._stand_at(min(max(sample, self.recording.first), self.recording.stop))
-        settings = self._file.settings
-        set_before = settings[: bisect_left(settings, self._position, key=sample_of)]
-        return sorted({event.name: event for event in set_before}.values(), key=sample_of)
+        return self._file.pasts.settings_before(self._position)
 
     def seek_time(self, time_s: float) -> list[Event]:
         """Go to a time since the recording's first sample. Returns what `seek` does."""
@@ -166,6 +165,32 @@ class Player:
     def step_hold(self, steps: int) -> list[Event] | None:
         """Go so many holds on (negative: back). Returns what `seek` does; None where there is none."""
         return self._step(self.holds, steps)
+
+    def look_back(self, span_s: float) -> tuple[Past, list[Played]]:
+        """What stands in the last seconds before the place where it stands: as if it had been played up to here.
+
+        Parameters
+        ----------
+        span_s : float
+            At most `MOST_SAMPLES`. An opening or a hold that is cut in two by its beginning is there as a whole.
+
+        Returns
+        -------
+        Past
+            What lies before the first of them.
+        list of Block, Event and Trace
+            As of `advance`.
+        """
+        here = self._position
+        longest = min(round(span_s * self.rate_Hz), MOST_SAMPLES)
+        start = max(here - longest, self.recording.first)
+        for cuts in (self.traces, self.holds):
+            cut = cuts.at(start)
+            if cut is not None and here - cut.start <= MOST_SAMPLES:
+                start = min(start, cut.start)
+        self.seek(start)
+        past = self._file.pasts.before(start, self.traces.finished(start))
+        return past, list(self._stream(here))
 
     def advance(self, wall_dt: float) -> list[Played]:
         """Let life's time pass.

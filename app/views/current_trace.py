@@ -116,10 +116,14 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         """How many traces are kept behind."""
         return self._last.maxlen or 0
 
-    def jump(self) -> None:
-        """What follows is from elsewhere in the recording: the trace under way is none."""
+    def jump(self, traces: int, last: Sequence[Trace] = (), rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
+        """What follows is from elsewhere in the recording: so many traces came before, and these were the last."""
+        lines = [_line_of(trace, self._break_G0, rate_Hz) for trace in last[-self.kept :]]
         with self._lock:
-            self._growing = self._drawn = None
+            self._traces, self._growing = traces, None
+            self._last.clear()
+            self._last.extend(lines)
+            self._drawn = None
 
     def _draw(self) -> TraceSnapshot:
         line = self._growing.line(self._traces) if self._growing is not None else None

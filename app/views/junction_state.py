@@ -60,9 +60,9 @@ class JunctionState:
         self._recent: deque[float] = deque(maxlen=PLATEAU_CELLS)
         self._seen: deque[State] = deque(maxlen=AGREEING)
 
-    def restart(self) -> None:
-        """Know nothing, as at the beginning."""
-        self.state, self.since, self._step, self._fixed = State.UNKNOWN, 0, "", False
+    def restart(self, sample: int = 0) -> None:
+        """Know nothing from this sample on."""
+        self.state, self.since, self._step, self._fixed = State.UNKNOWN, sample, "", False
         self._recent.clear()
         self._seen.clear()
 

@@ -1,5 +1,6 @@
 """What a stream is cut into: traces, holds and sweeps, each kept once."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,11 +17,14 @@ from app.views.signals import known_calibration
 
 Record = Trace | Hold | Sweep
 
+Kept = tuple[Record, bool]
+"""A record, and whether it is new: one that comes again, after a jump, is kept once."""
+
 
 class Records:
     """All traces, holds and sweeps of one run so far. Nothing is cut where the gain is unknown.
 
-    Its methods return the records that are new: one that comes again, after a jump, is left out.
+    Its methods return the records that are complete now.
 
     Parameters
     ----------
@@ -34,6 +38,7 @@ class Records:
         """Biased by the voltage across the junction, junctions numbered as they came."""
         self._header = header
         self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
+        self._places: list[tuple[int, int]] = []  # where each trace stops, and its place on the shelf
         self._junctions: JunctionNumbers | None = None
         self.begin()
 
@@ -53,36 +58,42 @@ class Records:
             ]
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
 
-    def block(self, block: Block) -> list[Record]:
+    def block(self, block: Block) -> list[Kept]:
         """Cut the next samples."""
         return [one for reducer in self._reducers for one in self._kept(reducer.feed(block))]
 
-    def event(self, event: Event) -> list[Record]:
+    def event(self, event: Event) -> list[Kept]:
         """Take an event between the samples before and after it."""
         return [one for reducer in self._reducers for one in self._kept(reducer.event(event))]
 
-    def close(self) -> list[Record]:
+    def close(self) -> list[Kept]:
         """What is still open counts as it is."""
         return [one for reducer in self._reducers for one in self._kept(reducer.close())]
 
-    def ready_made(self, trace: Trace) -> list[Record]:
+    def ready_made(self, trace: Trace) -> list[Kept]:
         """Take a trace of a recording that does not hold what it was cut from."""
         return self._kept([trace])
 
-    def _kept(self, records: Iterable[Record]) -> list[Record]:
-        new = []
+    def traces_before(self, sample: int, most: int) -> list[Trace]:
+        """The last traces that were over before a sample, whenever they were seen."""
+        number = bisect_left(self._places, (sample + 1, 0))
+        return [self.traces[index] for _, index in self._places[max(number - most, 0) : number]]
+
+    def _kept(self, records: Iterable[Record]) -> list[Kept]:
+        kept = []
         for record in records:
             seen = self._seen[type(record)]
-            if record.samples[0] not in seen:
+            new = record.samples[0] not in seen
+            if new:
                 seen.add(record.samples[0])
                 self._keep(record)
-                new.append(record)
-        return new
+            kept.append((record, new))
+        return kept
 
     def _keep(self, record: Record) -> None:
         match record:
             case Trace():
-                self.traces.add(record)
+                insort(self._places, (record.samples[1], self.traces.add(record)))
             case Hold():
                 self.holds.add(record)
             case Sweep():

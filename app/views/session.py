@@ -16,6 +16,7 @@ from analysis.records import Block, Event, EventKind, Trace
 from app.analysis import Analysed
 from app.measurement import Measurement, turned_by_heat
 from app.recordings import Kind, kind_of
+from app.replay.past import Past
 from app.views.current_trace import CurrentTrace, TraceSnapshot
 from app.views.heating_view import HeatingSnapshot, HeatingView
 from app.views.histogram_snapshot import HistogramSnapshot
@@ -23,7 +24,7 @@ from app.views.histogram_view import HistogramView
 from app.views.iv_view import IVSnapshot, IVView
 from app.views.noise_view import NoiseSnapshot, NoiseView
 from app.views.options import SessionOptions
-from app.views.records import Record, Records
+from app.views.records import Kept, Records
 from app.views.signals import UNKNOWN_RATE_HZ, Decoder
 from app.views.status_view import StatusSnapshot, StatusView
 from app.views.stream import InOrder
@@ -112,21 +113,29 @@ class Session:
         for view in (self.histogram, self.iv, self.heating):
             self._worker.ask(view.work)
 
-    def jump(self, settings: Iterable[Event] = ()) -> None:
-        """What follows is from elsewhere in the same recording; records that come again are not counted again.
+    def jump(self, past: Past) -> None:
+        """What follows is from elsewhere in the same recording.
+
+        Strips, trace, noise and status show the place. Histograms, I-V and heating keep all records so far; one that
+        comes again is not counted again.
 
         Parameters
         ----------
-        settings : iterable of Event
-            What had been set before (see `app.replay.player.Player.seek`).
+        past : Past
+            What lies before it (see `app.replay.player.Player.look_back`).
         """
         self._in_order.jump()
         self._decoder = Decoder(self.header)
         self._records.begin()
-        for view in (self.strips, self.trace, self.noise, self.status):
-            view.jump()
-        for event in settings:
+        self.strips.jump(past.at)
+        self.noise.jump()
+        self.status.jump(past)
+        self.trace.jump(past.traces, self._records.traces_before(past.at, self.trace.kept), self._rate_Hz)
+        for event in past.settings:
             self._event(event)
+        if past.step is not None:  # no record: its beginning is not there
+            for view in (self.trace, self.noise, self.status):
+                view.event(past.step)
 
     def _block(self, block: Block) -> None:
         signals = self._decoder.signals(block)
@@ -152,11 +161,14 @@ class Session:
             self.histogram.fair = fair
             self._worker.ask(self.histogram.work)
 
-    def _tell(self, records: Iterable[Record]) -> None:
-        for record in records:
+    def _tell(self, records: Iterable[Kept]) -> None:
+        for record, new in records:
+            if isinstance(record, Trace):
+                self.trace.trace(record, self._rate_Hz)
+            if not new:
+                continue
             match record:
                 case Trace():
-                    self.trace.trace(record, self._rate_Hz)
                     self._worker.ask(self.histogram.work)
                 case Hold():
                     self._worker.ask(self.heating.work)
@@ -193,9 +205,7 @@ class Session:
             if (options.traces, options.histogram) != (before.traces, before.histogram):
                 self.histogram.decide(options.for_traces_of(self.header))
             if options.histogram.break_G0 != before.histogram.break_G0:
-                traces = self._records.traces
-                newest = range(max(len(traces) - self.trace.kept, 0), len(traces))
-                last = [traces[index] for index in newest]
+                last = self._records.traces_before(self._in_order.told, self.trace.kept)
                 self.trace.align(options.histogram.break_G0, last, self._rate_Hz)
             if (options.curves, options.model) != (before.curves, before.model):
                 self.iv.decide(options.curves, options.model)

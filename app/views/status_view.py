@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.recording import RunHeader
 from analysis.records import Event, EventKind, FloatArray
+from app.replay.past import Past
 from app.views.junction_state import CELL_S, JunctionState, State
 from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals
 from app.views.view import StreamView
@@ -178,12 +179,17 @@ class StatusView(StreamView[StatusSnapshot]):
                 case EventKind.SETTING if event.name == "bias_V" and event.payload.get("value") is not None:
                     self._numbers[1] = float(event.payload["value"])
 
-    def jump(self) -> None:
-        """What follows is from elsewhere in the recording."""
+    def jump(self, past: Past) -> None:
+        """What follows is from elsewhere in the recording: what counts is what lies before it."""
         with self._lock:
-            self._junction.restart()
-            self._step, self._amplitude_V, self._open = "", None, None
+            self._junction.restart(past.at)
+            self._first, self._stop, self._samples = past.first, past.at, past.samples
+            self._cycles = past.counts.get(self._cycle, 0)
+            self._step = self._ended = self._message = ""
+            self._amplitude_V = self._open = None
+            self._numbers = np.full(3, np.nan)
             self._ends.clear()
+            self._ends.extend(past.last.get(self._cycle, ()))
             self._drawn = None
 
     def _draw(self) -> StatusSnapshot:

@@ -112,10 +112,11 @@ class StripCharts(StreamView[StripsSnapshot]):
             self._stop = signals.stop
             self._drawn = None
 
-    def jump(self) -> None:
-        """What follows is from elsewhere in the recording."""
+    def jump(self, at: int = 0) -> None:
+        """What follows is from elsewhere in the recording, from this sample on."""
         with self._lock:
             self._begin(self._rate_Hz)
+            self._stop = at
             self._drawn = None
 
     def _begin(self, rate_Hz: float) -> None:

@@ -192,6 +192,42 @@ def test_going_to_traces_and_holds(recorded):
             player.seek_trace(CYCLES)
 
 
+@pytest.mark.parametrize("sample", [0, 50, 2950, 3000, 3100, 5500, STOP])
+def test_looking_back_gives_the_last_seconds_whole_openings_and_what_was_before(recorded, sample):
+    with Player(recorded) as player:
+        player.seek(sample)
+        past, items = player.look_back(1.0)
+        assert player.state.sample == sample
+        cuts = [cuts.at(max(sample - 2000, 0)) for cuts in (player.traces, player.holds)]
+    wanted = min([max(sample - 2000, 0), *(cut.start for cut in cuts if cut is not None)])
+    assert past.at == past.samples == wanted
+    assert past.counts == {"safe": 0}
+    assert past.traces == sum(cycle * CYCLE + 900 <= wanted for cycle in range(CYCLES))
+    assert past.step is None
+    assert sum(len(item) for item in items if isinstance(item, Block)) == sample - wanted
+    assert_in_order(items)
+
+
+def test_looking_back_into_a_step_that_began_long_ago_tells_of_it(tmp_path):
+    with RecordingWriter(tmp_path / "long.h5", header()) as writer:
+        writer.add_event(Event(10, EventKind.STEP, "approach", {"phase": "begin"}))
+        writer.add_event(Event(20, EventKind.MARK, "trace", {}))
+        writer.add_event(Event(30, EventKind.MARK, "trace", {"counts": False}))
+        writer.append(block(0, 5000))
+    with Player(tmp_path / "long.h5") as player:
+        player.seek(4000)
+        past, _ = player.look_back(1.0)
+    assert past.step is not None and past.step.sample == 10
+    assert past.counts == {"trace": 1} and past.last == {"trace": (20,)}
+
+
+def test_samples_in_a_gap_are_not_counted_as_past(tmp_path):
+    with Player(write(tmp_path / "gap.h5", gap=(3000, 4500))) as player:
+        player.seek(STOP)
+        past, _ = player.look_back(1.0)
+    assert past.samples == past.at - 1500
+
+
 def test_stepping_by_traces_and_holds(recorded):
     with Player(recorded) as player:
         visited = []

@@ -15,10 +15,11 @@ from analysis.heating.runs import EvaluationOptions
 from analysis.iv_mean import CurveRules
 from analysis.junction_model import JunctionModel
 from analysis.recording import Channel, RunHeader
-from analysis.records import Block, EventKind, Trace
+from analysis.records import Block, Trace
 from analysis.transmission import Level, LevelTransmission
 from app.analysis import ByHand
 from app.measurement import analyse_measurement
+from app.replay.past import Past
 from app.replay.player import Player
 from app.views.junction_state import State
 from app.views.options import SessionOptions
@@ -182,7 +183,7 @@ def test_going_back_counts_nothing_twice(runs):
     for item in made.cut([500]):
         session.take(item)
     before = session.snapshot()
-    session.jump([event for event in made.events if event.kind is EventKind.SETTING])
+    session.jump(Past(0))
     assert session.snapshot().status.state is State.UNKNOWN and not session.snapshot().strips.time_s.size
     for item in made.cut([500]):
         session.take(item)

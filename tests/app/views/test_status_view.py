@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.records import Event, EventKind
+from app.replay.past import Past
 from app.views.junction_state import State
 from app.views.signals import Signals
 from app.views.status_view import StatusView
@@ -168,5 +169,17 @@ def test_cycles_that_do_not_count_are_not_counted():
 
 def test_a_jump_forgets_the_junction():
     told = Told().begin("withdraw").samples(3.0)
-    told.view.jump()
+    told.view.jump(Past(5000, first=1000, samples=4000))
     assert told.state is State.UNKNOWN
+    assert told.shot.in_state_s == 0.0
+    assert told.shot.time_s == pytest.approx(2.0)
+
+
+def test_a_jump_counts_what_lies_before():
+    told = Told(head=header("heating", parameters={})).event(EventKind.MARK, "safe", status="finished")
+    assert told.shot.ended == "finished"
+    counts, last = {"hold": 7, "trace": 90}, {"hold": (20_000, 50_000)}
+    told.view.jump(Past(60_000, samples=50_000, counts=counts, last=last))
+    shot = told.shot
+    assert (shot.cycles, shot.recorded_samples, shot.ended, shot.message) == (7, 50_000, "", "")
+    assert shot.cycles_per_minute == pytest.approx(60.0 * 2000.0 / 30_000)

@@ -106,7 +106,7 @@ def test_without_news_the_picture_is_the_same_object():
 def test_after_a_jump_nothing_of_before_is_left():
     strips = StripCharts()
     strips.feed(signals(50_000, np.ones((4, 4000))))
-    strips.jump()
+    strips.jump(100)
     strips.feed(signals(100, np.full((4, 200), 2.0)))
     shot = strips.snapshot()
     assert set(shot.bias_V) == {2.0} and shot.gaps_s == ()
