@@ -80,6 +80,20 @@ def rig_shown(tab: int, procedure: str) -> Maker:
     return make
 
 
+def not_safe(theme: Theme) -> QWidget:
+    """The worst that can happen."""
+    ended = windows.job(2, "fault", cycles=63, safe=False, reason="the card does not answer")
+    window = windows.rig_window(
+        theme, blank_settings(), windows.made_session(), 3, "heating", (ended,), windows.SENTENCES
+    )
+    unsafe = {
+        "held": "the rig may not be safe",
+        "unsafe": "Job 2 has ended, and the rig could not be made safe.",
+    }
+    window._told("state", {**windows.state(ended), **unsafe})
+    return window
+
+
 def idle(theme: Theme) -> QWidget:
     return RigWindow(theme, blank_settings())
 
@@ -127,6 +141,7 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "window-live": (rig_shown(0, "break-junction"), (WINDOW,)),
         "window-histogram": (rig_shown(1, "break-junction"), (WINDOW, (1180, 760))),
         "window-heating": (rig_shown(3, "heating"), (WINDOW,)),
+        "window-not-safe": (not_safe, (WINDOW,)),
         "window-starting": (idle, (WINDOW,)),
         "window-replay": (replay_shown, (WINDOW,)),
         "compare-iv": (compare("bdnc-iv", "bda-iv", "bdt-iv", "bdnc-heating"), (COMPARE, (640, 420))),

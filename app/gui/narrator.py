@@ -41,7 +41,8 @@ class Narrator:
         if new == 1:
             yield level, heating.last
         else:
-            yield level, f"{new} holds more, {max(rejected, 0)} of them rejected; {heating.last}"
+            last = f"; {heating.last}" if heating.last else ""
+            yield level, f"{new} holds more, {max(rejected, 0)} of them rejected{last}"
 
     def _of_curves(self, iv: IVSnapshot) -> Iterator[Sentence]:
         if iv.curves == self._curves:

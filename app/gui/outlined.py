@@ -2,7 +2,7 @@
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QPainter, QPalette
-from PyQt6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QStyleOptionComplex, QWidget
+from PyQt6.QtWidgets import QPlainTextEdit, QProxyStyle, QStyle, QStyleOption, QStyleOptionComplex, QWidget
 
 CORNER = 2.0
 FRAMES = (QStyle.PrimitiveElement.PE_FrameLineEdit, QStyle.PrimitiveElement.PE_IndicatorCheckBox)
@@ -20,7 +20,8 @@ class OutlinedStyle(QProxyStyle):
     ) -> None:
         """As Fusion does, then the outline."""
         super().drawPrimitive(element, option, painter, widget)
-        if element in FRAMES:
+        written = isinstance(widget, QPlainTextEdit) and not widget.isReadOnly()
+        if element in FRAMES or (element == QStyle.PrimitiveElement.PE_Frame and written):
             _outline(option, painter)
 
     def drawComplexControl(

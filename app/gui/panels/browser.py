@@ -149,6 +149,7 @@ class BrowserPanel(QWidget):
             self.table.setColumnWidth(column, width)
         selection.selectionChanged.connect(self._follow)
         self.model.modelReset.connect(self._follow)
+        self.model.modelReset.connect(self._show_hint)
         head = QHBoxLayout()
         head.setSpacing(MEDIUM)
         for widget, stretch in (

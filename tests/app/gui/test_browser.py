@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
 
-from app.gui.panels.browser import COLUMNS, BrowserPanel, began, length
+from app.gui.panels.browser import COLUMNS, HINT, NO_MATCH, BrowserPanel, began, length
 from app.gui.tasks import Tasks
 from app.replay.library import Row
 from tests.app.made_recordings import made_heating, made_iv
@@ -48,6 +48,17 @@ def select(panel, *files):
                 panel.model.index(number, 0),
                 QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
             )
+
+
+def test_an_empty_table_says_why(panel, theme, tmp_path, qtbot):
+    assert panel.table.isVisible() and not panel.hint.isVisible()
+    panel.filter.setText("neverseen")
+    assert panel.hint.isVisible() and panel.hint.text() == NO_MATCH
+    (tmp_path / "empty").mkdir()
+    panel.show_folder(tmp_path / "empty")
+    panel.filter.setText("")
+    qtbot.waitUntil(lambda: panel.hint.text() == HINT)
+    assert not panel.table.isVisible()
 
 
 def test_rows_tell_what_was_measured_and_what_is_broken(panel):

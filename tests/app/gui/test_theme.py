@@ -31,7 +31,10 @@ def test_blend() -> None:
 
 
 @PALETTES
-@pytest.mark.parametrize("role", ["text", "quiet", "accent", "danger", "warning", "replay", "neutral"])
+@pytest.mark.parametrize(
+    "role",
+    ["text", "quiet", "accent", "danger", "warning", "replay", "neutral", "positive_text", "negative_text"],
+)
 def test_text_can_be_read(colours: Palette, role: str) -> None:
     for background in (colours.window, colours.surface, colours.raised):
         assert contrast(getattr(colours, role), background) >= 4.5
@@ -39,7 +42,7 @@ def test_text_can_be_read(colours: Palette, role: str) -> None:
 
 @PALETTES
 def test_text_can_be_read_where_a_recording_is_played(colours: Palette) -> None:
-    for role in ("text", "quiet", "accent", "warning", "replay"):
+    for role in ("text", "quiet", "accent", "warning", "replay", "positive_text", "negative_text"):
         assert contrast(getattr(colours, role), colours.replay_window) >= 4.5
 
 
@@ -48,6 +51,8 @@ def test_axes_grid_and_buttons(colours: Palette) -> None:
     assert contrast(colours.grid, colours.surface) >= 4.5
     assert contrast(colours.on_accent, colours.accent) >= 4.5
     assert contrast(colours.on_danger, colours.danger_fill) >= 4.5
+    for background in (colours.window, colours.surface, colours.raised):
+        assert contrast(colours.outline, background) >= 3.0
 
 
 @PALETTES

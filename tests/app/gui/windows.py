@@ -55,7 +55,7 @@ def rig_window(
     window.ask_about_run = lambda: True  # type: ignore[method-assign]
     client = SimpleNamespace(command=lambda *_, **__: {})
     window.source = SimpleNamespace(
-        session=session, recording=None, client=client, behind=None, close=lambda: None
+        session=session, recording=None, client=client, behind=None, stale_s=0.0, close=lambda: None
     )  # type: ignore[assignment]
     window.setWindowTitle("hotjunction – simulated rig: BDNC")
     window.procedures.choose(procedure)
