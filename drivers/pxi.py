@@ -251,9 +251,10 @@ def translated(doing: str) -> Iterator[None]:
     except RpcError as error:
         if error.rpc_code in _ANSWERED:
             raise InstrumentFault(f"Can't {doing}: {error}") from error
-        raise InstrumentLost(f"NI-DAQmx stopped answering while trying to {doing}: {error}") from error
+        raise InstrumentLost(_unanswered(doing, error.rpc_code, error)) from error
     except grpc.RpcError as error:
-        raise InstrumentLost(f"NI-DAQmx stopped answering while trying to {doing}: {error}") from error
+        code = error.code() if isinstance(error, grpc.Call) else None
+        raise InstrumentLost(_unanswered(doing, code, error)) from error
     except ValueError as error:
         if "closed channel" not in str(error):  # gRPC has no other word for a connection that we closed
             raise
@@ -263,6 +264,17 @@ def translated(doing: str) -> Iterator[None]:
             'NI-DAQmx is not installed on this computer. Install it, or give the address "grpc://HOST:PORT" '
             "of a PXI controller that runs the NI gRPC Device Server."
         ) from error
+
+
+_NO_WORD = {
+    grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
+    grpc.StatusCode.UNAVAILABLE: "nothing answers at its address",
+}
+
+
+def _unanswered(doing: str, code: grpc.StatusCode | None, error: Exception) -> str:
+    why = str(error) if code is None else _NO_WORD.get(code, str(error))
+    return f"NI-DAQmx stopped answering while trying to {doing}: {why}"
 
 
 _LOST = {

@@ -100,18 +100,18 @@ def test_calls_inside_a_deadline_end_with_it_and_an_inner_one_never_exceeds_it()
 
 
 @pytest.mark.parametrize(
-    ("status", "becomes"),
+    ("status", "becomes", "says"),
     [
-        (grpc.StatusCode.UNAVAILABLE, InstrumentLost),
-        (grpc.StatusCode.DEADLINE_EXCEEDED, InstrumentLost),
-        (grpc.StatusCode.UNIMPLEMENTED, InstrumentFault),
-        (grpc.StatusCode.UNKNOWN, InstrumentFault),
+        (grpc.StatusCode.UNAVAILABLE, InstrumentLost, "start the ramp: nothing answers at its address"),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, InstrumentLost, "start the ramp: no answer in time"),
+        (grpc.StatusCode.UNIMPLEMENTED, InstrumentFault, "start the ramp"),
+        (grpc.StatusCode.UNKNOWN, InstrumentFault, "start the ramp"),
     ],
 )
 def test_a_server_that_refuses_is_told_from_one_that_is_not_there(
-    status: grpc.StatusCode, becomes: type[Exception]
+    status: grpc.StatusCode, becomes: type[Exception], says: str
 ) -> None:
-    with pytest.raises(becomes, match="start the ramp"), translated("start the ramp"):
+    with pytest.raises(becomes, match=says), translated("start the ramp"):
         raise RpcError(status, "said so")
 
 
