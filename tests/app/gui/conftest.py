@@ -1,18 +1,32 @@
 """Widgets are tested offscreen; a warning of Qt fails the test, and so does anything left behind."""
 
+import gc
+import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import pytest
-from PyQt6.QtCore import QEvent, QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
+from PyQt6 import sip
+from PyQt6.QtCore import (
+    QEvent,
+    QMessageLogContext,
+    QObject,
+    QSettings,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.gui.theme import Choice, Theme
+from tests.rigs import PATIENCE_S
 
 HARMLESS = (
     "This plugin does not support",  # the offscreen platform has no window manager
@@ -35,12 +49,44 @@ def quiet_qt() -> Iterator[list[str]]:
     assert said == []
 
 
+def left_timers() -> list[str]:
+    """Timers that run and belong to nothing, or to a window that was closed: by what they belong to."""
+    timers = [one for one in gc.get_objects() if type(one) is QTimer and not sip.isdeleted(one)]
+    return [
+        f"{type(one.parent()).__name__}, every {one.interval()} ms"
+        for one in timers
+        if one.isActive() and _is_gone(one.parent())
+    ]
+
+
+def _is_gone(owner: QObject | None) -> bool:
+    while owner is not None and not isinstance(owner, QWidget):
+        owner = owner.parent()
+    if owner is None:
+        return True
+    window = owner.window()
+    return window.testAttribute(Qt.WidgetAttribute.WA_WState_Created) and not window.isVisible()
+
+
+def children() -> dict[int, str]:
+    """Processes that this one has started and that live, by number (Linux tells of all of them, `proc(5)`)."""
+    found = {process.pid or 0: process.name for process in multiprocessing.active_children()}
+    for listed in Path("/proc/self/task").glob("*/children"):
+        for number in map(int, listed.read_text("ascii").split()):
+            status = Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+            if status != "Z":  # has ended, and nobody wanted to know how
+                found[number] = Path(f"/proc/{number}/cmdline").read_text("utf-8").replace("\0", " ")
+    return found
+
+
 @pytest.fixture(autouse=True)
 def nothing_left(qapp: QApplication) -> Iterator[None]:
-    """No thread and no window stays."""
-    threads = set(threading.enumerate())
+    """No thread, no window, no timer and no process stays."""
+    threads, processes = set(threading.enumerate()), set(children())
     windows = QApplication.topLevelWidgets()
     yield
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    timers = left_timers()
     for widget in QApplication.topLevelWidgets():
         if widget not in windows and widget.parent() is None:
             widget.close()
@@ -50,6 +96,11 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     left = [w for w in QApplication.topLevelWidgets() if w not in windows and w.isVisible()]
     assert left == []
     assert set(threading.enumerate()) <= threads
+    assert timers + left_timers() == []
+    until_s = time.monotonic() + PATIENCE_S
+    while (stay := children()).keys() - processes and time.monotonic() < until_s:
+        QTest.qWait(10)  # a bench that was asked to end needs its time
+    assert {number: name for number, name in stay.items() if number not in processes} == {}
 
 
 @pytest.fixture
