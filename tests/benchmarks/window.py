@@ -1,0 +1,157 @@
+"""The whole window, offscreen: how soon it is there, what a live run costs it, and a recording of ten hours in it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.replay import HOURS, write_night
+from tests.benchmarks.table import Row
+
+START_S, OPEN_S, SEEK_S, CORE, GAP_S = 3.0, 3.0, 0.2, 0.60, 0.100
+WARM_S, SECONDS, SEEKS, STARTS = 10.0, 30.0, 20, 3
+PATIENCE_S = 120.0
+RUNS = {
+    "break-junction": {"traces": 10_000, "withdraw_speed": 2.0},
+    "heating": {"amplitudes": [1.08], "holds": 100, "withdraw_speed": 2.0},
+}
+
+
+def rows() -> Iterator[Row]:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    yield _row("from the command to a usable window", min(_start_s() for _ in range(STARTS)), START_S)
+    with tempfile.TemporaryDirectory() as folder:
+        night = Path(folder) / "night.h5"
+        write_night(night, HOURS)
+        opened_s, sought_s = _apart(_replay, night)
+        yield _row(f"open a recording of {HOURS} h, first picture included", opened_s, OPEN_S)
+        yield _row(f"seek in it, picture included: worst of {SEEKS}", max(sought_s), SEEK_S)
+        for procedure in RUNS:
+            for every in ("usual layout", "all views at once"):
+                core, gap_s, frames = _apart(_live, procedure, every, Path(folder))
+                yield Row(
+                    f"live {procedure}, 2 kHz x 4 channels, {every}: {frames:.0f} pictures/s",
+                    f"{100 * core:.0f} % of a core",
+                    f"{100 * CORE:.0f} %",
+                    f"{CORE / core:.1f}",
+                )
+                yield _row("  longest time between two pictures", gap_s, GAP_S)
+
+
+def _row(name: str, took_s: float, most_s: float) -> Row:
+    return Row(name, f"{took_s:.2f} s", f"{most_s:g} s", f"{most_s / took_s:.1f}")
+
+
+def _apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """In a process of its own, whose processor time is the window's alone."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+FIRST_WINDOW = """
+import sys
+from PyQt6.QtCore import QSettings, QTimer
+from PyQt6.QtWidgets import QApplication
+from app.gui.main import Program
+app = QApplication([])
+program = Program(app, QSettings(sys.argv[1], QSettings.Format.IniFormat))
+window = program.open_rig(lambda: sys.exit())
+QTimer.singleShot(0, lambda: (window.grab(), sys.stdout.write("there"), sys.stdout.flush(), app.exit()))
+app.exec()
+"""
+
+
+def _start_s() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        began_s = time.perf_counter()
+        command = [sys.executable, "-c", FIRST_WINDOW, str(Path(folder) / "settings.ini")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            assert process.stdout is not None and process.stdout.read(5) == b"there"
+            return time.perf_counter() - began_s
+
+
+# ---- in processes of their own ----
+
+
+def _program(folder: Path) -> tuple[Any, Any]:
+    from PyQt6.QtCore import QSettings
+    from PyQt6.QtWidgets import QApplication
+
+    from app.gui.main import Program
+
+    app = QApplication([])
+    return app, Program(app, QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+
+
+def _until(app: Any, condition: Callable[[], bool]) -> float:
+    """Seconds until it held, with the window alive."""
+    began_s = time.perf_counter()
+    while not condition():
+        app.processEvents()
+        assert time.perf_counter() - began_s < PATIENCE_S, "the window did not come to it"
+    return time.perf_counter() - began_s
+
+
+def _replay(path: Path) -> tuple[float, list[float]]:
+    app, program = _program(path.parent)
+    began_s = time.perf_counter()
+    window = program.open_recording(path)
+    strips = window.area.views["Strip charts"]
+    _until(app, lambda: strips._drawn is not None and strips._drawn.time_s.size > 0)
+    opened_s = time.perf_counter() - began_s
+    sought_s = []
+    for time_s in np.random.default_rng(2).uniform(0, HOURS * 3600, SEEKS):
+        window.source.seek_time(float(time_s))
+        sought_s.append(_until(app, lambda t=time_s: t < strips._drawn.now_s < t + 60))
+    program.close()
+    return opened_s, sought_s
+
+
+def _live(procedure: str, layout: str, folder: Path) -> tuple[float, float, float]:
+    """Share of a core, longest time between two pictures, and pictures a second."""
+    from app.gui.benches import any_bench
+    from app.serve.client import BenchClient
+    from app.serve.connection import running_benches
+    from app.serve.process import start_bench_process
+    from app.simulated import SimulationSettings
+
+    connections = folder / f"{procedure} {layout}"
+    bench = start_bench_process(SimulationSettings("wall"), folder, connections)
+    (path,) = running_benches(connections)
+    app, program = _program(connections)
+    window = program.open_rig(lambda: any_bench(path))
+    window.ask_about_run = lambda: False
+    try:
+        with BenchClient(bench) as client:
+            client.command("queue_add", procedure=procedure, values=RUNS[procedure])
+        if layout != "usual layout":
+            for dock in window.area.docks.values():
+                dock.setFloating(True)
+                dock.resize(1000, 450)
+                dock.show()
+        _until(app, lambda: window.session is not None and window.session.status.snapshot().time_s > WARM_S)
+        return _measured(app, window)
+    finally:
+        program.close()
+        with BenchClient(bench) as client:
+            client.command("shutdown", abort=True)
+
+
+def _measured(app: Any, window: Any) -> tuple[float, float, float]:
+    from PyQt6.QtCore import QTimer
+
+    stamps: list[float] = []
+    window._timer.timeout.connect(lambda: stamps.append(time.perf_counter()))
+    began_s, worked_s = time.perf_counter(), time.process_time()
+    QTimer.singleShot(round(SECONDS * 1000), app.quit)
+    app.exec()
+    core = (time.process_time() - worked_s) / (time.perf_counter() - began_s)
+    return core, float(np.diff(stamps).max()), len(stamps) / SECONDS
