@@ -51,7 +51,8 @@ class Peak:
 class MapSnapshot:
     """Two-dimensional histogram: ``counts`` (displacements, conductances) of samples per cell, ends of both axes.
 
-    Displacement counts from the last break, in nm; conductance is log10 G/G0.
+    Displacement counts from the last break, in nm; conductance is log10 G/G0. ``displaced`` tells whether the
+    displacement of any trace is known.
     """
 
     counts: NDArray[np.int64]
@@ -59,6 +60,7 @@ class MapSnapshot:
     log10_G: tuple[float, float]
     traces: int
     not_aligned: int
+    displaced: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,6 +54,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
         self.fair = True
         """Whether the traces are a fair sample; those of procedures that stop on plateaus are not."""
         self._digests: list[TraceDigest] = []
+        self._displaced = False
         self._begin(options)
 
     def _begin(self, options: OptionsFor) -> None:
@@ -114,7 +115,9 @@ class HistogramView(RecordView[HistogramSnapshot]):
 
     def _look(self) -> None:
         for index in range(len(self._digests), len(self._traces)):
-            self._digests.append(TraceDigest.of(self._traces[index]))
+            trace = self._traces[index]
+            self._digests.append(TraceDigest.of(trace))
+            self._displaced = self._displaced or bool(np.isfinite(trace.displacement_m).any())
 
     def _decide_rules(self) -> None:
         """Noise, rules and axes from all traces; counts what they touch."""
@@ -220,6 +223,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
                 (float(np.log10(coarse.low)), float(np.log10(coarse.high))),
                 counted.n_traces,
                 counted.not_aligned,
+                self._displaced,
             ),
             peaks=self._drawn_peaks,
             fitted_traces=self._fit_due.at,

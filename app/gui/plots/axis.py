@@ -17,6 +17,10 @@ Ticks = list[tuple[float | None, list[float]]]
 
 PIXELS_A_TICK = {"left": 26.0, "bottom": 72.0}
 """Labels stand at least so far apart."""
+LABEL = {"left": 14.0, "bottom": 40.0}
+"""About the size of a label along its axis, in pixels."""
+FINER = (1.6, 2.5, 4.0, 6.0)
+"""So many times as many ticks are tried until two labels are inside: one tells no scale."""
 MOST_TICKS = 8.0
 FEW_DECADES = 2.2
 """Over so few also 2 and 5 times a power of ten have a label."""
@@ -126,14 +130,23 @@ class ReadableAxis(pg.AxisItem):
         if self._blank or not (np.isfinite(low) and np.isfinite(high)) or high <= low:
             return []
         most = min(max(size / PIXELS_A_TICK[self.orientation], 1.0), MOST_TICKS)
-        ticks = self._ticks(low, high, most)
-        for _ in range(FINER):
+        usual = self._ticks(low, high, most)
+        if len(self._seen(usual[0][1], low, high, size)) > 1:
+            return usual
+        for finer in FINER:
+            ticks = self._ticks(low, high, most * finer)
             seen = self._seen(ticks[0][1], low, high, size)
             if len(seen) > 1:
-                return ticks if most * FINER > len(seen) else [(ticks[0][0], [seen[0], seen[-1]]), *ticks[1:]]
-            most = 1.6 * most
-            ticks = self._ticks(low, high, most)
-        return ticks
+                return [(ticks[0][0], seen), *ticks[1:]]
+        return usual
+
+    def _seen(self, values: list[float], low: float, high: float, size: float) -> list[float]:
+        """Those whose label is inside the axis; where they stand too close, the first and the last of them."""
+        room = LABEL[self.orientation] * (high - low) / max(size, 1.0)
+        inside = [x for x in values if low + room / 2 <= x <= high - room / 2]
+        if len(inside) > 2 and min(b - a for a, b in pairwise(inside)) < room:
+            inside = [inside[0], inside[-1]]
+        return inside if len(inside) < 2 or inside[-1] - inside[0] >= room else []
 
     def _ticks(self, low: float, high: float, most: float) -> Ticks:
         if self.log and high - low > 1.0:
@@ -195,7 +208,7 @@ def _decades(low: float, high: float, most: float) -> Ticks:
     labelled = _multiples(low, high, float(step))
     if step > 1:
         return [(float(step), labelled), (1.0, _multiples(low, high, 1.0, but=float(step)))]
-    if high - low < FEW_DECADES and most >= 3:
+    if (high - low < FEW_DECADES and most >= 3) or most >= 2 * (high - low):
         labels = [n + x for n in range(floor(low), ceil(high)) for x in (0.0, log10(2.0), log10(5.0))]
         return [(0.5, [x for x in labels if low <= x <= high])]
     between = [n + float(x) for n in range(floor(low), ceil(high)) for x in np.log10(np.arange(2, 10))]

@@ -1,4 +1,7 @@
-"""Names of marks that stand in a row above the axes, never on data; a thin line leads down to what they name."""
+"""Names of marks that stand in a row above the axes, never on data; a thin line leads down to what they name.
+
+What is not worth a name is a tick at the upper edge.
+"""
 
 import numpy as np
 import pyqtgraph as pg
@@ -28,7 +31,7 @@ class Caption:
         self.name, self.colour = name, colour
         self.at = (float("nan"), float("nan"))
         self.text = ""
-        self._leader = leader
+        self.leader = leader
         self.item = pg.PlotCurveItem(antialias=False)
         self.item.setZValue(3)
 
@@ -39,7 +42,7 @@ class Caption:
     def refresh(self, frame: Frame) -> None:
         """Draw the line."""
         x, y = frame.x(np.array([self.at[0]]))[0], frame.y(np.array([self.at[1]]))[0]
-        seen = bool(self._leader and self.text and np.isfinite(x) and np.isfinite(y) and y < frame.up[1])
+        seen = bool(self.leader and self.text and np.isfinite(x) and np.isfinite(y) and y < frame.up[1])
         self.item.setVisible(seen)
         if seen:
             colour = pg.mkColor(self.colour(frame.colours))
@@ -65,3 +68,44 @@ class Caption:
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its point."""
         return [(f"{self.name}: {across}", np.array([self.at[0]]))]
+
+
+class Tick:
+    """A small tick at the upper edge of the axes; it tells what it is when the mouse is there."""
+
+    legend_name = ""
+    key = ""
+    SIZE = 14
+
+    def __init__(self, name: str, colour: Colour) -> None:
+        self.name, self.colour = name, colour
+        self.at, self.tip = float("nan"), ""
+        self.item = pg.ScatterPlotItem(
+            symbol="|", size=self.SIZE, hoverable=True, tip=lambda x, y, data: str(data)
+        )
+        self.item.setZValue(4)
+
+    def set(self, x: float, tip: str) -> None:
+        """Another place, and what is said there; none where it is not finite."""
+        self.at, self.tip = x, tip
+
+    def refresh(self, frame: Frame) -> None:
+        """Draw it."""
+        x = frame.x(np.array([self.at]))
+        pen = pg.mkPen(self.colour(frame.colours), width=2 * frame.thickness)
+        self.item.setData(x[np.isfinite(x)], np.full(int(np.isfinite(x).sum()), frame.up[1]), pen=pen)
+        if np.isfinite(x[0]):
+            self.item.setPointData([self.tip])
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It asks for no room."""
+        return None, None
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Its place."""
+        return [(f"{self.name}: {across}", np.array([self.at]))]

@@ -7,7 +7,8 @@ import numpy as np
 
 from analysis.records import FloatArray
 from app.gui.plots.heating import NAMES, PROBE, TOTAL
-from app.gui.plots.histogram import COUNTS, HIGH_G0, QUANTA
+from app.gui.plots.histogram import COUNTS
+from app.gui.plots.histogram_range import HIGH_G0, QUANTA_G0
 from app.gui.plots.iv import CURRENT, VOLTAGE
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, Line, Points
 from app.gui.plots.numbers import with_error
@@ -70,7 +71,7 @@ class ComparedHistograms(ComparedPanel):
         line.set(g, found.counts)
         used = g[found.counts > 0]
         self._across = min(self._across[0], used[0]), min(max(self._across[1], used[-1]), HIGH_G0)
-        between = (g > ABOVE_NOISE * found.noise_G0) & (g < QUANTA)
+        between = (g > ABOVE_NOISE * found.noise_G0) & (g < QUANTA_G0)
         self._tall = max(self._tall, found.counts[between].max(initial=0.0) or found.counts.max())
         self.set_home(x=self._across, y=held(None, (0.0, ABOVE_PEAKS * self._tall), zero=True))
         self.refresh()

@@ -7,13 +7,19 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor
 
 from analysis.records import FloatArray
+from app.gui.colours import blend
 from app.gui.plots.layers import NOTHING, Colour, Frame
 from app.gui.plots.ranges import Range, span
 from app.gui.theme import heat_map
 
+LEAST_PIXELS = 3.0
+"""Width of a bin that is drawn."""
+BACK = 0.55
+"""Opacity of what stands back."""
+
 
 class Steps:
-    """A histogram: counts in bins, filled from zero."""
+    """A histogram: counts in bins, filled from zero; a part of it may be of no account and stands back."""
 
     legend_name = ""
 
@@ -23,23 +29,54 @@ class Steps:
         self.name, self.colour = name, colour
         self._opacity = opacity
         self.edges = self.counts = NOTHING
-        self.item = pg.PlotCurveItem(antialias=False)
+        self._quiet_below = float("nan")
+        self.item = pg.ItemGroup()
+        self.filled, self.quiet = pg.PlotCurveItem(antialias=False), pg.PlotCurveItem(antialias=False)
+        for curve in (self.filled, self.quiet):
+            curve.setParentItem(self.item)
         self.item.setZValue(5)
 
-    def set(self, edges: ArrayLike, counts: ArrayLike) -> None:
-        """Other counts, shape (n,), in bins with these edges, shape (n + 1,)."""
+    def set(self, edges: ArrayLike, counts: ArrayLike, quiet_below: float = float("nan")) -> None:
+        """Other counts, shape (n,), in bins with these edges, shape (n + 1,); those that end below are quiet."""
         self.edges, self.counts = np.asarray(edges, dtype=float), np.asarray(counts, dtype=float)
+        self._quiet_below = quiet_below
 
     def refresh(self, frame: Frame) -> None:
-        """Draw the outline of the bins."""
-        x = np.repeat(frame.x(self.edges), 2)
-        zero = frame.y(np.array([0.1]))[0] if frame.log[1] else 0.0
-        tops = np.nan_to_num(frame.y(self.counts), nan=zero)
-        y = np.concatenate([[zero], np.repeat(tops, 2), [zero]]) if tops.size else NOTHING
+        """Draw the outline of the bins; of those that are narrower than can be seen, the mean of a few."""
+        edges, counts = frame.x(self.edges), self.counts
+        together = self._together(edges, frame)
+        if together > 1:
+            whole = np.append(counts, np.full(-counts.size % together, np.nan)).reshape(-1, together)
+            counts, edges = np.nanmean(whole, axis=1), np.append(edges[:-1:together], edges[-1])
+        quiet_below = frame.x(np.array([self._quiet_below]))[0]
+        quiet = int(np.searchsorted(edges[1:], quiet_below, side="right")) if np.isfinite(quiet_below) else 0
+        zero = float(frame.y(np.array([0.1]))[0]) if frame.log[1] else 0.0
+        tops = np.nan_to_num(frame.y(counts), nan=zero)
         colour = QColor(self.colour(frame.colours))
         faint = QColor(colour)
         faint.setAlphaF(self._opacity)
-        self.item.setData(x, y, pen=pg.mkPen(colour, width=frame.thickness), brush=faint, fillLevel=zero)
+        back = QColor(blend(frame.colours.neutral, frame.colours.surface, BACK))
+        for curve, first, stop, pen, brush in (
+            (self.filled, quiet, counts.size, colour, faint),
+            (self.quiet, 0, quiet, back, None),
+        ):
+            x, y = NOTHING, NOTHING
+            if stop > first:
+                x = np.repeat(edges[first : stop + 1], 2)
+                y = np.concatenate([[zero], np.repeat(tops[first:stop], 2), [zero]])
+            fill = {"brush": brush, "fillLevel": zero} if brush is not None else {}
+            curve.setData(x, y, pen=pg.mkPen(pen, width=frame.thickness), **fill)
+
+    @staticmethod
+    def _together(edges: FloatArray, frame: Frame) -> int:
+        """How many even bins make one that can be seen."""
+        if edges.size < 2 or not np.isfinite(edges).all():
+            return 1
+        width, (low, high) = float(edges[1] - edges[0]), frame.across
+        if not np.isclose(edges[-1] - edges[-2], width, rtol=0.01) or high <= low:
+            return 1
+        pixels = width / (high - low) * frame.columns / frame.thickness
+        return max(min(round(LEAST_PIXELS / pixels), edges.size - 1), 1)
 
     @property
     def empty(self) -> bool:
@@ -83,11 +120,15 @@ class Image:
         self.item = pg.ImageItem(axisOrder="col-major")
         self.item.setZValue(-50)
 
-    def set(self, x_edges: ArrayLike, y_edges: ArrayLike, counts: ArrayLike) -> None:
-        """Other counts, shape (nx, ny)."""
+    def set(
+        self, x_edges: ArrayLike, y_edges: ArrayLike, counts: ArrayLike, scaled: Range = (-np.inf, np.inf)
+    ) -> None:
+        """Other counts, shape (nx, ny); the cells whose y lies in ``scaled`` have the whole range of colours."""
         self.edges = np.asarray(x_edges, dtype=float), np.asarray(y_edges, dtype=float)
         self.counts = np.asarray(counts, dtype=float)
-        used = self.counts[self.counts > 0]
+        y = self.edges[1]
+        part = self.counts[:, (y[:-1] >= scaled[0]) & (y[1:] <= scaled[1])]
+        used = part[part > 0]
         self.highest = max(float(np.percentile(used, 99.8)), 2.0) if used.size else 2.0
 
     def shade(self, counts: FloatArray) -> FloatArray:

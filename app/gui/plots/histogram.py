@@ -1,32 +1,38 @@
 """Conductance histograms: in one dimension with fitted peaks, and over displacement."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 
 import numpy as np
-from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from analysis.records import FloatArray
 from app.gui.plots.axis import Quantity
+from app.gui.plots.captions import Caption, Tick
+from app.gui.plots.colour_bar import ColourBar
 from app.gui.plots.counts import Image, Steps
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Layer, Line
-from app.gui.plots.marks import Note, Rule, Window
+from app.gui.plots.histogram_range import METAL_G0, QUANTA_G0, ROOM, shown_part
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Layer, Line
+from app.gui.plots.marks import Rule, Veil
 from app.gui.plots.numbers import with_error
 from app.gui.plots.panel import PlotPanel
-from app.gui.plots.ranges import Range
+from app.gui.plots.ranges import Range, held
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.plots.trace import DISPLACEMENT
 from app.gui.plots.view import View
-from app.gui.theme import Theme
+from app.gui.theme import Palette, Theme, tabular
 from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 
 COUNTS = Quantity("counts per bin and trace", "counts per bin and trace")
+CELLS = "counts per cell"
 EMPTY = "The conductance histogram grows here, trace by trace: run a break-junction measurement, or open one."
 EMPTY_MAP = "Traces, aligned where they break, pile up here."
-QUANTA = 5.0
-"""Linear bins are shown up to here."""
-NO_EDGE = Qt.PenStyle.NoPen
-HIGH_G0 = 10.0
+NO_DISPLACEMENT = "The displacement of these traces is not known, so they cannot be aligned here."
+NEVER_BREAK = "None of these traces falls through the break, where they would be aligned here."
+LINEAR_FROM = 0.3
+"""Linear bins below, in G0, are the open junction's pile of samples."""
+SMALL_PEAK = 0.1
+"""A peak that is less high than this, of the highest molecular one, has no name."""
 
 
 class HistogramView(View[HistogramSnapshot]):
@@ -36,12 +42,15 @@ class HistogramView(View[HistogramSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(theme, "conductance histogram", CONDUCTANCE, COUNTS, EMPTY, zero=True)
-        self.counts = self.panel.add(Steps("histogram", attrgetter("data")))
-        self.noise = self.panel.add(
-            Rule("noise", attrgetter("neutral"), at=float("nan"), upright=True, word="noise")
+        self.panel = PlotPanel(
+            theme, "conductance histogram", CONDUCTANCE, COUNTS, EMPTY, zero=True, captions=True
         )
+        self.counts = self.panel.add(Steps("histogram", attrgetter("data")))
+        self.noise = self.panel.add(Rule("noise", attrgetter("neutral"), at=float("nan"), upright=True))
         self.peaks: list[Layer] = []
+        self.clipped = self.panel.add(Caption("cut at the top", attrgetter("quiet"), leader=False))
+        self.noise_name = self.panel.add(Caption("noise", attrgetter("quiet"), leader=False))
+        self._top: Range | None = None
         self.map = MapPanel(theme)
         self._lay_out(QHBoxLayout(self), self.panel, self.map)
         self.panel.scale_changed.connect(self.redraw)
@@ -54,53 +63,76 @@ class HistogramView(View[HistogramSnapshot]):
             (snapshot.log10_G, snapshot.log_counts) if log else (snapshot.G_G0, snapshot.linear_counts)
         )
         edges = edges_of(centres)
-        self.counts.set(10.0**edges if log else edges, counts)
-        self.noise.set(10.0**snapshot.noise_log10_G if log else float("nan"))
+        noise_G0 = 10.0**snapshot.noise_log10_G
+        self.counts.set(10.0**edges if log else edges, counts, noise_G0 if log else float("nan"))
+        self.noise.set(noise_G0 if log else float("nan"))
         for layer in self.peaks:
             self.panel.remove(layer)
-        scale = "log" if log else "linear"
         self.peaks = []
-        for peak in snapshot.peaks:
-            if peak.scale == scale:
-                self._add_peak(peak, log)
+        peaks = [peak for peak in snapshot.peaks if peak.scale == ("log" if log else "linear")]
+        tallest = max((_height(peak) for peak in peaks if peak.conductance_G0 < METAL_G0), default=0.0)
+        for peak in peaks:
+            self._add_peak(peak, log, small=_height(peak) < SMALL_PEAK * tallest)
         self.panel.empty_text = snapshot.problem or EMPTY
-        self.panel.set_count(_counted(snapshot))
-        self._home(snapshot, edges, counts)
-        self.map.show_map(snapshot.map)
+        self.panel.set_count(*_counted(snapshot))
+        if log:
+            self._home_log(snapshot, edges, peaks)
+        else:
+            self._home_linear(edges, counts)
+        self.map.show_map(snapshot.map, snapshot.noise_log10_G)
 
-    def _add_peak(self, peak: Peak, log: bool) -> None:
+    def _add_peak(self, peak: Peak, log: bool, small: bool) -> None:
+        """Its fit; with its value above the plot if it is worth it, or else a tick that says it when asked."""
         x = 10.0**peak.x if log else peak.x
         model = attrgetter("data_model")
-        stretch = Window(f"standard error of {peak.label}", attrgetter("warning"), 0.45, NO_EDGE)
-        stretch.set(peak.conductance_G0 - peak.uncertainty_G0, peak.conductance_G0 + peak.uncertainty_G0)
-        spread = Window(f"spread of {peak.label}", attrgetter("warning"), 0.2, NO_EDGE)
-        spread.set(peak.conductance_G0 - peak.spread_G0, peak.conductance_G0 + peak.spread_G0)
-        fit = Line(f"fit {peak.label}", model, SOLID if peak.trusted else DASHED, width=2)
+        words = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
+        fit = Line(f"fit {peak.label}", model, SOLID if peak.trusted else DASHED, 2 if peak.trusted else 1)
         fit.set(x, peak.fit)
         below = Line(f"background of {peak.label}", model, DOTTED)
         below.set(x, peak.background)
-        note = Note(f"peak {peak.label}", model)
-        words = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀" + ("" if peak.trusted else " ?")
-        note.set(peak.conductance_G0, float(np.max(peak.fit, initial=0.0)), words)
-        for layer in (spread, stretch, below, fit, note):
-            self.peaks.append(self.panel.add(layer))
+        layers: list[Layer] = [below, fit]
+        if peak.trusted and not small:
+            for name, half_G0, opacity in (
+                ("spread", peak.spread_G0, 0.2),
+                ("standard error", peak.uncertainty_G0, 0.45),
+            ):
+                band = Band(f"{name} of {peak.label}", attrgetter("warning"), opacity, z=6)
+                part = np.linspace(peak.conductance_G0 - half_G0, peak.conductance_G0 + half_G0, 50)
+                part = part[(part >= x[0]) & (part <= x[-1])]
+                band.set(part, np.zeros(part.size), np.interp(part, x, peak.fit))
+                layers.append(band)
+            caption = Caption(f"peak {peak.label}", model)
+            caption.set(peak.conductance_G0, float(np.interp(peak.conductance_G0, x, peak.fit)), words)
+            layers.append(caption)
+        else:
+            tick = Tick(f"peak {peak.label}", attrgetter("quiet"))
+            why = "; ".join(peak.reasons) if not peak.trusted else "small beside the others"
+            tick.set(peak.conductance_G0, f"{words} ?\n{why}" if not peak.trusted else f"{words}\n{why}")
+            layers.append(tick)
+        self.peaks += [self.panel.add(layer) for layer in layers]
 
-    def _home(self, snapshot: HistogramSnapshot, edges: FloatArray, counts: FloatArray) -> None:
-        """Between the open junction's pile of samples and the closed contact's."""
+    def _home_log(self, snapshot: HistogramSnapshot, edges: FloatArray, peaks: Sequence[Peak]) -> None:
+        shown = shown_part(edges, snapshot.log_counts, snapshot.noise_log10_G, snapshot.kept, peaks)
+        if shown is None:
+            self.clipped.set(float("nan"), 0.0, "")
+            return
+        self._top = held(self._top, (0.0, shown.top), zero=True)
+        self.panel.set_home(x=shown.across_G0, y=self._top)
+        low, noise = float(np.log10(shown.across_G0[0])), snapshot.noise_log10_G
+        self.noise_name.set(10.0 ** (low + (noise - low) / 3), 0.0, "noise" if noise > low else "")
+        at, counts = shown.clipped or (float("nan"), 0.0)
+        self.clipped.set(at, counts, f"↑ {counts:.0f}" if self._top and counts > self._top[1] else "")
+
+    def _home_linear(self, edges: FloatArray, counts: FloatArray) -> None:
+        self.clipped.set(float("nan"), 0.0, "")
+        self.noise_name.set(float("nan"), 0.0, "")
         used = np.flatnonzero(counts)
         if not used.size:
             return
-        log = self.panel.x_axis.log
-        low, high = float(edges[used[0]]), float(edges[used[-1] + 1])
-        if log:
-            x: Range = (10.0**low, 10.0 ** min(high, np.log10(HIGH_G0)))
-            floor = snapshot.noise_log10_G + 0.7 if np.isfinite(snapshot.noise_log10_G) else low
-            between = (edges[:-1] > floor) & (edges[:-1] < np.log10(QUANTA))
-        else:
-            x = (0.0, min(high, QUANTA))
-            between = (edges[:-1] > 0.3) & (edges[:-1] < QUANTA)
+        between = (edges[:-1] > LINEAR_FROM) & (edges[:-1] < QUANTA_G0)
         tall = float(counts[between].max(initial=0.0)) or float(counts.max())
-        self.panel.set_home(x=x, y=(0.0, _round_up(1.25 * tall)))
+        self._top = held(self._top, (0.0, ROOM * tall), zero=True)
+        self.panel.set_home(x=(0.0, min(float(edges[used[-1] + 1]), QUANTA_G0)), y=self._top)
 
 
 class MapPanel(PlotPanel):
@@ -108,25 +140,66 @@ class MapPanel(PlotPanel):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(
-            theme, "two-dimensional histogram", DISPLACEMENT, CONDUCTANCE, EMPTY_MAP, parent=parent
+            theme,
+            "two-dimensional histogram",
+            DISPLACEMENT,
+            CONDUCTANCE,
+            EMPTY_MAP,
+            captions=True,  # its axes are as high as those beside it
+            parent=parent,
         )
-        self.image = self.add(Image("samples per cell"))
+        self.image = self.add(Image(CELLS))
+        self.veil = self.add(Veil("noise"))
+        self.noise = self.add(Rule("noise", attrgetter("neutral"), at=float("nan"), upright=False))
+        self.bar = ColourBar(self.image, CELLS)
+        self.plotItem.layout.addItem(self.bar, 2, 3)
         self.grid_lines.setZValue(-10)
+        self.recolour()
 
-    def show_map(self, counted: MapSnapshot | None) -> None:
+    def show_map(self, counted: MapSnapshot | None, noise_log10_G: float) -> None:
         """Other counts."""
-        if counted is None:
+        self.empty_text = EMPTY_MAP
+        if counted is None or not counted.traces:
             self.image.set([], [], np.empty((0, 0)))
+            self.veil.set(float("nan"))
+            self.noise.set(float("nan"))
+            self.set_count()
+            if counted is not None and counted.not_aligned:
+                self.empty_text = NEVER_BREAK if counted.displaced else NO_DISPLACEMENT
             return
         nx, ny = counted.counts.shape
         y_edges = 10.0 ** np.linspace(*counted.log10_G, ny + 1)
         x_edges = np.linspace(*counted.displacement_nm, nx + 1)
-        self.image.set(x_edges, y_edges, counted.counts)
-        used = np.flatnonzero(counted.counts.any(axis=1))
+        known = np.isfinite(noise_log10_G)
+        noise_G0 = 10.0**noise_log10_G if known else float(y_edges[0])
+        self.image.set(x_edges, y_edges, counted.counts, (noise_G0, METAL_G0))
+        self.veil.set(noise_G0 if known else float("nan"))
+        self.noise.set(noise_G0 if known else float("nan"))
+        above = counted.counts[:, y_edges[:-1] >= noise_G0] if known else counted.counts
+        used = np.flatnonzero((above if above.any() else counted.counts).any(axis=1))
         right = float(x_edges[used[-1] + 1]) if used.size else float(x_edges[-1])
-        self.set_home(x=(float(x_edges[0]), right), y=(float(y_edges[0]), float(y_edges[-1])))
-        left_out = f", {counted.not_aligned} not aligned" if counted.not_aligned else ""
-        self.set_count(f"{counted.traces} traces{left_out}, up to {self.image.highest:.0f} a cell")
+        self._right = held(self._right, (float(x_edges[0]), right))
+        assert self._right is not None
+        lowest = max(float(y_edges[0]), noise_G0 / 10.0) if known else float(y_edges[0])
+        self.set_home(
+            x=(float(x_edges[0]), min(self._right[1], float(x_edges[-1]))), y=(lowest, float(y_edges[-1]))
+        )
+        left_out = f"{counted.not_aligned} not aligned" if counted.not_aligned else ""
+        self.set_count(f"{counted.traces} traces", left_out)
+
+    bar: ColourBar | None = None
+    _right: Range | None = None
+
+    def refresh(self) -> None:
+        """Draw the scale of the colours too."""
+        super().refresh()
+        if self.bar is not None:
+            self.bar.update()
+
+    def _dress(self, colours: Palette) -> None:
+        super()._dress(colours)
+        if self.bar is not None:
+            self.bar.dress(colours, tabular(self.font()))
 
 
 def edges_of(centres: FloatArray) -> FloatArray:
@@ -137,18 +210,17 @@ def edges_of(centres: FloatArray) -> FloatArray:
     return np.append(centres - half, centres[-1] + half)
 
 
-def _counted(snapshot: HistogramSnapshot) -> str:
-    words = f"{snapshot.kept} traces"
-    if snapshot.rejected:
-        words += f", {snapshot.rejected} left out"
-    if snapshot.peaks and snapshot.fitted_traces != snapshot.kept:
-        words += f" (fit: {snapshot.fitted_traces})"
-    return words
+def _counted(snapshot: HistogramSnapshot) -> tuple[str, ...]:
+    if snapshot.problem:
+        return ()
+    fitted = snapshot.peaks and snapshot.fitted_traces != snapshot.kept
+    return (
+        f"{snapshot.kept} traces" if snapshot.kept != 1 else "1 trace",
+        f"{snapshot.rejected} left out" if snapshot.rejected else "",
+        f"fit of {snapshot.fitted_traces}" if fitted else "",
+    )
 
 
-def _round_up(value: float) -> float:
-    """To two digits: an axis that moves in steps."""
-    if value <= 0:
-        return 1.0
-    step = 10.0 ** np.floor(np.log10(value)) / 5.0
-    return float(np.ceil(value / step) * step)
+def _height(peak: Peak) -> float:
+    """Above its background."""
+    return float(np.max(peak.fit - peak.background, initial=0.0))

@@ -1,5 +1,7 @@
 """Marks on a plot: a line across it, a shaded part, a note at a point. A mark alone is nothing to see."""
 
+from operator import attrgetter
+
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
@@ -7,7 +9,7 @@ from PyQt6.QtGui import QColor
 
 from analysis.records import FloatArray
 from app.gui.colours import blend
-from app.gui.plots.layers import DASHED, Colour, Frame
+from app.gui.plots.layers import DASHED, Area, Colour, Frame
 from app.gui.plots.overlay import unclipped
 from app.gui.plots.ranges import Range
 from app.gui.theme import Palette
@@ -118,6 +120,47 @@ class Window:
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its ends."""
         return [(f"{self.name}: {across}", np.array(self.ends))] if np.isfinite(self.ends).all() else []
+
+
+class Veil:
+    """Below a value what is drawn stands back behind the background: it is of no account."""
+
+    legend_name = ""
+
+    key = ""
+
+    def __init__(self, name: str, opacity: float = 0.7) -> None:
+        self.name, self._opacity = name, opacity
+        self.below = float("nan")
+        self.colour: Colour = attrgetter("surface")
+        self.item = Area()
+        self.item.setZValue(-30)
+
+    def set(self, below: float) -> None:
+        """Another value; nothing stands back where it is not finite."""
+        self.below = below
+
+    def refresh(self, frame: Frame) -> None:
+        """Cover all below."""
+        top = float(frame.y(np.array([self.below]))[0])
+        self.item.setVisible(bool(np.isfinite(top)) and top > frame.up[0])
+        colour = QColor(frame.colours.surface)
+        colour.setAlphaF(self._opacity)
+        (left, right), bottom = frame.across, frame.up[0]
+        self.item.fill(np.array([left, right, right, left]), np.array([bottom, bottom, top, top]), colour)
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It asks for no room."""
+        return None, None
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Nothing of its own."""
+        return []
 
 
 class Note:

@@ -67,6 +67,8 @@ class PlotPanel(PointedPlot):
     ) -> None:
         super().__init__(theme, x, y, parent)
         self.title, self.empty_text = title, empty_text
+        self.reason = ""
+        """Why this recording leaves it empty; stands in place of ``empty_text``."""
         self.setAccessibleName(title)
         self.layers: list[Layer] = []
         self._legend_names: tuple[str, ...] | None = None
@@ -130,7 +132,7 @@ class PlotPanel(PointedPlot):
             layer.refresh(frame)
         empty = self.is_empty
         width = max(self.inside.width() - 64.0, 80.0)
-        text = f'<div align="center">{self.empty_text}</div>' if empty else ""
+        text = f'<div align="center">{self.reason or self.empty_text}</div>' if empty else ""
         self.hint.show_html(text, width if empty else None)
         self.grid_lines.setVisible(not empty)
         for axis in (self.x_axis, self.y_axis):
@@ -276,6 +278,7 @@ class PlotPanel(PointedPlot):
     def _write_around(self, frame: Frame) -> None:
         """Names of marks, legend; a small plot says in its tool tip what has no room in it."""
         captions = [layer for layer in self.layers if isinstance(layer, Caption)]
+        captions.sort(key=lambda caption: not caption.leader)
         self.captions.show([layer.place(frame) for layer in captions], self.count.font())
         rows = self.legend.height if isinstance(self.legend, Legend) else 0.0
         small = self.inside.height() + rows < SMALL_PLOT

@@ -8,8 +8,9 @@ from analysis.heating.prediction import predict
 from analysis.heating.spectrum import SpectralLine
 from analysis.junction_model import JunctionModel
 from analysis.landauer import currents
-from analysis.records import Trace
+from analysis.records import FloatArray, Trace
 from analysis.transmission import Level, LevelTransmission
+from app.views.averager import NoiseSpectrum
 from app.views.convergence import ConvergenceSnapshot
 from app.views.current_trace import CurrentTrace, TraceSnapshot
 from app.views.heating_curves import heating_curves
@@ -18,7 +19,7 @@ from app.views.heating_view import HeatingSnapshot
 from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 from app.views.iv_view import IVSnapshot
 from app.views.junction_state import State
-from app.views.noise_view import NoiseSnapshot
+from app.views.noise_view import HELD, OPEN, NoiseSnapshot
 from app.views.signals import Signals
 from app.views.status_view import StatusSnapshot
 from app.views.strips import StripCharts, StripsSnapshot
@@ -77,44 +78,63 @@ def traces(n: int = 11, seed: int = 2) -> TraceSnapshot:
     return replace(snapshot, under_way=under_way, last=snapshot.last[:-1], traces=412)
 
 
-def peak(scale: str = "log") -> Peak:
-    x = np.linspace(np.log10(MOLECULE_G0) - 0.5, np.log10(MOLECULE_G0) + 0.5, 200)
-    background = 14.0 - 4.0 * (x - x[0])
-    fit = background + 46.0 * np.exp(-0.5 * ((x - np.log10(MOLECULE_G0)) / 0.19) ** 2)
-    return Peak("2.07e-03 ± 0.05e-03 G0", MOLECULE_G0, 5e-5, 9e-5, scale, True, (), x, fit, background)
+CODE_G0 = 9.8e-5
+"""A step of the converter at the gain and bias of a break junction."""
+NOISE_LOG10_G = -3.26
+
+
+def molecular(x: FloatArray) -> FloatArray:
+    """Counts of the molecule's peak and of the slope below it, as the simulated rig has them."""
+    return 0.25 - 0.05 * (x + 3.0) + 4.1 * np.exp(-0.5 * ((x - np.log10(MOLECULE_G0)) / 0.22) ** 2)
+
+
+def peak() -> Peak:
+    x = np.linspace(NOISE_LOG10_G, np.log10(MOLECULE_G0) + 0.8, 200)
+    background = 0.25 - 0.05 * (x + 3.0)
+    return Peak(
+        "2.07e-03 ± 0.05e-03 G0", MOLECULE_G0, 5e-5, 9e-5, "log", True, (), x, molecular(x), background
+    )
 
 
 def histogram(seed: int = 3, n: int = 412) -> HistogramSnapshot:
+    """A molecule of 4 counts a bin beside gold of 50, and the converter's codes far above both below the noise."""
     rng = np.random.default_rng(seed)
-    log10_G = np.arange(-7.0, 1.2, 0.02) + 0.01
-    molecule = 46.0 * np.exp(-0.5 * ((log10_G - np.log10(MOLECULE_G0)) / 0.19) ** 2)
-    noise = 900.0 * np.exp(-0.5 * ((log10_G + 6.2) / 0.25) ** 2)
+    log10_G = np.arange(-6.0, 1.2, 0.01) + 0.005
     gold = sum(
-        h * np.exp(-0.5 * ((log10_G - np.log10(q)) / 0.03) ** 2) for q, h in ((1, 95), (1.9, 50), (2.9, 34))
+        h * np.exp(-0.5 * ((log10_G - np.log10(q)) / w) ** 2)
+        for q, h, w in ((1, 50, 0.03), (1.86, 42, 0.04), (2.85, 40, 0.04), (4.5, 33, 0.08))
     )
-    smooth = 10.0 - 1.5 * (log10_G + 3.0) + molecule + noise + gold
-    log_counts = np.maximum(smooth + 1.2 * rng.standard_normal(smooth.size), 0.0) * (log10_G < 0.9)
+    codes = np.log10(CODE_G0 * np.arange(1, 12))
+    at = np.abs(log10_G[:, None] - codes).argmin(axis=0)
+    comb = np.bincount(at, 70.0 * np.exp(-np.arange(at.size) / 2.0), minlength=log10_G.size)
+    smooth = np.where(log10_G > NOISE_LOG10_G, np.where(log10_G < -1.0, molecular(log10_G), 0.0), comb) + gold
+    log_counts = rng.poisson(np.maximum(smooth, 0.0) * 60.0) / 60.0 * (log10_G < 0.82)
     g = np.arange(0.0, 8.0, 0.01) + 0.005
     linear = sum(
         h * np.exp(-0.5 * ((g - q) / w) ** 2)
         for q, h, w in ((0.98, 12, 0.06), (1.9, 6, 0.15), (2.9, 4, 0.25))
     )
     linear_counts = np.maximum(linear + 2.0 + 60 * np.exp(-g / 0.03) + 0.3 * rng.standard_normal(g.size), 0.0)
-    nx, ny = 175, 160
-    x, y = np.linspace(-1.0, 2.5, nx), np.linspace(-7.0, 1.0, ny)
-    level = np.where(
-        x < 0, 0.3 - 0.3 * x, np.where(x < 0.8, np.log10(MOLECULE_G0) - 0.3 * x, -4.0 - 5.0 * (x - 0.8))
-    )
-    density = 60 * np.exp(-0.5 * ((y[None, :] - np.maximum(level, -6.3)[:, None]) / 0.22) ** 2)
-    counts = rng.poisson(density * rng.uniform(0.5, 1.0, density.shape))
     linear_peak = Peak(
         "0.982 ± 0.004 G0", 0.982, 0.004, 0.01, "linear", True, (), np.linspace(0.8, 1.2, 200),
         2 + 12 * np.exp(-0.5 * ((np.linspace(0.8, 1.2, 200) - 0.98) / 0.06) ** 2), np.full(200, 2.0),
     )  # fmt: skip
     return HistogramSnapshot(
-        g, linear_counts, log10_G, log_counts, MapSnapshot(counts, (-1.0, 2.5), (-7.0, 1.0), n, 9),
-        (peak(), linear_peak), n, n, 23, {"does not open": 15, "starts too low": 8}, -5.4,
+        g, linear_counts, log10_G, log_counts, piled_up(n, rng), (peak(), linear_peak), n, n, 23,
+        {"does not open": 15, "starts too low": 8}, NOISE_LOG10_G,
     )  # fmt: skip
+
+
+def piled_up(n: int, rng: np.random.Generator) -> MapSnapshot:
+    """Openings over displacement: gold, a molecule of some tenths of a nanometre, then the converter's codes."""
+    nx, ny = 175, 160
+    x, y = np.linspace(-1.0, 2.5, nx), np.linspace(-7.0, 1.0, ny)
+    level = np.where(x < 0, 0.3 - 0.3 * x, np.log10(MOLECULE_G0) - 0.3 * x)
+    density = 60 * np.exp(-0.5 * ((y[None, :] - level[:, None]) / 0.22) ** 2) * (x < 0.6)[:, None]
+    for code in np.log10(CODE_G0 * np.arange(1, 4)):
+        density[:, np.abs(y - code).argmin()] += 900.0 * ((x > 0.0) & (x < 1.2))
+    counts = rng.poisson(density * rng.uniform(0.5, 1.0, density.shape))
+    return MapSnapshot(counts, (-1.0, 2.5), (-7.0, 1.0), n, 9)
 
 
 LEVEL = LevelTransmission([Level(0.863, 0.0385, 0.0385)])
@@ -161,33 +181,33 @@ def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSnapshot:
         sigma[:, i - 1] = np.sqrt(np.diag(covariance))
         difference[i - 1] = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     return ConvergenceSnapshot(
-        f"{amplitude_V:.3g} V", amplitude_V, 12.25, "", k, t, *mean, *sigma, difference, k > 2, *single,
-        allowed, allowed, R_P, 1 + n // 12,
+        f"{amplitude_V:.3g} V", amplitude_V, 12.25, "", k, t, mean[0], mean[1], sigma[0], sigma[1], difference,
+        k > 2, single[0], single[1], allowed, allowed, R_P, 1 + n // 12,
     )  # fmt: skip
 
 
-def heating(seed: int = 6, n: int = 63, before: int = 100) -> HeatingSnapshot:
+def heating(seed: int = 3, n: int = 63, before: int = 100) -> HeatingSnapshot:
     """In the middle of the third amplitude of five; ``before`` holds at each of those before it."""
     v = np.array(AMPLITUDES_V[:3])
     holds = [series(x, n if x == v[-1] else before, seed + i) for i, x in enumerate(v)]
-    return heated(tuple(holds), seed)
+    return heated(tuple(holds))
 
 
 def few_holds(n: int = 8, seed: int = 6) -> HeatingSnapshot:
     """A short run, over: as many holds at each amplitude, with little of each known."""
-    return heated(tuple(series(x, n, seed + i) for i, x in enumerate(AMPLITUDES_V)), seed)
+    return heated(tuple(series(x, n, seed + i) for i, x in enumerate(AMPLITUDES_V)))
 
 
-def heated(holds: tuple[ConvergenceSnapshot, ...], seed: int) -> HeatingSnapshot:
-    rng = np.random.default_rng(seed)
+def heated(holds: tuple[ConvergenceSnapshot, ...]) -> HeatingSnapshot:
     v = np.array([one.amplitude_V for one in holds])
     n = np.array([one.hold.size for one in holds])
-    power = predict(LEVEL, v, R_P, ROOM_K).q_total_pos_W * 1e6
-    total = power * (1 + 0.2 * rng.standard_normal(v.size) / np.sqrt(n))
     last = np.array(
         [(one.dT_pos_mK[-1], one.dT_neg_mK[-1], one.sigma_pos_mK[-1], one.sigma_neg_mK[-1]) for one in holds]
     ).T
     heats = last * 1e3 / R_P
+    total = (
+        heats[0] + heats[1]
+    )  # all power becomes heat: half of it in the tip, on average of both polarities
     ends = 0.2 * total / np.sqrt(n)
     points = PointsSnapshot(
         v, n, total, total, heats[0], heats[1], ends, ends, heats[2], heats[3], *last
@@ -213,23 +233,41 @@ def transmission() -> TransmissionSnapshot:
     tau = 0.0031 * 0.25 / ((e + 0.72) ** 2 + 0.008) + 2e-4 * np.exp(2 * e)
     return TransmissionSnapshot(
         e, tau, 0.8 * tau, 1.2 * tau, (-0.54, 0.54), 1.08, (-0.72,), MOLECULE_G0, 12.3,
-        "one level, fitted to 64 junctions", False,
+        "one level, fitted to 64 junctions", False, {"energy_eV": (-0.72, 0.03), "gamma_probe_eV": (0.05, np.nan)},
     )  # fmt: skip
 
 
 def noise(seed: int = 7) -> NoiseSnapshot:
+    """As of a heating run: short stretches out of contact, and holds whose current is modulated."""
     rng = np.random.default_rng(seed)
-    f = np.arange(1, 4001) * 0.25
-    rough = np.sqrt(rng.gamma(20, 1 / 20, (2, f.size)))
-    current, thermo = 2.6 * np.sqrt(1 + 3 / f) * rough[0], 4.1 * np.sqrt(1 + 0.6 / f) * rough[1]
-    lines = []
-    for i, height in enumerate((40, 3, 14, 2, 6), start=1):
-        current[int(50 * i / 0.25) - 1] += 3 * height
-        thermo[int(50 * i / 0.25) - 1] += height
-        lines.append(SpectralLine(50.0 * i, height * 1e-9, "mains" if i == 1 else f"mains {i}"))
-    thermo[int(12.25 / 0.25) - 1] += 25
-    found = (SpectralLine(12.25, 12e-9, "modulation"), *lines)
-    return NoiseSnapshot(f, current, thermo, tuple(lines), found, 58, 118.0)
+    short: FloatArray = np.arange(1, 201, dtype=np.float64) * 5.0
+    long: FloatArray = np.arange(1, 4001, dtype=np.float64) * 0.25
+
+    def rough(f: FloatArray) -> FloatArray:
+        return np.asarray(np.sqrt(rng.gamma(60, 1 / 60, f.size)), dtype=np.float64)
+
+    open_A, open_V = 1.0e-11 * rough(short), 1.3e-8 * rough(short)
+    held_A, held_V = (
+        4e-11 * np.sqrt(1 + 40 / long) * rough(long),
+        1.3e-8 * np.sqrt(1 + 3 / long) * rough(long),
+    )
+    for i, height in enumerate((70, 3, 14), start=1):
+        open_V[round(50 * i / 5.0) - 1] += 1e-9 * height
+        held_V[round(50 * i / 0.25) - 1] += 4e-9 * height
+    for i in range(1, 80):
+        held_A[round(12.25 * i / 0.25) - 1] += 1e-7 / i * (i % 3 > 0)
+        held_V[round(12.25 * i / 0.25) - 1] += 1e-7 / i * (i % 3 > 0)
+    mains = tuple(
+        SpectralLine(50.0 * i, x * 1e-9, "mains" if i == 1 else f"mains {i}")
+        for i, x in ((1, 70), (3, 14), (2, 3))
+    )
+    modulation = (SpectralLine(12.25, 2e-7, "modulation"),)
+    return NoiseSnapshot(
+        (
+            NoiseSpectrum(OPEN, short, open_A, open_V, (), mains, 240, 34.0),
+            NoiseSpectrum(HELD, long, held_A, held_V, modulation, (*mains, *modulation), 30, 118.0),
+        )
+    )
 
 
 def status(**changes: object) -> StatusSnapshot:

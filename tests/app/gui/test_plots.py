@@ -54,7 +54,7 @@ def axis(orientation: str, quantity: Quantity) -> ReadableAxis:
         (G, -6.0, 0.5, 600, ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]),
         (G, -6.0, 1.0, 230, ["10⁻⁶", "10⁻³", "10⁰"]),
         (G, 0.0, 1.5, 600, ["1", "2", "5", "10", "20"]),
-        (G, -2.0, np.log10(0.0201), 300, ["0.01", "0.015", "0.02"]),
+        (G, -2.0, np.log10(0.0201), 300, ["0.012", "0.014", "0.016", "0.018"]),
     ],
 )
 def test_ticks_can_be_read(
@@ -81,6 +81,26 @@ def test_ticks_lie_inside_and_are_few(
     assert len(values) <= 9
     assert all(low - room <= v <= high + room for level in levels for v in level[1])
     assert len(set(left.tickStrings(values, 1.0, levels[0][0] or 0.0))) == len(values)
+
+
+@pytest.mark.parametrize("pixels", [44, 52, 60])
+@pytest.mark.parametrize(
+    ("quantity", "low", "high"),
+    [(V, 41.2, 46.4), (V, -0.005, 0.105), (V, 8.1, 11.3), (V, -1.14, 1.14), (V, 0.0, 0.4), (G, -6.3, 1.2),
+     (G, -4.0, -1.8), (G, -5.6, 0.6)],
+)  # fmt: skip
+def test_the_axis_of_a_strip_tells_its_scale(
+    qapp, quantity: Quantity, low: float, high: float, pixels: float
+) -> None:
+    """One label says nothing; pyqtgraph leaves out those that reach beyond the axis."""
+    left = axis("left", quantity)
+    spacing, values = left.tickValues(low, high, pixels)[0]
+    room = 7.0 / pixels * (high - low)
+    inside = [value for value in values if low + room <= value <= high - room]
+    assert len(inside) >= 2
+    apart = np.diff(inside) * pixels / (high - low)
+    assert apart.min() >= 13.9
+    assert len(set(left.tickStrings(values, 1.0, spacing or 0.0))) == len(values)
 
 
 def test_says_what_will_appear_until_it_does(panel: PlotPanel) -> None:
