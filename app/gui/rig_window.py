@@ -22,6 +22,7 @@ from app.gui.panels.rig import RigPanel
 from app.gui.status_line import RigStatusLine
 from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, RIGHT, Window
+from app.serve.errors import Refused
 from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.status_view import StatusSnapshot
@@ -319,8 +320,8 @@ class RigWindow(Window):
             self.say(f"Retracted after {time.monotonic() - began_s:.1f} s: {said}", logging.WARNING)
 
         def failed(error: Any) -> None:
-            text = f"NOT SAFE: {error} {BY_HAND}"
-            self.say(text, logging.CRITICAL)
+            if not isinstance(error, Refused):  # what the bench knows of, it has told the log itself
+                self.say(f"NOT SAFE: {error} {BY_HAND}", logging.CRITICAL)
 
         self.source.retract(done, failed)
 

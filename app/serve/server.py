@@ -274,7 +274,7 @@ class BenchServer:
             self.unsafe = ""
             return done
         except RigError:
-            self.unsafe = "It was asked to retract, and could not confirm that it did."
+            self.unsafe = "The rig was asked to retract, and could not confirm that it did."
             self.queue.hold("the rig may not be safe", within_run=False)
             raise
         finally:
