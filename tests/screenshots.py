@@ -132,6 +132,7 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "histogram-linear": (linear_histogram, (LARGE,)),
         "iv": (shown(IVView, synthetic.iv()), both),
         "heating": (shown(HeatingView, synthetic.heating()), (LARGE, (760, 300))),
+        "heating-few": (shown(HeatingView, synthetic.few_holds()), (LARGE, (800, 380))),
         "transmission": (shown(TransmissionView, synthetic.transmission()), both),
         "noise": (shown(NoiseView, synthetic.noise()), both),
         "empty": (shown(HeatingView, None), ((1000, 500),)),

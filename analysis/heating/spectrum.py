@@ -21,7 +21,7 @@ SEGMENT_s = 4.0
 FIT_BAND_Hz = (1.0, 200.0)
 """Below it baselines are subtracted; above it filters bend the spectrum, and the estimator hardly looks there."""
 
-_SURROUNDINGS = 30  # points to either side that a line must stand above, all of them within the spectrum
+_SURROUNDINGS = 30
 _LOBE = 2  # points to either side that a line fills with a Hann window
 _HANN_INDEPENDENT = 1.0 + 2.0 * ((2.0 / 3.0) ** 4 + (1.0 / 6.0) ** 4)
 _HANN_OVERLAP = (
@@ -133,7 +133,10 @@ def _usual_length(stretches: Sequence[FloatArray]) -> int:
 
 
 def find_lines(
-    spectrum: Spectrum, chance: float = 1e-3, known_Hz: Sequence[float] = ()
+    spectrum: Spectrum,
+    chance: float = 1e-3,
+    known_Hz: Sequence[float] = (),
+    surroundings: int = _SURROUNDINGS,
 ) -> list[SpectralLine]:
     """Narrow lines that stand above their surroundings.
 
@@ -144,6 +147,8 @@ def find_lines(
         Of finding any line in noise that has none.
     known_Hz : sequence of float
         Fundamentals of the modulation: lines at their multiples are named "modulation".
+    surroundings : int
+        Points to either side that a line must stand above, all of them within the spectrum; fewer for short segments.
 
     Returns
     -------
@@ -152,12 +157,12 @@ def find_lines(
         "mains 2" ... (its multiples).
     """
     p, k = spectrum.density_per_Hz, spectrum.independent_segments
-    floor = ndimage.median_filter(p, size=2 * _SURROUNDINGS + 1, mode="nearest")
+    floor = ndimage.median_filter(p, size=2 * surroundings + 1, mode="nearest")
     floor = floor / (stats.gamma.median(k) / k)  # a median of noise lies below its mean
     limit = stats.gamma.isf(chance / p.size, k) / k
     found = []
     for i in signal.argrelmax(p, order=_LOBE)[0]:
-        if _SURROUNDINGS <= i < p.size - _SURROUNDINGS and p[i] > limit * floor[i] > 0.0:
+        if surroundings <= i < p.size - surroundings and p[i] > limit * floor[i] > 0.0:
             lobe = slice(i - _LOBE, i + _LOBE + 1)
             power = float(np.sum(p[lobe] - floor[lobe])) * spectrum.step_Hz
             if power <= 0.0:  # a point that stands out on a slope whose lobe does not is no line

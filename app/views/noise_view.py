@@ -1,163 +1,163 @@
-"""Noise of current and thermometer as spectra of the last minutes, averaged as the samples come."""
+"""Noise of current and thermometer as spectra of the last minutes, averaged as the samples come.
 
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+A junction that opens and closes tells nothing of the instruments. Only two kinds of stretches are averaged, each by
+itself: those out of contact, where what is seen are the instruments, and those held and modulated, where a hold is
+measured.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from scipy import signal
 
-from analysis.heating.spectrum import SEGMENT_s, SpectralLine, Spectrum, find_lines
+from analysis.constants import G0_S
+from analysis.heating.spectrum import SEGMENT_s
+from analysis.recording import RunHeader
 from analysis.records import Event, EventKind, FloatArray
+from app.views.averager import Averager, NoiseSpectrum
 from app.views.signals import Signals
 from app.views.view import StreamView
 
 AVERAGED_S = 120.0
-"""So much of the past is averaged."""
+"""So many seconds of each kind are averaged."""
+SHORT_s = 0.2
+"""Segments of the short stretches between two contacts; 50 and 60 Hz stand on points of their spectrum."""
+LONG_ENOUGH = 4
+"""So many segments of full length make those of short ones needless."""
+SHORT_SURROUNDINGS = 5
+"""Points to either side that a line of such a spectrum must stand above."""
+CELL_S = 0.01
+"""Whether a junction is open is told from the mean current of so long."""
+OPEN_G0 = 1e-4
+"""Where an open junction begins, if the recording does not say."""
+LEAST_BIAS_V = 1e-3
+"""At less bias no current tells an open junction from a closed one: it is as it was before."""
 
-_NAMES = ("current", "thermometer")
-_UNITS = (1e12, 1e9)  # pA and nV
+OPEN, HELD = "out of contact", "held and modulated"
+MODULATED = ("modulate",)
+MOVED = ("sweep",)
+"""Steps whose current is no noise."""
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseSnapshot:
-    """Amplitude spectral densities of the last minutes.
+    """Spectra of the kinds of stretches that there were; that of the instruments alone first."""
 
-    Parameters
-    ----------
-    frequency_Hz : ndarray, shape (n,)
-        Without 0 Hz, for logarithmic axes. Empty before the first segment of 4 s.
-    current_pA_per_rtHz, thermometer_nV_per_rtHz : ndarray, shape (n,)
-        Current, and thermocouple at the preamplifier's input.
-    current_lines, thermometer_lines : tuple of SpectralLine
-        Those that stand out, the strongest first; rms in A and V. ``name`` is "mains", "mains 2" ..., "modulation"
-        or "".
-    segments : int
-        Averaged segments of 4 s that overlap by half.
-    averaged_s : float
-        Span of time that they cover.
-    """
-
-    frequency_Hz: FloatArray = field(default_factory=lambda: np.empty(0))
-    current_pA_per_rtHz: FloatArray = field(default_factory=lambda: np.empty(0))
-    thermometer_nV_per_rtHz: FloatArray = field(default_factory=lambda: np.empty(0))
-    current_lines: tuple[SpectralLine, ...] = ()
-    thermometer_lines: tuple[SpectralLine, ...] = ()
-    segments: int = 0
-    averaged_s: float = 0.0
+    spectra: tuple[NoiseSpectrum, ...] = ()
 
 
 class NoiseView(StreamView[NoiseSnapshot]):
-    """Welch's method as samples come: Hann window, half overlap, a straight line taken off each segment.
+    """Tells the stretches apart, and averages each kind by itself. Segments never span a gap.
 
-    Segments never span a gap; all that lie within the last ``averaged_s`` count alike. Samples that are not finite
-    (no thermometer) leave that spectrum empty.
+    Samples that are not finite (no thermometer) leave that spectrum empty.
+
+    Parameters
+    ----------
+    open_G0 : float
+        Below it a junction is open.
+    averaged_s, segment_s : float
+        See `Averager`; out of contact, shorter segments are used as long as there are few of these.
     """
 
-    def __init__(self, averaged_s: float = AVERAGED_S, segment_s: float = SEGMENT_s) -> None:
+    def __init__(
+        self, open_G0: float = OPEN_G0, averaged_s: float = AVERAGED_S, segment_s: float = SEGMENT_s
+    ) -> None:
         super().__init__()
-        self._segment_s = segment_s
-        self._most = max(1, round(2.0 * averaged_s / segment_s) - 1)
-        self._densities: deque[FloatArray] = deque(maxlen=self._most)
+        self._open_A_per_V = open_G0 * G0_S
+        self.long, self.short = (
+            Averager(segment_s, averaged_s),
+            Averager(SHORT_s, averaged_s, SHORT_SURROUNDINGS),
+        )
+        self.held = Averager(segment_s, averaged_s)
         self._modulation_Hz: set[float] = set()
-        self._lines: tuple[int, tuple[tuple[SpectralLine, ...], ...]] = (0, ((), ()))
-        self._count = 0
-        self._begin(float("nan"), 0)
-
-    def _begin(self, rate_Hz: float, first: int) -> None:
-        if rate_Hz != getattr(self, "_rate_Hz", None):
-            self._densities.clear()
-        self._rate_Hz, self._next = rate_Hz, first
-        length = round(self._segment_s * rate_Hz) if rate_Hz > 0 else 0
-        self._buffer, self._filled = np.empty((2, length)), 0
-        window = signal.get_window("hann", length) if length else np.empty(0)
-        self._window = window
-        t = np.arange(length) - 0.5 * (length - 1)
-        self._slope = t / (t @ t) if length > 1 else t
-        self._time = t
+        self._rate_Hz, self._next, self._step, self._bias_V = float("nan"), 0, "", float("nan")
+        self._is_open = True  # a run begins with the tip back
+        self._left = np.empty((3, 0))  # of a cell begun: current, thermocouple, bias
 
     def feed(self, signals: Signals) -> None:
         """Take the next samples."""
         if not len(signals):
             return
         if signals.rate_Hz != self._rate_Hz or signals.first != self._next:
-            self._begin(signals.rate_Hz, signals.first)
-        at, n, length = 0, len(signals), self._buffer.shape[1]
-        while at < n:
-            part = slice(at, at + min(n - at, length - self._filled))
-            taken = part.stop - part.start
-            self._buffer[0, self._filled : self._filled + taken] = signals.current_A[part]
-            self._buffer[1, self._filled : self._filled + taken] = signals.thermocouple_V[part]
-            self._filled, at = self._filled + taken, part.stop
-            if self._filled == length:
-                density = self._density()
-                with self._lock:
-                    self._densities.append(density)
-                    self._count += 1
-                    self._drawn = None
-                half = length - length // 2
-                self._buffer[:, : length - half] = self._buffer[:, half:]
-                self._filled = length - half
+            self._interrupt()
+            self._rate_Hz = signals.rate_Hz
         self._next = signals.stop
+        rows = np.stack([signals.current_A, signals.thermocouple_V, signals.bias_V])
+        with self._lock:
+            if self._step in MODULATED and self.held.feed(rows[:2], self._rate_Hz):
+                self._drawn = None
+            if self._step not in (*MODULATED, *MOVED) and self._feed_open(rows):
+                self._drawn = None
+
+    def _feed_open(self, rows: FloatArray) -> bool:
+        """Give those cells in which the junction is open to both averagers."""
+        width = max(1, round(CELL_S * self._rate_Hz))
+        rows = np.concatenate([self._left, rows], axis=1)
+        cells = rows.shape[1] // width
+        self._left = rows[:, cells * width :]
+        if not cells:
+            return False
+        means = rows[:, : cells * width].reshape(3, cells, width).mean(axis=2)
+        is_open = self._states(means[0], means[2])
+        ends = [0, *(np.flatnonzero(np.diff(is_open)) + 1).tolist(), cells]
+        new = False
+        for first, stop in pairwise(ends):
+            part = rows[:2, first * width : stop * width]
+            for averager in (self.long, self.short):
+                if is_open[first]:
+                    new |= averager.feed(part, self._rate_Hz)
+                else:
+                    averager.interrupt()
+        return new
+
+    def _states(self, current_A: FloatArray, bias_V: FloatArray) -> np.ndarray:
+        """Whether a junction is open, cell by cell; as before where there is no bias to tell."""
+        told = np.abs(bias_V) >= LEAST_BIAS_V
+        found = np.abs(current_A) < self._open_A_per_V * np.abs(bias_V)
+        known = np.concatenate([[self._is_open], found])
+        last = np.maximum.accumulate(np.where(np.concatenate([[True], told]), np.arange(known.size), 0))
+        states: np.ndarray = known[last][1:] & np.isfinite(bias_V)
+        self._is_open = bool(states[-1])
+        return states
 
     def event(self, event: Event) -> None:
-        """Learn the frequency of a modulation, so that its lines are not taken for others."""
-        programme = event.payload.get("programme")
-        if event.kind is EventKind.STEP and isinstance(programme, dict) and "frequency_Hz" in programme:
-            numerator, _, denominator = str(programme["frequency_Hz"]).partition("/")
-            self._modulation_Hz.add(float(numerator) / float(denominator or 1.0))
+        """Learn which step is on, where the bias changes, and the frequency of a modulation."""
+        if event.kind is EventKind.STEP:
+            before, begins = self._step, event.payload.get("phase") == "begin"
+            self._step = event.name if begins else ""
+            if {before, self._step} & {*MODULATED, *MOVED}:
+                self._interrupt()
+            programme = event.payload.get("programme")
+            if isinstance(programme, dict) and "frequency_Hz" in programme:
+                numerator, _, denominator = str(programme["frequency_Hz"]).partition("/")
+                self._modulation_Hz.add(float(numerator) / float(denominator or 1.0))
+        elif event.kind is EventKind.SETTING:
+            self._interrupt()
 
     def jump(self) -> None:
         """What follows is from elsewhere in the recording."""
         with self._lock:
-            self._densities.clear()
-            self._drawn = None
+            for averager in (self.long, self.short, self.held):
+                averager.clear()
+            self._is_open, self._step, self._drawn = False, "", None
+        self._interrupt()
 
-    def _density(self) -> FloatArray:
-        """One-sided density per Hz of both signals, shape (2, length // 2 + 1), as ``scipy.signal.welch`` scales it."""
-        data = self._buffer - self._buffer.mean(axis=1, keepdims=True)
-        data -= (data @ self._slope)[:, None] * self._time
-        power = np.abs(np.fft.rfft(data * self._window, axis=1)) ** 2
-        power /= self._rate_Hz * (self._window @ self._window)
-        power[:, 1 : (-1 if data.shape[1] % 2 == 0 else None)] *= 2.0
-        return power
-
-    def spectra(self) -> tuple[Spectrum, Spectrum] | None:
-        """Of current (A^2/Hz) and thermocouple (V^2/Hz); None before the first segment."""
+    def _interrupt(self) -> None:
         with self._lock:
-            return self._spectra()
-
-    def _spectra(self) -> tuple[Spectrum, Spectrum] | None:
-        if not self._densities:
-            return None
-        n = len(self._densities)
-        density = np.mean(np.stack(list(self._densities)), axis=0)
-        frequency_Hz: FloatArray = np.arange(density.shape[1], dtype=np.float64)
-        frequency_Hz *= self._rate_Hz / self._buffer.shape[1]
-        first, second = (Spectrum(frequency_Hz, row, n, n - 1) for row in density)
-        return first, second
+            self._left = np.empty((3, 0))
+            for averager in (self.long, self.short, self.held):
+                averager.interrupt()
 
     def _draw(self) -> NoiseSnapshot:
-        spectra = self._spectra()
-        if spectra is None:
-            return NoiseSnapshot()
-        if self._lines[0] != self._count:
-            known = sorted(self._modulation_Hz)
-            self._lines = self._count, tuple(_lines(spectrum, known) for spectrum in spectra)
-        n = len(self._densities)
-        densities = [unit * np.sqrt(s.density_per_Hz[1:]) for s, unit in zip(spectra, _UNITS, strict=True)]
-        return NoiseSnapshot(
-            spectra[0].frequency_Hz[1:],
-            densities[0],
-            densities[1],
-            self._lines[1][0],
-            self._lines[1][1],
-            n,
-            (n + 1) / 2.0 * self._segment_s,
+        known = sorted(self._modulation_Hz)
+        instruments = self.long if len(self.long) >= LONG_ENOUGH or not len(self.short) else self.short
+        kinds: tuple[tuple[str, Averager, list[float]], ...] = (
+            (OPEN, instruments, []),
+            (HELD, self.held, known),
         )
+        return NoiseSnapshot(tuple(one.drawn(name, lines) for name, one, lines in kinds if len(one)))
 
 
-def _lines(spectrum: Spectrum, modulation_Hz: Sequence[float]) -> tuple[SpectralLine, ...]:
-    if not np.isfinite(spectrum.density_per_Hz).all():
-        return ()
-    return tuple(find_lines(spectrum, known_Hz=modulation_Hz))
+def open_G0_of(header: RunHeader) -> float:
+    """Below which a junction of this run is open."""
+    return float(header.parameters.get("open_threshold_G0") or OPEN_G0)

@@ -1,12 +1,14 @@
 """The transmission that stands behind the measurement, with the window that the bias opens in it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from analysis.junction_model import JunctionModel
 from analysis.records import FloatArray
-from analysis.transmission import LevelTransmission
+from analysis.transmission import Level, LevelTransmission
+from app.views.iv_view import conductance_error_G0
 from app.views.view import StreamView
 
 POINTS = 601
@@ -34,6 +36,10 @@ class TransmissionSnapshot:
         Where the model comes from, in words.
     side_known : bool
         False where nothing tells on which side of E_F the level lies: then its mirror image is as good.
+    parameters : mapping of str to (value, error)
+        Of the model as fitted; of a given model with one level what that level is, with errors NaN.
+    sigma_conductance_G0 : float
+        Statistical error of ``conductance_G0``; NaN where unknown.
     """
 
     energy_eV: FloatArray = field(default_factory=lambda: np.empty(0))
@@ -47,6 +53,8 @@ class TransmissionSnapshot:
     seebeck_uV_per_K: float = float("nan")
     source: str = ""
     side_known: bool = True
+    parameters: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    sigma_conductance_G0: float = float("nan")
 
 
 class TransmissionView(StreamView[TransmissionSnapshot]):
@@ -101,4 +109,14 @@ class TransmissionView(StreamView[TransmissionSnapshot]):
             seebeck_uV_per_K=model.seebeck_V_per_K * 1e6,
             source=model.source,
             side_known=model.side_known,
+            parameters=dict(model.parameters) or _of_one(levels),
+            sigma_conductance_G0=conductance_error_G0(model),
         )
+
+
+def _of_one(levels: Sequence[Level]) -> dict[str, tuple[float, float]]:
+    """A given level in the words of a fitted one; nothing for several."""
+    if len(levels) != 1:
+        return {}
+    names = ("energy_eV", "gamma_probe_eV", "gamma_substrate_eV")
+    return {name: (float(getattr(levels[0], name)), float("nan")) for name in names}

@@ -11,7 +11,7 @@ from app.gui.plots.histogram import COUNTS
 from app.gui.plots.histogram_range import HIGH_G0, QUANTA_G0
 from app.gui.plots.iv import CURRENT, VOLTAGE
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, Line, Points
-from app.gui.plots.numbers import with_error
+from app.gui.plots.numbers import counted, with_error
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held
 from app.gui.plots.strips import CONDUCTANCE
@@ -169,11 +169,6 @@ def colour_of(number: int) -> Colour:
         return colours.sequence[number % len(colours.sequence)]
 
     return colour
-
-
-def counted(number: int, noun: str) -> str:
-    """The number with the noun: 1 trace, 2 traces."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def two_lines(name: str, words: list[str]) -> str:

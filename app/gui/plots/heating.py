@@ -8,9 +8,11 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from analysis.records import FloatArray
 from app.gui.plots.axis import Quantity
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Line, Points
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Line, Points, union
+from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held, span
+from app.gui.plots.results import Results, about_heat, heats, rises
 from app.gui.plots.view import View
 from app.gui.theme import MEDIUM, SMALL, Theme
 from app.views.convergence import ConvergenceSnapshot
@@ -18,13 +20,16 @@ from app.views.heating_curves import HeatingCurve
 from app.views.heating_points import PointsSnapshot
 from app.views.heating_view import HeatingSnapshot
 
-TIME = Quantity("modulated time", "modulated time", "s")
+TIME = Quantity("modulated time", "modulated time", "s", letter="<i>t</i>")
 RISE = Quantity("temperature rise of the tip", "Δ<i>T</i><sub>TC</sub>", "mK")
 TOTAL = Quantity("power in the junction", "<i>Q</i><sub>Total</sub>", "µW")
 PROBE = Quantity("heat in the tip", "<i>Q</i><sub>P</sub>", "µW")
 EMPTY = "The temperature rise of the tip appears here, hold by hold: run the heating procedure, or open its recording."
 EMPTY_HEAT = "Heat in the tip against power in the junction, one point an amplitude and polarity."
 SIGNS = ("positive", "negative")
+SCATTER = "scatter of junctions, 1/√<i>t</i>"
+NOISE = "thermometer noise alone, 1/√<i>t</i>"
+UNKNOWN = "error not known yet"
 NAMES = ("<i>V</i> &gt; 0", "<i>V</i> &lt; 0")
 STYLES = {"Landauer": SOLID, "voltage probe": DASHED, "voltage-temperature probe": DOTTED}
 SHORT = {
@@ -52,6 +57,7 @@ class HeatingView(View[HeatingSnapshot]):
         self.choice.setToolTip("Amplitude whose temperature rises are drawn, hold by hold.")
         self.choice.setAccessibleName("amplitude")
         self.choice.activated.connect(self.redraw)
+        self.results = Results("temperature rises and heats")
         self._counts: dict[str, int] = {}
         self._active = ""
         self._arrange()
@@ -65,23 +71,28 @@ class HeatingView(View[HeatingSnapshot]):
         above.setSpacing(MEDIUM)
         above.addWidget(label)
         above.addWidget(self.choice)
-        above.addStretch(1)
-        left = QVBoxLayout()
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(SMALL)
-        left.addLayout(above)
-        left.addWidget(self.convergence, 1)
-        both = QHBoxLayout(self)
-        both.setContentsMargins(0, 0, 0, 0)
+        above.addWidget(self.results, 1)
+        both = QHBoxLayout()
         both.setSpacing(MEDIUM)
-        both.addLayout(left, 1)
+        both.addWidget(self.convergence, 1)
         both.addWidget(self.heat, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(SMALL)
+        whole.addLayout(above)
+        whole.addLayout(both, 1)
 
     def draw(self, snapshot: HeatingSnapshot) -> None:
         """The chosen series, and all points."""
         self._offer([one.label for one in snapshot.series])
-        self.convergence.empty_text = snapshot.problem or EMPTY
-        self.convergence.show_series(self._chosen(snapshot.series))
+        self.convergence.empty_text = snapshot.problem or self.waiting or EMPTY
+        series = self._chosen(snapshot.series)
+        self.convergence.show_series(series)
+        if series is None or not series.hold.size:
+            self.results.tell()
+        else:
+            why = about_heat(series, snapshot.scale_relative)
+            self.results.tell(rises(series), heats(series), why=why)
         self.heat.show_points(snapshot)
 
     def _offer(self, labels: list[str]) -> None:
@@ -103,14 +114,21 @@ class HeatingView(View[HeatingSnapshot]):
 
 
 class ConvergencePanel(PlotPanel):
-    """Running means of both polarities with their errors, on what the thermometer's noise allows."""
+    """Running means of both polarities with their errors, before what scatter and noise lead to expect of them.
+
+    Both bands lie about the present mean and fall as 1/sqrt(t): the wide one from how much junctions differ, the
+    narrow one from the noise of the thermometer alone, which no number of like junctions would go below.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "convergence", TIME, RISE, EMPTY, legend="above", parent=parent)
-        self.bands = [
-            self.add(Band(f"expected from noise, 1/√<i>t</i>, {name}", attrgetter(sign)))
-            for name, sign in zip(NAMES, SIGNS, strict=True)
-        ]
+        self.scatters, self.bands = (
+            [
+                self.add(Band(f"{what}, {name}", attrgetter(sign), opacity))
+                for name, sign in zip(NAMES, SIGNS, strict=True)
+            ]
+            for what, opacity in ((SCATTER, 0.13), (NOISE, 0.4))
+        )
         self.means = [
             self.add(Line(f"mean, {name}", attrgetter(sign), width=1.5))
             for name, sign in zip(NAMES, SIGNS, strict=True)
@@ -119,21 +137,29 @@ class ConvergencePanel(PlotPanel):
             self.add(Points(name, attrgetter(sign), symbol, size=6))
             for name, sign, symbol in zip(NAMES, SIGNS, "os", strict=True)
         ]
-        self.set_legend([*NAMES, self.bands[0].name])
-        self.bands[0].legend_name = "expected, 1/√<i>t</i>"
+        self.unknown = [
+            self.add(Points(f"{UNKNOWN}, {name}", attrgetter(sign), symbol, size=6, hollow=True))
+            for name, sign, symbol in zip(NAMES, SIGNS, "os", strict=True)
+        ]
+        for layer, name in ((self.scatters[0], SCATTER), (self.bands[0], NOISE), (self.unknown[0], UNKNOWN)):
+            layer.legend_name = name
 
     def show_series(self, series: ConvergenceSnapshot | None) -> None:
         """Another amplitude, or more holds."""
         if series is None or not series.hold.size:
-            for line, bars, band in zip(self.means, self.bars, self.bands, strict=True):
+            for line in self.means:
                 line.set([], [])
-                bars.set([], [])
+            for points in (*self.bars, *self.unknown):
+                points.set([], [])
+            for band in (*self.bands, *self.scatters):
                 band.set([], [], [])
             self.set_count()
             return
-        t = series.modulated_s
+        t, known = series.modulated_s, series.error_known
         some = np.unique(np.linspace(0, t.size - 1, min(t.size, BARS)).astype(int))
+        sure, unsure = some[known[some]], np.flatnonzero(~known)
         fine = np.geomspace(t[0] / 2, t[-1] * 1.05, 100)
+        falling = np.sqrt(t[-1] / fine)
         for i, (mean, sigma, expected) in enumerate(
             (
                 (series.dT_pos_mK, series.sigma_pos_mK, series.expected_pos_mK),
@@ -141,11 +167,21 @@ class ConvergencePanel(PlotPanel):
             )
         ):
             self.means[i].set(t, mean)
-            self.bars[i].set(t[some], mean[some], sigma[some])
-            allowed = float(expected[-1]) * np.sqrt(t[-1] / fine)
-            self.bands[i].set(fine, mean[-1] - allowed, mean[-1] + allowed)
+            self.bars[i].set(t[sure], mean[sure], sigma[sure])
+            self.unknown[i].set(t[unsure], mean[unsure])
+            for band, last in ((self.bands[i], expected[-1]), (self.scatters[i], sigma[-1])):
+                half = (last if band is self.bands[i] or known[-1] else np.nan) * falling
+                band.set(fine, mean[-1] - half, mean[-1] + half)
+        self.set_legend(
+            [
+                *NAMES,
+                *([self.scatters[0].name] if known[-1] else []),
+                self.bands[0].name,
+                *([self.unknown[0].name] if unsure.size else []),
+            ]
+        )
         left_out = f", {series.rejected} left out" if series.rejected else ""
-        self.set_count(f"{series.label}: {t.size} holds{left_out}")
+        self.set_count(f"{series.label}: {counted(t.size, 'hold')}{left_out}")
         self._home(series)
 
     def _home(self, series: ConvergenceSnapshot) -> None:
@@ -162,9 +198,7 @@ class HeatPanel(PlotPanel):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend="above", parent=parent)
-        self.symmetric = self.add(
-            Line("symmetric: half of the power in the tip", attrgetter("neutral"), width=1.5, z=3)
-        )
+        self.symmetric = self.add(Line("symmetric: half of the power", attrgetter("neutral"), width=1.5, z=3))
         self.controls = self.add(Points("controls", attrgetter("neutral"), "d"))
         self.points = [
             self.add(Points(name, attrgetter(sign), symbol, size=8))
@@ -175,10 +209,6 @@ class HeatPanel(PlotPanel):
 
     def show_points(self, snapshot: HeatingSnapshot) -> None:
         """Other points, line and models."""
-        there = bool(snapshot.symmetric_total_uW.any())
-        self.symmetric.set(
-            snapshot.symmetric_total_uW if there else [], snapshot.symmetric_probe_uW if there else []
-        )
         for layer, columns in zip(self.points, _of(snapshot.points), strict=True):
             layer.set(*columns)
         self.controls.set(*(np.concatenate(pair) for pair in zip(*_of(snapshot.control_points), strict=True)))
@@ -186,12 +216,24 @@ class HeatPanel(PlotPanel):
             self._show_models(snapshot.curves)
         names = [*NAMES, *(["controls"] if not self.controls.empty else [])]
         names += [self.symmetric.name, *(curve.name for curve in snapshot.curves)]
-        powers = [span(layer.x) for layer in self.points] + [span(self.symmetric.x)]
-        highest = max((one[1] for one in powers if one is not None), default=0.0)
-        if highest:
-            self.set_home(x=held(self.home[0], (0.0, highest), zero=True))
+        self._home()
         self.set_legend(names)
         self.set_count(*_counted(snapshot))
+
+    def _home(self) -> None:
+        """All points; of models and the symmetric line what lies beside them."""
+        points = union([layer.spans()[0] for layer in (*self.points, self.controls)])
+        if points is None or points[1] <= 0.0:
+            self.symmetric.set([], [])
+            return
+        home = held(self.home[0], (0.0, points[1]), zero=True)
+        assert home is not None
+        across = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 50)]) * home[1]
+        self.symmetric.set(across, across / 2.0)
+        lines = [line for line in self._model_layers if isinstance(line, Line)]
+        models = [span(line.y[line.x <= home[1]]) for line in lines]
+        heats = union([(0.0, home[1] / 2.0), *(layer.spans()[1] for layer in self.points), *models])
+        self.set_home(x=home, y=held(self.home[1], heats))
 
     def _show_models(self, curves: tuple[HeatingCurve, ...]) -> None:
         for layer in self._model_layers:
@@ -222,9 +264,9 @@ def _of(points: PointsSnapshot) -> tuple[tuple[FloatArray, ...], tuple[FloatArra
 def _counted(snapshot: HeatingSnapshot) -> list[str]:
     if not snapshot.holds:
         return []
-    words = [f"{snapshot.used} holds" + (f", {snapshot.rejected} left out" if snapshot.rejected else "")]
-    if np.isfinite(snapshot.scale_relative):
-        words.append(f"common scale ±{100 * snapshot.scale_relative:.1f} %")
+    words = [
+        counted(snapshot.used, "hold") + (f", {snapshot.rejected} left out" if snapshot.rejected else "")
+    ]
     if snapshot.model:
         words.append(snapshot.model)
     return words

@@ -7,14 +7,20 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.gui.plots.axis import Quantity
 from app.gui.plots.layers import DASHED, Band, Line
+from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
+from app.gui.plots.ranges import held, span
+from app.gui.plots.results import BETWEEN, Results, conductance, misfit, of_model
 from app.gui.plots.view import View
-from app.gui.theme import Theme
+from app.gui.theme import SMALL, Theme
 from app.views.iv_view import IVSnapshot
 
 VOLTAGE = Quantity("voltage", "<i>V</i>", "V")
 CURRENT = Quantity("current", "<i>I</i>", "nA")
 EMPTY = "I-V curves of held junctions and their mean appear here: run the I-V procedure, or open a recording of it."
+
+LEAST_FILLED = 0.75
+"""Of the range upward: one large curve must not leave the others small for long."""
 
 
 class IVView(View[IVSnapshot]):
@@ -39,7 +45,11 @@ class IVView(View[IVSnapshot]):
             add(Line("Landauer fit", attrgetter("positive_model"), DASHED, width=2, z=15)),
             add(Line("Landauer fit, <i>V</i> &lt; 0", attrgetter("negative_model"), DASHED, width=2, z=15)),
         )
-        self._lay_out(QVBoxLayout(self), self.panel)
+        self.results = Results("low-bias conductance and fit")
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.results)
+        self._lay_out(layout, self.panel)
+        layout.setSpacing(SMALL)
         self._tell(self.panel)
 
     def draw(self, snapshot: IVSnapshot) -> None:
@@ -52,20 +62,31 @@ class IVView(View[IVSnapshot]):
             band.set(v[side], snapshot.low_nA[side], snapshot.high_nA[side])
             there = side[: snapshot.model_nA.size]
             model.set(v[: there.size][there], snapshot.model_nA[there])
-        self.panel.empty_text = snapshot.problem or EMPTY
+        self.panel.empty_text = snapshot.problem or self.waiting or EMPTY
+        self.results.tell(*_found(snapshot), why=misfit(snapshot.misfit))
         self.panel.set_count(*_counted(snapshot))
         self.panel.set_legend(
             [layer.name for layer in (*self.means, self.models[0], self.newest) if not layer.empty]
         )
         reach = max((float(np.abs(x).max()) for x in (v, snapshot.newest_V) if x.size), default=0.0)
         if reach:
-            self.panel.set_home(x=(-1.04 * reach, 1.04 * reach))
+            currents = span(snapshot.low_nA, snapshot.high_nA, snapshot.newest_nA)
+            self.panel.set_home(
+                x=(-1.04 * reach, 1.04 * reach), y=held(self.panel.home[1], currents, least=LEAST_FILLED)
+            )
+
+
+def _found(snapshot: IVSnapshot) -> list[str]:
+    """Conductance, level and couplings; the current alone does not tell on which side of E_F the level lies."""
+    model = of_model(snapshot.parameters, side_known=False)
+    numbers = [conductance(snapshot.conductance_G0, snapshot.sigma_conductance_G0), model]
+    return [BETWEEN.join(one for one in numbers if one)]
 
 
 def _counted(snapshot: IVSnapshot) -> list[str]:
     if not snapshot.curves:
         return []
-    words = f"{snapshot.junctions} junctions, {snapshot.curves} curves"
+    words = f"{counted(snapshot.junctions, 'junction')}, {counted(snapshot.curves, 'curve')}"
     dropped = sum(snapshot.dropped.values())
     words += f", {dropped} left out" if dropped else ""
-    return [words, f"fit off by {100 * snapshot.misfit:.1f} %" if np.isfinite(snapshot.misfit) else ""]
+    return [words]

@@ -9,7 +9,7 @@ from app.gui.plots.heading import Words
 from app.gui.plots.layers import Layer
 from app.gui.theme import SMALL, Palette
 
-APART = "&nbsp; &ensp;"
+APART = "&nbsp;&nbsp;&nbsp; "
 
 
 class Legend(Words):

@@ -54,3 +54,8 @@ def significant(value: float, digits: int = 3) -> str:
     if PLAIN_FROM <= abs(value) < PLAIN_TO:
         return minus(f"{value:.{max(0, digits - 1 - exponent)}f}")
     return f"{minus(f'{value / 10.0**exponent:.{digits - 1}f}')}{TIMES}{power(exponent)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with the noun: 1 trace, 2 traces."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

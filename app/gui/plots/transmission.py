@@ -6,19 +6,22 @@ import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.gui.plots.axis import Quantity
+from app.gui.plots.captions import Caption
 from app.gui.plots.layers import Band, Line
 from app.gui.plots.marks import Rule, Window
-from app.gui.plots.numbers import minus, significant
+from app.gui.plots.numbers import minus
 from app.gui.plots.panel import PlotPanel
+from app.gui.plots.results import BETWEEN, Results, conductance, of_model, seebeck, seebeck_size
+from app.gui.plots.results import ENERGY as ENERGY_OF_LEVEL
 from app.gui.plots.view import View
-from app.gui.theme import Theme
+from app.gui.theme import SMALL, Theme
 from app.views.transmission_view import TransmissionSnapshot
 
 ENERGY = Quantity("energy from the Fermi level", "<i>E</i> − <i>E</i><sub>F</sub>", "eV")
 TRANSMISSION = Quantity("transmission", "<i>τ</i>", log=True)
 EMPTY = (
-    "The transmission appears here once a model was fitted to I-V curves of this sample, or was opened: "
-    "File, Transmission model."
+    "The transmission appears here once a model was fitted to I-V curves of this sample (run the I-V procedure), or "
+    "was opened: File, Transmission model."
 )
 MOST_LEVELS = 8
 DECADES_BELOW = 6.0
@@ -32,17 +35,30 @@ class TransmissionView(View[TransmissionSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(theme, "transmission", ENERGY, TRANSMISSION, EMPTY, legend="above")
+        self.panel = PlotPanel(
+            theme, "transmission", ENERGY, TRANSMISSION, EMPTY, legend="above", captions=True
+        )
         add = self.panel.add
         self.window_ = add(Window("bias window", attrgetter("accent")))
         self.fermi = add(Rule("Fermi level", attrgetter("neutral"), at=0.0, upright=True))
         self.levels = [
-            add(Rule(f"level {i + 1}", attrgetter("warning"), at=float("nan"), upright=True, word="level"))
+            add(Rule(f"level {i + 1}", attrgetter("data_model"), at=np.nan, upright=True))
             for i in range(MOST_LEVELS)
         ]
+        self.words = [
+            add(Caption(f"name of level {i + 1}", attrgetter("data_model"), leader=False))
+            for i in range(MOST_LEVELS)
+        ]
+        add(Caption("name of the Fermi level", attrgetter("neutral"), leader=False)).set(
+            0.0, 1.0, "<i>E</i><sub>F</sub>"
+        )
         self.band = add(Band("standard error", attrgetter("data")))
         self.line = add(Line("model", attrgetter("data"), width=2))
-        self._lay_out(QVBoxLayout(self), self.panel)
+        self.results = Results("level, couplings, conductance and thermopower")
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.results)
+        self._lay_out(layout, self.panel)
+        layout.setSpacing(SMALL)
         self._tell(self.panel)
 
     def draw(self, snapshot: TransmissionSnapshot) -> None:
@@ -52,9 +68,12 @@ class TransmissionView(View[TransmissionSnapshot]):
         self.band.set(energy, snapshot.low, snapshot.high)
         self.window_.set(*(snapshot.window_eV if energy.size else (np.nan, np.nan)))
         levels = [*snapshot.levels_eV, *[np.nan] * MOST_LEVELS]
-        for rule, at in zip(self.levels, levels, strict=False):
+        self.panel.empty_text = self.waiting or EMPTY
+        for rule, word, at in zip(self.levels, self.words, levels, strict=False):
             rule.set(at)
+            word.set(at, 1.0, ENERGY_OF_LEVEL)
         if not energy.size:
+            self.results.tell()
             self.panel.set_count()
             return
         high = 10.0 ** (np.ceil(2 * np.log10(max(float(snapshot.high.max()), 1e-9)) + 0.5) / 2)
@@ -66,15 +85,20 @@ class TransmissionView(View[TransmissionSnapshot]):
         self.window_.name = window
         names = [self.line.name, window] + (["standard error"] if (snapshot.high > tau).any() else [])
         self.panel.set_legend(names if np.isfinite(snapshot.bias_V) else [n for n in names if n != window])
-        self.panel.set_count(*_numbers(snapshot))
+        self.results.tell(*_numbers(snapshot), why=snapshot.source)
+        side = "" if snapshot.side_known else "its mirror image at <i>E</i><sub>F</sub> would conduct alike"
+        self.panel.set_count(snapshot.source, side)
 
 
 def _numbers(snapshot: TransmissionSnapshot) -> list[str]:
-    rows = [
-        f"<i>G</i> = {significant(snapshot.conductance_G0)} <i>G</i><sub>0</sub>, "
-        f"<i>S</i> = {significant(snapshot.seebeck_uV_per_K)} µV/K",
-        snapshot.source,
+    at_no_bias = [
+        conductance(snapshot.conductance_G0, snapshot.sigma_conductance_G0),
+        seebeck(snapshot.seebeck_uV_per_K)
+        if snapshot.side_known
+        else seebeck_size(snapshot.seebeck_uV_per_K),
     ]
-    if not snapshot.side_known:
-        rows.append("nothing tells on which side of <i>E</i><sub>F</sub> the level lies")
-    return rows
+    return [
+        BETWEEN.join(
+            one for one in (of_model(snapshot.parameters, side_known=snapshot.side_known), *at_no_bias) if one
+        )
+    ]

@@ -29,6 +29,8 @@ class View(QWidget, Generic[Snapshot]):
         self.theme = theme
         self._given: Snapshot | None = None
         self._drawn: Snapshot | None = None
+        self.waiting = ""
+        """What is waited for, in place of how to get something; "" where nothing is under way."""
 
     @property
     def panels(self) -> tuple[PlotPanel, ...]:
@@ -69,6 +71,13 @@ class View(QWidget, Generic[Snapshot]):
         """Draw the last snapshot again: something about how it is shown has changed."""
         if self._drawn is not None:
             self._draw_given()
+
+    def wait_for(self, words: str) -> None:
+        """Say this while there is nothing to see."""
+        if words != self.waiting:
+            self.waiting = words
+            if self._seen:
+                self.redraw()
 
     def _tell(self, *panels: PlotPanel) -> None:
         for panel in panels:

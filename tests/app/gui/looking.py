@@ -1,0 +1,25 @@
+"""How tests look at views: shown in some size, their words as a person would copy them."""
+
+from PyQt6.QtGui import QTextDocument
+from PyQt6.QtWidgets import QLabel
+
+from app.gui.plots.view import View
+
+
+def shown(qtbot, view: View, width: int = 900, height: int = 500) -> View:
+    qtbot.addWidget(view)
+    view.resize(width, height)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+def read(label: QLabel) -> str:
+    """What is copied when all of it is selected."""
+    document = QTextDocument()
+    document.setHtml(label.text())
+    return read_text(document.toPlainText())
+
+
+def read_text(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
