@@ -13,9 +13,9 @@ RIG_KEYS = (
 )
 REPLAY_KEYS = (
     ("Space", "Play, pause"),
-    ("Left, Right", "Back, on by one trace"),
+    ("Left, Right", "Back, on by one trace, wherever the focus is but in a line of text"),
     ("Shift+Left, Shift+Right", "Back, on by one hold"),
-    ("Up, Down", "Faster, slower"),
+    ("Up, Down", "Faster, slower; in the list of recordings, the row above, below"),
     ("Home, End", "To the beginning; everything, as fast as it can"),
 )
 COMMON_KEYS = (

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from analysis.records import Event
 from app.replay.player import Player, PlayerState
+from app.views.reasons import why_empty
 from app.views.session import Session
 from app.views.worker import Background
 
@@ -36,6 +37,8 @@ class ReplaySource(QObject):
 
     moved = pyqtSignal()
     """It was played, paused, or is elsewhere."""
+    went = pyqtSignal()
+    """It is at a place to which it was not played."""
     failed = pyqtSignal(str)
 
     def __init__(self, path: Path, speed: float = 1.0, parent: QObject | None = None) -> None:
@@ -43,7 +46,12 @@ class ReplaySource(QObject):
         self.path = path
         self._player = Player(path, speed)
         self._worker = Background()
-        self.session = Session(self._player.header, worker=self._worker, name=path.name)
+        self.session = Session(
+            self._player.header, worker=self._worker, name=path.name, total_cycles=self._player.total_cycles
+        )
+        recording = self._player.recording
+        self.reasons = why_empty(recording.header, recording.traces, path.name)
+        """Why views of it stay empty, by the titles of their tabs."""
         self.state: PlayerState = self._player.state
         self._moves: list[Move] = []
         self._changed = threading.Condition()
@@ -138,6 +146,7 @@ class ReplaySource(QObject):
                 elsewhere = [move(self._player) is not None for move in moves]
                 if any(elsewhere):
                     self._look_back()
+                    self.went.emit()
                     finished = False
                 self._feed(now_s - last_s if not moves else 0.0)
                 finished = self._finish(finished)

@@ -3,8 +3,9 @@
 import logging
 from pathlib import Path
 
-from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtCore import QEvent, QSettings, Qt
+from PyQt6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import QAbstractItemView, QApplication, QComboBox
 
 from app.gui.keys import REPLAY_KEYS
 from app.gui.panels.replay_bar import ReplayBar, speed_words
@@ -13,7 +14,14 @@ from app.gui.rig_window import TAB_OF
 from app.gui.status_line import ReplayStatusLine
 from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, Window
+from app.views.reasons import EVERYWHERE
 from app.views.session import Session
+
+UP_DOWN = (Qt.Key.Key_Up, Qt.Key.Key_Down)
+ALL_SEEN = (
+    "Strips, trace, noise and status show this place; histograms, I-V and heating keep all that has been seen of the "
+    "recording (End: all of it)."
+)
 
 
 class ReplayWindow(Window):
@@ -34,6 +42,7 @@ class ReplayWindow(Window):
         self.replay_line = ReplayStatusLine(theme)
         super().__init__(theme, settings, self.replay_line)
         self.source = source
+        self._said = False
         self.bar = ReplayBar(theme)
         self._top.addWidget(self.bar)
         browser = self.add_panel("Recordings", self.browser, BOTTOM)
@@ -50,11 +59,13 @@ class ReplayWindow(Window):
         kind = "heating" if procedure.startswith("control") else procedure
         self.area.raise_tab(TAB_OF.get(kind, 1))
         self._follow()
+        self._explain()
         self.models.look(source.session)
 
     def _connect_bar(self) -> None:
         source, bar = self.source, self.bar
         source.moved.connect(self._follow)
+        source.went.connect(self._went)
         source.failed.connect(lambda text: self.say(text, logging.ERROR))
         bar.toggled.connect(source.toggle)
         bar.sought.connect(source.seek_time)
@@ -88,28 +99,47 @@ class ReplayWindow(Window):
         """Play, or pause."""
         self.source.toggle()
 
-    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        """Keys that nothing else has taken."""
-        assert a0 is not None
-        shift = bool(a0.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        step = self.source.step_hold if shift else self.source.step_trace
-        match a0.key():
-            case Qt.Key.Key_Left:
-                step(-1)
-            case Qt.Key.Key_Right:
-                step(1)
-            case Qt.Key.Key_Up:
-                self.bar.faster(1)
-            case Qt.Key.Key_Down:
-                self.bar.faster(-1)
-            case Qt.Key.Key_Home:
-                self.source.seek_time(0.0)
-            case Qt.Key.Key_End:
-                self.source.to_end()
-            case _:
-                super().keyPressEvent(a0)
-                return
-        a0.accept()
+    def _bind(self) -> None:
+        """Keys of the whole window: a line of text that has the focus keeps those that it needs."""
+        super()._bind()
+        source = self.source
+        for keys, slot in (
+            ("Left", lambda: source.step_trace(-1)),
+            ("Right", lambda: source.step_trace(1)),
+            ("Shift+Left", lambda: source.step_hold(-1)),
+            ("Shift+Right", lambda: source.step_hold(1)),
+            ("Up", lambda: self.bar.faster(1)),
+            ("Down", lambda: self.bar.faster(-1)),
+            ("Home", lambda: source.seek_time(0.0)),
+            ("End", source.to_end),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(slot)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Leave Up and Down to a list that has the focus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            focus = QApplication.focusWidget()
+            if event.key() in UP_DOWN and isinstance(focus, (QAbstractItemView, QComboBox)):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def _explain(self) -> None:
+        """Say in the views why they are empty, and in the log what is missing."""
+        reasons = self.source.reasons
+        for title, view in self.area.views.items():
+            for panel in view.panels:
+                if panel.empty_text:
+                    panel.reason = reasons.get(title, reasons.get(EVERYWHERE, ""))
+        missing = reasons.get(EVERYWHERE, "")
+        if missing:
+            self.say(missing, logging.WARNING)
+
+    def _went(self) -> None:
+        if not self._said:
+            self._said = True
+            self.say(ALL_SEEN)
 
     def leave(self) -> bool:
         """Let go of the recording."""

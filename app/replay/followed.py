@@ -124,4 +124,5 @@ def sample_of(event: Event) -> int:
 
 
 def _end_of(entry: TraceEntry) -> Event:
-    return Event(entry.stop, EventKind.MARK, "trace", {"number": entry.number, "ended": entry.ended})
+    last = max(entry.stop - 1, entry.start)
+    return Event(last, EventKind.MARK, "trace", {"number": entry.number, "ended": entry.ended})

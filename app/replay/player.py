@@ -87,6 +87,11 @@ class Player:
         return self._file.holds
 
     @property
+    def total_cycles(self) -> int | None:
+        """Traces of an imported recording, which has no parameters that would say how many there are."""
+        return len(self.traces) if self.header.provenance == "imported" else None
+
+    @property
     def rate_Hz(self) -> float:
         """Pace of the recording; a thousand a second where it is unknown."""
         return self._file.rate_Hz
@@ -109,6 +114,7 @@ class Player:
             hold=file.holds.at(at),
             traces=(file.traces.finished(at), len(file.traces)),
             holds=(file.holds.finished(at), len(file.holds)),
+            timed=file.recording.rate_Hz > 0,
         )
 
     # What can be done

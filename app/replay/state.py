@@ -26,6 +26,8 @@ class PlayerState:
         What the next sample is in.
     traces, holds : tuple of int
         (those that are over, all).
+    timed : bool
+        False where the rate is unknown, and so every time made up.
     """
 
     sample: int
@@ -40,3 +42,4 @@ class PlayerState:
     hold: Cut | None
     traces: tuple[int, int]
     holds: tuple[int, int]
+    timed: bool = True

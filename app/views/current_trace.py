@@ -30,10 +30,10 @@ class TraceLine:
         Running number; that of the next trace for the one under way.
     x : ndarray, shape (2 n,)
         Displacement in nm, growing as the junction opens, 0 at the last break (where it has not broken yet: at its
-        newest sample); seconds where the displacement is unknown.
+        newest sample); seconds where the displacement is unknown, samples where the rate is unknown, too.
     log10_G : ndarray, shape (2 n,)
         Least and largest of each column.
-    axis : "displacement" or "time"
+    axis : "displacement", "time" or "sample"
     broken : bool
         Whether it has fallen through the break.
     ended : str
@@ -43,7 +43,7 @@ class TraceLine:
     number: int
     x: FloatArray
     log10_G: FloatArray
-    axis: Literal["displacement", "time"]
+    axis: Literal["displacement", "time", "sample"]
     broken: bool
     ended: str
 
@@ -216,7 +216,8 @@ def _line_of(trace: Trace, break_G0: float, rate_Hz: float) -> TraceLine:
     opening = last_opening(trace.conductance_G0, break_G0)
     zero = n - 1 if opening is None else opening
     known = n > 0 and bool(np.isfinite(trace.displacement_m[zero]))
-    x = trace.displacement_m / NM if known else np.arange(n) / rate_Hz
+    timed = rate_Hz > 0
+    x = trace.displacement_m / NM if known else np.arange(n) / (rate_Hz if timed else 1.0)
     if not n:
         return TraceLine(trace.number, np.empty(0), np.empty(0), "time", False, trace.ended)
     rows = np.stack([log10_G(trace.conductance_G0), x - x[zero]])
@@ -225,7 +226,7 @@ def _line_of(trace: Trace, break_G0: float, rate_Hz: float) -> TraceLine:
         trace.number,
         interleaved(least[1], largest[1]),
         interleaved(least[0], largest[0]),
-        "displacement" if known else "time",
+        "displacement" if known else "time" if timed else "sample",
         opening is not None,
         trace.ended,
     )

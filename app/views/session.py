@@ -22,10 +22,10 @@ from app.views.heating_view import HeatingSnapshot, HeatingView
 from app.views.histogram_snapshot import HistogramSnapshot
 from app.views.histogram_view import HistogramView
 from app.views.iv_view import IVSnapshot, IVView
-from app.views.noise_view import NoiseSnapshot, NoiseView, open_G0_of
+from app.views.noise_view import NoiseSnapshot, NoiseView
 from app.views.options import SessionOptions
 from app.views.records import Kept, Records
-from app.views.signals import UNKNOWN_RATE_HZ, Decoder
+from app.views.signals import Decoder
 from app.views.status_view import StatusSnapshot, StatusView
 from app.views.stream import InOrder
 from app.views.strips import StripCharts, StripsSnapshot
@@ -80,11 +80,12 @@ class Session:
         self._worker = worker or AtOnce()
         self._records = Records(header)
         self._steps: set[str] = set()
-        self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
+        self._timed = header.rate_Hz > 0
         self._in_order = InOrder(self._block, self._event)
         self._decoder = Decoder(header)
-        self.strips, self.trace = StripCharts(), CurrentTrace(break_G0=self.options.histogram.break_G0)
-        self.noise, self.status = NoiseView(open_G0_of(header)), StatusView(header, total_cycles)
+        self.strips = StripCharts(timed=self._timed)
+        self.trace = CurrentTrace(break_G0=self.options.histogram.break_G0)
+        self.noise, self.status = NoiseView(), StatusView(header, total_cycles)
         self.transmission = TransmissionView()
         chosen = self.options
         self.histogram = HistogramView(self._records.traces, chosen.for_traces_of(header))
@@ -130,7 +131,8 @@ class Session:
         self.strips.jump(past.at)
         self.noise.jump()
         self.status.jump(past)
-        self.trace.jump(past.traces, self._records.traces_before(past.at, self.trace.kept), self._rate_Hz)
+        last = self._records.traces_before(past.at, self.trace.kept)
+        self.trace.jump(past.traces, last, self.header.rate_Hz)
         for event in past.settings:
             self._event(event)
         if past.step is not None:  # no record: its beginning is not there
@@ -139,8 +141,10 @@ class Session:
 
     def _block(self, block: Block) -> None:
         signals = self._decoder.signals(block)
-        for view in (self.strips, self.trace, self.noise, self.status):
+        for view in (self.strips, self.trace, self.status):
             view.feed(signals)
+        if self._timed:
+            self.noise.feed(signals)
         self._tell(self._records.block(block))
 
     def _event(self, event: Event) -> None:
@@ -164,7 +168,7 @@ class Session:
     def _tell(self, records: Iterable[Kept]) -> None:
         for record, new in records:
             if isinstance(record, Trace):
-                self.trace.trace(record, self._rate_Hz)
+                self.trace.trace(record, self.header.rate_Hz)
             if not new:
                 continue
             match record:
@@ -206,7 +210,7 @@ class Session:
                 self.histogram.decide(options.for_traces_of(self.header))
             if options.histogram.break_G0 != before.histogram.break_G0:
                 last = self._records.traces_before(self._in_order.told, self.trace.kept)
-                self.trace.align(options.histogram.break_G0, last, self._rate_Hz)
+                self.trace.align(options.histogram.break_G0, last, self.header.rate_Hz)
             if (options.curves, options.model) != (before.curves, before.model):
                 self.iv.decide(options.curves, options.model)
                 self._show_model(self.iv.model)

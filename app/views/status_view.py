@@ -36,6 +36,7 @@ class StatusSnapshot:
     state : State
         Its value is the word.
     in_state_s : float
+        NaN where the recording does not say its rate, as are all other times but ``time_s``.
     conductance_G0 : float
         Mean of the last hundredth of a second with a bias.
     bias_V : float
@@ -113,6 +114,7 @@ class StatusView(StreamView[StatusSnapshot]):
         self._tip_range_nm, self._safe_nm = _tip_range_nm(header.rig), _safe_nm(header.rig)
         self._channels = len(header.channels)
         self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
+        self._timed = header.rate_Hz > 0
         self._samples = self._stop = self._cycles = 0
         self._first: int | None = None
         self._ends: deque[int] = deque(maxlen=RATE_CYCLES + 1)
@@ -202,7 +204,7 @@ class StatusView(StreamView[StatusSnapshot]):
         modulated = self._amplitude_V is not None
         return StatusSnapshot(
             state=self._junction.state,
-            in_state_s=max(self._stop - self._junction.since, 0) / rate_Hz,
+            in_state_s=max(self._stop - self._junction.since, 0) / rate_Hz if self._timed else float("nan"),
             conductance_G0=conductance,
             bias_V=self._amplitude_V if self._amplitude_V is not None else bias_V,
             modulated=modulated,
@@ -222,7 +224,7 @@ class StatusView(StreamView[StatusSnapshot]):
         )
 
     def _per_minute(self) -> float:
-        if len(self._ends) < 2 or self._ends[-1] == self._ends[0]:
+        if not self._timed or len(self._ends) < 2 or self._ends[-1] == self._ends[0]:
             return float("nan")
         return 60.0 * (len(self._ends) - 1) * self._rate_Hz / (self._ends[-1] - self._ends[0])
 

@@ -46,6 +46,8 @@ class StripsSnapshot:
         Least and largest that is seen of each signal; absent where there is nothing.
     column_s : float
         Width of a column.
+    timed : bool
+        False where the rate is unknown: what is called seconds here are thousands of samples.
     """
 
     now_s: float
@@ -58,6 +60,7 @@ class StripsSnapshot:
     gaps_s: tuple[tuple[float, float], ...]
     extents: Mapping[str, tuple[float, float]]
     column_s: float
+    timed: bool = True
 
 
 class StripCharts(StreamView[StripsSnapshot]):
@@ -69,10 +72,13 @@ class StripCharts(StreamView[StripsSnapshot]):
         One of `WINDOWS_S`.
     pixels : int
         Width of the plots.
+    timed : bool
+        Whether the recording says its rate.
     """
 
-    def __init__(self, window_s: float = 30.0, pixels: int = 900) -> None:
+    def __init__(self, window_s: float = 30.0, pixels: int = 900, *, timed: bool = True) -> None:
         super().__init__()
+        self._timed = timed
         self._rings: dict[float, ColumnRing] = {}
         self._rate_Hz = float("nan")
         self._stop = 0
@@ -148,6 +154,7 @@ class StripCharts(StreamView[StripsSnapshot]):
             column_s=column_s,
             **strips,
         )
+            timed=self._timed,
 
 
 def _extent(line: FloatArray) -> tuple[float, float] | None:

@@ -3,9 +3,11 @@
 from math import inf, isinf
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
+from app.gui.icons import pause_icon, play_icon
 from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+from app.replay.followed import UNKNOWN_RATE_HZ
 from app.replay.player import PlayerState
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, inf)
@@ -31,8 +33,9 @@ class ReplayBar(QWidget):
         super().__init__(parent)
         self.theme = theme
         self.state: PlayerState | None = None
-        pixmap = QStyle.StandardPixmap
-        self.play = self._button(pixmap.SP_MediaPlay, "Play (Space)", self.toggled.emit)
+        self.play = self._word("", "Play (Space)", self.toggled.emit)
+        self._draw_play()
+        theme.changed.connect(self._draw_play)
         self.trace_back = self._word(
             "◂ trace", "Back by one opening (Left)", lambda: self.trace_asked.emit(-1)
         )
@@ -56,7 +59,7 @@ class ReplayBar(QWidget):
         self.speed.activated.connect(lambda: self.speed_asked.emit(float(self.speed.currentData())))
         self.time, self.where = QLabel(), QLabel()
         for label, widest in (
-            (self.time, "88:88:88 / 88:88:88"),
+            (self.time, "sample 888 888 / 888 888"),
             (self.where, "trace 88888/88888 · hold 8888/8888"),
         ):
             label.setFont(tabular(label.font()))
@@ -72,12 +75,9 @@ class ReplayBar(QWidget):
             row.addWidget(button)
         row.addWidget(self.speed)
 
-    def _button(self, icon: QStyle.StandardPixmap, tip: str, slot: object) -> QToolButton:
-        button = self._word("", tip, slot)
-        style = self.style()
-        assert style is not None
-        button.setIcon(style.standardIcon(icon))
-        return button
+    def _draw_play(self) -> None:
+        playing = self.state is not None and self.state.playing
+        self.play.setIcon((pause_icon if playing else play_icon)(self.theme.palette.text))
 
     def _word(self, text: str, tip: str, slot: object) -> QToolButton:
         button = QToolButton()
@@ -91,15 +91,11 @@ class ReplayBar(QWidget):
         """Where the replay stands."""
         before, self.state = self.state, state
         if before is None or before.playing != state.playing:
-            style, pixmap = self.style(), QStyle.StandardPixmap
-            assert style is not None
-            self.play.setIcon(
-                style.standardIcon(pixmap.SP_MediaPause if state.playing else pixmap.SP_MediaPlay)
-            )
+            self._draw_play()
             self.play.setToolTip("Pause (Space)" if state.playing else "Play (Space)")
         if not self.slider.isSliderDown() and state.duration_s > 0:
             self.slider.setValue(round(STEPS * state.time_s / state.duration_s))
-        self.time.setText(f"{clock(state.time_s)} / {clock(state.duration_s)}")
+        self.time.setText(position(state))
         self.where.setText(where(state))
         self.speed.setCurrentIndex(max(self.speed.findData(state.speed), 0))
         for button, (_, there), what in (
@@ -137,10 +133,19 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
 
 
+def position(state: PlayerState) -> str:
+    """Time of the recording, "12:05 / 19:44"; samples where it does not say its rate."""
+    if state.timed:
+        return f"{clock(state.time_s)} / {clock(state.duration_s)}"
+    first = state.stop - round(state.duration_s * UNKNOWN_RATE_HZ)
+    here, all_ = (f"{count:,}".replace(",", "\u202f") for count in (state.sample - first, state.stop - first))
+    return f"sample {here} / {all_}"
+
+
 def where(state: PlayerState) -> str:
-    """Which trace and which hold."""
+    """Which trace and which hold; between two of them, how many are over."""
     words = []
-    for name, cut, (_, there) in (("trace", state.trace, state.traces), ("hold", state.hold, state.holds)):
+    for name, cut, (over, there) in (("trace", state.trace, state.traces), ("hold", state.hold, state.holds)):
         if there:
-            words.append(f"{name} {cut.number + 1 if cut is not None else '–'}/{there}")
+            words.append(f"{name} {cut.number + 1 if cut is not None else over}/{there}")
     return " · ".join(words)

@@ -18,6 +18,7 @@ from app.views.strips import StripsSnapshot
 TIME = Quantity("time before now", "time before now", "s", letter="<i>t</i>")
 CONDUCTANCE = Quantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
 STRIPS = {
+SAMPLES = Quantity("samples before now", "samples before now", "thousands", letter="<i>n</i>")
     "log10_G": CONDUCTANCE,
     "tip_nm": Quantity("tip position", "<i>z</i>", "nm"),
     "thermocouple_uV": Quantity("thermocouple", "<i>V</i><sub>TC</sub>", "µV"),
@@ -97,6 +98,8 @@ class StripsView(View[StripsSnapshot]):
             layer.set(time_s, np.where(np.repeat(above, 2), part, np.nan))
 
     def _range(self, name: str, extent: Range | None) -> Range | None:
+        for panel in self.strips.values():
+            panel.set_quantity(panel.x_axis, TIME if snapshot.timed else SAMPLES)
         """Holds still as long as the signal stays inside."""
         if extent is None:
             return None

@@ -21,6 +21,8 @@ EMPTY = "Each opening of a junction appears here as it is recorded: press Run, o
 BEHIND = 10
 BEFORE_nm, AFTER_nm = 1.0, 2.5
 """What is shown around the break, at least."""
+SAMPLES = Quantity("samples from the break", "samples from the break", letter="<i>n</i>")
+ALONG = {"displacement": DISPLACEMENT, "time": TIME, "sample": SAMPLES}
 SHOWN_G0 = (3e-7, 30.0)
 
 
@@ -64,8 +66,8 @@ class TraceView(View[TraceSnapshot]):
         lines = [line for line in (snapshot.under_way, *snapshot.last) if line is not None and line.x.size]
         if not lines:
             return
-        by_time = lines[-1].axis == "time"
-        self.panel.set_quantity(self.panel.x_axis, TIME if by_time else DISPLACEMENT)
+        by_time = lines[-1].axis != "displacement"
+        self.panel.set_quantity(self.panel.x_axis, ALONG[lines[-1].axis])
         whole = span(*(line.x for line in lines if line.axis == lines[-1].axis))
         self.panel.set_home(x=held(self._shown, whole) if by_time else (-BEFORE_nm, AFTER_nm), y=SHOWN_G0)
         self._shown = self.panel.home[0] if by_time else None

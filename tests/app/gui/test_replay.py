@@ -32,13 +32,15 @@ def traces(tmp_path):
 
 
 @pytest.fixture
-def open_window(theme, settings):
+def open_window(theme, settings, qtbot):
     opened = []
 
     def make(path, speed=inf):
         window = ReplayWindow(theme, settings, ReplaySource(path, speed))
         opened.append(window)
         window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)  # keys go to the window that is
         return window
 
     yield make

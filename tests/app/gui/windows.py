@@ -1,7 +1,7 @@
 """Whole windows without a bench or a file behind them, for pictures."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -90,7 +90,8 @@ SENTENCES = (
 class MadeReplay(QObject):
     """A replay that stands still."""
 
-    moved, failed = pyqtSignal(), pyqtSignal(str)
+    moved, went, failed = pyqtSignal(), pyqtSignal(), pyqtSignal(str)
+    reasons: Mapping[str, str] = {}
 
     def __init__(self, path: Path, session: Any) -> None:
         super().__init__()
@@ -101,7 +102,7 @@ class MadeReplay(QObject):
         )  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("toggle", "seek_time", "step_trace", "step_hold", "set_speed", "close"):
+        if name in ("toggle", "seek_time", "step_trace", "step_hold", "set_speed", "to_end", "close"):
             return lambda *_: None
         raise AttributeError(name)
 
