@@ -152,9 +152,9 @@ class StripCharts(StreamView[StripsSnapshot]):
             gaps_s=tuple(gap for gap in gaps_s if gap[1] > -window_s),
             extents={name: extent for name, line in strips.items() if (extent := _extent(line)) is not None},
             column_s=column_s,
+            timed=self._timed,
             **strips,
         )
-            timed=self._timed,
 
 
 def _extent(line: FloatArray) -> tuple[float, float] | None:

@@ -16,9 +16,9 @@ from app.gui.theme import SMALL, Theme
 from app.views.strips import StripsSnapshot
 
 TIME = Quantity("time before now", "time before now", "s", letter="<i>t</i>")
+SAMPLES = Quantity("samples before now", "samples before now", "thousands", letter="<i>n</i>")
 CONDUCTANCE = Quantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
 STRIPS = {
-SAMPLES = Quantity("samples before now", "samples before now", "thousands", letter="<i>n</i>")
     "log10_G": CONDUCTANCE,
     "tip_nm": Quantity("tip position", "<i>z</i>", "nm"),
     "thermocouple_uV": Quantity("thermocouple", "<i>V</i><sub>TC</sub>", "µV"),
@@ -79,6 +79,8 @@ class StripsView(View[StripsSnapshot]):
 
     def draw(self, snapshot: StripsSnapshot) -> None:
         """Move the strips to now."""
+        for panel in self.strips.values():
+            panel.set_quantity(panel.x_axis, TIME if snapshot.timed else SAMPLES)
         for name, panel in self.strips.items():
             values: FloatArray = getattr(snapshot, name)
             panel.set_home((-snapshot.window_s, 0.0), self._range(name, snapshot.extents.get(name)))
@@ -98,8 +100,6 @@ class StripsView(View[StripsSnapshot]):
             layer.set(time_s, np.where(np.repeat(above, 2), part, np.nan))
 
     def _range(self, name: str, extent: Range | None) -> Range | None:
-        for panel in self.strips.values():
-            panel.set_quantity(panel.x_axis, TIME if snapshot.timed else SAMPLES)
         """Holds still as long as the signal stays inside."""
         if extent is None:
             return None

@@ -17,12 +17,12 @@ from app.views.current_trace import TraceLine, TraceSnapshot
 
 DISPLACEMENT = Quantity("displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>")
 TIME = Quantity("time from the break", "time from the break", "s", letter="<i>t</i>")
+SAMPLES = Quantity("samples from the break", "samples from the break", letter="<i>n</i>")
+ALONG = {"displacement": DISPLACEMENT, "time": TIME, "sample": SAMPLES}
 EMPTY = "Each opening of a junction appears here as it is recorded: press Run, or open a recording of traces."
 BEHIND = 10
 BEFORE_nm, AFTER_nm = 1.0, 2.5
 """What is shown around the break, at least."""
-SAMPLES = Quantity("samples from the break", "samples from the break", letter="<i>n</i>")
-ALONG = {"displacement": DISPLACEMENT, "time": TIME, "sample": SAMPLES}
 SHOWN_G0 = (3e-7, 30.0)
 
 
