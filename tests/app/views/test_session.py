@@ -80,7 +80,8 @@ def test_how_samples_come_changes_nothing(name, runs):
     for shot in shots[1:]:
         for strip in ("time_s", "log10_G", "tip_nm", "thermocouple_uV", "bias_V"):
             np.testing.assert_array_equal(getattr(shot.strips, strip), getattr(first.strips, strip))
-        np.testing.assert_array_equal(shot.noise.current_pA_per_rtHz, first.noise.current_pA_per_rtHz)
+        for one, other in zip(shot.noise.spectra, first.noise.spectra, strict=True):
+            np.testing.assert_array_equal(one.current_A_per_rtHz, other.current_A_per_rtHz)
         assert (shot.status.state, shot.status.cycles) == (first.status.state, first.status.cycles)
         assert shot.status.in_state_s == first.status.in_state_s
         for one, other in zip(shot.trace.last, first.trace.last, strict=True):
