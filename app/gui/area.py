@@ -20,6 +20,7 @@ from app.gui.plots.view import View, in_sight
 from app.gui.theme import Theme
 from app.views.session import Session
 from app.views.strips import WINDOWS_S
+from app.views.waiting import waiting
 
 Pick = Callable[[Session], Any]
 
@@ -118,7 +119,12 @@ class ViewArea(QMainWindow):
 
     def paint(self, session: Session) -> int:
         """Draw what can be seen and has changed. Returns how many views were drawn."""
-        return sum(self.views[title].present(pick(session)) for title, pick in self._seen_picks())
+        awaited = waiting(session.header.procedure, session.status.snapshot())
+        drawn = 0
+        for title, pick in self._seen_picks():
+            self.views[title].wait_for(awaited.get(title, ""))
+            drawn += self.views[title].present(pick(session))
+        return drawn
 
     def _seen_picks(self) -> Iterator[tuple[str, Pick]]:
         return ((title, pick) for title, pick in self._picks.items() if in_sight(self.views[title]))

@@ -76,7 +76,7 @@ class View(QWidget, Generic[Snapshot]):
         """Say this while there is nothing to see."""
         if words != self.waiting:
             self.waiting = words
-            if self._seen:
+            if self._seen and any(panel.is_empty for panel in self.panels):
                 self.redraw()
 
     def _tell(self, *panels: PlotPanel) -> None:
