@@ -1,14 +1,21 @@
-"""The status line while no run is on: what the instruments say."""
+"""What the status line and the alarm of a rig say: of a run as the queue knows it, or else of the instruments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import nan
 from typing import Any
 
 from analysis.constants import G0_S
+from app.serve.stream import Behind
 from app.views.junction_state import State
 from app.views.status_view import StatusSnapshot
 
+NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
+BY_HAND = "Switch the bias off and draw the tip back by hand."
+STALE_S = 1.5
+"""A run that has sent nothing for so long is said to."""
+CATCHING_UP_S = 60.0
+"""A window that is further behind the run than this says so."""
 LEAST_BIAS_V = 1e-3
 NEAR_SAFE_V = 0.05
 
@@ -70,3 +77,61 @@ def conductance_G0(instruments: Mapping[str, Any]) -> float:
     if not gain or current_V is None or abs(bias_V) < LEAST_BIAS_V:
         return nan
     return float(current_V / gain / bias_V / G0_S)
+
+
+def running_status(
+    shown: StatusSnapshot, job: Mapping[str, Any], behind: Behind | None, rate_Hz: float, silent_s: float
+) -> StatusSnapshot:
+    """A run with the time left on the wall, what keeps it, and how far it is shown.
+
+    Parameters
+    ----------
+    shown : StatusSnapshot
+    job : mapping
+        As the bench tells of it; empty without one.
+    behind : Behind or None
+    rate_Hz : float
+        Of the run.
+    silent_s : float
+        For so long nothing of it has come.
+    """
+    status, left_s = job.get("status"), job.get("left_s")
+    remark = "paused" if status == "paused" else ""
+    if behind is not None and behind.stop - behind.shown > CATCHING_UP_S * rate_Hz:
+        remark = f"catching up: {100 * behind.shown // behind.stop} %"
+    stale = status in ("running", "paused") and silent_s > STALE_S
+    return replace(
+        shown, left_s=nan if left_s is None else left_s, remark=remark, stale_s=silent_s if stale else 0.0
+    )
+
+
+def alarm_of(unsafe: str, lost: str, ended: Sequence[Mapping[str, Any]], held: str) -> str:
+    """What must not be overlooked; "" if all is well.
+
+    Parameters
+    ----------
+    unsafe : str
+        Why the rig may not be safe.
+    lost : str
+        Why the bench does not answer.
+    ended : sequence of mapping
+        Jobs that are over, the latest last.
+    held : str
+        Why no job starts.
+    """
+    if unsafe:
+        return f"NOT SAFE. {unsafe} {BY_HAND}"
+    if lost:
+        return NO_ANSWER
+    if held and ended and ended[-1]["status"] == "fault":
+        return f"The last run ended with a fault; the rig is safe. {ended[-1]['reason']}"
+    return ""
+
+
+def why_not(lost: str, instruments: Mapping[str, Any]) -> str:
+    """Why nothing can be run; "" if something can."""
+    if lost:
+        return NO_ANSWER
+    rows = [row for row in instruments.values() if isinstance(row, Mapping)]
+    silent = [str(row["name"]) for row in rows if row.get("answers") is False]
+    return f"No answer from: {', '.join(silent)}. See the panel of the rig." if silent else ""

@@ -4,21 +4,20 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from math import nan
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QMessageBox
 
 from app.gui.alarm import Alarm
-from app.gui.idle import idle_status
 from app.gui.keys import RIG_KEYS
 from app.gui.live import LiveSource
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
 from app.gui.panels.queue import OVER, QueuePanel
 from app.gui.panels.rig import RigPanel
+from app.gui.parting import Parting, ask_about_run, part
+from app.gui.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, running_status, why_not
 from app.gui.status_line import RigStatusLine
 from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, RIGHT, Window
@@ -28,14 +27,8 @@ from app.views.session import Session
 from app.views.status_view import StatusSnapshot
 
 STARTING = "The bench is starting; a moment."
-NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
-BY_HAND = "Switch the bias off and draw the tip back by hand."
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
-STALE_S = 1.5
-"""A run that has sent nothing for so long is said to."""
-CATCHING_UP_S = 60.0
-"""A window that is further behind the run than this says so."""
 TAB_OF = {"iv": 2, "heating": 3}
 
 
@@ -182,7 +175,7 @@ class RigWindow(Window):
         changed = _next_settings(content) != _next_settings(self._instruments)
         self._instruments = content
         self.rig.show_instruments(content)
-        self.procedures.explain(self._why_not())
+        self.procedures.explain(why_not(self._lost, self._instruments))
         rig = getattr(self, "_rig", None)
         if changed and rig is not None:
             for section, settings in _next_settings(content).items():
@@ -203,21 +196,13 @@ class RigWindow(Window):
             self.source.options = replace(options, model=self.models.given)
         super().decide(options)
 
-    def _why_not(self) -> str:
-        """Why nothing can be run; "" if something can."""
-        if self._lost:
-            return NO_ANSWER
-        rows = [row for row in self._instruments.values() if isinstance(row, Mapping)]
-        silent = [str(row["name"]) for row in rows if row.get("answers") is False]
-        return f"No answer from: {', '.join(silent)}. See the panel of the rig." if silent else ""
-
     def _is_lost(self, message: str) -> None:
         if message:
             self.say(f"{NO_ANSWER} ({message})", logging.CRITICAL)
         elif self._lost:
             self.say("The bench answers again.")
         self._lost = message
-        self.procedures.explain(self._why_not())
+        self.procedures.explain(why_not(self._lost, self._instruments))
 
     @property
     def running(self) -> bool:
@@ -235,20 +220,10 @@ class RigWindow(Window):
         return self.source.recording if self.source is not None else None
 
     def status(self, session: Session) -> StatusSnapshot:
-        """With the time left on the wall, as the queue says, and how far a run that was under way is shown."""
+        """With what the queue knows of the run."""
         assert self.source is not None
-        job, behind = self.queue.present, self.source.behind
-        remark = "paused" if job.get("status") == "paused" else ""
-        if behind is not None and behind.stop - behind.shown > CATCHING_UP_S * session.header.rate_Hz:
-            remark = f"catching up: {100 * behind.shown // behind.stop} %"
-        left_s = job.get("left_s")
-        stale_s = self.source.stale_s if job.get("status") in ("running", "paused") else 0.0
-        return replace(
-            super().status(session),
-            left_s=nan if left_s is None else left_s,
-            remark=remark,
-            stale_s=stale_s if stale_s > STALE_S else 0.0,
-        )
+        snapshot, rate_Hz = super().status(session), session.header.rate_Hz
+        return running_status(snapshot, self.queue.present, self.source.behind, rate_Hz, self.source.stale_s)
 
     def paint(self) -> None:
         """Also while no run is on: then the instruments are asked how the tip is."""
@@ -257,18 +232,7 @@ class RigWindow(Window):
         if self._lost or unsafe or not self.queue.present:
             before = self.session.status.snapshot() if self.session is not None else None
             self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
-        self.alarm.tell(self._alarm(unsafe))
-
-    def _alarm(self, unsafe: str) -> str:
-        """What must not be overlooked."""
-        if unsafe:
-            return f"NOT SAFE. {unsafe} {BY_HAND}"
-        if self._lost:
-            return NO_ANSWER
-        last = next(reversed(self.queue.ended), None)
-        if last is not None and last["status"] == "fault" and self.queue.held:
-            return f"The last run ended with a fault; the rig is safe. {last['reason']}"
-        return ""
+        self.alarm.tell(alarm_of(unsafe, self._lost, self.queue.ended, self.queue.held))
 
     # ---- what is asked of it ----
 
@@ -278,9 +242,11 @@ class RigWindow(Window):
             self.ask("queue_add", self._added, **self._as_arguments(run))
 
     def run_now(self, runs: list[Wanted]) -> None:
-        """The first next, also on a queue that is held; the others after it."""
-        for run in reversed(runs):
-            self.ask("run_now", **self._as_arguments(run))
+        """The first at once, also on a queue that is held; the others after it."""
+        first, *others = runs
+        self.ask("run_now", **self._as_arguments(first))
+        for place, run in enumerate(others):
+            self.ask("queue_add", place=place, **self._as_arguments(run))
         self._notes_gone()
 
     def _as_arguments(self, run: Wanted) -> dict[str, Any]:
@@ -331,44 +297,19 @@ class RigWindow(Window):
         """Leave a run going, or end it safely; end an idle bench that nobody else has."""
         if self.source is None:
             return True
-        abort = False
+        wanted = Parting.END
         if self.running and not self._lost:
-            answer = self.ask_about_run()
-            if answer is None:
-                return False
-            abort = not answer
+            wanted = self.ask_about_run()
+        if wanted is Parting.STAY:
+            return False
         if not self._lost:
-            self._part(abort)
+            part(self.source.client, wanted, owned=self.owned, running=self.running)
         self.source.close()
         return True
 
-    def _part(self, abort: bool) -> None:
-        assert self.source is not None
-        command = self.source.client.command
-        try:
-            if self.owned and (abort or not self.running):
-                command("shutdown", abort=abort)
-            elif abort:
-                command("pause")
-                command("abort")
-        except Exception as error:
-            logging.getLogger(__name__).warning("Parting from the bench: %s", error)
-
-    def ask_about_run(self) -> bool | None:
-        """Whether a run that is on is to be left going; None to stay."""
-        box = QMessageBox(self)
-        box.setWindowTitle("A run is on")
-        box.setText("Leave the run going?")
-        box.setInformativeText(
-            "The bench is a process of its own: it goes on, and the next window shows it from its start."
-        )
-        leave = box.addButton("&Leave it running", QMessageBox.ButtonRole.AcceptRole)
-        stop = box.addButton("&Stop safely", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(leave)
-        box.exec()
-        clicked = box.clickedButton()
-        return True if clicked is leave else False if clicked is stop else None
+    def ask_about_run(self) -> Parting:
+        """What is to become of a run that is on."""
+        return ask_about_run(self)
 
 
 def _next_settings(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

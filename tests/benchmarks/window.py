@@ -118,6 +118,7 @@ def _replay(path: Path) -> tuple[float, list[float]]:
 def _live(procedure: str, layout: str, folder: Path) -> tuple[float, float, float]:
     """Share of a core, longest time between two pictures, and pictures a second."""
     from app.gui.benches import any_bench
+    from app.gui.parting import Parting
     from app.serve.client import BenchClient
     from app.serve.connection import running_benches
     from app.serve.process import start_bench_process
@@ -128,7 +129,7 @@ def _live(procedure: str, layout: str, folder: Path) -> tuple[float, float, floa
     (path,) = running_benches(connections)
     app, program = _program(connections)
     window = program.open_rig(lambda: any_bench(path))
-    window.ask_about_run = lambda: False
+    window.ask_about_run = lambda: Parting.END
     try:
         with BenchClient(bench) as client:
             client.command("queue_add", procedure=procedure, values=RUNS[procedure])

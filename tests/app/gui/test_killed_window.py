@@ -8,6 +8,7 @@ import pytest
 
 from app.gui.benches import any_bench
 from app.gui.main import Program
+from app.gui.parting import Parting
 from app.measurement import analyse_measurement
 from app.serve.client import BenchClient
 from app.serve.connection import running_benches
@@ -59,7 +60,7 @@ def test_the_run_goes_on_and_the_next_window_shows_it_from_its_start(bench, qapp
         lambda: again.session is not None and bool(again.session.status.snapshot().ended), timeout=PATIENCE_MS
     )
     shown, cycles = again.session.to_result(), again.session.status.snapshot().cycles
-    again.ask_about_run = lambda: True
+    again.ask_about_run = lambda: Parting.LEAVE
     program.close()
 
     assert cycles == TRACES

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from app.gui.idle import BLANK, idle_status
 from app.gui.panels.rig import RigPanel, quantity, state_of
+from app.gui.rig_status import BLANK, idle_status
 from app.views.junction_state import State
 from tests.app.gui.fake_bench import instruments, row
 

@@ -16,6 +16,8 @@ from app.gui.area import STRIPS, TABS
 from app.gui.keys import KeysDialog
 from app.gui.live import LiveSource
 from app.gui.main import Program
+from app.gui.panels.procedures import Wanted
+from app.gui.parting import Parting
 from app.gui.rig_window import RigWindow
 from app.gui.theme import Choice
 from app.serve.client import BenchClient
@@ -39,7 +41,7 @@ def open_window(theme, settings, tmp_path):
     def make(client=None, owned=False):
         window = RigWindow(theme, settings)
         opened.append(window)
-        window.ask_about_run = lambda: True
+        window.ask_about_run = lambda: Parting.LEAVE
         window.show()
         if client is not None:
             window.attach(LiveSource(client), owned=owned)
@@ -176,6 +178,14 @@ def test_keys(window, client, qtbot, sequence, name):
     qtbot.waitUntil(lambda: bool(client.of(name)))
 
 
+def test_a_sequence_runs_in_its_order(window, client, qtbot):
+    runs = [Wanted("iv", {"curves": n}, "Au") for n in (1, 2, 3)]
+    window.run_now(runs)
+    qtbot.waitUntil(lambda: len(client.of("queue_add")) == 2)
+    assert [one["values"]["curves"] for one in client.of("run_now")] == [1]
+    assert [(one["values"]["curves"], one["place"]) for one in client.of("queue_add")] == [(2, 0), (3, 1)]
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_tabs_by_key(window, qtbot, number):
     window.activateWindow()
@@ -310,12 +320,12 @@ def test_recordings_are_looked_for_when_a_run_is_over(window, client, tmp_path, 
 
 
 CLOSING = [
-    ("idle, owned", True, (), True, [("shutdown", {"abort": False})]),
-    ("idle, of others", False, (), True, []),
-    ("running, left", True, (job(1, "running"),), True, []),
-    ("running, stopped", True, (job(1, "running"),), False, [("shutdown", {"abort": True})]),
-    ("of others, stopped", False, (job(1, "running"),), False, [("pause", {}), ("abort", {})]),
-    ("waiting, left", True, (job(1),), True, []),
+    ("idle, owned", True, (), Parting.LEAVE, [("shutdown", {"abort": False})]),
+    ("idle, of others", False, (), Parting.LEAVE, []),
+    ("running, left", True, (job(1, "running"),), Parting.LEAVE, []),
+    ("running, stopped", True, (job(1, "running"),), Parting.END, [("shutdown", {"abort": True})]),
+    ("of others, stopped", False, (job(1, "running"),), Parting.END, [("pause", {}), ("abort", {})]),
+    ("waiting, left", True, (job(1),), Parting.LEAVE, []),
 ]
 
 
@@ -336,11 +346,11 @@ def test_what_closing_does_to_the_bench(open_window, client, qtbot, owned, jobs,
 
 def test_closing_can_be_thought_better_of(window, client):
     window._told("state", state(job(1, "running")))
-    window.ask_about_run = lambda: None
+    window.ask_about_run = lambda: Parting.STAY
     assert not window.close()
     assert window.isVisible()
     assert not client.closed
-    window.ask_about_run = lambda: True
+    window.ask_about_run = lambda: Parting.LEAVE
 
 
 def test_layout_and_theme_are_remembered(open_window, theme, settings, tmp_path):

@@ -11,6 +11,7 @@ from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 from analysis.junction_model import JunctionModel
 from analysis.recording import Channel, RunHeader
 from analysis.transmission import FlatTransmission
+from app.gui.parting import Parting
 from app.gui.replay_window import ReplayWindow
 from app.gui.rig_window import RigWindow
 from app.gui.theme import Theme
@@ -52,7 +53,7 @@ def rig_window(
 ) -> RigWindow:
     """A window of a rig in the middle of a run."""
     window = RigWindow(theme, settings)
-    window.ask_about_run = lambda: True  # type: ignore[method-assign]
+    window.ask_about_run = lambda: Parting.LEAVE  # type: ignore[method-assign]
     client = SimpleNamespace(command=lambda *_, **__: {})
     window.source = SimpleNamespace(
         session=session, recording=None, client=client, behind=None, stale_s=0.0, close=lambda: None
