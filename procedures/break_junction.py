@@ -23,6 +23,10 @@ class BreakJunction(ContactProcedure):
         "Traces", minimum=1, maximum=1_000_000, default=500, description="Opening traces to take."
     )
 
+    def duration_s(self, station: Station) -> float:
+        """First approach, and every opening as `opening_s` has it."""
+        return self.first_approach_s(station) + self.traces * self.opening_s(station)
+
     def plan(self, station: Station) -> Plan:
         """Baseline, then ``traces`` times: contact, withdrawal, clearance."""
         yield from self.begin()
@@ -37,9 +41,5 @@ class BreakJunction(ContactProcedure):
 
     def _open_junction(self, station: Station, surface_m: float) -> Steps[str]:
         """Withdraw until the junction is open; returns why the trace ended."""
-        outcome = yield from self.withdraw(station, surface_m, {}, self._reaction_s())
+        outcome = yield from self.withdraw(station, surface_m, {}, self.reaction_s(station))
         return (yield from self.clear(station, outcome))
-
-    def _reaction_s(self) -> float:
-        """The end of a trace is in no hurry: let the tip travel on for up to 0.25 nm, but not beyond 0.5 s."""
-        return min(0.5, 0.25 / self.withdraw_speed)

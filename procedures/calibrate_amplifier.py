@@ -50,12 +50,14 @@ class CalibrateAmplifier(RigProcedure):
         """Refuse a resistor that is not given, and a bias beyond the rig's limits or the amplifier's rail."""
         if not self.resistance:
             raise ImpossibleSetting(
-                "resistance is not given: that of the resistor in place of the junction, in ohm."
+                "resistance is not given: that of the resistor in place of the junction, in ohm.",
+                "resistance",
             )
         low, high = station.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
             raise ImpossibleSetting(
-                f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V."
+                f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V.",
+                "amplitude",
             )
         amplifier = station.amplifier
         total_ohm = self.resistance + amplifier.series_resistance_ohm
@@ -63,8 +65,14 @@ class CalibrateAmplifier(RigProcedure):
         if self.amplitude > most_V:
             raise ImpossibleSetting(
                 f"amplitude = {self.amplitude:g} V across {total_ohm:g} ohm rails the amplifier at "
-                f"{amplifier.gain_V_per_A:.3g} V/A; at most {most_V:.3g} V."
+                f"{amplifier.gain_V_per_A:.3g} V/A; at most {most_V:.3g} V.",
+                "amplitude",
+                "resistance",
             )
+
+    def duration_s(self, station: Station) -> float:
+        """Up and down through all levels."""
+        return float(self.cycles * 2 * self.levels * self.dwell)
 
     def plan(self, station: Station) -> Plan:
         """With the tip back: up and down through the levels."""

@@ -29,7 +29,7 @@ class CalibrateLag(RigProcedure):
         "Holds", minimum=2, maximum=1000, default=10, description="Modulations, each started anew."
     )
     hold_time = FloatParameter(
-        "Hold", units="s", minimum=0.5, maximum=60, default=1, description="Time of one modulation."
+        "Hold time", units="s", minimum=0.5, maximum=60, default=1, description="Time of one modulation."
     )
 
     def check(self, station: Station) -> None:
@@ -37,12 +37,18 @@ class CalibrateLag(RigProcedure):
         low, high = station.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
             raise ImpossibleSetting(
-                f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V."
+                f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V.",
+                "amplitude",
             )
         if self.amplitude < LEAST_STEPS * station.resolution_V:
             raise ImpossibleSetting(
-                f"amplitude = {self.amplitude:g} V is less than {LEAST_STEPS} steps of the converter."
+                f"amplitude = {self.amplitude:g} V is less than {LEAST_STEPS} steps of the converter.",
+                "amplitude",
             )
+
+    def duration_s(self, station: Station) -> float:
+        """All modulations."""
+        return float(self.holds * self.hold_time)
 
     def plan(self, station: Station) -> Plan:
         """With the tip back: modulations, one after the other."""

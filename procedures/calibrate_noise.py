@@ -30,6 +30,10 @@ class CalibrateNoise(RigProcedure):
     def check(self, station: Station) -> None:
         """Nothing that is done here could be beyond the rig's limits."""
 
+    def duration_s(self, station: Station) -> float:
+        """All stretches, and the time to settle."""
+        return float(self.settle + self.stretches * self.stretch_time)
+
     def plan(self, station: Station) -> Plan:
         """Bias away, tip back, and listen."""
         yield Safe()

@@ -72,14 +72,22 @@ class CalibratePiezo(ContactProcedure):
         if high_G0 < 100 * self.tail_low:
             raise ImpossibleSetting(
                 f"between tail_low = {self.tail_low:g} G0 and {high_G0:.2g} G0, where the range or the amplifier ends, "
-                "there are less than two decades to see a slope in."
+                "there are less than two decades to see a slope in.",
+                "tail_low",
+                "tail_high",
             )
         step_G0 = station.resolution_V * rail_G0 / station.amplifier.full_scale_V
         if step_G0 > self.tail_low:
             raise ImpossibleSetting(
                 f"tail_low = {self.tail_low:g} G0 is less than a step of the converter ({step_G0:.2g} G0) at "
-                f"{station.amplifier.gain_V_per_A:.0e} V/A: use a higher gain (--gain 1e8)."
+                f"{station.amplifier.gain_V_per_A:.0e} V/A: use a higher gain (--gain 1e8).",
+                "tail_low",
             )
+
+    def duration_s(self, station: Station) -> float:
+        """First approach, and every opening with its indentation on the way in and out."""
+        indent_s = self.indent / self.approach_speed + self.indent / self.withdraw_speed
+        return self.first_approach_s(station) + self.traces * (self.opening_s(station) + indent_s)
 
     def plan(self, station: Station) -> Plan:
         """Contact, indentation, slow withdrawal, clearance; again and again."""
@@ -88,7 +96,7 @@ class CalibratePiezo(ContactProcedure):
         for number in range(self.traces):
             surface_m = yield from self.make_contact(station, surface_m)
             deepest_m = yield from self._indent(station, surface_m)
-            outcome = yield from self.withdraw(station, deepest_m, {}, min(0.5, 0.25 / self.withdraw_speed))
+            outcome = yield from self.withdraw(station, deepest_m, {}, self.reaction_s(station))
             ended = yield from self.clear(station, outcome)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)

@@ -55,7 +55,7 @@ class CalibrateThermometer(RigProcedure):
         "Holds", units="per power", minimum=1, maximum=10_000, default=10, description="Of each power."
     )
     hold_time = FloatParameter(
-        "Hold", units="s", minimum=1, maximum=3600, default=4, description="Time of one hold."
+        "Hold time", units="s", minimum=1, maximum=3600, default=4, description="Time of one hold."
     )
     largest_power = FloatParameter(
         "Largest power", units="uW", minimum=1e-3, maximum=1000, default=10,
@@ -75,19 +75,26 @@ class CalibrateThermometer(RigProcedure):
         """Refuse a heater that is not given or would be too hot, and amplitudes beyond the rig's limits."""
         if not self.heater:
             raise ImpossibleSetting(
-                "heater is not given: the resistance, in ohm, of what the bias heats in the tip."
+                "heater is not given: the resistance, in ohm, of what the bias heats in the tip.", "heater"
             )
         low, high = station.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
             raise ImpossibleSetting(
-                f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V."
+                f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V.",
+                "amplitude",
             )
         power_W = self.amplitude**2 / self.heater
         if power_W > self.largest_power * 1e-6 * (1 + 1e-9):
             raise ImpossibleSetting(
                 f"{self.amplitude:g} V across {self.heater:g} ohm are {power_W * 1e6:.3g} uW, more than "
-                f"largest_power = {self.largest_power:g} uW."
+                f"largest_power = {self.largest_power:g} uW.",
+                "amplitude",
+                "largest_power",
             )
+
+    def duration_s(self, station: Station) -> float:
+        """All holds."""
+        return float(self.total_cycles * self.hold_time)
 
     def plan(self, station: Station) -> Plan:
         """With the tip back: holds of all powers in turns."""

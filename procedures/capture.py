@@ -12,6 +12,7 @@ from pymeasure.experiment import FloatParameter, IntegerParameter
 from analysis.conductance import full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import OpenDetector, PlateauDetector
+from analysis.trip import METALLIC_G0
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.procedure import Steps
@@ -22,6 +23,9 @@ LEAST_DWELL_SAMPLES = 10
 
 LEAST_STEPS = 2.0
 """Steps of the converter in the window of conductance; with fewer the window is not resolved."""
+
+OPENINGS_A_JUNCTION = {"metal": 2, "molecule": 20}
+"""Until one is caught; only for estimates of time. On simulated gold 2, on simulated molecules 12 to 40."""
 
 TAIL_DECADES_PER_NM = 9.0
 """A clean vacuum gap (4 to 5 eV) falls by 9 to 10 decades a nanometre."""
@@ -114,6 +118,23 @@ class CaptureProcedure(ContactProcedure):
         return Window(self.conductance * (1 - share), self.conductance * (1 + share))
 
     @property
+    def _window_parameters(self) -> tuple[str, str]:
+        """Those that say where the window is, and how wide."""
+        return "conductance", "window_sigma" if self.window_sigma else "window_percent"
+
+    def reaction_s(self, station: Station) -> float:
+        """A junction must not be pulled apart: as long as it takes the tip to travel ``stop_within``."""
+        return float(min(max(self.stop_within / self.withdraw_speed, 2 / station.rate_Hz), 0.5))
+
+    def obtain_s(self, station: Station) -> float:
+        """About how long it takes to catch a junction, to check it twice and to leave it, in s.
+
+        Assumed: one of 2 openings leaves a metallic contact in the window, one of 20 a molecule.
+        """
+        kind = "metal" if self.window.high_G0 > METALLIC_G0 else "molecule"
+        return OPENINGS_A_JUNCTION[kind] * self.opening_s(station) + 2 * float(self.check_time)
+
+    @property
     def typical_G0(self) -> float:
         """What a check finds when all goes well."""
         return float(self.conductance)
@@ -126,40 +147,52 @@ class CaptureProcedure(ContactProcedure):
         if samples < LEAST_DWELL_SAMPLES:
             raise ImpossibleSetting(
                 f"dwell = {self.dwell:g} nm lasts {samples} samples at {self.withdraw_speed:g} nm/s; at least "
-                f"{LEAST_DWELL_SAMPLES} are needed. Withdraw more slowly, or dwell longer."
+                f"{LEAST_DWELL_SAMPLES} are needed. Withdraw more slowly, or dwell longer.",
+                "dwell",
+                "withdraw_speed",
             )
         if self.dwell >= self.past_break:
             raise ImpossibleSetting(
                 f"dwell = {self.dwell:g} nm must be shorter than past_break = {self.past_break:g} nm, where a "
-                "withdrawal ends."
+                "withdrawal ends.",
+                "dwell",
+                "past_break",
             )
 
     def _check_window(self, station: Station) -> None:
         if self.conductance is None:
             raise ImpossibleSetting(
-                "conductance is not given: the peak of a histogram says which junctions to hold."
+                "conductance is not given: the peak of a histogram says which junctions to hold.",
+                "conductance",
             )
         if self.window_sigma and not self.peak_sigma_decades:
             raise ImpossibleSetting(
-                "window_sigma needs peak_sigma_decades, the width of the histogram's peak."
+                "window_sigma needs peak_sigma_decades, the width of the histogram's peak.",
+                "peak_sigma_decades",
+                "window_sigma",
             )
         window, bias_V = self.window, abs(self.bias) * 1e-3
         if window.low_G0 <= self.open_threshold:
             raise ImpossibleSetting(
                 f"the window begins at {window.low_G0:.3g} G0, but below open_threshold = "
-                f"{self.open_threshold:g} G0 a junction counts as open."
+                f"{self.open_threshold:g} G0 a junction counts as open.",
+                *self._window_parameters,
+                "open_threshold",
             )
         rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
         if window.high_G0 >= rail_G0:
             raise ImpossibleSetting(
-                f"the window ends at {window.high_G0:.3g} G0, but the current amplifier rails at {rail_G0:.3g} G0."
+                f"the window ends at {window.high_G0:.3g} G0, but the current amplifier rails at {rail_G0:.3g} G0.",
+                *self._window_parameters,
             )
         width_V = (window.high_G0 - window.low_G0) * G0_S * bias_V * station.amplifier.gain_V_per_A
         if width_V < LEAST_STEPS * station.resolution_V:
             raise ImpossibleSetting(
                 f"the window is {width_V:.2g} V wide at {self.bias:g} mV and {station.amplifier.gain_V_per_A:.0e} "
                 f"V/A, less than {LEAST_STEPS:g} steps of the converter ({station.resolution_V:.2g} V): nothing in "
-                "it can be told apart. Raise the gain or the bias."
+                "it can be told apart. Raise the gain or the bias.",
+                *reversed(self._window_parameters),
+                "bias",
             )
 
     def next_junction(self, station: Station, search: Search) -> Steps[float]:
@@ -186,8 +219,7 @@ class CaptureProcedure(ContactProcedure):
         """Withdraw until a plateau stands its check; None where the contact has opened instead."""
         while True:
             plateau = {"plateau": self._plateau_detector(station)}
-            reaction_s = max(self.stop_within / self.withdraw_speed, 2 / station.rate_Hz)
-            outcome = yield from self.withdraw(station, surface_m, plateau, min(reaction_s, 0.5))
+            outcome = yield from self.withdraw(station, surface_m, plateau, self.reaction_s(station))
             if outcome.ended != "plateau":
                 yield from self.clear(station, outcome)
                 return None

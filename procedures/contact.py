@@ -34,6 +34,9 @@ OPEN_SAMPLES = 10
 
 FIRST_BASELINE_S = 0.2
 
+OPENING_nm = 0.8
+"""From a contact of 5 G0 until nothing conducts; only for estimates of time. 0.5 to 1.2 nm on gold."""
+
 
 class ContactProcedure(RigProcedure):
     """Makes contacts and opens them; what is done in between is each procedure's own."""
@@ -109,19 +112,26 @@ class ContactProcedure(RigProcedure):
             raise ImpossibleSetting(
                 f"contact_threshold = {self.contact_threshold:g} G0 can never be seen: at {self.bias:g} mV and "
                 f"{station.amplifier.gain_V_per_A:.0e} V/A the current amplifier rails at {rail_G0:.3g} G0. Lower "
-                "the gain, the bias or the threshold, or set railed_is_contact."
+                "the gain, the bias or the threshold, or set railed_is_contact.",
+                "contact_threshold",
+                "bias",
+                "railed_is_contact",
             )
         if self.open_threshold >= min(BREAK_G0, self.contact_threshold):
             raise ImpossibleSetting(
                 f"open_threshold = {self.open_threshold:g} G0 must lie below the break of the contact "
-                f"({BREAK_G0} G0) and below contact_threshold = {self.contact_threshold:g} G0."
+                f"({BREAK_G0} G0) and below contact_threshold = {self.contact_threshold:g} G0.",
+                "open_threshold",
+                "contact_threshold",
             )
         low, high = station.extension_range_m
         need = (2 * self.range_margin + self.longest_withdrawal) * NM
         if need > high - low:
             raise ImpossibleSetting(
                 f"longest_withdrawal and two range_margins take {need / NM:.4g} nm, but the piezo's range is "
-                f"{(high - low) / NM:.4g} nm."
+                f"{(high - low) / NM:.4g} nm.",
+                "longest_withdrawal",
+                "range_margin",
             )
 
     def _within_bias_limits(self, station: Station) -> float:
@@ -129,13 +139,33 @@ class ContactProcedure(RigProcedure):
         low, high = station.bias_range_V
         if not low <= bias_V <= high:
             raise ImpossibleSetting(
-                f"bias = {self.bias:g} mV is outside the rig's limits, {low:g} to {high:g} V."
+                f"bias = {self.bias:g} mV is outside the rig's limits, {low:g} to {high:g} V.", "bias"
             )
         if abs(bias_V) < 1e-3:
             raise ImpossibleSetting(
-                f"bias = {self.bias:g} mV is too small to see a junction; use at least 1 mV."
+                f"bias = {self.bias:g} mV is too small to see a junction; use at least 1 mV.", "bias"
             )
         return bias_V
+
+    def reaction_s(self, station: Station) -> float:
+        """How late a withdrawal may notice its end: up to 0.25 nm of travel, but not beyond 0.5 s."""
+        return min(0.5, 0.25 / self.withdraw_speed)
+
+    def opening_s(self, station: Station) -> float:
+        """About how long an opening takes with the way back to the next contact, in s.
+
+        Assumed: 0.8 nm from contact to open, and on average the whole reaction time until that is noticed.
+        """
+        way_nm = min(OPENING_nm, self.longest_withdrawal)
+        late_s = self.reaction_s(station)
+        back_nm = way_nm + late_s * self.withdraw_speed + 2 * self.clearance
+        baseline_s = self.baseline_time / self.baseline_every
+        return float(way_nm / self.withdraw_speed + late_s + back_nm / self.approach_speed + baseline_s)
+
+    def first_approach_s(self, station: Station) -> float:
+        """About how long it takes to find the surface, in s: in the middle of the piezo's range."""
+        low_m, high_m = station.extension_range_m
+        return float((high_m - low_m) / 2 / NM / self.approach_speed)
 
     def begin(self) -> Steps[None]:
         """Zero of the current amplifier, then the bias."""

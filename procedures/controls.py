@@ -48,8 +48,22 @@ class OutOfContact(Heating):
         """As good as nothing."""
         return Window(-self.open_threshold, self.open_threshold)
 
+    def check(self, station: Station) -> None:
+        """Also refuse a distance that is longer than the piezo's whole range."""
+        super().check(station)
+        low_m, high_m = station.extension_range_m
+        if self.distance * NM > high_m - low_m:
+            raise ImpossibleSetting(
+                f"distance = {self.distance:g} nm is more than the piezo's range, {(high_m - low_m) / NM:.4g} nm.",
+                "distance",
+            )
+
     def _check_window(self, station: Station) -> None:
         """There is no conductance to be told apart."""
+
+    def obtain_s(self, station: Station) -> float:
+        """The gap stays: the two checks and a baseline."""
+        return float(2 * self.check_time + self.baseline_time / self.baseline_every)
 
     def obtain(self, station: Station, search: Search) -> Steps[float]:
         """A gap: find the surface once and go back from it."""
@@ -105,9 +119,18 @@ class DummyResistor(Heating):
         """Also refuse a resistor that is not given."""
         if not self.resistance:
             raise ImpossibleSetting(
-                "resistance is not given: that of the resistor in place of the junction, in ohm."
+                "resistance is not given: that of the resistor in place of the junction, in ohm.",
+                "resistance",
             )
         super().check(station)
+
+    def obtain_s(self, station: Station) -> float:
+        """The resistor stays: the two checks and a baseline."""
+        return float(2 * self.check_time + self.baseline_time / self.baseline_every)
+
+    def first_approach_s(self, station: Station) -> float:
+        """The tip stays back."""
+        return 0.0
 
     def obtain(self, station: Station, search: Search) -> Steps[float]:
         """The resistor, with the tip back."""

@@ -34,7 +34,19 @@ class TooManyTrips(ProcedureFault):
 
 
 class ImpossibleSetting(ValueError):
-    """A parameter with which the procedure can't work on this rig. Raised before anything moves."""
+    """A parameter with which the procedure can't work on this rig. Raised before anything moves.
+
+    Parameters
+    ----------
+    said : str
+        In a sentence.
+    *about : str
+        Names of the parameters that it is about; in front the one that is most likely to be changed.
+    """
+
+    def __init__(self, said: str, *about: str) -> None:
+        super().__init__(said)
+        self.about = about
 
 
 class Aborted(Exception):

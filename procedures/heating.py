@@ -17,6 +17,7 @@ from analysis.trip import RuptureTrip
 from procedures.capture import Search
 from procedures.errors import ImpossibleSetting
 from procedures.held import RUPTURED, Held, HeldProcedure
+from procedures.limits import check_programme
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter, parsed_levels
 from procedures.procedure import Plan, Steps
 from procedures.station import Station
@@ -30,6 +31,15 @@ LEAST_PERIODS = ExclusionRules().least_periods
 SLOWEST_FILTER_Hz = 300.0
 SLOWEST_RISE_s = 300e-6
 """Slower ones mix the levels: at 12.25 Hz a corner of 100 Hz leaves 0.88 of a temperature and adds 6 % of the other."""
+
+SETTLED = 5.0
+"""Time constants after which 0.7 % of a step is missing."""
+
+RISE_CONSTANTS = math.log(9)
+"""A rise from 10 to 90 % in time constants of one pole."""
+
+FREQUENCY = ("frequency", "frequencies")
+"""Parameters that say how fast the modulation is: one of them, or the other."""
 
 RUPTURED_SHARE = 0.2
 """Of the current at low bias, scaled up to the amplitude: what flows in a whole period of a broken junction is less."""
@@ -48,11 +58,11 @@ class Heating(HeldProcedure):
         "Amplitudes", units="V", minimum=1e-3, maximum=10, description="V_M, one or more."
     )
     holds = IntegerParameter(
-        "Holds", minimum=1, maximum=100_000, default=100,
+        "Holds per amplitude", minimum=1, maximum=100_000, default=100,
         description="Held junctions at each amplitude. The amplitudes take turns, so that drift hits all alike.",
     )  # fmt: skip
     hold_time = FloatParameter(
-        "Hold",
+        "Hold time",
         units="s",
         minimum=0.1,
         maximum=3600,
@@ -118,17 +128,20 @@ class Heating(HeldProcedure):
     def check(self, station: Station) -> None:
         """Also refuse what would spoil the temperatures, and amplitudes that rig or amplifier can't bear."""
         if self.amplitudes is None or not len(self.amplitudes):
-            raise ImpossibleSetting("amplitudes is not given: one V_M or more, in V.")
+            raise ImpossibleSetting("amplitudes is not given: one V_M or more, in V.", "amplitudes")
         if len(set(self.amplitudes)) < len(self.amplitudes):
-            raise ImpossibleSetting(f"amplitudes = {self.amplitudes}: one of them is there twice.")
+            said = " ".join(f"{amplitude:g}" for amplitude in self.amplitudes)
+            raise ImpossibleSetting(f"amplitudes = {said}: one of them is there twice.", "amplitudes")
         if self.taken and len(self.taken) != len(self.amplitudes) * len(self.modulations_Hz()):
             raise ImpossibleSetting(
                 f"taken has {len(self.taken)} numbers for {len(self.amplitudes)} amplitudes at "
-                f"{len(self.modulations_Hz())} frequencies; give one for each."
+                f"{len(self.modulations_Hz())} frequencies; give one for each.",
+                "taken",
             )
         if self.expected and len(self.expected) != len(self.amplitudes):
             raise ImpossibleSetting(
-                f"expected has {len(self.expected)} currents for {len(self.amplitudes)} amplitudes; give one each."
+                f"expected has {len(self.expected)} currents for {len(self.amplitudes)} amplitudes; give one each.",
+                "expected",
             )
         super().check(station)
         _check_circuit(station)
@@ -138,18 +151,28 @@ class Heating(HeldProcedure):
         if self.holds_per_junction > len(conditions):
             raise ImpossibleSetting(
                 f"holds_per_junction = {self.holds_per_junction}, but there are {len(conditions)} conditions, and two "
-                "holds of one junction at the same would not be two junctions."
+                "holds of one junction at the same would not be two junctions.",
+                "holds_per_junction",
             )
 
     def _check_condition(self, condition: Condition, station: Station) -> None:
         programme = self.programme(condition)
-        self.check_largest("amplitude", programme.largest_bias_V, station, condition.expected_A or 0.0)
+        self.check_largest("amplitudes", programme.largest_bias_V, station, condition.expected_A or 0.0)
+        check_programme(programme, station, *FREQUENCY)
+        _check_filters(programme, station)
         periods = self.hold_time * programme.frequency_Hz
         if periods < LEAST_PERIODS:
             raise ImpossibleSetting(
                 f"hold_time = {self.hold_time:g} s is {float(periods):.3g} periods of "
-                f"{float(programme.frequency_Hz):g} Hz; fewer than {LEAST_PERIODS} are not evaluated."
+                f"{float(programme.frequency_Hz):g} Hz; fewer than {LEAST_PERIODS} are not evaluated.",
+                "hold_time",
+                *FREQUENCY,
             )
+
+    def duration_s(self, station: Station) -> float:
+        """First approach, junctions as `obtain_s` has them, and the holds; all of them count."""
+        held_s = self.obtain_s(station) / self.holds_per_junction + self.hold_time
+        return self.first_approach_s(station) + self.total_cycles * held_s
 
     def plan(self, station: Station) -> Plan:
         """Catch a junction, hold it, leave it; until every amplitude has its holds."""
@@ -224,10 +247,28 @@ def _check_circuit(station: Station) -> None:
     if station.lowpass_Hz < SLOWEST_FILTER_Hz:
         raise ImpossibleSetting(
             f"the low-pass of the voltage preamplifier, {station.lowpass_Hz:g} Hz, is too slow for the modulation; "
-            f"set it to {SLOWEST_FILTER_Hz:g} Hz or more."
+            f"set it to {SLOWEST_FILTER_Hz:g} Hz or more.",
+            *FREQUENCY,
         )
     if station.rise_time_s > SLOWEST_RISE_s * (1 + 1e-9):
         raise ImpossibleSetting(
             f"the rise time of the current amplifier, {station.rise_time_s:g} s, is too slow for the modulation; "
-            f"set it to {SLOWEST_RISE_s:g} s or less."
+            f"set it to {SLOWEST_RISE_s:g} s or less.",
+            *FREQUENCY,
         )
+
+
+def _check_filters(programme: LevelProgramme, station: Station) -> None:
+    """Refuse levels that are over before a filter has followed them."""
+    frequency_Hz = float(programme.frequency_Hz)
+    shortest_s = float(min(level.share for level in programme.levels)) / frequency_Hz
+    for what, constant_s in (
+        ("low-pass of the voltage preamplifier", 1 / (2 * math.pi * station.lowpass_Hz)),
+        ("rise time of the current amplifier", station.rise_time_s / RISE_CONSTANTS),
+    ):
+        if shortest_s < SETTLED * constant_s:
+            raise ImpossibleSetting(
+                f"at {frequency_Hz:g} Hz the shortest level lasts {1e3 * shortest_s:.3g} ms, but the {what} takes "
+                f"{1e3 * SETTLED * constant_s:.3g} ms to follow. Modulate more slowly.",
+                *FREQUENCY,
+            )

@@ -54,22 +54,24 @@ class HeldProcedure(CaptureProcedure):
         "Most trips", minimum=1, maximum=10_000, default=10, description="So many in a row end the run."
     )
 
-    def check_largest(self, what: str, bias_V: float, station: Station, current_A: float = 0.0) -> None:
+    def check_largest(self, parameter: str, bias_V: float, station: Station, current_A: float = 0.0) -> None:
         """Refuse a bias beyond the rig's limits, or at which the current amplifier would rail.
 
+        ``parameter`` is the name of the one that says it.
         ``current_A`` is what a junction carries there; 0 where nobody knows, and then the least of it is taken.
         """
         low, high = station.bias_range_V
         if not low <= -bias_V <= bias_V <= high:
             raise ImpossibleSetting(
-                f"{what} {bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V."
+                f"{parameter}: {bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V.", parameter
             )
         most_A = station.amplifier.full_scale_V / station.amplifier.gain_V_per_A
         least_A = current_A or G0_S * self.window.high_G0 * bias_V
         if least_A >= most_A:
             raise ImpossibleSetting(
                 f"at {bias_V:g} V a junction carries {least_A:.2g} A or more, but the current amplifier rails at "
-                f"{most_A:.2g} A. Lower its gain."
+                f"{most_A:.2g} A. Lower its gain.",
+                parameter,
             )
 
     def trips(self, current: ExpectedCurrent, before_G0: float, station: Station) -> dict[str, Detector]:

@@ -43,14 +43,20 @@ class IV(HeldProcedure):
     def check(self, station: Station) -> None:
         """Also refuse a peak beyond the rig's limits or the amplifier's, and a sweep of a few samples."""
         if self.peak is None:
-            raise ImpossibleSetting("peak is not given: the largest bias of a curve, in V.")
+            raise ImpossibleSetting("peak is not given: the largest bias of a curve, in V.", "peak")
         super().check(station)
         self.check_largest("peak", self.peak, station)
         samples = self.sweep_time * station.rate_Hz
         if samples < LEAST_SAMPLES:
             raise ImpossibleSetting(
-                f"sweep_time = {self.sweep_time:g} s is {samples:.0f} samples; a curve needs {LEAST_SAMPLES}."
+                f"sweep_time = {self.sweep_time:g} s is {samples:.0f} samples; a curve needs {LEAST_SAMPLES}.",
+                "sweep_time",
             )
+
+    def duration_s(self, station: Station) -> float:
+        """First approach, junctions as `obtain_s` has them, and the sweeps; all junctions stay whole."""
+        caught_s = self.curves / self.curves_per_junction * self.obtain_s(station)
+        return self.first_approach_s(station) + caught_s + self.curves * self.sweep_time
 
     def waveform_V(self, rate_Hz: float) -> FloatArray:
         """Bias of a curve, one value a sample, shape (n,); the last is 0 V, and both peaks are reached."""

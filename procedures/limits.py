@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+from analysis.heating.programme import LevelProgramme
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import RigProcedure
 from procedures.station import Station
@@ -60,16 +61,29 @@ def _check_modulation(step: Modulate, station: Station) -> None:
     _check_bias(f"level of {step.name}", (level.bias_V for level in step.programme.levels), station)
     _check_time("duration", step.duration_s, step)
     _check_time("reaction time", step.reaction_s, step)
+    check_programme(step.programme, station)
+
+
+def check_programme(programme: LevelProgramme, station: Station, *about: str) -> None:
+    """Refuse a modulation that the card can't put out at its rate; ``about`` names the parameters that say it.
+
+    Raises
+    ------
+    ImpossibleSetting
+        If it does not repeat soon enough, or a level lasts too few samples.
+    """
+    frequency_Hz = float(programme.frequency_Hz)
     try:
-        step.programme.repeat_samples(station.rate_Hz)
+        programme.repeat_samples(station.rate_Hz)
     except ValueError as error:
-        raise ImpossibleSetting(f"{step.name} can't be put out: {error}.") from None
-    shortest = min(level.share for level in step.programme.levels)
-    samples = float(shortest * step.programme.samples_per_period(station.rate_Hz))
+        raise ImpossibleSetting(f"{error}.", *about) from None
+    shortest = min(level.share for level in programme.levels)
+    samples = float(shortest * programme.samples_per_period(station.rate_Hz))
     if samples < LEAST_LEVEL_SAMPLES:
         raise ImpossibleSetting(
-            f"the shortest level of {step.name} lasts {samples:.3g} samples at "
-            f"{float(step.programme.frequency_Hz):g} Hz; it needs at least {LEAST_LEVEL_SAMPLES}."
+            f"at {frequency_Hz:g} Hz the shortest level of the modulation lasts {samples:.3g} samples; it needs at "
+            f"least {LEAST_LEVEL_SAMPLES}.",
+            *about,
         )
 
 

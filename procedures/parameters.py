@@ -1,10 +1,19 @@
-"""Parameters that PyMeasure has not: lists of numbers, exact fractions, levels; all typed in as text."""
+"""Parameters that PyMeasure has not (lists of numbers, exact fractions, levels), and how all of them are read.
 
+PyMeasure tells what it can't read by the names of its classes; here that is said in words. Where one number is asked
+for, a decimal comma is taken; in a list a comma separates.
+"""
+
+import math
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from pymeasure.experiment import Parameter
+from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, ListParameter, Parameter
+
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+"""Thousands to some, thousandths to others."""
 
 
 class NumbersParameter(Parameter):
@@ -26,16 +35,16 @@ class NumbersParameter(Parameter):
         super().__init__(name, **options)
 
     def convert(self, value: str | float | Iterable[float]) -> tuple[float, ...]:
-        """Tuple of floats; raises ``ValueError`` naming what is not a number or out of bounds."""
-        if isinstance(value, str):
-            parts: Iterable[str | float] = value.replace(",", " ").replace("[", " ").replace("]", " ").split()
-        else:
+        """Tuple of floats; raises ``ValueError`` saying what is not a number or out of bounds."""
+        if not isinstance(value, str):
             parts = [value] if isinstance(value, int | float) else value
-        numbers = tuple(float(part) for part in parts)
-        for number in numbers:
-            if not self.minimum <= number <= self.maximum:
-                raise ValueError(f"{number:g} is out of bounds")
-        return numbers
+            return tuple(_within(self, _plain(part)) for part in parts)
+        texts = value.replace(",", " ").replace("[", " ").replace("]", " ").split()
+        try:
+            return tuple(_within(self, _plain(text)) for text in texts)
+        except ValueError as error:
+            hint = "; in a list a comma separates" if "," in value else ""
+            raise ValueError(f"{error}{hint}") from None
 
     def __str__(self) -> str:
         return " ".join(f"{number:.12g}" for number in self._value) if self.is_set() else ""
@@ -49,26 +58,27 @@ class FractionParameter(Parameter):
         super().__init__(name, **options)
 
     def convert(self, value: str | float | Fraction) -> str:
-        """The text as it was given; raises ``ValueError`` if it is not a positive number."""
-        text = str(value).strip()
+        """The text with a decimal point; raises ``ValueError`` if it is not a positive number."""
+        text = _with_point(str(value).strip())
         if not _fraction(text) > 0:
             raise ValueError(f"{text} is not positive")
         return text
 
 
 class FractionsParameter(Parameter):
-    """Several positive numbers that are kept exact, as text with spaces between."""
+    """Several positive numbers that are kept exact, as text with spaces or commas between."""
 
     def __init__(self, name: str, units: str | None = None, **options: Any) -> None:
         self.units = units
         super().__init__(name, **options)
 
     def convert(self, value: str) -> str:
-        """The text as it was given; raises ``ValueError`` for what is not a positive number."""
-        for part in value.split():
+        """The text with spaces between; raises ``ValueError`` for what is not a positive number."""
+        parts = value.replace(",", " ").split()
+        for part in parts:
             if not _fraction(part) > 0:
                 raise ValueError(f"{part} is not positive")
-        return value.strip()
+        return " ".join(parts)
 
 
 class LevelsParameter(Parameter):
@@ -89,7 +99,7 @@ def parsed_levels(text: str) -> list[tuple[float, Fraction]]:
     levels = []
     for part in text.replace(",", " ").split():
         level, colon, duration = part.partition(":")
-        levels.append((float(level), _fraction(duration) if colon else Fraction(1)))
+        levels.append((_plain(level), _fraction(duration) if colon else Fraction(1)))
         if not levels[-1][1] > 0:
             raise ValueError(f"duration of {part!r} is not positive")
     return levels
@@ -99,4 +109,60 @@ def _fraction(text: str) -> Fraction:
     try:
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text!r} is not a number") from None
+        raise ValueError(f"{text} is no number") from None
+
+
+def read(parameter: Any, value: Any) -> Any:
+    """A value, typed or not, as any parameter takes it. Raises ``ValueError``, which says in words why it can't."""
+    match parameter:
+        case FloatParameter():
+            return parameter.convert(_within(parameter, _number(value)))
+        case IntegerParameter():
+            number = _number(value)
+            if not number.is_integer():
+                raise ValueError(f"{value} is no whole number")
+            return parameter.convert(int(_within(parameter, number)))
+        case BooleanParameter() if str(value).lower() not in ("true", "false", "0", "1"):
+            raise ValueError(f"{value} is neither true nor false")
+        case ListParameter():
+            choices = [str(choice) for choice in parameter.choices]
+            if str(value) not in choices:
+                raise ValueError(f"{value} is none of {', '.join(choices)}")
+    return parameter.convert(value)
+
+
+def unit_of(parameter: Any) -> str:
+    """Its unit as it is written in a sentence; "" for none."""
+    return str(getattr(parameter, "units", None) or "").replace("_", "")
+
+
+def _number(value: Any) -> float:
+    """One number, where a comma can only be a decimal one."""
+    return _plain(_with_point(value) if isinstance(value, str) else value)
+
+
+def _with_point(text: str) -> str:
+    if GROUPED.fullmatch(text.strip()):
+        raise ValueError(f"{text.strip()} may be thousands or a fraction; write it without a comma")
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+
+
+def _plain(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isnan(number):
+        raise ValueError(f"{str(value).strip() or 'nothing'} is no number")
+    return number
+
+
+def _within(parameter: Any, number: float) -> float:
+    """The number, if it is within the parameter's bounds."""
+    for outside, word, bound in (
+        (number < parameter.minimum, "below", parameter.minimum),
+        (number > parameter.maximum, "above", parameter.maximum),
+    ):
+        if outside:
+            raise ValueError(f"{number:.12g} is {word} {bound:.12g} {unit_of(parameter)}".strip())
+    return number

@@ -67,8 +67,13 @@ class Playback(RigProcedure):
             if recorded is not None and abs(value - recorded) > RELATIVE * abs(recorded):
                 raise ImpossibleSetting(
                     f"{name} is {value:.9g} on this rig and {recorded:.9g} in {self.recording}: use the rig file that "
-                    f"hotjunction sim --recording {self.recording} writes."
+                    f"hotjunction sim --recording {self.recording} writes.",
+                    "recording",
                 )
+
+    def duration_s(self, station: Station) -> float:
+        """As long as what was recorded."""
+        return self._content()[2] / station.rate_Hz
 
     def plan(self, station: Station) -> Plan:
         """One step."""
@@ -85,5 +90,5 @@ class Playback(RigProcedure):
                     events = tuple(sorted(told, key=lambda event: event.sample))
                     self._read = file, recording.header, recording.stop, events
             except RecordingError as error:
-                raise ImpossibleSetting(f"recording: {error}") from None
+                raise ImpossibleSetting(f"recording: {error}", "recording") from None
         return self._read

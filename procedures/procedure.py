@@ -9,6 +9,7 @@ from pymeasure.experiment import Procedure
 
 from analysis.records import Event, EventKind
 from procedures.errors import ImpossibleSetting
+from procedures.parameters import read
 from procedures.station import Station
 from procedures.steps import Outcome, Step
 
@@ -61,6 +62,10 @@ class RigProcedure(Procedure):
         """Cycles of a whole run."""
         return int(getattr(self, self.repeats))
 
+    def duration_s(self, station: Station) -> float:
+        """About how long a run takes, in s, as far as speeds and times say; NaN where they say nothing."""
+        return float("nan")
+
     def counts(self, event: Event) -> bool:
         """Whether an event is the end of a cycle; a mark with payload ``{"counts": False}`` is not."""
         return (
@@ -86,11 +91,9 @@ class RigProcedure(Procedure):
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(parameters)}"
                 raise ImpossibleSetting(f"{cls.name} has no parameter {name!r}; {hint}")
             try:
-                procedure.set_parameters({name: value})
+                procedure.set_parameters({name: read(parameters[name], value)})
             except ValueError as error:
-                raise ImpossibleSetting(
-                    f"{name} = {value!r}: {error} ({_bounds(parameters[name])})"
-                ) from None
+                raise ImpossibleSetting(f"{name} = {value!r}: {error}.", name) from None
         return procedure
 
     def values(self) -> dict[str, Any]:
@@ -107,10 +110,3 @@ class RigProcedure(Procedure):
     @abstractmethod
     def plan(self, station: Station) -> Plan:
         """Steps of the run; each ``yield`` returns the step's ``Outcome``."""
-
-
-def _bounds(parameter: Any) -> str:
-    low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
-    return (
-        f"allowed: {low:g} to {high:g} {parameter.units or ''}".strip() if low is not None else "not allowed"
-    )

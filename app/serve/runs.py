@@ -30,6 +30,11 @@ def check(procedure: RigProcedure, rig: Rig) -> None:
     dry_run(procedure, station)
 
 
+def duration_s(procedure: RigProcedure, rig: Rig) -> float:
+    """About how long a run takes on a rig, in s; NaN where nobody can say."""
+    return procedure.duration_s(planned_station(rig))
+
+
 def free_name(folder: Path, procedure: str, taken: set[Path]) -> Path:
     """A name for a recording that nothing has: day, procedure, number."""
     day = datetime.now(UTC).astimezone().strftime("%Y-%m-%d")

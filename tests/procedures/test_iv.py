@@ -77,7 +77,7 @@ def test_the_trip_leaves_room_for_a_non_linear_junction_but_not_for_a_metal_one(
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"peak": 2.1}, "peak 2.1 V is outside"),
+        ({"peak": 2.1}, "peak: 2.1 V is outside"),
         ({"conductance": 1.1}, "rails at"),
         ({"sweep_time": 0.015}, "30 samples; a curve needs 40"),
     ],
