@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from app.bench import Bench, RunSummary
     from procedures.procedure import RigProcedure
 
@@ -92,6 +94,31 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
     return click.Command(procedure_class.name, callback=run, params=options, help=help_text)
 
 
+class _InWords(click.ParamType):
+    """Numbers read, and refused, as the window's form does it."""
+
+    def __init__(self, parameter: Any) -> None:
+        super().__init__(min=parameter.minimum, max=parameter.maximum)  # type: ignore[call-arg]
+        self._parameter = parameter
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails with a sentence."""
+        from procedures.parameters import read
+
+        try:
+            return read(self._parameter, value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+class _Whole(_InWords, click.IntRange):
+    """A whole number."""
+
+
+class _Number(_InWords, click.FloatRange):
+    """A number."""
+
+
 def parameter_option(name: str, parameter: Any) -> click.Option:
     """An option with the parameter's type, unit, bounds, default and description."""
     from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
@@ -108,9 +135,9 @@ def parameter_option(name: str, parameter: Any) -> click.Option:
         case ListParameter():
             kind = click.Choice(parameter.choices)
         case IntegerParameter():
-            kind = click.IntRange(min=parameter.minimum, max=parameter.maximum)
+            kind = _Whole(parameter)
         case FloatParameter():
-            kind = click.FloatRange(min=parameter.minimum, max=parameter.maximum)
+            kind = _Number(parameter)
     if parameter.default is None:
         default: dict[str, Any] = {"required": True}
     else:
@@ -164,6 +191,7 @@ def run_shown(
     from app.bench import Observer
     from app.progress import RunProgress, ctrl_c_stops, stderr_console
     from app.recorder import RecorderFailed
+    from app.serve.runs import check
     from app.toml_file import FileError
     from drivers.errors import RigError
     from procedures.errors import ImpossibleSetting
@@ -171,6 +199,8 @@ def run_shown(
     console = stderr_console()
     try:
         procedure = make()
+        check(procedure, bench.rig)
+        _announce(procedure, bench, console)
         with (
             RunProgress(procedure.name, procedure.total_cycles, console) as progress,
             ctrl_c_stops(bench.stop, console),
@@ -187,3 +217,15 @@ def run_shown(
     ) as error:
         raise FileError(str(error)) from None
     return procedure, summary
+
+
+def _announce(procedure: "RigProcedure", bench: "Bench", console: "Console") -> None:
+    """How much is to be done, and about how long it takes."""
+    from math import isfinite
+
+    from app.durations import roughly
+    from app.serve.runs import duration_s
+
+    seconds = duration_s(procedure, bench.rig)
+    lasting = f", about {roughly(seconds)}" if isfinite(seconds) else ""
+    console.print(f"{procedure.total_cycles} {procedure.repeats}{lasting}", highlight=False)

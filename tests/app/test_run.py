@@ -38,7 +38,9 @@ def test_lists_choices_and_texts_are_options():
         (["--amplitudes", "1.27"], "Missing option '--conductance'"),
         (["--conductance", "0.002"], "Missing option '--amplitudes'"),
         (["--conductance", "0.002", "--amplitudes", "1.27", "--order", "0+-"], "'0+-' is not one of"),
-        (["--conductance", "0", "--amplitudes", "1.27"], "--conductance"),
+        (["--conductance", "0", "--amplitudes", "1.27"], "'--conductance': 0 is below 1e-08 G0."),
+        (["--conductance", "abc"], "'--conductance': abc is no number."),
+        (["--holds", "2.5"], "'--holds': 2.5 is no whole number."),
     ],
 )
 def test_what_can_t_be_is_refused_at_once(arguments, said):
@@ -65,6 +67,7 @@ def test_heating_from_the_command_line_counts_its_holds(rig):
 
     assert result.exit_code == 0, result.output
     assert "finished, 2 holds" in result.output
+    assert "2 holds, about " in result.output
     assert rig.is_safe()
 
 
@@ -74,5 +77,5 @@ def test_a_list_that_can_t_be_read_is_a_sentence(rig):
     result = invoke("heating", "--rig", rig.file, "--out", rig.folder / "h.h5", *options(values))
 
     assert result.exit_code == 2
-    assert "amplitudes = '0.74 V'" in result.output
+    assert "amplitudes = '0.74 V': V is no number." in result.output
     assert not (rig.folder / "h.h5").exists()
