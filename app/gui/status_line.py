@@ -6,6 +6,7 @@ from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLayout, QWidget
 
+from app.durations import roughly
 from app.gui.plots.numbers import fixed, minus, significant
 from app.gui.plots.view import View
 from app.gui.readout import PositionReadout, Readout
@@ -199,15 +200,6 @@ def remark(snapshot: StatusSnapshot) -> str:
     """How a run ended, what keeps it, or how long it will go on; and what is recorded."""
     words = snapshot.ended or snapshot.remark
     if not words and isfinite(snapshot.left_s):
-        words = f"{left(snapshot.left_s)} left"
+        words = f"{roughly(snapshot.left_s)} left"
     recorded = size(snapshot.recorded_bytes) if snapshot.recorded_bytes else ""
     return ", ".join(part for part in (words, recorded) if part)
-
-
-def left(seconds: float) -> str:
-    """Time to go, no finer than it is known."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

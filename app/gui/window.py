@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.area import STRIPS, TABS, ViewArea
+from app.gui.focus import step_in_sight
 from app.gui.ghosts import hide_ghosts
 from app.gui.keys import COMMON_KEYS, KeysDialog
 from app.gui.model_choice import ModelChoice
@@ -104,6 +105,10 @@ class Window(QMainWindow):
         self._soon.timeout.connect(self._settle)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.paint)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """The Tab key passes over what stands behind a tab."""
+        return step_in_sight(lambda: super(Window, self).focusNextPrevChild(next))
 
     # ---- putting it together; each kind of window does it in its constructor ----
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import pairwise
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QPalette
+from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -21,15 +23,18 @@ from PyQt6.QtWidgets import (
 )
 
 from app.commands.run import PROCEDURES
-from app.gui.panels.form import Form, as_text
-from app.gui.presets import PRESETS, Preset, preset_for
+from app.durations import roughly
+from app.gui.panels.field import Field, as_text
+from app.gui.panels.form import Form
+from app.gui.panels.preset_choice import PresetChoice
+from app.gui.panels.sequence import Sequencer
+from app.gui.presets import Preset, preset_for
 from app.gui.theme import MEDIUM, SMALL, Theme
 
 if TYPE_CHECKING:
     from app.rig import Rig
 
 CHECK_AFTER_MS = 200
-NO_PRESET = "Defaults"
 OFFERED = tuple(name for name in PROCEDURES if name != "playback")
 LABELS = {name: name.replace("-", " ").replace("control ", "control: ").capitalize() for name in OFFERED} | {
     "break-junction": "Break junction", "iv": "I-V",
@@ -70,19 +75,26 @@ class ProceduresPanel(QWidget):
         self._check_soon.setSingleShot(True)
         self._check_soon.setInterval(CHECK_AFTER_MS)
         self._check_soon.timeout.connect(self.check)
+        self._wrong: tuple[Field, str] | None = None
+        self._show_soon = QTimer(self)
+        self._show_soon.setSingleShot(True)
+        self._show_soon.setInterval(0)
+        self._show_soon.timeout.connect(self._show_wrong)
+        self._amber = False
         self._build()
+        theme.changed.connect(self._colour)
         self._choose_procedure()
 
     def _build(self) -> None:
-        self.procedure, self.preset = QComboBox(), QComboBox()
+        self.procedure, self.presets = QComboBox(), PresetChoice()
+        self.preset = self.presets.combo
         for name in OFFERED:
             self.procedure.addItem(LABELS[name], name)
             self.procedure.setItemData(
                 self.procedure.count() - 1, PROCEDURES[name][2], Qt.ItemDataRole.ToolTipRole
             )
-        self.preset.addItems([NO_PRESET, *(preset.name for preset in PRESETS)])
-        self.preset.setToolTip("Settings of Lee et al., Nature 498, 209 (2013), for these junctions.")
         self.sample = QLineEdit()
+        self.sample.setToolTip("Molecule and electrodes, tip, date of preparation: goes into the recording.")
         self.sample.setPlaceholderText("what is measured, for the recording")
         self.what = QLabel()
         self.what.setWordWrap(True)
@@ -93,13 +105,14 @@ class ProceduresPanel(QWidget):
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for label, widget in (
             ("P&rocedure", self.procedure),
-            ("Pre&set", self.preset),
+            ("Pre&set", self.presets),
             ("Sam&ple", self.sample),
         ):
             head.addRow(label, widget)
         head.addRow(self.what)
         self.scrolled = QScrollArea()
         self.scrolled.setWidgetResizable(True)
+        self.scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
         self.scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)
@@ -109,20 +122,11 @@ class ProceduresPanel(QWidget):
         whole.addWidget(self.scrolled, 1)
         whole.addLayout(self._foot())
         self.procedure.currentIndexChanged.connect(self._choose_procedure)
-        self.preset.currentIndexChanged.connect(self._apply_preset)
+        self.presets.chosen.connect(self._apply_preset)
 
     def _foot(self) -> QVBoxLayout:
-        self.over, self.over_values = QComboBox(), QLineEdit()
-        self.over.setToolTip("Queues one run for each of the values; the other parameters stay.")
-        self.over_values.setPlaceholderText("values, with ; between")
-        self.over_values.textChanged.connect(lambda: self._check_soon.start())
-        self.over.currentIndexChanged.connect(self._sequence_changed)
-        sequence = QHBoxLayout()
-        sequence.setSpacing(MEDIUM)
-        label = QLabel("Repeat o&ver")
-        label.setBuddy(self.over)
-        for widget, stretch in ((label, 0), (self.over, 1), (self.over_values, 1)):
-            sequence.addWidget(widget, stretch)
+        self.sequence = Sequencer()
+        self.sequence.changed.connect(self._check_soon.start)
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.verdict.setMinimumHeight(self.fontMetrics().height() * 2)
@@ -139,7 +143,7 @@ class ProceduresPanel(QWidget):
         buttons.addWidget(self.run_button, 1)
         foot = QVBoxLayout()
         foot.setSpacing(MEDIUM)
-        foot.addLayout(sequence)
+        foot.addWidget(self.sequence)
         foot.addWidget(self.verdict)
         foot.addLayout(buttons)
         return foot
@@ -156,7 +160,7 @@ class ProceduresPanel(QWidget):
 
     def choose_preset(self, preset: Preset) -> None:
         """Take a preset's settings."""
-        self.preset.setCurrentText(preset.name)
+        self.presets.choose(preset)
 
     def choose(self, procedure: str) -> None:
         """Show a procedure's form."""
@@ -186,38 +190,34 @@ class ProceduresPanel(QWidget):
         self._class = getattr(import_module(module), class_name)
         parameters = self._class().parameter_objects()
         self._form = Form(self.theme, parameters)
-        self._form.changed.connect(self._check_soon.start)
+        self._form.changed.connect(self._changed)
+        self._wrong = None
         self.scrolled.setWidget(self._form)
+        self._order_of_tabs()
         self.what.setText(what)
-        self._offer_sequences(parameters)
+        self.procedure.setToolTip(f"What is done with the junctions. {what}")
+        self.sequence.offer(parameters)
         if self.name in self._kept:
             self._form.set(self._kept[self.name])
         else:
             self._apply_preset()
-        self._check_soon.start()
+        self._changed()
 
-    def _offer_sequences(self, parameters: Mapping[str, Any]) -> None:
-        self.over.clear()
-        self.over.addItem("nothing", "")
-        for name, parameter in parameters.items():
-            self.over.addItem(parameter.name, name)
-        self._sequence_changed()
-
-    def _sequence_changed(self) -> None:
-        self.over_values.setVisible(bool(self.over.currentData()))
-        self._check_soon.start()
+    def _order_of_tabs(self) -> None:
+        before = (self.procedure, self.preset, self.presets.reset, self.sample)
+        after = (self.sequence.over, self.sequence.texts, self.add_button, self.run_button)
+        for one, next_one in pairwise((*before, *self.form.in_order(), *after)):
+            self.setTabOrder(one, next_one)
 
     def _apply_preset(self) -> None:
-        preset = self._preset
-        if preset is not None:
-            self.form.set(preset.of(self.name, self.form.fields))
-            self.sample.setText(preset.sample)
-        elif self.sender() is self.preset:
-            self.form.set({name: field.parameter.default for name, field in self.form.fields.items()})
+        self.form.set(self.presets.values(self.name, self.form.fields))
+        if self.presets.preset is not None:
+            self.sample.setText(self.presets.preset.sample)
+        self._changed()
 
-    @property
-    def _preset(self) -> Preset | None:
-        return next((preset for preset in PRESETS if preset.name == self.preset.currentText()), None)
+    def _changed(self) -> None:
+        self.presets.compare(self.name, self.form.fields)
+        self._check_soon.start()
 
     def _texts(self) -> dict[str, Any]:
         return {name: _raw(field) for name, field in self.form.fields.items()}
@@ -227,54 +227,73 @@ class ProceduresPanel(QWidget):
     def wanted(self) -> list[Wanted]:
         """Runs that the form asks for, in their order. Raises ``ValueError`` for what can't be read."""
         one = Wanted(self.name, self.form.values(), self.sample.text().strip())
-        over = self.over.currentData()
+        over = self.sequence.name
         if not over:
             return [one]
-        parameter = self.form.fields[over].parameter
-        try:
-            values = [
-                parameter.convert(text.strip()) for text in self.over_values.text().split(";") if text.strip()
-            ]
-        except ValueError as error:
-            raise ValueError(f"Repeat over {parameter.name}: {error}") from None
-        if not values:
-            raise ValueError(f"Repeat over {parameter.name}: give the values, with ; between them.")
-        return [replace(one, values={**one.values, over: value}) for value in values]
+        return [replace(one, values={**one.values, over: value}) for value in self.sequence.values()]
 
     def check(self) -> bool:
         """Look whether all of it can work on this rig, and say so. Returns whether it can be queued."""
         self._check_soon.stop()
         try:
             runs = self.wanted()
+            expected = [self._expected(run) for run in runs]
         except ValueError as error:
-            return self._say(str(error), possible=False)
-        try:
-            total = sum(self._checked(run) for run in runs)
-        except ValueError as error:
-            return self._say(self.form.complain(str(error)) or "This can't work: see above.", possible=False)
+            self._say(self._complain(error), possible=False, amber=True)
+            self._show_soon.start()
+            return False
+        self._wrong = None
         if self.busy_text:
             return self._say(self.busy_text, possible=False)
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        return self._say(f"{many}{total} {self._class.repeats}", possible=True)
+        seconds = sum(one for _, one in expected)
+        lasting = f", about {roughly(seconds)}" if isfinite(seconds) else ""
+        cycles = sum(one for one, _ in expected)
+        return self._say(f"{many}{cycles} {self._class.repeats}{lasting}", possible=True)
 
-    def _checked(self, run: Wanted) -> int:
-        """Cycles of a run. Raises ``ValueError`` saying what can't work."""
-        from app.serve.runs import check, procedure_of
-        from procedures.errors import ImpossibleSetting
+    def _expected(self, run: Wanted) -> tuple[int, float]:
+        """Cycles of a run and about how long it takes in s. Raises ``ImpossibleSetting``."""
+        from app.serve.runs import check, duration_s, procedure_of
 
-        try:
-            procedure = procedure_of(run.procedure, run.values)
-            if self.rig is not None:
-                check(procedure, self.rig)
-        except ImpossibleSetting as error:
-            raise ValueError(str(error)) from None
-        return procedure.total_cycles
+        procedure = procedure_of(run.procedure, run.values)
+        if self.rig is None:
+            return procedure.total_cycles, nan
+        check(procedure, self.rig)
+        return procedure.total_cycles, duration_s(procedure, self.rig)
 
-    def _say(self, words: str, *, possible: bool) -> bool:
+    def _complain(self, error: ValueError) -> str:
+        """Say it at its field, if it has one; returns it in the form's words."""
+        about = getattr(error, "about", ())
+        if self.sequence.name in about[:1]:  # the field holds another value than the one that is wrong
+            return f"Repeat over {self.sequence.over.currentText()}: {self.form.complain(str(error), ())}"
+        return self.form.complain(str(error), about)
+
+    def _show_wrong(self) -> None:
+        """Scroll to what is wrong, once: who then looks elsewhere is left alone."""
+        wrong = self.form.wrong
+        shown, self._wrong = self._wrong, (wrong, wrong.problem) if wrong is not None else None
+        if wrong is None or self._wrong == shown:
+            return
+        for outer in (self, self.form):  # what is said takes room, which is given only now
+            layout = outer.layout()
+            assert layout is not None
+            layout.activate()
+        for part in (wrong.said, wrong):
+            self.scrolled.ensureWidgetVisible(part, 0, MEDIUM)
+
+    def _colour(self) -> None:
+        palette = QPalette(self.palette())
+        if self._amber:
+            palette.setColor(QPalette.ColorRole.WindowText, QColor(self.theme.palette.warning))
+        self.verdict.setPalette(palette)
+
+    def _say(self, words: str, *, possible: bool, amber: bool = False) -> bool:
         self.verdict.setText(words)
         self.verdict.setForegroundRole(
             QPalette.ColorRole.PlaceholderText if possible else QPalette.ColorRole.WindowText
         )
+        self._amber = amber
+        self._colour()
         for button, tip in (
             (self.add_button, "Behind what waits already (Ctrl+Shift+Enter)"),
             (self.run_button, "Next, and go on if the queue is held (Ctrl+Enter)"),

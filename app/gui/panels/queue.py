@@ -19,10 +19,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panels.form import as_text
+from app.durations import roughly
+from app.gui.panels.field import as_text
 from app.gui.panels.procedures import LABELS
 from app.gui.panels.selection import calm
-from app.gui.status_line import left
 from app.gui.theme import MEDIUM, SMALL, Theme
 
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
@@ -293,7 +293,7 @@ def share_of(job: Mapping[str, Any]) -> float:
 def left_of(job: Mapping[str, Any]) -> str:
     """Time to go, or how it ended."""
     if job["status"] == "running":
-        return left(job["left_s"]) if job["left_s"] is not None else "…"
+        return roughly(job["left_s"]) if job["left_s"] is not None else "…"
     return STATUS_WORDS.get(job["status"], job["status"])
 
 

@@ -23,6 +23,7 @@ from app.views.options import SessionOptions
 
 AFTER_MS = 400
 """Of quiet after the last key, before everything is made anew."""
+DATA_DECIDE = "the data decide"
 BACKGROUNDS = ("linear", "constant", "none")
 
 
@@ -141,12 +142,16 @@ class SelectionPanel(QWidget):
         self.said.setWordWrap(True)
         self.usual = QPushButton("Let the &data decide")
         self.usual.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.usual.setToolTip(
+            "Empties all fields: thresholds, windows and rules are found from the recording."
+        )
         self.usual.clicked.connect(lambda: self.show_options(SessionOptions(), tell=True))
         rows.addWidget(self.said)
         rows.addWidget(self.usual)
         rows.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inside)
         whole = QVBoxLayout(self)
@@ -157,10 +162,13 @@ class SelectionPanel(QWidget):
         form = QFormLayout()
         form.setHorizontalSpacing(MEDIUM)
         form.setVerticalSpacing(SMALL)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for rule in rules:
             edit = self.edits[rule.label] = QLineEdit()
             edit.setFont(tabular(edit.font()))
-            edit.setPlaceholderText("the data decide")
+            edit.setPlaceholderText(DATA_DECIDE)
+            edit.setMinimumWidth(edit.fontMetrics().horizontalAdvance(DATA_DECIDE) + 2 * MEDIUM)
             edit.setToolTip(rule.help)
             edit.setAccessibleName(rule.label)
             edit.textChanged.connect(self._soon.start)
@@ -192,8 +200,10 @@ class SelectionPanel(QWidget):
             try:
                 options = rule.decided(options, _value(rule, self.edits[label].text()))
             except ValueError:
-                numbers = "two numbers" if rule.numbers == 2 else "a number"
-                self.said.setText(f"{label}: {numbers} from {rule.least:g} to {rule.most:g}.")
+                numbers, order = (
+                    ("two numbers", ", the smaller first") if rule.numbers == 2 else ("a number", "")
+                )
+                self.said.setText(f"{label}: {numbers} from {rule.least:g} to {rule.most:g}{order}.")
                 return
         options = replace(options, traces=replace(options.traces, background=self.background.currentText()))
         self.said.setText("What is empty, the data decide.")
@@ -218,8 +228,8 @@ def _text(value: Any) -> str:
 
 
 def _value(rule: Rule, text: str) -> Any:
-    """None, a number, or two by rising size. Raises ``ValueError``."""
-    parts = text.replace(",", " ").replace("–", " ").split()
+    """None, a number (a decimal comma is taken), or two by rising size (a comma separates). Raises ``ValueError``."""
+    parts = text.replace(",", "." if rule.numbers == 1 else " ").replace("–", " ").split()
     if not parts:
         return None
     numbers = [float(part) for part in parts]

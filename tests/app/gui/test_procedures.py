@@ -4,7 +4,8 @@ import pytest
 from PyQt6.QtWidgets import QLabel
 
 from app.commands.run import PROCEDURES
-from app.gui.panels.form import Form, as_text, in_words
+from app.gui.panels.field import as_text
+from app.gui.panels.form import Form, in_words
 from app.gui.panels.procedures import OFFERED, ProceduresPanel, Wanted
 from app.gui.presets import PRESETS, preset_for
 from tests.app.gui import fake_bench
@@ -69,8 +70,8 @@ def test_preset_for_a_rig(name, species):
 
 
 IMPOSSIBLE = [
-    ("break-junction", "traces", "0", "1 to 1e+06"),
-    ("break-junction", "traces", "many", "1 to 1e+06"),
+    ("break-junction", "traces", "0", "0 is below 1"),
+    ("break-junction", "traces", "many", "many is no number"),
     ("break-junction", "contact_threshold", "50", "can never be seen"),
     ("break-junction", "bias", "0.1", "too small"),
     ("break-junction", "open_threshold", "0.5", "must lie below"),
@@ -78,11 +79,30 @@ IMPOSSIBLE = [
     ("heating", "amplitudes", "", "not given"),
     ("heating", "amplitudes", "0.7 0.7", "twice"),
     ("heating", "hold_time", "0.2", "fewer than"),
-    ("heating", "frequency", "fast", "is not a number"),
+    ("heating", "frequency", "fast", "fast is no number"),
     ("heating", "levels", "+0.5:1 0:1", "largest level"),
-    ("heating", "window_percent", "0.0001", "0.1 to 90"),
+    ("heating", "window_percent", "0.0001", "0.0001 is below 0.1 %"),
     ("heating", "expected", "1e-6", "5 amplitudes"),
+    ("break-junction", "contact_threshold", "500", "500 is above 100 G₀."),
+    ("break-junction", "traces", "2.5", "2.5 is no whole number."),
+    ("break-junction", "bias", "1,000", "without a comma"),
+    ("heating", "amplitudes", "2.5", "2.5 V is outside the rig's limits"),
+    ("heating", "amplitudes", "0,7 0,9", "in a list a comma separates"),
+    ("heating", "frequency", "500", "At 500 Hz the shortest level of the modulation lasts 1.33 samples"),
+    ("heating", "frequency", "1225001/100003", "simple fraction of the rate"),
+    ("heating", "conductance", "", "not given"),
+    ("heating", "conductance", "10", "rails at"),
+    ("heating", "conductance", "0.00001", "counts as open"),
+    ("heating", "window_percent", "0.1", "steps of the converter"),
+    ("heating", "dwell", "0.001", "samples"),
+    ("heating", "dwell", "5", "must be shorter"),
+    ("heating", "holds_per_junction", "9", "5 conditions"),
+    ("heating", "taken", "1", "give one for each"),
+    ("control-other-frequencies", "frequencies", "12.25 500", "shortest level"),
+    ("control-out-of-contact", "distance", "900", "piezo's range"),
+    ("control-dummy-resistor", "resistance", "", "not given"),
     ("iv", "peak", "", "not given"),
+    ("iv", "peak", "2.5", "outside the rig's limits"),
     ("iv", "sweep_time", "0.01", "needs 40"),
 ]
 
@@ -159,8 +179,8 @@ def test_a_run_is_asked_for_with_what_the_form_says(panel, qtbot):
 )
 def test_a_sequence_is_several_runs(panel, qtbot, name, over, text, values):
     panel.choose(name)
-    panel.over.setCurrentIndex(panel.over.findData(over))
-    panel.over_values.setText(text)
+    panel.sequence.over.setCurrentIndex(panel.sequence.over.findData(over))
+    panel.sequence.texts.setText(text)
     with qtbot.waitSignal(panel.queue_asked) as asked:
         panel.queue()
     runs: list[Wanted] = asked.args[0]
@@ -170,8 +190,8 @@ def test_a_sequence_is_several_runs(panel, qtbot, name, over, text, values):
 
 @pytest.mark.parametrize(("text", "said"), [("", "give the values"), ("fast", "Repeat over")])
 def test_a_sequence_that_cannot_be_read_is_refused(panel, text, said):
-    panel.over.setCurrentIndex(panel.over.findData("withdraw_speed"))
-    panel.over_values.setText(text)
+    panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("withdraw_speed"))
+    panel.sequence.texts.setText(text)
     assert not panel.check()
     assert said in panel.verdict.text()
 
@@ -214,7 +234,7 @@ def test_names_become_labels():
         "open_threshold = 1 G0 must lie below contact_threshold",
         {"open_threshold": "Open below", "contact_threshold": "Contact above"},
     )
-    assert said == "“Open below” = 1 G0 must lie below “Contact above”"
+    assert said == "“Open below” = 1 G₀ must lie below “Contact above”"
 
 
 def test_the_form_follows_the_theme(theme, panel):
@@ -226,3 +246,37 @@ def test_the_form_follows_the_theme(theme, panel):
     colour = panel.form.fields["contact_threshold"].said.palette().windowText().color().name()
     assert colour == theme.palette.warning
     assert isinstance(panel.form, Form)
+
+
+def with_lowpass(rig, corner_Hz):
+    preamplifier = rig.voltage_preamplifier.model_copy(update={"lowpass_Hz": corner_Hz})
+    return rig.model_copy(update={"voltage_preamplifier": preamplifier})
+
+
+def test_a_filter_below_the_modulation_is_said_at_the_frequency(panel):
+    panel.set_rig(with_lowpass(fake_bench.rig(), 10.0))
+    panel.choose("heating")
+    assert not panel.check()
+    assert (
+        "low-pass of the voltage preamplifier, 10 Hz, is too slow" in panel.form.fields["frequency"].problem
+    )
+    panel.choose("control-other-frequencies")
+    assert not panel.check()
+    assert "10 Hz, is too slow" in panel.form.fields["frequencies"].problem
+
+
+def test_a_filter_that_does_not_follow_the_levels_is_said_at_the_frequency(panel):
+    panel.set_rig(with_lowpass(fake_bench.rig(), 300.0))
+    panel.choose("heating")
+    assert panel.check()
+    panel.form.fields["frequency"].set("200")
+    assert not panel.check()
+    assert "1.67 ms, but the low-pass of the voltage preamplifier takes 2.65 ms" in panel.verdict.text()
+    assert panel.form.fields["frequency"].problem == panel.verdict.text()
+
+
+def test_the_width_of_a_peak_is_asked_for_at_its_field(panel):
+    panel.choose("heating")
+    panel.form.fields["window_sigma"].set("1")
+    assert not panel.check()
+    assert "the width of the histogram's peak" in panel.form.fields["peak_sigma_decades"].problem

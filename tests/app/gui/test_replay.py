@@ -216,3 +216,20 @@ def test_what_cannot_be_read_is_said_and_changes_nothing(panel, label, text):
     panel.decide()
     assert told == []
     assert panel.said.text().startswith(label)
+    assert ("the smaller first" in panel.said.text()) == label.startswith("Molecular")
+
+
+def test_a_decimal_comma_is_taken_where_one_number_is_asked(panel):
+    panel.edits["Starts above (G₀)"].setText("0,5")
+    panel.edits["Molecular peak (G₀)"].setText("0.001, 0.01")
+    panel.decide()
+    assert panel.options.traces.starts_above_G0 == 0.5
+    assert panel.options.traces.molecular_G0 == (0.001, 0.01)
+
+
+def test_every_rule_says_what_it_does_and_shows_who_decides(panel):
+    panel.resize(320, 500)
+    for edit in panel.edits.values():
+        assert edit.toolTip()
+        assert edit.fontMetrics().horizontalAdvance(edit.placeholderText()) < edit.width()
+    assert panel.usual.toolTip()

@@ -6,6 +6,7 @@ from PyQt6.QtGui import QFontMetricsF, QGuiApplication
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog, QMainWindow
 
+from app.durations import roughly
 from app.gui.readout import NUMBER_PT, Readout
 from app.gui.retract import TWICE_WITHIN_MS, EscapeTwice, RetractButton
 from app.gui.status_line import (
@@ -15,7 +16,6 @@ from app.gui.status_line import (
     conductance_words,
     cycles_word,
     duration,
-    left,
     progress,
     remark,
     signed,
@@ -76,9 +76,9 @@ def test_numbers(line: RigStatusLine, changes: dict, expected: list[str]) -> Non
         (duration(245), "4 min 05 s"),
         (duration(7380), "2 h 03 min"),
         (size(15_400_000), "15.4 MB"),
-        (left(30), "30 s"),
-        (left(660), "11 min"),
-        (left(9000), "2.5 h"),
+        (roughly(30), "30 s"),
+        (roughly(660), "11 min"),
+        (roughly(9000), "2.5 h"),
         (progress(synthetic.status()), "63/100"),
         (progress(synthetic.status(total_cycles=None, cycles=1)), "1"),
         (cycles_word(synthetic.status()), "holds"),

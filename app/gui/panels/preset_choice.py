@@ -1,0 +1,70 @@
+"""Which preset a form began with, whether it still is what the preset says, and the way back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+
+from app.gui.panels.field import Field, as_text
+from app.gui.presets import PRESETS, Preset
+from app.gui.theme import LARGE, MEDIUM, SMALL
+
+NO_PRESET = "Defaults"
+MOST_LISTED = 8
+"""Values in the tool tip that says what Reset does."""
+
+
+class PresetChoice(QWidget):
+    """Presets, and a button that puts the chosen one's values back."""
+
+    chosen = pyqtSignal()
+    """Another preset, or the same once more: its values are wanted."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.combo, self.reset = QComboBox(), QPushButton("Reset")
+        for name in (NO_PRESET, *(preset.name for preset in PRESETS)):
+            self.combo.addItem(name, name)
+        self.combo.setToolTip("Settings of Lee et al., Nature 498, 209 (2013), for these junctions.")
+        self.combo.setAccessibleName("Preset")
+        self.reset.setMaximumWidth(self.fontMetrics().horizontalAdvance("Reset") + LARGE + SMALL)
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(MEDIUM)
+        row.addWidget(self.combo, 1)
+        row.addWidget(self.reset)
+        self.setFocusProxy(self.combo)
+        self.combo.currentIndexChanged.connect(lambda: self.chosen.emit())
+        self.reset.clicked.connect(lambda: self.chosen.emit())
+
+    def choose(self, preset: Preset) -> None:
+        """Choose one."""
+        self.combo.setCurrentIndex(self.combo.findData(preset.name))
+
+    @property
+    def preset(self) -> Preset | None:
+        """The chosen one; None where the defaults are."""
+        return next((preset for preset in PRESETS if preset.name == self.combo.currentData()), None)
+
+    def values(self, procedure: str, fields: Mapping[str, Field]) -> dict[str, Any]:
+        """What the preset says, and the defaults of what it says nothing about."""
+        defaults = {name: field.parameter.default for name, field in fields.items()}
+        return defaults | (self.preset.of(procedure, fields) if self.preset is not None else {})
+
+    def compare(self, procedure: str, fields: Mapping[str, Field]) -> None:
+        """Say whether the fields still hold what the preset says."""
+        others = [
+            f"{fields[name].parameter.name}: {as_text(value) or 'empty'}"
+            for name, value in self.values(procedure, fields).items()
+            if not fields[name].holds(value)
+        ]
+        for index in range(self.combo.count()):
+            mark = " (changed)" if others and index == self.combo.currentIndex() else ""
+            self.combo.setItemText(index, self.combo.itemData(index) + mark)
+        name = self.combo.currentData()
+        more = [f"and {len(others) - MOST_LISTED} more"] if len(others) > MOST_LISTED else []
+        back = "\n".join([f"Back to {name}.", *others[:MOST_LISTED], *more])
+        self.reset.setEnabled(bool(others))
+        self.reset.setToolTip(back if others else f"All is as {name} has it.")
