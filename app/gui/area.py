@@ -131,7 +131,11 @@ class ViewArea(QMainWindow):
 
     def fit_strips(self, session: Session) -> None:
         """Tell the strip charts how wide they are drawn."""
-        session.strips.show(self.window_s, max(self.views[STRIPS].width() - AXIS_WIDTH, 100))
+        strips = self.views[STRIPS]
+        assert isinstance(strips, StripsView)
+        strips.noise_log10_G = session.trace.snapshot().noise_log10_G
+        pixels = (strips.width() - AXIS_WIDTH) * strips.devicePixelRatioF()
+        session.strips.show(self.window_s, max(round(pixels), 100))
 
     def set_window(self, window_s: float) -> None:
         """So many seconds are seen of the strip charts."""

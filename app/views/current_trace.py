@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.histogram import last_opening
 from analysis.records import Event, EventKind, FloatArray, Trace
+from analysis.selection import OPEN_PARTS, OpenPart, floor_of, open_parts
 from app.views.columns import interleaved, least_and_largest
 from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals, log10_G
 from app.views.view import StreamView
@@ -50,12 +51,16 @@ class TraceLine:
 
 @dataclass(frozen=True, eq=False)
 class TraceSnapshot:
-    """The opening under way, the last ones (the newest last), how many there were, and where they are aligned."""
+    """The opening under way, the last ones (the newest last), how many there were, and where they are aligned.
+
+    Below ``noise_log10_G`` nothing is told from noise; NaN before there is a trace.
+    """
 
     under_way: TraceLine | None
     last: tuple[TraceLine, ...]
     traces: int
     break_G0: float
+    noise_log10_G: float = float("nan")
 
 
 class CurrentTrace(StreamView[TraceSnapshot]):
@@ -75,6 +80,8 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         super().__init__()
         self._break_G0, self._step = break_G0, step
         self._last: deque[TraceLine] = deque(maxlen=last)
+        self._open: deque[Sequence[OpenPart]] = deque(maxlen=last)
+        self._noise = float("nan")
         self._traces = 0
         self._growing: _Growing | None = None
 
@@ -97,6 +104,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
     def trace(self, trace: Trace, rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
         """Take a trace that is over."""
         line = _line_of(trace, self._break_G0, rate_Hz)
+        self._hear(trace)
         with self._lock:
             self._last.append(line)
             self._traces += 1
@@ -119,6 +127,8 @@ class CurrentTrace(StreamView[TraceSnapshot]):
     def jump(self, traces: int, last: Sequence[Trace] = (), rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
         """What follows is from elsewhere in the recording: so many traces came before, and these were the last."""
         lines = [_line_of(trace, self._break_G0, rate_Hz) for trace in last[-self.kept :]]
+        for trace in last[-self.kept :]:
+            self._hear(trace)
         with self._lock:
             self._traces, self._growing = traces, None
             self._last.clear()
@@ -127,7 +137,14 @@ class CurrentTrace(StreamView[TraceSnapshot]):
 
     def _draw(self) -> TraceSnapshot:
         line = self._growing.line(self._traces) if self._growing is not None else None
-        return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0)
+        return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise)
+
+    def _hear(self, trace: Trace) -> None:
+        """Noise of the last traces, as of ``analysis.selection.noise_floor``."""
+        if parts := open_parts(trace.conductance_G0):
+            self._open.append(parts)
+            limit = floor_of([of_one[i] for of_one in self._open] for i in range(len(OPEN_PARTS))).limit_G0
+            self._noise = float(np.log10(limit)) if limit > 0.0 else float("nan")
 
 
 class _Growing:

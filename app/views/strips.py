@@ -19,7 +19,7 @@ from app.views.view import StreamView
 WINDOWS_S = (10.0, 30.0, 120.0)
 STRIPS = ("log10_G", "tip_nm", "thermocouple_uV", "bias_V")
 
-COLUMNS = 2048
+COLUMNS = 4096
 """Kept for each window; a plot that is narrower gets groups of them."""
 
 _SPARE = 64  # older columns, so that the first group of a plot is whole
@@ -92,9 +92,11 @@ class StripCharts(StreamView[StripsSnapshot]):
             raise ValueError(
                 f"a window of {window_s:g} s; there are {', '.join(f'{w:g} s' for w in WINDOWS_S)}"
             )
+        chosen = window_s, max(pixels, _NARROWEST)
         with self._lock:
-            self._window_s, self._pixels = window_s, max(pixels, _NARROWEST)
-            self._drawn = None
+            if chosen != (self._window_s, self._pixels):
+                self._window_s, self._pixels = chosen
+                self._drawn = None
 
     def feed(self, signals: Signals) -> None:
         """Take the next samples."""

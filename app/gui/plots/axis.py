@@ -93,11 +93,11 @@ class ReadableAxis(pg.AxisItem):
         style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
         return f"<span style='{style}'>{self.labelText}</span>"
 
-    def bare(self) -> None:
+    def bare(self, bare: bool = True) -> None:
         """Ticks without numbers and label: the plot below has them."""
-        self._bare = True
-        self.setStyle(showValues=False)
-        self.showLabel(False)
+        self._bare = bare
+        self.setStyle(showValues=not bare and not self._blank)
+        self.showLabel(not bare)
 
     def show_numbers(self, shown: bool) -> None:
         """With ticks and their numbers, or without: nothing is measured yet."""

@@ -34,3 +34,28 @@ def decimated(
     down = y[starts] > y[np.append(starts[1:], y.size) - 1]
     thin[down] = thin[down, ::-1]
     return np.repeat(x[starts], 2), thin.ravel()
+
+
+def parted(log10_G: FloatArray, noise: float) -> tuple[FloatArray, FloatArray]:
+    """What is told from noise, and how high the noise reaches where all is noise.
+
+    Parameters
+    ----------
+    log10_G : ndarray, shape (2 n,)
+        Least and largest of each column.
+    noise : float
+        log10 G/G0 below which nothing is told from it; NaN where unknown.
+
+    Returns
+    -------
+    (ndarray, ndarray), each of shape (2 n,)
+        The line itself, cut at ``noise``; the largest of the columns that lie below, down to a tenth of it (zero
+        and less have no place on a logarithmic axis). NaN elsewhere.
+    """
+    if not np.isfinite(noise):
+        return log10_G, np.full(log10_G.size, np.nan)
+    highest = np.repeat(log10_G.reshape(-1, 2).max(axis=1), 2)
+    below = highest < noise
+    return np.where(below, np.nan, np.maximum(log10_G, noise)), np.where(
+        below & (highest > noise - 1.0), highest, np.nan
+    )

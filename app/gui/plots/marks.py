@@ -1,5 +1,6 @@
 """Marks on a plot: a line across it, a shaded part, a note at a point. A mark alone is nothing to see."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 
 import numpy as np
@@ -120,6 +121,58 @@ class Window:
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its ends."""
         return [(f"{self.name}: {across}", np.array(self.ends))] if np.isfinite(self.ends).all() else []
+
+
+class Gaps:
+    """Upright shaded parts, any number of them: where something is missing."""
+
+    legend_name = ""
+
+    key = "██"
+
+    def __init__(self, name: str, colour: Colour, opacity: float = 0.15) -> None:
+        self.name, self._full, self._opacity = name, colour, opacity
+        self.ends: Sequence[Range] = ()
+        self.item = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[])
+        self.item.setZValue(-20)
+
+    def colour(self, colours: Palette) -> str:
+        """The colour that it has on the background."""
+        return blend(self._full(colours), colours.surface, self._opacity)
+
+    def set(self, ends: Sequence[Range]) -> None:
+        """Other parts."""
+        self.ends = ends
+
+    def refresh(self, frame: Frame) -> None:
+        """Move them there."""
+        self.item.setVisible(bool(self.ends))
+        if not self.ends:
+            return
+        left, right = (frame.x(np.array(side)) for side in zip(*self.ends, strict=True))
+        low, high = (np.full(left.size, end) for end in frame.up)
+        self.item.setOpts(
+            x0=left,
+            x1=right,
+            y0=low,
+            y1=high,
+            brush=pg.mkBrush(self.colour(frame.colours)),
+            pen=pg.mkPen(None),
+        )
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It asks for no room."""
+        return None, None
+
+    def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
+        """Their ends."""
+        ends = np.array(self.ends, dtype=float).reshape(-1, 2)
+        return [(f"{self.name}: {across}, {end}", ends[:, i]) for i, end in enumerate(("from", "to"))]
 
 
 class Veil:

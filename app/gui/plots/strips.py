@@ -6,13 +6,15 @@ import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from analysis.records import FloatArray
+from app.gui.colours import blend
 from app.gui.plots.axis import Quantity
+from app.gui.plots.decimate import parted
 from app.gui.plots.layers import Line
-from app.gui.plots.marks import Window
+from app.gui.plots.marks import Gaps
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held
 from app.gui.plots.view import View
-from app.gui.theme import SMALL, Theme
+from app.gui.theme import SMALL, Palette, Theme
 from app.views.strips import StripsSnapshot
 
 TIME = Quantity("time before now", "time before now", "s", letter="<i>t</i>")
@@ -30,6 +32,10 @@ EMPTY = {
 LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0.02}
 """Noise of a quiet signal is not blown up beyond this."""
 DECADES = (-7.0, 2.0)
+NOISE_DECADES = 1.0
+"""So much is shown below the limit of the noise."""
+LEAST_HEIGHT = 56
+"""Of a strip, in pixels."""
 TIME_AXIS = 32
 """Height of the time axis below the last strip, in pixels."""
 
@@ -46,13 +52,16 @@ class StripsView(View[StripsSnapshot]):
             for name, quantity in STRIPS.items()
         }
         self._shown: dict[str, Range | None] = dict.fromkeys(STRIPS)
-        self.gap = {
-            name: panel.add(Window("gap", attrgetter("warning"))) for name, panel in self.strips.items()
+        self.gaps = {
+            name: panel.add(Gaps("gap", attrgetter("warning"))) for name, panel in self.strips.items()
         }
         self.lines = {
             name: panel.add(Line(STRIPS[name].name, attrgetter("data" if name == "log10_G" else "neutral")))
             for name, panel in self.strips.items()
         }
+        self.quiet = self.strips["log10_G"].add(Line("noise", _faint, z=9))
+        self.noise_log10_G = float("nan")
+        """Below it nothing of the conductance is told from noise; NaN where unknown."""
         bias = self.strips["bias_V"]
         self.positive = bias.add(Line("positive bias", attrgetter("positive"), z=11))
         self.negative = bias.add(Line("negative bias", attrgetter("negative"), z=11))
@@ -64,18 +73,28 @@ class StripsView(View[StripsSnapshot]):
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.setSpacing(0)
-        for i in range(len(panels)):
-            layout.setStretch(i, 5 if panels[i] is panels[-1] else 3)  # the time axis stands below the last
         for panel in panels:
-            panel.setMinimumHeight(56 if panel is not panels[-1] else 56 + TIME_AXIS)
             panel.plotItem.layout.setContentsMargins(0, SMALL, 2 * SMALL, 0)
-            if panel is not panels[-1]:
-                panel.x_axis.bare()
-                panel.inside.setXLink(panels[-1].inside)
             for other in panels:
                 if other is not panel:
                     panel.crosshair_moved.connect(other.point_across)
+        self._there: tuple[str, ...] = ()
+        self._show_strips(tuple(STRIPS))
         self._tell(*panels)
+
+    def _show_strips(self, names: tuple[str, ...]) -> None:
+        """Those of what the recording has; the time axis stands below the last."""
+        if names == self._there:
+            return
+        self._there = names
+        layout, last = self.layout(), self.strips[names[-1]]
+        assert isinstance(layout, QVBoxLayout)
+        for name, panel in self.strips.items():
+            panel.setVisible(name in names)
+            panel.x_axis.bare(panel is not last)
+            panel.inside.setXLink(last.inside if name in names and panel is not last else None)
+            panel.setMinimumHeight(LEAST_HEIGHT + (TIME_AXIS if panel is last else 0))
+            layout.setStretchFactor(panel, 5 if panel is last else 3)
 
     def draw(self, snapshot: StripsSnapshot) -> None:
         """Move the strips to now."""
@@ -84,9 +103,12 @@ class StripsView(View[StripsSnapshot]):
         for name, panel in self.strips.items():
             values: FloatArray = getattr(snapshot, name)
             panel.set_home((-snapshot.window_s, 0.0), self._range(name, snapshot.extents.get(name)))
-            gap = snapshot.gaps_s[-1] if snapshot.gaps_s else (np.nan, np.nan)
-            self.gap[name].set(*gap)
-            self.lines[name].set(snapshot.time_s, 10.0**values if name == "log10_G" else values)
+            self.gaps[name].set(snapshot.gaps_s)
+            self.lines[name].set(snapshot.time_s, values)
+        seen, quiet = parted(snapshot.log10_G, self.noise_log10_G)
+        self.lines["log10_G"].set(snapshot.time_s, 10.0**seen)
+        self.quiet.set(snapshot.time_s, 10.0**quiet)
+        self._show_strips(tuple(name for name in STRIPS if name in snapshot.extents) or tuple(STRIPS))
         self._colour_bias(snapshot.time_s, snapshot.bias_V)
 
     def _colour_bias(self, time_s: FloatArray, bias_V: FloatArray) -> None:
@@ -105,7 +127,8 @@ class StripsView(View[StripsSnapshot]):
             return None
         low, high = extent
         if name == "log10_G":
-            low, high = max(low, DECADES[0]), min(max(high, low), DECADES[1])
+            least = self.noise_log10_G - NOISE_DECADES if np.isfinite(self.noise_log10_G) else DECADES[0]
+            low, high = max(low, least, DECADES[0]), min(max(high, low), DECADES[1])
         room = LEAST_SPAN[name] - (high - low)
         if room > 0:
             low, high = low - room / 2, high + room / 2
@@ -118,3 +141,7 @@ class StripsView(View[StripsSnapshot]):
             if name == "log10_G"
             else chosen
         )
+
+
+def _faint(colours: Palette) -> str:
+    return blend(colours.neutral, colours.surface, 0.6)

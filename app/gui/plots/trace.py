@@ -2,10 +2,12 @@
 
 from operator import attrgetter
 
+import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.gui.colours import blend
 from app.gui.plots.axis import Quantity
+from app.gui.plots.decimate import parted
 from app.gui.plots.layers import Colour, Line
 from app.gui.plots.marks import Rule
 from app.gui.plots.panel import PlotPanel
@@ -15,15 +17,19 @@ from app.gui.plots.view import View
 from app.gui.theme import Theme
 from app.views.current_trace import TraceLine, TraceSnapshot
 
-DISPLACEMENT = Quantity("displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>")
+DISPLACEMENT = Quantity(
+    "displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>"
+)
 TIME = Quantity("time from the break", "time from the break", "s", letter="<i>t</i>")
 SAMPLES = Quantity("samples from the break", "samples from the break", letter="<i>n</i>")
 ALONG = {"displacement": DISPLACEMENT, "time": TIME, "sample": SAMPLES}
 EMPTY = "Each opening of a junction appears here as it is recorded: press Run, or open a recording of traces."
 BEHIND = 10
-BEFORE_nm, AFTER_nm = 1.0, 2.5
-"""What is shown around the break, at least."""
-SHOWN_G0 = (3e-7, 30.0)
+BEFORE_nm, LEAST_nm = 1.0, 0.2
+"""So much is shown before the break at the most, and to both sides at the least."""
+HIGHEST_G0, LOWEST_G0 = 30.0, 3e-7
+NOISE_DECADES = 1.3
+"""So much is shown below the limit of the noise."""
 
 
 class TraceView(View[TraceSnapshot]):
@@ -43,7 +49,13 @@ class TraceView(View[TraceSnapshot]):
         self.behind[0].legend_name = "the ones before"
         self.newest = self.panel.add(Line("the last one", attrgetter("data")))
         self.under_way = self.panel.add(Line("under way", attrgetter("accent"), width=1.0, z=12))
+        self.quiet = self.panel.add(Line("noise", _behind(5), z=4))
+        self.noise = self.panel.add(
+            Rule("noise", attrgetter("neutral"), at=float("nan"), upright=False, word="noise")
+        )
         self._shown: Range | None = None
+        self._by_time = False
+        self._lowest = LOWEST_G0
         self._lay_out(QVBoxLayout(self), self.panel)
         self._tell(self.panel)
 
@@ -55,7 +67,12 @@ class TraceView(View[TraceSnapshot]):
             (snapshot.under_way, *finished, *[None] * (BEHIND + 2)),
             strict=False,
         ):
-            _put(layer, line)
+            _put(layer, line, snapshot.noise_log10_G)
+        front = snapshot.under_way or (finished[0] if finished else None)
+        self.quiet.set([], [])
+        if front is not None:
+            self.quiet.set(front.x, 10.0 ** parted(front.log10_G, snapshot.noise_log10_G)[1])
+        self.noise.set(10.0**snapshot.noise_log10_G)
         self.break_.set(snapshot.break_G0)
         self.panel.set_count(f"{snapshot.traces} traces" if snapshot.traces != 1 else "1 trace")
         self._home(snapshot)
@@ -68,16 +85,24 @@ class TraceView(View[TraceSnapshot]):
             return
         by_time = lines[-1].axis != "displacement"
         self.panel.set_quantity(self.panel.x_axis, ALONG[lines[-1].axis])
-        whole = span(*(line.x for line in lines if line.axis == lines[-1].axis))
-        self.panel.set_home(x=held(self._shown, whole) if by_time else (-BEFORE_nm, AFTER_nm), y=SHOWN_G0)
-        self._shown = self.panel.home[0] if by_time else None
+        noise = snapshot.noise_log10_G
+        drawn = [line for line in lines if line.axis == lines[-1].axis]
+        whole = span(*(line.x[~(line.log10_G < noise)] for line in drawn))
+        if not by_time and whole is not None:
+            whole = (min(max(whole[0], -BEFORE_nm), -LEAST_nm), max(whole[1], LEAST_nm))
+        self._shown = held(self._shown if by_time == self._by_time else None, whole)
+        self._by_time = by_time
+        lowest = max(10.0 ** (noise - NOISE_DECADES), LOWEST_G0) if np.isfinite(noise) else LOWEST_G0
+        if not 0.5 < lowest / self._lowest < 2.0:
+            self._lowest = lowest
+        self.panel.set_home(x=self._shown, y=(self._lowest, HIGHEST_G0))
 
 
-def _put(layer: Line, line: TraceLine | None) -> None:
+def _put(layer: Line, line: TraceLine | None, noise: float) -> None:
     if line is None:
         layer.set([], [])
     else:
-        layer.set(line.x, 10.0**line.log10_G)
+        layer.set(line.x, 10.0 ** parted(line.log10_G, noise)[0])
 
 
 def _behind(age: int) -> Colour:

@@ -27,6 +27,9 @@ from app.views.transmission_view import TransmissionSnapshot
 
 RATE_HZ = 2000.0
 MOLECULE_G0 = 2.07e-3
+CODE_G0 = 9.8e-5
+"""A step of the converter at the gain and bias of a break junction."""
+NOISE_LOG10_G = -3.26
 R_P = 72.8e3  # K/W
 G0_S = 7.748e-5
 
@@ -40,7 +43,7 @@ def signals(first: int, n: int, rng: np.random.Generator) -> Signals:
     g = np.where(
         phase < 0.5, 3.0 - 2.0 * phase, np.where(phase < plateau, MOLECULE_G0, 2e-6 * np.exp(-phase))
     )
-    g = g * np.exp(0.08 * rng.standard_normal(n)) + 1e-6 * rng.standard_normal(n)
+    g = g * np.exp(0.08 * rng.standard_normal(n)) + 5e-5 * rng.standard_normal(n)
     modulated = (opening % 4 == 3) & (phase > 0.5) & (phase < plateau)
     level = np.floor(3 * 12.25 * t) % 3
     bias = np.where(modulated, np.choose(level.astype(int), [1.08, 0.0, -1.08]), 0.1)
@@ -56,14 +59,14 @@ def strips(seconds: float = 34.0, seed: int = 1, pixels: int = 900) -> StripsSna
 
 
 def opening(number: int, rng: np.random.Generator) -> Trace:
-    x = np.arange(0.0, 3.2e-9, 2.5e-12)
-    length = rng.uniform(0.3e-9, 0.9e-9)
-    at = 0.8e-9
-    g = np.where(x < at, np.ceil((at - x) / 0.25e-9), 0.0)
-    g = np.where((x >= at) & (x < at + length), MOLECULE_G0 * np.exp(0.25 * np.sin(x * 2e10)), g)
-    g = np.where(x >= at + length, 1e-4 * np.exp(-(x - at - length) * 1.1e10), g)
-    g = g * np.exp(0.06 * rng.standard_normal(x.size)) + 4e-7 * rng.standard_normal(x.size)
-    return Trace(number, (0, x.size), x, g, 0.1, "open")
+    """Gold, a molecule, and then the converter's codes about zero, as at 10⁵ V/A and 0.1 V."""
+    length, at = rng.uniform(0.08e-9, 0.3e-9), rng.uniform(0.3e-9, 0.7e-9)
+    x = np.arange(0.0, at + length + 0.3e-9, 1e-12)
+    g = np.where(x < at, np.ceil((at - x) / 0.12e-9) * (1.0 - 0.1 * rng.random()), 0.0)
+    molecule = MOLECULE_G0 * 10.0 ** (0.25 * rng.standard_normal())
+    g = np.where((x >= at) & (x < at + length), molecule * np.exp(0.1 * np.sin(x * 6e10)), g)
+    g = g * np.exp(0.01 * rng.standard_normal(x.size)) + 9e-5 * rng.standard_normal(x.size)
+    return Trace(number, (0, x.size), x, CODE_G0 * np.round(g / CODE_G0), 0.1, "open")
 
 
 def traces(n: int = 11, seed: int = 2) -> TraceSnapshot:
@@ -76,11 +79,6 @@ def traces(n: int = 11, seed: int = 2) -> TraceSnapshot:
     cut = int(line.x.size * 0.6)
     under_way = replace(line, x=line.x[:cut], log10_G=line.log10_G[:cut], ended="")
     return replace(snapshot, under_way=under_way, last=snapshot.last[:-1], traces=412)
-
-
-CODE_G0 = 9.8e-5
-"""A step of the converter at the gain and bias of a break junction."""
-NOISE_LOG10_G = -3.26
 
 
 def molecular(x: FloatArray) -> FloatArray:

@@ -164,23 +164,6 @@ def test_bias_has_the_colour_of_its_sign(qtbot, theme: Theme) -> None:
     assert np.nanmin(view.negative.y) == np.nanmin(snapshot.bias_V)
 
 
-def test_the_trace_under_way_stands_in_front(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, TraceView(theme))
-    snapshot = synthetic.traces()
-    view.present(snapshot)
-    assert snapshot.under_way is not None
-    assert view.under_way.x is snapshot.under_way.x
-    assert view.newest.x is snapshot.last[-1].x
-    assert view.behind[0].x is snapshot.last[-2].x
-    assert view.behind[-1].empty == (len(snapshot.last) < 11)
-    assert view.panel.count.text == "412 traces"
-    assert view.panel.inside.viewRange()[0] == [-1.0, 2.5]
-    by_time = replace(snapshot.last[-1], axis="time", x=snapshot.last[-1].x * 20)
-    view.present(replace(snapshot, under_way=None, last=(by_time,)))
-    assert view.panel.x_axis.label.toPlainText() == "time from the break (s)"
-    assert view.panel.inside.viewRange()[0][1] > 20
-
-
 @EACH
 def test_what_is_waited_for_is_said_in_place_of_how_to_get_it(qtbot, theme: Theme, kind, full, empty) -> None:
     if kind in (StripsView, TraceView, HistogramView):
