@@ -152,7 +152,7 @@ def _measured(app: Any, window: Any) -> tuple[float, float, float]:
     stamps: list[float] = []
     window._timer.timeout.connect(lambda: stamps.append(time.perf_counter()))
     began_s, worked_s = time.perf_counter(), time.process_time()
-    QTimer.singleShot(round(SECONDS * 1000), app.quit)
+    QTimer.singleShot(round(SECONDS * 1000), app.exit)  # not quit, which closes windows
     app.exec()
     core = (time.process_time() - worked_s) / (time.perf_counter() - began_s)
     return core, float(np.diff(stamps).max()), len(stamps) / SECONDS
