@@ -27,8 +27,8 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
     """Operate a rig and watch, or replay a recording.
 
     With nothing else, on a simulated rig. With a rig file, on that rig. With a recording, in replay; with a folder,
-    on the newest recording in it. Closing the window leaves a run going: it is shown from its start when the window
-    is opened again.
+    on the newest in it that can be read, beside the list of all. Closing the window leaves a run going: it is shown
+    from its start when the window is opened again.
     """
     from app.toml_file import FileError
 
@@ -67,14 +67,20 @@ def _recording(what: Path | None) -> Path | None:
     if not what.is_dir() and what.suffix.lower() == RIG_ENDING:
         load_rig(what)
         return None
-    try:
-        from app.recordings import find_recordings
+    from app.recordings import find_recordings
 
-        found = max(find_recordings([what]), key=lambda path: path.stat().st_mtime)
-        with Recording(found):
-            return found
-    except RecordingError as error:
+    try:
+        found = sorted(find_recordings([what]), key=lambda path: path.stat().st_mtime, reverse=True)
+    except (RecordingError, OSError) as error:
         raise FileError(str(error)) from None
+    why_not = []
+    for path in found:
+        try:
+            with Recording(path):
+                return path
+        except RecordingError as error:  # the list in the window names a broken one, with the reason
+            why_not.append(str(error))
+    raise FileError(why_not[0])
 
 
 def _need_a_screen() -> None:

@@ -37,6 +37,11 @@ def test_a_folder_without_a_recording(tmp_path):
     assert "holds no recording" in told(tmp_path)
 
 
+def test_a_folder_of_broken_recordings(tmp_path):
+    (tmp_path / "night.h5").write_bytes(b"nothing")
+    assert "night.h5" in told(tmp_path)
+
+
 def test_attaching_to_nothing(monkeypatch):
     monkeypatch.setattr(benches, "running_benches", dict)
     assert "No bench is running" in told("--attach")

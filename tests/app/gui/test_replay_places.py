@@ -1,16 +1,21 @@
 """Going to places of a recording in a window: keys wherever the focus is, what is seen there, imports."""
 
+import os
+from dataclasses import replace
 from math import inf, nan
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import Channel, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
+from app.cli import main
 from app.gui.icons import pause_icon, play_icon
+from app.gui.main import Program
 from app.gui.replay import ReplaySource
 from app.gui.replay_window import ALL_SEEN, ReplayWindow
 from app.gui.theme import Choice
@@ -119,8 +124,6 @@ def test_a_place_is_seen_while_paused_and_what_stays_is_said_once(open_window, t
 
 
 def test_the_model_of_the_iv_beside_it_is_shown_and_said(open_window, tmp_path, qtbot):
-    from dataclasses import replace
-
     for name, made, at in (("iv", made_sweeps(), "11"), ("heating", made_holds(8), "12")):
         made.header = replace(made.header, started=f"2026-11-21T{at}:00:00+00:00", sample="Au-BDNC-Au")
         made.write(tmp_path / f"{name}.h5")
@@ -159,6 +162,29 @@ def test_a_file_that_is_no_model_is_said(open_window, traces, tmp_path, qtbot):
     window.models.open(tmp_path / "rig.toml")
     qtbot.waitUntil(lambda: any("rig.toml" in text for text in said(window)), timeout=PATIENCE_MS)
     assert window.session.model is None
+
+
+def test_a_folder_opens_on_its_newest_recording_that_can_be_read(traces, settings, qapp, qtbot, monkeypatch):
+    made_holds(4).write(traces.with_name("newer.h5"))
+    traces.with_name("broken.h5").write_bytes(b"nothing")
+    for age, name in enumerate(("broken.h5", "newer.h5", "run.h5")):
+        os.utime(traces.with_name(name), (1e9 - age, 1e9 - age))
+    played = []
+
+    def run(open_first):
+        program = Program(qapp, settings)
+        open_first(program)
+        (window,) = program.windows
+        qtbot.waitUntil(lambda: window.browser.table.model().rowCount() == 3, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.source.state.sample > 0, timeout=PATIENCE_MS)
+        played.append(window.recording.name)
+        program.close()
+        return 0
+
+    monkeypatch.setattr("app.gui.main.run", run)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    result = CliRunner().invoke(main, ["gui", str(traces.parent)])
+    assert (result.exit_code, played) == (0, ["newer.h5"]), result.output
 
 
 # ---- imported recordings ----
