@@ -36,8 +36,8 @@ class ModelChoice(QObject):
 
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done about the model."""
-        self._window.action(menu, "&Transmission model …", self.ask)
-        self._window.action(menu, "Transmission of the &I-V", self.forget)
+        self._window.menus.action(menu, "&Transmission model …", self.ask)
+        self._window.menus.action(menu, "Transmission of the &I-V", self.forget)
 
     def ask(self) -> None:
         """Choose a file, and take the model in it."""

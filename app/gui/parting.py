@@ -56,5 +56,5 @@ def ask_about_run(window: QWidget) -> Parting:
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(leave)
     box.exec()
-    chosen = {leave: Parting.LEAVE, stop: Parting.END}
-    return chosen.get(box.clickedButton(), Parting.STAY)
+    clicked = box.clickedButton()
+    return Parting.LEAVE if clicked is leave else Parting.END if clicked is stop else Parting.STAY

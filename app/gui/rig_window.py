@@ -106,13 +106,13 @@ class RigWindow(Window):
 
     def fill_run_menu(self) -> None:
         """What is done to the rig."""
-        menu = self._menu("&Run")
-        self.action(menu, "&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter")
-        self.action(menu, "&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter")
-        self.action(menu, "&Pause or go on (Space)", self.pause)
-        self.action(menu, "A&bort the run", self.queue.abort_present)
+        menu = self.menus.menu("&Run")
+        self.menus.action(menu, "&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter")
+        self.menus.action(menu, "&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter")
+        self.menus.action(menu, "&Pause or go on (Space)", self.pause)
+        self.menus.action(menu, "A&bort the run", self.queue.abort_present)
         menu.addSeparator()
-        self.action(menu, "R&etract (Esc Esc)", self.retract)
+        self.menus.action(menu, "R&etract (Esc Esc)", self.retract)
 
     # ---- the bench ----
 

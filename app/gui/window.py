@@ -2,14 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -17,16 +15,15 @@ from PyQt6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QMenu,
-    QMenuBar,
     QVBoxLayout,
     QWidget,
 )
 
-from app.gui.area import STRIPS, TABS, ViewArea
+from app.gui.area import STRIPS, ViewArea
 from app.gui.focus import step_in_sight
 from app.gui.ghosts import hide_ghosts
 from app.gui.keys import COMMON_KEYS, KeysDialog
+from app.gui.menus import Menus
 from app.gui.model_choice import ModelChoice
 from app.gui.narrator import Narrator
 from app.gui.panels.browser import BrowserPanel
@@ -35,12 +32,11 @@ from app.gui.panels.selection_rules import SelectionPanel
 from app.gui.saving import save_analysis
 from app.gui.status_line import StatusLine
 from app.gui.tasks import Tasks
-from app.gui.theme import Choice, Theme
+from app.gui.theme import Theme
 from app.recordings import ENDINGS
 from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.status_view import StatusSnapshot
-from app.views.strips import WINDOWS_S
 
 FRAME_MS = 40
 """25 pictures a second."""
@@ -95,7 +91,7 @@ class Window(QMainWindow):
         self._top = QVBoxLayout(bars)
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.setSpacing(0)
-        self.menus = QMenuBar()
+        self.menus = Menus()
         self._top.addWidget(self.menus)
         self._top.addWidget(line)
         self.setMenuWidget(bars)
@@ -122,79 +118,14 @@ class Window(QMainWindow):
 
     def finish(self) -> None:
         """Menus, keys and the remembered layout; then pictures."""
-        self._fill_menus()
+        self.menus.fill(self)
         self._bind()
         self._usual = self.saveState(LAYOUT_VERSION)
         self.restore_layout()
         self._timer.start(FRAME_MS)
 
-    def _fill_menus(self) -> None:
-        file = self._menu("&File")
-        self.action(file, "&Open recording …", self.ask_for_recording, "Ctrl+O")
-        self.action(file, "Open &folder …", self.browser.choose_folder)
-        self.action(file, "&Save analysis", self.save_analysis, "Ctrl+S")
-        self.models.fill_menu(file)
-        self.fill_file_menu(file)
-        file.addSeparator()
-        self.action(file, "&Close", self.close, "Ctrl+W")
-        self.fill_run_menu()
-        view = self._menu("&View")
-        for number, (title, *_) in enumerate(TABS):
-            self.action(view, title, partial(self.area.raise_tab, number), f"Ctrl+{number + 1}")
-        own = self._submenu(view, "In a window of its &own")
-        for title, view_dock in self.area.docks.items():
-            self.action(own, title, partial(_float, view_dock))
-        self._strip_menu(view)
-        view.addSeparator()
-        for dock in self.docks.values():
-            view.addAction(dock.toggleViewAction())
-        self.action(view, "&Usual layout", self.usual_layout)
-        view.addSeparator()
-        self._theme_menu(view)
-        about = self._menu("&Help")
-        self.action(about, "&Keys", self.show_keys, "F1")
-
-    def fill_file_menu(self, menu: QMenu) -> None:
-        """What else can be done with files."""
-
     def fill_run_menu(self) -> None:
         """A menu for what runs."""
-
-    def _menu(self, title: str) -> QMenu:
-        menu = self.menus.addMenu(title)
-        assert menu is not None
-        return menu
-
-    @staticmethod
-    def _submenu(menu: QMenu, title: str) -> QMenu:
-        inner = menu.addMenu(title)
-        assert inner is not None
-        return inner
-
-    def action(self, menu: QMenu, words: str, slot: Callable[[], Any], keys: str = "") -> QAction:
-        """An entry of a menu, with its keys."""
-        action = QAction(words, self)
-        action.triggered.connect(lambda: slot())
-        if keys:
-            action.setShortcuts([QKeySequence(one) for one in keys.split("|")])
-        menu.addAction(action)
-        return action
-
-    def _choices(self, menu: QMenu, chosen: Any, choices: dict[str, Any], slot: Callable[[Any], Any]) -> None:
-        group = QActionGroup(menu)
-        for words, value in choices.items():
-            action = self.action(menu, words, partial(slot, value))
-            action.setCheckable(True)
-            action.setChecked(value == chosen)
-            group.addAction(action)
-
-    def _strip_menu(self, view: QMenu) -> None:
-        spans = {f"{seconds:g} s": seconds for seconds in WINDOWS_S}
-        self._choices(self._submenu(view, "Strip charts &show"), self.area.window_s, spans, self.set_span)
-
-    def _theme_menu(self, view: QMenu) -> None:
-        words = {"As the &desktop": Choice.SYSTEM, "&Light": Choice.LIGHT, "D&ark": Choice.DARK}
-        self._choices(self._submenu(view, "&Theme"), self.theme.choice, words, self.theme.choose)
 
     def _bind(self) -> None:
         space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
@@ -352,7 +283,3 @@ class Window(QMainWindow):
         self.tasks.close()
         super().closeEvent(a0)
         self.closed.emit()
-
-
-def _float(dock: QDockWidget) -> None:
-    dock.setFloating(not dock.isFloating())
