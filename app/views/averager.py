@@ -50,7 +50,7 @@ class Averager:
     Parameters
     ----------
     segment_s, averaged_s : float
-        Length of a segment; all that lie within the last ``averaged_s`` of the samples that came count alike.
+        Length of a segment; the last ones count alike, as many as one stretch of ``averaged_s`` has.
     surroundings : int, optional
         As of `analysis.heating.spectrum.find_lines`.
     """

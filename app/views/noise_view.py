@@ -19,7 +19,7 @@ from app.views.signals import Signals
 from app.views.view import StreamView
 
 AVERAGED_S = 120.0
-"""So many seconds of each kind are averaged."""
+"""As many segments of each kind are averaged as one stretch of so long has; those of many stretches cover more."""
 SHORT_s = 0.2
 """Segments of the short stretches between two contacts; 50 and 60 Hz stand on points of their spectrum."""
 LONG_ENOUGH = 4

@@ -13,6 +13,7 @@ from app.views.convergence import ConvergenceSnapshot
 UW_PER_MK = 1e3
 """Heat in microwatts is the rise in millikelvin times this over the thermal resistance in K/W."""
 BETWEEN = "&nbsp;&nbsp;&nbsp; "
+"""Only here a row may be broken."""
 PLUS, MINUS = "(+<i>V</i>)", "(−<i>V</i>)"
 ENERGY, WIDTH = "<i>ε</i><sub>0</sub>", "<i>Γ</i><sub>{}</sub>"
 MEV = 1e-3
@@ -34,7 +35,11 @@ class Results(QLabel):
 
     def tell(self, *rows: str, why: str = "") -> None:
         """Other rows, rich text; none leaves the place empty. ``why`` explains the numbers."""
-        text = "<br>".join(row for row in rows if row)
+        text = "<br>".join(
+            BETWEEN.join(number.replace(" ", "&nbsp;") for number in row.split(BETWEEN))
+            for row in rows
+            if row
+        )
         if text != self.text():
             self.setText(text)
         self.setToolTip(why if text else "")
@@ -55,7 +60,7 @@ def rises(series: ConvergenceSnapshot) -> str:
 
 
 def heats(series: ConvergenceSnapshot) -> str:
-    """Heats in the tip of both polarities, as of `rises`."""
+    """Heats in the tip of both polarities and their difference, which is as sure as that of `rises`."""
     scale = UW_PER_MK / series.resistance_K_per_W
     symbol = "<i>Q</i><sub>P</sub>"
     pos, neg = float(series.dT_pos_mK[-1]) * scale, float(series.dT_neg_mK[-1]) * scale
@@ -64,7 +69,7 @@ def heats(series: ConvergenceSnapshot) -> str:
         [
             f"{symbol}{PLUS} = {with_error(pos, errors[0])} µW",
             f"{symbol}{MINUS} = {with_error(neg, errors[1])} µW",
-            _difference(neg - pos, float(series.sigma_difference_mK[-1]) * scale, "µW", series),
+            f"difference {with_error(neg - pos, float(series.sigma_difference_mK[-1]) * scale)} µW",
         ]
     )
 

@@ -191,7 +191,7 @@ def heating(seed: int = 3, n: int = 63, before: int = 100) -> HeatingSnapshot:
     return heated(tuple(holds))
 
 
-def few_holds(n: int = 8, seed: int = 6) -> HeatingSnapshot:
+def few_holds(n: int = 8, seed: int = 2) -> HeatingSnapshot:
     """A short run, over: as many holds at each amplitude, with little of each known."""
     return heated(tuple(series(x, n, seed + i) for i, x in enumerate(AMPLITUDES_V)))
 

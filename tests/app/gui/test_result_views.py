@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
+from app.gui.area import ViewArea
 from app.gui.plots.heating import UNDER_WAY, HeatingView
 from app.gui.plots.iv import IVView
 from app.gui.plots.noise import NoiseView, name_of
 from app.gui.plots.transmission import TransmissionView
 from app.gui.theme import Choice, Theme
+from app.views.heating_view import HeatingSnapshot
 from app.views.noise_view import NoiseSnapshot
 from app.views.transmission_view import TransmissionSnapshot
 from tests.app.gui import synthetic
 from tests.app.gui.looking import read, read_text, shown
+from tests.app.gui.windows import made_session
 
 
 def test_iv_halves_have_the_colours_of_their_polarity(qtbot, theme: Theme) -> None:
@@ -91,7 +94,7 @@ def test_the_result_stands_above_the_plot_and_can_be_copied(qtbot, theme: Theme)
     view.present(replace(synthetic.few_holds(), series=(series,)))
     assert read(view.results).splitlines() == [
         "ΔT(+V) = 8.63 ± 0.27 mK    ΔT(−V) = 29.9 ± 2.8 mK    difference 21.3 ± 2.4 mK (8.9 σ)",
-        "QP(+V) = 0.0863 ± 0.0027 µW    QP(−V) = 0.299 ± 0.028 µW    difference 0.213 ± 0.024 µW (8.9 σ)",
+        "QP(+V) = 0.0863 ± 0.0027 µW    QP(−V) = 0.299 ± 0.028 µW    difference 0.213 ± 0.024 µW",
     ]
     assert "±1.4 %, the same for all points" in view.results.toolTip()
     assert view.results.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
@@ -201,3 +204,26 @@ def test_noise_has_the_prefix_that_suits_it(qtbot, theme: Theme, size: float, un
         size / {"f": 1e-15, "p": 1e-12, "n": 1e-9, "m": 1e-3}[unit[0]]
     )
     assert unit in view.current.y_axis.label.toPlainText()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"step": "withdraw"}, "A junction to hold is being looked for"),
+        ({"step": "modulate"}, "The first hold is under way."),
+        ({"ended": "aborted"}, "run the heating procedure"),
+    ],
+)
+def test_while_a_run_is_on_its_empty_view_says_what_it_waits_for(
+    qtbot, theme: Theme, changes, words: str
+) -> None:
+    area = ViewArea(theme)
+    qtbot.addWidget(area)
+    area.resize(1000, 800)
+    area.raise_tab(3)
+    area.show()
+    qtbot.waitExposed(area)
+    area.paint(made_session(heating=HeatingSnapshot(), status=synthetic.status(**changes)))
+    view = area.views["Heating"]
+    assert isinstance(view, HeatingView)
+    assert words in view.convergence.hint.text
