@@ -1,6 +1,7 @@
 """Renders every view, light and dark, in the large and as in a dock: ``python -m tests.screenshots DIR``.
 
-Look at them. The numbers are made up (``tests.app.gui.synthetic``), the widgets are the program's own.
+Look at them. The widgets are the program's own. Break junctions are those of a short run of the simulated rig
+(``tests.app.gui.recorded_run``), other numbers are made up (``tests.app.gui.synthetic``).
 """
 
 import os
@@ -28,7 +29,8 @@ from app.gui.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.theme import Choice, Theme
 from app.gui.window import Window
 from app.views.junction_state import State
-from tests.app.gui import compared_recordings, synthetic, windows
+from tests.app.gui import compared_recordings, recorded_run, synthetic, windows
+from tests.app.gui.fake_bench import instruments, job, state
 
 LARGE, DOCK, WINDOW, COMPARE = (1400, 900), (480, 300), (1500, 940), (1000, 680)
 Size = tuple[int, int]
@@ -54,10 +56,23 @@ def replay(theme: Theme) -> QWidget:
     return line
 
 
+def recorded(kind: Callable[[Theme], View], name: str) -> Maker:
+    """A view of a run of the simulated rig."""
+
+    def make(theme: Theme) -> QWidget:
+        session, view = recorded_run.session(), kind(theme)
+        if isinstance(view, StripsView):
+            view.noise_log10_G = session.trace.snapshot().noise_log10_G
+        view.present(getattr(session, name).snapshot())
+        return view
+
+    return make
+
+
 def linear_histogram(theme: Theme) -> QWidget:
     view = HistogramView(theme)
     view.panel.set_log(view.panel.x_axis, log=False)
-    view.present(synthetic.histogram())
+    view.present(recorded_run.session().histogram.snapshot())
     return view
 
 
@@ -82,7 +97,7 @@ def rig_shown(tab: int, procedure: str) -> Maker:
 
 def not_safe(theme: Theme) -> QWidget:
     """The worst that can happen."""
-    ended = windows.job(2, "fault", cycles=63, safe=False, reason="the card does not answer")
+    ended = job(2, "fault", cycles=63, safe=False, reason="the card does not answer")
     window = windows.rig_window(
         theme, blank_settings(), windows.made_session(), 3, "heating", (ended,), windows.SENTENCES
     )
@@ -90,8 +105,25 @@ def not_safe(theme: Theme) -> QWidget:
         "held": "the rig may not be safe",
         "unsafe": "Job 2 has ended, and the rig could not be made safe.",
     }
-    window._told("state", {**windows.state(ended), **unsafe})
+    window._told("state", {**state(ended), **unsafe})
     return window
+
+
+def run_shown(tab: int) -> Maker:
+    """A whole window of a run of the simulated rig."""
+
+    def make(theme: Theme) -> QWidget:
+        session = recorded_run.session()
+        said = ("break-junction, job 1, records to /data/2026-11-21-break-junction-001.h5",)
+        window = windows.rig_window(
+            theme, blank_settings(), session, tab, "break-junction", recorded_run.jobs(), said
+        )
+        now = session.status.snapshot()
+        known = instruments(windows.BUSY, z_V=now.tip_nm / 10.0, bias_V=now.bias_V)
+        window._told("instruments", known)
+        return window
+
+    return make
 
 
 def idle(theme: Theme) -> QWidget:
@@ -126,9 +158,10 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         modulated=False, bias_V=0.0, total_cycles=None, left_s=float("nan"),
     )  # fmt: skip
     return {
-        "strips": (shown(StripsView, synthetic.strips()), ((1400, 420), DOCK)),
-        "trace": (shown(TraceView, synthetic.traces()), both),
-        "histogram": (shown(HistogramView, synthetic.histogram()), (LARGE, (760, 300))),
+        "strips": (recorded(StripsView, "strips"), ((1400, 420), DOCK)),
+        "strips-modulated": (shown(StripsView, synthetic.strips()), ((1400, 420),)),
+        "trace": (recorded(TraceView, "trace"), both),
+        "histogram": (recorded(HistogramView, "histogram"), (LARGE, (760, 300))),
         "histogram-linear": (linear_histogram, (LARGE,)),
         "iv": (shown(IVView, synthetic.iv()), both),
         "heating": (shown(HeatingView, synthetic.heating()), (LARGE, (760, 300))),
@@ -139,8 +172,8 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "status": (shown(RigStatusLine, synthetic.status()), ((1400, 72),)),
         "status-fault": (shown(RigStatusLine, fault), ((1400, 72),)),
         "status-replay": (replay, ((1400, 72),)),
-        "window-live": (rig_shown(0, "break-junction"), (WINDOW,)),
-        "window-histogram": (rig_shown(1, "break-junction"), (WINDOW, (1180, 760))),
+        "window-live": (run_shown(0), (WINDOW,)),
+        "window-histogram": (run_shown(1), (WINDOW, (1280, 800), (1180, 760))),
         "window-heating": (rig_shown(3, "heating"), (WINDOW,)),
         "window-not-safe": (not_safe, (WINDOW,)),
         "window-starting": (idle, (WINDOW,)),

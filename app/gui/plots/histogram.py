@@ -1,6 +1,7 @@
 """Conductance histograms: in one dimension with fitted peaks, and over displacement."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 import numpy as np
@@ -142,7 +143,7 @@ class MapPanel(PlotPanel):
         super().__init__(
             theme,
             "two-dimensional histogram",
-            DISPLACEMENT,
+            replace(DISPLACEMENT, symbol="displacement"),
             CONDUCTANCE,
             EMPTY_MAP,
             captions=True,  # its axes are as high as those beside it
