@@ -221,11 +221,8 @@ def run_shown(
 
 def _announce(procedure: "RigProcedure", bench: "Bench", console: "Console") -> None:
     """How much is to be done, and about how long it takes."""
-    from math import isfinite
-
-    from app.durations import roughly
+    from app.durations import amount
     from app.serve.runs import duration_s
 
     seconds = duration_s(procedure, bench.rig)
-    lasting = f", about {roughly(seconds)}" if isfinite(seconds) else ""
-    console.print(f"{procedure.total_cycles} {procedure.repeats}{lasting}", highlight=False)
+    console.print(amount(procedure.total_cycles, procedure.repeats, seconds), highlight=False)

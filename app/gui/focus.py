@@ -13,10 +13,12 @@ MOST = 1000
 
 
 def behind_a_tab(widget: QWidget | None) -> bool:
-    """Whether a widget stands in a dock of which nothing is to be seen."""
+    """Whether a widget stands in a dock that is kept outside of its window."""
     while widget is not None:
-        if isinstance(widget, QDockWidget) and widget.visibleRegion().isEmpty():
-            return True
+        if isinstance(widget, QDockWidget) and not widget.isFloating():
+            window = widget.parentWidget()
+            if window is not None and not window.rect().intersects(widget.geometry()):
+                return True
         widget = widget.parentWidget()
     return False
 

@@ -99,6 +99,11 @@ class Field(QWidget):
                 return read(self.parameter, self.input.text().strip())
         raise TypeError(type(self.input))
 
+    @property
+    def typed(self) -> Any:
+        """What is in it, as it was typed or chosen; `set` takes it back."""
+        return self.input.text() if isinstance(self.input, QLineEdit) else self.value
+
     def holds(self, value: Any) -> bool:
         """Whether this value is in it, however it is written; an empty field holds its default."""
         try:

@@ -115,6 +115,10 @@ class Form(QWidget):
         if self.rest.isAncestorOf(field):
             self.more.setChecked(True)
 
+    def typed(self) -> dict[str, Any]:
+        """What is in every field, whether it can be read or not."""
+        return {name: field.typed for name, field in self.fields.items()}
+
     def set(self, values: Mapping[str, Any]) -> None:
         """Put values into those fields that there are."""
         for name, value in values.items():

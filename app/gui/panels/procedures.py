@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import pairwise
-from math import isfinite, nan
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
@@ -23,8 +23,8 @@ from PyQt6.QtWidgets import (
 )
 
 from app.commands.run import PROCEDURES
-from app.durations import roughly
-from app.gui.panels.field import Field, as_text
+from app.durations import amount
+from app.gui.panels.field import Field
 from app.gui.panels.form import Form
 from app.gui.panels.preset_choice import PresetChoice
 from app.gui.panels.sequence import Sequencer
@@ -71,15 +71,15 @@ class ProceduresPanel(QWidget):
         self._kept: dict[str, dict[str, Any]] = {}
         self._form: Form | None = None
         self._shown = ""
-        self._check_soon = QTimer(self)
-        self._check_soon.setSingleShot(True)
-        self._check_soon.setInterval(CHECK_AFTER_MS)
-        self._check_soon.timeout.connect(self.check)
         self._wrong: tuple[Field, str] | None = None
-        self._show_soon = QTimer(self)
-        self._show_soon.setSingleShot(True)
-        self._show_soon.setInterval(0)
-        self._show_soon.timeout.connect(self._show_wrong)
+        self._check_soon, self._show_soon = QTimer(self), QTimer(self)
+        for soon, ms, slot in (
+            (self._check_soon, CHECK_AFTER_MS, self.check),
+            (self._show_soon, 0, self._show_wrong),
+        ):
+            soon.setSingleShot(True)
+            soon.setInterval(ms)
+            soon.timeout.connect(slot)
         self._amber = False
         self._build()
         theme.changed.connect(self._colour)
@@ -90,9 +90,8 @@ class ProceduresPanel(QWidget):
         self.preset = self.presets.combo
         for name in OFFERED:
             self.procedure.addItem(LABELS[name], name)
-            self.procedure.setItemData(
-                self.procedure.count() - 1, PROCEDURES[name][2], Qt.ItemDataRole.ToolTipRole
-            )
+            last = self.procedure.count() - 1
+            self.procedure.setItemData(last, PROCEDURES[name][2], Qt.ItemDataRole.ToolTipRole)
         self.sample = QLineEdit()
         self.sample.setToolTip("Molecule and electrodes, tip, date of preparation: goes into the recording.")
         self.sample.setPlaceholderText("what is measured, for the recording")
@@ -103,12 +102,9 @@ class ProceduresPanel(QWidget):
         head.setHorizontalSpacing(MEDIUM)
         head.setVerticalSpacing(SMALL)
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for label, widget in (
-            ("P&rocedure", self.procedure),
-            ("Pre&set", self.presets),
-            ("Sam&ple", self.sample),
-        ):
-            head.addRow(label, widget)
+        head.addRow("P&rocedure", self.procedure)
+        head.addRow("Pre&set", self.presets)
+        head.addRow("Sam&ple", self.sample)
         head.addRow(self.what)
         self.scrolled = QScrollArea()
         self.scrolled.setWidgetResizable(True)
@@ -184,14 +180,13 @@ class ProceduresPanel(QWidget):
 
     def _choose_procedure(self) -> None:
         if self._form is not None:
-            self._kept[self._shown] = self._texts()
+            self._kept[self._shown] = self._form.typed()
         self._shown = self.name
         module, class_name, what = PROCEDURES[self.name]
         self._class = getattr(import_module(module), class_name)
         parameters = self._class().parameter_objects()
-        self._form = Form(self.theme, parameters)
+        self._form, self._wrong = Form(self.theme, parameters), None
         self._form.changed.connect(self._changed)
-        self._wrong = None
         self.scrolled.setWidget(self._form)
         self._order_of_tabs()
         self.what.setText(what)
@@ -219,9 +214,6 @@ class ProceduresPanel(QWidget):
         self.presets.compare(self.name, self.form.fields)
         self._check_soon.start()
 
-    def _texts(self) -> dict[str, Any]:
-        return {name: _raw(field) for name, field in self.form.fields.items()}
-
     # ---- what is asked for ----
 
     def wanted(self) -> list[Wanted]:
@@ -246,10 +238,8 @@ class ProceduresPanel(QWidget):
         if self.busy_text:
             return self._say(self.busy_text, possible=False)
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        seconds = sum(one for _, one in expected)
-        lasting = f", about {roughly(seconds)}" if isfinite(seconds) else ""
-        cycles = sum(one for one, _ in expected)
-        return self._say(f"{many}{cycles} {self._class.repeats}{lasting}", possible=True)
+        cycles, seconds = (sum(one) for one in zip(*expected, strict=True))
+        return self._say(many + amount(int(cycles), self._class.repeats, seconds), possible=True)
 
     def _expected(self, run: Wanted) -> tuple[int, float]:
         """Cycles of a run and about how long it takes in s. Raises ``ImpossibleSetting``."""
@@ -274,8 +264,7 @@ class ProceduresPanel(QWidget):
         shown, self._wrong = self._wrong, (wrong, wrong.problem) if wrong is not None else None
         if wrong is None or self._wrong == shown:
             return
-        for outer in (self, self.form):  # what is said takes room, which is given only now
-            layout = outer.layout()
+        for layout in (self.layout(), self.form.layout()):  # what is said takes room, which is given only now
             assert layout is not None
             layout.activate()
         for part in (wrong.said, wrong):
@@ -311,11 +300,3 @@ class ProceduresPanel(QWidget):
         """Ask for it now."""
         if self.check():
             self.run_asked.emit(self.wanted())
-
-
-def _raw(field: Any) -> Any:
-    """What is in a field, whether it can be read or not."""
-    try:
-        return field.value
-    except ValueError:
-        return field.input.text() if hasattr(field.input, "text") else as_text(None)

@@ -5,6 +5,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 
+from app.gui.area import ViewArea
 from app.gui.focus import behind_a_tab, step_in_sight
 
 
@@ -52,6 +53,19 @@ def test_the_keyboard_goes_where_something_is_seen(window, raised, seen):
             gone.add(focus.text())
         QTest.keyClick(focus, Qt.Key.Key_Tab)
     assert gone == seen
+
+
+def test_a_dock_that_its_content_covers_is_in_sight(theme, qapp):
+    area = ViewArea(theme)
+    area.resize(900, 600)
+    area.show()
+    QTest.qWait(20)
+    seen = {title for title, dock in area.docks.items() if not behind_a_tab(dock.widget())}
+    assert seen == {"Live", "Strip charts"}
+    area.docks["Noise"].setFloating(True)
+    assert not behind_a_tab(area.docks["Noise"].widget())
+    area.docks["Noise"].setFloating(False)
+    area.close()
 
 
 def test_a_window_without_anything_to_go_to(qapp):
