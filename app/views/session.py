@@ -22,7 +22,7 @@ from app.views.heating_view import HeatingSnapshot, HeatingView
 from app.views.histogram_snapshot import HistogramSnapshot
 from app.views.histogram_view import HistogramView
 from app.views.iv_view import IVSnapshot, IVView
-from app.views.noise_view import NoiseSnapshot, NoiseView
+from app.views.noise_view import NoiseSnapshot, NoiseView, open_G0_of
 from app.views.options import SessionOptions
 from app.views.records import Kept, Records
 from app.views.signals import Decoder
@@ -85,7 +85,7 @@ class Session:
         self._decoder = Decoder(header)
         self.strips = StripCharts(timed=self._timed)
         self.trace = CurrentTrace(break_G0=self.options.histogram.break_G0)
-        self.noise, self.status = NoiseView(), StatusView(header, total_cycles)
+        self.noise, self.status = NoiseView(open_G0_of(header)), StatusView(header, total_cycles)
         self.transmission = TransmissionView()
         chosen = self.options
         self.histogram = HistogramView(self._records.traces, chosen.for_traces_of(header))
