@@ -228,12 +228,7 @@ class PlotPanel(PointedPlot):
     def on_paper(self, pixels: float, thickness: float = 1.0) -> Iterator[None]:
         """Inside, the plot is drawn as it is exported: on white, without the crosshair.
 
-        Parameters
-        ----------
-        pixels : float
-            Of the paper, to one of the window.
-        thickness : float
-            Of pens, in pixels of the paper.
+        The paper has so many ``pixels`` to one of the window; ``thickness`` of pens is in those of the paper.
         """
         self._paper, self._paper_pixels, self._thickness = LIGHT, pixels, thickness
         self.inside.setBorder(None)

@@ -54,6 +54,7 @@ class TraceView(View[TraceSnapshot]):
             Rule("noise", attrgetter("neutral"), at=float("nan"), upright=False, word="noise")
         )
         self._shown: Range | None = None
+        self._put_before: dict[Line, tuple[TraceLine | None, float]] = {}
         self._by_time = False
         self._lowest = LOWEST_G0
         self._lay_out(QVBoxLayout(self), self.panel)
@@ -67,7 +68,7 @@ class TraceView(View[TraceSnapshot]):
             (snapshot.under_way, *finished, *[None] * (BEHIND + 2)),
             strict=False,
         ):
-            _put(layer, line, snapshot.noise_log10_G)
+            self._put(layer, line, snapshot.noise_log10_G)
         front = snapshot.under_way or (finished[0] if finished else None)
         self.quiet.set([], [])
         if front is not None:
@@ -78,6 +79,16 @@ class TraceView(View[TraceSnapshot]):
         self._home(snapshot)
         shown = (self.under_way, self.newest, self.behind[0])
         self.panel.set_legend([layer.name for layer in shown if not layer.empty])
+
+    def _put(self, layer: Line, line: TraceLine | None, noise: float) -> None:
+        """What stands above the noise; most lines are those of the last picture."""
+        if self._put_before.get(layer) == (line, noise):
+            return
+        self._put_before[layer] = line, noise
+        if line is None:
+            layer.set([], [])
+        else:
+            layer.set(line.x, 10.0 ** parted(line.log10_G, noise)[0])
 
     def _home(self, snapshot: TraceSnapshot) -> None:
         lines = [line for line in (snapshot.under_way, *snapshot.last) if line is not None and line.x.size]
@@ -96,13 +107,6 @@ class TraceView(View[TraceSnapshot]):
         if not 0.5 < lowest / self._lowest < 2.0:
             self._lowest = lowest
         self.panel.set_home(x=self._shown, y=(self._lowest, HIGHEST_G0))
-
-
-def _put(layer: Line, line: TraceLine | None, noise: float) -> None:
-    if line is None:
-        layer.set([], [])
-    else:
-        layer.set(line.x, 10.0 ** parted(line.log10_G, noise)[0])
 
 
 def _behind(age: int) -> Colour:
