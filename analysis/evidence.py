@@ -24,6 +24,7 @@ LEAST_DWELL = 2.0
 few values in every trace, a sample each: such a peak is no plateau."""
 
 _LEAST_BINS = 9
+_AT_A_TIME = 20
 _ONE_SIGMA = (15.865, 84.135)  # percentiles
 
 
@@ -64,9 +65,12 @@ class Stretch:
     def resampled(self, resamples: int, rng: np.random.Generator) -> FloatArray:
         """Means over as many traces drawn with replacement, shape (resamples, n)."""
         n = len(self.traces)
-        drawn = rng.integers(n, size=(resamples, n)) + n * np.arange(resamples)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n)
-        means: FloatArray = times.astype(float) @ self.traces / n
+        means = np.empty((resamples, self.x.size))
+        for first in range(0, resamples, _AT_A_TIME):  # all at once would take 100 MB for 10 000 traces
+            many = min(_AT_A_TIME, resamples - first)
+            drawn = rng.integers(n, size=(many, n)) + n * np.arange(many)[:, None]
+            times = np.bincount(drawn.ravel(), minlength=many * n).reshape(many, n)
+            means[first : first + many] = times.astype(float) @ self.traces / n
         return means
 
     def reduced_chi2(self, fit: GaussianFits, inside: NDArray[np.bool_]) -> float:

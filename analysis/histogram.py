@@ -7,14 +7,14 @@ statistic over rows. Bins hold ``low <= value < high``, their edges resolved to 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray, Trace
 
-CountArray = NDArray[np.int64]
+CountArray = NDArray[np.signedinteger[Any]]
 
 _CHUNK = 1 << 16  # samples counted at once: the working set stays in the processor's cache
 

@@ -92,7 +92,7 @@ class Tally:
     def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
         """Linear and logarithmic, a row a trace: what peaks are fitted to."""
         linear, log = self.axes[:2]
-        rows = [np.zeros((len(kept), axis.bins + 3), dtype=np.int64) for axis in (linear, log)]
+        rows = [np.zeros((len(kept), axis.bins + 3), dtype=np.int32) for axis in (linear, log)]
         for row, index in enumerate(kept):
             counted = self._of(index)
             rows[0][row, counted.linear_at] = counted.linear_n
