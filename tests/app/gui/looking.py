@@ -1,12 +1,15 @@
 """How tests look at views: shown in some size, their words as a person would copy them."""
 
+from typing import Any
+
 from PyQt6.QtGui import QTextDocument
 from PyQt6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
 
 from app.gui.plots.view import View
 
 
-def shown(qtbot, view: View, width: int = 900, height: int = 500) -> View:
+def shown(qtbot: QtBot, view: View[Any], width: int = 900, height: int = 500) -> Any:
     qtbot.addWidget(view)
     view.resize(width, height)
     view.show()

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import QEvent, Qt
@@ -25,6 +24,7 @@ from app.serve.stream import Behind, RunInfo
 from app.views.junction_state import State
 from simulators.faults import InstrumentSilent
 from tests.app.gui.fake_bench import FakeClient, instruments, job, state
+from tests.app.gui.windows import made_session
 from tests.app.serve.benches import served_bench
 from tests.app.views.streams import made_traces
 from tests.rigs import QUICK
@@ -372,8 +372,7 @@ def test_only_what_can_be_seen_is_drawn(window, qtbot):
     drawn = []
     for title, view in window.area.views.items():
         view.present = lambda snapshot, t=title: drawn.append(t) or True
-    session = SimpleNamespace(**{name: SimpleNamespace(snapshot=object) for name in (
-        "strips", "trace", "histogram", "iv", "heating", "transmission", "noise")})  # fmt: skip
+    session = made_session()
     for number, (title, *_) in enumerate(TABS):
         window.area.raise_tab(number)
         QApplication.processEvents()
