@@ -138,7 +138,8 @@ class Desk:
     def _set_instrument(self, instrument: str, setting: str, value: float) -> Reply:
         self._bench.instruments.set(instrument, setting, float(value))
         words, unit = SETTINGS[setting]
-        log.info(f"{words} of the {instrument.replace('_', ' ')} set to {value:g} {unit}".rstrip())
+        shown = f"{value:g}".replace("e+0", "e")
+        log.info(f"{words} of the {instrument.replace('_', ' ')} set to {shown} {unit}".rstrip())
         return self._read_instruments()
 
     def _history(self, job: int, first: int = 0, first_event: int = 0) -> Reply:

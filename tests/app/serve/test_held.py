@@ -71,4 +71,4 @@ def test_a_client_that_comes_later_has_the_log_and_how_each_run_ended(bench):
 def test_what_is_set_is_told_in_words(bench):
     bench.client.command("set_instrument", instrument="current_amplifier", setting="gain_V_per_A", value=1e6)
     told = [entry["text"] for entry in bench.client.command("log")["entries"]]
-    assert "Gain of the current amplifier set to 1e+06 V/A" in told
+    assert "Gain of the current amplifier set to 1e6 V/A" in told
