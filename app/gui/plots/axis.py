@@ -187,7 +187,9 @@ class ReadableAxis(pg.AxisItem):
 
 def plain_number(value: float) -> str:
     """Three digits at the most, without idle zeros."""
-    return minus(f"{value:.3g}") if PLAIN_FROM <= abs(value) < PLAIN_TO else significant(value)
+    if PLAIN_FROM <= abs(value) < PLAIN_TO:
+        return minus(f"{float(f'{value:.3g}'):.10g}")  # 5000, where .3g alone would say 5e+03
+    return significant(value)
 
 
 def round_step(least: float) -> float:
