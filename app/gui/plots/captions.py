@@ -8,10 +8,10 @@ import pyqtgraph as pg
 
 from analysis.records import FloatArray
 from app.gui.plots.layers import SOLID, Colour, Frame
-from app.gui.plots.ranges import Range
+from app.gui.plots.marks import Mark
 
 
-class Caption:
+class Caption(Mark):
     """A few words above the axes, and a thin line from there down to a point. For panels that have such a row.
 
     Parameters
@@ -23,9 +23,6 @@ class Caption:
     leader : bool
         With the line; otherwise the words alone.
     """
-
-    legend_name = ""
-    key = ""
 
     def __init__(self, name: str, colour: Colour, *, leader: bool = True) -> None:
         self.name, self.colour = name, colour
@@ -56,25 +53,14 @@ class Caption:
         low, high = frame.across
         return (x - low) / (high - low), self.text if np.isfinite(x) else "", self.colour(frame.colours)
 
-    @property
-    def empty(self) -> bool:
-        """A mark alone is nothing to see."""
-        return True
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """It asks for no room."""
-        return None, None
-
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its point."""
         return [(f"{self.name}: {across}", np.array([self.at[0]]))]
 
 
-class Tick:
+class Tick(Mark):
     """A small tick at the upper edge of the axes; it tells what it is when the mouse is there."""
 
-    legend_name = ""
-    key = ""
     SIZE = 14
 
     def __init__(self, name: str, colour: Colour) -> None:
@@ -96,15 +82,6 @@ class Tick:
         self.item.setData(x[np.isfinite(x)], np.full(int(np.isfinite(x).sum()), frame.up[1]), pen=pen)
         if np.isfinite(x[0]):
             self.item.setPointData([self.tip])
-
-    @property
-    def empty(self) -> bool:
-        """A mark alone is nothing to see."""
-        return True
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """It asks for no room."""
-        return None, None
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its place."""

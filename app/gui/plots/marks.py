@@ -16,12 +16,24 @@ from app.gui.plots.ranges import Range
 from app.gui.theme import Palette
 
 
-class Rule:
-    """A straight line across the whole plot at a value, with a word beside it."""
+class Mark:
+    """What is no data: alone it is nothing to see, has no place in a legend, and asks for no room."""
 
     legend_name = ""
-
     key = ""
+
+    @property
+    def empty(self) -> bool:
+        """A mark alone is nothing to see."""
+        return True
+
+    def spans(self) -> tuple[Range | None, Range | None]:
+        """It asks for no room."""
+        return None, None
+
+
+class Rule(Mark):
+    """A straight line across the whole plot at a value, with a word beside it."""
 
     def __init__(
         self,
@@ -61,36 +73,33 @@ class Rule:
         if self._worded:
             self.item.label.setColor(colour)
 
-    @property
-    def empty(self) -> bool:
-        """A mark alone is nothing to see."""
-        return True
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """It goes through everything."""
-        return None, None
-
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its value."""
         return [(f"{self.name}: {across if self._upright else up}", np.array([self.at]))]
 
 
-class Window:
-    """An upright shaded part: a window of bias, of a fit."""
-
-    legend_name = ""
+class Shade(Mark):
+    """Something upright that is shaded."""
 
     key = "██"
 
-    def __init__(self, name: str, colour: Colour, opacity: float = 0.12, edge: Qt.PenStyle = DASHED) -> None:
-        self.name, self._full, self._opacity, self._edge = name, colour, opacity, edge
-        self.ends: tuple[float, float] = (np.nan, np.nan)
-        self.item = pg.LinearRegionItem(movable=False)
-        self.item.setZValue(-20)
+    def __init__(self, name: str, colour: Colour, opacity: float) -> None:
+        self.name, self._full, self._opacity = name, colour, opacity
 
     def colour(self, colours: Palette) -> str:
         """The colour that it has on the background."""
         return blend(self._full(colours), colours.surface, self._opacity)
+
+
+class Window(Shade):
+    """An upright shaded part: a window of bias, of a fit."""
+
+    def __init__(self, name: str, colour: Colour, opacity: float = 0.12, edge: Qt.PenStyle = DASHED) -> None:
+        super().__init__(name, colour, opacity)
+        self._edge = edge
+        self.ends: tuple[float, float] = (np.nan, np.nan)
+        self.item = pg.LinearRegionItem(movable=False)
+        self.item.setZValue(-20)
 
     def set(self, low: float, high: float) -> None:
         """Another part; none is drawn where an end is not finite."""
@@ -109,36 +118,19 @@ class Window:
         self.item.setBrush(colour)
         self.item.setRegion(tuple(float(x) for x in ends))
 
-    @property
-    def empty(self) -> bool:
-        """A mark alone is nothing to see."""
-        return True
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """It asks for no room."""
-        return None, None
-
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its ends."""
         return [(f"{self.name}: {across}", np.array(self.ends))] if np.isfinite(self.ends).all() else []
 
 
-class Gaps:
+class Gaps(Shade):
     """Upright shaded parts, any number of them: where something is missing."""
 
-    legend_name = ""
-
-    key = "██"
-
     def __init__(self, name: str, colour: Colour, opacity: float = 0.15) -> None:
-        self.name, self._full, self._opacity = name, colour, opacity
+        super().__init__(name, colour, opacity)
         self.ends: Sequence[Range] = ()
         self.item = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[])
         self.item.setZValue(-20)
-
-    def colour(self, colours: Palette) -> str:
-        """The colour that it has on the background."""
-        return blend(self._full(colours), colours.surface, self._opacity)
 
     def set(self, ends: Sequence[Range]) -> None:
         """Other parts."""
@@ -160,27 +152,14 @@ class Gaps:
             pen=pg.mkPen(None),
         )
 
-    @property
-    def empty(self) -> bool:
-        """A mark alone is nothing to see."""
-        return True
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """It asks for no room."""
-        return None, None
-
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Their ends."""
         ends = np.array(self.ends, dtype=float).reshape(-1, 2)
         return [(f"{self.name}: {across}, {end}", ends[:, i]) for i, end in enumerate(("from", "to"))]
 
 
-class Veil:
+class Veil(Mark):
     """Below a value what is drawn stands back behind the background: it is of no account."""
-
-    legend_name = ""
-
-    key = ""
 
     def __init__(self, name: str, opacity: float = 0.7) -> None:
         self.name, self._opacity = name, opacity
@@ -202,26 +181,13 @@ class Veil:
         (left, right), bottom = frame.across, frame.up[0]
         self.item.fill(np.array([left, right, right, left]), np.array([bottom, bottom, top, top]), colour)
 
-    @property
-    def empty(self) -> bool:
-        """A mark alone is nothing to see."""
-        return True
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """It asks for no room."""
-        return None, None
-
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Nothing of its own."""
         return []
 
 
-class Note:
+class Note(Mark):
     """A few words above a point; nothing is painted behind them, so put them where there are no data."""
-
-    legend_name = ""
-
-    key = ""
 
     def __init__(self, name: str, colour: Colour) -> None:
         self.name, self.colour = name, colour
@@ -243,15 +209,6 @@ class Note:
         if seen:
             self.item.setText(self.text, color=self.colour(frame.colours))
             self.item.setPos(float(x), float(y))
-
-    @property
-    def empty(self) -> bool:
-        """A mark alone is nothing to see."""
-        return True
-
-    def spans(self) -> tuple[Range | None, Range | None]:
-        """It asks for no room."""
-        return None, None
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Its point."""
