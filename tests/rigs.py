@@ -24,7 +24,7 @@ SAFE_DISTANCE_M = 40e-9
 ANSWER_S = 30.0
 """How long the rig may take to answer: it shares one process, and perhaps a busy machine, with who asks it."""
 
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 """For what happens for certain, sooner or later."""
 
 

@@ -12,7 +12,7 @@ from tests.rigs import PATIENCE_S, served_rig, wait_until
 
 WITHIN_S = 1.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -24,9 +25,12 @@ from PyQt6.QtCore import (
 )
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.gui.theme import Choice, Theme
 from tests.rigs import PATIENCE_S
+
+PATIENCE_MS = round(1000 * PATIENCE_S)
 
 HARMLESS = (
     "This plugin does not support",  # the offscreen platform has no window manager
@@ -101,6 +105,23 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     while (stay := children()).keys() - processes and time.monotonic() < until_s:
         QTest.qWait(10)  # a bench that was asked to end needs its time
     assert {number: name for number, name in stay.items() if number not in processes} == {}
+
+
+class PatientBot(QtBot):
+    """Waits for what happens for certain, also on a busy machine; who tests a limit of time says which."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:
+        """Until it holds."""
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        """Until it comes; a context manager."""
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture

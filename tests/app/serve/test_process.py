@@ -18,7 +18,7 @@ from tests.rigs import PATIENCE_S, QUICK, served_rig, wait_until
 WITHIN_S = 1.0
 SLOWLY = {**QUICK, "traces": 1000, "approach_speed": 20.0}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
