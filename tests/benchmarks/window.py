@@ -21,7 +21,7 @@ WARM_S, SECONDS, SEEKS, STARTS = 10.0, 30.0, 20, 3
 PATIENCE_S = 120.0
 RUNS = {
     "break-junction": {"traces": 10_000, "withdraw_speed": 2.0},
-    "heating": {"amplitudes": [1.08], "holds": 100, "withdraw_speed": 2.0},
+    "heating": {"amplitudes": [1.08], "holds": 100, "conductance": 0.002, "withdraw_speed": 2.0},
 }
 
 
