@@ -17,12 +17,12 @@ from app.simulated import SimulationSettings
 from tests.app.views.results import sections
 from tests.rigs import QUICK
 
-TRACES = 80
+TRACES = 100_000
+"""More than it gets to on the fast clock, however slow the windows are: it is aborted when enough was seen."""
 SEEN = 3
-PATIENCE_MS = 60_000
 PROJECT = Path(__file__).parents[3]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -52,16 +52,20 @@ def test_the_run_goes_on_and_the_next_window_shows_it_from_its_start(bench, qapp
     window.communicate()
     with BenchClient(connection) as client:
         then = client.command("state")["queue"][0]
-    assert then["status"] == "running" and seen <= then["cycles"] < TRACES
+        assert then["status"] == "running" and then["cycles"] >= seen
 
-    program = Program(qapp, settings)
-    again = program.open_rig(lambda: any_bench(bench))
-    qtbot.waitUntil(
-        lambda: again.session is not None and bool(again.session.status.snapshot().ended), timeout=PATIENCE_MS
-    )
+        program = Program(qapp, settings)
+        again = program.open_rig(lambda: any_bench(bench))
+        qtbot.waitUntil(
+            lambda: again.session is not None and again.session.status.snapshot().cycles > then["cycles"]
+        )
+        client.command("abort")
+        qtbot.waitUntil(lambda: bool(again.session.status.snapshot().ended))
+        qtbot.waitUntil(lambda: client.command("state")["queue"][0]["status"] == "aborted")
+        ended = client.command("state")["queue"][0]
     shown, cycles = again.session.to_result(), again.session.status.snapshot().cycles
     again.ask_about_run = lambda: Parting.LEAVE
     program.close()
 
-    assert cycles == TRACES
+    assert cycles == ended["cycles"] > then["cycles"]
     assert sections(shown) == sections(analyse_measurement([Path(job["out"])]).to_json())
