@@ -78,7 +78,7 @@ class NI6281:
 
         Whoever leaves the rig calls `to_safe` first.
         """
-        with self.controller.deadline(self.controller.answer_s):
+        with self.controller.deadline(self.controller.answer_s / 2):  # nobody waits long for a farewell
             with suppress(RigError):
                 self.stop_acquisition()
             self._outputs.close()
