@@ -421,6 +421,7 @@ def test_two_runs_are_queued_and_one_is_aborted(open_window, bench, qtbot):
                 and window.session.status.snapshot().recorded_samples == recording.n_samples
             )
         )
+    qtbot.waitUntil(lambda: bool(window.session.status.snapshot().ended))  # its last event comes last
     window.paint()
     assert window.session.status.snapshot().cycles == 3
     assert window.area.front == "Histogram"
