@@ -22,11 +22,13 @@ from app.gui.status_line import RigStatusLine
 from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, RIGHT, Window
 from app.serve.errors import Refused
+from app.views.junction_state import State
 from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.status_view import StatusSnapshot
 
 STARTING = "The bench is starting; a moment."
+ENDED_UNSAFE = "The run has ended, and the rig could not be made safe."
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
 TAB_OF = {"iv": 2, "heating": 3}
@@ -225,10 +227,18 @@ class RigWindow(Window):
         snapshot, rate_Hz = super().status(session), session.header.rate_Hz
         return running_status(snapshot, self.queue.present, self.source.behind, rate_Hz, self.source.stale_s)
 
+    @property
+    def _unsafe(self) -> str:
+        """Why the rig may not be safe; known from the run itself before its recording is saved."""
+        unsafe = str(self.state.get("unsafe", ""))
+        if unsafe or self.session is None or not self.queue.present:
+            return unsafe
+        return ENDED_UNSAFE if self.session.status.snapshot().state is State.NOT_SAFE else ""
+
     def paint(self) -> None:
         """Also while no run is on: then the instruments are asked how the tip is."""
         super().paint()
-        unsafe = str(self.state.get("unsafe", ""))
+        unsafe = self._unsafe
         if self._lost or unsafe or not self.queue.present:
             before = self.session.status.snapshot() if self.session is not None else None
             self.line.present(idle_status(self._instruments, before, self._lost, unsafe))

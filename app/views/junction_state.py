@@ -73,9 +73,9 @@ class JunctionState:
             case EventKind.FAULT:
                 self._become(State.FAULT, sample, fixed=True)
             case EventKind.MARK if event.name == "safe":
-                safe = bool(event.payload.get("safe", True))
-                faulty = self.state is State.FAULT or not safe
-                self._become(State.FAULT if faulty else State.RETRACTED, sample, fixed=True)
+                ended = State.FAULT if self.state is State.FAULT else State.RETRACTED
+                safe = event.payload.get("safe", True)
+                self._become(ended if safe else State.NOT_SAFE, sample, fixed=True)
             case EventKind.MARK if event.payload.get("kind") == "ruptured":
                 self._become(State.RUPTURED, sample, fixed=True)
             case EventKind.STEP if event.payload.get("phase") == "begin":

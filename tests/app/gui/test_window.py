@@ -11,6 +11,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import Channel, Recording, RunHeader
+from analysis.records import Event, EventKind
 from app.gui.area import STRIPS, TABS
 from app.gui.keys import KeysDialog
 from app.gui.live import LiveSource
@@ -247,6 +248,15 @@ def test_what_is_not_safe_is_said_over_the_whole_width_until_it_is(window, clien
     window._told("state", state(job(1, "aborted")))
     window.paint()
     assert not window.alarm.isVisible()
+
+
+def test_what_is_not_safe_is_said_before_the_recording_is_saved(window, client):
+    client.stream("run", RunInfo(2, RunHeader("heating", (Channel("current"),), 2000.0), "/data/2.h5"))
+    window._told("state", state(job(2, "saving")))
+    client.stream("event", Event(0, EventKind.MARK, "safe", {"safe": False, "status": "fault"}))
+    window.paint()
+    assert window.line.state.number == "NOT SAFE"
+    assert window.alarm.isVisible() and "by hand" in window.alarm.text()
 
 
 def test_a_fault_is_said_until_the_queue_goes_on(window):

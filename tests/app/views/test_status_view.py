@@ -110,9 +110,9 @@ def test_a_fault_stays_until_something_is_done():
     assert told.state is State.APPROACHING
 
 
-def test_an_end_that_is_not_safe_is_a_fault():
+def test_an_end_that_is_not_safe_is_called_so():
     told = Told().event(EventKind.MARK, "safe", safe=False, status="aborted")
-    assert told.state is State.FAULT
+    assert told.state is State.NOT_SAFE
 
 
 def test_numbers_of_the_line():
