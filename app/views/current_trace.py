@@ -14,6 +14,9 @@ from app.views.columns import interleaved, least_and_largest
 from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals, log10_G
 from app.views.view import StreamView
 
+OPEN = ("open", "unknown")
+"""How traces end that may have reached the noise."""
+
 MOST_COLUMNS = 2048
 """A trace under way has half of them to all of them; its columns double in width as it grows."""
 
@@ -140,7 +143,9 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise)
 
     def _hear(self, trace: Trace) -> None:
-        """Noise of the last traces, as of ``analysis.selection.noise_floor``."""
+        """Noise of the last traces that opened, as of ``analysis.selection.noise_floor``."""
+        if trace.ended not in OPEN:
+            return
         if parts := open_parts(trace.conductance_G0):
             self._open.append(parts)
             limit = floor_of([of_one[i] for of_one in self._open] for i in range(len(OPEN_PARTS))).limit_G0

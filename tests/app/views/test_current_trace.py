@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,17 @@ def test_other_breaks_align_the_traces_anew(long_trace):
     line = shot.last[0]
     assert line.log10_G[line.x < -0.02].min() > np.log10(2.5) - 0.05
     assert line.log10_G[line.x > 0.02].max() < np.log10(2.5) + 0.05
+
+
+def test_a_trace_that_stopped_on_a_plateau_tells_no_noise():
+    rng, view = np.random.default_rng(4), CurrentTrace()
+    opened = opening_traces(rng, 3, step_m=4e-12)
+    for trace in opened:
+        view.trace(trace, RATE_Hz)
+    noise = view.snapshot().noise_log10_G
+    assert np.isfinite(noise)
+    held = np.full(2000, 2e-3) + rng.normal(0.0, 1e-6, 2000)
+    stopped = replace(opened[0], conductance_G0=held, displacement_m=1e-12 * np.arange(2000), ended="plateau")
+    for _ in range(20):
+        view.trace(stopped, RATE_Hz)
+    assert view.snapshot().noise_log10_G == noise
