@@ -1,0 +1,1 @@
+"""Coverage studies: how often the program's error bars contain a truth that was put in."""
