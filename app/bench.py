@@ -23,7 +23,7 @@ from app.results import results_of
 from app.rig import Rig
 from app.station import NM, OpenRig, current_calibration, open_rig
 from drivers.errors import NotNow, RigError
-from drivers.keithley428_words import MachineStatus
+from drivers.keithley428_words import Keithley428State
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
 
@@ -74,7 +74,7 @@ class Observer:
     block: Callable[[Block], None] = lambda block: None
     started: Callable[[RunHeader], None] = lambda header: None
     finishing: Callable[[], None] = lambda: None
-    amplifier: Callable[[MachineStatus], None] = lambda status: None
+    amplifier: Callable[[Keithley428State], None] = lambda state: None
 
 
 class _Sink:

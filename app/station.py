@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from analysis.conductance import CurrentCalibration
 from app.rig import Rig
 from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
-from drivers.keithley428_words import Keithley428Settings, MachineStatus
+from drivers.keithley428_words import Keithley428Settings, Keithley428State
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
 from drivers.pxi import PXIController
-from drivers.sr560 import SR560, Coupling, FilterMode, HIGHPASS_Hz, Reserve, Source, SR560Settings
+from drivers.settings import differences
+from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
 from drivers.stepper import Stepper
 from procedures.station import Station
 
@@ -64,7 +66,7 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
 
 
 @contextmanager
-def open_rig(rig: Rig, seen: Callable[[MachineStatus], None] = lambda status: None) -> Iterator[OpenRig]:
+def open_rig(rig: Rig, seen: Callable[[Keithley428State], None] = lambda state: None) -> Iterator[OpenRig]:
     """Open every instrument of the rig and set the amplifiers; close them on leaving. Nothing moves.
 
     ``seen`` is called with what the current amplifier says of itself, whenever a run asks it.
@@ -87,12 +89,13 @@ def open_rig(rig: Rig, seen: Callable[[MachineStatus], None] = lambda status: No
             rig.voltage_preamplifier.address, line_address=rig.voltage_preamplifier.line_address
         )
         stack.callback(preamplifier.close)
+        current_amplifier = amplifier.configure(_current_amplifier_settings(rig))
         settings = {
-            "current_amplifier": asdict(amplifier.configure(_current_amplifier_settings(rig))),
+            "current_amplifier": asdict(current_amplifier),
             "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
         }
-        wanted = _current_amplifier_settings(rig)
-        station = _station(rig, daq, lambda: _verify(amplifier, wanted, seen), _stepper(rig, controller))
+        verify = partial(_verify, amplifier, current_amplifier, seen)
+        station = _station(rig, daq, verify, _stepper(rig, controller))
         yield OpenRig(station, settings)
 
 
@@ -116,21 +119,25 @@ def _current_amplifier_settings(rig: Rig) -> Keithley428Settings:
 
 
 def _verify(
-    amplifier: Keithley428, wanted: Keithley428Settings, seen: Callable[[MachineStatus], None]
+    amplifier: Keithley428, recorded: Keithley428Settings, seen: Callable[[Keithley428State], None]
 ) -> None:
-    """Refuse an amplifier that somebody's hand, or a power cut, has changed. Raises ``RigError``."""
-    status = amplifier.status
-    seen(status)
-    changed = [
-        f"{name} is {getattr(status, name)}, was set to {getattr(wanted, name)}"
-        for name in ("gain_V_per_A", "rise_time_s", "zero_check", "suppress_on", "bias_supply_on")
-        if getattr(status, name) != getattr(wanted, name)
-    ]
+    """Refuse an amplifier that somebody's hand, or a power cut, has changed. Raises ``RigError``.
+
+    Compared is all that it says of itself with what the recording's header says of it, but for the display, and
+    the range of a suppression that is off: no sample depends on them.
+    """
+    state = amplifier.state
+    seen(state)
+    changed = differences(replace(recorded, display=None, suppress_range=None), state)
     if changed:
-        raise InstrumentFault("The current amplifier was changed during the run: " + "; ".join(changed))
+        said = "The current amplifier was changed during the run: " + "; ".join(changed) + "."
+        if state.bias_supply_on:
+            said += f" {amplifier.to_safe()}."
+        raise InstrumentFault(said)
 
 
 def _preamplifier_settings(rig: Rig) -> SR560Settings:
+    """All that the signal passes. Vernier and high-pass are out of it: nothing is sent that sets what is off."""
     return SR560Settings(
         coupling=Coupling.DC,
         source=Source.A_B,
@@ -138,9 +145,7 @@ def _preamplifier_settings(rig: Rig) -> SR560Settings:
         reserve=Reserve.LOW_NOISE,
         gain=rig.voltage_preamplifier.gain,
         vernier_on=False,
-        vernier_percent=0,
         filter_mode=FilterMode.LOWPASS_6,
-        highpass_Hz=HIGHPASS_Hz[0],
         lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
         blanked=False,
     )

@@ -25,12 +25,13 @@ from drivers.keithley428_words import (
     NUMBER,
     Display,
     Keithley428Settings,
+    Keithley428State,
     bias_word,
     gain_words,
     rise_time_word,
     suppress_words,
 )
-from drivers.limits import member_of, on_or_off
+from drivers.limits import RELATIVE, member_of, on_or_off
 
 
 def _switch(letter: str, field: str, doc: str) -> property:
@@ -73,7 +74,7 @@ class Keithley428(Keithley428Bus):
     @property
     def gain_V_per_A(self) -> float:
         """Control the total gain, 1e3 to 1e11 V/A in decades (U3, R and W); zero check is on while it changes."""
-        return float(self._ask("U3", rf"(?:428)?({NUMBER})\s*V/A", "gain")[1])
+        return self._number("U3", rf"(?:428)?({NUMBER})\s*V/A", "gain", gain_words)
 
     @gain_V_per_A.setter
     def gain_V_per_A(self, value: float) -> None:
@@ -95,7 +96,7 @@ class Keithley428(Keithley428Bus):
         with self._zero_checked():
             self._command(words)
             status = self.status  # with auto-filter on the rise time has followed: read, never remembered
-            if abs(status.gain_V_per_A / gain_V_per_A - 1) > 1e-6:
+            if abs(status.gain_V_per_A / gain_V_per_A - 1) > RELATIVE:
                 raise InstrumentFault(
                     f"{self.name}: gain {gain_V_per_A:g} V/A was asked, {status.gain_V_per_A:g} is set"
                 )
@@ -159,7 +160,7 @@ class Keithley428(Keithley428Bus):
     @property
     def suppress_A(self) -> float:
         """Control the suppression current, -5 to 5 mA (S, smallest range that holds it; read by a bare read)."""
-        return float(self._ask("", rf"428I({NUMBER})", "suppression current")[1])
+        return self._number("", rf"428I({NUMBER})", "suppression current", suppress_words)
 
     @suppress_A.setter
     def suppress_A(self, value: float) -> None:
@@ -200,7 +201,7 @@ class Keithley428(Keithley428Bus):
     @property
     def bias_supply_V(self) -> float:
         """Control the supply's bias, -5 to 5 V, set on the nearest step of 2.5 mV (V; read by U2)."""
-        return float(self._ask("U2", rf"(?:428)?[A-Z]*V({NUMBER})", "bias")[1])
+        return self._number("U2", rf"(?:428)?[A-Z]*V({NUMBER})", "bias", bias_word)
 
     @bias_supply_V.setter
     def bias_supply_V(self, value: float) -> None:
@@ -220,22 +221,18 @@ class Keithley428(Keithley428Bus):
     @property
     def settings(self) -> Keithley428Settings:
         """Get all settings as read from the instrument, for the recording."""
-        status = self.status
-        return Keithley428Settings(
+        return Keithley428Settings.read_back(
+            self.status,
             gain_V_per_A=self.gain_V_per_A,
-            enlarge=status.enlarge,
-            rise_time_s=status.rise_time_s,
-            filter_on=status.filter_on,
-            auto_filter=status.auto_filter,
-            zero_check=status.zero_check,
-            suppress_on=status.suppress_on,
             suppress_A=self.suppress_A,
-            suppress_range=status.suppress_range,
-            bias_supply_on=status.bias_supply_on,
             bias_supply_V=self.bias_supply_V,
-            display=status.display,
             firmware=self.firmware,
         )
+
+    @property
+    def state(self) -> Keithley428State:
+        """Get what a hand at the front panel can change, in two questions (U0, U2): quicker than `settings`."""
+        return Keithley428State(**vars(self.status), bias_supply_V=self.bias_supply_V)
 
     def configure(self, settings: Keithley428Settings) -> Keithley428Settings:
         """Set all that ``settings`` asks for, zero check on meanwhile; return what the instrument then says.

@@ -106,6 +106,18 @@ class Keithley428Bus(VisaInstrument):
             raise InstrumentFault(f"{self.name}: asked for its {kind}, it answered {reply!r}; ask again")
         return match
 
+    def _number(self, words: str, pattern: str, kind: str, possible: Callable[[float], str]) -> float:
+        """Ask for a number; one that ``possible`` makes no words of is none that the instrument can have."""
+        match = self._ask(words, pattern, kind)
+        try:
+            possible(number := float(match[1]))
+        except OutOfRange:
+            said = (
+                f"{self.name}: asked for its {kind}, it answered {match[0]!r}, which it can't have; ask again"
+            )
+            raise InstrumentFault(said) from None
+        return number
+
     def _do_and_wait(self, words: str, doing: str) -> None:
         """Send what takes time, poll until Ready as often as allowed, then read the error word."""
         self._refuse_in_batch(doing)

@@ -5,14 +5,14 @@ published nowhere in full, so it is read by letter and never by position. Option
 those of its sister instruments (Keithley 6487 reference manual, appendix C): confirm them on the instrument.
 """
 
-import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from enum import Flag, IntEnum, IntFlag
-from typing import Self
+from typing import Any, Self
 
 from drivers.errors import InstrumentFault, OutOfRange
 from drivers.limits import member_of, number_between, on_or_off, position_in, whole_between
+from drivers.settings import differences
 
 GAINS_V_per_A = tuple(10.0**exponent for exponent in range(3, 12))
 RISE_TIMES_s = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
@@ -23,6 +23,12 @@ SUPPRESS_RANGES_A = (5e-9, 5e-8, 5e-7, 5e-6, 5e-5, 5e-4, 5e-3)
 
 BIAS_LIMIT_V = 5.0
 BIAS_STEP_V = 2.5e-3
+LETTERS = "ABCDHJKLMNPRSTUVWXYZ"
+"""All that have a meaning to the instrument; a status word has some of them."""
+
+OPTIONS = {"A": 3, "B": 2, "C": 3, "N": 3, "P": 2, "R": 11, "S": 11, "T": 10, "W": 2, "Z": 2}
+"""How many options each letter has that is read from the status word: 0, 1, ..."""
+
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?"
 
 
@@ -126,30 +132,49 @@ class MachineStatus:
 
     @classmethod
     def from_word(cls, word: str) -> Self:
-        """Read the word. Raises InstrumentFault if it is of another kind or a letter is missing or odd."""
-        word = word.strip()
-        if not re.match(r"428A\d", word):
-            raise InstrumentFault(f"Keithley 428: {word!r} is not a machine status word")
-        options = {letter: int(digits) for letter, digits in re.findall(r"([A-Z])(\d+)", word[3:])}
-        try:
-            return cls(
-                word=word,
-                display=Display(options["A"]),
-                bias_supply_on=bool(options["B"]),
-                zero_check=options["C"] != 0,  # 2 stands after a zero correct, which leaves zero check on
-                suppress_on=options["N"] != 0,
-                filter_on=bool(options["P"]),
-                # R0 to R3 all mean 1e3; W1 multiplies by ten
-                gain_V_per_A=10.0 ** (max(options["R"], 3) + options["W"]),
-                enlarge=bool(options["W"]),
-                rise_time_s=RISE_TIMES_s[options["T"]],
-                auto_filter=bool(options["Z"]),
-                suppress_range=options.get("S") if options.get("S") in range(1, 8) else None,
-            )
-        except (KeyError, ValueError, IndexError) as error:
-            raise InstrumentFault(
-                f"Keithley 428: machine status word {word!r} makes no sense ({error})"
-            ) from error
+        """Read the word.
+
+        Raises
+        ------
+        InstrumentFault
+            If it is of another kind, or no Keithley 428 can say it: a letter that is missing, double or unknown,
+            or an option that it does not have.
+        """
+        option = _options(word.strip())
+        return cls(
+            word=word.strip(),
+            display=Display(option["A"]),
+            bias_supply_on=bool(option["B"]),
+            zero_check=option["C"] != 0,  # 2 stands after a zero correct, which leaves zero check on
+            suppress_on=option["N"] != 0,
+            filter_on=bool(option["P"]),
+            # R0 to R3 all mean 1e3; W1 multiplies by ten
+            gain_V_per_A=10.0 ** (max(option["R"], 3) + option["W"]),
+            enlarge=bool(option["W"]),
+            rise_time_s=RISE_TIMES_s[option["T"]],
+            auto_filter=bool(option["Z"]),
+            suppress_range=option["S"] if option["S"] in range(1, 8) else None,
+        )
+
+
+def _options(word: str) -> dict[str, int]:
+    """Option of each letter of the machine status word. Raises InstrumentFault as `MachineStatus.from_word`."""
+    if not re.match(r"428A\d", word):
+        raise InstrumentFault(f"Keithley 428: {word!r} is not a machine status word")
+    pairs = re.findall(rf"([{LETTERS}])(\d+)", word[3:])
+    option = {letter: int(digits) for letter, digits in pairs}
+    wrong = [letter for letter, n in OPTIONS.items() if option.get(letter, n) not in range(n)]
+    if len(option) < len(pairs) or "".join(letter + digits for letter, digits in pairs) != word[3:] or wrong:
+        why = f"; look at {', '.join(wrong)}" if wrong else ""
+        raise InstrumentFault(f"Keithley 428: machine status word {word!r} is garbled{why}; ask again")
+    return option
+
+
+@dataclass(frozen=True)
+class Keithley428State(MachineStatus):
+    """Settings that a hand at the front panel can change: the machine status word, and the bias supply's volts."""
+
+    bias_supply_V: float
 
 
 def gain_words(gain_V_per_A: object, enlarge: object = None) -> str:
@@ -214,7 +239,9 @@ class Keithley428Settings:
     auto_filter: bool | None = None
     zero_check: bool | None = None
     suppress_on: bool | None = None
-    suppress_A: float | None = None
+    suppress_A: float | None = field(
+        default=None, metadata={"relative": 1e-3, "absolute": 1e-13}
+    )  # four digits
     suppress_range: int | None = None
     bias_supply_on: bool | None = None
     bias_supply_V: float | None = None
@@ -234,23 +261,22 @@ class Keithley428Settings:
             object.__setattr__(
                 self, "display", member_of("display of the Keithley 428", self.display, Display)
             )
-        for field in ("enlarge", "filter_on", "auto_filter", "zero_check", "suppress_on", "bias_supply_on"):
-            if getattr(self, field) is not None:
-                on_or_off(f"{field} of the Keithley 428", getattr(self, field))
+        for one in fields(self):
+            if one.type == bool | None and getattr(self, one.name) is not None:
+                on_or_off(f"{one.name} of the Keithley 428", getattr(self, one.name))
+
+    @classmethod
+    def read_back(cls, status: MachineStatus, **more: Any) -> Self:
+        """Return the settings that a status word tells, and ``more`` that it does not tell."""
+        told = {one.name: getattr(status, one.name) for one in fields(cls) if hasattr(status, one.name)}
+        return cls(**{**told, **more})
 
     def differences(self, found: Self) -> list[str]:
-        """Say which settings asked for here are not so in ``found``."""
-        unlike = []
-        for field, asked in vars(self).items():
-            if asked is None or field == "firmware" or (field == "rise_time_s" and self.auto_filter):
-                continue
-            got = getattr(found, field)
-            if field == "bias_supply_V":
-                same = math.isclose(bias_on_grid(asked), got, abs_tol=BIAS_STEP_V / 2)
-            elif isinstance(asked, float) and got is not None:
-                same = math.isclose(asked, got, rel_tol=1e-3, abs_tol=1e-13)  # replies carry four digits
-            else:
-                same = asked == got
-            if not same:
-                unlike.append(f"{field}: asked {asked}, is {got}")
-        return unlike
+        """Say in words which settings asked for here are not so in ``found``."""
+        held = replace(
+            self,
+            firmware=None,
+            rise_time_s=None if self.auto_filter else self.rise_time_s,
+            bias_supply_V=None if self.bias_supply_V is None else bias_on_grid(self.bias_supply_V),
+        )
+        return differences(held, found)

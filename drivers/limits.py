@@ -8,6 +8,9 @@ from typing import TypeVar
 
 from drivers.errors import OutOfRange
 
+RELATIVE = 1e-6
+"""Numbers that differ by less are the same setting."""
+
 EnumMember = TypeVar("EnumMember", bound=Enum)
 
 
@@ -43,7 +46,7 @@ def position_in(quantity: str, value: object, choices: Sequence[float]) -> int:
     """
     if _is_number(value):
         for position, choice in enumerate(choices):
-            if math.isclose(float(value), choice, rel_tol=1e-6):  # type: ignore[arg-type]
+            if math.isclose(float(value), choice, rel_tol=RELATIVE):  # type: ignore[arg-type]
                 return position
     raise OutOfRange(quantity, value, ", ".join(f"{choice:g}" for choice in choices))
 

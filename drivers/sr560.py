@@ -69,14 +69,17 @@ _OPTION: dict[str, tuple[str, Callable[[str, Any], int]]] = {
     "inverted": ("INVT", on_or_off),
     "reserve": ("DYNR", partial(member_of, choices=Reserve)),
     "gain": ("GAIN", partial(position_in, choices=GAINS)),
-    "vernier_on": ("UCAL", on_or_off),
     "vernier_percent": ("UCGN", partial(whole_between, low=0, high=100)),
+    "vernier_on": ("UCAL", on_or_off),
     "filter_mode": ("FLTM", partial(member_of, choices=FilterMode)),
     "highpass_Hz": ("HFRQ", partial(position_in, choices=HIGHPASS_Hz)),
     "lowpass_Hz": ("LFRQ", partial(position_in, choices=LOWPASS_Hz)),
     "blanked": ("BLINK", on_or_off),
 }
-"""Setting: its command and what turns a value into the command's number, or refuses it."""
+"""Setting: its command and what turns a value into the command's number, or refuses it; in the order of sending.
+
+Whether UCGN switches the vernier on is not public, so UCAL has the last word.
+"""
 
 
 @dataclass(frozen=True)
@@ -292,6 +295,8 @@ class SR560(VisaInstrument):
     def _command(self, change: SR560Settings) -> None:
         wanted = change.over(self._shadow)
         self._refuse(wanted)
+        if change.vernier_percent is not None:
+            change = replace(change, vernier_on=wanted.vernier_on)  # UCAL after UCGN, as in `_OPTION`
         self._send(change.words(), wanted)
 
     def _send(self, words: list[str], wanted: SR560Settings) -> None:

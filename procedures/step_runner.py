@@ -73,6 +73,7 @@ class StepRunner:
             case Recentre(distance_m):
                 return self._recentre(distance_m)
             case Mark(name, payload):
+                self._station.verify_amplifier()  # a cycle counts only if it was measured as the header says
                 self._watch.event(EventKind.MARK, name, payload)
                 return self._outcome(FINISHED, self._watch.next)
             case Safe():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from math import isclose, log10
 from typing import Any
 
+from simulators.keithley428_commands import AUTO_RANGE
 from simulators.keithley428_settings import RISE_TIMES_S
 from simulators.sr560 import GAINS, CORNERS_Hz
 
@@ -28,14 +29,19 @@ def keithley428_commands(settings: Mapping[str, Any]) -> str:
         words += [f"R{min(max(decade, GAIN_DECADES[0]), GAIN_DECADES[-1])}", f"W{enlarge:d}"]
     if (rise_time_s := told.get("rise_time_s")) is not None:
         words.append(f"T{_nearest(rise_time_s, RISE_TIMES_S)}")
+    if (suppress_A := told.get("suppress_A")) is not None:
+        words.append(f"S{suppress_A:.4E},{told.get('suppress_range') or AUTO_RANGE}")
+    if (bias_supply_V := told.get("bias_supply_V")) is not None:
+        words.append(f"V{bias_supply_V:.4E}")
     for name, letter in (
         ("filter_on", "P"),
         ("auto_filter", "Z"),
         ("suppress_on", "N"),
         ("bias_supply_on", "B"),
+        ("display", "A"),
     ):
         if told.get(name) is not None:
-            words.append(f"{letter}{bool(told[name]):d}")
+            words.append(f"{letter}{int(told[name])}")
     return "".join(words) + "X"
 
 

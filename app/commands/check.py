@@ -118,15 +118,14 @@ def _current_amplifier(rig: "Rig") -> Finding:
 
 def _amplifier_state(amplifier: "Keithley428") -> tuple[str, str]:
     """What it says of itself, and what to do about it."""
+    from drivers.settings import in_words, label
+
     settings = amplifier.settings
     errors = amplifier.errors
     said = [
-        f"firmware {settings.firmware}",
-        f"gain {settings.gain_V_per_A:g} V/A",
-        f"rise time {settings.rise_time_s:g} s" if settings.filter_on else "filter off",
-        f"zero check {_on(settings.zero_check)}",
-        f"suppression {settings.suppress_A:g} A" if settings.suppress_on else "suppression off",
-        f"bias supply on, {settings.bias_supply_V:g} V" if settings.bias_supply_on else "bias supply off",
+        f"{label(name)} {in_words(name, value)}"
+        for name, value in vars(settings).items()
+        if value is not None
     ]
     if errors:
         said.append("reported: " + ", ".join(str(flag.name).lower().replace("_", " ") for flag in errors))
@@ -169,10 +168,6 @@ def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:
         )
     name = f"{rig.probe.id}, {store.folder.name}" if rig.probe else "not named"
     return Finding("probe", name, None, said, thermometer_advice(rig, store, datetime.now(UTC)))
-
-
-def _on(state: bool | None) -> str:
-    return "on" if state else "off"
 
 
 def _print(findings: list[Finding], title: str) -> None:

@@ -1,6 +1,6 @@
 """What is known of each instrument, whoever has looked at it, and what of it can be set by hand."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,21 +9,11 @@ import numpy as np
 from analysis.recording import RunHeader
 from analysis.records import Block
 from app.rig import Rig
-from drivers.keithley428_words import GAINS_V_per_A, MachineStatus, RISE_TIMES_s
+from drivers.keithley428_words import GAINS_V_per_A, Keithley428Settings, Keithley428State, RISE_TIMES_s
 from drivers.sr560 import GAINS, UNVERIFIED, LOWPASS_Hz, SR560Settings
 
 LOOK_S = 0.02
 """Samples that are looked at: a period of the mains."""
-
-SHOWN = (
-    "gain_V_per_A",
-    "rise_time_s",
-    "filter_on",
-    "auto_filter",
-    "zero_check",
-    "suppress_on",
-    "bias_supply_on",
-)
 
 CHOICES: dict[str, dict[str, tuple[float, ...]]] = {
     "current_amplifier": {"gain_V_per_A": GAINS_V_per_A, "rise_time_s": RISE_TIMES_s},
@@ -80,9 +70,13 @@ class InstrumentRows:
         """The card was read."""
         self._note("daq", True, _volts(block), verified=True)
 
-    def amplifier(self, status: MachineStatus, overloaded: bool | None = None) -> None:
+    def amplifier(self, state: Keithley428State, overloaded: bool | None = None) -> None:
         """The current amplifier has said how it is, and perhaps whether it is overloaded."""
-        said = {name: getattr(status, name) for name in SHOWN}
+        said = {
+            one.name: _plain(value)
+            for one in fields(Keithley428Settings)
+            if (value := getattr(state, one.name, None)) is not None
+        }
         if overloaded is not None:
             said["overloaded"] = overloaded
         message = "It is overloaded: reduce the current or the gain." if overloaded else ""

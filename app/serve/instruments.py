@@ -17,6 +17,7 @@ from app.serve.instrument_rows import CHOICES, LOOK_S, InstrumentRows
 from app.station import daq_inputs, daq_outputs
 from drivers.errors import NotNow, OutOfRange, RigError
 from drivers.keithley428 import Keithley428
+from drivers.limits import RELATIVE
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
 from drivers.sr560 import SR560
@@ -106,7 +107,7 @@ class Instruments:
 
     def _look_at_amplifier(self) -> None:
         amplifier = self._driver("current_amplifier")
-        self.rows.amplifier(amplifier.status, amplifier.overloaded)
+        self.rows.amplifier(amplifier.state, amplifier.overloaded)
 
     def _look_at_preamplifier(self) -> None:
         self.rows.preamplifier(self._driver("voltage_preamplifier").settings)
@@ -133,7 +134,7 @@ class Instruments:
                 known = ", ".join(f"{name}.{one}" for name, settings in CHOICES.items() for one in settings)
                 raise OutOfRange("setting", f"{instrument}.{setting}", f"{known}, daq.bias_V")
             choices = CHOICES[instrument][setting]
-            if not any(abs(value - one) <= 1e-6 * one for one in choices):
+            if not any(abs(value - one) <= RELATIVE * one for one in choices):
                 raise OutOfRange(
                     f"{setting} of the {self.rows[instrument].name}",
                     value,

@@ -53,7 +53,7 @@ def test_a_pending_word_is_never_taken_for_the_suppression(kind):
         instrument.suppress_A  # noqa: B018
 
 
-@pytest.mark.parametrize("order", ["ABCDJKLMNPRSTWYZ", "ZYWTSRPNCBA", "GQAVBCNPRSTWZ"])
+@pytest.mark.parametrize("order", ["ABCDJKLMNPRSTWYZ", "ZYWTSRPNCBA", "HUAVBCNPRSTWZ"])
 @pytest.mark.parametrize("width", [1, 2, 3])
 def test_the_status_word_is_read_by_letter_wherever_it_stands(order, width):
     options = {"B": 1, "C": 2, "N": 1, "P": 1, "R": 8, "S": 4, "T": 6, "Z": 1, "A": 0}
@@ -73,6 +73,56 @@ def test_the_status_word_is_read_by_letter_wherever_it_stands(order, width):
 def test_a_broken_status_word_is_a_fault(word):
     with pytest.raises(InstrumentFault, match="status word"):
         MachineStatus.from_word(word)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"R": 15},
+        {"R": 11},
+        {"W": 2},
+        {"T": 12},
+        {"B": 2},
+        {"C": 3},
+        {"N": 3},
+        {"P": 7},
+        {"Z": 2},
+        {"A": 3},
+        {"S": 11},
+    ],
+)
+def test_a_status_word_that_no_428_can_say_is_garbled_and_no_setting(options):
+    (letter,) = options
+    with pytest.raises(InstrumentFault, match=f"garbled; look at {letter}; ask again"):
+        MachineStatus.from_word(status(**options))
+
+
+@pytest.mark.parametrize(
+    "word", [status(E=0), status() + "P1", status() + "\x07", status()[:-1], status().lower()]
+)
+def test_a_status_word_with_letters_that_are_none_of_its_own_is_garbled(word):
+    with pytest.raises(InstrumentFault, match=r"garbled|is not a machine status word"):
+        MachineStatus.from_word(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "reply", "name"),
+    [
+        ("U3X", "1E+15V/A", "gain_V_per_A"),
+        ("U3X", "3E+05V/A", "gain_V_per_A"),
+        ("U3X", "-1E+05V/A", "gain_V_per_A"),
+        ("U3X", "1E+999V/A", "gain_V_per_A"),
+        ("U2X", "428V+5.0025E+00", "bias_supply_V"),
+        ("U2X", "428V+1E+999", "bias_supply_V"),
+        (None, "428I+5.001E-03", "suppress_A"),
+    ],
+)
+def test_a_number_that_no_428_can_have_is_garbled_and_no_setting(word, reply, name):
+    with (
+        amplifier((word, reply)) as instrument,
+        pytest.raises(InstrumentFault, match="which it can't have; ask again"),
+    ):
+        getattr(instrument, name)
 
 
 @pytest.mark.parametrize("reply", ["428B02", "A04", "428 Rev. C1"])

@@ -28,7 +28,7 @@ ALL_KNOWN = SR560Settings(
     vernier_percent=100, filter_mode=FilterMode.LOWPASS_12, highpass_Hz=0.03, lowpass_Hz=1000.0, blanked=False,
 )  # fmt: skip
 ALL_SENT = [
-    "CPLG 1", "SRCE 1", "INVT 0", "DYNR 0", "GAIN 12", "UCAL 0", "UCGN 100", "FLTM 2", "HFRQ 0", "LFRQ 9", "BLINK 0",
+    "CPLG 1", "SRCE 1", "INVT 0", "DYNR 0", "GAIN 12", "UCGN 100", "UCAL 0", "FLTM 2", "HFRQ 0", "LFRQ 9", "BLINK 0",
 ]  # fmt: skip
 
 
@@ -128,6 +128,17 @@ def test_the_tables_are_those_of_the_manual():
     assert (LOWPASS_Hz[0], LOWPASS_Hz[15], len(LOWPASS_Hz)) == (0.03, 1e6, 16)
     assert all(2 <= high / low <= 2.5 for low, high in pairwise(GAINS))
     assert all(2.99 <= high / low <= 3.34 for low, high in pairwise(LOWPASS_Hz))
+
+
+def test_ucal_has_the_last_word_over_the_vernier():
+    """Whether UCGN switches the vernier on is not public."""
+    with preamplifier("UCAL 0", "UCGN 50", "UCAL 0") as instrument:
+        instrument.vernier_on = False
+        instrument.vernier_percent = 50
+
+
+def test_every_setting_has_its_command():
+    assert {one.name for one in fields(SR560Settings)} - {"provenance"} == {name for name, *_ in SETTINGS}
 
 
 @pytest.mark.parametrize(("name", "text", "member"), [

@@ -1,10 +1,14 @@
 """A recording in the junction's place: the samples it had, to the bit, and amplifiers as they stood."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block
+from drivers.keithley428_words import Keithley428Settings
+from drivers.sr560 import SR560Settings
 from simulators.clock import WallClock
 from simulators.daq_errors import DaqError
 from simulators.daq_inputs import InputEngine
@@ -219,10 +223,36 @@ def test_the_amplifiers_stand_as_they_were_set(tmp_path):
             {"current_amplifier": {"rise_time_s": 0.0003, "auto_filter": False, "bias_supply_on": True}},
             "C0T3Z0B1X",
         ),
+        (
+            {
+                "current_amplifier": {
+                    "suppress_A": 2e-9,
+                    "suppress_range": 2,
+                    "bias_supply_V": 0.5,
+                    "display": 1,
+                }
+            },
+            "C0S2.0000E-09,2V5.0000E-01A1X",
+        ),
     ],
 )
 def test_commands_of_the_current_amplifier(settings, words):
     assert keithley428_commands(settings) == words
+
+
+def test_all_that_an_amplifier_was_set_to_is_set_again():
+    values = {
+        "suppress_A": 0.0,
+        "suppress_range": 3,
+        "bias_supply_V": 1.0,
+        "gain_V_per_A": 1e5,
+        "rise_time_s": 1e-3,
+    }
+    left = {"firmware", "zero_check"}  # what it is; and off whenever samples mean something
+    given = {one.name: values.get(one.name, 1) for one in fields(Keithley428Settings) if one.name not in left}
+    assert keithley428_commands({"current_amplifier": given}) == "C0R4W1T4S0.0000E+00,3V1.0000E+00P1Z1N1B1A1X"
+    told = {**{one.name: 1 for one in fields(SR560Settings)}, "provenance": ""}
+    assert len(sr560_commands({"voltage_preamplifier": told}, 0).splitlines()) == len(told) - 1 + 2
 
 
 def test_commands_of_the_preamplifier():
