@@ -84,4 +84,4 @@ def _heat(measurement: Measurement, point: HeatingPoint, seed: int) -> Iterator[
             f"Tip at {sign}{volts}: the world's junctions should heat it by {1e3 * told_K:.1f} mK, "
             f"found {found} ± {error} mK ({off:+.1f} sigma)"
         )
-    yield f"Asymmetry of the heat at {volts}: {abs(point.significance):.0f} sigma, from {point.junctions} junctions"
+    yield f"Asymmetry of the heat at {volts}: {point.asymmetry.words()}, from {point.junctions} junctions"

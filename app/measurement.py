@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from analysis.heating.heating import HeatingAnalysis, analyse_heating
 from analysis.heating.holds import Hold, calibration_for, holds_of
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import HeatingRun
+from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
 from analysis.heating.sweeps import Sweep, sweeps_of
 from analysis.iv_mean import MeanIV, mean_iv
 from analysis.junction_model import JunctionModel, model_of_iv, without_groups
@@ -20,9 +22,6 @@ from analysis.recording import Recording, RecordingError
 from app.analysis import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
 from app.imported_model import imported_model
 from app.recordings import Kind, Part, describe, find_recordings
-
-SIDE_SIGMA = 3.0
-"""The heat tells on which side of E_F a level lies if all its asymmetries together are so significant."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,14 +186,23 @@ def _model(
 
 
 def turned_by_heat(model: JunctionModel, points: Sequence[HeatingPoint]) -> JunctionModel:
-    """The model with its level on the side of E_F that the heat tells, where it tells one."""
+    """Return the model with its level on the side of E_F that the heat tells, if it tells one.
+
+    It does where the asymmetries of all amplitudes together are seen (p < 0.0027); points in which one junction
+    decides say nothing.
+    """
     if model.side_known:
         return model
-    weighted = [p.asymmetry_K / p.asymmetry_sigma_K**2 for p in points if p.asymmetry_sigma_K > 0.0]
-    weights = [p.asymmetry_sigma_K**-2 for p in points if p.asymmetry_sigma_K > 0.0]
-    if not weights or abs(sum(weighted)) < SIDE_SIGMA * sum(weights) ** 0.5:
+    known = [p for p in points if isfinite(p.p_value)]
+    if not known:
         return model
-    return model.turned_to(sum(weighted))
+    mean_K, sigma_K, freedom = pooled(
+        [p.asymmetry_K for p in known],
+        [p.asymmetry.widening * p.asymmetry_sigma_K for p in known],
+        [p.asymmetry.effective_number - 1.0 for p in known],
+    )
+    seen = equivalent_sigmas(abs(mean_K) / sigma_K, freedom) >= SEEN_SIGMAS
+    return model.turned_to(mean_K) if seen else model
 
 
 def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[str]:

@@ -1,8 +1,9 @@
 """Means over junctions, with errors from the junctions themselves.
 
 Junctions differ by more than the thermometer's noise (their conductance at high bias, their levels), so that the
-error of a mean is found by drawing junctions anew, each with its two temperature rises and its two powers
+error of a mean is taken from their scatter, with the two temperature rises and the two powers of a junction kept
 together. The mean is weighted by time, as if all records had been joined, but every hold keeps its own baseline.
+Weights that differ cost junctions: see `analysis.heating.significance`.
 """
 
 import math
@@ -15,14 +16,21 @@ from scipy import stats
 
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
+from analysis.heating.significance import (
+    FEW_JUNCTIONS,
+    covariance_of_mean,
+    effective_number,
+    skewness_of,
+    widening_of,
+)
 from analysis.heating.thermometer import Thermometer
 from analysis.records import FloatArray
 
 RESAMPLES = 4000
 """Of the bootstrap: the error of the error is then 1 %, less than 100 junctions leave open (7 %)."""
 
-LEAST_JUNCTIONS = 5
-"""With fewer the scatter between junctions is hardly known; below two it is not known at all."""
+LEAST_FOR_PERCENTILES = 25.0
+"""Percentiles of a bootstrap from fewer effective junctions are too narrow: 95 % become 79 % at five."""
 
 _ONE_SIGMA = float(stats.norm.cdf(-1.0))
 
@@ -89,15 +97,15 @@ def combine(
     table = JunctionTable.of(used)
     weights = table.kept_s
     mean, noise = table.mean(weights), table.noise_of_mean_K2(weights)
-    drawn = resampled_means(table.values, weights, rng, resamples)
-    covariance, errors_from = _covariance(drawn, noise, len(used))
+    covariance, errors_from = scatter_or_noise(table.values, weights, noise)
+    rises = np.column_stack([table.values[:, :2], table.values[:, 1] - table.values[:, 0]])
     return HeatingPoint(
         amplitude_V=amplitudes.pop(),
         junctions=len(used),
         mean=mean,
         covariance=covariance,
         errors_from=errors_from,
-        interval=_interval(drawn, mean, covariance, len(used), errors_from),
+        interval=_interval(table, covariance, errors_from, rng, resamples),
         noise_covariance_K2=noise,
         thermometer=thermometer,
         kept_s=float(weights.sum()),
@@ -107,6 +115,10 @@ def combine(
         },
         resamples=resamples,
         holds=tuple(e.number for e in used),
+        effective_junctions=effective_number(weights),
+        skewness=tuple(skewness_of(column) for column in rises.T),
+        widening=tuple(widening_of(column, weights, rng, resamples) for column in rises.T),
+        single_rises_K=table.values[:, :2] if len(used) < FEW_JUNCTIONS else np.empty((0, 2)),
     )
 
 
@@ -131,31 +143,46 @@ def resampled_means(
     return means
 
 
-def _covariance(
-    drawn: FloatArray, noise_K2: FloatArray, n: int
+def scatter_or_noise(
+    values: FloatArray, weights: FloatArray, noise: FloatArray
 ) -> tuple[FloatArray, Literal["junctions", "noise"]]:
-    """From the junctions where they can tell. Resampling n of n misses the share 1/n of a variance."""
-    noise = np.zeros((4, 4))
-    noise[:2, :2] = noise_K2
+    """Return the covariance of a weighted mean, and where it comes from.
+
+    From the scatter of the junctions. One junction has none, and fewer than five that happen to agree are no better
+    known than the noise of the thermometer allows.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, m)
+        A row a junction, temperature rises first.
+    weights : ndarray, shape (n,)
+    noise : ndarray, shape (k, k)
+        Covariance that the noise alone gives the first k means.
+    """
+    n, m = values.shape
+    k = len(noise)
+    alone = np.zeros((m, m))
+    alone[:k, :k] = noise
     if n < 2:
-        return noise, "noise"
-    scatter = np.cov(drawn, rowvar=False) * n / (n - 1)
-    if n < LEAST_JUNCTIONS and np.trace(scatter[:2, :2]) < np.trace(noise_K2):
-        return (
-            noise,
-            "noise",
-        )  # a few junctions that happen to agree are no better known than the noise allows
+        return alone, "noise"
+    scatter = covariance_of_mean(values, weights)
+    if n < FEW_JUNCTIONS and np.trace(scatter[:k, :k]) < np.trace(noise):
+        return alone, "noise"
     return scatter, "junctions"
 
 
 def _interval(
-    drawn: FloatArray, mean: FloatArray, covariance: FloatArray, n: int, errors_from: str
+    table: JunctionTable, covariance: FloatArray, errors_from: str, rng: np.random.Generator, resamples: int
 ) -> FloatArray:
-    """Percentiles, set wider for few junctions as Student's t is (Hesterberg, Am. Stat. 69, 371 (2015))."""
-    if errors_from == "noise":
-        sigma = np.sqrt(np.diag(covariance))
-        return np.stack([mean - sigma, mean + sigma], axis=1)
-    low = stats.norm.cdf(math.sqrt(n / (n - 1)) * stats.t.ppf(_ONE_SIGMA, n - 1))
+    """Central 68 %: percentiles of a bootstrap, or Student's t where the effective junctions are few."""
+    n, effective = len(table.values), effective_number(table.kept_s)
+    if errors_from == "noise" or effective < LEAST_FOR_PERCENTILES:
+        wider = 1.0 if errors_from == "noise" else -float(stats.t.ppf(_ONE_SIGMA, effective - 1.0))
+        half = wider * np.sqrt(np.diag(covariance))
+        mean = table.mean(table.kept_s)
+        return np.stack([mean - half, mean + half], axis=1)
+    drawn = resampled_means(table.values, table.kept_s, rng, resamples)
+    low = stats.norm.cdf(math.sqrt(n / (n - 1)) * stats.t.ppf(_ONE_SIGMA, effective - 1.0))
     interval: FloatArray = np.percentile(drawn, [100.0 * low, 100.0 * (1.0 - low)], axis=0).T
     return interval
 

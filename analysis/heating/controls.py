@@ -12,6 +12,7 @@ from itertools import groupby
 import numpy as np
 
 from analysis.heating.points import HeatingPoint
+from analysis.heating.significance import pooled
 from analysis.heating.slopes import slope_over_points
 from analysis.heating.verdict import Check, Verdict, verdicts
 
@@ -148,10 +149,11 @@ def gold_checks(points: Sequence[HeatingPoint], needed_K: float, power_relative:
     points = [p for p in points if p.thermometer == points[0].thermometer and p.q_total_W > 0.0]
     if not points:
         return []
-    weights = np.array([p.asymmetry_sigma_K for p in points]) ** -2.0
-    asymmetry_K = float(weights @ [p.asymmetry_K for p in points] / weights.sum())
-    freedom = sum(p.degrees_of_freedom for p in points)
-    symmetric = Check("dT(-) - dT(+)", asymmetry_K, 0.0, float(weights.sum() ** -0.5), needed_K, freedom)
+    freedoms = [p.degrees_of_freedom for p in points]
+    asymmetry_K, sigma_K, freedom = pooled(
+        [p.asymmetry_K for p in points], [p.asymmetry_sigma_K for p in points], freedoms
+    )
+    symmetric = Check("dT(-) - dT(+)", asymmetry_K, 0.0, sigma_K, needed_K, freedom)
     thermometer = points[0].thermometer
     half = 0.5 * thermometer.resistance_K_per_W
     slope = slope_over_points(points)
@@ -168,10 +170,12 @@ def closure_checks(points: Sequence[HeatingPoint], power_relative: float) -> lis
     known = [p for p in points if p.closure_sigma > 0.0]
     if not known:
         return []
-    weights = np.array([p.closure_sigma for p in known]) ** -2.0
-    closure = float(weights @ [p.closure for p in known] / weights.sum())
-    sigma = math.hypot(float(weights.sum() ** -0.5), _scale(known[0], power_relative))
-    freedom = sum(p.degrees_of_freedom for p in known)
+    closure, statistical, freedom = pooled(
+        [p.closure for p in known],
+        [p.closure_sigma for p in known],
+        [p.degrees_of_freedom for p in known],
+    )
+    sigma = math.hypot(statistical, _scale(known[0], power_relative))
     return [Check("(dT(+) + dT(-))/(R_P Q_Total)", closure, 1.0, sigma, NEEDED_SCALE, freedom, "")]
 
 

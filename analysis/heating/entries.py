@@ -93,6 +93,8 @@ def asymmetry_entry(point: HeatingPoint) -> dict[str, Any]:
         "sigma_K": point.asymmetry_sigma_K,
         "significance": point.significance,
         "p_value": point.p_value,
+        "effective_junctions": point.asymmetry.effective_number,
+        "words": point.asymmetry.words(),
         "hotter_at": "negative bias" if point.asymmetry_K > 0.0 else "positive bias",
     }
 

@@ -157,7 +157,7 @@ def summarise(
         points_without_exclusions=grouped.without_exclusions([h for h in holds if not h.control]),
         control_points=tuple(data.controls),
         pooled_K=tuple(_pooled_K(members) for _, members in measured),
-        slopes=_slopes(points, [h for h in holds if not h.control], rng, resamples),
+        slopes=_slopes(points, [h for h in holds if not h.control]),
         noise=noise,
         spectrum=spectrum,
         budget=tuple(_budget(point, members, noise) for point, members in measured) if noise else (),
@@ -244,16 +244,14 @@ def _pooled_K(holds: Iterable[EvaluatedHold]) -> tuple[float, float]:
     return float(positive), float(negative)
 
 
-def _slopes(
-    points: Sequence[HeatingPoint], holds: Sequence[EvaluatedHold], rng: np.random.Generator, resamples: int
-) -> dict[str, Slope]:
+def _slopes(points: Sequence[HeatingPoint], holds: Sequence[EvaluatedHold]) -> dict[str, Slope]:
     found = {}
     heated = [p for p in points if p.q_total_W > 0.0 and p.sigma_pos_K > 0.0 and p.sigma_neg_K > 0.0]
     for polarity in ("positive", "negative", "symmetric") if heated else ():
         found[f"points {polarity}"] = slope_over_points(heated, polarity)
     estimates = [h.estimate for h in holds if not h.estimate.rejected and h.estimate.q_total_pos_W]
     if estimates:
-        found["junctions symmetric"] = slope_over_junctions(estimates, rng.spawn(1)[0], resamples)
+        found["junctions symmetric"] = slope_over_junctions(estimates)
     return found
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
+from analysis.heating.significance import Significance
 from analysis.heating.thermometer import Thermometer
 from analysis.records import FloatArray
 
@@ -39,9 +39,9 @@ class HeatingPoint:
     covariance : ndarray, shape (4, 4)
         Of ``mean``; statistics only, no scale error. Zero in the rows of Q_Total where ``errors_from`` is noise.
     errors_from : "junctions" or "noise"
-        Bootstrap over junctions, or the thermometer's noise alone where the junctions are too few to tell.
+        Scatter of the junctions, or the thermometer's noise alone where the junctions are too few to tell.
     interval : ndarray, shape (4, 2)
-        Central 68 % of the bootstrap.
+        Central 68 %: of a bootstrap, or by Student's t where the junctions are few.
     noise_covariance_K2 : ndarray, shape (2, 2)
         Of dT+ and dT-: what the noise of the thermometer alone would give.
     thermometer : Thermometer
@@ -61,6 +61,12 @@ class HeatingPoint:
         Name of the control experiment that the point belongs to; "" for the measurement itself.
     date : str
         Day of its last hold, ISO; "" where unknown.
+    effective_junctions : float
+        (sum w)^2 / sum w^2 of their times; NaN: as many as there are.
+    skewness, widening : tuple of float
+        Of dT+, dT- and dT- - dT+: see `analysis.heating.significance.Significance`.
+    single_rises_K : ndarray, shape (n, 2)
+        dT+ and dT- of each junction where there are fewer than five; else empty.
     """
 
     amplitude_V: float
@@ -79,11 +85,34 @@ class HeatingPoint:
     order: str = ""
     control: str = ""
     date: str = ""
+    effective_junctions: float = math.nan
+    skewness: tuple[float, ...] = (math.nan,) * 3
+    widening: tuple[float, ...] = (1.0,) * 3
+    single_rises_K: FloatArray = field(default_factory=lambda: np.empty((0, 2)))
 
     @property
     def degrees_of_freedom(self) -> float:
-        """Of the errors: junctions less one; ``inf`` where they come from the noise of the thermometer."""
-        return math.inf if self.errors_from == "noise" else self.junctions - 1
+        """Of the errors: effective junctions less one; ``inf`` where they are the noise of the thermometer."""
+        if self.errors_from == "noise":
+            return math.inf
+        return self.asymmetry.effective_number - 1.0
+
+    @property
+    def asymmetry(self) -> Significance:
+        """dT(-) - dT(+) against zero, in K."""
+        return self._against_zero(2, self.asymmetry_K, self.asymmetry_sigma_K)
+
+    @property
+    def rises(self) -> tuple[Significance, Significance]:
+        """dT(+) and dT(-) against zero, in K."""
+        return (
+            self._against_zero(0, self.dT_pos_K, self.sigma_pos_K),
+            self._against_zero(1, self.dT_neg_K, self.sigma_neg_K),
+        )
+
+    def _against_zero(self, which: int, value: float, sigma: float) -> Significance:
+        effective, skewness, widening = self.effective_junctions, self.skewness, self.widening
+        return Significance(value, sigma, self.junctions, effective, skewness[which], widening[which])
 
     @property
     def dT_pos_K(self) -> float:
@@ -157,17 +186,13 @@ class HeatingPoint:
 
     @property
     def significance(self) -> float:
-        """The asymmetry in its standard errors, with its sign; NaN where there is no error."""
-        sigma = self.asymmetry_sigma_K
-        return self.asymmetry_K / sigma if sigma > 0.0 else math.nan
+        """The asymmetry in standard errors of a normal distribution at the same p, with its sign; NaN without p."""
+        return self.asymmetry.sigmas
 
     @property
     def p_value(self) -> float:
-        """Chance of an asymmetry at least as large, of either sign, were there none.
-
-        Student's t with one degree of freedom fewer than junctions, because the error is itself estimated.
-        """
-        return float(2.0 * stats.t.sf(abs(self.significance), self.degrees_of_freedom))
+        """Chance of an asymmetry at least as large, of either sign, were there none; NaN where one junction decides."""
+        return self.asymmetry.p_value
 
     @property
     def contrast(self) -> float:
@@ -235,8 +260,16 @@ class HeatingPoint:
             "asymmetry_K": self.asymmetry_K,
             "asymmetry_sigma_K": self.asymmetry_sigma_K,
             "asymmetry_noise_sigma_K": self.asymmetry_noise_K,
+            "interval95_pos_K": list(self.rises[0].interval95()),
+            "interval95_neg_K": list(self.rises[1].interval95()),
+            "asymmetry_interval95_K": list(self.asymmetry.interval95()),
             "significance": self.significance,
             "p_value": self.p_value,
+            "asymmetry_words": self.asymmetry.words(),
+            "effective_junctions": self.asymmetry.effective_number,
+            "skewness": list(self.skewness),
+            "widening": list(self.widening),
+            "single_rises_K": self.single_rises_K.tolist(),
             "contrast": self.contrast,
             "contrast_sigma": self.contrast_sigma,
             "symmetric_K": self.symmetric_K,

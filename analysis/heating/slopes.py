@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.heating.combine import RESAMPLES, JunctionTable, resampled_means
+from analysis.heating.combine import JunctionTable
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.records import FloatArray
@@ -92,16 +92,11 @@ def slope_through_origin(x: FloatArray, y: FloatArray, covariance: FloatArray) -
     return Slope(b, sigma, x.size, chi2 / (x.size - 1) if x.size > 1 else math.nan)
 
 
-def slope_over_junctions(
-    estimates: Sequence[HoldEstimate],
-    rng: np.random.Generator,
-    resamples: int = RESAMPLES,
-    polarity: str = "symmetric",
-) -> Slope:
+def slope_over_junctions(estimates: Sequence[HoldEstimate], polarity: str = "symmetric") -> Slope:
     """Slope of all junctions' dT against their own Q_Total, least squares weighted by time.
 
     A junction that carries more current is hotter, so that the scatter of the currents drops out. The error is
-    that of drawing junctions anew; NaN for one junction.
+    from the scatter about the line (HC3: a heavy junction pulls the line towards itself); NaN for one junction.
 
     Raises
     ------
@@ -113,12 +108,11 @@ def slope_over_junctions(
     dT, Q = (table.values @ row for row in _POLARITIES[polarity])
     if not np.any(Q):
         raise ValueError("a slope needs junctions that carried power")
-    # Means of Q dT and Q^2 resampled together: their ratio is the slope of each resample.
-    products = np.stack([Q * dT, Q**2], axis=1)
-    b = float(table.kept_s @ products[:, 0] / (table.kept_s @ products[:, 1]))
+    leverage = table.kept_s * Q**2
+    leverage = leverage / leverage.sum()
+    b = float(np.sum(leverage * np.divide(dT, Q, out=np.zeros_like(dT), where=Q != 0.0)))
     n = len(used)
     if n < 2:
         return Slope(b, math.nan, n)
-    drawn = resampled_means(products, table.kept_s, rng, resamples)
-    sigma = float(np.std(drawn[:, 0] / drawn[:, 1], ddof=1)) * math.sqrt(n / (n - 1))
-    return Slope(b, sigma, n)
+    pulled = table.kept_s * Q * (dT - b * Q) / (1.0 - leverage)
+    return Slope(b, float(np.sqrt(np.sum(pulled**2)) / (table.kept_s @ Q**2)), n)

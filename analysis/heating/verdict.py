@@ -13,6 +13,8 @@ from typing import Any
 
 from scipy import stats
 
+from analysis.heating.significance import equivalent_sigmas
+
 ALONE_SIGMA = 2.0
 """Limit of a test that stands alone, in standard errors."""
 
@@ -48,10 +50,7 @@ class Check:
     def distance(self) -> float:
         """Deviation in standard errors, as of a normal distribution where few junctions make the tails long."""
         ratio = abs(self.value - self.expected) / self.sigma if self.sigma > 0.0 else math.nan
-        if not math.isfinite(self.degrees_of_freedom):
-            return ratio
-        chance = float(stats.t.sf(ratio, self.degrees_of_freedom))
-        return float(stats.norm.isf(chance)) if chance > 0.0 else ratio
+        return equivalent_sigmas(ratio, self.degrees_of_freedom)
 
     def limit(self, sigmas: float) -> float:
         """Largest deviation at so many standard errors of a normal distribution, in the unit of the value."""

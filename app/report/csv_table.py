@@ -12,7 +12,7 @@ from app.measurement import Measurement
 COLUMNS = (
     "amplitude_V", "frequency_Hz", "order", "control", "junctions", "kept_s",
     "dT_pos_K", "sigma_pos_K", "dT_neg_K", "sigma_neg_K", "cov_K2", "noise_sigma_pos_K", "noise_sigma_neg_K",
-    "asymmetry_K", "asymmetry_sigma_K", "significance", "p_value",
+    "asymmetry_K", "asymmetry_sigma_K", "significance", "p_value", "effective_junctions",
     "q_total_pos_W", "sigma_q_total_pos_W", "q_total_neg_W", "sigma_q_total_neg_W",
     "q_probe_pos_W", "sigma_q_probe_pos_W", "q_probe_neg_W", "sigma_q_probe_neg_W",
     "contrast", "contrast_sigma", "closure", "closure_sigma", "errors_from", "date",

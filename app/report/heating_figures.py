@@ -8,6 +8,7 @@ from analysis.heating.budget import Budget
 from analysis.heating.comparison import Comparison
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.prediction import symmetric_line_K
+from analysis.heating.significance import p_words
 from analysis.heating.spectrum import Noise, Spectrum
 from app.report.paper_figure import draw_points
 from app.report.style import Style
@@ -36,10 +37,10 @@ def asymmetry_figure(heating: HeatingAnalysis, theory: Comparison | None, style:
         V, found, yerr=sigma, fmt="D", color=style.text, markersize=4, elinewidth=1.0, capsize=2, zorder=3
     )
     for x, y, error, point in zip(V, found, sigma, points, strict=True):
-        if np.isfinite(point.significance):
+        if np.isfinite(point.p_value):
             side = 1 if y > 0 else -1  # away from zero, where no curve goes
             difference.annotate(
-                f"{point.significance:+.1f}σ".replace("-", "−"),
+                f"p = {p_words(point.p_value)}".replace("-", "−"),
                 (x, y + side * error),
                 xytext=(-5, 2 * side),
                 textcoords="offset points",

@@ -56,13 +56,12 @@ def headline(measurement: Measurement) -> list[tuple[str, str]]:
     if heating is None or not heating.points:
         return []
     point = max(heating.points, key=lambda p: p.q_total_W)
-    sure = abs(point.significance) >= tables.LEAST_SIGMA
     hotter = "negative" if point.asymmetry_K > 0.0 else "positive"
-    verdict = f"hotter at {hotter} bias" if sure else "no asymmetry seen"
+    verdict = f"hotter at {hotter} bias" if point.asymmetry.seen else "no asymmetry seen"
     asymmetry = with_error(point.asymmetry_K / mK, point.asymmetry_sigma_K / mK)
     return [
         (f"dT(-) - dT(+) at {point.amplitude_V:g} V", f"{asymmetry} mK"),
-        (verdict, f"{abs(point.significance):.1f} sigma"),
+        (verdict, point.asymmetry.words()),
         ("closure, 1 if all power is found", with_error(point.closure, point.closure_sigma)),
         ("junctions", str(sum(p.junctions for p in heating.points))),
     ]
@@ -92,7 +91,8 @@ def _caption(measurement: Measurement) -> str:
     if measurement.heating is not None and measurement.heating.points:
         parts.append(
             "Temperature rise of the tip (left axis) and heat in it (right axis) against the total power, for both "
-            "polarities of the bias; error bars: one standard error, junctions drawn anew. Grey: half of the power."
+            "polarities of the bias; error bars: one standard error, from the scatter of the junctions. Grey: half of "
+            "the power."
         )
         if measurement.transmission is not None:
             parts.append("Lines: Landauer theory with the transmission below, shade: its statistical error.")

@@ -1,6 +1,6 @@
 """The numbers of a heating measurement as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from analysis.heating.comparison import Comparison
@@ -13,8 +13,6 @@ from app.report.numbers import with_error
 from app.report.table import Table
 
 mK, nW = 1e-3, 1e-9
-LEAST_SIGMA = 3.0
-"""From here on a measured asymmetry is called one."""
 
 
 def points_table(points: Sequence[HeatingPoint]) -> Table:
@@ -41,7 +39,7 @@ def points_table(points: Sequence[HeatingPoint]) -> Table:
     powers = ("Q_Total(+) (nW)", "Q_Total(-) (nW)", "Q_P(+) (nW)", "Q_P(-) (nW)")
     alone = [f"{p.amplitude_V:g} V" for p in points if p.errors_from == "noise"]
     note = (
-        "Errors are statistical: drawing junctions anew (bootstrap). "
+        "Errors are statistical, from the scatter of the junctions. "
         "The scale error of the thermometer is common to all and not in them."
     )
     if alone:
@@ -56,15 +54,14 @@ def asymmetry_table(points: Sequence[HeatingPoint], theory: Comparison | None) -
     marked = _marked(points)
     rows = []
     for i, p in enumerate(points):
-        sure = abs(p.significance) >= LEAST_SIGMA
         hotter = "negative" if p.asymmetry_K > 0.0 else "positive"
         rows.append(
             (
                 _amplitude(p, marked),
                 with_error(p.asymmetry_K / mK, p.asymmetry_sigma_K / mK),
                 f"{p.asymmetry_noise_K / mK:.2g}",
-                f"{p.significance:+.1f} sigma" if isfinite(p.significance) else "not known",
-                hotter if sure else "not seen",
+                p.asymmetry.words(),
+                hotter if p.asymmetry.seen else "not seen",
                 with_error(p.contrast, p.contrast_sigma),
                 with_error(p.closure, p.closure_sigma),
                 *(
@@ -76,14 +73,33 @@ def asymmetry_table(points: Sequence[HeatingPoint], theory: Comparison | None) -
         )
     headings = ("V_M (V)", "dT(-) - dT(+) (mK)", "noise alone (mK)", "significance", "hotter bias")
     theirs = ("theory (mK)",) if theory else ()
+    remarks = "".join(f" {remark}" for p in points for remark in _remarks(p, marked))
     return Table(
         (*headings, "contrast", "closure", *theirs),
         rows,
-        words=(4,),
+        words=(3, 4),
         note="Both temperature rises share the level of zero bias as their baseline; their correlation is in the "
         "errors. Contrast: (Q_P(+) - Q_P(-))/(Q_P(+) + Q_P(-)), free of the scale error. Closure: "
-        "(dT(+) + dT(-))/(R_P Q_Total), which is 1 for junctions that are symmetric on average.",
+        "(dT(+) + dT(-))/(R_P Q_Total), which is 1 for junctions that are symmetric on average. Significance: p, the "
+        "chance of so large a difference were there none, by Student's t with the effective number of junctions; the "
+        "sigma beside it is what a normal distribution has at this p." + remarks,
     )
+
+
+def _remarks(point: HeatingPoint, marked: bool) -> Iterator[str]:
+    """Warn where junctions are few, where few of them count, or where some are far from the others."""
+    sure, at = point.asymmetry, f"At {_amplitude(point, marked)} V"
+    if len(point.single_rises_K):
+        singles = ", ".join(f"{(neg - pos) / mK:.3g}" for pos, neg in point.single_rises_K)
+        yield f"{at} there are few junctions; their differences are {singles} mK."
+    elif sure.effective_number < 0.5 * sure.junctions:
+        yield f"{at} the {sure.junctions} junctions, weighted by their times, count as {sure.effective_number:.1f}."
+    if sure.heavy_tails:
+        low, high = sure.interval95()
+        yield (
+            f"{at} the differences are skewed ({sure.skewness:.1f}): p and the 95 % interval, {low / mK:.3g} to "
+            f"{high / mK:.3g} mK, are the wider of Student's t and a bootstrap-t ({sure.widening:.2f} times Student's)."
+        )
 
 
 def controls_table(controls: Sequence[Verdict]) -> Table:

@@ -7,14 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.heating.budget import expected_covariance_K2
-from analysis.heating.combine import LEAST_JUNCTIONS
+from analysis.heating.combine import RESAMPLES, scatter_or_noise
 from analysis.heating.runs import EvaluatedHold
+from analysis.heating.significance import (
+    LEAST_EFFECTIVE,
+    Significance,
+    effective_number,
+    skewness_of,
+    widening_of,
+)
 from analysis.heating.spectrum import Noise
 from analysis.records import FloatArray
 
 MK = 1e-3
-LEAST_SCATTER = 3
-"""Of fewer junctions nobody knows how much they differ."""
 _DIFFERENCE = np.array([-1.0, 1.0])
 
 
@@ -40,8 +45,8 @@ class ConvergenceSnapshot:
     sigma_difference_mK : ndarray
         Standard error of dT(-) - dT(+), with their covariance.
     error_known : ndarray of bool
-        Where the errors come from the scatter of at least three junctions; before, they are from the noise of the
-        thermometer alone, or from two junctions that may be alike by chance.
+        Where the errors come from the scatter of at least three effective junctions; before, they are from the noise
+        of the thermometer alone, or one junction decides.
     single_pos_mK, single_neg_mK : ndarray
         Of each hold alone.
     expected_pos_mK, expected_neg_mK : ndarray
@@ -51,6 +56,8 @@ class ConvergenceSnapshot:
         Of the tip: a heat is a temperature rise over it.
     rejected : int
         Holds left out.
+    significance : Significance or None
+        Of the difference, in K, after the last hold.
     """
 
     label: str
@@ -71,17 +78,18 @@ class ConvergenceSnapshot:
     expected_neg_mK: FloatArray
     resistance_K_per_W: float
     rejected: int
+    significance: Significance | None = None
 
 
 class Convergence:
-    """Running means of the holds at one amplitude; a hold costs the same however many there were."""
+    """Running means of the holds at one amplitude."""
 
     def __init__(self, first: EvaluatedHold, label: str) -> None:
         self._first, self.label = first, label
         self._rows: list[tuple[float, ...]] = []
-        self._w = self._ww = 0.0
-        self._wx, self._wwx = np.zeros(2), np.zeros(2)
-        self._wwxx, self._noise = np.zeros((2, 2)), np.zeros((2, 2))  # the noise is w^2 covariance
+        self._weights: list[float] = []
+        self._rises: list[tuple[float, float]] = []
+        self._noise = np.zeros((2, 2))  # sum of w^2 covariance
         self._rejected = 0
 
     def add(self, hold: EvaluatedHold) -> None:
@@ -90,30 +98,34 @@ class Convergence:
         if estimate.rejected:
             self._rejected += 1
             return
-        w, x = estimate.kept_s, np.array([estimate.dT_pos_K, estimate.dT_neg_K])
-        self._w, self._ww = self._w + w, self._ww + w * w
-        self._wx, self._wwx = self._wx + w * x, self._wwx + w * w * x
-        self._wwxx = self._wwxx + w * w * np.outer(x, x)
+        w, x = estimate.kept_s, (estimate.dT_pos_K, estimate.dT_neg_K)
+        self._weights.append(w)
+        self._rises.append(x)
         self._noise = self._noise + w * w * np.asarray(estimate.covariance_K2)
-        mean, covariance, known = self._mean_and_error(len(self._rows) + 1)
+        weights, rises = np.array(self._weights), np.array(self._rises)
+        covariance, errors_from = scatter_or_noise(rises, weights, self._noise / weights.sum() ** 2)
+        known = errors_from == "junctions" and effective_number(weights) >= LEAST_EFFECTIVE - 1e-9
         sigma = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         of_difference = math.sqrt(max(float(_DIFFERENCE @ covariance @ _DIFFERENCE), 0.0))
-        self._rows.append((self._w, *mean, *sigma, *x, of_difference, known))
+        mean = weights @ rises / weights.sum()
+        self._rows.append((weights.sum(), *mean, *sigma, *x, of_difference, known))
 
-    def _mean_and_error(self, n: int) -> tuple[FloatArray, FloatArray, bool]:
-        """Mean, its covariance, and whether that is known from the junctions themselves."""
-        mean = self._wx / self._w
-        noise = self._noise / self._w**2
-        if n < 2:
-            return mean, noise, False
-        crossed = np.outer(mean, self._wwx)
-        scatter = self._wwxx - crossed - crossed.T + np.outer(mean, mean) * self._ww
-        scatter *= n / (n - 1) / self._w**2
-        few = n < LEAST_JUNCTIONS and np.trace(scatter) < np.trace(noise)
-        return (mean, noise, False) if few else (mean, scatter, n >= LEAST_SCATTER)
+    def _significance(self, rng: np.random.Generator) -> Significance | None:
+        """Of the difference, as `analysis.heating.points.HeatingPoint.asymmetry` has it."""
+        if not self._rows:
+            return None
+        weights, difference = np.array(self._weights), np.array(self._rises) @ _DIFFERENCE
+        return Significance(
+            float(weights @ difference / weights.sum()),
+            self._rows[-1][7],
+            len(weights),
+            effective_number(weights),
+            skewness_of(difference),
+            widening_of(difference, weights, rng, RESAMPLES),
+        )
 
-    def snapshot(self, noise: Noise | None) -> ConvergenceSnapshot:
-        """The series so far, beside what this noise allows."""
+    def snapshot(self, noise: Noise | None, rng: np.random.Generator) -> ConvergenceSnapshot:
+        """Return the series so far, beside what this noise allows; ``rng`` is for heavy tails."""
         rows = np.array(self._rows, dtype=float).reshape(-1, 9).T
         first = self._first
         with np.errstate(divide="ignore"):
@@ -137,6 +149,7 @@ class Convergence:
             expected_neg_mK=expected[1] / MK,
             resistance_K_per_W=first.thermometer.resistance_K_per_W,
             rejected=self._rejected,
+            significance=self._significance(rng),
         )
 
     def _expected_at_1s_K(self, noise: Noise | None) -> FloatArray:
@@ -171,9 +184,9 @@ class Convergences:
             self._groups[key] = Convergence(hold, f"{amplitude_V:.3g} V")
         self._groups[key].add(hold)
 
-    def snapshots(self, noise: Noise | None) -> tuple[ConvergenceSnapshot, ...]:
+    def snapshots(self, noise: Noise | None, rng: np.random.Generator) -> tuple[ConvergenceSnapshot, ...]:
         """By rising amplitude; labels tell frequencies and controls where they differ."""
-        found = [group.snapshot(noise) for group in self._groups.values()]
+        found = [group.snapshot(noise, rng) for group in self._groups.values()]
         many = len({one.frequency_Hz for one in found if math.isfinite(one.frequency_Hz)}) > 1
         told = [
             replace(

@@ -220,7 +220,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
         totals = [points.q_total_pos_uW, points.q_total_neg_uW, *(c.q_total_pos_uW for c in self._curves)]
         largest_uW = BEYOND * float(np.max(np.concatenate([*totals, [0.0]])))
         return HeatingSnapshot(
-            series=self._series.snapshots(self._noise()),
+            series=self._series.snapshots(self._noise(), np.random.default_rng(BOOTSTRAP_SEED)),
             points=points,
             control_points=points_of(result.control_points) if result is not None else PointsSnapshot(),
             symmetric_total_uW=np.array([0.0, largest_uW]),

@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.validation.study import Table
 
-STUDIES: tuple[str, ...] = ()
+STUDIES: tuple[str, ...] = ("significance",)
 """Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`."""
 
 SETS = 200

@@ -6,6 +6,7 @@ import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from analysis.heating.significance import FEW_JUNCTIONS, p_words
 from app.gui.plots.numbers import counted, fixed, minus, significant, with_error
 from app.gui.theme import MEDIUM
 from app.views.convergence import ConvergenceSnapshot
@@ -54,7 +55,7 @@ def rises(series: ConvergenceSnapshot) -> str:
         [
             f"{symbol}{PLUS} = {with_error(pos, errors[0])} mK",
             f"{symbol}{MINUS} = {with_error(neg, errors[1])} mK",
-            _difference(neg - pos, float(series.sigma_difference_mK[-1]), "mK", series),
+            _difference(neg - pos, float(series.sigma_difference_mK[-1]), series),
         ]
     )
 
@@ -74,11 +75,14 @@ def heats(series: ConvergenceSnapshot) -> str:
     )
 
 
-def _difference(value: float, error: float, unit: str, series: ConvergenceSnapshot) -> str:
-    text = f"difference {with_error(value, error)} {unit}"
-    if series.error_known[-1]:
-        return f"{text} ({fixed(abs(value) / error, 0.1)} <i>σ</i>)" if error > 0 else text
-    return f"{text} ({counted(series.hold.size, 'junction')})"
+def _difference(value: float, error: float, series: ConvergenceSnapshot) -> str:
+    text = f"difference {with_error(value, error)} mK"
+    sure = series.significance
+    if sure is None or np.isnan(sure.p_value) or not series.error_known[-1]:
+        why = "one junction decides" if series.hold.size >= 4 else counted(series.hold.size, "junction")
+        return f"{text} ({why})"
+    few = f", {counted(series.hold.size, 'junction')}" if series.hold.size < FEW_JUNCTIONS else ""
+    return f"{text} ({fixed(abs(sure.sigmas), 0.1)} <i>σ</i>, <i>p</i> = {p_words(sure.p_value)}{few})"
 
 
 def about_heat(series: ConvergenceSnapshot, scale_relative: float) -> str:
@@ -86,7 +90,12 @@ def about_heat(series: ConvergenceSnapshot, scale_relative: float) -> str:
     n = series.hold.size
     words = f"At ±{series.amplitude_V:.3g} V. "
     if series.error_known[-1]:
-        words += f"Errors are standard errors from the scatter of {n} junctions; the difference knows what they share."
+        words += (
+            f"Errors are standard errors from the scatter of {n} junctions; the difference knows what they share. "
+            "<i>p</i> is the chance of so large a difference were there none, by Student's t; <i>σ</i> is what a "
+            "normal distribution has at this <i>p</i>."
+        )
+        words += _weights_and_tails(series)
     else:
         words += (
             f"How much junctions differ is hardly known from {n}: errors are those of the thermometer's noise, or "
@@ -97,6 +106,18 @@ def about_heat(series: ConvergenceSnapshot, scale_relative: float) -> str:
             f" The calibration of the tip (<i>R</i><sub>P</sub>, <i>S</i><sub>TC</sub>) adds "
             f"±{100 * scale_relative:.1f} %, the same for all points: it cancels in ratios and in <i>σ</i>."
         )
+    return words
+
+
+def _weights_and_tails(series: ConvergenceSnapshot) -> str:
+    """Warn where few of the junctions count, or some are far from the others."""
+    sure, words = series.significance, ""
+    if sure is None:
+        return words
+    if sure.effective_number < 0.5 * sure.junctions:
+        words += f" Weighted by their times they count as {sure.effective_number:.1f}."
+    if sure.heavy_tails:
+        words += f" They are skewed ({minus(f'{sure.skewness:.1f}')}); <i>p</i> is that of a bootstrap-t."
     return words
 
 

@@ -18,11 +18,11 @@ POWERS_W = np.array([0.07, 0.14, 0.21, 0.28, 0.35]) * 1e-6
 def test_exact_junctions_give_half_the_thermal_resistance():
     rng = np.random.default_rng(0)
     holds = [h for p in POWERS_W for h in junctions(rng, 10, share=0.3, power_W=p, sigma_K=1e-12)]
-    assert slope_over_junctions(holds, rng).slope_K_per_W == pytest.approx(36_400, rel=1e-6)
-    assert slope_over_junctions(holds, rng, polarity="positive").slope_K_per_W == pytest.approx(
+    assert slope_over_junctions(holds).slope_K_per_W == pytest.approx(36_400, rel=1e-6)
+    assert slope_over_junctions(holds, polarity="positive").slope_K_per_W == pytest.approx(
         0.3 * R_P, rel=1e-6
     )
-    assert slope_over_junctions(holds, rng, polarity="negative").slope_K_per_W == pytest.approx(
+    assert slope_over_junctions(holds, polarity="negative").slope_K_per_W == pytest.approx(
         0.7 * R_P, rel=1e-6
     )
 
@@ -55,7 +55,7 @@ def test_the_error_over_points_is_that_of_drawn_experiments():
 
 def test_the_error_over_junctions_is_that_of_drawn_experiments_and_free_of_the_spread_of_currents():
     rng = np.random.default_rng(3)
-    slopes = [slope_over_junctions(junctions(rng, 40, spread=0.4), rng, 300) for _ in range(200)]
+    slopes = [slope_over_junctions(junctions(rng, 40, spread=0.4)) for _ in range(200)]
     scatter = np.std([s.slope_K_per_W for s in slopes])
     assert np.mean([s.sigma_K_per_W for s in slopes]) == pytest.approx(scatter, rel=0.15)
     noise_K_per_W = 7e-4 * math.sqrt(0.75) / math.sqrt(40) / 2e-7  # of (dT+ + dT-)/2 at correlation 1/2
@@ -64,12 +64,12 @@ def test_the_error_over_junctions_is_that_of_drawn_experiments_and_free_of_the_s
 
 def test_long_holds_weigh_more():
     holds = [estimate(1e-3, 1e-3, kept_s=1.0), estimate(3e-3, 3e-3, kept_s=3.0)]
-    found = slope_over_junctions(holds, np.random.default_rng(0))
+    found = slope_over_junctions(holds)
     assert found.slope_K_per_W == pytest.approx(2.5e-3 / 1e-7)
 
 
 def test_one_junction_has_a_slope_and_no_error():
-    found = slope_over_junctions([estimate(2e-3, 4e-3)], np.random.default_rng(0))
+    found = slope_over_junctions([estimate(2e-3, 4e-3)])
     assert found.slope_K_per_W == pytest.approx(3e-3 / 1e-7)
     assert math.isnan(found.sigma_K_per_W)
 
@@ -109,6 +109,6 @@ def test_no_power_and_no_error_are_refused():
     with pytest.raises(ValueError, match="no error"):
         slope_through_origin(np.ones(2), np.ones(2), np.zeros((2, 2, 2)))
     with pytest.raises(ValueError, match="power"):
-        slope_over_junctions([estimate(q_pos_W=0.0, q_neg_W=0.0)], np.random.default_rng(0))
+        slope_over_junctions([estimate(q_pos_W=0.0, q_neg_W=0.0)])
     with pytest.raises(ValueError, match="needs points"):
         slope_over_points([])

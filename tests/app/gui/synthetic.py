@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.heating.prediction import predict
+from analysis.heating.significance import Significance, effective_number
 from analysis.heating.spectrum import SpectralLine
 from analysis.junction_model import JunctionModel
 from analysis.landauer import currents
@@ -181,6 +182,7 @@ def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSnapshot:
     return ConvergenceSnapshot(
         f"{amplitude_V:.3g} V", amplitude_V, 12.25, "", k, t, mean[0], mean[1], sigma[0], sigma[1], difference,
         k > 2, single[0], single[1], allowed, allowed, R_P, 1 + n // 12,
+        Significance(1e-3 * (mean[1, -1] - mean[0, -1]), 1e-3 * difference[-1], n, effective_number(kept_s)),
     )  # fmt: skip
 
 

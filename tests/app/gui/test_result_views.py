@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
+from analysis.heating.significance import Significance
 from app.gui.area import ViewArea
 from app.gui.plots.heating import UNDER_WAY, HeatingView
 from app.gui.plots.iv import IVView
@@ -90,14 +91,30 @@ def test_the_result_stands_above_the_plot_and_can_be_copied(qtbot, theme: Theme)
         synthetic.series(1.27, 8),
         dT_pos_mK=np.full(8, 8.63), dT_neg_mK=np.full(8, 29.9), sigma_pos_mK=np.full(8, 0.27),
         sigma_neg_mK=np.full(8, 2.8), sigma_difference_mK=np.full(8, 2.4), resistance_K_per_W=1e5,
+        significance=Significance(21.3e-3, 2.4e-3, 8),
     )  # fmt: skip
     view.present(replace(synthetic.few_holds(), series=(series,)))
     assert read(view.results).splitlines() == [
-        "ΔT(+V) = 8.63 ± 0.27 mK    ΔT(−V) = 29.9 ± 2.8 mK    difference 21.3 ± 2.4 mK (8.9 σ)",
+        "ΔT(+V) = 8.63 ± 0.27 mK    ΔT(−V) = 29.9 ± 2.8 mK    difference 21.3 ± 2.4 mK (4.1 σ, p = 4.6e-05)",
         "QP(+V) = 0.0863 ± 0.0027 µW    QP(−V) = 0.299 ± 0.028 µW    difference 0.213 ± 0.024 µW",
     ]
     assert "±1.4 %, the same for all points" in view.results.toolTip()
     assert view.results.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+
+
+def test_a_difference_is_as_sure_as_its_junctions_are_many(qtbot, theme: Theme) -> None:
+    """21.6 errors from three junctions are p = 0.002; one hold of 200 s among eight leaves no p."""
+    view = shown(qtbot, HeatingView(theme))
+    series = synthetic.series(1.27, 3)
+    for sure, words in (
+        (Significance(21.6e-3, 1e-3, 3), "(3.1 σ, p = 0.0021, 3 junctions)"),
+        (Significance(21.6e-3, 1e-3, 3, 2.9), "(3 junctions)"),
+    ):
+        view.present(replace(synthetic.few_holds(), series=(replace(series, significance=sure),)))
+        assert words in read(view.results)
+    ruled = replace(synthetic.series(1.27, 8), significance=Significance(21.6e-3, 1e-3, 8, 1.3))
+    view.present(replace(synthetic.few_holds(), series=(ruled,)))
+    assert "(one junction decides)" in read(view.results) and "σ" not in read(view.results)
 
 
 def test_bounds_of_heat_are_those_of_the_points_and_the_symmetric_line_goes_all_the_way(

@@ -1,0 +1,188 @@
+"""How surely a mean over junctions differs from zero: one rule for window, tables, report, JSON and decisions.
+
+A mean over a few junctions has an error that is itself estimated from those few. "Larger than twice its error"
+then happens by chance in 10-12 % of symmetric sets of five. Everything here goes by p, from Student's t; where a
+number of standard errors is quoted, it is the one that a normal distribution has at the same p.
+
+Junctions weighted by time do not all count. The number that enters is (sum w)^2 / sum w^2, and the error of the
+mean is the HC3 one (MacKinnon and White, J. Econometrics 29, 305 (1985)), which knows that a heavy junction pulls
+the mean towards itself.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis.records import FloatArray
+
+LEAST_EFFECTIVE = 3.0
+"""With fewer effective junctions one of them decides, and there is no p."""
+
+FEW_JUNCTIONS = 5
+"""Below, single values say more than an error bar."""
+
+SKEWED = 1.0
+"""Skewness from which on Student's t is too narrow: 95 % intervals of exponential samples hold the truth in 89 %."""
+
+SEEN_SIGMAS = 3.0
+"""From here on (p < 0.0027) an asymmetry is called one."""
+
+
+@dataclass(frozen=True)
+class Significance:
+    """A mean over junctions against zero.
+
+    Parameters
+    ----------
+    value, sigma : float
+        The mean and its standard error, in one unit.
+    junctions : int
+    effective : float
+        Effective number of junctions; NaN: as many as there are.
+    skewness : float
+        Of the junctions' values; NaN where unknown.
+    widening : float
+        By how much a bootstrap-t makes a 95 % interval wider than Student's t; at least 1.
+    """
+
+    value: float
+    sigma: float
+    junctions: int
+    effective: float = math.nan
+    skewness: float = math.nan
+    widening: float = 1.0
+
+    @property
+    def effective_number(self) -> float:
+        """Effective number of junctions."""
+        return float(self.junctions) if math.isnan(self.effective) else self.effective
+
+    @property
+    def p_value(self) -> float:
+        """Chance of a value at least as large, of either sign, were the truth zero; NaN where one junction decides.
+
+        Student's t with one degree of freedom fewer than effective junctions.
+        """
+        if not self.sigma > 0.0 or self.effective_number < LEAST_EFFECTIVE - 1e-9:
+            return math.nan
+        ratio = abs(self.value) / (self.sigma * self.widening)
+        return float(2.0 * stats.t.sf(ratio, self.effective_number - 1.0))
+
+    @property
+    def sigmas(self) -> float:
+        """Standard errors of a normal distribution at the same p, with the sign of the value; NaN without p."""
+        p = self.p_value
+        if math.isnan(p):
+            return math.nan
+        return math.copysign(float(stats.norm.isf(0.5 * max(p, np.finfo(float).tiny))), self.value)
+
+    @property
+    def seen(self) -> bool:
+        """Whether the value counts as different from zero: p below 0.0027."""
+        return abs(self.sigmas) >= SEEN_SIGMAS
+
+    @property
+    def heavy_tails(self) -> bool:
+        """Whether the junctions are too skewed for Student's t alone."""
+        return abs(self.skewness) > SKEWED
+
+    def interval95(self) -> tuple[float, float]:
+        """Interval that holds the truth with 95 %; NaN where one junction decides."""
+        if self.effective_number < LEAST_EFFECTIVE - 1e-9:
+            return math.nan, math.nan
+        half = float(stats.t.isf(0.025, self.effective_number - 1.0)) * self.sigma * self.widening
+        return self.value - half, self.value + half
+
+    def words(self) -> str:
+        """Return sigmas and p in words, as in "3.1 sigma, p = 0.002", or the reason why there are none."""
+        if math.isnan(self.p_value):
+            if not self.sigma > 0.0:
+                return "error not known"
+            return f"too few junctions ({self.junctions})" if self.junctions < 4 else "one junction decides"
+        return f"{abs(self.sigmas):.1f} sigma, p = {p_words(self.p_value)}"
+
+
+def p_words(p: float) -> str:
+    """Return p to two digits: "0.034", "2e-07"."""
+    return f"{p:.2g}" if p >= 1e-4 else f"{p:.0e}"
+
+
+def equivalent_sigmas(ratio: float, degrees_of_freedom: float) -> float:
+    """Return the standard errors of a normal distribution that are as rare as ``ratio`` is with Student's t.
+
+    ``ratio`` is a deviation over its estimated error, without sign; ``inf`` degrees of freedom change nothing.
+    """
+    if not math.isfinite(degrees_of_freedom):
+        return ratio
+    chance = float(stats.t.sf(ratio, degrees_of_freedom))
+    return float(stats.norm.isf(chance)) if chance > 0.0 else ratio
+
+
+def effective_number(weights: FloatArray) -> float:
+    """Return (sum w)^2 / sum w^2: as many as there are for equal weights, near 1 where one outweighs all others."""
+    return float(np.sum(weights) ** 2 / np.sum(weights**2))
+
+
+def covariance_of_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the HC3 covariance of weighted means, shape (m, m).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, m)
+        A row a junction; two at least.
+    weights : ndarray, shape (n,)
+    """
+    share = weights / weights.sum()
+    pulled = (values - share @ values) * (share / (1.0 - share))[:, None]
+    covariance: FloatArray = pulled.T @ pulled
+    return covariance
+
+
+def skewness_of(values: FloatArray) -> float:
+    """Return the sample's skewness; NaN below five values, or where all are alike."""
+    if len(values) < FEW_JUNCTIONS or not np.ptp(values) > 0.0:
+        return math.nan
+    return float(stats.skew(values))
+
+
+def widening_of(values: FloatArray, weights: FloatArray, rng: np.random.Generator, resamples: int) -> float:
+    """Return by how much the 95 % interval of a bootstrap-t is wider than that of Student's t; at least 1.
+
+    1 for a sample that is not skewed: Student's t is then right, and one more look at the data would only add noise.
+
+    Parameters
+    ----------
+    values, weights : ndarray, shape (n,)
+    rng : Generator
+    resamples : int
+    """
+    freedom = effective_number(weights) - 1.0
+    if not abs(skewness_of(values)) > SKEWED or freedom < LEAST_EFFECTIVE - 1.0:
+        return 1.0
+    n = len(values)
+    times = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples)
+    share = weights / (times @ weights)[:, None]
+    mean = (times * share) @ values
+    pulled = (values - mean[:, None]) * share / (1.0 - share)
+    sigma = np.sqrt(np.sum(times * pulled**2, axis=1))
+    off = np.abs(mean - weights @ values / weights.sum())
+    with np.errstate(divide="ignore"):
+        ratio = np.where(sigma > 0.0, off / np.where(sigma > 0.0, sigma, 1.0), np.inf)
+    return max(1.0, float(np.quantile(ratio, 0.95, method="higher")) / float(stats.t.isf(0.025, freedom)))
+
+
+def pooled(
+    values: Sequence[float], sigmas: Sequence[float], freedoms: Sequence[float]
+) -> tuple[float, float, float]:
+    """Return the mean by inverse variance, its standard error, and the degrees of freedom of that error.
+
+    Errors that are known from few junctions bring few degrees of freedom, in proportion to their weight
+    (Satterthwaite), not to their number.
+    """
+    weights = np.asarray(sigmas, dtype=float) ** -2.0
+    total = float(weights.sum())
+    lost = float(np.sum(weights**2 / np.asarray(freedoms, dtype=float)))
+    return float(weights @ np.asarray(values)) / total, total**-0.5, total**2 / lost if lost else math.inf
