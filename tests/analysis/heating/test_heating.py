@@ -262,7 +262,7 @@ def test_the_same_seed_gives_the_same_json():
         return analysed(holds(np.random.default_rng(10), 8), seed=seed).to_json()
 
     assert content(1) == content(1)
-    assert content(1)["points"][0]["sigma_pos_K"] != content(2)["points"][0]["sigma_pos_K"]
+    assert content(1) == content(2)  # so few junctions, not skewed, need no bootstrap
 
 
 def test_json_is_plain_and_complete():

@@ -95,7 +95,7 @@ def test_the_result_stands_above_the_plot_and_can_be_copied(qtbot, theme: Theme)
     )  # fmt: skip
     view.present(replace(synthetic.few_holds(), series=(series,)))
     assert read(view.results).splitlines() == [
-        "ΔT(+V) = 8.63 ± 0.27 mK    ΔT(−V) = 29.9 ± 2.8 mK    difference 21.3 ± 2.4 mK (4.1 σ, p = 4.6e-05)",
+        "ΔT(+V) = 8.63 ± 0.27 mK    ΔT(−V) = 29.9 ± 2.8 mK    difference 21.3 ± 2.4 mK (4.1 σ, p = 5e-05)",
         "QP(+V) = 0.0863 ± 0.0027 µW    QP(−V) = 0.299 ± 0.028 µW    difference 0.213 ± 0.024 µW",
     ]
     assert "±1.4 %, the same for all points" in view.results.toolTip()
