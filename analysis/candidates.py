@@ -79,7 +79,8 @@ def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
     nearby = 2 * round(_NEARBY * width / axis.step) + 1
-    places, about = find_peaks(smooth, prominence=0.0, wlen=nearby)
+    flat = (None, nearby // 2)  # what is flat as far as one looks has no maximum
+    places, about = find_peaks(smooth, plateau_size=flat, prominence=0.0, wlen=nearby)
     widths = peak_widths(
         smooth, places, 0.5, (about["prominences"], about["left_bases"], about["right_bases"])
     )
@@ -97,6 +98,8 @@ def _significance(histogram: Histogram, peak: int, base: int, width: float) -> f
     """Difference of the smoothed counts at two bins over its standard error from trace to trace."""
     kernel = _kernel(histogram.axis, peak, width) - _kernel(histogram.axis, base, width)
     used = np.flatnonzero(kernel)
+    if not used.size:  # a flat stretch: its "maximum" is its own ground
+        return 0.0
     difference = histogram.traces[:, used[0] : used[-1] + 1] @ kernel[used[0] : used[-1] + 1]
     error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
     return float(difference.mean() / error) if error > 0.0 else 0.0

@@ -1,6 +1,6 @@
 """I-V curves from files, and their mean with its spread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,41 +10,44 @@ from numpy.typing import NDArray
 from analysis.fit_data import CurrentData, LogCurrentData
 from analysis.heating.sweeps import STEP as SWEEP
 from analysis.heating.sweeps import sweeps_of
-from analysis.importers import ForeignFile, read_file
-from analysis.importers.quantities import to_si
+from analysis.importers import ForeignFile
+from analysis.iv_columns import read_columns
 from analysis.iv_mean import mean_iv
 from analysis.recording import Recording, RecordingError
 from analysis.records import EventKind, FloatArray
 
-_SIGMA_NAMES = ("sigma", "std", "sd", "error", "uncertainty")
 _MOST_VOLTAGES = 200
 _RECORDING_ENDINGS = (".h5", ".hdf5", ".nxs")
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Points of one file in the order of the file, arrays of shape (n,); ``sigma_A`` where the file has it."""
+    """Points of one file in the order of the file, arrays of shape (n,); ``sigma_A`` where the file has it.
+
+    ``remarks`` are sentences for the user: what was assumed of the file, and what was left out.
+    """
 
     source: str
     voltage_V: FloatArray
     current_A: FloatArray
     sigma_A: FloatArray | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def read_curve(path: Path) -> Curve:
+def read_curve(path: Path, units: Mapping[str, str] | None = None) -> Curve:
     """I-V points of a recording, or of columns of text.
 
     Columns are known by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
-    where the heading gives a unit ("current (nA)"); columns without names are volts, amperes and, if there is a
-    third, the uncertainty in amperes.
+    where the heading or ``units`` ("current": "nA") gives a unit; columns without names are volts, amperes and, if
+    there is a third, the uncertainty in amperes. An uncertainty without a unit has that of the current.
 
     Raises
     ------
     ValueError
-        A file without voltage and current; the message names it.
+        A file without voltage and current, or with a unit that is not known; the message names it.
     """
     try:
-        return _of_recording(path) if path.suffix.lower() in _RECORDING_ENDINGS else _of_columns(path)
+        return _of_recording(path) if path.suffix.lower() in _RECORDING_ENDINGS else _of_columns(path, units)
     except (ForeignFile, RecordingError) as error:
         raise ValueError(str(error)) from None
 
@@ -124,19 +127,9 @@ def _places(voltage: FloatArray) -> NDArray[np.intp]:
     return np.asarray(place, dtype=np.intp)
 
 
-def _of_columns(path: Path) -> Curve:
-    columns: dict[str, FloatArray] = {}
-    for piece in read_file(path):
-        for quantity in piece.quantities:
-            converted = to_si(quantity)
-            columns.setdefault(converted.name, np.asarray(converted.values, dtype=np.float64))
-    if "bias" not in columns and "column_1" in columns:
-        names = dict(zip(("bias", "current", "sigma"), columns, strict=False))
-        columns = {name: columns[column] for name, column in names.items()}
-    if not {"bias", "current"} <= columns.keys():
-        raise ValueError(f"{path}: no columns of voltage and current in it; there are {', '.join(columns)}")
-    sigma = next((columns[name] for name in columns if name.split("_")[0] in _SIGMA_NAMES), None)
-    return Curve(path.name, columns["bias"], columns["current"], sigma)
+def _of_columns(path: Path, units: Mapping[str, str] | None) -> Curve:
+    columns = read_columns(path, units)
+    return Curve(path.name, columns.voltage_V, columns.current_A, columns.sigma_A, columns.remarks)
 
 
 def _of_recording(path: Path) -> Curve:

@@ -16,9 +16,10 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
     Raises
     ------
     RecordingError
-        If the recording needs a gain and has none.
+        If the recording needs a gain and has none, or holds conductances of an unknown unit.
     """
     if "conductance" in header.channel_names:
+        _demand_quanta(header)
         return None
     settings = header.settings
     gain = settings.get("current_gain_V_per_A")
@@ -36,6 +37,16 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
         full_scale_V=settings.get("current_full_scale_V", 10.0),
         gain_uncertainty=relative,
     )
+
+
+def _demand_quanta(header: RunHeader) -> None:
+    unit = header.channel("conductance").unit
+    if unit != "G0":
+        found = f"is in {unit!r}, which is not known" if unit else "has no unit"
+        raise RecordingError(
+            f"the conductance in the recording {found}; import the files again with --unit conductance=G0 (or nS, "
+            "e2/h, whatever it is)"
+        )
 
 
 def traces_of(recording: Recording) -> Iterator[Trace]:

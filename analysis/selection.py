@@ -14,6 +14,7 @@ from analysis.records import FloatArray, Trace
 _START_SAMPLES = 5  # the median of these is where a trace starts, so that a spike is not
 _LEAST_SAMPLES = 20  # of an open part, and of a trace that has one
 _OPEN_SAMPLES = 5  # in a row below the limit, so that the ringing of an amplifier is no opening
+_OPEN_G0 = 0.1  # where the most open parts of the traces lie higher, they are not open
 OPEN_PARTS = (20, 50, 100, 200, 500)
 """The open part is sought as one of these fractions of a trace."""
 
@@ -137,9 +138,9 @@ def usual_rules(
 
     A trace starts in contact if it starts above half of ``contact_G0``, the conductance to which contacts
     were closed; if that is unknown, above 2 G0, or half of where the set's traces usually start if that is
-    less. It opens below 0.01 G0, or ten times the noise if that is more; where most traces were cut before,
-    below 0.1 or 0.5 G0. Plausible is -0.1 G0 (twenty times the noise if that is more) to 20 G0 (twice the
-    highest start if that is more).
+    less, but not within the noise, where closing traces start. It opens below 0.01 G0, or ten times the noise
+    if that is more; where most traces were cut before, below 0.1 or 0.5 G0. Plausible is -0.1 G0 (twenty times
+    the noise if that is more) to 20 G0 (twice the highest start if that is more).
     """
     ends = [ends_of(trace.conductance_G0) for trace in traces]
     return rules_for(ends, noise, contact_G0)
@@ -159,9 +160,10 @@ def rules_for(
     usual = float(np.median(starts)) if starts.size else 4.0
     mad = 0.0 if np.isnan(noise.mad_G0) else noise.mad_G0
     limits = [max(0.01, 10.0 * mad), 0.1, 0.5]
+    least = noise.limit_G0 if noise.level_G0 < _OPEN_G0 else 0.0
     opens = next((x for x in limits if 2 * np.count_nonzero(lowest < x) >= lowest.size), limits[-1])
     return SelectionRules(
-        starts_above_G0=min(2.0, 0.5 * usual) if contact_G0 is None else 0.5 * contact_G0,
+        starts_above_G0=max(min(2.0, 0.5 * usual), least) if contact_G0 is None else 0.5 * contact_G0,
         opens_below_G0=opens,
         plausible_G0=(-max(0.1, 20.0 * mad), float(max(20.0, 2.0 * starts.max(initial=0.0)))),
     )

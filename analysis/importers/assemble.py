@@ -8,16 +8,25 @@ from typing import Any
 import numpy as np
 
 from analysis.constants import G0_S
-from analysis.importers.imported import CALCULATED, SWEEP, ImportedTrace, ImportedTraces, ImportOptions, Piece
+from analysis.importers.imported import (
+    CALCULATED,
+    SWEEP,
+    ForeignFile,
+    ImportedTrace,
+    ImportedTraces,
+    ImportOptions,
+    Piece,
+)
 from analysis.importers.knowledge import (
     Notes,
     common_rate,
     common_settings,
     named,
     rate_of,
+    reversed_signs,
     unknowns,
 )
-from analysis.importers.quantities import Quantity, to_si
+from analysis.importers.quantities import OVERLOAD, Quantity, UnknownUnit, overloaded, to_si
 from analysis.recording.header import Channel
 
 _ORDER = ("conductance", "current", "bias", "extension", "current_density", "time")
@@ -28,7 +37,8 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     """Put the pieces together.
 
     What a file tells goes before what the options tell. NaN behind the last value of a trace is padding: it is
-    trimmed, and counted. Every other value is kept as it is.
+    trimmed, and counted. Numbers and words with which meters say that they are overloaded become infinite, and are
+    counted. Every other value is kept as it is.
 
     Parameters
     ----------
@@ -39,6 +49,11 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     -------
     ImportedTraces
         In the order of the pieces; rows or columns without a single value are left out and counted.
+
+    Raises
+    ------
+    ForeignFile
+        If a unit is not known; the message names file, column and the option that tells it.
     """
     notes, counts = Notes(), Counter[str]()
     rates = [rate_of(piece) for piece in pieces]
@@ -46,7 +61,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     common = common_settings(pieces, options, notes)
     traces = []
     for members in _grouped(pieces):
-        read = [to_si(named(q, options, notes)) for i in members for q in pieces[i].quantities]
+        read = [_in_si(pieces[i], q, options, notes, counts) for i in members for q in pieces[i].quantities]
         quantities = _trimmed(read, counts)
         if not len(quantities[0].values):
             counts["rows or columns without a value"] += 1
@@ -66,7 +81,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
         common,
         (*remarks, *notes.from_file),
         tuple(notes.from_options),
-        unknowns(traces, channels, rate_Hz, common),
+        (*unknowns(traces, channels, rate_Hz, common), *reversed_signs(traces)),
         dict(counts),
         tuple(dict.fromkeys(piece.file for piece in pieces)),
     )
@@ -82,6 +97,23 @@ def _grouped(pieces: Sequence[Piece]) -> list[list[int]]:
             key = i
         groups[key].append(i)
     return [members for members in groups.values() if members]
+
+
+def _in_si(
+    piece: Piece, quantity: Quantity, options: ImportOptions, notes: Notes, counts: Counter[str]
+) -> Quantity:
+    quantity = named(quantity, options, notes)
+    over = overloaded(quantity.values)
+    if over.any():
+        counts[f"overloads of the meter ({OVERLOAD:g}, OVLD and the like), taken as infinite"] += int(
+            over.sum()
+        )
+        values = np.asarray(quantity.values, dtype=float)
+        quantity = replace(quantity, values=np.where(over, np.copysign(np.inf, values), values))
+    try:
+        return to_si(quantity)
+    except UnknownUnit as error:
+        raise ForeignFile(f"{piece.source}: {error}") from None
 
 
 def _trimmed(quantities: list[Quantity], counts: Counter[str]) -> list[Quantity]:

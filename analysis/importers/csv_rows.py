@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.importers.imported import ForeignFile, Piece
-from analysis.importers.quantities import Quantity
+from analysis.importers.quantities import Quantity, number
 from analysis.importers.text import read_lines, split_fields
 
 LEAST_FIELDS = 16
@@ -30,19 +30,18 @@ def read_csv_rows(path: Path) -> list[Piece]:
         Not text, or a field that is no number.
     """
     pieces = []
-    for number, line in enumerate(read_lines(path), 1):
-        fields = [field.replace(",", ".") or "nan" for field in split_fields(line)]
+    for place, line in enumerate(read_lines(path), 1):
         try:
-            values = np.array(fields, dtype=float)
+            values = np.array([number(field) for field in split_fields(line)])
         except ValueError as error:
-            raise ForeignFile(f"{path}: line {number} is not a row of numbers ({error})") from error
-        pieces.append(Piece(path.name, (Quantity("", values),), f"row {number}", remarks=("a trace a row",)))
+            raise ForeignFile(f"{path}: line {place} is not a row of numbers ({error})") from error
+        pieces.append(Piece(path.name, (Quantity("", values),), f"row {place}", remarks=("a trace a row",)))
     return pieces
 
 
 def _is_number(field: str) -> bool:
     try:
-        float(field or "nan")
+        number(field)
     except ValueError:
         return False
     return True

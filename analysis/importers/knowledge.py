@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from analysis.importers.imported import CALCULATED, SETTINGS, SWEEP, ImportedTrace, ImportOptions, Piece
-from analysis.importers.quantities import Quantity, to_si
+from analysis.importers.quantities import Quantity, known_unit, to_si
 from analysis.recording.header import Channel
 
 
@@ -26,9 +26,12 @@ def rate_of(piece: Piece) -> float | None:
     more than 1 % from the median one.
     """
     told = piece.rate_Hz
-    for quantity in map(to_si, piece.quantities):
-        if quantity.name == "time" and quantity.unit == "s" and len(quantity.values) > 2:
-            steps = np.diff(quantity.values)
+    for quantity in piece.quantities:
+        if quantity.name != "time" or not known_unit(quantity.unit):
+            continue
+        seconds = to_si(quantity)
+        if seconds.unit == "s" and len(seconds.values) > 2:
+            steps = np.diff(seconds.values)
             typical = float(np.median(steps))
             if typical > 0 and np.all(np.abs(steps - typical) < 0.01 * typical):
                 told = 1.0 / typical
@@ -72,17 +75,18 @@ def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Note
 
 
 def named(quantity: Quantity, options: ImportOptions, notes: Notes) -> Quantity:
-    """The quantity with the name and unit that the options give it where the file gives none."""
+    """Return the quantity with the name and unit that the options give it where the file gives none that is known."""
     name, unit = quantity.name, quantity.unit
     if not name and len(options.units) == 1:
         (name,) = options.units
         notes.from_options[f"the values are: {name}"] = None
     name = name or "values"
-    if unit:
-        notes.from_file[f"unit of {name}: {unit}"] = None
-    elif name in options.units:
+    if name in options.units and not known_unit(unit):
+        instead = f" (the file writes {unit!r}, which is no known unit)" if unit else ""
         unit = options.units[name]
-        notes.from_options[f"unit of {name}: {unit}"] = None
+        notes.from_options[f"unit of {name}: {unit}{instead}"] = None
+    elif unit:
+        notes.from_file[f"unit of {name}: {unit}"] = None
     return Quantity(name, quantity.values, unit)
 
 
@@ -113,3 +117,17 @@ def unknowns(
     if "current_density" in units:
         unknown.append("area of the electrode")
     return tuple(unknown)
+
+
+def reversed_signs(traces: Sequence[ImportedTrace]) -> tuple[str, ...]:
+    """Say that most traces have a negative conductance, where they have; their current or bias has the wrong sign."""
+    values = [
+        g for trace in traces if SWEEP not in trace.flags and (g := trace.values("conductance")) is not None
+    ]
+    sums = np.array([np.sum(g[np.isfinite(g)], dtype=float) for g in values])
+    negative = int(np.count_nonzero(sums < 0.0))
+    if 2 * negative <= len(values):
+        return ()
+    return (
+        f"the sign of current and bias (the conductance is negative in {negative} of {len(values)} traces)",
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.importers.imported import ForeignFile, Piece
-from analysis.importers.quantities import Quantity, channel_name, known_unit, split_header
+from analysis.importers.quantities import OVERLOAD, Quantity, channel_name, known_unit, number, split_header
 
 _COMMENT = ("#", "%", "//")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -59,9 +59,9 @@ def read_text(path: Path) -> list[Piece]:
     if not rows:
         raise ForeignFile(f"{path}: no columns of numbers in it")
     width = len(rows[0] or [])
-    for number, row in enumerate(rows, start + 1):
+    for place, row in enumerate(rows, start + 1):
         if row is None or len(row) != width:
-            raise ForeignFile(f"{path}: line {number} (empty ones not counted) is not {width} numbers")
+            raise ForeignFile(f"{path}: line {place} (empty ones not counted) is not {width} numbers")
     columns = np.array(rows, dtype=float).T
     if width > 1 and np.isnan(columns[-1]).all():  # a separator at the end of every line
         columns, width = columns[:-1], width - 1
@@ -77,15 +77,21 @@ def read_text(path: Path) -> list[Piece]:
 
 
 def _numbers(line: str) -> list[float] | None:
-    """The numbers of a line, decimal commas allowed; None for a line of anything else."""
+    """Return the numbers of a line, decimal commas and a meter's words for overload allowed; None for other lines."""
     try:
-        return [float(field.replace(",", ".") or "nan") for field in split_fields(line)]
+        numbers = [number(field) for field in split_fields(line)]
     except ValueError:
         return None
+    return None if all(abs(value) == OVERLOAD for value in numbers) else numbers  # a line of dashes
 
 
 def _headers(above: list[str], width: int) -> list[str] | None:
-    """Headers of the columns from the lines above the numbers: the last line, or names and units in the last two."""
+    """Return headers of the columns: the last line above the numbers, or names and units in the last two.
+
+    A comment that is only a number, such as the count of points below, is passed over.
+    """
+    while above and _bare(above[-1]).isdigit():
+        above = above[:-1]
     lines = [_words(line, width) for line in above[-2:]]
     if not lines or lines[-1] is None:
         return None
@@ -95,8 +101,12 @@ def _headers(above: list[str], width: int) -> list[str] | None:
     return lines[-1]
 
 
+def _bare(line: str) -> str:
+    return line.strip().lstrip("".join(_COMMENT)).strip()
+
+
 def _words(line: str, width: int) -> list[str] | None:
-    bare = line.strip().lstrip("".join(_COMMENT)).strip()
+    bare = _bare(line)
     for words in (split_fields(bare), re.findall(r"[^\s(\[]+\s*(?:[(\[][^)\]]*[)\]])?", bare)):
         if len(words) == width:
             return words

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.units import Units
+
 if TYPE_CHECKING:
     from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
     from analysis.fit_problem import Problem
@@ -34,6 +36,13 @@ if TYPE_CHECKING:
     "--profile", metavar="NAME", multiple=True, help="Also the profile likelihood of this parameter."
 )
 @click.option("--starts", default=8, show_default=True, type=click.IntRange(min=1), help="Number of starts.")
+@click.option(
+    "--unit",
+    "units",
+    type=Units(),
+    multiple=True,
+    help="Unit of a column where the file has none that is known: current=nA, bias=mV. Repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw data and fit to this file."
@@ -46,6 +55,7 @@ def command(
     relative_error: float | None,
     profile: tuple[str, ...],
     starts: int,
+    units: tuple[tuple[str, str], ...],
     as_json: bool,
     plot: Path | None,
 ) -> None:
@@ -68,7 +78,7 @@ def command(
     if checked.floating is not None and (profile or average == "log"):
         raise FileError(f"{model}: floating_probe: such a fit takes neither --profile nor --average log")
     try:
-        curves = [read_curve(path) for path in data]
+        curves = [read_curve(path, dict(units)) for path in data]
         groups = [[curve] for curve in curves] if each else [curves]
         reports = []
         for number, group in enumerate(groups):
@@ -83,6 +93,8 @@ def command(
                 reports.append(_fit(checked, current, sources, starts, profile, name))
     except ValueError as error:
         raise FileError(str(error)) from None
+    for report, group in zip(reports, groups, strict=True):
+        report["data_remarks"] = [remark for curve in group for remark in curve.remarks]
     if as_json:
         click.echo(json.dumps({"fits": reports} if each else reports[0], indent=2))
         return
@@ -91,6 +103,8 @@ def command(
         from app.probe_fit import print_comparison as show
     for report in reports:
         show(report)
+        for remark in report["data_remarks"]:
+            click.echo(f"  {remark}")
 
 
 def _compare(

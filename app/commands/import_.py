@@ -6,28 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.commands.units import Units
+
 if TYPE_CHECKING:
     from analysis.importers import ImportOptions
     from analysis.importers.imported import ImportedTraces, Piece
 
 KINDS = ("auto", "igor", "csv", "tdms", "text")
-
-
-class Units(click.ParamType):
-    """NAME=UNIT."""
-
-    name = "NAME=UNIT"
-
-    def convert(
-        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Split at the sign; fails without one."""
-        if isinstance(value, tuple):
-            return value
-        name, sign, unit = value.partition("=")
-        if not (name.strip() and sign and unit.strip()):
-            self.fail(f"{value!r} is not NAME=UNIT, such as current=nA", param, ctx)
-        return name.strip(), unit.strip()
 
 
 POSITIVE = click.FloatRange(min=0.0, min_open=True)

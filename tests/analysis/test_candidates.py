@@ -93,3 +93,13 @@ def test_window_without_maximum_is_refused():
 
     with pytest.raises(ValueError, match=r"no maximum between 0\.7 and 1\.2 G0"):
         candidate_in(empty, 0.7, 1.2)
+
+
+@pytest.mark.parametrize("n", [2, 30])
+def test_ramps_that_are_all_alike_have_no_peak_and_are_no_error(n):
+    ramp = np.arange(5.005, 0.0, -0.01)
+    assert find_candidates(counted(LINEAR, [ramp] * n), 0.3, 4.0) == ()
+
+
+def test_a_histogram_without_a_count_has_no_peak():
+    assert find_candidates(counted(LINEAR, [np.empty(0)] * 3), 0.3, 4.0) == ()

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.importers import ImportOptions, kind_of
+from analysis.importers import ForeignFile, ImportOptions, kind_of
 from tests.analysis.foreign_files import imported
 
 
@@ -77,3 +77,62 @@ def test_columns_without_names_stay_nameless(tmp_path):
     result = imported(path)
     assert [c.name for c in result.channels] == ["column_0", "column_1"]
     assert {"unit of column_0", "sampling rate"} <= set(result.unknowns)
+
+
+def write_traces(path, name, unit, factor, n=3):
+    """Distance and conductance of contacts that break in steps; ``factor`` is one G0 in that unit."""
+    g = np.concatenate([np.linspace(8.0, 3.0, 10), np.full(20, 1.0), np.zeros(20)]) * factor
+    for i in range(n):
+        rows = "".join(f"{0.02 * k:.3e}\t{value:.3e}\n" for k, value in enumerate(g))
+        (path / f"{i}.txt").write_text(f"Distance (nm)\t{name} ({unit})\n{rows}", "utf-8")
+    return sorted(path.glob("*.txt"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("e2/h", 2.0), ("nSiemens", 77480.91729), ("mG0", 1e3), ("1/ohm", 7.748091729e-5)]
+)
+def test_conductance_in_any_unit_of_the_table_comes_in_quanta(tmp_path, unit, factor):
+    result = imported(*write_traces(tmp_path, "Conductance", unit, factor))
+    assert result.traces[0].values("conductance")[0] == pytest.approx(8.0, rel=1e-3)
+    assert result.channels[0].unit == "G0"
+
+
+def test_an_unknown_unit_is_refused_by_name_until_an_option_tells_it(tmp_path):
+    paths = write_traces(tmp_path, "Current", "furlongs", 1.0)
+    with pytest.raises(
+        ForeignFile, match=r"0\.txt: unit 'furlongs' of column 'current' is not known: say --unit"
+    ):
+        imported(*paths)
+    result = imported(*paths, options=ImportOptions(units={"current": "nA"}))
+    assert result.traces[0].values("current")[0] == pytest.approx(8e-9)
+    assert "unit of current: nA (the file writes 'furlongs', which is no known unit)" in result.from_options
+    with pytest.raises(ForeignFile, match="unit 'NA'"):
+        imported(*paths, options=ImportOptions(units={"current": "NA"}))
+
+
+def test_overloads_are_infinite_and_counted_in_tables_and_rows(tmp_path):
+    table = tmp_path / "table.txt"
+    table.write_text("Voltage (V)\tCurrent (nA)\n0.1\tOVLD\n0.2\t-9.9E37\n0.3\t1.5\n0.4\t----\n")
+    rows = tmp_path / "rows.csv"
+    rows.write_text(",".join(["9.91E37", *["1.0"] * 18, "OVLD"]))
+    (trace,) = imported(table).traces
+    assert trace.values("current") == pytest.approx([np.inf, -np.inf, 1.5e-9, np.inf])
+    result = imported(rows, options=ImportOptions(units={"conductance": "G0"}))
+    assert np.flatnonzero(np.isinf(result.traces[0].values("conductance"))).tolist() == [0, 19]
+    (counted,) = (n for what, n in result.counts.items() if "overloads of the meter" in what)
+    assert counted == 2
+
+
+def test_comments_below_the_names_that_are_only_a_number_are_passed_over(tmp_path):
+    path = tmp_path / "qcodes.dat"
+    path.write_text('# src\tdmm\n# "Bias (mV)"\t"Current (nA)"\n# 2\n100\t1\n200\t2\n')
+    (trace,) = imported(path).traces
+    assert trace.values("bias") == pytest.approx([0.1, 0.2])
+    assert trace.values("current") == pytest.approx([1e-9, 2e-9])
+
+
+def test_conductance_that_is_negative_throughout_is_said(tmp_path):
+    paths = write_traces(tmp_path, "Conductance", "G0", -1.0)
+    assert imported(*paths).unknowns[-1] == (
+        "the sign of current and bias (the conductance is negative in 3 of 3 traces)"
+    )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -133,3 +135,13 @@ def test_known_contact_threshold_decides_what_starts_too_low():
 @pytest.mark.parametrize("traces", [[], [trace(np.nan)], [trace(each=1)], [trace(np.inf)]])
 def test_usual_rules_of_traces_without_numbers_keep_none(traces):
     assert select(traces, usual_rules(traces, noise_floor(traces))).kept == ()
+
+
+def test_closing_traces_start_open_whatever_the_sign_of_their_noise():
+    traces = [
+        replace(t, conductance_G0=t.conductance_G0[::-1])
+        for t in opening_traces(np.random.default_rng(3), 30)
+    ]
+    rules = usual_rules(traces, noise_floor(traces))
+    assert rules.starts_above_G0 >= 10 * noise_floor(traces).mad_G0
+    assert select(traces, rules).reasons == {"starts too low": 30}

@@ -1,0 +1,118 @@
+"""The unit that a text names: a closed table of the spellings that people and instruments write.
+
+A text that is not in the table is unknown; it is never guessed, and never counts as SI.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_POWERS = {"f": -15, "p": -12, "n": -9, "u": -6, "μ": -6, "m": -3, "": 0, "k": 3}
+_HIGH_POWERS = {
+    "M": 6,
+    "G": 9,
+    "T": 12,
+}  # of ohm and Hz only: "MA" and "MV" are mA and mV in capitals as often
+_WORD_POWERS = {
+    "femto": -15, "pico": -12, "nano": -9, "micro": -6, "milli": -3, "kilo": 3, "mega": 6, "giga": 9,
+}  # fmt: skip
+_BASES = {"V": "V", "A": "A", "S": "S", "s": "s", "m": "m", "Hz": "Hz", "K": "K", "ohm": "ohm", "Ohm": "ohm"}
+_BASES |= {"Ω": "ohm", "G0": "G0", "G_0": "G0"}
+_WORDS = {
+    "volt": "V", "volts": "V", "amp": "A", "amps": "A", "ampere": "A", "amperes": "A", "siemens": "S",
+    "sec": "s", "second": "s", "seconds": "s", "meter": "m", "meters": "m", "metre": "m", "metres": "m",
+    "hertz": "Hz", "kelvin": "K", "ohm": "ohm", "ohms": "ohm",
+}  # fmt: skip
+_SCALE = re.compile(
+    r"(?:1?\s*[*x]\s*)?(?:10\s*(?:(?:\^|\*\*)\s*\(?\s*([+-]?\d+)\s*\)?|([+-]\d+))|1(?:\.0*)?[eE]([+-]?\d+))"
+    r"\s*[* ]?\s*([^\d\s].*)"
+)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit in terms of a base unit: V, A, S, s, m, Hz, K, ohm, A/m2, or G0 (2e^2/h).
+
+    A value in base units is ``factor`` times the number, plus ``offset``; where the number is a logarithm
+    (``decades``), ``factor`` times ten to its power.
+    """
+
+    base: str
+    factor: float = 1.0
+    offset: float = 0.0
+    decades: bool = False
+
+    def convert(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return numbers in this unit in its base unit; numbers already in it stay as they are, type and all."""
+        if self == Unit(self.base):
+            return values
+        numbers = np.asarray(values, dtype=float)
+        return self.factor * (10.0**numbers if self.decades else numbers) + self.offset
+
+
+_SPECIAL = {
+    "G/G0": Unit("G0"),
+    "2e2/h": Unit("G0"),
+    "e2/h": Unit("G0", 0.5),
+    "Å": Unit("m", 1e-10),
+    "angstrom": Unit("m", 1e-10),
+    "degC": Unit("K", 1.0, 273.15),
+    "°C": Unit("K", 1.0, 273.15),
+}
+_SPECIAL |= {f"{word}G/G0": Unit("G0", decades=True) for word in ("log10", "log", "lg")}
+_SPECIAL |= dict.fromkeys(("A/cm2", "Acm-2"), Unit("A/m2", 1e4))
+_SPECIAL |= dict.fromkeys(("A/m2", "Am-2"), Unit("A/m2"))
+
+
+def unit_of(text: str) -> Unit | None:
+    """Return the unit that a text names; None for a text that is empty, unknown, or could mean two things."""
+    text = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-").replace("·", "*")
+    text = " ".join(text.replace("\N{MULTIPLICATION SIGN}", "*").split())
+    scaled = _SCALE.fullmatch(text)
+    if scaled is None:
+        return _unscaled(text)
+    power = int(next(group for group in scaled.groups()[:3] if group is not None))
+    return _times(_unscaled(scaled[4]), power)
+
+
+def advice(text: str) -> str:
+    """Return ", perhaps nA?" for a unit that is ambiguous in capitals ("NA") or small letters; "" for others."""
+    for likely in (text[:1].lower() + text[1:], text[:1] + text[1:].upper()):
+        if likely != text and unit_of(likely) is not None:
+            return f", perhaps {likely}?"
+    return ""
+
+
+def _unscaled(text: str) -> Unit | None:
+    bare = re.sub(r"[\s^*()]", "", text)
+    if bare in _SPECIAL:
+        return _SPECIAL[bare]
+    inverse = re.fullmatch(r"1/(.+)|(.+?)-1", bare)
+    if inverse is not None:
+        resistance = _simple(inverse[1] or inverse[2])
+        return Unit("S", 1.0 / resistance.factor) if resistance and resistance.base == "ohm" else None
+    return _simple(text)
+
+
+def _simple(text: str) -> Unit | None:
+    """Return a prefix and a base, as symbols ("nA"), words ("nanoamps") or one of each ("nAmps", "microA")."""
+    bases = [(base, _BASES[base]) for base in _BASES if text.endswith(base)]
+    bases += [(word, _WORDS[word]) for word in _WORDS if text.lower().endswith(word)]
+    for ending, base in sorted(bases, key=lambda found: -len(found[0])):
+        prefix = text[: len(text) - len(ending)].rstrip("- ")
+        powers = _POWERS | (_HIGH_POWERS if base in ("ohm", "Hz") else {})
+        power = powers.get(prefix, _WORD_POWERS.get(prefix.lower()))
+        if power is not None:
+            return _times(Unit(base), power)
+    return None
+
+
+def _times(unit: Unit | None, power: int) -> Unit | None:
+    """Return a unit ten to a power as large; None for a logarithm and a temperature in degrees, which have no such."""
+    if unit is None or (power and (unit.decades or unit.offset)):
+        return None
+    return replace(unit, factor=float(f"1e{power}") if unit.factor == 1.0 else unit.factor * 10.0**power)

@@ -1,0 +1,149 @@
+"""Voltage, current and its uncertainty from columns of text, with what had to be assumed and left out in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.importers import ForeignFile, read_file
+from analysis.importers.quantities import BASES, Quantity, UnknownUnit, known_unit, overloaded, to_si
+from analysis.records import FloatArray
+
+_SIGMA_NAMES = ("sigma", "std", "sd", "error", "uncertainty")
+_NAMELESS = ("bias", "current", "sigma")
+_LEAST_OPPOSITE = 0.9
+"""Share of the points beyond a tenth of full scale whose current has the sign opposite to their voltage."""
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Points in V and A, arrays of shape (n,), all finite; ``sigma_A`` is None where the file has none.
+
+    ``remarks`` are sentences for the user: what was assumed, and what was left out.
+    """
+
+    voltage_V: FloatArray
+    current_A: FloatArray
+    sigma_A: FloatArray | None
+    remarks: tuple[str, ...]
+
+
+def read_columns(path: Path, units: Mapping[str, str] | None = None) -> Columns:
+    """Read the points of an I-V curve from columns of text.
+
+    Parameters
+    ----------
+    path : Path
+    units : mapping, optional
+        Unit by column ("current": "nA") where the file has none that is known.
+
+    Raises
+    ------
+    ForeignFile
+        If the file cannot be read, has no voltage or current, a unit that is not known, uncertainties that are not
+        above zero, or a current of the sign opposite to the voltage; the message names file and column.
+    """
+    quantities = [q for piece in read_file(path) for q in piece.quantities]
+    remarks: list[str] = []
+    found = _told(_by_role(path, quantities, remarks), units or {})
+    _demand_known(path, found)
+    bare = [role for role in ("bias", "current") if not found[role].unit]
+    if bare:
+        taken = " and ".join({"bias": "voltage in V", "current": "current in A"}[role] for role in bare)
+        remarks.append(
+            f"{path.name}: the heading has no unit: {taken} assumed (--unit current=nA says another)."
+        )
+    if "sigma" in found and not found["sigma"].unit:
+        found["sigma"] = replace(found["sigma"], unit=found["current"].unit)
+    converted = {role: _in_si(path, role, quantity) for role, quantity in found.items()}
+    good = np.all([np.isfinite(values) for values in converted.values()], axis=0)
+    if not good.all():
+        remarks.append(_left_out(path, good, [overloaded(q.values) for q in found.values()]))
+    voltage, current = converted["bias"][good], converted["current"][good]
+    sigma = converted["sigma"][good] if "sigma" in converted else None
+    if sigma is not None:
+        _demand_positive(path, sigma, quantities, found["sigma"])
+    _demand_same_sign(path, voltage, current)
+    return Columns(voltage, current, sigma, tuple(remarks))
+
+
+def _by_role(path: Path, quantities: Sequence[Quantity], remarks: list[str]) -> dict[str, Quantity]:
+    """Return columns as bias, current and sigma: by name, by unit, or in this order where no column has a name."""
+    named = {quantity.name: quantity for quantity in reversed(quantities)}
+    if "bias" not in named and {"column_0", "column_1"} <= named.keys():
+        return {role: named[f"column_{i}"] for i, role in enumerate(_NAMELESS) if f"column_{i}" in named}
+    found: dict[str, Quantity] = {role: named[role] for role in _NAMELESS[:2] if role in named}
+    for role, base, word in (("bias", "V", "voltage"), ("current", "A", "current")):
+        alike = [
+            q for q in quantities if q not in found.values() and known_unit(q.unit) and to_si(q).unit == base
+        ]
+        if role not in found and len(alike) == 1:
+            found[role] = alike[0]
+            remarks.append(f"{path.name}: column {alike[0].name!r} ({alike[0].unit}) is taken as the {word}.")
+    if len(found) < 2:
+        there = ", ".join(quantity.name for quantity in quantities)
+        raise ForeignFile(f"{path}: no columns of voltage and current in it; there are {there}")
+    sigma = next((q for q in quantities if q.name.split("_")[0] in _SIGMA_NAMES), None)
+    return found if sigma is None else {**found, "sigma": sigma}
+
+
+def _told(found: Mapping[str, Quantity], units: Mapping[str, str]) -> dict[str, Quantity]:
+    """Return the columns with the units that the user tells where the file has none that is known."""
+    told = {}
+    for role, quantity in found.items():
+        unit = next((units[name] for name in (role, quantity.name) if name in units), "")
+        told[role] = replace(quantity, unit=unit) if unit and not known_unit(quantity.unit) else quantity
+    return told
+
+
+def _demand_known(path: Path, found: Mapping[str, Quantity]) -> None:
+    for role, quantity in found.items():
+        measured = "current" if role == "sigma" else role
+        try:
+            si = to_si(replace(quantity, name=measured))
+        except UnknownUnit as error:
+            raise ForeignFile(f"{path}: {str(error).replace(repr(measured), repr(quantity.name))}") from None
+        if si.unit not in ("", BASES[measured][0]):
+            raise ForeignFile(
+                f"{path}: column {quantity.name!r} is in {quantity.unit}, not in amperes; divide it by the gain of "
+                "its amplifier, or `hotjunction import` it with --gain-V-per-A"
+            )
+
+
+def _in_si(path: Path, role: str, quantity: Quantity) -> FloatArray:
+    values = np.asarray(quantity.values, dtype=float)
+    values = np.where(overloaded(values), np.nan, values)
+    name = "current" if role == "sigma" else role
+    return np.asarray(to_si(Quantity(name, values, quantity.unit)).values, dtype=float)
+
+
+def _left_out(path: Path, good: np.ndarray, over: Sequence[np.ndarray]) -> str:
+    n_over = int(np.count_nonzero(np.any(over, axis=0)))
+    n_other = int(np.count_nonzero(~good)) - n_over
+    causes = [f"{n_over} for overload of the meter (9.9e37, OVLD and the like)"] if n_over else []
+    causes += [f"{n_other} without a number"] if n_other else []
+    return f"{path.name}: {n_over + n_other} of {good.size} points are left out: {', '.join(causes)}."
+
+
+def _demand_positive(path: Path, sigma: FloatArray, quantities: Sequence[Quantity], column: Quantity) -> None:
+    wrong = int(np.count_nonzero(~(sigma > 0.0)))
+    if wrong:
+        number = 1 + next(i for i, quantity in enumerate(quantities) if quantity.name == column.name)
+        raise ForeignFile(
+            f"{path}: column {number} ({column.name}) was taken as the uncertainty of the current, but {wrong} of its "
+            f"{sigma.size} values are not above zero; take the column out of the file, or name its columns"
+        )
+
+
+def _demand_same_sign(path: Path, voltage: FloatArray, current: FloatArray) -> None:
+    if not voltage.size:
+        return
+    large = np.abs(voltage) > 0.1 * np.max(np.abs(voltage))
+    opposite = int(np.count_nonzero((voltage * current < 0.0) & large))
+    n = int(np.count_nonzero(large))
+    if n and opposite >= _LEAST_OPPOSITE * n:
+        raise ForeignFile(
+            f"{path}: the current has the sign opposite to the voltage in {opposite} of {n} points: an inverting "
+            "amplifier, or exchanged leads? Change the sign of one of the two columns"
+        )

@@ -1,0 +1,79 @@
+"""Files that other programs might have written, through the commands that a user types.
+
+`HOTJUNCTION_FOREIGN` names a folder of such files; without it these tests are skipped, and the same faults are tried
+on files made by the tests of the importers.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+
+FOLDER = os.environ.get("HOTJUNCTION_FOREIGN")
+MODEL = Path(__file__).parents[2] / "docs" / "models" / "fit.toml"
+
+pytestmark = pytest.mark.skipif(
+    FOLDER is None, reason="HOTJUNCTION_FOREIGN does not name a folder of foreign files"
+)
+
+
+def run(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def fitted(name):
+    return run("fit", Path(FOLDER, name), "--model", MODEL, "--starts", 1)
+
+
+def analysed(name, tmp_path, *options):
+    out = tmp_path / "foreign.h5"
+    result = run("import", Path(FOLDER, name), "--out", out, *options)
+    assert result.exit_code == 0, result.output
+    return out, json.loads(run("analyze", out, "--json").stdout)
+
+
+def in_quanta(name, tmp_path):
+    return analysed(name, tmp_path, "--unit", "conductance=G0")
+
+
+@pytest.mark.parametrize("name", ["k1_microamps.txt", "k1_power_of_ten.txt", "k1_qcodes_comment.dat"])
+def test_units_are_read(name):
+    found = json.loads(run("fit", Path(FOLDER, name), "--model", MODEL, "--starts", 1, "--json").stdout)
+    assert found["parameters"]["energy_eV"]["value"] == pytest.approx(0.823, abs=0.005)
+    assert found["parameters"]["gamma_probe_eV"]["value"] == pytest.approx(0.0067, rel=0.02)
+
+
+def test_quanta_of_another_definition_are_converted(tmp_path):
+    _, found = analysed("k1_e2h", tmp_path)
+    assert [peak["conductance_G0"] for peak in found["histogram"]["peaks"][:2]] == pytest.approx(
+        [0.98, 1.96], abs=0.03
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "sentence"),
+    [
+        ("k7_overload.txt", 0, "1 of 33 points are left out: 1 for overload of the meter"),
+        ("k7_reversed_iv.txt", 2, "k7_reversed_iv.txt: the current has the sign opposite to the voltage"),
+        ("k7_third_column_negative.dat", 2, "column 3"),
+        ("k9_first_row_word.txt", 0, "32 points"),
+    ],
+)
+def test_fit_says_what_is_wrong(name, code, sentence):
+    result = fitted(name)
+    assert result.exit_code == code
+    assert sentence in result.output
+
+
+def test_closing_traces_are_not_kept(tmp_path):
+    _, found = in_quanta("k7_closing.csv", tmp_path)
+    assert found["traces"] == {"total": 30, "kept": 0, "rejected": {"starts too low": 30}}
+
+
+def test_ramps_have_no_peak(tmp_path):
+    _, found = in_quanta("k8_flat_histogram.csv", tmp_path)
+    assert found["histogram"]["peaks"] == []
