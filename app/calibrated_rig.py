@@ -61,6 +61,10 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
                 "calibrated": amplifier.date.isoformat(),
             }
         )
+    lag = store.newest(LagRecord, rate_Hz=rig.daq.rate_Hz)
+    if lag and lag.current_first_arrival_s is not None:
+        arrival = {"current_first_arrival_s": lag.current_first_arrival_s}
+        update["daq"] = rig.daq.model_copy(update=arrival)
     if rig.probe:
         update["probe"] = _probe(rig.probe, store)
     return rig.model_copy(update=update)

@@ -75,12 +75,17 @@ class PiezoRecord(Calibrated):
 
 
 class LagRecord(Calibrated):
-    """How much later an analogue input shows what an output puts out; and the current what the bias does."""
+    """How much later an analogue input shows what an output puts out; and the current what the bias does.
+
+    ``current_first_arrival_s`` is when the current first shows an edge, from the looped back bias on: negative behind
+    a bias that is scanned first. The mean, ``current_lag_s``, does not tell.
+    """
 
     kind: Literal["lag"] = "lag"
     lag_s: float
     uncertainty_s: NotNegative
     current_lag_s: float | None = None
+    current_first_arrival_s: float | None = None
     rate_Hz: Positive
 
 

@@ -2,6 +2,8 @@
 
 from math import hypot
 
+from analysis.heating.arrival import ARRIVAL
+from analysis.heating.thermometer import TIME_CONSTANT
 from analysis.recording import Calibration
 from app.calibrated_rig import is_date
 from app.rig import Probe, Rig
@@ -22,7 +24,16 @@ def header_calibrations(rig: Rig) -> dict[str, Calibration]:
         ),
         "piezo": _one(extension, "m/V", piezo.relative_uncertainty * extension, piezo.calibrated, "piezo"),
         **(_thermometer(rig.probe) if rig.probe and rig.probe.known else {}),
+        **_first_arrival(rig),
     }
+
+
+def _first_arrival(rig: Rig) -> dict[str, Calibration]:
+    """Return when the current first follows the bias, where it was measured."""
+    arrival_s = rig.daq.current_first_arrival_s
+    if arrival_s is None:
+        return {}
+    return {ARRIVAL: Calibration(arrival_s, "s", source="calibration of the lag")}
 
 
 def _thermometer(probe: Probe) -> dict[str, Calibration]:
@@ -40,6 +51,7 @@ def _thermometer(probe: Probe) -> dict[str, Calibration]:
         "thermometer_product": _one(
             resistance * seebeck, "V/W", product * resistance * seebeck, probe.calibrated, source
         ),
+        TIME_CONSTANT: Calibration(probe.thermal_time_constant_s, "s", source=source),
     }
 
 

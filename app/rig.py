@@ -74,6 +74,7 @@ class Daq(Section):
     rate_Hz: float = Field(2000.0, gt=0, le=125_000)
     buffer_s: float = Field(10.0, ge=1, le=600)
     answer_s: float = Field(2.0, gt=0, le=600)
+    current_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
     inputs: Inputs
     outputs: Outputs
 
@@ -121,6 +122,7 @@ class Probe(Section):
     seebeck_V_per_K: Positive | None = None
     seebeck_uncertainty_V_per_K: Positive | None = None
     correlation: float = Field(0.0, ge=-1, le=1)
+    thermal_time_constant_s: Positive = 1e-5
     calibrated: str = "unknown"
 
     @model_validator(mode="after")

@@ -21,6 +21,9 @@ class Lag:
     current_lag_s, current_lag_uncertainty_s : float
         Of the current behind the looped back bias: the amplifier's filter. NaN where no current was seen.
     holds : int
+    current_first_arrival : int or None
+        First sample, from that of the edge in the looped back bias on, at which the current shows a step. -1 for a
+        bias that is scanned first; None where no current was seen.
     """
 
     lag_s: float
@@ -28,6 +31,7 @@ class Lag:
     current_lag_s: float
     current_lag_uncertainty_s: float
     holds: int
+    current_first_arrival: int | None = None
 
 
 def measured_lag(holds: Sequence[Hold], least_signal_to_noise: float = 20.0) -> Lag:
@@ -53,16 +57,16 @@ def measured_lag(holds: Sequence[Hold], least_signal_to_noise: float = 20.0) -> 
     rate_Hz = seen[0][0].rate_Hz
     n = samples.size
     variance = 1.0 / 12.0 + (samples.var(ddof=1) / n if n > 1 else 0.0)
-    current = _current_lag([hold for hold, _ in seen], least_signal_to_noise)
-    return Lag(float(samples.mean()) / rate_Hz, sqrt(variance) / rate_Hz, *current, n)
+    lag_s, uncertainty_s, arrival = _current_lag([hold for hold, _ in seen], least_signal_to_noise)
+    return Lag(float(samples.mean()) / rate_Hz, sqrt(variance) / rate_Hz, lag_s, uncertainty_s, n, arrival)
 
 
-def _current_lag(holds: Sequence[Hold], least_signal_to_noise: float) -> tuple[float, float]:
-    """Lag of the current and its error; NaN where the current does not follow the bias."""
+def _current_lag(holds: Sequence[Hold], least_signal_to_noise: float) -> tuple[float, float, int | None]:
+    """Lag of the current, its error and first arrival; NaN and None where it does not follow the bias."""
     try:
         lag = measure_lag(holds)
     except ValueError:
-        return nan, nan
+        return nan, nan, None
     settled = lag.response[-5:]
     clear = np.abs(settled - 1.0).max() < 1.0 / least_signal_to_noise
-    return (lag.lag_s, lag.sigma_s) if clear else (nan, nan)
+    return (lag.lag_s, lag.sigma_s, lag.first_arrival) if clear else (nan, nan, None)

@@ -82,7 +82,7 @@ def expected_covariance_K2(
         Modulated time, masked samples included.
     seebeck_V_per_K : float
     mask_samples : int
-        Left out after each edge.
+        Left out about each edge.
     rate_Hz : float
         Of the samples.
     """

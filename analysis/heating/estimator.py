@@ -32,7 +32,9 @@ class EstimatorSettings:
     seebeck_V_per_K : float
         Of the thermocouple, positive; its voltage falls by so much as the tip warms by 1 K.
     mask_samples : int
-        Samples left out after each edge of the bias (see `analysis.heating.mask`).
+        Samples left out after each edge of the looped back bias (see `analysis.heating.mask`).
+    lead_samples : int
+        Samples left out before it.
     mains_Hz : tuple of float
         Frequencies of the lines that were found (see `analysis.heating.mains.measure_mains`).
     baseline_order : int
@@ -49,6 +51,7 @@ class EstimatorSettings:
     baseline_order: int = 2
     series_resistance_ohm: float = 0.0
     rules: ExclusionRules | None = field(default_factory=ExclusionRules)
+    lead_samples: int = 0
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ class HoldEstimator:
     def estimate(self, hold: Hold) -> HoldEstimate:
         """Evaluate one hold; what can't be used comes back with the reason, never as an exception."""
         try:
-            placed = place(hold, self.settings.mask_samples)
+            placed = place(hold, self.settings.mask_samples, self.settings.lead_samples)
         except ValueError as error:
             return _rejected(hold, str(error))
         if placed.alignment.seen and not placed.alignment.residual_V < 0.2 * hold.programme.largest_bias_V:

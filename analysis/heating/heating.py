@@ -278,7 +278,8 @@ def _noise_of_estimates(estimates: Sequence[HoldEstimate]) -> Noise | None:
 
 def _budget(point: HeatingPoint, holds: Sequence[EvaluatedHold], noise: Noise) -> Budget:
     first = holds[0]
-    return budget(point, noise, first.programme, point.kept_s, first.mask_samples, first.rate_Hz)
+    masked = first.mask_samples + first.lead_samples
+    return budget(point, noise, first.programme, point.kept_s, masked, first.rate_Hz)
 
 
 def _warnings(runs: Iterable[EvaluatedRun], holds: Iterable[EvaluatedHold]) -> tuple[str, ...]:

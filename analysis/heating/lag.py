@@ -1,7 +1,8 @@
 """When the programme began, found from the looped back bias, and by how much the current comes after the bias.
 
-Sample n of the inputs shows what the outputs put out at tick n - 1, and the sample at which an output starts is
-known within a few samples only. What was applied is therefore taken from what was measured.
+An input that is converted before the outputs have moved shows at tick n what they put out at tick n - 1, and the
+sample at which an output starts is known within a few samples only. What was applied is therefore taken from what
+was measured.
 """
 
 from collections.abc import Iterable
@@ -21,6 +22,12 @@ USUAL_LAG = 1
 
 LEAD = 2
 """Samples before an edge that are looked at for a current that comes before the bias."""
+
+LEAST_SHARE = 0.002
+"""Of a step: a sample that shows less of it belongs to the level before."""
+
+SETTLED_WITHIN = 0.05
+"""Of a step: a current that has not followed the bias as well as that in the end does not follow it."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +101,29 @@ class CurrentLag:
         Mean delay: the area by which the current falls short after an edge, over the height of the step.
     sigma_s : float
         Its standard error, from the scatter between holds; NaN for one hold.
-    response : ndarray, shape (n,)
-        Share of a step that has arrived at the sample of the edge and at those after it.
+    response : ndarray, shape (LEAD + n,)
+        Share of a step that has arrived, from ``LEAD`` samples before the edge in the looped back bias on.
+    response_sigma : ndarray, shape (LEAD + n,)
+        Its standard error, from the scatter between edges.
     holds : int
     """
 
     lag_s: float
     sigma_s: float
     response: FloatArray
+    response_sigma: FloatArray
     holds: int
+
+    @property
+    def first_arrival(self) -> int | None:
+        """First sample, from that of the edge on, at which a step is seen; negative where it comes before the bias.
+
+        Never to be taken from the mean delay: behind 1 ms the mean is +0.3 ms while the first sample comes at -1.
+        None where the current does not follow the bias.
+        """
+        seen = np.abs(self.response) > np.maximum(3.0 * self.response_sigma, LEAST_SHARE)
+        settled = np.abs(self.response[-5:] - 1.0).max() < SETTLED_WITHIN
+        return int(np.argmax(seen)) - LEAD if settled and seen.any() else None
 
     def time_constant_s(self, rate_Hz: float) -> float:
         """Of the single pole that has this mean delay between samples; 0 where there is none to be seen."""
@@ -125,31 +146,34 @@ def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
     ValueError
         If there is no hold with a current to see.
     """
-    products, energies, rate_Hz = [], [], float("nan")
+    edges, rate_Hz = [], float("nan")
     for hold in holds:
-        product, energy = _steps(hold, samples)
-        if energy > 0.0:
-            products.append(product)
-            energies.append(energy)
+        window, step = _steps(hold, samples)
+        if step.any():
+            edges.append((window, step))
             rate_Hz = hold.rate_Hz
-    if not energies:
+    if not edges:
         raise ValueError("no hold shows steps of the current from which to take its lag")
-    responses = np.array(products) / np.array(energies)[:, None]
-    weight = np.array(energies) / np.sum(energies)
+    energies = np.array([step @ step for _, step in edges])
+    responses = np.array([window.T @ step for window, step in edges]) / energies[:, None]
+    weight = energies / energies.sum()
+    response = weight @ responses
     each_s = (samples - responses.sum(axis=1)) / rate_Hz
     lag_s = float(weight @ each_s)
     count = len(each_s)
     scatter_s2 = np.sum(weight**2 * (each_s - lag_s) ** 2) * count / max(count - 1, 1)
     sigma_s = float(np.sqrt(scatter_s2)) if count > 1 else float("nan")
-    return CurrentLag(lag_s, sigma_s, (weight @ responses)[LEAD:], count)
+    off = [(window - np.outer(step, response)) * step[:, None] for window, step in edges]
+    response_sigma = np.sqrt(np.sum([np.sum(part**2, axis=0) for part in off], axis=0)) / energies.sum()
+    return CurrentLag(lag_s, sigma_s, response, response_sigma, count)
 
 
-def _steps(hold: Hold, samples: int) -> tuple[FloatArray, float]:
-    """Sum over edges of (current less the old level) x step, and of step squared.
+def _steps(hold: Hold, samples: int) -> tuple[FloatArray, FloatArray]:
+    """Return the current less the old level about each edge, and the steps.
 
-    The first has the shape (LEAD + samples,), from ``LEAD`` samples before the edge on: a current that is sampled
-    earlier in a scan than the bias comes before it. The levels before and after an edge are the current's own,
-    over the settled samples between.
+    The first has the shape (edges, LEAD + samples), from ``LEAD`` samples before the edge on: behind a bias that is
+    scanned before its output has moved, the current comes before it. The levels before and after an edge are the
+    current's own, over the settled samples between.
     """
     origin = align(hold).origin
     skip, begun = min(max(origin - hold.samples[0], 0), len(hold)), max(hold.samples[0] - origin, 0)
@@ -157,7 +181,7 @@ def _steps(hold: Hold, samples: int) -> tuple[FloatArray, float]:
     plan = layout(hold.programme, hold.rate_Hz, stop).part(begun, stop)
     current_A = hold.current_A[skip:]
     if not len(plan):
-        return np.zeros(LEAD + samples), 0.0
+        return np.zeros((0, LEAD + samples)), np.zeros(0)
     edges = np.flatnonzero(plan.since_edge == 0)
     ends = np.append(edges, len(plan))[1:] - LEAD
     levels = [current_A[edge + samples : end] for edge, end in zip(edges, ends, strict=True)]
@@ -166,5 +190,4 @@ def _steps(hold: Hold, samples: int) -> tuple[FloatArray, float]:
     at = edges[1:, None] + np.arange(-LEAD, samples)
     window = current_A[np.minimum(at, len(current_A) - 1)]
     good = np.isfinite(step) & np.isfinite(window).all(axis=1)
-    product = (window - mean[:-1, None])[good].T @ step[good]
-    return product, float(step[good] @ step[good])
+    return (window - mean[:-1, None])[good], step[good]

@@ -1,5 +1,6 @@
 """Where each sample stands in a level programme: at which level, how long after an edge, in which period."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -69,6 +70,8 @@ class Layout:
         What the programme puts out.
     since_edge : ndarray of int
         Samples since the bias last changed; 0 at the first sample of a level, and at the very first.
+    until_edge : ndarray of int
+        Samples until the bias changes next; 1 at the last sample of a level.
     period : ndarray of int
         Number of the period, from 0.
     """
@@ -76,6 +79,7 @@ class Layout:
     role: NDArray[np.int64]
     bias_V: FloatArray
     since_edge: NDArray[np.int64]
+    until_edge: NDArray[np.int64]
     period: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -84,7 +88,13 @@ class Layout:
     def part(self, start: int, stop: int) -> "Layout":
         """The samples ``start <= i < stop``."""
         these = slice(start, stop)
-        return Layout(self.role[these], self.bias_V[these], self.since_edge[these], self.period[these])
+        return Layout(
+            self.role[these],
+            self.bias_V[these],
+            self.since_edge[these],
+            self.until_edge[these],
+            self.period[these],
+        )
 
 
 def layout(programme: LevelProgramme, rate_Hz: float, n: int) -> Layout:
@@ -94,16 +104,21 @@ def layout(programme: LevelProgramme, rate_Hz: float, n: int) -> Layout:
 
 @lru_cache(maxsize=16)
 def _layout(programme: LevelProgramme, rate_Hz: float, n: int) -> Layout:
-    sample = np.arange(n)
+    sample = np.arange(
+        n + math.ceil(programme.samples_per_period(rate_Hz)) + 1
+    )  # an edge comes after the last
     level = programme.level_index(sample, rate_Hz)
     role = np.array(roles(programme).of_level)[level]
     edges = np.flatnonzero(np.diff(role, prepend=-1))
-    return Layout(
+    following = np.searchsorted(edges, sample, side="right")
+    whole = Layout(
         role=role,
         bias_V=np.array([entry.bias_V for entry in programme.levels])[level],
-        since_edge=sample - edges[np.searchsorted(edges, sample, side="right") - 1],
+        since_edge=sample - edges[following - 1],
+        until_edge=np.append(edges, len(sample))[following] - sample,
         period=programme.period_index(sample, rate_Hz),
     )
+    return whole.part(0, n)
 
 
 def period_starts(programme: LevelProgramme, rate_Hz: float, periods: int) -> NDArray[np.int64]:

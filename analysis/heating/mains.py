@@ -37,7 +37,9 @@ class MainsLine:
     amplitude_V: float
 
 
-def measure_mains(holds: Iterable[Hold], mask_samples: int = 6) -> tuple[MainsLine, ...]:
+def measure_mains(
+    holds: Iterable[Hold], mask_samples: int = 6, lead_samples: int = 0
+) -> tuple[MainsLine, ...]:
     """Find the mains' lines in what is left of the thermocouple's voltage beside levels and baseline.
 
     One after the other, the strongest first, each looked for beside those already known: the side lobes of a
@@ -52,6 +54,8 @@ def measure_mains(holds: Iterable[Hold], mask_samples: int = 6) -> tuple[MainsLi
         Of one run; the first thirty, those of less than a dozen periods left out.
     mask_samples : int
         Samples left out after each edge.
+    lead_samples : int
+        Samples left out before it.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def measure_mains(holds: Iterable[Hold], mask_samples: int = 6) -> tuple[MainsLi
     found: dict[float, MainsLine] = {}
     while True:
         known_Hz = tuple(line.frequency_Hz for line in found.values())
-        candidates = _lines(chosen, EstimatorSettings(1.0, mask_samples, known_Hz))
+        candidates = _lines(chosen, EstimatorSettings(1.0, mask_samples, known_Hz, lead_samples=lead_samples))
         new = {nominal: item for nominal, item in candidates.items() if nominal not in found}
         if not new:
             return tuple(found[nominal] for nominal in sorted(found))
@@ -88,7 +92,7 @@ def _lines(holds: Sequence[Hold], settings: EstimatorSettings) -> dict[float, tu
 def _power_V2(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
     """Square of the amplitude that a line would have at each frequency; None for a hold of no use."""
     try:
-        placed = place(hold, estimator.settings.mask_samples)
+        placed = place(hold, estimator.settings.mask_samples, estimator.settings.lead_samples)
         kept = judge(placed, None).kept
         if kept.sum() < LEAST_PERIODS or np.isnan(hold.thermocouple_V).all():
             return None

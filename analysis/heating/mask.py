@@ -1,11 +1,12 @@
-"""How many samples after each edge of the bias are left out, from the filters that were in use.
+"""How many samples about each edge of the bias are left out, from when signals arrive and how fast they settle.
 
-A filter that has not settled mixes the polarities: the level before is still in what is read. The thermal time
-constant of the tip, about 10 us, is nothing beside it.
+A filter that has not settled mixes the polarities: the level before is still in what is read. So does a slow tip;
+that of the paper takes 10 us. And an edge may show in the other inputs before it shows in the looped back bias: see
+`analysis.heating.arrival`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,12 @@ TIME_CONSTANTS = 15.0
 LEAST_LOWPASS_Hz = 300.0
 LARGEST_HIGHPASS_Hz = 0.03
 SLOWEST_RISE_S = 300e-6
+SLOWEST_TIP_S = 0.5e-3
+"""A slower tip shifts temperatures: 1 ms by 0.05 mK of 26, 5 ms by 3.6 mK."""
+
+PAPER_TIP_S = 10e-6
+"""Thermal time constant of the tip of Lee et al., Nature 498, 209 (2013)."""
+
 RISE_PER_TAU = math.log(9.0)
 """10-90 % rise time of one pole over its time constant."""
 
@@ -47,6 +54,8 @@ class Filters:
         10-90 % rise time of the current amplifier.
     known : bool
         Whether the settings said anything about the preamplifier.
+    tip_s : float
+        Thermal time constant of the tip.
     """
 
     lowpass_Hz: float | None = None
@@ -54,6 +63,7 @@ class Filters:
     highpass_Hz: float | None = None
     rise_time_s: float | None = None
     known: bool = True
+    tip_s: float = PAPER_TIP_S
 
     @property
     def thermometer_s(self) -> float:
@@ -66,8 +76,8 @@ class Filters:
         return (self.rise_time_s or 0.0) / RISE_PER_TAU
 
 
-def filters_of(settings: Mapping[str, Any]) -> Filters:
-    """Filters from the settings in a recording's header ("voltage_preamplifier", "current_amplifier").
+def filters_of(settings: Mapping[str, Any], tip_s: float = PAPER_TIP_S) -> Filters:
+    """Filters from the settings in a recording's header ("voltage_preamplifier", "current_amplifier"), and the tip.
 
     The numbers are those of the SR560's commands (manual, "Remote programming"): FLTM 0 bypass, 1 and 2 low pass
     of 6 and 12 dB/octave, 3 and 4 high pass, 5 band pass; CPLG 2 is AC, which is a high pass of 0.03 Hz.
@@ -83,19 +93,23 @@ def filters_of(settings: Mapping[str, Any]) -> Filters:
         highpass_Hz=highpass_Hz,
         rise_time_s=(settings.get("current_amplifier") or {}).get("rise_time_s"),
         known=mode is not None,
+        tip_s=tip_s,
     )
 
 
 @dataclass(frozen=True)
 class Mask:
-    """Samples to leave out after each edge, and what the user should hear about the filters, in sentences."""
+    """Samples to leave out after and before each edge, and sentences for the user about the filters."""
 
     samples: int
     warnings: tuple[str, ...] = ()
+    lead: int = 0
 
 
-def mask_for(filters: Filters, programme: LevelProgramme, rate_Hz: float, lag_s: float = 0.0) -> Mask:
-    """Find the mask: ``(15 tau + lag) rate`` samples of the slowest filter, and 6 at least.
+def mask_for(
+    filters: Filters, programme: LevelProgramme, rate_Hz: float, arrivals: Sequence[int] = (0,)
+) -> Mask:
+    """Find the mask: from the first arrival on, ``15 tau rate`` samples of the slowest filter, and 6 at least.
 
     It never takes more than half of the shortest level; a filter that needs more is warned of, with what it
     does to the temperatures.
@@ -105,8 +119,9 @@ def mask_for(filters: Filters, programme: LevelProgramme, rate_Hz: float, lag_s:
     filters : Filters
     programme : LevelProgramme
     rate_Hz : float
-    lag_s : float
-        Measured delay of the signals behind the looped back bias.
+    arrivals : sequence of int
+        Sample, from that of the edge in the looped back bias on, at which each channel may first show it; negative
+        where a channel shows it before the bias does (see `analysis.heating.arrival`).
 
     Raises
     ------
@@ -118,30 +133,43 @@ def mask_for(filters: Filters, programme: LevelProgramme, rate_Hz: float, lag_s:
             f"the thermocouple's preamplifier has a high pass of {filters.highpass_Hz:g} Hz; the levels sag through "
             f"anything above {LARGEST_HIGHPASS_Hz:g} Hz"
         )
-    tau_s = max(filters.thermometer_s, filters.current_s)
-    needed = max(LEAST_SAMPLES, math.ceil((TIME_CONSTANTS * tau_s + max(lag_s, 0.0)) * rate_Hz - 1e-9))
+    tau_s = max(filters.thermometer_s, filters.current_s, filters.tip_s)
+    needed = max(LEAST_SAMPLES, math.ceil(TIME_CONSTANTS * tau_s * rate_Hz - 1e-9)) + max(0, *arrivals)
+    lead = max(0, *(-arrival for arrival in arrivals))
     shortest_s = float(min(level.share for level in programme.levels) / programme.frequency_Hz)
-    samples = min(needed, max(1, int(shortest_s * rate_Hz / 2.0)))
-    warnings = []
-    if not filters.known:
-        warnings.append(
-            f"the filters of the preamplifier are unknown; {samples} samples are left out after edges"
-        )
-    slow = filters.lowpass_Hz is not None and filters.lowpass_Hz < LEAST_LOWPASS_Hz
-    if slow or samples < needed:
-        mixing = settling_matrix(programme, filters.thermometer_s, samples / rate_Hz, filters.poles)
+    samples = min(needed, max(1, int(shortest_s * rate_Hz / 2.0) - lead))
+    return Mask(samples, tuple(_warnings(filters, programme, rate_Hz, samples)), lead)
+
+
+def _warnings(filters: Filters, programme: LevelProgramme, rate_Hz: float, samples: int) -> Iterator[str]:
+    """Sentences about what does not settle within the mask, or not as fast as it should."""
+
+    def off(tau_s: float, poles: int = 1) -> str:
+        mixing = settling_matrix(programme, tau_s, samples / rate_Hz, poles)
         error = float(np.abs(mixing - np.eye(len(mixing))).max())
-        warnings.append(
-            f"the thermometer's low pass is {filters.lowpass_Hz or math.inf:g} Hz, at least "
-            f"{LEAST_LOWPASS_Hz:g} Hz is needed: "
-            f"with {samples} samples left out, temperatures are off by up to {100.0 * error:.2g} % of one another"
+        return f"with {samples} samples left out, temperatures are off by up to {100.0 * error:.2g} % of one another"
+
+    def too_slow(tau_s: float) -> bool:
+        return TIME_CONSTANTS * tau_s * rate_Hz - 1e-9 > samples
+
+    if not filters.known:
+        yield f"the filters of the preamplifier are unknown; {samples} samples are left out after edges"
+    lowpass_Hz = filters.lowpass_Hz
+    if lowpass_Hz is not None and (lowpass_Hz < LEAST_LOWPASS_Hz or too_slow(filters.thermometer_s)):
+        yield (
+            f"the thermometer's low pass is {lowpass_Hz:g} Hz, at least {LEAST_LOWPASS_Hz:g} Hz is needed: "
+            f"{off(filters.thermometer_s, filters.poles)}"
+        )
+    if filters.tip_s > SLOWEST_TIP_S * (1.0 + 1e-9):
+        yield (
+            f"the tip's thermal time constant is {1e3 * filters.tip_s:g} ms, above {1e3 * SLOWEST_TIP_S:g} ms: "
+            f"{off(filters.tip_s)}; modulate more slowly"
         )
     if filters.rise_time_s is not None and filters.rise_time_s > SLOWEST_RISE_S * (1.0 + 1e-9):
-        warnings.append(
+        yield (
             f"the current amplifier's rise time is {1e6 * filters.rise_time_s:.0f} us, above "
             f"{1e6 * SLOWEST_RISE_S:.0f} us: power and short contacts are seen late"
         )
-    return Mask(samples, tuple(warnings))
 
 
 def settling_fraction(level_s: float, tau_s: float) -> float:

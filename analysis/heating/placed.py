@@ -25,7 +25,7 @@ class PlacedHold:
     plan : Layout
         What was put out at each sample.
     settled : ndarray of bool
-        False within the mask after each edge.
+        False within the mask about each edge.
     starts : ndarray of int, shape (periods + 1,)
         Index of each period's first sample into the arrays; beyond them for what was not sampled.
     bias_V, current_A, thermocouple_V, railed : ndarray
@@ -72,8 +72,11 @@ class PlacedHold:
             return (total / np.where(count, count, np.nan)).reshape(-1, self.periods)
 
 
-def place(hold: Hold, mask_samples: int) -> PlacedHold:
-    """Align a hold with its programme. Raises ``ValueError`` for a programme that tells nothing (see `roles`)."""
+def place(hold: Hold, mask_samples: int, lead_samples: int = 0) -> PlacedHold:
+    """Align a hold with its programme; samples after and before each edge of the looped back bias do not count.
+
+    Raises ``ValueError`` for a programme that tells nothing (see `roles`).
+    """
     distinct = roles(hold.programme)
     alignment = align(hold)
     begun = max(hold.samples[0] - alignment.origin, 0)
@@ -86,7 +89,7 @@ def place(hold: Hold, mask_samples: int) -> PlacedHold:
         alignment=alignment,
         roles=distinct,
         plan=plan,
-        settled=plan.since_edge >= mask_samples,
+        settled=(plan.since_edge >= mask_samples) & (plan.until_edge > lead_samples),
         starts=period_starts(hold.programme, hold.rate_Hz, periods) - begun,
         bias_V=hold.bias_V[skip:],
         current_A=hold.current_A[skip:],

@@ -7,15 +7,16 @@ from itertools import chain, islice
 
 import numpy as np
 
+from analysis.heating.arrival import Arrivals, arrivals_of
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimate, HoldEstimator
 from analysis.heating.exclusion import ExclusionRules, judge
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.mains import measure_mains
-from analysis.heating.mask import Filters, filters_of, mask_for
+from analysis.heating.mask import Filters, Mask, filters_of, mask_for
 from analysis.heating.placed import place
 from analysis.heating.programme import LevelProgramme
-from analysis.heating.thermometer import Thermometer, UncalibratedThermometer
+from analysis.heating.thermometer import Thermometer, UncalibratedThermometer, time_constant_s
 from analysis.recording import Recording
 from analysis.recording.header import RunHeader
 from analysis.records import FloatArray
@@ -70,7 +71,8 @@ class EvaluatedHold:
     thermometer : Thermometer
     programme : LevelProgramme
     rate_Hz : float
-    mask_samples : int
+    mask_samples, lead_samples : int
+        Left out after and before each edge.
     order : str
     window_G0 : tuple of float
     before_G0, after_G0 : float
@@ -90,6 +92,7 @@ class EvaluatedHold:
     programme: LevelProgramme
     rate_Hz: float
     mask_samples: int
+    lead_samples: int
     order: str
     window_G0: tuple[float, float]
     before_G0: float
@@ -171,18 +174,20 @@ class RunEvaluator:
         except UncalibratedThermometer as error:
             raise UncalibratedThermometer(f"{name or header.procedure}: {error}") from None
         self._header, self._name = header, name
-        self._masks = _Masks(filters_of(header.settings), options.mask_samples)
+        arrivals = arrivals_of(header, first, first[0].rate_Hz if first else header.rate_Hz)
+        filters = filters_of(header.settings, time_constant_s(header.calibrations))
+        self._masks = _Masks(filters, arrivals, options.mask_samples)
         mains_Hz = options.mains_Hz
         if mains_Hz is None:
-            mask_samples = self._masks.samples(first[0]) if first else 0
-            mains_Hz = tuple(line.frequency_Hz for line in measure_mains(first, mask_samples))
+            mask = self._masks.of(first[0]) if first else Mask(0)
+            mains_Hz = tuple(line.frequency_Hz for line in measure_mains(first, mask.samples, mask.lead))
         self._settings = EstimatorSettings(
             seebeck_V_per_K=self._thermometer.seebeck_V_per_K,
             mains_Hz=mains_Hz,
             series_resistance_ohm=float(header.settings.get("series_resistance_ohm") or 0.0),
             rules=options.rules,
         )
-        self._estimators: dict[int, tuple[HoldEstimator, HoldEstimator]] = {}
+        self._estimators: dict[tuple[int, int], tuple[HoldEstimator, HoldEstimator]] = {}
         gain = header.calibrations.get("current_gain")
         self._power_relative = math.nan
         if gain is not None and gain.uncertainty is not None:
@@ -204,21 +209,23 @@ class RunEvaluator:
 
     def evaluated(self, hold: Hold) -> EvaluatedHold:
         """One hold, with and without exclusions."""
-        mask_samples = self._masks.samples(hold)
-        if mask_samples not in self._estimators:
-            masked = replace(self._settings, mask_samples=mask_samples)
+        mask = self._masks.of(hold)
+        around = mask.samples, mask.lead
+        if around not in self._estimators:
+            masked = replace(self._settings, mask_samples=mask.samples, lead_samples=mask.lead)
             pair = HoldEstimator(masked), HoldEstimator(replace(masked, rules=None))
-            self._estimators[mask_samples] = pair
-        strict, lenient = self._estimators[mask_samples]
+            self._estimators[around] = pair
+        strict, lenient = self._estimators[around]
         return EvaluatedHold(
             run=self._name,
             estimate=strict.estimate(hold),
             without_exclusions=lenient.estimate(hold),
-            pooled_K=_pooled_K(hold, mask_samples, self._thermometer.seebeck_V_per_K),
+            pooled_K=_pooled_K(hold, mask, self._thermometer.seebeck_V_per_K),
             thermometer=self._thermometer,
             programme=hold.programme,
             rate_Hz=hold.rate_Hz,
-            mask_samples=mask_samples,
+            mask_samples=mask.samples,
+            lead_samples=mask.lead,
             order=hold.order,
             window_G0=hold.window_G0,
             before_G0=hold.before_G0,
@@ -233,25 +240,26 @@ class RunEvaluator:
 class _Masks:
     """Masks by programme, and the warnings that came with them."""
 
-    def __init__(self, filters: Filters, decided: int | None) -> None:
-        self._filters, self._decided = filters, decided
-        self._known: dict[tuple[LevelProgramme, float], int] = {}
-        self.warnings: dict[str, None] = {}
+    def __init__(self, filters: Filters, arrivals: Arrivals, decided: int | None) -> None:
+        self._filters, self._arrivals, self._decided = filters, arrivals, decided
+        self._known: dict[tuple[LevelProgramme, float], Mask] = {}
+        self.warnings: dict[str, None] = dict.fromkeys(arrivals.warnings)
 
-    def samples(self, hold: Hold) -> int:
-        if self._decided is not None:
-            return self._decided
+    def of(self, hold: Hold) -> Mask:
         key = (hold.programme, hold.rate_Hz)
         if key not in self._known:
-            mask = mask_for(self._filters, hold.programme, hold.rate_Hz)
-            self._known[key] = mask.samples
-            self.warnings.update(dict.fromkeys(mask.warnings))
+            mask = mask_for(self._filters, hold.programme, hold.rate_Hz, self._arrivals.samples)
+            if self._decided is None:
+                self.warnings.update(dict.fromkeys(mask.warnings))
+            else:
+                mask = replace(mask, samples=self._decided)
+            self._known[key] = mask
         return self._known[key]
 
 
-def _pooled_K(hold: Hold, mask_samples: int, seebeck_V_per_K: float) -> tuple[float, float]:
+def _pooled_K(hold: Hold, mask: Mask, seebeck_V_per_K: float) -> tuple[float, float]:
     try:
-        placed = place(hold, mask_samples)
+        placed = place(hold, mask.samples, mask.lead)
     except ValueError:
         return math.nan, math.nan
     known = placed.settled & np.isfinite(placed.thermocouple_V)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from analysis.heating.mask import PAPER_TIP_S
 from analysis.recording.header import Calibration
 
 RESISTANCE = "thermal_resistance"
 SEEBECK = "thermocouple_seebeck"
 PRODUCT = "thermometer_product"
+TIME_CONSTANT = "thermal_time_constant"
 
 
 class UncalibratedThermometer(ValueError):
@@ -104,3 +106,9 @@ def _relative(product: Calibration | None) -> float | None:
     if product is None or product.uncertainty is None:
         return None
     return product.uncertainty / product.value
+
+
+def time_constant_s(calibrations: Mapping[str, Calibration]) -> float:
+    """Return the thermal time constant of the tip; that of the paper where the recording does not say."""
+    found = calibrations.get(TIME_CONSTANT)
+    return PAPER_TIP_S if found is None else found.value

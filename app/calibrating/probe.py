@@ -6,11 +6,13 @@ from typing import Any
 
 from analysis.calibrate.noise import expected_resolution, thermometer_noise
 from analysis.calibrate.thermometer import KnownHeat, heated, power_response, thermal_resistance
+from analysis.heating.arrival import arrivals_of
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
 from analysis.heating.exclusion import ExclusionRules
 from analysis.heating.holds import STEP as MODULATE
 from analysis.heating.holds import holds_of
 from analysis.heating.mask import filters_of, mask_for
+from analysis.heating.runs import LOOK_AHEAD
 from analysis.heating.spectrum import Noise
 from analysis.recording import Recording
 from app.calibrating.found import Found, Known, Quantity, spans_of, when_of
@@ -36,9 +38,13 @@ def thermometer(recording: Recording, values: Mapping[str, Any], known: Known) -
     if not holds:
         raise ValueError(f"{recording.path}: holds no modulation")
     header = recording.header
+    filters = filters_of(header.settings, probe.thermal_time_constant_s)
+    arrivals = arrivals_of(header, holds[:LOOK_AHEAD], header.rate_Hz)
+    mask = mask_for(filters, holds[0].programme, header.rate_Hz, arrivals.samples)
     settings = EstimatorSettings(
         seebeck_V_per_K=1.0,  # kelvins are then volts
-        mask_samples=mask_for(filters_of(header.settings), holds[0].programme, header.rate_Hz).samples,
+        mask_samples=mask.samples,
+        lead_samples=mask.lead,
         series_resistance_ohm=header.settings.get("series_resistance_ohm", 0.0),
         rules=None if heater_ohm else ExclusionRules(),
     )
@@ -62,6 +68,7 @@ def thermometer(recording: Recording, values: Mapping[str, Any], known: Known) -
         f"R_P S_TC = {response.product_V_per_W:.5g} +- {response.uncertainty_V_per_W:.2g} V/W; this alone is the scale "
         f"error of every heat: {response.uncertainty_V_per_W / response.product_V_per_W:.2%}"
     ]
+    remarks += [f"LOOK: {warning}" for warning in (*arrivals.warnings, *mask.warnings)]
     for what, volts, sigma in (
         ("at no power", response.at_no_power_V, response.at_no_power_sigma_V),
         ("that turns over with the bias", response.odd_V, response.odd_sigma_V),

@@ -115,13 +115,14 @@ def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
 def lag(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
     """Lag between outputs and inputs. Raises ``ValueError`` where the bias is not looped back."""
     found = measured_lag(list(holds_of(recording)))
-    seen = not isnan(found.current_lag_s)
+    seen, arrival = not isnan(found.current_lag_s), found.current_first_arrival
     record = LagRecord(
         **when_of(recording),
         method=f"looped back bias of {found.holds} modulations",
         lag_s=found.lag_s,
         uncertainty_s=found.uncertainty_s,
         current_lag_s=found.current_lag_s if seen else None,
+        current_first_arrival_s=None if arrival is None else arrival / recording.rate_Hz,
         rate_Hz=recording.rate_Hz,
     )
     before = known.store.newest(LagRecord, rate_Hz=recording.rate_Hz)
@@ -135,7 +136,7 @@ def lag(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
     )
     said = (
         f"the current comes {found.current_lag_s * 1e6:.3g} +- {found.current_lag_uncertainty_s * 1e6:.2g} us after "
-        "the bias"
+        f"the bias, and shows an edge first at sample {arrival or 0:+d}"
         if seen
         else "no current followed the bias: its own lag is not known (a resistor in place of the junction shows it)"
     )

@@ -162,7 +162,7 @@ class Convergence:
                 first.programme,
                 1.0,
                 first.thermometer.seebeck_V_per_K,
-                first.mask_samples,
+                first.mask_samples + first.lead_samples,
                 first.rate_Hz,
             )
         except ValueError:  # a programme without both signs and zero, as at amplitude 0

@@ -159,6 +159,18 @@ def test_numbers_of_the_rig_file_count_from_their_date(rig_file, calibrated, con
     assert load_calibrated_rig(rig_file).piezo.extension_nm_per_V == constant
 
 
+def test_a_run_knows_when_its_current_comes(rig_file):
+    """The newest lag of this sample rate; the mean of a lag does not say."""
+    store = store_of(rig_file, load_rig(rig_file))
+    common = {"lag_s": 5e-4, "uncertainty_s": 1e-5, "current_lag_s": 2.7e-4}
+    store.save(LagRecord(date=NOW, **common, current_first_arrival_s=-5e-4, rate_Hz=2000.0))
+    store.save(LagRecord(date=NOW, **common, current_first_arrival_s=-1e-4, rate_Hz=10_000.0))
+
+    used = header_calibrations(load_calibrated_rig(rig_file))
+
+    assert (used["current_first_arrival"].value, used["current_first_arrival"].unit) == (-5e-4, "s")
+
+
 def test_a_run_copies_what_it_used(rig_file):
     store = store_of(rig_file, load_rig(rig_file))
     assert set(header_calibrations(load_calibrated_rig(rig_file))) == {"current_gain", "piezo"}
@@ -169,6 +181,7 @@ def test_a_run_copies_what_it_used(rig_file):
 
     assert (used["thermal_resistance"].value, used["thermal_resistance"].unit) == (72800.0, "K/W")
     assert used["thermocouple_seebeck"].uncertainty == 0.2e-6
+    assert (used["thermal_time_constant"].value, used["thermal_time_constant"].unit) == (1e-5, "s")
     assert used["thermocouple_seebeck"].source == "probe N7"
     assert used["thermal_resistance"].date.startswith("2026-11-21T14:03:11")
     assert used["thermometer_product"].value == pytest.approx(72800 * 16.3e-6)

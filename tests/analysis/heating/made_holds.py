@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from scipy.signal import lfilter
 
 from analysis.heating.holds import Hold
 from analysis.heating.programme import three_level
@@ -64,6 +65,43 @@ def made_hold(
         ),
         **fields,
     )
+
+
+def scanned_hold(
+    *,
+    bias_first=True,
+    delay_s=150e-9,
+    convert_s=12e-6,
+    thermometer_s=0.0,
+    current_s=0.0,
+    pickup_K=0.0,
+    n=20_000,
+    **fields,
+):
+    """A hold as a card takes it that converts its inputs one after the other: bias, z, thermocouple, current.
+
+    Outputs move at the tick of the clock. The thermocouple is read ``delay_s + 2 convert_s`` after it, the current
+    one conversion later, each behind one pole of its own; a bias that is scanned first is read before it moves.
+    """
+    hold = made_hold(n=n, claimed_off=-1, **fields)
+    pickup_V = -SEEBECK_V_per_K * pickup_K * hold.bias_V / hold.amplitude_V
+    after_s = delay_s + convert_s * (2 if bias_first else 1)
+    late = bias_first and delay_s < 5e-6
+    return replace(
+        hold,
+        bias_V=np.concatenate([[0.1], hold.bias_V[:-1]]) if late else hold.bias_V,
+        thermocouple_V=one_pole(hold.thermocouple_V + pickup_V, thermometer_s, after_s),
+        current_A=one_pole(hold.current_A, current_s, after_s + convert_s),
+    )
+
+
+def one_pole(levels, tau_s, after_s):
+    """Return a signal that is a level from each tick on, behind one pole, as seen so long after each tick."""
+    if tau_s == 0.0:
+        return levels
+    kept = np.exp(-1.0 / (RATE_Hz * tau_s))
+    at_tick = lfilter([0.0, 1.0 - kept], [1.0, -kept], levels - levels[0]) + levels[0]
+    return levels + (at_tick - levels) * np.exp(-after_s / tau_s)
 
 
 def with_current(hold, change, samples):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from analysis.heating.lag import align, measure_lag
+from analysis.heating.lag import LEAD, align, measure_lag
 from analysis.heating.programme import programme, three_level
 from tests.analysis.heating.made_holds import RATE_Hz, made_hold
 
@@ -89,7 +89,7 @@ def test_lag_behind_one_pole_far_below_a_sample(tau_s):
     lag = measure_lag(holds)
 
     assert lag.lag_s == pytest.approx(pole / (1.0 - pole) / RATE_Hz, abs=3e-6)
-    assert lag.response[:4] == pytest.approx(1.0 - pole ** np.arange(1, 5), abs=2e-3)
+    assert lag.response[LEAD : LEAD + 4] == pytest.approx(1.0 - pole ** np.arange(1, 5), abs=2e-3)
     assert 0.0 < lag.sigma_s < 3e-6
     assert lag.time_constant_s(RATE_Hz) == pytest.approx(tau_s, rel=0.1)
 

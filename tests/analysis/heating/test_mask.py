@@ -94,19 +94,40 @@ def test_mask_that_leaves_nothing_is_refused():
         (Filters(None), 6),
         (Filters(1000.0), 6),
         (Filters(1000.0, rise_time_s=300e-6), 6),
-        (Filters(300.0, poles=2), 17),
+        (Filters(300.0, poles=2), 16),
         (Filters(1000.0, rise_time_s=100e-6), 6),
     ],
 )
 def test_admissible_filters_get_their_mask_without_a_word(filters, samples):
-    mask = mask_for(filters, WAVE, RATE_Hz, lag_s=2e-4)
+    mask = mask_for(filters, WAVE, RATE_Hz)
 
     assert (mask.samples, mask.warnings) == (samples, ())
 
 
-def test_mask_grows_with_the_rate_and_the_lag():
+def test_mask_grows_with_the_rate_and_begins_at_the_first_arrival():
     assert mask_for(Filters(1000.0), WAVE, 20_000.0).samples == 48
-    assert mask_for(Filters(1000.0), WAVE, 20_000.0, lag_s=1e-4).samples == 50
+    late = mask_for(Filters(1000.0), WAVE, 20_000.0, (0, 2))
+    assert (late.lead, late.samples) == (0, 50)
+    early = mask_for(Filters(1000.0), WAVE, 20_000.0, (0, -1))
+    assert (early.lead, early.samples) == (1, 48)
+    assert mask_for(Filters(30.0), WAVE, RATE_Hz, (-2,)).samples == 25  # half of the level, the lead among it
+
+
+@pytest.mark.parametrize(("tip_s", "samples", "share"), [(1e-3, 27, 1e-5), (5e-3, 27, 0.04)])
+def test_slow_tip_is_warned_of_like_a_slow_filter(tip_s, samples, share):
+    mask = mask_for(Filters(1000.0, tip_s=tip_s), WAVE, RATE_Hz)
+
+    (warning,) = mask.warnings
+    error = np.abs(settling_matrix(WAVE, tip_s, samples / RATE_Hz) - np.eye(2)).max()
+    assert mask.samples == samples
+    assert f"{1e3 * tip_s:g} ms, above 0.5 ms" in warning and f"{100 * error:.2g} %" in warning
+    assert (error > share) == (tip_s > 2e-3)
+
+
+def test_tip_of_the_paper_and_half_a_millisecond_are_quick():
+    for tip_s, samples in ((10e-6, 6), (0.5e-3, 15)):
+        mask = mask_for(Filters(1000.0, tip_s=tip_s), WAVE, RATE_Hz)
+        assert (mask.samples, mask.warnings) == (samples, ())
 
 
 def test_slow_low_pass_is_warned_of_with_the_size_of_its_mixing():

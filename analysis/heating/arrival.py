@@ -1,0 +1,70 @@
+"""When an edge of the bias first shows in the other inputs, from where it shows in the looped back bias.
+
+The card has one converter, which its inputs share in turn. An output that runs on the inputs' clock moves at the
+tick; the input that is scanned first is converted 150 ns later, before the output has moved, and shows the level
+before. All others show the new one. So current and thermocouple come one sample before the bias that they are laid
+beside (NI KnowledgeBase kA0VU0000004ywr0AA; M Series manual 4-18).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from analysis.heating.holds import Hold
+from analysis.heating.lag import measure_lag
+from analysis.recording.header import RunHeader
+
+ARRIVAL = "current_first_arrival"
+"""Calibration in a recording's header, in s: of the current, from the looped back bias on."""
+
+CONVERT_DELAY = "convert_delay_s"
+"""Setting in a recording's header: from the tick of the clock to the first conversion."""
+
+SETTLED_OUTPUT_S = 5e-6
+"""An output that has had so long to move has settled when the first input is converted."""
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Samples at which channels may first show an edge (0: with the looped back bias), and warnings for the user."""
+
+    samples: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def scan_lead(header: RunHeader) -> int:
+    """Return -1 where the inputs behind the bias may show an edge one sample before it does, else 0.
+
+    A recording that does not say when its inputs were converted counts as one of a card that shares its converter.
+    """
+    names = header.channel_names
+    if "bias" in names and names[0] != "bias":
+        return 0
+    return 0 if float(header.settings.get(CONVERT_DELAY) or 0.0) >= SETTLED_OUTPUT_S else -1
+
+
+def arrivals_of(header: RunHeader, holds: Iterable[Hold], rate_Hz: float) -> Arrivals:
+    """Gather what the order of the scan, the lag calibration and the holds themselves say.
+
+    Parameters
+    ----------
+    header : RunHeader
+    holds : iterable of Hold
+        The first ones of the recording; none is no hindrance.
+    rate_Hz : float
+    """
+    found, warnings = [0, scan_lead(header)], []
+    calibrated = header.calibrations.get(ARRIVAL)
+    if calibrated is not None:
+        found.append(round(calibrated.value * rate_Hz))
+    try:
+        measured = measure_lag(holds).first_arrival
+    except ValueError:
+        measured = None
+    if measured is not None:
+        found.append(measured)
+        if calibrated is not None and abs(measured - calibrated.value * rate_Hz) > 1.0:
+            warnings.append(
+                f"the current first follows the bias at sample {measured:+d}, in the lag calibration at "
+                f"{calibrated.value * rate_Hz:+.0f}: order of the inputs or clock have changed, calibrate the lag again"
+            )
+    return Arrivals(tuple(found), tuple(warnings))

@@ -1,0 +1,125 @@
+"""A card that converts its inputs in turn: what the order of the scan does to temperatures, and that it is masked."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.heating.arrival import ARRIVAL, arrivals_of, scan_lead
+from analysis.heating.estimator import EstimatorSettings, estimate_hold
+from analysis.heating.lag import LEAD, measure_lag
+from analysis.heating.mask import RISE_PER_TAU
+from analysis.heating.runs import HeatingRun, evaluate
+from analysis.recording.header import Calibration, Channel, RunHeader
+from tests.analysis.heating.made_holds import RATE_Hz, SEEBECK_V_per_K, scanned_hold
+
+SCAN = tuple(Channel(name) for name in ("bias", "z", "thermocouple", "current"))
+CALIBRATIONS = {
+    "thermal_resistance": Calibration(72_800.0, "K/W", 500.0),
+    "thermocouple_seebeck": Calibration(SEEBECK_V_per_K, "V/K", 0.2e-6),
+}
+
+
+def rise(corner_Hz):
+    return 1.0 / (2.0 * math.pi * corner_Hz)
+
+
+FAST = {"thermometer_s": rise(3000.0), "current_s": 100e-6 / RISE_PER_TAU}
+USUAL = {"thermometer_s": rise(1000.0), "current_s": 300e-6 / RISE_PER_TAU}
+
+
+def header(channels=SCAN, thermometer_s=0.0, current_s=0.0, calibrations=None, **settings):
+    preamplifier = (
+        {"filter_mode": 1, "lowpass_Hz": 1.0 / (2.0 * math.pi * thermometer_s)} if thermometer_s else None
+    )
+    return RunHeader(
+        "heating",
+        channels,
+        rate_Hz=RATE_Hz,
+        calibrations=CALIBRATIONS | (calibrations or {}),
+        settings={
+            "voltage_preamplifier": preamplifier or {"filter_mode": 0},
+            "current_amplifier": {"rise_time_s": current_s * RISE_PER_TAU},
+            **settings,
+        },
+    )
+
+
+def found_mK(hold, lead):
+    estimate = estimate_hold(hold, EstimatorSettings(SEEBECK_V_per_K, lead_samples=lead))
+    return 1e3 * estimate.dT_pos_K, 1e3 * estimate.dT_neg_K
+
+
+@pytest.mark.parametrize(
+    ("how", "lag_us", "without", "truth"),
+    [
+        ({}, -500.0, (7.2979, 25.0913), (8.0, 26.0)),
+        (FAST, -274.1, (7.7434, 25.6680), (8.0, 26.0)),
+        (USUAL, -106.2, (7.9012, 25.8721), (8.0, 26.0)),
+        ({"pickup_K": 50e-3}, -500.0, (57.2979, -21.8108), (58.0, -24.0)),
+        (USUAL | {"pickup_K": 50e-3}, -106.2, (57.9012, -23.6919), (58.0, -24.0)),
+        (USUAL | {"bias_first": False, "convert_s": 12e-6, "delay_s": 12.15e-6}, 393.8, (8.0, 26.0), (8.0, 26.0)),
+    ],
+)  # fmt: skip
+def test_a_sample_before_each_edge_belongs_to_the_next_level(how, lag_us, without, truth):
+    """Noise-free holds of known truth: what a mask after the edges alone finds, and what one lead sample does."""
+    hold = scanned_hold(**how)
+    assert 1e6 * measure_lag([hold]).lag_s == pytest.approx(lag_us, abs=0.06)
+    assert found_mK(hold, lead=0) == pytest.approx(without, rel=1e-4)
+    assert found_mK(hold, lead=1) == pytest.approx(truth, abs=1e-4)
+
+
+@pytest.mark.parametrize("bias_first", [True, False])
+@pytest.mark.parametrize("delay_s", [150e-9, 2e-6, 20e-6])
+@pytest.mark.parametrize("tau_s", [0.0, 50e-6, 150e-6, 350e-6, 1000e-6])
+def test_the_order_of_the_scan_does_not_change_temperatures(bias_first, delay_s, tau_s):
+    """Recordings say the order of their channels, and need not say more."""
+    hold = scanned_hold(
+        bias_first=bias_first, delay_s=delay_s, thermometer_s=tau_s, current_s=tau_s, pickup_K=50e-3, n=8000
+    )
+    channels = SCAN if bias_first else tuple(SCAN[i] for i in (1, 0, 2, 3))
+    run = HeatingRun([hold], header(channels, tau_s, tau_s))
+    (only,) = evaluate(run).holds
+    assert 1e3 * only.estimate.dT_pos_K == pytest.approx(58.0, abs=1e-4)
+    assert 1e3 * only.estimate.dT_neg_K == pytest.approx(-24.0, abs=1e-4)
+    assert 1e9 * only.estimate.q_total_pos_W == pytest.approx(1e9 * 1.27 * 4e-7, rel=1e-5)
+    assert only.lead_samples == bias_first  # whatever the delay: the recording does not say that there is one
+
+
+def test_the_first_arrival_is_not_the_mean():
+    """Behind 1 ms the mean lag is positive, and yet an edge shows one sample before the bias."""
+    lag = measure_lag([scanned_hold(thermometer_s=1e-3, current_s=1e-3)])
+    assert lag.lag_s > 200e-6
+    assert lag.first_arrival == -1
+    assert lag.response[LEAD - 1] == pytest.approx(-math.expm1(-36.15e-6 / 1e-3), rel=0.05)
+    assert measure_lag([scanned_hold(bias_first=False)]).first_arrival == 0
+
+
+def test_noise_before_an_edge_is_no_arrival():
+    rng = np.random.default_rng(5)
+    holds = [
+        replace(h := scanned_hold(n=10_000), current_A=h.current_A + 3e-8 * rng.standard_normal(len(h)))
+        for _ in range(5)
+    ]
+    lag = measure_lag(holds)
+    assert lag.response_sigma[0] > 5e-4
+    assert abs(lag.response[0]) < 4.0 * lag.response_sigma[0]
+    assert lag.first_arrival == -1
+
+
+def test_only_a_recorded_delay_or_another_order_lifts_the_floor():
+    assert scan_lead(header()) == -1
+    assert scan_lead(header(convert_delay_s=150e-9)) == -1
+    assert scan_lead(header(convert_delay_s=20e-6)) == 0
+    assert scan_lead(header(SCAN[1:])) == -1  # without a looped back bias nobody knows
+    assert scan_lead(header((SCAN[1], SCAN[0], *SCAN[2:]))) == 0
+
+
+def test_the_lag_calibration_counts_and_is_compared_with_the_holds():
+    known = {ARRIVAL: Calibration(-2.0 / RATE_Hz, "s")}
+    agrees = arrivals_of(header(calibrations=known), [scanned_hold(n=4000)], RATE_Hz)
+    assert sorted(agrees.samples) == [-2, -1, -1, 0] and agrees.warnings == ()
+    other = {ARRIVAL: Calibration(2.0 / RATE_Hz, "s")}
+    (warning,) = arrivals_of(header(calibrations=other), [scanned_hold(n=4000)], RATE_Hz).warnings
+    assert "sample -1" in warning and "at +2" in warning and "calibrate the lag again" in warning
