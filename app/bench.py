@@ -1,11 +1,12 @@
 """The bench: owns instruments, recording and procedure for the length of one run."""
 
+import logging
 import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,8 @@ from drivers.errors import NotNow, RigError
 from drivers.keithley428_words import Keithley428State
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
+
+log = logging.getLogger(__name__)
 
 LIBRARIES = ("hotjunction", "numpy", "scipy", "h5py", "nidaqmx", "pyvisa", "pyvisa-py", "pymeasure")
 
@@ -90,7 +93,9 @@ class _Sink:
         reducers: Reducers,
         observer: Observer,
         counts: Callable[[Event], bool],
+        check_guardian: Callable[[], None] = lambda: None,
     ) -> None:
+        self._check_guardian = check_guardian
         self._recorder = recorder
         self._reducers = reducers
         self._observer = observer
@@ -105,6 +110,8 @@ class _Sink:
         self._notes.append(text)
 
     def block(self, block: Block) -> None:
+        """Take the next samples. Raises ``GuardianGone``: a run reads at least twice a second, and looks with it."""
+        self._check_guardian()
         while self._notes:
             self.event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
         if self._waiting and self._waiting[-1].stop != block.first:
@@ -161,6 +168,8 @@ class Bench:
         self._paused = paused
         self._opened: OpenRig | None = None
         self._sink: _Sink | None = None
+        self.unsafe = ""
+        """Why a run that ended by an error has left a rig that is not safe; "" otherwise."""
 
     def stop(self) -> None:
         """Ask the run to end safely."""
@@ -233,14 +242,14 @@ class Bench:
                     observer.trace(trace)
 
                 reducers = Reducers(self._segmenter(), on_trace)
-                sink = _Sink(recorder, reducers, observer, procedure.counts)
+                sink = _Sink(recorder, reducers, observer, procedure.counts, guardian.check)
                 runner = Runner(
                     opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
                 )
                 observer.started(header)
                 self._sink = sink
                 try:
-                    end = runner.run(procedure)
+                    end = self._guarded(guardian, runner, procedure, opened)
                 finally:
                     self._sink = None
                     sink.hand_on()
@@ -250,6 +259,27 @@ class Bench:
                 results = results_of(out)
                 stored = writer.close("finished" if end.status == "finished" else "aborted", *results)
             return RunSummary(out, end, traces, sink.cycles, sink.samples, stored)
+
+    def _guarded(
+        self, guardian: Guardian, runner: Runner, procedure: RigProcedure, opened: OpenRig
+    ) -> RunEnd:
+        """Run with the guardian armed; it is dismissed by an end that was seen safe, and by no other."""
+        guardian.arm()
+        try:
+            end = runner.run(procedure)
+        except BaseException:
+            try:
+                self._make_safe(opened)
+                guardian.dismiss()
+            except RigError as error:
+                self.unsafe = f"NOT SAFE: {error} {guardian.stay()}"
+                log.critical("%s", self.unsafe)
+            raise
+        if not end.safe:
+            return replace(end, reason=f"{end.reason} {guardian.stay()}")
+        gone = guardian.gone
+        guardian.dismiss()
+        return replace(end, reason=f"{end.reason}; rig made safe") if gone and end.status == "fault" else end
 
     @contextmanager
     def _at_work(self, opened: OpenRig) -> Iterator[None]:

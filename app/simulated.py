@@ -1,15 +1,17 @@
 """The simulated rig as a process of its own, and the rig file that leads to it."""
 
-import multiprocessing
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app import child_process
 from simulators.parameters import Parameters, load_parameters
 
 if TYPE_CHECKING:
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from simulators.rig import SimulatedRig
 
 ClockName = Literal["wall", "fast"]
+
+ANSWER_S, SAFE_WITHIN_S = 60.0, 10.0
+"""How long a simulated rig of our own may take on a machine that is busy with other things."""
+
+ENDS_WITHIN_S = 10.0
 
 MARK = "# Rig file of a simulated rig"
 """Begin of every rig file that leads to a simulated rig; such a file may be overwritten."""
@@ -122,43 +129,82 @@ def _playback_text(
 def simulated_rig(settings: SimulationSettings) -> Iterator[str]:
     """Serve a simulated rig from a process of its own; gives the text of its rig file.
 
-    The process ends when the context is left, and also when this process dies.
+    It is waited for as long as that process lives. The process ends when the context is left, and also when this
+    process dies.
 
     Raises
     ------
     RuntimeError
         If the process can't serve; the message is its own.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(settings, theirs), daemon=True)
-    process.start()
-    theirs.close()
+    process = child_process.start("app.simulated", stdin=subprocess.PIPE)
     try:
-        kind, text = ours.recv()
-        if kind == "error":
-            raise RuntimeError(text)
-        yield text
-    except EOFError:
-        raise RuntimeError("The simulated rig's process ended before it served.") from None
-    finally:
-        ours.close()
-        process.join(10)
-        if process.is_alive():
+        try:
+            text = _told_to_serve(process, settings)
+        except BaseException:
             process.kill()
+            raise
+        yield patient(text)
+    finally:
+        try:
+            process.communicate(timeout=ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
 
-def _serve(settings: SimulationSettings, pipe: Connection) -> None:
-    """Serve until the other end of the pipe closes."""
-    import signal
+def _told_to_serve(process: "subprocess.Popen[bytes]", settings: SimulationSettings) -> str:
+    """Tell the process its settings; returns its rig file's text, or raises ``RuntimeError`` with its words."""
+    assert process.stdin is not None and process.stdout is not None
+    with suppress(OSError):  # it has ended: then there is no answer
+        process.stdin.write(_to_line(settings))
+        process.stdin.flush()
+    answer = process.stdout.readline()
+    if not answer:
+        raise RuntimeError("The simulated rig's process ended before it served.")
+    kind, text = json.loads(answer)
+    if kind == "error":
+        raise RuntimeError(text)
+    return str(text)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that runs the rig
+
+def patient(rig_file_text: str) -> str:
+    """Give a rig that we have started ourselves more time: it shares our processors, and is not away."""
+    for section, limit, seconds in (
+        ("[daq]\n", "answer_s", ANSWER_S),
+        ("[safe]\n", "within_s", SAFE_WITHIN_S),
+    ):
+        rig_file_text = rig_file_text.replace(section, f"{section}{limit} = {seconds}\n", 1)
+    return rig_file_text
+
+
+def _to_line(settings: SimulationSettings) -> bytes:
+    return json.dumps(asdict(settings), default=str).encode() + b"\n"
+
+
+def _from_line(line: str) -> SimulationSettings:
+    values = json.loads(line)
+    paths = {name: Path(values[name]) for name in ("parameters", "recording") if values[name] is not None}
+    return SimulationSettings(**{**values, **paths, "overrides": tuple(values["overrides"])})
+
+
+def main() -> None:
+    """Serve what the first line of standard input says, until that input ends."""
     with ExitStack() as stack:
         try:
-            _, text = stack.enter_context(served(settings))
+            _, text = stack.enter_context(served(_from_line(sys.stdin.readline())))
         except Exception as error:
-            pipe.send(("error", str(error)))
+            _answer("error", str(error))
             return
-        with suppress(EOFError):
-            pipe.send(("serving", text))
-            pipe.recv()
+        _answer("serving", text)
+        while sys.stdin.readline():
+            pass
+
+
+def _answer(kind: str, text: str) -> None:
+    with suppress(OSError):  # who wanted to know has gone
+        print(json.dumps([kind, text]), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -4,15 +4,16 @@ There is one writer at a time. A run takes the instruments for itself (`give_up`
 nothing is asked here, and what is shown is what the run saw.
 """
 
+import logging
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from app.calibrated_rig import load_calibrated_rig
-from app.guardian import Guardian
 from app.rig import Rig
+from app.serve.bias_by_hand import BiasByHand
 from app.serve.instrument_rows import CHOICES, LOOK_S, InstrumentRows
 from app.station import daq_inputs, daq_outputs
 from drivers.errors import NotNow, OutOfRange, RigError
@@ -21,6 +22,8 @@ from drivers.limits import RELATIVE
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
 from drivers.sr560 import SR560
+
+log = logging.getLogger(__name__)
 
 RUN_HAS_THEM = "A run is on and has the instruments: change this when it is over"
 
@@ -40,7 +43,7 @@ class Instruments:
         self._turn = threading.Lock()
         self._busy = False
         self._drivers: dict[str, Any] = {}
-        self._bias = ExitStack()
+        self._bias = BiasByHand(rig_file)
         self.known_rig: Rig
         """As last read: there is a rig to make safe even where its file has just been spoiled."""
         self.rows = InstrumentRows(self.rig())
@@ -82,6 +85,7 @@ class Instruments:
         with self._turn:
             if self._busy:
                 return
+            self._look_at_guardian()
             looks: dict[str, Callable[[], None]] = {
                 "daq": self._look_at_daq,
                 "current_amplifier": self._look_at_amplifier,
@@ -95,6 +99,13 @@ class Instruments:
                 except RigError as error:
                     self.rows.failed(name, str(error))
                     self._drop(name)
+
+    def _look_at_guardian(self) -> None:
+        try:
+            if done := self._bias.check():
+                log.critical("%s", done)
+        except RigError as error:
+            log.critical("%s", error)
 
     def _look_at_daq(self) -> None:
         daq = self._driver("daq")
@@ -128,7 +139,7 @@ class Instruments:
             if self._busy:
                 raise NotNow(RUN_HAS_THEM)
             if (instrument, setting) == ("daq", "bias_V"):
-                self._put_bias(value)
+                self._bias.put(self._driver("daq"), self.rig(), value)
                 return
             if setting not in CHOICES.get(instrument, {}):
                 known = ", ".join(f"{name}.{one}" for name, settings in CHOICES.items() for one in settings)
@@ -148,23 +159,6 @@ class Instruments:
             self._set[instrument, setting] = value
             self.rig()
 
-    def _put_bias(self, bias_V: float) -> None:
-        """A bias on a tip that is back, with a guardian for as long as it is there."""
-        rig = self.rig()
-        daq: NI6281 = self._driver("daq")
-        self._bias.close()
-        daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
-        if bias_V == 0:
-            return
-        guardian = self._bias.enter_context(Guardian(self._rig_file))
-        self._bias.callback(daq.to_safe, {"z": rig.safe.z_V}, rig.safe.within_s)
-        try:
-            guardian.wait_until_ready()
-            daq.write(bias=bias_V)
-        except (RigError, RuntimeError):
-            self._end_bias()
-            raise
-
     def made_safe(self) -> None:
         """The outputs were made safe over a connection of its own: what was known of the card is not so any more."""
         with self._turn:
@@ -174,8 +168,9 @@ class Instruments:
 
     def _end_bias(self) -> None:
         try:
-            self._bias.close()
+            self._bias.end()
         except RigError as error:
+            log.critical("%s", error)
             self.rows.failed("daq", str(error))
 
     # ---- drivers ----

@@ -4,28 +4,22 @@ import logging
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import child_process
 from app.serve.connection import Connection, connections_folder
 from app.simulated import SimulationSettings, simulated_rig
 
 if TYPE_CHECKING:
     from app.serve.server import BenchServer
 
-START_S = 60.0
-
 LOG = "bench.log"
 
 SWITCH_S = 5e-4
 """After so long the thread that answers a client lets the one go on that watches for a trip (Python's own: 5 ms)."""
-
-NEW_GROUP_WITHOUT_WINDOW = 0
-if sys.platform == "win32":  # so that it lives when this process, its terminal or its window ends
-    NEW_GROUP_WITHOUT_WINDOW = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
 
 
 class BenchNotStarted(RuntimeError):
@@ -76,24 +70,21 @@ def start_bench_process(
     """
     place = connections or connections_folder()
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command = [sys.executable, "-m", "app", "serve", *_arguments(rig), "--folder", str(folder.absolute())]
+    words = ["serve", *_arguments(rig), "--folder", str(folder.absolute()), "--connections", str(place)]
     with (place / LOG).open("ab") as log:
         begins_at = log.tell()
-        process = subprocess.Popen(
-            [*command, "--connections", str(place)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            creationflags=NEW_GROUP_WITHOUT_WINDOW,
-            start_new_session=sys.platform != "win32",
-        )
-    said = _first_line(process, START_S)
-    if not said:
+        process = child_process.start("app", *words, stdin=subprocess.DEVNULL, stderr=log, window=True)
+    try:
+        said = _first_line(process)
+        if not said:
+            raise BenchNotStarted(_last_words(place / LOG, begins_at))
+        connection = Connection.read(Path(said))
+    except BaseException:  # nobody could reach it, or end it
         process.kill()
         process.wait()
-        raise BenchNotStarted(_last_words(place / LOG, begins_at))
+        raise
     process.returncode = 0  # it is not ours any more: nobody waits for it, and nobody is warned of it
-    return Connection.read(Path(said))
+    return connection
 
 
 def _arguments(rig: Path | SimulationSettings) -> list[str]:
@@ -107,23 +98,11 @@ def _arguments(rig: Path | SimulationSettings) -> list[str]:
     return words
 
 
-def _first_line(process: subprocess.Popen[bytes], timeout_s: float) -> str:
-    """The first line of its standard output; "" if it ends, or the time is over, before."""
-    lines: list[bytes] = []
-    stream = process.stdout
-    if stream is None:
-        return ""
-
-    def read() -> None:
-        lines.append(stream.readline())
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    reader.join(timeout_s)
-    if reader.is_alive():
-        return ""
-    stream.close()
-    return lines[0].decode().strip()
+def _first_line(process: "subprocess.Popen[bytes]") -> str:
+    """Wait for the first line of its standard output, as long as it lives; "" if it ends before."""
+    assert process.stdout is not None
+    with process.stdout as stream:
+        return stream.readline().decode("utf-8").strip()
 
 
 def _last_words(log: Path, begins_at: int) -> str:

@@ -181,6 +181,8 @@ class BenchServer:
                 log.exception("Run %d ended by a bug", job.id)
                 job.status, job.reason = Status.FAULT, f"internal error ({error!r}); see the log"
             finally:
+                if self._bench is not None and self._bench.unsafe:
+                    job.safe, self.unsafe = False, self._bench.unsafe
                 self._bench = None
                 self.broadcast.finishing()
                 self.instruments.take_back()

@@ -1,0 +1,58 @@
+"""Python processes that hotjunction starts for itself: each in a session of its own, each with our own code.
+
+Source: Python, "Command line and environment" (``-P``); Windows, "Process Creation Flags".
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+"""Folder that holds our packages."""
+
+
+def start(
+    module: str, *words: str, stdin: int, stderr: int | IO[Any] | None = None, window: bool = False
+) -> "subprocess.Popen[bytes]":
+    """Start ``python -m module words``; its standard output is a pipe.
+
+    What ends a whole terminal or service (a hang-up, Ctrl-C, a closed window) does not reach it. A file called
+    app.py or analysis.py in the present folder is not taken for ours.
+
+    Parameters
+    ----------
+    module : str
+    words : str
+        Arguments.
+    stdin : int
+        As for ``Popen``.
+    stderr : int or file, optional
+        As for ``Popen``; this process's own, if not given.
+    window : bool
+        Give it a console of its own on Windows, though an invisible one, for what it may start in turn.
+    """
+    command = [sys.executable, "-P", "-m", module, *words]
+    pipes: dict[str, Any] = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": stderr}
+    if sys.platform != "win32":
+        return subprocess.Popen(command, **pipes, env=environment(), start_new_session=True)
+    console = subprocess.CREATE_NO_WINDOW if window else subprocess.DETACHED_PROCESS
+    flags = console | subprocess.CREATE_NEW_PROCESS_GROUP
+    try:
+        return subprocess.Popen(
+            command, **pipes, env=environment(), creationflags=flags | subprocess.CREATE_BREAKAWAY_FROM_JOB
+        )
+    except PermissionError:  # the job object that holds us lets nobody out
+        return subprocess.Popen(command, **pipes, env=environment(), creationflags=flags)
+
+
+def environment(of: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables of a child: UTF-8 on its pipes and, where we are not installed, the way to our code."""
+    changed = {**of, "PYTHONIOENCODING": "utf-8"}
+    if PROJECT not in (Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")):
+        others = [folder for folder in of.get("PYTHONPATH", "").split(os.pathsep) if folder]
+        changed["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *others])
+    return changed
