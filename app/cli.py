@@ -1,8 +1,11 @@
 """The command line. A command's module is imported when the command is called, so that help stays quick."""
 
 from importlib import import_module, metadata
+from typing import Any
 
 import click
+
+from app.plain_text import never_refuse
 
 COMMANDS = {
     "analyze": "Histogram, I-V, heat: analyse recordings; print the result.",
@@ -25,6 +28,11 @@ COMMANDS = {
 
 class Commands(click.Group):
     """Commands that live in ``app.commands``, one module each."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line, with output that every encoding takes."""
+        never_refuse()
+        return super().main(*args, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names, for the help."""

@@ -13,7 +13,6 @@ What it does is in its log (`log_file`).
 """
 
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -247,12 +246,12 @@ def _wait_for_the_end() -> str | None:
 
     try:
         signal.signal(signal.SIGTERM, terminated)
-        _say(READY)
+        child_process.answer(READY)
         for line in iter(sys.stdin.readline, ""):
             match line.strip():
                 case word if word == ARM:
                     armed = True
-                    _say(ARMED)
+                    child_process.answer(ARMED)
                 case word if word == DONE:
                     return None
         why = "The bench has gone"
@@ -260,11 +259,6 @@ def _wait_for_the_end() -> str | None:
     except _Terminated:
         why = "The guardian was asked to end"
     return why if armed else None
-
-
-def _say(word: str) -> None:
-    with suppress(OSError):  # the other process has gone: its end is what comes next
-        os.write(sys.stdout.fileno(), f"{word}\n".encode())
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from analysis.recording import RecordingWriter, TraceEntry
 from analysis.records import Block, Event, Trace
 from analysis.reduce import reduce
 from analysis.segment import Segmenter
+from app.terminal import join
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Recorder:
         """Write what waits and end the thread. Raises ``RecorderFailed`` if anything could not be written."""
         if self._thread.is_alive():
             self._queue.put(_END)
-            self._thread.join()
+            join(self._thread)
         self._raise_failure()
 
     def _put(self, item: Block | Event | TraceEntry) -> None:
@@ -125,7 +126,7 @@ class Reducers:
     def finish(self) -> None:
         """Reduce what waits and end the thread."""
         self._queue.put(_END)
-        self._thread.join()
+        join(self._thread)
 
     def _stream(self) -> Iterator[Block | Event]:
         while (item := self._queue.get()) is not _END:

@@ -194,16 +194,11 @@ def main() -> None:
         try:
             _, text = stack.enter_context(served(_from_line(sys.stdin.readline())))
         except Exception as error:
-            _answer("error", str(error))
+            child_process.answer(json.dumps(["error", str(error)]))
             return
-        _answer("serving", text)
+        child_process.answer(json.dumps(["serving", text]))
         while sys.stdin.readline():
             pass
-
-
-def _answer(kind: str, text: str) -> None:
-    with suppress(OSError):  # who wanted to know has gone
-        print(json.dumps([kind, text]), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
     recording = _recording(what)
     from app.gui import benches
     from app.gui.main import Program, run
+    from app.terminal import output_never_waits
 
     def open_first(program: Program) -> None:
         if recording is not None:
@@ -53,7 +54,9 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
         else:
             program.open_rig(lambda: benches.simulated_bench(folder))
 
-    raise SystemExit(run(open_first))
+    with output_never_waits():  # a window whose thread waits for the terminal can't retract
+        code = run(open_first)
+    raise SystemExit(code)
 
 
 def _recording(what: Path | None) -> Path | None:

@@ -189,34 +189,38 @@ def run_shown(
     """
     from analysis.recording import RecordingError
     from app.bench import Observer
-    from app.progress import RunProgress, ctrl_c_stops, stderr_console
+    from app.progress import RunProgress, signals_stop, stderr_console
     from app.recorder import RecorderFailed
     from app.serve.runs import check
+    from app.terminal import output_never_waits
     from app.toml_file import FileError
     from drivers.errors import RigError
     from procedures.errors import ImpossibleSetting
 
-    console = stderr_console()
-    try:
-        procedure = make()
-        check(procedure, bench.rig)
-        _announce(procedure, bench, console)
-        with (
-            RunProgress(procedure.name, procedure.total_cycles, console) as progress,
-            ctrl_c_stops(bench.stop, console),
-        ):
-            observer = Observer(event=lambda event: progress.advance() if procedure.counts(event) else None)
-            summary = bench.run(procedure, out, observer=observer, sample=sample, notes=notes)
-    except (
-        ImpossibleSetting,
-        FileExistsError,
-        RecorderFailed,
-        RecordingError,
-        RigError,
-        RuntimeError,
-    ) as error:
-        raise FileError(str(error)) from None
-    return procedure, summary
+    with output_never_waits():
+        console = stderr_console()
+        try:
+            procedure = make()
+            check(procedure, bench.rig)
+            _announce(procedure, bench, console)
+            with (
+                RunProgress(procedure.name, procedure.total_cycles, console) as progress,
+                signals_stop(bench.stop, progress.say),
+            ):
+                observer = Observer(
+                    event=lambda event: progress.advance() if procedure.counts(event) else None
+                )
+                summary = bench.run(procedure, out, observer=observer, sample=sample, notes=notes)
+        except (
+            ImpossibleSetting,
+            FileExistsError,
+            RecorderFailed,
+            RecordingError,
+            RigError,
+            RuntimeError,
+        ) as error:
+            raise FileError(str(error)) from None
+        return procedure, summary
 
 
 def _announce(procedure: "RigProcedure", bench: "Bench", console: "Console") -> None:

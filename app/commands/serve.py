@@ -58,26 +58,30 @@ def command(
     # what takes a second or two to import does so while the simulated rig comes up
     threading.Thread(target=import_module, args=("app.serve.server",), daemon=True).start()
 
-    from app.progress import ctrl_c_stops, stderr_console
+    from app.progress import signals_stop
     from app.serve.process import announced, rig_served_by, settle_in
     from app.simulated import SimulationSettings
+    from app.terminal import LOOK_S, output_never_waits
     from app.toml_file import FileError
 
     if species:
         overrides = (f"sample.species={species}", *overrides)
     settings = SimulationSettings("fast" if clock == "fast" else "wall", seed, parameters, overrides)
-    asked: list[bool] = []
-    settle_in()
+    sentences: list[str] = []
     try:
-        with (
-            rig_served_by(settings if simulated else rig_file) as rig,
-            import_module("app.serve.server").BenchServer(rig, folder, host) as server,
-            announced(server, connections) as path,
-            ctrl_c_stops(lambda: asked.append(True), stderr_console()),
-        ):
-            click.echo(path)
-            while not asked and not server.ended.wait(0.2):
-                pass
+        with output_never_waits():
+            settle_in()
+            with (
+                rig_served_by(settings if simulated else rig_file) as rig,
+                import_module("app.serve.server").BenchServer(rig, folder, host) as server,
+                announced(server, connections) as path,
+                signals_stop(lambda: None, sentences.append),
+            ):
+                click.echo(path)
+                while not sentences and not server.ended.wait(LOOK_S):
+                    pass
+                for sentence in sentences:
+                    click.echo(sentence, err=True)
     except RuntimeError as error:
         raise FileError(str(error)) from None
     except KeyboardInterrupt:

@@ -97,6 +97,7 @@ def command(
     import threading
 
     from analysis.recording import RecordingError
+    from app.terminal import LOOK_S
     from simulators.parameters import DEFAULTS, ParameterError
 
     if list_parameters:
@@ -120,7 +121,8 @@ def command(
             _write(rig_file, text)
             click.echo(text)
             click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)
-            while not threading.Event().wait(3600):
+            ended = threading.Event()
+            while not ended.wait(LOOK_S):
                 pass
     except KeyboardInterrupt:
         click.echo("Ended.", err=True)

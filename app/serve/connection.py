@@ -47,7 +47,9 @@ class Connection:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             part = path.with_name(f".{path.name}.{os.getpid()}")
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            with os.fdopen(
+                os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as file:
                 json.dump(asdict(self), file, indent=1)
             part.replace(path)
         except OSError as error:

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from app.progress import RunProgress, ctrl_c_stops, stderr_console
+from app.progress import RunProgress, signals_stop, stderr_console
 from app.serve.process import announced
 from app.serve.queue import Job, Status
 from app.serve.server import BenchServer
+from app.terminal import output_never_waits
 from app.toml_file import FileError
 from drivers.errors import NotNow
 from procedures.errors import ImpossibleSetting
@@ -27,17 +28,20 @@ def run_served(
     FileError
         For whatever kept it from running, in words.
     """
-    console = stderr_console()
     asked: list[bool] = []
-    with BenchServer(rig_file, out.absolute().parent) as server, announced(server) as path:
+    with (
+        output_never_waits(),
+        BenchServer(rig_file, out.absolute().parent) as server,
+        announced(server) as path,
+    ):
         try:
             job = server.add(procedure, values, out.absolute(), sample, notes)
         except (ImpossibleSetting, NotNow, OSError) as error:
             raise FileError(str(error)) from None
         click.echo(f"Clients may attach: {path}", err=True)
         with (
-            RunProgress(procedure, job.total, console) as progress,
-            ctrl_c_stops(lambda: asked.append(True), console),
+            RunProgress(procedure, job.total, stderr_console()) as progress,
+            signals_stop(lambda: asked.append(True), progress.say),
         ):
             shown = 0
             while not server.queue.wait_until_empty(LOOK_S) and not asked:

@@ -44,7 +44,10 @@ class Message:
 
 
 def encode(message: Message) -> Frames:
-    """The frames of a message. Raises ``TypeError`` or ``ValueError`` for what JSON can't hold (NaN is one)."""
+    """Return the frames of a message. Raises ``TypeError`` or ``ValueError`` for what JSON can't hold (NaN is one).
+
+    Half a surrogate pair, as a file's name may have it, becomes "?".
+    """
     plain = {name: _little_endian(array) for name, array in message.arrays.items()}
     header = {
         "v": VERSION,
@@ -52,8 +55,8 @@ def encode(message: Message) -> Frames:
         "fields": dict(message.fields),
         "arrays": [[name, array.dtype.str, list(array.shape)] for name, array in plain.items()],
     }
-    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
-    return [text, *(array.tobytes() for array in plain.values())]
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return [text.encode("utf-8", "replace"), *(array.tobytes() for array in plain.values())]
 
 
 def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
@@ -73,10 +76,7 @@ def decode(frames: Sequence[bytes]) -> Message:
     """
     if not frames or len(frames[0]) > MOST_HEADER_BYTES:
         raise ProtocolError("a message without a header, or with one that is too long")
-    try:
-        header = json.loads(bytes(frames[0]))
-    except (ValueError, RecursionError):
-        raise ProtocolError("the header is not JSON") from None
+    header = _json(bytes(frames[0]))
     if not isinstance(header, dict):
         raise ProtocolError("the header is not a JSON object")
     if header.get("v") != VERSION:
@@ -89,6 +89,29 @@ def decode(frames: Sequence[bytes]) -> Message:
     if len(described) != len(frames) - 1 or len(described) > MOST_ARRAYS:
         raise ProtocolError(f"{len(described)} arrays are announced, {len(frames) - 1} came")
     return Message(kind, fields, dict(map(_array, described, frames[1:])))
+
+
+def _json(data: bytes) -> Any:
+    """Read strict JSON: UTF-8, no NaN, no key twice, no half of a surrogate pair."""
+    try:
+        text = data.decode("utf-8")
+        read = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refuse)
+        if "\\u" in text:  # only an escape can be one
+            json.dumps(read, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise ProtocolError("the header is not JSON") from None
+    return read
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("a key that is there twice")
+    return read
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _array(description: Any, data: bytes) -> tuple[str, NDArray[Any]]:

@@ -8,10 +8,15 @@ from typing import Any
 
 import zmq
 
-from app.serve.protocol import Message, published
+from app.serve.admission import DOMAIN
+from app.serve.protocol import Frames, Message, published
+
+log = logging.getLogger(__name__)
 
 MOST_WAITING = 1000
 """Messages that wait for one subscriber; those beyond are dropped for it, and it asks for them later."""
+
+ENDS_WITHIN_S = 5.0
 
 SEPARATOR = b"/"
 """Between token and topic in a subscription."""
@@ -30,6 +35,7 @@ class Publisher:
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, MOST_WAITING)
         self._socket.setsockopt(zmq.MAXMSGSIZE, 1024)
+        self._socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
         port = self._socket.bind_to_random_port(f"tcp://{host}")
         self.endpoint = f"tcp://{host}:{port}"
         self._inbox = context.socket(zmq.PULL)
@@ -59,7 +65,7 @@ class Publisher:
         """Publish what waits, and end."""
         with self._sending:
             self._outbox.send_multipart([b""])
-        self._thread.join()
+        self._thread.join(ENDS_WITHIN_S)
         with self._sending:
             self._outbox.close(0)
 
@@ -70,7 +76,7 @@ class Publisher:
         while True:
             ready = dict(poller.poll())
             if self._socket in ready:
-                self._subscription(self._socket.recv())
+                self._take(self._socket.recv_multipart())
             if self._inbox in ready:
                 frames = self._inbox.recv_multipart()
                 if len(frames) == 1:
@@ -78,6 +84,12 @@ class Publisher:
                 self._socket.send_multipart(frames)
         self._socket.close(200)
         self._inbox.close(0)
+
+    def _take(self, frames: Frames) -> None:
+        try:
+            self._subscription(frames[0])
+        except Exception:
+            log.exception("A subscription could not be taken; publishing goes on")
 
     def _subscription(self, request: bytes) -> None:
         """Token, separator, topic, after a byte that says whether it begins or ends."""

@@ -20,6 +20,7 @@ from analysis.recording import RecordingError
 from app.bench import Bench, RunSummary
 from app.guardian import make_safe
 from app.recorder import RecorderFailed
+from app.serve.admission import Admission
 from app.serve.broadcast import Broadcast
 from app.serve.connection import RETRACT_MARGIN_S, Connection
 from app.serve.desk import Desk
@@ -29,6 +30,7 @@ from app.serve.protocol import Message
 from app.serve.publisher import LogTopic, Publisher
 from app.serve.queue import Job, JobQueue, Status
 from app.serve.runs import check, free_name, procedure_of
+from app.terminal import join
 from app.toml_file import FileError
 from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
@@ -36,6 +38,7 @@ from procedures.errors import ImpossibleSetting
 log = logging.getLogger(__name__)
 
 TELL_EVERY_S = 1.0
+DOORS_EVERY_S = 0.2
 
 EXPECTED = (
     FileError,
@@ -81,14 +84,15 @@ class BenchServer:
     def __enter__(self) -> "BenchServer":
         token = secrets.token_urlsafe(24)
         self._context: zmq.Context[Any] = zmq.Context()
+        self._admission = Admission(self._context)
         self._publisher = Publisher(self._context, self._host, token)
         self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
         self._hands = Worker("instruments")
         self._reader = Worker("history")
         desk = Desk(self)
         commands = desk.commands(self._hands.do, self._reader.do)
-        self._door = Door(self._context, self._host, token, commands)
-        self._retract_door = Door(self._context, self._host, token, desk.way_out())
+        self._door = Door("command", self._context, self._host, token, commands)
+        self._retract_door = Door("retract", self._context, self._host, token, desk.way_out())
         rig = self.instruments.rig()
         self.connection = Connection(
             commands=self._door.endpoint,
@@ -105,7 +109,7 @@ class BenchServer:
         logging.getLogger().addHandler(self._log_handler)
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
-            for name, work in (("jobs", self._run_jobs), ("ticks", self._tick))
+            for name, work in (("jobs", self._run_jobs), ("ticks", self._tick), ("doors", self._watch_doors))
         ]
         for thread in self._threads:
             thread.start()
@@ -116,16 +120,19 @@ class BenchServer:
         self._closing.set()
         self.queue.close()
         for thread in self._threads:
-            thread.join()
+            join(thread)
         self._hands.do(self.instruments.close)
         self._hands.close()
         self._reader.close()
-        self._door.close()
-        self._retract_door.close()
+        ended = [door.close() for door in (self._door, self._retract_door)]
         logging.getLogger().removeHandler(self._log_handler)
         self._publisher.close()
         self.broadcast.close()
-        self._context.term()
+        self._admission.close()
+        if all(ended):
+            self._context.term()
+        else:  # a socket that a hanging thread holds would keep the program for ever
+            log.error("A door hangs; it is left behind")
 
     @property
     def run_under_way(self) -> Bench | None:
@@ -226,6 +233,12 @@ class BenchServer:
                 looked.clear()
                 self._hands.do(lambda: self._look(looked))
             self._closing.wait(TELL_EVERY_S)
+
+    def _watch_doors(self) -> None:
+        while not self._closing.wait(DOORS_EVERY_S):
+            for door in (self._retract_door, self._door):
+                if door.reopen_if_dead():
+                    log.critical("The thread of the %s door died; it was opened again", door.name)
 
     def _look(self, looked: threading.Event) -> None:
         try:

@@ -38,7 +38,7 @@ def door(release):
         "refuse": Command(refuse),
         "hang": Command(hang, worker.do),
     }
-    opened = Door(context, "127.0.0.1", TOKEN, commands)
+    opened = Door("test", context, "127.0.0.1", TOKEN, commands)
     yield opened
     release.set()
     worker.close()
