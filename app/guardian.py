@@ -102,7 +102,7 @@ class Guardian:
 
     def __init__(self, rig_file: Path) -> None:
         self._rig_file = rig_file
-        self._armed = False
+        self._armed = self._stays = False
 
     def __enter__(self) -> Self:
         self._process = self._start()
@@ -140,7 +140,7 @@ class Guardian:
         """Have it make the rig safe from now on, unless it is dismissed. Raises ``GuardianGone``."""
         self._tell(ARM)
         if self._answer() != ARMED:
-            self.check()
+            raise GuardianGone("The guardian has gone; nothing was moved")
         self._armed = True
 
     def check(self) -> None:
@@ -162,7 +162,7 @@ class Guardian:
             self._part()
             self._process = self._start()
         self._tell(ARM)
-        self._armed = False
+        self._armed, self._stays = False, True
         self._part()
         return (
             f"The guardian (process {self.pid}) goes on trying to make the rig safe until it is, as {log_file()} "
@@ -174,6 +174,7 @@ class Guardian:
     ) -> None:
         if self._armed:
             log.critical("Nobody knows that the rig is safe. %s", self.stay())
+        if self._stays:
             return
         self._tell(DONE)
         try:

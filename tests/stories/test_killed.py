@@ -1,9 +1,11 @@
 """What is left when the program that runs the rig goes away: a safe rig and a readable recording."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -12,65 +14,105 @@ from tests.rigs import PATIENCE_S, served_rig, wait_until
 
 WITHIN_S = 1.0
 
+OPTIONS = {"traces": 1000, "approach-speed": 50, "withdraw-speed": 20, "past-break": 0.5}
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.fixture
-def running(tmp_path):
-    """A rig on life's clock and a run on it in a process of its own, with a few traces done."""
+def namesakes_in(folder):
+    """Files that have the names of our packages; whoever takes them for ours dies of it."""
+    folder.mkdir()
+    for name in ("app", "analysis", "drivers", "procedures", "simulators"):
+        (folder / f"{name}.py").write_text("raise SystemExit('a file of the user was executed')", "utf-8")
+    return folder
+
+
+@contextmanager
+def running(tmp_path, output=subprocess.PIPE):
+    """A rig on life's clock, and a run on it with a few traces done: a process of its own, in a group of its own."""
     with served_rig(tmp_path, "wall") as rig:
         out = tmp_path / "run.h5"
-        options = {"traces": 1000, "approach-speed": 50, "withdraw-speed": 20, "past-break": 0.5}
-        words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
-        command = [
-            sys.executable,
-            "-m",
-            "app",
-            "run",
-            "break-junction",
-            "--rig",
-            str(rig.file),
-            "--out",
-            str(out),
-        ]
+        words = [str(word) for name, value in OPTIONS.items() for word in (f"--{name}", value)]
+        command = [sys.executable, "-P", "-m", "app", "run", "break-junction", *words]
         process = subprocess.Popen(
-            [*command, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*command, "--rig", str(rig.file), "--out", str(out)],
+            stdout=output,
+            stderr=output,
+            cwd=namesakes_in(tmp_path / "namesakes"),
+            start_new_session=True,
         )
         try:
-            wait_until(lambda: rig.world.contacts >= 8)
+            wait_until(lambda: rig.world.contacts >= 8 or process.poll() is not None)
             yield rig, process, out
         finally:
             process.kill()
             process.communicate()
 
 
-def test_a_killed_program_leaves_the_rig_safe_and_the_recording_readable(running, tmp_path):
-    rig, process, out = running
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals to a group")
+def test_a_killed_group_leaves_the_rig_safe_and_the_recording_readable(tmp_path):
+    with running(tmp_path) as (rig, process, out):
+        os.killpg(process.pid, signal.SIGQUIT)
+        process.wait()
+        took_s = wait_until(lambda: rig.is_safe(0.0))
 
-    process.kill()
-    process.wait()
-    took_s = wait_until(lambda: rig.is_safe(0.0))
+        assert took_s < WITHIN_S
+        with Recording(out) as recording:
+            assert recording.status == "unfinished"
+            assert len(recording.traces) >= 1
+        assert recover(out, tmp_path / "recovered.h5") > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals to a group")
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
+def test_a_closed_terminal_or_a_stopped_service_ends_the_run_safely(tmp_path, name):
+    with running(tmp_path) as (rig, process, out):
+        os.killpg(process.pid, getattr(signal, name))
+        output, messages = process.communicate(timeout=PATIENCE_S)
+
+        assert rig.is_safe(0.0)
+        assert b"aborted" in output
+        assert b"Stopping" in messages
+        assert process.returncode == 0
+        with Recording(out) as recording:
+            assert recording.status == "aborted"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal that can be stopped")
+def test_ctrl_c_ends_a_run_safely_though_the_terminal_takes_no_output(tmp_path):
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    with running(tmp_path, theirs) as (rig, process, out):
+        termios.tcflow(theirs, termios.TCOOFF)  # Ctrl-S
+        threading.Event().wait(0.5)  # so that it is about to draw
+        process.send_signal(signal.SIGINT)
+        took_s = wait_until(lambda: rig.is_safe(0.0))
+        still_writes = process.poll() is None
+
+        termios.tcflow(theirs, termios.TCOON)
+        said = _all_said(ours, theirs)
+        assert process.wait(PATIENCE_S) == 0
 
     assert took_s < WITHIN_S
-    with Recording(out) as recording:
-        assert recording.status == "unfinished"
-        assert len(recording.traces) >= 1
-    assert recover(out, tmp_path / "recovered.h5") > 0
-
-
-def test_ctrl_c_ends_the_run_safely_and_says_so(running):
-    rig, process, out = running
-
-    process.send_signal(signal.SIGINT)
-    output, messages = process.communicate(timeout=PATIENCE_S)
-
-    assert process.returncode == 0
-    assert "aborted" in output
-    assert "Stopping" in messages
-    assert "Traceback" not in messages
-    assert rig.is_safe(0.0)
+    assert still_writes
+    assert "Stopping" in said
+    assert "aborted" in said
+    assert "Traceback" not in said
     with Recording(out) as recording:
         assert recording.status == "aborted"
+
+
+def _all_said(ours, theirs):
+    """What the terminal got until its last program had ended."""
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):
+        while data := os.read(ours, 65536):
+            said += data
+    os.close(ours)
+    return said.decode()
 
 
 MODULATING = """
@@ -102,7 +144,3 @@ def test_a_program_killed_during_a_modulation_leaves_no_bias_and_the_tip_back(tm
     with Recording(out) as recording:
         assert recording.status == "unfinished"
         assert [e.payload["phase"] for e in recording.events if e.name == "modulate"] == ["begin"]
-
-
-if sys.platform == "win32":
-    del test_ctrl_c_ends_the_run_safely_and_says_so  # Windows has no way to send it to one process
