@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from app.report.style import DARK, LIGHT, Style, drawn_in, svg_uri
+from app.report.style import DARK, LIGHT, Style, data_uri, drawn_in, recoloured, svg_text
 from app.report.table import Table
 
 
@@ -40,9 +40,7 @@ class Section:
 
 
 def picture(draw: Callable[[Style], Figure], caption: str) -> Picture:
-    """A figure drawn in both styles."""
-    uris = {}
-    for style in (LIGHT, DARK):
-        with drawn_in(style):
-            uris[style.name] = svg_uri(draw(style))
-    return Picture(uris[LIGHT.name], uris[DARK.name], caption)
+    """Draw a figure once, in the style of light pages, and recolour it for dark ones."""
+    with drawn_in(LIGHT):
+        svg = svg_text(draw(LIGHT))
+    return Picture(data_uri(svg), data_uri(recoloured(svg, LIGHT, DARK)), caption)

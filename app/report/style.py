@@ -1,6 +1,7 @@
 """How figures look, on light and on dark pages, and how they become text that a page can hold."""
 
 import base64
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ class Style:
     quiet: str
     sequence: tuple[str, ...]
     colormap: str
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """Every colour, in the same order in each style."""
+        return (self.background, self.text, self.grid, self.data, self.fit, self.quiet, *self.sequence)
 
     @property
     def positive(self) -> str:
@@ -82,8 +88,24 @@ def drawn_in(style: Style) -> Iterator[None]:
         yield
 
 
-def svg_uri(figure: Figure) -> str:
-    """The figure as a data URI that an ``img`` element shows."""
+def svg_text(figure: Figure) -> str:
+    """Return the figure as SVG."""
     buffer = BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue().decode()
+
+
+def recoloured(svg: str, drawn: Style, wanted: Style) -> str:
+    """Replace the colours of the style in which a figure was drawn by those of another.
+
+    Laying out a figure takes nearly all the time of drawing it, and no size depends on a colour.
+    """
+    colours = {
+        before.lower(): after.lower() for before, after in zip(drawn.colours, wanted.colours, strict=True)
+    }
+    return re.sub("|".join(colours), lambda match: colours[match[0].lower()], svg, flags=re.IGNORECASE)
+
+
+def data_uri(svg: str) -> str:
+    """Return a data URI that an ``img`` element shows."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
