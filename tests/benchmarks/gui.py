@@ -13,12 +13,14 @@ from tests.benchmarks.table import Row
 
 FRAMES_PER_S, RATE_HZ, SECONDS, WARM_S = 20, 2000, 8, 2
 OPENING_FRAMES = 40
+FEWEST_FRAMES = 3
 MOST_CORE, MOST_FRAME_S = 0.60, 0.100
 
 Step = Callable[[int], None]
 
 
-def rows() -> Iterator[Row]:
+def rows(size: float = 1.0) -> Iterator[Row]:
+    """Yield what the views cost together, and each alone; ``size`` is a share of the seconds that are painted."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
@@ -30,34 +32,34 @@ def rows() -> Iterator[Row]:
         theme = Theme(QSettings(str(Path(folder) / "theme.ini"), QSettings.Format.IniFormat))
         theme.choose(Choice.DARK)
         theme.dress(app)  # type: ignore[arg-type]
-        yield from _usual(app, theme)
-        yield from _each(app, theme)
+        yield from _usual(app, theme, size)
+        yield from _each(app, theme, size)
 
 
-def _usual(app: object, theme: object) -> Iterator[Row]:
+def _usual(app: object, theme: object, size: float) -> Iterator[Row]:
     """The layout of the window: status line, the picture of a tab, strips of four channels below."""
     views, steps = _views(theme)
     for name in ("status", "strips", "heating"):
         views[name].show()
-    costs = _run(app, steps)
+    costs = _run(app, steps, size * SECONDS)
     yield _core("usual layout: status line, strips, heating; 20 frames/s", costs)
     yield _slowest("usual layout: slowest frame", costs)
     for view in views.values():
         view.show()
-    costs = _run(app, steps)
+    costs = _run(app, steps, size * SECONDS)
     yield _core("all seven views and the status line at once; 20 frames/s", costs)
     yield _slowest("all views at once: slowest frame", costs)
     _close(app, views)
 
 
-def _each(app: object, theme: object) -> Iterator[Row]:
+def _each(app: object, theme: object, size: float) -> Iterator[Row]:
     views, steps = _views(theme)
     for name, view in views.items():
         view.show()
-        costs = _run(app, steps, seconds=3)
+        costs = _run(app, steps, size * 3)
         view.hide()
         yield Row(f"  {name} alone", f"{np.mean(costs[len(costs) // 3 :]) * 1e3:.1f} ms a frame")
-    costs = _run(app, steps, seconds=2)
+    costs = _run(app, steps, size * 2)
     yield Row("  all hidden: feeding alone", f"{np.mean(costs) * 1e3:.2f} ms a frame")
     _close(app, views)
 
@@ -126,13 +128,13 @@ def _views(theme: object) -> tuple[dict, dict[str, Step]]:  # type: ignore[type-
     return views, steps
 
 
-def _run(app: object, steps: dict[str, Step], seconds: float = SECONDS) -> list[float]:
+def _run(app: object, steps: dict[str, Step], seconds: float) -> list[float]:
     """Processor seconds of each frame at its pace, painting included; the first seconds are not counted."""
     from PyQt6.QtCore import QEventLoop, QTimer
 
     costs = []
     begun = time.perf_counter()
-    for frame in range(round(FRAMES_PER_S * seconds)):
+    for frame in range(max(FEWEST_FRAMES, round(FRAMES_PER_S * seconds))):
         before = time.process_time()
         for step in steps.values():
             step(frame)

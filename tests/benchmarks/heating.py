@@ -13,7 +13,7 @@ from analysis.heating.programme import three_level
 from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from tests.analysis.heating.made_holds import RATE_Hz, SEEBECK_V_per_K, made_hold
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 HOLDS = 500
 SAMPLES = 10_000
@@ -24,10 +24,10 @@ RECORDED_HOLDS = 60
 EVERY_S = 30
 
 
-def junctions(rng: np.random.Generator) -> list[Hold]:
+def junctions(rng: np.random.Generator, count: int) -> list[Hold]:
     """Holds with noise, 30 % of which break somewhere after the first second."""
     made = []
-    for number in range(HOLDS):
+    for number in range(count):
         hold = made_hold(n=SAMPLES, rng=rng, noise_V=3e-7, current_noise_A=1e-9, number=number)
         if rng.random() < RUPTURED:
             hold.current_A[rng.integers(2500, SAMPLES) :] *= 1e-4
@@ -51,7 +51,7 @@ def plain(holds: list[Hold]) -> list[float]:
     return found
 
 
-def recording(path: Path, rng: np.random.Generator) -> None:
+def recording(path: Path, rng: np.random.Generator, holds: int) -> None:
     """A recording with a hold of 5 s every half minute."""
     channels = ("current", "thermocouple", "bias", "z")
     settings = {"current_gain_V_per_A": 1e5, "thermocouple_gain": 1e4}
@@ -59,7 +59,7 @@ def recording(path: Path, rng: np.random.Generator) -> None:
     programme = three_level(1.27).to_json()
     n = int(EVERY_S * RATE_Hz)
     with RecordingWriter(path, header) as writer:
-        for number in range(RECORDED_HOLDS):
+        for number in range(holds):
             first = number * n
             begin = {"phase": "begin", "programme": programme, "start": first + 1000, "hold": number}
             writer.append(Block(first, RATE_Hz, channels, rng.standard_normal((4, n))))
@@ -78,26 +78,26 @@ def timed(work: Callable[[], object], rounds: int = 3) -> float:
     return min(taken)
 
 
-def rows() -> list[Row]:
-    """Rows of the table."""
+def rows(size: float = 1.0) -> list[Row]:
+    """Return the rows of the table; ``size`` is a share of the holds."""
     rng = np.random.default_rng(1)
-    holds = junctions(rng)
+    holds, recorded = junctions(rng, scaled(HOLDS, size, 2)), scaled(RECORDED_HOLDS, size, 2)
     ours_s, plain_s = timed(lambda: list(estimate_holds(holds, SETTINGS))), timed(lambda: plain(holds), 1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "campaign.h5"
-        recording(path, rng)
+        recording(path, rng, recorded)
         with Recording(path) as opened:
             holds_s = timed(lambda: sum(1 for _ in holds_of(opened)))
             all_s = timed(lambda: sum(len(block) for block in opened.blocks()), 1)
     return [
         Row(
-            f"{HOLDS} holds of {SAMPLES} samples: align, exclude, regress, errors",
+            f"{len(holds)} holds of {SAMPLES} samples: align, exclude, regress, errors",
             f"{ours_s:.2f} s",
             f"{plain_s:.2f} s (numpy lstsq each, temperatures only)",
             f"{plain_s / ours_s:.1f}",
         ),
         Row(
-            f"{RECORDED_HOLDS} holds out of {RECORDED_HOLDS * EVERY_S // 60} min of recording",
+            f"{recorded} holds out of {recorded * EVERY_S / 60:.3g} min of recording",
             f"{holds_s:.2f} s",
             f"{all_s:.2f} s (all samples read)",
             f"{all_s / holds_s:.1f}",

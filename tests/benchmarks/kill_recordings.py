@@ -18,11 +18,12 @@ import numpy as np
 
 from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader, recover
 from analysis.records import Block, Event, EventKind
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 CHANNELS = ("current", "thermocouple", "bias", "z")
 RATE_Hz = 2000.0
 LATEST_KILL_s = 0.4
+KILLS = 200
 
 
 @dataclass(frozen=True)
@@ -158,9 +159,9 @@ def kill_recordings(count: int, seed: int = 1, folder: Path | None = None) -> Ou
     return Outcome(kills, unopened, lost, wrong, unrecovered, slowest, samples, finished)
 
 
-def rows(count: int = 200) -> list[Row]:
-    """The outcome as lines of a table."""
-    outcome = kill_recordings(count)
+def rows(size: float = 1.0) -> list[Row]:
+    """Return the outcome as lines of a table; ``size`` is a share of the kills."""
+    outcome = kill_recordings(scaled(KILLS, size))
     bad = f"{outcome.unopened} unopened, {outcome.lost} lost, {outcome.wrong} wrong, {outcome.unrecovered} unrecovered"
     return [
         Row(f"recordings of {outcome.kills} killed writers", bad, "0 (target)"),
@@ -177,7 +178,7 @@ def main() -> None:
         if path:
             write(Path(path), int(seed))
         return
-    outcome = kill_recordings(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    outcome = kill_recordings(int(sys.argv[1]) if len(sys.argv) > 1 else KILLS)
     sys.stdout.write(f"{outcome}\n")
 
 

@@ -16,7 +16,7 @@ from analysis.fit_transport import fit
 from analysis.landauer import Currents, WATT_PER_eV2, currents, linear_response
 from analysis.records import FloatArray
 from analysis.transmission import Level, LevelTransmission
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])
 KT = BOLTZMANN_eV_per_K * 300.0
@@ -64,30 +64,33 @@ def exact_current(bias: FloatArray) -> FloatArray:
         )
 
 
-def an_iv_with_both_heats() -> list[Row]:
+def an_iv_with_both_heats(size: float) -> list[Row]:
     """Current and both heats at 100 biases, how wrong either way is, and how the time grows."""
-    bias = np.linspace(-1.5, 1.5, 100)
+    bias = np.linspace(-1.5, 1.5, scaled(100, size, 2))
     began = time.perf_counter()
     theirs = np.array([by_quad(v) for v in bias.tolist()])
     theirs_s = time.perf_counter() - began
-    ours_s = best(lambda: currents(LUMO, bias), 200)
+    ours_s = best(lambda: currents(LUMO, bias), scaled(200, size))
     exact = exact_current(bias)
     errors = (
         np.abs(x - exact).max() / np.abs(exact).max() for x in (currents(LUMO, bias).current_A, theirs[:, 0])
     )
     our_error, quad_error = errors
     many = np.linspace(-1.5, 1.5, 10_000)
-    each_us, each_of_many_us = 1e4 * ours_s, 1e2 * best(lambda: currents(LUMO, many), 20)
+    each_us, each_of_many_us = (
+        1e6 * ours_s / bias.size,
+        1e2 * best(lambda: currents(LUMO, many), scaled(20, size)),
+    )
     ratio = theirs_s / ours_s
     return [
         Row(
-            "I, Q_P and Q_S at 100 biases",
+            f"I, Q_P and Q_S at {bias.size} biases",
             f"{1e3 * ours_s:.2f} ms",
             f"{1e3 * theirs_s:.0f} ms (quad)",
             f"{ratio:.0f}",
         ),
         Row("largest error of I, of full scale", f"{our_error:.0e}", f"{quad_error:.0e} (quad)"),
-        Row("time a bias of 10 000", f"{each_of_many_us:.2f} us", f"{each_us:.2f} us of 100"),
+        Row("time a bias of 10 000", f"{each_of_many_us:.2f} us", f"{each_us:.2f} us of {bias.size}"),
     ]
 
 
@@ -109,7 +112,7 @@ def narrow_levels() -> list[Row]:
     return rows
 
 
-def fits() -> list[Row]:
+def fits(size: float) -> list[Row]:
     """Fits as they run between two traces; the targets are 10 and 50 ms."""
     rng = np.random.default_rng(1)
     bias = np.linspace(-1.3, 1.3, 200)
@@ -136,15 +139,15 @@ def fits() -> list[Row]:
     )
     rows = []
     for name, problem, target_ms in cases:
-        took_ms = 1e3 * best(lambda problem=problem: fit(problem), 20)  # type: ignore[misc]
+        took_ms = 1e3 * best(lambda problem=problem: fit(problem), scaled(20, size))  # type: ignore[misc]
         room = f"{target_ms / took_ms:.1f}"
         rows.append(Row(f"fit of {name}", f"{took_ms:.1f} ms", f"target {target_ms:g} ms", room))
     return rows
 
 
-def rows() -> list[Row]:
-    """All of it."""
-    return [*an_iv_with_both_heats(), *narrow_levels(), *fits()]
+def rows(size: float = 1.0) -> list[Row]:
+    """Return all of it; ``size`` is a share of the repetitions, of which the fastest counts, and of the biases."""
+    return [*an_iv_with_both_heats(size), *narrow_levels(), *fits(size)]
 
 
 if __name__ == "__main__":

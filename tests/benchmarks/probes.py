@@ -15,7 +15,7 @@ from analysis.probes.onsager import onsager
 from analysis.probes.terminals import ProbedJunction, Terminal, VoltageProbe
 from analysis.records import FloatArray
 from tests.benchmarks.landauer import best
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 RING = HuckelModel(
     bonded(6, ring_bonds(6), 2.7), (Lead("L", {1: 0.5}), Lead("R", {3: 0.25}), Lead("P", {4: 0.05}))
@@ -24,7 +24,6 @@ VOLTAGE = ProbedJunction(
     RING, (Terminal("L", 325.0, 0.25), Terminal("R", 275.0, -0.25), VoltageProbe("P", 300.0))
 )
 THERMAL = VOLTAGE.thermalised()
-ENERGY = np.linspace(-8.0, 8.0, 10_000)
 
 
 def loop(energies: FloatArray) -> FloatArray:
@@ -60,40 +59,42 @@ def by_quad_and_root(junction: ProbedJunction) -> FloatArray:
     return np.array([found.x[0], 1000.0 * abs(found.x[1])])
 
 
-def transmissions() -> list[Row]:
-    """All terminals at 10 000 energies."""
-    ours = best(lambda: Multiterminal(RING).transmissions(ENERGY), 40)
+def transmissions(size: float) -> list[Row]:
+    """Return the cost of all transmissions at many energies, beside a loop."""
+    energies = np.linspace(-8.0, 8.0, scaled(10_000, size, 100))
+    ours = best(lambda: Multiterminal(RING).transmissions(energies), scaled(40, size))
     began = time.perf_counter()
-    expected = loop(ENERGY)
+    expected = loop(energies)
     theirs = time.perf_counter() - began
-    error = np.abs(Multiterminal(RING).transmissions(ENERGY) - expected).max() / expected.max()
-    name = "transmissions of a ring, 3 terminals, 10 000 energies"
+    error = np.abs(Multiterminal(RING).transmissions(energies) - expected).max() / expected.max()
+    name = f"transmissions of a ring, 3 terminals, {energies.size:,} energies"
     return [
         Row(name, f"{1e3 * ours:.2f} ms", f"{1e3 * theirs:.0f} ms (loop of solves)", f"{theirs / ours:.0f}"),
         Row("   largest difference, of the largest transmission", f"{error:.0e}", "target 1e-12"),
     ]
 
 
-def linear_sweep() -> list[Row]:
+def linear_sweep(size: float) -> list[Row]:
     """200 level alignments with either probe."""
-    alignment = np.linspace(-3.24, 3.24, 200)
+    alignment = np.linspace(-3.24, 3.24, scaled(200, size, 2))
 
     def both() -> None:
         coefficients = onsager(VOLTAGE, alignment)
         for junction in (VOLTAGE, THERMAL):
             linear.electronic_circuit(coefficients, junction.terminals)
 
-    took = 1e3 * best(both)
-    return [
-        Row("linear sweep, 200 alignments, both probes", f"{took:.1f} ms", "target 50 ms", f"{50 / took:.1f}")
-    ]
+    took = 1e3 * best(both, scaled(15, size))
+    name = f"linear sweep, {alignment.size} alignments, both probes"
+    return [Row(name, f"{took:.1f} ms", "target 50 ms", f"{50 / took:.1f}")]
 
 
-def nonlinear_solutions() -> list[Row]:
+def nonlinear_solutions(size: float) -> list[Row]:
     """One operating point, and a sweep of the bias."""
     rows = []
     for name, junction in (("voltage", VOLTAGE), ("voltage-temperature", THERMAL)):
-        took = 1e3 * best(lambda junction=junction: nonlinear.electronic_circuit(junction, 0.3), 60)  # type: ignore[misc]
+        took = 1e3 * best(
+            lambda junction=junction: nonlinear.electronic_circuit(junction, 0.3), scaled(60, size)
+        )  # type: ignore[misc]
         rows.append(
             Row(f"non-linear {name} probe, 0.5 V", f"{took:.1f} ms", "target 20 ms", f"{20 / took:.1f}")
         )
@@ -102,7 +103,7 @@ def nonlinear_solutions() -> list[Row]:
     theirs = time.perf_counter() - began
     solved = nonlinear.electronic_circuit(THERMAL, 0.3)
     off = abs(float(solved.currents.temperature_K[2]) / expected[1] - 1)
-    took_s = best(lambda: nonlinear.electronic_circuit(THERMAL, 0.3))
+    took_s = best(lambda: nonlinear.electronic_circuit(THERMAL, 0.3), scaled(15, size))
     rows.append(
         Row(
             f"   the same by quad and root (agrees to {off:.0e})",
@@ -111,17 +112,18 @@ def nonlinear_solutions() -> list[Row]:
             f"{theirs / took_s:.0f}",
         )
     )
-    bias = np.linspace(-1.3, 1.3, 200)
-    sweep = 1e3 * best(lambda: probed_currents(THERMAL, bias))
-    rows.append(Row("non-linear sweep, 200 biases", f"{sweep:.0f} ms", f"{sweep / 200:.2f} ms each"))
+    bias = np.linspace(-1.3, 1.3, scaled(200, size, 2))
+    sweep = 1e3 * best(lambda: probed_currents(THERMAL, bias), scaled(15, size))
+    name = f"non-linear sweep, {bias.size} biases"
+    rows.append(Row(name, f"{sweep:.0f} ms", f"{sweep / bias.size:.2f} ms each"))
     residual = probed_currents(THERMAL, bias).residual.max()
     rows.append(Row("   largest imbalance of a probe, of its flows", f"{residual:.0e}"))
     return rows
 
 
-def rows() -> list[Row]:
-    """All of it."""
-    return [*transmissions(), *linear_sweep(), *nonlinear_solutions()]
+def rows(size: float = 1.0) -> list[Row]:
+    """Return all of it; ``size`` is a share of the repetitions, and of energies, alignments and biases."""
+    return [*transmissions(size), *linear_sweep(size), *nonlinear_solutions(size)]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from app.rig import Rig
 from app.simulated import SimulationSettings, simulated_rig
 from app.station import NM, current_calibration
 from procedures.break_junction import BreakJunction
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 MEDIAN_S, WORST_S = 0.020, 0.050
 
@@ -55,9 +55,9 @@ def _from_recording(recording: Recording, rig: Rig, procedure: BreakJunction) ->
     return np.array(found)
 
 
-def rows(n: int = 200) -> list[Row]:
-    """Median and worst of ``n`` contacts beside what the rig needs."""
-    times = reactions_s(n)
+def rows(size: float = 1.0) -> list[Row]:
+    """Return median and worst of 200 contacts times ``size`` beside what the rig needs."""
+    times = reactions_s(scaled(200, size))
     return [
         Row(
             f"contact to ramp stopped, median of {times.size}", f"{1e3 * np.median(times):.1f} ms",

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 CHANNELS = ("current", "thermocouple", "bias", "z")
 RATE_Hz, BLOCK = 2000.0, 200
@@ -68,7 +68,7 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def cost(folder: Path, rng: np.random.Generator, blocks: int = 3000, rounds: int = 5) -> list[Row]:
+def cost(folder: Path, rng: np.random.Generator, blocks: int, rounds: int) -> list[Row]:
     """Time and processor load of recording, both ways in turn; medians over the rounds."""
     data = samples(rng)
     taken: dict[Callable[..., Callable[[], None]], list[tuple[float, float]]] = {ours: [], plain: []}
@@ -97,11 +97,11 @@ def cost(folder: Path, rng: np.random.Generator, blocks: int = 3000, rounds: int
     ]
 
 
-def hour(folder: Path, rng: np.random.Generator) -> list[Row]:
-    """Opening an hour of samples left by a killed writer, compressing it, and opening it then."""
+def hour(folder: Path, rng: np.random.Generator, blocks: int) -> list[Row]:
+    """Open an hour of samples (or so many blocks) left by a killed writer, compress it, and open it then."""
     data, path = samples(rng), folder / "hour.h5"
     writer = open_writer(path)
-    for i in range(HOUR):
+    for i in range(blocks):
         writer.append(Block(i * BLOCK, RATE_Hz, CHANNELS, data + i))
     writer.flush()
     killed, _ = timed(lambda: Recording(path).close())
@@ -123,8 +123,11 @@ def hour(folder: Path, rng: np.random.Generator) -> list[Row]:
     ]
 
 
-def rows(seed: int = 1) -> list[Row]:
-    """All figures of the recorder."""
-    rng = np.random.default_rng(seed)
+def rows(size: float = 1.0) -> list[Row]:
+    """Return all figures of the recorder; ``size`` is a share of the blocks, the rounds and the hour."""
+    rng = np.random.default_rng(1)
     with tempfile.TemporaryDirectory() as folder:
-        return [*cost(Path(folder), rng), *hour(Path(folder), rng)]
+        return [
+            *cost(Path(folder), rng, scaled(3000, size, 10), scaled(5, size)),
+            *hour(Path(folder), rng, scaled(HOUR, size, 10)),
+        ]

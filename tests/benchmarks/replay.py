@@ -13,7 +13,7 @@ from analysis.recording.finish import write_finished
 from analysis.records import Block, Event, EventKind
 from app.replay.library import Library
 from app.replay.player import Player
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 HOURS = 10
 RATE_Hz = 2000.0
@@ -21,6 +21,7 @@ CHANNELS = ("bias", "z", "thermocouple", "current")
 CYCLE = 5000
 """Samples from one opening to the next, 2.5 s: fourteen thousand openings in a night."""
 
+SHORTEST_NIGHT_h = 0.02
 SEEKS = 50
 RECORDINGS = 500
 OPEN_TARGET_s, SEEK_TARGET_s, FOLDER_TARGET_s = 3.0, 0.2, 2.0
@@ -99,38 +100,39 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def rows() -> list[Row]:
-    """All figures."""
+def rows(size: float = 1.0) -> list[Row]:
+    """Return all figures; ``size`` is a share of the night's hours, the seeks and the recordings."""
     with tempfile.TemporaryDirectory() as folder:
-        return [*_night(Path(folder) / "night.h5"), *_folder(Path(folder) / "many")]
+        return [*_night(Path(folder) / "night.h5", size), *_folder(Path(folder) / "many", size)]
 
 
-def _night(path: Path) -> list[Row]:
-    write_night(path, HOURS)
+def _night(path: Path, size: float) -> list[Row]:
+    hours = max(HOURS * size, SHORTEST_NIGHT_h)
+    write_night(path, hours)
     opened_s = min(timed(lambda: Player(path).close()) for _ in range(3))
     rng = np.random.default_rng(2)
     with Player(path) as player:
         player.play()
-        places = rng.integers(0, player.state.stop, SEEKS)
+        places = rng.integers(0, player.state.stop, scaled(SEEKS, size))
         sought = [
             timed(lambda place=place: (player.seek(int(place)), player.advance(0.05))) for place in places
         ]
         player.seek(0)
         player.speed = float("inf")
         began, samples = time.perf_counter(), 0
-        while samples < 20_000_000:
+        while samples < min(20_000_000, round(hours * 3600 * RATE_Hz / 2)):
             samples += sum(len(item) for item in player.advance(0.05) if isinstance(item, Block))
         speed = samples / RATE_Hz / (time.perf_counter() - began)
     usual_s, worst_s = float(np.median(sought)), max(sought)
     return [
         Row(
-            f"open a recording of {HOURS} h with {HOURS * 3600 * RATE_Hz / CYCLE:,.0f} openings",
+            f"open a recording of {hours:.3g} h with {hours * 3600 * RATE_Hz / CYCLE:,.0f} openings",
             f"{opened_s:.2f} s",
             f"{OPEN_TARGET_s:g} s",
             _room(OPEN_TARGET_s, opened_s),
         ),
         Row(
-            f"seek in it, first block included: median of {SEEKS} (worst)",
+            f"seek in it, first block included: median of {len(sought)} (worst)",
             f"{usual_s * 1e3:.0f} ms ({worst_s * 1e3:.0f} ms)",
             f"{SEEK_TARGET_s * 1e3:.0f} ms",
             _room(SEEK_TARGET_s, worst_s),
@@ -139,17 +141,18 @@ def _night(path: Path) -> list[Row]:
     ]
 
 
-def _folder(folder: Path) -> list[Row]:
+def _folder(folder: Path, size: float) -> list[Row]:
+    recordings = scaled(RECORDINGS, size, 2)
     folder.mkdir()
-    write_night(folder / "0.h5", 0.05)
+    write_night(folder / "0.h5", min(0.05, HOURS * size + SHORTEST_NIGHT_h))
     content = (folder / "0.h5").read_bytes()
-    for number in range(1, RECORDINGS):
+    for number in range(1, recordings):
         (folder / f"{number}.h5").write_bytes(content)
     first_s = timed(lambda: Library(folder).refresh())
     again_s = timed(lambda: Library(folder).refresh())
     return [
         Row(
-            f"list {RECORDINGS} recordings",
+            f"list {recordings} recordings",
             f"{first_s:.2f} s",
             f"{FOLDER_TARGET_s:g} s",
             _room(FOLDER_TARGET_s, first_s),

@@ -14,3 +14,8 @@ class Row:
     ours: str
     baseline: str = ""
     ratio: str = ""
+
+
+def scaled(full: int, size: float, least: int = 1) -> int:
+    """Return how much of a benchmark's work to do: ``size`` times all of it, but no less than ``least``."""
+    return max(least, round(full * size))

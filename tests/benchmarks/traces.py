@@ -11,7 +11,7 @@ from scipy.optimize import curve_fit
 
 from analysis.analyse import Analysis, AnalysisOptions, analyse
 from analysis.records import Trace
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 BLOCKS = 9  # of 100 traces: those that there are, again and again
 SAMPLES = 10_000
@@ -66,7 +66,7 @@ def plain(blocks: list[Path]) -> float:
     return float(curve_fit(gaussian, x[inside], counts[inside], start)[0][1])
 
 
-def timed(work: Callable[[list[Path]], object], blocks: list[Path], rounds: int = 5) -> float:
+def timed(work: Callable[[list[Path]], object], blocks: list[Path], rounds: int) -> float:
     """Shortest of some rounds, seconds: what else the machine does only ever adds."""
     taken = []
     for _ in range(rounds):
@@ -76,11 +76,11 @@ def timed(work: Callable[[list[Path]], object], blocks: list[Path], rounds: int 
     return min(taken)
 
 
-def rows() -> list[Row]:
-    """Rows of the table; one that says why, where there are no recordings."""
-    name = "900 traces of 10 000 samples: load, select, 1D, 2D, fit"
-    blocks = paths()
+def rows(size: float = 1.0) -> list[Row]:
+    """Return the rows of the table, or one that says why there are none; ``size`` is a share of blocks and rounds."""
+    blocks = paths()[: scaled(BLOCKS, size)]
+    name = f"{100 * len(blocks) or 900} traces of 10 000 samples: load, select, 1D, 2D, fit"
     if not blocks:
         return [Row(name, "not run: HOTJUNCTION_RECORDINGS is not set")]
-    ours_s, plain_s = timed(ours, blocks), timed(plain, blocks)
+    ours_s, plain_s = (timed(work, blocks, scaled(5, size)) for work in (ours, plain))
     return [Row(name, f"{ours_s:.2f} s", f"{plain_s:.2f} s (plain numpy)", f"{plain_s / ours_s:.1f}")]

@@ -23,7 +23,7 @@ from app.station import current_calibration, open_rig
 from procedures.procedure import Plan, RigProcedure
 from procedures.station import Station
 from procedures.steps import Mark, Modulate, Outcome, Ramp, Safe, SetBias
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 REQUIRED_S = 0.008
 AMPLITUDE_V = 0.8
@@ -138,10 +138,10 @@ def calls_s(n: int = 50, seed: int = 1) -> tuple[FloatArray, FloatArray]:
     return times[0], times[1]
 
 
-def rows(n: int = 200) -> list[Row]:
-    """Median and worst of ``n`` trips beside what the rig needs; the driver's part of it beside `to_safe`."""
-    times = latencies_s(n)
-    drop_s, safe_s = (float(np.median(one)) for one in calls_s())
+def rows(size: float = 1.0) -> list[Row]:
+    """Return median and worst of 200 trips times ``size`` beside what the rig needs; the driver's beside `to_safe`."""
+    times = latencies_s(scaled(200, size))
+    drop_s, safe_s = (float(np.median(one)) for one in calls_s(scaled(50, size)))
     return [
         Row(
             f"contact at 0.8 V to 0 V, median of {times.size}", f"{1e3 * np.median(times):.1f} ms",

@@ -19,7 +19,7 @@ from app.views.strips import StripCharts
 from tests.analysis.heating.made_holds import made_hold
 from tests.analysis.junctions import opening_traces
 from tests.app.views.streams import Made, RATE_Hz, header, made_holds
-from tests.benchmarks.table import Row
+from tests.benchmarks.table import Row, scaled
 
 BLOCK = 200
 FRAME_S = 0.05
@@ -27,11 +27,13 @@ DAY_TRACES, DAY_HOLDS = 4000, 2500
 """Of a day: a trace each 20 s, a hold each 35 s."""
 
 
-def traces_run() -> Made:
+def traces_run(count: int) -> Made:
     """Minutes of openings at 0.1 nm/s, as in the paper: a sample each 0.05 pm."""
     rng = np.random.default_rng(1)
-    made = Made(header("break-junction", parameters={"traces": 20}), rng)
-    for number, trace in enumerate(opening_traces(rng, 20, molecule_G0=2e-3, probability=0.6, step_m=5e-14)):
+    made = Made(header("break-junction", parameters={"traces": count}), rng)
+    for number, trace in enumerate(
+        opening_traces(rng, count, molecule_G0=2e-3, probability=0.6, step_m=5e-14)
+    ):
         made.trace(trace, number)
     return made
 
@@ -50,20 +52,20 @@ def cost(made: Made, frames: bool) -> tuple[float, float]:
     return time.process_time() - began, made.stop / RATE_Hz
 
 
-def strips_ms() -> tuple[float, float]:
+def strips_ms(size: float) -> tuple[float, float]:
     """Milliseconds to feed a block to the strip charts, and to draw them."""
     rng, strips = np.random.default_rng(0), StripCharts(30.0, 900)
     nothing = np.full(BLOCK, np.nan)
     rows = rng.standard_normal((4, BLOCK))
-    n = 2000
+    n, pictures = scaled(2000, size), scaled(200, size)
     began = time.process_time()
     for i in range(n):
         strips.feed(Signals(i * BLOCK, RATE_Hz, rows[0], nothing, rows[1], rows[2], rows[3]))
     fed = time.process_time()
-    for i in range(200):
+    for i in range(pictures):
         strips.show(30.0, 900 + i % 2)
         strips.snapshot()
-    return (fed - began) / n * 1e3, (time.process_time() - fed) / 200 * 1e3
+    return (fed - began) / n * 1e3, (time.process_time() - fed) / pictures * 1e3
 
 
 def growth_bytes(first: int, second: int, feed: Callable[[Iterator[int]], object]) -> float:
@@ -79,7 +81,7 @@ def growth_bytes(first: int, second: int, feed: Callable[[Iterator[int]], object
     return (after - before) / (second - first)
 
 
-def trace_bytes() -> float:
+def trace_bytes(size: float) -> float:
     """Of a trace in the histogram."""
     made = opening_traces(np.random.default_rng(2), 20, molecule_G0=2e-3, probability=0.6, step_m=1e-12)
     shelf: Shelf[Trace] = Shelf()
@@ -90,10 +92,10 @@ def trace_bytes() -> float:
             shelf.add(made[number % 20])
         view.work()
 
-    return growth_bytes(400, 1200, feed)
+    return growth_bytes(scaled(400, size, 20), scaled(1200, size, 40), feed)
 
 
-def hold_bytes() -> float:
+def hold_bytes(size: float) -> float:
     """Of a hold in the heating view."""
     rng = np.random.default_rng(3)
     made = [made_hold(n=2400, rng=rng, noise_V=3e-7, current_noise_A=1e-9, number=i) for i in range(10)]
@@ -105,13 +107,16 @@ def hold_bytes() -> float:
             shelf.add(made[number % 10])
         view.work()
 
-    return growth_bytes(60, 160, feed)
+    return growth_bytes(scaled(60, size, 4), scaled(160, size, 8), feed)
 
 
-def rows() -> list[Row]:
-    """Rows of the table."""
+def rows(size: float = 1.0) -> list[Row]:
+    """Return the rows of the table; ``size`` is a share of the run, and of the records that fill the memory."""
     found = []
-    for name, made in (("openings at 0.1 nm/s", traces_run()), ("holds one after the other", made_holds(30))):
+    for name, made in (
+        ("openings at 0.1 nm/s", traces_run(scaled(20, size))),
+        ("holds one after the other", made_holds(scaled(30, size, 2))),
+    ):
         bare_s, run_s = cost(made, frames=False)
         drawn_s, _ = cost(made, frames=True)
         found += [
@@ -123,8 +128,8 @@ def rows() -> list[Row]:
             ),
             Row("the same with every picture made 20 times a second", f"{drawn_s / run_s:.1%} of a core"),
         ]
-    feed_ms, draw_ms = strips_ms()
-    day_MB = (DAY_TRACES * trace_bytes() + DAY_HOLDS * hold_bytes()) / 1e6
+    feed_ms, draw_ms = strips_ms(size)
+    day_MB = (DAY_TRACES * trace_bytes(size) + DAY_HOLDS * hold_bytes(size)) / 1e6
     return [
         *found,
         Row(

@@ -7,43 +7,49 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.replay import HOURS, write_night
-from tests.benchmarks.table import Row
+from tests.benchmarks.replay import HOURS, SHORTEST_NIGHT_h, write_night
+from tests.benchmarks.table import Row, scaled
 
 START_S, OPEN_S, SEEK_S, CORE, GAP_S = 3.0, 3.0, 0.2, 0.60, 0.100
 WARM_S, SECONDS, SEEKS, STARTS = 10.0, 30.0, 20, 3
+SHORTEST_S = 1.0
 PATIENCE_S = 120.0
+LAYOUTS = ("usual layout", "all views at once")
 RUNS = {
     "break-junction": {"traces": 10_000, "withdraw_speed": 2.0},
     "heating": {"amplitudes": [1.08], "holds": 100, "conductance": 0.002, "withdraw_speed": 2.0},
 }
 
 
-def rows() -> Iterator[Row]:
+def rows(size: float = 1.0) -> Iterator[Row]:
+    """Yield all figures; ``size`` is a share of the repetitions and seconds, and 0 looks at one live run only."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    yield _row("from the command to a usable window", min(_start_s() for _ in range(STARTS)), START_S)
+    yield _row(
+        "from the command to a usable window", min(_start_s() for _ in range(scaled(STARTS, size))), START_S
+    )
     with tempfile.TemporaryDirectory() as folder:
         night = Path(folder) / "night.h5"
-        write_night(night, HOURS)
-        opened_s, sought_s = _apart(_replay, night)
-        yield _row(f"open a recording of {HOURS} h, first picture included", opened_s, OPEN_S)
-        yield _row(f"seek in it, picture included: worst of {SEEKS}", max(sought_s), SEEK_S)
-        for procedure in RUNS:
-            for every in ("usual layout", "all views at once"):
-                core, gap_s, frames = _apart(_live, procedure, every, Path(folder))
-                yield Row(
-                    f"live {procedure}, 2 kHz x 4 channels, {every}: {frames:.0f} pictures/s",
-                    f"{100 * core:.0f} % of a core",
-                    f"{100 * CORE:.0f} %",
-                    f"{CORE / core:.1f}",
-                )
-                yield _row("  longest time between two pictures", gap_s, GAP_S)
+        hours = max(HOURS * size, SHORTEST_NIGHT_h)
+        write_night(night, hours)
+        opened_s, sought_s = _apart(_replay, night, hours, scaled(SEEKS, size))
+        yield _row(f"open a recording of {hours:.3g} h, first picture included", opened_s, OPEN_S)
+        yield _row(f"seek in it, picture included: worst of {len(sought_s)}", max(sought_s), SEEK_S)
+        for procedure, every in list(product(RUNS, LAYOUTS))[: None if size else 1]:
+            core, gap_s, frames = _apart(_live, procedure, every, Path(folder), size)
+            yield Row(
+                f"live {procedure}, 2 kHz x 4 channels, {every}: {frames:.0f} pictures/s",
+                f"{100 * core:.0f} % of a core",
+                f"{100 * CORE:.0f} %",
+                f"{CORE / core:.1f}",
+            )
+            yield _row("  longest time between two pictures", gap_s, GAP_S)
 
 
 def _row(name: str, took_s: float, most_s: float) -> Row:
@@ -100,7 +106,7 @@ def _until(app: Any, condition: Callable[[], bool]) -> float:
     return time.perf_counter() - began_s
 
 
-def _replay(path: Path) -> tuple[float, list[float]]:
+def _replay(path: Path, hours: float, seeks: int) -> tuple[float, list[float]]:
     app, program = _program(path.parent)
     began_s = time.perf_counter()
     window = program.open_recording(path)
@@ -108,14 +114,14 @@ def _replay(path: Path) -> tuple[float, list[float]]:
     _until(app, lambda: strips._drawn is not None and strips._drawn.time_s.size > 0)
     opened_s = time.perf_counter() - began_s
     sought_s = []
-    for time_s in np.random.default_rng(2).uniform(0, HOURS * 3600, SEEKS):
+    for time_s in np.random.default_rng(2).uniform(0, hours * 3600, seeks):
         window.source.seek_time(float(time_s))
         sought_s.append(_until(app, lambda t=time_s: t < strips._drawn.now_s < t + 60))
     program.close()
     return opened_s, sought_s
 
 
-def _live(procedure: str, layout: str, folder: Path) -> tuple[float, float, float]:
+def _live(procedure: str, layout: str, folder: Path, size: float) -> tuple[float, float, float]:
     """Share of a core, longest time between two pictures, and pictures a second."""
     from app.gui.benches import any_bench
     from app.gui.parting import Parting
@@ -138,21 +144,24 @@ def _live(procedure: str, layout: str, folder: Path) -> tuple[float, float, floa
                 dock.setFloating(True)
                 dock.resize(1000, 450)
                 dock.show()
-        _until(app, lambda: window.session is not None and window.session.status.snapshot().time_s > WARM_S)
-        return _measured(app, window)
+        _until(
+            app,
+            lambda: window.session is not None and window.session.status.snapshot().time_s > size * WARM_S,
+        )
+        return _measured(app, window, max(size * SECONDS, SHORTEST_S))
     finally:
         program.close()
         with BenchClient(bench) as client:
             client.command("shutdown", abort=True)
 
 
-def _measured(app: Any, window: Any) -> tuple[float, float, float]:
+def _measured(app: Any, window: Any, seconds: float) -> tuple[float, float, float]:
     from PyQt6.QtCore import QTimer
 
     stamps: list[float] = []
     window._timer.timeout.connect(lambda: stamps.append(time.perf_counter()))
     began_s, worked_s = time.perf_counter(), time.process_time()
-    QTimer.singleShot(round(SECONDS * 1000), app.exit)  # not quit, which closes windows
+    QTimer.singleShot(round(seconds * 1000), app.exit)  # not quit, which closes windows
     app.exec()
     core = (time.process_time() - worked_s) / (time.perf_counter() - began_s)
-    return core, float(np.diff(stamps).max()), len(stamps) / SECONDS
+    return core, float(np.diff(stamps).max()), len(stamps) / seconds
