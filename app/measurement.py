@@ -10,10 +10,10 @@ import numpy as np
 
 from analysis.heating.comparison import Comparison, compare
 from analysis.heating.entries import plain
-from analysis.heating.heating import HeatingAnalysis, analyse_heating
+from analysis.heating.heating import HeatingAnalysis, HeatingOptions, analyse_heating
 from analysis.heating.holds import Hold, calibration_for, holds_of
 from analysis.heating.points import HeatingPoint
-from analysis.heating.runs import HeatingRun
+from analysis.heating.runs import EvaluationOptions, HeatingRun
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
 from analysis.heating.sweeps import Sweep, sweeps_of
 from analysis.iv_mean import MeanIV, mean_iv
@@ -82,7 +82,10 @@ class Measurement:
 
 
 def analyse_measurement(
-    paths: Sequence[Path], by_hand: ByHand | None = None, transmission: Path | None = None
+    paths: Sequence[Path],
+    by_hand: ByHand | None = None,
+    transmission: Path | None = None,
+    first_periods: int | None = None,
 ) -> Measurement:
     """Analyse recordings together.
 
@@ -94,6 +97,8 @@ def analyse_measurement(
         What a user decides about traces and their histogram.
     transmission : Path, optional
         Model file as of `hotjunction predict`, in place of a fit to the I-V; free numbers in it are fitted.
+    first_periods : int, optional
+        Periods left out after the start of each modulation, in place of what the recordings say.
 
     Raises
     ------
@@ -113,7 +118,7 @@ def analyse_measurement(
     histogram = _histogram(of[Kind.TRACES], by_hand) if of[Kind.TRACES] else None
     curves = _curves(of[Kind.IV])
     iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
-    heating = _heating(of[Kind.HEATING]) if of[Kind.HEATING] else None
+    heating = _heating(of[Kind.HEATING], first_periods) if of[Kind.HEATING] else None
     model = _model(iv, curves, heating, transmission)
     used = tuple(part for part in parts if part.kind is not Kind.CALIBRATION)
     return Measurement(used, histogram, iv, heating, model, (*why_not, *_warnings(used, heating)))
@@ -167,9 +172,10 @@ def _holds(path: Path) -> Iterator[Hold]:
         yield from holds_of(recording)
 
 
-def _heating(parts: Sequence[Part]) -> HeatingAnalysis:
+def _heating(parts: Sequence[Part], first_periods: int | None) -> HeatingAnalysis:
+    options = HeatingOptions(EvaluationOptions(first_periods=first_periods))
     runs = [HeatingRun(_holds(part.path), part.header, part.path.name) for part in parts]
-    return analyse_heating(runs, np.random.default_rng(BOOTSTRAP_SEED))
+    return analyse_heating(runs, np.random.default_rng(BOOTSTRAP_SEED), options)
 
 
 def _model(

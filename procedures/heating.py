@@ -11,7 +11,8 @@ from typing import Any
 from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
 
 from analysis.constants import G0_S
-from analysis.heating.exclusion import ExclusionRules
+from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
+from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.trip import RuptureTrip
 from procedures.capture import Search
@@ -72,6 +73,11 @@ class Heating(HeldProcedure):
     holds_per_junction = IntegerParameter(
         "Holds of a junction", minimum=1, maximum=1000, default=1,
         description="A junction that is still whole is held again, at another amplitude, up to so many times.",
+    )  # fmt: skip
+    first_periods = IntegerParameter(
+        "First periods left out", minimum=0, maximum=10_000, default=FIRST_PERIODS,
+        description="Periods after the start of each modulation that the evaluation leaves out. Give more where "
+        "something settles slowly.",
     )  # fmt: skip
     frequency: Any = FractionParameter(
         "Frequency", units="Hz", default="12.25", description="Of the modulation, exact: 12.25 or 49/4."
@@ -167,6 +173,12 @@ class Heating(HeldProcedure):
                 f"{float(programme.frequency_Hz):g} Hz; fewer than {LEAST_PERIODS} are not evaluated.",
                 "hold_time",
                 *FREQUENCY,
+            )
+        if int(periods) < self.first_periods + LEAST_KEPT:
+            raise ImpossibleSetting(
+                f"first_periods = {self.first_periods} of the {int(periods)} whole periods of a hold leave fewer than "
+                f"{LEAST_KEPT}.",
+                "first_periods",
             )
 
     def duration_s(self, station: Station) -> float:

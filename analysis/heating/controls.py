@@ -11,7 +11,9 @@ from itertools import groupby
 
 import numpy as np
 
+from analysis.heating.estimator import FIRST_SHARE
 from analysis.heating.points import HeatingPoint
+from analysis.heating.settling import Settling
 from analysis.heating.significance import pooled
 from analysis.heating.slopes import slope_over_points
 from analysis.heating.verdict import Check, Verdict, verdicts
@@ -24,6 +26,7 @@ OTHER_FREQUENCIES = "other frequencies"
 LEADS_SWAPPED = "leads swapped"
 GOLD = "gold"
 CLOSURE = "closure"
+FIRST_PERIODS = "first periods"
 
 LEAST_NEEDED_K = 0.2e-3
 """Twice the smallest uncertainty of Lee et al., Nature 498, 209 (2013): a control need not do better."""
@@ -43,6 +46,7 @@ WHY = {
     LEADS_SWAPPED: "With the thermocouple's leads swapped heat changes its sign, and pick-up from the ground does not.",
     GOLD: "Contacts of one gold atom must be symmetric, with dT/Q_Total = R_P/2.",
     CLOSURE: "dT(+) + dT(-) = R_P Q_Total tests thermometer and current together.",
+    FIRST_PERIODS: "The first sixth of each hold against the rest shows what decays after the modulation began.",
 }
 
 
@@ -63,6 +67,8 @@ class ControlData:
         Contacts of one gold atom, from the measurement or a control.
     power_relative : float
         Uncertainty of the gain of the current amplifier, common to all powers; NaN where nobody has said.
+    settling : Settling or None
+        First against later periods of the measured holds.
     """
 
     measured: Sequence[HeatingPoint]
@@ -70,6 +76,7 @@ class ControlData:
     by_programme: Sequence[HeatingPoint] = ()
     gold: Sequence[HeatingPoint] = ()
     power_relative: float = math.nan
+    settling: Settling | None = None
 
 
 def judge_controls(data: ControlData) -> tuple[Verdict, ...]:
@@ -85,12 +92,14 @@ def judge_controls(data: ControlData) -> tuple[Verdict, ...]:
     checks[LEADS_SWAPPED] = swapped_checks(data.measured, of[LEADS_SWAPPED], needed_K)
     checks[GOLD] = gold_checks(data.gold, needed_K, data.power_relative)
     checks[CLOSURE] = closure_checks(data.measured, data.power_relative)
+    checks[FIRST_PERIODS] = settling_checks(data.settling, needed_K)
     involved = {
         **of,
         ORDER_REVERSED: data.by_programme,
         OTHER_FREQUENCIES: data.by_programme,
         GOLD: data.gold,
         CLOSURE: data.measured,
+        FIRST_PERIODS: data.measured,
     }
     dates = {name: max((p.date for p in points), default="") for name, points in involved.items()}
     return verdicts(checks, dates, WHY)
@@ -177,6 +186,24 @@ def closure_checks(points: Sequence[HeatingPoint], power_relative: float) -> lis
     )
     sigma = math.hypot(statistical, _scale(known[0], power_relative))
     return [Check("(dT(+) + dT(-))/(R_P Q_Total)", closure, 1.0, sigma, NEEDED_SCALE, freedom, "")]
+
+
+def settling_checks(settling: Settling | None, needed_K: float) -> list[Check]:
+    """The first sixth of the periods finds what the others do. What differs there moves a mean by a sixth of it."""
+    if settling is None:
+        return []
+    numbers = zip(("dT(+)", "dT(-)"), settling.difference_K, settling.sigma_K, strict=True)
+    return [
+        Check(
+            f"{name}, first sixth of the periods less the rest",
+            float(value),
+            0.0,
+            float(sigma),
+            needed_K / FIRST_SHARE,
+            settling.degrees_of_freedom,
+        )
+        for name, value, sigma in numbers
+    ]
 
 
 def _scale(point: HeatingPoint, power_relative: float) -> float:

@@ -19,6 +19,9 @@ from analysis.records import FloatArray
 LEAST_PERIODS = 3
 """Without rules, a hold still needs so many periods to tell a parabola from the levels."""
 
+FIRST_SHARE = 1.0 / 6.0
+"""Of the kept periods, compared with the others: a transient that moves the mean by 1 mK moves them by 6."""
+
 MOST_REGRESSIONS = 64
 """So many choices of samples are remembered; each takes a few megabytes."""
 
@@ -103,6 +106,11 @@ class HoldEstimate:
         Those of the hold, and "drift" where the current drifted by more than the rules say.
     levels : tuple of LevelEstimate
         All levels but zero, by rising bias.
+    settling_K : ndarray, shape (2,)
+        (dT_pos, dT_neg) of the first sixth of the kept periods less those of the others: what a transient at the start
+        of the modulation leaves. It moves the mean by a sixth of it. NaN without rules.
+    settling_covariance_K2 : ndarray, shape (2, 2)
+        From the thermometer's noise alone.
     """
 
     number: int
@@ -126,6 +134,8 @@ class HoldEstimate:
     corner_Hz: float = float("nan")
     flags: tuple[str, ...] = ()
     levels: tuple[LevelEstimate, ...] = ()
+    settling_K: FloatArray = field(default_factory=lambda: np.full(2, np.nan))
+    settling_covariance_K2: FloatArray = field(default_factory=lambda: np.full((2, 2), np.nan))
 
 
 class HoldEstimator:
@@ -160,9 +170,15 @@ class HoldEstimator:
         judgement = judge(placed, self.settings.rules)
         kept, rules = judgement.kept, self.settings.rules
         least = LEAST_PERIODS if rules is None else max(rules.least_periods, LEAST_PERIODS)
-        if kept.sum() < least:
+        steady = judgement.steady.sum()
+        if steady < least:
+            return _rejected(hold, f"{steady} whole periods, {least} are needed", judgement.exclusions, kept)
+        if kept.sum() < LEAST_PERIODS:
             return _rejected(
-                hold, f"{kept.sum()} whole periods, {least} are needed", judgement.exclusions, kept
+                hold,
+                f"{kept.sum()} whole periods after the start, {LEAST_PERIODS} are needed",
+                judgement.exclusions,
+                kept,
             )
         try:
             fit, span = self.fit(placed, kept)
@@ -170,21 +186,31 @@ class HoldEstimator:
             return _rejected(hold, str(error), judgement.exclusions, kept)
         return self._estimate(placed, kept, judgement.exclusions, fit, span)
 
-    def fit(self, placed: PlacedHold, kept: NDArray[np.bool_]) -> tuple[Fit, Regression]:
-        """Regression of the kept periods' settled samples. Raises ``ValueError`` if they are too few."""
+    def fit(
+        self, placed: PlacedHold, kept: NDArray[np.bool_], first_periods: int = 0
+    ) -> tuple[Fit, Regression]:
+        """Regression of the kept periods' settled samples. Raises ``ValueError`` if they are too few.
+
+        The first ones of the kept periods get levels of their own, if any are asked for.
+        """
         first, last = np.flatnonzero(kept)[[0, -1]]
         span = slice(placed.starts[first], placed.starts[last + 1])
         hold = placed.hold
         repeat = hold.programme.samples_per_period(hold.rate_Hz).denominator
-        key = (hold.programme, hold.rate_Hz, first % repeat, kept[first : last + 1].tobytes())
-        regression = self._regressions.pop(key, None) or self._regression(placed, kept, span)
+        key = (hold.programme, hold.rate_Hz, first % repeat, kept[first : last + 1].tobytes(), first_periods)
+        regression = self._regressions.pop(key, None)
+        if regression is None:
+            regression = self._regression(placed, kept, span, first_periods)
         self._regressions[key] = regression
         if len(self._regressions) > MOST_REGRESSIONS:
             self._regressions.popitem(last=False)
         return regression.fit(placed.thermocouple_V[span]), regression
 
-    def _regression(self, placed: PlacedHold, kept: NDArray[np.bool_], span: slice) -> Regression:
+    def _regression(
+        self, placed: PlacedHold, kept: NDArray[np.bool_], span: slice, first_periods: int
+    ) -> Regression:
         plan = placed.plan.part(span.start, span.stop)
+        apart = (np.cumsum(kept) <= first_periods)[plan.period] if first_periods else None
         return Regression(
             plan,
             placed.settled[span] & kept[plan.period],
@@ -193,6 +219,7 @@ class HoldEstimator:
             float(placed.hold.programme.frequency_Hz),
             self.settings.baseline_order,
             self.settings.mains_Hz,
+            apart,
         )
 
     def _estimate(
@@ -220,6 +247,7 @@ class HoldEstimator:
         outer = [regression.active.index(role) for role in (placed.roles.positive, placed.roles.negative)]
         positive, negative = (levels[i] for i in outer)
         drift = current_drift(placed, kept)
+        settling_K, settling_covariance_K2 = self._settling(placed, kept, outer)
         limit = float("inf") if settings.rules is None else settings.rules.drift
         return HoldEstimate(
             number=hold.number,
@@ -242,7 +270,25 @@ class HoldEstimator:
             corner_Hz=fit.corner_Hz,
             flags=(*hold.flags, *(("drift",) if abs(drift) > limit else ())),
             levels=levels,
+            settling_K=settling_K,
+            settling_covariance_K2=settling_covariance_K2,
         )
+
+    def _settling(
+        self, placed: PlacedHold, kept: NDArray[np.bool_], outer: list[int]
+    ) -> tuple[FloatArray, FloatArray]:
+        """As of `HoldEstimate.settling_K` and its covariance; NaN without rules, which ask for no such thing."""
+        unknown = np.full(2, np.nan), np.full((2, 2), np.nan)
+        first_periods = round(FIRST_SHARE * kept.sum())
+        if self.settings.rules is None or not first_periods:
+            return unknown
+        try:
+            fit, regression = self.fit(placed, kept, first_periods)
+        except ValueError:
+            return unknown
+        difference = np.hstack([np.eye(len(regression.active)), -np.eye(len(regression.active))])[outer]
+        difference = -difference / self.settings.seebeck_V_per_K
+        return difference @ fit.levels_V, difference @ fit.covariance_V2 @ difference.T
 
 
 def estimate_hold(hold: Hold, settings: EstimatorSettings) -> HoldEstimate:

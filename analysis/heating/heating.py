@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.heating.budget import Budget, budget
 from analysis.heating.combine import RESAMPLES, combine
-from analysis.heating.controls import ControlData, judge_controls
+from analysis.heating.controls import FIRST_PERIODS, ControlData, judge_controls
 from analysis.heating.entries import (
     asymmetry_entry,
     exclusion_counts,
@@ -21,6 +21,7 @@ from analysis.heating.entries import (
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
+from analysis.heating.settling import Settling, settling_of
 from analysis.heating.slopes import Slope, slope_over_junctions, slope_over_points
 from analysis.heating.spectrum import Noise, Spectrum, fit_noise, power_spectrum
 from analysis.heating.thermometer import Thermometer
@@ -59,6 +60,8 @@ class HeatingAnalysis:
     budget : tuple of Budget
         One for each point, if the noise is known.
     controls : tuple of Verdict
+    settling : Settling or None
+        First against later periods; None where no hold is long enough.
     holds : tuple of EvaluatedHold
     warnings : tuple of str
     """
@@ -72,6 +75,7 @@ class HeatingAnalysis:
     spectrum: Spectrum | None
     budget: tuple[Budget, ...]
     controls: tuple[Verdict, ...]
+    settling: Settling | None
     holds: tuple[EvaluatedHold, ...]
     warnings: tuple[str, ...]
 
@@ -101,6 +105,10 @@ class HeatingAnalysis:
             "points_without_exclusions": [point.to_json() for point in self.points_without_exclusions],
             "controls": [verdict.to_json() for verdict in self.controls],
             "control_points": [point.to_json() for point in self.control_points],
+            "first_periods": {
+                "left_out": sorted({hold.first_periods for hold in self.holds}),
+                "first_sixth_less_rest": self.settling.to_json() if self.settling else None,
+            },
             "noise": self.noise.to_json() if self.noise else None,
             "budget": [entry.to_json() for entry in self.budget],
             "junctions": [junction_entry(hold) for hold in self.holds],
@@ -151,7 +159,9 @@ def summarise(
         by_programme=grouped.by_programme([h for h in holds if h.control in _PROGRAMME_CONTROLS]),
         gold=[point for point, _ in grouped.by_amplitude(gold)],
         power_relative=max(known_gains, default=math.nan),
+        settling=settling_of([h.estimate for h in holds if not h.control]),
     )
+    controls = judge_controls(data)
     return HeatingAnalysis(
         points=points,
         points_without_exclusions=grouped.without_exclusions([h for h in holds if not h.control]),
@@ -161,9 +171,10 @@ def summarise(
         noise=noise,
         spectrum=spectrum,
         budget=tuple(_budget(point, members, noise) for point, members in measured) if noise else (),
-        controls=judge_controls(data),
+        controls=controls,
+        settling=data.settling,
         holds=holds,
-        warnings=_warnings(evaluated, holds),
+        warnings=(*_warnings(evaluated, holds), *_unsettled(controls)),
     )
 
 
@@ -280,6 +291,17 @@ def _budget(point: HeatingPoint, holds: Sequence[EvaluatedHold], noise: Noise) -
     first = holds[0]
     masked = first.mask_samples + first.lead_samples
     return budget(point, noise, first.programme, point.kept_s, masked, first.rate_Hz)
+
+
+def _unsettled(controls: Sequence[Verdict]) -> list[str]:
+    """Warn where the first periods differ from the others, with the remedy."""
+    return [
+        f"The temperature rises change while a hold is modulated: {verdict.what} is {1e3 * verdict.value:.2g} +- "
+        f"{1e3 * verdict.uncertainty:.2g} mK, which moves the mean by about a sixth of that. Leave out more of the "
+        "first periods (--first-periods) until it is nothing, and look for what settles after the modulation begins."
+        for verdict in controls
+        if verdict.name == FIRST_PERIODS and verdict.passed is False
+    ]
 
 
 def _warnings(runs: Iterable[EvaluatedRun], holds: Iterable[EvaluatedHold]) -> tuple[str, ...]:

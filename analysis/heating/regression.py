@@ -22,7 +22,8 @@ class Fit:
     Parameters
     ----------
     levels_V : ndarray, shape (levels,)
-        Voltage of each level above the zero level, in the order of `Regression.active`.
+        Voltage of each level above the zero level, in the order of `Regression.active`; of the first samples, then of
+        the others, where these are kept apart.
     covariance_V2 : ndarray, shape (levels, levels)
         From the noise of the residuals, white and 1/f.
     residual_V : ndarray, shape (used,)
@@ -60,11 +61,14 @@ class Regression:
     rate_Hz, modulation_Hz : float
     baseline_order : int
     mains_Hz : sequence of float
+    first : ndarray of bool, shape (n,), optional
+        Samples whose levels get coefficients of their own, and a step of the baseline; those of the others come
+        after them. The polynomial and the mains are common.
 
     Attributes
     ----------
     active : tuple of int
-        Roles that have a coefficient: all but zero.
+        Roles that have a coefficient, or one of each kind: all but zero.
 
     Raises
     ------
@@ -81,20 +85,26 @@ class Regression:
         modulation_Hz: float,
         baseline_order: int,
         mains_Hz: Sequence[float],
+        first: NDArray[np.bool_] | None = None,
     ) -> None:
         self.active = tuple(role for role in range(len(roles.bias_V)) if role != roles.zero)
         self._at = np.flatnonzero(used)
         x = np.linspace(-1.0, 1.0, len(used))[self._at]
         levels = [plan.role[self._at] == role for role in self.active]
+        steps = []
+        if first is not None:
+            steps = [first[self._at]]
+            levels = [level & part for part in (steps[0], ~steps[0]) for level in levels]
         phases = [2.0 * np.pi * f_Hz / rate_Hz * self._at for f_Hz in mains_Hz]
         lines = [wave(phase) * shape for phase in phases for wave in (np.sin, np.cos) for shape in (1.0, x)]
-        self._columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines])
+        self._columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines, *steps])
         gram = self._columns.T @ self._columns
         size = np.sqrt(np.diag(gram))
         if not size.all() or np.linalg.eigvalsh(gram / np.outer(size, size))[0] < 1e-9:
             raise ValueError("too few samples to tell levels, baseline and mains apart")
         self._inverse = np.linalg.inv(gram)
-        self.weights = self._inverse[: len(self.active)] @ self._columns.T
+        self._levels = len(levels)
+        self.weights = self._inverse[: self._levels] @ self._columns.T
         self._padded = 1 << (len(used) - 1).bit_length()
         self._rate_Hz = rate_Hz
         spectrum = np.fft.rfft(self.spread(self.weights, self._padded))
@@ -127,7 +137,7 @@ class Regression:
         power = self.spectrum_V2_per_Hz(residual)
         white, pink = white_and_pink(self._bands.mean(power), self._bands.inverse_f, self._bands.count)
         return Fit(
-            levels_V=coefficients[: len(self.active)],
+            levels_V=coefficients[: self._levels],
             covariance_V2=self.covariance_V2(white, pink),
             residual_V=residual,
             white_V2_per_Hz=white,

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.heating.arrival import Arrivals, arrivals_of
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimate, HoldEstimator
-from analysis.heating.exclusion import ExclusionRules, judge
+from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules, judge
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.mains import measure_mains
 from analysis.heating.mask import Filters, Mask, filters_of, mask_for
@@ -36,11 +36,21 @@ class EvaluationOptions:
         Samples left out after each edge; by default from the filters that were in use.
     mains_Hz : tuple of float or None
         Lines to regress on; by default those that are found.
+    first_periods : int or None
+        Periods left out after the start of each modulation; by default as the run was asked to.
     """
 
     rules: ExclusionRules = field(default_factory=ExclusionRules)
     mask_samples: int | None = None
     mains_Hz: tuple[float, ...] | None = None
+    first_periods: int | None = None
+
+
+def first_periods_of(header: RunHeader, decided: int | None = None) -> int:
+    """Return how many periods are left out after the start of a modulation: as decided, as the run says, or three."""
+    if decided is not None:
+        return decided
+    return int(header.parameters.get("first_periods", FIRST_PERIODS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +83,8 @@ class EvaluatedHold:
     rate_Hz : float
     mask_samples, lead_samples : int
         Left out after and before each edge.
+    first_periods : int
+        Left out after the start of the modulation.
     order : str
     window_G0 : tuple of float
     before_G0, after_G0 : float
@@ -93,6 +105,7 @@ class EvaluatedHold:
     rate_Hz: float
     mask_samples: int
     lead_samples: int
+    first_periods: int
     order: str
     window_G0: tuple[float, float]
     before_G0: float
@@ -174,6 +187,7 @@ class RunEvaluator:
         except UncalibratedThermometer as error:
             raise UncalibratedThermometer(f"{name or header.procedure}: {error}") from None
         self._header, self._name = header, name
+        self._first_periods = first_periods_of(header, options.first_periods)
         arrivals = arrivals_of(header, first, first[0].rate_Hz if first else header.rate_Hz)
         filters = filters_of(header.settings, time_constant_s(header.calibrations))
         self._masks = _Masks(filters, arrivals, options.mask_samples)
@@ -185,7 +199,7 @@ class RunEvaluator:
             seebeck_V_per_K=self._thermometer.seebeck_V_per_K,
             mains_Hz=mains_Hz,
             series_resistance_ohm=float(header.settings.get("series_resistance_ohm") or 0.0),
-            rules=options.rules,
+            rules=replace(options.rules, first_periods=self._first_periods),
         )
         self._estimators: dict[tuple[int, int], tuple[HoldEstimator, HoldEstimator]] = {}
         gain = header.calibrations.get("current_gain")
@@ -226,6 +240,7 @@ class RunEvaluator:
             rate_Hz=hold.rate_Hz,
             mask_samples=mask.samples,
             lead_samples=mask.lead,
+            first_periods=self._first_periods,
             order=hold.order,
             window_G0=hold.window_G0,
             before_G0=hold.before_G0,

@@ -88,6 +88,8 @@ class Verdict:
     unit : str
     distance : float
         That deviation in standard errors.
+    what : str
+        That number in words.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Verdict:
     expected: float = math.nan
     unit: str = ""
     distance: float = math.nan
+    what: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -175,4 +178,5 @@ def _verdict(name: str, checks: Sequence[Check], sigmas: float, criterion: str, 
         expected=worst.expected,
         unit=worst.unit,
         distance=worst.distance,
+        what=worst.what,
     )

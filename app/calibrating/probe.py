@@ -12,7 +12,7 @@ from analysis.heating.exclusion import ExclusionRules
 from analysis.heating.holds import STEP as MODULATE
 from analysis.heating.holds import holds_of
 from analysis.heating.mask import filters_of, mask_for
-from analysis.heating.runs import LOOK_AHEAD
+from analysis.heating.runs import LOOK_AHEAD, first_periods_of
 from analysis.heating.spectrum import Noise
 from analysis.recording import Recording
 from app.calibrating.found import Found, Known, Quantity, spans_of, when_of
@@ -46,7 +46,7 @@ def thermometer(recording: Recording, values: Mapping[str, Any], known: Known) -
         mask_samples=mask.samples,
         lead_samples=mask.lead,
         series_resistance_ohm=header.settings.get("series_resistance_ohm", 0.0),
-        rules=None if heater_ohm else ExclusionRules(),
+        rules=None if heater_ohm else ExclusionRules(first_periods=first_periods_of(header)),
     )
     response = power_response(heated(estimate_holds(holds, settings), heat), heat)
     resistance = thermal_resistance(response, seebeck, u_seebeck)

@@ -29,6 +29,12 @@ import click
     type=click.Path(dir_okay=False, path_type=Path),
     help="Model file to compare the heat with; by default a level fitted to the I-V.",
 )
+@click.option(
+    "--first-periods",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Periods left out after the start of each modulation; by default as the run was asked to.",
+)
 def command(
     recordings: tuple[Path, ...],
     as_json: bool,
@@ -37,6 +43,7 @@ def command(
     molecular: tuple[float, float] | None,
     background: str,
     transmission: Path | None,
+    first_periods: int | None,
 ) -> None:
     """Analyse RECORDINGS, or folders of them, together.
 
@@ -53,7 +60,7 @@ def command(
     by_hand = ByHand(starts_above, opens_below, molecular, background)
     try:
         with stderr_console().status("Analysing"):
-            measurement = analyse_measurement(recordings, by_hand, transmission)
+            measurement = analyse_measurement(recordings, by_hand, transmission, first_periods)
     except (RecordingError, ValueError) as error:
         raise FileError(str(error)) from None
     if as_json:

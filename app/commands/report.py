@@ -24,8 +24,18 @@ import click
     type=click.Path(dir_okay=False, path_type=Path),
     help="Model file to compare the heat with; by default a level fitted to the I-V.",
 )
+@click.option(
+    "--first-periods",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Periods left out after the start of each modulation; by default as the run was asked to.",
+)
 def command(
-    recordings: tuple[Path, ...], out: Path | None, table: Path | None, transmission: Path | None
+    recordings: tuple[Path, ...],
+    out: Path | None,
+    table: Path | None,
+    transmission: Path | None,
+    first_periods: int | None,
 ) -> None:
     """Write a self-contained HTML report of RECORDINGS, or of folders of them, together.
 
@@ -44,7 +54,9 @@ def command(
     writing = target
     try:
         with stderr_console().status("Analysing and drawing"):
-            measurement = analyse_measurement(recordings, transmission=transmission)
+            measurement = analyse_measurement(
+                recordings, transmission=transmission, first_periods=first_periods
+            )
             if table is not None and measurement.heating is None:
                 raise FileError("--csv: there is no heating in these recordings.")
             write_report(measurement, target)

@@ -123,7 +123,8 @@ def exclusions_table(analysis: HeatingAnalysis) -> Table:
     rows += [(f"hold not used: {reason}", "-", str(n)) for reason, n in counts["holds_rejected"].items()]
     note = (
         f"{counts['holds_used']} of {counts['holds']} holds are used, with {counts['periods_used']} periods; "
-        "holds of controls are among them. Periods are judged by the current alone."
+        "holds of controls are among them. Periods are judged by the current alone; those after the start of each "
+        "modulation are left out whatever it is."
     )
     return Table(("left out because", "periods", "holds"), rows, words=(0,), note=note)
 

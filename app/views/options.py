@@ -84,6 +84,7 @@ class SessionOptions:
                 "heating": {
                     "exclusions": vars(self.heating.evaluation.rules),
                     "mask_samples": self.heating.evaluation.mask_samples,
+                    "first_periods": self.heating.evaluation.first_periods,
                     "mains_Hz": self.heating.evaluation.mains_Hz,
                     "resamples": self.heating.resamples,
                 },

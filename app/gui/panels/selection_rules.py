@@ -77,6 +77,11 @@ def _mask(options: SessionOptions, value: Any) -> SessionOptions:
     return replace(options, heating=replace(options.heating, evaluation=evaluation))
 
 
+def _first_periods(options: SessionOptions, value: Any) -> SessionOptions:
+    evaluation = replace(options.heating.evaluation, first_periods=None if value is None else int(value))
+    return replace(options, heating=replace(options.heating, evaluation=evaluation))
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "Traces": (
         Rule("Starts above (G₀)", "A trace counts if it begins above this.", 1e-9, 100, 1, *_traces("starts_above_G0")),
@@ -104,6 +109,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             "Left out after edges", "Samples after each edge of the modulation; else from the filters.", 0, 10_000, 1,
             lambda o: o.heating.evaluation.mask_samples, _mask,
+        ),
+        Rule(
+            "First periods left out", "Periods after the start of each modulation; else as the run was asked to.",
+            0, 10_000, 1, lambda o: o.heating.evaluation.first_periods, _first_periods,
         ),
     ),
 }  # fmt: skip

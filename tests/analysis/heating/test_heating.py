@@ -140,7 +140,7 @@ def test_spikes_after_edges_are_left_out():
 def test_plain_means_are_weighted_by_time_too():
     long, short = (made_hold(n=n, rise_K={"+": rise, "-": 0.0}) for n, rise in ((8000, 4e-3), (4000, 1e-3)))
     found = analysed([long, short])
-    assert found.pooled_K[0][0] == pytest.approx((49 * 4e-3 + 24 * 1e-3) / 73, rel=1e-3)
+    assert found.pooled_K[0][0] == pytest.approx((46 * 4e-3 + 21 * 1e-3) / 67, rel=1e-3)
     assert found.points[0].dT_pos_K == pytest.approx((49 * 4e-3 + 24 * 1e-3) / 73, rel=1e-6)
 
 
@@ -190,6 +190,7 @@ def test_controls_come_from_holds_of_any_recording():
         "other frequencies",
         "gold",
         "closure",
+        "first periods",
     }
     assert {name for name in done if verdicts[name].passed is not True} == set()
     assert verdicts["closure"].uncertainty > math.hypot(0.01406, 0.003)
@@ -277,7 +278,7 @@ def test_json_is_plain_and_complete():
     assert asymmetry["asymmetry_K"] == pytest.approx(point["dT_neg_K"] - point["dT_pos_K"])
     assert len(content["junctions"]) == 8
     assert content["junctions"][0]["recording"] == "run 0"
-    assert len(content["controls"]) == 8
+    assert len(content["controls"]) == 9
     assert len(content["points_without_exclusions"]) == 1
     assert content["budget"][0]["expected_500s_K"] < 1e-3
     assert point["pooled_dT_pos_K"] is not None

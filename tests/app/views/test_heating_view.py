@@ -129,7 +129,7 @@ def test_series_end_where_the_points_are_and_shrink_as_expected():
         series.expected_pos_mK * np.sqrt(series.modulated_s),
         series.expected_pos_mK[0] * series.modulated_s[0] ** 0.5,
     )
-    assert series.modulated_s[-1] == pytest.approx(n * 14 / 12.25)
+    assert series.modulated_s[-1] == pytest.approx(n * (14 - 3) / 12.25)
     assert series.single_neg_mK.mean() == pytest.approx(16 * 1.2, rel=0.1)
     assert series.label == "1.2 V"
 

@@ -1,0 +1,67 @@
+"""Whether the temperature rises settle while a hold is modulated: its first periods against the others.
+
+A voltage that decays after the modulation began (a preamplifier that recovers, a tip that was hot from the contact)
+enters dT(+) and dT(-) with fixed signs, and does not average out over junctions. The parabola under each hold cannot
+follow it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.heating.combine import scatter_or_noise
+from analysis.heating.estimator import HoldEstimate
+from analysis.heating.significance import effective_number
+from analysis.records import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """Mean over junctions of what the first sixth of the kept periods finds, less what the others do.
+
+    Parameters
+    ----------
+    difference_K : ndarray, shape (2,)
+        Of dT+ and dT-.
+    covariance_K2 : ndarray, shape (2, 2)
+    degrees_of_freedom : float
+        ``inf`` where the errors are the noise of the thermometer.
+    junctions : int
+    """
+
+    difference_K: FloatArray
+    covariance_K2: FloatArray
+    degrees_of_freedom: float
+    junctions: int
+
+    @property
+    def sigma_K(self) -> FloatArray:
+        """Standard errors, shape (2,)."""
+        sigma: FloatArray = np.sqrt(np.diag(self.covariance_K2))
+        return sigma
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers."""
+        return {
+            "dT_pos_K": float(self.difference_K[0]),
+            "dT_neg_K": float(self.difference_K[1]),
+            "sigma_pos_K": float(self.sigma_K[0]),
+            "sigma_neg_K": float(self.sigma_K[1]),
+            "junctions": self.junctions,
+        }
+
+
+def settling_of(estimates: Sequence[HoldEstimate]) -> Settling | None:
+    """Compare first and later periods of holds of all amplitudes; None where no hold is long enough."""
+    used = [e for e in estimates if not e.rejected and np.isfinite(e.settling_K).all()]
+    if not used:
+        return None
+    weights = np.array([e.kept_s for e in used])
+    values = np.array([e.settling_K for e in used])
+    share = weights / weights.sum()
+    noise = np.einsum("n,nij->ij", share**2, np.array([e.settling_covariance_K2 for e in used]))
+    covariance, errors_from = scatter_or_noise(values, weights, noise)
+    freedom = np.inf if errors_from == "noise" else effective_number(weights) - 1.0
+    return Settling(share @ values, covariance, freedom, len(used))
