@@ -31,15 +31,19 @@ class Arrivals:
     warnings: tuple[str, ...] = ()
 
 
-def scan_lead(header: RunHeader) -> int:
-    """Return -1 where the inputs behind the bias may show an edge one sample before it does, else 0.
+def scan_arrival(header: RunHeader) -> int:
+    """Return the sample at which inputs may show an edge by the order of the scan: -1, 0 or +1.
 
-    A recording that does not say when its inputs were converted counts as one of a card that shares its converter.
+    Behind a bias that is scanned first, one sample before it does; an input that is scanned first itself, one after.
+    A recording that does not say when its inputs were converted counts as one of a card that shares its converter,
+    and one without a looped back bias, or of another program, as one that scans the bias first.
     """
-    names = header.channel_names
-    if "bias" in names and names[0] != "bias":
+    if float(header.settings.get(CONVERT_DELAY) or 0.0) >= SETTLED_OUTPUT_S:
         return 0
-    return 0 if float(header.settings.get(CONVERT_DELAY) or 0.0) >= SETTLED_OUTPUT_S else -1
+    names = header.channel_names
+    if header.provenance == "imported" or "bias" not in names or names[0] == "bias":
+        return -1
+    return int(names[0] in ("current", "thermocouple"))
 
 
 def arrivals_of(header: RunHeader, holds: Iterable[Hold], rate_Hz: float) -> Arrivals:
@@ -52,7 +56,7 @@ def arrivals_of(header: RunHeader, holds: Iterable[Hold], rate_Hz: float) -> Arr
         The first ones of the recording; none is no hindrance.
     rate_Hz : float
     """
-    found, warnings = [0, scan_lead(header)], []
+    found, warnings = [0, scan_arrival(header)], []
     calibrated = header.calibrations.get(ARRIVAL)
     if calibrated is not None:
         found.append(round(calibrated.value * rate_Hz))

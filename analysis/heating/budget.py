@@ -94,6 +94,50 @@ def expected_covariance_K2(
     return covariance
 
 
+LEAST_JUNCTION_K_PER_W = 1e7
+"""Thermal resistance that a junction has at least (Lee et al., Nature 498, 209 (2013), Methods)."""
+
+
+@dataclass(frozen=True)
+class HeatBypass:
+    """Heat that leaves the warm tip through the junction instead of through the probe: a bound, never corrected.
+
+    Q_true = Q_measured (1 + R_P/(R_J + R_S)), with R_J of the junction and R_S of the substrate, in K/W. One atom of
+    gold (2e9 K/W) costs 4e-5, molecules less; the bound holds for any junction of at least 1e7 K/W.
+    """
+
+    resistance_K_per_W: float
+    junction_K_per_W: float = LEAST_JUNCTION_K_PER_W
+    substrate_K_per_W: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """R_P/(R_J + R_S): what would have to be added to a measured heat, as a share of it."""
+        return self.resistance_K_per_W / (self.junction_K_per_W + self.substrate_K_per_W)
+
+    @property
+    def share(self) -> float:
+        """Share of the true heat that is missed at most: 0.72 % for the paper's tip."""
+        return self.ratio / (1.0 + self.ratio)
+
+    def words(self) -> str:
+        """State the bound in a sentence."""
+        return (
+            f"Heat that leaves the tip through the junction is not corrected: heats and temperature rises are too low "
+            f"by at most {100.0 * self.share:.2f} % (R_P/(R_J + R_S), with R_J + R_S of "
+            f"{self.junction_K_per_W + self.substrate_K_per_W:.0e} K/W or more)."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers."""
+        return {
+            "share_at_most": self.share,
+            "ratio_at_most": self.ratio,
+            "junction_resistance_at_least_K_per_W": self.junction_K_per_W,
+            "corrected": False,
+        }
+
+
 @dataclass(frozen=True)
 class Budget:
     """Errors of dT+ at one amplitude: expected from the spectrum, found in the residuals, found between junctions.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.heating.budget import Budget, budget
+from analysis.heating.budget import Budget, HeatBypass, budget
 from analysis.heating.combine import RESAMPLES, combine
 from analysis.heating.controls import FIRST_PERIODS, ControlData, judge_controls
 from analysis.heating.entries import (
@@ -89,6 +89,12 @@ class HeatingAnalysis:
         """Scale error common to all heats; the largest where several tips were used, NaN without a hold."""
         return max((t.scale_relative for t in self.thermometers), default=math.nan)
 
+    @property
+    def bypass(self) -> HeatBypass | None:
+        """Bound on the heat that leaves through the junction, of the tip where it is largest; None without a hold."""
+        resistances = [t.resistance_K_per_W for t in self.thermometers]
+        return HeatBypass(max(resistances)) if resistances else None
+
     def to_json(self) -> dict[str, Any]:
         """The section "heating": what JSON can hold, with None for numbers that are not known."""
         points = [
@@ -111,6 +117,7 @@ class HeatingAnalysis:
             },
             "noise": self.noise.to_json() if self.noise else None,
             "budget": [entry.to_json() for entry in self.budget],
+            "heat_bypass": self.bypass.to_json() if self.bypass else None,
             "junctions": [junction_entry(hold) for hold in self.holds],
             "warnings": list(self.warnings),
         }

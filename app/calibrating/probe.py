@@ -13,6 +13,7 @@ from analysis.heating.holds import STEP as MODULATE
 from analysis.heating.holds import holds_of
 from analysis.heating.mask import filters_of, mask_for
 from analysis.heating.runs import LOOK_AHEAD, first_periods_of
+from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas
 from analysis.heating.spectrum import Noise
 from analysis.recording import Recording
 from app.calibrating.found import Found, Known, Quantity, spans_of, when_of
@@ -73,7 +74,7 @@ def thermometer(recording: Recording, values: Mapping[str, Any], known: Known) -
         ("at no power", response.at_no_power_V, response.at_no_power_sigma_V),
         ("that turns over with the bias", response.odd_V, response.odd_sigma_V),
     ):
-        if abs(volts) > 3 * sigma:
+        if sigma > 0 and equivalent_sigmas(abs(volts) / sigma, max(response.holds - 2, 1)) > SEEN_SIGMAS:
             remarks.append(
                 f"LOOK: there is {volts * 1e9:.3g} +- {sigma * 1e9:.2g} nV {what}; heat does not do this"
             )

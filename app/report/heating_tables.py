@@ -189,7 +189,8 @@ def budget_table(analysis: HeatingAnalysis) -> Table:
         (*headings, "expected, 500 s (mK)", "reached, 500 s (mK)"),
         rows,
         note="Expected: from the spectrum of the thermometer. Residuals: from what the fits of the holds leave. "
-        "Junctions: from their scatter, which is larger where junctions differ.",
+        "Junctions: from their scatter, which is larger where junctions differ."
+        + (f" {analysis.bypass.words()}" if analysis.bypass else ""),
     )
 
 
@@ -214,6 +215,8 @@ def calibrations_table(analysis: HeatingAnalysis, used: Sequence[tuple[str, Cali
             f"Scale error of thermal resistance and thermopower together: {100 * scale:.2f} %, common to all points, "
             "apart from the statistical errors, and absent from ratios of temperature rises."
         )
+    if analysis.bypass:
+        note += f" {analysis.bypass.words()}"
     return Table(("calibration", "value", "uncertainty", "date", "source"), rows, words=(0, 3, 4), note=note)
 
 

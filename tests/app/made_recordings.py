@@ -1,5 +1,7 @@
 """Recordings of held junctions made by hand, for tests of what the program says of them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from analysis.heating.programme import three_level
@@ -13,6 +15,7 @@ RATE_Hz = 2000.0
 R_P, SEEBECK_V_per_K = 72_800.0, 16.3e-6
 GAIN_V_per_A, THERMOCOUPLE_GAIN = 1e5, 1e4
 CHANNELS = ("current", "thermocouple", "bias", "z")
+SCAN = ("bias", "z", "thermocouple", "current")
 GAP = 400  # samples between two holds
 CALIBRATIONS = {
     "thermal_resistance": Calibration(R_P, "K/W", 500.0, "2026-10-01", "heater"),
@@ -50,10 +53,17 @@ def made_heating(
     transmission=LEVEL,
     status="finished",
     ruptured=0,
+    bias_late=False,
     **changed,
 ):
-    """Holds of junctions with this transmission, whose conductances scatter by a tenth; the first break."""
-    writer = RecordingWriter(path, header(procedure, **changed), save_every_s=float("inf"))
+    """Holds of junctions with this transmission, whose conductances scatter by a tenth; the first break.
+
+    With ``bias_late`` the bias is the first channel, and shows what the output put out a sample before.
+    """
+    head = header(procedure, **changed)
+    if bias_late:
+        head = replace(head, channels=tuple(Channel(name) for name in SCAN))
+    writer = RecordingWriter(path, head, save_every_s=float("inf"))
     first, number = 0, 0
     for amplitude_V in amplitudes_V:
         here = currents(transmission, [amplitude_V, -amplitude_V]) if transmission else None
@@ -74,6 +84,8 @@ def made_heating(
             current_A = hold.current_A.copy()
             if i < ruptured:
                 current_A[GAP + 4000 :] = 0.0
+            if bias_late:
+                hold = replace(hold, bias_V=np.concatenate([hold.bias_V[:1], hold.bias_V[:-1]]))
             _write_hold(writer, hold, current_A, first, number, control, ruptured=i < ruptured)
             first += len(hold)
             number += 1
@@ -109,7 +121,9 @@ def _write_hold(writer, hold, current_A, first, number, control, ruptured):
         Event(stop, EventKind.MARK, "hold", mark),
     ):
         writer.add_event(event)
-    writer.append(Block(first, RATE_Hz, CHANNELS, data))
+    names = writer.header.channel_names
+    rows = [CHANNELS.index(name) for name in names]
+    writer.append(Block(first, RATE_Hz, names, data[rows]))
 
 
 def made_iv(path, rng, curves=20, peak_V=1.3, transmission=LEVEL, **changed):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.heating.arrival import ARRIVAL, arrivals_of, scan_lead
+from analysis.heating.arrival import ARRIVAL, arrivals_of, scan_arrival
 from analysis.heating.estimator import EstimatorSettings, estimate_hold
 from analysis.heating.lag import LEAD, measure_lag
 from analysis.heating.mask import RISE_PER_TAU
@@ -109,11 +109,13 @@ def test_noise_before_an_edge_is_no_arrival():
 
 
 def test_only_a_recorded_delay_or_another_order_lifts_the_floor():
-    assert scan_lead(header()) == -1
-    assert scan_lead(header(convert_delay_s=150e-9)) == -1
-    assert scan_lead(header(convert_delay_s=20e-6)) == 0
-    assert scan_lead(header(SCAN[1:])) == -1  # without a looped back bias nobody knows
-    assert scan_lead(header((SCAN[1], SCAN[0], *SCAN[2:]))) == 0
+    assert scan_arrival(header()) == -1
+    assert scan_arrival(header(convert_delay_s=150e-9)) == -1
+    assert scan_arrival(header(convert_delay_s=20e-6)) == 0
+    assert scan_arrival(header(SCAN[1:])) == -1  # without a looped back bias nobody knows
+    assert scan_arrival(header((SCAN[1], SCAN[0], *SCAN[2:]))) == 0
+    assert scan_arrival(header((SCAN[3], SCAN[0]))) == 1  # the current is itself read before the output moves
+    assert scan_arrival(replace(header((SCAN[3], SCAN[0])), provenance="imported")) == -1  # order of a file
 
 
 def test_the_lag_calibration_counts_and_is_compared_with_the_holds():

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.heating.budget import (
     Budget,
+    HeatBypass,
     budget,
     dead_time_factor,
     expected_covariance_K2,
@@ -183,3 +184,14 @@ def test_errors_fall_with_the_root_of_time():
     assert content["expected_500s_K"] == pytest.approx(1e-4)
     assert content["reached_500s_K"] == pytest.approx(2.5e-4)
     assert content["ratio"] == 2.5
+
+
+def test_heat_that_leaves_through_the_junction_is_bounded():
+    """R_P = 72 800 K/W beside at least 1e7 K/W; gold of one atom by Wiedemann-Franz, 5.679e-10 W/K."""
+    bound = HeatBypass(72_800.0)
+    assert bound.ratio == pytest.approx(0.00728, rel=1e-12)
+    assert bound.share == pytest.approx(72_800 / 10_072_800, rel=1e-12)
+    assert "at most 0.72 %" in bound.words() and "R_P/(R_J + R_S)" in bound.words()
+    assert HeatBypass(72_800.0, 1.0 / 5.679e-10).ratio == pytest.approx(4.134e-5, rel=1e-3)
+    assert HeatBypass(72_800.0, 1e7, 1e7).ratio == pytest.approx(0.00364, rel=1e-12)
+    assert bound.to_json()["corrected"] is False
