@@ -276,7 +276,9 @@ class Bench:
                 log.critical("%s", self.unsafe)
             raise
         if not end.safe:
-            return replace(end, reason=f"{end.reason} {guardian.stay()}")
+            end = replace(end, reason=f"{end.reason} {guardian.stay()}")
+            log.critical("%s", end.reason)  # now, and not only when the recording is saved
+            return end
         gone = guardian.gone
         guardian.dismiss()
         return replace(end, reason=f"{end.reason}; rig made safe") if gone and end.status == "fault" else end

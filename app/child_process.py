@@ -3,14 +3,23 @@
 Source: Python, "Command line and environment" (``-P``); Windows, "Process Creation Flags".
 """
 
+import logging
 import os
 import subprocess
 import sys
 import sysconfig
+import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
+
+from app.terminal import LOOK_S
+
+log = logging.getLogger(__name__)
+
+SAY_EVERY_S = 10.0
 
 PROJECT = Path(__file__).resolve().parents[1]
 """Folder that holds our packages."""
@@ -57,6 +66,29 @@ def environment(of: Mapping[str, str] = os.environ) -> dict[str, str]:
         others = [folder for folder in of.get("PYTHONPATH", "").split(os.pathsep) if folder]
         changed["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *others])
     return changed
+
+
+def next_line(process: "subprocess.Popen[bytes]", what: str) -> str:
+    """Wait for a line of a child's standard output, as long as it lives; "" if it ends before.
+
+    Parameters
+    ----------
+    process : Popen
+    what : str
+        Whose word is waited for: every few seconds a line of the log says that it is.
+    """
+    stream, lines = process.stdout, [b""]
+    if stream is None:
+        return ""
+    reader = threading.Thread(target=lambda: lines.append(stream.readline()), name=what, daemon=True)
+    began_s = said_s = time.monotonic()
+    reader.start()
+    while reader.is_alive():
+        reader.join(LOOK_S)
+        if (now_s := time.monotonic()) - said_s >= SAY_EVERY_S:
+            said_s = now_s
+            log.warning("Waiting for the %s, %.0f s so far", what, now_s - began_s)
+    return lines[-1].decode("utf-8", "replace").strip()
 
 
 def answer(line: str) -> None:

@@ -190,8 +190,7 @@ class Guardian:
                 self._process.stdin.flush()
 
     def _answer(self) -> str:
-        stream = self._process.stdout
-        return stream.readline().decode(errors="replace").strip() if stream else ""
+        return child_process.next_line(self._process, "guardian process")
 
     def _part(self) -> None:
         """Close the pipes and let it end by itself: nobody waits for it, and nobody is warned of it."""

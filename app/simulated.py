@@ -155,11 +155,11 @@ def simulated_rig(settings: SimulationSettings) -> Iterator[str]:
 
 def _told_to_serve(process: "subprocess.Popen[bytes]", settings: SimulationSettings) -> str:
     """Tell the process its settings; returns its rig file's text, or raises ``RuntimeError`` with its words."""
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
     with suppress(OSError):  # it has ended: then there is no answer
         process.stdin.write(_to_line(settings))
         process.stdin.flush()
-    answer = process.stdout.readline()
+    answer = child_process.next_line(process, "simulated rig")
     if not answer:
         raise RuntimeError("The simulated rig's process ended before it served.")
     kind, text = json.loads(answer)

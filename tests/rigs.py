@@ -76,6 +76,14 @@ def quick(traces: int, **values: Any) -> BreakJunction:
     return BreakJunction.from_values({**QUICK, "traces": traces, **values})
 
 
+def namesakes_in(folder: Path) -> Path:
+    """Files that have the names of our packages; whoever takes them for ours dies of it."""
+    folder.mkdir()
+    for name in ("app", "analysis", "drivers", "procedures", "simulators"):
+        (folder / f"{name}.py").write_text("raise SystemExit('a file of the user was executed')", "utf-8")
+    return folder
+
+
 def free_s() -> float:
     """A clock that stands still while anything on this machine waits for a processor: limits of time are by it.
 

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from analysis.records import Event
 from app.replay.player import Player, PlayerState
+from app.terminal import join
 from app.views.reasons import why_empty
 from app.views.session import Session
 from app.views.worker import Background
@@ -125,7 +126,7 @@ class ReplaySource(QObject):
         with self._changed:
             self._ending = True
             self._changed.notify_all()
-        self._thread.join()
+        join(self._thread)
         self._player.close()
         self._worker.close()
         self.session.dispose()

@@ -75,13 +75,15 @@ def start_bench_process(
         begins_at = log.tell()
         process = child_process.start("app", *words, stdin=subprocess.DEVNULL, stderr=log, window=True)
     try:
-        said = _first_line(process)
+        said = child_process.next_line(process, "bench")
         if not said:
             raise BenchNotStarted(_last_words(place / LOG, begins_at))
         connection = Connection.read(Path(said))
+        if process.stdout is not None:
+            process.stdout.close()
     except BaseException:  # nobody could reach it, or end it
         process.kill()
-        process.wait()
+        process.communicate()
         raise
     process.returncode = 0  # it is not ours any more: nobody waits for it, and nobody is warned of it
     return connection
@@ -96,13 +98,6 @@ def _arguments(rig: Path | SimulationSettings) -> list[str]:
     for override in rig.overrides:
         words += ["--set", override]
     return words
-
-
-def _first_line(process: "subprocess.Popen[bytes]") -> str:
-    """Wait for the first line of its standard output, as long as it lives; "" if it ends before."""
-    assert process.stdout is not None
-    with process.stdout as stream:
-        return stream.readline().decode("utf-8").strip()
 
 
 def _last_words(log: Path, begins_at: int) -> str:

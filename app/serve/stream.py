@@ -12,6 +12,7 @@ from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from app.serve.errors import BenchError, Refused
 from app.serve.protocol import Message, ProtocolError, block_of, decode, event_of, trace_of
+from app.terminal import join
 
 if TYPE_CHECKING:
     from app.serve.client import BenchClient, History
@@ -67,7 +68,7 @@ class Subscription:
             with suppress(zmq.Again):  # it has ended by itself
                 self._wake.send(b"", zmq.NOBLOCK)
         if threading.current_thread() is not self._thread:
-            self._thread.join()
+            join(self._thread)
             self._wake.close(0)
 
     def _work(self) -> None:

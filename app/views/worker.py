@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from app.terminal import join
+
 log = logging.getLogger(__name__)
 
 Job = Callable[[], None]
@@ -67,7 +69,7 @@ class Background:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join()
+        join(self._thread)
 
     def _run(self) -> None:
         while True:

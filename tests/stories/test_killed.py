@@ -10,21 +10,13 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from analysis.recording import Recording, recover
-from tests.rigs import PATIENCE_S, served_rig, wait_until
+from tests.rigs import PATIENCE_S, namesakes_in, served_rig, wait_until
 
 WITHIN_S = 1.0
 
 OPTIONS = {"traces": 1000, "approach-speed": 50, "withdraw-speed": 20, "past-break": 0.5}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-def namesakes_in(folder):
-    """Files that have the names of our packages; whoever takes them for ours dies of it."""
-    folder.mkdir()
-    for name in ("app", "analysis", "drivers", "procedures", "simulators"):
-        (folder / f"{name}.py").write_text("raise SystemExit('a file of the user was executed')", "utf-8")
-    return folder
 
 
 @contextmanager

@@ -8,12 +8,14 @@ import sys
 import pytest
 
 from analysis.recording import Recording
+from app import child_process
 from app.serve.client import BenchClient
 from app.serve.connection import Connection, bench_of, running_benches
 from app.serve.process import BenchNotStarted, start_bench_process
 from app.simulated import SimulationSettings
+from app.toml_file import FileError
 from tests.app.serve.benches import Ears, same_as_recorded
-from tests.rigs import PATIENCE_S, QUICK, served_rig, wait_until
+from tests.rigs import PATIENCE_S, QUICK, namesakes_in, served_rig, wait_until
 
 WITHIN_S = 1.0
 SLOWLY = {**QUICK, "traces": 1000, "approach_speed": 20.0}
@@ -68,17 +70,42 @@ def test_a_killed_client_leaves_the_run_going_and_the_next_sees_it_from_its_star
     assert same_as_recorded(ears, job["out"])
 
 
-def test_a_bench_that_ends_takes_its_file_and_its_simulated_rig_away(tmp_path):
+def test_a_bench_runs_for_anybody_anywhere_and_takes_its_file_and_its_simulated_rig_away(
+    tmp_path, monkeypatch
+):
+    """A user Jörg on Windows, in a folder with files that are called as our packages."""
+    monkeypatch.chdir(namesakes_in(tmp_path / "namesakes"))
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252:strict")
     settings = SimulationSettings("fast", 1, overrides=("sample.species=Au",))
-    connection = start_bench_process(settings, tmp_path, tmp_path / "run")
+    connection = start_bench_process(settings, tmp_path, tmp_path / "Jörg")
+    ears = Ears()
     with BenchClient(connection) as client:
+        client.follow(ears)
+        client.command("queue_add", procedure="break-junction", values={**QUICK, "traces": 2})
+        assert ears.wait_over(1)["status"] == "finished"
         rig = client.command("hello")["rig"]
         client.command("shutdown")
     wait_until(lambda: not connection.alive)
     daq = Connection("tcp:" + rig["daq"]["controller"].removeprefix("grpc:"), "", "", "", 0, "", "")
 
     wait_until(lambda: not daq.alive)
-    wait_until(lambda: not list((tmp_path / "run").glob("bench-*.json")))
+    wait_until(lambda: not list((tmp_path / "Jörg").glob("bench-*.json")))
+
+
+def test_a_bench_that_cannot_be_reached_is_not_left_behind(tmp_path, monkeypatch):
+    """Whatever goes wrong between its start and its connection: here, its file is not what it should be."""
+    started = []
+
+    def start(module, *words, **options):
+        say = "import sys, time; print(sys.argv[1], flush=True); time.sleep(600)"
+        command = [sys.executable, "-c", say, str(tmp_path / "nothing.json")]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL))
+        return started[0]
+
+    monkeypatch.setattr(child_process, "start", start)
+    with pytest.raises(FileError, match=r"nothing\.json"):
+        start_bench_process(tmp_path / "rig.toml", tmp_path, tmp_path / "run")
+    assert started[0].returncode is not None
 
 
 @pytest.mark.parametrize(("text", "said"), [(None, "rig.toml"), ("[daq]\ncontroller = 7", "daq.controller")])
