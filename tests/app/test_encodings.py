@@ -58,7 +58,6 @@ def folder(tmp_path_factory):
 
 
 RUNS = {
-    "analyze": ["heating.h5", "iv.h5"],
     "report": ["σ.h5"],
     "fit": ["curve.csv", "--model", str(MODELS / "fit.toml")],
     "predict": [str(MODELS / "bdnc.toml")],
