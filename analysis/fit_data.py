@@ -1,6 +1,7 @@
 """What a transmission model is fitted to: currents, heats, conductance, thermopower, each with its uncertainty."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,8 @@ class CurrentData:
     ----------
     voltage_V, current_A : ndarray, shape (n,)
     sigma_A : ndarray, shape (n,), or None
-        Standard deviation of each current. None: all equal and unknown, estimated from the scatter about the fit.
+        Standard error of each current: of a mean that of the mean, not the scatter of what was averaged. None: all
+        equal and unknown, estimated from the scatter about the fit.
     """
 
     voltage_V: FloatArray
@@ -24,6 +26,12 @@ class CurrentData:
 
     def __post_init__(self) -> None:
         _check("current", self.voltage_V, self.current_A, self.sigma_A)
+
+    def worth(self, independent: float) -> "CurrentData":
+        """Weigh all points together like ``independent`` ones: for a fit jointly with other data."""
+        if self.sigma_A is None:
+            return self
+        return replace(self, sigma_A=self.sigma_A * np.sqrt(self.voltage_V.size / independent))
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +43,7 @@ class LogCurrentData:
     voltage_V, current_A : ndarray, shape (n,)
         No current of zero; its sign is not looked at.
     sigma_ln : ndarray, shape (n,)
-        Standard deviation of ln|I|.
+        Standard error of ln|I|.
     """
 
     voltage_V: FloatArray
@@ -49,8 +57,12 @@ class LogCurrentData:
 
     @property
     def sigma_A(self) -> FloatArray:
-        """Standard deviation of the current to first order."""
+        """Standard error of the current to first order."""
         return np.abs(self.current_A) * self.sigma_ln
+
+    def worth(self, independent: float) -> "LogCurrentData":
+        """Weigh all points together like ``independent`` ones: for a fit jointly with other data."""
+        return replace(self, sigma_ln=self.sigma_ln * np.sqrt(self.voltage_V.size / independent))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +71,18 @@ class HeatingData:
 
     The plot of Q_P against Q_Total is fitted through the bias that both were measured at, so that neither axis
     is taken for exact. Arrays of shape (n,).
+
+    Parameters
+    ----------
+    voltage_V, heat_probe_W, sigma_W : ndarray
+        Heats dT/R_P with their standard errors, statistics only.
+    heat_total_W, sigma_total_W : ndarray, optional
+        Measured I V: no scale, no correlation.
+    correlation : float
+        Of the heats in the probe at opposite biases, which share their baseline.
+    scale_sigma : float
+        Relative uncertainty of what all heats in the probe were divided by (R_P, Seebeck coefficient of the
+        thermocouple). Above zero it adds the parameter ``scale``: measured = scale * heat.
     """
 
     voltage_V: FloatArray
@@ -66,6 +90,8 @@ class HeatingData:
     sigma_W: FloatArray
     heat_total_W: FloatArray | None = None
     sigma_total_W: FloatArray | None = None
+    correlation: float = 0.0
+    scale_sigma: float = 0.0
 
     def __post_init__(self) -> None:
         _check("heat", self.voltage_V, self.heat_probe_W, self.sigma_W)
@@ -73,6 +99,33 @@ class HeatingData:
             raise ValueError("heat_total_W and sigma_total_W belong together")
         if self.heat_total_W is not None:
             _check("total heat", self.voltage_V, self.heat_total_W, self.sigma_total_W)
+        if not (np.isfinite(self.scale_sigma) and self.scale_sigma >= 0):
+            raise ValueError(f"heat: scale_sigma = {self.scale_sigma} must be 0 or more")
+        _ = self.whitening
+
+    @cached_property
+    def whitening(self) -> FloatArray:
+        """Matrix that turns deviations of the heats into independent ones of unit variance, (n, n)."""
+        return whitening(paired_covariance(self.voltage_V, self.sigma_W, self.correlation))
+
+
+def paired_covariance(voltage_V: FloatArray, sigma: FloatArray, correlation: float) -> FloatArray:
+    """Covariance of values of which those at opposite biases have a correlation; in the unit of ``sigma`` squared.
+
+    One baseline for both polarities and white noise give +1/2.
+    """
+    if not -1 < correlation < 1:
+        raise ValueError(f"a correlation of {correlation} must lie between -1 and 1")
+    opposite = np.isclose(voltage_V[:, None], -voltage_V, rtol=1e-6, atol=0) & (voltage_V[:, None] != 0)
+    return np.asarray(np.outer(sigma, sigma) * (np.eye(voltage_V.size) + correlation * opposite))
+
+
+def whitening(covariance: FloatArray) -> FloatArray:
+    """Matrix that turns deviations of this covariance into independent ones of unit variance, (n, n)."""
+    try:
+        return np.linalg.inv(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        raise ValueError("heat: the covariance is not that of any errors (not positive definite)") from None
 
 
 @dataclass(frozen=True)
@@ -105,7 +158,7 @@ class JunctionData:
             raise ValueError("temperatures must be above 0 K")
         if self.size == 0:
             raise ValueError("there is nothing to fit: no current, heat, conductance or thermopower")
-        if not self.sigma_known and self.current is not None and self.size > self.current.current_A.size:
+        if not self.sigma_known and self.joint:
             raise ValueError(
                 "a joint fit weighs one kind of data against another: give sigma_A for the current"
             )
@@ -119,6 +172,16 @@ class JunctionData:
         if self.heating is not None:
             total += self.heating.heat_probe_W.size * (1 if self.heating.heat_total_W is None else 2)
         return total
+
+    @property
+    def joint(self) -> bool:
+        """True where other data stand beside the currents."""
+        return self.current is not None and self.size > self.current.current_A.size
+
+    @property
+    def scaled(self) -> bool:
+        """True where the scale of the heats is a parameter."""
+        return self.heating is not None and self.heating.scale_sigma > 0
 
     @property
     def sigma_known(self) -> bool:

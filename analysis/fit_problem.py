@@ -14,22 +14,33 @@ from analysis.landauer import WATT_PER_eV2
 from analysis.records import FloatArray
 from analysis.search_space import SearchSpace
 
+SCALE_REACH = 8.0
+"""Standard deviations of its calibration within which the scale of the heats is searched."""
+
 _SMALL_BIAS = 1e-4  # of kT: linear response to 1e-8, far enough from zero for a slope
 
 
 @dataclass(frozen=True, eq=False)
 class _Term:
-    """One kind of data: model (n,), slopes (n_parameters, n), data and uncertainty (n,)."""
+    """One kind of data: model (n,), slopes (n_parameters, n), data (n,), and what makes deviations independent ones of
+    unit variance: uncertainties (n,), or a matrix (n, n).
+    """
 
     model: FloatArray
     slopes: FloatArray
     measured: FloatArray
-    sigma: FloatArray
+    weight: FloatArray
+
+    def whitened(self, values: FloatArray) -> FloatArray:
+        """Values (..., n) in units of their uncertainties."""
+        return np.asarray(values @ self.weight.T if self.weight.ndim == 2 else values / self.weight)
 
 
 @dataclass(frozen=True, eq=False)
 class Problem(SearchSpace):
     """What `fit` minimises.
+
+    The last residual, where the heats have a scale error, is that of the scale from 1: one nuisance for all heats.
 
     Parameters
     ----------
@@ -45,27 +56,49 @@ class Problem(SearchSpace):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Parameters of the family, then ``molecules`` where it is free."""
+        """Parameters of the family, ``molecules`` where it is free, ``scale`` where the heats have a scale error."""
         own = (self.molecules,) if isinstance(self.molecules, Parameter) else ()
-        return (*self.family.parameters, *own)
+        if not self.data.scaled:
+            return (*self.family.parameters, *own)
+        reach = min(SCALE_REACH * self._scale_sigma, 0.9)
+        return (*self.family.parameters, *own, Parameter("scale", 1.0, 1 - reach, 1 + reach))
 
-    def scale(self, values: FloatArray) -> float:
+    @property
+    def n_residuals(self) -> int:
+        """Measured values, and the prior of the scale."""
+        return self.data.size + int(self.data.scaled)
+
+    def molecules_at(self, values: FloatArray) -> float:
         """Number of molecules."""
-        return float(values[-1]) if isinstance(self.molecules, Parameter) else self.molecules
+        at = len(self.family.parameters)
+        return float(values[at]) if isinstance(self.molecules, Parameter) else self.molecules
+
+    def heat_scale(self, values: FloatArray) -> float:
+        """Measured over true heat in the probe."""
+        return float(values[-1]) if self.data.scaled else 1.0
+
+    @property
+    def _scale_sigma(self) -> float:
+        return 0.0 if self.data.heating is None else self.data.heating.scale_sigma
 
     def residuals(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(model - data)/sigma, shape (n,), and its derivatives by natural parameters, (n, n_parameters)."""
         terms = list(self._terms(values))
-        residual = np.concatenate([(x.model - x.measured) / x.sigma for x in terms])
-        return residual, np.concatenate([x.slopes / x.sigma for x in terms], axis=1).T
+        residual = np.concatenate([x.whitened(x.model - x.measured) for x in terms])
+        slopes = np.concatenate([x.whitened(x.slopes) for x in terms], axis=1)
+        if self.data.scaled:
+            prior = np.zeros((len(values), 1))
+            prior[-1] = 1.0 / self._scale_sigma
+            residual = np.append(residual, (self.heat_scale(values) - 1.0) / self._scale_sigma)
+            slopes = np.hstack([slopes, prior])
+        return residual, slopes.T
 
     @cached_property
     def measured(self) -> FloatArray:
         """Data/sigma in the order of the residuals."""
         start = np.array([p.start for p in self.parameters])
-        return np.concatenate(
-            [x.measured / x.sigma for x in self._terms(start[: len(self.family.parameters)])]
-        )
+        rows = [x.whitened(x.measured) for x in self._terms(start)]
+        return np.concatenate([*rows, [1.0 / self._scale_sigma]] if self.data.scaled else rows)
 
     def rough_costs(self, many: FloatArray, points: int) -> FloatArray:
         """How far many sets of parameters are from the currents and heats, at up to ``points`` biases.
@@ -74,7 +107,7 @@ class Problem(SearchSpace):
         that a set with the right shape and the wrong size counts as near.
         """
         own = many[:, : len(self.family.parameters)]
-        scale = np.array([[self.scale(x)] for x in many])
+        scale = np.array([[self.molecules_at(x)] for x in many])
         temperatures = self.data.temperature_probe_K, self.data.temperature_substrate_K
         total = np.zeros(len(many))
         rows: list[tuple[int, float, FloatArray, FloatArray, FloatArray]] = []
@@ -105,8 +138,12 @@ class Problem(SearchSpace):
                 yield _Term(model, slopes, current.current_A, _sigma_or_largest(current))
         if (heat := data.heating) is not None:
             x, by = self.family.window(own, heat.voltage_V, *temperatures)
-            scaled = self._scaled(values, WATT_PER_eV2 * x[1], WATT_PER_eV2 * by[1])
-            yield _Term(*scaled, heat.heat_probe_W, heat.sigma_W)
+            model, slopes = self._scaled(values, WATT_PER_eV2 * x[1], WATT_PER_eV2 * by[1])
+            scale = self.heat_scale(values)
+            slopes *= scale
+            if self.data.scaled:
+                slopes[-1] = model
+            yield _Term(scale * model, slopes, heat.heat_probe_W, heat.whitening)
             if heat.heat_total_W is not None and heat.sigma_total_W is not None:
                 power = G0_S * heat.voltage_V
                 scaled = self._scaled(values, power * x[0], power * by[0])
@@ -117,11 +154,13 @@ class Problem(SearchSpace):
     def _scaled(
         self, values: FloatArray, model: FloatArray, slopes: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Model times the number of molecules, and its slopes by all parameters."""
-        scale = self.scale(values)
+        """Model times the number of molecules, and its slopes by all parameters (by the scale of the heats: 0)."""
+        number, n = self.molecules_at(values), len(slopes)
+        by = np.zeros((len(self.parameters), model.size))
+        by[:n] = number * slopes
         if isinstance(self.molecules, Parameter):
-            return scale * model, np.vstack([scale * slopes, model])
-        return scale * model, scale * slopes
+            by[n] = model
+        return number * model, by
 
     def _linear_terms(self, values: FloatArray, temperature_K: float) -> Iterator[_Term]:
         """G and S from the odd parts of I and Q_P at a small bias: N = K0 v, H_P = -K1 v + O(v^2)."""

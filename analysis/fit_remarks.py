@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import chdtr
 
+from analysis.fit_errors import Errors
 from analysis.fit_model import LevelFamily
+from analysis.fit_noise import remarks_on_noise
 from analysis.fit_problem import Problem
 from analysis.records import FloatArray
 from analysis.search_space import SearchSpace
@@ -12,6 +15,9 @@ from analysis.search_space import SearchSpace
 _AS_GOOD = 1.0  # difference of chi^2 that is no difference
 _STILL_LIKELY = 4.0
 _STRONG = 0.99
+_UNLIKELY = 1e-3  # probability of a chi^2 as small as that
+_FAR = 3.0  # errors of the mean, root mean square, beyond which a fit does not describe a mean curve
+_NOTICED = 2.0  # standard deviations of a scale from 1
 
 
 def at_bounds(problem: SearchSpace, values: FloatArray) -> tuple[str, ...]:
@@ -34,30 +40,65 @@ def correlation_of(covariance: FloatArray, errors: FloatArray) -> FloatArray:
 def remarks_on(
     problem: Problem,
     values: FloatArray,
-    errors: FloatArray,
-    covariance: FloatArray,
-    chi_square: float,
-    unit: float,
+    error: Errors,
+    residual: FloatArray,
     others: Sequence[tuple[FloatArray, float]],
 ) -> tuple[str, ...]:
-    """Sentences on a fit; ``unit`` is the chi^2 that stands for one standard deviation squared."""
+    """Sentences on a fit, whose residuals are in units of the uncertainties."""
     reached = at_bounds(problem, values)
     said = [f"{name} ended on its bound: its uncertainty is not to be trusted." for name in reached]
-    freedom = problem.data.size - len(values)
-    if problem.data.sigma_known and chi_square > freedom + 6.0 * np.sqrt(2.0 * max(freedom, 1)):
-        said.append(
-            f"The model does not describe these data (chi^2 = {chi_square:.4g} for {freedom} degrees of freedom): "
-            "the errors are those it would have if it did."
-        )
-    lost = [p.name for p, e in zip(problem.parameters, errors, strict=True) if np.isinf(e)]
+    chi_square = float(residual @ residual)
+    said += _size_of_chi_square(problem, error, chi_square, residual.size - values.size)
+    if error.source != "junctions":
+        said += remarks_on_noise(problem, values, residual)
+    lost = [p.name for p, unseen in zip(problem.parameters, error.unseen, strict=True) if unseen]
     if lost:
         said.append(f"These data do not fix {_listed(lost)} one by one, only combinations of them.")
-    said += _correlated(problem, errors, covariance)
+    said += _correlated(problem, error.standard, error.covariance)
+    said += _scale(problem, values)
     if isinstance(problem.family, LevelFamily):
-        said += _exchanged(problem, problem.family, values, covariance)
-        said += _mirrored(problem, problem.family, values, chi_square, unit)
-    said += _other_minima(problem, values, chi_square, unit, others)
+        said += _exchanged(problem, problem.family, values, error.covariance)
+        said += _mirrored(problem, problem.family, values, chi_square, error.likely)
+    said += _other_minima(problem, values, chi_square, error.likely, others)
     return tuple(said)
+
+
+def _size_of_chi_square(problem: Problem, error: Errors, chi_square: float, freedom: int) -> list[str]:
+    """A chi^2 that is too large, or too small, for the uncertainties."""
+    if not problem.data.sigma_known or freedom < 1:
+        return []
+    if error.source == "junctions":
+        if chi_square <= _FAR**2 * freedom:
+            return []
+        return [
+            f"The model does not describe the mean curve: it lies {np.sqrt(chi_square / freedom):.2g} errors of the "
+            "mean away (root mean square). The errors are those it would have if it did."
+        ]
+    if chi_square > freedom + 6.0 * np.sqrt(2.0 * freedom):
+        return [
+            f"The model does not describe these data (chi^2 = {chi_square:.4g} for {freedom} degrees of freedom): "
+            "the errors are those it would have if it did."
+        ]
+    if chdtr(freedom, chi_square) < _UNLIKELY:
+        return [
+            f"chi^2 = {chi_square:.3g} for {freedom} degrees of freedom is too small: the uncertainties given are "
+            "larger than the scatter, or the points are not independent. The errors then are wrong; several "
+            "curves, one file a junction, give errors that do not rely on them."
+        ]
+    return []
+
+
+def _scale(problem: Problem, values: FloatArray) -> list[str]:
+    heat = problem.data.heating
+    if heat is None or not problem.data.scaled:
+        return []
+    pull = (problem.heat_scale(values) - 1) / heat.scale_sigma
+    if abs(pull) < _NOTICED:
+        return []
+    return [
+        f"The scale of the heats is pulled to {problem.heat_scale(values):.4f}, {abs(pull):.2g} standard deviations of "
+        "its calibration from 1."
+    ]
 
 
 def _correlated(problem: Problem, errors: FloatArray, covariance: FloatArray) -> list[str]:
@@ -96,10 +137,9 @@ def _mirrored(
     if not fields[:, 0].any():
         return []
     image = fields * [-1, 1, 1, -1] + [0, 0, 0, 1]
-    flipped = Problem(
-        problem.data, LevelFamily(image, np.full(family.free.shape, -1), ()), problem.scale(values)
-    )
-    residual, _ = flipped.residuals(np.empty(0))
+    fixed = LevelFamily(image, np.full(family.free.shape, -1), ())
+    flipped = Problem(problem.data, fixed, problem.molecules_at(values))
+    residual, _ = flipped.residuals(values[len(values) - int(problem.data.scaled) :])
     worse = (float(residual @ residual) - chi_square) / unit
     drops_free = bool((family.free[:, 3] >= 0).any())
     symmetric = bool(np.all(fields[:, 3] == 0.5))
@@ -108,13 +148,25 @@ def _mirrored(
         how = "bounds or the start chose it" if problem.family.parameters else "the model states it"
         return [
             f"The sign of the level position is not determined by these data: {positions} eV fits as well "
-            f"(chi^2 differs by {worse:.2g}); {how}. Heat in one electrode or thermopower would tell."
+            f"(chi^2 differs by {worse:.2g}); {how}. {_what_would_tell(problem)}"
         ]
     if problem.data.tells_sign:
         return [
             f"The mirror image ({positions} eV) is worse by chi^2 = {worse:.3g}: the sign comes from the data."
         ]
     return []
+
+
+def _what_would_tell(problem: Problem) -> str:
+    """Data that would decide the sign, beside those that were given and did not."""
+    data = problem.data
+    if data.heating is not None and data.seebeck_V_per_K is not None:
+        return "Heat and thermopower were given, and are too uncertain, or too symmetric, to tell."
+    if data.heating is not None:
+        return "The heats given are too uncertain, or too symmetric, to tell; thermopower might."
+    if data.seebeck_V_per_K is not None:
+        return "The thermopower given is too uncertain to tell; heat in one electrode might."
+    return "Heat in one electrode or thermopower would tell."
 
 
 def _other_minima(
@@ -147,7 +199,7 @@ def _canonical(problem: Problem, values: FloatArray) -> FloatArray:
     if fields[:, 0].sum() < 0:
         fields = fields * [-1, 1, 1, -1] + [0, 0, 0, 1]
     fields[:, 1:3].sort(axis=1)
-    return np.append(fields[np.argsort(fields[:, 0])].ravel(), problem.scale(values))
+    return np.append(fields[np.argsort(fields[:, 0])].ravel(), problem.molecules_at(values))
 
 
 def _listed(names: Sequence[str]) -> str:

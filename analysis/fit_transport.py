@@ -1,21 +1,26 @@
 """Least-squares fit of a transmission model, from several starts, and what the data leave open."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import least_squares
 
+from analysis.fit_data import CurrentData, LogCurrentData
+from analysis.fit_errors import Errors, errors_of
 from analysis.fit_model import LevelFamily
 from analysis.fit_problem import Problem
 from analysis.fit_remarks import at_bounds, correlation_of, remarks_on
 from analysis.records import FloatArray
-from analysis.search_space import covariance_of, evenly_spread
+from analysis.search_space import evenly_spread
 from analysis.transmission import Transmission
 
 _CANDIDATES = 64
 _SCAN_POINTS = 16
 _MOST_STEPS = 100
+Replicas = Sequence[CurrentData | LogCurrentData]
+"""Mean currents that each leave out a group of junctions, see `analysis.junction_curves`."""
+
 _HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-7, "gtol": 1e-12}
 
 
@@ -23,16 +28,16 @@ _HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-7, "gtol": 1e-12}
 class FitResult:
     """Outcome of `fit`.
 
-    ``values`` and ``errors`` (one standard deviation; infinite where the data do not fix a parameter) follow
-    ``names``; ``covariance`` has shape (n, n). ``chi_square`` is in units of the given uncertainties; without
-    them it is in units of the largest current squared, ``sigma_known`` is False and the errors come from the
-    scatter about the fit. ``remarks`` are sentences: what the data can't tell, bounds that were reached.
+    ``values`` follow ``names``. ``replicas`` are the values with each group of junctions left out. ``chi_square`` is in
+    units of the given uncertainties; without them it is in units of the largest current squared, ``sigma_known`` is
+    False and the errors come from the scatter about the fit. ``remarks`` are sentences: what the data can't tell,
+    bounds that were reached.
     """
 
     names: tuple[str, ...]
     values: FloatArray
-    errors: FloatArray
-    covariance: FloatArray
+    error: Errors
+    replicas: tuple[FloatArray, ...]
     chi_square: float
     degrees_of_freedom: int
     sigma_known: bool
@@ -45,9 +50,19 @@ class FitResult:
     molecules: float
 
     @property
+    def errors(self) -> FloatArray:
+        """Half widths (n,) of the 68 % intervals, by Student's t; infinite where the data do not fix a parameter."""
+        return self.error.half_width()
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Squares of standard errors, (n, n)."""
+        return self.error.covariance
+
+    @property
     def correlation(self) -> FloatArray:
         """Correlation matrix; 0 beside a parameter that the data do not fix."""
-        return correlation_of(self.covariance, self.errors)
+        return correlation_of(self.covariance, self.error.standard)
 
     @property
     def reduced_chi_square(self) -> float:
@@ -55,12 +70,18 @@ class FitResult:
         return self.chi_square / self.degrees_of_freedom if self.degrees_of_freedom > 0 else float("nan")
 
 
-def fit(problem: Problem) -> FitResult:
+def fit(problem: Problem, replicas: Replicas = ()) -> FitResult:
     """Minimise chi^2, quickly: for data that arrive while the fit is wanted.
 
     As long as the outcome from the given start is not a good fit (chi^2 four standard deviations above its mean;
     without uncertainties, a scatter above 1 % of the largest current) its mirror image and up to three more starts are
     tried.
+
+    Parameters
+    ----------
+    problem : Problem
+    replicas : sequence of CurrentData or LogCurrentData
+        Its current with each group of junctions left out: they give the errors.
 
     Raises
     ------
@@ -73,13 +94,13 @@ def fit(problem: Problem) -> FitResult:
             found.append(_search(problem, start))
             if _good(problem, found[-1].cost):
                 break
-    return _result(problem, found)
+    return _result(problem, found, replicas)
 
 
-def fit_thoroughly(problem: Problem, starts: int = 8) -> FitResult:
+def fit_thoroughly(problem: Problem, starts: int = 8, replicas: Replicas = ()) -> FitResult:
     """Minimise chi^2 from ``starts`` starts whatever the first ones find, so that other minima are known.
 
-    The mirror image of the first outcome is a start of its own.
+    The mirror image of the first outcome is a start of its own. ``replicas`` as in `fit`.
 
     Raises
     ------
@@ -88,7 +109,7 @@ def fit_thoroughly(problem: Problem, starts: int = 8) -> FitResult:
     """
     found = [_search(problem, _given(problem))]
     others = [*_mirrored(problem, found[0].x), *_spread_starts(problem, starts)][: starts - 1]
-    return _result(problem, found + [_search(problem, start) for start in others])
+    return _result(problem, found + [_search(problem, start) for start in others], replicas)
 
 
 def _mirrored(problem: Problem, at: FloatArray) -> list[FloatArray]:
@@ -105,39 +126,52 @@ def _mirrored(problem: Problem, at: FloatArray) -> list[FloatArray]:
 
 
 def _good(problem: Problem, cost: float) -> bool:
-    freedom = problem.data.size - len(problem.parameters)
+    freedom = problem.n_residuals - len(problem.parameters)
     limit = freedom + 4.0 * np.sqrt(2.0 * freedom) if problem.data.sigma_known else 1e-4 * problem.data.size
     return bool(2 * cost <= limit)
 
 
-def _result(problem: Problem, found: Sequence["_Search"]) -> FitResult:
+def _result(problem: Problem, found: Sequence["_Search"], replicas: Replicas) -> FitResult:
     best = min(found, key=lambda x: x.cost)
     values = problem.natural(best.x)
-    residual, slopes = problem.residuals(values)
-    chi_square, freedom = float(residual @ residual), residual.size - values.size
-    covariance, unseen = covariance_of(slopes)
-    if not problem.data.sigma_known:
-        covariance = covariance * (chi_square / freedom if freedom > 0 else np.inf)
-    errors = np.sqrt(covariance.diagonal())
-    errors[unseen] = np.inf
-    unit = 1.0 if problem.data.sigma_known else max(chi_square / max(freedom, 1), 1e-20)
+    residual, _ = problem.residuals(values)
+    left_out = tuple(_refitted(problem, best.x, current) for current in replicas)
+    error = errors_of(problem, values, left_out)
     others = [(problem.natural(x.x), 2 * x.cost) for x in found if x is not best]
     return FitResult(
         names=tuple(p.name for p in problem.parameters),
         values=values,
-        errors=errors,
-        covariance=covariance,
-        chi_square=chi_square,
-        degrees_of_freedom=freedom,
+        error=error,
+        replicas=left_out,
+        chi_square=float(residual @ residual),
+        degrees_of_freedom=residual.size - values.size,
         sigma_known=problem.data.sigma_known,
         at_bound=at_bounds(problem, values),
-        remarks=remarks_on(problem, values, errors, covariance, chi_square, unit, others),
+        remarks=remarks_on(problem, values, error, residual, others),
         converged=best.status > 0,
         message=best.message,
         evaluations=sum(x.evaluations for x in found),
         transmission=problem.family.transmission(values[: len(problem.family.parameters)]),
-        molecules=problem.scale(values),
+        molecules=problem.molecules_at(values),
     )
+
+
+def _refitted(problem: Problem, start: FloatArray, current: CurrentData | LogCurrentData) -> FloatArray:
+    """Values for another mean current, in the same minimum."""
+    other = replace(problem, data=replace(problem.data, current=current))
+    low, high = other.bounds
+    margin = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
+    evaluate = _Remembered(other)
+    with np.errstate(all="ignore"):
+        kept = least_squares(
+            evaluate.residual,
+            np.clip(start, low + margin, high - margin),
+            evaluate.slopes,
+            bounds=(low, high),
+            max_nfev=_MOST_STEPS,
+            **_HOW,
+        )
+    return other.natural(kept.x)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +263,7 @@ def _given(problem: Problem) -> FloatArray:
     size = len(problem.parameters)
     if not size:
         raise ValueError("the model has no free parameter: mark one as { start =, min =, max = }")
-    if problem.data.size < size:
+    if problem.n_residuals < size:
         raise ValueError(f"{problem.data.size} values cannot fix {size} parameters")
     return problem.search(_off_symmetry(problem, np.array([p.start for p in problem.parameters])))
 
@@ -241,6 +275,8 @@ def _spread_starts(problem: Problem, count: int) -> list[FloatArray]:
     reach = np.where(problem.logarithmic, np.log(30.0), 2.0 * np.maximum(np.abs(centre), 0.25))
     low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)
     points = low + (high - low) * evenly_spread(_CANDIDATES, centre.size)
+    if problem.data.scaled:
+        points[:, -1] = 1.0
     costs = problem.rough_costs(np.array([problem.natural(x) for x in points]), _SCAN_POINTS)
     order = np.argsort(np.where(np.isfinite(costs), costs, np.inf), kind="stable")
     return [points[i] for i in order[:count]]

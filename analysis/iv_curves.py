@@ -1,18 +1,19 @@
-"""I-V curves from files, and their mean with its spread."""
+"""I-V curves from files, and the junctions that they are of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fit_data import CurrentData, LogCurrentData
-from analysis.heating.sweeps import STEP as SWEEP
-from analysis.heating.sweeps import sweeps_of
+from analysis.heating.sweeps import has_sweeps, junction_sweeps
 from analysis.importers import ForeignFile
 from analysis.iv_columns import read_columns
 from analysis.iv_mean import mean_iv
+from analysis.jackknife import MOST_ONE_BY_ONE
+from analysis.junction_curves import Average, JunctionCurves
 from analysis.recording import Recording, RecordingError
 from analysis.records import EventKind, FloatArray
 
@@ -22,7 +23,7 @@ _RECORDING_ENDINGS = (".h5", ".hdf5", ".nxs")
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Points of one file in the order of the file, arrays of shape (n,); ``sigma_A`` where the file has it.
+    """Points of one junction in the order of the file, arrays of shape (n,); ``sigma_A`` where the file has it.
 
     ``remarks`` are sentences for the user: what was assumed of the file, and what was left out.
     """
@@ -34,12 +35,22 @@ class Curve:
     remarks: tuple[str, ...] = ()
 
 
-def read_curve(path: Path, units: Mapping[str, str] | None = None) -> Curve:
-    """I-V points of a recording, or of columns of text.
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """What files hold: a curve a junction, the names of the files, and sentences on what was left out."""
+
+    curves: tuple[Curve, ...]
+    sources: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -> Curves:
+    """I-V curves of recordings, or of columns of text: one a junction.
 
     Columns are known by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
     where the heading or ``units`` ("current": "nA") gives a unit; columns without names are volts, amperes and, if
-    there is a third, the uncertainty in amperes. An uncertainty without a unit has that of the current.
+    there is a third, the uncertainty in amperes. An uncertainty without a unit has that of the current. A file of columns counts as one junction; files that hold the same values count
+    once. Recordings of held junctions give a curve for each of them.
 
     Raises
     ------
@@ -47,84 +58,120 @@ def read_curve(path: Path, units: Mapping[str, str] | None = None) -> Curve:
         A file without voltage and current, or with a unit that is not known; the message names it.
     """
     try:
-        return _of_recording(path) if path.suffix.lower() in _RECORDING_ENDINGS else _of_columns(path, units)
+        recordings = [path for path in paths if path.suffix.lower() in _RECORDING_ENDINGS]
+        swept = [path for path in recordings if has_sweeps(path)]
+        found = [
+            _of_samples(path) if path in recordings else _of_columns(path, units)
+            for path in paths
+            if path not in swept
+        ]
+        curves, notes = _distinct(found)
+        notes += [remark for curve in curves for remark in curve.remarks]
+        if swept:
+            of_junctions, left_out = _of_sweeps(swept)
+            curves, notes = [*curves, *of_junctions], [*notes, *left_out]
     except (ForeignFile, RecordingError) as error:
         raise ValueError(str(error)) from None
+    if len(curves) > 1 and any(curve.sigma_A is not None for curve in curves):
+        notes.append(
+            "Uncertainties in the files are not used: the scatter of the junctions gives the errors."
+        )
+    return Curves(tuple(curves), tuple(path.name for path in paths), tuple(notes))
 
 
-def mean_curve(curves: Sequence[Curve]) -> CurrentData:
-    """All points together: the mean current at each voltage and the standard deviation about it.
+def junction_curves(
+    curves: Sequence[Curve], average: Average = "mean", notes: Sequence[str] = ()
+) -> JunctionCurves:
+    """Put curves on one grid, a row a junction: the mean of its sweeps, of ln|I| for "log".
 
-    The standard deviation is that of the points (the shade of a published curve), not of the mean. It is None where
-    voltages do not repeat. Where there are more than 200 different voltages they are taken in 200 equal steps.
-    A single curve that brings its own uncertainties keeps them.
+    Voltages are those of the data where they repeat, else 200 equal steps where there are more. A single curve is
+    taken for repeated sweeps of one junction: a row is then a stretch of its points in their order.
+
+    For "log", for junctions whose currents differ by factors, points whose current has not the sign of their voltage
+    are noise about zero and are left out.
+
+    Raises
+    ------
+    ValueError
+        Where no point is left.
     """
-    if len(curves) == 1 and curves[0].sigma_A is not None:
-        return CurrentData(curves[0].voltage_V, curves[0].current_A, curves[0].sigma_A)
+    row = np.concatenate([np.full(c.voltage_V.size, i) for i, c in enumerate(curves)])
     voltage = np.concatenate([c.voltage_V for c in curves])
     current = np.concatenate([c.current_A for c in curves])
     good = np.isfinite(voltage) & np.isfinite(current)
-    voltage, current = voltage[good], current[good]
+    said = list(notes)
+    if average == "log":
+        signed = voltage * current > 0
+        if wrong := int(np.count_nonzero(good & ~signed & (voltage != 0))):
+            said.append(
+                f"{wrong} points left out whose current has not the sign of their voltage: no logarithm."
+            )
+        good &= signed
+    row, voltage, current = row[good], voltage[good], current[good]
     if not voltage.size:
-        raise ValueError("there is no point with a voltage and a current")
-    place = _places(voltage)
-    count = np.bincount(place)
-    mean_V, mean_I = np.bincount(place, voltage) / count, np.bincount(place, current) / count
-    if (count < 2).any():
-        return (
-            CurrentData(voltage, current)
-            if (count < 2).mean() > 0.5
-            else _spread(mean_V, mean_I, place, current, 2)
+        raise ValueError(
+            "there is no point with a voltage and a current" + (" of its sign" if average == "log" else "")
         )
-    return _spread(mean_V, mean_I, place, current, 1)
-
-
-def log_mean_curve(curves: Sequence[Curve]) -> LogCurrentData:
-    """All points together: the geometric mean of |I| at each voltage, and the standard deviation of ln|I|.
-
-    For junctions whose currents differ by factors rather than by amounts, such as large-area ones. Points whose
-    current has not the sign of their voltage are noise about zero and are left out.
-    """
-    voltage = np.concatenate([c.voltage_V for c in curves])
-    current = np.concatenate([c.current_A for c in curves])
-    voltage, current = voltage[voltage * current > 0], current[voltage * current > 0]
-    if not voltage.size:
-        raise ValueError("there is no point whose current has the sign of its voltage")
     place = _places(voltage)
-    count = np.bincount(place)
-    size = np.log(np.abs(current))
-    mean = np.bincount(place, size) / count
-    deviation = np.sqrt(np.bincount(place, (size - mean[place]) ** 2) / np.maximum(count - 1, 1))
-    kept = deviation > 0
-    if not kept.any():
-        raise ValueError("no voltage repeats: there is no spread to take a logarithmic mean over")
-    at = (np.bincount(place, voltage) / count)[kept]
-    return LogCurrentData(at, np.sign(at) * np.exp(mean[kept]), deviation[kept])
+    if len(curves) == 1:
+        row = _stretches(place)
+    shape = len(curves) if len(curves) > 1 else int(row.max()) + 1, int(place.max()) + 1
+    cell = row * shape[1] + place
+    number = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+    signal = np.log(np.abs(current)) if average == "log" else current
+    total = np.bincount(cell, signal, minlength=shape[0] * shape[1]).reshape(shape)
+    mean = np.where(number > 0, total / np.maximum(number, 1), np.nan)
+    at_V = np.bincount(place, voltage) / np.bincount(place)
+    rows = np.sign(at_V) * np.exp(mean) if average == "log" else mean
+    unit: Literal["junction", "sweep"] = "junction" if len(curves) > 1 else "sweep"
+    return JunctionCurves(at_V, rows, average, unit, tuple(said))
 
 
-def _spread(
-    mean_V: FloatArray, mean_I: FloatArray, place: NDArray[np.intp], current: FloatArray, least: int
-) -> CurrentData:
-    """Mean and standard deviation at the voltages with ``least`` points or more (two, for a deviation)."""
-    count = np.bincount(place)
-    variance = np.bincount(place, (current - mean_I[place]) ** 2) / np.maximum(count - 1, 1)
-    kept = count >= max(least, 2)
-    deviation = np.sqrt(variance[kept])
-    positive = deviation[deviation > 0]
-    if not positive.size:
-        return CurrentData(mean_V[kept], mean_I[kept])
-    return CurrentData(mean_V[kept], mean_I[kept], np.maximum(deviation, positive.min()))
+def _distinct(curves: Sequence[Curve]) -> tuple[list[Curve], list[str]]:
+    """Curves without those that repeat another one's values, and a note on each of these."""
+    kept: list[Curve] = []
+    notes: list[str] = []
+    for curve in curves:
+        same = next((x for x in kept if _same(x, curve)), None)
+        if same is None:
+            kept.append(curve)
+        else:
+            notes.append(
+                f"{curve.source} holds the same values as {same.source}: one junction, counted once."
+            )
+    return kept, notes
+
+
+def _same(one: Curve, other: Curve) -> bool:
+    return np.array_equal(one.voltage_V, other.voltage_V, equal_nan=True) and np.array_equal(
+        one.current_A, other.current_A, equal_nan=True
+    )
 
 
 def _places(voltage: FloatArray) -> NDArray[np.intp]:
-    """Index of the voltage step that each point belongs to."""
+    """Index of the voltage, or voltage step, that each point belongs to."""
     span = max(float(np.ptp(voltage)), 1e-12)
-    _, place = np.unique(np.round(voltage / (1e-6 * span)), return_inverse=True)
-    if place.max() >= _MOST_VOLTAGES:
+    _, place, count = np.unique(np.round(voltage / (1e-6 * span)), return_inverse=True, return_counts=True)
+    most = _MOST_VOLTAGES if (count < 2).mean() > 0.5 else 5 * _MOST_VOLTAGES
+    if count.size > most:
         low = voltage.min()
         steps = np.minimum(((voltage - low) / span * _MOST_VOLTAGES).astype(np.intp), _MOST_VOLTAGES - 1)
         _, place = np.unique(steps, return_inverse=True)
     return np.asarray(place, dtype=np.intp)
+
+
+def _stretches(place: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Number of the sweep that each point of one curve belongs to, up to 50 of them.
+
+    The points of each voltage are shared out in their order: the first of two to the first sweep.
+    """
+    count = np.bincount(place)
+    sweeps = min(int(np.median(count)), MOST_ONE_BY_ONE)
+    order = np.argsort(place, kind="stable")
+    within = np.arange(place.size) - np.repeat(np.cumsum(count) - count, count)
+    row = np.empty(place.size, dtype=np.intp)
+    row[order] = within * max(sweeps, 1) // np.repeat(np.maximum(count, sweeps), count)
+    return row
 
 
 def _of_columns(path: Path, units: Mapping[str, str] | None) -> Curve:
@@ -132,14 +179,22 @@ def _of_columns(path: Path, units: Mapping[str, str] | None) -> Curve:
     return Curve(path.name, columns.voltage_V, columns.current_A, columns.sigma_A, columns.remarks)
 
 
-def _of_recording(path: Path) -> Curve:
-    """Mean of the sweeps of held junctions; without any, voltage across the junction and current of every sample."""
+def _of_sweeps(paths: Sequence[Path]) -> tuple[list[Curve], list[str]]:
+    """A curve for each held junction of recordings, both directions of its sweeps averaged."""
+    iv = mean_iv(junction_sweeps(paths))
+    source = ", ".join(path.name for path in paths)
+    curves = [
+        Curve(f"{source}, junction {i}", iv.voltage_V, row) for i, row in enumerate(iv.by_junction_A, 1)
+    ]
+    if not iv.dropped:
+        return curves, []
+    reasons = ", ".join(f"{number} {reason}" for reason, number in iv.dropped.items())
+    return curves, [f"{source}: {sum(iv.dropped.values())} curves left out ({reasons})."]
+
+
+def _of_samples(path: Path) -> Curve:
+    """Voltage across the junction and current of every sample of a recording."""
     with Recording(path) as recording:
-        if any(event.kind is EventKind.STEP and event.name == SWEEP for event in recording.events):
-            series_ohm = float(recording.header.settings.get("series_resistance_ohm") or 0.0)
-            mean = mean_iv(sweeps_of(recording), series_ohm)
-            spread = mean.sd_A if mean.junctions > 1 else None
-            return Curve(path.name, mean.voltage_V, mean.current_A, spread)
         units = {channel.name: channel.unit for channel in recording.header.channels}
         settings = recording.header.settings
         gain = 1.0 if units.get("current") == "A" else float(settings.get("current_gain_V_per_A") or 0.0)

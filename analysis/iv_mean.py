@@ -49,6 +49,8 @@ class MeanIV:
         sample, not of the mean); NaN for one junction.
     rising_A, falling_A : ndarray
         Mean of each direction of the sweep.
+    by_junction_A : ndarray, shape (junctions, points)
+        Mean of both directions and of all curves of each junction.
     junctions, curves : int
         What was averaged; several curves of one junction count as one.
     dropped : mapping of str to int
@@ -60,6 +62,7 @@ class MeanIV:
     sd_A: FloatArray
     rising_A: FloatArray
     falling_A: FloatArray
+    by_junction_A: FloatArray
     junctions: int
     curves: int
     dropped: Mapping[str, int] = field(default_factory=dict)
@@ -119,9 +122,8 @@ def mean_iv(
     both = curves.mean(axis=1)
     sd = both.std(axis=0, ddof=1) if len(both) > 1 else np.full(grid.size, np.nan)
     rising, falling = curves.mean(axis=0)
-    return MeanIV(
-        grid, both.mean(axis=0), sd, rising, falling, len(both), len(kept), dict(dropped.most_common())
-    )
+    left_out = dict(dropped.most_common())
+    return MeanIV(grid, both.mean(axis=0), sd, rising, falling, both, len(both), len(kept), left_out)
 
 
 def equal_power_amplitudes(iv: MeanIV, n: int, largest_V: float) -> FloatArray:

@@ -5,7 +5,7 @@ levels half way between the electrodes a level and its mirror image conduct alik
 The side is taken from the sign of the measured heat; how large the asymmetry is remains a prediction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +18,9 @@ from analysis.fit_model import Family, Parameter, level_family
 from analysis.fit_problem import Problem
 from analysis.fit_transport import fit
 from analysis.heating.prediction import Prediction, predict
-from analysis.heating.sweeps import Sweep
-from analysis.iv_mean import CurveRules, MeanIV, mean_iv
+from analysis.iv_mean import MeanIV
+from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, groups_of, jackknife_error, student
+from analysis.junction_curves import JunctionCurves
 from analysis.landauer import currents, linear_response
 from analysis.records import FloatArray
 from analysis.transmission import FlatTransmission, LevelTransmission, Transmission
@@ -29,17 +30,11 @@ ROOM_K = 300.0
 STRAIGHT = 0.02
 """A curve that a straight line follows within this share of its largest current shows no level."""
 
-FLOOR = 0.02
-"""Of the largest standard deviation: no point of a curve counts as known better, whatever the alignment made of it."""
-
 BAD_MISFIT = 0.05
 """Of the largest current: beyond, a fit is no description of its curve."""
 
 SYMMETRY_AT, ASYMMETRIC = 0.9, 0.05
 """Where, as a share of the largest bias, currents of both polarities are compared, and how far they may differ."""
-
-GROUPS = 10
-"""Of junctions left out in turn, for the errors of what is fitted to their mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +49,10 @@ class JunctionModel:
     temperature_K : float
         Of both electrodes.
     parameters : mapping of str to (value, error)
-        Those that were fitted; the error is statistical, from leaving out groups of junctions, NaN where unknown.
+        Those that were fitted; the error is statistical: half the 68 % interval by Student's t, from junctions left out
+        (`analysis.jackknife`), NaN where unknown.
     replicas : tuple of Transmission
-        One for each group of junctions that was left out.
+        One for each junction, or group of junctions, that was left out.
     misfit : float
         Root mean square distance from the curve that was fitted, over its largest current; NaN for a given model.
     remarks : tuple of str
@@ -86,6 +82,14 @@ class JunctionModel:
         """At zero bias."""
         return float(linear_response(self.transmission, self.temperature_K).seebeck_V_per_K)
 
+    @property
+    def _wider(self) -> float:
+        """Half a 95 % interval over an error."""
+        if len(self.replicas) < 2:
+            return float("nan")
+        freedom = len(self.replicas) - 1
+        return float(student(TWO_SIGMA, freedom) / student(ONE_SIGMA, freedom))
+
     def current_A(self, bias_V: ArrayLike) -> FloatArray:
         """Current at each bias."""
         return currents(self.transmission, bias_V, self.temperature_K, self.temperature_K).current_A
@@ -95,10 +99,11 @@ class JunctionModel:
         return predict(self.transmission, bias_V, resistance_K_per_W, self.temperature_K)
 
     def error_of(self, quantity: Callable[["JunctionModel"], FloatArray]) -> FloatArray | None:
-        """Statistical error of what follows from the model, in its shape; None for a given model."""
+        """Statistical error of what follows from the model, in its shape; like that of a parameter, None if given."""
         if len(self.replicas) < 2:
             return None
-        return _jackknife_error([quantity(replace(self, transmission=t, replicas=())) for t in self.replicas])
+        values = [quantity(replace(self, transmission=t, replicas=())) for t in self.replicas]
+        return np.asarray(jackknife_error(values) * student(ONE_SIGMA, len(values) - 1))
 
     def turned_to(self, asymmetry_K: float) -> "JunctionModel":
         """The model, or its mirror image, that heats the probe more at the polarity that was found hotter.
@@ -132,45 +137,28 @@ class JunctionModel:
             "temperature_K": self.temperature_K,
             "conductance_G0": self.conductance_G0,
             "seebeck_V_per_K": self.seebeck_V_per_K,
-            "parameters": {n: {"value": v, "error": e} for n, (v, e) in self.parameters.items()},
+            "parameters": {
+                n: {"value": v, "error": e, "interval_95": [v - self._wider * e, v + self._wider * e]}
+                for n, (v, e) in self.parameters.items()
+            },
             "misfit": self.misfit,
             "side_known": self.side_known,
             "remarks": list(self.remarks),
         }
 
 
-def without_groups(
-    curves: Sequence[Sweep], rules: CurveRules | None = None, groups: int = GROUPS
-) -> tuple[MeanIV, ...]:
-    """Mean curves, in each of which every ``groups``-th junction is missing; none for fewer junctions than that."""
-    junctions = sorted({curve.junction for curve in curves})
-    if len(junctions) < groups:
-        return ()
-    found = []
-    for i in range(groups):
-        missing = set(junctions[i::groups])
-        try:
-            found.append(mean_iv([c for c in curves if c.junction not in missing], 0.0, rules))
-        except ValueError:  # nothing is left of the others: no error can be told
-            return ()
-    return tuple(found)
-
-
-def model_of_iv(iv: MeanIV, replicas: Sequence[MeanIV] = (), temperature_K: float = ROOM_K) -> JunctionModel:
+def model_of_iv(iv: MeanIV, temperature_K: float = ROOM_K) -> JunctionModel:
     """One level with equal couplings, half way between the electrodes; a constant where the curve is straight.
 
-    Parameters
-    ----------
-    iv : MeanIV
-    replicas : sequence of MeanIV
-        As of `without_groups`: they give the errors.
-    temperature_K : float
+    Its errors come from junctions left out; a single junction has none.
     """
-    slope_S, misfit = _straight_line(iv)
+    slope_S, misfit = _straight_line(iv.voltage_V, iv.current_A)
     if misfit < STRAIGHT:
-        values = [_conductance_G0(_straight_line(x)[0]) for x in replicas]
-        constant = _conductance_G0(slope_S)
-        error = float(_jackknife_error([np.array(v) for v in values])) if len(values) > 1 else float("nan")
+        means = [np.delete(iv.by_junction_A, out, axis=0).mean(axis=0) for out in groups_of(iv.junctions)]
+        values = [_conductance_G0(_straight_line(iv.voltage_V, mean)[0]) for mean in means]
+        constant, error = _conductance_G0(slope_S), float("nan")
+        if values:
+            error = float(jackknife_error(np.array(values)) * student(ONE_SIGMA, len(values) - 1))
         return JunctionModel(
             FlatTransmission(constant),
             f"constant transmission, fitted to the mean I-V of {iv.junctions} junctions",
@@ -182,15 +170,13 @@ def model_of_iv(iv: MeanIV, replicas: Sequence[MeanIV] = (), temperature_K: floa
         )
     family = _one_level(_conductance_G0(_slope_at_zero_S(iv)))
     source = f"one level with equal couplings, fitted to the mean I-V of {iv.junctions} junctions"
-    found = model_of_family(family, iv, replicas, source, temperature_K)
+    found = model_of_family(family, iv, source, temperature_K)
     bad = ("One such level does not describe this curve.",) if found.misfit > BAD_MISFIT else ()
     remarks = (*bad, *found.remarks, *_remark_on_symmetry(iv))
     return replace(found, side_known=False, fitted_level=True, remarks=remarks)
 
 
-def model_of_family(
-    family: Family, iv: MeanIV, replicas: Sequence[MeanIV], source: str, temperature_K: float = ROOM_K
-) -> JunctionModel:
+def model_of_family(family: Family, iv: MeanIV, source: str, temperature_K: float = ROOM_K) -> JunctionModel:
     """The member of a family that suits the mean curve.
 
     Raises
@@ -198,17 +184,11 @@ def model_of_family(
     ValueError
         As of `analysis.fit_transport.fit`.
     """
-    problem = Problem(
-        JunctionData(_data(iv), temperature_probe_K=temperature_K, temperature_substrate_K=temperature_K),
-        family,
-    )
-    best = fit(problem)
-    others = [fit(replace(problem, data=replace(problem.data, current=_data(x)))) for x in replicas]
-    errors = (
-        _jackknife_error([x.values for x in others])
-        if len(others) > 1
-        else np.full(best.values.shape, np.nan)
-    )
+    curves = JunctionCurves(iv.voltage_V, iv.by_junction_A)
+    current = curves.mean() if iv.junctions > 1 else _weighed_alike(iv)
+    data = JunctionData(current, temperature_probe_K=temperature_K, temperature_substrate_K=temperature_K)
+    best = fit(Problem(data, family), curves.replicas())
+    errors = best.errors if best.replicas else np.full(best.values.shape, np.nan)
     model_A = currents(best.transmission, iv.voltage_V, temperature_K, temperature_K).current_A
     misfit = float(np.sqrt(np.mean((model_A - iv.current_A) ** 2)) / np.abs(iv.current_A).max())
     return JunctionModel(
@@ -216,7 +196,7 @@ def model_of_family(
         source,
         temperature_K,
         {n: (float(v), float(e)) for n, v, e in zip(best.names, best.values, errors, strict=True)},
-        tuple(x.transmission for x in others),
+        tuple(family.transmission(values) for values in best.replicas),
         misfit,
         tuple(f"{name} is at the end of its range." for name in best.at_bound),
     )
@@ -245,20 +225,14 @@ def _mirror(levels: LevelTransmission) -> LevelTransmission:
     return LevelTransmission([replace(level, energy_eV=-level.energy_eV) for level in levels.levels])
 
 
-def _data(iv: MeanIV) -> CurrentData:
-    """The mean with its standard error; where the curves are aligned at I = 0 their scatter vanishes."""
-    largest = np.abs(iv.current_A).max()
-    if not np.isfinite(iv.sd_A).all():
-        return CurrentData(
-            iv.voltage_V, iv.current_A, np.maximum(0.1 * np.abs(iv.current_A), FLOOR * 0.1 * largest)
-        )
-    sigma = np.hypot(iv.sd_A, FLOOR * iv.sd_A.max()) / np.sqrt(iv.junctions)
-    return CurrentData(iv.voltage_V, iv.current_A, np.maximum(sigma, 1e-6 * largest))
+def _weighed_alike(iv: MeanIV) -> CurrentData:
+    """The curve of a single junction: no error is known, every point is weighed by its size."""
+    size = np.abs(iv.current_A)
+    return CurrentData(iv.voltage_V, iv.current_A, 0.1 * np.maximum(size, 0.02 * size.max()))
 
 
-def _straight_line(iv: MeanIV) -> tuple[float, float]:
+def _straight_line(V: FloatArray, current: FloatArray) -> tuple[float, float]:
     """Slope of the line through the origin in siemens, and its distance from the curve as `misfit`."""
-    V, current = iv.voltage_V, iv.current_A
     slope = float(V @ current / (V @ V))
     return slope, float(np.sqrt(np.mean((current - slope * V) ** 2)) / np.abs(current).max())
 
@@ -271,11 +245,3 @@ def _slope_at_zero_S(iv: MeanIV) -> float:
 
 def _conductance_G0(siemens: float) -> float:
     return max(siemens / G0_S, 0.0)
-
-
-def _jackknife_error(values: Sequence[FloatArray]) -> FloatArray:
-    """Standard error from estimates that each leave out one of the groups."""
-    stacked = np.array(values)
-    groups = len(stacked)
-    error: FloatArray = np.sqrt((groups - 1) / groups * ((stacked - stacked.mean(axis=0)) ** 2).sum(axis=0))
-    return error

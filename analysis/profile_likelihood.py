@@ -14,8 +14,9 @@ from analysis.records import FloatArray
 class Profile:
     """chi^2 over values of a parameter, arrays of shape (n_points,).
 
-    ``low`` and ``high`` bound the interval within which chi^2 rises by no more than the square of one standard
-    deviation (68 % confidence); infinite on a side where it does not rise that far within the points.
+    ``low`` and ``high`` bound the interval within which chi^2 rises by no more than what stands for one standard error
+    squared (`Errors.unit`: 1 for given uncertainties); infinite on a side where it does not rise that far within the
+    points.
     """
 
     name: str
@@ -49,8 +50,7 @@ def profile_likelihood(
     chi_square = np.concatenate(
         [_follow(problem, best, index, left)[::-1], _follow(problem, best, index, right)]
     )
-    known = result.sigma_known or result.degrees_of_freedom <= 0
-    limit = result.chi_square + (1.0 if known else result.reduced_chi_square)
+    limit = result.chi_square + float(result.error.unit[index])
     values = np.array(
         [problem.natural(np.where(np.arange(best.size) == index, x, best))[index] for x in grid]
     )

@@ -1,9 +1,9 @@
 """From a checked model file with a floating probe to what `analysis.probes` fits."""
 
-from analysis.fit_data import CurrentData
+from analysis.fit_data import CurrentData, paired_covariance
 from analysis.fit_model import Parameter
 from analysis.huckel import bonded, chain_bonds, ring_bonds
-from analysis.probes.fit_data import HeatPoints, ProbeData, paired_covariance
+from analysis.probes.fit_data import HeatPoints, ProbeData
 from analysis.probes.fit_family import ProbedFamily, Quantity
 from app.model_build import measured_of
 from app.model_file import FloatingSection, HuckelSection, LevelsSection, Model

@@ -1,7 +1,7 @@
 """A transmission from a model file, or from a fit of one, as what a measurement is compared with."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.toml_file import FileError
 FIT_ENDING = ".json"
 
 
-def imported_model(path: Path, iv: MeanIV | None, replicas: Sequence[MeanIV] = ()) -> JunctionModel:
+def imported_model(path: Path, iv: MeanIV | None) -> JunctionModel:
     """The model of a file; numbers that are free in it are fitted to the I-V, where there is one.
 
     Raises
@@ -31,7 +31,7 @@ def imported_model(path: Path, iv: MeanIV | None, replicas: Sequence[MeanIV] = (
     if free and iv is not None:
         source = f"{path.name}, {', '.join(free)} fitted to the mean I-V of {iv.junctions} junctions"
         try:
-            return model_of_family(family, iv, replicas, source, temperature_K)
+            return model_of_family(family, iv, source, temperature_K)
         except ValueError as error:
             raise FileError(f"{path}: {error}") from None
     remarks = (f"{', '.join(free)}: taken at the start, there is no I-V to fit to.",) if free else ()

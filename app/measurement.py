@@ -1,7 +1,7 @@
 """The analysis of a measurement: one recording, or the histogram, I-V, heating and controls of a whole campaign."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ import numpy as np
 from analysis.heating.comparison import Comparison, compare
 from analysis.heating.entries import plain
 from analysis.heating.heating import HeatingAnalysis, HeatingOptions, analyse_heating
-from analysis.heating.holds import Hold, calibration_for, holds_of
+from analysis.heating.holds import Hold, holds_of
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluationOptions, HeatingRun
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
-from analysis.heating.sweeps import Sweep, sweeps_of
+from analysis.heating.sweeps import Sweep, junction_sweeps
 from analysis.iv_mean import MeanIV, mean_iv
-from analysis.junction_model import JunctionModel, model_of_iv, without_groups
+from analysis.junction_model import JunctionModel, model_of_iv
 from analysis.recording import Recording, RecordingError
 from app.analysis import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
 from app.imported_model import imported_model
@@ -116,10 +116,10 @@ def analyse_measurement(
             f"{parts[0].path}: is a recording of a calibration; `hotjunction calibrate show` has its result"
         )
     histogram = _histogram(of[Kind.TRACES], by_hand) if of[Kind.TRACES] else None
-    curves = _curves(of[Kind.IV])
+    curves = junction_sweeps([part.path for part in of[Kind.IV]])
     iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
     heating = _heating(of[Kind.HEATING], first_periods) if of[Kind.HEATING] else None
-    model = _model(iv, curves, heating, transmission)
+    model = _model(iv, heating, transmission)
     used = tuple(part for part in parts if part.kind is not Kind.CALIBRATION)
     return Measurement(used, histogram, iv, heating, model, (*why_not, *_warnings(used, heating)))
 
@@ -145,20 +145,6 @@ def _histogram(parts: Sequence[Part], by_hand: ByHand | None) -> Analysed:
     return analyse_traces([part.path for part in parts], by_hand or ByHand())
 
 
-def _curves(parts: Sequence[Part]) -> list[Sweep]:
-    """Sweeps with the voltage across the junction in place of the bias, no two junctions of one number."""
-    found: list[Sweep] = []
-    numbers: dict[tuple[Path, int], int] = {}
-    for part in parts:
-        with Recording(part.path) as recording:
-            series_ohm = calibration_for(recording).series_resistance_ohm
-            for sweep in sweeps_of(recording):
-                junction = numbers.setdefault((part.path, sweep.junction), len(numbers))
-                voltage_V = sweep.bias_V - series_ohm * sweep.current_A
-                found.append(replace(sweep, bias_V=voltage_V, junction=junction))
-    return found
-
-
 def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:
     try:
         return mean_iv(curves), ()
@@ -178,17 +164,14 @@ def _heating(parts: Sequence[Part], first_periods: int | None) -> HeatingAnalysi
     return analyse_heating(runs, np.random.default_rng(BOOTSTRAP_SEED), options)
 
 
-def _model(
-    iv: MeanIV | None, curves: Sequence[Sweep], heating: HeatingAnalysis | None, given: Path | None
-) -> JunctionModel | None:
+def _model(iv: MeanIV | None, heating: HeatingAnalysis | None, given: Path | None) -> JunctionModel | None:
     """The given transmission, or the one that suits the I-V; on the side of E_F that the heat tells."""
     if iv is None and given is None:
         return None
-    replicas = without_groups(curves)
     if given is not None:
-        return imported_model(given, iv, replicas)
+        return imported_model(given, iv)
     assert iv is not None
-    return turned_by_heat(model_of_iv(iv, replicas), heating.points if heating else ())
+    return turned_by_heat(model_of_iv(iv), heating.points if heating else ())
 
 
 def turned_by_heat(model: JunctionModel, points: Sequence[HeatingPoint]) -> JunctionModel:

@@ -162,18 +162,20 @@ def measured_of(model: Model) -> dict[str, Any]:
     numbers = {"conductance_G0": section.conductance_G0, "seebeck_V_per_K": section.seebeck_V_per_K}
     found: dict[str, Any] = {name: Measured(x.value, x.sigma) for name, x in numbers.items() if x is not None}
     if section.heating is not None:
-        found["heating"] = _heating(model.path.parent / section.heating)
+        found["heating"] = _heating(
+            model.path.parent / section.heating, section.heating_correlation, section.heating_scale_sigma
+        )
     return found
 
 
-def _heating(path: Path) -> HeatingData:
+def _heating(path: Path, correlation: float, scale_sigma: float) -> HeatingData:
     names = ("voltage_V", "heat_probe_W", "sigma_W", "heat_total_W", "sigma_total_W")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-        columns = {
+        columns: dict[str, Any] = {
             name: np.array([float(row[name]) for row in rows]) for name in names if rows and name in rows[0]
         }
-        return HeatingData(**columns)
+        return HeatingData(**columns, correlation=correlation, scale_sigma=scale_sigma)
     except (OSError, ValueError, TypeError) as error:
         raise FileError(f"{path}: needs the columns {', '.join(names[:3])}: {error}") from None

@@ -60,7 +60,7 @@ class MeasuredSection(Section):
 
     ``heating``: a CSV file, relative to this one, with the columns voltage_V, heat_probe_W, sigma_W and, if they
     were measured, heat_total_W and sigma_total_W. ``heating_correlation`` is that of the heats at opposite biases,
-    ``heating_scale_sigma`` the relative uncertainty that all heats share; both are for fits with a floating probe.
+    ``heating_scale_sigma`` the relative uncertainty that all heats in the probe share; both need ``heating``.
     """
 
     conductance_G0: MeasuredNumber | None = None
@@ -68,6 +68,13 @@ class MeasuredSection(Section):
     heating: Path | None = None
     heating_correlation: float = Field(default=0.0, gt=-1.0, lt=1.0)
     heating_scale_sigma: float = Field(default=0.0, ge=0.0, lt=0.5)
+
+    @model_validator(mode="after")
+    def _of_heating(self) -> Self:
+        for key in ("heating_correlation", "heating_scale_sigma"):
+            if self.heating is None and key in self.model_fields_set:
+                raise ValueError(f"{key} is of the heats: it needs heating, the file that holds them")
+        return self
 
 
 class ModelFile(Section):

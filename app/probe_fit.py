@@ -20,8 +20,12 @@ def compared(model: Model, current: CurrentData, starts: int) -> Comparison:
     return compare_probes(data_of(model, current), family, starts)
 
 
-def comparison_report(found: Comparison, sources: list[str]) -> dict[str, Any]:
+def comparison_report(
+    found: Comparison, sources: list[str], independent: float | None = None
+) -> dict[str, Any]:
     """Everything found; numbers that do not exist are null.
+
+    ``independent`` tells how many independent values the mean curve of several junctions was weighed as.
 
     ``supported`` names the model that the data single out ("none", "voltage", "voltage-temperature"), or is null.
     """
@@ -29,7 +33,8 @@ def comparison_report(found: Comparison, sources: list[str]) -> dict[str, Any]:
     return {
         "data": sources,
         "points": found.data.size,
-        "verdict": list(verdict(found)),
+        "independent_currents": independent,
+        "verdict": [*verdict(found), *_weight_of_currents(found, independent)],
         "supported": found.supported,
         "alive": list(found.alive),
         "describes_data": found.describes,
@@ -48,6 +53,15 @@ def comparison_report(found: Comparison, sources: list[str]) -> dict[str, Any]:
             for x in found.candidates
         },
     }
+
+
+def _weight_of_currents(found: Comparison, independent: float | None) -> list[str]:
+    if independent is None:
+        return []
+    return [
+        f"The points of one I-V curve move together: the mean curve at {found.data.n_current} voltages was weighed "
+        f"like {independent:.2g} independent values, by the error of the mean over the junctions."
+    ]
 
 
 def _fit(candidate: Candidate) -> dict[str, Any]:

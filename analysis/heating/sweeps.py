@@ -1,14 +1,15 @@
 """Sweeps of the bias on held junctions, cut from a run or from its recording: one current-voltage curve each."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 
 from analysis.conductance import CurrentCalibration
 from analysis.heating.cutting import Cut, Cutter
 from analysis.heating.holds import calibration_for, number_or_nan, step_blocks
 from analysis.recording import Recording
-from analysis.records import Block, Event, FloatArray
+from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
 
 STEP, MARK = "sweep", "curve"
@@ -90,6 +91,32 @@ class SweepSegmenter:
             junction=int(cut.begin.get("junction", number)),
             flags=cut.flags,
         )
+
+
+def has_sweeps(path: Path) -> bool:
+    """Return True for a recording of swept junctions."""
+    with Recording(path) as recording:
+        return any(event.kind is EventKind.STEP and event.name == STEP for event in recording.events)
+
+
+def junction_sweeps(paths: Iterable[Path]) -> list[Sweep]:
+    """Sweeps of recordings with the voltage across the junction in place of the bias, no two junctions of one number.
+
+    Raises
+    ------
+    RecordingError
+        As `sweeps_of`.
+    """
+    found: list[Sweep] = []
+    numbers: dict[tuple[Path, int], int] = {}
+    for path in paths:
+        with Recording(path) as recording:
+            series_ohm = calibration_for(recording).series_resistance_ohm
+            for sweep in sweeps_of(recording):
+                junction = numbers.setdefault((path, sweep.junction), len(numbers))
+                voltage_V = sweep.bias_V - series_ohm * sweep.current_A
+                found.append(replace(sweep, bias_V=voltage_V, junction=junction))
+    return found
 
 
 def sweeps_of(recording: Recording) -> Iterator[Sweep]:

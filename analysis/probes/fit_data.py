@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.fit_data import CurrentData
+from analysis.fit_data import CurrentData, whitening
 from analysis.records import FloatArray
 
 
@@ -42,28 +42,12 @@ class HeatPoints:
     @cached_property
     def whitening(self) -> FloatArray:
         """Matrix that turns deviations into independent ones of unit variance, (n, n)."""
-        try:
-            return np.linalg.inv(np.linalg.cholesky(self.covariance_W2))
-        except np.linalg.LinAlgError:
-            raise ValueError(
-                "heat: the covariance is not that of any errors (not positive definite)"
-            ) from None
+        return whitening(self.covariance_W2)
 
     @property
     def sigma_W(self) -> FloatArray:
         """Standard deviation of each heat."""
         return np.sqrt(np.diag(self.covariance_W2))
-
-
-def paired_covariance(voltage_V: FloatArray, sigma: FloatArray, correlation: float) -> FloatArray:
-    """Covariance of values of which those at opposite biases have a correlation; in the unit of ``sigma`` squared.
-
-    One baseline for both polarities and white noise give +1/2.
-    """
-    if not -1 < correlation < 1:
-        raise ValueError(f"a correlation of {correlation} must lie between -1 and 1")
-    opposite = np.isclose(voltage_V[:, None], -voltage_V, rtol=1e-6, atol=0) & (voltage_V[:, None] != 0)
-    return np.asarray(np.outer(sigma, sigma) * (np.eye(voltage_V.size) + correlation * opposite))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
     from analysis.fit_problem import Problem
     from analysis.fit_transport import FitResult
+    from analysis.iv_curves import Curves
+    from analysis.junction_curves import Average, JunctionCurves
     from app.model_file import Model
+
+    Current = CurrentData | LogCurrentData
 
 
 @click.command()
@@ -51,7 +55,7 @@ def command(
     data: tuple[Path, ...],
     model: Path,
     each: bool,
-    average: str,
+    average: "Average",
     relative_error: float | None,
     profile: tuple[str, ...],
     starts: int,
@@ -61,44 +65,45 @@ def command(
 ) -> None:
     """Fit MODEL to the I-V curves in DATA: recordings, or text and CSV with columns of voltage and current.
 
-    Numbers that are written as { start =, min =, max = } in the model are free. Voltages that repeat, within a
-    file or between files, give the mean current and its standard deviation, which weighs the fit.
+    Numbers that are written as { start =, min =, max = } in the model are free. Of several curves the mean is fitted,
+    weighed with its error; a file of columns counts as one junction, and the errors come from junctions left out in
+    turn. The curve of a single junction gives errors by its column of uncertainties, or by the scatter about the fit.
 
     Where MODEL has a section floating_probe, the junction is fitted without a probe, with a voltage probe and with a
     voltage-temperature probe, and the three are compared.
     """
     import json
 
-    from analysis.iv_curves import log_mean_curve, mean_curve, read_curve
+    from analysis.iv_curves import read_curves
+    from app.fit_report import print_fit
     from app.model_file import load_model
     from app.toml_file import FileError
 
     checked = load_model(model)
-    mean = mean_curve if average == "mean" else log_mean_curve
     if checked.floating is not None and (profile or average == "log"):
         raise FileError(f"{model}: floating_probe: such a fit takes neither --profile nor --average log")
     try:
-        curves = [read_curve(path, dict(units)) for path in data]
-        groups = [[curve] for curve in curves] if each else [curves]
+        files = [[path] for path in data] if each else [data]
+        groups = [read_curves(paths, dict(units)) for paths in files]
         reports = []
         for number, group in enumerate(groups):
             name = plot
             if plot is not None and len(groups) > 1:
                 name = plot.with_stem(f"{plot.stem}-{number + 1}")
-            current = _weighted(mean(group), relative_error)
-            sources = [curve.source for curve in group]
+            current, curves = _current(group, average, relative_error)
+            sources = list(group.sources)
             if checked.floating is not None:
-                reports.append(_compare(checked, current, sources, starts, name))
+                reports.append(_compare(checked, current, curves, sources, starts, name))
             else:
-                reports.append(_fit(checked, current, sources, starts, profile, name))
+                reports.append(_fit(checked, current, curves, relative_error, sources, starts, profile, name))
     except ValueError as error:
         raise FileError(str(error)) from None
     for report, group in zip(reports, groups, strict=True):
-        report["data_remarks"] = [remark for curve in group for remark in curve.remarks]
+        report.setdefault("data_remarks", list(group.notes))
     if as_json:
         click.echo(json.dumps({"fits": reports} if each else reports[0], indent=2))
         return
-    show = _print
+    show = print_fit
     if checked.floating is not None:
         from app.probe_fit import print_comparison as show
     for report in reports:
@@ -107,9 +112,27 @@ def command(
             click.echo(f"  {remark}")
 
 
+def _current(
+    found: "Curves", average: "Average", relative_error: float | None
+) -> "tuple[Current, JunctionCurves | None]":
+    """The curve to be fitted, and the junctions whose mean it is; None where a single curve brings its errors."""
+    import numpy as np
+
+    from analysis.fit_data import CurrentData
+    from analysis.iv_curves import junction_curves
+
+    only = found.curves[0]
+    if len(found.curves) == 1 and only.sigma_A is not None:
+        good = np.isfinite(only.voltage_V) & np.isfinite(only.current_A)
+        return CurrentData(only.voltage_V[good], only.current_A[good], only.sigma_A[good]), None
+    curves = junction_curves(found.curves, average, found.notes)
+    return _weighted(curves.mean(), relative_error), curves
+
+
 def _compare(
     model: "Model",
-    current: "CurrentData | LogCurrentData",
+    current: "Current",
+    curves: "JunctionCurves | None",
     sources: list[str],
     starts: int,
     plot: Path | None,
@@ -121,8 +144,9 @@ def _compare(
         raise ValueError(
             "models are compared by likelihood: give several curves, or --relative-error, for an uncertainty of I"
         )
-    found = compared(model, current, starts)
-    report = comparison_report(found, sources)
+    independent = None if curves is None or curves.junctions < 2 else curves.independent
+    found = compared(model, current if independent is None else current.worth(independent), starts)
+    report = comparison_report(found, sources, independent)
     if plot is not None:
         from app.model_plot import save_figure
         from app.probe_fit_plot import plot_comparison
@@ -131,7 +155,7 @@ def _compare(
     return report
 
 
-def _problem(model: "Model", current: "CurrentData | LogCurrentData") -> "Problem":
+def _problem(model: "Model", current: "Current") -> "Problem":
     from analysis.fit_data import JunctionData
     from analysis.fit_problem import Problem
     from app.model_build import family_of, measured_of, molecules_of
@@ -146,9 +170,7 @@ def _problem(model: "Model", current: "CurrentData | LogCurrentData") -> "Proble
     return Problem(data, family_of(model), molecules_of(model))
 
 
-def _weighted(
-    current: "CurrentData | LogCurrentData", relative_error: float | None
-) -> "CurrentData | LogCurrentData":
+def _weighted(current: "Current", relative_error: float | None) -> "Current":
     """Uncertainty by the user's word where the data have none, and no smaller than at a hundredth of full scale."""
     import numpy as np
 
@@ -164,104 +186,47 @@ def _weighted(
 
 def _fit(
     model: "Model",
-    current: "CurrentData | LogCurrentData",
+    current: "Current",
+    curves: "JunctionCurves | None",
+    relative_error: float | None,
     sources: list[str],
     starts: int,
     profiles: tuple[str, ...],
     plot: Path | None,
 ) -> dict[str, Any]:
+    from dataclasses import replace
+
     from analysis.fit_transport import fit_thoroughly
     from analysis.profile_likelihood import profile_likelihood
+    from app.fit_report import finite, outcome
 
-    problem = _problem(model, current)
-    result = fit_thoroughly(problem, starts)
-    report = {**outcome(problem.data, result, sources), "model": str(model.path.resolve())}
+    plain = _problem(model, current)
+    replicas = () if curves is None else tuple(_weighted(x, relative_error) for x in curves.replicas())
+    problem = plain
+    if curves is not None and replicas and plain.data.joint:
+        worth = curves.independent
+        problem = replace(plain, data=replace(plain.data, current=current.worth(worth)))
+        replicas = tuple(x.worth(worth) for x in replicas)
+    result = fit_thoroughly(problem, starts, replicas)
+    report = {**outcome(problem, result, curves, sources), "model": str(model.path.resolve())}
     for name in profiles:
         found = profile_likelihood(problem, result, name)
         report.setdefault("profiles", {})[name] = {
-            "low": _finite(found.low),
-            "high": _finite(found.high),
+            "low": finite(found.low),
+            "high": finite(found.high),
             "values": found.values.tolist(),
             "chi_square": found.chi_square.tolist(),
         }
     if plot is not None:
-        _plot(plot, problem, result, report)
+        _plot(plot, plain.data, result, report)
     return report
 
 
-def outcome(data: "JunctionData", result: "FitResult", sources: list[str]) -> dict[str, Any]:
-    """The report that is printed; numbers that do not exist are null."""
-    from analysis.landauer import linear_response
-
-    mean_K = 0.5 * (data.temperature_probe_K + data.temperature_substrate_K)
-    linear = linear_response(result.transmission, mean_K)
-    return {
-        "data": sources,
-        "points": data.size,
-        "parameters": {
-            name: {"value": float(value), "error": _finite(error)}
-            for name, value, error in zip(result.names, result.values, result.errors, strict=True)
-        },
-        "correlation": [[_finite(x) for x in row] for row in result.correlation],
-        "chi_square": result.chi_square,
-        "degrees_of_freedom": result.degrees_of_freedom,
-        "uncertainties": "given or from repeated points"
-        if result.sigma_known
-        else "from the scatter about the fit",
-        "converged": result.converged,
-        "message": result.message,
-        "at_bound": list(result.at_bound),
-        "remarks": list(result.remarks),
-        "conductance_G0": result.molecules * float(linear.conductance_G0),
-        "seebeck_V_per_K": _finite(float(linear.seebeck_V_per_K)),
-        "transition_voltage_V": _transition_voltages(data),
-    }
-
-
-def _transition_voltages(data: "JunctionData") -> dict[str, Any]:
-    """Of the measured curve, with uncertainty, for either polarity; null where it has no such minimum."""
-    from analysis.transition_voltage import transition_voltage_of_curve
-
-    found = {}
-    for word, polarity in (("positive", 1), ("negative", -1)):
-        curve = data.current
-        point = None
-        if curve is not None:
-            point = transition_voltage_of_curve(curve.voltage_V, curve.current_A, curve.sigma_A, polarity)
-        found[word] = None if point is None else {"value": point.value, "error": point.sigma}
-    return found
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if abs(value) < float("inf") else None
-
-
-def _plot(path: Path, problem: "Problem", result: "FitResult", report: dict[str, Any]) -> None:
+def _plot(path: Path, data: "JunctionData", result: "FitResult", report: dict[str, Any]) -> None:
+    from app.fit_report import error_words
     from app.model_plot import plot_fit, save_figure
 
     shown = [
-        f"{name} = {x['value']:.4g}" + ("" if x["error"] is None else f" ± {x['error']:.2g}")
-        for name, x in report["parameters"].items()
+        f"{name} = {x['value']:.4g} {error_words(x['error'])}" for name, x in report["parameters"].items()
     ]
-    save_figure(plot_fit(result.transmission, problem.data, result.molecules, ", ".join(shown)), path)
-
-
-def _print(report: dict[str, Any]) -> None:
-    click.echo(f"{', '.join(report['data'])}: {report['points']} points")
-    for name, x in report["parameters"].items():
-        error = "not fixed by these data" if x["error"] is None else f"± {x['error']:.2g}"
-        click.echo(f"  {name} = {x['value']:.6g} {error}")
-    if report["degrees_of_freedom"] > 0 and report["uncertainties"].startswith("given"):
-        click.echo(f"  chi^2 = {report['chi_square']:.4g}, degrees of freedom {report['degrees_of_freedom']}")
-    else:
-        click.echo(f"  uncertainties {report['uncertainties']}")
-    for word, point in report["transition_voltage_V"].items():
-        if point is not None:
-            click.echo(f"  transition voltage, {word}: {point['value']:.4g} ± {point['error']:.2g} V")
-    for name, profile in report.get("profiles", {}).items():
-        low, high = ("open" if profile[side] is None else f"{profile[side]:.5g}" for side in ("low", "high"))
-        click.echo(f"  profile likelihood of {name}: {low} to {high} (68 %)")
-    if not report["converged"]:
-        click.echo(f"  not converged: {report['message']}")
-    for remark in report["remarks"]:
-        click.echo(f"  {remark}")
+    save_figure(plot_fit(result.transmission, data, result.molecules, ", ".join(shown)), path)

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.heating.sweeps import Sweep
 from analysis.iv_mean import CurveRules, MeanIV, mean_iv
-from analysis.junction_model import JunctionModel, model_of_iv, without_groups
+from analysis.junction_model import JunctionModel, model_of_iv
 from analysis.records import FloatArray
 from app.views.shelf import Shelf
 from app.views.view import Growth, RecordView
@@ -127,7 +127,7 @@ class IVView(RecordView[IVSnapshot]):
         if self.iv is not None and (thorough or self._fit_due.due(count)):
             self._fit_due.at = count
             if self._given is None:
-                self.model = model_of_iv(self.iv, without_groups(sweeps, self._rules))
+                self.model = model_of_iv(self.iv)
                 self._on_model(self.model)
             self._shown = self._draw()
 

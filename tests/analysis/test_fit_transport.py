@@ -90,7 +90,7 @@ def test_without_uncertainties_errors_come_from_the_scatter():
     scatter = fit(Problem(JunctionData(CurrentData(V, uniform)), level_family([TIED])))
     assert not scatter.sigma_known
     assert scatter.values == pytest.approx(given.values, rel=1e-6)
-    assert scatter.errors == pytest.approx(given.errors * np.sqrt(given.reduced_chi_square), rel=1e-3)
+    assert scatter.error.standard == pytest.approx(given.errors * np.sqrt(given.reduced_chi_square), rel=1e-3)
 
 
 def test_the_sign_of_the_level_is_open_in_a_symmetric_current_and_said_to_be():

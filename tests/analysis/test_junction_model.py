@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
+from analysis.constants import G0_S
 from analysis.heating.sweeps import Sweep
 from analysis.iv_mean import mean_iv
-from analysis.junction_model import model_of_iv, without_groups
+from analysis.junction_model import model_of_iv
 from analysis.landauer import currents
 from analysis.transmission import FlatTransmission, Level, LevelTransmission
 
@@ -36,7 +38,7 @@ def test_the_level_that_made_the_curves_is_found():
     assert model.parameters["gamma_eV"][0] == pytest.approx(0.05, rel=1e-3)
     assert model.misfit < 1e-4
     assert not model.side_known and model.remarks == ()
-    assert model.error_of(lambda m: m.current_A([1.0])) is None
+    assert model.error_of(lambda m: m.current_A([1.0])) < 1e-6 * model.current_A([1.0])
 
 
 def test_errors_are_the_scatter_of_repeated_measurements():
@@ -44,7 +46,7 @@ def test_errors_are_the_scatter_of_repeated_measurements():
     found, errors = [], []
     for seed in range(24):
         curves = sweeps(level, np.random.default_rng(seed), n=20)
-        model = model_of_iv(mean_iv(curves), without_groups(curves))
+        model = model_of_iv(mean_iv(curves))
         found.append([model.parameters["gamma_eV"][0], float(model.current_A(1.0))])
         errors.append([model.parameters["gamma_eV"][1], float(model.error_of(lambda m: m.current_A(1.0)))])
     scatter = np.std(found, axis=0, ddof=1)
@@ -54,17 +56,28 @@ def test_errors_are_the_scatter_of_repeated_measurements():
     assert found[0][1] == pytest.approx(float(currents(level, 1.0).current_A), rel=0.08)
 
 
-def test_few_junctions_have_no_errors():
+def test_a_single_junction_has_no_errors():
+    curves = sweeps(FlatTransmission(0.01), np.random.default_rng(1), n=1)
+    assert np.isnan(model_of_iv(mean_iv(curves)).parameters["transmission"][1])
+    curves = sweeps(LevelTransmission([Level(0.9, 0.04, 0.04)]), np.random.default_rng(1), n=1)
+    assert np.isnan(model_of_iv(mean_iv(curves)).parameters["energy_eV"][1])
+
+
+def test_the_error_of_a_constant_is_that_of_the_mean_by_students_t():
     curves = sweeps(FlatTransmission(0.01), np.random.default_rng(1), n=9)
-    assert without_groups(curves) == ()
     model = model_of_iv(mean_iv(curves))
-    assert np.isnan(model.parameters["transmission"][1])
+    slopes = [curve.current_A @ curve.bias_V / (curve.bias_V @ curve.bias_V) / G0_S for curve in curves]
+    value, error = model.parameters["transmission"]
+    assert value == pytest.approx(np.mean(slopes), rel=1e-6)
+    assert error == pytest.approx(t.ppf(0.8413447, 8) * np.std(slopes, ddof=1) / 3, rel=1e-3)
+    low, high = model.to_json()["parameters"]["transmission"]["interval_95"]
+    assert (high - low) / 2 == pytest.approx(t.ppf(0.975, 8) * np.std(slopes, ddof=1) / 3, rel=1e-3)
 
 
 @pytest.mark.parametrize(("asymmetry_K", "energy_eV"), [(1e-3, 0.7), (-1e-3, -0.7)])
 def test_a_model_is_turned_to_what_the_heat_says(asymmetry_K, energy_eV):
     curves = sweeps(LevelTransmission([Level(0.7, 0.05, 0.05)]), np.random.default_rng(2), spread=0.0)
-    model = model_of_iv(mean_iv(curves), without_groups(curves))
+    model = model_of_iv(mean_iv(curves))
     turned = model.turned_to(asymmetry_K)
     assert turned.side_known
     assert turned.parameters["energy_eV"][0] == pytest.approx(energy_eV, abs=1e-4)

@@ -66,7 +66,9 @@ def test_mean_of_several_curves_is_fitted_with_their_spread(tmp_path, curves):
     assert found["data"] == [path.name for path in curves]
     assert found["points"] == V.size
     assert found["converged"]
-    assert found["uncertainties"].startswith("given")
+    assert found["uncertainties"].startswith("from 5 junctions left out in turn")
+    assert "4 degrees of freedom" in found["uncertainties"] and "one junction" in found["uncertainties"]
+    assert found["chi_square_use"] == "spread used"
     assert any("sign of the level position" in remark for remark in found["remarks"])
     for polarity, sign in (("positive", 1), ("negative", -1)):
         assert found["transition_voltage_V"][polarity]["value"] == pytest.approx(sign * 1.0, abs=0.1)
@@ -83,7 +85,9 @@ def test_every_curve_by_itself(tmp_path, curves):
 
 def test_output_for_people_says_values_and_what_is_open(tmp_path, curves):
     output = fit(tmp_path, curves, "--profile", "energy_eV").output
-    assert "energy_eV = 0.9" in output
+    assert "energy_eV = 0.89" in output
+    assert "from 5 junctions left out in turn" in output
+    assert "spread used" in output
     assert "±" in output
     assert "profile likelihood of energy_eV: 0.8" in output
     assert "transition voltage" in output

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.fit_data import CurrentData
+from analysis.fit_data import CurrentData, paired_covariance
 from analysis.fit_model import Parameter
 from analysis.huckel import bonded, chain_bonds
 from analysis.landauer import currents
@@ -12,7 +12,7 @@ from analysis.probes.fit import fit, refit
 from analysis.probes.fit_circuit import Circuit
 from analysis.probes.fit_comparison import DECISIVE, compare_probes
 from analysis.probes.fit_coupling import coupling
-from analysis.probes.fit_data import HeatPoints, ProbeData, paired_covariance
+from analysis.probes.fit_data import HeatPoints, ProbeData
 from analysis.probes.fit_family import KINDS, ProbedFamily
 from analysis.probes.fit_problem import ProbeProblem
 from analysis.probes.fit_words import remarks, verdict

@@ -3,7 +3,7 @@ import pytest
 
 from analysis.heating.sweeps import Sweep
 from analysis.iv_mean import CurveRules, mean_iv
-from analysis.junction_model import JunctionModel, model_of_iv, without_groups
+from analysis.junction_model import JunctionModel, model_of_iv
 from analysis.landauer import currents
 from analysis.transmission import FlatTransmission, Level, LevelTransmission
 from app.views.iv_view import IVView, JunctionNumbers
@@ -38,7 +38,7 @@ def test_in_the_end_mean_and_model_are_those_of_all_curves(sweeps):
     view, models = grown(sweeps)
     view.work(thorough=True)
     expected = mean_iv(sweeps)
-    model = model_of_iv(expected, without_groups(sweeps))
+    model = model_of_iv(expected)
     shot = view.snapshot()
     np.testing.assert_array_equal(shot.current_nA, expected.current_A / 1e-9)
     np.testing.assert_array_equal(

@@ -1,0 +1,60 @@
+"""Whether the residuals of a fit look like the noise that its errors assume: as large everywhere, and independent."""
+
+import numpy as np
+from scipy.stats import norm, spearmanr
+
+from analysis.fit_problem import Problem
+from analysis.records import FloatArray
+
+_LEAST = 12  # currents; fewer tell nothing about their noise
+_NOTICED = 0.003  # probability by chance
+_ROUNDING = 1e-9  # of the largest current: residuals below are not noise
+
+
+def remarks_on_noise(problem: Problem, values: FloatArray, residual: FloatArray) -> list[str]:
+    """Sentences where the residuals of the currents grow with |I|, or those of neighbouring voltages are alike.
+
+    ``residual`` is in the order of `Problem.residuals`, in units of the uncertainties.
+    """
+    current = problem.data.current
+    if current is None or current.current_A.size < _LEAST:
+        return []
+    order = np.argsort(current.voltage_V, kind="stable")
+    left = residual[: order.size][order]
+    if not problem.data.sigma_known and np.sqrt(np.mean(left**2)) < _ROUNDING:
+        return []
+    said = []
+    grows, p = growth(np.abs(current.current_A)[order], left)
+    if not problem.data.sigma_known and p < _NOTICED:
+        said.append(
+            f"The residuals grow with |I| (rank correlation {grows:+.2f}, p = {p:.1g}): the noise is not equal at "
+            "every voltage, as the errors assume. Give --relative-error, a column sigma, or several curves."
+        )
+    alike, p = lag_one(left)
+    if p < _NOTICED:
+        said.append(
+            f"Residuals of neighbouring voltages are alike (autocorrelation {alike:+.2f}, p = {p:.1g}): the model "
+            "misses the curve, or its noise is correlated; the errors assume neither, and are too small. Errors from "
+            "several curves, one file a junction, need no such assumption."
+        )
+    return said
+
+
+def growth(size: FloatArray, residual: FloatArray) -> tuple[float, float]:
+    """Rank correlation of |residual| with the size of the signal, and its one-sided probability by chance."""
+    if np.ptp(size) == 0:
+        return 0.0, 1.0
+    found = spearmanr(size, np.abs(residual), alternative="greater")
+    return float(found.statistic), float(found.pvalue)
+
+
+def lag_one(residual: FloatArray) -> tuple[float, float]:
+    """Autocorrelation of neighbours by their ranks, and its one-sided probability by chance.
+
+    Ranks, so that a noise that differs between voltages does not look correlated.
+    """
+    ranks = np.argsort(np.argsort(residual)).astype(float)
+    ranks -= ranks.mean()
+    n = residual.size
+    r = float(ranks[:-1] @ ranks[1:] / (ranks @ ranks))
+    return r, float(norm.sf((r + 1 / n) * np.sqrt(n)))

@@ -1,0 +1,223 @@
+"""Report of a fit: what is printed, as JSON and as text."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+import numpy as np
+
+from analysis.fit_data import CurrentData, LogCurrentData
+from analysis.fit_problem import Problem
+from analysis.fit_transport import FitResult, Replicas
+from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, jackknife_error, student
+from analysis.junction_curves import JunctionCurves
+from analysis.landauer import linear_response
+from analysis.records import FloatArray
+from analysis.transition_voltage import transition_voltage_of_curve
+
+_SPREAD_USED = (
+    "spread used: the points of one curve move together, so that chi^2 does not test the model, and the errors do not "
+    "rely on it"
+)
+
+
+def outcome(
+    problem: Problem, result: FitResult, curves: JunctionCurves | None, sources: list[str]
+) -> dict[str, Any]:
+    """The report that is printed; numbers that do not exist are null.
+
+    ``error`` is half a 68 % interval, by Student's t where it comes from junctions or from the scatter.
+    """
+    data = problem.data
+    of_junctions = result.error.source == "junctions"
+    conductance, seebeck = (_derived(problem, result, x) for x in (_conductance_G0, _seebeck_V_per_K))
+    current: CurrentData | LogCurrentData | None = data.current
+    replicas: Replicas = ()
+    if curves is not None:  # in a joint fit the current is weighed anew; its own curve is what is read here
+        current, replicas = curves.mean(), curves.replicas() if of_junctions else ()
+    return {
+        "data": sources,
+        "points": data.size,
+        "parameters": _parameters(problem, result),
+        "correlation": [[finite(x) for x in row] for row in result.correlation],
+        "chi_square": result.chi_square,
+        "chi_square_use": _use_of_chi_square(result),
+        "degrees_of_freedom": result.degrees_of_freedom,
+        "uncertainties": uncertainties(result, curves),
+        "junctions": curves.junctions if of_junctions and curves is not None else None,
+        "left_out": curves.unit if of_junctions and curves is not None else None,
+        "groups": len(result.replicas) or None,
+        "converged": result.converged,
+        "message": result.message,
+        "at_bound": list(result.at_bound),
+        "notes": [] if curves is None else list(curves.notes),
+        "remarks": [*_few(curves if of_junctions else None), *result.remarks],
+        "conductance_G0": conductance[0],
+        "conductance_G0_error": conductance[1],
+        "seebeck_V_per_K": seebeck[0],
+        "seebeck_V_per_K_error": seebeck[1],
+        "transition_voltage_V": _transition_voltages(current, replicas),
+    }
+
+
+def _use_of_chi_square(result: FitResult) -> str:
+    """Return "test" of the model, "spread used" where it is none, "none" where chi^2 is in no unit of an error."""
+    if not result.sigma_known:
+        return "none"
+    return "spread used" if result.error.source == "junctions" else "test"
+
+
+def uncertainties(result: FitResult, curves: JunctionCurves | None) -> str:
+    """Where the errors come from and what they assume, in words."""
+    match result.error.source:
+        case "given":
+            return "given; noise taken as independent at every voltage"
+        case "scatter":
+            return "from the scatter about the fit; noise taken as equal and independent at every voltage"
+    number, groups = 0 if curves is None else curves.junctions, len(result.replicas)
+    how = "" if groups == number else f" in {groups} groups"
+    freedom = f"68 % by Student's t, {groups - 1} degrees of freedom"
+    if curves is not None and curves.unit == "sweep":
+        return (
+            f"from {number} repeated sweeps of one junction left out in turn{how} ({freedom}): how well this junction "
+            "repeats, not how junctions differ"
+        )
+    return (
+        f"from {number} junctions left out in turn{how} ({freedom}); weights are the errors of the mean, a file of "
+        "columns counts as one junction"
+    )
+
+
+def _few(curves: JunctionCurves | None) -> list[str]:
+    if curves is None or curves.junctions >= 5:
+        return []
+    return [
+        f"Only {curves.junctions} {curves.unit}s: the errors hold if these scatter like a normal distribution, which "
+        "so few cannot show."
+    ]
+
+
+def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
+    """Value, error and 95 % interval of each; error by statistics and by scale apart where the heats have one."""
+    error = result.error
+    standard, half, wide = error.standard, error.half_width(ONE_SIGMA), error.half_width(TWO_SIGMA)
+    found: dict[str, Any] = {}
+    for i, (name, value) in enumerate(zip(result.names, result.values.tolist(), strict=True)):
+        known = bool(np.isfinite(half[i]))
+        found[name] = {
+            "value": value,
+            "error": finite(half[i]),
+            "standard_error": finite(standard[i]),
+            "interval_95": [value - float(wide[i]), value + float(wide[i])] if known else None,
+        }
+        if problem.data.scaled and known:
+            factor = float(student(ONE_SIGMA, error.degrees_of_freedom[i]))
+            scale = float(error.scale_variance[i])
+            found[name]["error_statistical"] = factor * max(float(standard[i]) ** 2 - scale, 0.0) ** 0.5
+            found[name]["error_scale"] = factor * scale**0.5
+    return found
+
+
+def _conductance_G0(problem: Problem, values: FloatArray) -> float:
+    return problem.molecules_at(values) * float(_linear(problem, values).conductance_G0)
+
+
+def _seebeck_V_per_K(problem: Problem, values: FloatArray) -> float:
+    return float(_linear(problem, values).seebeck_V_per_K)
+
+
+def _linear(problem: Problem, values: FloatArray) -> Any:
+    mean_K = 0.5 * (problem.data.temperature_probe_K + problem.data.temperature_substrate_K)
+    return linear_response(problem.family.transmission(values[: len(problem.family.parameters)]), mean_K)
+
+
+def _derived(
+    problem: Problem, result: FitResult, quantity: Callable[[Problem, FloatArray], float]
+) -> tuple[float | None, float | None]:
+    """What follows from the parameters, and its error to first order in theirs; None where one is not fixed."""
+    value, error = quantity(problem, result.values), result.error
+    if error.unseen.any() or not np.isfinite(error.standard).all():
+        return finite(value), None
+    slope = np.zeros(result.values.shape)
+    for i, size in enumerate(error.standard):
+        step = np.zeros(slope.shape)
+        step[i] = 1e-3 * min(size, 0.1 * abs(result.values[i]) or size)
+        if step[i] > 0:
+            ends = (quantity(problem, result.values + sign * step) for sign in (1, -1))
+            slope[i] = (next(ends) - next(ends)) / (2 * step[i])
+    half = np.sqrt(slope @ error.covariance @ slope) * student(ONE_SIGMA, error.degrees_of_freedom.min())
+    return finite(value), finite(float(half))
+
+
+def _transition_voltages(current: CurrentData | LogCurrentData | None, replicas: Replicas) -> dict[str, Any]:
+    """Of the measured curve, for either polarity; null where it has no such minimum.
+
+    The error is from junctions left out, where there are any; null where the minimum comes and goes with one of them.
+    """
+    found: dict[str, Any] = {}
+    for word, polarity in (("positive", 1), ("negative", -1)):
+        point = None if current is None else _transition_voltage(current, polarity)
+        error = None if point is None else point[1]
+        if point is not None and replicas:
+            others = [x[0] for y in replicas if (x := _transition_voltage(y, polarity)) is not None]
+            t = float(student(ONE_SIGMA, len(replicas) - 1))
+            error = (
+                t * float(jackknife_error([np.array(x) for x in others]))
+                if len(others) == len(replicas)
+                else None
+            )
+        found[word] = None if point is None else {"value": point[0], "error": error}
+    return found
+
+
+def _transition_voltage(curve: CurrentData | LogCurrentData, polarity: int) -> tuple[float, float] | None:
+    point = transition_voltage_of_curve(curve.voltage_V, curve.current_A, curve.sigma_A, polarity)
+    return None if point is None else (point.value, point.sigma)
+
+
+def finite(value: float) -> float | None:
+    """The number; None for one that is not finite."""
+    return float(value) if abs(value) < float("inf") else None
+
+
+def error_words(error: float | None) -> str:
+    """An error as it is printed behind its value."""
+    return "(error unknown)" if error is None else f"± {error:.2g}"
+
+
+def print_fit(report: dict[str, Any]) -> None:
+    """Print parameters with their errors, where these come from, what follows from them, and remarks."""
+    click.echo(f"{', '.join(report['data'])}: {report['points']} points")
+    for name, x in report["parameters"].items():
+        click.echo(f"  {name} = {x['value']:.6g} {_error(x)}")
+    click.echo(f"  errors: {report['uncertainties']}")
+    freedom, chi_square = report["degrees_of_freedom"], report["chi_square"]
+    if freedom > 0 and report["chi_square_use"] == "spread used":
+        click.echo(f"  chi^2 / degrees of freedom = {chi_square / freedom:.2g}: {_SPREAD_USED}")
+    elif freedom > 0 and report["chi_square_use"] == "test":
+        click.echo(f"  chi^2 = {chi_square:.4g}, degrees of freedom {freedom}")
+    click.echo(f"  G = {report['conductance_G0']:.4g} {error_words(report['conductance_G0_error'])} G0")
+    if report["seebeck_V_per_K"] is not None:
+        error = report["seebeck_V_per_K_error"]
+        said = error_words(None if error is None else 1e6 * error)
+        click.echo(f"  S = {1e6 * report['seebeck_V_per_K']:.4g} {said} uV/K")
+    for word, point in report["transition_voltage_V"].items():
+        if point is not None:
+            click.echo(f"  transition voltage, {word}: {point['value']:.4g} {error_words(point['error'])} V")
+    for name, profile in report.get("profiles", {}).items():
+        low, high = ("open" if profile[side] is None else f"{profile[side]:.5g}" for side in ("low", "high"))
+        click.echo(f"  profile likelihood of {name}: {low} to {high} (68 %)")
+    if not report["converged"]:
+        click.echo(f"  not converged: {report['message']}")
+    for sentence in (*report["notes"], *report["remarks"]):
+        click.echo(f"  {sentence}")
+
+
+def _error(parameter: dict[str, Any]) -> str:
+    if parameter["error"] is None:
+        return "not fixed by these data"
+    low, high = parameter["interval_95"]
+    parts = ""
+    if "error_scale" in parameter:
+        parts = f"{parameter['error_statistical']:.2g} statistical, {parameter['error_scale']:.2g} scale; "
+    return f"± {parameter['error']:.2g} ({parts}95 %: {low:.4g} to {high:.4g})"
