@@ -41,7 +41,8 @@ _ENOUGH = 1e-10  # beyond which a closed form gives way to quadrature, where the
 class Currents:
     """Currents at each bias; arrays of the shape of ``bias_V``.
 
-    ``accuracy`` is the estimated relative error of the current and of the larger of the two heats.
+    ``accuracy`` is the estimated relative error of the current and of the larger of the two heats; infinite where
+    nothing tells it: between the points of a table of two, or for a current of zero that need not be one.
     """
 
     bias_V: FloatArray
@@ -190,8 +191,9 @@ def _shape_moments(shaped: Shaped, mu: FloatArray, kT: FloatArray) -> tuple[Floa
     if isinstance(shaped, TableTransmission):
         scale = np.stack([moments[0], np.sqrt(moments[0] * moments[2]), moments[2]])
         for other, weight in shaped.doubts():
-            change = np.abs(thermal_moments(other.shape(), mu, kT) - moments) / np.maximum(scale, 1e-300)
+            change = _share(np.abs(thermal_moments(other.shape(), mu, kT) - moments), scale)
             accuracy = accuracy + weight * change.max(axis=0)
+        accuracy = accuracy + shaped.unknown
     return moments, accuracy
 
 
@@ -213,10 +215,16 @@ def _doubted(table: TableTransmission, result: Currents, kT_P: FloatArray, kT_S:
     heat = np.maximum(np.abs(result.heat_probe_W), np.abs(result.heat_substrate_W))
     for other, weight in table.doubts():
         x = _from_shape(other, result.bias_V, kT_P, kT_S)
-        in_current = np.abs(x.current_A - result.current_A) / np.maximum(np.abs(result.current_A), 1e-300)
-        in_heat = np.abs(x.heat_probe_W - result.heat_probe_W) / np.maximum(heat, 1e-300)
+        in_current = _share(np.abs(x.current_A - result.current_A), np.abs(result.current_A))
+        in_heat = _share(np.abs(x.heat_probe_W - result.heat_probe_W), heat)
         accuracy = accuracy + weight * np.maximum(in_current, in_heat)
-    return replace(result, accuracy=accuracy)
+    return replace(result, accuracy=accuracy + table.unknown)
+
+
+def _share(change: FloatArray, size: FloatArray) -> FloatArray:
+    """Change over size; 0 for no change, infinite for one of nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(change == 0, 0.0, change / size))
 
 
 def _from_poles(poles: PoleSum, bias: FloatArray, kT_P: FloatArray, kT_S: FloatArray) -> Currents:

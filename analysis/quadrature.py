@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 
-_REACH = 50.0  # kT beyond the outermost chemical potential; exp(-50) = 2e-22
+_REACH = 100.0
+"""kT beyond the outermost chemical potential. exp(-100) = 4e-44: a resonance out there is left out only where it stands
+1e26 above the transmission within; one just beyond 50 kT was worth 1e-8 of a heat."""
+
 _MOST_PAIRS = 2_000_000  # Fermi functions held in memory at a time
 
 

@@ -99,11 +99,17 @@ class TableTransmission:
         """For quadrature: every tabulated energy is a kink."""
         return Shape(self, self.energy_eV, np.empty(0, dtype=np.complex128))
 
+    @property
+    def unknown(self) -> float:
+        """Error that nothing bounds: infinite for a table of two points, mute on what lies between."""
+        return float("inf") if self.energy_eV.size < 3 else 0.0
+
     def doubts(self) -> Sequence[tuple["TableTransmission", float]]:
         """Tables whose results tell how far this one can be trusted, each with the weight of its difference.
 
         Every second point: linear interpolation errs as the square of the step, so a third of the difference
-        is what remains. The other choice outside: all of the difference.
+        is what remains; of two points there is none to leave out (`unknown`). The other choice outside: all of the
+        difference.
         """
         other: Outside = "zero" if self.outside == "edge" else "edge"
         rows: list[tuple[TableTransmission, float]] = [(replace(self, outside=other), 1.0)]

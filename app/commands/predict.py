@@ -121,15 +121,40 @@ def prediction(
         "conductance_G0": digits(molecules * float(linear.conductance_G0)),
         "seebeck_V_per_K": digits(float(linear.seebeck_V_per_K)),
         "thermal_conductance_W_per_K": digits(molecules * float(linear.thermal_conductance_W_per_K)),
-        "accuracy": float(f"{accuracy:.1e}"),
+        "accuracy": digits(float(f"{accuracy:.1e}")),
         "rows": rows,
     }
     if accuracy > 1e-10:
-        report["note"] = (
-            f"relative accuracy {accuracy:.1e}: the table is coarse, or its range is left, so that interpolation "
+        report["note"] = _note_on_accuracy(linear, result)
+    return report
+
+
+def _note_on_accuracy(linear: "LinearResponse", result: "Currents") -> str:
+    """What limits the result: interpolation and the ends of a table, or that there is no telling."""
+    import numpy as np
+
+    known = np.append(result.accuracy[np.isfinite(result.accuracy)], linear.accuracy)
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return (
+            "relative accuracy unknown: between two points of a table nothing tells how tau runs, and the "
+            "interpolation error can't be estimated; give more points"
+        )
+    said = []
+    lost = result.bias_V[~np.isfinite(result.accuracy)]
+    if lost.size:
+        said.append(
+            f"relative accuracy unknown at {', '.join(f'{x:g}' for x in lost)} V: the current or heat is zero there, "
+            "or not, by what lies outside the table"
+        )
+    worst = float(known.max())
+    if worst > 1e-10:
+        size = f"{worst:.1e}" if worst < 1 else "worse than the numbers themselves"
+        said.append(
+            f"relative accuracy {size}: the table is coarse, or its range is left, so that interpolation "
             "or what lies outside limits the result"
         )
-    return report
+    return "; ".join(said)
 
 
 def _print(report: dict[str, Any], temperatures_K: tuple[float, float]) -> None:

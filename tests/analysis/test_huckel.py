@@ -74,7 +74,8 @@ def test_currents_stay_accurate_through_an_exceptional_point(asymmetry):
     share = result.heat_probe_W / result.heat_total_W
     assert share == pytest.approx(direct.heat_probe / (direct.number * V), rel=1e-10)
     assert np.all(result.accuracy < 1e-10)
-    assert (transmission.poles() is None) == (asymmetry < 1e-5)
+    if asymmetry != 1e-5:  # there rounding decides, which differs between processors
+        assert (transmission.poles() is None) == (asymmetry < 1e-5)
 
 
 def test_destructive_interference_keeps_its_digits():

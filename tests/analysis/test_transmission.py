@@ -4,12 +4,14 @@ import builtins
 import importlib
 import json
 
+import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.landauer import currents, linear_response
+from analysis.quadrature import Shape, thermal_moments
 from analysis.table import ENERGY_UNITS_eV, TableTransmission, read_table
 from analysis.transmission import FlatTransmission, Level, LevelTransmission
 
@@ -26,6 +28,7 @@ def test_symmetric_level_reaches_one_at_its_energy_and_a_half_at_its_half_width(
     assert transmission([0.3, 0.5]) == pytest.approx([0.5, 0.5])
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(1e-3, 1.0), st.floats(1e-3, 1.0))
 def test_pole_sum_is_the_transmission(energy, probe, substrate):
     transmission = LevelTransmission([Level(energy, probe, substrate), Level(0.3, 0.02, 0.5)])
@@ -191,3 +194,45 @@ def test_a_tbtrans_file_is_read_through_sisl(tmp_path):
     table = read_table(tmp_path / "siesta.TBT.nc")
     assert table.energy_eV == pytest.approx(energy, abs=1e-12)
     assert table.values == pytest.approx(tau)
+
+
+def test_a_table_of_two_points_cannot_tell_its_accuracy():
+    """Nothing to compare with: 1.7e-13 was claimed, as of the straight line between them."""
+    table = TableTransmission(np.array([-1.0, 1.0]), np.array([0.1, 0.3]))
+    assert np.all(np.isinf(currents(table, [0.1, 0.3]).accuracy))
+    assert np.isinf(linear_response(table).accuracy)
+
+
+def test_a_current_that_is_zero_has_no_relative_accuracy():
+    gap = TableTransmission(np.linspace(1.0, 2.0, 11), np.ones(11), outside="zero")
+    found = currents(gap, [0.01, 1.9], 1.0, 1.0)
+    assert found.current_A[0] == 0.0
+    assert np.isinf(found.accuracy[0])
+    assert np.all(found.accuracy > 1)  # the other choice outside changes everything
+
+
+@pytest.mark.parametrize("distance", [45.0, 51.0, 60.0, 80.0])
+def test_a_resonance_far_from_the_window_is_seen_to_the_stated_accuracy(distance):
+    """Against mpmath: a needle 1e16 higher than what lies at E_F, as far as its thermal tail counts."""
+    kT, mu = 0.02, np.zeros(1)
+    e, g, floor = distance * kT, 1e-3 * kT, 1e-16
+    needle = Shape(lambda E: floor + g * g / ((E - e) ** 2 + g * g), np.empty(0), np.array([e + 1j * g]))
+    found = thermal_moments(needle, mu, np.array([kT]))[:, 0]
+    with mpmath.workdps(40):
+        edges = [mpmath.mpf(x) for x in (-300, -30, 0, 30)] + [
+            mpmath.mpf(distance) + sign * mpmath.mpf(10) ** k * mpmath.mpf("1e-3")
+            for sign, powers in ((-1, (3, 2, 1, 0)), (1, (0, 1, 2, 3)))
+            for k in powers
+        ]
+        edges = [*sorted(x for x in edges if x < 300), mpmath.mpf(300)]
+
+        def of(n):
+            def integrand(x):
+                tau = floor + mpmath.mpf("1e-6") / ((x - distance) ** 2 + mpmath.mpf("1e-6"))
+                return x**n * tau * mpmath.exp(-abs(x)) / (1 + mpmath.exp(-abs(x))) ** 2
+
+            return float(mpmath.quad(integrand, edges)) * kT**n
+
+        exact = np.array([of(n) for n in range(3)])
+    size = np.array([exact[0], np.sqrt(exact[0] * exact[2]), exact[2]])
+    assert np.all(np.abs(found - exact) < 1e-13 * size)

@@ -220,3 +220,22 @@ def test_a_missing_model_is_named(tmp_path):
     result = CliRunner().invoke(command, [str(tmp_path / "nowhere.toml")])
     assert result.exit_code == 2
     assert "nowhere.toml" in result.output
+
+
+TABLE = 'voltage_V = [0.1, 0.5]\n[transmission]\nkind = "table"\nfile = "tau.csv"\noutside = "zero"\n'
+
+
+def test_a_table_of_two_points_says_that_it_cannot_tell(tmp_path):
+    (tmp_path / "tau.csv").write_text("-1,0.1\n1,0.2\n")
+    found = report(tmp_path, TABLE)
+    assert found["accuracy"] is None
+    assert found["note"].startswith("relative accuracy unknown: between two points")
+
+
+def test_a_current_of_zero_is_named_in_place_of_an_absurd_accuracy(tmp_path):
+    """1.0e+299 was printed."""
+    (tmp_path / "tau.csv").write_text("".join(f"{x},0.1\n" for x in np.linspace(0.2, 2.0, 10)))
+    found = report(tmp_path, "temperature_K = 1.0\n" + TABLE)
+    assert found["rows"][0]["current_A"] == 0
+    assert "unknown at 0.1 V: the current or heat is zero" in found["note"]
+    assert "e+" not in found["note"]
