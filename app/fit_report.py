@@ -50,7 +50,6 @@ def outcome(
         "converged": result.converged,
         "message": result.message,
         "at_bound": list(result.at_bound),
-        "notes": [] if curves is None else list(curves.notes),
         "remarks": [*_few(curves if of_junctions else None), *result.remarks],
         "conductance_G0": conductance[0],
         "conductance_G0_error": conductance[1],
@@ -209,8 +208,8 @@ def print_fit(report: dict[str, Any]) -> None:
         click.echo(f"  profile likelihood of {name}: {low} to {high} (68 %)")
     if not report["converged"]:
         click.echo(f"  not converged: {report['message']}")
-    for sentence in (*report["notes"], *report["remarks"]):
-        click.echo(f"  {sentence}")
+    for remark in report["remarks"]:
+        click.echo(f"  {remark}")
 
 
 def _error(parameter: dict[str, Any]) -> str:

@@ -38,6 +38,12 @@ def floating_family_of(model: Model) -> ProbedFamily:
     floating = model.floating
     if floating is None:
         raise FileError(f"{model.path}: floating_probe: is missing")
+    for name, value in (("voltage_V", model.file.voltage_V), ("probe", model.file.probe)):
+        if value is not None:
+            raise FileError(
+                f"{model.path}: {name}: has no effect on a fit with a floating probe, and such a file is for nothing "
+                "else; leave it out"
+            )
     drop = model.file.bias_drop
     for name, value in (("bias_drop", drop), ("molecules", model.file.molecules)):
         if isinstance(value, Free):

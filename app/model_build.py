@@ -41,6 +41,10 @@ def family_of(model: Model) -> Family:
         )
     try:
         if isinstance(model.section, FlatSection):
+            if "bias_drop" in model.file.model_fields_set:
+                raise FileError(
+                    f"{model.path}: bias_drop: a flat transmission is the same wherever the bias drops; leave it out"
+                )
             return _built(lambda x: FlatTransmission(x[0]), [("value", model.section.value, True)])
         if isinstance(model.section, TableSection):
             return _table(model, model.section)

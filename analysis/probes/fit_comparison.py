@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.special import chdtr
 
 from analysis.probes.biased import ProbedCurrents, probed_currents
 from analysis.probes.errors import ProbeError
@@ -27,6 +28,7 @@ DECISIVE = 6.0
 """Difference of AICc from which a model is excluded."""
 
 _BADLY = 6.0  # standard deviations of chi^2 beyond which no model describes the data
+_UNLIKELY = 1e-3  # probability of a chi^2 as small as that, where errors are not overstated
 _SHARES = (0.03, 0.3, 1.0, 3.0)  # of the lead widths: where the search for a probe's width starts
 
 
@@ -124,7 +126,7 @@ class Comparison:
     def too_cautious(self) -> bool:
         """Whether the data lie so close to the best model that their errors must have been overstated."""
         freedom = self.best.fit.degrees_of_freedom
-        return self.best.fit.chi_square < freedom - _BADLY * float(np.sqrt(2 * max(freedom, 1)))
+        return freedom > 0 and bool(chdtr(freedom, self.best.fit.chi_square) < _UNLIKELY)
 
     @property
     def supported(self) -> Kind | None:

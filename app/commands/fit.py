@@ -209,6 +209,8 @@ def _fit(
         replicas = tuple(x.worth(worth) for x in replicas)
     result = fit_thoroughly(problem, starts, replicas)
     report = {**outcome(problem, result, curves, sources), "model": str(model.path.resolve())}
+    if curves is not None:
+        report["data_remarks"] = list(curves.notes)
     for name in profiles:
         found = profile_likelihood(problem, result, name)
         report.setdefault("profiles", {})[name] = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.validation.study import Table
 
-STUDIES: tuple[str, ...] = ("significance", "heating")
+STUDIES: tuple[str, ...] = ("significance", "heating", "fits")
 """Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`."""
 
 SETS = 200
