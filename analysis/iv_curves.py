@@ -49,8 +49,9 @@ def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -
 
     Columns are known by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
     where the heading or ``units`` ("current": "nA") gives a unit; columns without names are volts, amperes and, if
-    there is a third, the uncertainty in amperes. An uncertainty without a unit has that of the current. A file of columns counts as one junction; files that hold the same values count
-    once. Recordings of held junctions give a curve for each of them.
+    there is a third, the uncertainty in amperes. An uncertainty without a unit has that of the current. A file
+    of columns counts as one junction; files that hold the same values count once. Recordings of held junctions give a
+    curve for each of them.
 
     Raises
     ------

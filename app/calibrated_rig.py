@@ -174,7 +174,9 @@ def described(record: Record) -> tuple[str, str]:
             return f"thermometer, probe {record.probe}", f"{resistance} K/W, {seebeck} uV/K"
         case AmplifierRecord():
             gain = with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
-            return f"current amplifier at {record.setting_V_per_A:.0e} V/A", f"{gain} V/A"
+            offset = with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
+            about = f"current amplifier at {record.setting_V_per_A:.0e} V/A"
+            return about, f"{gain} V/A, offset {offset} mV"
         case PiezoRecord():
             return "piezo", f"{with_error(record.extension_nm_per_V, record.uncertainty_nm_per_V)} nm/V"
         case NoiseRecord():
@@ -182,7 +184,12 @@ def described(record: Record) -> tuple[str, str]:
             corner = with_error(record.corner_Hz, record.corner_uncertainty_Hz)
             return f"noise, probe {record.probe}", f"{white} nV/rtHz, corner {corner} Hz"
         case LagRecord():
-            return "lag of the inputs", f"{with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
+            lag = f"{with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
+            current_s = record.current_lag_s
+            after = "" if current_s is None else f", current {1e3 * current_s:.3g} ms after the bias"
+            first_s = record.current_first_arrival_s
+            begins = "" if first_s is None else f", from {1e3 * first_s:.3g} ms on"
+            return f"lag of the inputs at {record.rate_Hz:g} Hz", lag + after + begins
 
 
 def with_error(value: float, uncertainty: float) -> str:

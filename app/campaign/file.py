@@ -47,6 +47,8 @@ class Heating(Section):
             raise ValueError("give amplitudes_V, or equal_powers with largest_V; one of the two")
         if self.equal_powers and not self.largest_V:
             raise ValueError("equal_powers needs largest_V")
+        if self.largest_V and not self.equal_powers:
+            raise ValueError("largest_V belongs to equal_powers; amplitudes_V stand by themselves")
         return self
 
 

@@ -1,6 +1,6 @@
 """Which stages a campaign has, and with which parameters, as far as the stages before them have decided."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -24,7 +24,9 @@ FIRST_CONTROL = 4
 def histogram_stage(campaign: CampaignFile) -> Stage:
     """Opening traces."""
     wanted = campaign.histogram
-    return Stage(1, "histogram", BreakJunction, {**wanted.parameters, "traces": wanted.traces})
+    mine = {"traces": wanted.traces}
+    _demand_apart("histogram", wanted.parameters, mine)
+    return Stage(1, "histogram", BreakJunction, {**wanted.parameters, **mine})
 
 
 def iv_stage(campaign: CampaignFile, window: Parameters) -> Stage | None:
@@ -33,6 +35,7 @@ def iv_stage(campaign: CampaignFile, window: Parameters) -> Stage | None:
     if wanted is None:
         return None
     mine = {"curves": wanted.curves, "peak": wanted.peak_V}
+    _demand_apart("iv", {**campaign.held, **wanted.parameters}, mine)
     return Stage(2, "iv", IV, {**window, **campaign.held, **wanted.parameters, **mine})
 
 
@@ -40,6 +43,7 @@ def heating_stage(campaign: CampaignFile, window: Parameters, chosen: Amplitudes
     """Holds at each amplitude."""
     wanted = campaign.heating
     mine = {"amplitudes": chosen.amplitudes_V, "expected": chosen.expected_A, "holds": wanted.holds}
+    _demand_apart("heating", {**campaign.held, **wanted.parameters}, mine)
     return Stage(3, "heating", Heating, {**window, **campaign.held, **wanted.parameters, **mine})
 
 
@@ -50,9 +54,20 @@ def control_stages(campaign: CampaignFile, window: Parameters, chosen: Amplitude
         values = {**window, **campaign.held, **control.parameters, "holds": control.holds}
         values |= _amplitudes(control, procedure, chosen)
         known = procedure().parameter_objects()
+        if unknown := sorted(set(control.parameters) - set(known)):
+            raise FileError(
+                f"control-{control.name}: parameters.{unknown[0]}: this control has no such parameter"
+            )
+        _demand_apart(f"control-{control.name}", control.parameters, ("holds", "amplitudes", "expected"))
         yield Stage(
             number, f"control-{control.name}", procedure, {k: v for k, v in values.items() if k in known}
         )
+
+
+def _demand_apart(stage: str, parameters: Parameters, mine: Iterable[str]) -> None:
+    """Refuse parameters that the stage gets from a key of its own: they would be passed over."""
+    if twice := sorted(set(parameters) & set(mine)):
+        raise FileError(f"{stage}: {twice[0]} among the parameters: the stage has a key of its own for it")
 
 
 def _amplitudes(control: Control, procedure: type[RigProcedure], chosen: Amplitudes) -> dict[str, Any]:

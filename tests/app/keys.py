@@ -1,6 +1,8 @@
 """Every key of the files that a user writes: which there are, and other values that they could have."""
 
+import copy
 import importlib
+import json
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,6 +15,9 @@ from pydantic import BaseModel
 
 import app
 from app.toml_file import Section
+
+Place = tuple[str | int, ...]
+"""Keys and numbers that lead to a section."""
 
 
 def sections() -> set[type[Section]]:
@@ -115,3 +120,25 @@ def fields(kinds: Iterable[type[BaseModel]]) -> set[tuple[type[BaseModel], str]]
         for kind in kinds
         for name in kind.__pydantic_fields__
     }
+
+
+def changed(content: dict[str, Any], place: Place, key: str, value: Any) -> dict[str, Any]:
+    found = copy.deepcopy(content)
+    at: Any = found
+    for part in place:
+        at = at[part] if isinstance(part, int) else at.setdefault(part, {})
+    at[key] = value
+    return found
+
+
+def toml(content: dict[str, Any]) -> str:
+    """Keys in JSON's notation, which TOML reads for numbers, words and lists; tables inline."""
+    return "\n".join(f"{key} = {_inline(value)}" for key, value in content.items())
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_inline(x)}" for key, x in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return json.dumps(value)

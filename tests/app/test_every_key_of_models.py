@@ -1,7 +1,5 @@
 """A key of a model or probe file that is accepted changes what is computed; else it is refused. Every key is walked."""
 
-import copy
-import json
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +25,7 @@ from app.model_file import (
     VoltageRange,
 )
 from app.probe_file import AlignmentRange, MoleculeSection, ProbeFile, TerminalSection
-from tests.app.keys import others, sections
+from tests.app.keys import Place, changed, others, sections, toml
 
 HEAD = """
 temperature_probe_K = 300.0
@@ -124,7 +122,6 @@ TRANSMISSIONS = {
     "floating on a level": LevelsSection,
     "floating on a molecule": HuckelSection,
 }
-Place = tuple[str | int, ...]
 
 
 def places(name: str, content: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
@@ -150,28 +147,6 @@ def probe_places(content: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
     yield ("level_alignment_eV",), AlignmentRange
     for i in range(len(content["terminals"])):
         yield ("terminals", i), TerminalSection
-
-
-def changed(content: dict[str, Any], place: Place, key: str, value: Any) -> dict[str, Any]:
-    found = copy.deepcopy(content)
-    at: Any = found
-    for part in place:
-        at = at[part] if isinstance(part, int) else at.setdefault(part, {})
-    at[key] = value
-    return found
-
-
-def toml(content: dict[str, Any]) -> str:
-    """Keys in JSON's notation, which TOML reads for numbers, words and lists; tables inline."""
-    return "\n".join(f"{key} = {_inline(value)}" for key, value in content.items())
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_inline(x)}" for key, x in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    return json.dumps(value)
 
 
 class _Seen(ValueError):
