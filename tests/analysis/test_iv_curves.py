@@ -82,7 +82,7 @@ def test_a_junction_under_two_names_counts_once(tmp_path):
         np.savetxt(tmp_path / name, np.transpose([V, factor * V]))
     found = read_curves(sorted(tmp_path.iterdir()))
     assert [curve.source for curve in found.curves] == ["a.txt", "b.txt"]
-    assert found.notes == ("copy of a.txt holds the same values as a.txt: one junction, counted once.",)
+    assert found.notes[0] == "copy of a.txt holds the same values as a.txt: one junction, counted once."
     twice = read_curves([tmp_path / "a.txt", tmp_path / "a.txt"])
     assert len(twice.curves) == 1
 
