@@ -1,6 +1,8 @@
-"""For every test: what hotjunction keeps for its user goes elsewhere."""
+"""For every test: what hotjunction keeps for its user goes elsewhere, and a guardian only starts where it is tested."""
 
 import pytest
+
+from tests.guardians import GuardianWithoutProcess
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -9,3 +11,11 @@ def logs_elsewhere(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def guardian_without_process(request, monkeypatch):
+    """Give benches in this process a guardian that is none, unless the test is marked ``guardian_process``."""
+    if request.node.get_closest_marker("guardian_process") is None:
+        for module in ("app.bench", "app.serve.bias_by_hand"):
+            monkeypatch.setattr(f"{module}.Guardian", GuardianWithoutProcess)

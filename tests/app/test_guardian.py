@@ -24,6 +24,8 @@ from tests.app.serve.benches import served_bench
 from tests.drivers.cable import Cable
 from tests.rigs import ANSWER_S, quick, served_rig, wait_until
 
+pytestmark = pytest.mark.guardian_process
+
 
 def impatient(rig_file):
     """The rig, to be made safe in little time."""

@@ -1,0 +1,39 @@
+"""A guardian without a process, for benches in the test's own process."""
+
+from pathlib import Path
+from typing import Self
+
+
+class GuardianWithoutProcess:
+    """Stands in for `app.guardian.Guardian` where a test is not about it.
+
+    The bench lives as long as the test and can't be killed, and a process of its own takes a second to start.
+    """
+
+    pid = 0
+    gone = False
+
+    def __init__(self, rig_file: Path) -> None:
+        self.dismissed = self.stays = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def wait_until_ready(self) -> None:
+        """It is."""
+
+    def arm(self) -> None:
+        self.dismissed = False
+
+    def check(self) -> None:
+        """It is there."""
+
+    def dismiss(self) -> None:
+        self.dismissed = True
+
+    def stay(self) -> str:
+        self.stays = True
+        return "The guardian goes on trying."
