@@ -1,11 +1,13 @@
 """What the status line and the alarm of a rig say: of a run as the queue knows it, or else of the instruments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from math import nan
 from typing import Any
 
 from analysis.constants import G0_S
+from app.gui.alarm import Notice
+from app.gui.jobs import reason_of, title_of
 from app.serve.stream import Behind
 from app.views.junction_state import State
 from app.views.status_view import StatusSnapshot
@@ -105,8 +107,8 @@ def running_status(
     )
 
 
-def alarm_of(unsafe: str, lost: str, ended: Sequence[Mapping[str, Any]], held: str) -> str:
-    """What must not be overlooked; "" if all is well.
+def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
+    """What must not be overlooked; None if all is well.
 
     Parameters
     ----------
@@ -114,18 +116,26 @@ def alarm_of(unsafe: str, lost: str, ended: Sequence[Mapping[str, Any]], held: s
         Why the rig may not be safe.
     lost : str
         Why the bench does not answer.
-    ended : sequence of mapping
-        Jobs that are over, the latest last.
-    held : str
-        Why no job starts.
+    state : mapping
+        Of the bench.
     """
     if unsafe:
-        return f"NOT SAFE. {unsafe} {BY_HAND}"
+        return Notice(f"NOT SAFE. {unsafe} {BY_HAND}")
     if lost:
-        return NO_ANSWER
-    if held and ended and ended[-1]["status"] == "fault":
-        return f"The last run ended with a fault; the rig is safe. {ended[-1]['reason']}"
-    return ""
+        return Notice(NO_ANSWER)
+    if state.get("job") is not None:
+        return None
+    failed = next((job for job in state.get("queue", ()) if job["id"] == state.get("failed")), None)
+    return _failure(failed) if failed is not None else None
+
+
+def _failure(job: Mapping[str, Any]) -> Notice:
+    """How a run has failed: amber where it never began because of a setting."""
+    reason = reason_of(job).rstrip(".")
+    if job.get("refused"):
+        return Notice(f"{title_of(job)} was not started. {reason}.", danger=False, job=job["id"])
+    safe = " The rig was made safe." if job.get("safe") else ""
+    return Notice(f"{title_of(job)} ended with a fault. {reason}.{safe}", job=job["id"])
 
 
 def why_not(lost: str, instruments: Mapping[str, Any]) -> str:

@@ -44,7 +44,6 @@ class RigWindow(Window):
         self.rig_line = RigStatusLine(theme)
         super().__init__(theme, settings, self.rig_line)
         self.source: LiveSource | None = None
-        self.state: Mapping[str, Any] = {}
         self.owned = False
         """Whether the bench was started for this window, or is a simulated one: idle, it ends with the window."""
         self._instruments: Mapping[str, Any] = {}
@@ -168,8 +167,12 @@ class RigWindow(Window):
             case "log":
                 self.log.add(content["level"], content["time_s"], content["text"])
 
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """How the bench is, as the newest of what it has told says."""
+        return self.queue.known.state
+
     def _show_state(self, state: Mapping[str, Any]) -> None:
-        self.state = state
         self.queue.show_state(state)
         self.notes.follow(running=bool(self.queue.present))
 
@@ -242,7 +245,7 @@ class RigWindow(Window):
         if self._lost or unsafe or not self.queue.present:
             before = self.session.status.snapshot() if self.session is not None else None
             self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
-        self.alarm.tell(alarm_of(unsafe, self._lost, self.queue.ended, self.queue.held))
+        self.alarm.tell(alarm_of(unsafe, self._lost, self.state))
 
     # ---- what is asked of it ----
 

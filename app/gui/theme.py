@@ -46,7 +46,10 @@ class Palette:
     on_danger: str
     warning: str
     danger_fill: str
-    """The one button that is red; ``on_danger`` stands on it."""
+    """The one button that is red, and alarms; ``on_danger`` stands on it."""
+    warning_fill: str
+    on_warning: str
+    """Behind, and of, a sentence that asks for a look."""
     replay: str
     replay_window: str
     """Behind the status line while a recording is played."""
@@ -77,7 +80,7 @@ class Palette:
 LIGHT = Palette(
     name="light", window="#f1f3f5", surface="#ffffff", raised="#ffffff", edge="#ccd2d8", outline="#7d858d",
     text="#1b1f23", quiet="#59626c", grid="#6b737b", accent="#00705a", on_accent="#ffffff",
-    danger="#b3122b", on_danger="#ffffff", danger_fill="#b3122b",
+    danger="#b3122b", on_danger="#ffffff", danger_fill="#b3122b", warning_fill="#ffe0a3", on_warning="#3f2800",
     warning="#8a5500", replay="#6f3fa0", replay_window="#eadff5",
     neutral="#656d76",
     positive="#D55E00", negative="#0072B2", positive_model="#8f3d00", negative_model="#004a75",
@@ -89,7 +92,7 @@ LIGHT = Palette(
 DARK = Palette(
     name="dark", window="#0e1114", surface="#14181c", raised="#1d2227", edge="#363d45", outline="#6b7480",
     text="#e4e8ec", quiet="#9aa4ae", grid="#7e8891", accent="#3fcfae", on_accent="#06241d",
-    danger="#ff6b6b", on_danger="#ffffff", danger_fill="#c4303c",
+    danger="#ff6b6b", on_danger="#ffffff", danger_fill="#c4303c", warning_fill="#5c4200", on_warning="#ffe7b8",
     warning="#f0b040", replay="#c4a1f2", replay_window="#2b1f3f",
     neutral="#98a1aa",
     positive="#ff8c42", negative="#56B4E9", positive_model="#ffc49b", negative_model="#b3dcf5",

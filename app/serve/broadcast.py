@@ -82,13 +82,13 @@ class Broadcast:
         self._publisher.send(trace_message(trace, job.id))
 
     def _on_finishing(self, job: Job) -> None:
-        job.status = Status.SAVING
+        self._queue.change(job, status=Status.SAVING)
         self.job(job)
         self.finishing()
 
     def job(self, job: Job) -> None:
         """Tell how a job is."""
-        self._publisher.send(Message("job", self._queue.json_of(job)))
+        self._publisher.tell("job", lambda: self._queue.json_of(job))
 
     def finishing(self) -> None:
         """The present run lets go of its file, or never had one."""

@@ -56,5 +56,5 @@ def tell(job: Job) -> None:
     click.echo(f"{job.out}: {job.status}, {job.cycles} {job.repeats}, {job.samples} samples")
     if job.reason:
         click.echo(job.reason, err=True)
-    if job.status is Status.FAULT or not job.safe:
+    if job.status is Status.FAULT or job.safe is False:
         raise SystemExit(1)

@@ -4,6 +4,7 @@ There is one writer at a time. A run takes the instruments for itself (`give_up`
 nothing is asked here, and what is shown is what the run saw.
 """
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable
@@ -42,6 +43,7 @@ class Instruments:
         self._set: dict[tuple[str, str], float] = {}
         self._turn = threading.Lock()
         self._busy = False
+        self._versions = itertools.count(1)
         self._drivers: dict[str, Any] = {}
         self._bias = BiasByHand(rig_file)
         self.known_rig: Rig
@@ -73,10 +75,11 @@ class Instruments:
             self._busy = False
 
     def to_json(self) -> dict[str, Any]:
-        """Every instrument with its state, and what may be set; where not, why not."""
+        """Every instrument with its state, and what may be set, or why not. A later one has a larger version."""
+        version = next(self._versions)  # before anything is read, which may be newer, but not older
         reason = RUN_HAS_THEM if self._busy else ""
         # the rig is not read anew each second: a run in this process is in a hurry
-        return {**self.rows.to_json(self.known_rig, reason), "busy": self._busy}
+        return {**self.rows.to_json(self.known_rig, reason), "busy": self._busy, "version": version}
 
     # ---- idle ----
 

@@ -1,9 +1,11 @@
 """What the bench tells: messages to all who subscribed and gave its token. Nobody who is slow holds it up."""
 
 import hmac
+import itertools
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import zmq
@@ -45,7 +47,7 @@ class Publisher:
         inside = f"inproc://publisher-{port}"
         self._inbox.bind(inside)
         self._outbox.connect(inside)
-        self._sending = threading.Lock()
+        self._sending, self._in_order = threading.Lock(), threading.RLock()
         self.dropped = 0
         self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
         self._thread.start()
@@ -60,6 +62,11 @@ class Publisher:
                 self._outbox.send_multipart(frames, zmq.NOBLOCK)
             except zmq.Again:
                 self.dropped += 1
+
+    def tell(self, kind: str, take: Callable[[], Mapping[str, Any]]) -> None:
+        """Publish a snapshot, taken here and now: one that was taken earlier never follows it."""
+        with self._in_order:
+            self.send(Message(kind, take()))
 
     def close(self) -> None:
         """Publish what waits, and end."""
@@ -106,12 +113,18 @@ class LogTopic(logging.Handler):
     def __init__(self, publisher: Publisher) -> None:
         super().__init__(logging.INFO)
         self._publisher = publisher
+        self._numbers = itertools.count(1)
         self.told: deque[dict[str, Any]] = deque(maxlen=KEPT)
         """The latest, for those who come later."""
         self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Publish."""
-        fields = {"level": record.levelname.lower(), "time_s": record.created, "text": record.getMessage()}
+        fields = {
+            "number": next(self._numbers),
+            "level": record.levelname.lower(),
+            "time_s": record.created,
+            "text": record.getMessage(),
+        }
         self.told.append(fields)
         self._publisher.send(Message("log", fields))

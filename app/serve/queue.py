@@ -38,7 +38,8 @@ class Job:
     """One run of a procedure, to be done, under way, or done.
 
     ``cycles`` of ``total`` whole cycles are done (``repeats`` says what they are: traces, holds); ``reason`` is a
-    sentence where the run did not come to its own end. ``stop`` ends the run safely.
+    sentence where the run did not come to its own end, ``refused`` says that it never began because of a setting or a
+    file, and ``safe`` whether the rig was safe at its end (None: not known). ``stop`` ends the run safely.
     """
 
     id: int
@@ -54,7 +55,8 @@ class Job:
     traces: int = 0
     samples: int = 0
     reason: str = ""
-    safe: bool = True
+    refused: bool = False
+    safe: bool | None = None
     began_s: float | None = None
     paused_s: float = 0.0
     ended_s: float | None = None
@@ -80,6 +82,8 @@ class Job:
             "traces",
             "samples",
             "reason",
+            "refused",
+            "safe",
         )
         end_s = now_s if self.ended_s is None else self.ended_s
         return {
@@ -87,7 +91,6 @@ class Job:
             "values": dict(self.values),
             "out": str(self.out),
             "status": str(self.status),
-            "safe": self.safe,
             "elapsed_s": None if self.began_s is None else end_s - self.began_s,
             "left_s": self.left_s(now_s),
         }
@@ -99,6 +102,9 @@ class JobQueue:
     Jobs run as soon as there are any, one after another, unless the queue is held. Holding it also makes the run
     under way wait before its next approach, or, with ``within_run`` false at `hold`, lets it come to its end. A job
     that is asked for by itself (`let`) runs also while the queue is held.
+
+    Snapshots (`snapshot`, `json_of`) are taken under the lock and numbered: the one with the larger ``version`` is
+    newer, in whatever order they arrive.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -109,7 +115,9 @@ class JobQueue:
         self._present: Job | None = None
         self._next_id = 1
         self._held: str = ""
+        self._failed: Job | None = None
         self._within_run = False
+        self._version = 0
         self._let: Job | None = None
         self._closed = False
 
@@ -162,11 +170,14 @@ class JobQueue:
                 return job
         raise NotNow(f"There is no waiting job {job_id}")
 
-    def hold(self, why: str, *, within_run: bool) -> None:
-        """Start no further job, and let the present one wait at its next safe point if ``within_run``."""
+    def hold(self, why: str, *, within_run: bool, failed: Job | None = None) -> None:
+        """Start no further job, and let the present one wait at its next safe point if ``within_run``.
+
+        ``failed`` is the job because of which the queue is held, if one is; it is forgotten once another begins.
+        """
         with self._changed:
-            self._held, self._within_run = why, within_run
-            self._changed.notify_all()
+            self._held, self._failed = why, failed
+            self._let_wait(within_run)
 
     def let(self, job_id: int) -> None:
         """Have a waiting job be next, whether the queue is held or not; a paused run goes on. Raises ``NotNow``."""
@@ -174,14 +185,27 @@ class JobQueue:
             job = self._let = self._find(job_id)
             self._waiting.remove(job)
             self._waiting.insert(0, job)
-            self._within_run = False
-            self._changed.notify_all()
+            self._let_wait(False)
 
     def release(self) -> None:
         """Go on."""
         with self._changed:
-            self._held, self._within_run = "", False
-            self._changed.notify_all()
+            self._held, self._failed = "", None
+            self._let_wait(False)
+
+    def _let_wait(self, within_run: bool) -> None:
+        """Let the present run wait, or go on: then it runs from now on, not from when it notices."""
+        self._within_run = within_run
+        job = self._present
+        if not within_run and job is not None and job.status is Status.PAUSED and not job.stop.is_set():
+            job.status = Status.RUNNING
+        self._changed.notify_all()
+
+    def change(self, job: Job, **values: Any) -> None:
+        """Set attributes of a job together: no snapshot has only some of them."""
+        with self._changed:
+            for name, value in values.items():
+                setattr(job, name, value)
 
     def paused(self) -> bool:
         """Whether the present run is to wait; if so it is told so only after a moment. Called by the run."""
@@ -192,8 +216,6 @@ class JobQueue:
             began_s, job.status = self._clock(), Status.PAUSED
             self._changed.wait_for(lambda: not self._within_run or job.stop.is_set(), PAUSE_LOOKS_S)
             job.paused_s += self._clock() - began_s
-            if not self._within_run:
-                job.status = Status.RUNNING
             return self._within_run
 
     def abort(self, job_id: int | None = None) -> Job:
@@ -226,6 +248,7 @@ class JobQueue:
             place = self._waiting.index(let) if let is not None and let in self._waiting else 0
             job = self._present = self._waiting.pop(place)
             job.status, job.began_s = Status.RUNNING, self._clock()
+            self._failed = None  # the queue may stay held, but what happened last is something else
             return job
 
     def over(self, job: Job) -> None:
@@ -249,14 +272,28 @@ class JobQueue:
                 self._present.stop.set()
             self._changed.notify_all()
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """Every job: those that are over, the present one, those that wait, in this order."""
+    def snapshot(self) -> dict[str, Any]:
+        """The present job, why the queue is held and because of which job, and every job in its order.
+
+        The order is: those that are over, the present one, those that wait.
+        """
         with self._changed:
-            now_s = self._clock()
-            jobs = [*self._done, *([self._present] if self._present else []), *self._waiting]
-            return [job.to_json(now_s) for job in jobs]
+            number, now_s, present = self._next_version(), self._clock(), self._present
+            jobs = [*self._done, *([present] if present else []), *self._waiting]
+            return {
+                "version": number,
+                "bench": str(present.status) if present else "idle",
+                "job": present.id if present else None,
+                "held": self._held,
+                "failed": self._failed.id if self._failed else None,
+                "queue": [job.to_json(now_s) | {"version": number} for job in jobs],
+            }
 
     def json_of(self, job: Job) -> dict[str, Any]:
         """One job."""
         with self._changed:
-            return job.to_json(self._clock())
+            return job.to_json(self._clock()) | {"version": self._next_version()}
+
+    def _next_version(self) -> int:
+        self._version += 1
+        return self._version

@@ -26,7 +26,6 @@ from app.serve.connection import RETRACT_MARGIN_S, Connection
 from app.serve.desk import Desk
 from app.serve.door import Door, Worker
 from app.serve.instruments import Instruments
-from app.serve.protocol import Message
 from app.serve.publisher import LogTopic, Publisher
 from app.serve.queue import Job, JobQueue, Status
 from app.serve.runs import check, free_name, procedure_of
@@ -51,7 +50,10 @@ EXPECTED = (
 )
 """What a run may end with, in a sentence; anything else is a bug."""
 
-RETRACTED = "retracted by hand"
+REFUSED = (FileError, FileExistsError, ImpossibleSetting)
+"""Of these, what keeps a run from beginning: nothing has moved."""
+
+RETRACTED = "retracted by the user"
 
 
 class BenchServer:
@@ -161,8 +163,7 @@ class BenchServer:
         """
         made = procedure_of(procedure, values)
         check(made, self.instruments.rig())
-        jobs = self.queue.to_json()
-        taken = {Path(job["out"]) for job in jobs}
+        taken = {Path(job["out"]) for job in self.queue.snapshot()["queue"]}
         path = free_name(self.folder, procedure, taken) if out is None else (self.folder / out).absolute()
         if path.exists():
             raise FileExistsError(f"{path} exists; a recording is never overwritten. Choose another name.")
@@ -183,10 +184,11 @@ class BenchServer:
                 self._run(job)
             except EXPECTED as error:
                 status = Status.ABORTED if job.stop.is_set() else Status.FAULT
-                job.status, job.reason = status, str(error)
+                self.queue.change(job, status=status, reason=str(error), refused=isinstance(error, REFUSED))
             except Exception as error:
                 log.exception("Run %d ended by a bug", job.id)
-                job.status, job.reason = Status.FAULT, f"internal error ({error!r}); see the log"
+                reason = f"internal error ({error!r}); see the log"
+                self.queue.change(job, status=Status.FAULT, reason=reason)
             finally:
                 if self._bench is not None and self._bench.unsafe:
                     job.safe, self.unsafe = False, self._bench.unsafe
@@ -197,12 +199,13 @@ class BenchServer:
 
     def _finished(self, job: Job) -> None:
         if job is self._retracted and job.status is Status.ABORTED:
-            job.reason = RETRACTED
+            self.queue.change(job, reason=RETRACTED)
         if job.status is not Status.FAULT:
             log.info(told_of(job))
         else:
             log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
-            self.queue.hold(f"job {job.id} ended with a fault; look at it, then go on", within_run=False)
+            what = "was refused" if job.refused else "ended with a fault"
+            self.queue.hold(f"job {job.id} {what}", within_run=False, failed=job)
         self.queue.over(job)
         self.broadcast.job(job)
         self.tell_state()
@@ -214,8 +217,9 @@ class BenchServer:
         summary: RunSummary = bench.run(
             procedure, job.out, observer=observer, sample=job.sample, notes=job.notes
         )
-        job.status, job.reason, job.safe = Status(summary.end.status), summary.end.reason, summary.end.safe
-        job.traces, job.samples = summary.traces, summary.samples
+        end = summary.end
+        self.queue.change(job, status=Status(end.status), reason=end.reason, safe=end.safe)
+        self.queue.change(job, traces=summary.traces, samples=summary.samples)
         self.unsafe = "" if job.safe else f"Job {job.id} has ended, and the rig could not be made safe."
 
     # ---- what it tells by itself ----
@@ -252,21 +256,17 @@ class BenchServer:
 
     def tell_instruments(self) -> None:
         """Publish how the instruments are."""
-        self._publisher.send(Message("instruments", self.instruments.to_json()))
+        self._publisher.tell("instruments", self.instruments.to_json)
 
     def tell_state(self) -> None:
         """Publish what is going on."""
-        self._publisher.send(Message("state", self.state()))
+        self._publisher.tell("state", self.state)
 
     def state(self) -> dict[str, Any]:
         """What is going on: the present job, the queue, the run that clients can follow."""
-        present, held = self.queue.present, self.queue.held
         return {
-            "bench": str(present.status) if present else "idle",
-            "job": present.id if present else None,
-            "held": held,
+            **self.queue.snapshot(),  # first: what is read after it is not older than its version
             "unsafe": self.unsafe,
-            "queue": self.queue.to_json(),
             "run": self.broadcast.run(),
             "folder": str(self.folder),
         }

@@ -11,6 +11,7 @@ import zmq
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from app.serve.errors import BenchError, Refused
+from app.serve.newest import Newest
 from app.serve.protocol import Message, ProtocolError, block_of, decode, event_of, trace_of
 from app.terminal import join
 
@@ -53,6 +54,7 @@ class Subscription:
         self._client = client
         self._callback = callback
         self._topics = topics
+        self._newest = Newest()
         self._wake, self._woken = client.new_pair()
         self._thread = threading.Thread(target=self._work, name="subscription", daemon=True)
         self._ending = threading.Event()
@@ -105,7 +107,8 @@ class Subscription:
             self._client.command("ping")
 
     def _take(self, message: Message) -> None:
-        self._callback(message.kind, _what(message))
+        if self._newest.takes(message.kind, message.fields):
+            self._callback(message.kind, _what(message))
 
 
 class Follower(Subscription):

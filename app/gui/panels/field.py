@@ -7,9 +7,9 @@ from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.gui.theme import MEDIUM, Theme, tabular
+from app.gui.wording import UNITS
 from procedures.parameters import FractionsParameter, LevelsParameter, NumbersParameter, read
 
-UNITS = {"G_0": "G₀", "uV/K": "µV/K", "ohm": "Ω", "uW": "µW"}
 UNIT_WIDTH, EDIT_WIDTH = 36, 84
 LISTS = (NumbersParameter, FractionsParameter, LevelsParameter)
 """Several values: shown over the whole width, and a comma in them separates."""
@@ -161,11 +161,6 @@ class Field(QWidget):
         """The application's colours, as they are now."""
         parent = self.parentWidget()
         return parent.palette() if parent is not None else QPalette()
-
-
-def with_units(words: str) -> str:
-    """Words with the units as the form shows them."""
-    return words.replace(" G0", f" {UNITS['G_0']}")
 
 
 def as_text(value: Any) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from app.gui.panels.field import Field, with_units
+from app.gui.panels.field import Field
 from app.gui.theme import MEDIUM, SMALL, Theme
+from app.gui.wording import in_words, with_units
 
 FIRST = (
     "traces", "amplitudes", "frequencies", "peak", "curves", "holds", "hold_time", "conductance", "window_percent",
@@ -124,11 +125,3 @@ class Form(QWidget):
         for name, value in values.items():
             if name in self.fields:
                 self.fields[name].set(value)
-
-
-def in_words(problem: str, labels: Mapping[str, str]) -> str:
-    """The problem as a sentence with the labels of the form for the names of the parameters."""
-    for name in sorted(labels, key=len, reverse=True):
-        if "_" in name or problem.startswith(name):
-            problem = problem.replace(name, f"“{labels[name]}”")
-    return with_units(problem[:1].upper() + problem[1:])

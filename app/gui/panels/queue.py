@@ -20,14 +20,12 @@ from PyQt6.QtWidgets import (
 )
 
 from app.durations import roughly
-from app.gui.panels.field import as_text
-from app.gui.panels.procedures import LABELS
+from app.gui.jobs import reason_of, title_of, told_of
 from app.gui.panels.selection import calm
 from app.gui.theme import MEDIUM, SMALL, Theme
+from app.serve.newest import KnownState
 
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
-TELLING = {"amplitudes": "V", "peak": "V", "traces": "traces", "distance": "nm"}
-"""Parameters that tell one run of a procedure from another, with their units."""
 JOB = int(Qt.ItemDataRole.UserRole)
 SHARE = JOB + 1
 OVER_SHOWN = 20
@@ -54,8 +52,7 @@ class QueuePanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
-        self.jobs: dict[int, dict[str, Any]] = {}
-        self.held = ""
+        self.known = KnownState()
         self._build()
         theme.changed.connect(self._fill)
         self._follow()
@@ -110,16 +107,26 @@ class QueuePanel(QWidget):
 
     # ---- what the bench tells ----
 
+    @property
+    def jobs(self) -> dict[int, dict[str, Any]]:
+        """Every job by its number."""
+        return self.known.jobs
+
+    @property
+    def held(self) -> str:
+        """Why no run starts; "" if one may."""
+        return str(self.known.state.get("held", ""))
+
     def show_state(self, state: Mapping[str, Any]) -> None:
-        """The whole queue, and whether it is held."""
-        self.jobs = {job["id"]: dict(job) for job in state["queue"]}
-        self.held = str(state["held"])
-        self._fill()
+        """Take the whole queue, and whether it is held."""
+        if self.known.take_state(state):
+            self._fill()
 
     def show_job(self, job: Mapping[str, Any]) -> None:
-        """One job, as it is now."""
+        """Take one job, as it is now."""
         new = job["id"] not in self.jobs
-        self.jobs[job["id"]] = dict(job)
+        if not self.known.take_job(job):
+            return
         if new:
             self._fill()
             return
@@ -153,7 +160,8 @@ class QueuePanel(QWidget):
     def _write(self, row: int, job: Mapping[str, Any]) -> None:
         colours = self.theme.palette
         over = job["status"] in OVER
-        colour = {"fault": colours.danger, "paused": colours.warning}.get(
+        failed = colours.warning if job.get("refused") else colours.danger
+        colour = {"fault": failed, "paused": colours.warning}.get(
             job["status"], colours.quiet if over else colours.text
         )
         texts = (title_of(job), f"{job['cycles']}/{job['total']}", left_of(job))
@@ -189,11 +197,6 @@ class QueuePanel(QWidget):
         return next(iter(self._with(RUNNING)), {})
 
     @property
-    def ended(self) -> list[dict[str, Any]]:
-        """Jobs that are over, the latest last."""
-        return self._with(OVER)
-
-    @property
     def waiting(self) -> list[dict[str, Any]]:
         """Jobs that wait, in their order."""
         return self._with(WAITING)
@@ -222,9 +225,11 @@ class QueuePanel(QWidget):
 
     def _hint(self) -> None:
         chosen, colours = self.chosen, self.theme.palette
-        words = f"No run starts by itself: {self.held}." if self.held else str(chosen.get("reason", ""))
-        if not self.jobs:
-            words = "Runs that are asked for wait here, and start one after another."
+        words = reason_of(chosen) if chosen else ""
+        if self.held:
+            words = f"{self.held[:1].upper()}{self.held[1:]}. Press Resume to go on."
+        elif not self.jobs:
+            words = "Queued runs appear here and start one after another."
         self.hint.setText(words)
         palette = self.hint.palette()
         palette.setColor(self.hint.foregroundRole(), QColor(colours.warning if self.held else colours.quiet))
@@ -268,23 +273,6 @@ class ProgressDelegate(QStyledItemDelegate):
         painter.fillRect(area, QColor(self.theme.palette.accent))
 
 
-def title_of(job: Mapping[str, Any]) -> str:
-    """Procedure, and what tells it from the others."""
-    label = LABELS.get(job["procedure"], job["procedure"])
-    for name, unit in TELLING.items():
-        value = job["values"].get(name)
-        if value is not None and name != "traces":
-            return f"{label}  {_shortly(value)} {unit}"
-    return label
-
-
-def _shortly(value: Any) -> str:
-    """Several numbers as their range."""
-    if isinstance(value, list | tuple) and len(value) > 2:
-        return f"{min(value):g}–{max(value):g}"
-    return as_text(value)
-
-
 def share_of(job: Mapping[str, Any]) -> float:
     """From 0 to 1."""
     return min(job["cycles"] / job["total"], 1.0) if job["total"] else 0.0
@@ -294,21 +282,7 @@ def left_of(job: Mapping[str, Any]) -> str:
     """Time to go, or how it ended."""
     if job["status"] == "running":
         return roughly(job["left_s"]) if job["left_s"] is not None else "…"
-    return STATUS_WORDS.get(job["status"], job["status"])
-
-
-def told_of(job: Mapping[str, Any]) -> str:
-    """All that is known of it."""
-    values = ", ".join(f"{name} = {as_text(value)}" for name, value in job["values"].items())
-    lines = [
-        f"{title_of(job)}: {job['status']}",
-        job["reason"],
-        job["sample"],
-        job["notes"],
-        values,
-        job["out"],
-    ]
-    return "\n".join(line for line in lines if line)
+    return "refused" if job.get("refused") else STATUS_WORDS.get(job["status"], job["status"])
 
 
 def _row(*buttons: QPushButton) -> QWidget:

@@ -30,18 +30,19 @@ def rig(species: str = "BDNC") -> Rig:
 def job(number: int = 1, status: str = "waiting", **changed: Any) -> dict[str, Any]:
     content: dict[str, Any] = {
         "id": number, "procedure": "heating", "sample": "Au-BDNC-Au", "notes": "", "repeats": "holds", "total": 100,
-        "cycles": 0, "traces": 0, "samples": 0, "reason": "", "values": {"amplitudes": [1.08]},
+        "cycles": 0, "traces": 0, "samples": 0, "reason": "", "refused": False, "values": {"amplitudes": [1.08]},
         "out": f"/data/{number}.h5", "status": status, "safe": True, "elapsed_s": None, "left_s": None,
     }  # fmt: skip
     return {**content, **changed}
 
 
-def state(*jobs: dict[str, Any], held: str = "") -> dict[str, Any]:
+def state(*jobs: dict[str, Any], held: str = "", failed: int | None = None) -> dict[str, Any]:
     on = [one for one in jobs if one["status"] in ("running", "paused", "saving")]
     return {
         "bench": on[0]["status"] if on else "idle",
         "job": on[0]["id"] if on else None,
         "held": held,
+        "failed": failed,
         "queue": list(jobs),
         "run": None,
         "folder": "/data",

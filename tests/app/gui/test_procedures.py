@@ -5,7 +5,7 @@ from PyQt6.QtWidgets import QLabel
 
 from app.commands.run import PROCEDURES
 from app.gui.panels.field import as_text
-from app.gui.panels.form import Form, in_words
+from app.gui.panels.form import Form
 from app.gui.panels.procedures import OFFERED, ProceduresPanel, Wanted
 from app.gui.presets import PRESETS, preset_for
 from tests.app.gui import fake_bench
@@ -227,14 +227,6 @@ def test_labels_name_what_they_belong_to(panel):
 )
 def test_values_as_they_are_typed(value, text):
     assert as_text(value) == text
-
-
-def test_names_become_labels():
-    said = in_words(
-        "open_threshold = 1 G0 must lie below contact_threshold",
-        {"open_threshold": "Open below", "contact_threshold": "Contact above"},
-    )
-    assert said == "“Open below” = 1 G₀ must lie below “Contact above”"
 
 
 def test_the_form_follows_the_theme(theme, panel):

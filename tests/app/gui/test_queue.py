@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.gui.panels.queue import QueuePanel, left_of, share_of, title_of
+from app.gui.jobs import reason_of, title_of, told_of
+from app.gui.panels.queue import QueuePanel, left_of, share_of
 from tests.app.gui.fake_bench import job, state
 
 
@@ -50,6 +51,8 @@ def test_the_run_under_way_is_first_then_what_waits_then_what_is_over_the_latest
         ("saving", {}, "saving …"),
         ("waiting", {}, "waiting"),
         ("aborted", {}, "aborted"),
+        ("fault", {}, "fault"),
+        ("fault", {"refused": True}, "refused"),
     ],
 )
 def test_time_left_in_words(status, changed, words):
@@ -69,6 +72,27 @@ def test_titles(procedure, values, title):
     assert title_of(job(1, procedure=procedure, values=values)).startswith(title)
 
 
+def test_a_run_speaks_labels_and_units():
+    reason = (
+        "contact_threshold = 5 G0 can never be seen: at 100 mV and 1e+07 V/A the current amplifier rails."
+    )
+    values = {"contact_threshold": 5.0, "traces": 500, "withdraw_speed": 0.5, "railed_is_contact": False}
+    one = job(1, "fault", procedure="break-junction", values=values, reason=reason)
+    said = "“Contact above” = 5 G₀ can never be seen: at 100 mV and 10 MV/A the current amplifier rails."
+    assert reason_of(one) == said
+    assert told_of(one).splitlines() == [
+        "Break junction: fault", said, "Au-BDNC-Au", "Withdrawal speed: 0.5 nm/s", "/data/1.h5",
+    ]  # fmt: skip
+
+
+def test_an_older_snapshot_changes_nothing(panel):
+    panel.show_state({**state(job(1, "running", version=5), job(2, version=5)), "version": 5})
+    panel.show_state({**state(job(1, "paused", version=4), held="paused by the user"), "version": 4})
+    panel.show_job(job(1, "paused", version=3))
+    assert shown(panel)[0] == ["Heating  1.08 V", "0/100", "…"]
+    assert (panel.held, panel.pause.text(), len(panel.jobs)) == ("", "Pause", 2)
+
+
 @pytest.mark.parametrize(
     ("cycles", "total", "share"), [(0, 100, 0.0), (50, 100, 0.5), (120, 100, 1.0), (0, 0, 0.0)]
 )
@@ -86,7 +110,7 @@ ALLOWED = [
     ((job(1, "running"), job(2), job(3)), "", 1, {"pause", "abort", "remove", "down"}),
     ((job(1, "running"), job(2), job(3)), "", 2, {"pause", "abort", "remove", "up"}),
     ((job(1, "finished"),), "", 0, set()),
-    ((job(1),), "retracted by hand", 0, {"pause", "remove"}),
+    ((job(1),), "retracted by the user", 0, {"pause", "remove"}),
 ]
 
 
@@ -101,8 +125,8 @@ def test_what_can_be_done_and_why_not(panel, jobs, held, chosen, allowed):
 
 
 def test_a_held_queue_says_why_and_can_go_on(panel, qtbot):
-    panel.show_state(state(job(1), held="retracted by hand"))
-    assert panel.hint.text() == "No run starts by itself: retracted by hand."
+    panel.show_state(state(job(1), held="retracted by the user"))
+    assert panel.hint.text() == "Retracted by the user. Press Resume to go on."
     assert panel.pause.text() == "Resume"
     with qtbot.waitSignal(panel.resume_asked):
         panel.pause.click()
@@ -152,7 +176,7 @@ def test_everything_known_of_a_run_is_in_its_tool_tip(panel):
     panel.show_state(state(job(1, "fault", reason="The surface is lost.", notes="tip 14")))
     tip = panel.table.item(0, 0).toolTip()
     assert all(
-        words in tip for words in ("The surface is lost.", "tip 14", "amplitudes = 1.08", "/data/1.h5")
+        words in tip for words in ("The surface is lost.", "tip 14", "Amplitudes: 1.08 V", "/data/1.h5")
     )
 
 

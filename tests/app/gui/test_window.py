@@ -259,14 +259,87 @@ def test_what_is_not_safe_is_said_before_the_recording_is_saved(window, client):
     assert window.alarm.isVisible() and "by hand" in window.alarm.text()
 
 
-def test_a_fault_is_said_until_the_queue_goes_on(window):
-    ended = job(1, "fault", reason="the card does not answer")
-    window._told("state", state(ended, held="job 1 ended with a fault"))
+FAULT = job(1, "fault", reason="the card does not answer")
+HELD = {"held": "job 1 ended with a fault", "failed": 1}
+
+
+def told_alarm(window, *jobs, **changed):
+    window._told("state", state(*jobs, **changed))
     window.paint()
-    assert "the card does not answer" in window.alarm.text()
-    window._told("state", state(ended))
+    return window.alarm.text() if window.alarm.isVisible() else ""
+
+
+def test_a_fault_is_said_for_as_long_as_the_queue_is_held_by_it(window):
+    said = told_alarm(window, FAULT, **HELD)
+    assert said == "Heating  1.08 V ended with a fault. The card does not answer. The rig was made safe."
+    assert window.alarm.notice.danger
+    assert told_alarm(window, FAULT) == ""
+
+
+@pytest.mark.parametrize("status", ["running", "paused", "saving"])
+def test_no_alarm_of_an_earlier_run_stands_over_a_run(window, status):
+    """Also in the moment in which the queue does not know yet that another has begun."""
+    assert told_alarm(window, FAULT, job(2, status), **HELD) == ""
+
+
+def test_an_alarm_does_not_come_back_by_a_pause(window):
+    assert told_alarm(window, FAULT, **HELD)
+    assert told_alarm(window, FAULT, job(2, "running")) == ""
+    assert told_alarm(window, FAULT, job(2, "paused"), held="paused by the user") == ""
+    assert told_alarm(window, FAULT, job(2, "finished"), held="paused by the user") == ""
+
+
+def test_an_alarm_that_was_read_can_be_dismissed_and_the_next_is_shown(window, qtbot):
+    assert told_alarm(window, FAULT, **HELD)
+    qtbot.mouseClick(window.alarm.close_button, Qt.MouseButton.LeftButton)
+    assert told_alarm(window, FAULT, **HELD) == ""
+    other = job(2, "fault", reason="the surface is lost")
+    assert "surface" in told_alarm(window, FAULT, other, held="job 2 ended with a fault", failed=2)
+
+
+def test_what_is_not_safe_cannot_be_dismissed(window):
+    window._told("state", {**state(FAULT, **HELD), "unsafe": "It could not confirm that it did."})
     window.paint()
-    assert not window.alarm.isVisible()
+    assert not window.alarm.close_button.isVisible()
+    window.alarm.dismiss()
+    window.paint()
+    assert window.alarm.text().startswith("NOT SAFE")
+
+
+def test_a_refused_setting_is_amber_and_in_the_words_of_the_form(window, theme):
+    reason = (
+        "contact_threshold = 5 G0 can never be seen: at 100 mV and 1e+07 V/A the current amplifier rails at "
+        "0.0645 G0. Lower the gain, the bias or the threshold, or set railed_is_contact."
+    )
+    refused = job(1, "fault", procedure="break-junction", values={}, reason=reason, refused=True, safe=None)
+    said = told_alarm(window, refused, held="job 1 was refused", failed=1)
+    assert said == (
+        "Break junction was not started. “Contact above” = 5 G₀ can never be seen: at 100 mV and 10 MV/A the current "
+        "amplifier rails at 0.0645 G₀. Lower the gain, the bias or the threshold, or set “Railed is contact”."
+    )
+    assert window.alarm.palette().window().color().name() == theme.palette.warning_fill
+    assert told_alarm(window, FAULT, **HELD)
+    assert window.alarm.palette().window().color().name() == theme.palette.danger_fill
+
+
+def test_nobody_calls_a_rig_safe_that_was_not_seen_to_be(window):
+    assert "safe" not in told_alarm(window, {**FAULT, "safe": None}, **HELD)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_run_that_goes_on_is_not_called_paused_in_whatever_order_it_is_told(window, client, order):
+    client.stream("run", RunInfo(1, RunHeader("heating", (Channel("current"),), 2000.0), "/data/1.h5"))
+    older = {**state(job(1, "paused", version=7), held="paused by the user"), "version": 7}
+    window._told("state", older)
+    window.paint()
+    assert "paused" in window.line.progress.note
+    resumed = ("state", {**state(job(1, "running", version=8)), "version": 8}), ("state", older)
+    for number in order:
+        window._told(*resumed[number])
+    window._told("job", job(1, "paused", version=6))
+    window.paint()
+    assert "paused" not in window.line.progress.note
+    assert window.queue.pause.text() == "Pause"
 
 
 def test_nothing_is_run_on_instruments_that_do_not_answer(window):
@@ -446,7 +519,7 @@ def test_retract_during_a_ramp(open_window, bench, qtbot):
     qtbot.waitUntil(lambda: status_of(window, 1) == "aborted")
     qtbot.waitUntil(lambda: any("Retracted after" in text for text in sentences(window)))
     assert bench.rig.is_safe()
-    qtbot.waitUntil(lambda: window.queue.held == "retracted by hand")
+    qtbot.waitUntil(lambda: window.queue.held == "retracted by the user")
 
 
 def test_a_window_that_comes_later_shows_the_run_from_its_start(open_window, bench, qtbot):

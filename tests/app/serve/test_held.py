@@ -32,7 +32,7 @@ def test_a_retraction_that_fails_is_not_called_one_until_one_succeeds(bench, mon
         assert "could not confirm" in unsafe
 
     bench.client.retract()
-    assert held(bench) == ("retracted by hand", "")
+    assert held(bench) == ("retracted by the user", "")
 
 
 def test_a_run_that_is_asked_for_by_itself_leaves_the_others_held(bench):
@@ -44,7 +44,7 @@ def test_a_run_that_is_asked_for_by_itself_leaves_the_others_held(bench):
     job = bench.client.command("run_now", procedure="break-junction", values=values)["job"]
 
     assert ears.wait_over(job)["status"] == "finished"
-    assert held(bench)[0] == "retracted by hand"
+    assert held(bench)[0] == "retracted by the user"
     assert bench.job(waits["id"])["status"] == "waiting"
     bench.client.command("resume")
     assert ears.wait_over(waits["id"])["status"] == "finished"
@@ -58,12 +58,12 @@ def test_a_client_that_comes_later_has_the_log_and_how_each_run_ended(bench):
     ears.wait("job", lambda job: job["id"] == second["id"] and job["cycles"] >= 1)
     bench.client.retract()
     ended = ears.wait_over(second["id"])
-    assert ended["reason"] == "retracted by hand"
+    assert ended["reason"] == "retracted by the user"
     with BenchClient(bench.server.connection) as late:
         told = [entry["text"] for entry in late.command("log")["entries"]]
     assert f"break-junction, job {first['id']}, finished: 2 of 2 traces" in told
     assert (
-        f"break-junction, job {second['id']}, aborted after {ended['cycles']} of 5000 traces: retracted by hand"
+        f"break-junction, job {second['id']}, aborted after {ended['cycles']} of 5000 traces: retracted by the user"
         in told
     )
 

@@ -1,5 +1,7 @@
 """What is published reaches who gave the token, and nobody who is slow holds the bench up."""
 
+import threading
+
 import numpy as np
 import pytest
 import zmq
@@ -87,3 +89,29 @@ def test_a_message_after_the_end_is_no_error(context):
     publisher.close()
 
     publisher.send(Message("event"))
+
+
+def test_an_older_snapshot_never_follows_a_newer_one(context, publisher):
+    newer_taken = threading.Event()
+
+    def older():
+        newer_taken.wait(0.2)  # time for another thread to take and send a newer one, if it could
+        return {"version": 1}
+
+    def newer():
+        newer_taken.set()
+        return {"version": 2}
+
+    with subscriber(context, publisher, "state") as socket:
+        sent_until_heard(publisher, socket, "state")
+        while socket.poll(50):
+            socket.recv_multipart()
+        began = threading.Event()
+        first = threading.Thread(target=lambda: publisher.tell("state", lambda: began.set() or older()))
+        first.start()
+        began.wait()
+        publisher.tell("state", newer)
+        first.join()
+        heard = [decode(socket.recv_multipart()[1:]).fields["version"] for _ in range(2)]
+
+    assert heard == [1, 2]

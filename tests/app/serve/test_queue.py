@@ -35,7 +35,7 @@ def job(queue, name="a"):
 
 
 def order(queue):
-    return [one["id"] for one in queue.to_json()]
+    return [one["id"] for one in queue.snapshot()["queue"]]
 
 
 def test_jobs_run_in_their_order_which_can_be_changed(queue):
@@ -124,6 +124,61 @@ def test_a_run_pauses_when_it_asks_and_its_pause_is_no_work(queue, clock, monkey
     a.paused_s, a.cycles, a.status, clock.now_s = 30.0, 4, Status.RUNNING, 50.0
     assert queue.json_of(a)["left_s"] == pytest.approx(6 * 20.0 / 4)
     assert queue.json_of(a)["elapsed_s"] == 50.0
+
+
+def test_a_released_run_runs_from_that_moment_whenever_it_notices(queue, monkeypatch):
+    monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
+    a = job(queue)
+    queue.take()
+    goes_on = (
+        queue.release,
+        lambda: queue.hold("at its end", within_run=False),
+        lambda: queue.let(job(queue, "b").id),
+    )
+    for go_on in goes_on:
+        queue.hold("lunch", within_run=True)
+        assert queue.paused()
+        assert queue.snapshot()["bench"] == "paused"
+        go_on()
+        assert queue.snapshot()["bench"] == queue.json_of(a)["status"] == "running"
+        assert not queue.paused()
+        assert queue.json_of(a)["status"] == "running"
+
+
+def test_a_run_that_is_released_while_it_waits_runs(queue):
+    a = job(queue)
+    queue.take()
+    queue.hold("lunch", within_run=True)
+    queue._changed.wait_for = lambda until, timeout_s: queue.release()  # as by another thread meanwhile
+
+    assert not queue.paused()
+    assert queue.json_of(a)["status"] == "running"
+
+
+def test_an_aborted_pause_does_not_run_again(queue, monkeypatch):
+    monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
+    a = job(queue)
+    queue.take()
+    queue.hold("lunch", within_run=True)
+    queue.paused()
+    queue.abort()
+    queue.change(a, status=Status.SAVING)
+    queue.release()
+
+    assert queue.json_of(a)["status"] == "saving"
+
+
+def test_a_later_snapshot_has_a_larger_version_and_says_because_of_which_job_the_queue_is_held(queue):
+    a = job(queue)
+    first, one, second = queue.snapshot(), queue.json_of(a), queue.snapshot()
+    assert first["version"] < one["version"] < second["version"]
+    assert first["queue"][0]["version"] == first["version"]
+    queue.hold("job 1 ended with a fault", within_run=False, failed=a)
+    assert queue.snapshot()["failed"] == a.id
+    for other in (lambda: queue.hold("lunch", within_run=True), queue.release):
+        queue.hold("job 1 ended with a fault", within_run=False, failed=a)
+        other()
+        assert queue.snapshot()["failed"] is None
 
 
 def test_the_present_run_is_told_to_stop_and_a_waiting_one_never_begins(queue):

@@ -80,6 +80,22 @@ def test_what_cannot_work_is_refused_before_it_is_queued(bench):
     assert bench.client.command("state")["queue"] == []
 
 
+def test_a_run_that_the_rig_refuses_when_its_turn_comes_never_began(bench):
+    ears = Ears()
+    bench.client.subscribe(ears)
+    bench.client.command("pause", at="run end")
+    job = bench.add(1)
+    bench.client.command("set_instrument", instrument="current_amplifier", setting="gain_V_per_A", value=1e7)
+    bench.client.command("resume")
+    ended = ears.wait_over(job["id"])
+
+    assert (ended["status"], ended["refused"], ended["samples"]) == ("fault", True, 0)
+    state = bench.client.command("state")
+    assert (state["held"], state["failed"]) == (f"job {job['id']} was refused", job["id"])
+    bench.client.command("pause")
+    assert bench.client.command("state")["failed"] is None
+
+
 def test_a_paused_run_is_safe_and_then_goes_on(bench):
     ears = Ears()
     bench.client.follow(ears)
@@ -90,12 +106,13 @@ def test_a_paused_run_is_safe_and_then_goes_on(bench):
     ears.wait("event", lambda event: event.name == "paused")
     safe, state = bench.rig.is_safe(), bench.client.command("state")
     done = bench.job(job["id"])["cycles"]
-    bench.client.command("resume")
+    resumed = bench.client.command("resume")
     ears.wait("job", lambda what: what["cycles"] >= done + 2)
     bench.client.command("abort")
 
     assert safe
     assert (state["bench"], state["held"]) == ("paused", "paused by the user")
+    assert (resumed["bench"], resumed["held"], resumed["queue"][0]["status"]) == ("running", "", "running")
     assert ears.wait_over(job["id"])["status"] == "aborted"
     assert ears.wait("event", lambda event: event.name == "resumed")
 
@@ -220,7 +237,7 @@ def test_retract_works_while_the_outputs_move(bench, what):
     assert took_s < WITHIN_S
     assert (ended["status"], ended["safe"]) == ("aborted", True)
     assert bench.rig.is_safe()
-    assert bench.client.command("state")["held"] == "retracted by hand"
+    assert bench.client.command("state")["held"] == "retracted by the user"
 
 
 def test_retract_ends_a_paused_run_that_then_does_not_go_on(bench):
@@ -382,7 +399,9 @@ def test_a_lost_instrument_is_told_as_a_sentence_and_holds_the_queue(bench):
     assert ended["status"] == "fault"
     assert "Keithley 428" in ended["reason"]
     assert ears.wait("log", lambda what: what["level"] == "error")["text"].endswith(ended["reason"])
-    assert "fault" in ears.wait("state", lambda state: state["held"])["held"]
+    state = ears.wait("state", lambda state: state["held"])
+    assert (state["held"], state["failed"]) == (f"job {job['id']} ended with a fault", job["id"])
+    assert not ended["refused"]
     assert bench.job(waiting["id"])["status"] == "waiting"
 
 

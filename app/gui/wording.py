@@ -1,0 +1,70 @@
+"""Sentences of procedures and of the bench in the words of the window: labels, units and prefixes for machine names."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from math import floor, log10
+from typing import Any
+
+from app.commands.run import PROCEDURES
+from app.gui.plots.numbers import minus, significant
+
+UNITS = {"G_0": "G₀", "uV/K": "µV/K", "ohm": "Ω", "uW": "µW"}
+PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+EXPONENT = re.compile(
+    r"(?<![\w./-])(-?\d+(?:\.\d+)?e[+-]?\d+)(?: (V/A|A|V|W|s|Hz|ohm|G0)\b|(?= |[,:;]|\.?$))", re.MULTILINE
+)
+UNIT_WORDS = ((r"\bG0\b", "G₀"), (r"(?<=\d )u([VW])(?=\b|/)", r"µ\1"), (r"(?<=[\d)] )ohm\b", "Ω"))
+
+
+@cache
+def parameters_of(procedure: str) -> Mapping[str, Any]:
+    """Return the parameters of a procedure by name; empty for one that is not known here."""
+    if procedure not in PROCEDURES:
+        return {}
+    module, class_name, _ = PROCEDURES[procedure]
+    return dict(getattr(import_module(module), class_name)().parameter_objects())
+
+
+def labels_of(procedure: str) -> dict[str, str]:
+    """Return the label of each parameter of a procedure."""
+    return {name: parameter.name for name, parameter in parameters_of(procedure).items()}
+
+
+@cache
+def all_labels() -> dict[str, str]:
+    """Return the labels of those parameters of all procedures whose names are no English words."""
+    labels = {name: label for procedure in PROCEDURES for name, label in labels_of(procedure).items()}
+    return {name: label for name, label in labels.items() if "_" in name}
+
+
+def in_words(sentence: str, labels: Mapping[str, str]) -> str:
+    """Return a sentence about parameters with their labels in place of their names, and units as the window has them.
+
+    A name that is also a word ("bias") is replaced only where the sentence begins with it.
+    """
+    for name in sorted(labels, key=len, reverse=True):
+        label = f"“{labels[name]}”"
+        if "_" in name:
+            sentence = re.sub(rf"\b{name}s?\b", label, sentence)
+        elif re.match(rf"{name}\b", sentence):
+            sentence = label + sentence.removeprefix(name)
+    return with_units(sentence[:1].upper() + sentence[1:])
+
+
+def with_units(sentence: str) -> str:
+    """Return a sentence with prefixes in place of powers of ten ("10 MV/A" for "1e+07 V/A"), and with G₀, µ and Ω."""
+    sentence = EXPONENT.sub(lambda found: prefixed(float(found[1]), found[2] or ""), sentence)
+    for unit, shown in UNIT_WORDS:
+        sentence = re.sub(unit, shown, sentence)
+    return sentence
+
+
+def prefixed(value: float, unit: str) -> str:
+    """Return a value with the prefix of its unit: "10 MV/A", "6.5 µA"; in G0 or without a unit with a power of ten."""
+    if unit in ("G0", ""):
+        return f"{significant(value)} {unit}".replace("G0", "G₀").rstrip()
+    exponent = 3 * floor(log10(abs(value)) / 3) if value else 0
+    exponent = min(max(exponent, min(PREFIXES)), max(PREFIXES))
+    return f"{minus(f'{value / 10.0**exponent:.4g}')} {PREFIXES[exponent]}{UNITS.get(unit, unit)}"
