@@ -78,6 +78,10 @@ class EventKind(StrEnum):
     MARK = "mark"
 
 
+NOTE = "note"
+"""Name of the mark that a user's note becomes; its payload has the "text"."""
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that happened at a sample.

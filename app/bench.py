@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.recording import Channel, RecordingWriter, RunHeader
-from analysis.records import Block, Event, EventKind, Trace
+from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.segment import Segmenter
 from app.calibrated_rig import load_calibrated_rig
 from app.calibrations_used import header_calibrations
@@ -41,9 +41,6 @@ ROLES = {
 
 
 HAND_ON_S = 0.1
-
-NOTE = "note"
-"""Name of the mark that a user's note becomes."""
 
 RETRACT_SHARES = 0.45, 0.55
 """Of the time that making safe may take: through the open card, and then over a connection of its own."""

@@ -1,6 +1,7 @@
 """TOML files that a user writes, read into validated models. An error names file, key and bound."""
 
 import tomllib
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -24,6 +25,14 @@ class FileError(click.ClickException):
 
 Model = TypeVar("Model", bound=BaseModel)
 
+KINDS = {
+    "a rig file": {"daq", "piezo", "current_amplifier"},
+    "a campaign": {"sample", "conductance_G0", "heating"},
+    "a junction with probes": {"transmission", "terminals"},
+    "a transmission model": {"transmission"},
+}
+"""Files that users have, by the keys that tell them from the others; the first that suits is meant."""
+
 
 def load_toml(path: Path, model: type[Model]) -> Model:
     """Read and validate a TOML file.
@@ -31,9 +40,19 @@ def load_toml(path: Path, model: type[Model]) -> Model:
     Raises
     ------
     FileError
-        For a file that is missing, not TOML, or breaks a rule of ``model``; lists every offending key.
+        For a file that is missing, not TOML, of another kind, or breaks a rule of ``model``; lists every offending key.
     """
-    return validate(read_toml(path), model, str(path))
+    content = read_toml(path)
+    found, wanted = _kind_of(content), _kind_of(model.model_fields)
+    if found and wanted and found != wanted:
+        raise FileError(f"{path.name} is {found}, not {wanted}.")
+    return validate(content, model, str(path))
+
+
+def _kind_of(keys: Iterable[str]) -> str:
+    """Return which kind of file has these keys; "" where that can't be told."""
+    there = set(keys)
+    return next((kind for kind, needed in KINDS.items() if needed <= there), "")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

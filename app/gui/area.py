@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from PyQt6.QtCore import QByteArray, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
@@ -43,7 +43,8 @@ TABS: tuple[tuple[str, type[View[Any]], Pick, str], ...] = (
     ("Noise", NoiseView, lambda s: s.noise.snapshot(), "Spectra of current and thermometer (Ctrl+6)"),
 )
 STRIPS = "Strip charts"
-STRIPS_HEIGHT = 300
+PLOT_HEIGHT = 320
+"""Where a plot is less high, the strip charts give it of theirs."""
 AXIS_WIDTH = 80
 
 
@@ -87,6 +88,9 @@ class ViewArea(QMainWindow):
         self.docks: dict[str, ViewDock] = {}
         self._picks: dict[str, Pick] = {}
         self.window_s = WINDOWS_S[1]
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._favour_plots)  # once the layout has followed
         top = Qt.DockWidgetArea.TopDockWidgetArea
         docks = [self._add(title, kind(theme), pick, tip) for title, kind, pick, tip in TABS]
         strips = self._add(
@@ -149,6 +153,7 @@ class ViewArea(QMainWindow):
         """Tabs may be new ones."""
         super().resizeEvent(a0)
         self._calm_tabs()
+        self._soon.start()
 
     def _calm_tabs(self) -> None:
         """Tabs take no keys away from the window."""
@@ -160,10 +165,23 @@ class ViewArea(QMainWindow):
 
     def settle_sizes(self) -> None:
         """Give the strips their usual height."""
-        height = max(self.height(), 2 * STRIPS_HEIGHT)
-        docks = [self.docks[TABS[0][0]], self.docks[STRIPS]]
-        self.resizeDocks(docks, [height * 6 // 10, height * 4 // 10], Qt.Orientation.Vertical)
+        self._share_height(self.height() * 4 // 10)
         hide_ghosts(self)
+
+    def _share_height(self, strips: int) -> None:
+        """Give the strips so many pixels, or fewer where a plot needs them."""
+        height, least = self.height(), self.docks[STRIPS].minimumSizeHint().height()
+        strips = max(min(strips, height - PLOT_HEIGHT), least)
+        docks = [self.docks[self.front], self.docks[STRIPS]]
+        self.resizeDocks(docks, [height - strips, strips], Qt.Orientation.Vertical)
+
+    def _favour_plots(self) -> None:
+        """In a window that has become small, strips shrink first."""
+        front, strips = self.docks[self.front], self.docks[STRIPS]
+        if not in_sight(strips) or front.isFloating() or strips.isFloating():
+            return
+        if front.height() < PLOT_HEIGHT and strips.height() > strips.minimumSizeHint().height():
+            self._share_height(strips.height() + front.height() - PLOT_HEIGHT)
 
     def usual(self) -> None:
         """Every view at its usual place."""

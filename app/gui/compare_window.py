@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QHBoxLayout,
@@ -16,11 +16,12 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.plots.compared import MOST, PANELS, ComparedPanel
+from app.gui.screen import fit_to_screen
 from app.gui.theme import MEDIUM, Theme
 from app.views.compared import ComparedRecording, Kind, compared, lacking, most_had
 from app.views.reading import Read, Reading
 
-SIZE = (1000, 680)
+SIZE = QSize(1000, 680)
 LOOK_MS = 50
 UNREAD = "Nothing to compare: none of these files can be read."
 EMPTY = (
@@ -49,7 +50,7 @@ class CompareWindow(QWidget):
         wanted = list(dict.fromkeys(paths))
         self.theme, self.paths, self._beyond = theme, wanted[:MOST], wanted[MOST:]
         self.setWindowTitle("hotjunction – " + ", ".join(path.stem for path in self.paths))
-        self.resize(*SIZE)
+        fit_to_screen(self, SIZE)
         self.recordings: list[ComparedRecording] = []
         self.panels: dict[Kind, ComparedPanel] = {}
         self._problems: list[str] = []

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from app.gui.plots.numbers import counted
 from app.views.heating_view import HeatingSnapshot
 from app.views.histogram_snapshot import HistogramSnapshot
 from app.views.iv_view import IVSnapshot
@@ -10,12 +12,18 @@ from app.views.session import Session
 
 EVERY_TRACES = 100
 
-Sentence = tuple[int, str]
-"""Level of `logging`, and text."""
+
+@dataclass(frozen=True)
+class Sentence:
+    """What to say, its level of `logging`, and the sample at which it came to be so."""
+
+    level: int
+    text: str
+    sample: int
 
 
 class Narrator:
-    """Looks at the views of a session from time to time; several holds between two looks make one sentence.
+    """Looks at the views of a session from time to time.
 
     Parameters
     ----------
@@ -24,32 +32,34 @@ class Narrator:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._holds = self._rejected = self._curves = self._hundreds = 0
+        self._holds = self._curves = self._hundreds = self._notes = 0
 
     def news(self) -> Iterator[Sentence]:
-        """What is new."""
+        """Return what is new."""
+        yield from self._of_notes()
         yield from self._of_holds(self.session.heating.snapshot())
         yield from self._of_curves(self.session.iv.snapshot())
         yield from self._of_traces(self.session.histogram.snapshot())
 
+    def _of_notes(self) -> Iterator[Sentence]:
+        new = self.session.notes[self._notes :]
+        self._notes += len(new)
+        for note in new:
+            yield Sentence(logging.INFO, f"Note: {note.payload.get('text', '')}", note.sample)
+
     def _of_holds(self, heating: HeatingSnapshot) -> Iterator[Sentence]:
-        new, rejected = heating.holds - self._holds, heating.rejected - self._rejected
-        if new <= 0:  # none, or all of them are judged anew
-            return
-        self._holds, self._rejected = heating.holds, heating.rejected
-        level = logging.WARNING if rejected > 0 else logging.INFO
-        if new == 1:
-            yield level, heating.last
-        else:
-            last = f"; {heating.last}" if heating.last else ""
-            yield level, f"{new} holds more, {max(rejected, 0)} of them rejected{last}"
+        new = heating.judged[self._holds :]  # none while all of them are judged anew
+        self._holds += len(new)
+        for hold in new:
+            yield Sentence(logging.WARNING if hold.rejected else logging.INFO, hold.words, hold.until)
 
     def _of_curves(self, iv: IVSnapshot) -> Iterator[Sentence]:
         if iv.curves == self._curves:
             return
         self._curves = iv.curves
-        left_out = f"; left out: {sum(iv.dropped.values())}" if iv.dropped else ""
-        yield logging.INFO, f"{iv.curves} I-V curves of {iv.junctions} junctions in the mean{left_out}"
+        left_out = f"; {sum(iv.dropped.values())} left out" if iv.dropped else ""
+        words = f"I-V: {counted(iv.curves, 'curve')} of {counted(iv.junctions, 'junction')}{left_out}"
+        yield Sentence(logging.INFO, words, iv.until)
 
     def _of_traces(self, histogram: HistogramSnapshot) -> Iterator[Sentence]:
         traces = histogram.kept + histogram.rejected
@@ -57,4 +67,4 @@ class Narrator:
             return
         self._hundreds = traces // EVERY_TRACES
         if self._hundreds:
-            yield logging.INFO, f"{traces} traces, {histogram.kept} of them kept"
+            yield Sentence(logging.INFO, f"{traces} traces, {histogram.kept} of them kept", histogram.until)

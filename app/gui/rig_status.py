@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 from typing import Any
 
-from analysis.constants import G0_S
+from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
+from analysis.conductance import conductance_G0 as measured_G0
 from app.gui.alarm import Notice
 from app.gui.jobs import reason_of, title_of
 from app.serve.stream import Behind
-from app.views.junction_state import State
-from app.views.status_view import StatusSnapshot
+from app.views.junction_state import BREAK_G0, State
+from app.views.status_view import OPEN_G0, StatusSnapshot
 
 NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
 BY_HAND = "Switch the bias off and draw the tip back by hand."
@@ -18,7 +19,6 @@ STALE_S = 1.5
 """A run that has sent nothing for so long is said to."""
 CATCHING_UP_S = 60.0
 """A window that is further behind the run than this says so."""
-LEAST_BIAS_V = 1e-3
 NEAR_SAFE_V = 0.05
 
 BLANK = StatusSnapshot(
@@ -57,12 +57,14 @@ def idle_status(
         return replace(shown, state=State.FAULT, message="the card does not answer", in_state_s=nan)
     per_V = daq["extension_nm_per_V"]
     low, high = daq["z_range_V"]
+    conductance = conductance_G0(instruments)
     back = abs(volts["z_V"] - daq["safe_z_V"]) <= NEAR_SAFE_V
     return replace(
         shown,
-        state=State.RETRACTED if back else State.OUT_OF_CONTACT,
+        state=State.RETRACTED if back else _state_at(conductance),
         in_state_s=nan,
-        conductance_G0=conductance_G0(instruments),
+        conductance_G0=conductance,
+        full_scale_G0=full_scale_G0(instruments),
         bias_V=volts["bias_V"] if abs(volts["bias_V"]) >= LEAST_BIAS_V else 0.0,
         modulated=False,
         tip_nm=volts["z_V"] * per_V,
@@ -71,14 +73,35 @@ def idle_status(
     )
 
 
+def _state_at(conductance: float) -> State:
+    """What a tip that is not back does, in the word that suits its conductance."""
+    if abs(conductance) >= BREAK_G0:
+        return State.CONTACT if conductance > 0 else State.UNKNOWN
+    return State.TUNNELLING if conductance >= OPEN_G0 else State.OUT_OF_CONTACT
+
+
 def conductance_G0(instruments: Mapping[str, Any]) -> float:
-    """Of what is between tip and sample; NaN without a bias that would show it."""
-    volts = instruments["daq"]["settings"]
-    gain = instruments.get("current_amplifier", {}).get("settings", {}).get("gain_V_per_A")
+    """Of what is between tip and sample; NaN without a bias that would show it, infinite where the amplifier rails."""
+    volts, calibration = instruments["daq"]["settings"], _calibration(instruments)
     bias_V, current_V = volts.get("bias_V", 0.0), volts.get("current_V")
-    if not gain or current_V is None or abs(bias_V) < LEAST_BIAS_V:
+    if calibration is None or current_V is None:
         return nan
-    return float(current_V / gain / bias_V / G0_S)
+    return float(measured_G0(current_V, bias_V, calibration))
+
+
+def full_scale_G0(instruments: Mapping[str, Any]) -> float:
+    """Largest conductance that the amplifier shows; NaN without a bias."""
+    bias_V, calibration = instruments["daq"]["settings"].get("bias_V", 0.0), _calibration(instruments)
+    if calibration is None or not abs(bias_V) >= LEAST_BIAS_V:
+        return nan
+    return full_scale_conductance_G0(calibration, bias_V)
+
+
+def _calibration(instruments: Mapping[str, Any]) -> CurrentCalibration | None:
+    """How the card's volts become amperes, as far as it is known without a run."""
+    gain = instruments.get("current_amplifier", {}).get("settings", {}).get("gain_V_per_A")
+    full_scale_V = instruments["daq"].get("current_full_scale_V", inf)
+    return CurrentCalibration(gain, full_scale_V=full_scale_V) if gain else None
 
 
 def running_status(

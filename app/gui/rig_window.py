@@ -21,6 +21,7 @@ from app.gui.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, runnin
 from app.gui.status_line import RigStatusLine
 from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, RIGHT, Window
+from app.gui.wording import all_labels, in_words
 from app.serve.errors import Refused
 from app.views.junction_state import State
 from app.views.options import SessionOptions
@@ -48,6 +49,7 @@ class RigWindow(Window):
         """Whether the bench was started for this window, or is a simulated one: idle, it ends with the window."""
         self._instruments: Mapping[str, Any] = {}
         self._lost = ""
+        self._entries: set[int | None] = set()
         self._raised: str | None = None
         self.alarm = Alarm(theme)
         self._top.addWidget(self.alarm)
@@ -84,7 +86,7 @@ class RigWindow(Window):
         docks = self.docks
         self.resizeDocks([docks["Procedure"], docks["Queue"]], [BESIDE, BESIDE], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["Log"]], [140], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Log"]], [min(140, self.height() // 7)], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], Qt.Orientation.Horizontal)
         super().settle_sizes()
 
@@ -132,7 +134,17 @@ class RigWindow(Window):
 
     def _log_of_before(self, content: Mapping[str, Any]) -> None:
         for entry in content.get("entries", ()):
-            self.log.add(entry["level"], entry["time_s"], entry["text"])
+            self._take_entry(entry, before=True)
+
+    def _take_entry(self, entry: Mapping[str, Any], *, before: bool = False) -> None:
+        """Take a sentence of the bench's log, once; an error of now stands at the bottom of the window too."""
+        number, text = entry.get("number"), in_words(entry["text"], all_labels())
+        if number is not None and number in self._entries:
+            return
+        self._entries.add(number)
+        self.log.add(entry["level"], entry["time_s"], text)
+        if not before and entry["level"] in ("error", "critical"):
+            self.messages.tell(logging.ERROR, text)
 
     def failed(self, message: str) -> None:
         """There is no bench to attach to."""
@@ -165,7 +177,7 @@ class RigWindow(Window):
             case "instruments":
                 self._show_instruments(content)
             case "log":
-                self.log.add(content["level"], content["time_s"], content["text"])
+                self._take_entry(content)
 
     @property
     def state(self) -> Mapping[str, Any]:
@@ -246,6 +258,9 @@ class RigWindow(Window):
             before = self.session.status.snapshot() if self.session is not None else None
             self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
         self.alarm.tell(alarm_of(unsafe, self._lost, self.state))
+        notice = self.alarm.notice
+        if notice is not None and f"job {notice.job}:" in self.messages.text:
+            self.messages.dismiss()  # one place is enough
 
     # ---- what is asked of it ----
 
@@ -277,7 +292,7 @@ class RigWindow(Window):
 
     def _note(self, text: str) -> None:
         def noted(result: Any) -> None:
-            self.say(f"Noted: {text}")
+            self.messages.tell(logging.INFO, "The note is in the recording.")  # the log has it from there
             self.notes.taken()
 
         self.ask("notes", noted, text=text)

@@ -1,6 +1,6 @@
 """The line that answers from two metres: is the tip safe, what is the junction doing, how long to go."""
 
-from math import floor, isfinite, log10
+from math import floor, isfinite, isinf, log10, nan
 
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
@@ -15,7 +15,7 @@ from app.gui.theme import LARGE, MEDIUM, SMALL, Theme
 from app.views.junction_state import State
 from app.views.status_view import StatusSnapshot
 
-UNKNOWN = "–"
+UNKNOWN, OVER_RANGE = "–", "over range"
 SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 STATE_COLOURS = {
     State.CONTACT: "accent",
@@ -83,9 +83,11 @@ class StatusLine(View[StatusSnapshot]):
         stale = snapshot.stale_s > 0.0 or snapshot.state in ALARMING
         number = "quiet" if stale else "text"
         self._say_state(snapshot)
-        self.conductance.say(
-            conductance_words(snapshot.conductance_G0), "last known" if stale else "", number
-        )
+        words = conductance_words(snapshot.conductance_G0, snapshot.full_scale_G0)
+        railed = isinf(snapshot.conductance_G0) and not stale
+        self.conductance.unit = "" if words == OVER_RANGE else "G₀"
+        note = "last known" if stale else "railed" if railed else ""
+        self.conductance.say(words, note, number, "warning" if railed else "quiet")
         if snapshot.modulated:
             self.bias.say(f"±{abs(snapshot.bias_V):.3f}", "modulated", number, "accent")
         else:
@@ -144,8 +146,17 @@ class ReplayStatusLine(StatusLine):
         self.replay.say(f"REPLAY {words}".strip(), name, "replay")
 
 
-def conductance_words(conductance_G0: float) -> str:
-    """0.00207; a power of ten below 10⁻⁴ (10⁻³ with a sign), a digit less for a sign and for a long exponent."""
+def conductance_words(conductance_G0: float, full_scale_G0: float = nan) -> str:
+    """0.00207; a power of ten below 10⁻⁴ (10⁻³ with a sign), a digit less for a sign and for a long exponent.
+
+    Where the amplifier is railed, the bound is all that is known: "> 6.4", or "over range" without a number for it.
+    """
+    if isinf(conductance_G0):
+        if not isfinite(full_scale_G0):
+            return OVER_RANGE
+        unit = 10.0 ** (floor(log10(full_scale_G0)) - 1)
+        bound = f"{floor(full_scale_G0 / unit + 1e-9) * unit:.12g}"
+        return f"> {bound}" if conductance_G0 > 0 else f"< {minus('-')}{bound}"
     if not isfinite(conductance_G0):
         return UNKNOWN
     if abs(conductance_G0) < (1e-3 if conductance_G0 < 0 else 1e-4):
@@ -155,8 +166,11 @@ def conductance_words(conductance_G0: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Three decimals and always a sign: +0.100."""
-    return minus(f"{value:+.3f}") if isfinite(value) else UNKNOWN
+    """Three decimals and a sign: +0.100; 0.000 has none."""
+    if not isfinite(value):
+        return UNKNOWN
+    text = f"{value:+.3f}"
+    return minus(text) if float(text) else text[1:]
 
 
 def duration(seconds: float) -> str:
@@ -180,8 +194,8 @@ def size(n_bytes: int) -> str:
 
 
 def colour_of(bias_V: float) -> str:
-    """Name of the colour in which a bias is written."""
-    if not bias_V or not isfinite(bias_V):
+    """Name of the colour in which a bias is written, as it is written."""
+    if not isfinite(bias_V) or not round(bias_V, 3):
         return "text"
     return "positive_text" if bias_V > 0 else "negative_text"
 

@@ -1,12 +1,13 @@
 """What a window of the rig and a window of a recording have in common: views, log, recordings, menus, keys, layout."""
 
 import logging
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSettings, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -24,12 +25,14 @@ from app.gui.focus import step_in_sight
 from app.gui.ghosts import hide_ghosts
 from app.gui.keys import COMMON_KEYS, KeysDialog
 from app.gui.menus import Menus
+from app.gui.message_line import MessageLine
 from app.gui.model_choice import ModelChoice
 from app.gui.narrator import Narrator
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
 from app.gui.saving import save_analysis
+from app.gui.screen import fit_to_screen
 from app.gui.status_line import StatusLine
 from app.gui.tasks import Tasks
 from app.gui.theme import Theme
@@ -41,7 +44,7 @@ from app.views.status_view import StatusSnapshot
 FRAME_MS = 40
 """25 pictures a second."""
 SETTLED_MS = 100
-SIZE = (1500, 940)
+SIZE = QSize(1500, 940)
 LAYOUT_VERSION = 1
 LEFT, RIGHT, BOTTOM = (
     Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -74,14 +77,18 @@ class Window(QMainWindow):
         self.theme, self.settings, self.line = theme, settings, line
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setDockNestingEnabled(True)
-        self.resize(*SIZE)
+        fit_to_screen(self, SIZE)
         self.tasks = Tasks("window")
         self.area = ViewArea(theme)
         self.area.said.connect(self.say)
+        self.messages = MessageLine(theme)
+        self.messages.log_asked.connect(self.show_log)
+        self.setStatusBar(self.messages)
         self.log, self.browser = LogPanel(theme), BrowserPanel(theme, self.tasks)
         self.selection = SelectionPanel(theme)
         self.selection.decided.connect(self.decide)
         self.models = ModelChoice(self)
+        self.browser.failed.connect(lambda text: self.say(text, logging.ERROR))
         self.browser.open_asked.connect(self.open_asked)
         self.browser.compare_asked.connect(self.compare_asked)
         self.docks: dict[str, QDockWidget] = {}
@@ -161,8 +168,8 @@ class Window(QMainWindow):
         self.area.fit_strips(session)
         self.area.paint(session)
         self.line.present(self.status(session))
-        for level, text in self._narrator.news():
-            self.say(text, level)
+        for sentence in self._narrator.news():
+            self.say(sentence.text, sentence.level, session.time_of(sentence.sample))
 
     def status(self, session: Session) -> StatusSnapshot:
         """What the status line says of it."""
@@ -175,9 +182,26 @@ class Window(QMainWindow):
 
     # ---- what can be done ----
 
-    def say(self, text: str, level: int = logging.INFO) -> None:
-        """A sentence for the log."""
-        self.log.add(level, time.time(), text)
+    def say(self, text: str, level: int = logging.INFO, at_s: float = math.nan) -> None:
+        """Say something at the bottom of the window and in its log.
+
+        Parameters
+        ----------
+        text : str
+        level : int
+            Of `logging`.
+        at_s : float
+            When it happened, in s since 1970; now, where that is not known or (on a simulated clock) to come.
+        """
+        now_s = time.time()
+        self.log.add(level, at_s if at_s < now_s else now_s, text)
+        self.messages.tell(level, text)
+
+    def show_log(self) -> None:
+        """Bring the log to the front."""
+        dock = self.docks["Log"]
+        dock.show()
+        dock.raise_()
 
     def ask_for_recording(self) -> None:
         """Choose a recording, and open it."""
@@ -249,6 +273,7 @@ class Window(QMainWindow):
         )
         if geometry is not None:
             self.restoreGeometry(geometry)
+            fit_to_screen(self, self.size())  # the screen may be another than it was
         self._settled = state is not None and self.restoreState(state, LAYOUT_VERSION)
         if views is not None:
             self.area.restore(views)
@@ -279,6 +304,7 @@ class Window(QMainWindow):
             a0.ignore()
             return
         self._timer.stop()
+        self.messages.stop()
         self.remember_layout()
         self.tasks.close()
         super().closeEvent(a0)

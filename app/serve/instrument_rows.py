@@ -9,6 +9,7 @@ import numpy as np
 from analysis.recording import RunHeader
 from analysis.records import Block
 from app.rig import Rig
+from app.station import current_calibration
 from drivers.keithley428_words import GAINS_V_per_A, Keithley428Settings, Keithley428State, RISE_TIMES_s
 from drivers.sr560 import GAINS, UNVERIFIED, LOWPASS_Hz, SR560Settings
 
@@ -126,7 +127,14 @@ class InstrumentRows:
                 }
                 for setting, values in settings.items()
             }
-        outputs = rig.daq.outputs
+        outputs, calibration = rig.daq.outputs, current_calibration(rig)
+        shown["daq"]["current_full_scale_V"] = calibration.full_scale_V
+        output_V = self._rows["daq"].settings.get("current_V")
+        if output_V is not None and calibration.railed(output_V):
+            shown["current_amplifier"]["settings"] |= {"overloaded": True}
+            shown["current_amplifier"]["message"] = (
+                f"Its output stands at {output_V:+.1f} V, the end of its range: reduce the current or the gain."
+            )
         shown["daq"] |= {
             "editable": {"bias_V": {"range": [outputs.bias.min_V, outputs.bias.max_V], "reason": reason}},
             "z_range_V": [outputs.z.min_V, outputs.z.max_V],

@@ -28,6 +28,15 @@ BEYOND = 1.1
 """Model curves go on a little beyond the largest amplitude."""
 
 
+@dataclass(frozen=True)
+class JudgedHold:
+    """A hold in words, whether it was rejected, and the sample before which it ended."""
+
+    words: str
+    rejected: bool
+    until: int
+
+
 @dataclass(frozen=True, eq=False)
 class HeatingSnapshot:
     """The heating measurement as it stands.
@@ -47,8 +56,8 @@ class HeatingSnapshot:
     holds, used, rejected : int
     reasons : mapping of str to int
         Why holds were rejected.
-    last : str
-        The latest hold in words.
+    judged : tuple of JudgedHold
+        Every hold in words.
     resistance_K_per_W, scale_relative : float
         Of the tip; the scale error is common to all heats.
     warnings : tuple of str
@@ -67,7 +76,7 @@ class HeatingSnapshot:
     used: int = 0
     rejected: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
-    last: str = ""
+    judged: tuple[JudgedHold, ...] = ()
     resistance_K_per_W: float = float("nan")
     scale_relative: float = float("nan")
     warnings: tuple[str, ...] = ()
@@ -111,6 +120,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
         self._evaluator: RunEvaluator | None = None
         self._first, self._first_due = 0, Growth(1.0)
         self._evaluated: list[EvaluatedHold] = []
+        self._judged: list[JudgedHold] = []
         self._residuals_V: dict[int, FloatArray] = {}
         self._series = Convergences()
         self._points_due = Growth(0.05)
@@ -163,7 +173,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
         if self._evaluator is not None and self._evaluator.mains_Hz == evaluator.mains_Hz:
             return
         self._evaluator = evaluator
-        self._evaluated, self._series, self._reasons = [], Convergences(), Counter()
+        self._evaluated, self._judged, self._series, self._reasons = [], [], Convergences(), Counter()
         self._points_due.reset()
 
     def _evaluate(self, count: int) -> None:
@@ -176,8 +186,10 @@ class HeatingView(RecordView[HeatingSnapshot]):
                 self._residuals_V[index] = np.empty(0) if residual_V is None else residual_V
             evaluated = evaluator.evaluated(hold)
             self._evaluated.append(evaluated)
+            rejected = bool(evaluated.estimate.rejected)
+            self._judged.append(JudgedHold(in_words(evaluated), rejected, hold.samples[1]))
             self._series.add(evaluated)
-            if evaluated.estimate.rejected:
+            if rejected:
                 self._reasons.update(exclusion_counts([evaluated])["holds_rejected"])
 
     def _combine(self) -> None:
@@ -231,7 +243,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
             used=len(self._evaluated) - rejected,
             rejected=rejected,
             reasons=dict(self._reasons.most_common()),
-            last=in_words(self._evaluated[-1]),
+            judged=tuple(self._judged),
             resistance_K_per_W=thermometer.resistance_K_per_W,
             scale_relative=thermometer.scale_relative,
             warnings=result.warnings if result is not None else (),

@@ -86,6 +86,8 @@ class HistogramSnapshot:
         That were applied.
     problem : str
         Why there is nothing to be seen, if so.
+    until : int
+        Sample before which the last of the traces ended.
     """
 
     G_G0: FloatArray = field(default_factory=lambda: np.empty(0))
@@ -101,6 +103,7 @@ class HistogramSnapshot:
     noise_log10_G: float = float("nan")
     rules: SelectionRules | None = None
     problem: str = ""
+    until: int = 0
 
 
 def drawn_peak(peak: PeakFit) -> Peak:

@@ -54,7 +54,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
         self.fair = True
         """Whether the traces are a fair sample; those of procedures that stop on plateaus are not."""
         self._digests: list[TraceDigest] = []
-        self._displaced = False
+        self._displaced, self._until = False, 0
         self._begin(options)
 
     def _begin(self, options: OptionsFor) -> None:
@@ -117,6 +117,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
         for index in range(len(self._digests), len(self._traces)):
             trace = self._traces[index]
             self._digests.append(TraceDigest.of(trace))
+            self._until = max(self._until, trace.samples[1])
             self._displaced = self._displaced or bool(np.isfinite(trace.displacement_m).any())
 
     def _decide_rules(self) -> None:
@@ -232,6 +233,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
             reasons=dict(Counter(reason for reason in self._reasons if reason).most_common()),
             noise_log10_G=float(np.log10(limit)) if limit > 0.0 else float("nan"),
             rules=self._rules,
+            until=self._until,
         )
 
 

@@ -51,6 +51,8 @@ class IVSnapshot:
         Why there is no mean, if there are curves and none.
     conductance_G0, sigma_conductance_G0 : float
         Of the model at zero bias, and its statistical error; NaN where unknown.
+    until : int
+        Sample before which the newest curve ended.
     """
 
     voltage_V: FloatArray = field(default_factory=lambda: _NONE)
@@ -72,6 +74,7 @@ class IVSnapshot:
     problem: str = ""
     conductance_G0: float = float("nan")
     sigma_conductance_G0: float = float("nan")
+    until: int = 0
 
 
 class IVView(RecordView[IVSnapshot]):
@@ -138,7 +141,12 @@ class IVView(RecordView[IVSnapshot]):
 
     def _draw(self) -> IVSnapshot:
         newest = self._sweeps[len(self._sweeps) - 1]
-        shown = IVSnapshot(newest_V=newest.bias_V, newest_nA=newest.current_A / NA, problem=self.problem)
+        shown = IVSnapshot(
+            newest_V=newest.bias_V,
+            newest_nA=newest.current_A / NA,
+            problem=self.problem,
+            until=newest.samples[1],
+        )
         iv, model = self.iv, self.model
         if iv is None:
             return shown

@@ -1,7 +1,9 @@
 """One run as it is seen: everything that is cut from its stream, and all views of it, live or replayed."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from analysis.heating.sweeps import Sweep
 from analysis.junction_model import JunctionModel
 from analysis.kept_model import to_plain
 from analysis.recording import RunHeader
-from analysis.records import Block, Event, EventKind, Trace
+from analysis.records import NOTE, Block, Event, EventKind, Trace
 from app.analysis import Analysed
 from app.measurement import Measurement, turned_by_heat
 from app.recordings import Kind, kind_of
@@ -80,6 +82,8 @@ class Session:
         self._worker = worker or AtOnce()
         self._records = Records(header)
         self._steps: set[str] = set()
+        self.notes: list[Event] = []
+        """What was noted during the run, each once."""
         self._timed = header.rate_Hz > 0
         self._in_order = InOrder(self._block, self._event)
         self._decoder = Decoder(header)
@@ -154,6 +158,8 @@ class Session:
             largest = event.payload.get("amplitude_V", event.payload.get("peak_V"))
             if largest is not None:
                 self.transmission.bias(float(largest))
+        if event.kind is EventKind.MARK and event.name == NOTE and event not in self.notes:
+            self.notes.append(event)
         self._decoder.event(event)
         for view in (self.trace, self.noise, self.status):
             view.event(event)
@@ -193,6 +199,14 @@ class Session:
             self.noise.snapshot(),
             self.status.snapshot(),
         )
+
+    def time_of(self, sample: int) -> float:
+        """Return when a sample was taken, in s since 1970; NaN where the recording does not say."""
+        try:
+            began_s = datetime.fromisoformat(self.header.started).timestamp()
+        except ValueError:
+            return math.nan
+        return began_s + sample / self.header.rate_Hz if self._timed else math.nan
 
     @property
     def model(self) -> JunctionModel | None:

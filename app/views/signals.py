@@ -28,6 +28,8 @@ class Signals:
     bias_V: FloatArray
     extension_m: FloatArray
     thermocouple_V: FloatArray
+    calibration: CurrentCalibration | None = None
+    """By which the current was converted, where the recording says it."""
 
     def __len__(self) -> int:
         return int(self.bias_V.size)
@@ -98,7 +100,16 @@ class Decoder:
             extension_m = there["extension"]
         thermocouple = there["thermocouple"] / self._thermocouple_gain if "thermocouple" in there else nothing
         rate_Hz = block.rate_Hz if block.rate_Hz > 0 else UNKNOWN_RATE_HZ
-        return Signals(block.first, rate_Hz, conductance, current_A, bias_V, extension_m, thermocouple)
+        return Signals(
+            block.first,
+            rate_Hz,
+            conductance,
+            current_A,
+            bias_V,
+            extension_m,
+            thermocouple,
+            self._calibration,
+        )
 
 
 _OF_CALIBRATION = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
 from analysis.recording import RunHeader
 from analysis.records import Event, EventKind, FloatArray
 from app.replay.past import Past
@@ -38,7 +39,8 @@ class StatusSnapshot:
     in_state_s : float
         NaN where the recording does not say its rate, as are all other times but ``time_s``.
     conductance_G0 : float
-        Mean of the last hundredth of a second with a bias.
+        Mean of the newest hundredth of a second with a bias that suits ``state``; infinite, with the sign of the
+        current, where the amplifier is railed.
     bias_V : float
         Present bias; the amplitude while it is modulated.
     modulated : bool
@@ -69,6 +71,8 @@ class StatusSnapshot:
         Said in place of the time left: "paused", "catching up: 40 %".
     stale_s : float
         For so long nothing has come though something should: the numbers are the last known ones.
+    full_scale_G0 : float
+        Largest conductance that the amplifier shows at this bias.
     """
 
     state: State
@@ -91,6 +95,7 @@ class StatusSnapshot:
     message: str
     remark: str = ""
     stale_s: float = 0.0
+    full_scale_G0: float = float("nan")
 
 
 class StatusView(StreamView[StatusSnapshot]):
@@ -120,7 +125,8 @@ class StatusView(StreamView[StatusSnapshot]):
         self._ends: deque[int] = deque(maxlen=RATE_CYCLES + 1)
         self._step = self._ended = self._message = ""
         self._amplitude_V: float | None = None
-        self._numbers = np.full(3, np.nan)  # conductance in G0, bias in V, extension in m
+        self._numbers = np.full(2, np.nan)  # bias in V, extension in m
+        self._calibration: CurrentCalibration | None = None
         self._open: tuple[int, FloatArray, np.ndarray] | None = None  # a cell begun: index, sums, counts
 
     def feed(self, signals: Signals) -> None:
@@ -128,7 +134,7 @@ class StatusView(StreamView[StatusSnapshot]):
         if not len(signals):
             return
         with self._lock:
-            self._rate_Hz = signals.rate_Hz
+            self._rate_Hz, self._calibration = signals.rate_Hz, signals.calibration
             self._first = signals.first if self._first is None else self._first
             self._samples += len(signals)
             self._take_cells(signals, max(1, round(CELL_S * self._rate_Hz)))
@@ -152,7 +158,7 @@ class StatusView(StreamView[StatusSnapshot]):
         means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)[:, : starts.size - (not ended)]
         for i, conductance_G0 in enumerate(means[0].tolist()):
             self._junction.cell(conductance_G0, (first + i + 1) * width)
-        for row, values in enumerate(means):
+        for row, values in enumerate(means[1:]):
             seen = values[~np.isnan(values)]
             if seen.size:
                 self._numbers[row] = seen[-1]
@@ -174,12 +180,12 @@ class StatusView(StreamView[StatusSnapshot]):
                 case EventKind.MARK if event.name == "safe":
                     self._ended = str(event.payload.get("status", "ended"))
                     if event.payload.get("safe", True):  # what the samples before it show is over
-                        self._numbers = np.array([np.nan, 0.0, self._safe_nm * NM])
+                        self._numbers = np.array([0.0, self._safe_nm * NM])
                 case EventKind.MARK if event.name == self._cycle and event.payload.get("counts", True):
                     self._cycles += 1
                     self._ends.append(event.sample)
                 case EventKind.SETTING if event.name == "bias_V" and event.payload.get("value") is not None:
-                    self._numbers[1] = float(event.payload["value"])
+                    self._numbers[0] = float(event.payload["value"])
 
     def jump(self, past: Past) -> None:
         """What follows is from elsewhere in the recording: what counts is what lies before it."""
@@ -189,7 +195,7 @@ class StatusView(StreamView[StatusSnapshot]):
             self._cycles = past.counts.get(self._cycle, 0)
             self._step = self._ended = self._message = ""
             self._amplitude_V = self._open = None
-            self._numbers = np.full(3, np.nan)
+            self._numbers = np.full(2, np.nan)
             self._ends.clear()
             self._ends.extend(past.last.get(self._cycle, ()))
             self._drawn = None
@@ -200,13 +206,14 @@ class StatusView(StreamView[StatusSnapshot]):
         left_s = float("nan")
         if self._total is not None and per_minute > 0.0:
             left_s = max(self._total - self._cycles, 0) / per_minute * 60.0
-        conductance, bias_V, extension_m = (float(x) for x in self._numbers)
+        bias_V, extension_m = (float(x) for x in self._numbers)
         modulated = self._amplitude_V is not None
+        bias_V = self._amplitude_V if self._amplitude_V is not None else bias_V
         return StatusSnapshot(
             state=self._junction.state,
             in_state_s=max(self._stop - self._junction.since, 0) / rate_Hz if self._timed else float("nan"),
-            conductance_G0=conductance,
-            bias_V=self._amplitude_V if self._amplitude_V is not None else bias_V,
+            conductance_G0=self._junction.conductance_G0,
+            bias_V=bias_V,
             modulated=modulated,
             tip_nm=extension_m / NM,
             tip_range_nm=self._tip_range_nm,
@@ -221,7 +228,13 @@ class StatusView(StreamView[StatusSnapshot]):
             step=self._step,
             ended=self._ended,
             message=self._message,
+            full_scale_G0=self._full_scale_G0(bias_V),
         )
+
+    def _full_scale_G0(self, bias_V: float) -> float:
+        if self._calibration is None or not abs(bias_V) >= LEAST_BIAS_V:
+            return float("nan")
+        return full_scale_conductance_G0(self._calibration, bias_V)
 
     def _per_minute(self) -> float:
         if not self._timed or len(self._ends) < 2 or self._ends[-1] == self._ends[0]:

@@ -104,6 +104,8 @@ class BrowserPanel(QWidget):
     """Path of a recording."""
     compare_asked = pyqtSignal(object)
     """Paths of several."""
+    failed = pyqtSignal(str)
+    """A sentence: the folder can't be read."""
 
     def __init__(self, theme: Theme, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,7 +188,7 @@ class BrowserPanel(QWidget):
             if library is self.library:
                 self._filter()
 
-        self._tasks.do(library.refresh, seen, lambda error: self.said.setText(f"{library.folder}: {error}"))
+        self._tasks.do(library.refresh, seen, lambda error: self.failed.emit(f"{library.folder}: {error}"))
 
     def choose_folder(self) -> None:
         """Ask for a folder."""

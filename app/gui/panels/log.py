@@ -1,24 +1,27 @@
 """What happened, in sentences, with its time; as much of it as one wants to see."""
 
 import logging
-from collections import deque
+from bisect import insort
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.gui.theme import MEDIUM, SMALL, Theme, tabular
 
 KEPT = 5000
+LEAST_LINES = 2
+FILL_MS = 200
+"""Of many that are told late, so often are they put where they belong."""
 LEVELS = {"everything": logging.INFO, "warnings and errors": logging.WARNING, "errors": logging.ERROR}
 COLOURS = {logging.WARNING: "warning", logging.ERROR: "danger", logging.CRITICAL: "danger"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One sentence; ``time_s`` since 1970."""
+    """One sentence; ``time_s`` since 1970 is when it happened, which may be long before it was told."""
 
     level: int
     time_s: float
@@ -26,7 +29,7 @@ class Entry:
 
 
 class LogPanel(QWidget):
-    """The log, the newest at the bottom.
+    """The log in the order of what happened, the newest at the bottom.
 
     Parameters
     ----------
@@ -36,12 +39,13 @@ class LogPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
-        self.entries: deque[Entry] = deque(maxlen=KEPT)
+        self.entries: list[Entry] = []
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(KEPT)
         self.text.setFont(tabular(self.text.font()))
-        self.text.setPlaceholderText("What the bench does and what goes wrong is told here.")
+        self.text.setPlaceholderText("What the bench does and what goes wrong appears here.")
+        self.text.setMinimumHeight(LEAST_LINES * self.text.fontMetrics().height())
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.choice = QComboBox()
         self.choice.addItems(list(LEVELS))
@@ -59,17 +63,26 @@ class LogPanel(QWidget):
         whole.setSpacing(SMALL)
         whole.addLayout(head)
         whole.addWidget(self.text, 1)
+        self._fill_soon = QTimer(self)
+        self._fill_soon.setSingleShot(True)
+        self._fill_soon.timeout.connect(self._fill)
         theme.changed.connect(self._fill)
 
     def add(self, level: int | str, time_s: float, text: str) -> None:
-        """Take a sentence."""
+        """Take a sentence; one that is told late stands where it belongs."""
         number = (
             level
             if isinstance(level, int)
             else logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
         )
         entry = Entry(number, time_s, text)
-        self.entries.append(entry)
+        late = bool(self.entries) and time_s < self.entries[-1].time_s
+        insort(self.entries, entry, key=lambda one: one.time_s)
+        del self.entries[:-KEPT]
+        if late and not self._fill_soon.isActive():
+            self._fill_soon.start(FILL_MS)
+        if late:
+            return
         if self._wanted(entry):
             self.text.appendHtml(self._html(entry))
 
@@ -78,13 +91,26 @@ class LogPanel(QWidget):
 
     def _html(self, entry: Entry) -> str:
         colours = self.theme.palette
-        when = datetime.fromtimestamp(entry.time_s).strftime("%H:%M:%S")
         colour = getattr(colours, COLOURS.get(entry.level, "text"))
         text = escape(entry.text).replace("\n", "<br>")
+        when = clock(entry.time_s)
         return f'<span style="color:{colours.quiet}">{when}</span>&nbsp; <span style="color:{colour}">{text}</span>'
 
     def _fill(self) -> None:
+        self._fill_soon.stop()
+        bar = self.text.verticalScrollBar()
+        assert bar is not None
+        place = None if bar.value() == bar.maximum() else bar.value()
         self.text.clear()
         for entry in self.entries:
             if self._wanted(entry):
                 self.text.appendHtml(self._html(entry))
+        if place is not None:
+            bar.setValue(place)
+
+
+def clock(time_s: float, now_s: float | None = None) -> str:
+    """Return the time of day, with the day where it is not that of ``now_s`` (by default, today)."""
+    when = datetime.fromtimestamp(time_s)
+    now = datetime.now() if now_s is None else datetime.fromtimestamp(now_s)
+    return when.strftime("%H:%M:%S" if when.date() == now.date() else "%Y-%m-%d %H:%M:%S")

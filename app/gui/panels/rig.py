@@ -122,9 +122,10 @@ class Section(QWidget):
         self.address.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.address.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.hide()
+        self.message, self.bias_said = QLabel(), QLabel()
+        for label in (self.message, self.bias_said):
+            label.setWordWrap(True)
+            label.hide()
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.state)
@@ -181,6 +182,7 @@ class Section(QWidget):
         for label, wanted in (
             (self.state, colour),
             (self.message, "danger" if self._row["answers"] is False else "warning"),
+            (self.bias_said, "warning"),
         ):
             palette = label.palette()
             palette.setColor(QPalette.ColorRole.WindowText, QColor(getattr(self.theme.palette, wanted)))
@@ -215,7 +217,9 @@ class Section(QWidget):
             self.bias.setAccessibleName("bias")
             self.bias.setPlaceholderText(f"{minus(f'{low:g}')} to {high:g} V, then Enter")
             self.bias.returnPressed.connect(self._set_bias)
-            self.rows.addRow("Put bias", self.bias)
+            self.bias.textEdited.connect(self.bias_said.hide)
+            self.rows.addRow("Set bias", self.bias)
+            self.rows.addRow(self.bias_said)
         self.bias.setEnabled(not editable["reason"])
         self.bias.setToolTip(
             editable["reason"]
@@ -230,10 +234,10 @@ class Section(QWidget):
             if not low <= value <= high:
                 raise ValueError
         except ValueError:
-            self.message.setText(f"{self.bias.text()!r} is no bias between {low:g} and {high:g} V.")
-            self.message.show()
+            self.bias_said.setText(f"Bias must be between {minus(f'{low:g}')} and {minus(f'{high:g}')} V.")
+            self.bias_said.show()
             return
-        self.message.hide()
+        self.bias_said.hide()
         self.set_asked.emit(self.name, "bias_V", value)
         self.bias.clear()
 

@@ -222,17 +222,19 @@ class HeatPanel(PlotPanel):
 
     def _home(self) -> None:
         """All points; of models and the symmetric line what lies beside them."""
-        points = union([layer.spans()[0] for layer in (*self.points, self.controls)])
-        if points is None or points[1] <= 0.0:
+        measured = [layer.spans() for layer in (*self.points, self.controls)]
+        points = union([one[0] for one in measured])
+        if points is None:
             self.symmetric.set([], [])
             return
-        home = held(self.home[0], (0.0, points[1]), zero=True)
+        below = points[0] < 0.0  # a control of no power, within its error
+        home = held(self.home[0], (min(points[0], 0.0), max(points[1], 0.0)), zero=not below)
         assert home is not None
         across = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 50)]) * home[1]
         self.symmetric.set(across, across / 2.0)
         lines = [line for line in self._model_layers if isinstance(line, Line)]
         models = [span(line.y[line.x <= home[1]]) for line in lines]
-        heats = union([(0.0, home[1] / 2.0), *(layer.spans()[1] for layer in self.points), *models])
+        heats = union([(0.0, home[1] / 2.0), *(one[1] for one in measured), *models])
         self.set_home(x=home, y=held(self.home[1], heats))
 
     def _show_models(self, curves: tuple[HeatingCurve, ...]) -> None:

@@ -74,6 +74,8 @@ class HistogramView(View[HistogramSnapshot]):
         tallest = max((_height(peak) for peak in peaks if peak.conductance_G0 < METAL_G0), default=0.0)
         for peak in peaks:
             self._add_peak(peak, log, small=_height(peak) < SMALL_PEAK * tallest)
+        for peak in elsewhere(snapshot.peaks, peaks):
+            self._mark_peak(peak, edges, counts, log)
         self.panel.empty_text = snapshot.problem or EMPTY
         self.panel.set_count(*_counted(snapshot))
         if log:
@@ -111,6 +113,20 @@ class HistogramView(View[HistogramSnapshot]):
             tick.set(peak.conductance_G0, f"{words} ?\n{why}" if not peak.trusted else f"{words}\n{why}")
             layers.append(tick)
         self.peaks += [self.panel.add(layer) for layer in layers]
+
+    def _mark_peak(self, peak: Peak, edges: FloatArray, counts: FloatArray, log: bool) -> None:
+        """Name one that was fitted to the other bins: its curve does not belong to these, its number does."""
+        words = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
+        bins, axis = ("linear bins", "linear") if log else ("logarithmic bins", "logarithmic")
+        at = min(max(int(np.searchsorted(edges, peak_place(peak, log))) - 1, 0), counts.size - 1)
+        model = attrgetter("data_model")
+        caption, tick = (
+            Caption(f"peak {peak.label}, {bins}", model),
+            Tick(f"peak {peak.label}, {bins}", model),
+        )
+        caption.set(peak.conductance_G0, float(counts[at]), words)
+        tick.set(peak.conductance_G0, f"{words}\nfitted to {bins}: the {axis} axis shows the fit")
+        self.peaks += [self.panel.add(caption), self.panel.add(tick)]
 
     def _home_log(self, snapshot: HistogramSnapshot, edges: FloatArray, peaks: Sequence[Peak]) -> None:
         shown = shown_part(edges, snapshot.log_counts, snapshot.noise_log10_G, snapshot.kept, peaks)
@@ -201,6 +217,23 @@ class MapPanel(PlotPanel):
         super()._dress(colours)
         if self.bar is not None:
             self.bar.dress(colours, tabular(self.font()))
+
+
+def elsewhere(peaks: Sequence[Peak], shown: Sequence[Peak]) -> list[Peak]:
+    """Return the trusted peaks of the bins that are not shown, but for those that the bins shown have, too."""
+    known = [peak.conductance_G0 for peak in shown if peak.trusted]
+    return [
+        peak
+        for peak in peaks
+        if peak.trusted
+        and peak not in shown
+        and not any(abs(peak.conductance_G0 - one_G0) <= peak.spread_G0 for one_G0 in known)
+    ]
+
+
+def peak_place(peak: Peak, log: bool) -> float:
+    """Return where a peak lies on an axis of bins."""
+    return float(np.log10(peak.conductance_G0)) if log else peak.conductance_G0
 
 
 def edges_of(centres: FloatArray) -> FloatArray:

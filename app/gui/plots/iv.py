@@ -6,10 +6,10 @@ import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.gui.plots.axis import Quantity
-from app.gui.plots.layers import DASHED, Band, Line
+from app.gui.plots.layers import DASHED, Band, Line, union
 from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
-from app.gui.plots.ranges import held, span
+from app.gui.plots.ranges import Range, held, span
 from app.gui.plots.results import BETWEEN, Results, conductance, misfit, of_model
 from app.gui.plots.view import View
 from app.gui.theme import SMALL, Theme
@@ -19,6 +19,8 @@ VOLTAGE = Quantity("voltage", "<i>V</i>", "V")
 CURRENT = Quantity("current", "<i>I</i>", "nA")
 EMPTY = "I-V curves of held junctions and their mean appear here: run the I-V procedure, or open a recording of it."
 
+MOST_BEYOND = 2.0
+"""A model of another size than the measurement does not flatten it."""
 LEAST_FILLED = 0.75
 """Of the range upward: one large curve must not leave the others small for long."""
 
@@ -70,10 +72,19 @@ class IVView(View[IVSnapshot]):
         )
         reach = max((float(np.abs(x).max()) for x in (v, snapshot.newest_V) if x.size), default=0.0)
         if reach:
-            currents = span(snapshot.low_nA, snapshot.high_nA, snapshot.newest_nA)
+            currents = union([span(snapshot.low_nA, snapshot.high_nA, snapshot.newest_nA), _near(snapshot)])
             self.panel.set_home(
                 x=(-1.04 * reach, 1.04 * reach), y=held(self.panel.home[1], currents, least=LEAST_FILLED)
             )
+
+
+def _near(snapshot: IVSnapshot) -> Range | None:
+    """Span of the model, as far as it keeps within so many times what was measured."""
+    measured = span(snapshot.low_nA, snapshot.high_nA, snapshot.newest_nA)
+    if measured is None or not snapshot.model_nA.size:
+        return None
+    most = MOST_BEYOND * max(abs(end) for end in measured)
+    return span(np.clip(snapshot.model_nA, -most, most))
 
 
 def _found(snapshot: IVSnapshot) -> list[str]:

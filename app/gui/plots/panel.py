@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 import pyqtgraph as pg
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from app.gui.plots.axis import Grid, Quantity, ReadableAxis
@@ -25,6 +25,7 @@ from app.gui.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
 AXIS_WIDTH = 64
 """Of every left axis, in pixels: plots above each other are aligned, and no number moves them."""
+LEAST_SIZE = QSize(68, 48)
 SMALL_PLOT = 250.0
 """A plot that is less high has no legend."""
 L = TypeVar("L", bound=Layer)
@@ -106,6 +107,10 @@ class PlotPanel(PointedPlot):
         self.inside.reset_asked.connect(self.reset)
         self.inside.menu_asked.connect(self.menu.popup)
         self.theme.changed.connect(self.recolour)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for axes and a glance at the data."""
+        return LEAST_SIZE
 
     def close(self) -> bool:
         """Close it as any widget; pyqtgraph would take it to pieces while Qt still paints it."""

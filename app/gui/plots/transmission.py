@@ -76,7 +76,9 @@ class TransmissionView(View[TransmissionSnapshot]):
             self.results.tell()
             self.panel.set_count()
             return
-        high = 10.0 ** (np.ceil(2 * np.log10(max(float(snapshot.high.max()), 1e-9)) + 0.5) / 2)
+        high = 10.0 ** (
+            np.ceil(2 * np.log10(max(float(max(snapshot.high.max(), tau.max())), 1e-9)) + 0.5) / 2
+        )
         least = max(float(tau[tau > 0].min(initial=high)), high * 10.0**-DECADES_BELOW)
         self.panel.set_home(
             x=(float(energy[0]), float(energy[-1])), y=(10.0 ** np.floor(np.log10(least)), float(high))

@@ -88,6 +88,7 @@ def instruments(
             settings={"current_V": 0.01, "thermocouple_V": 0.5, "bias_V": bias_V, "z_V": z_V},
             editable={"bias_V": {"range": [-2.0, 2.0], **choice}},
             z_range_V=[0.0, 10.0], safe_z_V=0.0, extension_nm_per_V=10.0, rate_Hz=2000.0,
+            current_full_scale_V=5.0,
         ),
         "busy": bool(reason),
     }  # fmt: skip

@@ -27,11 +27,34 @@ def test_the_x_axis_chooses_the_bins(qtbot, theme: Theme) -> None:
     snapshot = synthetic.histogram()
     view.present(snapshot)
     assert view.counts.counts is snapshot.log_counts
-    assert peak_captions(view) == ["(2.07 ± 0.05)×10⁻³ G₀"]
+    assert peak_captions(view) == ["(2.07 ± 0.05)×10⁻³ G₀", "0.982 ± 0.004 G₀"]
     view.panel.menu.log_x.trigger()
     assert view.counts.counts is snapshot.linear_counts
-    assert peak_captions(view) == ["0.982 ± 0.004 G₀"]
+    assert peak_captions(view) == ["0.982 ± 0.004 G₀", "(2.07 ± 0.05)×10⁻³ G₀"]
     assert view.panel.count.text == "412 traces · 23 left out"
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_the_only_trusted_peak_is_marked_on_either_axis(qtbot, theme: Theme, log: bool) -> None:
+    """As in a recording of gold whose peak is trusted in linear bins alone, and doubtful in logarithmic ones."""
+    view, snapshot = shown(qtbot, theme), synthetic.histogram()
+    _, linear = snapshot.peaks
+    doubtful = replace(synthetic.peak(), conductance_G0=0.97, trusted=False, reasons=("too wide",))
+    view.panel.set_log(view.panel.x_axis, log=log)
+    view.present(replace(snapshot, peaks=(doubtful, linear)))
+    ticks = [layer for layer in view.peaks if isinstance(layer, Tick)]
+    assert any(words.startswith("0.982 ± 0.004 G₀") for words in view.panel.captions.texts)
+    assert [tick.at for tick in ticks] == ([0.97, 0.982] if log else [])
+    low, high = view.panel.home[0]
+    assert low < 0.982 < high
+
+
+def test_a_peak_that_both_kinds_of_bins_have_is_named_once(qtbot, theme: Theme) -> None:
+    view, snapshot = shown(qtbot, theme), synthetic.histogram()
+    molecule, linear = snapshot.peaks
+    same = replace(molecule, conductance_G0=0.985)
+    view.present(replace(snapshot, peaks=(same, linear)))
+    assert len(peak_captions(view)) == 1
 
 
 def peak_captions(view: HistogramView) -> list[str]:
@@ -60,7 +83,8 @@ def test_a_histogram_shows_the_molecule_and_cuts_gold_and_noise(qtbot, theme: Th
     assert gold > 2 * molecule  # as on the rig
     top = view.panel.inside.viewRange()[1][1]
     assert 0.9 * molecule < top < 2 * molecule
-    assert view.panel.captions.texts == ["(2.07 ± 0.05)×10⁻³ G₀", f"↑ {gold:.0f}", "noise"]
+    names = ["(2.07 ± 0.05)×10⁻³ G₀", "0.982 ± 0.004 G₀", f"↑ {gold:.0f}", "noise"]
+    assert view.panel.captions.texts == names
     bands = [layer for layer in view.peaks if isinstance(layer, Band)]
     fit = next(layer for layer in view.peaks if layer.name.startswith("fit"))
     assert bands

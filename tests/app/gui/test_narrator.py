@@ -1,17 +1,24 @@
 """What a run has found, in sentences: each once."""
 
 import logging
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from app.gui.narrator import Narrator
-from app.views.heating_view import HeatingSnapshot
+from analysis.records import NOTE, Event, EventKind
+from app.gui.narrator import Narrator, Sentence
+from app.views.heating_view import HeatingSnapshot, JudgedHold
 from app.views.histogram_snapshot import HistogramSnapshot
 from app.views.iv_view import IVSnapshot
 
-KEPT = HeatingSnapshot(holds=1, used=1, last="hold 1 kept, 61 periods")
+
+def judged(*holds):
+    """Holds of which the rejected ones are named "x", 10 000 samples each."""
+    said = [
+        JudgedHold(f"hold {n} {'rejected' if one == 'x' else 'kept'}", one == "x", 10_000 * n)
+        for n, one in enumerate(holds, start=1)
+    ]
+    return HeatingSnapshot(judged=tuple(said))
 
 
 class Seen:
@@ -19,6 +26,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.shown = {"heating": HeatingSnapshot(), "iv": IVSnapshot(), "histogram": HistogramSnapshot()}
+        self.notes = []
 
     def __getattr__(self, name):
         return SimpleNamespace(snapshot=lambda: self.shown[name])
@@ -34,28 +42,34 @@ def narrator(seen):
     return Narrator(seen)
 
 
+INFO, WARNING = logging.INFO, logging.WARNING
 CASES = [
-    ("a hold", {"heating": KEPT}, [(logging.INFO, "hold 1 kept, 61 periods")]),
+    ("a hold", {"heating": judged("k")}, [Sentence(INFO, "hold 1 kept", 10_000)]),
+    ("a rejected hold", {"heating": judged("x")}, [Sentence(WARNING, "hold 1 rejected", 10_000)]),
     (
-        "a rejected hold",
-        {"heating": HeatingSnapshot(holds=1, rejected=1, last="hold 1 rejected: it broke")},
-        [(logging.WARNING, "hold 1 rejected: it broke")],
-    ),
-    (
-        "many at once",
-        {"heating": replace(KEPT, holds=60, rejected=2)},
-        [(logging.WARNING, "60 holds more, 2 of them rejected; hold 1 kept, 61 periods")],
+        "many at once, each at its own time",
+        {"heating": judged("k", "x", "k")},
+        [
+            Sentence(INFO, "hold 1 kept", 10_000),
+            Sentence(WARNING, "hold 2 rejected", 20_000),
+            Sentence(INFO, "hold 3 kept", 30_000),
+        ],
     ),
     (
         "curves",
-        {"iv": IVSnapshot(curves=12, junctions=10, dropped={"railed": 2})},
-        [(logging.INFO, "12 I-V curves of 10 junctions in the mean; left out: 2")],
+        {"iv": IVSnapshot(curves=12, junctions=10, dropped={"railed": 2}, until=7)},
+        [Sentence(INFO, "I-V: 12 curves of 10 junctions; 2 left out", 7)],
+    ),
+    (
+        "one curve",
+        {"iv": IVSnapshot(curves=1, junctions=1, until=7)},
+        [Sentence(INFO, "I-V: 1 curve of 1 junction", 7)],
     ),
     ("few traces", {"histogram": HistogramSnapshot(kept=90, rejected=9)}, []),
     (
         "a hundred traces",
-        {"histogram": HistogramSnapshot(kept=90, rejected=12)},
-        [(logging.INFO, "102 traces, 90 of them kept")],
+        {"histogram": HistogramSnapshot(kept=90, rejected=12, until=9)},
+        [Sentence(INFO, "102 traces, 90 of them kept", 9)],
     ),
 ]
 
@@ -69,11 +83,17 @@ def test_what_is_new_is_told_once(seen, narrator, shown, told):
 
 
 def test_holds_that_are_judged_anew_are_not_told_again(seen, narrator):
-    seen.shown["heating"] = replace(KEPT, holds=20)
-    list(narrator.news())
-    seen.shown["heating"] = replace(KEPT, holds=5)
+    seen.shown["heating"] = judged(*"k" * 20)
+    assert len(list(narrator.news())) == 20
+    seen.shown["heating"] = judged(*"k" * 5)
     assert list(narrator.news()) == []
-    seen.shown["heating"] = replace(KEPT, holds=20)
+    seen.shown["heating"] = judged(*"k" * 20)
     assert list(narrator.news()) == []
-    seen.shown["heating"] = replace(KEPT, holds=21, last="hold 21 kept, 61 periods")
-    assert [text for _, text in narrator.news()] == ["hold 21 kept, 61 periods"]
+    seen.shown["heating"] = judged(*"k" * 21)
+    assert [one.text for one in narrator.news()] == ["hold 21 kept"]
+
+
+def test_a_note_is_told_at_its_time(seen, narrator):
+    seen.notes.append(Event(500, EventKind.MARK, NOTE, {"text": "tip blunt"}))
+    assert list(narrator.news()) == [Sentence(INFO, "Note: tip blunt", 500)]
+    assert list(narrator.news()) == []

@@ -2,18 +2,23 @@
 
 import logging
 import threading
+import time
+from datetime import datetime
 from math import inf
 
 import pytest
 
 from app.gui.keys import COMMON_KEYS, RIG_KEYS, KeysDialog
 from app.gui.panels.log import LogPanel
+from app.gui.panels.log import clock as log_clock
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.replay_bar import SPEEDS, ReplayBar, clock, speed_words
 from app.gui.tasks import Tasks
 from app.gui.theme import Choice
 from app.replay.cuts import Cut
 from app.replay.player import PlayerState
+
+NOW_S = time.time()
 
 
 @pytest.fixture
@@ -35,17 +40,32 @@ def test_the_log_shows_as_much_as_one_wants(log, choice, seen):
         ("error", "wrong"),
         (logging.CRITICAL, "worse"),
     ):
-        log.add(level, 0.0, text)
+        log.add(level, NOW_S, text)
     assert [line[10:].strip() for line in log.text.toPlainText().splitlines()] == seen
     log.choice.setCurrentIndex(0)
     assert len(log.text.toPlainText().splitlines()) == 4
 
 
 def test_the_log_says_when_and_takes_markup_as_text(log):
-    log.add("error", 1_700_000_000.0, "<b>no</b>")
+    log.add("error", NOW_S, "<b>no</b>")
     line = log.text.toPlainText()
     assert line.endswith("<b>no</b>")
     assert line[2] == line[5] == ":"
+
+
+def test_what_is_told_late_stands_where_it_belongs(log, qtbot):
+    for time_s, text in ((NOW_S - 60, "first"), (NOW_S, "last"), (NOW_S - 30, "second")):
+        log.add("info", time_s, text)
+    assert [entry.text for entry in log.entries] == ["first", "second", "last"]
+    qtbot.waitUntil(
+        lambda: [line[10:] for line in log.text.toPlainText().splitlines()] == ["first", "second", "last"]
+    )
+
+
+def test_another_day_is_said():
+    then_s, now_s = (datetime(2026, 11, day, 14, 2, 11).timestamp() for day in (21, 29))
+    assert log_clock(then_s, now_s) == "2026-11-21 14:02:11"
+    assert log_clock(now_s, now_s) == "14:02:11"
 
 
 def test_the_log_follows_the_theme(log, theme):

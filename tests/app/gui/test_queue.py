@@ -182,4 +182,4 @@ def test_everything_known_of_a_run_is_in_its_tool_tip(panel):
 
 def test_an_empty_queue_says_what_will_be_there(panel):
     panel.show_state(state())
-    assert "wait here" in panel.hint.text()
+    assert "appear here" in panel.hint.text()

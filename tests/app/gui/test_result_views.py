@@ -13,6 +13,7 @@ from app.gui.plots.iv import IVView
 from app.gui.plots.noise import NoiseView, name_of
 from app.gui.plots.transmission import TransmissionView
 from app.gui.theme import Choice, Theme
+from app.views.heating_points import PointsSnapshot
 from app.views.heating_view import HeatingSnapshot
 from app.views.noise_view import NoiseSnapshot
 from app.views.transmission_view import TransmissionSnapshot
@@ -127,6 +128,41 @@ def test_bounds_of_heat_are_those_of_the_points_and_the_symmetric_line_goes_all_
     assert view.heat.points[0].spans()[0][1] < high < 1.3 * view.heat.points[0].spans()[0][1]
     assert view.heat.points[1].spans()[1][1] < top
     assert view.heat.symmetric.x[-1] == high
+
+
+@pytest.mark.parametrize(
+    "total_uW", [(1e-4, -2e-4), (-1e-4, -2e-4), (3.0, 4.0)], ids=["some", "none", "large"]
+)
+def test_points_of_a_control_are_inside_of_the_axes_with_their_bars(qtbot, theme: Theme, total_uW) -> None:
+    """A tip out of contact: hardly any power, of either sign within its error, and heats far above the models."""
+    view = shown(qtbot, HeatingView(theme))
+    nothing = PointsSnapshot()
+    controls = replace(
+        nothing, amplitude_V=np.array([1.0]), junctions=np.array([5]),
+        q_total_pos_uW=np.array(total_uW[:1]), q_total_neg_uW=np.array(total_uW[1:]),
+        q_probe_pos_uW=np.array([5e-3]), q_probe_neg_uW=np.array([-5e-3]),
+        sigma_total_pos_uW=np.array([1e-5]), sigma_total_neg_uW=np.array([1e-5]),
+        sigma_probe_pos_uW=np.array([2e-3]), sigma_probe_neg_uW=np.array([2e-3]),
+    )  # fmt: skip
+    snapshot = replace(synthetic.heating(), points=nothing, control_points=controls)
+    view.present(snapshot)
+    across, up = view.heat.home
+    assert across[0] <= min(total_uW) and max(total_uW) <= across[1]
+    assert up[0] <= -7e-3 and up[1] >= 7e-3
+    view.heat.reset()
+    assert view.heat.home == (across, up)
+
+
+@pytest.mark.parametrize(("size", "limit"), [(1.5, 1.5), (100.0, 2.0)], ids=["beside", "far away"])
+def test_a_model_beside_the_mean_is_seen_and_one_far_away_does_not_flatten_it(
+    qtbot, theme: Theme, size: float, limit: float
+) -> None:
+    view, snapshot = shown(qtbot, IVView(theme)), synthetic.iv()
+    view.present(replace(snapshot, model_nA=snapshot.model_nA * size))
+    largest = float(np.abs([snapshot.low_nA, snapshot.high_nA]).max())
+    top = view.panel.home[1][1]
+    model = float(np.abs(snapshot.model_nA).max()) * size
+    assert min(model, limit * largest) <= top <= 1.5 * limit * largest
 
 
 def test_the_range_of_currents_follows_the_data(qtbot, theme: Theme) -> None:

@@ -108,8 +108,8 @@ def test_no_other_bias_is(panel, text):
     daq.bias.setText(text)
     daq.bias.returnPressed.emit()
     assert asked == []
-    assert daq.message.isVisible()
-    assert "between -2 and 2 V" in daq.message.text()
+    assert daq.bias_said.isVisible()
+    assert "between −2 and 2 V" in daq.bias_said.text()
 
 
 def test_a_lost_instrument_says_so(panel):

@@ -52,6 +52,14 @@ def line(qtbot, theme: Theme) -> RigStatusLine:
             ["out of contact", "8.80×10⁻⁷ G₀", "±1.080 V", "– nm", "63/100 holds"],
         ),
         (
+            {"conductance_G0": float("inf"), "full_scale_G0": 6.45},
+            ["held", "> 6.4 G₀", "±1.080 V", "412.3 nm", "63/100 holds"],
+        ),
+        (
+            {"conductance_G0": float("inf")},
+            ["held", "over range", "±1.080 V", "412.3 nm", "63/100 holds"],
+        ),
+        (
             {"conductance_G0": NAN, "bias_V": NAN, "modulated": False, "recorded_bytes": 2_000},
             ["held", "– G₀", "– V", "412.3 nm", "63/100 holds"],
         ),
@@ -71,7 +79,17 @@ def test_numbers(line: RigStatusLine, changes: dict, expected: list[str]) -> Non
         (conductance_words(-0.0021), "−0.00210"),
         (conductance_words(3e-9), "3.00×10⁻⁹"),
         (conductance_words(-3.33e-10), "−3×10⁻¹⁰"),
+        (conductance_words(float("inf"), 6.4519), "> 6.4"),
+        (conductance_words(float("inf"), 6.0), "> 6"),
+        (conductance_words(float("inf"), 0.0645), "> 0.064"),
+        (conductance_words(float("-inf"), 64.5), "< −64"),
+        (conductance_words(float("inf")), "over range"),
+        (conductance_words(NAN, 6.4), "–"),
         (signed(0.1), "+0.100"),
+        (signed(-0.0005), "−0.001"),
+        (signed(0.0004), "0.000"),
+        (signed(-0.0004), "0.000"),
+        (signed(-0.0), "0.000"),
         (duration(3.21), "3.2 s"),
         (duration(245), "4 min 05 s"),
         (duration(7380), "2 h 03 min"),
@@ -108,6 +126,8 @@ def test_every_state_has_room(line: RigStatusLine, state: State) -> None:
         {"conductance_G0": -8.88e-8, "bias_V": 0.0},
         {"conductance_G0": -8.88e-10, "bias_V": 0.0},
         {"conductance_G0": -8.88e-4, "bias_V": 0.0},
+        {"conductance_G0": float("inf"), "full_scale_G0": 0.0645},
+        {"conductance_G0": float("inf")},
         {"conductance_G0": 8.88e-4, "bias_V": 0.0},
         {"conductance_G0": 8.88e-8, "bias_V": -9.999, "modulated": False, "tip_nm": 2888.8},
         {"recorded_bytes": 888_000_000, "total_cycles": 888, "cycles": 888, "left_s": 88 * 60.0},
@@ -181,7 +201,15 @@ def test_a_fault_says_what_it_is(line: RigStatusLine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bias_V", "colour"), [(0.1, "positive_text"), (-0.1, "negative_text"), (0.0, "text"), (NAN, "text")]
+    ("bias_V", "colour"),
+    [
+        (0.1, "positive_text"),
+        (-0.1, "negative_text"),
+        (0.0, "text"),
+        (0.0004, "text"),
+        (-0.0004, "text"),
+        (NAN, "text"),
+    ],
 )
 def test_bias_has_the_colour_of_its_sign(line: RigStatusLine, bias_V: float, colour: str) -> None:
     line.present(synthetic.status(bias_V=bias_V, modulated=False))

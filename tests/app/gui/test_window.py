@@ -1,9 +1,11 @@
 """The window of a rig: with a bench that only answers, and whole stories on a simulated rig."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
@@ -11,13 +13,14 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import Channel, Recording, RunHeader
-from analysis.records import Event, EventKind
+from analysis.records import Block, Event, EventKind
 from app.gui.area import STRIPS, TABS
 from app.gui.keys import KeysDialog
 from app.gui.live import LiveSource
 from app.gui.main import Program
 from app.gui.panels.procedures import Wanted
 from app.gui.parting import Parting
+from app.gui.plots.view import in_sight
 from app.gui.rig_window import RigWindow
 from app.gui.theme import Choice
 from app.serve.client import BenchClient
@@ -118,6 +121,66 @@ def test_a_refusal_is_a_sentence_in_the_log(window, client, qtbot):
     client.answers["pause"] = "No run is on"
     window.ask("pause")
     qtbot.waitUntil(lambda: "No run is on" in sentences(window))
+
+
+def test_a_refusal_stays_at_the_bottom_of_the_window_until_it_is_read(window, client, qtbot):
+    client.answers["pause"] = "No run is on"
+    window.ask("pause")
+    qtbot.waitUntil(lambda: window.messages.text == "No run is on")
+    window.say("hold 3 kept")
+    assert window.messages.text == "No run is on"
+    window.docks["Recordings"].raise_()
+    qtbot.mouseClick(window.messages.label, Qt.MouseButton.LeftButton)
+    assert window.messages.text == ""
+    assert in_sight(window.log)
+
+
+def test_a_file_of_another_kind_is_called_what_it_is(window, tmp_path, qtbot):
+    path = tmp_path / "rig.toml"
+    path.write_text("[daq]\n[piezo]\n[current_amplifier]\n", encoding="utf-8")
+    window.models.open(path)
+    qtbot.waitUntil(lambda: window.messages.text == "rig.toml is a rig file, not a transmission model.")
+    assert sentences(window)[-1] == window.messages.text
+
+
+def told_entry(number, text, level="info", time_s=0.0):
+    return {"number": number, "level": level, "time_s": time_s, "text": text}
+
+
+def test_an_entry_of_the_log_that_comes_twice_is_shown_once(open_window, client, qtbot):
+    client.answers["log"] = {"entries": [told_entry(1, "first"), told_entry(2, "second", time_s=1.0)]}
+    window = open_window(client)
+    window._told("log", told_entry(2, "second", time_s=1.0))
+    qtbot.waitUntil(lambda: "First" in sentences(window))
+    assert sentences(window).count("Second") == 1
+
+
+def test_what_the_bench_says_is_in_labels_and_an_error_of_it_is_seen(window):
+    window._told("log", told_entry(7, "open_threshold = 2e-05 G0 is too low", "error"))
+    assert window.messages.text == "“Open below” = 2.00×10⁻⁵ G₀ is too low"
+    window._told("log", told_entry(8, "heating, job 1: the card does not answer", "error"))
+    told_alarm(window, FAULT, **HELD)
+    assert window.messages.text == ""  # the alarm says it
+
+
+BEGAN = "2026-11-21T14:02:11+00:00"
+BEGAN_S = 1_795_269_731.0
+
+
+def test_a_window_that_comes_late_tells_when_it_was_and_notes_of_others(window, client, qtbot):
+    header = RunHeader("heating", (Channel("current"),), 2000.0, started=BEGAN)
+    client.stream("run", RunInfo(2, header, "/data/2.h5"))
+    client.stream("event", Event(4000, EventKind.MARK, "note", {"text": "blunt"}))
+    client.stream("block", Block(0, 2000.0, ("current",), np.zeros((1, 6000))))
+    window.paint()
+    (entry,) = [one for one in window.log.entries if "blunt" in one.text]
+    assert (entry.text, entry.time_s) == ("Note: blunt", BEGAN_S + 2.0)
+
+
+def test_on_a_simulated_clock_that_is_ahead_nothing_is_said_to_come(window):
+    now_s = time.time()
+    window.say("hold 3 kept", at_s=now_s + 3600.0)
+    assert now_s <= window.log.entries[-1].time_s <= time.time()
 
 
 def key(window, which, modifiers=Qt.KeyboardModifier.NoModifier):
@@ -388,10 +451,10 @@ def test_the_view_that_the_user_chose_stays_in_front(window, client, qtbot):
 
 
 def test_the_log_of_before_is_there(open_window, client, qtbot):
-    entry = {"level": "warning", "time_s": 0.0, "text": "hold 1 rejected"}
+    entry = {"number": 1, "level": "warning", "time_s": 0.0, "text": "Hold 1 rejected"}
     client.answers["log"] = {"entries": [entry]}
     window = open_window(client)
-    qtbot.waitUntil(lambda: "hold 1 rejected" in sentences(window))
+    qtbot.waitUntil(lambda: "Hold 1 rejected" in sentences(window))
 
 
 def test_recordings_are_looked_for_when_a_run_is_over(window, client, tmp_path, qtbot):

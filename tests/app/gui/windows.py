@@ -39,7 +39,13 @@ def made_session(**changed: Any) -> Any:
         for name, shown in made.items()
     }
     header = RunHeader("heating", (Channel("current"),), 2000.0, sample="Au-BDNC-Au")
-    return SimpleNamespace(header=header, options=SessionOptions(model=MODEL), **views)
+    return SimpleNamespace(
+        header=header,
+        options=SessionOptions(model=MODEL),
+        notes=[],
+        time_of=lambda sample: NOON_S + sample / 2000.0,
+        **views,
+    )
 
 
 def rig_window(

@@ -78,7 +78,9 @@ def test_in_the_end_it_is_the_analysis(holds):
     assert shot.points.sigma_probe_neg_uW[1] == pytest.approx(point.sigma_neg_K / 1e5 * 1e6)
     assert (shot.holds, shot.used + shot.rejected) == (14, 14)
     assert told[-1] == view.result.points
-    assert shot.last.startswith("hold 14 kept")  # the fourteenth; recordings number from 0
+    assert len(shot.judged) == 14
+    assert shot.judged[-1].words.startswith("hold 14 kept")  # the fourteenth; recordings number from 0
+    assert shot.judged[-1].until == holds[-1].samples[1]
     assert shot.symmetric_probe_uW[1] / shot.symmetric_total_uW[1] == 0.5
     assert shot.symmetric_total_uW[1] > shot.points.q_total_pos_uW.max()
 

@@ -4,6 +4,7 @@ import json
 import threading
 import tracemalloc
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from analysis.heating.runs import EvaluationOptions
 from analysis.iv_mean import CurveRules
 from analysis.junction_model import JunctionModel
 from analysis.recording import Channel, RunHeader
-from analysis.records import Block, Trace
+from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.transmission import Level, LevelTransmission
 from app.analysis import ByHand
 from app.measurement import analyse_measurement
@@ -192,6 +193,28 @@ def test_going_back_counts_nothing_twice(runs):
     after = session.snapshot()
     assert (after.histogram.kept, after.trace.traces) == (before.histogram.kept, before.trace.traces)
     np.testing.assert_array_equal(after.strips.bias_V, before.strips.bias_V)
+
+
+def test_notes_are_kept_with_their_samples_once_also_after_going_back():
+    session = Session(header("break-junction", started="2026-11-21T14:02:11.500+00:00"))
+    note = Event(2 * round(RATE_Hz), EventKind.MARK, NOTE, {"text": "tip blunt"})
+    session.take(note)
+    session.take(Block(0, RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 3 * round(RATE_Hz)))))
+    session.jump(Past(round(RATE_Hz)))
+    session.take(note)
+    session.take(Block(round(RATE_Hz), RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 2 * round(RATE_Hz)))))
+    assert session.notes == [note]
+    session.dispose()
+
+
+def test_a_sample_was_taken_when_the_recording_says():
+    session = Session(header("break-junction", started="2026-11-21T14:02:11.500+00:00"))
+    assert session.time_of(0) == datetime(2026, 11, 21, 14, 2, 11, 500_000, UTC).timestamp()
+    assert session.time_of(3 * round(RATE_Hz)) - session.time_of(0) == 3.0
+    session.dispose()
+    unknown = Session(header("break-junction", started=""))
+    assert np.isnan(unknown.time_of(0))
+    unknown.dispose()
 
 
 def test_ready_made_traces_of_an_imported_recording():

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from analysis.conductance import CurrentCalibration
+from analysis.constants import G0_S
 from analysis.records import Event, EventKind
 from app.replay.past import Past
 from app.views.junction_state import State
@@ -28,14 +30,23 @@ class Told:
     def end(self, step, **payload):
         return self.event(EventKind.STEP, step, phase="end", **payload)
 
-    def samples(self, conductance, seconds=0.2, bias_V=0.1, tip_m=4e-8):
+    def samples(self, conductance, seconds=0.2, bias_V=0.1, tip_m=4e-8, calibration=None):
         n = round(seconds * RATE_Hz)
         g = np.broadcast_to(np.asarray(conductance, dtype=float), n)
         for first in range(0, n, self.size):
             part = g[first : first + self.size]
             same = np.ones(part.size)
             self.view.feed(
-                Signals(self.at, RATE_Hz, part, part * np.nan, bias_V * same, tip_m * same, same * np.nan)
+                Signals(
+                    self.at,
+                    RATE_Hz,
+                    part,
+                    part * np.nan,
+                    bias_V * same,
+                    tip_m * same,
+                    same * np.nan,
+                    calibration,
+                )
             )
             self.at += part.size
         return self
@@ -100,12 +111,94 @@ def test_a_flicker_changes_no_word():
     assert told.state is State.CONTACT and told.shot.in_state_s == pytest.approx(0.21, abs=0.011)
 
 
+SUITS = {
+    State.CONTACT: (0.5, np.inf),
+    State.TUNNELLING: (1e-3, 0.5),
+    State.PLATEAU: (1e-3, 0.5),
+    State.OUT_OF_CONTACT: (-0.5, 1e-3),
+    State.APPROACHING: (-0.5, 1e-3),
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("step", ["approach", "withdraw"])
+def test_word_and_number_never_contradict_each_other(step, seed):
+    """Whatever the conductance does, and wherever one looks."""
+    rng = np.random.default_rng(seed)
+    told = Told(20).begin(step)
+    for value in 10.0 ** rng.uniform(-6, 1, 150):
+        told.samples(value * (1.0 + 0.3 * rng.standard_normal(20)), 0.01)
+        shot = told.shot
+        if shot.state is not State.UNKNOWN and np.isfinite(shot.conductance_G0):
+            low, high = SUITS[shot.state]
+            assert low <= shot.conductance_G0 <= high, shot.state
+    assert np.isfinite(told.shot.conductance_G0)
+
+
+def test_a_recording_that_ends_while_a_junction_opens():
+    """The last cells of a real recording: the word was "contact", the number −1.5e-4 G0."""
+    told = Told(20).begin("withdraw").samples(2.0)
+    for value in (0.065, -1.0e-4, -1.5e-4):
+        told.samples(value, 0.01)
+    assert (told.state, told.shot.conductance_G0) == (State.CONTACT, pytest.approx(2.0))
+    told.samples(-1.5e-4, 0.01)
+    assert (told.state, told.shot.conductance_G0) == (State.OUT_OF_CONTACT, pytest.approx(-1.5e-4))
+
+
+def test_a_number_from_before_a_step_is_not_put_beside_the_word_of_its_end():
+    told = Told(20).begin("approach").samples(1e-6).end("approach", ended="contact")
+    assert told.state is State.CONTACT
+    assert np.isnan(told.shot.conductance_G0)
+    told.samples(6.0, 0.01)
+    assert told.shot.conductance_G0 == pytest.approx(6.0)
+
+
+def test_words_that_change_all_the_time_do_not_freeze_the_number():
+    told = Told(20).begin("withdraw").samples(3.0)
+    for _ in range(20):
+        told.samples(0.1, 0.01).samples(1e-5, 0.01)
+    assert told.state in (State.TUNNELLING, State.OUT_OF_CONTACT)
+    assert told.shot.conductance_G0 < 0.5
+
+
+CALIBRATION = CurrentCalibration(1e5, full_scale_V=5.0)
+
+
+@pytest.mark.parametrize(
+    ("conductance", "state"), [(np.inf, State.CONTACT), (-np.inf, State.UNKNOWN)], ids=["+", "-"]
+)
+def test_a_railed_amplifier_is_more_than_it_shows(conductance, state):
+    told = Told().begin("withdraw").samples(conductance, calibration=CALIBRATION)
+    shot = told.shot
+    assert (shot.state, shot.conductance_G0) == (state, conductance)
+    assert shot.full_scale_G0 == pytest.approx(0.995 * 5.0 / 1e5 / 0.1 / G0_S)
+    told.samples(np.nan, bias_V=0.0, calibration=CALIBRATION)
+    assert np.isnan(told.shot.full_scale_G0)
+
+
+def test_a_paused_run_has_its_tip_back_and_no_conductance():
+    told = Told().begin("withdraw").samples(2e-3).end("withdraw", ended="open")
+    told.event(EventKind.MARK, "paused").samples(np.nan, 0.2, bias_V=0.0)
+    assert told.state is State.RETRACTED
+    assert np.isnan(told.shot.conductance_G0)
+    told.event(EventKind.MARK, "resumed").begin("approach").samples(1e-6)
+    assert told.state is State.APPROACHING
+
+
+def test_without_a_bias_for_a_second_the_conductance_is_not_known():
+    told = Told().begin("withdraw").samples(2e-3).samples(np.nan, 0.9, bias_V=0.0)
+    assert told.shot.conductance_G0 == pytest.approx(2e-3)
+    told.samples(np.nan, 0.2, bias_V=0.0)
+    assert np.isnan(told.shot.conductance_G0)
+
+
 def test_a_fault_stays_until_something_is_done():
     told = Told().begin("approach").samples(1e-6)
     told.event(EventKind.FAULT, "SurfaceLost", message="No contact.").samples(1e-6)
     assert (told.state, told.shot.message) == (State.FAULT, "No contact.")
     told.event(EventKind.MARK, "safe", safe=True, status="fault")
     assert (told.state, told.shot.ended) == (State.FAULT, "fault")
+    assert np.isnan(told.shot.conductance_G0)
     told.begin("approach").samples(1e-6)
     assert told.state is State.APPROACHING
 

@@ -1,0 +1,18 @@
+"""Sizes of windows that fit the screen on which they are."""
+
+from PyQt6.QtCore import QRect, QSize
+from PyQt6.QtWidgets import QStyle, QWidget
+
+
+def fitting(wanted: QSize, available: QRect, title_bar: int) -> QSize:
+    """Return the wanted size, or as much of it as there is room for below a title bar. All in pixels."""
+    return wanted.boundedTo(QSize(available.width(), available.height() - title_bar))
+
+
+def fit_to_screen(window: QWidget, wanted: QSize) -> None:
+    """Give a window its size, so that with its title bar it is whole on its screen."""
+    screen, style = window.screen(), window.style()
+    if screen is None or style is None or window.isMaximized() or window.isFullScreen():
+        return
+    title_bar = style.pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    window.resize(fitting(wanted, screen.availableGeometry(), title_bar))
