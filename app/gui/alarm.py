@@ -6,7 +6,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QPalette
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from app.gui.theme import LARGE, MEDIUM, Theme, tabular
+from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 
 SENTENCE_PT = 13.0
 
@@ -56,7 +56,7 @@ class Alarm(QWidget):
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.close_button.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
-        row.setContentsMargins(LARGE, MEDIUM, MEDIUM, MEDIUM)
+        row.setContentsMargins(LARGE, SMALL, MEDIUM, SMALL)
         row.addWidget(self.words, 1)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self.setAutoFillBackground(True)

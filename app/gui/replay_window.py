@@ -14,7 +14,7 @@ from app.gui.rig_window import TAB_OF
 from app.gui.status_line import ReplayStatusLine
 from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, Window
-from app.views.reasons import EVERYWHERE
+from app.views.reasons import EVERYWHERE, in_replay
 from app.views.session import Session
 
 UP_DOWN = (Qt.Key.Key_Up, Qt.Key.Key_Down)
@@ -126,10 +126,12 @@ class ReplayWindow(Window):
         return super().event(event)
 
     def _explain(self) -> None:
-        """Say in the views why they are empty, and in the log what is missing."""
-        reasons = self.source.reasons
+        """Say in the views what will appear in them or why they stay empty, and in the log what is missing."""
+        reasons, usual = self.source.reasons, in_replay(self.session.header)
         for title, view in self.area.views.items():
             for panel in view.panels:
+                if panel.title in usual:
+                    panel.usual_text = panel.empty_text = usual[panel.title]
                 if panel.empty_text:
                     panel.reason = reasons.get(title, reasons.get(EVERYWHERE, ""))
         missing = reasons.get(EVERYWHERE, "")

@@ -84,7 +84,8 @@ class RigWindow(Window):
     def settle_sizes(self) -> None:
         """Most room for the views."""
         docks = self.docks
-        self.resizeDocks([docks["Procedure"], docks["Queue"]], [BESIDE, BESIDE], Qt.Orientation.Horizontal)
+        beside = min(BESIDE, self.width() // 4)
+        self.resizeDocks([docks["Procedure"], docks["Queue"]], [beside, beside], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Log"]], [min(140, self.height() // 7)], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], Qt.Orientation.Horizontal)

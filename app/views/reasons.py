@@ -47,6 +47,45 @@ def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Map
     return found
 
 
+def in_replay(header: RunHeader) -> Mapping[str, str]:
+    """Return what an empty plot of a recording says before there is something to see, by the title of the plot."""
+    has, model = header.channel_names, "is opened: File, Transmission model."
+    heats = header.procedure == "heating" or header.procedure.startswith("control")
+    no_heat = "No junction was held and modulated in this recording: it tells nothing of heat."
+    curves = "No I-V curves of held junctions are in this recording."
+    spectrum = (
+        "The spectrum of the {} appears here once seconds out of contact, or held and modulated, were played."
+    )
+    found = {
+        "strip of conductance": f"The last seconds of all signals appear here {AS_PLAYED}",
+        "traces": f"Each opening of a junction appears here {AS_PLAYED}",
+        "conductance histogram": f"The conductance histogram grows here, trace by trace, {AS_PLAYED}",
+        "current-voltage curve": curves,
+        "convergence": no_heat,
+        "heat in the tip": no_heat,
+        "transmission": f"The transmission appears here once one {model}",
+        "noise of the current": spectrum.format("current"),
+        "noise of the thermometer": spectrum.format("thermometer"),
+    }
+    if heats:
+        found["convergence"] = f"The temperature rise of the tip appears here, hold by hold, {AS_PLAYED}"
+        found["heat in the tip"] = (
+            "Heat in the tip against power in the junction, one point an amplitude and polarity."
+        )
+    if header.procedure == "iv":
+        found["current-voltage curve"] = f"The mean of the I-V curves appears here {AS_PLAYED}"
+        found["transmission"] = (
+            f"The transmission appears here once one was fitted to the I-V curves, or {model}"
+        )
+    if "current" not in has:
+        found["noise of the current"] = "The current is not in this recording: there is no spectrum of it."
+    if "thermocouple" not in has:
+        found["noise of the thermometer"] = (
+            "The thermocouple is not in this recording: there is no spectrum of it."
+        )
+    return found
+
+
 def what_is_missing(header: RunHeader, traces: Sequence[TraceEntry]) -> str:
     """What an import must be told so that anything can be evaluated; "" where enough is known."""
     units = {channel.name: channel.unit for channel in header.channels}

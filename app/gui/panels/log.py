@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QVBo
 from app.gui.theme import MEDIUM, SMALL, Theme, tabular
 
 KEPT = 5000
-LEAST_LINES = 2
+LEAST_LINES = 1
 FILL_MS = 200
 """Of many that are told late, so often are they put where they belong."""
 LEVELS = {"everything": logging.INFO, "warnings and errors": logging.WARNING, "errors": logging.ERROR}
@@ -44,7 +44,7 @@ class LogPanel(QWidget):
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(KEPT)
         self.text.setFont(tabular(self.text.font()))
-        self.text.setPlaceholderText("What the bench does and what goes wrong appears here.")
+        self.text.setPlaceholderText("What happens and what goes wrong appears here.")
         self.text.setMinimumHeight(LEAST_LINES * self.text.fontMetrics().height())
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.choice = QComboBox()

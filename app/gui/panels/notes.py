@@ -18,7 +18,7 @@ class NotesPanel(QWidget):
         super().__init__(parent)
         self.text = QPlainTextEdit()
         self.text.setTabChangesFocus(True)
-        self.text.setMinimumHeight(2 * self.text.fontMetrics().height())
+        self.text.setMinimumHeight(self.text.fontMetrics().height())
         self.text.setPlaceholderText("What you see, change, suspect …")
         self.text.setToolTip(
             "What is worth knowing about this tip, this sample, this hour; Ctrl+Return keeps it."

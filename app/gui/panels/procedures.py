@@ -108,6 +108,7 @@ class ProceduresPanel(QWidget):
         head.addRow(self.what)
         self.scrolled = QScrollArea()
         self.scrolled.setWidgetResizable(True)
+        self.scrolled.setMinimumHeight(2 * self.fontMetrics().height())
         self.scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
         self.scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -62,6 +62,10 @@ class Quantity:
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
+LABEL_BEYOND = 8
+"""A label may be so many pixels longer than its axis."""
+
+
 class ReadableAxis(pg.AxisItem):
     """An axis with round ticks, or with decades; its label is the quantity's."""
 
@@ -172,10 +176,12 @@ class ReadableAxis(pg.AxisItem):
         return [fixed(number, finest) for number in numbers]
 
     def resizeEvent(self, ev: Any = None) -> None:
-        """Keep the label inside the width that the axis was given."""
+        """Keep the label inside the width that the axis was given; without room beside the axis there is none."""
         super().resizeEvent(ev)
         if self.orientation == "left" and self.label is not None:
             self.label.setX(1.0)
+            whole = self.label.boundingRect().width() <= self.size().height() + LABEL_BEYOND
+            self.label.setOpacity(1.0 if whole else 0.0)
 
     @property
     def ticks(self) -> list[float]:

@@ -85,7 +85,7 @@ class HeatingView(View[HeatingSnapshot]):
     def draw(self, snapshot: HeatingSnapshot) -> None:
         """The chosen series, and all points."""
         self._offer([one.label for one in snapshot.series])
-        self.convergence.empty_text = snapshot.problem or self.waiting or EMPTY
+        self.convergence.empty_text = snapshot.problem or self.waiting or self.convergence.usual_text
         series = self._chosen(snapshot.series)
         self.convergence.show_series(series)
         if series is None or not series.hold.size:

@@ -76,7 +76,7 @@ class HistogramView(View[HistogramSnapshot]):
             self._add_peak(peak, log, small=_height(peak) < SMALL_PEAK * tallest)
         for peak in elsewhere(snapshot.peaks, peaks):
             self._mark_peak(peak, edges, counts, log)
-        self.panel.empty_text = snapshot.problem or EMPTY
+        self.panel.empty_text = snapshot.problem or self.panel.usual_text
         self.panel.set_count(*_counted(snapshot))
         if log:
             self._home_log(snapshot, edges, peaks)
@@ -175,7 +175,7 @@ class MapPanel(PlotPanel):
 
     def show_map(self, counted: MapSnapshot | None, noise_log10_G: float) -> None:
         """Other counts."""
-        self.empty_text = EMPTY_MAP
+        self.empty_text = self.usual_text
         if counted is None or not counted.traces:
             self.image.set([], [], np.empty((0, 0)))
             self.veil.set(float("nan"))

@@ -64,7 +64,7 @@ class IVView(View[IVSnapshot]):
             band.set(v[side], snapshot.low_nA[side], snapshot.high_nA[side])
             there = side[: snapshot.model_nA.size]
             model.set(v[: there.size][there], snapshot.model_nA[there])
-        self.panel.empty_text = snapshot.problem or self.waiting or EMPTY
+        self.panel.empty_text = snapshot.problem or self.waiting or self.panel.usual_text
         self.results.tell(*_found(snapshot), why=misfit(snapshot.misfit))
         self.panel.set_count(*_counted(snapshot))
         self.panel.set_legend(

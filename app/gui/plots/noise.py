@@ -29,7 +29,7 @@ THERMOMETER = [
 ]
 EMPTY = (
     "The spectrum of the {} appears here once the junction has been out of contact, or held and modulated, for some "
-    "seconds: press Run, or open a recording."
+    "seconds."
 )
 LEAST_DECADES = 3
 """Of every spectrum, so that the axes of both are labelled alike: by decades."""
@@ -58,8 +58,8 @@ class NoiseView(View[NoiseSnapshot]):
     def draw(self, snapshot: NoiseSnapshot) -> None:
         """Other spectra."""
         waiting = self.waiting
-        for panel, what in ((self.current, "current"), (self.thermometer, "thermometer")):
-            panel.empty_text = waiting or EMPTY.format(what)
+        for panel in (self.current, self.thermometer):
+            panel.empty_text = waiting or panel.usual_text
         current = {x.name: (x.frequency_Hz, x.current_A_per_rtHz, x.current_lines) for x in snapshot.spectra}
         thermometer = {
             x.name: (x.frequency_Hz, x.thermometer_V_per_rtHz, x.thermometer_lines) for x in snapshot.spectra

@@ -25,7 +25,7 @@ from app.gui.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
 AXIS_WIDTH = 64
 """Of every left axis, in pixels: plots above each other are aligned, and no number moves them."""
-LEAST_SIZE = QSize(68, 48)
+LEAST_SIZE = QSize(68, 40)
 SMALL_PLOT = 250.0
 """A plot that is less high has no legend."""
 L = TypeVar("L", bound=Layer)
@@ -68,6 +68,8 @@ class PlotPanel(PointedPlot):
     ) -> None:
         super().__init__(theme, x, y, parent)
         self.title, self.empty_text = title, empty_text
+        self.usual_text = empty_text
+        """Stands in the empty plot where nothing more particular is known; a window of a recording has its own."""
         self.reason = ""
         """Why this recording leaves it empty; stands in place of ``empty_text``."""
         self.setAccessibleName(title)

@@ -59,7 +59,14 @@ class PointedPlot(pg.PlotWidget):
             self.inside.addItem(line, ignoreBounds=True)
         self.reading = Overlay(self.inside, (1.0, 1.0))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._mouse: Any = None
         self.scene().sigMouseMoved.connect(self._mouse_moved)
+        self.inside.sigRangeChanged.connect(self._follow)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read."""
+        return False
 
     def reset(self) -> None:
         """Show everything again."""
@@ -94,14 +101,34 @@ class PointedPlot(pg.PlotWidget):
             self.said.emit(f"Copied: {clipboard.text()}")
 
     def _mouse_moved(self, position: Any) -> None:
-        if not self.inside.sceneBoundingRect().contains(position):
+        self._mouse = position
+        if self.is_empty or not self.inside.sceneBoundingRect().contains(position):
             self.unpoint()
             return
         at = self.inside.mapSceneToView(position)
         self.point_at(at.x(), at.y())
 
+    def _follow(self, *_: object) -> None:
+        """Read what is at the crosshair now that the axes have changed; off the axes there is nothing."""
+        if self._mouse is not None:
+            self._mouse_moved(self._mouse)
+        elif any(
+            line.isVisible() and not low <= line.value() <= high
+            for line, (low, high) in zip(self.cross, self.inside.viewRange(), strict=True)
+        ):
+            self.unpoint()
+
+    def viewportEvent(self, ev: QEvent | None) -> bool:
+        """Show no tool tip but that of a mark or of the plot itself: that of the tab would hide the data."""
+        handled: bool = super().viewportEvent(ev)
+        if ev is not None and ev.type() == QEvent.Type.ToolTip and not ev.isAccepted() and not self.toolTip():
+            ev.accept()
+            return True
+        return handled
+
     def leaveEvent(self, ev: QEvent | None) -> None:
         """The mouse has gone."""
+        self._mouse = None
         self.unpoint()
         super().leaveEvent(ev)
 
@@ -123,6 +150,7 @@ class PointedPlot(pg.PlotWidget):
         ev.accept()
 
     def _nudge(self, across: int, up: int, steps: float) -> None:
+        self._mouse = None
         (x0, x1), (y0, y1) = self.inside.viewRange()
         shown = self.cross[0].isVisible() and self.cross[1].isVisible()
         x, y = (self.cross[0].value(), self.cross[1].value()) if shown else ((x0 + x1) / 2, (y0 + y1) / 2)

@@ -34,7 +34,7 @@ LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0
 DECADES = (-7.0, 2.0)
 NOISE_DECADES = 1.0
 """So much is shown below the limit of the noise."""
-LEAST_HEIGHT = 26
+LEAST_HEIGHT = 14
 """Of a strip, in pixels."""
 TIME_AXIS = 32
 """Height of the time axis below the last strip, in pixels."""

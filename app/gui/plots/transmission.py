@@ -68,7 +68,7 @@ class TransmissionView(View[TransmissionSnapshot]):
         self.band.set(energy, snapshot.low, snapshot.high)
         self.window_.set(*(snapshot.window_eV if energy.size else (np.nan, np.nan)))
         levels = [*snapshot.levels_eV, *[np.nan] * MOST_LEVELS]
-        self.panel.empty_text = self.waiting or EMPTY
+        self.panel.empty_text = self.waiting or self.panel.usual_text
         for rule, word, at in zip(self.levels, self.words, levels, strict=False):
             rule.set(at)
             word.set(at, 1.0, ENERGY_OF_LEVEL)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QGuiApplication, QImage
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QGuiApplication, QHelpEvent, QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QFileDialog
 
@@ -176,6 +176,47 @@ def test_crosshair_follows_the_mouse(panel: PlotPanel) -> None:
     assert panel.cross[0].value() == pytest.approx(0.25)
     panel.scene().sigMouseMoved.emit(QPointF(-5.0, -5.0))
     assert not panel.cross[0].isVisible()
+
+
+def test_the_crosshair_reads_what_is_under_the_mouse_also_when_the_axes_change(panel: PlotPanel) -> None:
+    drawn(panel)
+    place = panel.inside.mapViewToScene(QPointF(0.25, 50.0))
+    panel.scene().sigMouseMoved.emit(place)
+    panel.set_home(x=(0.0, 10.0))
+    panel.refresh()
+    assert panel.cross[0].value() == pytest.approx(panel.inside.mapSceneToView(place).x())
+    assert panel.cross[0].value() > 1.0
+
+
+def test_a_crosshair_that_the_axes_have_left_behind_is_gone(panel: PlotPanel) -> None:
+    drawn(panel)
+    panel.point_at(0.5, 40.0)
+    panel.set_home(x=(0.4, 10.0))
+    panel.refresh()
+    assert panel.cross[0].isVisible()
+    panel.set_home(x=(2.0, 10.0))
+    panel.refresh()
+    assert not panel.cross[0].isVisible()
+    assert panel.reading.text == ""
+
+
+def test_an_empty_plot_reads_nothing(panel: PlotPanel) -> None:
+    panel.scene().sigMouseMoved.emit(panel.inside.sceneBoundingRect().center())
+    assert not panel.cross[0].isVisible()
+    assert panel.reading.text == ""
+
+
+@pytest.mark.parametrize(("own", "stops"), [("", True), ("3 left out", False)])
+def test_the_tool_tip_of_a_tab_is_not_that_of_its_plot(panel: PlotPanel, own: str, stops: bool) -> None:
+    """An event that is taken goes no further; one that is not comes to the plot, which has a tip of its own."""
+    drawn(panel)
+    panel.setToolTip(own)
+    viewport = panel.viewport()
+    assert viewport is not None
+    place = viewport.rect().center()
+    event = QHelpEvent(QEvent.Type.ToolTip, place, viewport.mapToGlobal(place))
+    panel.viewportEvent(event)
+    assert event.isAccepted() == stops
 
 
 def test_keys_move_the_crosshair(panel: PlotPanel) -> None:

@@ -1,6 +1,7 @@
 """Going to places of a recording in a window: keys wherever the focus is, what is seen there, imports."""
 
 import os
+import re
 from dataclasses import replace
 from math import inf, nan
 
@@ -14,6 +15,7 @@ from PyQt6.QtWidgets import QApplication
 from analysis.recording import Channel, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
 from app.cli import main
+from app.gui.area import TABS
 from app.gui.icons import pause_icon, play_icon
 from app.gui.main import Program
 from app.gui.replay import ReplaySource
@@ -208,6 +210,19 @@ def test_an_import_without_units_says_what_to_do(open_window, tmp_path):
     assert all(
         "--unit conductance=G0" in p.reason for p in window.area.views["Histogram"].panels if p.empty_text
     )
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "imported"])
+def test_an_empty_view_of_a_recording_never_asks_for_a_run(open_window, traces, tmp_path, own):
+    window = open_window(traces if own else imported(tmp_path / "au.h5", "conductance", "G0"), 0.0)
+    for number, (title, *_) in enumerate(TABS):
+        window.area.raise_tab(number)
+        QApplication.processEvents()
+        window.paint()
+        for panel in window.area.views[title].panels:
+            words = panel.reason or panel.empty_text
+            assert words
+            assert not re.search(r"\b[Rr]un\b|open a recording", words), (title, words)
 
 
 def test_an_import_without_a_rate_is_told_in_samples_and_its_traces_are_counted(open_window, tmp_path, qtbot):

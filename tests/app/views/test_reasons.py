@@ -1,12 +1,14 @@
 """What a view says that has nothing to show."""
 
 import math
+import re
 
 import pytest
 
 from analysis.importers.imported import SWEEP
 from analysis.recording import Channel, RunHeader, TraceEntry
-from app.views.reasons import EVERYWHERE, what_is_missing, why_empty
+from app.commands.run import PROCEDURES
+from app.views.reasons import EVERYWHERE, in_replay, what_is_missing, why_empty
 from tests.app.views.streams import header
 
 TRACES = (TraceEntry(0, 0, 100),)
@@ -47,6 +49,22 @@ def test_imported_curves_are_left_to_the_command_that_can():
 
 def test_without_a_rate_there_is_no_spectrum():
     assert "--rate-Hz" in why_empty(imported(math.nan, conductance="G0"), TRACES, "au.h5")["Noise"]
+
+
+@pytest.mark.parametrize("procedure", [*PROCEDURES, "import"])
+@pytest.mark.parametrize("channels", [("current", "thermocouple", "bias", "z"), ("conductance", "extension")])
+def test_a_recording_is_played_and_not_run(procedure, channels):
+    texts = in_replay(RunHeader(procedure, tuple(Channel(name) for name in channels), 1000.0))
+    assert all(texts.values())
+    assert not re.search(r"\b[Rr]un\b|open a recording", " ".join(texts.values()))
+    assert ("not in this recording" in texts["noise of the current"]) == ("current" not in channels)
+
+
+def test_what_a_recording_can_show_it_will():
+    assert "hold by hold" in in_replay(header("heating"))["convergence"]
+    assert "nothing of heat" in in_replay(header("break-junction"))["convergence"]
+    assert "press Space" in in_replay(header("iv"))["current-voltage curve"]
+    assert "No I-V curves" in in_replay(header("heating"))["current-voltage curve"]
 
 
 def test_a_rigs_recording_wants_to_be_played():
