@@ -48,6 +48,7 @@ READINGS = {
     "voltage_preamplifier": {},
     "daq": {"current_V": "Current input", "thermocouple_V": "Thermocouple input", "bias_V": "Bias", "z_V": "Tip"},
 }  # fmt: skip
+LEAST_LETTERS = 8
 READING_TIPS = {
     "current_V": "Output of the current amplifier, as the card reads it.",
     "thermocouple_V": "Output of the voltage preamplifier, as the card reads it.",
@@ -194,6 +195,8 @@ class Section(QWidget):
         if combo is None:
             combo = self.choices[setting] = QComboBox()
             combo.setFont(tabular(combo.font()))
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(LEAST_LETTERS)
             combo.setAccessibleName(f"{label} of the {self.title.text()}")
             for value in editable["choices"]:
                 combo.addItem(quantity(float(value), unit), float(value))

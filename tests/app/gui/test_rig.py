@@ -144,6 +144,24 @@ def test_an_idle_rig_on_the_status_line(volts, state, bias_V, tip_nm):
     assert status.ended == "idle"
 
 
+RAILED = [
+    (5.0, 0.1, State.CONTACT, math.inf),
+    (-5.0, 0.1, State.UNKNOWN, -math.inf),
+    (1e-4, 0.1, State.OUT_OF_CONTACT, None),
+]
+
+
+@pytest.mark.parametrize(("current_V", "bias_V", "state", "conductance"), RAILED)
+def test_word_and_conductance_of_an_idle_rig_suit_each_other(current_V, bias_V, state, conductance):
+    content = instruments(z_V=4.0, bias_V=bias_V)
+    content["daq"]["settings"]["current_V"] = current_V
+    status = idle_status(content, None)
+    assert status.state is state
+    if conductance is not None:
+        assert status.conductance_G0 == conductance
+    assert status.full_scale_G0 == pytest.approx(0.995 * 5.0 / 1e5 / 0.1 / 7.748091729e-5)
+
+
 def test_conductance_is_known_only_with_a_bias():
     assert math.isnan(idle_status(instruments(), None).conductance_G0)
     expected = 0.01 / 1e5 / 0.1 / 7.748091729e-5

@@ -275,8 +275,8 @@ def test_a_gain_set_by_hand_is_what_runs_are_checked_with(window, client, qtbot)
 def test_the_status_line_of_an_idle_rig_comes_from_the_instruments(window):
     window._told("instruments", instruments(z_V=4.0, bias_V=0.1))
     window.paint()
-    assert window.line.state.number == State.OUT_OF_CONTACT.value
-    assert window.line.tip.number == "40.0"
+    assert window.line.state.number == State.TUNNELLING.value
+    assert (window.line.conductance.number, window.line.tip.number) == ("0.0129", "40.0")
 
 
 def test_a_bench_that_does_not_answer_is_a_fault_until_it_does(window, client, qtbot):
