@@ -129,10 +129,10 @@ class InstrumentRows:
             }
         outputs, calibration = rig.daq.outputs, current_calibration(rig)
         shown["daq"]["current_full_scale_V"] = calibration.full_scale_V
-        output_V = self._rows["daq"].settings.get("current_V")
-        if output_V is not None and calibration.railed(output_V):
-            shown["current_amplifier"]["settings"] |= {"overloaded": True}
-            shown["current_amplifier"]["message"] = (
+        output_V, amplifier = self._rows["daq"].settings.get("current_V"), shown["current_amplifier"]
+        if output_V is not None and calibration.railed(output_V) and amplifier["answers"] is not False:
+            amplifier["settings"] |= {"overloaded": True}
+            amplifier["message"] = (
                 f"Its output stands at {output_V:+.1f} V, the end of its range: reduce the current or the gain."
             )
         shown["daq"] |= {
