@@ -193,7 +193,7 @@ class Bench:
         self._stop.set()
         opened = self._opened
         if opened is not None:
-            opened.station.daq.lock("the tip was retracted by hand")
+            opened.station.daq.lock("the tip was retracted")
             with suppress(RigError):
                 return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
         return make_safe(self.rig, beside_s)

@@ -13,10 +13,10 @@ RIG_KEYS = (
 )
 REPLAY_KEYS = (
     ("Space", "Play, pause"),
-    ("Left, Right", "Back, on by one trace, wherever the focus is but in a line of text"),
-    ("Shift+Left, Shift+Right", "Back, on by one hold"),
+    ("Left, Right", "Previous, next trace"),
+    ("Shift+Left, Shift+Right", "Previous, next hold"),
     ("Up, Down", "Faster, slower; in the list of recordings, the row above, below"),
-    ("Home, End", "To the beginning; everything, as fast as it can"),
+    ("Home, End", "Start; play to the end at full speed"),
 )
 COMMON_KEYS = (
     ("Ctrl+1 … Ctrl+6", "Live, histogram, I-V, heating, theory, noise"),

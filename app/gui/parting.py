@@ -46,12 +46,10 @@ def part(client: BenchClient, wanted: Parting, *, owned: bool, running: bool) ->
 def ask_about_run(window: QWidget) -> Parting:
     """Ask what is to become of the run."""
     box = QMessageBox(window)
-    box.setWindowTitle("A run is on")
-    box.setText("Leave the run going?")
-    box.setInformativeText(
-        "The bench is a process of its own: it goes on, and the next window shows it from its start."
-    )
-    leave = box.addButton("&Leave it running", QMessageBox.ButtonRole.AcceptRole)
+    box.setWindowTitle("Close the window")
+    box.setText("A measurement is running.")
+    box.setInformativeText("Closing this window does not stop it; reopen hotjunction to see it again.")
+    leave = box.addButton("&Keep running", QMessageBox.ButtonRole.AcceptRole)
     stop = box.addButton("&Stop safely", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(leave)

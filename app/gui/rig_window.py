@@ -28,7 +28,7 @@ from app.views.options import SessionOptions
 from app.views.session import Session
 from app.views.status_view import StatusSnapshot
 
-STARTING = "The bench is starting; a moment."
+STARTING = "The bench is starting …"
 ENDED_UNSAFE = "The run has ended, and the rig could not be made safe."
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""

@@ -138,8 +138,9 @@ class Desk:
     def _set_instrument(self, instrument: str, setting: str, value: float) -> Reply:
         self._bench.instruments.set(instrument, setting, float(value))
         words, unit = SETTINGS[setting]
-        shown = f"{value:g}".replace("e+0", "e")
-        log.info(f"{words} of the {instrument.replace('_', ' ')} set to {shown} {unit}".rstrip())
+        shown = (f"{value:.0e}" if unit == "V/A" else f"{value:g}").replace("e+0", "e")
+        of = "" if instrument == "daq" else f" of the {instrument.replace('_', ' ')}"
+        log.info(f"{words}{of} set to {shown} {unit}".rstrip())
         return self._read_instruments()
 
     def _history(self, job: int, first: int = 0, first_event: int = 0) -> Reply:
@@ -183,5 +184,5 @@ class Desk:
         except RigError as error:
             log.critical("NOT SAFE: %s", error)
             raise
-        log.warning("Retracted by hand: %s", said)
+        log.warning("Retracted: %s", said)
         return Reply({"done": said})

@@ -24,7 +24,7 @@ class NotesPanel(QWidget):
             "What is worth knowing about this tip, this sample, this hour; Ctrl+Return keeps it."
         )
         self.text.installEventFilter(self)
-        self.button = QPushButton("Into the &recording")
+        self.button = QPushButton("Add &note")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self._note)
         whole = QVBoxLayout(self)

@@ -23,7 +23,8 @@ from app.views.options import SessionOptions
 
 AFTER_MS = 400
 """Of quiet after the last key, before everything is made anew."""
-DATA_DECIDE = "the data decide"
+DATA_DECIDE = "automatic"
+ALL_AUTOMATIC = "Empty fields are chosen automatically from the data."
 BACKGROUNDS = ("linear", "constant", "none")
 
 
@@ -147,9 +148,9 @@ class SelectionPanel(QWidget):
             rows.addWidget(_heading(title))
             rows.addLayout(self._rows(title, rules))
             rows.addSpacing(LARGE)
-        self.said = QLabel("What is empty, the data decide.")
+        self.said = QLabel(ALL_AUTOMATIC)
         self.said.setWordWrap(True)
-        self.usual = QPushButton("Let the &data decide")
+        self.usual = QPushButton("Reset to &automatic")
         self.usual.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.usual.setToolTip(
             "Empties all fields: thresholds, windows and rules are found from the recording."
@@ -198,7 +199,7 @@ class SelectionPanel(QWidget):
         self.background.setCurrentText(options.traces.background)
         self._soon.stop()
         if tell:
-            self.said.setText("What is empty, the data decide.")
+            self.said.setText(ALL_AUTOMATIC)
             self.decided.emit(options)
 
     def decide(self) -> None:
@@ -215,7 +216,7 @@ class SelectionPanel(QWidget):
                 self.said.setText(f"{label}: {numbers} from {rule.least:g} to {rule.most:g}{order}.")
                 return
         options = replace(options, traces=replace(options.traces, background=self.background.currentText()))
-        self.said.setText("What is empty, the data decide.")
+        self.said.setText(ALL_AUTOMATIC)
         if options != self.options:
             self.options = options
             self.decided.emit(options)

@@ -40,7 +40,7 @@ BARS = 48
 """So many error bars of a long series are drawn, evenly."""
 SETTLED = 3
 """The first holds may stand outside of the plot: their errors would flatten the rest."""
-UNDER_WAY = "the one under way"
+UNDER_WAY = "current amplitude"
 
 
 class HeatingView(View[HeatingSnapshot]):

@@ -88,7 +88,7 @@ class TransmissionView(View[TransmissionSnapshot]):
         names = [self.line.name, window] + (["standard error"] if (snapshot.high > tau).any() else [])
         self.panel.set_legend(names if np.isfinite(snapshot.bias_V) else [n for n in names if n != window])
         self.results.tell(*_numbers(snapshot), why=snapshot.source)
-        side = "" if snapshot.side_known else "its mirror image at <i>E</i><sub>F</sub> would conduct alike"
+        side = "" if snapshot.side_known else "a level mirrored about <i>E</i><sub>F</sub> fits equally well"
         self.panel.set_count(snapshot.source, side)
 
 

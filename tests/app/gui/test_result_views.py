@@ -208,7 +208,7 @@ def test_transmission_shades_the_window_of_the_bias(qtbot, theme: Theme) -> None
     assert view.levels[0].item.value() == -0.72
     assert not view.levels[1].item.isVisible()
     assert "bias window at +1.08 V" in view.panel.legend.text
-    assert "mirror image" in view.panel.count.text
+    assert "mirrored about" in view.panel.count.text
     assert "ε0" in view.panel.captions.texts
     assert read(view.results) == (
         "|ε0| = 0.72 ± 0.03 eV    ΓP = 50.0 meV    G(0) = 0.00207 G0    |S| = 12.3 µV/K"
