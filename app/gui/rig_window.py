@@ -23,6 +23,7 @@ from app.gui.theme import Theme
 from app.gui.window import BOTTOM, LEFT, RIGHT, Window
 from app.gui.wording import all_labels, in_words
 from app.serve.errors import Refused
+from app.serve.newest import Newest
 from app.views.junction_state import State
 from app.views.options import SessionOptions
 from app.views.session import Session
@@ -48,6 +49,7 @@ class RigWindow(Window):
         self.owned = False
         """Whether the bench was started for this window, or is a simulated one: idle, it ends with the window."""
         self._instruments: Mapping[str, Any] = {}
+        self._newest = Newest()
         self._lost = ""
         self._entries: set[int | None] = set()
         self._raised: str | None = None
@@ -175,7 +177,7 @@ class RigWindow(Window):
                 self.notes.follow(running=bool(self.queue.present))
                 if content["status"] in OVER:
                     self.browser.refresh()
-            case "instruments":
+            case "instruments" if self._newest.takes(topic, content):
                 self._show_instruments(content)
             case "log":
                 self._take_entry(content)

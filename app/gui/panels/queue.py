@@ -227,7 +227,8 @@ class QueuePanel(QWidget):
         chosen, colours = self.chosen, self.theme.palette
         words = reason_of(chosen) if chosen else ""
         if self.held:
-            words = f"{self.held[:1].upper()}{self.held[1:]}. Press Resume to go on."
+            held = f"{self.held[:1].upper()}{self.held[1:]}."
+            words = held if self.known.state.get("unsafe") else f"{held} Press Resume to go on."
         elif not self.jobs:
             words = "Queued runs appear here and start one after another."
         self.hint.setText(words)

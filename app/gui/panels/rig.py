@@ -133,6 +133,7 @@ class Section(QWidget):
         self.rows = QFormLayout()
         self.rows.setHorizontalSpacing(LARGE)
         self.rows.setVerticalSpacing(SMALL)
+        self.rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -36,8 +36,8 @@ NOISE_DECADES = 1.0
 """So much is shown below the limit of the noise."""
 LEAST_HEIGHT = 14
 """Of a strip, in pixels."""
-TIME_AXIS = 32
-"""Height of the time axis below the last strip, in pixels."""
+TIME_AXIS = 44
+"""Height of the time axis with its label below the last strip, in pixels."""
 
 
 class StripsView(View[StripsSnapshot]):

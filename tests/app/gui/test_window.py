@@ -405,6 +405,12 @@ def test_a_run_that_goes_on_is_not_called_paused_in_whatever_order_it_is_told(wi
     assert window.queue.pause.text() == "Pause"
 
 
+def test_older_news_of_the_instruments_is_dropped(window):
+    window._told("instruments", {**instruments(gain=1e6), "version": 5})
+    window._told("instruments", {**instruments(gain=1e5), "version": 4})
+    assert window.rig.sections["current_amplifier"].choices["gain_V_per_A"].currentText() == "10⁶ V/A"
+
+
 def test_nothing_is_run_on_instruments_that_do_not_answer(window):
     dead = instruments()
     window._told("instruments", {**dead, "daq": {**dead["daq"], "answers": False}})
