@@ -215,8 +215,6 @@ def calibrations_table(analysis: HeatingAnalysis, used: Sequence[tuple[str, Cali
             f"Scale error of thermal resistance and thermopower together: {100 * scale:.2f} %, common to all points, "
             "apart from the statistical errors, and absent from ratios of temperature rises."
         )
-    if analysis.bypass:
-        note += f" {analysis.bypass.words()}"
     return Table(("calibration", "value", "uncertainty", "date", "source"), rows, words=(0, 3, 4), note=note)
 
 

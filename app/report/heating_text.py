@@ -76,7 +76,7 @@ def _print_heating(console: Console, measurement: Measurement, heating: HeatingA
     if heating.thermometers:
         scale = 100 * heating.scale_relative
         console.print(f"\nScale error, common to all and apart from the others: {scale:.2f} %")
-    if heating.bypass:
+    if heating.bypass and not heating.budget:
         console.print(heating.bypass.words(), soft_wrap=True)
     _print_table(console, "Controls", tables.controls_table(heating.controls))
     if no_controls(heating):

@@ -245,4 +245,4 @@ def test_the_reader_decides_how_many_periods_are_left_out(tmp_path):
     assert heating["heat_bypass"]["share_at_most"] == pytest.approx(0.00723, rel=1e-2)
     said = " ".join(CliRunner().invoke(main, ["analyze", str(path)]).stdout.split())
     assert "at most 0.72 % (R_P/(R_J + R_S)" in said
-    assert "4 are few junctions" in said or "there are few junctions; their differences are" in said
+    assert "there are few junctions; their differences are" in said
