@@ -191,5 +191,6 @@ def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         resolution_V=2 * rig.daq.inputs.current.range_V / CODES,
         lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
         rise_time_s=rig.current_amplifier.rise_time_s,
+        tip_s=rig.probe.thermal_time_constant_s if rig.probe else 0.0,
         buffer_s=rig.daq.buffer_s,
     )

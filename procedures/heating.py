@@ -277,6 +277,7 @@ def _check_filters(programme: LevelProgramme, station: Station) -> None:
     for what, constant_s in (
         ("low-pass of the voltage preamplifier", 1 / (2 * math.pi * station.lowpass_Hz)),
         ("rise time of the current amplifier", station.rise_time_s / RISE_CONSTANTS),
+        ("tip (probe.thermal_time_constant_s)", station.tip_s),
     ):
         if shortest_s < SETTLED * constant_s:
             raise ImpossibleSetting(

@@ -45,6 +45,8 @@ class Station:
         Corner of the thermometer's filter; ``inf`` where there is none.
     rise_time_s : float
         Of the current amplifier.
+    tip_s : float
+        Thermal time constant of the tip; 0 where unknown.
     buffer_s : float
         How long the card keeps samples that nobody reads.
     coarse : CoarsePositioner or None
@@ -62,6 +64,7 @@ class Station:
     resolution_V: float = 0.0
     lowpass_Hz: float = float("inf")
     rise_time_s: float = 0.0
+    tip_s: float = 0.0
     buffer_s: float = 10.0
 
     @property
