@@ -126,6 +126,12 @@ def mean_iv(
     return MeanIV(grid, both.mean(axis=0), sd, rising, falling, both, len(both), len(kept), left_out)
 
 
+def refusal(sweep: Sweep, series_resistance_ohm: float = 0.0, rules: CurveRules | None = None) -> str:
+    """Return why `mean_iv` would leave a curve out; "" for one that counts."""
+    aligned = _aligned(sweep, series_resistance_ohm, rules or CurveRules())
+    return aligned if isinstance(aligned, str) else ""
+
+
 def equal_power_amplitudes(iv: MeanIV, n: int, largest_V: float) -> FloatArray:
     """The amplitudes, shape (n,), at which the mean curve dissipates 1/n, 2/n ... n/n of what it does at the last.
 

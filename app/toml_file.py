@@ -1,5 +1,6 @@
 """TOML files that a user writes, read into validated models. An error names file, key and bound."""
 
+import re
 import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -22,6 +23,8 @@ class FileError(click.ClickException):
 
     exit_code = 2
 
+
+BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -78,7 +81,7 @@ def validate(content: dict[str, Any], model: type[Model], origin: str) -> Model:
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in detail["loc"])
+    key = ".".join(_key(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         known = _known_keys(model, detail["loc"][:-1])
         near = get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.5)
@@ -90,6 +93,11 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if isinstance(detail["input"], dict):
         return f"{key}: {message}" if key else message
     return f"{key} = {detail['input']!r}: must be {message[:1].lower()}{message[1:]}"
+
+
+def _key(part: int | str) -> str:
+    """A key as it stands in the file; one that needs quotation marks has them."""
+    return part if isinstance(part, str) and BARE_KEY.fullmatch(part) else repr(part)
 
 
 def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:

@@ -6,10 +6,15 @@ withdraw at 0.1 nm/s, 100 mV across the junction, 500 traces a histogram.
 
 from pymeasure.experiment import IntegerParameter
 
-from procedures.contact import NM, ContactProcedure
+from analysis.selection import SelectionRules
+from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure, OPENING_nm
+from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
 from procedures.station import Station
 from procedures.steps import Baseline, Mark, Safe
+
+LEAST_SAMPLES = SelectionRules().shortest
+"""The evaluation's own rule."""
 
 
 class BreakJunction(ContactProcedure):
@@ -22,6 +27,18 @@ class BreakJunction(ContactProcedure):
     traces = IntegerParameter(
         "Traces", minimum=1, maximum=1_000_000, default=500, description="Opening traces to take."
     )
+
+    def check(self, station: Station) -> None:
+        """Also refuse withdrawals of so few samples that no trace would count."""
+        super().check(station)
+        way_nm = min(OPENING_nm, self.longest_withdrawal)
+        samples = round(way_nm / self.withdraw_speed * station.rate_Hz) + OPEN_SAMPLES
+        if samples < LEAST_SAMPLES:
+            raise ImpossibleSetting(
+                f"at withdraw_speed = {self.withdraw_speed:g} nm/s and {station.rate_Hz:g} samples/s a trace has about "
+                f"{samples} samples; traces of fewer than {LEAST_SAMPLES} do not count. Withdraw more slowly.",
+                "withdraw_speed",
+            )
 
     def duration_s(self, station: Station) -> float:
         """First approach, and every opening as `opening_s` has it."""

@@ -2,7 +2,9 @@
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
+from analysis.calibrate.piezo import LEAST_DECADES, LEAST_SAMPLES, LEAST_TRACES
 from analysis.conductance import full_scale_conductance_G0
+from procedures.capture import TAIL_DECADES_PER_NM
 from procedures.contact import NM, ContactProcedure
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
@@ -18,7 +20,7 @@ class CalibratePiezo(ContactProcedure):
     cycle = "trace"
 
     traces = IntegerParameter(
-        "Traces", minimum=5, maximum=100_000, default=60, description="Withdrawals to take."
+        "Traces", minimum=LEAST_TRACES, maximum=100_000, default=60, description="Withdrawals to take."
     )
     indent = FloatParameter(
         "Indentation", units="nm", minimum=0, maximum=10, default=0.6,
@@ -76,12 +78,27 @@ class CalibratePiezo(ContactProcedure):
                 "tail_low",
                 "tail_high",
             )
+        self._check_tail(station)
         step_G0 = station.resolution_V * rail_G0 / station.amplifier.full_scale_V
         if step_G0 > self.tail_low:
             raise ImpossibleSetting(
                 f"tail_low = {self.tail_low:g} G0 is less than a step of the converter ({step_G0:.2g} G0) at "
                 f"{station.amplifier.gain_V_per_A:.0e} V/A: use a higher gain (--gain 1e8).",
                 "tail_low",
+            )
+
+    def _check_tail(self, station: Station) -> None:
+        """Refuse a withdrawal that is over before there are samples enough of its tail, as the evaluation counts."""
+        mean = max(1, round(station.rate_Hz / self.mains))
+        decade_nm = LEAST_DECADES / TAIL_DECADES_PER_NM
+        samples = round(decade_nm / self.withdraw_speed * station.rate_Hz)
+        if samples < LEAST_SAMPLES + mean - 1:
+            raise ImpossibleSetting(
+                f"at withdraw_speed = {self.withdraw_speed:g} nm/s and {station.rate_Hz:g} samples/s a decade of the "
+                f"tail is {samples} samples; its slope needs {LEAST_SAMPLES + mean - 1}, a period of the mains "
+                "included. Withdraw more slowly.",
+                "withdraw_speed",
+                "mains",
             )
 
     def duration_s(self, station: Station) -> float:

@@ -4,6 +4,7 @@ from math import sqrt
 
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
+from analysis.calibrate.line import LEAST_POINTS
 from analysis.heating.programme import three_level
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
@@ -82,6 +83,13 @@ class CalibrateThermometer(RigProcedure):
             raise ImpossibleSetting(
                 f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V.",
                 "amplitude",
+            )
+        if self.total_cycles < LEAST_POINTS:
+            raise ImpossibleSetting(
+                f"{self.powers} powers of {self.holds} hold each are {self.total_cycles} points; a line with its error "
+                f"needs {LEAST_POINTS}.",
+                "holds",
+                "powers",
             )
         power_W = self.amplitude**2 / self.heater
         if power_W > self.largest_power * 1e-6 * (1 + 1e-9):

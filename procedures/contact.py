@@ -124,12 +124,17 @@ class ContactProcedure(RigProcedure):
                 "open_threshold",
                 "contact_threshold",
             )
+        self._check_piezo_range(station)
+
+    def _check_piezo_range(self, station: Station) -> None:
+        """Refuse a range of the piezo in whose middle, where re-centring puts it, the surface is near an end."""
         low, high = station.extension_range_m
-        need = (2 * self.range_margin + self.longest_withdrawal) * NM
-        if need > high - low:
+        need = 2 * (self.range_margin + self.longest_withdrawal) * NM
+        if need > (high - low) * (1 + 1e-9):
             raise ImpossibleSetting(
-                f"longest_withdrawal and two range_margins take {need / NM:.4g} nm, but the piezo's range is "
-                f"{(high - low) / NM:.4g} nm.",
+                f"the piezo's range is too small: {(high - low) / NM:.4g} nm (daq.outputs.z and "
+                "piezo.extension_nm_per_V of the rig file), but longest_withdrawal and range_margin on either side of "
+                f"the surface take {need / NM:.4g} nm.",
                 "longest_withdrawal",
                 "range_margin",
             )

@@ -13,6 +13,8 @@ from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
 from analysis.constants import G0_S
 from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
+from analysis.heating.layout import roles
+from analysis.heating.placed import whole_periods
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.trip import RuptureTrip
 from procedures.capture import Search
@@ -163,13 +165,19 @@ class Heating(HeldProcedure):
 
     def _check_condition(self, condition: Condition, station: Station) -> None:
         programme = self.programme(condition)
+        try:
+            roles(programme)  # by which a hold is evaluated
+        except ValueError as error:
+            raise ImpossibleSetting(
+                f"levels = {self.levels}: {error}. Without them the holds could not be evaluated.", "levels"
+            ) from None
         self.check_largest("amplitudes", programme.largest_bias_V, station, condition.expected_A or 0.0)
         check_programme(programme, station, *FREQUENCY)
         _check_filters(programme, station)
-        periods = self.hold_time * programme.frequency_Hz
+        periods = whole_periods(round(self.hold_time * station.rate_Hz), programme, station.rate_Hz)
         if periods < LEAST_PERIODS:
             raise ImpossibleSetting(
-                f"hold_time = {self.hold_time:g} s is {float(periods):.3g} periods of "
+                f"hold_time = {self.hold_time:g} s is {periods} whole periods of "
                 f"{float(programme.frequency_Hz):g} Hz; fewer than {LEAST_PERIODS} are not evaluated.",
                 "hold_time",
                 *FREQUENCY,
@@ -218,7 +226,7 @@ class Heating(HeldProcedure):
         modulated = yield self._modulation(station, condition, before_G0, tally)
         kind, after_G0, extension_m = yield from self.afterwards(station, modulated)
         start, stop = modulated.samples
-        periods = (stop - start) / station.rate_Hz * programme.frequency_Hz - (modulated.ended == RUPTURED)
+        periods = whole_periods(stop - start, programme, station.rate_Hz) - (modulated.ended == RUPTURED)
         held = Held(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
         if kind == "whole" and before_G0 > self.open_threshold:
             tally.currents[condition].learn(programme, before_G0, modulated.current_A)

@@ -3,9 +3,15 @@
 Lee et al., Nature 498, 209 (2013): the mean of 100 curves, with their standard deviation.
 """
 
+import math
+
 import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
+from analysis.constants import G0_S
+from analysis.heating.mask import RISE_PER_TAU
+from analysis.heating.sweeps import Sweep as RecordedSweep
+from analysis.iv_mean import refusal
 from analysis.records import FloatArray
 from procedures.capture import Search
 from procedures.errors import ImpossibleSetting
@@ -52,6 +58,25 @@ class IV(HeldProcedure):
                 f"sweep_time = {self.sweep_time:g} s is {samples:.0f} samples; a curve needs {LEAST_SAMPLES}.",
                 "sweep_time",
             )
+        if why := refusal(self._straight_line(station)):
+            raise ImpossibleSetting(
+                f"sweep_time = {self.sweep_time:g} s is too short: at {station.rate_Hz:g} samples/s and a rise time of "
+                f"{station.rise_time_s:g} s even a straight line would be left out of the mean curve ({why}). Sweep "
+                "more slowly, or shorten the rise time.",
+                "sweep_time",
+            )
+
+    def _straight_line(self, station: Station) -> RecordedSweep:
+        """What the recording would hold of a curve without noise: of an ohmic junction, behind the amplifier's pole."""
+        from scipy.signal import lfilter  # takes long to import, and only a check needs it
+
+        applied_V = np.concatenate([[self.bias * 1e-3], self.waveform_V(station.rate_Hz)])
+        tau_samples = station.rise_time_s / RISE_PER_TAU * station.rate_Hz
+        kept = math.exp(-1 / tau_samples) if tau_samples else 0.0
+        shown_V, _ = lfilter([1 - kept], [1, -kept], applied_V, zi=[kept * applied_V[0]])
+        return RecordedSweep(
+            0, (0, applied_V.size), applied_V, G0_S * self.conductance * shown_V, kind="whole"
+        )
 
     def duration_s(self, station: Station) -> float:
         """First approach, junctions as `obtain_s` has them, and the sweeps; all junctions stay whole."""

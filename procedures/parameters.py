@@ -6,18 +6,34 @@ for, a decimal comma is taken; in a list a comma separates.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from os import PathLike
 from typing import Any
 
-from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, ListParameter, Parameter
+from pymeasure.experiment import (
+    BooleanParameter,
+    FloatParameter,
+    IntegerParameter,
+    ListParameter,
+    Parameter,
+    VectorParameter,
+)
 
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 """Thousands to some, thousandths to others."""
 
+EXACT = re.compile(r"[+-]?[\d.]{1,30}(/\d{1,30}|e[+-]?\d{1,2})?", re.IGNORECASE)
+"""Text of an exact fraction; the exact value of one with a larger exponent fills the memory."""
 
-class NumbersParameter(Parameter):
+MOST_SHOWN = 60
+"""Characters of a refused value that are shown."""
+
+
+class NumbersParameter(VectorParameter):
     """Numbers, as text with spaces or commas between ("0.74 0.95 1.08") or as a sequence; kept as a tuple.
+
+    PyMeasure's forms show it as its own vectors.
 
     Parameters
     ----------
@@ -32,13 +48,12 @@ class NumbersParameter(Parameter):
         self.units = units
         self.minimum = minimum
         self.maximum = maximum
-        super().__init__(name, **options)
+        super().__init__(name, length=None, units=units, **options)
 
     def convert(self, value: str | float | Iterable[float]) -> tuple[float, ...]:
         """Tuple of floats; raises ``ValueError`` saying what is not a number or out of bounds."""
         if not isinstance(value, str):
-            parts = [value] if isinstance(value, int | float) else value
-            return tuple(_within(self, _plain(part)) for part in parts)
+            return tuple(_within(self, _plain(part)) for part in _parts(value))
         texts = value.replace(",", " ").replace("[", " ").replace("]", " ").split()
         try:
             return tuple(_within(self, _plain(text)) for text in texts)
@@ -72,9 +87,9 @@ class FractionsParameter(Parameter):
         self.units = units
         super().__init__(name, **options)
 
-    def convert(self, value: str) -> str:
+    def convert(self, value: str | float | Iterable[float]) -> str:
         """The text with spaces between; raises ``ValueError`` for what is not a positive number."""
-        parts = value.replace(",", " ").split()
+        parts = value.replace(",", " ").split() if isinstance(value, str) else [str(n) for n in _parts(value)]
         for part in parts:
             if not _fraction(part) > 0:
                 raise ValueError(f"{part} is not positive")
@@ -88,10 +103,15 @@ class LevelsParameter(Parameter):
 
     def convert(self, value: str) -> str:
         """The text as it was given; raises ``ValueError`` if it can't be read or misses the amplitude."""
+        if not isinstance(value, str):
+            raise ValueError(f"{_shown(value)} is no text; levels are written like +1:1 0:1 -1:1")
         largest = max((abs(level) for level, _ in parsed_levels(value)), default=0.0)
         if largest != 1:
             raise ValueError(f"the largest level is {largest:g} of the amplitude; it must be +1 or -1")
         return value.strip()
+
+
+TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
 def parsed_levels(text: str) -> list[tuple[float, Fraction]]:
@@ -105,11 +125,25 @@ def parsed_levels(text: str) -> list[tuple[float, Fraction]]:
     return levels
 
 
+def _parts(value: Any) -> list[Any]:
+    """Members of a sequence; of anything else, itself."""
+    several = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+    return list(value) if several else [value]
+
+
 def _fraction(text: str) -> Fraction:
     try:
+        if not EXACT.fullmatch(text):
+            raise ValueError
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text} is no number") from None
+        raise ValueError(f"{_shown(text)} is no number") from None
+
+
+def _shown(value: object) -> str:
+    """A refused value as text, shortened."""
+    text = str(value).strip() or "nothing"
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
 
 
 def read(parameter: Any, value: Any) -> Any:
@@ -120,14 +154,18 @@ def read(parameter: Any, value: Any) -> Any:
         case IntegerParameter():
             number = _number(value)
             if not number.is_integer():
-                raise ValueError(f"{value} is no whole number")
+                raise ValueError(f"{_shown(value)} is no whole number")
             return parameter.convert(int(_within(parameter, number)))
-        case BooleanParameter() if str(value).lower() not in ("true", "false", "0", "1"):
-            raise ValueError(f"{value} is neither true nor false")
+        case BooleanParameter():
+            if str(value).lower() not in (*TRUE, *FALSE):
+                raise ValueError(f"{_shown(value)} is neither true nor false")
+            return parameter.convert(str(value).lower() in TRUE)
         case ListParameter():
             choices = [str(choice) for choice in parameter.choices]
             if str(value) not in choices:
-                raise ValueError(f"{value} is none of {', '.join(choices)}")
+                raise ValueError(f"{_shown(value)} is none of {', '.join(choices)}")
+        case _ if type(parameter) is Parameter and not isinstance(value, str | PathLike):
+            raise ValueError(f"{_shown(value)} is no text")
     return parameter.convert(value)
 
 
@@ -149,11 +187,11 @@ def _with_point(text: str) -> str:
 
 def _plain(value: Any) -> float:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isnan(number):
-        raise ValueError(f"{str(value).strip() or 'nothing'} is no number")
+        raise ValueError(f"{_shown(value)} is no number")
     return number
 
 

@@ -39,8 +39,8 @@ Plan = Steps[None]
 class RigProcedure(Procedure):
     """Parameters with units and bounds (PyMeasure), a check against the rig, and a plan.
 
-    PyMeasure's forms, sequencers and scripts work on its ``Parameter``s. Its Worker is not used: the runner
-    interprets ``plan``.
+    PyMeasure's input forms and sequencers work on its ``Parameter``s. Its Worker, its ManagedWindow and its Results
+    do not: the runner interprets ``plan``, and a recording holds what they would keep as columns of numbers.
     """
 
     name: str
@@ -102,6 +102,13 @@ class RigProcedure(Procedure):
             name + UNIT_SUFFIX.get(getattr(parameter, "units", None) or "", ""): getattr(self, name)
             for name, parameter in self.parameter_objects().items()
         }
+
+    def execute(self) -> None:
+        """Refuse to be run by PyMeasure's Worker, which would report an empty run as finished."""
+        raise NotImplementedError(
+            f"PyMeasure's Worker can't run {self.name}: a run needs a rig file, a recording and a guard. Use "
+            "hotjunction run, or queue it on a bench that serves (BenchClient.queue_add)."
+        )
 
     @abstractmethod
     def check(self, station: Station) -> None:

@@ -6,6 +6,9 @@ import numpy as np
 
 from analysis.records import FloatArray
 
+LEAST_POINTS = 3
+"""Of a line whose error is taken from the scatter about it."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -29,7 +32,7 @@ def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> L
     ValueError
         With fewer than three points, or all at one x.
     """
-    if len(x) < 3 or np.ptp(x) == 0.0:
+    if len(x) < LEAST_POINTS or np.ptp(x) == 0.0:
         raise ValueError(f"{len(x)} points at {len(np.unique(x))} places: a line with its error needs three")
     weight = np.ones_like(y) if sigma is None else 1.0 / sigma**2
     centre = np.sum(weight * x) / np.sum(weight)

@@ -48,7 +48,11 @@ def roles(programme: LevelProgramme) -> Roles:
         Without a level of 0 V, or with levels of one sign only: there is nothing to compare with.
     """
     applied = [level.bias_V for level in programme.levels]
-    if not any(applied) and len(applied) in (3, 6):
+    if not any(applied):
+        if len(applied) not in (3, 6):
+            raise ValueError(
+                f"a programme of zero amplitude needs 3 levels (6 alternating), it has {len(applied)}"
+            )
         applied = [1.0, 0.0, -1.0, -1.0, 0.0, 1.0][: len(applied)]
     distinct = sorted({bias + 0.0 for bias in applied})
     if 0.0 not in distinct or distinct[0] >= 0.0 or distinct[-1] <= 0.0:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.heating.holds import Hold
-from analysis.heating.lag import Alignment, align
+from analysis.heating.lag import USUAL_LAG, Alignment, align
 from analysis.heating.layout import Layout, Roles, layout, period_starts, roles
+from analysis.heating.programme import LevelProgramme
 from analysis.records import FloatArray
 
 
@@ -70,6 +71,11 @@ class PlacedHold:
         total = np.bincount(cell, values[self.settled], size)
         with np.errstate(invalid="ignore"):
             return (total / np.where(count, count, np.nan)).reshape(-1, self.periods)
+
+
+def whole_periods(samples: int, programme: LevelProgramme, rate_Hz: float) -> int:
+    """Return the number of whole periods in the first samples of a modulation, the lag of the inputs taken off."""
+    return max(int((samples - USUAL_LAG) // programme.samples_per_period(rate_Hz)), 0)
 
 
 def place(hold: Hold, mask_samples: int, lead_samples: int = 0) -> PlacedHold:
