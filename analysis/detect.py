@@ -53,7 +53,10 @@ class FirstRun:
 
 
 class ContactDetector:
-    """Contact: conductance above a threshold for ``consecutive`` samples.
+    """Contact: modulus of the conductance above a threshold for ``consecutive`` samples.
+
+    The sign is judged after the tip has stopped, by `wrong_sign`: an inverting amplifier or a reversed lead must
+    not let it go on into the surface.
 
     Parameters
     ----------
@@ -61,24 +64,42 @@ class ContactDetector:
     consecutive : int
         Samples in a row, so that a spike is no contact.
     railed_G0 : float
-        Conductance credited to a railed sample (``inf``, see ``analysis.conductance``): the full-scale
-        conductance is all that it proves. The default lets railed count as contact wherever the rail lies,
-        which is for the user to allow.
+        Conductance credited to a railed sample (``inf`` of either sign, see ``analysis.conductance``): the
+        full-scale conductance is all that it proves. The default lets railed count as contact wherever the rail
+        lies, which is for the user to allow.
     """
 
     def __init__(self, threshold_G0: float, consecutive: int, railed_G0: float = np.inf) -> None:
         self._threshold_G0 = threshold_G0
         self._railed_G0 = railed_G0
         self._run = FirstRun(consecutive)
+        self._positive = FirstRun(consecutive)
+        self._found: int | None = None
+        self._seen = 0
+        self.conductance_G0 = float("nan")
+        """Conductance at the sample that fired; NaN before."""
 
     def feed(self, conductance_G0: FloatArray) -> int | None:
         """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
-        credited = np.where(np.isposinf(conductance_G0), self._railed_G0, conductance_G0)
-        return self._run.feed(credited > self._threshold_G0)
+        if self._found is not None:
+            return self._found
+        modulus_G0 = np.abs(conductance_G0)
+        hit = np.where(np.isinf(modulus_G0), self._railed_G0, modulus_G0) > self._threshold_G0
+        self._found = self._run.feed(hit)
+        self._positive.feed(hit & (conductance_G0 > 0))
+        if self._found is not None:
+            self.conductance_G0 = float(conductance_G0[self._found - self._seen])
+        self._seen += conductance_G0.size
+        return self._found
+
+    @property
+    def wrong_sign(self) -> bool:
+        """Tell whether it fired on a current that did not have the sign of the bias throughout."""
+        return self._found is not None and self._positive.feed(np.empty(0, dtype=np.bool_)) != self._found
 
 
 class OpenDetector:
-    """Open: conductance below a threshold for ``consecutive`` samples (a NaN is not below anything)."""
+    """Open: modulus of the conductance below a threshold for ``consecutive`` samples (NaN is not below anything)."""
 
     def __init__(self, threshold_G0: float, consecutive: int) -> None:
         self._threshold_G0 = threshold_G0
@@ -86,7 +107,74 @@ class OpenDetector:
 
     def feed(self, conductance_G0: FloatArray) -> int | None:
         """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
-        return self._run.feed(conductance_G0 < self._threshold_G0)
+        return self._run.feed(np.abs(conductance_G0) < self._threshold_G0)
+
+
+class UnknownDetector:
+    """Conductance unknown (NaN: no bias to divide by) for ``consecutive`` samples."""
+
+    def __init__(self, consecutive: int) -> None:
+        self._run = FirstRun(consecutive)
+
+    def feed(self, conductance_G0: FloatArray) -> int | None:
+        """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
+        return self._run.feed(np.isnan(conductance_G0))
+
+
+class CurrentWitness:
+    """Witness of a current that leaves its noise; it stops nothing.
+
+    Noise is measured in the first ``reference`` samples; three samples in a row beyond five standard deviations of
+    it count as a current. Spikes and railed samples in the reference make it less sensitive, never more.
+
+    Parameters
+    ----------
+    reference : int
+        Samples that measure the noise.
+    least_G0 : float
+        Smaller deviations are none: a multiplexer leaves a trace of its other channels.
+    """
+
+    SIGMAS = 5.0
+    CONSECUTIVE = 3
+
+    def __init__(self, reference: int, least_G0: float = 0.0) -> None:
+        self._reference = reference
+        self._least_G0 = least_G0
+        self._first: list[FloatArray] = []
+        self._bounds: tuple[float, float] | None = None
+        self._run = FirstRun(self.CONSECUTIVE)
+        self.seen = 0
+        """Samples that it was fed."""
+        self.excursion_at: int | None = None
+        """Index of the sample at which a current was established, or None."""
+        self.largest_G0 = 0.0
+        """Conductance of the largest modulus since then, with its sign."""
+
+    def feed(self, conductance_G0: FloatArray) -> int | None:
+        """Take conductances in G0, shape (n,); always None."""
+        self.seen += conductance_G0.size
+        if self._bounds is None:
+            self._first.append(conductance_G0)
+            if self.seen < self._reference:
+                return None
+            conductance_G0, self._first = np.concatenate(self._first), []
+            self._bounds = self._noise(conductance_G0[: self._reference])
+        low, high = self._bounds
+        found = self._run.feed((conductance_G0 < low) | (conductance_G0 > high))
+        if found is not None:
+            self.excursion_at = found
+            known = conductance_G0[~np.isnan(conductance_G0)]
+            if known.size and np.abs(known).max() > abs(self.largest_G0):
+                self.largest_G0 = float(known[np.argmax(np.abs(known))])
+        return None
+
+    def _noise(self, reference_G0: FloatArray) -> tuple[float, float]:
+        finite = reference_G0[np.isfinite(reference_G0)]
+        if not finite.size:
+            return -np.inf, np.inf
+        mean, spread = float(finite.mean()), max(self.SIGMAS * float(finite.std()), self._least_G0)
+        return mean - spread, mean + spread
 
 
 class RailDetector:
@@ -104,8 +192,8 @@ class RailDetector:
 class PlateauDetector:
     """A junction that holds its conductance, told from a tunnelling gap that passes through the window.
 
-    Over the last ``window`` samples of log10 G: enough of them between ``low_G0`` and ``high_G0``, their mean
-    there too, a small slope and a small scatter about the mean.
+    Over the last ``window`` samples of log10 of the modulus of G: enough of them between ``low_G0`` and
+    ``high_G0``, their mean there too, a small slope and a small scatter about the mean.
 
     Parameters
     ----------
@@ -168,10 +256,10 @@ class PlateauDetector:
         return self._found
 
     def _levels(self, conductance_G0: FloatArray) -> NDArray[np.int64]:
-        """log10 G in micro-decades, moved to within a decade of the window."""
+        """log10 of the modulus of G in micro-decades, moved to within a decade of the window."""
         decade = round(1.0 / self._UNIT_DECADES)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            levels = np.log10(conductance_G0) / self._UNIT_DECADES
+        with np.errstate(divide="ignore"):
+            levels = np.log10(np.abs(conductance_G0)) / self._UNIT_DECADES
         levels = np.nan_to_num(levels, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
         return np.rint(np.clip(levels, self._low - decade, self._high + decade)).astype(np.int64)
 

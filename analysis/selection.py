@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.detect import OpenDetector
+from analysis.detect import FirstRun
 from analysis.records import FloatArray, Trace
 
 _START_SAMPLES = 5  # the median of these is where a trace starts, so that a spike is not
@@ -255,7 +255,10 @@ def rejection(trace: Trace, rules: SelectionRules) -> str:
         return "too short"
     if not _start(g) > rules.starts_above_G0:
         return "starts too low"
-    if trace.ended == "not broken" or OpenDetector(rules.opens_below_G0, _OPEN_SAMPLES).feed(g) is None:
+    open_at = FirstRun(_OPEN_SAMPLES).feed(
+        g < rules.opens_below_G0
+    )  # an offset may leave the noise below zero
+    if trace.ended == "not broken" or open_at is None:
         return "does not open"
     return ""
 

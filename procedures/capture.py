@@ -224,8 +224,14 @@ class CaptureProcedure(ContactProcedure):
                 yield from self.clear(station, outcome)
                 return None
             checked_G0 = (yield self.look()).conductance_G0
+            self.refuse_wrong_sign(checked_G0, self.window)
             if self.window.holds(checked_G0):
                 return checked_G0
+
+    def refuse_wrong_sign(self, conductance_G0: float, window: Window) -> None:
+        """Raise ``WrongPolarity`` for a junction that is in the window but for its sign."""
+        if window.low_G0 > 0 and window.holds(-conductance_G0):
+            raise self.wrong_polarity("through the junction", conductance_G0)
 
     def look(self) -> Hold:
         """The step that checks the conductance at low bias."""

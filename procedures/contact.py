@@ -6,17 +6,22 @@ What every procedure shares that opens junctions again and again.
 import sys
 from collections.abc import Mapping
 
+import numpy as np
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
-from analysis.conductance import full_scale_conductance_G0
-from analysis.detect import ContactDetector, Detector, OpenDetector
+from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
+from analysis.constants import G0_S
+from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
 from procedures.errors import (
     AmplifierRailed,
     ContactNotBroken,
+    ContactUnclear,
+    CurrentUnproved,
     ImpossibleSetting,
     PiezoAtEnd,
     ProcedureFault,
     SurfaceLost,
+    WrongPolarity,
 )
 from procedures.procedure import RigProcedure, Steps
 from procedures.station import Station
@@ -33,6 +38,15 @@ OPEN_SAMPLES = 10
 """Samples in a row below the open threshold: the amplifier's noise must not end a trace."""
 
 FIRST_BASELINE_S = 0.2
+
+GHOST_V = 3e-3
+"""Of the current input; what the card's multiplexer may leave there of the piezo's voltage (-75 dB of 10 V)."""
+
+SMALLEST_BIAS_V = 2 * LEAST_BIAS_V
+"""Of a run: noise must not take single samples below the least bias that a conductance is divided by."""
+
+NOISE_S = 0.5
+"""Begin of an approach whose scatter counts as the current's noise."""
 
 OPENING_nm = 0.8
 """From a contact of 5 G0 until nothing conducts; only for estimates of time. 0.5 to 1.2 nm on gold."""
@@ -146,9 +160,10 @@ class ContactProcedure(RigProcedure):
             raise ImpossibleSetting(
                 f"bias = {self.bias:g} mV is outside the rig's limits, {low:g} to {high:g} V.", "bias"
             )
-        if abs(bias_V) < 1e-3:
+        if abs(bias_V) < SMALLEST_BIAS_V:
             raise ImpossibleSetting(
-                f"bias = {self.bias:g} mV is too small to see a junction; use at least 1 mV.", "bias"
+                f"bias = {self.bias:g} mV is too small to see a junction; use at least {SMALLEST_BIAS_V * 1e3:g} mV.",
+                "bias",
             )
         return bias_V
 
@@ -178,14 +193,27 @@ class ContactProcedure(RigProcedure):
         yield SetBias(self.bias * 1e-3)
 
     def make_contact(self, station: Station, surface_m: float | None) -> Steps[float]:
-        """Approach until contact, re-centring where drift has eaten the range; returns the extension there."""
+        """Approach until contact, re-centring where drift has eaten the range; returns the extension there.
+
+        Raises
+        ------
+        WrongPolarity
+            If the contact's current has the sign opposite to the bias.
+        """
         _, top_m = station.extension_range_m
-        recentrings = 0
+        recentrings, proved = 0, station.current_proved or surface_m is not None
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
-            outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, self._contact_detectors(station))
+            contact, witness = (
+                self._contact_detectors(station),
+                CurrentWitness(round(NOISE_S * station.rate_Hz)),
+            )
+            until: dict[str, Detector] = {**contact, "current seen": witness}
+            outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, until)
+            self._judge_polarity(outcome, contact)
             if outcome.ended != "contact":
-                raise self._no_contact(outcome, end_m < top_m)
+                raise self._no_contact(station, outcome, end_m < top_m, witness, proved)
+            proved = True
             off_centre_m = self._off_centre_m(station, outcome.extension_m)
             if off_centre_m is None:
                 return outcome.extension_m
@@ -206,30 +234,67 @@ class ContactProcedure(RigProcedure):
             yield SetBias(self.bias * 1e-3)
             surface_m = None
 
-    def _contact_detectors(self, station: Station) -> dict[str, Detector]:
+    def _contact_detectors(self, station: Station) -> dict[str, ContactDetector]:
         rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
         credited_G0 = float("inf") if self.railed_is_contact else rail_G0
-        until: dict[str, Detector] = {
-            "contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)
-        }
+        until = {"contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)}
         if rail_G0 <= self.contact_threshold:
             until["railed"] = ContactDetector(sys.float_info.max, self.contact_samples)
         return until
 
-    def _no_contact(self, outcome: Outcome, searched: bool) -> ProcedureFault:
+    def _witness(self, station: Station) -> CurrentWitness:
+        least_A = GHOST_V / station.amplifier.gain_V_per_A
+        least_G0 = least_A / (abs(self.bias) * 1e-3 * G0_S)
+        return CurrentWitness(max(round(NOISE_S * station.rate_Hz), 1), least_G0)
+
+    def _judge_polarity(self, outcome: Outcome, contact: Mapping[str, ContactDetector]) -> None:
+        fired = contact.get(outcome.ended)
+        if fired is not None and fired.wrong_sign:
+            raise self.wrong_polarity(f"at {outcome.extension_m / NM:.4g} nm", fired.conductance_G0)
+
+    def wrong_polarity(self, where: str, conductance_G0: float) -> WrongPolarity:
+        """Build the fault of a current whose sign is opposite to the bias's."""
+        value = "the amplifier at its rail" if np.isinf(conductance_G0) else f"{conductance_G0:.3g} G0"
+        return WrongPolarity(
+            f"Polarity: {where} the current has the sign opposite to the bias ({value} at {self.bias:+g} mV). The "
+            "current amplifier inverts, its output leads are reversed, or the bias loop-back is. Check these three, "
+            "then start again; until then no conductance of this rig is right."
+        )
+
+    def _no_contact(
+        self, station: Station, outcome: Outcome, searched: bool, witness: CurrentWitness, proved: bool
+    ) -> ProcedureFault:
+        """Say why there is no contact. "Nearer" is for a current path that has been seen to work, and saw nothing."""
         if outcome.ended == "railed":
             return AmplifierRailed(
                 "The current amplifier railed before the contact threshold was reached. Lower its gain or the bias, "
                 "or set railed_is_contact."
             )
+        end = f"to {outcome.extension_m / NM:.4g} nm"
+        if witness.excursion_at is not None:
+            travelled_m = (witness.seen - witness.excursion_at) / station.rate_Hz * self.approach_speed * NM
+            seen = "the amplifier's rail" if np.isinf(witness.largest_G0) else f"{witness.largest_G0:.3g} G0"
+            return ContactUnclear(
+                f"No contact up {end}, but a current was seen from {(outcome.extension_m - travelled_m) / NM:.4g} nm "
+                f"on (up to {seen}): the tip may be at the surface already. Do not go nearer. Check "
+                f"contact_threshold = {self.contact_threshold:g} G0, the gain and the bias, and look at the recording."
+            )
+        if not proved:
+            return CurrentUnproved(
+                f"No contact up {end}, and the current never left its noise: the current path is not proved. Do not "
+                "go nearer before the current input is seen to follow the amplifier: check the amplifier's output "
+                "cable and daq.inputs.current of the rig file, then run `hotjunction calibrate amplifier` on a "
+                "resistor in place of the junction."
+            )
         if searched:
             return SurfaceLost(
-                f"No contact {self.search_distance:g} nm beyond the last one. The tip or the surface has changed: "
-                "look at the last traces, then start again (a larger search_distance goes further)."
+                f"No contact {self.search_distance:g} nm beyond the last one. The tip or the surface has changed, or "
+                "the current no longer arrives: look at the last traces, then start again (a larger search_distance "
+                "goes further)."
             )
         return PiezoAtEnd(
-            f"No contact up to the end of the piezo's range ({outcome.extension_m / NM:.4g} nm). Bring the coarse "
-            "positioner nearer to the surface and start again."
+            f"No contact up to the end of the piezo's range ({outcome.extension_m / NM:.4g} nm). The current path "
+            "was seen to work in this run. Bring the coarse positioner nearer to the surface and start again."
         )
 
     def _off_centre_m(self, station: Station, surface_m: float) -> float | None:
@@ -289,6 +354,6 @@ class ContactProcedure(RigProcedure):
         )
         if outcome.ended != "open":
             raise ContactNotBroken(
-                "The contact held over the whole range of the piezo. Withdraw with the coarse positioner; the tip is "
-                "probably blunt."
+                "The contact held over the whole range of the piezo, and the bias loop-back was in order all the "
+                "time. Withdraw with the coarse positioner; the tip is probably blunt."
             )

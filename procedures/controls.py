@@ -6,6 +6,7 @@ the first three; what is not steady (drift, slow filters, recovery after a step)
 
 from fractions import Fraction
 
+import numpy as np
 from pymeasure.experiment import FloatParameter
 
 from analysis.constants import G0_S
@@ -20,7 +21,7 @@ from analysis.heating.controls import (
 )
 from procedures.capture import Search, Window
 from procedures.contact import NM
-from procedures.errors import ContactNotBroken, ImpossibleSetting, NoFixture
+from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, NoFixture
 from procedures.heating import Heating
 from procedures.held import WIDENED
 from procedures.parameters import FractionsParameter, NumbersParameter
@@ -73,6 +74,11 @@ class OutOfContact(Heating):
             back_m = max(low_m, search.surface_m - self.distance * NM)
             yield Ramp("back", back_m, self.leave_speed * NM, reaction_s=0.25)
         gap_G0 = (yield self.look()).conductance_G0
+        if not np.isfinite(gap_G0):
+            raise AmplifierRailed(
+                "The tip was drawn back from its contact, and the current amplifier is at its rail: a leak, or tip "
+                "and surface still touch. Withdraw with the coarse positioner and look at the surface."
+            )
         if not self.window.holds(gap_G0):
             raise ContactNotBroken(
                 f"The tip was drawn back from its contact, and still conducts {gap_G0:.2g} G0. Withdraw with the "
@@ -135,6 +141,7 @@ class DummyResistor(Heating):
     def obtain(self, station: Station, search: Search) -> Steps[float]:
         """The resistor, with the tip back."""
         seen_G0 = (yield self.look()).conductance_G0
+        self.refuse_wrong_sign(seen_G0, self.window)
         if not self.window.holds(seen_G0):
             raise NoFixture(
                 f"The resistor should show {self.conductance:.3g} G0 within {self.window_percent:g} %, but there are "

@@ -21,6 +21,22 @@ class AmplifierRailed(ProcedureFault):
     """The current amplifier stands at its rail, so the contact can't be seen."""
 
 
+class WrongPolarity(ProcedureFault):
+    """A contact carries a current of the sign opposite to the bias."""
+
+
+class NoBias(ProcedureFault):
+    """No bias is measured, so nothing tells a contact from a gap."""
+
+
+class ContactUnclear(ProcedureFault):
+    """A current was seen on the way, but nothing that counts as a contact."""
+
+
+class CurrentUnproved(ProcedureFault):
+    """No contact was found, and nothing in this run shows that a current would be seen."""
+
+
 class NoJunction(ProcedureFault):
     """Contacts open without leaving a junction of the wanted conductance."""
 

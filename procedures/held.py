@@ -100,6 +100,7 @@ class HeldProcedure(CaptureProcedure):
         if outcome.ended == RUPTURED:
             yield SetBias(self.bias * 1e-3)
         after_G0 = (yield self.look()).conductance_G0
+        self.refuse_wrong_sign(after_G0, self.window.widened(WIDENED))
         return self.kind_of(outcome, after_G0), after_G0, outcome.extension_m
 
     def kind_of(self, outcome: Outcome, after_G0: float) -> str:

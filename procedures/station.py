@@ -49,6 +49,8 @@ class Station:
         Thermal time constant of the tip; 0 where unknown.
     buffer_s : float
         How long the card keeps samples that nobody reads.
+    current_proved : bool
+        The current input was seen to follow the amplifier in this run.
     coarse : CoarsePositioner or None
         None where the rig has none: re-centring then ends the run and says what to do by hand.
     """
@@ -66,6 +68,7 @@ class Station:
     rise_time_s: float = 0.0
     tip_s: float = 0.0
     buffer_s: float = 10.0
+    current_proved: bool = False
 
     @property
     def extension_range_m(self) -> tuple[float, float]:

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from analysis.conductance import LEAST_BIAS_V
+from analysis.detect import UnknownDetector
 from analysis.records import EventKind, FloatArray
 from drivers.errors import InstrumentFault
-from procedures.errors import ImpossibleSetting
+from procedures.errors import ImpossibleSetting, NoBias
 from procedures.station import Station
 from procedures.steps import (
     FINISHED,
@@ -28,6 +30,9 @@ from procedures.watch import Seen, Watch
 
 SETTLING_S = 0.01
 """Samples left out of a baseline after the bias was taken away: charging of the cable, the amplifier's filter."""
+
+NO_BIAS_SAMPLES = 3
+"""Samples in a row without a conductance, for want of a bias, that stop a ramp which is watched."""
 
 PIECE = 6000
 """A ramp is put out in pieces of so many samples: most ramps end early, and what is sent costs time."""
@@ -118,10 +123,18 @@ class StepRunner:
     def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> Seen:
         """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
         watch = self._watch
+        until = {**ramp.until, "no bias": UnknownDetector(NO_BIAS_SAMPLES)} if ramp.until else {}
         try:
-            return watch.until(begin, n + 1, watch.conductance_G0, ramp.until, ramp.reaction_s)
+            seen = watch.until(begin, n + 1, watch.conductance_G0, until, ramp.reaction_s)
         finally:
             self._daq.stop_ramp()
+        if seen.ended == "no bias":
+            raise NoBias(
+                f"The bias loop-back shows less than {LEAST_BIAS_V * 1e3:g} mV while {self.bias_V * 1e3:+g} mV are "
+                f"commanded, so nothing shows whether tip and surface touch; {ramp.name} was stopped. Check the cable "
+                "of the bias output and of its loop-back."
+            )
+        return seen
 
     def _hold(self, hold: Hold) -> Outcome:
         watch = self._watch

@@ -54,6 +54,8 @@ class SimulatedBench(Timeline):
         rngs = [np.random.default_rng(part) for part in parts]
         self.chain: Any = chain or AmplifiedJunction.built(parameters, steps.line_address, rngs)
         super().__init__(steps, clock, self.chain, self.card.power_up_V)
+        wiring = self.card.wiring
+        self.loop_back_factors = {"bias": wiring.bias_loop_back, "z": wiring.z_loop_back}
         self._new_converter = getattr(self.chain, "converter", Converter)
         self._levels: dict[str, bool] = {}
         self.coarse = CoarseStepper(
@@ -89,7 +91,7 @@ class SimulatedBench(Timeline):
     def present(self) -> Mapping[str, float]:
         """Get the volts at the input terminals after the last step."""
         with self.lock:
-            return MappingProxyType({**self._present, **self._held})
+            return MappingProxyType(dict(self._looped_back({**self._present, **self._terminals()})))
 
     @property
     def only_rate_Hz(self) -> float | None:

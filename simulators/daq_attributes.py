@@ -13,7 +13,7 @@ from nidaqmx.utils import flatten_channel_string
 
 from simulators.daq_errors import Code, DaqError, refused_value
 from simulators.daq_inputs import ONBOARD_BUFFER, Acquisition, ReadSettings
-from simulators.daq_outputs import Waveform
+from simulators.daq_outputs import OutputEngine, Waveform
 from simulators.daq_states import State
 from simulators.daq_tasks import Task
 from simulators.daq_timing import SampleClock
@@ -193,12 +193,25 @@ def _waveform(task: Task) -> Waveform | None:
 
 
 def _generated(task: Task) -> int:
-    waveform = _waveform(task)
-    if waveform is not None:
+    waveform, outputs = _waveform(task), task.outputs
+    if waveform is not None and outputs.started:
+        outputs.last_asked = waveform.generated
         return waveform.generated
-    if task.state < State.RESERVED and task.card.bench.card.forgets_count_after_abort:
+    if waveform is None and task.state < State.RESERVED and task.card.bench.card.forgets_count_after_abort:
         raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
-    return task.outputs.last_generated
+    return _generated_when_stopped(outputs)
+
+
+def _generated_when_stopped(outputs: OutputEngine) -> int:
+    """What a stopped task says of its last waveform; NI does not say what a card does."""
+    match outputs.bench.card.count_after_stop:
+        case "zero":
+            return 0
+        case "stale":
+            return outputs.last_asked
+        case "error":
+            raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
+    return outputs.last_generated if outputs.waveform is None else outputs.waveform.generated
 
 
 def _space(task: Task) -> int:

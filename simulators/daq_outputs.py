@@ -130,6 +130,7 @@ class OutputEngine:
     waveform: Waveform | None = None
     started: bool = False
     last_generated: int = 0
+    last_asked: int = 0
 
     kind = "ao"
 

@@ -93,6 +93,32 @@ class InstrumentSilent(Fault):
     instrument: Literal["current_amplifier", "voltage_preamplifier"] = "current_amplifier"
 
 
+@dataclass(frozen=True)
+class LoopBack(Fault):
+    """What a loop-back shows is multiplied: 0 is a cable that is off, 0.1 a divider, -1 are reversed leads.
+
+    Parameters
+    ----------
+    signal : "bias" or "z"
+    factor : float
+    """
+
+    signal: Literal["bias", "z"] = "bias"
+    factor: float = 0.0
+
+
+@dataclass(frozen=True)
+class OutputStuck(Fault):
+    """An output's driver goes on putting out what it put out as the fault began; the card does not know.
+
+    Parameters
+    ----------
+    signal : "bias" or "z"
+    """
+
+    signal: Literal["bias", "z"] = "z"
+
+
 class Victim(Protocol):
     """The world, as far as mishaps go."""
 
@@ -175,6 +201,13 @@ class Faults:
         with self._changed:
             self._faults.clear()
             self._changed.notify_all()
+
+    def all_active(self, kind: type[AnyFault], sample: int) -> list[AnyFault]:
+        """Get the faults of a kind that are there at a sample."""
+        if not self._faults:
+            return []
+        with self._changed:
+            return [fault for fault in self._faults if isinstance(fault, kind) and fault.holds(sample)]
 
     def active(self, kind: type[AnyFault], sample: int) -> AnyFault | None:
         """Get the first fault of a kind that is there at a sample."""

@@ -22,6 +22,7 @@ class Keithley428Parameters(Section):
     auto_suppress_s: float = Field(gt=0)
     polls_until_done: int = Field(ge=1)
     gain_error: float = Field(gt=-0.5, lt=0.5)
+    inverting: bool
     fastest_rise_time_s: list[float] = Field(min_length=8, max_length=8)
     auto_filter_codes: list[int] = Field(min_length=8, max_length=8)
     output_offset_V: float
@@ -133,7 +134,8 @@ class CurrentAmplifier:
         beyond = (np.abs(net_A) > rail_A) | (np.abs(volts) > p.rail_V)
         self.overloaded = bool(beyond[-1])
         self.input_A = float(current_A[-1])
-        return np.clip(volts, -p.rail_V, p.rail_V), bool(beyond.any())
+        sign = -1.0 if p.inverting else 1.0
+        return sign * np.clip(volts, -p.rail_V, p.rail_V), bool(beyond.any())
 
     def _filter(self, net_A: FloatArray, density: FloatArray | float, dt: float) -> FloatArray:
         """The current behind the pole, with all noise; ``density`` of the white noise in front of it."""

@@ -32,6 +32,8 @@ class Wiring(Section):
     ai7: InputSignal
     ao0: OutputSignal
     ao1: OutputSignal
+    bias_loop_back: float
+    z_loop_back: float
 
     def signal(self, terminal: str) -> str:
         """Get what a terminal is wired to ("ai0"); "ground" for one that isn't listed."""
@@ -60,6 +62,7 @@ class NI6281Parameters(Section):
     power_up_V: float
     refuses_idle_behaviour: bool
     forgets_count_after_abort: bool
+    count_after_stop: Literal["right", "zero", "stale", "error"]
     wiring: Wiring
 
     @model_validator(mode="after")

@@ -12,7 +12,8 @@ on what runs:
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from pydantic import Field
 
 from simulators.chain import Chain
 from simulators.clock import Clock
-from simulators.faults import DeviceLost, Faults, Stall
+from simulators.faults import DeviceLost, Faults, LoopBack, OutputStuck, Stall
 from simulators.parameters import Section
 from simulators.ticks import TICK_ROUNDING, Generation, Scan, Ticks
 
@@ -82,6 +83,9 @@ class Timeline:
         self._sample = getattr(chain, "sample", chain.advance)
         self._power_up_V = power_up_V
         self._held = dict.fromkeys(("bias", "z"), power_up_V)
+        self._driven = dict(self._held)
+        self.loop_back_factors = dict.fromkeys(self._held, 1.0)
+        """Volts that each loop-back shows for a volt of its output."""
         self._present = dict.fromkeys(("current", "thermocouple", "bias", "z"), 0.0)
         self._scan: Scan | None = None
         self._scan_ticks = Ticks(1.0, 0.0)
@@ -231,14 +235,30 @@ class Timeline:
         outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
         if self._generation is not None and len(times_s):
             outputs |= self._play(self._generation, times_s)
+        for stuck in self.faults.all_active(OutputStuck, self.acquired):
+            outputs[stuck.signal] = np.full(steps, self._driven[stuck.signal])
+        self._driven = {signal: float(volts[-1]) for signal, volts in outputs.items()}
         for mishap in self.faults.take_mishaps(self.acquired):
             self._chain.suffer(mishap)
         added_A = self.faults.added_current_A(self.acquired)
         advance = self._chain.advance if scan is None else self._sample
-        signals = advance(outputs["bias"], outputs["z"], dt, added_A)
+        signals = self._looped_back(advance(outputs["bias"], outputs["z"], dt, added_A))
         self._present = {name: float(volts[-1]) for name, volts in signals.items()}
         if scan is not None:
             scan.take(signals)
+
+    def _terminals(self) -> dict[str, float]:
+        """What the outputs' terminals put out now."""
+        stuck = {fault.signal for fault in self.faults.all_active(OutputStuck, self.acquired)}
+        return {name: self._driven[name] if name in stuck else volts for name, volts in self._held.items()}
+
+    def _looped_back(self, signals: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The signals as the loop-backs show them."""
+        factors = dict(self.loop_back_factors)
+        for fault in self.faults.all_active(LoopBack, self.acquired):
+            factors[fault.signal] *= fault.factor
+        changed = {name: factor * signals[name] for name, factor in factors.items() if factor != 1.0}
+        return {**signals, **changed} if changed else signals
 
     def _play(self, generation: Generation, times_s: FloatArray) -> dict[str, FloatArray]:
         """What the waveform's outputs hold in each step, and let it tick; a tick counts from the next step."""

@@ -39,6 +39,11 @@ def gain_on_resistor(
         With fewer than three levels, or where the output does not follow the bias.
     """
     line = fit_line(bias_V, output_V)
+    if line.slope < -5.0 * line.slope_sigma:
+        raise ValueError(
+            f"the output falls by {-line.slope:.4g} +- {line.slope_sigma:.2g} V for a volt of bias: the polarity of "
+            "the amplifier, of its output leads or of the bias loop-back is reversed"
+        )
     if not line.slope > 5.0 * line.slope_sigma:
         raise ValueError(
             f"the output changes by {line.slope:.3g} +- {line.slope_sigma:.2g} V for a volt of bias: no resistor of "

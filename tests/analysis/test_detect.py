@@ -1,21 +1,32 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.detect import ContactDetector, OpenDetector, PlateauDetector, RailDetector
+from analysis.detect import (
+    ContactDetector,
+    CurrentWitness,
+    OpenDetector,
+    PlateauDetector,
+    RailDetector,
+    UnknownDetector,
+)
 
 MAKERS = {
     "contact": lambda: ContactDetector(1.5, 3),
     "open": lambda: OpenDetector(1.5, 3),
+    "unknown": lambda: UnknownDetector(3),
     "rail": lambda: RailDetector(2.0, 3),
     "plateau": lambda: PlateauDetector(0.9, 2.1, window=5, scatter_decades=0.2, slope_decades=0.2),
 }
 
 
 @pytest.mark.parametrize("name", MAKERS)
+@settings(deadline=None)
 @given(
-    samples=st.lists(st.sampled_from([1.0, 1.2, 1.6, 2.0, 3.0, -1.0, np.inf, np.nan]), max_size=60),
+    samples=st.lists(
+        st.sampled_from([1.0, 1.2, 1.6, 2.0, 3.0, -1.0, -2.0, np.inf, -np.inf, np.nan]), max_size=60
+    ),
     cuts=st.lists(st.integers(0, 60), max_size=8),
 )
 def test_answer_does_not_depend_on_the_cut_into_blocks(name, samples, cuts):
@@ -53,6 +64,60 @@ def test_nan_is_neither_open_nor_contact():
 
     assert OpenDetector(1e-4, 1).feed(unknown) is None
     assert ContactDetector(5.0, 1).feed(unknown) is None
+
+
+def test_a_contact_of_the_wrong_sign_stops_as_well_and_is_told_apart():
+    right, wrong, mixed = (ContactDetector(5.0, 3) for _ in range(3))
+
+    assert right.feed(np.array([0.1, 6.0, 7.0, 8.0])) == 3
+    assert wrong.feed(np.array([0.1, -6.0, -7.0])) is None
+    assert wrong.feed(np.array([-8.0, 9.0])) == 3
+    assert mixed.feed(np.array([6.0, -6.0, 6.0])) == 2
+
+    assert [detector.wrong_sign for detector in (right, wrong, mixed)] == [False, True, True]
+    assert (right.conductance_G0, wrong.conductance_G0) == (8.0, -8.0)
+
+
+def test_a_rail_of_either_sign_is_a_contact_as_far_as_the_rail_proves():
+    railed = np.full(3, -np.inf)
+    detector = ContactDetector(5.0, 3)
+
+    assert detector.feed(railed) == 2
+    assert detector.wrong_sign
+    assert ContactDetector(5.0, 3, railed_G0=1.29).feed(railed) is None
+
+
+def test_a_detector_that_has_not_fired_accuses_nobody():
+    assert not ContactDetector(5.0, 3).wrong_sign
+
+
+def test_a_negative_conductance_is_not_open_and_a_negative_plateau_is_one():
+    assert OpenDetector(1e-4, 2).feed(np.full(10, -5.0)) is None
+    assert PlateauDetector(0.9, 1.1, window=5).feed(np.full(5, -1.0)) == 4
+
+
+def test_no_bias_is_noticed_when_it_lasts():
+    one, lasting = np.array([1.0, np.nan, np.nan, 1.0]), np.array([1.0, np.nan, np.nan, np.nan])
+
+    assert UnknownDetector(3).feed(one) is None
+    assert UnknownDetector(3).feed(lasting) == 3
+
+
+def test_a_current_beyond_its_noise_is_remembered_but_stops_nothing():
+    rng = np.random.default_rng(1)
+    noise = 1e-4 * rng.standard_normal(4000)
+    calm, excited = CurrentWitness(1000), CurrentWitness(1000)
+    for block in np.split(noise, 50):
+        assert calm.feed(block) is None
+    loud = noise.copy()
+    loud[3000:] -= 5.0
+    for block in np.split(loud, 50):
+        assert excited.feed(block) is None
+
+    assert calm.excursion_at is None
+    assert excited.excursion_at == 3002
+    assert excited.largest_G0 == pytest.approx(-5.0, abs=1e-3)
+    assert excited.seen == 4000
 
 
 def test_negative_noise_counts_as_open():

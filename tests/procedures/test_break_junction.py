@@ -2,19 +2,31 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analysis.conductance import CurrentCalibration
 from procedures.break_junction import BreakJunction
 from procedures.contact import NM
-from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, PiezoAtEnd, SurfaceLost
+from procedures.errors import (
+    AmplifierRailed,
+    ContactNotBroken,
+    ContactUnclear,
+    CurrentUnproved,
+    ImpossibleSetting,
+    PiezoAtEnd,
+    SurfaceLost,
+    WrongPolarity,
+)
 from procedures.limits import dry_run
 from procedures.station import Station
 from procedures.steps import FINISHED, Baseline, Mark, Outcome, Ramp, Recentre, Safe, SetBias
 
+RATE_Hz = 2000.0
+
 
 class _Daq:
-    rate_Hz = 2000.0
+    rate_Hz = RATE_Hz
 
 
 STATION = Station(
@@ -84,7 +96,7 @@ def test_the_second_approach_searches_only_around_the_last_contact():
 @pytest.mark.parametrize(
     ("answers", "fault"),
     [
-        ({"approach": [(FINISHED, 200)]}, PiezoAtEnd),
+        ({"approach": [(FINISHED, 200)]}, CurrentUnproved),
         ({"approach": [("contact", 100), (FINISHED, 130)], "withdraw": [("open", 98)]}, SurfaceLost),
         ({"approach": [("railed", 80)]}, AmplifierRailed),
         (
@@ -98,6 +110,59 @@ def test_the_second_approach_searches_only_around_the_last_contact():
 def test_faults_are_named(answers, fault):
     with pytest.raises(fault, match=r"\."):
         run_plan(BreakJunction.from_values({"traces": 2}), STATION, answers)
+
+
+def first_approach(procedure, station):
+    """The plan, and its first approach."""
+    plan = procedure.plan(station)
+    step = next(plan)
+    while not isinstance(step, Ramp):
+        step = plan.send(Outcome(FINISHED, 0.0, (0, 0)))
+    return plan, step
+
+
+def fed(until, conductance_G0):
+    """Name of the detector that fires on a course of conductance, each fed all of it."""
+    fired = {name: one.feed(conductance_G0) for name, one in until.items()}
+    return next((name for name, at in fired.items() if at is not None), FINISHED)
+
+
+@pytest.mark.parametrize(
+    ("gain_V_per_A", "level_G0", "said"),
+    [(1e5, -5.1, r"-5\.1 G0 at \+100 mV"), (1e6, -float("inf"), "at its rail")],
+)
+def test_a_contact_of_the_wrong_sign_is_a_fault_of_polarity(gain_V_per_A, level_G0, said):
+    station = replace(STATION, amplifier=CurrentCalibration(gain_V_per_A), current_proved=True)
+    plan, approach = first_approach(BreakJunction.from_values({"traces": 1}), station)
+
+    ended = fed(approach.until, np.concatenate([np.zeros(1500), np.full(3, level_G0)]))
+
+    assert ended in ("contact", "railed")
+    with pytest.raises(WrongPolarity, match=said) as raised:
+        plan.send(Outcome(ended, 44.6 * NM, (0, 1503)))
+    assert "44.6 nm" in str(raised.value)
+    assert "nearer" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("proved", "level_G0", "fault", "said"),
+    [
+        (False, 0.0, CurrentUnproved, "never left its noise.* Do not go nearer before"),
+        (True, 0.0, PiezoAtEnd, "seen to work in this run. Bring the coarse positioner nearer"),
+        (False, -2.0, ContactUnclear, r"seen from 195 nm on \(up to -2 G0\).* Do not go nearer"),
+        (True, 2.0, ContactUnclear, r"seen from 195 nm on \(up to 2 G0\).* Do not go nearer"),
+    ],
+)
+def test_nearer_is_advised_only_where_a_current_would_have_been_seen(proved, level_G0, fault, said):
+    station = replace(STATION, current_proved=proved)
+    plan, approach = first_approach(BreakJunction.from_values({"traces": 1}), station)
+    n = round(40 * RATE_Hz)  # 200 nm at 5 nm/s, the last 5 of them with a current
+    course = 1e-5 * np.random.default_rng(1).standard_normal(n)
+    course[-round(RATE_Hz) :] += level_G0
+
+    assert fed(approach.until, course) == FINISHED
+    with pytest.raises(fault, match=said):
+        plan.send(Outcome(FINISHED, 200 * NM, (0, n)))
 
 
 def test_a_contact_near_the_end_of_the_range_is_re_centred():
