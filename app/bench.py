@@ -195,7 +195,8 @@ class Bench:
         if opened is not None:
             opened.station.daq.lock("the tip was retracted")
             with suppress(RigError):
-                return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
+                done = opened.station.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
+                return f"{done} (commanded; the end of the run says whether the loop-backs show it)"
         return make_safe(self.rig, beside_s)
 
     def run(

@@ -51,11 +51,13 @@ log = logging.getLogger("guardian")
 
 def make_safe(rig: Rig, within_s: float) -> str:
     """Bias 0 V, tip retracted, over a connection of its own. Raises ``RigError`` if the card can't be reached."""
-    from app.station import daq_outputs
+    from app.station import daq_inputs, daq_outputs, loop_back_tolerance
+    from drivers.guard import LoopBacks
     from drivers.guard import make_safe as reset_and_retract
 
+    looped = LoopBacks(daq_inputs(rig), loop_back_tolerance(rig))
     return reset_and_retract(
-        rig.daq.controller, rig.daq.device, daq_outputs(rig), {"z": rig.safe.z_V}, within_s
+        rig.daq.controller, rig.daq.device, daq_outputs(rig), {"z": rig.safe.z_V}, within_s, looped
     )
 
 

@@ -66,6 +66,13 @@ class Outputs(Section):
     z: Output
 
 
+class LoopBacks(Section):
+    """How far the looped-back outputs may be from what was commanded before a run ends."""
+
+    relative_tolerance: float = Field(default=0.05, ge=0.001, le=0.2)
+    tolerance_V: float = Field(default=0.002, ge=0.0005, le=0.05)
+
+
 class Daq(Section):
     """The NI 6281: "local" NI-DAQmx, or "grpc://HOST:PORT" of a device server on the controller."""
 
@@ -77,6 +84,7 @@ class Daq(Section):
     current_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
     inputs: Inputs
     outputs: Outputs
+    loop_backs: LoopBacks = LoopBacks()
 
 
 class CurrentAmplifier(Section):

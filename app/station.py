@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+        station = replace(station, test_current=lambda: test_current(amplifier, rig))
 from typing import Any, cast
 
 from analysis.conductance import CurrentCalibration
+from analysis.loop_backs import Tolerance
 from app.rig import Rig
 from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
@@ -19,6 +21,9 @@ from drivers.stepper import Stepper
 from procedures.station import Station
 
 NM = 1e-9
+TEST_SHARE = 0.05
+"""Of full scale, for a current that proves the current input."""
+
 CODES = 2**18
 """Of the NI 6281's converter (specifications)."""
 
@@ -96,7 +101,25 @@ def open_rig(rig: Rig, seen: Callable[[Keithley428State], None] = lambda state: 
         }
         verify = partial(_verify, amplifier, current_amplifier, seen)
         station = _station(rig, daq, verify, _stepper(rig, controller))
+        station = replace(station, test_current=lambda: test_current(amplifier, rig))
         yield OpenRig(station, settings)
+
+
+@contextmanager
+def test_current(amplifier: Keithley428, rig: Rig) -> Iterator[float]:
+    """Suppress a twentieth of full scale at the amplifier's input; gives the change of its output, in V.
+
+    The suppression is what it was before when the context is left.
+    """
+    gain, full_scale_V = rig.current_amplifier.true_gain_V_per_A, rig.daq.inputs.current.range_V
+    before_A, current_A = amplifier.suppress_A, TEST_SHARE * full_scale_V / gain
+    amplifier.suppress_A = current_A
+    try:
+        amplifier.suppress_on = True
+        yield current_A * gain
+    finally:
+        amplifier.suppress_on = False
+        amplifier.suppress_A = before_A
 
 
 def _claim(daq: NI6281, buffer_s: float) -> None:
@@ -193,4 +216,18 @@ def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         rise_time_s=rig.current_amplifier.rise_time_s,
         tip_s=rig.probe.thermal_time_constant_s if rig.probe else 0.0,
         buffer_s=rig.daq.buffer_s,
+        safe_z_V=rig.safe.z_V,
+        loop_backs=loop_back_tolerance(rig),
+        terminals=terminals(rig),
     )
+
+
+def loop_back_tolerance(rig: Rig) -> Tolerance:
+    """Return how far a loop-back may be from what was commanded."""
+    return Tolerance(rig.daq.loop_backs.relative_tolerance, rig.daq.loop_backs.tolerance_V)
+
+
+def terminals(rig: Rig) -> dict[str, str]:
+    """Return the card's terminals: inputs by name, outputs as "bias output"."""
+    inputs = {name: one.channel for name, one in _fields(rig.daq.inputs)}
+    return {**inputs, **{f"{name} output": one.channel for name, one in _fields(rig.daq.outputs)}}

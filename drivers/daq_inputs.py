@@ -19,6 +19,9 @@ from drivers.pxi import PXIController, rig_error, translated
 TIMEBASE_HZ = 20e6
 ONE_INPUT_HZ, ALL_INPUTS_HZ = 625e3, 500e3
 
+_GLANCES = 4
+"""Readings of a glance; one alone could be a spike."""
+
 _TERMINALS = {
     Terminal.DIFFERENTIAL: TerminalConfiguration.DIFF,
     Terminal.RSE: TerminalConfiguration.RSE,
@@ -100,7 +103,7 @@ class Inputs:
             self._surplus = np.empty((len(self.channels), 0))
             self._task = task
 
-    def _configure(self, task: Any, buffer: int) -> None:
+    def _add_channels(self, task: Any) -> None:
         for channel in self.channels:
             task.ai_channels.add_ai_voltage_chan(
                 f"{self._device}/{channel.channel}",
@@ -108,6 +111,9 @@ class Inputs:
                 min_val=-channel.range_V,
                 max_val=channel.range_V,
             )
+
+    def _configure(self, task: Any, buffer: int) -> None:
+        self._add_channels(task)
         task.timing.cfg_samp_clk_timing(
             self.clock_Hz, sample_mode=AcquisitionType.CONTINUOUS, samps_per_chan=buffer
         )
@@ -170,6 +176,23 @@ class Inputs:
         block = Block(self._next, self._rate_Hz, self._names, raw)
         self._next = block.stop
         return block
+
+    def glance(self) -> dict[str, float]:
+        """Read all inputs a few times without a clock; get their means by name, in V."""
+        with self._reading:
+            if self._task is not None:
+                raise NotNow("An acquisition runs; read its samples")
+            with translated("read the inputs"):
+                task = self._controller.new_task()
+                try:
+                    self._add_channels(task)
+                    reader = AnalogMultiChannelReader(task.in_stream)
+                    rows = np.empty((_GLANCES, len(self.channels)))
+                    for row in rows:
+                        reader.read_one_sample(row)
+                finally:
+                    task.close()
+        return dict(zip(self._names, rows.mean(axis=0).tolist(), strict=True))
 
     def acquired(self) -> int:
         """Get how many samples were taken since the start of the acquisition, read or not."""

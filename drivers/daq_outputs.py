@@ -4,8 +4,9 @@ One task carries all outputs together on the inputs' sample clock; single values
 task for each output. Only one of these may hold the card, so the waveform task is released after each waveform.
 
 NI-DAQmx Help ("Task State Model", "Aborting a Task"): *stop* halts the outputs at once and leaves a committed
-task committed, so that its count of generated samples can still be read; *abort* halts them at once and
-releases the card, but forgets the count. A ramp is therefore stopped, and an emergency aborts.
+task committed, so that its count of generated samples should still be readable (no source says that it is right);
+*abort* halts them at once and releases the card, but forgets the count. A ramp is therefore stopped, and an
+emergency aborts.
 """
 
 import threading
@@ -16,20 +17,24 @@ from typing import Any
 
 import numpy as np
 from nidaqmx.constants import AcquisitionType, RegenerationMode, TaskMode
-from nidaqmx.errors import DaqWarning
+from nidaqmx.errors import DaqError, DaqWarning
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.daq_channels import AnalogOutput
 from drivers.daq_waveform import Waveform
-from drivers.errors import InstrumentLost, NotNow, OutOfRange, RigError
-from drivers.pxi import PXIController, translated
+from drivers.errors import InstrumentFault, InstrumentLost, NotNow, OutOfRange, RigError
+from drivers.pxi import PXIController, rig_error, translated
 
 _LARGEST_WRITE = 100_000  # samples a call: two outputs stay below gRPC's limit of 4 MB a message
 _REGENERATION = {
     AcquisitionType.FINITE: RegenerationMode.DONT_ALLOW_REGENERATION,
     AcquisitionType.CONTINUOUS: RegenerationMode.ALLOW_REGENERATION,
 }
+_NO_COUNT = -1
+_LIKELY_S = 0.1
+"""More cannot be put out between two calls, as a rule; if it was, the loop-back tells."""
+
 _TURN_S = 0.3  # how long an emergency waits for another thread's call
 
 
@@ -72,6 +77,7 @@ class Outputs:
         self._standing = dict.fromkeys(self.channels, np.nan)
         self._running: Waveform | None = None
         self._generated = 0
+        self._possible: dict[str, NDArray[np.float64]] = {}
         self._tasks: list[Any] = []
         self._open()
 
@@ -207,21 +213,74 @@ class Outputs:
             return done
 
     def halt(self) -> int:
-        """Stop the waveform, if one runs, where it is; get how many of its samples were put out."""
+        """Stop the waveform, if one runs, where it is; get how many of its samples were put out.
+
+        NI does not say what a stopped output task answers when asked for its count. It is asked before the stop as
+        well; an answer that does not fit leaves an output that moved unknown (NaN), until `locate` is told where it
+        is.
+        """
         with self._lock:
             if self._running is None:
                 return self._generated
             try:
                 with translated("stop the waveform"), _stopping_early():
+                    before = max(self._generated, self.generated())
                     self._together.stop()
-                    self._generated = self._count(self._running)
-                    self._standing = self._standing_after(self._running, self._generated)
-                    self._running = None
+                    self._end(self._running, before, self._count_after_stop(self._running))
                     self._together.control(TaskMode.TASK_UNRESERVE)
             except BaseException:
                 self._abandon()
                 raise
             return self._generated
+
+    def _count_after_stop(self, waveform: Waveform) -> int:
+        try:
+            return self._count(waveform)
+        except DaqError as error:
+            if isinstance(rig_error("count the generated samples", error), InstrumentLost):
+                raise
+            return _NO_COUNT
+
+    def _end(self, waveform: Waveform, before: int, after: int) -> None:
+        """Note where a stopped waveform has left the outputs."""
+        if before <= after <= before + _LIKELY_S * self._clock_Hz / self._repeats:
+            self._generated, self._possible = after, {}
+            self._standing = self._standing_after(waveform, after)
+        else:
+            possible = dict(
+                zip(self.channels, waveform.from_sample(before, self._standing.values()), strict=True)
+            )
+            self._possible = {name: values for name, values in possible.items() if np.ptp(values)}
+            self._standing = {
+                name: np.nan if name in self._possible else float(values[0])
+                for name, values in possible.items()
+            }
+        self._running = None
+
+    def locate(self, name: str, seen_V: float, tolerance_V: float) -> float:
+        """Take the value of an output that a stopped waveform left unknown from its loop-back.
+
+        It is the one nearest to ``seen_V`` of those that the waveform may have left; get it in V.
+
+        Raises
+        ------
+        InstrumentFault
+            If none lies within ``tolerance_V``: nobody knows what the output holds.
+        """
+        with self._lock:
+            values = self._possible.get(self._output(name).name, np.empty(0))
+            if self._running is not None or not values.size:
+                raise NotNow(f"What output {name!r} holds can't be taken from its loop-back now")
+            nearest = float(values[np.argmin(np.abs(values - seen_V))])
+            if not abs(nearest - seen_V) <= tolerance_V:
+                raise InstrumentFault(
+                    f"What output {name!r} holds is not known: the card does not say how far its last waveform came, "
+                    f"and the loop-back reads {seen_V:.4g} V, {abs(nearest - seen_V):.2g} V from anything that it can "
+                    "be"
+                )
+            del self._possible[name]
+            self._standing[name] = nearest
+            return nearest
 
     def _standing_after(self, waveform: Waveform, generated: int) -> dict[str, float]:
         values = waveform.after(generated)

@@ -1,6 +1,6 @@
 """What the analogue outputs of a card do together, sample by sample."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -79,6 +79,14 @@ class Waveform:
     def after(self, put_out: int) -> NDArray[np.float64] | None:
         """Get what the outputs hold after so many samples, shape (n_outputs,); None before the first."""
         return self.values_V[:, (put_out - 1) % len(self)] if put_out > 0 else None
+
+    def from_sample(self, put_out: int, held_V: Iterable[float]) -> NDArray[np.float64]:
+        """Get what the outputs may hold after at least so many samples, shape (n_outputs, n), n at least 1."""
+        if self.mode is not AcquisitionType.FINITE:
+            return self.values_V
+        if put_out > 0:
+            return self.values_V[:, min(put_out, len(self)) - 1 :]
+        return np.column_stack([list(held_V), self.values_V])
 
     def left_alone(self, held_V: Mapping[str, float]) -> dict[str, float]:
         """Get what the outputs held before and hold whatever was put out since; NaN for those that move."""

@@ -181,7 +181,10 @@ class NI6281:
         return self._outputs.generated()
 
     def stop_ramp(self) -> int:
-        """Stop the ramp where it is; the outputs hold. Returns the samples generated. Harmless after its end."""
+        """Stop the ramp where it is; the outputs hold. Returns the samples generated. Harmless after its end.
+
+        Where the card does not say how far it came, `held` is NaN until `locate` is told.
+        """
         return self._outputs.halt()
 
     def start_modulation(self, waveforms_V: Mapping[str, ArrayLike]) -> int:
@@ -195,6 +198,36 @@ class NI6281:
     def stop_modulation(self) -> int:
         """Stop the modulation; the outputs hold the value where it stopped. Returns the samples generated."""
         return self._outputs.halt()
+
+    def locate(self, name: str, seen_V: float, tolerance_V: float) -> float:
+        """Take from its loop-back what an output holds that a stopped waveform left unknown (NaN in `held`).
+
+        Parameters
+        ----------
+        name : str
+        seen_V : float
+            What the loop-back shows now.
+        tolerance_V : float
+            How far that may be from what the waveform can have left.
+
+        Returns
+        -------
+        float
+            What it holds, in V.
+
+        Raises
+        ------
+        InstrumentFault
+            Nothing within the tolerance: nobody knows.
+        """
+        return self._outputs.locate(name, seen_V, tolerance_V)
+
+    def glance(self) -> dict[str, float]:
+        """Read all inputs a few times without a clock; get their means by name, in V.
+
+        Raises ``NotNow`` while an acquisition runs.
+        """
+        return self._inputs.glance()
 
     def drop(self, name: str) -> None:
         """Take one output to 0 V at once, whatever runs: in two calls, of which the first stops what runs.

@@ -21,6 +21,14 @@ class AmplifierRailed(ProcedureFault):
     """The current amplifier stands at its rail, so the contact can't be seen."""
 
 
+class LoopBackFault(ProcedureFault):
+    """A loop-back does not show what was commanded: a wire, an output or the rig file is wrong."""
+
+
+class CurrentInputFault(ProcedureFault):
+    """The current input does not follow the current amplifier."""
+
+
 class WrongPolarity(ProcedureFault):
     """A contact carries a current of the sign opposite to the bias."""
 

@@ -31,6 +31,7 @@ class Playback(RigProcedure):
     name = "playback"
     repeats = "steps"
     cycle = ""
+    drives = False
 
     recording = Parameter(
         "Recording", description="The one that the rig plays: its events are taken from it, and its parameters.",

@@ -46,6 +46,9 @@ class RigProcedure(Procedure):
     name: str
     """Name on the command line and in recordings."""
 
+    drives: bool = True
+    """Whether it puts out a bias or moves the tip: then the wiring is proved first."""
+
     repeats: str
     """Name of the parameter that says how many times the procedure's cycle is run."""
 

@@ -5,22 +5,31 @@ Whatever happens, a run ends in the safe state: bias 0 V and the tip back. Each 
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from analysis.records import EventKind
-from drivers.errors import RigError
-from procedures.errors import Aborted, ProcedureFault
+from drivers.errors import InstrumentFault, RigError
+from procedures.errors import Aborted, LoopBackFault, ProcedureFault
 from procedures.limits import check_limits, dry_run
 from procedures.procedure import RigProcedure
+from procedures.proof import prove
 from procedures.station import Station
-from procedures.step_runner import StepRunner
+from procedures.step_runner import LOOK_S, UNKNOWN, StepRunner
 from procedures.steps import APPROACH, Ramp
 from procedures.watch import Sink, Watch
+
+LATE_S = 0.1
+"""How much later than they should samples may come that show a safe end."""
 
 
 @dataclass(frozen=True)
 class RunEnd:
-    """How a run ended: "finished", "aborted" or "fault", why in a sentence, and if the rig was made safe."""
+    """Outcome of a run: "finished", "aborted" or "fault", why in a sentence, and if the rig was seen to be safe.
+
+    ``safe`` is True only where the loop-backs showed 0 V of bias and the tip's safe place.
+    """
 
     status: str
     reason: str
@@ -57,6 +66,7 @@ class Runner:
         self._paused = paused
         self._watch = Watch(station, sink, should_stop)
         self._steps = StepRunner(station, self._watch, make_safe)
+        self._drove = True
 
     def run(self, procedure: RigProcedure) -> RunEnd:
         """Run the procedure to its end, an abort or a fault.
@@ -71,38 +81,80 @@ class Runner:
         """
         procedure.check(self._station)
         dry_run(procedure, self._station)
+        self._drove = procedure.drives
         try:
             self._make_safe()  # from here on it is known where the tip is
             self._station.daq.start_acquisition(self._station.buffer_s)
-            self._interpret(procedure)
+            self._interpret(procedure, self._proved() if procedure.drives else self._station)
+            self._watch.compare_loop_backs()
         except Aborted:
             return self._end("aborted", "stopped by the user")
         except (ProcedureFault, RigError) as fault:
             self._report(EventKind.FAULT, type(fault).__name__, message=str(fault))
             if self._should_stop():  # whoever asked for it may have made safe over the run's head
                 return self._end("aborted", "stopped by the user")
-            return self._end("fault", str(fault))
+            return self._end("fault", str(fault), trusted=not isinstance(fault, LoopBackFault))
         except BaseException:
             self._end("fault", "stopped by an internal error")
             raise
         return self._end("finished", "")
 
-    def _end(self, status: str, reason: str) -> RunEnd:
-        """Make safe first; then record what is left to record."""
+    def _proved(self) -> Station:
+        """Prove the wiring before anything moves; from here on each block is compared with what was commanded."""
+        if np.isnan(list(self._station.daq.held.values())).any():
+            raise InstrumentFault(UNKNOWN)
+        current_proved = prove(self._station, self._watch)
+        at = self._station.daq.samples_acquired()
+        self._watch.loop_backs.held(self._station.daq.held, at, at)
+        return replace(self._station, current_proved=current_proved)
+
+    def _end(self, status: str, reason: str, *, trusted: bool = True) -> RunEnd:
+        """Make safe first; then see if it is, and record what is left to record."""
         try:
             done, safe = self._make_safe(), True
         except RigError as error:
             done, safe = f"NOT SAFE: {error} Retract the tip and take the bias away by hand.", False
+        else:
+            unseen = self._unseen() if trusted else "they are not to be trusted"
+            if unseen:
+                done, safe = (
+                    f"{done}: commanded, but not seen on the loop-backs ({unseen}). Check both by hand.",
+                    False,
+                )
         self._report(EventKind.MARK, "safe", safe=safe, done=done, status=status)
         return RunEnd(status, reason if safe else f"{reason} {done}".strip(), safe)
+
+    def _unseen(self) -> str:
+        """Look at the loop-backs of a rig that was made safe; return why they do not show it, or nothing."""
+        try:
+            shown = self._watch.means(LOOK_S, LATE_S) if self._drove else self._glance()
+        except RigError:
+            try:
+                shown = self._glance()
+            except RigError as error:
+                return f"the loop-backs can't be read ({error})"
+        wanted = {"bias": 0.0, "z": self._station.safe_z_V}
+        tolerance = self._station.loop_backs
+        return ", ".join(
+            f"the {self._station.input_name(name)} reads {shown[name]:+.4g} V, not {volts:g} V"
+            for name, volts in wanted.items()
+            if not tolerance.holds(shown[name], volts)
+        )
+
+    def _glance(self) -> dict[str, float]:
+        """Read the inputs without their clock, which may stand still."""
+        daq = self._station.daq
+        with suppress(RigError):
+            daq.stop_acquisition()
+        return daq.glance()
 
     def _report(self, kind: EventKind, name: str, **payload: object) -> None:
         """Record an event on the way out; a sink that fails here must not stop the way out."""
         with suppress(Exception):
             self._watch.event(kind, name, payload)
 
-    def _interpret(self, procedure: RigProcedure) -> None:
-        plan = procedure.plan(self._station)
+    def _interpret(self, procedure: RigProcedure, station: Station) -> None:
+        plan = procedure.plan(station)
         try:
             step = next(plan)
             while True:
@@ -120,7 +172,7 @@ class Runner:
     def _pause(self) -> None:
         """Wait in the safe state; an approach, which comes next, begins from wherever the tip is."""
         bias_V = self._steps.bias_V
-        self._make_safe()
+        self._steps.be_safe()
         self._steps.bias_is(0.0)
         self._watch.event(EventKind.MARK, "paused")
         while self._paused() and not self._should_stop():

@@ -1,11 +1,20 @@
 """What a procedure works on: the DAQ with its outputs, the current amplifier's calibration, the piezo."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from analysis.conductance import CurrentCalibration
+from analysis.loop_backs import Tolerance
 from drivers.ni6281 import NI6281
+
+INPUT_ROLES = {
+    "bias": "bias loop-back",
+    "z": "z loop-back",
+    "current": "current input",
+    "thermocouple": "thermocouple input",
+}
 
 
 class CoarsePositioner(Protocol):
@@ -49,6 +58,15 @@ class Station:
         Thermal time constant of the tip; 0 where unknown.
     buffer_s : float
         How long the card keeps samples that nobody reads.
+    safe_z_V : float
+        Where the z output stands when nobody is in control.
+    loop_backs : Tolerance
+        Within which a loop-back must show what was commanded.
+    terminals : mapping of str to str
+        Of the card: "bias output", "z output", and the inputs by name ("current" -> "ai0").
+    test_current : callable, optional
+        A context in which the current amplifier adds a small current to its own input; its value is the change of
+        the output to be expected, in V, of either sign. None where the amplifier can't.
     current_proved : bool
         The current input was seen to follow the amplifier in this run.
     coarse : CoarsePositioner or None
@@ -68,6 +86,10 @@ class Station:
     rise_time_s: float = 0.0
     tip_s: float = 0.0
     buffer_s: float = 10.0
+    safe_z_V: float = 0.0
+    loop_backs: Tolerance = field(default_factory=Tolerance)
+    terminals: Mapping[str, str] = field(default_factory=dict)
+    test_current: Callable[[], AbstractContextManager[float]] | None = None
     current_proved: bool = False
 
     @property
@@ -80,3 +102,11 @@ class Station:
     def rate_Hz(self) -> float:
         """Samples per second and channel."""
         return self.daq.rate_Hz
+
+    def input_name(self, name: str) -> str:
+        """Name an input for a message: "bias loop-back (ai2)"."""
+        return f"{INPUT_ROLES.get(name, name)} ({self.terminals.get(name, 'terminal unknown')})"
+
+    def output_name(self, name: str) -> str:
+        """Name an output for a message: "bias output (ao0)"."""
+        return f"{name} output ({self.terminals.get(f'{name} output', 'terminal unknown')})"

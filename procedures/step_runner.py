@@ -1,6 +1,6 @@
 """What each step of a plan does with the instruments, and what it records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +30,11 @@ from procedures.watch import Seen, Watch
 
 SETTLING_S = 0.01
 """Samples left out of a baseline after the bias was taken away: charging of the cable, the amplifier's filter."""
+
+UNKNOWN = "Where the tip stands is not known: the card did not confirm its last move."
+
+LOOK_S = 0.02
+"""Time over which a loop-back is averaged."""
 
 NO_BIAS_SAMPLES = 3
 """Samples in a row without a conductance, for want of a bias, that stop a ramp which is watched."""
@@ -82,15 +87,21 @@ class StepRunner:
                 self._watch.event(EventKind.MARK, name, payload)
                 return self._outcome(FINISHED, self._watch.next)
             case Safe():
-                self._make_safe()
-                self.bias_V = 0.0
+                self.be_safe()
                 return self._outcome(FINISHED, self._watch.next)
+
+    def be_safe(self) -> None:
+        """Bring the rig into the safe state, from which the next step starts."""
+        with self._watch.outputs_unknown():
+            self._make_safe()
+        self.bias_V = 0.0
 
     # ---- steps ----
 
     def set_bias(self, bias_V: float) -> Outcome:
         """Put a bias on the junction."""
-        self._daq.write(bias=bias_V)
+        with self._watch.commanding(bias=bias_V):
+            self._daq.write(bias=bias_V)
         begin = self._watch.catch_up()
         self.bias_is(bias_V)
         return self._outcome(FINISHED, begin)
@@ -118,7 +129,10 @@ class StepRunner:
 
     def _start_ramp(self, z_V: FloatArray) -> int:
         """Put out a piece, always of the same length (the card's task need not be set up anew), then hold."""
-        return self._daq.start_ramp({"z": _padded(z_V)})
+        since, volts = self._watch.next, _padded(z_V)
+        begin = self._daq.start_ramp({"z": volts})
+        self._watch.loop_backs.outputs["z"].played(volts, since, begin, repeats=False)
+        return begin
 
     def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> Seen:
         """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
@@ -127,14 +141,34 @@ class StepRunner:
         try:
             seen = watch.until(begin, n + 1, watch.conductance_G0, until, ramp.reaction_s)
         finally:
+            since = watch.next
             self._daq.stop_ramp()
+        self._locate()
+        watch.settle(since)
         if seen.ended == "no bias":
+            watch.compare_loop_backs()
             raise NoBias(
                 f"The bias loop-back shows less than {LEAST_BIAS_V * 1e3:g} mV while {self.bias_V * 1e3:+g} mV are "
                 f"commanded, so nothing shows whether tip and surface touch; {ramp.name} was stopped. Check the cable "
                 "of the bias output and of its loop-back."
             )
         return seen
+
+    def _locate(self) -> None:
+        """Find the tip by the z loop-back where the card does not say how far the ramp came.
+
+        Raises ``InstrumentFault`` if the loop-back shows no place where the ramp can have left it.
+        """
+        if not np.isnan(self._daq.held["z"]):
+            return
+        seen_V = self._watch.means(LOOK_S)["z"]
+        z_V = self._daq.locate("z", seen_V, self._station.loop_backs.margin_V(seen_V))
+        message = (
+            f"the card forgot how far the ramp came; position taken from the z loop-back ({seen_V:.4g} V)"
+        )
+        self._watch.event(
+            EventKind.MARK, "position from loop-back", {"z_V": z_V, "seen_V": seen_V, "message": message}
+        )
 
     def _hold(self, hold: Hold) -> Outcome:
         watch = self._watch
@@ -148,7 +182,7 @@ class StepRunner:
         bias_V = step.programme.bias_V(self._station.rate_Hz)
         return self._drive_bias(
             step,
-            lambda: self._daq.start_modulation({"bias": bias_V}),
+            lambda: self._play_bias(bias_V, self._daq.start_modulation, repeats=True),
             self._watch.samples(step.duration_s),
             {
                 "programme": step.programme.to_json(),
@@ -160,10 +194,21 @@ class StepRunner:
     def _sweep(self, step: Sweep) -> Outcome:
         return self._drive_bias(
             step,
-            lambda: self._daq.start_ramp({"bias": _padded(step.bias_V)}),
+            lambda: self._play_bias(_padded(step.bias_V), self._daq.start_ramp, repeats=False),
             step.bias_V.size + 1,  # a sample shows what was put out one tick before
             {"peak_V": float(np.abs(step.bias_V).max())},
         )
+
+    def _play_bias(
+        self, bias_V: FloatArray, start: Callable[[Mapping[str, FloatArray]], int], *, repeats: bool
+    ) -> int:
+        """Start a waveform of the bias; returns the sample by which it had begun."""
+        since = (
+            self._daq.samples_acquired()
+        )  # as late as can be: a wide window would hide a loop-back that is off
+        begin = start({"bias": bias_V})
+        self._watch.loop_backs.outputs["bias"].played(bias_V, since, begin, repeats=repeats)
+        return begin
 
     def _drive_bias(
         self, step: Modulate | Sweep, start: Callable[[], int], n: int, payload: dict[str, object]
@@ -178,12 +223,15 @@ class StepRunner:
         begun = {**step.payload, **payload, "phase": "begin", "start": begin}
         watch.event(EventKind.STEP, step.name, begun, at=begin)
         seen = watch.until(begin, n, watch.current_A, step.trip, step.reaction_s)
+        since = watch.next
         if seen.fired_at is None:
             self._daq.stop_modulation()
+            watch.settle(since)
             outcome = self._step_ended(step.name, begin, seen)
             self.set_bias(self.bias_V)
         else:
             self._daq.drop("bias")
+            watch.settle(since)
             watch.catch_up()
             outcome = self._step_ended(step.name, begin, seen, tripped_at=seen.fired_at)
             self.bias_is(0.0)
@@ -219,8 +267,7 @@ class StepRunner:
         if coarse is None:
             raise ImpossibleSetting("This rig has no coarse positioner.")
         begin = self._watch.next
-        self._make_safe()
-        self.bias_V = 0.0
+        self.be_safe()
         self._watch.event(EventKind.STEP, "recentre", {"phase": "begin", "distance_m": distance_m})
         coarse.move(distance_m, self._watch.catch_up)
         self._watch.catch_up()
@@ -236,9 +283,7 @@ class StepRunner:
         """Volts of the z output, one a sample, from where the tip is (not included) to ``to_m``."""
         distance_m = ramp.to_m - self._extension_m
         if np.isnan(distance_m):
-            raise InstrumentFault(
-                "Where the tip stands is not known: the card did not confirm its last move."
-            )
+            raise InstrumentFault(UNKNOWN)
         n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._station.rate_Hz - 1e-9))
         extension_m = self._extension_m + distance_m * np.arange(1, n + 1) / max(n, 1)
         return extension_m / self._station.extension_m_per_V

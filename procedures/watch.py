@@ -2,7 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from analysis.conductance import CurrentCalibration, conductance_G0
 from analysis.detect import Detector
+from analysis.loop_backs import Deviation, LoopBackMonitor
 from analysis.records import Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
-from procedures.errors import Aborted
+from procedures.errors import Aborted, LoopBackFault
 from procedures.station import Station
 from procedures.steps import FINISHED
 
@@ -86,6 +88,28 @@ class Watch:
         self._sink = sink
         self._should_stop = should_stop
         self._clock = clock
+        self._station = station
+        self.loop_backs = LoopBackMonitor(station.loop_backs)
+        """Told of every command to an output; a deviation ends the run."""
+
+    @contextmanager
+    def commanding(self, **volts: float) -> Iterator[None]:
+        """Put out single values inside the block: until it is left, both old and new may show."""
+        self.loop_backs.held(volts, self.next)
+        yield
+        self.loop_backs.known(self._daq.samples_acquired())
+
+    @contextmanager
+    def outputs_unknown(self) -> Iterator[None]:
+        """Let the outputs be changed inside the block by whatever means; afterwards the driver knows them."""
+        self.loop_backs.held(dict.fromkeys(self.loop_backs.outputs, float("nan")), self.next)
+        yield
+        at = self._daq.samples_acquired()
+        self.loop_backs.held(self._daq.held, at, at)
+
+    def settle(self, since: int) -> None:
+        """Note what the outputs hold after a waveform that was stopped since a sample."""
+        self.loop_backs.held(self._daq.held, since, self._daq.samples_acquired())
 
     def samples(self, duration_s: float) -> int:
         """Samples that a duration takes, at least one."""
@@ -191,7 +215,39 @@ class Watch:
             self._take(error.partial)
             raise
         self._take(block)
+        deviation = self.loop_backs.feed(block)
+        if deviation is not None:
+            raise self._loop_back_fault(deviation)
         return block
+
+    def compare_loop_backs(self) -> None:
+        """Compare what has come since the last comparison. Raises ``LoopBackFault``."""
+        deviation = self.loop_backs.check()
+        if deviation is not None:
+            raise self._loop_back_fault(deviation)
+
+    def _loop_back_fault(self, found: Deviation) -> LoopBackFault:
+        name, output = self._station.input_name(found.output), self._station.output_name(found.output)
+        return LoopBackFault(
+            f"The {name} reads {found.measured_V:+.4g} V since sample {found.sample}, but the {output} is "
+            f"commanded to {found.commanded_V:+.4g} V: the wire of the loop-back is off, or the output does not drive. "
+            "Check both, then start again."
+        )
+
+    def means(self, duration_s: float, patience_s: float = PATIENCE_S) -> dict[str, float]:
+        """Read on for a while, whoever asks to stop; return the mean volts of every channel.
+
+        What was sampled before is not in the means.
+        """
+        start, n = self._daq.samples_acquired(), self.samples(duration_s)
+        blocks = []
+        while self.next < start + n:
+            wanted = min(start + n - self.next, self.samples(LONGEST_READ_S))
+            block = self._daq.read(wanted, wanted / self._rate_Hz + patience_s)
+            self._take(block)
+            blocks.append(block.part(start, start + n))
+        data = np.concatenate([block.data for block in blocks], axis=1)
+        return dict(zip(blocks[0].channels, data.mean(axis=1).tolist(), strict=True))
 
     def _take(self, block: Block) -> None:
         if len(block):

@@ -1,0 +1,215 @@
+"""Compare an output's loop-back with what the output was commanded, sample by sample.
+
+The moment at which a command takes effect is known only within the time of a call, and a multiplexed card shows it
+a sample earlier or later on each channel. Each sample must therefore lie between the smallest and the largest value
+that was commanded from ``SLACK`` samples before it to ``SLACK`` samples after it, within a tolerance.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+from analysis.detect import FirstRun
+from analysis.records import Block, FloatArray
+
+SLACK = 12
+"""Samples by which a command may show earlier or later than its call."""
+
+GHOST = 10 ** (-70 / 20)
+"""Share of a channel's volts that a multiplexer may leave in the one scanned next (-75 dB is the card's figure)."""
+
+CONSECUTIVE = 3
+"""Samples in a row outside of the envelope that are no spike."""
+
+CHECK_S = 0.05
+"""Time between two comparisons; one of every few samples would cost more than it helps."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Largest deviation of a loop-back: a share of the commanded value, and volts beside it."""
+
+    relative: float = 0.05
+    volts: float = 0.002
+
+    def of(self, commanded_V: FloatArray) -> FloatArray:
+        """Return the tolerance at commanded volts of any shape."""
+        return self.volts + self.relative * np.abs(commanded_V)
+
+    def margin_V(self, commanded_V: float) -> float:
+        """Return the tolerance at one commanded value."""
+        return self.volts + self.relative * abs(commanded_V)
+
+    def holds(self, measured_V: float, commanded_V: float) -> bool:
+        """Tell whether a measured value agrees with the commanded one; NaN does not."""
+        return abs(measured_V - commanded_V) <= self.margin_V(commanded_V)
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A loop-back that left its envelope: output, first sample, volts measured there, nearest volts commanded."""
+
+    output: str
+    sample: int
+    measured_V: float
+    commanded_V: float
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A single value that was put out between two samples, and is held."""
+
+    since: int
+    known_at: float
+    volts: float
+
+    def envelope(self, first: int, stop: int) -> tuple[float, float]:
+        """Return the least and the largest volts that samples ``first`` to ``stop`` may show."""
+        if math.isnan(self.volts):
+            return -math.inf, math.inf
+        return self.volts, self.volts
+
+
+class _Played:
+    """A waveform whose first value was put out between two samples; it ends, or begins again."""
+
+    def __init__(self, since: int, known_at: int, volts: FloatArray, repeats: bool) -> None:
+        self.since, self.known_at = since, known_at
+        self._repeats = repeats
+        self._middle = (since + known_at) // 2
+        width = 2 * (-(-(known_at - since) // 2) + SLACK) + 1
+        if width >= volts.size:
+            volts = np.array([volts.min(), volts.max()])
+            self._low, self._high = volts[:1], volts[1:]
+        else:
+            mode = "wrap" if repeats else "nearest"
+            self._low = minimum_filter1d(volts, width, mode=mode)
+            self._high = maximum_filter1d(volts, width, mode=mode)
+
+    def envelope(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        """Return the least and the largest volts that samples ``first`` to ``stop`` may show."""
+        index = np.arange(first, stop) - self._middle
+        n = self._low.size
+        index = index % n if self._repeats else np.clip(index, 0, n - 1)
+        return self._low[index], self._high[index]
+
+
+_Command = _Held | _Played
+
+
+class CommandedOutput:
+    """Course of one output as it was commanded, by the index of samples; unknown before the first command."""
+
+    def __init__(self) -> None:
+        self._commands: list[_Command] = [_Held(-(2**62), -math.inf, math.nan)]
+
+    def held(self, volts: float, since: int, known_at: float = math.inf) -> None:
+        """Note a single value (NaN: unknown) that was put out between two samples."""
+        self._commands.append(_Held(since, known_at, volts))
+
+    def played(self, volts: FloatArray, since: int, known_at: int, repeats: bool) -> None:
+        """Note a waveform, shape (n,), whose first value was put out between two samples."""
+        self._commands.append(_Played(since, known_at, volts, repeats))
+
+    def known(self, at: int) -> None:
+        """Note that all commands have taken effect by this sample."""
+        self._commands = [
+            replace(one, known_at=at) if isinstance(one, _Held) and one.known_at == math.inf else one
+            for one in self._commands
+        ]
+
+    def envelope(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        """Return the least and largest volts of samples ``first`` to ``stop``; blocks come in their order."""
+        self._forget(first)
+        low, high = np.full(stop - first, np.inf), np.full(stop - first, -np.inf)
+        ends = [command.known_at + SLACK for command in self._commands[1:]] + [math.inf]
+        for command, end in zip(self._commands, ends, strict=True):
+            a, b = max(first, command.since - SLACK), int(min(stop, end))
+            if a < b:
+                part, (least, largest) = slice(a - first, b - first), command.envelope(a, b)
+                low[part], high[part] = np.minimum(low[part], least), np.maximum(high[part], largest)
+        return low, high
+
+    def _forget(self, first: int) -> None:
+        """Drop commands that no sample from ``first`` on can show."""
+        while len(self._commands) > 1 and self._commands[1].known_at + SLACK <= first:
+            del self._commands[0]
+
+
+class LoopBackMonitor:
+    """Comparison of every block's loop-backs with what was commanded.
+
+    Parameters
+    ----------
+    tolerance : Tolerance
+    outputs : iterable of str
+        Names of the outputs, which are those of the channels that show them.
+    """
+
+    def __init__(self, tolerance: Tolerance, outputs: Iterable[str] = ("bias", "z")) -> None:
+        self.outputs = {name: CommandedOutput() for name in outputs}
+        self._tolerance = tolerance
+        self._runs = {name: FirstRun(CONSECUTIVE) for name in self.outputs}
+        self._seen = 0
+        self._waiting: list[Block] = []
+
+    def held(self, volts: Mapping[str, float], since: int, known_at: float = math.inf) -> None:
+        """Note single values as `CommandedOutput.held`; outputs that are not named go on."""
+        for name, value in volts.items():
+            if name in self.outputs:
+                self.outputs[name].held(value, since, known_at)
+
+    def known(self, at: int) -> None:
+        """Note that the last commands have taken effect by this sample."""
+        for output in self.outputs.values():
+            output.known(at)
+
+    def feed(self, block: Block) -> Deviation | None:
+        """Take the next samples; return the first deviation that lasts, or None."""
+        before = None
+        if self._waiting and self._waiting[-1].stop != block.first:
+            before = self.check()
+        self._waiting.append(block)
+        if before is not None:
+            return before
+        first = self._waiting[0]
+        if block.stop - first.first < CHECK_S * block.rate_Hz:
+            return None
+        return self.check()
+
+    def check(self) -> Deviation | None:
+        """Compare what has come since the last comparison; return the first deviation that lasts, or None."""
+        if not self._waiting:
+            return None
+        first = self._waiting[0]
+        data = np.concatenate([block.data for block in self._waiting], axis=1)
+        self._waiting.clear()
+        stop = first.first + data.shape[1]
+        found = [
+            deviation
+            for name in self.outputs
+            if name in first.channels
+            and (deviation := self._compare(name, first.channels, data, first.first, stop)) is not None
+        ]
+        self._seen += data.shape[1]
+        return min(found, key=lambda deviation: deviation.sample, default=None)
+
+    def _compare(
+        self, name: str, channels: Sequence[str], data: FloatArray, first: int, stop: int
+    ) -> Deviation | None:
+        row = channels.index(name)
+        volts, neighbour = data[row], data[row - 1]
+        low, high = self.outputs[name].envelope(first, stop)
+        allowed = GHOST * np.abs(neighbour)
+        outside = (volts < low - self._tolerance.of(low) - allowed) | (
+            volts > high + self._tolerance.of(high) + allowed
+        )
+        at = self._runs[name].feed(outside)
+        if at is None:
+            return None
+        index = min(max(at - self._seen, 0), volts.size - 1)
+        commanded_V = float(low[index] if volts[index] < low[index] else high[index])
+        return Deviation(name, first + at - self._seen - (CONSECUTIVE - 1), float(volts[index]), commanded_V)

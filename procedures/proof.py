@@ -1,0 +1,204 @@
+"""Proof of the wiring before the first motion of a run: outputs by their loop-backs, current input by its amplifier.
+
+The tip stands back and the bias is 0 V. Each output is moved by a few millivolts and must show on its own loop-back,
+and not on the other; then the current amplifier adds a small current to its own input, which the current input must
+follow. Nothing moves by more than a fraction of a nanometre.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.records import EventKind
+from procedures.errors import CurrentInputFault, LoopBackFault
+from procedures.station import Station
+from procedures.watch import Watch
+
+STEP_V = 0.01
+"""Of each output; a hundred times the noise of what shows it."""
+
+LARGEST_STEP_M = 0.5e-9
+SMALLEST_STEP_V = 0.002
+SHARE = 0.25
+"""Of a step; a loop-back that is further from what it should show does not follow."""
+
+SETTLE_S = 0.01
+MEAN_S = 0.04
+"""Two periods of the mains."""
+
+CURRENT_SHARE = 0.2
+"""Of the expected response of the current input."""
+
+DEAD_SHARE = 0.1
+RAIL_SHARE = 0.995
+RISE_TIMES = 5.0
+"""After which an amplifier has settled."""
+
+OUTPUTS = ("bias", "z")
+
+
+@dataclass(frozen=True)
+class Response:
+    """Volts by which each channel moved, and by which an output was moved."""
+
+    output: str
+    step_V: float
+    moved_V: dict[str, float]
+
+    @property
+    def own(self) -> float:
+        """Share of the step that the output's own loop-back shows."""
+        return self.moved_V[self.output] / self.step_V
+
+    @property
+    def other(self) -> str:
+        """Name of the other output."""
+        return OUTPUTS[1 - OUTPUTS.index(self.output)]
+
+    @property
+    def crossed(self) -> float:
+        """Share of the step that the other loop-back shows."""
+        return self.moved_V[self.other] / self.step_V
+
+
+def prove_outputs(station: Station, watch: Watch) -> dict[str, Any]:
+    """Move bias and z by a few millivolts each; return what every loop-back showed, for the recording.
+
+    Raises
+    ------
+    LoopBackFault
+        Naming terminals, commanded and measured volts.
+    """
+    rest = watch.means(MEAN_S)
+    responses = [_response(station, watch, output, step_V) for output, step_V in steps_V(station).items()]
+    for output, commanded_V in {"bias": 0.0, "z": station.safe_z_V}.items():
+        _check_rest(station, output, rest[output], commanded_V)
+    for one in responses:
+        _check(station, one, responses)
+    return {one.output: {"step_V": one.step_V, "moved_V": one.moved_V} for one in responses}
+
+
+def steps_V(station: Station) -> dict[str, float]:
+    """Return the step of each output, in V: z away from the sample where there is room, else toward it."""
+    low, high = station.bias_range_V
+    bias_V = min(STEP_V, high) if high >= -low else -min(STEP_V, -low)
+    z_V = float(np.clip(LARGEST_STEP_M / station.extension_m_per_V, SMALLEST_STEP_V, STEP_V))
+    away = station.safe_z_V - z_V >= station.z_range_V[0]
+    return {"bias": bias_V, "z": -z_V if away else z_V}
+
+
+def _response(station: Station, watch: Watch, output: str, step_V: float) -> Response:
+    rest_V = {"bias": 0.0, "z": station.safe_z_V}[output]
+    before = watch.means(MEAN_S)
+    station.daq.write(**{output: rest_V + step_V})
+    try:
+        watch.means(SETTLE_S)
+        after = watch.means(MEAN_S)
+    finally:
+        station.daq.write(**{output: rest_V})
+    watch.means(SETTLE_S)
+    return Response(output, step_V, {name: after[name] - before[name] for name in before})
+
+
+def _check_rest(station: Station, output: str, measured_V: float, commanded_V: float) -> None:
+    if not station.loop_backs.holds(measured_V, commanded_V):
+        raise LoopBackFault(
+            f"The {station.input_name(output)} reads {measured_V:+.4g} V while the {station.output_name(output)} is "
+            f"commanded to {commanded_V:+.4g} V; nothing was moved. Check the "
+            "wires of both and daq.inputs and daq.outputs of the rig file."
+        )
+
+
+def _check(station: Station, one: Response, responses: list[Response]) -> None:
+    own, other = station.input_name(one.output), station.input_name(one.other)
+    output = station.output_name(one.output)
+    shown = (
+        f"a step of {_mV(one.step_V)} on the {output} moved the {own} by {_mV(one.moved_V[one.output])} and "
+        f"the {other} by {_mV(one.moved_V[one.other])}"
+    )
+    if all(abs(each.own) < SHARE and abs(abs(each.crossed) - 1) < SHARE for each in responses):
+        bias, z = (station.terminals.get(name, "its input") for name in OUTPUTS)
+        raise LoopBackFault(
+            f"Bias shows on {z} and z on {bias}: loop-backs or outputs are exchanged ({shown}). The run is refused. "
+            "Check the wires and daq.inputs and daq.outputs of the rig file; a resistor in place of the junction shows "
+            "which of the two it is."
+        )
+    if abs(one.own - 1) > SHARE:
+        raise LoopBackFault(f"The {own} {_why(one.own)}: {shown}. The run is refused.")
+    if abs(one.crossed) > SHARE:
+        raise LoopBackFault(
+            f"The {output} shows on both loop-backs: {shown}. The run is refused; look for a short between the wires."
+        )
+
+
+def _why(own: float) -> str:
+    if abs(own) < DEAD_SHARE / 2:
+        return "does not follow its output (wire off, wrong input in the rig file, or an output that does not drive)"
+    if abs(own + 1) < SHARE:
+        return f"is {own:.3f} of the command (its leads are reversed)"
+    return f"is {own:.3f} of the command (a divider or an amplifier that the rig file does not know)"
+
+
+def _mV(volts: float) -> str:
+    return f"{volts * 1e3:+.2f} mV"
+
+
+def prove_current(station: Station, watch: Watch) -> dict[str, Any] | None:
+    """Let the current amplifier add a current to its own input; return what was seen, or None where it can't.
+
+    The sign is not judged: how a suppression current adds to the input is a matter of the amplifier.
+
+    Raises
+    ------
+    CurrentInputFault
+        If the current input does not move, or not by what the gain says.
+    """
+    if station.test_current is None:
+        return None
+    settle_s = max(SETTLE_S, RISE_TIMES * station.rise_time_s)
+    before = watch.means(MEAN_S)
+    if abs(before["current"]) >= RAIL_SHARE * station.amplifier.full_scale_V:
+        raise CurrentInputFault(
+            f"The {station.input_name('current')} stands at {before['current']:+.4g} V, the amplifier's rail, "
+            "at 0 V bias with the tip back: a leak, a tip that touches, or the amplifier's own bias supply."
+        )
+    with station.test_current() as expected_V:
+        watch.means(settle_s)
+        after = watch.means(MEAN_S)
+    watch.means(settle_s)
+    moved_V = {name: after[name] - before[name] for name in before}
+    _check_current(station, abs(expected_V), moved_V)
+    return {"expected_V": expected_V, "moved_V": moved_V}
+
+
+def _check_current(station: Station, expected_V: float, moved_V: dict[str, float]) -> None:
+    share = abs(moved_V["current"]) / expected_V
+    if abs(share - 1) <= CURRENT_SHARE:
+        return
+    current = station.input_name("current")
+    for name, volts in moved_V.items():
+        if name != "current" and share < DEAD_SHARE and abs(abs(volts) / expected_V - 1) <= CURRENT_SHARE:
+            raise CurrentInputFault(
+                f"The current amplifier answers on the {station.input_name(name)}; the rig file says {current}. "
+                "Exchange the cables, or correct daq.inputs of the rig file; nothing was moved."
+            )
+    if share < DEAD_SHARE:
+        raise CurrentInputFault(
+            f"The {current} does not follow the current amplifier: a test current should move it by "
+            f"{expected_V:.3g} V and moved it by {moved_V['current']:+.3g} V, and no other input follows. Its cable is "
+            "off or on an input that is not read, or the amplifier's output is dead; nothing was moved."
+        )
+    raise CurrentInputFault(
+        f"The {current} shows {share:.3g} times what gain_V_per_A says: a test current moved it by "
+        f"{moved_V['current']:+.3g} V, expected are {expected_V:.3g} V. Check gain_V_per_A and the amplifier's range; "
+        "nothing was moved."
+    )
+
+
+def prove(station: Station, watch: Watch) -> bool:
+    """Prove outputs and current input, and record it; tell whether the current input was seen to work."""
+    outputs = prove_outputs(station, watch)
+    current = prove_current(station, watch)
+    watch.event(EventKind.MARK, "wiring proved", {**outputs, "current": current})
+    return current is not None
