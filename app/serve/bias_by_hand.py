@@ -1,12 +1,18 @@
 """A bias that somebody sets by hand while no run is on: on a tip that is back, and with a guardian."""
 
+import math
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from app.guardian import Guardian
 from app.rig import Rig
-from drivers.errors import InstrumentLost, RigError
+from app.station import loop_back_tolerance, terminals
+from drivers.errors import InstrumentFault, InstrumentLost, RigError
 from drivers.ni6281 import NI6281
+
+FIRST_STEP_V = 0.01
+"""Of a bias that is put on by hand; the loop-backs must show it before all of it follows."""
 
 
 class BiasByHand:
@@ -22,6 +28,7 @@ class BiasByHand:
         self._rig_file = rig_file
         self._on: tuple[NI6281, Rig, Guardian] | None = None
         self._stack = ExitStack()
+        self._commanded_V = 0.0
 
     def put(self, daq: NI6281, rig: Rig, bias_V: float) -> None:
         """Take the tip back and put out a bias; 0 V ends it.
@@ -40,10 +47,37 @@ class BiasByHand:
         try:
             guardian.wait_until_ready()
             guardian.arm()
-            daq.write(bias=bias_V)
+            for volts in (math.copysign(min(abs(bias_V), FIRST_STEP_V), bias_V), bias_V):
+                daq.write(bias=volts)
+                self._commanded_V = volts
+                self.compare(daq.glance())
         except (RigError, RuntimeError):
             self.end()
             raise
+
+    def compare(self, shown_V: Mapping[str, float]) -> None:
+        """Compare the loop-backs with what was put out; nothing where there is no bias.
+
+        Raises
+        ------
+        InstrumentFault
+            If they do not show it; the bias is still there.
+        """
+        if self._on is None:
+            return
+        rig = self._on[1]
+        tolerance, names = loop_back_tolerance(rig), terminals(rig)
+        commanded_V = {"bias": self._commanded_V, "z": rig.safe.z_V}
+        wrong = [
+            f"the {name} loop-back ({names[name]}) reads {shown_V[name]:+.4g} V where the {name} output "
+            f"({names[f'{name} output']}) is commanded to {volts:+.4g} V"
+            for name, volts in commanded_V.items()
+            if not tolerance.holds(shown_V[name], volts)
+        ]
+        if wrong:
+            raise InstrumentFault(
+                f"The bias was taken away again: {' and '.join(wrong)}. Check the wires of outputs and loop-backs"
+            )
 
     def check(self) -> str:
         """Look if the guardian is there; end a bias that has none. Returns what was done, "" for nothing.

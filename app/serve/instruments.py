@@ -17,7 +17,7 @@ from app.rig import Rig
 from app.serve.bias_by_hand import BiasByHand
 from app.serve.instrument_rows import CHOICES, LOOK_S, InstrumentRows
 from app.station import daq_inputs, daq_outputs
-from drivers.errors import NotNow, OutOfRange, RigError
+from drivers.errors import InstrumentFault, NotNow, OutOfRange, RigError
 from drivers.keithley428 import Keithley428
 from drivers.limits import RELATIVE
 from drivers.ni6281 import NI6281
@@ -118,6 +118,11 @@ class Instruments:
         finally:
             daq.stop_acquisition()
         self.rows.block(block)
+        try:
+            self._bias.compare(dict(zip(block.channels, block.data.mean(axis=1).tolist(), strict=True)))
+        except InstrumentFault:
+            self._end_bias()
+            raise
 
     def _look_at_amplifier(self) -> None:
         amplifier = self._driver("current_amplifier")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound
-from drivers.guard import make_safe
+from drivers.guard import LoopBacks, make_safe
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
-from simulators.faults import ConnectionLost, DeviceLost
+from simulators.faults import ConnectionLost, DeviceLost, OutputStuck
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, served
 
@@ -32,9 +32,21 @@ def test_a_dead_client_s_modulation_is_ended_and_the_tip_retracted() -> None:
         done = make_safe(f"grpc://127.0.0.1:{server.port}", "Dev1", (BIAS, Z), {"bias": 0.0, "z": 0.5})
 
         assert time.monotonic() - begin < 0.5
-        assert done == "card reset, bias 0 V, z 0.5 V"
+        assert done == "card reset, bias 0 V, z 0.5 V (commanded, not seen)"
         assert server.card.running == []
         assert dict(server.bench.outputs) == pytest.approx({"bias": 0.0, "z": 0.5}, abs=LSB_V)
+
+
+def test_safe_is_what_the_loop_backs_show() -> None:
+    with served() as server:
+        address, loop_backs = f"grpc://127.0.0.1:{server.port}", LoopBacks(INPUTS)
+
+        seen = make_safe(address, "Dev1", (BIAS, Z), {"z": 0.5}, 1.0, loop_backs)
+        server.bench.faults.add(OutputStuck(signal="z"))
+        stuck = make_safe(address, "Dev1", (BIAS, Z), {"z": 0.0}, 1.0, loop_backs)
+
+    assert seen == "card reset, bias 0 V, z 0.5 V (seen on the loop-backs)"
+    assert stuck.startswith("card reset, bias 0 V, z 0 V (commanded, not seen: z reads +0.5")
 
 
 def test_a_rig_that_is_safe_already_stays_so() -> None:
