@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-        station = replace(station, test_current=lambda: test_current(amplifier, rig))
 from typing import Any, cast
 
 from analysis.conductance import CurrentCalibration
