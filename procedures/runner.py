@@ -115,24 +115,19 @@ class Runner:
         except RigError as error:
             done, safe = f"NOT SAFE: {error} Retract the tip and take the bias away by hand.", False
         else:
-            unseen = self._unseen() if trusted else "they are not to be trusted"
+            unseen = self._unseen() if trusted else "the loop-backs are not to be trusted"
             if unseen:
-                done, safe = (
-                    f"{done}: commanded, but not seen on the loop-backs ({unseen}). Check both by hand.",
-                    False,
-                )
+                done = f"NOT SEEN TO BE SAFE: {done} as commanded, but {unseen}. Check bias and z by hand."
+                safe = False
         self._report(EventKind.MARK, "safe", safe=safe, done=done, status=status)
         return RunEnd(status, reason if safe else f"{reason} {done}".strip(), safe)
 
     def _unseen(self) -> str:
         """Look at the loop-backs of a rig that was made safe; return why they do not show it, or nothing."""
         try:
-            shown = self._watch.means(LOOK_S, LATE_S) if self._drove else self._glance()
-        except RigError:
-            try:
-                shown = self._glance()
-            except RigError as error:
-                return f"the loop-backs can't be read ({error})"
+            shown = self._shown()
+        except RigError as error:
+            return f"the loop-backs can't be read ({error})"
         wanted = {"bias": 0.0, "z": self._station.safe_z_V}
         tolerance = self._station.loop_backs
         return ", ".join(
@@ -140,6 +135,13 @@ class Runner:
             for name, volts in wanted.items()
             if not tolerance.holds(shown[name], volts)
         )
+
+    def _shown(self) -> dict[str, float]:
+        """Read the next samples or, where they do not come or can't be recorded, the inputs without their clock."""
+        if self._drove:
+            with suppress(Exception):
+                return self._watch.means(LOOK_S, LATE_S)
+        return self._glance()
 
     def _glance(self) -> dict[str, float]:
         """Read the inputs without their clock, which may stand still."""

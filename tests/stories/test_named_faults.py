@@ -7,7 +7,7 @@ from analysis.records import EventKind
 from tests.rigs import quick, served_rig
 
 FAULTS = {
-    "surface never there": ({"surface.initial_gap_nm": 500.0}, {}, "CurrentUnproved"),
+    "surface never there": ({"surface.initial_gap_nm": 500.0}, {}, "PiezoAtEnd"),
     "contact does not break": ({"gold.weld_G0": 7.0}, {}, "ContactNotBroken"),
 }
 

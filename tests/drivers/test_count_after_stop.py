@@ -1,0 +1,85 @@
+"""A card whose count after a stop is not right: NI does not say what a stopped output task answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from drivers.errors import InstrumentFault, NotNow
+from drivers.ni6281 import NI6281
+from simulators.bench import SimulatedBench
+from simulators.clock import FastClock
+from simulators.daq_server import DaqServer
+from simulators.parameters import load_parameters
+from tests.drivers.loopback import LSB_V, Loopback, opened, put_out
+
+
+@contextmanager
+def forgetful(count: str) -> Iterator[tuple[DaqServer, NI6281]]:
+    parameters = load_parameters(overrides={"ni6281.count_after_stop": count})
+    bench = SimulatedBench(parameters, 1, FastClock(), chain=Loopback())
+    with DaqServer(bench) as server, opened(server.port) as card:
+        card.write(bias=0.1, z=1.0)
+        card.start_acquisition()
+        yield server, card
+
+
+@pytest.mark.parametrize("count", ["zero", "error"])
+def test_where_a_stopped_ramp_is_is_unknown_until_the_loop_back_says_it(count: str) -> None:
+    with forgetful(count) as (server, card):
+        card.start_ramp({"z": np.linspace(1.0, 5.0, 6000)})
+        card.read(3000)
+        card.stop_ramp()
+
+        assert np.isnan(card.held["z"])
+        assert card.held["bias"] == 0.1, "what did not move is known"
+        with pytest.raises(NotNow, match="Nobody knows what z holds"):
+            card.start_modulation({"bias": [0.1, 0.0]})
+        seen_V = float(card.read(40).channel("z").mean())
+        with pytest.raises(InstrumentFault, match=r"is not known.*9 V"):
+            card.locate("z", 9.0, 0.1)
+
+        found_V = card.locate("z", seen_V, 0.01)
+
+        assert found_V == card.held["z"] == pytest.approx(put_out(server)["z"], abs=2e-3)
+        with pytest.raises(NotNow, match="can't be taken from its loop-back"):
+            card.locate("z", seen_V, 0.01)
+
+
+def test_a_count_of_an_earlier_ramp_is_not_believed() -> None:
+    with forgetful("stale") as (server, card):
+        card.start_ramp({"z": np.linspace(1.0, 2.0, 2000)})
+        card.read(2100)
+        card.stop_ramp()
+        assert card.held["z"] == pytest.approx(2.0, abs=1e-3)
+
+        card.start_ramp({"z": np.linspace(2.0, 5.0, 6000)})
+        card.read(1000)
+        card.stop_ramp()
+
+        assert card.held["z"] == pytest.approx(put_out(server)["z"], abs=2 * 3.0 / 6000 + LSB_V)
+
+
+@pytest.mark.parametrize("count", ["right", "zero", "stale", "error"])
+def test_a_ramp_that_has_come_to_its_end_stands_there_whatever_the_card_says(count: str) -> None:
+    with forgetful(count) as (server, card):
+        card.start_ramp({"z": np.linspace(1.0, 5.0, 600)})
+        card.read(700)
+        card.stop_ramp()
+
+        assert card.held == {"bias": 0.1, "z": 5.0}
+        assert put_out(server)["z"] == pytest.approx(5.0, abs=LSB_V)
+
+
+@pytest.mark.parametrize("count", ["zero", "error"])
+def test_a_stopped_modulation_leaves_the_tip_known(count: str) -> None:
+    with forgetful(count) as (_, card):
+        card.start_modulation({"bias": [0.5, 0.0, -0.5]})
+        card.read(100)
+        card.stop_modulation()
+
+        assert np.isnan(card.held["bias"])
+        assert card.held["z"] == 1.0
+        card.write(bias=0.0)
+        assert card.held == {"bias": 0.0, "z": 1.0}

@@ -1,0 +1,278 @@
+"""Wires that are wrong: what the run says, and where the world's tip and bias were at worst while it did."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis.recording import Recording
+from analysis.records import EventKind
+from app.bench import Bench, RunSummary
+from procedures.runner import RunEnd
+from simulators.faults import LoopBack, OutputStuck
+from tests.rigs import ServedRig, quick, served_rig
+
+WIRING = "ni6281.wiring."
+LEAST_STEP_V = 0.011
+"""What a run that is refused may put out: the step that proves an output."""
+
+DEEPEST_M = 1e-9
+"""An indentation that an orderly stop leaves at 20 nm/s; a tip that nothing stops goes 50 nm deep."""
+
+
+class NoGuardian:
+    """Stands in for the guardian process, which has tests of its own and takes two seconds to start."""
+
+    def __init__(self, rig_file: Path) -> None:
+        pass
+
+    def __enter__(self) -> "NoGuardian":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def wait_until_ready(self) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def no_guardian(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.bench.Guardian", NoGuardian)
+
+
+@dataclass
+class Worst:
+    """Extremes of a world: |bias| on the sample, volts on the piezo, depth of the tip in the surface."""
+
+    bias_V: float = 0.0
+    z_V: float = 0.0
+    depth_m: float = 0.0
+
+
+@contextmanager
+def watched(folder: Path, overrides: Mapping[str, Any]) -> Iterator[tuple[ServedRig, Worst]]:
+    """Serve a rig whose world keeps its extremes."""
+    with served_rig(folder, overrides=overrides) as rig:
+        world, worst = rig.simulated.bench.chain.world, Worst()
+        advance = world.advance
+
+        def advancing(bias_V: Any, z_V: Any, *others: Any) -> Any:
+            seen = advance(bias_V, z_V, *others)
+            worst.bias_V = max(worst.bias_V, float(np.abs(bias_V).max()))
+            worst.z_V = max(worst.z_V, float(np.abs(z_V).max()))
+            worst.depth_m = world.truth.deepest_indentation_m
+            return seen
+
+        world.advance = advancing
+        yield rig, worst
+
+
+def run(rig: ServedRig, bench: Bench | None = None, traces: int = 2) -> RunSummary:
+    return (bench or rig.bench()).run(quick(traces, approach_speed=20.0), rig.folder / "run.h5")
+
+
+def fault_of(rig: ServedRig) -> str:
+    """Name of the one fault in the recording."""
+    with Recording(rig.folder / "run.h5") as recording:
+        (fault,) = [event for event in recording.events if event.kind is EventKind.FAULT]
+        return fault.name
+
+
+REFUSED = {
+    "outputs exchanged": (
+        {"ao0": "z", "ao1": "bias"},
+        "LoopBackFault",
+        [
+            "Bias shows on ai3 and z on ai2: loop-backs or outputs are exchanged",
+            "+10.00 mV on the bias output (ao0)",
+        ],
+    ),
+    "loop-backs exchanged": (
+        {"ai2": "z", "ai3": "bias"},
+        "LoopBackFault",
+        ["Bias shows on ai3 and z on ai2: loop-backs or outputs are exchanged"],
+    ),
+    "bias loop-back off": (
+        {"ai2": "ground"},
+        "LoopBackFault",
+        ["bias loop-back (ai2) does not follow", "+10.00 mV on the bias output (ao0)"],
+    ),
+    "z loop-back off": (
+        {"ai3": "ground"},
+        "LoopBackFault",
+        ["z loop-back (ai3) does not follow", "+10.00 mV on the z output (ao1)"],
+    ),
+    "bias loop-back divided": (
+        {"bias_loop_back": 0.1},
+        "LoopBackFault",
+        ["bias loop-back (ai2) is 0.10", "a divider"],
+    ),
+    "bias loop-back reversed": (
+        {"bias_loop_back": -1.0},
+        "LoopBackFault",
+        ["bias loop-back (ai2) is -1.0", "leads are reversed"],
+    ),
+    "z loop-back reversed": (
+        {"z_loop_back": -1.0},
+        "LoopBackFault",
+        ["z loop-back (ai3) is -1.0", "leads are reversed"],
+    ),
+    "current cable off": (
+        {"ai0": "ground"},
+        "CurrentInputFault",
+        ["current input (ai0) does not follow the current amplifier", "cable is off"],
+    ),
+    "current on an input that is not read": (
+        {"ai0": "ground", "ai6": "current"},
+        "CurrentInputFault",
+        ["current input (ai0) does not follow the current amplifier", "or on an input that is not read"],
+    ),
+    "current and thermocouple exchanged": (
+        {"ai0": "thermocouple", "ai1": "current"},
+        "CurrentInputFault",
+        ["answers on the thermocouple input (ai1); the rig file says current input (ai0)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("wires", REFUSED)
+def test_a_wrong_wire_is_named_before_anything_moves(tmp_path, wires):
+    wiring, name, words = REFUSED[wires]
+    with watched(tmp_path, {f"{WIRING}{terminal}": value for terminal, value in wiring.items()}) as (
+        rig,
+        worst,
+    ):
+        summary = run(rig)
+
+        assert summary.end.status == "fault"
+        assert fault_of(rig) == name
+        for said in words:
+            assert said in summary.end.reason
+        assert "nearer" not in summary.end.reason
+        assert worst.bias_V < LEAST_STEP_V
+        assert worst.z_V < LEAST_STEP_V
+        assert rig.is_safe()
+        trusted = name != "LoopBackFault"
+        assert summary.end.safe is trusted, "safe is what loop-backs show that can be trusted"
+        assert ("NOT SEEN TO BE SAFE" in summary.end.reason) is not trusted
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"), [(1e5, "G0 at +100 mV"), (1e6, "the amplifier at its rail at +100 mV")]
+)
+def test_an_inverting_amplifier_stops_the_tip_at_the_surface(tmp_path, gain, said):
+    with watched(tmp_path, {"keithley428.inverting": True, "surface.drift_pm_per_s": 0.0}) as (rig, worst):
+        text = rig.file.read_text("utf-8").replace("gain_V_per_A = 1e5", f"gain_V_per_A = {gain:g}")
+        rig.file.write_text(text, "utf-8")
+        procedure = quick(2, approach_speed=5.0, railed_is_contact=True)
+
+        summary = rig.bench().run(procedure, tmp_path / "run.h5")
+
+        assert summary.end.status == "fault"
+        assert fault_of(rig) == "WrongPolarity"
+        assert summary.end.reason.startswith("Polarity: ")
+        assert said in summary.end.reason or "at its rail" in summary.end.reason
+        assert "nearer" not in summary.end.reason
+        assert worst.depth_m < DEEPEST_M
+        assert summary.end.safe
+        assert rig.is_safe()
+
+
+BIAS, Z = r"bias loop-back \(ai2\) reads ", r"z loop-back \(ai3\) reads "
+IN_A_RUN = {
+    "bias loop-back off": (
+        LoopBack(3000, "bias", 0.0),
+        BIAS + r".* since sample 30\d\d.* commanded to \+0\.1 V",
+    ),
+    "z loop-back off": (LoopBack(3000, "z", 0.0), Z + r".* since sample 30\d\d.*z output \(ao1\)"),
+    "bias loop-back reversed": (LoopBack(3000, "bias", -1.0), BIAS + r"-0\.\d+ V since sample 30\d\d"),
+    "z output sticks": (OutputStuck(3000, "z"), Z + r"\+\d\.\d+ V since sample \d+.*z output \(ao1\)"),
+}
+
+
+@pytest.mark.parametrize("fault", IN_A_RUN)
+def test_what_fails_in_a_run_is_seen_within_a_tenth_of_a_second(tmp_path, fault):
+    begins, said = IN_A_RUN[fault]
+    with watched(tmp_path, {}) as (rig, worst):
+        rig.simulated.faults.add(begins)
+
+        summary = run(rig)
+
+        assert summary.end.status == "fault"
+        assert fault_of(rig) == "LoopBackFault"
+        assert re.search(said, summary.end.reason), summary.end.reason
+        assert worst.depth_m < DEEPEST_M
+        assert worst.bias_V == pytest.approx(0.1, abs=1e-3)
+        assert summary.samples < 3000 + 0.2 * 2000, "the fault began at sample 3000"
+        assert not summary.end.safe
+
+
+def test_a_bias_output_that_sticks_is_seen_before_the_tip_has_moved_far(tmp_path):
+    with watched(tmp_path, {}) as (rig, worst):
+        rig.simulated.faults.add(OutputStuck(800, "bias"))
+
+        summary = run(rig)
+
+        assert fault_of(rig) == "LoopBackFault"
+        assert "commanded to +0.1 V" in summary.end.reason
+        assert worst.z_V < 0.1
+
+
+@pytest.mark.parametrize("count", ["zero", "stale", "error"])
+def test_a_card_that_forgets_how_far_a_ramp_came_never_lets_the_tip_jump(tmp_path, count):
+    with watched(tmp_path, {"ni6281.count_after_stop": count}) as (rig, worst):
+        world, jumps = rig.simulated.bench.chain.world, []
+        advance, last = world.advance, [0.0]
+
+        def advancing(bias_V: Any, z_V: Any, *others: Any) -> Any:
+            course = np.concatenate([last, z_V])
+            jumps.append(float(np.diff(course).max()))
+            last[0] = float(z_V[-1])
+            return advance(bias_V, z_V, *others)
+
+        world.advance = advancing
+        summary = run(rig, traces=3)
+
+        assert summary.end.status == "finished", summary.end.reason
+        assert summary.end.safe
+        assert worst.depth_m < DEEPEST_M
+        assert max(jumps) < 0.02, "0.2 nm toward the sample, at once"
+    with Recording(tmp_path / "run.h5") as recording:
+        found = [event.payload for event in recording.events if event.name == "position from loop-back"]
+    assert bool(found) is (count != "stale")
+    for one in found:
+        assert one["z_V"] == pytest.approx(one["seen_V"], abs=2e-3)
+        assert "the card forgot how far the ramp came" in one["message"]
+
+
+def test_a_right_rig_is_proved_and_the_recording_says_so(tmp_path):
+    with watched(tmp_path, {}) as (rig, worst):
+        summary = run(rig)
+
+        assert summary.end == RunEnd("finished", "", safe=True)
+        assert worst.depth_m < DEEPEST_M
+    with Recording(tmp_path / "run.h5") as recording:
+        (proof,) = [event.payload for event in recording.events if event.name == "wiring proved"]
+    for output, other in (("bias", "z"), ("z", "bias")):
+        moved_V = proof[output]["moved_V"]
+        assert moved_V[output] == pytest.approx(proof[output]["step_V"], abs=3e-4)
+        assert abs(moved_V[other]) < 3e-4
+    assert abs(proof["current"]["moved_V"]["current"]) == pytest.approx(
+        proof["current"]["expected_V"], rel=0.02
+    )
+
+
+def test_a_surface_out_of_reach_advises_nearer_only_because_the_current_was_seen(tmp_path, monkeypatch):
+    with watched(tmp_path, {"surface.initial_gap_nm": 500.0}) as (rig, _):
+        seen = rig.bench().run(quick(1, approach_speed=100.0), tmp_path / "run.h5")
+        monkeypatch.setattr("procedures.runner.prove", lambda station, watch: False)
+        unseen = rig.bench().run(quick(1, approach_speed=100.0), tmp_path / "unproved.h5")
+
+    assert "Bring the coarse positioner nearer" in seen.end.reason
+    assert "the current path is not proved. Do not go nearer before" in unseen.end.reason
