@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.conductance import CurrentCalibration
+from analysis.loop_backs import Tolerance
 from analysis.records import Block
 from analysis.trip import CurrentTrip
 from procedures.errors import Aborted
@@ -47,7 +48,7 @@ class PaperCard:
 def watch_of(card, should_stop=lambda: False, clock=None):
     blocks = []
     sink = SimpleNamespace(block=blocks.append, event=blocks.append)
-    station = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz)
+    station = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance())
     return Watch(station, sink, should_stop, clock or card.clock), blocks
 
 
