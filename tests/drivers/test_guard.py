@@ -41,12 +41,12 @@ def test_safe_is_what_the_loop_backs_show() -> None:
     with served() as server:
         address, loop_backs = f"grpc://127.0.0.1:{server.port}", LoopBacks(INPUTS)
 
-        seen = make_safe(address, "Dev1", (BIAS, Z), {"z": 0.5}, 1.0, loop_backs)
+        seen = make_safe(address, "Dev1", (BIAS, Z), {"z": 0.5}, 30.0, loop_backs)
         server.bench.faults.add(OutputStuck(signal="z"))
-        stuck = make_safe(address, "Dev1", (BIAS, Z), {"z": 0.0}, 1.0, loop_backs)
+        stuck = make_safe(address, "Dev1", (BIAS, Z), {"z": 0.0}, 30.0, loop_backs)
 
     assert seen == "card reset, bias 0 V, z 0.5 V (seen on the loop-backs)"
-    assert stuck.startswith("card reset, bias 0 V, z 0 V (commanded, not seen: z reads +0.5")
+    assert stuck.startswith("card reset, bias 0 V, z 0 V (commanded, not seen: z reads +0.4999 V")
 
 
 def test_a_rig_that_is_safe_already_stays_so() -> None:
