@@ -204,10 +204,7 @@ class ContactProcedure(RigProcedure):
         recentrings, proved = 0, station.current_proved or surface_m is not None
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
-            contact, witness = (
-                self._contact_detectors(station),
-                CurrentWitness(round(NOISE_S * station.rate_Hz)),
-            )
+            contact, witness = self._contact_detectors(station), self._witness(station)
             until: dict[str, Detector] = {**contact, "current seen": witness}
             outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, until)
             self._judge_polarity(outcome, contact)
