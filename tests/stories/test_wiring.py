@@ -37,8 +37,15 @@ class NoGuardian:
     def __exit__(self, *error: object) -> None:
         pass
 
+    gone = False
+
     def wait_until_ready(self) -> None:
         pass
+
+    arm = check = dismiss = wait_until_ready
+
+    def stay(self) -> str:
+        return "It stays."
 
 
 @pytest.fixture(autouse=True)
