@@ -7,6 +7,7 @@ import click
 import numpy as np
 
 from analysis.fit_data import CurrentData, LogCurrentData
+from analysis.fit_model import Parameter
 from analysis.fit_problem import Problem
 from analysis.fit_transport import FitResult, Replicas
 from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, jackknife_error, student
@@ -107,7 +108,7 @@ def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
             "value": value,
             "error": finite(half[i]),
             "standard_error": finite(standard[i]),
-            "interval_95": [value - float(wide[i]), value + float(wide[i])] if known else None,
+            "interval_95": _interval(problem.parameters[i], value, float(wide[i])) if known else None,
         }
         if problem.data.scaled and known:
             factor = float(student(ONE_SIGMA, error.degrees_of_freedom[i]))
@@ -115,6 +116,14 @@ def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
             found[name]["error_statistical"] = factor * max(float(standard[i]) ** 2 - scale, 0.0) ** 0.5
             found[name]["error_scale"] = factor * scale**0.5
     return found
+
+
+def _interval(parameter: Parameter, value: float, half: float) -> list[float]:
+    """Both ends; of a positive parameter at equal factors, so that it stays positive."""
+    if parameter.logarithmic:
+        factor = float(np.exp(min(half / value, 300.0)))
+        return [value / factor, value * factor]
+    return [value - half, value + half]
 
 
 def _conductance_G0(problem: Problem, values: FloatArray) -> float:

@@ -24,7 +24,7 @@ class TransmissionSnapshot:
     energy_eV, transmission : ndarray, shape (n,)
         From the Fermi level; for a logarithmic axis. Empty without a model.
     low, high : ndarray, shape (n,)
-        Band of one standard error, from leaving out groups of junctions; both are ``transmission`` where unknown.
+        Band of the 68 % interval, from junctions left out in turn; both are ``transmission`` where unknown.
     window_eV : (float, float)
         Between the chemical potentials of substrate and probe at the bias that is shown.
     bias_V : float

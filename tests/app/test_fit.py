@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from analysis.landauer import currents, linear_response
 from analysis.transmission import Level, LevelTransmission
 from app.commands.fit import command
+from tests.app.made_recordings import LEVEL, made_iv
 
 LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])
 V = np.linspace(-1.3, 1.3, 53)
@@ -180,3 +181,32 @@ def test_level_position_of_real_large_area_junctions(tmp_path):
     together = report(tmp_path, paths, "--average", "log", model=LARGE_AREA)
     assert together["parameters"]["energy_eV"]["value"] == pytest.approx(energies.mean(), abs=0.15)
     assert together["parameters"]["bias_drop"]["value"] < 0.5
+
+
+def test_a_recording_gives_its_junctions_and_not_its_curves(tmp_path):
+    made_iv(tmp_path / "iv.h5", np.random.default_rng(3), curves=12)
+    found = report(tmp_path, [tmp_path / "iv.h5"])
+    assert (found["junctions"], found["left_out"], found["groups"]) == (12, "junction", 12)
+    check(found, "energy_eV", abs(LEVEL.levels[0].energy_eV))
+
+
+def test_a_single_curve_says_which_noise_its_errors_assume(tmp_path, curves):
+    output = fit(tmp_path, curves[:1]).output
+    assert "scatter about the fit; noise taken as equal and independent at every voltage" in output
+    given = fit(tmp_path, curves[:1], "--relative-error", "0.02").output
+    assert "given; noise taken as independent at every voltage" in given
+
+
+def test_the_scale_of_the_heats_is_told_apart_from_statistics(tmp_path, curves):
+    bias = np.array([0.74, 1.08, 1.27, -0.74, -1.08, -1.27])
+    columns = np.transpose([bias, currents(LUMO, bias).heat_probe_W, np.full(6, 5e-9)])
+    header = "voltage_V,heat_probe_W,sigma_W"
+    np.savetxt(tmp_path / "heating.csv", columns, delimiter=",", header=header, comments="")
+    measured = '[measured]\nheating = "heating.csv"\nheating_scale_sigma = 0.1\n'
+    found = report(tmp_path, curves, model=MODEL + measured)
+    parameter = found["parameters"]["scale"]
+    assert parameter["value"] == pytest.approx(1.0, abs=0.2)
+    for x in found["parameters"].values():
+        assert np.hypot(x["error_statistical"], x["error_scale"]) == pytest.approx(x["error"])
+    alone = MODEL + "[measured]\nheating_scale_sigma = 0.1\n"
+    assert "it needs heating" in fit(tmp_path, curves, model=alone).output
