@@ -5,8 +5,8 @@ import pytest
 
 from tests.validation.fits import Case, covered, truth_of
 
-SETS = 60
-LIMITS_68, LIMITS_95 = (0.46, 0.87), 0.83
+SETS = 40
+LIMITS_68, LIMITS_95 = (0.42, 0.91), 0.79
 """By chance outside with a probability below 1e-3. SD taken for the error covered 1.00 of 100 junctions, .40 of 3."""
 
 
@@ -20,9 +20,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say(case, energy_eV, gamma_eV
 def test_many_junctions_give_errors_of_the_scatter_of_repeated_fits():
     """100 junctions: the level scatters by 6 meV; 53 was quoted."""
     truth = np.array([0.7790, 0.03035])
-    one, _, errors = covered(np.random.default_rng(8), Case(100), 12, truth)
+    one, _, errors = covered(np.random.default_rng(8), Case(100), 6, truth)
     assert 0.004 < np.median(errors[:, 0]) < 0.009
-    assert one.mean() > 0.3
+    assert one.mean() > 0.2
 
 
 def test_the_truth_is_that_of_the_mean_curve():
