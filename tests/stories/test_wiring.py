@@ -13,6 +13,8 @@ import pytest
 from analysis.recording import Recording
 from analysis.records import EventKind
 from app.bench import Bench, RunSummary
+from app.serve.instruments import Instruments
+from drivers.errors import InstrumentFault
 from procedures.runner import RunEnd
 from simulators.faults import LoopBack, OutputStuck
 from tests.rigs import ServedRig, quick, served_rig
@@ -283,3 +285,48 @@ def test_a_surface_out_of_reach_advises_nearer_only_because_the_current_was_seen
 
     assert "Bring the coarse positioner nearer" in seen.end.reason
     assert "the current path is not proved. Do not go nearer before" in unseen.end.reason
+
+
+def test_a_bias_that_is_too_small_to_compare_and_vanishes_stops_the_tip(tmp_path):
+    """2 mV are within the tolerance of 0 V; but nothing is left to divide the current by."""
+    with watched(tmp_path, {}) as (rig, worst):
+        rig.simulated.faults.add(LoopBack(3000, "bias", 0.0))
+
+        summary = rig.bench().run(quick(1, approach_speed=20.0, bias=2.0), tmp_path / "run.h5")
+
+        assert fault_of(rig) == "NoBias"
+        assert "while +2 mV are commanded" in summary.end.reason
+        assert worst.depth_m == 0
+
+
+# ---- a bias by hand ----
+
+
+def test_a_bias_by_hand_on_the_wrong_output_goes_no_further_than_a_small_step(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.serve.bias_by_hand.Guardian", NoGuardian)
+    with watched(tmp_path, {f"{WIRING}ao0": "z", f"{WIRING}ao1": "bias"}) as (rig, worst):
+        instruments = Instruments(rig.file)
+
+        with pytest.raises(
+            InstrumentFault, match=r"bias loop-back \(ai2\) reads .* V where the bias output \(ao0\)"
+        ):
+            instruments.set("daq", "bias_V", 1.0)
+
+        assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0}
+        assert max(worst.bias_V, worst.z_V) < LEAST_STEP_V
+        instruments.close()
+
+
+def test_a_bias_by_hand_whose_loop_back_falls_off_is_taken_away(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.serve.bias_by_hand.Guardian", NoGuardian)
+    with watched(tmp_path, {}) as (rig, _):
+        instruments = Instruments(rig.file)
+        instruments.set("daq", "bias_V", 0.2)
+        instruments.look()
+        assert rig.simulated.bench.outputs["bias"] == pytest.approx(0.2, abs=1e-3)
+
+        rig.simulated.faults.add(LoopBack(signal="bias"))
+        instruments.look()
+
+        assert rig.simulated.bench.outputs["bias"] == 0.0
+        instruments.close()

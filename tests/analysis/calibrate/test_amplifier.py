@@ -29,3 +29,10 @@ def test_an_open_circuit_is_told():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="no resistor"):
         gain_on_resistor(BIAS, 1e-4 * rng.standard_normal(11), 1e6, 0.0)
+
+
+def test_an_output_that_falls_as_the_bias_rises_is_a_matter_of_polarity():
+    noise_V = 1e-4 * np.random.default_rng(0).standard_normal(11)
+
+    with pytest.raises(ValueError, match=r"falls by 9\.963 .* polarity of the amplifier"):
+        gain_on_resistor(BIAS, noise_V - 9.963 * BIAS, 1e4, 5.0)
