@@ -260,7 +260,8 @@ class RigWindow(Window):
         if self._lost or unsafe or not self.queue.present:
             before = self.session.status.snapshot() if self.session is not None else None
             self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
-        self.alarm.tell(alarm_of(unsafe, self._lost, self.state))
+        running = bool(self.queue.present)  # known from news of the job alone before the whole state is told
+        self.alarm.tell(alarm_of(unsafe, self._lost, {} if running else self.state))
         notice = self.alarm.notice
         if notice is not None and f"job {notice.job}:" in self.messages.text:
             self.messages.dismiss()  # one place is enough

@@ -345,6 +345,13 @@ def test_no_alarm_of_an_earlier_run_stands_over_a_run(window, status):
     assert told_alarm(window, FAULT, job(2, status), **HELD) == ""
 
 
+def test_an_alarm_ends_with_the_first_news_of_another_run(window):
+    assert told_alarm(window, FAULT, job(2), **HELD)
+    window._told("job", job(2, "running", version=9))
+    window.paint()
+    assert not window.alarm.isVisible()
+
+
 def test_an_alarm_does_not_come_back_by_a_pause(window):
     assert told_alarm(window, FAULT, **HELD)
     assert told_alarm(window, FAULT, job(2, "running")) == ""
