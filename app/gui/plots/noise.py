@@ -29,7 +29,7 @@ THERMOMETER = [
 ]
 EMPTY = (
     "The spectrum of the {} appears here once the junction has been out of contact, or held and modulated, for some "
-    "seconds."
+    "seconds: press Run, or open a recording."
 )
 LEAST_DECADES = 3
 """Of every spectrum, so that the axes of both are labelled alike: by decades."""
