@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ClockName = Literal["wall", "fast"]
 
-ANSWER_S, SAFE_WITHIN_S = 60.0, 10.0
+ANSWER_S, SAFE_WITHIN_S = 30.0, 10.0
 """How long a simulated rig of our own may take on a machine that is busy with other things."""
 
 ENDS_WITHIN_S = 10.0

@@ -206,6 +206,8 @@ class BenchServer:
             log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
             what = "was refused" if job.refused else "ended with a fault"
             self.queue.hold(f"job {job.id} {what}", within_run=False, failed=job)
+        if not job.safe:
+            self.queue.hold("the rig may not be safe", within_run=False)
         self.queue.over(job)
         self.broadcast.job(job)
         self.tell_state()

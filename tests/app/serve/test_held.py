@@ -2,9 +2,11 @@
 
 import pytest
 
+from app.bench import RunSummary
 from app.serve.client import BenchClient
 from app.serve.errors import Refused
 from drivers.errors import InstrumentLost
+from procedures.runner import RunEnd
 from tests.app.serve.benches import Ears, served_bench
 
 
@@ -33,6 +35,29 @@ def test_a_retraction_that_fails_is_not_called_one_until_one_succeeds(bench, mon
 
     bench.client.retract()
     assert held(bench) == ("retracted by the user", "")
+
+
+def _aborted_unsafe(bench, procedure, out, **others):
+    return RunSummary(out, RunEnd("aborted", "stopped by the user NOT SAFE", False), 0, 0, 0, "")
+
+
+def _ended_by_a_bug(bench, procedure, out, **others):
+    bench.unsafe = "NOT SAFE: the card does not answer"
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("run", [_aborted_unsafe, _ended_by_a_bug])
+def test_no_run_follows_one_that_left_the_rig_unsafe(bench, monkeypatch, run):
+    monkeypatch.setattr("app.serve.server.Bench.run", run)
+    ears = Ears()
+    bench.client.subscribe(ears)
+    first, second = bench.add(1), bench.add(2)
+
+    assert ears.wait_over(first["id"])["safe"] is False
+    why, unsafe = held(bench)
+    assert why == "the rig may not be safe"
+    assert unsafe
+    assert bench.job(second["id"])["status"] == "waiting"
 
 
 def test_a_run_that_is_asked_for_by_itself_leaves_the_others_held(bench):

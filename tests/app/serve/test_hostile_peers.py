@@ -215,6 +215,12 @@ def test_a_retract_door_whose_thread_dies_is_opened_again_and_that_is_an_alarm(b
     assert alarms == ["The thread of the retract door died; it was opened again"]
 
 
+def test_no_socket_of_a_bench_talks_to_a_web_page(bench):
+    for endpoint in (bench.connection.commands, bench.connection.retract, bench.connection.topics):
+        host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
+        assert hung_up_on((host, int(port)), OTHERS["HTTP"])
+
+
 def test_a_task_that_fails_leaves_its_thread_for_the_next(bench, caplog):
     done = threading.Event()
     with caplog.at_level(logging.ERROR):
