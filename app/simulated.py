@@ -1,6 +1,7 @@
 """The simulated rig as a process of its own, and the rig file that leads to it."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,7 +175,8 @@ def patient(rig_file_text: str) -> str:
         ("[daq]\n", "answer_s", ANSWER_S),
         ("[safe]\n", "within_s", SAFE_WITHIN_S),
     ):
-        rig_file_text = rig_file_text.replace(section, f"{section}{limit} = {seconds}\n", 1)
+        without = re.sub(rf"(?m)^{limit} = .*\n", "", rig_file_text)
+        rig_file_text = without.replace(section, f"{section}{limit} = {seconds}\n", 1)
     return rig_file_text
 
 

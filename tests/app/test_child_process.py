@@ -69,8 +69,9 @@ def test_a_simulated_rig_that_can_not_serve_says_why():
         pass
 
 
-def test_a_simulated_rig_of_our_own_is_given_time_to_answer():
-    text = patient("[daq]\nx = 1\n[safe]\nz_V = 0.0\n")
+@pytest.mark.parametrize("there", ["", "answer_s = 2.0\n"])
+def test_a_simulated_rig_of_our_own_is_given_time_to_answer(there):
+    text = patient(f"[daq]\n{there}x = 1\n[safe]\nz_V = 0.0\n")
     assert text == f"[daq]\nanswer_s = {ANSWER_S}\nx = 1\n[safe]\nwithin_s = {SAFE_WITHIN_S}\nz_V = 0.0\n"
 
 
