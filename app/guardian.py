@@ -104,7 +104,7 @@ class Guardian:
 
     def __init__(self, rig_file: Path) -> None:
         self._rig_file = rig_file
-        self._armed = self._stays = False
+        self._armed = self._stays = self._missed = False
 
     def __enter__(self) -> Self:
         self._process = self._start()
@@ -146,8 +146,9 @@ class Guardian:
         self._armed = True
 
     def check(self) -> None:
-        """Raise ``GuardianGone`` if it has ended."""
-        if self.gone:
+        """Raise ``GuardianGone`` if it has ended: once, for the way to safe goes on without it."""
+        if not self._missed and self.gone:
+            self._missed = True
             raise GuardianGone("The guardian has gone")
 
     def dismiss(self) -> None:
@@ -234,7 +235,7 @@ def main() -> int:
 
     if (why := _wait_for_the_end()) is not None:
         log.info("%s; making the rig safe", why)
-        log.info("Safe: %s", insist(rig, SIMULATED_S if simulated else float("inf")))
+        log.info("Done: %s", insist(rig, SIMULATED_S if simulated else float("inf")))
     return 0
 
 

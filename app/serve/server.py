@@ -207,7 +207,8 @@ class BenchServer:
             what = "was refused" if job.refused else "ended with a fault"
             self.queue.hold(f"job {job.id} {what}", within_run=False, failed=job)
         if not job.safe:
-            self.queue.hold("the rig may not be safe", within_run=False)
+            failed = job if job.status is Status.FAULT else None
+            self.queue.hold("the rig may not be safe", within_run=False, failed=failed)
         self.queue.over(job)
         self.broadcast.job(job)
         self.tell_state()

@@ -190,7 +190,7 @@ def test_after_an_end_that_is_not_safe_the_guardian_stays_until_the_rig_is(tmp_p
             cable.let_go()
             wait_until(rig.is_safe)
             wait_until(lambda: not _lives(guardians[0].pid))
-    assert "Safe: " in guardian.log_file().read_text("utf-8")
+    assert "Done: " in guardian.log_file().read_text("utf-8")
 
 
 def limit(name):
