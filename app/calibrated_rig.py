@@ -16,7 +16,8 @@ from app.calibrations import (
     store_of,
 )
 from app.rig import THERMOMETER_KEYS, Probe, Rig, load_rig
-from app.toml_file import Section
+from app.toml_file import FileError, Section
+from app.unusual import unusual, written_twice
 
 OLD_AFTER_DAYS = 365
 """A calibration older than that is worth doing again."""
@@ -67,7 +68,19 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
         update["daq"] = rig.daq.model_copy(update=arrival)
     if rig.probe:
         update["probe"] = _probe(rig.probe, store)
-    return rig.model_copy(update=update)
+    calibrated = rig.model_copy(update=update)
+    _refuse_unusual(calibrated, store)
+    return calibrated
+
+
+def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
+    """Refuse a calibration whose number belongs to no usual rig, if the rig file does not repeat its own."""
+    twice = {key for key, _ in written_twice(rig.unusual)}
+    for number in unusual(Rig, rig.model_dump()):
+        if number.key not in twice:
+            raise FileError(
+                f"{store.folder}: its newest calibration says {number}. Calibrate again, or take it out of the folder."
+            )
 
 
 def _probe(probe: Probe, store: CalibrationStore) -> Probe:

@@ -9,6 +9,7 @@ from typing import Any
 from analysis.recording import RecordingError, RunHeader
 from app.rig import Rig
 from app.toml_file import FileError, validate
+from app.unusual import nested, unusual
 
 NM = 1e-9
 WIRING = {"current": "ai0", "thermocouple": "ai1", "bias": "ai2", "z": "ai3"}
@@ -60,6 +61,8 @@ def playback_rig(
     content["voltage_preamplifier"]["line_address"] = 0
     content["coarse"] = None  # the housing of a recording can't be moved
     content["calibrations"] = NO_CALIBRATIONS
+    content["safe"] = {**content.get("safe", {}), "z_V": daq["outputs"]["z"]["min_V"]}
+    content["unusual"] = nested(unusual(Rig, content))  # it was so
     content["name"] = f"playback: {header.title or header.procedure} ({header.started or 'date unknown'})"
     try:
         return validate(content, Rig, "the recording's rig file")
@@ -88,6 +91,11 @@ def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any
 def rig_toml(rig: Rig, comment: str) -> str:
     """A rig as TOML, in the order of its keys; what nobody knows is left out."""
     return comment + "\n".join(_lines((), rig.model_dump(exclude_none=True))) + "\n"
+
+
+def table_toml(name: str, table: Mapping[str, Any]) -> str:
+    """A table as TOML, with the tables in it."""
+    return "\n".join(_lines((name,), table)) + "\n"
 
 
 def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -65,9 +66,13 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
     """Complete rig.toml for a simulated rig that serves at ``addresses``."""
     import jinja2
 
+    from app.playback import table_toml
+    from app.rig import Rig
+    from app.unusual import nested, unusual
+
     template = jinja2.Template(files("app").joinpath("templates/rig.toml.j2").read_text(encoding="utf-8"))
     values = parameters.values
-    return template.render(
+    text = template.render(
         addresses,
         species=values["sample"]["species"],
         seed=settings.seed,
@@ -79,6 +84,8 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         thermal=values["thermal"],
         told=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    twice = nested(unusual(Rig, tomllib.loads(text)))  # of a world that was wanted so
+    return text + (f"\n{table_toml('unusual', twice)}" if twice else "")
 
 
 @contextmanager

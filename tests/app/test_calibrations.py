@@ -239,3 +239,14 @@ def test_a_wrong_probe_section_is_refused(tmp_path, section, said):
 
     with pytest.raises(FileError, match=said):
         load_rig(path)
+
+
+def test_a_calibration_that_no_usual_rig_has_is_refused(tmp_path):
+    rig_file = tmp_path / "rig.toml"
+    rig_file.write_text(RIG, "utf-8")
+    rig = load_rig(rig_file)
+    store_of(rig_file, rig).save(PiezoRecord(date=NOW, extension_nm_per_V=19_000, uncertainty_nm_per_V=300))
+    with pytest.raises(
+        FileError, match=r"newest calibration says piezo.extension_nm_per_V = 19000.0; usual is 0.2"
+    ):
+        load_calibrated_rig(rig_file)

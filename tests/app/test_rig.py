@@ -1,9 +1,18 @@
 import re
+import tomllib
+from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
-from app.rig import load_rig
-from app.toml_file import FileError
+from analysis.recording import Channel, RunHeader
+from app.playback import playback_rig, rig_toml
+from app.rig import Rig, load_rig
+from app.simulated import SimulationSettings, rig_file_text
+from app.toml_file import FileError, validate
+from app.unusual import Usual, _section
+from simulators.parameters import load_parameters
 
 RIG = """
 name = "test rig"
@@ -70,6 +79,49 @@ def test_reads_a_rig_file_with_defaults(write):
             r"coarse: .*must differ",
         ),
         ("name =", "name", r"not TOML"),
+        (
+            "max_V = 10.0 }",
+            "max_V = 10.0 }\n[safe]\nz_V = 10.0",
+            r"safe\.z_V = 10\.0 is not the end .*Write z_V = 0\.0",
+        ),
+        (
+            "max_V = 10.0 }",
+            "max_V = 10.0 }\n[safe]\nz_V = 0.5",
+            r"safe\.z_V = 0\.5 is not the end away from the sample",
+        ),
+        ("min_V = 0.0", "min_V = -10.0", r"safe\.z_V = 0\.0 is not the end .*Write z_V = -10\.0 in \[safe\]"),
+        (
+            '22::INSTR"',
+            '22::INSTR"\ngain_V_per_A = 3e5',
+            r"gain_V_per_A = 300000\.0: must be one of 1000, 10000, 100000, 1e\+06",
+        ),
+        (
+            '22::INSTR"',
+            '22::INSTR"\nrise_time_s = 5e-4',
+            r"rise_time_s = 0\.0005: must be one of 1e-05, 3e-05",
+        ),
+        ('ASRL1::INSTR"', 'ASRL1::INSTR"\ngain = 30000', r"gain = 30000.*: must be one of 1, 2, 5"),
+        (
+            'ASRL1::INSTR"',
+            'ASRL1::INSTR"\nlowpass_Hz = 500.0',
+            r"lowpass_Hz = 500\.0: must be one of 0\.03, 0\.1",
+        ),
+        (
+            "extension_nm_per_V = 20.0",
+            "extension_nm_per_V = 20000.0",
+            r"piezo\.extension_nm_per_V = 20000\.0; usual is 0\.2 to 500 nm/V\. Correct it or, .*second time, in "
+            r"the table \[unusual\] at the file's end: piezo\.extension_nm_per_V = 20000\.0",
+        ),
+        (
+            "extension_nm_per_V = 20.0",
+            "extension_nm_per_V = 20.0\n[unusual]\npiezo.extension_nm_per_V = 20000.0",
+            r"unusual\.piezo\.extension_nm_per_V = 20000\.0 must repeat piezo\.extension_nm_per_V, which is 20\.0",
+        ),
+        (
+            "extension_nm_per_V = 20.0",
+            "extension_nm_per_V = 20.0\n[unusual]\npiezo.extension = 20.0",
+            r"unusual\.piezo\.extension = 20\.0 must repeat piezo\.extension, which is not there",
+        ),
     ],
 )
 def test_an_error_names_file_key_and_bound(write, old, new, said):
@@ -92,3 +144,109 @@ def test_every_fault_of_a_file_is_listed(write):
         load_rig(write(text))
 
     assert len(caught.value.message.splitlines()) == 2
+
+
+@pytest.mark.parametrize("table", ["piezo.extension_nm_per_V = 20000.0", "piezo = { extension_nm_per_V = 20000.0 }",
+                                   '"piezo.extension_nm_per_V" = 2e4'])  # fmt: skip
+def test_an_unusual_number_that_is_written_twice_is_taken(write, table):
+    rig = load_rig(write(RIG.replace("= 20.0", "= 20000.0") + f"[unusual]\n{table}\n"))
+    assert rig.piezo.extension_nm_per_V == 20_000
+
+
+def test_a_gain_within_a_part_in_a_million_is_the_instrument_s_own(write):
+    text = RIG.replace('22::INSTR"', '22::INSTR"\ngain_V_per_A = 100000.05')
+    assert load_rig(write(text)).current_amplifier.gain_V_per_A == 1e5
+
+
+FULL = (
+    RIG
+    + """
+[probe]
+id = "p1"
+thermal_resistance_K_per_W = 72800.0
+thermal_resistance_uncertainty_K_per_W = 500.0
+seebeck_V_per_K = 16.3e-6
+seebeck_uncertainty_V_per_K = 2e-7
+[coarse]
+step_line = "port0/line0"
+direction_line = "port0/line1"
+step_nm = 20.0
+"""
+)
+
+
+def kinds(annotation):
+    """The types in an annotation."""
+    yield annotation
+    for inside in get_args(annotation):
+        yield from kinds(inside)
+
+
+def numbers(model, path=()):
+    """Every number of the model: its path and its field."""
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        if section and issubclass(section, BaseModel):
+            yield from numbers(section, (*path, name))
+        elif {int, float} & set(kinds(field.annotation)):
+            yield (*path, name), field
+
+
+@pytest.mark.parametrize(("path", "field"), [pytest.param(*one, id=".".join(one[0])) for one in numbers(Rig)])
+def test_every_number_of_a_rig_file_has_bounds_on_both_sides(path, field):
+    """A number that is absurd by orders of magnitude is refused, whichever it is."""
+    content = tomllib.loads(FULL)
+    content["current_amplifier"]["measured_gain_V_per_A"] = 1e5
+    validate(content, Rig, "rig.toml")
+    for absurd in (1e15, -1e15):
+        table = content
+        for part in path[:-1]:
+            table = table.setdefault(part, {})
+        before = table.get(path[-1])
+        table[path[-1]] = int(absurd) if field.annotation is int else absurd
+        with pytest.raises(FileError):
+            validate(content, Rig, "rig.toml")
+        if before is None:
+            del table[path[-1]]
+        else:
+            table[path[-1]] = before
+
+
+def test_the_table_in_the_docs_names_every_unusual_number():
+    text = Path("docs/rig-file.md").read_text("utf-8").partition("## Unusual numbers")[2]
+    named = [path for path, field in numbers(Rig) if any(isinstance(one, Usual) for one in field.metadata)]
+    missing = [
+        ".".join(path) for path in named if ".".join(path) not in text and "uncertainty" not in path[-1]
+    ]
+    assert missing == []
+    assert len(named) > 12
+
+
+def test_the_rig_file_of_an_unusual_simulated_world_can_be_used(tmp_path):
+    parameters = load_parameters(overrides={"piezo.extension_nm_per_V": 900.0})
+    addresses = {
+        "daq": "127.0.0.1:1",
+        "current_amplifier": "GPIB0::22::INSTR",
+        "voltage_preamplifier": "ASRL1::INSTR",
+    }
+    (tmp_path / "rig.toml").write_text(
+        rig_file_text(SimulationSettings("fast", 1), parameters, addresses), "utf-8"
+    )
+
+    assert load_rig(tmp_path / "rig.toml").piezo.extension_nm_per_V == 900
+
+
+def test_a_recording_of_an_unusual_rig_can_be_played_back():
+    usual = RIG + '[probe]\nid = "p1"\n[junction]\n'
+    settings = {"extension_m_per_V": 2e-6, "current_gain_V_per_A": 3e4}
+    header = RunHeader("iv", (Channel("current"),), rate_Hz=10.0, settings=settings)
+    addresses = {
+        "daq": "127.0.0.1:1",
+        "current_amplifier": "GPIB0::22::INSTR",
+        "voltage_preamplifier": "ASRL1::INSTR",
+    }
+
+    rig = playback_rig(header, usual, "Dev1", addresses, 1.0)
+
+    again = validate(tomllib.loads(rig_toml(rig, "")), Rig, "rig.toml")
+    assert (again.piezo.extension_nm_per_V, again.daq.rate_Hz) == (pytest.approx(2000), 10.0)
