@@ -1,6 +1,13 @@
 """The recording file: one HDF5 file a run, written so that a killed process loses nothing acknowledged."""
 
-from analysis.recording.errors import DiskAlmostFull, RecordingError, WriteFailed
+from analysis.recording.errors import (
+    DiskAlmostFull,
+    NoSuchChannel,
+    OutsideRecording,
+    RecordingError,
+    WriteFailed,
+    damage_told,
+)
 from analysis.recording.header import Calibration, Channel, RunHeader, TraceEntry
 from analysis.recording.plots import Axis, Plot
 from analysis.recording.reader import Recording
@@ -12,6 +19,8 @@ __all__ = [
     "Calibration",
     "Channel",
     "DiskAlmostFull",
+    "NoSuchChannel",
+    "OutsideRecording",
     "Plot",
     "Recording",
     "RecordingError",
@@ -19,5 +28,6 @@ __all__ = [
     "RunHeader",
     "TraceEntry",
     "WriteFailed",
+    "damage_told",
     "recover",
 ]

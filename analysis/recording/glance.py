@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.recording.errors import RecordingError
+from analysis.recording.errors import damage_told
 from analysis.recording.header import RunHeader
-from analysis.recording.opened import BROKEN, OpenedFile, open_recording
+from analysis.recording.opened import OpenedFile, open_recording
 from analysis.records import EventKind
 
 
@@ -44,33 +44,30 @@ def glance(path: Path) -> Glance:
     """Look at a recording: finished, being written, or left by a killed process. Raises ``RecordingError``."""
     opened = open_recording(path)
     try:
-        kept, steps = _live(opened) if opened.commits is not None else _finished(opened)
-        segments = opened.segments
-        return Glance(
-            header=opened.header,
-            status=opened.status,
-            storage=opened.storage,
-            n_samples=sum(stop - first for first, stop, _ in segments),
-            stop=segments[-1][1] if segments else 0,
-            traces=len(kept),
-            kept=sum(kept),
-            steps=steps,
-            result=str(opened.entry.attrs.get("result", "")),
-        )
-    except BROKEN as error:
-        raise RecordingError(f"{path}: its lists of traces or events are damaged") from error
+        with damage_told(path, "its list of traces or events"):
+            kept, steps = _live(opened) if opened.commits is not None else _finished(opened)
+            segments = opened.segments
+            return Glance(
+                header=opened.header,
+                status=opened.status,
+                storage=opened.storage,
+                n_samples=sum(stop - first for first, stop, _ in segments),
+                stop=segments[-1][1] if segments else 0,
+                traces=len(kept),
+                kept=sum(kept),
+                steps=steps,
+                result=str(opened.entry.attrs.get("result", "")),
+            )
     finally:
         opened.close()
 
 
 def _finished(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:
-    events = opened.entry["events"]
-    pairs = zip(events["kind"][:].tolist(), events["name"][:].tolist(), strict=True)
-    names = Counter(name.decode() for kind, name in pairs if kind == EventKind.STEP.encode())
+    pairs = zip(opened.column("events/kind"), opened.column("events/name"), strict=True)
+    names = Counter(name for kind, name in pairs if kind == EventKind.STEP)
     # every step has two events, but the last of a run that broke off
-    return opened.entry["traces/kept"][:].astype(bool).tolist(), Counter(
-        {n: -(-k // 2) for n, k in names.items()}
-    )
+    kept = [bool(kept) for kept in opened.column("traces/kept")]
+    return kept, Counter({n: -(-k // 2) for n, k in names.items()})
 
 
 def _live(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:

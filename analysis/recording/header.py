@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from analysis.recording.errors import NoSuchChannel
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -53,6 +55,12 @@ class Calibration:
     uncertainty: float | None = None
     date: str | None = None
     source: str = ""
+
+
+_FIELDS = {
+    "text": ("procedure", "started", "title", "sample", "notes"),
+    "mapping": ("parameters", "rig", "settings", "calibrations", "versions"),
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,10 @@ class RunHeader:
         names = [channel.name for channel in self.channels]
         if not names or len(set(names)) != len(names):
             raise ValueError(f"a recording needs channels with different names, not {names}")
+        for name, kind in (("text", str), ("mapping", Mapping)):
+            wrong = [key for key in _FIELDS[name] if not isinstance(getattr(self, key), kind)]
+            if wrong:
+                raise TypeError(f"{wrong[0]} of the header is no {name}")
         if self.rate_Hz <= 0:
             raise ValueError(f"rate_Hz is {self.rate_Hz}; it must be positive, or NaN where unknown")
 
@@ -120,11 +132,11 @@ class RunHeader:
         return tuple(channel.name for channel in self.channels)
 
     def channel(self, name: str) -> Channel:
-        """The channel of that name. Raises ``KeyError`` naming those that there are."""
+        """The channel of that name. Raises ``NoSuchChannel`` (a ``KeyError``) naming those that there are."""
         for channel in self.channels:
             if channel.name == name:
                 return channel
-        raise KeyError(f"no channel {name!r}; this recording has {', '.join(self.channel_names)}")
+        raise NoSuchChannel(f"no channel {name!r}; this recording has {', '.join(self.channel_names)}")
 
     def to_json(self) -> dict[str, Any]:
         """What JSON can hold: NaN becomes null, dates their ISO form. Raises ``TypeError`` for anything else."""
@@ -186,6 +198,8 @@ class TraceEntry:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not all(isinstance(value, int) for value in (self.number, self.start, self.stop)):
+            raise TypeError(f"trace {self.number!r} is samples {self.start!r} to {self.stop!r}")
         if not 0 <= self.start <= self.stop:
             raise ValueError(f"trace {self.number}: samples {self.start} to {self.stop} are not a range")
 

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.recording import layout
-from analysis.recording.errors import RecordingError, reason
+from analysis.recording.commits import Commits
+from analysis.recording.errors import BROKEN, RecordingError, damage_told, reason
 from analysis.recording.header import RunHeader
+from analysis.recording.structure import Structure
 from analysis.recording.unfinished import UnmarkedView
-
-BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
-"""What h5py raises for a damaged or foreign file."""
 
 _ATTEMPTS = 20
 """A writer at work can be met in the middle of a write or of closing; the next look finds it done."""
+
+RECOVER = "`hotjunction recover` makes a file of what is not damaged."
 
 
 def open_recording(path: Path) -> "OpenedFile":
@@ -45,7 +46,7 @@ class OpenedFile:
     status, storage : str
     datasets : dict of str to h5py.Dataset
         One a channel.
-    commits : ndarray of `layout.COMMIT` or None
+    commits : Commits or None
         Those that can be trusted; None for a finished file, which has none.
     rows : int
         Samples of each channel that count.
@@ -71,83 +72,55 @@ class OpenedFile:
         version = int(file.attrs["format_version"])
         if version > layout.FORMAT_VERSION:
             raise RecordingError(f"{self.path}: of a newer hotjunction (format {version}); update this one")
-        self.entry = file["entry"]
-        self.header = RunHeader.from_json(json.loads(self.entry["header"].asstr()[()]))
-        self.status = layout.STATUS_UNFINISHED if self._view.marked else self.entry["status"][()].decode()
-        self.storage: str = self.entry["storage"][()].decode()
-        self.datasets = {name: self.entry["raw"][name] for name in self.header.channel_names}
-        self.commits = self._read_commits()
+        self._structure = structure = Structure(self.path, file)
+        self.entry = structure.group("entry")
+        with damage_told(self.path, "its header"):
+            self.header = RunHeader.from_json(json.loads(structure.dataset("entry/header").asstr()[()]))
+        self.status = layout.STATUS_UNFINISHED if self._view.marked else self._word("status")
+        self.storage = self._word("storage")
+        unfinished = "journal" in self.entry
+        self.datasets = structure.channels(self.header.channel_names, equal=not unfinished)
+        self.commits = Commits(structure, list(self.datasets.values())) if unfinished else None
+        starts = structure.dataset("entry/segments")
         if self.commits is None:
             self.rows, self.lines = len(self.datasets[self.header.channel_names[0]]), 0
-            starts = self.entry["segments"][:]
+            self.segments = structure.segments(starts[:], self.rows)
         else:
-            last = self.commits[-1] if len(self.commits) else np.zeros((), layout.COMMIT)
+            last = self.commits.last
             self.rows, self.lines = int(last["samples"]), int(last["lines"])
-            starts = self.entry["segments"][: last["segments"]]
-        ends = np.append(starts[1:, 1], self.rows)[: len(starts)]
-        self.segments = [
-            (int(first), int(first + end - row), int(row))
-            for (first, row), end in zip(starts, ends, strict=True)
-        ]
+            self.segments = structure.segments(starts[: int(last["segments"])], self.rows)
 
-    def _read_commits(self) -> NDArray[np.void] | None:
-        if "journal" not in self.entry:
-            return None
-        rows: NDArray[np.void] = self.entry["journal/commits"][:]
-        good = rows["check"] == layout.commit_check(rows)
-        count = len(rows) if good.all() else int(np.argmin(good))
-        while count and not self._holds(rows, count - 1):
-            count -= 1
-        return rows[:count]
-
-    def _holds(self, commits: NDArray[np.void], i: int) -> bool:
-        """Whether what this commit added has its check sum."""
-        before = commits[i - 1] if i else np.zeros((), layout.COMMIT)
-        now = commits[i]
-
-        def added() -> Iterator[Any]:
-            if now["samples"] > before["samples"]:
-                for dataset in self.datasets.values():
-                    yield dataset[before["samples"] : now["samples"]]
-            yield self.entry["segments"][before["segments"] : now["segments"]]
-            yield self.entry["journal/lines"][before["lines"] : now["lines"]]
-
-        try:
-            return layout.crc(added()) == int(now["crc"])
-        except BROKEN:
-            return False
+    def _word(self, name: str) -> str:
+        return bytes(self._structure.dataset(f"entry/{name}")[()]).decode()
 
     def damaged(self) -> Iterator[tuple[slice, slice]]:
         """Compare everything with its check sums; yields rows and bytes of journal lines that differ."""
-        if self.commits is None:
-            for start in range(0, self.rows, layout.FINISHED_CHUNK):
-                rows = slice(start, min(start + layout.FINISHED_CHUNK, self.rows))
-                try:
-                    for dataset in self.datasets.values():
-                        dataset[rows]  # HDF5 compares the check sum of each chunk
-                except (OSError, RuntimeError):
-                    yield rows, slice(0, 0)
+        if self.commits is not None:
+            yield from self.commits.all_damaged()
             return
-        before = np.zeros((), layout.COMMIT)
-        for i, now in enumerate(self.commits):
-            if not self._holds(self.commits, i):
-                yield (
-                    slice(int(before["samples"]), int(now["samples"])),
-                    slice(int(before["lines"]), int(now["lines"])),
-                )
-            before = now
+        for start in range(0, self.rows, layout.FINISHED_CHUNK):
+            rows = slice(start, min(start + layout.FINISHED_CHUNK, self.rows))
+            try:
+                for dataset in self.datasets.values():
+                    dataset[rows]  # HDF5 compares the check sum of each chunk
+            except BROKEN:
+                yield rows, slice(0, 0)
+
+    def take_over(self, before: "OpenedFile") -> None:
+        """Take over what an earlier opening of the same file has compared with its check sums."""
+        if self.commits is not None and before.commits is not None:
+            self.commits.take_over(before.commits)
 
     def read(self, name: str, start: int, stop: int, out: NDArray[np.float64]) -> None:
-        """Read rows of one channel into ``out``, shape (stop - start,)."""
+        """Read rows of one channel into ``out``, shape (stop - start,), after comparing them with their check sums."""
         if self._file is None:
             raise RecordingError(f"{self.path}: the recording is closed")
-        try:
-            if stop > start:
-                self.datasets[name].read_direct(out, np.s_[start:stop])
-        except (OSError, RuntimeError) as error:
-            raise RecordingError(
-                f"{self.path}: rows {start} to {stop} cannot be read ({reason(error)})"
-            ) from error
+        if stop <= start:
+            return
+        for rows, _ in self.commits.damaged(start, stop) if self.commits is not None else ():
+            raise RecordingError(f"{self.path}: rows {rows.start} to {rows.stop} are damaged. {RECOVER}")
+        with damage_told(self.path, f"rows {start} to {stop}", RECOVER):
+            self.datasets[name].read_direct(out, np.s_[start:stop])
 
     def journal(self, leave_out: list[slice]) -> list[dict[str, Any]]:
         """The journal lines that count, but for those in the given ranges of bytes."""
@@ -159,12 +132,17 @@ class OpenedFile:
 
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of a table of a finished file."""
-        group = self.entry[name]
-        columns = [
-            (d.asstr()[:] if h5py.check_string_dtype(d.dtype) else d[:]).tolist() for d in group.values()
-        ]
-        names = list(group)
+        names = self._structure.names(f"entry/{name}")
+        columns = [self.column(f"{name}/{column}") for column in names]
         return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+    def column(self, name: str) -> list[Any]:
+        """One column of a table of a finished file ("traces/kept")."""
+        dataset = self._structure.dataset(f"entry/{name}")
+        found: list[Any] = (dataset.asstr() if h5py.check_string_dtype(dataset.dtype) else dataset)[
+            :
+        ].tolist()
+        return found
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,18 +1,20 @@
 """Reading a recording: finished, still being written, or left by a killed process."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from analysis.recording.errors import RecordingError
+from analysis.recording.errors import OutsideRecording, RecordingError, damage_told
 from analysis.recording.header import TraceEntry
-from analysis.recording.opened import open_recording
+from analysis.recording.opened import RECOVER, open_recording
 from analysis.records import Block, Event, EventKind, FloatArray, Trace
+
+T = TypeVar("T")
 
 
 class Recording:
@@ -47,6 +49,7 @@ class Recording:
         self._segments = self._opened.segments
         self._damaged_lines: list[slice] = []
         self._damage: list[Event] = []
+        self._lists_left_out: set[str] = set()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -82,10 +85,19 @@ class Recording:
     def samples(self, start: int, stop: int, channels: Sequence[str] | None = None) -> FloatArray:
         """Samples ``start <= index < stop``, shape (n_channels, stop - start); NaN where a gap is.
 
-        Raises ``IndexError`` for a range outside the recording, ``KeyError`` for an unknown channel.
+        Raises
+        ------
+        OutsideRecording
+            For a range outside the recording; an ``IndexError``, too.
+        NoSuchChannel
+            For an unknown channel; a ``KeyError``, too.
+        RecordingError
+            For samples that are damaged.
         """
         if not self.first <= start <= stop <= self.stop:
-            raise IndexError(f"samples {start} to {stop} are not within {self.first} to {self.stop}")
+            raise OutsideRecording(
+                f"{self.path}: samples {start} to {stop} are not within {self.first} to {self.stop}"
+            )
         names = self._names(channels)
         data = np.full((len(names), stop - start), np.nan)
         for first, end, row in self._segments:
@@ -112,33 +124,46 @@ class Recording:
 
     @cached_property
     def _journal(self) -> list[dict[str, Any]]:
-        return self._opened.journal(self._damaged_lines)
+        told = [lines for _, lines in self._opened.damaged()]
+        if len(told) > len(self._damaged_lines):
+            raise RecordingError(f"{self.path}: its list of events and traces is damaged. {RECOVER}")
+        return self._opened.journal(told)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """All events, in the order in which they were added."""
-        if self._opened.commits is not None:
-            found: Any = (item["event"] for item in self._journal if "event" in item)
-        else:
-            found = self._opened.table("events")
-            for row, payload in zip(found, _loads(row["payload"] for row in found), strict=True):
-                row["payload"] = payload
-        events = tuple(Event(e["sample"], EventKind(e["kind"]), e["name"], e["payload"]) for e in found)
-        return (*events, *self._damage)
+        return (*self._read_whole(self._read_events, "its list of events"), *self._damage)
 
     @cached_property
     def traces(self) -> tuple[TraceEntry, ...]:
         """The index of traces, by number; the kept and the rejected."""
-        if self._opened.commits is not None:
-            found = [TraceEntry.from_json(item["trace"]) for item in self._journal if "trace" in item]
-        else:
-            rows = self._opened.table("traces")
-            for name in ("flags", "settings"):
-                for row, value in zip(rows, _loads(row[name] for row in rows), strict=True):
-                    row[name] = value
-            found = [TraceEntry.from_json(row) for row in rows]
-        latest = {entry.number: entry for entry in found}
+        latest = {entry.number: entry for entry in self._read_whole(self._read_traces, "its index of traces")}
         return tuple(latest[number] for number in sorted(latest))
+
+    def _read_whole(self, read: Callable[[], list[T]], what: str) -> list[T]:
+        """Read a list; nothing is left of one that is damaged once that has been told by an event."""
+        if what in self._lists_left_out:
+            return []
+        with damage_told(self.path, what, RECOVER):
+            return read()
+
+    def _read_events(self) -> list[Event]:
+        if self._opened.commits is not None:
+            found: Any = [item["event"] for item in self._journal if "event" in item]
+        else:
+            found = self._opened.table("events")
+            for row, payload in zip(found, _loads(row["payload"] for row in found), strict=True):
+                row["payload"] = payload
+        return [_event(row) for row in found]
+
+    def _read_traces(self) -> list[TraceEntry]:
+        if self._opened.commits is not None:
+            return [TraceEntry.from_json(item["trace"]) for item in self._journal if "trace" in item]
+        rows = self._opened.table("traces")
+        for name in ("flags", "settings"):
+            for row, value in zip(rows, _loads(row[name] for row in rows), strict=True):
+                row[name] = value
+        return [TraceEntry.from_json(row) for row in rows]
 
     @cached_property
     def _entries(self) -> dict[int, TraceEntry]:
@@ -187,9 +212,7 @@ class Recording:
     def verify(self) -> None:
         """Compare everything with its check sums. Raises `RecordingError` naming what differs."""
         for rows, _ in self._opened.damaged():
-            raise RecordingError(
-                f"{self.path}: rows {rows.start} to {rows.stop} are damaged; recover makes a file of the others"
-            )
+            raise RecordingError(f"{self.path}: rows {rows.start} to {rows.stop} are damaged. {RECOVER}")
 
     def leave_out_damaged(self) -> None:
         """Compare everything with its check sums, and from now on treat what differs as a gap.
@@ -208,8 +231,30 @@ class Recording:
                     )
                 pieces += [(first, lo, row), (hi, stop, row + hi - first)]
             self._segments = [piece for piece in pieces if piece[0] < piece[1]]
+        lists: dict[str, Callable[[], list[Any]]] = {
+            "its list of events": self._read_events,
+            "its index of traces": self._read_traces,
+        }
+        for what, read in lists.items():
+            self._forget()
+            try:
+                self._read_whole(read, what)
+            except RecordingError as error:
+                self._lists_left_out.add(what)
+                self._damage.append(
+                    Event(self.first, EventKind.FAULT, "damaged list left out", {"told": str(error)})
+                )
+        self._forget()
+
+    def _forget(self) -> None:
         for cached in ("_journal", "events", "traces", "_entries"):
             self.__dict__.pop(cached, None)
+
+    def again(self) -> "Recording":
+        """Open the file anew, which may have grown; what was compared with its check sums is not compared again."""
+        opened = Recording(self.path)
+        opened._opened.take_over(self._opened)
+        return opened
 
     def close(self) -> None:
         """Let go of the file."""
@@ -222,6 +267,13 @@ class Recording:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    sample, name, payload = row["sample"], row["name"], row["payload"]
+    if not (isinstance(sample, int) and isinstance(name, str) and isinstance(payload, Mapping)):
+        raise TypeError(f"an event at {sample!r} named {name!r}")
+    return Event(sample, EventKind(row["kind"]), name, payload)
 
 
 def _loads(texts: Iterable[str]) -> list[Any]:

@@ -99,7 +99,7 @@ class FollowedRecording:
             return False
         self._since_look_s = 0.0
         try:
-            again = Recording(self._path)
+            again = self.recording.again()
         except RecordingError:  # its writer is just putting the finished file in its place
             return False
         before = self.recording
