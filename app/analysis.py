@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.analyse import Analysis, AnalysisOptions, analyse
 from analysis.recorded_traces import calibration_of, traces_of
-from analysis.recording import Recording, RunHeader
+from analysis.recording import Recording, RunHeader, damage_told
 from analysis.records import Trace
 from analysis.selection import noise_floor, usual_rules
 
@@ -74,7 +74,7 @@ def analyse_traces(paths: Sequence[Path], by_hand: ByHand = ByHand()) -> Analyse
     traces: list[Trace] = []
     headers, statuses, samples, gaps, next_number = [], [], 0, 0, 0
     for path in paths:
-        with Recording(path) as recording:
+        with Recording(path) as recording, damage_told(path, "what its events say"):
             traces += (replace(trace, number=next_number + trace.number) for trace in traces_of(recording))
             next_number = max((trace.number for trace in traces), default=-1) + 1
             headers.append(recording.header)

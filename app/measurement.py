@@ -18,7 +18,7 @@ from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
 from analysis.heating.sweeps import Sweep, junction_sweeps
 from analysis.iv_mean import MeanIV, mean_iv
 from analysis.junction_model import JunctionModel, model_of_iv
-from analysis.recording import Recording, RecordingError
+from analysis.recording import Recording, RecordingError, damage_told
 from app.analysis import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
 from app.imported_model import imported_model
 from app.recordings import Kind, Part, describe, find_recordings
@@ -154,7 +154,7 @@ def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:
 
 def _holds(path: Path) -> Iterator[Hold]:
     """Holds of a recording, which is open only while they are read."""
-    with Recording(path) as recording:
+    with Recording(path) as recording, damage_told(path, "what its events say"):
         yield from holds_of(recording)
 
 
@@ -199,6 +199,7 @@ def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[st
     for part in parts:
         if part.status != "finished":
             found.append(f"{part.path.name}: this run is {part.status}; what was recorded is used.")
+        found += [f"{part.path.name}: {doubt}" for doubt in part.doubts]
         if part.gaps:
             found.append(f"{part.path.name}: samples are missing in {part.gaps} places.")
         if part.header.unknowns:

@@ -6,7 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from analysis.heating import holds, sweeps
-from analysis.recording import Recording, RecordingError, RunHeader
+from analysis.plausibility import doubts
+from analysis.recording import Recording, RecordingError, RunHeader, damage_told
 from analysis.records import EventKind
 
 ENDINGS = (".h5", ".hdf5", ".nxs")
@@ -34,6 +35,8 @@ class Part:
     kind : Kind
     withdrawals : int
         Openings in it, whether they are evaluated or not.
+    doubts : tuple of str
+        What can't be as it is recorded, a sentence each.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class Part:
     gaps: int
     kind: Kind
     withdrawals: int
+    doubts: tuple[str, ...] = ()
 
     @property
     def control(self) -> str:
@@ -90,7 +94,7 @@ def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
     """Look at the recordings, by the time at which they began. Raises ``RecordingError``."""
     parts = []
     for path in paths:
-        with Recording(path) as recording:
+        with Recording(path) as recording, damage_told(path, "what its events say"):
             steps = [e for e in recording.events if e.kind is EventKind.STEP]
             begun = [e.name for e in steps if e.payload.get("phase") == "begin"]
             part = Part(
@@ -101,6 +105,7 @@ def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
                 len(recording.gaps),
                 kind_of(recording.header.procedure, set(begun)),
                 begun.count("withdraw"),
+                tuple(doubts(recording)),
             )
         parts.append(part)
     return tuple(sorted(parts, key=lambda part: part.header.started))

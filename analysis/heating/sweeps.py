@@ -8,7 +8,7 @@ from pathlib import Path
 from analysis.conductance import CurrentCalibration
 from analysis.heating.cutting import Cut, Cutter
 from analysis.heating.holds import calibration_for, number_or_nan, step_blocks
-from analysis.recording import Recording
+from analysis.recording import Recording, damage_told
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
 
@@ -110,7 +110,7 @@ def junction_sweeps(paths: Iterable[Path]) -> list[Sweep]:
     found: list[Sweep] = []
     numbers: dict[tuple[Path, int], int] = {}
     for path in paths:
-        with Recording(path) as recording:
+        with Recording(path) as recording, damage_told(path, "what its events say"):
             series_ohm = calibration_for(recording).series_resistance_ohm
             for sweep in sweeps_of(recording):
                 junction = numbers.setdefault((path, sweep.junction), len(numbers))

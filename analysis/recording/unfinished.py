@@ -13,6 +13,11 @@ from typing import Any
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _LENGTH = 48  # superblock of version 2 or 3 with addresses of 8 bytes, HDF5 File Format Specification II.A
+_HEAP, _HEAP_HEAD, _OBJECT_HEAD = (
+    b"GCOL",
+    16,
+    16,
+)  # a global heap collection, HDF5 File Format Specification III.E
 _VERSION, _FLAGS, _END, _CHECKSUM = 8, 11, slice(28, 36), slice(44, 48)
 
 
@@ -46,11 +51,24 @@ class UnmarkedView(io.FileIO):
         if start < _LENGTH:
             changed = self._superblock[start : start + count]
             view[: len(changed)] = changed
+        if view[: len(_HEAP)] == _HEAP:
+            _demand_walkable(bytes(view[:count]))
         return count
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Seek in the file as long as it was when it was opened; a writer may go on meanwhile."""
         return super().seek(self._end + offset) if whence == io.SEEK_END else super().seek(offset, whence)
+
+
+def _demand_walkable(heap: bytes) -> None:
+    """Raise ``OSError`` for a heap of texts with an object that leads nowhere: HDF5 would walk it for ever."""
+    at, end = _HEAP_HEAD, min(len(heap), int.from_bytes(heap[8:16], "little"))
+    while at + _OBJECT_HEAD <= end:
+        index = int.from_bytes(heap[at : at + 2], "little")
+        size = int.from_bytes(heap[at + 8 : at + 16], "little")
+        if index == 0 and size < _OBJECT_HEAD:
+            raise OSError("a heap of texts is damaged")
+        at += _OBJECT_HEAD + -(-size // 8) * 8 if index else size
 
 
 def lookup3(key: bytes) -> int:
