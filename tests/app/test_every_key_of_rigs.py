@@ -251,3 +251,9 @@ def test_an_amplitude_that_is_not_used_is_refused(programme):
     assert programme(content) is None
     del content["heating"]["largest_V"]
     assert programme(content) is not None
+
+
+def test_no_kind_of_file_is_left_out():
+    """A new kind of file must be walked too, here or in `test_every_key_of_models`."""
+    walked = {"app.rig", "app.calibrations", "app.campaign.file", "app.model_file", "app.probe_file"}
+    assert {x.__module__ for x in sections()} == walked

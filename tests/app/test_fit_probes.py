@@ -134,3 +134,26 @@ def test_what_such_a_fit_cannot_take_is_refused(campaign, tmp_path, change, why)
     result = run(campaign / "iv.csv", "--model", path, "--relative-error", 0.01)
     assert result.exit_code == 2
     assert why in result.output
+
+
+def test_the_mean_of_junctions_is_weighed_by_what_it_is_worth(tmp_path, monkeypatch):
+    """Curves that differ as wholes: 27 voltages weigh like one or two values, by the error of the mean."""
+    seen = []
+
+    def stopped(data, family, starts):
+        seen.append(data)
+        raise ValueError("seen")
+
+    monkeypatch.setattr("app.probe_fit.compare_probes", stopped)
+    (tmp_path / "level.toml").write_text(LEVEL, encoding="utf-8")
+    factors = np.array([0.8, 0.9, 1.0, 1.1, 1.2])
+    exact = 1e-7 * np.sinh(2 * IV_V)
+    for i, factor in enumerate(factors):
+        np.savetxt(
+            tmp_path / f"{i}.csv", np.column_stack([IV_V, factor * exact]), header="V,I", delimiter=","
+        )
+    run(*sorted(tmp_path.glob("*.csv")), "--model", tmp_path / "level.toml")
+    (data,) = seen
+    error = np.abs(exact) * factors.std(ddof=1) / np.sqrt(5)
+    ratio = data.current.sigma_A[-5:] / error[-5:]
+    assert np.all((ratio > 3) & (ratio < 2 * np.sqrt(27)))
