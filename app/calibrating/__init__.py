@@ -5,8 +5,9 @@ from typing import Any
 
 from analysis.recording import Recording
 from app.calibrating.found import Found, Known, Quantity
-from app.calibrating.probe import noise, thermometer
+from app.calibrating.probe import known_seebeck, named_probe, noise, thermometer
 from app.calibrating.rig_parts import amplifier, lag, piezo
+from app.rig import Rig
 
 ANALYSES: dict[str, Callable[[Recording, Mapping[str, Any], Known], Found]] = {
     "thermometer": thermometer,
@@ -16,4 +17,10 @@ ANALYSES: dict[str, Callable[[Recording, Mapping[str, Any], Known], Found]] = {
     "noise": noise,
 }
 
-__all__ = ["ANALYSES", "Found", "Known", "Quantity"]
+NEEDED: dict[str, Callable[[Mapping[str, Any], Rig], object]] = {
+    "thermometer": known_seebeck,
+    "noise": lambda values, rig: named_probe(rig),
+}
+"""What an evaluation must know beforehand: raises ``ValueError`` where a run would be for nothing."""
+
+__all__ = ["ANALYSES", "NEEDED", "Found", "Known", "Quantity"]

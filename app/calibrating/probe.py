@@ -18,21 +18,37 @@ from analysis.heating.spectrum import Noise
 from analysis.recording import Recording
 from app.calibrating.found import Found, Known, Quantity, spans_of, when_of
 from app.calibrations import NoiseRecord, ThermometerRecord
+from app.rig import Probe, Rig
+
+
+def named_probe(rig: Rig) -> Probe:
+    """Return the probe of a rig. Raises ``ValueError`` where its file names none."""
+    if rig.probe is None:
+        raise ValueError("the rig file names no probe: add [probe] with its id")
+    return rig.probe
+
+
+def known_seebeck(values: Mapping[str, Any], rig: Rig) -> tuple[float, float]:
+    """Return the Seebeck coefficient and its uncertainty in V/K, as given or else the probe's.
+
+    Raises ``ValueError`` where nobody knows them.
+    """
+    probe = named_probe(rig)
+    seebeck = values["seebeck"] * 1e-6 or probe.seebeck_V_per_K
+    uncertainty = values["seebeck_uncertainty"] * 1e-6 or (
+        probe.seebeck_uncertainty_V_per_K if seebeck == probe.seebeck_V_per_K else None
+    )
+    if not seebeck or not uncertainty:
+        raise ValueError(
+            f"the Seebeck coefficient of probe {probe.id!r} is not known: give --seebeck and --seebeck-uncertainty"
+        )
+    return seebeck, uncertainty
 
 
 def thermometer(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
     """R_P from holds at known powers. Raises ``ValueError`` where they tell nothing."""
-    probe = known.rig.probe
-    if probe is None:
-        raise ValueError("the rig file names no probe: add [probe] with its id")
-    seebeck = values["seebeck"] * 1e-6 or probe.seebeck_V_per_K
-    u_seebeck = values["seebeck_uncertainty"] * 1e-6 or (
-        probe.seebeck_uncertainty_V_per_K if seebeck == probe.seebeck_V_per_K else None
-    )
-    if not seebeck or not u_seebeck:
-        raise ValueError(
-            f"the Seebeck coefficient of probe {probe.id!r} is not known: give --seebeck and --seebeck-uncertainty"
-        )
+    probe = named_probe(known.rig)
+    seebeck, u_seebeck = known_seebeck(values, known.rig)
     heater_ohm = values["heater"] or None
     heat = KnownHeat(heater_ohm, values["share"], _heat_uncertainty(values, recording, heater_ohm is None))
     holds = list(holds_of(recording)) if any(spans_of(recording, MODULATE)) else []
@@ -107,9 +123,7 @@ def _heat_uncertainty(values: Mapping[str, Any], recording: Recording, measured:
 
 def noise(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
     """Noise of the thermometer. Raises ``ValueError`` where there is too little of it, or no probe is named."""
-    probe = known.rig.probe
-    if probe is None:
-        raise ValueError("the rig file names no probe: add [probe] with its id")
+    probe = named_probe(known.rig)
     stretches = [recording.samples(*span, ("thermocouple",))[0] for span in spans_of(recording, "listen")]
     gain = recording.header.settings["thermocouple_gain"]
     found = thermometer_noise(stretches, recording.rate_Hz, gain)

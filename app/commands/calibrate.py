@@ -101,12 +101,17 @@ def _kind_command(kind: str) -> click.Command:
         **values: Any,
     ) -> None:
         from app.calibrated_rig import load_calibrated_rig
+        from app.calibrating import NEEDED
         from app.toml_file import FileError
 
         if (out is None) == (recording is None):
             raise click.UsageError("give either --out (run the rig) or --from (evaluate a recording)")
         rig = load_calibrated_rig(rig_file, gain_V_per_A)
         if out is not None:
+            try:
+                NEEDED.get(kind, lambda values, rig: None)(values, rig)
+            except ValueError as error:
+                raise FileError(f"{rig_file}: {error}") from None
             _run(procedure_class, rig_file, rig, out, notes, values)
         path = recording or out
         assert path is not None

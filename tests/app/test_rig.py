@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from click.testing import CliRunner
 from pydantic import BaseModel
 
 from analysis.recording import Channel, RunHeader
+from app.cli import main
 from app.playback import playback_rig, rig_toml
 from app.rig import Rig, load_rig
 from app.simulated import SimulationSettings, rig_file_text
@@ -250,3 +252,24 @@ def test_a_recording_of_an_unusual_rig_can_be_played_back():
 
     again = validate(tomllib.loads(rig_toml(rig, "")), Rig, "rig.toml")
     assert (again.piezo.extension_nm_per_V, again.daq.rate_Hz) == (pytest.approx(2000), 10.0)
+
+
+@pytest.mark.parametrize(("kind", "options", "said"), [
+    ("noise", [], "the rig file names no probe"),
+    ("thermometer", ["--heater", "1e4"], "the rig file names no probe"),
+])  # fmt: skip
+def test_a_calibration_that_could_not_be_evaluated_is_refused_before_the_run(write, kind, options, said):
+    path = write(RIG)
+    out = path.with_name("a.h5")
+    result = CliRunner().invoke(main, ["calibrate", kind, "--rig", str(path), "--out", str(out), *options])
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not out.exists()
+
+
+def test_a_seebeck_coefficient_without_its_uncertainty_is_refused_before_the_run(write):
+    path = write(RIG + '[probe]\nid = "p1"\n')
+    options = ["--heater", "1e4", "--seebeck", "16.3", "--out", str(path.with_name("a.h5"))]
+    result = CliRunner().invoke(main, ["calibrate", "thermometer", "--rig", str(path), *options])
+    assert result.exit_code == 2
+    assert "give --seebeck and --seebeck-uncertainty" in result.output
