@@ -10,6 +10,8 @@ import numpy as np
 from analysis.candidates import find_candidates
 from analysis.conductance import CurrentCalibration, conductance_uncertainty_G0
 from analysis.histogram import Axis, Histogram, Histogram2D, Scale, histogram, histogram_2d
+from analysis.levels import ranges
+from analysis.offset import offset_remark, with_offset
 from analysis.peaks import RESAMPLES, PeakFit, fit_peak
 from analysis.plateaus import PlateauLengths, plateau_lengths
 from analysis.records import Trace
@@ -97,6 +99,11 @@ class Analysis:
     plateaus: tuple[PlateauLengths, ...]
     calibration_uncertainty_G0: tuple[float, ...]
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences for who reads the numbers."""
+        return tuple(filter(None, [offset_remark(self.noise, self.peaks)]))
+
     def to_json(self) -> dict[str, Any]:
         """What JSON can hold; numbers that are not known are None."""
         selection = self.selection
@@ -169,10 +176,11 @@ def peaks_in(
 ) -> tuple[PeakFit, ...]:
     """Peaks of the metal in the linear, then of molecules in the logarithmic histogram, as of `Analysis`."""
     molecular = options.molecular_G0 or (_above(noise, log.axis), options.metallic_G0[0])
-    return (
+    peaks = (
         *_peaks(linear, options.metallic_G0, options, rng),
         *reversed(_peaks(log, molecular, options, rng)),
     )
+    return tuple(with_offset(peak, noise) for peak in peaks)
 
 
 def analysis_of(
@@ -211,10 +219,20 @@ def _peaks(
 ) -> tuple[PeakFit, ...]:
     if not histogram.n_traces or not range_G0[0] < range_G0[1]:
         return ()
-    candidates = find_candidates(histogram, *range_G0)
+    low, high = (float(x) for x in histogram.axis.coordinate(range_G0))
+    high = min(high, histogram.top)
+    candidates = find_candidates(histogram, range_G0[0], float(histogram.axis.value(high)))
     return tuple(
-        fit_peak(histogram, candidate, rng, options.background, resamples=options.resamples)
-        for candidate in candidates
+        fit_peak(
+            histogram,
+            candidate,
+            rng,
+            options.background,
+            resamples=options.resamples,
+            within=within,
+            neighbours=[other.centre for other in candidates if other is not candidate],
+        )
+        for candidate, within in zip(candidates, ranges(candidates, low, high), strict=True)
     )
 
 
@@ -225,7 +243,9 @@ def _plateaus(traces: Sequence[Trace], peak: PeakFit, break_G0: float) -> Platea
     centre = peak.conductance_G0
     if peak.scale is Scale.LINEAR:
         return plateau_lengths(traces, max(centre - 0.5, centre / 2.0), centre + 0.5)
-    return plateau_lengths(traces, peak.window_G0[0], max(break_G0, peak.window_G0[1]))
+    assert peak.sigma_decades is not None
+    below = max(peak.window_G0[0], centre * 10.0 ** (-4.0 * peak.sigma_decades))
+    return plateau_lengths(traces, below, max(break_G0, centre))
 
 
 def _calibration_uncertainty_G0(peak: PeakFit, calibration: CurrentCalibration | None) -> float:
@@ -242,9 +262,12 @@ def _peak_json(peak: PeakFit, plateau: PlateauLengths, calibration_uncertainty_G
         **{name: value for name, value in width.items() if value is not None},
         "scale": peak.scale.value,
         "uncertainty_G0": peak.uncertainty_G0,
+        "interval_G0": peak.interval_G0,
         "spread_G0": peak.spread_G0,
         "spread_range_G0": [peak.lowest_G0, peak.highest_G0],
         "calibration_uncertainty_G0": calibration_uncertainty_G0,
+        "maximum_of_histogram_G0": peak.maximum_G0,
+        "share_of_resamples_for_two": peak.share_of_two,
         "trusted": peak.trusted,
         "reasons": peak.reasons,
         "window_G0": peak.window_G0,

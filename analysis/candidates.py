@@ -47,7 +47,8 @@ class Candidate:
 def find_candidates(
     histogram: Histogram, low_G0: float, high_G0: float, significance: float = WORTH_REPORTING
 ) -> tuple[Candidate, ...]:
-    """Maxima worth reporting between two conductances, in rising order; none reaches below the lower one.
+    """Return maxima worth reporting between two conductances, in rising order; none reaches beyond them downward, nor
+    above what was measured.
 
     The histogram is smoothed by three widths (0.02 to 0.08 G0, or 0.04 to 0.16 decades), because a wide peak of
     few traces is rugged on a fine scale and a narrow one vanishes on a coarse one. Of maxima that overlap, the
@@ -63,7 +64,7 @@ def find_candidates(
             continue
         if all(abs(candidate.centre - c.centre) > 2.0 * max(candidate.sigma, c.sigma) for c in chosen):
             chosen.append(_finest(candidate, maxima))
-    chosen = [replace(c, low=max(c.low, low)) for c in chosen]
+    chosen = [replace(c, low=max(c.low, low), high=min(c.high, histogram.top)) for c in chosen]
     return _separated(sorted(chosen, key=lambda c: c.centre), histogram)
 
 

@@ -1,16 +1,17 @@
-"""What a histogram says about one peak: the fit, other starts, a bootstrap, other windows and backgrounds."""
+"""Evidence for one peak of a histogram: the fit, other starts, a bootstrap, other windows and backgrounds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from analysis.candidates import SIGNIFICANT, Candidate
 from analysis.gaussian import GaussianFits, fit_gaussians
-from analysis.histogram import Histogram
+from analysis.histogram import Axis, Histogram, Scale
 from analysis.records import FloatArray
 
 REACHES = (2.5, 4.0, 7.0)
@@ -23,9 +24,35 @@ LEAST_DWELL = 2.0
 """Samples that a trace must spend in a peak on average. After a break the amplifier settles through the same
 few values in every trace, a sample each: such a peak is no plateau."""
 
+WIDEST = 0.5
+"""Standard deviation in decades above which a hump is no level of one kind of junction."""
+
 _LEAST_BINS = 9
 _AT_A_TIME = 20
 _ONE_SIGMA = (15.865, 84.135)  # percentiles
+
+
+class Shape(Protocol):
+    """A fitted peak: centre, width and height, each of shape (1,), and its curve with what lies under it."""
+
+    @property
+    def centre(self) -> FloatArray:
+        """Return the coordinate of the maximum."""
+        ...
+
+    @property
+    def sigma(self) -> FloatArray:
+        """Return the standard deviation."""
+        ...
+
+    @property
+    def amplitude(self) -> FloatArray:
+        """Return the height above the background."""
+        ...
+
+    def curve(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return fit and background at ``x`` (n,), each of shape (1, n)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +84,7 @@ class Stretch:
         """Number of traces with a sample in these bins."""
         return int(np.count_nonzero(self.traces[:, inside].any(axis=1)))
 
-    def dwell(self, fit: GaussianFits) -> float:
+    def dwell(self, fit: Shape) -> float:
         """Mean number of samples within two sigma of the centre, in the traces that have any; 0 if none has."""
         counts = self.traces[:, np.abs(self.x - fit.centre) <= 2.0 * fit.sigma].sum(axis=1)
         return float(counts[counts > 0.0].mean()) if counts.any() else 0.0
@@ -73,7 +100,7 @@ class Stretch:
             means[first : first + many] = times.astype(float) @ self.traces / n
         return means
 
-    def reduced_chi2(self, fit: GaussianFits, inside: NDArray[np.bool_]) -> float:
+    def reduced_chi2(self, fit: Shape, parameters: int, inside: NDArray[np.bool_]) -> float:
         """Mean square of the residuals over each bin's squared standard error; NaN without degrees of
         freedom.
         """
@@ -81,7 +108,7 @@ class Stretch:
             self.traces.var(axis=0, ddof=1) / len(self.traces) if len(self.traces) > 1 else 0.0 * self.x
         )
         used = inside & (variance > 0.0)
-        freedom = np.count_nonzero(used) - 3 - fit.background.shape[1]
+        freedom = np.count_nonzero(used) - parameters
         if freedom <= 0:
             return float("nan")
         residual = self.mean - fit.curve(self.x)[0][0]
@@ -143,10 +170,60 @@ def variants(stretch: Stretch, candidate: Candidate, fit: GaussianFits) -> tuple
     return np.concatenate(centres), 3 * len(windows)
 
 
+def chosen_anew(stretch: Stretch, candidate: Candidate, terms: int, resampled: FloatArray) -> GaussianFits:
+    """Fit each resample where it has its own maximum, in a window of its own: first as wide as guessed, then as fitted.
+
+    With the window of the whole set the bootstrap would not know that another set would have had another window.
+    """
+    smooth = gaussian_filter1d(
+        resampled, max(candidate.sigma / 2.0 / (stretch.x[1] - stretch.x[0]), 1.0), axis=1
+    )
+    near = np.abs(stretch.x - candidate.centre) <= 2.0 * candidate.sigma
+    places = stretch.x[near] if near.any() else stretch.x
+    centre = places[np.argmax(smooth[:, near] if near.any() else smooth, axis=1)]
+    sigma = np.full(len(resampled), candidate.sigma)
+    for _ in range(2):
+        windows = [
+            _window(candidate, c, s, REACHES[1], REACHES[1]) for c, s in zip(centre, sigma, strict=True)
+        ]
+        inside = np.array([stretch.inside(*window) for window in windows])
+        fits = fit_gaussians(stretch.x, resampled, (centre, sigma), terms, inside, least_sigma(candidate))
+        centre, sigma = np.where(fits.good, fits.centre, centre), np.where(fits.good, fits.sigma, sigma)
+    return fits
+
+
+def other_minimum(fit: GaussianFits, starts: GaussianFits) -> bool:
+    """Tell if another start fits nearly as well with another centre."""
+    good = starts.good & (starts.cost < 1.05 * fit.cost[0])
+    return bool(np.any(np.abs(starts.centre - fit.centre[0])[good] > fit.sigma[0]))
+
+
 def _window(
     candidate: Candidate, centre: float, sigma: float, left: float, right: float
 ) -> tuple[float, float]:
     return max(candidate.low, centre - left * sigma), min(candidate.high, centre + right * sigma)
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """Results of the bootstrap: 68 % interval of the centre (NaN if hardly a resample could be fitted), the share of
+    the resamples that gave a fit, and the height that 97.5 % of them exceed (both NaN without a bootstrap).
+    """
+
+    interval: tuple[float, float]
+    fitted: float
+    least_amplitude: float
+
+    @classmethod
+    def of(cls, boot: GaussianFits) -> Self:
+        """Take the central 68 % of the centres."""
+        if not boot.good.size:
+            return cls((float("nan"), float("nan")), float("nan"), float("nan"))
+        share, least = float(boot.good.mean()), float(np.percentile(boot.amplitude, 2.5))
+        if boot.good.sum() < 10:
+            return cls((float("nan"), float("nan")), share, least)
+        lower, upper = np.percentile(boot.centre[boot.good], _ONE_SIGMA)
+        return cls((float(lower), float(upper)), share, least)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,39 +234,40 @@ class Evidence:
     ----------
     candidate : Candidate
         What was to be fitted.
-    step : float
-        Width of a bin.
+    axis : Axis
     window : tuple of float
     n_traces : int
         Traces with a sample in the window.
     dwell : float
         Mean number of samples that such a trace has in the peak.
-    fit, starts, boot : GaussianFits
-        The fit (one), those from other starts, those to resampled traces (none if the fit itself failed).
+    fit : Shape
+    settled : bool
+        The fit converged with centre and width inside their bounds.
+    other_minimum : bool
+        Another start gives another peak that fits as well.
+    resamples : Resamples
     centres : ndarray
         Of the fits with other windows and backgrounds that went well, out of ``tried``.
     tried : int
+    top : float
+        Highest conductance that the traces reach: above it nothing was measured; infinite where unknown.
+    undecided : bool
+        One level and two that overlap are both possible.
     """
 
     candidate: Candidate
-    step: float
+    axis: Axis
     window: tuple[float, float]
     n_traces: int
     dwell: float
-    fit: GaussianFits
-    starts: GaussianFits
-    boot: GaussianFits
+    fit: Shape
+    settled: bool
+    other_minimum: bool
+    resamples: Resamples
     centres: FloatArray
     tried: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Central 68 % of the bootstrap's centres; NaN if hardly a resample could be fitted."""
-        good = self.boot.centre[self.boot.good]
-        if good.size < 10:
-            return float("nan"), float("nan")
-        lower, upper = np.percentile(good, _ONE_SIGMA)
-        return float(lower), float(upper)
+    top: float
+    undecided: bool
 
     @property
     def range(self) -> tuple[float, float]:
@@ -203,52 +281,62 @@ class Evidence:
         return float(self.fit.curve(self.fit.centre)[1][0, 0])
 
     def doubts(self) -> tuple[str, ...]:
-        """Why the fit is not to be trusted; empty if it is."""
-        return tuple(self._doubts_about_fit()) + tuple(self._doubts_about_errors())
+        """Return why the fit is not to be trusted; empty if it is."""
+        doubts = (self._doubts_about_place(), self._doubts_about_fit(), self._doubts_about_errors())
+        return tuple(doubt for some in doubts for doubt in some)
+
+    @property
+    def _numbers(self) -> tuple[float, float, float]:
+        fit = self.fit
+        return float(fit.centre[0]), float(fit.sigma[0]), float(fit.amplitude[0])
+
+    def _doubts_about_place(self) -> Iterator[str]:
+        centre, sigma, _ = self._numbers
+        if self.undecided:
+            yield "one or two levels, cannot tell: the interval covers both"
+        if centre + 2.0 * sigma > self.top:
+            top = float(self.axis.value(self.top))
+            yield f"cut off: nothing was measured above {top:.2g} G0, within two widths of the peak"
+        if self.axis.scale is Scale.LOG and sigma > WIDEST:
+            yield f"wider than a decade ({sigma:.1f} decades to either side): not the level of one junction"
 
     def _doubts_about_fit(self) -> Iterator[str]:
-        centre, sigma, amplitude = (
-            float(v[0]) for v in (self.fit.centre, self.fit.sigma, self.fit.amplitude)
-        )
+        centre, sigma, amplitude = self._numbers
         low, high = self.window
         if self.candidate.significance < SIGNIFICANT:
             yield f"the peak stands out by only {self.candidate.significance:.1f} standard errors"
         if not amplitude > 0.0:
             yield "the fit is a dip, not a peak"
-        elif not self.fit.good[0]:
+        elif not self.settled:
             yield "the fit did not settle: centre or width ran to the edge of its window"
         if sigma > (high - low) / 2.0:
             yield "the peak is wider than its window"
         elif not low + sigma / 2.0 < centre < high - sigma / 2.0:
             yield "the centre is at the edge of its window"
-        if sigma < self.step:
+        if sigma < self.axis.step:
             yield "the peak is narrower than the bins resolve"
         if abs(centre - self.candidate.centre) > max(sigma, self.candidate.sigma):
             yield "false minimum: the fitted centre is not where the histogram has its maximum"
-        elif self._other_minimum():
+        elif self.other_minimum:
             yield "false minimum possible: another start fits as well with another centre"
         if self.dwell < LEAST_DWELL:
             yield f"no plateau: traces pass through in {self.dwell:.1f} samples on average"
         if amplitude < 0.2 * self.background_at_peak:
             yield "the background dominates: the peak stands less than a fifth of it above"
 
-    def _other_minimum(self) -> bool:
-        good = self.starts.good & (self.starts.cost < 1.05 * self.fit.cost[0])
-        return bool(np.any(np.abs(self.starts.centre - self.fit.centre[0])[good] > self.fit.sigma[0]))
-
     def _doubts_about_errors(self) -> Iterator[str]:
-        sigma = float(self.fit.sigma[0])
-        lower, upper = self.interval
+        _, sigma, _ = self._numbers
+        lower, upper = self.resamples.interval
         lowest, highest = self.range
         if self.n_traces < LEAST_TRACES:
             yield f"only {self.n_traces} traces have a sample in the window"
-        if not self.boot.good.size:
+        if np.isnan(self.resamples.fitted):
             return
-        if self.boot.good.mean() < 0.8:
-            yield f"{1.0 - self.boot.good.mean():.0%} of the resampled histograms give no fit"
+        if self.resamples.fitted < 0.8:
+            yield f"{1.0 - self.resamples.fitted:.0%} of the resampled histograms give no fit"
         elif upper - lower > 2.0 * sigma:
             yield "the statistical uncertainty exceeds the width of the peak"
-        elif np.percentile(self.boot.amplitude, 2.5) < 0.0:
+        elif self.resamples.least_amplitude < 0.0:
             yield "the height of the peak is within two standard errors of zero"
         if self.centres.size < self.tried / 2:
             yield f"only {self.centres.size} of {self.tried} windows and backgrounds give such a peak"

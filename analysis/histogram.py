@@ -16,6 +16,7 @@ from analysis.records import FloatArray, Trace
 
 CountArray = NDArray[np.signedinteger[Any]]
 
+_ROWS = 256  # traces looked at together
 _CHUNK = 1 << 16  # samples counted at once: the working set stays in the processor's cache
 
 
@@ -161,6 +162,27 @@ class Histogram:
     def undefined(self) -> int:
         """Samples without a value (NaN): excluded ones, or without bias."""
         return int(self.rows[:, -1].sum())
+
+    @property
+    def top(self) -> float:
+        """Coordinate up to which conductance was measured: the upper edge of the highest bin that a hundredth of the
+        traces reach. It may be the full scale of an amplifier; bins above are unmeasured, not zero. Infinite
+        where the traces reach the end of the axis, or there is no count.
+        """
+        highest = np.sort([bin_ for first in range(0, self.n_traces, _ROWS) for bin_ in self._highest(first)])
+        if not highest.size:
+            return float("inf")
+        last = int(highest[-max(1, highest.size // 100)])
+        return (
+            float("inf")
+            if last == self.axis.bins - 1
+            else float(self.axis.coordinates[last] + self.axis.step / 2)
+        )
+
+    def _highest(self, first: int) -> NDArray[np.intp]:
+        """Return the highest bins with a count of some traces, those without any left out."""
+        counted = self.traces[first : first + _ROWS, ::-1] > 0
+        return (self.axis.bins - 1 - np.argmax(counted, axis=1))[counted.any(axis=1)]
 
     def __add__(self, other: "Histogram") -> "Histogram":
         """Traces of both. Raises ``ValueError`` if the axes differ."""

@@ -1,19 +1,34 @@
 """Peaks of a conductance histogram: where they are, how well that is known, and whether to believe it.
 
-Two errors are reported side by side. The statistical one is from a bootstrap over traces (a trace's samples
-are not independent of each other, so counts have no Poisson errors). The spread is over reasonable windows
-and backgrounds; it is often many times larger.
+In a linear histogram (metal contacts) a peak is one Gaussian on a background; in a logarithmic one (molecules) one or
+two Gaussians that overlap, see ``analysis.levels``. Two errors are reported side by side. The statistical one is from
+a bootstrap over traces (a trace's samples are not independent of each other, so counts have no Poisson errors) in
+which maximum and window are chosen anew. The spread is over reasonable windows and backgrounds; it is often larger.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.candidates import Candidate
-from analysis.evidence import Evidence, Stretch, best, fit_from_nine, least_sigma, settled_window, variants
-from analysis.gaussian import GaussianFits, fit_gaussians
+from analysis.evidence import (
+    Evidence,
+    Resamples,
+    Shape,
+    Stretch,
+    best,
+    chosen_anew,
+    fit_from_nine,
+    least_sigma,
+    other_minimum,
+    settled_window,
+    variants,
+)
+from analysis.gaussian import fit_gaussians
 from analysis.histogram import Histogram, Scale
+from analysis.levels import HALF_RANGES, SIGMAS, level_at
 from analysis.records import FloatArray
 
 BACKGROUNDS = ("none", "constant", "linear")
@@ -32,15 +47,21 @@ class PeakFit:
     scale : Scale
         "linear": a Gaussian in G; "log": in log10 G.
     conductance_G0 : float
-        Centre.
+        Centre; the middle of ``interval_G0`` where one level and two are possible.
     sigma_G0, sigma_decades : float or None
         Standard deviation; which of them depends on the scale, the other is None.
     uncertainty_G0 : float
-        Statistical: half the central 68 % of the centres of a bootstrap over traces; NaN if the fit failed.
+        Statistical: half of ``interval_G0``; NaN if the fit failed.
+    interval_G0 : tuple of float
+        68 %, from a bootstrap over traces.
     spread_G0 : float
         Systematic: half the range of the centres over windows and backgrounds.
     lowest_G0, highest_G0 : float
         That range; the centre itself belongs to it.
+    maximum_G0 : float
+        Centre of a single Gaussian fitted to the maximum alone: no level where two overlap.
+    share_of_two : float
+        Of the resamples, those that two overlapping Gaussians describe better than one; NaN in a linear histogram.
     window_G0 : tuple of float
         Where the histogram was fitted.
     background : str
@@ -57,8 +78,8 @@ class PeakFit:
     trusted : bool
     reasons : tuple of str
         Why not, if not.
-    fits : GaussianFits
-        The fit itself (a batch of one), in the axis' coordinate.
+    fit : Shape
+        The fit itself, in the axis' coordinate.
     """
 
     scale: Scale
@@ -66,9 +87,12 @@ class PeakFit:
     sigma_G0: float | None
     sigma_decades: float | None
     uncertainty_G0: float
+    interval_G0: tuple[float, float]
     spread_G0: float
     lowest_G0: float
     highest_G0: float
+    maximum_G0: float
+    share_of_two: float
     window_G0: tuple[float, float]
     background: str
     amplitude: float
@@ -77,12 +101,12 @@ class PeakFit:
     n_traces: int
     trusted: bool
     reasons: tuple[str, ...]
-    fits: GaussianFits
+    fit: Shape
 
     def curve(self, conductance_G0: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Fitted counts per bin and trace, and the background in it, at these conductances (n,)."""
+        """Return fitted counts per bin and trace, and all of it but the peak, at these conductances (n,)."""
         g = np.asarray(conductance_G0, dtype=float)
-        whole, background = self.fits.curve(g if self.scale is Scale.LINEAR else np.log10(g))
+        whole, background = self.fit.curve(g if self.scale is Scale.LINEAR else np.log10(g))
         return whole[0], background[0]
 
 
@@ -93,6 +117,8 @@ def fit_peak(
     background: str = "linear",
     window_G0: tuple[float, float] | None = None,
     resamples: int = RESAMPLES,
+    within: tuple[float, float] | None = None,
+    neighbours: Sequence[float] = (),
 ) -> PeakFit:
     """Fit one peak, with both errors and a verdict.
 
@@ -105,9 +131,14 @@ def fit_peak(
         Of the bootstrap.
     background : "none", "constant" or "linear"
     window_G0 : tuple of float, optional
-        Where to fit; by default 3.5 sigma to either side, within the candidate's reach.
+        Where to fit; by default 4 sigma to either side, within the candidate's reach, on a linear axis, and 1.5
+        decades on a logarithmic one.
     resamples : int
         Bootstrap resamples of the traces.
+    within : tuple of float, optional
+        Coordinates beyond which nothing is fitted on a logarithmic axis; by default the candidate's reach.
+    neighbours : sequence of float
+        Coordinates of other maxima.
 
     Raises
     ------
@@ -118,49 +149,126 @@ def fit_peak(
         raise ValueError(f"background {background!r} is none of {', '.join(BACKGROUNDS)}")
     terms = BACKGROUNDS.index(background)
     axis = histogram.axis
-    reach = Stretch.around(histogram, candidate.low, candidate.high)
-    if window_G0 is None:
-        stretch, window = reach, settled_window(reach, candidate, terms)
-    else:
+    window = None
+    if window_G0 is not None:
         window = float(axis.coordinate(window_G0[0])), float(axis.coordinate(window_G0[1]))
-        stretch = Stretch.around(histogram, *window)
+    if axis.scale is Scale.LINEAR:
+        return _contact_peak(histogram, candidate, rng, terms, window, resamples)
+    within = window or within or (candidate.low, candidate.high)
+    return _molecular_peak(histogram, candidate, neighbours, rng, terms, within, resamples)
+
+
+def _contact_peak(
+    histogram: Histogram,
+    candidate: Candidate,
+    rng: np.random.Generator,
+    terms: int,
+    given: tuple[float, float] | None,
+    resamples: int,
+) -> PeakFit:
+    """One Gaussian in G."""
+    reach = Stretch.around(histogram, candidate.low, candidate.high)
+    stretch = reach if given is None else Stretch.around(histogram, *given)
+    window = given or settled_window(reach, candidate, terms)
     inside = stretch.inside(*window)
     starts = fit_from_nine(stretch, candidate, terms, inside)
     fit = best(starts)
     resampled = stretch.resampled(resamples if fit.good[0] else 0, rng)
-    start = fit.centre, fit.sigma
-    boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))
+    if given is None and len(resampled):
+        boot = chosen_anew(stretch, candidate, terms, resampled)
+    else:
+        start = fit.centre, fit.sigma
+        boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))
     centres, tried = variants(reach, candidate, fit)
-    n_traces, dwell = stretch.traces_in(inside), stretch.dwell(fit)
-    evidence = Evidence(candidate, axis.step, window, n_traces, dwell, fit, starts, boot, centres, tried)
-    return _record(axis.scale, background, evidence, stretch.reduced_chi2(fit, inside))
+    evidence = Evidence(
+        candidate,
+        histogram.axis,
+        window,
+        stretch.traces_in(inside),
+        stretch.dwell(fit),
+        fit,
+        bool(fit.good[0]),
+        other_minimum(fit, starts),
+        Resamples.of(boot),
+        centres,
+        tried,
+        histogram.top,
+        undecided=False,
+    )
+    chi2 = stretch.reduced_chi2(fit, 3 + terms, inside)
+    return _record(evidence, BACKGROUNDS[terms], float(fit.centre[0]), float("nan"), chi2)
 
 
-def _record(scale: Scale, background: str, evidence: Evidence, reduced_chi2: float) -> PeakFit:
-    """What the evidence says, in G0."""
-    fit = evidence.fit
-    centre, sigma, amplitude = float(fit.centre[0]), float(fit.sigma[0]), float(fit.amplitude[0])
-    values = np.array([centre, *evidence.interval, *evidence.range, *evidence.window])
-    peak, lower, upper, lowest, highest, low, high = (
-        values if scale is Scale.LINEAR else np.power(10.0, values)
+def _molecular_peak(
+    histogram: Histogram,
+    candidate: Candidate,
+    neighbours: Sequence[float],
+    rng: np.random.Generator,
+    terms: int,
+    within: tuple[float, float],
+    resamples: int,
+) -> PeakFit:
+    """One or two Gaussians in log G, of which one is at the candidate."""
+    reach = Stretch.around(histogram, candidate.low, candidate.high)
+    inside = reach.inside(*settled_window(reach, candidate, terms))
+    single = best(fit_from_nine(reach, candidate, terms, inside))
+    level = level_at(histogram, candidate.centre, neighbours, within, terms, resamples, rng)
+    window = (
+        max(within[0], candidate.centre - HALF_RANGES[1]),
+        min(within[1], candidate.centre + HALF_RANGES[1]),
+    )
+    stretch = Stretch.around(histogram, *window)
+    fitted = stretch.inside(*window)
+    sigma = float(level.sigma[0])
+    evidence = Evidence(
+        candidate,
+        histogram.axis,
+        window,
+        stretch.traces_in(fitted),
+        stretch.dwell(level),
+        level,
+        SIGMAS[0] < sigma < SIGMAS[1],
+        False,
+        Resamples(level.interval, 1.0 if resamples else float("nan"), level.least_amplitude),
+        level.centres,
+        level.tried,
+        histogram.top,
+        level.undecided,
+    )
+    chi2 = stretch.reduced_chi2(level, level.parameters, fitted)
+    return _record(evidence, BACKGROUNDS[terms], float(single.centre[0]), level.share_of_two, chi2)
+
+
+def _record(
+    evidence: Evidence, background: str, maximum: float, share_of_two: float, reduced_chi2: float
+) -> PeakFit:
+    """Return what the evidence says, in G0."""
+    fit, axis = evidence.fit, evidence.axis
+    centre, sigma = float(fit.centre[0]), float(fit.sigma[0])
+    interval, extent = evidence.resamples.interval, evidence.range
+    peak, single, lower, upper, lowest, highest, low, high = (
+        float(value) for value in axis.value([centre, maximum, *interval, *extent, *evidence.window])
     )
     doubts = evidence.doubts()
     return PeakFit(
-        scale=scale,
-        conductance_G0=float(peak),
-        sigma_G0=sigma if scale is Scale.LINEAR else None,
-        sigma_decades=sigma if scale is Scale.LOG else None,
-        uncertainty_G0=float(upper - lower) / 2.0,
-        spread_G0=float(highest - lowest) / 2.0,
-        lowest_G0=float(lowest),
-        highest_G0=float(highest),
-        window_G0=(float(low), float(high)),
+        scale=axis.scale,
+        conductance_G0=peak,
+        sigma_G0=sigma if axis.scale is Scale.LINEAR else None,
+        sigma_decades=sigma if axis.scale is Scale.LOG else None,
+        uncertainty_G0=(upper - lower) / 2.0,
+        interval_G0=(lower, upper),
+        spread_G0=(highest - lowest) / 2.0,
+        lowest_G0=lowest,
+        highest_G0=highest,
+        maximum_G0=single,
+        share_of_two=share_of_two,
+        window_G0=(low, high),
         background=background,
-        amplitude=amplitude,
+        amplitude=float(fit.amplitude[0]),
         background_at_peak=evidence.background_at_peak,
         reduced_chi2=reduced_chi2,
         n_traces=evidence.n_traces,
         trusted=not doubts,
         reasons=doubts,
-        fits=fit,
+        fit=fit,
     )

@@ -15,6 +15,7 @@ _START_SAMPLES = 5  # the median of these is where a trace starts, so that a spi
 _LEAST_SAMPLES = 20  # of an open part, and of a trace that has one
 _OPEN_SAMPLES = 5  # in a row below the limit, so that the ringing of an amplifier is no opening
 _OPEN_G0 = 0.1  # where the most open parts of the traces lie higher, they are not open
+_ERROR_OF_MEDIAN = 1.4826 * 1.2533  # of a Gaussian sample, times its median absolute deviation over sqrt(n)
 OPEN_PARTS = (20, 50, 100, 200, 500)
 """The open part is sought as one of these fractions of a trace."""
 
@@ -31,11 +32,16 @@ class NoiseFloor:
         Magnitude of the median of an open part: what is left of offsets, mains, and tunnelling.
     samples : int
         Length of the open part looked at in a trace of median length.
+    offset_G0, offset_error_G0 : float
+        Median over traces of the level with its sign, and its standard error: what every conductance is too high by,
+        if the junctions are open there.
     """
 
     mad_G0: float
     level_G0: float
     samples: int
+    offset_G0: float = 0.0
+    offset_error_G0: float = float("inf")
 
     @property
     def limit_G0(self) -> float:
@@ -79,7 +85,15 @@ def floor_of(by_fraction: Iterable[Sequence[OpenPart]]) -> NoiseFloor:
         if not of_traces:
             break
         level, mad, samples = np.array([(p.level_G0, p.mad_G0, p.samples) for p in of_traces]).T
-        found = NoiseFloor(float(np.median(mad)), float(np.median(np.abs(level))), int(np.median(samples)))
+        offset = float(np.median(level))
+        scatter = max(float(np.median(np.abs(level - offset))), float(np.median(mad / np.sqrt(samples))))
+        found = NoiseFloor(
+            float(np.median(mad)),
+            float(np.median(np.abs(level))),
+            int(np.median(samples)),
+            offset,
+            _ERROR_OF_MEDIAN * scatter / float(np.sqrt(level.size)),
+        )
         if found.level_G0 <= 3.0 * 1.4826 * found.mad_G0:
             break
     return found

@@ -120,8 +120,9 @@ def analyse_measurement(
     iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
     heating = _heating(of[Kind.HEATING], first_periods) if of[Kind.HEATING] else None
     model = _model(iv, heating, transmission)
+    remarks = histogram.analysis.remarks if histogram else ()
     used = tuple(part for part in parts if part.kind is not Kind.CALIBRATION)
-    return Measurement(used, histogram, iv, heating, model, (*why_not, *_warnings(used, heating)))
+    return Measurement(used, histogram, iv, heating, model, (*why_not, *remarks, *_warnings(used, heating)))
 
 
 def iv_section(iv: MeanIV) -> dict[str, Any]:

@@ -82,6 +82,8 @@ class HistogramSnapshot:
         Why traces were rejected.
     noise_log10_G : float
         log10 G/G0 below which nothing is told from noise; NaN where unknown.
+    offset_G0 : float
+        Level of the open junctions, not subtracted, where it disturbs a peak; else 0.
     rules : SelectionRules or None
         That were applied.
     problem : str
@@ -101,6 +103,7 @@ class HistogramSnapshot:
     rejected: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     noise_log10_G: float = float("nan")
+    offset_G0: float = 0.0
     rules: SelectionRules | None = None
     problem: str = ""
     until: int = 0

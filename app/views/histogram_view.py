@@ -13,6 +13,7 @@ from typing import overload
 import numpy as np
 
 from analysis.analyse import Analysis, AnalysisOptions, analysis_of, axes_for, peaks_in
+from analysis.offset import disturbing_offset_G0
 from analysis.peaks import PeakFit
 from analysis.records import Trace
 from analysis.selection import NoiseFloor, Selection, SelectionRules
@@ -232,6 +233,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
             rejected=len(self._kept) - kept,
             reasons=dict(Counter(reason for reason in self._reasons if reason).most_common()),
             noise_log10_G=float(np.log10(limit)) if limit > 0.0 else float("nan"),
+            offset_G0=disturbing_offset_G0(self._noise, self._peaks),
             rules=self._rules,
             until=self._until,
         )

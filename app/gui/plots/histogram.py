@@ -252,6 +252,7 @@ def _counted(snapshot: HistogramSnapshot) -> tuple[str, ...]:
         f"{snapshot.kept} traces" if snapshot.kept != 1 else "1 trace",
         f"{snapshot.rejected} left out" if snapshot.rejected else "",
         f"fit of {snapshot.fitted_traces}" if fitted else "",
+        f"offset {snapshot.offset_G0:.2g} G₀ not subtracted" if snapshot.offset_G0 else "",
     )
 
 

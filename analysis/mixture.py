@@ -1,0 +1,164 @@
+"""Least-squares fits of several Gaussians on one background, many of them at once.
+
+Amplitudes and the background are linear: they are solved for inside (variable projection, Golub and Pereyra 1973, with
+Kaufman's derivative), so that only centres and widths are searched, within bounds. That holds two overlapping peaks
+apart where a search of all parameters gets lost.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.records import FloatArray
+
+_ITERATIONS = 60
+_TOLERANCE = 1e-4  # of a width
+_RIDGE = 1e-9  # of the linear part: two Gaussians may coincide on the way
+
+
+@dataclass(frozen=True, eq=False)
+class Mixtures:
+    """Results of a batch of m fits of k Gaussians on a polynomial.
+
+    Parameters
+    ----------
+    centre, sigma, amplitude : ndarray, shape (m, k)
+        In units of the abscissa, and of the data.
+    background : ndarray, shape (m, terms)
+        Coefficients of 1, t, ... with t = (x - middle) / half_range.
+    cost : ndarray, shape (m,)
+        Sum of squared residuals.
+    middle, half_range : float
+    """
+
+    centre: FloatArray
+    sigma: FloatArray
+    amplitude: FloatArray
+    background: FloatArray
+    cost: FloatArray
+    middle: float
+    half_range: float
+
+    def __getitem__(self, which: int) -> "Mixtures":
+        """Return one of the fits, still as a batch."""
+        row = slice(which, which + 1)
+        return replace(
+            self,
+            centre=self.centre[row],
+            sigma=self.sigma[row],
+            amplitude=self.amplitude[row],
+            background=self.background[row],
+            cost=self.cost[row],
+        )
+
+    def curves(self, x: FloatArray) -> FloatArray:
+        """Return each Gaussian, then the background, at ``x`` (n,), shape (m, k + 1, n)."""
+        bells = self.amplitude[:, :, None] * _bells(x, self.centre, self.sigma)
+        powers = _powers(x, self.middle, self.half_range, self.background.shape[1])
+        return np.concatenate([bells, (self.background @ powers)[:, None]], axis=1)
+
+
+def fit_mixtures(
+    x: FloatArray,
+    y: FloatArray,
+    start: tuple[FloatArray, FloatArray],
+    sigmas: tuple[float, float],
+    terms: int = 2,
+    inside: NDArray[np.bool_] | None = None,
+) -> Mixtures:
+    """Fit sums of Gaussians on a polynomial to each row of ``y``.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n,)
+        Increasing abscissa; centres stay within it.
+    y : ndarray, shape (m, n)
+        Data, equally weighted.
+    start : (centre, sigma), each of shape (m, k)
+    sigmas : tuple of float
+        Least and largest width.
+    terms : int
+        Of the background: 0 none, 1 constant, 2 sloping.
+    inside : ndarray of bool, shape (m, n), optional
+        The window of each fit; all of ``x`` by default.
+
+    Raises
+    ------
+    ValueError
+        If a window holds fewer points than there are parameters.
+    """
+    m, k = start[0].shape
+    window = np.ones(y.shape) if inside is None else inside.astype(float)
+    if window.sum(axis=1).min() < 3 * k + terms:
+        raise ValueError(f"a window holds fewer points than the {3 * k + terms} parameters of the fit")
+    low = np.repeat([float(x[0]), sigmas[0]], k)
+    high = np.repeat([float(x[-1]), sigmas[1]], k)
+    middle, half_range = float(x[0] + x[-1]) / 2.0, float(x[-1] - x[0]) / 2.0
+    powers = _powers(x, middle, half_range, terms)
+    y = y * window
+    p = np.clip(np.concatenate(start, axis=1), low, high)
+    cost = _Projection(x, y, p, powers, window).cost
+    damping = np.full(m, 1e-2)
+    moving = np.ones(m, dtype=bool)
+    for _ in range(_ITERATIONS):
+        here, data, seen = p[moving], y[moving], window[moving]
+        step = _Projection(x, data, here, powers, seen).step(damping[moving], low, high)
+        trial = np.clip(here + step, low, high)
+        trial_cost = _Projection(x, data, trial, powers, seen).cost
+        better = trial_cost <= cost[moving]
+        moved = np.max(np.abs(trial - here) / np.tile(here[:, k:], 2), axis=1)
+        p[moving] = np.where(better[:, None], trial, here)
+        cost[moving] = np.where(better, trial_cost, cost[moving])
+        damping[moving] = np.clip(damping[moving] * np.where(better, 0.2, 5.0), 1e-8, 1e10)
+        moving[np.flatnonzero(moving)[moved < _TOLERANCE]] = False
+        if not moving.any():
+            break
+    linear = _Projection(x, y, p, powers, window).linear
+    return Mixtures(p[:, :k], p[:, k:], linear[:, :k], linear[:, k:], cost, middle, half_range)
+
+
+class _Projection:
+    """The linear part solved at given centres and widths, and what remains."""
+
+    def __init__(
+        self, x: FloatArray, y: FloatArray, p: FloatArray, powers: FloatArray, window: FloatArray
+    ) -> None:
+        k = p.shape[1] // 2
+        self._x, self._centre, self._sigma = x, p[:, :k], p[:, k:]
+        self._bells = _bells(x, self._centre, self._sigma) * window[:, None]
+        self._basis = np.concatenate([self._bells, powers * window[:, None]], axis=1)
+        normal = self._basis @ self._basis.transpose(0, 2, 1)
+        ridge = _RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None, None]
+        self._inverse = np.linalg.inv(normal + ridge * np.eye(k + len(powers)))
+        self.linear: FloatArray = (self._inverse @ (self._basis @ y[:, :, None]))[:, :, 0]
+        self._residual = y - (self.linear[:, None] @ self._basis)[:, 0]
+        self.cost: FloatArray = np.sum(self._residual**2, axis=1)
+
+    def step(self, damping: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+        """Return the damped Gauss-Newton step; a parameter at its bound that would leave it is held."""
+        k = self._centre.shape[1]
+        amplitude, width = self.linear[:, :k, None], self._sigma[:, :, None]
+        u = (self._x - self._centre[:, :, None]) / width
+        by_centre = amplitude * self._bells * u / width
+        slopes = np.concatenate([by_centre, by_centre * u], axis=1)
+        inside = self._inverse @ (self._basis @ slopes.transpose(0, 2, 1))
+        slopes -= inside.transpose(0, 2, 1) @ self._basis
+        push = (slopes @ self._residual[:, :, None])[:, :, 0]
+        p = np.concatenate([self._centre, self._sigma], axis=1)
+        held = ((p <= low) & (push < 0.0)) | ((p >= high) & (push > 0.0))
+        slopes[held] = 0.0
+        push[held] = 0.0
+        normal = slopes @ slopes.transpose(0, 2, 1)
+        diagonal = np.einsum("mii->mi", normal)
+        diagonal += damping[:, None] * diagonal + 1e-300
+        return np.asarray(np.linalg.solve(normal, push[:, :, None])[:, :, 0], dtype=float)
+
+
+def _powers(x: FloatArray, middle: float, half_range: float, terms: int) -> FloatArray:
+    return np.asarray(((x - middle) / half_range) ** np.arange(terms)[:, None], dtype=float)
+
+
+def _bells(x: FloatArray, centre: FloatArray, sigma: FloatArray) -> FloatArray:
+    u = (x - centre[:, :, None]) / sigma[:, :, None]
+    return np.asarray(np.exp(-0.5 * u**2), dtype=float)

@@ -1,0 +1,136 @@
+"""Peaks of a histogram: levels that overlap, a level on a tail, a level alone, few traces; and metal contacts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.analyse import AnalysisOptions, peaks_in
+from analysis.histogram import Axis, Histogram, Scale
+from analysis.peaks import PeakFit
+from analysis.records import FloatArray
+from analysis.selection import NoiseFloor
+from tests.validation.study import Table, share
+
+LEVEL = -2.7
+"""The level that is sought, log10 of G/G0."""
+
+CONTACT_G0 = 0.97
+
+LINEAR, LOG = Axis.linear(-0.25, 10.0, 0.01), Axis.log(1e-6, 100.0, 100)
+NOISE = NoiseFloor(1e-5, 0.0, 100)  # nothing below 1e-4 G0 is looked at
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Traces: levels as (centre and scatter in decades, share of the traces that have it), and a flat tail or none."""
+
+    name: str
+    levels: tuple[tuple[float, float, float], ...]
+    tail: bool = True
+    n: int = 500
+
+
+ONE = (LEVEL, 0.25, 0.7)
+KINDS = (
+    Kind("double", (ONE, (LEVEL + 0.8, 0.2, 0.4))),
+    Kind("double6", (ONE, (LEVEL + 0.6, 0.2, 0.4))),
+    Kind("flat", (ONE,)),
+    Kind("clean", (ONE,), tail=False),
+    Kind("flat, 50 traces", (ONE,), n=50),
+    Kind("clean, 50 traces", (ONE,), tail=False, n=50),
+)
+
+
+def histograms(rng: np.random.Generator, kind: Kind) -> tuple[Histogram, Histogram]:
+    """Linear and logarithmic histogram of traces that are drawn anew."""
+    traces = [_trace(rng, kind) for _ in range(kind.n)]
+    linear, log = (
+        Histogram(axis, np.array([np.bincount(axis.place(g), minlength=axis.bins + 3) for g in traces]))
+        for axis in (LINEAR, LOG)
+    )
+    return linear, log
+
+
+def _trace(rng: np.random.Generator, kind: Kind) -> FloatArray:
+    metal = [
+        atoms * CONTACT_G0
+        + 0.06 * rng.standard_normal()
+        + 0.02 * rng.standard_normal(2 + int(rng.exponential(80.0)))
+        for atoms in (5, 3, 2, 1)
+    ]
+    parts = [np.log10(np.concatenate(metal))]
+    for centre, scatter, probability in kind.levels:
+        if rng.random() < probability:
+            n = max(10, int(rng.normal(200.0, 50.0)))
+            wander = 0.03 * np.cumsum(rng.standard_normal(n)) / np.sqrt(n)
+            parts.append(centre + scatter * rng.standard_normal() + wander)
+    if kind.tail:
+        parts.append(np.arange(-1.0 - 0.1 * rng.random(), -5.5, -0.0094))
+    return np.asarray(10.0 ** np.concatenate(parts))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One peak: miss and its 68 % error (decades, or G0 for a contact), and if it was called trusted."""
+
+    miss: float
+    error: float
+    trusted: bool
+
+
+def outcomes(rng: np.random.Generator, kind: Kind, sets: int) -> tuple[list[Outcome], list[Outcome]]:
+    """The peaks nearest to the level and to the contact in ``sets`` sets; sets in which there is none are left out."""
+    levels, contacts = [], []
+    for _ in range(sets):
+        peaks = peaks_in(*histograms(rng, kind), NOISE, AnalysisOptions(), rng)
+        level = _nearest([p for p in peaks if p.scale is Scale.LOG], 10.0**LEVEL)
+        if level is not None:
+            low, high = np.log10(level.interval_G0)
+            levels.append(Outcome((low + high) / 2.0 - LEVEL, (high - low) / 2.0, level.trusted))
+        contact = _nearest([p for p in peaks if p.scale is Scale.LINEAR], CONTACT_G0)
+        if contact is not None:
+            miss = contact.conductance_G0 - CONTACT_G0
+            contacts.append(Outcome(miss, contact.uncertainty_G0, contact.trusted))
+    return levels, contacts
+
+
+def _nearest(peaks: Sequence[PeakFit], conductance_G0: float) -> PeakFit | None:
+    return min(peaks, key=lambda p: abs(np.log(p.conductance_G0 / conductance_G0)), default=None)
+
+
+def covers(found: Sequence[Outcome], errors: float) -> list[bool]:
+    """Tell for each outcome if the truth lies within so many errors."""
+    return [abs(one.miss) < errors * one.error for one in found]
+
+
+def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
+    """Return the study's table."""
+    rows, contacts = [], []
+    for kind in KINDS:
+        levels, of_contacts = outcomes(rng, kind, sets)
+        contacts += of_contacts if kind.n == KINDS[0].n else []
+        rows.append(_row(f"`{kind.name}`", levels))
+    rows.append(_row("1 G0 contact (linear, in G0)", contacts))
+    yield Table(
+        "peaks",
+        f"{sets} sets a line of {KINDS[0].n} traces unless stated, with metal plateaus and the levels of the line; "
+        "misses and errors in decades; medians of the quoted errors.",
+        ("set", "bias", "SD", "quoted", "68 %", "95 %", "trusted", "95 % of the trusted"),
+        tuple(rows),
+    )
+
+
+def _row(name: str, found: Sequence[Outcome]) -> tuple[str, ...]:
+    misses = np.array([one.miss for one in found])
+    trusted = [one for one in found if one.trusted]
+    return (
+        name,
+        f"{misses.mean():+.3f} ({1000 * misses.std() / np.sqrt(misses.size):.0f})",
+        f"{misses.std():.3f}",
+        f"{np.median([one.error for one in found]):.3f}",
+        share(covers(found, 1.0)),
+        share(covers(found, 2.0)),
+        share([one.trusted for one in found]),
+        share(covers(trusted, 2.0)) if len(trusted) > 4 else "-",
+    )
