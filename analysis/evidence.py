@@ -80,6 +80,13 @@ class Stretch:
             inside[np.argsort(np.abs(self.x - (low + high) / 2.0), kind="stable")[:_LEAST_BINS]] = True
         return inside
 
+    def inside_each(self, low: FloatArray, high: FloatArray) -> NDArray[np.bool_]:
+        """Return the same for many windows, shape (windows, n)."""
+        inside: NDArray[np.bool_] = (self.x >= low[:, None]) & (self.x <= high[:, None])
+        for few in np.flatnonzero(inside.sum(axis=1) < _LEAST_BINS):
+            inside[few] = self.inside(float(low[few]), float(high[few]))
+        return inside
+
     def traces_in(self, inside: NDArray[np.bool_]) -> int:
         """Number of traces with a sample in these bins."""
         return int(np.count_nonzero(self.traces[:, inside].any(axis=1)))
@@ -183,10 +190,9 @@ def chosen_anew(stretch: Stretch, candidate: Candidate, terms: int, resampled: F
     centre = places[np.argmax(smooth[:, near] if near.any() else smooth, axis=1)]
     sigma = np.full(len(resampled), candidate.sigma)
     for _ in range(2):
-        windows = [
-            _window(candidate, c, s, REACHES[1], REACHES[1]) for c, s in zip(centre, sigma, strict=True)
-        ]
-        inside = np.array([stretch.inside(*window) for window in windows])
+        low = np.maximum(candidate.low, centre - REACHES[1] * sigma)
+        high = np.minimum(candidate.high, centre + REACHES[1] * sigma)
+        inside = stretch.inside_each(low, high)
         fits = fit_gaussians(stretch.x, resampled, (centre, sigma), terms, inside, least_sigma(candidate))
         centre, sigma = np.where(fits.good, fits.centre, centre), np.where(fits.good, fits.sigma, sigma)
     return fits

@@ -4,7 +4,8 @@ One Gaussian and two, each on a common background, are fitted to the histogram a
 traces. Each fit to a resample is scored by its squared error on the traces that were not drawn. Where two win in
 hardly any resample the level is that of one Gaussian, where they win in nearly all the one nearest to the maximum;
 in between the data cannot tell, and the interval covers both. (One Gaussian on two merged levels is off by many of
-its errors, and two on one level is as bad: coverage in docs/validation.md.)
+its errors, and two on one level is as bad: coverage in docs/validation.md.) Where both put the level at the same
+place within their errors it does not matter which is right.
 """
 
 from collections.abc import Sequence
@@ -49,6 +50,8 @@ class Levels:
         68 %: the centre with its error to both sides, or all that one and two Gaussians say.
     share_of_two : float
         Of the resamples, those that two Gaussians describe better than one.
+    intervals : tuple of tuple of float
+        What one Gaussian says, and what two say.
     amplitudes : ndarray
         Of the level in the resamples.
     centres : ndarray
@@ -60,15 +63,18 @@ class Levels:
     which: int
     interval: tuple[float, float]
     share_of_two: float
-    intervals: list[tuple[float, float]]
+    intervals: tuple[tuple[float, float], tuple[float, float]]
     amplitudes: FloatArray
     centres: FloatArray
     tried: int
 
     @property
     def undecided(self) -> bool:
-        """True where one level and two are both possible."""
-        return ONE <= self.share_of_two <= TWO
+        """True where one level and two are both possible, and put it at different places."""
+        (low, high), (low_of_two, high_of_two) = self.intervals
+        apart = abs(low + high - low_of_two - high_of_two) / 2.0
+        agree = apart <= min(high - low, high_of_two - low_of_two) / 2.0
+        return ONE <= self.share_of_two <= TWO and not agree
 
     @property
     def parameters(self) -> int:
@@ -186,18 +192,18 @@ def level_at(
     boots = [_refit(part.x, drawn, fit, terms) for fit in fits]
     errors = [np.sum((boot.curves(part.x).sum(axis=1) - left) ** 2, axis=1) for boot in boots]
     share = float(np.mean(errors[1] < errors[0])) if resamples else 0.0
-    intervals = [_interval(fit, boot, maximum) for fit, boot in zip(fits, boots, strict=True)]
+    one, two = (_interval(fit, boot, maximum) for fit, boot in zip(fits, boots, strict=True))
     if ONE <= share <= TWO:
-        interval = min(low for low, _ in intervals), max(high for _, high in intervals)
+        interval = min(one[0], two[0]), max(one[1], two[1])
         tried = fits
     else:
-        interval = intervals[int(share > TWO)]
+        interval = two if share > TWO else one
         tried = [fits[int(share > TWO)]]
     chosen = int(share > TWO)
     centres, n = _variants(whole, tried, maximum)
     which = int(_nearest(fits[chosen], maximum)[0])
     amplitudes = _of(boots[chosen].amplitude, _nearest(boots[chosen], maximum))
-    return Levels(fits[chosen], which, interval, share, intervals, amplitudes, centres, n)
+    return Levels(fits[chosen], which, interval, share, (one, two), amplitudes, centres, n)
 
 
 def _starts(maximum: float, neighbours: Sequence[float]) -> list[tuple[FloatArray, FloatArray]]:

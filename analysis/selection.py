@@ -111,12 +111,15 @@ def _finite(conductance_G0: FloatArray) -> FloatArray:
 
 
 def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
-    """The one of the consecutive parts of this length, counted from the end, whose mean is nearest to
-    zero.
+    """Return the one of the consecutive parts of this length, counted from the end, whose mean is nearest to zero;
+    where most open parts are below zero, nearest to their median: with a negative offset zero is passed on the way.
     """
     n = conductance_G0.size // length
     parts = conductance_G0[conductance_G0.size - n * length :].reshape(n, length)
-    most_open: FloatArray = parts[np.argmin(np.abs(parts.mean(axis=1)))]
+    means = parts.mean(axis=1)
+    low = means[np.abs(means) < _OPEN_G0]
+    target = min(0.0, float(np.median(low))) if low.size else 0.0
+    most_open: FloatArray = parts[np.argmin(np.abs(means - target))]
     return most_open
 
 

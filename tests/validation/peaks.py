@@ -21,6 +21,10 @@ LINEAR, LOG = Axis.linear(-0.25, 10.0, 0.01), Axis.log(1e-6, 100.0, 100)
 NOISE = NoiseFloor(1e-5, 0.0, 100)  # nothing below 1e-4 G0 is looked at
 
 
+MOLECULES = AnalysisOptions(metallic_G0=(0.3, 0.3))
+BOTH = AnalysisOptions(metallic_G0=(0.3, 1.5))
+
+
 @dataclass(frozen=True)
 class Kind:
     """Traces: levels as (centre and scatter in decades, share of the traces that have it), and a flat tail or none."""
@@ -79,11 +83,13 @@ class Outcome:
     trusted: bool
 
 
-def outcomes(rng: np.random.Generator, kind: Kind, sets: int) -> tuple[list[Outcome], list[Outcome]]:
+def outcomes(
+    rng: np.random.Generator, kind: Kind, sets: int, options: AnalysisOptions = MOLECULES
+) -> tuple[list[Outcome], list[Outcome]]:
     """The peaks nearest to the level and to the contact in ``sets`` sets; sets in which there is none are left out."""
     levels, contacts = [], []
     for _ in range(sets):
-        peaks = peaks_in(*histograms(rng, kind), NOISE, AnalysisOptions(), rng)
+        peaks = peaks_in(*histograms(rng, kind), NOISE, options, rng)
         level = _nearest([p for p in peaks if p.scale is Scale.LOG], 10.0**LEVEL)
         if level is not None:
             low, high = np.log10(level.interval_G0)
@@ -106,11 +112,8 @@ def covers(found: Sequence[Outcome], errors: float) -> list[bool]:
 
 def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
     """Return the study's table."""
-    rows, contacts = [], []
-    for kind in KINDS:
-        levels, of_contacts = outcomes(rng, kind, sets)
-        contacts += of_contacts if kind.n == KINDS[0].n else []
-        rows.append(_row(f"`{kind.name}`", levels))
+    rows = [_row(f"`{kind.name}`", outcomes(rng, kind, sets)[0]) for kind in KINDS]
+    contacts = outcomes(rng, Kind("", ()), sets, BOTH)[1]
     rows.append(_row("1 G0 contact (linear, in G0)", contacts))
     yield Table(
         "peaks",

@@ -1,0 +1,71 @@
+"""One level, two that are apart, two that merge; what is fitted together with what."""
+
+import numpy as np
+import pytest
+
+from analysis.candidates import Candidate
+from analysis.histogram import Axis, Histogram
+from analysis.levels import HALF_RANGES, ONE, TWO, level_at, ranges
+
+LOG = Axis.log(1e-5, 1.0, 100)
+
+
+def histogram(rng, n, *levels):
+    """Plateaus of 100 samples at levels of (centre, scatter, share of the traces), and a flat tail."""
+    rows = []
+    for _ in range(n):
+        parts = [np.arange(-0.5, -5.0, -0.02)]
+        parts += [
+            c + s * rng.standard_normal() + 0.02 * rng.standard_normal(100)
+            for c, s, p in levels
+            if rng.random() < p
+        ]
+        rows.append(np.bincount(LOG.place(10.0 ** np.concatenate(parts)), minlength=LOG.bins + 3))
+    return Histogram(LOG, np.array(rows))
+
+
+def level(rng, counted, maximum):
+    return level_at(counted, maximum, (), (maximum - 2.0, -0.6), 2, 100, rng)
+
+
+def test_two_levels_that_are_seen_apart_are_two():
+    rng = np.random.default_rng(1)
+    found = level(rng, histogram(rng, 400, (-2.7, 0.2, 0.7), (-1.7, 0.15, 0.4)), -2.7)
+    assert found.share_of_two > TWO
+    assert not found.undecided
+    assert found.fit.centre.shape == (1, 2)
+    assert found.centre[0] == pytest.approx(-2.7, abs=3 * (found.interval[1] - found.interval[0]) / 2)
+    whole, rest = found.curve(np.array([-2.7, -1.7]))
+    assert rest[0, 1] == pytest.approx(
+        whole[0, 1], rel=0.02
+    )  # the other level belongs to what lies under this one
+
+
+def test_an_interval_of_merged_levels_covers_what_one_and_what_two_say():
+    rng = np.random.default_rng(2)
+    found = level(rng, histogram(rng, 400, (-2.7, 0.25, 0.7), (-2.1, 0.2, 0.5)), -2.5)
+    assert ONE <= found.share_of_two <= TWO
+    assert found.undecided
+    assert found.interval == (
+        min(low for low, _ in found.intervals),
+        max(high for _, high in found.intervals),
+    )
+    assert found.interval[0] < -2.7 + (found.interval[1] - found.interval[0])
+
+
+def test_a_single_level_is_where_it_is():
+    rng = np.random.default_rng(3)
+    found = level(rng, histogram(rng, 400, (-2.7, 0.25, 0.7)), -2.7)
+    assert not found.undecided
+    assert found.centre[0] == pytest.approx(-2.7, abs=0.05)
+    assert found.sigma[0] == pytest.approx(0.25, rel=0.2)
+
+
+def test_a_candidate_is_fitted_with_its_nearest_neighbour_and_no_third():
+    def at(centre, low, high, significance=9.0):
+        return Candidate(centre, 0.2, low, high, significance)
+
+    three = [at(-4.0, -4.6, -3.6), at(-3.2, -3.6, -2.6), at(-2.2, -2.6, -1.8)]
+    assert ranges(three, -6.0, -0.5) == [(-6.0, -2.6), (-5.2, -2.6), (-3.6, -0.5)]
+    bump = [three[0], at(-3.2, -3.6, -2.6, significance=2.6), three[2]]
+    assert ranges(bump, -6.0, -0.5)[0] == (-6.0, -4.0 + HALF_RANGES[-1])
