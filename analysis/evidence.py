@@ -198,6 +198,20 @@ def chosen_anew(stretch: Stretch, candidate: Candidate, terms: int, resampled: F
     return fits
 
 
+def flank_seen(histogram: Histogram, fit: Shape) -> bool:
+    """Tell if the counts above the peak fall by half its height, before they end where nothing was measured."""
+    if np.isinf(histogram.top):
+        return True
+    axis = histogram.axis
+    width = 0.05 if axis.scale is Scale.LOG else 0.02
+    smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step)
+    above = (axis.coordinates > fit.centre) & (axis.coordinates < histogram.top - 3.0 * width)
+    if not above.any():
+        return False
+    under = float(fit.curve(fit.centre)[1][0, 0])
+    return bool(smooth[above].min() - under < 0.5 * fit.amplitude[0])
+
+
 def other_minimum(fit: GaussianFits, starts: GaussianFits) -> bool:
     """Tell if another start fits nearly as well with another centre."""
     good = starts.good & (starts.cost < 1.05 * fit.cost[0])
@@ -257,6 +271,8 @@ class Evidence:
     tried : int
     top : float
         Highest conductance that the traces reach: above it nothing was measured; infinite where unknown.
+    flank_seen : bool
+        The counts fall above the peak before they end there.
     undecided : bool
         One level and two that overlap are both possible.
     """
@@ -273,6 +289,7 @@ class Evidence:
     centres: FloatArray
     tried: int
     top: float
+    flank_seen: bool
     undecided: bool
 
     @property
@@ -300,9 +317,9 @@ class Evidence:
         centre, sigma, _ = self._numbers
         if self.undecided:
             yield "one or two levels, cannot tell: the interval covers both"
-        if centre + 2.0 * sigma > self.top:
+        if centre + 2.0 * sigma > self.top or not self.flank_seen:
             top = float(self.axis.value(self.top))
-            yield f"cut off: nothing was measured above {top:.2g} G0, within two widths of the peak"
+            yield f"cut off: nothing was measured above {top:.2g} G0, and the upper flank is not seen"
         if self.axis.scale is Scale.LOG and sigma > WIDEST:
             yield f"wider than a decade ({sigma:.1f} decades to either side): not the level of one junction"
 

@@ -37,9 +37,12 @@ def with_offset(peak: PeakFit, noise: NoiseFloor) -> PeakFit:
 
 
 def disturbing_offset_G0(noise: NoiseFloor, peaks: Sequence[PeakFit]) -> float:
-    """Return the offset if it exceeds the statistical error or a tenth of a peak; 0 for a harmless one."""
+    """Return the offset if it exceeds the statistical error or a tenth of a peak, or hides peaks that the noise would
+    not; 0 for a harmless one.
+    """
     offset_G0 = known_offset_G0(noise)
-    return offset_G0 if any(_matters(offset_G0, peak) for peak in peaks) else 0.0
+    hides = noise.limit_G0 - 10.0 * noise.mad_G0 > 10.0 * noise.mad_G0
+    return offset_G0 if hides or any(_matters(offset_G0, peak) for peak in peaks) else 0.0
 
 
 def offset_remark(noise: NoiseFloor, peaks: Sequence[PeakFit]) -> str:
@@ -50,8 +53,8 @@ def offset_remark(noise: NoiseFloor, peaks: Sequence[PeakFit]) -> str:
     side = "high" if offset_G0 > 0 else "low"
     return (
         f"Open junctions stand at {offset_G0:.2g} G0 instead of zero (an offset of the amplifier, or a leak). It is "
-        f"not subtracted: all conductances are too {side} by it. Zero the amplifier with the circuit open, or subtract "
-        "it."
+        f"not subtracted: all conductances are too {side} by it, and no peak is sought below {noise.limit_G0:.2g} G0. "
+        "Zero the amplifier with the circuit open, or subtract it."
     )
 
 

@@ -21,6 +21,7 @@ from analysis.evidence import (
     best,
     chosen_anew,
     fit_from_nine,
+    flank_seen,
     least_sigma,
     other_minimum,
     settled_window,
@@ -193,6 +194,7 @@ def _contact_peak(
         centres,
         tried,
         histogram.top,
+        flank_seen(histogram, fit),
         undecided=False,
     )
     chi2 = stretch.reduced_chi2(fit, 3 + terms, inside)
@@ -233,6 +235,7 @@ def _molecular_peak(
         level.centres,
         level.tried,
         histogram.top,
+        flank_seen(histogram, level),
         level.undecided,
     )
     chi2 = stretch.reduced_chi2(level, level.parameters, fitted)

@@ -47,8 +47,9 @@ def test_an_offset_that_is_a_fifth_of_a_peak_is_told_everywhere():
 
 def test_a_negative_offset_makes_conductances_too_low():
     _, found = analysed(-3e-3)
-    assert "too low" in found.remarks[0]
-    assert molecule(found).highest_G0 >= molecule(found).conductance_G0 + 2.9e-3
+    assert found.noise.offset_G0 == pytest.approx(-3e-3, rel=0.02)
+    assert "stand at -0.003 G0" in found.remarks[0]
+    assert "too low by it, and no peak is sought below 0.0091 G0" in found.remarks[0]
 
 
 def test_without_an_offset_nothing_is_said():

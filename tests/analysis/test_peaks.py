@@ -212,3 +212,28 @@ def test_unknown_background_is_refused():
 
     with pytest.raises(ValueError, match="'cubic' is none of none, constant, linear"):
         fit_peak(histogram, NEAR_ONE, np.random.default_rng(0), "cubic")
+
+
+def test_a_hump_that_ends_where_nothing_was_measured_is_cut_off():
+    """The amplifier's full scale at 0.009 G0: levels above it are not in the histogram, and no flank is seen."""
+    rng = np.random.default_rng(15)
+    levels = rng.normal(-2.3, 0.3, 800)
+    traces = [10.0 ** (level + 0.02 * rng.standard_normal(50)) for level in levels if level < np.log10(0.008)]
+    histogram = counted(LOG, [np.append(g[g < 0.009], 1e-5) for g in traces])
+
+    fit = fit_peak(histogram, candidate_in(histogram, 2e-4, 2e-2), rng, resamples=60)
+
+    assert 10.0**histogram.top == pytest.approx(0.009, rel=0.05)
+    assert not fit.trusted
+    assert any("cut off: nothing was measured above 0.00" in reason for reason in fit.reasons)
+
+
+def test_a_hump_wider_than_a_decade_is_no_level():
+    rng = np.random.default_rng(16)
+    traces = [10.0 ** (level + 0.02 * rng.standard_normal(50)) for level in rng.normal(-3.0, 0.7, 800)]
+    histogram = counted(LOG, [*traces, *([np.array([0.9])] * 20)])
+
+    fit = fit_peak(histogram, candidate_in(histogram, 2e-5, 1e-1), rng, "none", resamples=60)
+
+    assert not fit.trusted
+    assert any("wider than a decade" in reason for reason in fit.reasons)

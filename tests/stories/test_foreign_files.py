@@ -77,3 +77,24 @@ def test_closing_traces_are_not_kept(tmp_path):
 def test_ramps_have_no_peak(tmp_path):
     _, found = in_quanta("k8_flat_histogram.csv", tmp_path)
     assert found["histogram"]["peaks"] == []
+
+
+def test_an_offset_is_told_and_its_peak_not_trusted(tmp_path):
+    out, found = in_quanta("k6_offset.csv", tmp_path)
+    (molecule,) = (peak for peak in found["histogram"]["peaks"] if peak["scale"] == "log")
+    assert not molecule["trusted"]
+    assert molecule["spread_range_G0"][0] < 0.012
+    assert "Open junctions stand at 0.003 G0 instead of zero" in run("analyze", out).output
+
+
+def test_a_hump_that_full_scale_cuts_is_not_trusted(tmp_path):
+    _, found = in_quanta("k6_hump_to_full_scale.csv", tmp_path)
+    assert not any(peak["trusted"] for peak in found["histogram"]["peaks"])
+
+
+def test_two_molecules_are_found(tmp_path):
+    _, found = in_quanta("p_two_molecules.csv", tmp_path)
+    molecules = [
+        p["conductance_G0"] for p in found["histogram"]["peaks"] if p["scale"] == "log" and p["trusted"]
+    ]
+    assert molecules == pytest.approx([0.01, 0.0004], rel=0.1)
