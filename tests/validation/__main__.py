@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.validation.study import Table
 
-STUDIES: tuple[str, ...] = ("significance", "heating", "fits")
+STUDIES: tuple[str, ...] = ("significance", "heating", "fits", "peaks")
 """Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`."""
 
 SETS = 200
