@@ -214,7 +214,7 @@ def test_an_import_without_units_says_what_to_do(open_window, tmp_path):
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "imported"])
 def test_an_empty_view_of_a_recording_never_asks_for_a_run(open_window, traces, tmp_path, own):
-    window = open_window(traces if own else imported(tmp_path / "au.h5", "conductance", "G0"), 0.0)
+    window = open_window(traces if own else imported(tmp_path / "au.h5", "conductance", "G0"))
     for number, (title, *_) in enumerate(TABS):
         window.area.raise_tab(number)
         QApplication.processEvents()
