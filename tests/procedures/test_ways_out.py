@@ -239,7 +239,7 @@ def test_an_amplifier_that_was_changed_is_noticed_before_the_card_drives_the_bia
     summary = rig.bench().run(Holding(), rig.folder / "run.h5", observer=Observer(event=observe))
 
     assert summary.end.status == "fault"
-    assert "zero_check" in summary.end.reason
+    assert "zero check is on, was set off" in summary.end.reason
     with Recording(rig.folder / "run.h5") as recording:
         assert not [e for e in recording.events if e.name == "modulate"]
     assert rig.is_safe()
