@@ -154,7 +154,9 @@ class Keithley428(Keithley428Bus):
     # --- current suppression -----------------------------------------------------------------------------
 
     suppress_on = _switch(
-        "N", "suppress_on", "Control whether the suppression current is added to the input (N)."
+        "N",
+        "suppress_on",
+        "Control whether the suppression current is subtracted from the input current (N).",
     )
 
     @property
