@@ -1,16 +1,17 @@
 """Widgets are tested offscreen; a warning of Qt fails the test, and so does anything left behind."""
 
 import gc
-import multiprocessing
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+import psutil
 import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import (
@@ -73,13 +74,11 @@ def _is_gone(owner: QObject | None) -> bool:
 
 
 def children() -> dict[int, str]:
-    """Processes that this one has started and that live, by number (Linux tells of all of them, `proc(5)`)."""
-    found = {process.pid or 0: process.name for process in multiprocessing.active_children()}
-    for listed in Path("/proc/self/task").glob("*/children"):
-        for number in map(int, listed.read_text("ascii").split()):
-            status = Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-            if status != "Z":  # has ended, and nobody wanted to know how
-                found[number] = Path(f"/proc/{number}/cmdline").read_text("utf-8").replace("\0", " ")
+    """Return the processes that this one has started and that live: their command lines by number."""
+    found = {}
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):  # it has ended, and nobody wanted to know how
+            found[process.pid] = " ".join(process.cmdline())
     return found
 
 
