@@ -20,8 +20,11 @@ from drivers.stepper import Stepper
 from procedures.station import Station
 
 NM = 1e-9
-TEST_SHARE = 0.05
-"""Of full scale, for a current that proves the current input."""
+TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
+"""Share of full scale, usual and largest, for the current that proves the current input."""
+
+LEAST_TEST_A = 1e-10
+"""Hundred steps of the suppression's smallest range: a smaller current is not known well enough."""
 
 CODES = 2**18
 """Of the NI 6281's converter (specifications)."""
@@ -106,12 +109,12 @@ def open_rig(rig: Rig, seen: Callable[[Keithley428State], None] = lambda state: 
 
 @contextmanager
 def test_current(amplifier: Keithley428, rig: Rig) -> Iterator[float]:
-    """Suppress a twentieth of full scale at the amplifier's input; gives the change of its output, in V.
+    """Suppress a small current at the amplifier's input; gives the change of its output, in V.
 
     The suppression is what it was before when the context is left.
     """
-    gain, full_scale_V = rig.current_amplifier.true_gain_V_per_A, rig.daq.inputs.current.range_V
-    before_A, current_A = amplifier.suppress_A, TEST_SHARE * full_scale_V / gain
+    gain = rig.current_amplifier.true_gain_V_per_A
+    before_A, current_A = amplifier.suppress_A, proving_current_A(rig.daq.inputs.current.range_V / gain)
     amplifier.suppress_A = current_A
     try:
         amplifier.suppress_on = True
@@ -119,6 +122,11 @@ def test_current(amplifier: Keithley428, rig: Rig) -> Iterator[float]:
     finally:
         amplifier.suppress_on = False
         amplifier.suppress_A = before_A
+
+
+def proving_current_A(full_scale_A: float) -> float:
+    """Return the current that proves an input of this full scale: a share of it, but one that is well known."""
+    return min(max(TEST_SHARE * full_scale_A, LEAST_TEST_A), MOST_TEST_SHARE * full_scale_A)
 
 
 def _claim(daq: NI6281, buffer_s: float) -> None:

@@ -14,6 +14,7 @@ from analysis.recording import Recording
 from analysis.records import EventKind
 from app.bench import Bench, RunSummary
 from app.serve.instruments import Instruments
+from app.station import proving_current_A
 from drivers.errors import InstrumentFault
 from procedures.runner import RunEnd
 from simulators.faults import LoopBack, OutputStuck
@@ -275,6 +276,15 @@ def test_a_right_rig_is_proved_and_the_recording_says_so(tmp_path):
     assert abs(proof["current"]["moved_V"]["current"]) == pytest.approx(
         proof["current"]["expected_V"], rel=0.02
     )
+
+
+@pytest.mark.parametrize(
+    ("full_scale_A", "expected_A"), [(1e-3, 5e-5), (1e-8, 5e-10), (1e-9, 1e-10), (1e-10, 8e-11)]
+)
+def test_the_test_current_is_a_twentieth_of_full_scale_where_the_suppression_resolves_that(
+    full_scale_A, expected_A
+):
+    assert proving_current_A(full_scale_A) == pytest.approx(expected_A)
 
 
 def test_a_surface_out_of_reach_advises_nearer_only_because_the_current_was_seen(tmp_path, monkeypatch):
