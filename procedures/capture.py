@@ -13,6 +13,7 @@ from analysis.conductance import full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import OpenDetector, PlateauDetector
 from analysis.trip import METALLIC_G0
+from procedures import no_contact
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.procedure import Steps
@@ -231,7 +232,7 @@ class CaptureProcedure(ContactProcedure):
     def refuse_wrong_sign(self, conductance_G0: float, window: Window) -> None:
         """Raise ``WrongPolarity`` for a junction that is in the window but for its sign."""
         if window.low_G0 > 0 and window.holds(-conductance_G0):
-            raise self.wrong_polarity("through the junction", conductance_G0)
+            raise no_contact.wrong_polarity("through the junction", conductance_G0, self.bias)
 
     def look(self) -> Hold:
         """The step that checks the conductance at low bias."""

@@ -6,23 +6,13 @@ What every procedure shares that opens junctions again and again.
 import sys
 from collections.abc import Mapping
 
-import numpy as np
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
 from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
-from procedures.errors import (
-    AmplifierRailed,
-    ContactNotBroken,
-    ContactUnclear,
-    CurrentUnproved,
-    ImpossibleSetting,
-    PiezoAtEnd,
-    ProcedureFault,
-    SurfaceLost,
-    WrongPolarity,
-)
+from procedures import no_contact
+from procedures.errors import ContactNotBroken, ImpossibleSetting, ProcedureFault
 from procedures.procedure import RigProcedure, Steps
 from procedures.station import Station
 from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
@@ -215,17 +205,9 @@ class ContactProcedure(RigProcedure):
             if off_centre_m is None:
                 return outcome.extension_m
             if station.coarse is None:
-                raise PiezoAtEnd(
-                    f"Drift has brought the surface to {outcome.extension_m / NM:.4g} nm, near the end of the "
-                    f"piezo's range. Move the coarse positioner by {off_centre_m / NM:.0f} nm toward the surface "
-                    "(negative: away) and start again."
-                )
+                raise no_contact.drifted(outcome.extension_m / NM, off_centre_m / NM)
             if recentrings == MOST_RECENTRINGS:
-                raise PiezoAtEnd(
-                    f"{MOST_RECENTRINGS} moves of the coarse positioner have left the surface at "
-                    f"{outcome.extension_m / NM:.4g} nm, near the end of the piezo's range. Check its lines, its "
-                    "direction and coarse.step_nm of the rig file, then start again."
-                )
+                raise no_contact.not_recentred(outcome.extension_m / NM, recentrings)
             recentrings += 1
             yield Recentre(off_centre_m)
             yield SetBias(self.bias * 1e-3)
@@ -247,52 +229,24 @@ class ContactProcedure(RigProcedure):
     def _judge_polarity(self, outcome: Outcome, contact: Mapping[str, ContactDetector]) -> None:
         fired = contact.get(outcome.ended)
         if fired is not None and fired.wrong_sign:
-            raise self.wrong_polarity(f"at {outcome.extension_m / NM:.4g} nm", fired.conductance_G0)
-
-    def wrong_polarity(self, where: str, conductance_G0: float) -> WrongPolarity:
-        """Build the fault of a current whose sign is opposite to the bias's."""
-        value = "the amplifier at its rail" if np.isinf(conductance_G0) else f"{conductance_G0:.3g} G0"
-        return WrongPolarity(
-            f"Polarity: {where} the current has the sign opposite to the bias ({value} at {self.bias:+g} mV). The "
-            "current amplifier inverts, its output leads are reversed, or the bias loop-back is. Check these three, "
-            "then start again; until then no conductance of this rig is right."
-        )
+            where = f"at {outcome.extension_m / NM:.4g} nm"
+            raise no_contact.wrong_polarity(where, fired.conductance_G0, self.bias)
 
     def _no_contact(
         self, station: Station, outcome: Outcome, searched: bool, witness: CurrentWitness, proved: bool
     ) -> ProcedureFault:
         """Say why there is no contact. "Nearer" is for a current path that has been seen to work, and saw nothing."""
+        end_nm = outcome.extension_m / NM
         if outcome.ended == "railed":
-            return AmplifierRailed(
-                "The current amplifier railed before the contact threshold was reached. Lower its gain or the bias, "
-                "or set railed_is_contact."
-            )
-        end = f"to {outcome.extension_m / NM:.4g} nm"
+            return no_contact.railed()
         if witness.excursion_at is not None:
-            travelled_m = (witness.seen - witness.excursion_at) / station.rate_Hz * self.approach_speed * NM
-            seen = "the amplifier's rail" if np.isinf(witness.largest_G0) else f"{witness.largest_G0:.3g} G0"
-            return ContactUnclear(
-                f"No contact up {end}, but a current was seen from {(outcome.extension_m - travelled_m) / NM:.4g} nm "
-                f"on (up to {seen}): the tip may be at the surface already. Do not go nearer. Check "
-                f"contact_threshold = {self.contact_threshold:g} G0, the gain and the bias, and look at the recording."
+            travelled_nm = (witness.seen - witness.excursion_at) / station.rate_Hz * self.approach_speed
+            return no_contact.unclear(
+                end_nm - travelled_nm, end_nm, witness.largest_G0, self.contact_threshold
             )
         if not proved:
-            return CurrentUnproved(
-                f"No contact up {end}, and the current never left its noise: the current path is not proved. Do not "
-                "go nearer before the current input is seen to follow the amplifier: check the amplifier's output "
-                "cable and daq.inputs.current of the rig file, then run `hotjunction calibrate amplifier` on a "
-                "resistor in place of the junction."
-            )
-        if searched:
-            return SurfaceLost(
-                f"No contact {self.search_distance:g} nm beyond the last one. The tip or the surface has changed, or "
-                "the current no longer arrives: look at the last traces, then start again (a larger search_distance "
-                "goes further)."
-            )
-        return PiezoAtEnd(
-            f"No contact up to the end of the piezo's range ({outcome.extension_m / NM:.4g} nm). The current path "
-            "was seen to work in this run. Bring the coarse positioner nearer to the surface and start again."
-        )
+            return no_contact.unproved(end_nm)
+        return no_contact.surface_lost(self.search_distance) if searched else no_contact.out_of_reach(end_nm)
 
     def _off_centre_m(self, station: Station, surface_m: float) -> float | None:
         """Distance of the surface from the middle of the range, if it lies too near to an end; else None."""
