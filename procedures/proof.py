@@ -71,21 +71,20 @@ def prove_outputs(station: Station, watch: Watch) -> dict[str, Any]:
         Naming terminals, commanded and measured volts.
     """
     rest = watch.means(MEAN_S)
-    responses = [_response(station, watch, output, step_V) for output, step_V in steps_V(station).items()]
     for output, commanded_V in {"bias": 0.0, "z": station.safe_z_V}.items():
         _check_rest(station, output, rest[output], commanded_V)
+    responses = [_response(station, watch, output, step_V) for output, step_V in steps_V(station).items()]
     for one in responses:
         _check(station, one, responses)
     return {one.output: {"step_V": one.step_V, "moved_V": one.moved_V} for one in responses}
 
 
 def steps_V(station: Station) -> dict[str, float]:
-    """Return the step of each output, in V: z away from the sample where there is room, else toward it."""
+    """Return the step of each output, in V: z toward the sample, as the tip stands at the other end."""
     low, high = station.bias_range_V
     bias_V = min(STEP_V, high) if high >= -low else -min(STEP_V, -low)
     z_V = float(np.clip(LARGEST_STEP_M / station.extension_m_per_V, SMALLEST_STEP_V, STEP_V))
-    away = station.safe_z_V - z_V >= station.z_range_V[0]
-    return {"bias": bias_V, "z": -z_V if away else z_V}
+    return {"bias": bias_V, "z": z_V}
 
 
 def _response(station: Station, watch: Watch, output: str, step_V: float) -> Response:
@@ -105,8 +104,8 @@ def _check_rest(station: Station, output: str, measured_V: float, commanded_V: f
     if not station.loop_backs.holds(measured_V, commanded_V):
         raise LoopBackFault(
             f"The {station.input_name(output)} reads {measured_V:+.4g} V while the {station.output_name(output)} is "
-            f"commanded to {commanded_V:+.4g} V; nothing was moved. Check the "
-            "wires of both and daq.inputs and daq.outputs of the rig file."
+            f"commanded to {commanded_V:+.4g} V; no step was put out. Check the wires of both, and daq.inputs and "
+            "daq.outputs of the rig file."
         )
 
 

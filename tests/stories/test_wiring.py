@@ -234,6 +234,22 @@ def test_a_bias_output_that_sticks_is_seen_before_the_tip_has_moved_far(tmp_path
         assert worst.z_V < 0.1
 
 
+def test_a_bias_that_stands_before_the_run_is_refused_and_no_output_is_stepped(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.serve.bias_by_hand.Guardian", NoGuardian)
+    with watched(tmp_path, {}) as (rig, worst):
+        instruments = Instruments(rig.file)
+        instruments.set("daq", "bias_V", 0.05)
+        rig.simulated.faults.add(OutputStuck(signal="bias"))
+        instruments.close()
+
+        summary = run(rig)
+
+        assert fault_of(rig) == "LoopBackFault"
+        assert re.search(BIAS + r"\+0\.0\d+ V .* commanded to \+0 V; no step was put out", summary.end.reason)
+        assert not summary.end.safe
+        assert worst.z_V == 0
+
+
 @pytest.mark.parametrize("count", ["zero", "stale", "error"])
 def test_a_card_that_forgets_how_far_a_ramp_came_never_lets_the_tip_jump(tmp_path, count):
     with watched(tmp_path, {"ni6281.count_after_stop": count}) as (rig, worst):
