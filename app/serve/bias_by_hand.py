@@ -51,7 +51,7 @@ class BiasByHand:
                 daq.write(bias=volts)
                 self._commanded_V = volts
                 self.compare(daq.glance())
-        except (RigError, RuntimeError):
+        except BaseException:
             self.end()
             raise
 

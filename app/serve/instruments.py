@@ -12,12 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from analysis.records import Block
 from app.calibrated_rig import load_calibrated_rig
 from app.rig import Rig
 from app.serve.bias_by_hand import BiasByHand
 from app.serve.instrument_rows import CHOICES, LOOK_S, InstrumentRows
 from app.station import daq_inputs, daq_outputs
-from drivers.errors import InstrumentFault, NotNow, OutOfRange, RigError
+from drivers.errors import NotNow, OutOfRange, RigError
 from drivers.keithley428 import Keithley428
 from drivers.limits import RELATIVE
 from drivers.ni6281 import NI6281
@@ -111,18 +112,21 @@ class Instruments:
             log.critical("%s", error)
 
     def _look_at_daq(self) -> None:
-        daq = self._driver("daq")
+        try:
+            block = self._read_daq()
+            self.rows.block(block)
+            self._bias.compare(dict(zip(block.channels, block.data.mean(axis=1).tolist(), strict=True)))
+        except RigError:
+            self._end_bias()  # a bias that nobody sees must not stay
+            raise
+
+    def _read_daq(self) -> Block:
+        daq: NI6281 = self._driver("daq")
         daq.start_acquisition()
         try:
-            block = daq.read(max(10, round(LOOK_S * daq.rate_Hz)))
+            return daq.read(max(10, round(LOOK_S * daq.rate_Hz)))
         finally:
             daq.stop_acquisition()
-        self.rows.block(block)
-        try:
-            self._bias.compare(dict(zip(block.channels, block.data.mean(axis=1).tolist(), strict=True)))
-        except InstrumentFault:
-            self._end_bias()
-            raise
 
     def _look_at_amplifier(self) -> None:
         amplifier = self._driver("current_amplifier")

@@ -16,8 +16,9 @@ from app.bench import Bench, RunSummary
 from app.serve.instruments import Instruments
 from app.station import proving_current_A
 from drivers.errors import InstrumentFault
+from drivers.ni6281 import NI6281
 from procedures.runner import RunEnd
-from simulators.faults import LoopBack, OutputStuck
+from simulators.faults import DroppedReads, LoopBack, OutputStuck
 from tests.rigs import ServedRig, quick, served_rig
 
 WIRING = "ni6281.wiring."
@@ -353,6 +354,32 @@ def test_a_bias_by_hand_whose_loop_back_falls_off_is_taken_away(tmp_path, monkey
 
         rig.simulated.faults.add(LoopBack(signal="bias"))
         instruments.look()
+
+        assert rig.simulated.bench.outputs["bias"] == 0.0
+        instruments.close()
+
+
+def test_a_bias_by_hand_that_can_not_be_seen_any_more_is_taken_away(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.serve.bias_by_hand.Guardian", NoGuardian)
+    with watched(tmp_path, {}) as (rig, _):
+        instruments = Instruments(rig.file)
+        instruments.set("daq", "bias_V", 0.2)
+
+        rig.simulated.faults.add(DroppedReads())
+        instruments.look()
+
+        assert rig.simulated.bench.outputs["bias"] == 0.0
+        instruments.close()
+
+
+def test_a_bias_by_hand_is_taken_away_by_any_error_on_the_way(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.serve.bias_by_hand.Guardian", NoGuardian)
+    monkeypatch.setattr(NI6281, "glance", lambda card: {})
+    with watched(tmp_path, {}) as (rig, worst):
+        instruments = Instruments(rig.file)
+
+        with pytest.raises(KeyError):
+            instruments.set("daq", "bias_V", 0.2)
 
         assert rig.simulated.bench.outputs["bias"] == 0.0
         instruments.close()
