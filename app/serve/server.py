@@ -206,7 +206,7 @@ class BenchServer:
             log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
             what = "was refused" if job.refused else "ended with a fault"
             self.queue.hold(f"job {job.id} {what}", within_run=False, failed=job)
-        if not job.safe:
+        if job.safe is False:  # None is of a run that has not begun, or was made safe after an error
             failed = job if job.status is Status.FAULT else None
             self.queue.hold("the rig may not be safe", within_run=False, failed=failed)
         self.queue.over(job)

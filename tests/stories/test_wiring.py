@@ -375,7 +375,7 @@ def test_a_bias_by_hand_that_can_not_be_seen_any_more_is_taken_away(tmp_path, mo
 def test_a_bias_by_hand_is_taken_away_by_any_error_on_the_way(tmp_path, monkeypatch):
     monkeypatch.setattr("app.serve.bias_by_hand.Guardian", NoGuardian)
     monkeypatch.setattr(NI6281, "glance", lambda card: {})
-    with watched(tmp_path, {}) as (rig, worst):
+    with watched(tmp_path, {}) as (rig, _):
         instruments = Instruments(rig.file)
 
         with pytest.raises(KeyError):

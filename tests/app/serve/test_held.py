@@ -6,6 +6,7 @@ from app.bench import RunSummary
 from app.serve.client import BenchClient
 from app.serve.errors import Refused
 from drivers.errors import InstrumentLost
+from procedures.errors import ImpossibleSetting
 from procedures.runner import RunEnd
 from tests.app.serve.benches import Ears, served_bench
 
@@ -58,6 +59,25 @@ def test_no_run_follows_one_that_left_the_rig_unsafe(bench, monkeypatch, run):
     assert why == "the rig may not be safe"
     assert unsafe
     assert bench.job(second["id"])["status"] == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ImpossibleSetting("too fast"), "job 1 was refused"),
+        (InstrumentLost("the amplifier does not answer"), "job 1 ended with a fault"),
+    ],
+)
+def test_a_run_that_never_began_does_not_make_the_rig_unsafe(bench, monkeypatch, error, why):
+    def ended(*run, **others):
+        raise error
+
+    monkeypatch.setattr("app.serve.server.Bench.run", ended)
+    ears = Ears()
+    bench.client.subscribe(ears)
+
+    assert ears.wait_over(bench.add(1)["id"])["safe"] is None
+    assert held(bench) == (why, "")
 
 
 def test_a_run_that_is_asked_for_by_itself_leaves_the_others_held(bench):
