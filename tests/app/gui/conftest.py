@@ -90,11 +90,12 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     yield
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     timers = left_timers()
-    for widget in QApplication.topLevelWidgets():
-        if widget not in windows and widget.parent() is None:
-            widget.close()
-            widget.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    for shown in (True, False):  # a plot before the hidden menus of pyqtgraph, which it needs to come apart
+        for widget in QApplication.topLevelWidgets():
+            if widget not in windows and widget.parent() is None and widget.isVisible() is shown:
+                widget.close()
+                widget.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QTest.qWait(1)
     left = [w for w in QApplication.topLevelWidgets() if w not in windows and w.isVisible()]
     assert left == []
