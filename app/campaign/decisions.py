@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import isfinite, log
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +46,28 @@ def most_probable(recordings: Sequence[Path], campaign: CampaignFile) -> PeakFit
     thought_G0 = campaign.conductance_G0
     peak = nearest_peak(analysis.peaks, thought_G0)
     if peak is None or not 1 / 3 < peak.conductance_G0 / thought_G0 < 3:
-        found = ", ".join(f"{p.conductance_G0:.3g}" for p in analysis.peaks if p.trusted) or "none"
         raise Undecided(
             f"no peak to be trusted near conductance_G0 = {thought_G0:g} in {len(analysis.selection.kept)} traces "
-            f"(found: {found} G0). Look at `hotjunction report` of {recordings[-1].name}; then take more traces "
-            "(histogram.traces), correct conductance_G0, or set held.conductance by hand."
+            f"({_found(analysis.peaks, thought_G0)}). Look at `hotjunction report` of {recordings[-1].name}; then take "
+            "more traces (histogram.traces), correct conductance_G0, or set held.conductance by hand."
         )
     return peak
+
+
+def _found(peaks: Sequence[PeakFit], thought_G0: float) -> str:
+    """Name the trusted peaks, and those near where one is thought to be that are not trusted, with the reasons."""
+    trusted = ", ".join(f"{peak.conductance_G0:.3g} G0" for peak in peaks if peak.trusted)
+    doubtful = (
+        f"{_interval(peak)} G0 is not trusted: {', '.join(peak.reasons)}"
+        for peak in peaks
+        if not peak.trusted and 1 / 3 < peak.conductance_G0 / thought_G0 < 3
+    )
+    return "; ".join((f"trusted: {trusted or 'none'}", *doubtful))
+
+
+def _interval(peak: PeakFit) -> str:
+    low_G0, high_G0 = peak.interval_G0
+    return f"{low_G0:.3g} to {high_G0:.3g}" if isfinite(high_G0 - low_G0) else f"{peak.conductance_G0:.3g}"
 
 
 def mean_curve(recordings: Sequence[Path]) -> MeanIV:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -215,6 +216,30 @@ def test_a_histogram_without_a_peak_says_what_to_do(tmp_path):
     text = BY_HAND.replace("held.conductance = 0.002\n", "")
     with pytest.raises(Undecided, match=r"no peak to be trusted.*histogram\.traces.*held\.conductance"):
         run(tmp_path, PretendRig(), text)
+
+
+def test_a_peak_that_is_not_trusted_is_named_with_its_reasons(tmp_path, monkeypatch):
+    def peak(conductance_G0: float, interval_G0: tuple[float, float], *reasons: str) -> SimpleNamespace:
+        return SimpleNamespace(
+            conductance_G0=conductance_G0, interval_G0=interval_G0, trusted=not reasons, reasons=reasons
+        )
+
+    nan = float("nan")
+    peaks = (
+        peak(0.98, (0.97, 0.99)),
+        peak(2e-3, (1.6e-3, 2.4e-3), "cannot tell"),
+        peak(4e-3, (nan, nan), "bad fit"),
+    )
+    analysis = SimpleNamespace(peaks=peaks, selection=SimpleNamespace(kept=range(300)))
+    monkeypatch.setattr(
+        "app.campaign.decisions.analyse_traces", lambda *_: SimpleNamespace(analysis=analysis)
+    )
+    with pytest.raises(Undecided) as undecided:
+        most_probable([tmp_path / "1-histogram-1.h5"], campaign_of(tmp_path, BY_HAND))
+    assert (
+        "in 300 traces (trusted: 0.98 G0; 0.0016 to 0.0024 G0 is not trusted: cannot tell; "
+        "0.004 G0 is not trusted: bad fit). Look at `hotjunction report` of 1-histogram-1.h5"
+    ) in str(undecided.value)
 
 
 def test_without_a_histogram_there_is_no_decision(tmp_path):
