@@ -1,4 +1,4 @@
-"""Whether the residuals of a fit look like the noise that its errors assume: as large everywhere, and independent."""
+"""Check that the residuals of a fit are like the noise that its errors assume: alike everywhere, and independent."""
 
 import numpy as np
 from scipy.stats import norm, spearmanr

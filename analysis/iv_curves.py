@@ -37,7 +37,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """What files hold: a curve a junction, the names of the files, and sentences on what was left out."""
+    """Content of files: a curve a junction, the names of the files, and sentences on what was left out."""
 
     curves: tuple[Curve, ...]
     sources: tuple[str, ...]

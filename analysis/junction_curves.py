@@ -121,7 +121,7 @@ class JunctionCurves:
 
     @cached_property
     def _signal(self) -> FloatArray:
-        """What is averaged."""
+        """Return the currents, or their logarithms, that are averaged."""
         return np.log(np.abs(self.current_A)) if self.average == "log" else self.current_A
 
 

@@ -68,7 +68,7 @@ def _use_of_chi_square(result: FitResult) -> str:
 
 
 def uncertainties(result: FitResult, curves: JunctionCurves | None) -> str:
-    """Where the errors come from and what they assume, in words."""
+    """Return where the errors come from and what they assume, in words."""
     match result.error.source:
         case "given":
             return "given; noise taken as independent at every voltage"
@@ -142,7 +142,7 @@ def _linear(problem: Problem, values: FloatArray) -> Any:
 def _derived(
     problem: Problem, result: FitResult, quantity: Callable[[Problem, FloatArray], float]
 ) -> tuple[float | None, float | None]:
-    """What follows from the parameters, and its error to first order in theirs; None where one is not fixed."""
+    """Return what follows from the parameters, and its error to first order in theirs; None where one is not fixed."""
     value, error = quantity(problem, result.values), result.error
     if error.unseen.any() or not np.isfinite(error.standard).all():
         return finite(value), None
@@ -158,7 +158,7 @@ def _derived(
 
 
 def _transition_voltages(current: CurrentData | LogCurrentData | None, replicas: Replicas) -> dict[str, Any]:
-    """Of the measured curve, for either polarity; null where it has no such minimum.
+    """Return the transition voltage of the measured curve, for either polarity; null where it has no such minimum.
 
     The error is from junctions left out, where there are any; null where the minimum comes and goes with one of them.
     """

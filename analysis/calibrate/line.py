@@ -7,7 +7,7 @@ import numpy as np
 from analysis.records import FloatArray
 
 LEAST_POINTS = 3
-"""Of a line whose error is taken from the scatter about it."""
+"""Fewest points of a line whose error is taken from the scatter about it."""
 
 
 @dataclass(frozen=True)

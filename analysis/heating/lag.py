@@ -24,10 +24,10 @@ LEAD = 2
 """Samples before an edge that are looked at for a current that comes before the bias."""
 
 LEAST_SHARE = 0.002
-"""Of a step: a sample that shows less of it belongs to the level before."""
+"""Share of a step: a sample that shows less of it belongs to the level before."""
 
 SETTLED_WITHIN = 0.05
-"""Of a step: a current that has not followed the bias as well as that in the end does not follow it."""
+"""Share of a step: a current that has not followed the bias as well as that in the end does not follow it."""
 
 
 @dataclass(frozen=True)

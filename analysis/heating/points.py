@@ -92,7 +92,7 @@ class HeatingPoint:
 
     @property
     def degrees_of_freedom(self) -> float:
-        """Of the errors: effective junctions less one; ``inf`` where they are the noise of the thermometer."""
+        """Return effective junctions less one; ``inf`` where the errors are the noise of the thermometer."""
         if self.errors_from == "noise":
             return math.inf
         return self.asymmetry.effective_number - 1.0

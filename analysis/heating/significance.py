@@ -1,4 +1,4 @@
-"""How surely a mean over junctions differs from zero: one rule for window, tables, report, JSON and decisions.
+"""Significance of a mean over junctions against zero: one rule for window, tables, report, JSON and decisions.
 
 A mean over a few junctions has an error that is itself estimated from those few. "Larger than twice its error"
 then happens by chance in 10-12 % of symmetric sets of five. Everything here goes by p, from Student's t; where a
@@ -81,12 +81,12 @@ class Significance:
 
     @property
     def seen(self) -> bool:
-        """Whether the value counts as different from zero: p below 0.0027."""
+        """True where the value counts as different from zero: p below 0.0027."""
         return abs(self.sigmas) >= SEEN_SIGMAS
 
     @property
     def heavy_tails(self) -> bool:
-        """Whether the junctions are too skewed for Student's t alone."""
+        """True where the junctions are too skewed for Student's t alone."""
         return abs(self.skewness) > SKEWED
 
     def interval95(self) -> tuple[float, float]:

@@ -44,7 +44,7 @@ TABS: tuple[tuple[str, type[View[Any]], Pick, str], ...] = (
 )
 STRIPS = "Strip charts"
 PLOT_HEIGHT = 320
-"""Where a plot is less high, the strip charts give it of theirs."""
+"""Least height of a plot in pixels, as long as the strip charts have some to give."""
 AXIS_WIDTH = 80
 
 

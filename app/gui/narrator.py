@@ -15,7 +15,7 @@ EVERY_TRACES = 100
 
 @dataclass(frozen=True)
 class Sentence:
-    """What to say, its level of `logging`, and the sample at which it came to be so."""
+    """A sentence, its level of `logging`, and the sample at which it came to be so."""
 
     level: int
     text: str

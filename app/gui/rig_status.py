@@ -74,14 +74,14 @@ def idle_status(
 
 
 def _state_at(conductance: float) -> State:
-    """What a tip that is not back does, in the word that suits its conductance."""
+    """Return what a tip that is not back does, in the word that suits its conductance."""
     if abs(conductance) >= BREAK_G0:
         return State.CONTACT if conductance > 0 else State.UNKNOWN
     return State.TUNNELLING if conductance >= OPEN_G0 else State.OUT_OF_CONTACT
 
 
 def conductance_G0(instruments: Mapping[str, Any]) -> float:
-    """Of what is between tip and sample; NaN without a bias that would show it, infinite where the amplifier rails."""
+    """Return what is between tip and sample in G0; NaN without a bias to show it, infinite where the current rails."""
     volts, calibration = instruments["daq"]["settings"], _calibration(instruments)
     bias_V, current_V = volts.get("bias_V", 0.0), volts.get("current_V")
     if calibration is None or current_V is None:
@@ -98,7 +98,7 @@ def full_scale_G0(instruments: Mapping[str, Any]) -> float:
 
 
 def _calibration(instruments: Mapping[str, Any]) -> CurrentCalibration | None:
-    """How the card's volts become amperes, as far as it is known without a run."""
+    """Return how the card's volts become amperes, as far as it is known without a run."""
     gain = instruments.get("current_amplifier", {}).get("settings", {}).get("gain_V_per_A")
     full_scale_V = instruments["daq"].get("current_full_scale_V", inf)
     return CurrentCalibration(gain, full_scale_V=full_scale_V) if gain else None
@@ -131,7 +131,7 @@ def running_status(
 
 
 def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
-    """What must not be overlooked; None if all is well.
+    """Return what must not be overlooked; None if all is well.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
 
 
 def _failure(job: Mapping[str, Any]) -> Notice:
-    """How a run has failed: amber where it never began because of a setting."""
+    """Return the notice of a run that has failed: amber where it never began because of a setting."""
     reason = reason_of(job).rstrip(".")
     if job.get("refused"):
         return Notice(f"{title_of(job)} was not started. {reason}.", danger=False, job=job["id"])

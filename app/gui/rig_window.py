@@ -184,7 +184,7 @@ class RigWindow(Window):
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """How the bench is, as the newest of what it has told says."""
+        """Return how the bench is, as the newest of what it has told says."""
         return self.queue.known.state
 
     def _show_state(self, state: Mapping[str, Any]) -> None:

@@ -111,7 +111,7 @@ class Convergence:
         self._rows.append((weights.sum(), *mean, *sigma, *x, of_difference, known))
 
     def _significance(self, rng: np.random.Generator) -> Significance | None:
-        """Of the difference, as `analysis.heating.points.HeatingPoint.asymmetry` has it."""
+        """Return that of the difference, as `analysis.heating.points.HeatingPoint.asymmetry` has it."""
         if not self._rows:
             return None
         weights, difference = np.array(self._weights), np.array(self._rises) @ _DIFFERENCE

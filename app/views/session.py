@@ -83,7 +83,7 @@ class Session:
         self._records = Records(header)
         self._steps: set[str] = set()
         self.notes: list[Event] = []
-        """What was noted during the run, each once."""
+        """Return the notes made during the run, each once."""
         self._timed = header.rate_Hz > 0
         self._in_order = InOrder(self._block, self._event)
         self._decoder = Decoder(header)

@@ -14,7 +14,7 @@ from app.gui.theme import MEDIUM, SMALL, Theme, tabular
 KEPT = 5000
 LEAST_LINES = 1
 FILL_MS = 200
-"""Of many that are told late, so often are they put where they belong."""
+"""Time between two sortings of sentences that are told late."""
 LEVELS = {"everything": logging.INFO, "warnings and errors": logging.WARNING, "errors": logging.ERROR}
 COLOURS = {logging.WARNING: "warning", logging.ERROR: "danger", logging.CRITICAL: "danger"}
 

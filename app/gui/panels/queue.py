@@ -114,7 +114,7 @@ class QueuePanel(QWidget):
 
     @property
     def held(self) -> str:
-        """Why no run starts; "" if one may."""
+        """Return why no run starts; "" if one may."""
         return str(self.known.state.get("held", ""))
 
     def show_state(self, state: Mapping[str, Any]) -> None:

@@ -65,7 +65,7 @@ class PointedPlot(pg.PlotWidget):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to read."""
+        """True where there is nothing to read."""
         return False
 
     def reset(self) -> None:
