@@ -110,6 +110,7 @@ class CurrentAmplifier(Section):
     offset_V: Annotated[float, Usual(-1, 1, "V")] = 0.0
     gain_relative_uncertainty: Annotated[NotNegative, Usual(0, 0.5)] = 0.01
     calibrated: str = "unknown"
+    test_current: bool = True
 
     @property
     def true_gain_V_per_A(self) -> float:

@@ -103,7 +103,8 @@ def open_rig(rig: Rig, seen: Callable[[Keithley428State], None] = lambda state: 
         }
         verify = partial(_verify, amplifier, current_amplifier, seen)
         station = _station(rig, daq, verify, _stepper(rig, controller))
-        station = replace(station, test_current=lambda: test_current(amplifier, rig))
+        if rig.current_amplifier.test_current:
+            station = replace(station, test_current=lambda: test_current(amplifier, rig))
         yield OpenRig(station, settings)
 
 

@@ -37,6 +37,12 @@ RISE_TIMES = 5.0
 
 OUTPUTS = ("bias", "z")
 
+WITHOUT_SUPPRESSION = (
+    "If the input is in order and only the amplifier's current suppression is not, write test_current = false in "
+    "[current_amplifier] of the rig file: runs then start unproved, and a dead input is noticed at no contact only."
+)
+"""Way on for an amplifier whose suppression does not do what the proof takes for granted."""
+
 
 @dataclass(frozen=True)
 class Response:
@@ -186,12 +192,13 @@ def _check_current(station: Station, expected_V: float, moved_V: dict[str, float
         raise CurrentInputFault(
             f"The {current} does not follow the current amplifier: a test current should move it by "
             f"{expected_V:.3g} V and moved it by {moved_V['current']:+.3g} V, and no other input follows. Its cable is "
-            "off or on an input that is not read, or the amplifier's output is dead; nothing was moved."
+            "off or on an input that is not read, or the amplifier's output is dead; nothing was moved. "
+            f"{WITHOUT_SUPPRESSION}"
         )
     raise CurrentInputFault(
         f"The {current} shows {share:.3g} times what gain_V_per_A says: a test current moved it by "
         f"{moved_V['current']:+.3g} V, expected are {expected_V:.3g} V. Check gain_V_per_A and the amplifier's range; "
-        "nothing was moved."
+        f"nothing was moved. {WITHOUT_SUPPRESSION}"
     )
 
 

@@ -19,6 +19,7 @@ from drivers.errors import InstrumentFault
 from drivers.ni6281 import NI6281
 from procedures.runner import RunEnd
 from simulators.faults import DroppedReads, LoopBack, OutputStuck
+from simulators.keithley428_settings import Settings
 from tests.rigs import ServedRig, quick, served_rig
 
 WIRING = "ni6281.wiring."
@@ -293,6 +294,25 @@ def test_a_right_rig_is_proved_and_the_recording_says_so(tmp_path):
     assert abs(proof["current"]["moved_V"]["current"]) == pytest.approx(
         proof["current"]["expected_V"], rel=0.02
     )
+
+
+def test_a_rig_whose_suppression_does_not_work_is_told_how_to_go_on_and_can(tmp_path, monkeypatch):
+    monkeypatch.setattr(Settings, "active_suppression_A", 0.0)
+    with watched(tmp_path, {}) as (rig, worst):
+        refused = run(rig)
+        assert fault_of(rig) == "CurrentInputFault"
+        assert "write test_current = false in [current_amplifier]" in refused.end.reason
+        assert worst.z_V < LEAST_STEP_V
+        (rig.folder / "run.h5").unlink()
+        text = rig.file.read_text("utf-8").replace(
+            "[current_amplifier]", "[current_amplifier]\ntest_current = false\n#"
+        )
+        rig.file.write_text(text, "utf-8")
+
+        summary = run(rig)
+
+        assert summary.end.status == "finished", summary.end.reason
+        assert worst.depth_m < DEEPEST_M
 
 
 @pytest.mark.parametrize(
