@@ -33,16 +33,16 @@ from drivers.errors import RigError
 READY, ARM, ARMED, DONE = "ready", "arm", "armed", "done"
 
 SIMULATED_S = 60.0
-"""For so long a simulated rig is tried: it may have ended with the bench whose guardian this is."""
+"""Time for which a simulated rig is tried: it may have ended together with the bench."""
 
 PAUSES_S = 0.05, 1.0
 """Between two tries, at first and at most."""
 
 MOST_PATIENCE_S = 10.0
-"""For one try."""
+"""Longest time of one try."""
 
 HOME_S = 30.0
-"""For so long one that was sent home may take to end."""
+"""Time that a guardian may take to end once it was dismissed."""
 
 IGNORED = "SIGINT", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGPIPE", "SIGBREAK"
 

@@ -11,7 +11,7 @@ IN_ASCII = {
     "ε": "epsilon", "μ": "u", "µ": "u", "σ": "sigma", "τ": "tau", "χ": "chi", "Ω": "Ohm",
     "─": "-", "│": "|", "├": "+", "└": "+", "█": "#",
 }  # fmt: skip
-"""What Unicode itself has no decomposition for; a number never loses its sign."""
+"""Replacements that Unicode's own decompositions lack; a number never loses its sign."""
 
 
 def in_ascii(text: str) -> str:

@@ -29,7 +29,7 @@ LINE_EVERY_S = 5.0
 """Where there is no terminal to draw on (a log file), a line this often."""
 
 ASKS_TO_END = "SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"
-"""Of these, each system has its own. SIGBREAK is also what a console of Windows sends as it closes."""
+"""Signals that ask a program to end; no system has all. A console of Windows sends SIGBREAK as it closes."""
 
 STOPPING = "Stopping: tip back, bias off, recording kept."
 

@@ -22,7 +22,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
 SAME_PLACE_V = 1e-3
-"""Of the piezo's drive: a hundredth of a nanometre at 10 nm/V."""
+"""Largest difference of piezo volts that count as one place: a hundredth of a nanometre at 10 nm/V."""
 
 
 def one_of(choices: Sequence[float]) -> Callable[[float], float]:
@@ -80,7 +80,7 @@ class Outputs(Section):
 
 
 class LoopBacks(Section):
-    """How far the looped-back outputs may be from what was commanded before a run ends."""
+    """Tolerance of the loop-backs: a run ends when one is further from the commanded volts."""
 
     relative_tolerance: float = Field(default=0.05, ge=0.001, le=0.2)
     tolerance_V: float = Field(default=0.002, ge=0.0005, le=0.05)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ClockName = Literal["wall", "fast"]
 
 ANSWER_S, SAFE_WITHIN_S = 30.0, 10.0
-"""How long a simulated rig of our own may take on a machine that is busy with other things."""
+"""Times that a simulated rig of our own may take on a busy machine: for an answer, and for making safe."""
 
 ENDS_WITHIN_S = 10.0
 

@@ -27,7 +27,7 @@ LEAST_TEST_A = 1e-10
 """Hundred steps of the suppression's smallest range: a smaller current is not known well enough."""
 
 CODES = 2**18
-"""Of the NI 6281's converter (specifications)."""
+"""Codes of the NI 6281's converter (specifications)."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ LETTERS = "ABCDHJKLMNPRSTUVWXYZ"
 """All that have a meaning to the instrument; a status word has some of them."""
 
 OPTIONS = {"A": 3, "B": 2, "C": 3, "N": 3, "P": 2, "R": 11, "S": 11, "T": 10, "W": 2, "Z": 2}
-"""How many options each letter has that is read from the status word: 0, 1, ..."""
+"""Number of options (0, 1, ...) of each letter that is read from the status word."""
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?"
 

@@ -30,10 +30,10 @@ OPEN_SAMPLES = 10
 FIRST_BASELINE_S = 0.2
 
 GHOST_V = 3e-3
-"""Of the current input; what the card's multiplexer may leave there of the piezo's voltage (-75 dB of 10 V)."""
+"""Trace of the piezo's voltage that the card's multiplexer may leave in the current input (-75 dB of 10 V)."""
 
 SMALLEST_BIAS_V = 2 * LEAST_BIAS_V
-"""Of a run: noise must not take single samples below the least bias that a conductance is divided by."""
+"""Smallest bias of a run: noise must not take samples below the least bias that a current is divided by."""
 
 NOISE_S = 0.5
 """Begin of an approach whose scatter counts as the current's noise."""

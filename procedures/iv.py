@@ -67,7 +67,7 @@ class IV(HeldProcedure):
             )
 
     def _straight_line(self, station: Station) -> RecordedSweep:
-        """What the recording would hold of a curve without noise: of an ohmic junction, behind the amplifier's pole."""
+        """Return the sweep that would be recorded of an ohmic junction without noise, behind the amplifier's pole."""
         from scipy.signal import lfilter  # takes long to import, and only a check needs it
 
         applied_V = np.concatenate([[self.bias * 1e-3], self.waveform_V(station.rate_Hz)])

@@ -47,7 +47,7 @@ class RigProcedure(Procedure):
     """Name on the command line and in recordings."""
 
     drives: bool = True
-    """Whether it puts out a bias or moves the tip: then the wiring is proved first."""
+    """True if the procedure puts out a bias or moves the tip; the wiring is then proved first."""
 
     repeats: str
     """Name of the parameter that says how many times the procedure's cycle is run."""

@@ -1,8 +1,8 @@
 """Proof of the wiring before the first motion of a run: outputs by their loop-backs, current input by its amplifier.
 
 The tip stands back and the bias is 0 V. Each output is moved by a few millivolts and must show on its own loop-back,
-and not on the other; then the current amplifier adds a small current to its own input, which the current input must
-follow. Nothing moves by more than a fraction of a nanometre.
+and not on the other; then the current amplifier suppresses a small current at its own input, which the current input
+must follow. The tip moves by half a nanometre at most, or by what 2 mV are on the piezo.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from procedures.station import Station
 from procedures.watch import Watch
 
 STEP_V = 0.01
-"""Of each output; a hundred times the noise of what shows it."""
+"""Largest step of an output; a hundred times the noise of its loop-back."""
 
 LARGEST_STEP_M = 0.5e-9
 SMALLEST_STEP_V = 0.002
 SHARE = 0.25
-"""Of a step; a loop-back that is further from what it should show does not follow."""
+"""Share of a step by which a loop-back may miss what it should show."""
 
 SETTLE_S = 0.01
 MEAN_S = 0.04
 """Two periods of the mains."""
 
 CURRENT_SHARE = 0.2
-"""Of the expected response of the current input."""
+"""Share of the expected response by which the current input may miss it."""
 
 DEAD_SHARE = 0.1
 RAIL_SHARE = 0.995
@@ -150,9 +150,9 @@ def _mV(volts: float) -> str:
 
 
 def prove_current(station: Station, watch: Watch) -> dict[str, Any] | None:
-    """Let the current amplifier add a current to its own input; return what was seen, or None where it can't.
+    """Let the current amplifier suppress a current at its own input; return what was seen, or None where it can't.
 
-    The sign is not judged: how a suppression current adds to the input is a matter of the amplifier.
+    The sign is not judged: how a suppression current enters is a matter of the amplifier.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from procedures.steps import APPROACH, Ramp
 from procedures.watch import Sink, Watch
 
 LATE_S = 0.1
-"""How much later than they should samples may come that show a safe end."""
+"""Delay that the samples may have which show a safe end."""
 
 
 @dataclass(frozen=True)

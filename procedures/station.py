@@ -65,7 +65,7 @@ class Station:
     terminals : mapping of str to str
         Of the card: "bias output", "z output", and the inputs by name ("current" -> "ai0").
     test_current : callable, optional
-        A context in which the current amplifier adds a small current to its own input; its value is the change of
+        A context in which the current amplifier suppresses a small current at its own input; its value is the change of
         the output to be expected, in V, of either sign. None where the amplifier can't.
     current_proved : bool
         The current input was seen to follow the amplifier in this run.

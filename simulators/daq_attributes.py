@@ -203,7 +203,7 @@ def _generated(task: Task) -> int:
 
 
 def _generated_when_stopped(outputs: OutputEngine) -> int:
-    """What a stopped task says of its last waveform; NI does not say what a card does."""
+    """Return the count that a stopped task tells of its last waveform; NI does not say what a card does."""
     match outputs.bench.card.count_after_stop:
         case "zero":
             return 0

@@ -95,7 +95,7 @@ class InstrumentSilent(Fault):
 
 @dataclass(frozen=True)
 class LoopBack(Fault):
-    """What a loop-back shows is multiplied: 0 is a cable that is off, 0.1 a divider, -1 are reversed leads.
+    """Factor on the volts of a loop-back: 0 is a cable that is off, 0.1 a divider, -1 are reversed leads.
 
     Parameters
     ----------

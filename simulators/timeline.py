@@ -248,12 +248,12 @@ class Timeline:
             scan.take(signals)
 
     def _terminals(self) -> dict[str, float]:
-        """What the outputs' terminals put out now."""
+        """Return the volts at the outputs' terminals now."""
         stuck = {fault.signal for fault in self.faults.all_active(OutputStuck, self.acquired)}
         return {name: self._driven[name] if name in stuck else volts for name, volts in self._held.items()}
 
     def _looped_back(self, signals: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The signals as the loop-backs show them."""
+        """Return the signals as the loop-backs show them."""
         factors = dict(self.loop_back_factors)
         for fault in self.faults.all_active(LoopBack, self.acquired):
             factors[fault.signal] *= fault.factor

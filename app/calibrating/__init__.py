@@ -21,6 +21,6 @@ NEEDED: dict[str, Callable[[Mapping[str, Any], Rig], object]] = {
     "thermometer": known_seebeck,
     "noise": lambda values, rig: named_probe(rig),
 }
-"""What an evaluation must know beforehand: raises ``ValueError`` where a run would be for nothing."""
+"""Check of each evaluation's needs before its run: raises ``ValueError`` if the run would be for nothing."""
 
 __all__ = ["ANALYSES", "NEEDED", "Found", "Known", "Quantity"]

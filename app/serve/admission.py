@@ -1,4 +1,4 @@
-"""Who may connect at all: no peer that speaks an older ZeroMQ than ours, and so no web page's HTTP POST.
+"""Admission of peers: none that speaks an older ZeroMQ than ours, and so no web page's HTTP POST.
 
 libzmq takes whatever opens a connection with other bytes than ours for a peer of ZMTP 1 or 2, unless the socket has
 a ZAP domain. Source: ZeroMQ RFC 27 (ZAP), RFC 23 (ZMTP 3.0).
@@ -13,7 +13,7 @@ import zmq
 log = logging.getLogger(__name__)
 
 DOMAIN = b"hotjunction"
-"""Of every socket that others connect to: `zmq.ZAP_DOMAIN`, set before it is bound."""
+"""`zmq.ZAP_DOMAIN` of every socket that others connect to, set before the socket is bound."""
 
 PAUSE_S = 0.1
 

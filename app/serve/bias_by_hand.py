@@ -12,7 +12,7 @@ from drivers.errors import InstrumentFault, InstrumentLost, RigError
 from drivers.ni6281 import NI6281
 
 FIRST_STEP_V = 0.01
-"""Of a bias that is put on by hand; the loop-backs must show it before all of it follows."""
+"""First part of a bias that is set by hand; the loop-backs must show it before the rest follows."""
 
 
 class BiasByHand:

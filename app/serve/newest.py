@@ -1,4 +1,4 @@
-"""What a client knows of a bench: the newest of all snapshots, in whatever order and by whatever way they came."""
+"""Newest snapshots of a bench for a client, in whatever order and by whatever way they came."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -31,7 +31,7 @@ class KnownState:
     def __init__(self) -> None:
         self.state: Mapping[str, Any] = {}
         self.jobs: dict[int, dict[str, Any]] = {}
-        """By number, in the order of the queue."""
+        """Jobs by number, in the order of the queue."""
 
     def take_state(self, state: Mapping[str, Any]) -> bool:
         """Take the whole state; jobs that are known newer stay. Return False where it is an old one."""

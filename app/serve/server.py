@@ -51,7 +51,7 @@ EXPECTED = (
 """What a run may end with, in a sentence; anything else is a bug."""
 
 REFUSED = (FileError, FileExistsError, ImpossibleSetting)
-"""Of these, what keeps a run from beginning: nothing has moved."""
+"""Errors that keep a run from beginning: nothing has moved."""
 
 RETRACTED = "retracted by the user"
 
