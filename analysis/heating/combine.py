@@ -18,6 +18,7 @@ from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.significance import (
     FEW_JUNCTIONS,
+    LEAST_EFFECTIVE,
     covariance_of_mean,
     effective_number,
     skewness_of,
@@ -174,8 +175,12 @@ def scatter_or_noise(
 def _interval(
     table: JunctionTable, covariance: FloatArray, errors_from: str, rng: np.random.Generator, resamples: int
 ) -> FloatArray:
-    """Central 68 %: percentiles of a bootstrap, or Student's t where the effective junctions are few."""
+    """Return the central 68 %: percentiles of a bootstrap, or Student's t where the effective junctions are few; NaN
+    where one junction decides.
+    """
     n, effective = len(table.values), effective_number(table.kept_s)
+    if errors_from == "junctions" and effective < LEAST_EFFECTIVE - 1e-9:
+        return np.full((len(covariance), 2), np.nan)
     if errors_from == "noise" or effective < LEAST_FOR_PERCENTILES:
         wider = 1.0 if errors_from == "noise" else -float(stats.t.ppf(_ONE_SIGMA, effective - 1.0))
         half = wider * np.sqrt(np.diag(covariance))

@@ -41,7 +41,7 @@ class HeatingPoint:
     errors_from : "junctions" or "noise"
         Scatter of the junctions, or the thermometer's noise alone where the junctions are too few to tell.
     interval : ndarray, shape (4, 2)
-        Central 68 %: of a bootstrap, or by Student's t where the junctions are few.
+        Central 68 %: of a bootstrap, or by Student's t where the junctions are few; NaN where one decides.
     noise_covariance_K2 : ndarray, shape (2, 2)
         Of dT+ and dT-: what the noise of the thermometer alone would give.
     thermometer : Thermometer

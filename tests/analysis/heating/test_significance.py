@@ -63,6 +63,7 @@ def test_one_junction_that_decides_has_no_p():
     assert point.asymmetry.effective_number == pytest.approx(220**2 / 40100)
     assert math.isnan(point.p_value) and math.isnan(point.significance) and not point.asymmetry.seen
     assert point.asymmetry.words() == "one junction decides"
+    assert np.isnan(point.interval).all() and np.isfinite(point.covariance).all()
     assert Significance(1.0, 0.1, 2).words() == "too few junctions (2)"
     assert Significance(1.0, 0.0, 9).words() == "error not known"
 
