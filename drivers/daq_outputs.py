@@ -131,6 +131,7 @@ class Outputs:
                 self._put(name, value)
 
     def _put(self, name: str, value_V: float) -> None:
+        self._possible.pop(name, None)
         self._standing[name] = np.nan  # until the card has said yes
         with translated(f"write to output {name!r}"):
             writer = AnalogSingleChannelWriter(self._single[name].out_stream)
@@ -291,7 +292,7 @@ class Outputs:
     def _abandon(self) -> None:
         """Leave a waveform that failed: whatever it put out, nobody knows it now."""
         if self._running is not None:
-            self._standing = dict.fromkeys(self.channels, np.nan)
+            self._standing, self._possible = dict.fromkeys(self.channels, np.nan), {}
         self._running = None
         with suppress(RigError), translated("abort the waveform"):
             self._together.control(TaskMode.TASK_ABORT)

@@ -47,6 +47,19 @@ def test_where_a_stopped_ramp_is_is_unknown_until_the_loop_back_says_it(count: s
             card.locate("z", seen_V, 0.01)
 
 
+def test_what_a_ramp_may_have_left_is_forgotten_once_a_value_is_written() -> None:
+    with forgetful("zero") as (_, card):
+        card.start_ramp({"z": np.linspace(1.0, 5.0, 6000)})
+        card.read(3000)
+        card.stop_ramp()
+
+        card.write(z=0.5)
+
+        with pytest.raises(NotNow, match="can't be taken from its loop-back"):
+            card.locate("z", 3.0, 0.1)
+        assert card.held["z"] == 0.5
+
+
 def test_a_count_of_an_earlier_ramp_is_not_believed() -> None:
     with forgetful("stale") as (server, card):
         card.start_ramp({"z": np.linspace(1.0, 2.0, 2000)})
