@@ -3,8 +3,12 @@
 Each is fed the samples as they come and answers with the index, counted from the first sample that it was
 fed, of the sample at which its condition was first fulfilled, or None. The answer stays once it is given. It
 depends on the samples alone, not on how they were cut into blocks.
+
+Each also tells how soon it can fire at all, so that whoever reads the samples need not look more often than helps.
 """
 
+import math
+import sys
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +24,11 @@ class Detector(Protocol):
 
     def feed(self, samples: FloatArray) -> int | None:
         """Take the next samples, shape (n,); index of first fulfilment, or None so far."""
+        ...
+
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples with which it can fire, whatever they are; at least 1."""
         ...
 
 
@@ -50,6 +59,11 @@ class FirstRun:
         self._seen += hit.size
         self._run = int(run[-1])
         return self._found
+
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples that can complete a run."""
+        return max(self._length - self._run, 1)
 
 
 class ContactDetector:
@@ -93,6 +107,11 @@ class ContactDetector:
         return self._found
 
     @property
+    def soonest(self) -> int:
+        """Least number of further samples with which it can fire."""
+        return self._run.soonest
+
+    @property
     def wrong_sign(self) -> bool:
         """Tell whether it fired on a current that did not have the sign of the bias throughout."""
         return self._found is not None and self._positive.feed(np.empty(0, dtype=np.bool_)) != self._found
@@ -109,6 +128,11 @@ class OpenDetector:
         """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
         return self._run.feed(np.abs(conductance_G0) < self._threshold_G0)
 
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples with which it can fire."""
+        return self._run.soonest
+
 
 class UnknownDetector:
     """Conductance unknown (NaN: no bias to divide by) for ``consecutive`` samples."""
@@ -119,6 +143,11 @@ class UnknownDetector:
     def feed(self, conductance_G0: FloatArray) -> int | None:
         """Take conductances in G0, shape (n,); index of first fulfilment, or None so far."""
         return self._run.feed(np.isnan(conductance_G0))
+
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples with which it can fire."""
+        return self._run.soonest
 
 
 class CurrentWitness:
@@ -169,6 +198,11 @@ class CurrentWitness:
                 self.largest_G0 = float(known[np.argmax(np.abs(known))])
         return None
 
+    @property
+    def soonest(self) -> int:
+        """More samples than anybody will take: it stops nothing."""
+        return sys.maxsize
+
     def _noise(self, reference_G0: FloatArray) -> tuple[float, float]:
         finite = reference_G0[np.isfinite(reference_G0)]
         if not finite.size:
@@ -187,6 +221,11 @@ class RailDetector:
     def feed(self, volts: FloatArray) -> int | None:
         """Take raw monitor volts, shape (n,); index of first fulfilment, or None so far."""
         return self._run.feed(np.abs(volts) >= self._rail_V)
+
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples with which it can fire."""
+        return self._run.soonest
 
 
 class PlateauDetector:
@@ -254,6 +293,13 @@ class PlateauDetector:
                 self._found = self._seen - steady.size + int(np.argmax(steady))
         self._sums = sums[:, -self._window :]
         return self._found
+
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples that can make a plateau together with the last ones."""
+        inside = int(self._sums[0, -1] - self._sums[0, 0])  # of the last window less one sample
+        lacking = math.ceil(self._fraction * self._window - 1e-9) - inside
+        return max(lacking, self._window - self._seen, 1)
 
     def _levels(self, conductance_G0: FloatArray) -> NDArray[np.int64]:
         """log10 of the modulus of G in micro-decades, moved to within a decade of the window."""

@@ -38,6 +38,11 @@ class CurrentTrip:
         modulus_A = np.abs(current_A)
         return self._run.feed((modulus_A > self._limit_A) | (modulus_A == np.inf))
 
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples with which it can fire."""
+        return self._run.soonest
+
 
 class OverloadTrip(CurrentTrip):
     """The amplifier railed for ``consecutive`` samples, whatever the current."""
@@ -59,6 +64,11 @@ class RuptureTrip:
     def feed(self, current_A: FloatArray) -> int | None:
         """Take currents in A, shape (n,); index of first fulfilment, or None so far."""
         return self._run.feed(np.abs(current_A) < self._limit_A)
+
+    @property
+    def soonest(self) -> int:
+        """Least number of further samples with which it can fire."""
+        return self._run.soonest
 
 
 def metallic_current_A(bias_V: float, series_resistance_ohm: float = 0.0) -> float:

@@ -158,7 +158,12 @@ class ContactProcedure(RigProcedure):
         return bias_V
 
     def reaction_s(self, station: Station) -> float:
-        """How late a withdrawal may notice its end: up to 0.25 nm of travel, but not beyond 0.5 s."""
+        """How late a withdrawal may notice what it is for; here, its end."""
+        return self.end_noticed_s
+
+    @property
+    def end_noticed_s(self) -> float:
+        """How late a withdrawal may notice that the junction is open: up to 0.25 nm of travel, but not beyond 0.5 s."""
         return min(0.5, 0.25 / self.withdraw_speed)
 
     def opening_s(self, station: Station) -> float:
@@ -266,6 +271,7 @@ class ContactProcedure(RigProcedure):
         """Withdraw slowly until one of ``until``, or the junction is open."""
         low_m, _ = station.extension_range_m
         samples_per_nm = station.rate_Hz / self.withdraw_speed
+        end_noticed_s = max(self.end_noticed_s, reaction_s)
         return (
             yield Ramp(
                 "withdraw",
@@ -277,6 +283,7 @@ class ContactProcedure(RigProcedure):
                     "past break": OpenDetector(BREAK_G0, max(1, round(self.past_break * samples_per_nm))),
                 },
                 reaction_s,
+                {"open": end_noticed_s, "past break": end_noticed_s},
             )
         )
 

@@ -138,8 +138,9 @@ class StepRunner:
         """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
         watch = self._watch
         until = {**ramp.until, "no bias": UnknownDetector(NO_BIAS_SAMPLES)} if ramp.until else {}
+        later_s = {"no bias": max(ramp.later_s.values(), default=ramp.reaction_s), **ramp.later_s}
         try:
-            seen = watch.until(begin, n + 1, watch.conductance_G0, until, ramp.reaction_s)
+            seen = watch.until(begin, n + 1, watch.conductance_G0, until, ramp.reaction_s, later_s)
         finally:
             since = watch.next
             self._daq.stop_ramp()

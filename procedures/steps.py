@@ -36,7 +36,9 @@ class Ramp:
     until : mapping of str to Detector
         Reasons to stop early. The first to fire ends the ramp and names the outcome.
     reaction_s : float
-        How often the samples are looked at: the tip travels on for about this long after a detector's sample.
+        How late a detector's sample may be noticed: the tip travels on for at most about this long.
+    later_s : mapping of str to float
+        The same for those detectors that may be noticed later, by their names in ``until``.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Ramp:
     speed_m_per_s: float
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     reaction_s: float = 0.02
+    later_s: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -139,6 +140,7 @@ class Watch:
         look: Callable[[Block], FloatArray],
         detectors: Mapping[str, Detector],
         reaction_s: float,
+        later_s: Mapping[str, float] = MappingProxyType({}),
     ) -> Seen:
         """Read ``n`` samples from index ``begin`` on, or until a detector fires.
 
@@ -150,24 +152,27 @@ class Watch:
             What the detectors are fed, from a block.
         detectors : mapping of str to Detector
         reaction_s : float
-            How often to look.
+            How late to notice, at most, that a detector has fired.
+        later_s : mapping of str to float
+            The same for those detectors that may be noticed later.
         """
-        chunk = self.samples(reaction_s)
+        chunk = self._next_look(detectors, reaction_s, later_s)
         tail: deque[FloatArray] = deque()
         tail_samples, total, count = self.samples(TAIL_S), 0.0, 0
         fired: dict[str, int] = {}
         wanted = max(begin - self.next, 0) + chunk  # what has passed while the step was begun, at one go
         now_s, now = self._clock(), begin
         while self.next < begin + n and not fired:
-            block = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n)
-            wanted = chunk
+            block, waiting = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n), 0
             if self._clock() - now_s > (self.next - now) / self._rate_Hz + 2 * reaction_s:  # is it late?
                 now_s, now = self._clock(), self._daq.samples_acquired()
-                wanted = max(now - self.next, chunk)
+                waiting = now - self.next
             if not len(block):
+                wanted = max(waiting, chunk)
                 continue
             values = look(block)
             fired = {name: at for name, one in detectors.items() if (at := one.feed(values)) is not None}
+            wanted = max(waiting, self._next_look(detectors, reaction_s, later_s))
             total, count = total + float(np.abs(values).sum()), count + values.size
             tail.append(values)
             while count > tail_samples and sum(map(len, tail)) - len(tail[0]) >= tail_samples:
@@ -180,6 +185,20 @@ class Watch:
             tail=float(last.mean()) if last.size and np.isfinite(last).all() else float("nan"),
             modulus=total / count if count else float("nan"),
         )
+
+    def _next_look(
+        self, detectors: Mapping[str, Detector], reaction_s: float, later_s: Mapping[str, float]
+    ) -> int:
+        """Get how many samples to read before looking again.
+
+        A detector that needs so many more samples before it can fire is not late before then: reads as long as can
+        be cost the least.
+        """
+        least = self.samples(reaction_s)
+        late = (
+            self.samples(later_s.get(name, reaction_s)) + one.soonest - 1 for name, one in detectors.items()
+        )
+        return max(least, min(min(late, default=least), self.samples(LONGEST_READ_S)))
 
     def read_to(self, end: int) -> list[Block]:
         """Read on to a sample, in pieces short enough to stop between."""

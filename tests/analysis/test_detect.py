@@ -40,6 +40,38 @@ def test_answer_does_not_depend_on_the_cut_into_blocks(name, samples, cuts):
     assert len(set(given_answers)) <= 1
 
 
+SAMPLES = st.lists(st.sampled_from([1.0, 1.2, 1.6, 2.0, 3.0, -1.0, -2.0, np.inf, np.nan]), max_size=60)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@settings(deadline=None)
+@given(samples=SAMPLES, cuts=st.lists(st.integers(0, 60), max_size=8))
+def test_no_detector_fires_sooner_than_it_said(name, samples, cuts):
+    detector, samples = MAKERS[name](), np.array(samples)
+    cuts = sorted(min(cut, samples.size) for cut in cuts)
+    begin, said = 0, detector.soonest
+
+    for part in np.split(samples, cuts):
+        at = detector.feed(part)
+        if at is not None:
+            assert at + 1 - begin >= said
+            return
+        begin, said = begin + part.size, detector.soonest
+
+
+def test_a_detector_says_how_soon_it_can_fire():
+    is_open, plateau = OpenDetector(1.5, 10), PlateauDetector(0.9, 2.1, window=20, fraction=0.9)
+    assert (is_open.soonest, plateau.soonest) == (10, 20)
+
+    for detector in (is_open, plateau):
+        detector.feed(np.full(30, 5.0))
+    assert (is_open.soonest, plateau.soonest) == (10, 18)
+
+    for detector in (is_open, plateau):
+        detector.feed(np.full(4, 1.0))
+    assert (is_open.soonest, plateau.soonest) == (6, 14)
+
+
 @given(st.lists(st.booleans(), max_size=40), st.integers(1, 5))
 def test_contact_is_the_end_of_the_first_long_enough_run(above, consecutive):
     samples = np.where(np.array(above, dtype=bool), 6.0, 1.0)

@@ -35,6 +35,8 @@ def test_a_junction_is_withdrawn_to_stopped_checked_and_then_modulated():
     withdraw = script.by_name["withdraw"][0]
     assert set(withdraw.until) == {"plateau", "open", "past break"}
     assert withdraw.reaction_s * withdraw.speed_m_per_s == pytest.approx(0.01e-9)
+    assert set(withdraw.later_s) == {"open", "past break"}
+    assert max(withdraw.later_s.values()) * withdraw.speed_m_per_s <= 0.25e-9
 
 
 def test_a_plateau_that_fails_its_check_is_withdrawn_from_further():

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from analysis.conductance import CurrentCalibration
+from analysis.constants import G0_S
+from analysis.detect import OpenDetector, PlateauDetector
 from analysis.loop_backs import Tolerance
 from analysis.records import Block
-from analysis.trip import CurrentTrip
+from analysis.trip import CurrentTrip, RuptureTrip
 from procedures.errors import Aborted
 from procedures.watch import Watch
 
@@ -70,6 +72,8 @@ def test_a_railed_sample_is_infinite_with_its_sign_and_spoils_the_tail():
     fed = []
 
     class Notes:
+        soonest = 1
+
         def feed(self, samples):
             fed.extend(samples)
 
@@ -93,6 +97,41 @@ def test_what_fired_first_is_named_with_its_sample(begin, reaction_s):
 
     assert (seen.ended, seen.fired_at) == ("more", 90)
     assert watch.next - 90 <= max(reaction_s * RATE_Hz, 1)
+
+
+@pytest.mark.parametrize("fires", range(300, 420, 7))
+def test_who_needs_many_samples_to_fire_is_looked_for_no_oftener_than_helps(fires):
+    """A plateau of 60 samples, 30 pm at 1 nm/s: noticed within 20 samples, with fewer reads than one in 20."""
+    conductance_G0 = np.full(600, 5.0)
+    conductance_G0[fires - 60 :] = 0.002
+    card = PaperCard(conductance_G0 * G0_S * 0.1)
+    watch, _ = watch_of(card)
+    detectors = {"plateau": PlateauDetector(0.0018, 0.0022, 60, fraction=1.0), "open": OpenDetector(1e-4, 10)}
+
+    seen = watch.until(0, 600, watch.conductance_G0, detectors, 0.01, {"open": 0.1})
+
+    assert (seen.ended, seen.fired_at) == ("plateau", fires - 1)
+    assert watch.next - fires < 20
+    assert len(card.reads) <= fires / 79 + 3
+
+
+def test_what_may_be_noticed_later_is():
+    card = PaperCard(np.zeros(1000))
+    watch, _ = watch_of(card)
+
+    seen = watch.until(0, 1000, watch.conductance_G0, {"open": OpenDetector(1e-4, 10)}, 0.01, {"open": 0.1})
+
+    assert (seen.ended, seen.fired_at) == ("open", 9)
+    assert card.reads == [209]
+
+
+def test_a_watch_reads_twice_a_second_whatever_it_waits_for():
+    card = PaperCard(np.zeros(4000))
+    watch, _ = watch_of(card)
+
+    watch.until(0, 4000, watch.current_A, {"rupture": RuptureTrip(-1.0, 100_000)}, 0.002)
+
+    assert max(card.reads) == 1000
 
 
 def test_samples_from_before_the_step_are_recorded_but_not_looked_at():

@@ -162,6 +162,8 @@ class _FailsWhen:
     def __init__(self, samples, fail):
         self._left, self._fail = samples, fail
 
+    soonest = 1
+
     def feed(self, samples):
         before, self._left = self._left, self._left - len(samples)
         if before > 0 >= self._left:
@@ -210,6 +212,8 @@ def test_a_trip_on_a_card_that_is_lost_ends_the_run_safely(rig):
     bench, out = rig.bench(), rig.folder / "run.h5"
 
     class _Trips:
+        soonest = 1
+
         def feed(self, samples):
             _device(rig, bench)
             return 0
