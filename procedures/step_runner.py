@@ -39,8 +39,8 @@ LOOK_S = 0.02
 NO_BIAS_SAMPLES = 3
 """Samples in a row without a conductance, for want of a bias, that stop a ramp which is watched."""
 
-PIECE = 6000
-"""A ramp is put out in pieces of so many samples: most ramps end early, and what is sent costs time."""
+PIECE_S = 1.0
+"""A ramp is put out in pieces of this length: most ramps end early, and what is sent costs time."""
 
 
 class StepRunner:
@@ -61,6 +61,7 @@ class StepRunner:
         self._station = station
         self._daq = station.daq
         self._watch = watch
+        self._piece = watch.samples(PIECE_S)
         self._make_safe = make_safe
 
     def do(self, step: Step) -> Outcome:
@@ -117,7 +118,7 @@ class StepRunner:
             return self._outcome(FINISHED, self._watch.next)
         self._station.verify_amplifier()  # a tip must not move while nobody sees the current
         payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
-        first, *others = np.split(z_V, range(PIECE, z_V.size, PIECE))
+        first, *others = np.split(z_V, range(self._piece, z_V.size, self._piece))
         begin = self._start_ramp(first)
         self._watch.event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
         seen = self._watch_ramp(begin, first.size, ramp)
@@ -129,10 +130,14 @@ class StepRunner:
 
     def _start_ramp(self, z_V: FloatArray) -> int:
         """Put out a piece, always of the same length (the card's task need not be set up anew), then hold."""
-        since, volts = self._watch.next, _padded(z_V)
+        since, volts = self._watch.next, self._padded(z_V)
         begin = self._daq.start_ramp({"z": volts})
         self._watch.loop_backs.outputs["z"].played(volts, since, begin, repeats=False)
         return begin
+
+    def _padded(self, volts: FloatArray) -> FloatArray:
+        """Whole pieces, the last value held to the end of the last."""
+        return np.pad(volts, (0, -volts.size % self._piece), mode="edge")
 
     def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> Seen:
         """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
@@ -195,7 +200,7 @@ class StepRunner:
     def _sweep(self, step: Sweep) -> Outcome:
         return self._drive_bias(
             step,
-            lambda: self._play_bias(_padded(step.bias_V), self._daq.start_ramp, repeats=False),
+            lambda: self._play_bias(self._padded(step.bias_V), self._daq.start_ramp, repeats=False),
             step.bias_V.size + 1,  # a sample shows what was put out one tick before
             {"peak_V": float(np.abs(step.bias_V).max())},
         )
@@ -298,8 +303,3 @@ class StepRunner:
 
     def _outcome(self, ended: str, begin: int) -> Outcome:
         return Outcome(ended, self._extension_m, (begin, self._watch.next))
-
-
-def _padded(volts: FloatArray) -> FloatArray:
-    """Whole pieces, the last value held to the end of the last."""
-    return np.pad(volts, (0, -volts.size % PIECE), mode="edge")
