@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from analysis.detect import FirstRun
 from analysis.records import Block, FloatArray
@@ -77,6 +76,9 @@ class _Played:
     """A waveform whose first value was put out between two samples; it ends, or begins again."""
 
     def __init__(self, since: int, known_at: int, volts: FloatArray, repeats: bool) -> None:
+        # takes long to import, and a guardian, which imports this module, never plays a waveform
+        from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
         self.since, self.known_at = since, known_at
         self._repeats = repeats
         self._middle = (since + known_at) // 2
