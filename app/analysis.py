@@ -1,8 +1,9 @@
 """The analysis of one recording, as the commands and the bench need it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -61,10 +62,15 @@ def analyse_recording(path: Path, by_hand: ByHand = ByHand()) -> Analysed:
     return analyse_traces([path], by_hand)
 
 
-def analyse_traces(paths: Sequence[Path], by_hand: ByHand = ByHand()) -> Analysed:
+def analyse_traces(
+    paths: Sequence[Path],
+    by_hand: ByHand = ByHand(),
+    known: Mapping[Path, Analysis] = MappingProxyType({}),
+) -> Analysed:
     """The same for the traces of several recordings together, as of a run that was interrupted.
 
-    What the traces are selected by comes from the first recording, whose header the result has.
+    What the traces are selected by comes from the first recording, whose header the result has. A single recording
+    with nothing decided by hand that is among ``known``, as it was analysed before, is not analysed again.
 
     Raises
     ------
@@ -73,15 +79,19 @@ def analyse_traces(paths: Sequence[Path], by_hand: ByHand = ByHand()) -> Analyse
     """
     traces: list[Trace] = []
     headers, statuses, samples, gaps, next_number = [], [], 0, 0, 0
+    analysis = known.get(paths[0]) if len(paths) == 1 and by_hand == ByHand() else None
     for path in paths:
         with Recording(path) as recording, damage_told(path, "what its events say"):
-            traces += (replace(trace, number=next_number + trace.number) for trace in traces_of(recording))
-            next_number = max((trace.number for trace in traces), default=-1) + 1
+            if analysis is None:
+                traces += (
+                    replace(trace, number=next_number + trace.number) for trace in traces_of(recording)
+                )
+                next_number = max((trace.number for trace in traces), default=-1) + 1
             headers.append(recording.header)
             statuses.append(recording.status)
             samples += recording.n_samples
             gaps += len(recording.gaps)
-    analysis = analyse(
+    analysis = analysis or analyse(
         traces, options_for(headers[0], traces, by_hand), np.random.default_rng(BOOTSTRAP_SEED)
     )
     unfinished = [status for status in statuses if status != "finished"]

@@ -19,8 +19,9 @@ from analysis.segment import Segmenter
 from app.calibrated_rig import load_calibrated_rig
 from app.calibrations_used import header_calibrations
 from app.guardian import Guardian, make_safe
+from app.measurement import Measurement
 from app.recorder import Recorder, RecorderFailed, Reducers, index_entry
-from app.results import results_of
+from app.results import analysed, results_in
 from app.rig import Rig
 from app.station import NM, OpenRig, current_calibration, open_rig
 from drivers.errors import NotNow, RigError
@@ -51,7 +52,10 @@ SR560_FULL_SCALE_V = 5.0
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run that has ended: where its recording is, how it ended, how many traces and whole cycles it holds."""
+    """A run that has ended: where its recording is, how it ended, how many traces and whole cycles it holds.
+
+    ``measurement`` is what it amounts to; None where its analysis failed.
+    """
 
     recording: Path
     end: RunEnd
@@ -59,6 +63,7 @@ class RunSummary:
     cycles: int
     samples: int
     stored: str
+    measurement: Measurement | None = None
 
 
 @dataclass(frozen=True)
@@ -254,9 +259,10 @@ class Bench:
                     reducers.finish()
                 recorder.finish()
                 observer.finishing()
-                results = results_of(out)
+                measurement = analysed(out)
+                results = results_in(out, measurement)
                 stored = writer.close("finished" if end.status == "finished" else "aborted", *results)
-            return RunSummary(out, end, traces, sink.cycles, sink.samples, stored)
+            return RunSummary(out, end, traces, sink.cycles, sink.samples, stored, measurement)
 
     def _guarded(
         self, guardian: Guardian, runner: Runner, procedure: RigProcedure, opened: OpenRig

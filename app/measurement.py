@@ -1,13 +1,15 @@
 """The analysis of a measurement: one recording, or the histogram, I-V, heating and controls of a whole campaign."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from analysis.analyse import Analysis
 from analysis.heating.comparison import Comparison, compare
 from analysis.heating.entries import plain
 from analysis.heating.heating import HeatingAnalysis, HeatingOptions, analyse_heating
@@ -86,6 +88,7 @@ def analyse_measurement(
     by_hand: ByHand | None = None,
     transmission: Path | None = None,
     first_periods: int | None = None,
+    known: Mapping[Path, Analysis] = MappingProxyType({}),
 ) -> Measurement:
     """Analyse recordings together.
 
@@ -99,6 +102,8 @@ def analyse_measurement(
         Model file as of `hotjunction predict`, in place of a fit to the I-V; free numbers in it are fitted.
     first_periods : int, optional
         Periods left out after the start of each modulation, in place of what the recordings say.
+    known : mapping of Path to Analysis
+        Traces that were analysed before, by their recording.
 
     Raises
     ------
@@ -115,7 +120,7 @@ def analyse_measurement(
         raise RecordingError(
             f"{parts[0].path}: is a recording of a calibration; `hotjunction calibrate show` has its result"
         )
-    histogram = _histogram(of[Kind.TRACES], by_hand) if of[Kind.TRACES] else None
+    histogram = _histogram(of[Kind.TRACES], by_hand, known) if of[Kind.TRACES] else None
     curves = junction_sweeps([part.path for part in of[Kind.IV]])
     iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
     heating = _heating(of[Kind.HEATING], first_periods) if of[Kind.HEATING] else None
@@ -142,8 +147,8 @@ def iv_section(iv: MeanIV) -> dict[str, Any]:
     return section
 
 
-def _histogram(parts: Sequence[Part], by_hand: ByHand | None) -> Analysed:
-    return analyse_traces([part.path for part in parts], by_hand or ByHand())
+def _histogram(parts: Sequence[Part], by_hand: ByHand | None, known: Mapping[Path, Analysis]) -> Analysed:
+    return analyse_traces([part.path for part in parts], by_hand or ByHand(), known)
 
 
 def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:

@@ -20,22 +20,41 @@ log = logging.getLogger(__name__)
 NM, mK, nW = 1e-9, 1e-3, 1e-9
 
 
-def results_of(path: Path) -> tuple[list[Plot], list[TraceEntry], str]:
+Results = tuple[list[Plot], list[TraceEntry], str]
+
+
+def results_of(path: Path) -> Results:
+    """Analyse a recording: plots, verdicts on traces, and what was found, as `results_in`."""
+    return results_in(path, analysed(path))
+
+
+def analysed(path: Path) -> Measurement | None:
+    """Analyse a recording that is about to be closed; None where that fails.
+
+    No failure here may cost the recording: it is logged, and `hotjunction analyze` will say it again.
+    """
+    try:
+        return analyse_measurement([path])
+    except (RecordingError, ValueError) as error:
+        log.info("%s: not analysed (%s)", path, error)
+    except Exception:
+        log.warning("%s: the analysis failed; the recording is whole", path, exc_info=True)
+    return None
+
+
+def results_in(path: Path, measurement: Measurement | None) -> Results:
     """Plots, the selection's verdict on each trace that it rejects, and what was found in a line.
 
-    Withdrawals that were to stop on a junction are not judged: they are no traces of a histogram. No failure here may
-    cost the recording: it is logged, and `hotjunction analyze` will say it again.
+    Withdrawals that were to stop on a junction are not judged: they are no traces of a histogram.
     """
+    if measurement is None:
+        return [], [], ""
     try:
         with Recording(path) as recording:
             index = {entry.number: entry for entry in recording.traces}
-        measurement = analyse_measurement([path])
-    except (RecordingError, ValueError) as error:
-        log.info("%s: not analysed (%s)", path, error)
-        return [], [], ""
     except Exception:
-        log.warning("%s: the analysis failed; the recording is whole", path, exc_info=True)
-        return [], [], ""
+        log.warning("%s: its traces are not judged; the recording is whole", path, exc_info=True)
+        index = {}
     rejected = [
         index[number].rejected(reason) for number, reason in _rejected(measurement).items() if number in index
     ]

@@ -1,10 +1,12 @@
 """A campaign at a terminal: progress, Ctrl-C, log, report."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from analysis.analyse import Analysis
 from analysis.recording import RecordingError
 from app.bench import Bench, RunSummary
 from app.campaign.decisions import Undecided
@@ -34,7 +36,7 @@ def run_campaign(file: CampaignFile) -> None:
     campaign = Campaign(file, log, runs_on_bench(file))
     try:
         recordings = campaign.run()
-        _report(recordings, file.folder / REPORT, console)
+        _report(recordings, campaign.analysed, file.folder / REPORT, console)
     except (CampaignStopped, Undecided) as stopped:
         raise FileError(str(stopped)) from None
     except RecordingError as error:
@@ -62,9 +64,9 @@ def runs_on_bench(file: CampaignFile) -> RunStage:
     return run_stage
 
 
-def _report(recordings: list[Path], out: Path, console: Console) -> None:
+def _report(recordings: list[Path], known: Mapping[Path, Analysis], out: Path, console: Console) -> None:
     from app.measurement import analyse_measurement
     from app.report.page import write_report
 
     with console.status("Analysing and drawing the report"):
-        write_report(analyse_measurement(recordings), out)
+        write_report(analyse_measurement(recordings, known=known), out)

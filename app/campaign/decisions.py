@@ -1,12 +1,14 @@
 """What the stages of a campaign decide for those after them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, log
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
+from analysis.analyse import Analysis
 from analysis.iv_mean import MeanIV, equal_power_amplitudes
 from analysis.peaks import PeakFit
 from app.analysis import ByHand, analyse_traces
@@ -32,8 +34,14 @@ def nearest_peak(peaks: Sequence[PeakFit], conductance_G0: float) -> PeakFit | N
     return min(trusted, key=lambda peak: abs(log(peak.conductance_G0 / conductance_G0)), default=None)
 
 
-def most_probable(recordings: Sequence[Path], campaign: CampaignFile) -> PeakFit:
+def most_probable(
+    recordings: Sequence[Path],
+    campaign: CampaignFile,
+    known: Mapping[Path, Analysis] = MappingProxyType({}),
+) -> PeakFit:
     """The histogram's peak at which junctions are to be held, from all parts of the histogram.
+
+    ``known`` are those that were analysed before.
 
     Raises
     ------
@@ -42,7 +50,7 @@ def most_probable(recordings: Sequence[Path], campaign: CampaignFile) -> PeakFit
     """
     if not recordings:
         raise Undecided("there is no histogram yet.")
-    analysis = analyse_traces(recordings, ByHand()).analysis
+    analysis = analyse_traces(recordings, ByHand(), known).analysis
     thought_G0 = campaign.conductance_G0
     peak = nearest_peak(analysis.peaks, thought_G0)
     if peak is None or not 1 / 3 < peak.conductance_G0 / thought_G0 < 3:

@@ -6,6 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
+from analysis.analyse import Analysis
 from app.bench import RunSummary
 from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_probable
 from app.campaign.file import CampaignFile
@@ -46,6 +47,8 @@ class Campaign:
     run_stage: RunStage
     clock: Callable[[], float] = monotonic
     pace: Pace = field(default_factory=Pace)
+    analysed: dict[Path, Analysis] = field(default_factory=dict)
+    """Traces as they were analysed at the end of each run, which takes a while: by recording."""
 
     def run(self) -> list[Path]:
         """Do what is missing; returns the recordings of all stages.
@@ -91,6 +94,8 @@ class Campaign:
             began = self.clock()
             summary = self.run_stage(stage, rest, out)
             self.pace.learn(stage.name, self.clock() - began, summary.cycles)
+            if summary.measurement is not None and summary.measurement.histogram is not None:
+                self.analysed[out] = summary.measurement.histogram.analysis
             self._finished(stage, summary)
         else:
             self.log.say(stage.name, f"complete: {before} {stage.whole().repeats} are there.")
@@ -114,7 +119,7 @@ class Campaign:
             given = self.file.held["conductance"]
             self.log.say("histogram", f"junctions are held at {given:g} G0, as the file says by hand.")
             return {}
-        peak = most_probable(list(histogram), self.file)
+        peak = most_probable(list(histogram), self.file, self.analysed)
         self.log.say(
             "histogram",
             f"junctions are held at the peak, {peak.conductance_G0:.4g} +- {peak.uncertainty_G0:.2g} G0 (statistical), "

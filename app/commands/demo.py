@@ -53,13 +53,14 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
         (out / "rig.toml").write_text(rig_text, encoding="utf-8")
         file = campaign(out, traces, holds, seed)
         try:
-            recordings = Campaign(file, log, runs_on_bench(file)).run()
+            measured = Campaign(file, log, runs_on_bench(file))
+            recordings = measured.run()
         except CampaignStopped as stopped:
             raise FileError(f"{stopped} What was recorded so far is in {out}.") from None
         except Undecided as undecided:
             raise FileError(str(undecided)) from None
     with console.status("Analysing and drawing the report"):
-        measurement = analyse_measurement(recordings)
+        measurement = analyse_measurement(recordings, known=measured.analysed)
         write_report(measurement, out / REPORT)
     print_measurement(measurement)
     for sentence in comparison(measurement, seed):
