@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.recording import Recording
+from app.analysis import ByHand, analyse_traces
 from app.bench import Bench, Observer
 from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
@@ -70,13 +71,21 @@ def test_a_campaign_goes_on_where_it_was_stopped(tmp_path):
 
     with served_rig(tmp_path, overrides=EASY) as rig:
         log = CampaignLog(file.folder / "campaign.log", lambda line: None)
+        campaign = Campaign(file, log, stopped_after_two_holds)
         with pytest.raises(CampaignStopped, match="go on from here"):
-            Campaign(file, log, stopped_after_two_holds).run()
+            campaign.run()
         assert rig.is_safe()
 
         went_on = CliRunner().invoke(main, ["campaign", str(tmp_path / "bdnc.toml")])
         assert went_on.exit_code == 0, went_on.output
         assert rig.is_safe()
+
+    histogram = file.folder / "1-histogram-1.h5"
+    (known,) = campaign.analysed.values()  # by the end of its run, and not again for the decision
+    assert known.to_json() == analyse_traces([histogram]).analysis.to_json()
+    assert analyse_traces([histogram], known=campaign.analysed).analysis is known
+    by_hand = ByHand(molecular_G0=(1e-3, 4e-3))
+    assert analyse_traces([histogram], by_hand, campaign.analysed).analysis is not known
 
     names = sorted(path.name for path in file.folder.glob("*.h5"))
     assert names == [
