@@ -137,8 +137,15 @@ class HistogramView(View[HistogramSnapshot]):
         self.panel.set_home(x=shown.across_G0, y=self._top)
         low, noise = float(np.log10(shown.across_G0[0])), snapshot.noise_log10_G
         self.noise_name.set(10.0 ** (low + (noise - low) / 3), 0.0, "noise" if noise > low else "")
-        at, counts = shown.clipped or (float("nan"), 0.0)
-        self.clipped.set(at, counts, f"↑ {counts:.0f}" if self._top and counts > self._top[1] else "")
+        self._name_clipped(*shown.clipped or (float("nan"), 0.0), top=self._top[1])
+
+    def _name_clipped(self, at: float, counts: float, top: float) -> None:
+        """Say how high the bin is that does not fit in; a peak that is cut with it says so beside its own number."""
+        words = f"↑ {counts:.0f}" if counts > top else ""
+        cut = [layer for layer in self.peaks if isinstance(layer, Caption) and layer.at[1] > top]
+        if cut and words:
+            cut[0].set(*cut[0].at, f"{cut[0].text} {words}")
+        self.clipped.set(at, counts, "" if cut else words)
 
     def _home_linear(self, edges: FloatArray, counts: FloatArray) -> None:
         self.clipped.set(float("nan"), 0.0, "")
