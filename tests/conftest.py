@@ -1,8 +1,12 @@
 """For every test: what hotjunction keeps for its user goes elsewhere, and a guardian only starts where it is tested."""
 
 import pytest
+from hypothesis import settings
 
 from tests.guardians import GuardianWithoutProcess
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")  # how long an example takes is the machine's affair
 
 
 @pytest.fixture(autouse=True, scope="session")
