@@ -133,11 +133,11 @@ class HistogramView(View[HistogramSnapshot]):
         if shown is None:
             self.clipped.set(float("nan"), 0.0, "")
             return
-        self._top = held(self._top, (0.0, shown.top), zero=True)
-        self.panel.set_home(x=shown.across_G0, y=self._top)
+        top = self._top = held(self._top, (0.0, shown.top), zero=True)
+        self.panel.set_home(x=shown.across_G0, y=top)
         low, noise = float(np.log10(shown.across_G0[0])), snapshot.noise_log10_G
         self.noise_name.set(10.0 ** (low + (noise - low) / 3), 0.0, "noise" if noise > low else "")
-        self._name_clipped(*shown.clipped or (float("nan"), 0.0), top=self._top[1])
+        self._name_clipped(*shown.clipped or (float("nan"), 0.0), top=top[1] if top else np.inf)
 
     def _name_clipped(self, at: float, counts: float, top: float) -> None:
         """Say how high the bin is that does not fit in; a peak that is cut with it says so beside its own number."""
