@@ -37,7 +37,9 @@ def run_campaign(file: CampaignFile) -> None:
     try:
         recordings = campaign.run()
         _report(recordings, campaign.analysed, file.folder / REPORT, console)
-    except (CampaignStopped, Undecided) as stopped:
+    except CampaignStopped as stopped:
+        raise FileError(f"{stopped} Start the same command again to go on from here.") from None
+    except Undecided as stopped:
         raise FileError(str(stopped)) from None
     except RecordingError as error:
         raise FileError(str(error)) from None

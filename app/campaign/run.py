@@ -109,9 +109,7 @@ class Campaign:
             return
         what = summary.end.reason or summary.end.status
         self.log.say(stage.name, f"{summary.end.status} after {summary.cycles}: {what}")
-        raise CampaignStopped(
-            f"{stage.name}: {what.rstrip('.')}. Start the same command again to go on from here."
-        )
+        raise CampaignStopped(f"{stage.name}: {what.rstrip('.')}.")
 
     def _window(self, histogram: Iterable[Path]) -> Mapping[str, Any]:
         """Parameters that say which junctions are held; decided by hand, or by the histogram's peak."""

@@ -166,7 +166,7 @@ def run(folder: Path, rig: PretendRig, text: str = BY_HAND) -> list[str]:
 
 def test_an_interrupted_campaign_takes_what_is_missing_and_nothing_twice(tmp_path):
     first = PretendRig(20, 2)
-    with pytest.raises(CampaignStopped, match=r"heating: stopped by the user\. .*go on from here"):
+    with pytest.raises(CampaignStopped, match=r"heating: stopped by the user\."):
         run(tmp_path, first)
     assert first.ran == [("1-histogram-1.h5", 20), ("3-heating-1.h5", 6)]
 

@@ -72,7 +72,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(tmp_path):
     with served_rig(tmp_path, overrides=EASY) as rig:
         log = CampaignLog(file.folder / "campaign.log", lambda line: None)
         campaign = Campaign(file, log, stopped_after_two_holds)
-        with pytest.raises(CampaignStopped, match="go on from here"):
+        with pytest.raises(CampaignStopped, match="stopped by the user"):
             campaign.run()
         assert rig.is_safe()
 
