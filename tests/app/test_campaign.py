@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from analysis.recording import Channel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from app.bench import RunSummary
+from app.campaign import command
 from app.campaign.decisions import Amplitudes, Undecided, mean_curve, most_probable
 from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
@@ -162,6 +163,14 @@ def run(folder: Path, rig: PretendRig, text: str = BY_HAND) -> list[str]:
     campaign = campaign_of(folder, text)
     Campaign(campaign, CampaignLog(campaign.folder / "campaign.log", said.append), rig).run()
     return said
+
+
+def test_a_stopped_campaign_says_how_to_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "runs_on_bench", lambda file: PretendRig(20, 2))
+    with pytest.raises(
+        FileError, match=r"heating: stopped by the user\. Start the same command again to go on"
+    ):
+        command.run_campaign(campaign_of(tmp_path, BY_HAND))
 
 
 def test_an_interrupted_campaign_takes_what_is_missing_and_nothing_twice(tmp_path):
