@@ -1,4 +1,4 @@
-"""How many samples about each edge of the bias are left out, from when signals arrive and how fast they settle.
+"""Samples left out about each edge of the bias, from when signals arrive and how fast they settle.
 
 A filter that has not settled mixes the polarities: the level before is still in what is read. So does a slow tip;
 that of the paper takes 10 us. And an edge may show in the other inputs before it shows in the looped back bias: see

@@ -1,4 +1,4 @@
-"""Whether the temperature rises settle while a hold is modulated: its first periods against the others.
+"""Check that temperature rises settle while a hold is modulated: its first periods against the others.
 
 A voltage that decays after the modulation began (a preamplifier that recovers, a tip that was hot from the contact)
 enters dT(+) and dT(-) with fixed signs, and does not average out over junctions. The parabola under each hold cannot
