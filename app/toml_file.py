@@ -47,7 +47,7 @@ def load_toml(path: Path, model: type[Model]) -> Model:
     """
     content = read_toml(path)
     found, wanted = _kind_of(content), _kind_of(model.model_fields)
-    if found and wanted and found != wanted:
+    if found and wanted and found != wanted and not _misspelt(content, found, wanted, model):
         raise FileError(f"{path.name} is {found}, not {wanted}.")
     return validate(content, model, str(path))
 
@@ -56,6 +56,11 @@ def _kind_of(keys: Iterable[str]) -> str:
     """Return which kind of file has these keys; "" where that can't be told."""
     there = set(keys)
     return next((kind for kind, needed in KINDS.items() if needed <= there), "")
+
+
+def _misspelt(content: Iterable[str], found: str, wanted: str, model: type[BaseModel]) -> bool:
+    """Return True for a file that lacks a key of its kind, but has others that only this kind has."""
+    return KINDS[found] < KINDS[wanted] and bool(set(content) & model.model_fields.keys() - KINDS[found])
 
 
 def read_toml(path: Path) -> dict[str, Any]:

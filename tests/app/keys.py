@@ -25,7 +25,7 @@ def sections() -> set[type[Section]]:
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if not module.name.startswith("app.gui") and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    return subclasses(Section)
+    return {x for x in subclasses(Section) if x.__module__.startswith("app.")}
 
 
 def subclasses(base: type[Any]) -> set[type[Any]]:

@@ -73,7 +73,7 @@ FILES = {
     "levels": HEAD + LEVELS + PROBE + MEASURED,
     "levels, bare": "voltage_V = [0.3]\n" + LEVELS,
     "levels, heats": HEAD + LEVELS + HEATS,
-    "flat": HEAD
+    "flat": HEAD.replace("bias_drop = 0.4\n", "")
     + '[transmission]\nkind = "flat"\nvalue = { start = 0.5, min = 0.1, max = 1.0 }\n'
     + MEASURED,
     "table": HEAD.replace("bias_drop = 0.4", "bias_drop = { start = 0.4, min = 0.0, max = 1.0 }")
