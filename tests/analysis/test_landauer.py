@@ -15,7 +15,9 @@ from analysis.table import TableTransmission
 from analysis.transmission import FlatTransmission, Level, LevelTransmission
 from tests.analysis.fermi_reference import by_definition, level_currents, level_moments
 
-REFERENCE = json.loads(Path(__file__).with_name("landauer_reference.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads(
+    (Path(__file__).parents[1] / "golden" / "landauer_reference.json").read_text(encoding="utf-8")
+)
 R_P_K_PER_W = 72_800.0
 LORENTZ_WF = 2.44300450907366671e-8  # pi^2/3 k^2 in eV^2/K^2
 

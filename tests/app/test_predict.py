@@ -12,7 +12,7 @@ from app.commands.predict import command
 
 MODELS = Path(__file__).parents[2] / "docs" / "models"
 REFERENCE = json.loads(
-    (Path(__file__).parents[1] / "analysis" / "landauer_reference.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "golden" / "landauer_reference.json").read_text(encoding="utf-8")
 )
 LEVELS = """
 voltage_V = [0.74, -0.74]

@@ -11,7 +11,9 @@ from analysis.heating.prediction import bias_for_power_V, predict, predict_ensem
 from analysis.landauer import linear_response
 from analysis.transmission import FlatTransmission, Level, LevelTransmission
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "landauer_reference.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads(
+    (Path(__file__).parents[2] / "golden" / "landauer_reference.json").read_text(encoding="utf-8")
+)
 R_P = 72_800.0
 BDNC = LevelTransmission([Level(0.9, 0.0401237438973719, 0.0401237438973719)])
 

@@ -24,7 +24,9 @@ from analysis.probes.terminals import (
 )
 from tests.analysis.probes.junctions import benzene, both_probes, chain, circuit_of
 
-REFERENCE = json.loads(Path(__file__).with_name("linear_reference.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads(
+    (Path(__file__).parents[2] / "golden" / "linear_reference.json").read_text(encoding="utf-8")
+)
 SWEEP = np.linspace(-3.24, 3.24, 41)
 CIRCUITS = (electronic_circuit, open_circuit)
 

@@ -28,7 +28,9 @@ from analysis.probes.terminals import (
 )
 from tests.analysis.probes.junctions import benzene, chain
 
-REFERENCE = json.loads(Path(__file__).with_name("nonlinear_reference.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads(
+    (Path(__file__).parents[2] / "golden" / "nonlinear_reference.json").read_text(encoding="utf-8")
+)
 CASES = pytest.mark.parametrize(
     "case", REFERENCE["nonlinear"], ids=lambda c: f"{c['name']} {c['mu0']} {c['V']}"
 )

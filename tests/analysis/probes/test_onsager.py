@@ -15,7 +15,9 @@ from analysis.probes.onsager import _by_panels, _by_poles, onsager
 from analysis.probes.terminals import ProbedJunction, Terminal
 from tests.analysis.probes.junctions import benzene, chain, moments_50_digits
 
-REFERENCE = json.loads(Path(__file__).with_name("linear_reference.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads(
+    (Path(__file__).parents[2] / "golden" / "linear_reference.json").read_text(encoding="utf-8")
+)
 KT = BOLTZMANN_eV_per_K * 300.0
 OTHER = ~np.eye(3, dtype=bool)
 
