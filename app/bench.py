@@ -26,6 +26,7 @@ from app.rig import Rig
 from app.station import NM, OpenRig, current_calibration, open_rig
 from drivers.errors import NotNow, RigError
 from drivers.keithley428_words import Keithley428State
+from drivers.pxi import Connect
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
 
@@ -155,6 +156,8 @@ class Bench:
         The rig where it is to be set otherwise than its file says.
     paused : callable, optional
         As for ``Runner``.
+    connect : callable, optional
+        As for ``PXIController``. Whoever makes safe over a connection of its own goes by the rig file's address.
     """
 
     def __init__(
@@ -163,7 +166,9 @@ class Bench:
         stop: threading.Event | None = None,
         rig: Rig | None = None,
         paused: Callable[[], bool] = lambda: False,
+        connect: Connect | None = None,
     ) -> None:
+        self._connect = connect
         self.rig_file = rig_file
         self.rig: Rig = rig or load_calibrated_rig(rig_file)
         self._stop = stop or threading.Event()
@@ -229,7 +234,7 @@ class Bench:
         observer = observer or Observer()
         with (
             Guardian(self.rig_file) as guardian,
-            open_rig(self.rig, observer.amplifier) as opened,
+            open_rig(self.rig, observer.amplifier, self._connect) as opened,
             self._at_work(opened),
         ):
             procedure.check(opened.station)

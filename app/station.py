@@ -13,7 +13,7 @@ from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
 from drivers.keithley428_words import Keithley428Settings, Keithley428State
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
-from drivers.pxi import PXIController
+from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
 from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
 from drivers.stepper import Stepper
@@ -73,10 +73,15 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
 
 
 @contextmanager
-def open_rig(rig: Rig, seen: Callable[[Keithley428State], None] = lambda state: None) -> Iterator[OpenRig]:
+def open_rig(
+    rig: Rig,
+    seen: Callable[[Keithley428State], None] = lambda state: None,
+    connect: Connect | None = None,
+) -> Iterator[OpenRig]:
     """Open every instrument of the rig and set the amplifiers; close them on leaving. Nothing moves.
 
-    ``seen`` is called with what the current amplifier says of itself, whenever a run asks it.
+    ``seen`` is called with what the current amplifier says of itself, whenever a run asks it; ``connect`` as for
+    ``PXIController``.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def open_rig(rig: Rig, seen: Callable[[Keithley428State], None] = lambda state: 
         If an instrument does not answer or refuses a setting.
     """
     with ExitStack() as stack:
-        controller = stack.enter_context(PXIController(rig.daq.controller, rig.daq.answer_s))
+        controller = stack.enter_context(PXIController(rig.daq.controller, rig.daq.answer_s, connect))
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
         _claim(daq, rig.daq.buffer_s)

@@ -6,11 +6,11 @@ Source: NI-DAQmx Python API Reference 1.7; NI gRPC Device Server, README.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import grpc
@@ -39,6 +39,9 @@ _CHANNEL_OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
+
+Connect = Callable[[str], grpc.Channel]
+"""Makes the channel to the server at an address."""
 
 _until: ContextVar[float | None] = ContextVar("_until", default=None)
 
@@ -70,6 +73,8 @@ class PXIController:
         "local" (the default) or "grpc://HOST:PORT". The connection is not encrypted.
     answer_s : float
         How long a server may take to answer: at first, and then each call beyond what it was asked to wait.
+    connect : callable, optional
+        Makes the channel to the server at an address; gRPC's own to that host, if not given.
 
     Raises
     ------
@@ -79,10 +84,16 @@ class PXIController:
         NI-DAQmx is not installed, or no server answered in time.
     """
 
-    def __init__(self, address: str | None = None, answer_s: float = ANSWER_S) -> None:
+    def __init__(
+        self,
+        address: str | None = None,
+        answer_s: float = ANSWER_S,
+        connect: Connect | None = None,
+    ) -> None:
         self.address = address or "local"
         self.answer_s = answer_s
-        self._channel = None if self.address == "local" else _open_channel(self.address, answer_s)
+        connect = connect or _open_channel
+        self._channel = None if self.address == "local" else _Limited(connect(self.address), answer_s)
         try:
             with translated("connect"), self.deadline(answer_s):
                 self._system = System(self._options())
@@ -174,7 +185,7 @@ class PXIController:
         return None if self._channel is None else nidaqmx.GrpcSessionOptions(self._channel, "")
 
 
-def _open_channel(address: str, answer_s: float) -> grpc.Channel:
+def _open_channel(address: str) -> grpc.Channel:
     parts = urlsplit(address)
     try:
         port = parts.port or SERVER_PORT
@@ -183,46 +194,69 @@ def _open_channel(address: str, answer_s: float) -> grpc.Channel:
     if parts.scheme != "grpc" or not parts.hostname or not port or parts.path.strip("/"):
         raise OutOfRange("address of the PXI controller", repr(address), '"local" or "grpc://HOST:PORT"')
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    channel = grpc.insecure_channel(f"{host}:{port}", options=_CHANNEL_OPTIONS)
-    return grpc.intercept_channel(channel, _Deadlines(answer_s))
+    return grpc.insecure_channel(f"{host}:{port}", options=_CHANNEL_OPTIONS)
 
 
-class _CallDetails(NamedTuple):
-    method: str
-    timeout: float
-    metadata: Any
-    credentials: Any
-    wait_for_ready: bool
-    compression: Any
+class _Limited(grpc.Channel):
+    """A channel each of whose calls has a time limit: nidaqmx sets none, so a server that hangs would hang us too.
 
+    The calls are kept: nidaqmx asks for all four hundred of them with every task.
+    """
 
-class _Deadlines(grpc.UnaryUnaryClientInterceptor):
-    """Give every call a time limit: nidaqmx sets none, so a server that hangs would hang us for ever."""
-
-    def __init__(self, answer_s: float) -> None:
+    def __init__(self, channel: grpc.Channel, answer_s: float) -> None:
+        self._channel = channel
         self._answer_s = answer_s
+        self._calls: dict[str, Callable[..., Any]] = {}
 
-    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        until = _until.get()
-        if until is None:
-            timeout = self._answer_s + max(0.0, getattr(request, "timeout", 0.0))
-        else:
-            timeout = max(until - time.monotonic(), 1e-3)
-        limited = _CallDetails(
-            client_call_details.method,
-            timeout,
-            client_call_details.metadata,
-            client_call_details.credentials,
-            until is not None,
-            client_call_details.compression,
-        )
-        while True:
-            answer = continuation(limited, request)
-            broken = answer.code() is grpc.StatusCode.UNAVAILABLE
-            if not broken or until is None or time.monotonic() + _RETRY_S >= until:
-                return answer
-            time.sleep(_RETRY_S)
-            limited = limited._replace(timeout=max(until - time.monotonic(), 1e-3))
+    def unary_unary(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
+        if method not in self._calls:
+            self._calls[method] = self._limited(self._channel.unary_unary(method, *coders, **more))
+        return self._calls[method]
+
+    def _limited(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def limited(request: Any, metadata: Any = None) -> Any:
+            until = _until.get()
+            if until is None:
+                timeout = self._answer_s + max(0.0, getattr(request, "timeout", 0.0))
+                return call(request, timeout=timeout, metadata=metadata)
+            while True:
+                left_s = max(until - time.monotonic(), 1e-3)
+                try:
+                    return call(request, timeout=left_s, metadata=metadata, wait_for_ready=True)
+                except grpc.RpcError as error:
+                    broken = error.code() is grpc.StatusCode.UNAVAILABLE
+                    if not broken or time.monotonic() + _RETRY_S >= until:
+                        raise
+                time.sleep(_RETRY_S)
+
+        return limited
+
+    def unary_stream(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
+        call: Callable[..., Any] = self._channel.unary_stream(method, *coders, **more)
+        return call
+
+    def stream_unary(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
+        call: Callable[..., Any] = self._channel.stream_unary(method, *coders, **more)
+        return call
+
+    def stream_stream(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
+        call: Callable[..., Any] = self._channel.stream_stream(method, *coders, **more)
+        return call
+
+    def subscribe(self, callback: Callable[[Any], object], try_to_connect: bool = False) -> None:
+        self._channel.subscribe(callback, try_to_connect)
+
+    def unsubscribe(self, callback: Callable[[Any], object]) -> None:
+        self._channel.unsubscribe(callback)
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
 
 _ANSWERED = {

@@ -15,6 +15,7 @@ from nidaqmx._stubs import nidaqmx_pb2_grpc
 
 from simulators.bench import SimulatedBench
 from simulators.daq_card import Card
+from simulators.daq_direct import DirectChannel
 from simulators.daq_rpc import DaqService
 from simulators.serving import Serving
 
@@ -37,6 +38,7 @@ class DaqServer(Serving):
     def __init__(self, bench: SimulatedBench, host: str = "127.0.0.1", port: int = 0) -> None:
         self.bench = bench
         self.card = Card(bench)
+        self._service = DaqService(self.card)
         self.host = host
         self.port = port
         self._workers: ThreadPoolExecutor | None = None
@@ -47,6 +49,10 @@ class DaqServer(Serving):
         """Get "HOST:PORT" for a client."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    def direct(self) -> DirectChannel:
+        """Return a channel to the same card for a client in this process, which needs no wire."""
+        return DirectChannel(self._service)
 
     def start(self) -> None:
         """Serve. Raises ``OSError`` when the port can't be had."""
@@ -59,7 +65,7 @@ class DaqServer(Serving):
                 ("grpc.so_reuseport", 0),  # two servers on one port would share the calls
             ),
         )
-        nidaqmx_pb2_grpc.add_NiDAQmxServicer_to_server(DaqService(self.card), self._server)
+        nidaqmx_pb2_grpc.add_NiDAQmxServicer_to_server(self._service, self._server)
         try:
             self.port = self._server.add_insecure_port(self.address)
         except RuntimeError as error:

@@ -7,6 +7,7 @@ from typing import Literal
 from simulators.bench import SimulatedBench
 from simulators.chain import Chain
 from simulators.clock import Clock, FastClock, WallClock
+from simulators.daq_direct import DirectChannel
 from simulators.daq_server import DaqServer
 from simulators.faults import Faults
 from simulators.parameters import Parameters
@@ -88,6 +89,10 @@ class SimulatedRig(Serving):
             "current_amplifier": self._gateway.address(self.bench.parameters.gpib_address),
             "voltage_preamplifier": self._line.address,
         }
+
+    def direct_daq(self) -> DirectChannel:
+        """Return a channel to the card for a client in this process, beside the wire for all others."""
+        return self._daq.direct()
 
     def start(self) -> None:
         """Serve. Raises ``OSError`` when a wire can't be opened; then none is."""

@@ -38,7 +38,7 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
     from app.progress import stderr_console
     from app.report.heating_text import print_measurement
     from app.report.page import write_report
-    from app.simulated import simulated_rig
+    from app.simulated import patient, served
     from app.toml_file import FileError
 
     console = stderr_console()
@@ -49,11 +49,11 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
         )
     out.mkdir(parents=True, exist_ok=True)
     log = CampaignLog(out / LOG, lambda line: console.print(line, highlight=False))
-    with simulated_rig(settings(seed)) as rig_text:
-        (out / "rig.toml").write_text(rig_text, encoding="utf-8")
+    with served(settings(seed)) as (rig, rig_text):
+        (out / "rig.toml").write_text(patient(rig_text), encoding="utf-8")
         file = campaign(out, traces, holds, seed)
         try:
-            measured = Campaign(file, log, runs_on_bench(file))
+            measured = Campaign(file, log, runs_on_bench(file, lambda address: rig.direct_daq()))
             recordings = measured.run()
         except CampaignStopped as stopped:
             raise FileError(f"{stopped} What was recorded so far is in {out}.") from None
