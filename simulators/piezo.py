@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy.signal import lfilter
 
 from analysis.records import FloatArray
+from simulators.filters import one_pole
 from simulators.parameters import Section
 
 NM = 1e-9
@@ -47,7 +47,8 @@ class Piezo:
         self._creep_share = parameters.creep_per_decade
         self._times_s = np.array(parameters.creep_times_s)
         self._dt = 0.0
-        self._relaxations: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+        self._poles = np.zeros(len(self._times_s))
+        self._relaxed = np.zeros(len(self._times_s))
 
     def extension(self, z_V: FloatArray, dt: float) -> FloatArray:
         """True extension in m at the end of each step of ``dt`` seconds; shape (n,)."""
@@ -57,21 +58,14 @@ class Piezo:
 
     def _creep(self, pulled: FloatArray, dt: float) -> FloatArray:
         if dt != self._dt:
-            self._relax_in_steps_of(dt)
+            self._poles = np.maximum(np.exp(-dt / self._times_s), 1e-12)
+            self._dt = dt
         crept = np.zeros_like(pulled)
-        for numerator, denominator, state in self._relaxations:
-            relaxed, state[:] = lfilter(numerator, denominator, pulled, zi=state)
+        for i, pole in enumerate(self._poles):
+            relaxed = one_pole((1.0 - pole) * pulled, pole, self._relaxed[i])
+            self._relaxed[i] = relaxed[-1]
             crept += relaxed
         return self._creep_share * crept
-
-    def _relax_in_steps_of(self, dt: float) -> None:
-        poles = np.maximum(np.exp(-dt / self._times_s), 1e-12)
-        settled = [state / -a[1] for _, a, state in self._relaxations] or [np.zeros(1)] * len(poles)
-        self._relaxations = [
-            (np.array([1.0 - pole]), np.array([1.0, -pole]), pole * level)
-            for pole, level in zip(poles, settled, strict=True)
-        ]
-        self._dt = dt
 
     def _hysteresis(self, told: FloatArray) -> FloatArray:
         strokes = moves(told, self._last)
