@@ -23,10 +23,9 @@ from app.measurement import Measurement
 from app.recorder import Recorder, RecorderFailed, Reducers, index_entry
 from app.results import analysed, results_in
 from app.rig import Rig
-from app.station import NM, OpenRig, current_calibration, open_rig
+from app.station import BY_ADDRESS, NM, OpenRig, Wires, current_calibration, open_rig
 from drivers.errors import NotNow, RigError
 from drivers.keithley428_words import Keithley428State
-from drivers.pxi import Connect
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
 
@@ -156,8 +155,8 @@ class Bench:
         The rig where it is to be set otherwise than its file says.
     paused : callable, optional
         As for ``Runner``.
-    connect : callable, optional
-        As for ``PXIController``. Whoever makes safe over a connection of its own goes by the rig file's address.
+    wires : Wires, optional
+        For the run. Whoever makes safe over a connection of its own goes by the rig file's address.
     """
 
     def __init__(
@@ -166,9 +165,9 @@ class Bench:
         stop: threading.Event | None = None,
         rig: Rig | None = None,
         paused: Callable[[], bool] = lambda: False,
-        connect: Connect | None = None,
+        wires: Wires = BY_ADDRESS,
     ) -> None:
-        self._connect = connect
+        self._wires = wires
         self.rig_file = rig_file
         self.rig: Rig = rig or load_calibrated_rig(rig_file)
         self._stop = stop or threading.Event()
@@ -234,7 +233,7 @@ class Bench:
         observer = observer or Observer()
         with (
             Guardian(self.rig_file) as guardian,
-            open_rig(self.rig, observer.amplifier, self._connect) as opened,
+            open_rig(self.rig, observer.amplifier, self._wires) as opened,
             self._at_work(opened),
         ):
             procedure.check(opened.station)

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, cast
 
+from pymeasure.adapters import Adapter
+
 from analysis.conductance import CurrentCalibration
 from analysis.loop_backs import Tolerance
 from app.rig import Rig
@@ -28,6 +30,25 @@ LEAST_TEST_A = 1e-10
 
 CODES = 2**18
 """Codes of the NI 6281's converter (specifications)."""
+
+
+@dataclass(frozen=True)
+class Wires:
+    """Ways to the instruments that a run asks all the time; those of their addresses, if not given.
+
+    Parameters
+    ----------
+    daq : callable, optional
+        As for ``PXIController``.
+    current_amplifier : callable
+        From its address to what ``Keithley428`` opens.
+    """
+
+    daq: Connect | None = None
+    current_amplifier: Callable[[str], Adapter | str] = str
+
+
+BY_ADDRESS = Wires()
 
 
 @dataclass(frozen=True)
@@ -76,12 +97,11 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
 def open_rig(
     rig: Rig,
     seen: Callable[[Keithley428State], None] = lambda state: None,
-    connect: Connect | None = None,
+    wires: Wires = BY_ADDRESS,
 ) -> Iterator[OpenRig]:
     """Open every instrument of the rig and set the amplifiers; close them on leaving. Nothing moves.
 
-    ``seen`` is called with what the current amplifier says of itself, whenever a run asks it; ``connect`` as for
-    ``PXIController``.
+    ``seen`` is called with what the current amplifier says of itself, whenever a run asks it.
 
     Raises
     ------
@@ -91,11 +111,11 @@ def open_rig(
         If an instrument does not answer or refuses a setting.
     """
     with ExitStack() as stack:
-        controller = stack.enter_context(PXIController(rig.daq.controller, rig.daq.answer_s, connect))
+        controller = stack.enter_context(PXIController(rig.daq.controller, rig.daq.answer_s, wires.daq))
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
         _claim(daq, rig.daq.buffer_s)
-        amplifier = Keithley428(rig.current_amplifier.address)
+        amplifier = Keithley428(wires.current_amplifier(rig.current_amplifier.address))
         stack.callback(amplifier.close)
         preamplifier = SR560(
             rig.voltage_preamplifier.address, line_address=rig.voltage_preamplifier.line_address

@@ -9,6 +9,7 @@ from simulators.chain import Chain
 from simulators.clock import Clock, FastClock, WallClock
 from simulators.daq_direct import DirectChannel
 from simulators.daq_server import DaqServer
+from simulators.direct_instrument import DirectInstrument
 from simulators.faults import Faults
 from simulators.parameters import Parameters
 from simulators.serial_line import SerialLine
@@ -72,7 +73,8 @@ class SimulatedRig(Serving):
         bench, parts = self.bench, self.bench.chain
         gpib = {bench.parameters.gpib_address: ("current_amplifier", parts.current_amplifier)}
         self._daq = DaqServer(bench, host)
-        self._gateway = Vxi11Gateway(SwitchedOff(bench, gpib), host, lock=bench.lock, catch_up=bench.catch_up)
+        self._gpib = SwitchedOff(bench, gpib)
+        self._gateway = Vxi11Gateway(self._gpib, host, lock=bench.lock, catch_up=bench.catch_up)
         self._line = SerialLine(self._to_preamplifier, lock=bench.lock, catch_up=bench.catch_up)
         self._open = contextlib.ExitStack()
 
@@ -93,6 +95,11 @@ class SimulatedRig(Serving):
     def direct_daq(self) -> DirectChannel:
         """Return a channel to the card for a client in this process, beside the wire for all others."""
         return self._daq.direct()
+
+    def direct_amplifier(self) -> DirectInstrument:
+        """Return the current amplifier as a GPIB instrument for a client in this process."""
+        bench = self.bench
+        return DirectInstrument(self._gpib, bench.parameters.gpib_address, bench.lock, bench.catch_up)
 
     def start(self) -> None:
         """Serve. Raises ``OSError`` when a wire can't be opened; then none is."""

@@ -17,8 +17,8 @@ from app.campaign.run import Campaign, CampaignStopped, RunStage
 from app.campaign.stages import Stage
 from app.commands.run import run_shown
 from app.progress import stderr_console
+from app.station import BY_ADDRESS, Wires
 from app.toml_file import FileError
-from drivers.pxi import Connect
 from procedures.procedure import RigProcedure
 
 LOG, REPORT = "campaign.log", "report.html"
@@ -56,15 +56,12 @@ def tell_campaign(file: CampaignFile) -> None:
         raise FileError(str(error)) from None
 
 
-def runs_on_bench(file: CampaignFile, connect: Connect | None = None) -> RunStage:
-    """Runs stages on the rig of the file, with progress on the terminal; Ctrl-C ends one safely.
-
-    ``connect`` as for ``Bench``.
-    """
+def runs_on_bench(file: CampaignFile, wires: Wires = BY_ADDRESS) -> RunStage:
+    """Runs stages on the rig of the file, with progress on the terminal; Ctrl-C ends one safely."""
 
     def run_stage(stage: Stage, rest: RigProcedure, out: Path) -> RunSummary:
         notes = f"Campaign, stage {stage.name}. {file.notes}".strip()
-        _, summary = run_shown(lambda: rest, Bench(file.rig, connect=connect), out, file.sample, notes)
+        _, summary = run_shown(lambda: rest, Bench(file.rig, wires=wires), out, file.sample, notes)
         return summary
 
     return run_stage

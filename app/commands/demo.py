@@ -34,6 +34,7 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
     from app.campaign.log import CampaignLog
     from app.campaign.run import Campaign, CampaignStopped
     from app.demo import campaign, comparison, settings
+    from app.direct import direct_wires
     from app.measurement import analyse_measurement
     from app.progress import stderr_console
     from app.report.heating_text import print_measurement
@@ -53,7 +54,7 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
         (out / "rig.toml").write_text(patient(rig_text), encoding="utf-8")
         file = campaign(out, traces, holds, seed)
         try:
-            measured = Campaign(file, log, runs_on_bench(file, lambda address: rig.direct_daq()))
+            measured = Campaign(file, log, runs_on_bench(file, direct_wires(rig)))
             recordings = measured.run()
         except CampaignStopped as stopped:
             raise FileError(f"{stopped} What was recorded so far is in {out}.") from None

@@ -11,7 +11,6 @@ from simulators.parameters import load_parameters
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_the_demo_leaves_recordings_and_a_report(tmp_path):
     out = tmp_path / "demo"
 
