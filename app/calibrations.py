@@ -2,7 +2,7 @@
 
 Nothing is ever written over: a new calibration is a new file, and for each thing the newest counts. The numbers of
 the rig file itself count as calibrations of the date that they give (``calibrated``), the oldest of all where they
-give none. docs/calibration.md explains the files.
+give none. docs/how-to/calibration.md explains the files.
 """
 
 import json

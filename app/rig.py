@@ -1,6 +1,6 @@
 """The rig file: addresses, wiring, gains, limits, safe values and calibrations of one bench.
 
-The addresses are all that tells a simulated rig from a real one. docs/rig-file.md explains each key.
+The addresses are all that tells a simulated rig from a real one. docs/reference/rig-file.md explains each key.
 """
 
 from collections.abc import Callable, Sequence

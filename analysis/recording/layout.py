@@ -1,4 +1,4 @@
-"""Where things lie in a recording file; docs/file-format.md tells the same in prose.
+"""Where things lie in a recording file; docs/reference/file-format.md tells the same in prose.
 
 A file being written (or left by a killed process) holds ``entry/journal``: the lines of the index and the
 log of commits. A finished file holds ``entry/events`` and ``entry/traces`` instead, and is compressed.

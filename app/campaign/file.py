@@ -1,4 +1,4 @@
-"""The campaign file: what is to be measured, stage by stage. docs/campaign.md explains each key."""
+"""The campaign file: what is to be measured, stage by stage. docs/how-to/campaign.md explains each key."""
 
 from pathlib import Path
 from typing import Annotated, Any, Self

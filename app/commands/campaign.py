@@ -12,7 +12,7 @@ def command(file: Path, dry_run: bool) -> None:
     """Measure a histogram, I-V curves, the heat at several amplitudes, and controls, as FILE (TOML) says.
 
     Recordings, campaign.log (what was decided and why) and report.html go into a folder beside FILE. Ctrl-C ends it
-    safely; the same command goes on where it was, also after a crash. See docs/campaign.md.
+    safely; the same command goes on where it was, also after a crash. See docs/how-to/campaign.md.
     """
     from app.campaign.command import run_campaign, tell_campaign
     from app.campaign.file import load_campaign

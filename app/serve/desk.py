@@ -31,7 +31,7 @@ Place = Callable[[Callable[[], None]], None]
 
 
 class Desk:
-    """The commands of one bench. docs/serving.md lists them for who writes a client."""
+    """The commands of one bench. docs/reference/serving.md lists them for who writes a client."""
 
     def __init__(self, bench: "BenchServer") -> None:
         self._bench = bench

@@ -63,7 +63,7 @@ def test_axes_must_fit_the_signal():
 
 
 def test_the_example_of_the_documentation_reads_a_recording(tmp_path, monkeypatch, capsys):
-    page = (Path(__file__).parents[2] / "docs" / "file-format.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "file-format.md").read_text()
     example = page.split("```python\n")[1].split("```")[0]
     write(tmp_path / "run.h5", [block(0, 10)])
     monkeypatch.chdir(tmp_path)

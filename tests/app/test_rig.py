@@ -215,7 +215,7 @@ def test_every_number_of_a_rig_file_has_bounds_on_both_sides(path, field):
 
 
 def test_the_table_in_the_docs_names_every_unusual_number():
-    text = Path("docs/rig-file.md").read_text("utf-8").partition("## Unusual numbers")[2]
+    text = Path("docs/reference/rig-file.md").read_text("utf-8").partition("## Unusual numbers")[2]
     named = [path for path, field in numbers(Rig) if any(isinstance(one, Usual) for one in field.metadata)]
     missing = [
         ".".join(path) for path in named if ".".join(path) not in text and "uncertainty" not in path[-1]

@@ -1,6 +1,6 @@
 """Run the coverage studies and print their tables: `python -m tests.validation [--write] [--sets N] [NAME ...]`.
 
-With ``--write`` the tables in `docs/validation.md` are replaced by the new ones.
+With ``--write`` the tables in `docs/explanation/validation.md` are replaced by the new ones.
 """
 
 import argparse
@@ -17,7 +17,7 @@ STUDIES: tuple[str, ...] = ("significance", "heating", "fits", "peaks")
 
 SETS = 200
 SEED = 1
-DOCUMENT = Path(__file__).parents[2] / "docs" / "validation.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "validation.md"
 
 
 def write(table: Table, document: Path) -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.validation", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(STUDIES)}")
     parser.add_argument("--sets", type=int, default=SETS, help="data sets a line (default: %(default)s)")
-    parser.add_argument("--write", action="store_true", help=f"replace the tables in docs/{DOCUMENT.name}")
+    parser.add_argument("--write", action="store_true", help=f"replace the tables in {DOCUMENT.name}")
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - set(STUDIES):
         parser.error(f"no study {', '.join(sorted(unknown))}; there are {', '.join(STUDIES)}")

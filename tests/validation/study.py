@@ -1,4 +1,4 @@
-"""One table of a study, and the text that `docs/validation.md` shows of it."""
+"""One table of a study, and the text that `docs/explanation/validation.md` shows of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 class Table:
     """Results of a study.
 
-    ``name`` marks its place in `docs/validation.md`; ``about`` says what was drawn, what was estimated and how
+    ``name`` marks its place in `docs/explanation/validation.md`; ``about`` says what was drawn, what was estimated and how
     many sets there were.
     """
 
