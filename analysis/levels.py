@@ -4,8 +4,8 @@ One Gaussian and two, each on a common background, are fitted to the histogram a
 traces. Each fit to a resample is scored by its squared error on the traces that were not drawn. Where two win in
 hardly any resample the level is that of one Gaussian, where they win in nearly all the one nearest to the maximum;
 in between the data cannot tell, and the interval covers both. (One Gaussian on two merged levels is off by many of
-its errors, and two on one level is as bad: coverage in docs/explanation/validation.md.) Where both put the level at the same
-place within their errors it does not matter which is right.
+its errors, and two on one level is as bad: coverage in docs/explanation/validation.md.) Where both put the level at
+the same place within their errors it does not matter which is right.
 """
 
 from collections.abc import Sequence

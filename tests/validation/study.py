@@ -10,8 +10,8 @@ import numpy as np
 class Table:
     """Results of a study.
 
-    ``name`` marks its place in `docs/explanation/validation.md`; ``about`` says what was drawn, what was estimated and how
-    many sets there were.
+    ``name`` marks its place in `docs/explanation/validation.md`; ``about`` says what was drawn, what was estimated
+    and how many sets there were.
     """
 
     name: str
