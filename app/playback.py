@@ -67,7 +67,7 @@ def playback_rig(
     try:
         return validate(content, Rig, "the recording's rig file")
     except FileError as error:
-        raise RecordingError(f"its rig can't be served: {error.message}") from None
+        raise RecordingError(f"its rig can't be served: {error}") from None
 
 
 def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

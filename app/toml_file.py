@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-import click
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -18,10 +17,8 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class FileError(click.ClickException):
-    """A file that can't be used, in words for its user: file, key, what is wrong."""
-
-    exit_code = 2
+class FileError(Exception):
+    """Problem with a file, in one sentence for its user: file, key, what is wrong."""
 
 
 BARE_KEY = re.compile(r"[\w-]+", re.ASCII)

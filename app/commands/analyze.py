@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
+from app.commands.errors import Command
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--starts-above", type=click.FloatRange(0), metavar="G0", help="Traces must start above this.")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.errors import Command
+
 if TYPE_CHECKING:
     from app.calibrating import Found
     from app.rig import Rig
@@ -130,7 +132,7 @@ def _kind_command(kind: str) -> click.Command:
         elif not as_json:
             click.echo("Not saved: runs go on with what was known before. --save keeps it.", err=True)
 
-    return click.Command(kind, callback=run, params=options, help=KINDS[kind][1])
+    return Command(kind, callback=run, params=options, help=KINDS[kind][1])
 
 
 _DEFAULT = click.core.ParameterSource.DEFAULT
@@ -208,7 +210,7 @@ def _save(found: "Found", rig_file: Path, rig: "Rig") -> None:
     click.echo(f"Saved as {store_of(rig_file, rig).save(found.record)}", err=True)
 
 
-@click.command("show", params=[RIG_OPTION])
+@click.command("show", cls=Command, params=[RIG_OPTION])
 def show(rig_file: Path) -> None:
     """List every calibration, newest first: what, how old, how it was found; a star marks what runs use."""
     from datetime import UTC, datetime

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from app.commands.errors import Command
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what is there and what is missing; nothing moves.")
 def command(file: Path, dry_run: bool) -> None:

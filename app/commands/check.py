@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.commands.errors import Command
+
 if TYPE_CHECKING:
     from app.calibrations import CalibrationStore
     from app.rig import Rig
@@ -32,7 +34,7 @@ class Finding:
     advice: str = ""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument(
     "rig_file", metavar="RIG", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
 )

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from app.commands.errors import Command
+
 TRACES = 700
 HOLDS = 24
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.errors import Command
 from app.commands.units import Units
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     Current = CurrentData | LogCurrentData
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--model", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Model file (TOML)."

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from app.commands.errors import Command
+
 RIG_ENDING = ".toml"
 NEWEST = "newest"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("what", metavar="[RIG|RECORDING|FOLDER]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--attach",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.commands.errors import Command
 from app.commands.units import Units
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ KINDS = ("auto", "igor", "csv", "tdms", "text")
 POSITIVE = click.FloatRange(min=0.0, min_open=True)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="New recording.")
 @click.option(

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.errors import Command
+
 if TYPE_CHECKING:
     from analysis.landauer import Currents, LinearResponse
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(

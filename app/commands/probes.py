@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.commands.errors import Command
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.probe_numbers import Number
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--figures",
     type=click.Path(file_okay=False, path_type=Path),

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from app.commands.errors import Command
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("recording", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--out",

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from app.commands.errors import Command
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o",

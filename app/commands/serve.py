@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from app.commands.errors import Command
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument(
     "rig_file", metavar="[RIG]", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
 )

@@ -5,6 +5,7 @@ from typing import Literal
 
 import click
 
+from app.commands.errors import Command
 from app.simulated import MARK, SimulationSettings, served
 from app.toml_file import FileError
 
@@ -33,7 +34,7 @@ SLOWEST, FASTEST = 0.01, 300.0
 """Faster than that, the card's largest buffer lasts less than two of life's seconds: "fast" waits for who reads."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="What is on the sample.")
 @click.option(
     "--clock",
