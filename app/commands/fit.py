@@ -9,14 +9,10 @@ from app.commands.errors import Command
 from app.commands.units import Units
 
 if TYPE_CHECKING:
-    from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
-    from analysis.fit_problem import Problem
-    from analysis.fit_transport import FitResult
     from analysis.iv_curves import Curves
-    from analysis.junction_curves import Average, JunctionCurves
+    from analysis.junction_curves import Average
     from app.model_file import Model
-
-    Current = CurrentData | LogCurrentData
+    from app.model_fit import ModelFit
 
 
 @click.command(cls=Command)
@@ -91,12 +87,10 @@ def command(
             name = plot
             if plot is not None and len(groups) > 1:
                 name = plot.with_stem(f"{plot.stem}-{number + 1}")
-            current, curves = _current(group, average, relative_error)
-            sources = list(group.sources)
             if checked.floating is not None:
-                reports.append(_compare(checked, current, curves, sources, starts, name))
+                reports.append(_compare(checked, group, relative_error, starts, name))
             else:
-                reports.append(_fit(checked, current, curves, relative_error, sources, starts, profile, name))
+                reports.append(_fit(checked, group, average, relative_error, starts, profile, name))
     except ValueError as error:
         raise FileError(str(error)) from None
     for report, group in zip(reports, groups, strict=True):
@@ -113,41 +107,18 @@ def command(
             click.echo(f"  {remark}")
 
 
-def _current(
-    found: "Curves", average: "Average", relative_error: float | None
-) -> "tuple[Current, JunctionCurves | None]":
-    """The curve to be fitted, and the junctions whose mean it is; None where a single curve brings its errors."""
-    import numpy as np
-
-    from analysis.fit_data import CurrentData
-    from analysis.iv_curves import junction_curves
-
-    only = found.curves[0]
-    if len(found.curves) == 1 and only.sigma_A is not None:
-        good = np.isfinite(only.voltage_V) & np.isfinite(only.current_A)
-        return CurrentData(only.voltage_V[good], only.current_A[good], only.sigma_A[good]), None
-    curves = junction_curves(found.curves, average, found.notes)
-    return _weighted(curves.mean(), relative_error), curves
-
-
 def _compare(
     model: "Model",
-    current: "Current",
-    curves: "JunctionCurves | None",
-    sources: list[str],
+    group: "Curves",
+    relative_error: float | None,
     starts: int,
     plot: Path | None,
 ) -> dict[str, Any]:
-    from analysis.fit_data import CurrentData
-    from app.probe_fit import compared, comparison_report
+    from app.model_fit import compare_models
+    from app.probe_fit import comparison_report
 
-    if not isinstance(current, CurrentData) or current.sigma_A is None:
-        raise ValueError(
-            "models are compared by likelihood: give several curves, or --relative-error, for an uncertainty of I"
-        )
-    independent = None if curves is None or curves.junctions < 2 else curves.independent
-    found = compared(model, current if independent is None else current.worth(independent), starts)
-    report = comparison_report(found, sources, independent)
+    found, independent = compare_models(model, group, relative_error, starts)
+    report = comparison_report(found, list(group.sources), independent)
     if plot is not None:
         from app.model_plot import save_figure
         from app.probe_fit_plot import plot_comparison
@@ -156,64 +127,28 @@ def _compare(
     return report
 
 
-def _problem(model: "Model", current: "Current") -> "Problem":
-    from analysis.fit_data import JunctionData
-    from analysis.fit_problem import Problem
-    from app.model_build import family_of, measured_of, molecules_of
-
-    probe_K, substrate_K = model.file.temperatures_K
-    data = JunctionData(
-        current=current,
-        **measured_of(model),
-        temperature_probe_K=probe_K,
-        temperature_substrate_K=substrate_K,
-    )
-    return Problem(data, family_of(model), molecules_of(model))
-
-
-def _weighted(current: "Current", relative_error: float | None) -> "Current":
-    """Uncertainty by the user's word where the data have none, and no smaller than at a hundredth of full scale."""
-    import numpy as np
-
-    from analysis.fit_data import CurrentData
-
-    if current.sigma_A is not None or relative_error is None:
-        return current
-    size = np.abs(current.current_A)
-    return CurrentData(
-        current.voltage_V, current.current_A, relative_error * np.maximum(size, 0.01 * size.max())
-    )
-
-
 def _fit(
     model: "Model",
-    current: "Current",
-    curves: "JunctionCurves | None",
+    group: "Curves",
+    average: "Average",
     relative_error: float | None,
-    sources: list[str],
     starts: int,
     profiles: tuple[str, ...],
     plot: Path | None,
 ) -> dict[str, Any]:
-    from dataclasses import replace
-
-    from analysis.fit_transport import fit_thoroughly
     from analysis.profile_likelihood import profile_likelihood
     from app.fit_report import finite, outcome
+    from app.model_fit import fit_model
 
-    plain = _problem(model, current)
-    replicas = () if curves is None else tuple(_weighted(x, relative_error) for x in curves.replicas())
-    problem = plain
-    if curves is not None and replicas and plain.data.joint:
-        worth = curves.independent
-        problem = replace(plain, data=replace(plain.data, current=current.worth(worth)))
-        replicas = tuple(x.worth(worth) for x in replicas)
-    result = fit_thoroughly(problem, starts, replicas)
-    report = {**outcome(problem, result, curves, sources), "model": str(model.path.resolve())}
-    if curves is not None:
-        report["data_remarks"] = list(curves.notes)
+    fitted = fit_model(model, group, average, relative_error, starts)
+    report = {
+        **outcome(fitted.problem, fitted.result, fitted.curves, list(group.sources)),
+        "model": str(model.path.resolve()),
+    }
+    if fitted.curves is not None:
+        report["data_remarks"] = list(fitted.curves.notes)
     for name in profiles:
-        found = profile_likelihood(problem, result, name)
+        found = profile_likelihood(fitted.problem, fitted.result, name)
         report.setdefault("profiles", {})[name] = {
             "low": finite(found.low),
             "high": finite(found.high),
@@ -221,15 +156,16 @@ def _fit(
             "chi_square": found.chi_square.tolist(),
         }
     if plot is not None:
-        _plot(plot, plain.data, result, report)
+        _plot(plot, fitted, report)
     return report
 
 
-def _plot(path: Path, data: "JunctionData", result: "FitResult", report: dict[str, Any]) -> None:
+def _plot(path: Path, fitted: "ModelFit", report: dict[str, Any]) -> None:
     from app.fit_report import error_words
     from app.model_plot import plot_fit, save_figure
 
     shown = [
         f"{name} = {x['value']:.4g} {error_words(x['error'])}" for name, x in report["parameters"].items()
     ]
-    save_figure(plot_fit(result.transmission, data, result.molecules, ", ".join(shown)), path)
+    result = fitted.result
+    save_figure(plot_fit(result.transmission, fitted.data, result.molecules, ", ".join(shown)), path)

@@ -169,6 +169,6 @@ def test_any_rig_file_is_taken_or_refused_in_words(changes):
     try:
         rig = validate(content, Rig, "rig.toml")
     except FileError as error:
-        assert all(line.startswith("rig.toml: ") for line in error.message.splitlines())
+        assert all(line.startswith("rig.toml: ") for line in str(error).splitlines())
     else:
         assert rig.safe.z_V == rig.daq.outputs.z.min_V

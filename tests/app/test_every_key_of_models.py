@@ -184,7 +184,7 @@ def computed(tmp_path, monkeypatch):
         captured.append(repr((parts, temperatures, rest)))
         raise _Seen
 
-    monkeypatch.setattr("analysis.fit_transport.fit_thoroughly", plain)
+    monkeypatch.setattr("app.model_fit.fit_thoroughly", plain)
     monkeypatch.setattr("app.probe_fit.compare_probes", compared)
     path = tmp_path / "model.toml"
 

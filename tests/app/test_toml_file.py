@@ -45,7 +45,7 @@ def test_each_file_is_read_as_what_it_is_and_as_nothing_else(files, model, kind)
         return
     with pytest.raises(FileError) as refused:
         load_toml(path, model)
-    assert refused.value.message == f"{path.name} is {kind}, not {wanted}."
+    assert str(refused.value) == f"{path.name} is {kind}, not {wanted}."
 
 
 def test_what_can_be_no_kind_has_its_keys_named(tmp_path):
