@@ -1,0 +1,123 @@
+"""Importing the package: quick, and in spite of files that are called like ours."""
+
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import hotjunction as hj
+
+PROJECT = Path(__file__).parents[2]
+HEAVY = (
+    "numpy",
+    "scipy",
+    "h5py",
+    "pydantic",
+    "pymeasure",
+    "nidaqmx",
+    "matplotlib",
+    "PyQt6",
+    "click",
+    "xarray",
+)
+NAMES = ("analysis", "app", "drivers", "procedures", "simulators")
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    """Run a script as a notebook does: its folder comes first on the path, and holds files called like our rooms."""
+    for name in NAMES:
+        (tmp_path / f"{name}.py").write_text("def mine():\n    return 'the user'\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+
+    def run(script):
+        return subprocess.run(
+            [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8"
+        )
+
+    return run
+
+
+def test_a_folder_with_files_called_like_our_packages_is_no_obstacle(notebook):
+    done = notebook(
+        "import hotjunction as hj\n"
+        "print('break-junction' in hj.procedures(), hj.Bench.__name__, hj.predict.__name__)\n"
+        "import app.measurement, drivers.errors\n"
+    )
+
+    assert done.stderr == ""
+    assert done.stdout.split() == ["True", "Bench", "predict"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_foreign_module_that_is_loaded_already_is_named_in_one_sentence(notebook, tmp_path, name):
+    done = notebook(f"import {name}\nassert {name}.mine()\nimport hotjunction")
+
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == (
+        f"ImportError: hotjunction can't be imported: another module called {name!r} ({tmp_path / name}.py) is loaded "
+        "already. Rename that file, restart Python, and import hotjunction again."
+    )
+
+
+def test_a_refused_import_leaves_nothing_of_ours_behind(notebook):
+    done = notebook(
+        "import sys, drivers\n"
+        "try: import hotjunction\n"
+        "except ImportError: print([name for name in ('analysis', 'app', 'procedures') if name in sys.modules])\n"
+        "import analysis\nprint(analysis.mine())"
+    )
+
+    assert done.stdout.splitlines() == ["[]", "the user"]
+
+
+def test_a_hidden_file_of_the_user_is_named_where_it_is_missed(notebook, tmp_path):
+    done = notebook("import hotjunction, analysis\nanalysis.mine()")
+
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == (
+        "AttributeError: module 'analysis' is hotjunction's own and has no attribute 'mine'; it hides "
+        f"{tmp_path / 'analysis.py'}. Rename that file to use both."
+    )
+
+
+def test_import_loads_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-c", f"import hotjunction, sys; print([x for x in {HEAVY} if x in sys.modules])"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in hj.__all__:
+        assert getattr(hj, name).__doc__, name
+    assert set(hj.__all__) <= set(dir(hj))
+    with pytest.raises(AttributeError, match="no attribute 'analyse'"):
+        _ = hj.analyse
+
+
+@pytest.mark.parametrize(
+    "name", ["analyze", "compare_probes", "fit", "open", "predict", "predict_terminals", "procedure"]
+)
+def test_a_function_says_parameters_errors_and_an_example(name):
+    text = getattr(hj, name).__doc__
+
+    assert all(f"\n    {section}\n    ---" in text for section in ("Parameters", "Raises", "Examples"))
+
+
+def test_the_version_stands_in_one_place():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
+
+    assert project["project"]["dynamic"] == ["version"] and "version" not in project["project"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "hotjunction.__version__"}
+    installed = metadata.distribution("hotjunction").read_text("direct_url.json") or ""
+    if PROJECT.as_uri() in installed:  # not where another copy of the project is installed
+        assert metadata.version("hotjunction") == hj.__version__
