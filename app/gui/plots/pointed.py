@@ -22,19 +22,16 @@ class PanelView(pg.ViewBox):
     menu_asked = pyqtSignal(QPoint)
 
     def __init__(self) -> None:
-        super().__init__(enableMenu=True, defaultPadding=0.0)
-
-    def raiseContextMenu(self, ev: Any) -> None:
-        """Ask for the menu, where the mouse is."""
-        self.menu_asked.emit(ev.screenPos().toPoint())
+        super().__init__(enableMenu=False, defaultPadding=0.0)
 
     def mouseClickEvent(self, ev: Any) -> None:
-        """A double click resets."""
+        """Reset at a double click; ask for the menu, where the mouse is, at a right click."""
         if ev.button() == Qt.MouseButton.LeftButton and ev.double():
             ev.accept()
             self.reset_asked.emit()
-            return
-        super().mouseClickEvent(ev)
+        elif ev.button() == Qt.MouseButton.RightButton:
+            ev.accept()
+            self.menu_asked.emit(ev.screenPos().toPoint())
 
 
 class PointedPlot(pg.PlotWidget):

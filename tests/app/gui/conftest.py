@@ -54,6 +54,13 @@ def quiet_qt() -> Iterator[list[str]]:
     assert said == []
 
 
+@pytest.fixture(autouse=True, scope="module")
+def only_what_is_new() -> None:
+    """Let the collector forget what was there before: to look for timers takes as long as there are objects."""
+    gc.collect()
+    gc.freeze()
+
+
 def left_timers() -> list[str]:
     """Timers that run and belong to nothing, or to a window that was closed: by what they belong to."""
     timers = [one for one in gc.get_objects() if type(one) is QTimer and not sip.isdeleted(one)]
