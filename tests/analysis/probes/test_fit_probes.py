@@ -1,5 +1,7 @@
 """Fits tell which floating probe made the data where the data can tell, and say so where they cannot."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,7 @@ def width(name):
     return Parameter(name, 0.05, 1e-6, 3.0, logarithmic=True)
 
 
+@cache
 def family(sites=1, floating=((1,),), tied=False):
     tip = width("gamma_probe_eV")
     return ProbedFamily(
@@ -42,11 +45,16 @@ def family(sites=1, floating=((1,),), tied=False):
     )
 
 
+@cache
+def exact(of, kind, truth, voltage_V):
+    """The whole circuit without noise; the same experiment is done many times."""
+    return probed_currents(of.of(kind).junction(np.array(truth), 300.0, 300.0), np.array(voltage_V))
+
+
 def measured(of, kind, truth, rng, mK=0.1, scale=1.0, heat_V=HEAT_V, scale_sigma=SCALE_SIGMA):
     """What a campaign would give: I to 1 %, dT to ``mK`` with the correlation of a shared baseline."""
-    junction = of.of(kind).junction(np.array(truth), 300.0, 300.0)
-    current = probed_currents(junction, IV_V).current_A
-    heat = scale * probed_currents(junction, heat_V).heat_probe_W
+    current = exact(of, kind, tuple(truth), tuple(IV_V)).current_A
+    heat = scale * exact(of, kind, tuple(truth), tuple(heat_V)).heat_probe_W
     sigma = 0.01 * np.abs(current) + 1e-11
     covariance = paired_covariance(heat_V, np.full(heat_V.size, 1e-3 * mK / R_P), 0.5)
     return ProbeData(
