@@ -81,11 +81,15 @@ def _within(bounds: list[Any], value: float) -> float:
 def reads(base: type[BaseModel]) -> Iterator[set[tuple[type[BaseModel], str]]]:
     """Fields of sections that any code reads meanwhile, other than the checks of the sections themselves."""
     seen: set[tuple[type[BaseModel], str]] = set()
+    again: set[tuple[type[BaseModel], str]] = set()
     plain = base.__getattribute__
 
     def noted(self: BaseModel, name: str) -> Any:
         kind = type(self)
+        if (kind, name) in again:  # nothing new, and simulators read theirs thousands of times a second
+            return plain(self, name)
         if name in kind.__pydantic_fields__ and not _checking(kind, sys._getframe(1)):
+            again.add((kind, name))
             seen.add(
                 (
                     next(x for x in reversed(kind.__mro__) if name in getattr(x, "__pydantic_fields__", ())),
