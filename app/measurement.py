@@ -12,10 +12,10 @@ import numpy as np
 from analysis.analyse import Analysis
 from analysis.heating.comparison import Comparison, compare
 from analysis.heating.entries import plain
-from analysis.heating.heating import HeatingAnalysis, HeatingOptions, analyse_heating
+from analysis.heating.heating import HeatingAnalysis, summarise
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.points import HeatingPoint
-from analysis.heating.runs import EvaluationOptions, HeatingRun
+from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
 from analysis.heating.sweeps import Sweep, junction_sweeps
 from analysis.iv_mean import MeanIV, mean_iv
@@ -89,6 +89,7 @@ def analyse_measurement(
     transmission: Path | None = None,
     first_periods: int | None = None,
     known: Mapping[Path, Analysis] = MappingProxyType({}),
+    evaluated: Mapping[Path, EvaluatedRun] = MappingProxyType({}),
 ) -> Measurement:
     """Analyse recordings together.
 
@@ -104,6 +105,8 @@ def analyse_measurement(
         Periods left out after the start of each modulation, in place of what the recordings say.
     known : mapping of Path to Analysis
         Traces that were analysed before, by their recording.
+    evaluated : mapping of Path to EvaluatedRun
+        Holds that were evaluated before, by their recording; not used with ``first_periods``.
 
     Raises
     ------
@@ -123,7 +126,7 @@ def analyse_measurement(
     histogram = _histogram(of[Kind.TRACES], by_hand, known) if of[Kind.TRACES] else None
     curves = junction_sweeps([part.path for part in of[Kind.IV]])
     iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
-    heating = _heating(of[Kind.HEATING], first_periods) if of[Kind.HEATING] else None
+    heating = _heating(of[Kind.HEATING], first_periods, evaluated) if of[Kind.HEATING] else None
     model = _model(iv, heating, transmission)
     remarks = histogram.analysis.remarks if histogram else ()
     used = tuple(part for part in parts if part.kind is not Kind.CALIBRATION)
@@ -164,10 +167,16 @@ def _holds(path: Path) -> Iterator[Hold]:
         yield from holds_of(recording)
 
 
-def _heating(parts: Sequence[Part], first_periods: int | None) -> HeatingAnalysis:
-    options = HeatingOptions(EvaluationOptions(first_periods=first_periods))
-    runs = [HeatingRun(_holds(part.path), part.header, part.path.name) for part in parts]
-    return analyse_heating(runs, np.random.default_rng(BOOTSTRAP_SEED), options)
+def _heating(
+    parts: Sequence[Part], first_periods: int | None, evaluated: Mapping[Path, EvaluatedRun]
+) -> HeatingAnalysis:
+    known = evaluated if first_periods is None else {}
+    options = EvaluationOptions(first_periods=first_periods)
+    runs = [
+        known.get(part.path) or evaluate(HeatingRun(_holds(part.path), part.header, part.path.name), options)
+        for part in parts
+    ]
+    return summarise(runs, np.random.default_rng(BOOTSTRAP_SEED))
 
 
 def _model(iv: MeanIV | None, heating: HeatingAnalysis | None, given: Path | None) -> JunctionModel | None:

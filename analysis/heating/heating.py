@@ -62,7 +62,8 @@ class HeatingAnalysis:
     controls : tuple of Verdict
     settling : Settling or None
         First against later periods; None where no hold is long enough.
-    holds : tuple of EvaluatedHold
+    runs : tuple of EvaluatedRun
+        The recordings that it is of; with others they can be summarised again.
     warnings : tuple of str
     """
 
@@ -76,8 +77,13 @@ class HeatingAnalysis:
     budget: tuple[Budget, ...]
     controls: tuple[Verdict, ...]
     settling: Settling | None
-    holds: tuple[EvaluatedHold, ...]
+    runs: tuple[EvaluatedRun, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def holds(self) -> tuple[EvaluatedHold, ...]:
+        """Holds of all recordings, in their order."""
+        return tuple(hold for run in self.runs for hold in run.holds)
 
     @property
     def thermometers(self) -> tuple[Thermometer, ...]:
@@ -180,7 +186,7 @@ def summarise(
         budget=tuple(_budget(point, members, noise) for point, members in measured) if noise else (),
         controls=controls,
         settling=data.settling,
-        holds=holds,
+        runs=tuple(evaluated),
         warnings=(*_warnings(evaluated, holds), *_unsettled(controls)),
     )
 

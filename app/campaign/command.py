@@ -1,12 +1,10 @@
 """A campaign at a terminal: progress, Ctrl-C, log, report."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from analysis.analyse import Analysis
 from analysis.recording import RecordingError
 from app.bench import Bench, RunSummary
 from app.campaign.decisions import Undecided
@@ -37,7 +35,7 @@ def run_campaign(file: CampaignFile) -> None:
     campaign = Campaign(file, log, runs_on_bench(file))
     try:
         recordings = campaign.run()
-        _report(recordings, campaign.analysed, file.folder / REPORT, console)
+        _report(campaign, recordings, file.folder / REPORT, console)
     except CampaignStopped as stopped:
         raise FileError(f"{stopped} Start the same command again to go on from here.") from None
     except Undecided as stopped:
@@ -67,9 +65,8 @@ def runs_on_bench(file: CampaignFile, wires: Wires = BY_ADDRESS) -> RunStage:
     return run_stage
 
 
-def _report(recordings: list[Path], known: Mapping[Path, Analysis], out: Path, console: Console) -> None:
-    from app.measurement import analyse_measurement
+def _report(campaign: Campaign, recordings: list[Path], out: Path, console: Console) -> None:
     from app.report.page import write_report
 
     with console.status("Analysing and drawing the report"):
-        write_report(analyse_measurement(recordings, known=known), out)
+        write_report(campaign.measurement(recordings), out)

@@ -1,12 +1,13 @@
 """The campaign: one stage after the other, each from where its recordings say it is."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
 from analysis.analyse import Analysis
+from analysis.heating.runs import EvaluatedRun
 from app.bench import RunSummary
 from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_probable
 from app.campaign.file import CampaignFile
@@ -14,6 +15,7 @@ from app.campaign.log import CampaignLog
 from app.campaign.pace import Pace, in_words
 from app.campaign.programme import control_stages, heating_stage, histogram_stage, iv_stage, outline
 from app.campaign.stages import Stage
+from app.measurement import Measurement, analyse_measurement
 from procedures.procedure import RigProcedure
 
 
@@ -49,6 +51,8 @@ class Campaign:
     pace: Pace = field(default_factory=Pace)
     analysed: dict[Path, Analysis] = field(default_factory=dict)
     """Traces as they were analysed at the end of each run, which takes a while: by recording."""
+    evaluated: dict[Path, EvaluatedRun] = field(default_factory=dict)
+    """Holds as they were evaluated then."""
 
     def run(self) -> list[Path]:
         """Do what is missing; returns the recordings of all stages.
@@ -94,14 +98,24 @@ class Campaign:
             began = self.clock()
             summary = self.run_stage(stage, rest, out)
             self.pace.learn(stage.name, self.clock() - began, summary.cycles)
-            if summary.measurement is not None and summary.measurement.histogram is not None:
-                self.analysed[out] = summary.measurement.histogram.analysis
+            self._keep(out, summary.measurement)
             self._finished(stage, summary)
         else:
             self.log.say(stage.name, f"complete: {before} {stage.whole().repeats} are there.")
         recordings = stage.recordings(folder)
         made.extend(recordings)
         return recordings
+
+    def _keep(self, recording: Path, measurement: Measurement | None) -> None:
+        """Keep what a recording amounts to: the report needs it again."""
+        if measurement is not None and measurement.histogram is not None:
+            self.analysed[recording] = measurement.histogram.analysis
+        if measurement is not None and measurement.heating is not None:
+            (self.evaluated[recording],) = measurement.heating.runs
+
+    def measurement(self, recordings: Sequence[Path]) -> Measurement:
+        """Analyse the recordings of all stages together. Raises what ``analyse_measurement`` raises."""
+        return analyse_measurement(recordings, known=self.analysed, evaluated=self.evaluated)
 
     def _finished(self, stage: Stage, summary: RunSummary) -> None:
         """Raise unless the run came to its end."""

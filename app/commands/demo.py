@@ -37,7 +37,6 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
     from app.campaign.run import Campaign, CampaignStopped
     from app.demo import campaign, comparison, settings
     from app.direct import direct_wires
-    from app.measurement import analyse_measurement
     from app.progress import stderr_console
     from app.report.heating_text import print_measurement
     from app.report.page import write_report
@@ -63,7 +62,7 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
         except Undecided as undecided:
             raise FileError(str(undecided)) from None
     with console.status("Analysing and drawing the report"):
-        measurement = analyse_measurement(recordings, known=measured.analysed)
+        measurement = measured.measurement(recordings)
         write_report(measurement, out / REPORT)
     print_measurement(measurement)
     for sentence in comparison(measurement, seed):

@@ -67,6 +67,17 @@ def test_points_are_what_the_junctions_were_made_to_do(folder):
         assert point.q_total_pos_W == pytest.approx(truth.heat_total_W[0], rel=0.12)
 
 
+def test_holds_that_were_evaluated_alone_give_the_same_together(folder):
+    paths = [folder / "heating.h5", folder / "out-of-contact.h5"]
+    alone = {path: analyse_measurement([path]).heating.runs[0] for path in paths}
+
+    together = analyse_measurement([folder], evaluated=alone)
+
+    assert together.heating.runs == tuple(alone.values())  # the same objects: not evaluated again
+    assert together.to_json() == analyse_measurement([folder]).to_json()
+    assert analyse_measurement(paths, evaluated=alone, first_periods=5).heating.runs[0] is not alone[paths[0]]
+
+
 def test_a_heating_recording_gives_no_histogram_and_says_why(folder):
     content = json.loads(analyzed(folder / "heating.h5", "--json").stdout)
     assert not {"histogram", "traces"} & set(content)
