@@ -23,3 +23,9 @@ def guardian_without_process(request, monkeypatch):
     if request.node.get_closest_marker("guardian_process") is None:
         for module in ("app.bench", "app.serve.bias_by_hand"):
             monkeypatch.setattr(f"{module}.Guardian", GuardianWithoutProcess)
+
+
+@pytest.fixture
+def unanalysed(monkeypatch):
+    """Let runs end without an analysis, which takes longer than they: for tests that do not look at its result."""
+    monkeypatch.setattr("app.bench.analysed", lambda recording: None)

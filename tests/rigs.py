@@ -15,8 +15,14 @@ from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
 from simulators.rig import SimulatedRig
 
-QUICK = {"withdraw_speed": 10.0, "past_break": 0.5, "baseline_every": 1, "baseline_time": 0.02}
-"""Parameters with which a trace takes about half a second of the rig's time."""
+QUICK = {
+    "approach_speed": 50.0,
+    "withdraw_speed": 10.0,
+    "past_break": 0.5,
+    "baseline_every": 1,
+    "baseline_time": 0.02,
+}
+"""Parameters with which a trace takes a quarter of a second of the rig's time, and the first approach one."""
 
 SAFE_DISTANCE_M = 40e-9
 """How far from the surface the tip must be when nobody is in control."""

@@ -9,8 +9,10 @@ from analysis.records import EventKind
 from app.bench import Observer
 from app.guardian import make_safe
 from simulators.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
-from tests.procedures.holding import Holding
+from tests.procedures.holding import AMPLITUDE_V, Holding, up_and_down
 from tests.rigs import ANSWER_S, quick, served_rig
+
+pytestmark = pytest.mark.usefixtures("unanalysed")
 
 WITHIN_S = 1.0
 
@@ -50,6 +52,14 @@ def _amplifier(rig, bench):
     rig.simulated.faults.add(InstrumentSilent(instrument="current_amplifier"))
 
 
+class ShortHolding(Holding):
+    """Modulates and sweeps for no longer than it takes to fail in the middle."""
+
+    def __init__(self):
+        super().__init__(duration_s=0.03)
+        self.sweep_V = up_and_down(AMPLITUDE_V, 60)
+
+
 FAILURES = {
     "exception": _exception,
     "abort": _abort,
@@ -62,7 +72,7 @@ PROCEDURES = {
         lambda: quick(2),
         12,
     ),  # baseline, bias, twice: approach, withdraw, clear, baseline, mark
-    "holding": (Holding, 11),
+    "holding": (ShortHolding, 11),
 }
 
 
@@ -170,7 +180,7 @@ class _FailsWhen:
             self._fail()
 
 
-class FailsDuring(Holding):
+class FailsDuring(ShortHolding):
     """Goes wrong twenty samples after the card began to drive the bias in the step of a name."""
 
     def __init__(self, during, fail):
@@ -218,7 +228,7 @@ def test_a_trip_on_a_card_that_is_lost_ends_the_run_safely(rig):
             _device(rig, bench)
             return 0
 
-    class Tripped(Holding):
+    class Tripped(ShortHolding):
         def steps(self):
             for step in super().steps():
                 if getattr(step, "name", None) == "modulate":

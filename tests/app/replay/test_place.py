@@ -1,6 +1,7 @@
 """Going to a place of a recording shows what playing up to it shows."""
 
 import math
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -13,19 +14,35 @@ from tests.app.views.streams import RATE_Hz, made_holds, made_traces
 SPAN_S = 30.0
 
 
-def played_to(path, sample):
+class NobodyWorks:
+    """A worker that leaves histograms, I-V and heating undone: nothing here looks at them, and they take long."""
+
+    def ask(self, work):
+        """Not now."""
+
+
+def shown(session):
+    """What the views of the place show: status, strips, trace."""
+    return deepcopy((session.status.snapshot(), session.strips.snapshot(), session.trace.snapshot()))
+
+
+def played_to(path, samples):
+    """What playing shows at each of some rising places."""
+    at = []
     with Player(path) as player:
-        session = Session(player.header)
+        session = Session(player.header, worker=NobodyWorks())
         player.play()
-        while player.state.sample < sample:
-            for item in player.advance(min(10_000, sample - player.state.sample) / RATE_Hz):
-                session.take(item)
-    return session
+        for sample in samples:
+            while player.state.sample < sample:
+                for item in player.advance(min(10_000, sample - player.state.sample) / RATE_Hz):
+                    session.take(item)
+            at.append(shown(session))
+    return at
 
 
-def sought(path, samples):
+def sought(path, samples, worker=None):
     with Player(path, math.inf) as player:
-        session = Session(player.header)
+        session = Session(player.header, worker=worker)
         for sample in samples:
             player.seek(sample)
             past, items = player.look_back(SPAN_S)
@@ -35,31 +52,35 @@ def sought(path, samples):
     return session
 
 
+SHARES = (0.3, 0.97)
+
+
 @pytest.fixture(scope="module", params=["traces", "holds"])
 def recording(request, tmp_path_factory):
+    """A recording's file, its end, and what playing it shows at each share of it."""
     made = made_traces(60) if request.param == "traces" else made_holds(40)
-    return made.write(tmp_path_factory.mktemp("place") / "run.h5"), made.stop
+    path, stop = made.write(tmp_path_factory.mktemp("place") / "run.h5"), made.stop
+    played = played_to(path, [round(share * stop) for share in SHARES])
+    return path, stop, dict(zip(SHARES, played, strict=True))
 
 
-@pytest.mark.parametrize("share", [0.3, 0.97])
+@pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("before", [[], [1.0]], ids=["at first", "from the end"])
 def test_strips_trace_and_status_are_those_of_the_place(recording, share, before):
-    path, stop = recording
+    path, stop, played = recording
     place = round(share * stop)
-    expected, found = played_to(path, place), sought(path, [*(round(x * stop) for x in before), place])
-    status, should_say = found.status.snapshot(), expected.status.snapshot()
+    should_say, theirs, should_be = played[share]
+    status, ours, trace = shown(sought(path, [*(round(x * stop) for x in before), place], NobodyWorks()))
     in_state_s = min(should_say.in_state_s, status.in_state_s)  # how long at most, nobody has seen
     assert in_state_s >= SPAN_S or in_state_s == should_say.in_state_s
     assert repr(status) == repr(replace(should_say, in_state_s=in_state_s))
-    ours, theirs = found.strips.snapshot(), expected.strips.snapshot()
     assert ours.now_s == theirs.now_s and ours.gaps_s == ()
     n = np.count_nonzero(theirs.time_s > -SPAN_S + 1.0)
     assert n
     np.testing.assert_array_equal(ours.log10_G[-n:], theirs.log10_G[-n:])
-    trace, should_be = found.trace.snapshot(), expected.trace.snapshot()
     assert trace.traces == should_be.traces
-    shown = [line.number for line in trace.last]
-    assert shown == [line.number for line in should_be.last][-len(shown) :] if shown else not should_be.last
+    lines = [line.number for line in trace.last]
+    assert lines == [line.number for line in should_be.last][-len(lines) :] if lines else not should_be.last
     assert (trace.under_way is None) == (should_be.under_way is None)
 
 
