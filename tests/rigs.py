@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.bench import Bench
+from app.direct import direct_wires
 from app.simulated import SimulationSettings, rig_file_text
 from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
@@ -43,6 +44,14 @@ class ServedRig:
     folder: Path
 
     def bench(self) -> Bench:
+        """A bench in this process that needs no wire to card and current amplifier, which would take half the time.
+
+        What comes by the wires is the same: `tests.drivers.test_direct`.
+        """
+        return Bench(self.file, wires=direct_wires(self.simulated))
+
+    def wired_bench(self) -> Bench:
+        """A bench as on a rig, for what may happen to a wire."""
         return Bench(self.file)
 
     @property

@@ -83,10 +83,9 @@ def _served(seed: int) -> Iterator[tuple[str, Connection]]:
         process.join(10)
 
 
-def latencies_s(n: int, seed: int = 1) -> FloatArray:
+def _latencies_s(n: int, rng: np.random.Generator, text: str, pipe: Connection) -> FloatArray:
     """Seconds from the first sample that stood beyond 0.5 G0 to the first that showed 0 V, for ``n`` contacts."""
-    rng = np.random.default_rng(seed)
-    with tempfile.TemporaryDirectory() as folder, _served(seed) as (text, pipe):
+    with tempfile.TemporaryDirectory() as folder:
         rig_file, out = Path(folder) / "rig.toml", Path(folder) / "run.h5"
         rig_file.write_text(text, encoding="utf-8")
 
@@ -117,10 +116,10 @@ def _from_recording(recording: Recording, amplifier: CurrentCalibration) -> Floa
     return np.array(found)
 
 
-def calls_s(n: int = 50, seed: int = 1) -> tuple[FloatArray, FloatArray]:
+def _calls_s(n: int, text: str) -> tuple[FloatArray, FloatArray]:
     """Seconds that a drop of the bias and a whole way to the safe state take from a modulation, ``n`` of each."""
     levels_V = programme([(AMPLITUDE_V, 1), (-AMPLITUDE_V, 1)]).bias_V(2000.0)
-    with tempfile.TemporaryDirectory() as folder, _served(seed) as (text, _):
+    with tempfile.TemporaryDirectory() as folder:
         rig_file = Path(folder) / "rig.toml"
         rig_file.write_text(text, encoding="utf-8")
         with open_rig(load_rig(rig_file)) as opened:
@@ -140,8 +139,9 @@ def calls_s(n: int = 50, seed: int = 1) -> tuple[FloatArray, FloatArray]:
 
 def rows(size: float = 1.0) -> list[Row]:
     """Return median and worst of 200 trips times ``size`` beside what the rig needs; the driver's beside `to_safe`."""
-    times = latencies_s(scaled(200, size))
-    drop_s, safe_s = (float(np.median(one)) for one in calls_s(scaled(50, size)))
+    with _served(1) as (text, pipe):
+        times = _latencies_s(scaled(200, size), np.random.default_rng(1), text, pipe)
+        drop_s, safe_s = (float(np.median(one)) for one in _calls_s(scaled(50, size), text))
     return [
         Row(
             f"contact at 0.8 V to 0 V, median of {times.size}", f"{1e3 * np.median(times):.1f} ms",

@@ -28,7 +28,7 @@ class Holding(RigProcedure):
     name, repeats, cycle = "holding", "holds", "hold"
 
     def __init__(
-        self, programme: LevelProgramme | None = None, duration_s: float = 0.4, reaction_s: float = 0.002
+        self, programme: LevelProgramme | None = None, duration_s: float = 0.2, reaction_s: float = 0.002
     ) -> None:
         super().__init__()
         self.programme = programme or three_level(AMPLITUDE_V)

@@ -22,9 +22,14 @@ from tests.rigs import served_rig
 LOOPBACK_V = 3e-3
 """What noise and crosstalk of the card may do to a loop-back."""
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 RATE_Hz = 2000
 REACTION = 4
 """Samples between two looks at a driven bias."""
+
+SELDOM_S = 0.05
+"""Between two looks at a long one in which nothing trips."""
 
 HELD = ("check", "modulate", "sweep")
 
@@ -61,7 +66,7 @@ def bias_set_after(recording, sample):
 
 
 def test_a_modulation_is_put_out_to_the_sample_while_the_tip_stays(rig):
-    procedure = Holding(duration_s=4.5)  # longer than the programme's exact repeat
+    procedure = Holding(duration_s=4.5, reaction_s=SELDOM_S)  # longer than the programme's exact repeat
 
     with run(rig, procedure) as recording:
         begin, end = steps(recording, "modulate")
@@ -88,7 +93,7 @@ def test_the_recording_says_what_was_put_out(rig):
     assert payload == {
         "phase": "begin",
         "start": begin.sample,
-        "duration_s": 0.4,
+        "duration_s": 0.2,
         "amplitude_V": AMPLITUDE_V,
         "hold": 7,
     }
@@ -110,7 +115,7 @@ def test_a_sweep_is_put_out_once_and_the_bias_before_is_put_back(rig):
 
 
 def test_a_sweep_longer_than_a_piece_has_no_seam(rig):
-    procedure = Holding()
+    procedure = Holding(reaction_s=SELDOM_S)
     procedure.sweep_V = np.linspace(0.0, AMPLITUDE_V, 7001)
 
     with run(rig, procedure) as recording:
@@ -121,7 +126,7 @@ def test_a_sweep_longer_than_a_piece_has_no_seam(rig):
 
 
 def test_outcomes_tell_current_and_conductance(rig):
-    procedure = Holding()
+    procedure = Holding(duration_s=0.4)
     current_A = 0.1e-6  # too little for a trip
 
     with run(rig, procedure, {"modulate": Overload(current_A=current_A)}) as recording:

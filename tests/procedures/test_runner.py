@@ -94,7 +94,7 @@ def test_a_recording_is_never_overwritten(rig):
 def test_faults_of_the_card_during_a_ramp_are_named(rig, fault):
     rig.simulated.faults.add(fault)
 
-    summary = rig.bench().run(quick(1), rig.folder / "run.h5")
+    summary = rig.wired_bench().run(quick(1), rig.folder / "run.h5")
 
     assert summary.end.status == "fault"
     assert summary.end.reason
@@ -106,7 +106,7 @@ def test_faults_of_the_card_during_a_ramp_are_named(rig, fault):
 def test_a_card_that_stays_lost_is_said_not_to_be_safe(rig):
     rig.simulated.faults.add(DeviceLost(2000))
 
-    summary = rig.bench().run(quick(1), rig.folder / "run.h5")
+    summary = rig.wired_bench().run(quick(1), rig.folder / "run.h5")
 
     assert not summary.end.safe
     assert "by hand" in summary.end.reason
@@ -132,7 +132,7 @@ def test_instruments_that_do_not_answer_are_named_before_anything_moves(rig):
     rig.simulated.faults.add(InstrumentSilent(instrument="current_amplifier"))
 
     with pytest.raises(RigError, match="Keithley 428"):
-        rig.bench().run(quick(1), rig.folder / "run.h5")
+        rig.wired_bench().run(quick(1), rig.folder / "run.h5")
 
     assert dict(rig.simulated.bench.outputs) == before
 
@@ -140,7 +140,7 @@ def test_instruments_that_do_not_answer_are_named_before_anything_moves(rig):
 def test_samples_that_came_before_a_stall_are_kept(rig):
     rig.simulated.faults.add(Stall(2017))
 
-    rig.bench().run(quick(1), rig.folder / "run.h5")
+    rig.wired_bench().run(quick(1), rig.folder / "run.h5")
 
     with Recording(rig.folder / "run.h5") as recording:
         assert recording.n_samples == 2017
@@ -152,10 +152,10 @@ def test_a_second_program_is_refused_and_the_first_goes_on(rig):
     def intrude(trace):
         if not refused:
             with pytest.raises(NotNow, match="another program holds the card") as caught:
-                rig.bench().run(quick(1), rig.folder / "second.h5")
+                rig.wired_bench().run(quick(1), rig.folder / "second.h5")
             refused.append(caught.value)
 
-    summary = rig.bench().run(quick(4), rig.folder / "first.h5", observer=Observer(trace=intrude))
+    summary = rig.wired_bench().run(quick(4), rig.folder / "first.h5", observer=Observer(trace=intrude))
 
     assert refused
     assert (summary.end.status, summary.traces) == ("finished", 4)

@@ -21,7 +21,12 @@ sample = "Au-BDNC-Au (simulated)"
 conductance_G0 = 0.002
 [histogram]
 traces = 20
-parameters = { withdraw_speed = 10.0, past_break = 0.5, baseline_every = 20, baseline_time = 0.02 }
+[histogram.parameters]
+approach_speed = 50.0
+withdraw_speed = 10.0
+past_break = 0.5
+baseline_every = 20
+baseline_time = 0.02
 [held]
 conductance = 0.002
 window_percent = 30

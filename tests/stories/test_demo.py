@@ -14,7 +14,7 @@ from simulators.parameters import load_parameters
 def test_the_demo_leaves_recordings_and_a_report(tmp_path):
     out = tmp_path / "demo"
 
-    result = CliRunner().invoke(main, ["demo", "--out", str(out), "--traces", "300", "--holds", "6"])
+    result = CliRunner().invoke(main, ["demo", "--out", str(out), "--traces", "120", "--holds", "6"])
 
     assert result.exit_code == 0, result.output
     assert "Au contact: the world was told 1 G0" in result.output
@@ -33,7 +33,7 @@ def test_the_demo_leaves_recordings_and_a_report(tmp_path):
     analysed = CliRunner().invoke(main, ["analyze", str(out), "--json"])
 
     content = json.loads(analysed.stdout)
-    assert content["traces"]["total"] == 300
+    assert content["traces"]["total"] == 120
     told = load_parameters().values["gold"]["level_G0"][0]
     first = content["histogram"]["peaks"][0]
     assert first["scale"] == "linear"
