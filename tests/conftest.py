@@ -1,8 +1,11 @@
 """For every test: what hotjunction keeps for its user goes elsewhere, and a guardian only starts where it is tested."""
 
+from functools import partial
+
 import pytest
 from hypothesis import settings
 
+from analysis.analyse import AnalysisOptions
 from tests.guardians import GuardianWithoutProcess
 
 settings.register_profile("any machine", deadline=None)
@@ -29,3 +32,9 @@ def guardian_without_process(request, monkeypatch):
 def unanalysed(monkeypatch):
     """Let runs end without an analysis, which takes longer than they: for tests that do not look at its result."""
     monkeypatch.setattr("app.bench.analysed", lambda recording: None)
+
+
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """Bootstrap peaks less often: for tests that ask nothing of their errors."""
+    monkeypatch.setattr("app.analysis.AnalysisOptions", partial(AnalysisOptions, resamples=30))

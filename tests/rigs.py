@@ -111,10 +111,16 @@ def free_s() -> float:
     return time.monotonic() - 1e-6 * int(stalled_us)
 
 
-def wait_until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
-    """Seconds by `free_s` until the condition held; for what another process does in life's time."""
+def wait_until(
+    condition: Callable[[], bool], patience_s: float = PATIENCE_S, look_every_s: float = 0.02
+) -> float:
+    """Seconds by `free_s` until the condition held; for what another process does in life's time.
+
+    Who looks at a world on life's clock makes it move up to now, which takes a processor for milliseconds: look
+    seldom where nothing hurries.
+    """
     began_s, until_s = free_s(), time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < until_s, f"it did not happen within {patience_s} s"
-        threading.Event().wait(0.005)
+        threading.Event().wait(look_every_s)
     return free_s() - began_s

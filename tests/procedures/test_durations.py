@@ -31,7 +31,7 @@ def expected_s(name, **values):
         (made("break-junction", traces=12), 1.6),
         (made("break-junction", traces=4, withdraw_speed=0.1, past_break=3, approach_speed=5), 1.6),
         (made("iv", curves=5), 2.5),
-        (made("control-out-of-contact", holds=1, hold_time=2), 1.6),
+        (made("control-out-of-contact", holds=1, hold_time=2, trip_reaction=0.05), 1.6),
     ],
     ids=["traces", "slow traces", "curves", "gap"],
 )

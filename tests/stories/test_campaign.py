@@ -60,6 +60,7 @@ EASY = {
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_resamples")
 def test_a_campaign_goes_on_where_it_was_stopped(tmp_path):
     (tmp_path / "bdnc.toml").write_text(FILE, "utf-8")
     file = load_campaign(tmp_path / "bdnc.toml")

@@ -34,7 +34,7 @@ def running(tmp_path, output=subprocess.PIPE):
             start_new_session=True,
         )
         try:
-            wait_until(lambda: rig.world.contacts >= 8 or process.poll() is not None)
+            wait_until(lambda: rig.world.contacts >= 8 or process.poll() is not None, look_every_s=0.2)
             yield rig, process, out
         finally:
             process.kill()
@@ -121,9 +121,9 @@ def test_a_program_killed_during_a_modulation_leaves_no_bias_and_the_tip_back(tm
         out = tmp_path / "run.h5"
         process = subprocess.Popen([sys.executable, "-c", MODULATING, str(rig.file), str(out)])
         try:
-            wait_until(lambda: abs(rig.simulated.bench.outputs["bias"]) > 0.4)
+            wait_until(lambda: abs(rig.simulated.bench.outputs["bias"]) > 0.4, look_every_s=0.07)
             begun = rig.simulated.bench.acquired
-            wait_until(lambda: rig.simulated.bench.acquired > begun + 2000)  # the recorder has flushed since
+            wait_until(lambda: rig.simulated.bench.acquired > begun + 2000, look_every_s=0.1)  # flushed since
             assert not rig.is_safe(0.0)
         finally:
             process.kill()

@@ -52,6 +52,7 @@ def analysed(file: Path) -> dict:
     return {key: value for key, value in content.items() if key not in ("recording", "recordings")}
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_a_recording_played_back_gives_its_own_samples_and_numbers(recorded, tmp_path):
     with played(recorded, tmp_path) as (_, bench):
         summary = bench.run(playback(recorded), tmp_path / "second.h5")
@@ -72,6 +73,7 @@ def test_a_recording_played_back_gives_its_own_samples_and_numbers(recorded, tmp
     assert numbers == analysed(recorded)
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_a_process_of_its_own_plays_at_any_pace_of_life(recorded, tmp_path):
     settings = SimulationSettings(recording=recorded, speed=20.0)
     with simulated_rig(settings) as text:
@@ -145,6 +147,7 @@ def test_the_amplifiers_answer_with_the_recordings_settings(recorded, tmp_path):
         assert getattr(status, name) == settings[name], name
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_an_overload_is_added_to_what_was_recorded_and_rails_there(recorded, tmp_path):
     with played(recorded, tmp_path) as (rig, bench):
         rig.faults.add(Overload(from_sample=100, current_A=1e-3, samples=50))

@@ -49,6 +49,7 @@ def test_a_report_of_them_is_written(gold, tmp_path):
     assert "0.92" in (tmp_path / "gold.html").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_rows_of_a_csv_go_through(tmp_path):
     out = tmp_path / "tunnelling.h5"
     run("import", Path(FOLDER, "au-tunnelling"), "--out", out, "--unit", "conductance=G0")
@@ -59,6 +60,7 @@ def test_rows_of_a_csv_go_through(tmp_path):
     assert content["histogram"]["peaks"]
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_a_trace_that_is_there_twice_is_counted_once(tmp_path):
     out = tmp_path / "all.h5"
     run("import", Path(FOLDER, "eka-au-stmbj"), "--out", out, "--unit", "current=A", "--unit", "bias=V")

@@ -86,7 +86,7 @@ def watched(folder: Path, overrides: Mapping[str, Any]) -> Iterator[tuple[Served
 
 
 def run(rig: ServedRig, bench: Bench | None = None, traces: int = 2) -> RunSummary:
-    return (bench or rig.bench()).run(quick(traces), rig.folder / "run.h5")
+    return (bench or rig.bench()).run(quick(traces, approach_speed=20.0), rig.folder / "run.h5")
 
 
 def fault_of(rig: ServedRig) -> str:
@@ -339,7 +339,7 @@ def test_a_bias_that_is_too_small_to_compare_and_vanishes_stops_the_tip(tmp_path
     with watched(tmp_path, {}) as (rig, worst):
         rig.simulated.faults.add(LoopBack(3000, "bias", 0.0))
 
-        summary = rig.bench().run(quick(1, bias=2.0), tmp_path / "run.h5")
+        summary = rig.bench().run(quick(1, approach_speed=20.0, bias=2.0), tmp_path / "run.h5")
 
         assert fault_of(rig) == "NoBias"
         assert "while +2 mV are commanded" in summary.end.reason

@@ -10,6 +10,8 @@ from procedures.errors import ImpossibleSetting
 from procedures.runner import RunEnd
 from tests.app.serve.benches import Ears, served_bench
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 @pytest.fixture
 def bench(tmp_path):

@@ -18,7 +18,7 @@ from tests.rigs import PATIENCE_S, free_s, served_rig
 
 WITHIN_S = 1.0
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("unanalysed")]
 
 SLOWLY = {"approach_speed": 0.1}
 """An approach that lasts, also on the fast clock."""
