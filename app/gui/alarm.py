@@ -1,4 +1,4 @@
-"""A sentence over the whole width that nobody overlooks: what is wrong, and what to do."""
+"""Banner across the window that says what is wrong and what to do about it."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ SENTENCE_PT = 13.0
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that must not be overlooked.
+    """Text of the alarm.
 
     Parameters
     ----------
     text : str
     danger : bool
-        Red; otherwise amber.
+        Red if True, else amber.
     job : int or None
-        Run whose end it is about: once it has been read it can be dismissed. None lasts as long as its cause.
+        Run that ended; its alarm can be dismissed. An alarm without a job lasts as long as its cause.
     """
 
     text: str
@@ -30,7 +30,7 @@ class Notice:
 
 
 class Alarm(QWidget):
-    """Below the status line; not there while nothing is wrong.
+    """Banner below the status line, hidden while all is well.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Alarm(QWidget):
         self.close_button = QToolButton()
         self.close_button.setText("×")
         self.close_button.setAutoRaise(True)
-        self.close_button.setToolTip("Dismiss: the log has it.")
+        self.close_button.setToolTip("Dismiss (the message stays in the log)")
         self.close_button.setAccessibleName("dismiss")
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.close_button.clicked.connect(self.dismiss)
@@ -64,11 +64,11 @@ class Alarm(QWidget):
         theme.changed.connect(self._colour)
 
     def text(self) -> str:
-        """Return what it says; "" when all is well."""
+        """Return the text of the alarm; "" when all is well."""
         return self.notice.text if self.notice is not None else ""
 
     def tell(self, notice: Notice | None) -> None:
-        """Show it, unless it was dismissed; None when all is well."""
+        """Show an alarm unless the user has dismissed it; hide the banner if ``notice`` is None."""
         if notice is not None and notice.job is not None and notice.job == self._dismissed:
             notice = None
         if notice == self.notice:
@@ -81,7 +81,7 @@ class Alarm(QWidget):
         self.setVisible(notice is not None)
 
     def dismiss(self) -> None:
-        """Hide it: it was read."""
+        """Hide the alarm of a run that ended."""
         if self.notice is not None and self.notice.job is not None:
             self._dismissed = self.notice.job
             self.tell(None)
@@ -89,10 +89,10 @@ class Alarm(QWidget):
     def _colour(self) -> None:
         colours, palette = self.theme.palette, self.palette()
         danger = self.notice is None or self.notice.danger
-        fill, words = (
+        fill, text = (
             (colours.danger_fill, colours.on_danger) if danger else (colours.warning_fill, colours.on_warning)
         )
         palette.setColor(QPalette.ColorRole.Window, QColor(fill))
         for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
-            palette.setColor(role, QColor(words))
+            palette.setColor(role, QColor(text))
         self.setPalette(palette)

@@ -1,4 +1,4 @@
-"""The views of a session: large ones behind tabs, strip charts below, each of which can have a window of its own."""
+"""Views of a session: large plots in tabs, strip charts below; each can be moved to its own window."""
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -25,31 +25,46 @@ from app.views.waiting import waiting
 Pick = Callable[[Session], Any]
 
 TABS: tuple[tuple[str, type[View[Any]], Pick, str], ...] = (
-    ("Live", TraceView, lambda s: s.trace.snapshot(), "The opening under way and the last ones (Ctrl+1)"),
+    (
+        "Live",
+        TraceView,
+        lambda s: s.trace.snapshot(),
+        "Conductance of the current and the last openings (Ctrl+1)",
+    ),
     (
         "Histogram",
         HistogramView,
         lambda s: s.histogram.snapshot(),
-        "Conductance, in one and two dimensions (Ctrl+2)",
+        "Conductance histograms in one and two dimensions (Ctrl+2)",
     ),
-    ("I-V", IVView, lambda s: s.iv.snapshot(), "Mean of the I-V curves, with a Landauer fit (Ctrl+3)"),
-    ("Heating", HeatingView, lambda s: s.heating.snapshot(), "Temperature rise and heat of the tip (Ctrl+4)"),
+    ("I-V", IVView, lambda s: s.iv.snapshot(), "Mean I-V curve with a Landauer fit (Ctrl+3)"),
+    (
+        "Heating",
+        HeatingView,
+        lambda s: s.heating.snapshot(),
+        "Temperature rise of the tip and heat dissipated in it (Ctrl+4)",
+    ),
     (
         "Theory",
         TransmissionView,
         lambda s: s.transmission.snapshot(),
-        "Transmission and bias window (Ctrl+5)",
+        "Transmission function and bias window (Ctrl+5)",
     ),
-    ("Noise", NoiseView, lambda s: s.noise.snapshot(), "Spectra of current and thermometer (Ctrl+6)"),
+    (
+        "Noise",
+        NoiseView,
+        lambda s: s.noise.snapshot(),
+        "Noise spectra of the current and the thermocouple (Ctrl+6)",
+    ),
 )
 STRIPS = "Strip charts"
 PLOT_HEIGHT = 320
-"""Least height of a plot in pixels, as long as the strip charts have some to give."""
+"""Minimum height of a plot, in pixels; the strip charts give way to it."""
 AXIS_WIDTH = 80
 
 
 class ViewDock(QDockWidget):
-    """A view; it has a title only where no tab names it."""
+    """Dock of one view; it has a title bar only while it floats, as its tab names it otherwise."""
 
     def __init__(self, title: str, view: QWidget, parent: QWidget) -> None:
         super().__init__(title, parent)
@@ -68,7 +83,7 @@ class ViewDock(QDockWidget):
 
 
 class ViewArea(QMainWindow):
-    """All views of one session at a time.
+    """Plots and strip charts of one session.
 
     Parameters
     ----------
@@ -76,7 +91,7 @@ class ViewArea(QMainWindow):
     """
 
     said = pyqtSignal(str)
-    """A sentence about what was done with a plot."""
+    """Message about an action on a plot, such as an export."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,11 +105,11 @@ class ViewArea(QMainWindow):
         self.window_s = WINDOWS_S[1]
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._favour_plots)  # once the layout has followed
+        self._soon.timeout.connect(self._favour_plots)  # after Qt has updated the layout
         top = Qt.DockWidgetArea.TopDockWidgetArea
         docks = [self._add(title, kind(theme), pick, tip) for title, kind, pick, tip in TABS]
         strips = self._add(
-            STRIPS, StripsView(theme), lambda s: s.strips.snapshot(), "The last seconds of all signals"
+            STRIPS, StripsView(theme), lambda s: s.strips.snapshot(), "The most recent seconds of all signals"
         )
         self.addDockWidget(top, docks[0])
         self.splitDockWidget(docks[0], strips, Qt.Orientation.Vertical)  # first: tabs can't be split
@@ -111,18 +126,18 @@ class ViewArea(QMainWindow):
         return dock
 
     def raise_tab(self, number: int) -> None:
-        """Bring a view to the front."""
+        """Bring a tab to the front."""
         dock = self.docks[TABS[number][0]]
         dock.show()
         dock.raise_()
 
     @property
     def front(self) -> str:
-        """Title of the large view that is seen."""
+        """Title of the visible tab."""
         return next((title for title, *_ in TABS if in_sight(self.views[title])), TABS[0][0])
 
     def paint(self, session: Session) -> int:
-        """Draw what can be seen and has changed. Returns how many views were drawn."""
+        """Draw the visible views that have changed; return their number."""
         awaited = waiting(session.header.procedure, session.status.snapshot())
         drawn = 0
         for title, pick in self._seen_picks():
@@ -134,7 +149,7 @@ class ViewArea(QMainWindow):
         return ((title, pick) for title, pick in self._picks.items() if in_sight(self.views[title]))
 
     def fit_strips(self, session: Session) -> None:
-        """Tell the strip charts how wide they are drawn."""
+        """Set the time span and the number of pixels of the strip charts."""
         strips = self.views[STRIPS]
         assert isinstance(strips, StripsView)
         strips.noise_log10_G = session.trace.snapshot().noise_log10_G
@@ -142,21 +157,21 @@ class ViewArea(QMainWindow):
         session.strips.show(self.window_s, max(round(pixels), 100))
 
     def set_window(self, window_s: float) -> None:
-        """So many seconds are seen of the strip charts."""
+        """Set the time span of the strip charts, in seconds."""
         self.window_s = window_s
 
     def sizeHint(self) -> QSize:
-        """Most of the window."""
+        """Return a size that fills most of the window."""
         return QSize(900, 700)
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
-        """Tabs may be new ones."""
+        """Set up tab bars that Qt has made meanwhile, and let the strip charts shrink first."""
         super().resizeEvent(a0)
         self._calm_tabs()
         self._soon.start()
 
     def _calm_tabs(self) -> None:
-        """Tabs take no keys away from the window."""
+        """Keep tab bars from taking the keyboard focus."""
         for bar in self.findChildren(QTabBar):
             bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             bar.setExpanding(False)
@@ -164,19 +179,19 @@ class ViewArea(QMainWindow):
     # ---- layout ----
 
     def settle_sizes(self) -> None:
-        """Give the strips their usual height."""
+        """Give the strip charts their default height."""
         self._share_height(self.height() * 4 // 10)
         hide_ghosts(self)
 
     def _share_height(self, strips: int) -> None:
-        """Give the strips so many pixels, or fewer where a plot needs them."""
+        """Set the height of the strip charts in pixels, or less if a plot needs the room."""
         height, least = self.height(), self.docks[STRIPS].minimumSizeHint().height()
         strips = max(min(strips, height - PLOT_HEIGHT), least)
         docks = [self.docks[self.front], self.docks[STRIPS]]
         self.resizeDocks(docks, [height - strips, strips], Qt.Orientation.Vertical)
 
     def _favour_plots(self) -> None:
-        """In a window that has become small, strips shrink first."""
+        """Shrink the strip charts before the plots in a small window."""
         front, strips = self.docks[self.front], self.docks[STRIPS]
         if not in_sight(strips) or front.isFloating() or strips.isFloating():
             return
@@ -184,11 +199,11 @@ class ViewArea(QMainWindow):
             self._share_height(strips.height() + front.height() - PLOT_HEIGHT)
 
     def usual(self) -> None:
-        """Every view at its usual place."""
+        """Restore the default layout."""
         self.restoreState(self._usual)
         self.raise_tab(0)
         self.settle_sizes()
 
     def restore(self, state: QByteArray) -> bool:
-        """Every view as it was left."""
+        """Restore a saved layout; return True if Qt accepts it."""
         return self.restoreState(state)

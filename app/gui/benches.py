@@ -1,4 +1,4 @@
-"""Which bench a window is for: one that runs, or one that is started for it."""
+"""Bench for a window: a running one, or a new one started for it."""
 
 import tempfile
 from pathlib import Path
@@ -10,21 +10,21 @@ SIMULATED = "simulated rig"
 
 
 def any_bench(chosen: Path | None) -> tuple[Connection, bool]:
-    """A bench that runs: the one of a connection file, or else the newest. Raises ``FileError``."""
+    """Return a running bench and False: that of the connection file, else the newest. Raises ``FileError``."""
     if chosen is not None:
         connection = Connection.read(chosen)
         if not connection.alive:
-            raise FileError(f"The bench of {chosen} does not run any more.")
+            raise FileError(f"The bench of {chosen} is no longer running.")
         return connection, False
     for connection in running_benches().values():
         return connection, False
     raise FileError(
-        "No bench is running. Start one with hotjunction serve rig.toml, or hotjunction gui rig.toml."
+        "No bench is running. Start one with: hotjunction serve rig.toml, or hotjunction gui rig.toml."
     )
 
 
 def bench_for(rig_file: Path, folder: Path) -> tuple[Connection, bool]:
-    """The bench of a rig file, started if it does not run. Raises ``BenchNotStarted``."""
+    """Return the bench of a rig file, started if necessary, and whether it was. Raises ``BenchNotStarted``."""
     running = bench_of(rig_file)
     if running is not None:
         return running, False
@@ -34,7 +34,7 @@ def bench_for(rig_file: Path, folder: Path) -> tuple[Connection, bool]:
 
 
 def simulated_bench(folder: Path) -> tuple[Connection, bool]:
-    """A simulated rig with its bench: one that was left running, or a new one. Raises ``BenchNotStarted``."""
+    """Return a bench with a simulated rig, running already or new, and True. Raises ``BenchNotStarted``."""
     for connection in running_benches().values():
         if is_simulated(connection):
             return connection, True
@@ -45,7 +45,7 @@ def simulated_bench(folder: Path) -> tuple[Connection, bool]:
 
 
 def is_simulated(connection: Connection) -> bool:
-    """Whether the bench has a simulated rig of its own, which ends with it."""
+    """Return True if the bench has its own simulated rig, which ends with it."""
     temporary = Path(tempfile.gettempdir()).resolve()
     return (
         connection.rig_name.startswith(SIMULATED) and temporary in Path(connection.rig_file).resolve().parents

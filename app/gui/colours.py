@@ -22,41 +22,41 @@ _CUBE_ABOVE = (6 / 29) ** 3
 
 
 def rgb(colour: str) -> FloatArray:
-    """Red, green and blue from 0 to 1, shape (3,)."""
+    """Return red, green and blue from 0 to 1, shape (3,)."""
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
 
 
 def linear_light(values: FloatArray) -> FloatArray:
-    """Linear light of sRGB values."""
+    """Convert sRGB values to linear light."""
     return np.asarray(np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4))
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance, from 0 (black) to 1 (white)."""
+    """Return the relative luminance, from 0 (black) to 1 (white)."""
     return float(_XYZ[1] @ linear_light(rgb(colour)))
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, from 1 to 21 (WCAG 2.1, 1.4.3)."""
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.1, 1.4.3)."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
 def blend(colour: str, background: str, opacity: float) -> str:
-    """What a colour of this opacity looks like on a background."""
+    """Return the colour that results from painting a colour of this opacity on a background."""
     mixed = opacity * rgb(colour) + (1 - opacity) * rgb(background)
     return "#" + "".join(f"{round(255 * x):02x}" for x in mixed)
 
 
 def lab(colours: FloatArray) -> FloatArray:
-    """CIE L*a*b* of sRGB colours, shape (n, 3): about equal distances look about equally large."""
+    """Convert sRGB colours, shape (n, 3), to CIE L*a*b*, where equal distances look about equally large."""
     ratios = linear_light(colours) @ _XYZ.T / _WHITE
     f = np.where(ratios > _CUBE_ABOVE, np.cbrt(ratios), ratios * (29 / 6) ** 2 / 3 + 4 / 29)
     return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
 
 
 def even_map(anchors: Sequence[str], n: int = 256) -> FloatArray:
-    """Colours from the first anchor through the others to the last, in steps that look equally large.
+    """Return ``n`` colours from the first anchor through the others to the last, in perceptually even steps.
 
     Returns
     -------

@@ -26,12 +26,12 @@ LOOK_MS = 50
 UNREAD = "Nothing to compare: none of these files can be read."
 EMPTY = (
     "Nothing to compare: "
-    "none of these recordings has opening traces, I-V curves of held junctions, or heat in the tip."
+    "none of these recordings has opening traces, I-V curves of held junctions, or heating data."
 )
 
 
 class CompareWindow(QWidget):
-    """A tab for each kind of result that one of the recordings has, each recording in a colour of its own.
+    """Tabs for histograms, I-V curves and heating; each recording has its own colour.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class CompareWindow(QWidget):
     paths : list of Path
         At most six are shown.
     read : callable
-        Reads and analyses one of them, in another thread.
+        Reads and analyses one recording; called in another thread.
     """
 
     closed = pyqtSignal()
@@ -99,7 +99,7 @@ class CompareWindow(QWidget):
         QShortcut(QKeySequence("Ctrl+W"), self).activated.connect(self.close)
 
     def look(self) -> None:
-        """Show what was read since."""
+        """Show the recordings that have been read since the last call."""
         results = self.reading.results
         for number in range(self._done, len(results)):
             self._take(number, results[number])
@@ -131,7 +131,7 @@ class CompareWindow(QWidget):
             self.pages.setCurrentWidget(self.tabs)
 
     def _panel(self, kind: Kind) -> ComparedPanel:
-        """The plot of a kind; made when the first recording has something of it."""
+        """Return the plot of a kind of result, made when the first recording has such a result."""
         if kind not in self.panels:
             made = next(panel for panel in PANELS if panel.kind is kind)(self.theme)
             made.said.connect(self._hear)
@@ -141,7 +141,7 @@ class CompareWindow(QWidget):
         return self.panels[kind]
 
     def _choose(self, _: int) -> None:
-        """From now on the tab is the user's choice."""
+        """Stop changing tabs automatically once the user has chosen one."""
         self._chosen = True
 
     def _hear(self, text: str) -> None:
@@ -149,20 +149,20 @@ class CompareWindow(QWidget):
         self._say()
 
     def _say(self, *_: object) -> None:
-        """Which recordings the plot lacks, what can't be read, what was exported."""
+        """Show below the plot: recordings without this result, unreadable files, the last export."""
         shown = self.tabs.currentWidget()
-        words = [lacking(self.recordings, shown.kind)] if isinstance(shown, ComparedPanel) else []
-        words += self._problems
+        lines = [lacking(self.recordings, shown.kind)] if isinstance(shown, ComparedPanel) else []
+        lines += self._problems
         if self._beyond:
             names = ", ".join(path.name for path in self._beyond)
-            words.append(f"At most {MOST} recordings are shown; not here: {names}.")
-        words.append(self._news)
-        text = "\n".join(word for word in words if word)
+            lines.append(f"At most {MOST} recordings can be compared; left out: {names}.")
+        lines.append(self._news)
+        text = "\n".join(line for line in lines if line)
         self.said.setText(text)
         self.said.setVisible(bool(text))
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
-        """Read no more files; the one under way is not waited for, and nobody is told of it."""
+        """Stop reading, without waiting for the file being read."""
         self._timer.stop()
         self.reading.stop()
         super().closeEvent(a0)

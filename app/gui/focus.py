@@ -1,7 +1,7 @@
-"""The Tab key goes only where something can be seen.
+"""Keyboard focus that skips invisible fields.
 
-Qt keeps docks that stand behind another's tab outside of the window instead of hiding them, so that the keyboard
-would go through fields that nobody sees.
+Qt moves docks behind another's tab outside of the window instead of hiding them, so that the Tab key would step
+through fields that cannot be seen.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from PyQt6.QtWidgets import QApplication, QDockWidget, QWidget
 
 MOST = 1000
-"""Steps after which nothing in sight takes the keyboard."""
+"""Steps after which the search for a visible field is given up."""
 
 
 def behind_a_tab(widget: QWidget | None) -> bool:
-    """Whether a widget stands in a dock that is kept outside of its window."""
+    """Return True if the widget is in a dock that Qt has moved outside of its window."""
     while widget is not None:
         if isinstance(widget, QDockWidget) and not widget.isFloating():
             window = widget.parentWidget()
@@ -24,7 +24,7 @@ def behind_a_tab(widget: QWidget | None) -> bool:
 
 
 def step_in_sight(step: Callable[[], bool]) -> bool:
-    """Step the keyboard's focus until it is on something that can be seen; returns whether it went anywhere."""
+    """Step the keyboard focus to the next visible widget; return False if ``step`` could not move it."""
     for _ in range(MOST):
         if not step():
             return False

@@ -1,4 +1,4 @@
-"""Tab bars that Qt forgets: a layout that is made or restored before its window is shown leaves old ones visible."""
+"""Stale tab bars: Qt leaves old ones visible if a layout is made or restored before its window is shown."""
 
 from collections import defaultdict
 
@@ -10,7 +10,7 @@ NEAR = 4
 
 
 def hide_ghosts(window: QMainWindow) -> None:
-    """Of tab bars with the same tabs, hide all but the one that stands at its docks."""
+    """Hide duplicate tab bars, leaving the one that is next to its docks."""
     direct = Qt.FindChildOption.FindDirectChildrenOnly
     docks = {dock.windowTitle(): dock for dock in window.findChildren(QDockWidget, options=direct)}
     groups: dict[frozenset[str], list[QTabBar]] = defaultdict(list)
@@ -26,7 +26,7 @@ def hide_ghosts(window: QMainWindow) -> None:
 
 
 def _distance(bar: QTabBar, dock: QDockWidget) -> int:
-    """How badly a bar fits to a dock."""
-    one, other = bar.geometry(), QRect(dock.geometry())
-    beside = min(abs(one.top() - other.bottom()), abs(one.bottom() - other.top()))
-    return max(beside - NEAR, 0) + abs(one.left() - other.left()) + abs(one.width() - other.width())
+    """Return the misfit between a bar and a dock, in pixels."""
+    tabs, area = bar.geometry(), QRect(dock.geometry())
+    gap = min(abs(tabs.top() - area.bottom()), abs(tabs.bottom() - area.top()))
+    return max(gap - NEAR, 0) + abs(tabs.left() - area.left()) + abs(tabs.width() - area.width())

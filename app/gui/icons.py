@@ -1,4 +1,4 @@
-"""Icons in the text colour of the palette: Qt's own are black in the dark, too."""
+"""Icons in the text colour of the palette; Qt's own icons are black in the dark theme, too."""
 
 from collections.abc import Callable
 
@@ -6,17 +6,17 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 
 SIZE, SHARP = 16, 3
-"""Points, and how many pixels there are for each of them."""
+"""Size in points, and pixels per point."""
 
 
 def play_icon(colour: str) -> QIcon:
-    """A triangle that points to the right."""
+    """Return a triangle that points to the right."""
     triangle = QPolygonF([QPointF(4, 2.5), QPointF(13.5, 8), QPointF(4, 13.5)])
     return _icon(colour, lambda painter: painter.drawPolygon(triangle))
 
 
 def pause_icon(colour: str) -> QIcon:
-    """Two bars."""
+    """Return two vertical bars."""
     return _icon(colour, lambda painter: painter.drawRects(QRectF(3.5, 3, 3.5, 10), QRectF(9, 3, 3.5, 10)))
 
 

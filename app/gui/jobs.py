@@ -1,4 +1,4 @@
-"""A run of the queue in words: its title, why it ended, what it was asked to do."""
+"""Text for a job of the queue: title, reason for its end, settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,11 +8,11 @@ from app.gui.panels.procedures import LABELS
 from app.gui.wording import UNITS, in_words, labels_of, parameters_of
 
 TELLING = ("amplitudes", "peak", "distance")
-"""Parameters that tell one run of a procedure from another."""
+"""Parameters that distinguish one run of a procedure from another, in order of preference."""
 
 
 def title_of(job: Mapping[str, Any]) -> str:
-    """Return the procedure, and what tells this run of it from the others."""
+    """Return the procedure and the parameter that distinguishes this run from others, e.g. "Heating  1.08 V"."""
     label = LABELS.get(job["procedure"], job["procedure"])
     for name in TELLING:
         value = job["values"].get(name)
@@ -22,12 +22,12 @@ def title_of(job: Mapping[str, Any]) -> str:
 
 
 def reason_of(job: Mapping[str, Any]) -> str:
-    """Return why it did not come to its own end, in labels and units."""
+    """Return why the run ended early, with the labels and units of the window."""
     return in_words(str(job["reason"]), labels_of(job["procedure"]))
 
 
 def told_of(job: Mapping[str, Any]) -> str:
-    """Return all that is known of it, line by line; of the parameters those that differ from their defaults."""
+    """Return title, status, sample, notes, non-default parameters and file of a job, one a line."""
     parameters = parameters_of(job["procedure"])
     given = [
         f"{parameters[name].name if name in parameters else name}: {as_text(value)} {_unit(job, name)}".rstrip()
@@ -47,7 +47,7 @@ def _unit(job: Mapping[str, Any], name: str) -> str:
 
 
 def _shortly(value: Any) -> str:
-    """Several numbers as their range."""
+    """Return more than two numbers as a range."""
     if isinstance(value, list | tuple) and len(value) > 2:
         return f"{min(value):g}–{max(value):g}"
     return as_text(value)

@@ -1,4 +1,4 @@
-"""The window's end of a bench: commands to it, and its stream made into a session."""
+"""Connection of a window to a bench: sends commands and feeds the bench's stream into a session."""
 
 import logging
 import time
@@ -22,24 +22,24 @@ log = logging.getLogger(__name__)
 NEWS = ("job", "state", "log", "instruments")
 STREAM = ("run", "block", "event")
 SILENCE_S = 4.0
-"""A bench tells of its instruments once a second; after so long without a word it is asked."""
+"""Silence after which the bench is asked for its state; it reports its instruments every second."""
 
 
 class LiveSource(QObject):
-    """A bench as the window has it. Its signals come in the window's own thread.
+    """Bench as seen by the window. Its signals arrive in the window's thread.
 
     Parameters
     ----------
     client : BenchClient
-        Closed with it.
+        Closed by ``close``.
     """
 
     began = pyqtSignal(object)
-    """A `Session` of a run that has begun, or that was under way."""
+    """`Session` of a run that has begun or was in progress."""
     told = pyqtSignal(str, object)
-    """Topic and content of everything else that the bench tells: "job", "state", "log", "instruments"."""
+    """Topic ("job", "state", "log" or "instruments") and content of every other message of the bench."""
     lost = pyqtSignal(str)
-    """The bench does not answer; a sentence. "" when it does again."""
+    """Message that the bench does not answer; "" when it answers again."""
 
     def __init__(self, client: BenchClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class LiveSource(QObject):
         self.session: Session | None = None
         self.recording: Path | None = None
         self.behind: Behind | None = None
-        """How far a run that was under way is shown; None before there is one."""
+        """Progress of catching up with a run that was in progress; None without one."""
         self.options = SessionOptions()
         self._worker: Background | None = None
         self._tasks = Tasks("commands")
@@ -63,13 +63,13 @@ class LiveSource(QObject):
         self.told.connect(self._heard)
 
     def _listen(self) -> None:
-        """Apart: while a long run is caught up with, its stream must not keep the news waiting."""
+        """Subscribe to messages and to data separately, so that catching up with a run does not delay messages."""
         client = self.client
         self._subscriptions = (client.subscribe(self._hear_news, NEWS), client.follow(self._hear, STREAM))
 
     @property
     def stale_s(self) -> float:
-        """Get for how long nothing of a run has come."""
+        """Time since the last data of a run, in seconds."""
         return time.monotonic() - self._data_s
 
     # ---- commands ----
@@ -77,7 +77,7 @@ class LiveSource(QObject):
     def ask(
         self, name: str, then: Then | None = None, otherwise: Then | None = None, **arguments: Any
     ) -> None:
-        """Have a command done, one after the other; its result comes to ``then``, its refusal to ``otherwise``."""
+        """Queue a command; pass its result to ``then`` or its error to ``otherwise``."""
         self._tasks.do(
             lambda: self.client.command(name, **arguments),
             then or (lambda result: None),
@@ -85,13 +85,13 @@ class LiveSource(QObject):
         )
 
     def retract(self, then: Callable[[str], None], otherwise: Then) -> None:
-        """Make the rig safe, whatever else has been asked for or hangs."""
+        """Make the rig safe, ahead of any pending or hanging command."""
         self._retracting.do(self.client.retract, then, otherwise)
 
     def _refused(self, error: Any) -> None:
         self.told.emit("log", {"level": "error", "time_s": time.time(), "text": str(error)})
 
-    # ---- what is heard; in the threads of the subscriptions ----
+    # ---- stream of the bench; runs in the threads of the subscriptions ----
 
     def _hear_news(self, topic: str, what: Any) -> None:
         self.told.emit(topic, what)
@@ -116,12 +116,12 @@ class LiveSource(QObject):
             self._tell_failure(error)
 
     def _tell_failure(self, error: Exception) -> None:
-        """Once a run: a view that fails must not hide what the bench tells."""
+        """Log an error of a view once per run; messages of the bench still get through."""
         if self._failed:
             return
         self._failed = True
-        log.exception("A run could not be shown")
-        text = f"Some views of this run have stopped ({error!r}). The recording has everything: open it to see it all."
+        log.exception("Cannot show a run")
+        text = f"Some views of this run have stopped ({error!r}). The recording is complete: open it to see all data."
         self.told.emit("log", {"level": "error", "time_s": time.time(), "text": text})
 
     def _begin(self, run: RunInfo) -> None:
@@ -135,7 +135,7 @@ class LiveSource(QObject):
         self.began.emit(self.session)
         _let_go(before, worker)
 
-    # ---- is it still there? ----
+    # ---- watch for silence ----
 
     def _heard(self, topic: str, what: Any) -> None:
         if topic == "lost":
@@ -173,7 +173,7 @@ class LiveSource(QObject):
             self.lost.emit(message)
 
     def close(self) -> None:
-        """Let go of the bench, which goes on."""
+        """Disconnect from the bench, which keeps running."""
         self._watch.stop()
         for subscription in self._subscriptions:
             subscription.close()

@@ -1,4 +1,4 @@
-"""The program with windows: what it opens, what it starts, what it leaves going."""
+"""Program with windows: opens rigs and recordings, starts benches, leaves running ones alone."""
 
 import logging
 import signal
@@ -32,11 +32,11 @@ log = logging.getLogger(__name__)
 REPLAY_SPEED = 20.0
 
 Connect = Callable[[], tuple[Connection, bool]]
-"""Finds or starts a bench; tells also whether it may end with the window."""
+"""Finds or starts a bench; returns it and whether it may end with the window."""
 
 
 class Program(QObject):
-    """All windows, and what they share.
+    """All windows and the theme and settings that they share.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Program(QObject):
         app.installEventFilter(self._escape)
 
     def open_rig(self, connect: Connect) -> RigWindow:
-        """A window at once; the bench is found or started meanwhile."""
+        """Open a window immediately, and find or start its bench in the background."""
         window = RigWindow(self.theme, self.settings)
         self._show(window)
 
@@ -71,9 +71,10 @@ class Program(QObject):
                 _end(connection)
             return connection, owned
 
-        def connected(found: Any) -> None:
+        def connected(result: Any) -> None:
+            connection, owned = result
             if wanted():
-                window.attach(LiveSource(BenchClient(found[0])), owned=found[1])
+                window.attach(LiveSource(BenchClient(connection)), owned=owned)
 
         def failed(error: Any) -> None:
             if wanted():
@@ -83,11 +84,11 @@ class Program(QObject):
         return window
 
     def open_recording(self, path: Path) -> ReplayWindow | None:
-        """A window in which it is played; a sentence in the log of the others where it can't be."""
+        """Open a window that plays a recording; return None and log an error if it cannot be read."""
         try:
             source = ReplaySource(path, REPLAY_SPEED)
         except (RecordingError, OSError) as error:
-            self.say(f"{path.name} can't be opened: {error}")
+            self.say(f"Cannot open {path.name}: {error}")
             return None
         window = ReplayWindow(self.theme, self.settings, source)
         self._show(window)
@@ -95,13 +96,13 @@ class Program(QObject):
         return window
 
     def compare(self, paths: list[Path]) -> CompareWindow:
-        """A window in which several recordings are in one plot."""
+        """Open a window that shows several recordings in one plot."""
         window = CompareWindow(self.theme, paths)
         self._keep(window)
         return window
 
     def retract(self) -> None:
-        """Of every rig that has a window."""
+        """Retract the tip of every rig that has a window."""
         for window in self.windows:
             if isinstance(window, RigWindow):
                 window.retract()
@@ -117,7 +118,7 @@ class Program(QObject):
         window.show()
 
     def say(self, text: str) -> None:
-        """An error, in the log of every window."""
+        """Log an error in every window."""
         for window in self.windows:
             if isinstance(window, Window):
                 window.say(text, logging.ERROR)
@@ -132,7 +133,7 @@ class Program(QObject):
 
 
 def run(open_first: Callable[[Program], Any]) -> int:
-    """Open the first window and stay until the last is closed; Ctrl-C closes them, too."""
+    """Open the first window and run until the last is closed, by the user or by Ctrl-C; return the exit code."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("hotjunction")
@@ -149,12 +150,12 @@ def run(open_first: Callable[[Program], Any]) -> int:
 def _survive(
     program: Program, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    """Qt would end the program for any exception in a slot; the window must stay, with its way to retract."""
+    """Log an exception in a slot; Qt would end the program and with it the Retract button."""
     log.error("Internal error", exc_info=(kind, error, traceback))
     program.say(f"Internal error ({error!r}). The bench is not affected.")
 
 
 def _end(connection: Connection) -> None:
-    """A bench that was started for a window that is gone."""
+    """Shut down a bench whose window was closed before it started."""
     with BenchClient(connection) as client, suppress(BenchError):
         client.command("shutdown")

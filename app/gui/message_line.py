@@ -1,4 +1,4 @@
-"""The last sentence of a window, at its bottom: an error stays until it has been read, everything else fades."""
+"""Last message at the bottom of a window: an error stays until it is dismissed, other messages fade."""
 
 import logging
 
@@ -9,12 +9,12 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolB
 from app.gui.theme import MEDIUM, SMALL, Theme, tabular
 
 FADES_MS = {logging.INFO: 10_000, logging.WARNING: 30_000}
-"""Time for which a sentence of a level is there; an error stays."""
+"""Time for which a message of a level is shown; an error stays."""
 COLOURS = {logging.INFO: "text", logging.WARNING: "warning"}
 
 
 class MessageLine(QStatusBar):
-    """One line, as high with a sentence as without.
+    """Line of constant height.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class MessageLine(QStatusBar):
     """
 
     log_asked = pyqtSignal()
-    """It was clicked: the whole of it is in the log."""
+    """The message was clicked: show it in full in the log."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class MessageLine(QStatusBar):
         self.close_button.setText("×")
         self.close_button.setAutoRaise(True)
         self.close_button.setAccessibleName("dismiss the message")
-        self.close_button.setToolTip("Dismiss: the log has it.")
+        self.close_button.setToolTip("Dismiss (the message stays in the log)")
         self.close_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.close_button.clicked.connect(self.dismiss)
         policy = self.close_button.sizePolicy()
@@ -58,7 +58,7 @@ class MessageLine(QStatusBar):
         self._show()
 
     def tell(self, level: int, text: str) -> None:
-        """Show a sentence; an error that nobody has read yet gives way only to another error."""
+        """Show a message; only another error replaces an error that has not been dismissed."""
         error = level >= logging.ERROR
         if self._errors and not error:
             return
@@ -70,23 +70,23 @@ class MessageLine(QStatusBar):
         self._show()
 
     def dismiss(self) -> None:
-        """Let go of the sentence."""
+        """Clear the message."""
         self._fade.stop()
         self._errors, self.level, self.text = 0, logging.INFO, ""
         self._show()
 
     def stop(self) -> None:
-        """Wait for nothing any more: the window closes."""
+        """Stop the timer as the window closes."""
         self._fade.stop()
 
     def _show(self) -> None:
         more = f"  ({self._errors - 1} more in the log)" if self._errors > 1 else ""
-        words = " ".join(self.text.split())
+        message = " ".join(self.text.split())
         room = self.label.width() - self.label.fontMetrics().horizontalAdvance(more)
         self.label.setText(
-            self.label.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room) + more
+            self.label.fontMetrics().elidedText(message, Qt.TextElideMode.ElideRight, room) + more
         )
-        self.label.setToolTip(f"{self.text}\n\nClick: show the log." if self.text else "")
+        self.label.setToolTip(f"{self.text}\n\nClick to show the log" if self.text else "")
         self.label.setAccessibleName(self.text)
         self.close_button.setVisible(bool(self.text))
         palette = self.label.palette()
@@ -95,12 +95,12 @@ class MessageLine(QStatusBar):
         self.label.setPalette(palette)
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
-        """Show as much of the sentence as there is room for."""
+        """Cut the message to the new width."""
         super().resizeEvent(a0)
         self._show()
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
-        """A click on the sentence asks for the log, and is a reading of it."""
+        """Show the log and clear the message when it is clicked."""
         if a0 is self.label and isinstance(a1, QMouseEvent) and a1.type() == QEvent.Type.MouseButtonRelease:
             if self.text:
                 self.log_asked.emit()

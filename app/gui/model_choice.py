@@ -1,4 +1,4 @@
-"""Which transmission a window compares with: one that was opened, or that of an I-V taken before."""
+"""Transmission model that the data are compared with: an opened file, or the fit of an earlier I-V."""
 
 import logging
 from dataclasses import replace
@@ -21,7 +21,7 @@ PATTERNS = "Models, fits, saved analyses (*.toml *.json)"
 
 
 class ModelChoice(QObject):
-    """Opens models, finds them, and gives them to the window's session.
+    """Opens or finds models and sets them in the window's session.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ class ModelChoice(QObject):
         super().__init__(window)
         self._window = window
         self.given: JunctionModel | None = None
-        """One that was opened; it holds for the runs that come, too."""
+        """Model that the user has opened; applies to later runs, too."""
 
     def fill_menu(self, menu: QMenu) -> None:
-        """What can be done about the model."""
-        self._window.menus.action(menu, "&Transmission model …", self.ask)
-        self._window.menus.action(menu, "Transmission of the &I-V", self.forget)
+        """Add the menu entries for the model."""
+        self._window.menus.action(menu, "Open &transmission model …", self.ask)
+        self._window.menus.action(menu, "Use transmission fitted to the &I-V", self.forget)
 
     def ask(self) -> None:
-        """Choose a file, and take the model in it."""
+        """Ask for a file and open its model."""
         recording = self._window.recording
         folder = str(recording.parent) if recording is not None else ""
         chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a transmission model", folder, PATTERNS)
@@ -48,28 +48,28 @@ class ModelChoice(QObject):
             self.open(Path(chosen))
 
     def open(self, path: Path) -> None:
-        """Take the model of a file; what is wrong with it goes to the log."""
+        """Open the model of a file; log an error if it is invalid."""
 
         def opened(model: Any) -> None:
             self.given = model
-            self._window.say("; ".join((f"Compared with the model {model.source}", *model.remarks)))
+            self._window.say("; ".join((f"Comparing with the model {model.source}", *model.remarks)))
             self._take(model)
 
         def failed(error: Any) -> None:
-            words = str(getattr(error, "message", error))
-            self._window.say(words if isinstance(error, FileError) else f"{path}: {error}", logging.ERROR)
+            message = str(getattr(error, "message", error))
+            self._window.say(message if isinstance(error, FileError) else f"{path}: {error}", logging.ERROR)
 
         self._window.tasks.do(lambda: opened_model(path), opened, failed)
 
     def forget(self) -> None:
-        """Compare with the I-V again: the run's own, or one taken before."""
+        """Return to the transmission fitted to an I-V: the run's own or an earlier one."""
         self.given = None
         self._take(None)
         if self._window.session is not None:
             self.look(self._window.session)
 
     def look(self, session: Session) -> None:
-        """Find a model for a session that has none, beside the window."""
+        """Find a model for a session without one, in the background."""
         recording = self._window.recording
         if session.options.model is not None or recording is None:
             return
@@ -85,7 +85,7 @@ class ModelChoice(QObject):
             lambda: model_for(recording, session.header),
             found,
             lambda error: self._window.say(
-                f"No I-V to compare with could be looked for: {error}", logging.WARNING
+                f"Cannot search for an earlier I-V to compare with: {error}", logging.WARNING
             ),
         )
 

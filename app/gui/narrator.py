@@ -1,4 +1,4 @@
-"""What a run has found since somebody last looked, in sentences for the log."""
+"""New results of a run as messages for the log."""
 
 import logging
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ EVERY_TRACES = 100
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, its level of `logging`, and the sample at which it came to be so."""
+    """Log message with its level (of `logging`) and the sample to which it belongs."""
 
     level: int
     text: str
@@ -23,7 +23,7 @@ class Sentence:
 
 
 class Narrator:
-    """Looks at the views of a session from time to time.
+    """Reports what has changed in the views of a session since the last call.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Narrator:
         self._holds = self._curves = self._hundreds = self._notes = 0
 
     def news(self) -> Iterator[Sentence]:
-        """Return what is new."""
+        """Return the new notes, holds, I-V curves and every hundredth trace as messages."""
         yield from self._of_notes()
         yield from self._of_holds(self.session.heating.snapshot())
         yield from self._of_curves(self.session.iv.snapshot())
@@ -48,7 +48,7 @@ class Narrator:
             yield Sentence(logging.INFO, f"Note: {note.payload.get('text', '')}", note.sample)
 
     def _of_holds(self, heating: HeatingSnapshot) -> Iterator[Sentence]:
-        new = heating.judged[self._holds :]  # none while all of them are judged anew
+        new = heating.judged[self._holds :]  # empty while all holds are judged again
         self._holds += len(new)
         for hold in new:
             yield Sentence(logging.WARNING if hold.rejected else logging.INFO, hold.words, hold.until)
@@ -58,8 +58,8 @@ class Narrator:
             return
         self._curves = iv.curves
         left_out = f"; {sum(iv.dropped.values())} left out" if iv.dropped else ""
-        words = f"I-V: {counted(iv.curves, 'curve')} of {counted(iv.junctions, 'junction')}{left_out}"
-        yield Sentence(logging.INFO, words, iv.until)
+        text = f"I-V: {counted(iv.curves, 'curve')} of {counted(iv.junctions, 'junction')}{left_out}"
+        yield Sentence(logging.INFO, text, iv.until)
 
     def _of_traces(self, histogram: HistogramSnapshot) -> Iterator[Sentence]:
         traces = histogram.kept + histogram.rejected
@@ -67,4 +67,4 @@ class Narrator:
             return
         self._hundreds = traces // EVERY_TRACES
         if self._hundreds:
-            yield Sentence(logging.INFO, f"{traces} traces, {histogram.kept} of them kept", histogram.until)
+            yield Sentence(logging.INFO, f"{traces} traces, {histogram.kept} kept", histogram.until)

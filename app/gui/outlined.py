@@ -1,4 +1,4 @@
-"""Fusion, with an edge that can be seen around what can be edited; its own vanishes in the dark."""
+"""Fusion style with a visible outline around editable fields; Fusion's own disappears in the dark theme."""
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QPainter, QPalette
@@ -9,7 +9,7 @@ FRAMES = (QStyle.PrimitiveElement.PE_FrameLineEdit, QStyle.PrimitiveElement.PE_I
 
 
 class OutlinedStyle(QProxyStyle):
-    """Outlines fields, boxes and choices in the palette's colour "Mid"; the focus keeps its own frame."""
+    """Style that outlines fields, boxes and choices in the palette's colour "Mid"; the focus frame is unchanged."""
 
     def drawPrimitive(
         self,
@@ -18,7 +18,7 @@ class OutlinedStyle(QProxyStyle):
         painter: QPainter | None,
         widget: QWidget | None = None,
     ) -> None:
-        """As Fusion does, then the outline."""
+        """Draw the element as Fusion does, then its outline."""
         super().drawPrimitive(element, option, painter, widget)
         written = isinstance(widget, QPlainTextEdit) and not widget.isReadOnly()
         if element in FRAMES or (element == QStyle.PrimitiveElement.PE_Frame and written):
@@ -31,7 +31,7 @@ class OutlinedStyle(QProxyStyle):
         painter: QPainter | None,
         widget: QWidget | None = None,
     ) -> None:
-        """As Fusion does, then the outline."""
+        """Draw the element as Fusion does, then its outline."""
         super().drawComplexControl(control, option, painter, widget)
         if control == QStyle.ComplexControl.CC_ComboBox:
             _outline(option, painter)

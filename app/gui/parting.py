@@ -1,4 +1,4 @@
-"""What becomes of a bench whose window is closed."""
+"""Shutdown of a bench when its window is closed."""
 
 import logging
 from enum import Enum
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Parting(Enum):
-    """What is to become of a run that is on; ``END`` of an idle bench is nothing that anybody is asked about."""
+    """User's choice about a run in progress when the window is closed; an idle bench ends without a question."""
 
     LEAVE = "leave it running"
     END = "stop it safely"
@@ -20,16 +20,16 @@ class Parting(Enum):
 
 
 def part(client: BenchClient, wanted: Parting, *, owned: bool, running: bool) -> None:
-    """End what nobody else has, safely; what others have goes on, but for a run that is not wanted any more.
+    """Shut down a bench that belongs to this window; on any other bench stop the run if the user wants that.
 
     Parameters
     ----------
     client : BenchClient
     wanted : Parting
     owned : bool
-        Whether the bench is this window's alone.
+        True if the bench belongs to this window.
     running : bool
-        Whether a run is on or waits.
+        True if a run is in progress or queued.
     """
     if running and wanted is Parting.LEAVE:
         return
@@ -40,15 +40,15 @@ def part(client: BenchClient, wanted: Parting, *, owned: bool, running: bool) ->
             client.command("pause")
             client.command("abort")
     except BenchError as error:
-        log.warning("Parting from the bench: %s", error)
+        log.warning("Cannot stop the bench: %s", error)
 
 
 def ask_about_run(window: QWidget) -> Parting:
-    """Ask what is to become of the run."""
+    """Ask whether to keep the run going, stop it or keep the window open."""
     box = QMessageBox(window)
     box.setWindowTitle("Close the window")
     box.setText("A measurement is running.")
-    box.setInformativeText("Closing this window does not stop it; reopen hotjunction to see it again.")
+    box.setInformativeText("It can go on without this window; start hotjunction again to see it.")
     leave = box.addButton("&Keep running", QMessageBox.ButtonRole.AcceptRole)
     stop = box.addButton("&Stop safely", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(QMessageBox.StandardButton.Cancel)

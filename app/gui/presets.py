@@ -1,7 +1,7 @@
-"""Settings with which the junctions of Lee et al., Nature 498, 209 (2013) are measured.
+"""Settings for the junctions of Lee et al., Nature 498, 209 (2013).
 
-Amplitudes, windows and numbers are the paper's. The tip is withdrawn five times as fast as in the paper (0.1 nm/s),
-which the plateaus of these junctions allow, and comes back faster, so that an opening takes some seconds.
+Amplitudes, windows and numbers of holds are the paper's. The tip is withdrawn five times faster than in the paper
+(0.1 nm/s), which the plateaus of these junctions allow, and approaches faster still: an opening takes a few seconds.
 """
 
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ HELD = {"stop_within": 0.015, "leave_speed": 10.0}
 
 @dataclass(frozen=True)
 class Preset:
-    """What is known of a junction before it is measured.
+    """Settings for one kind of junction.
 
     Parameters
     ----------
     name : str
     sample : str
-        For the recording.
+        Name of the sample in the recording.
     species : str
-        As a simulated rig calls it.
+        Name of the sample in a simulated rig.
     values : mapping
-        Of any procedure that has such parameters.
+        Values by parameter, for every procedure that has the parameter.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Preset:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, procedure: str, known: Mapping[str, Any]) -> dict[str, Any]:
-        """Values of those parameters that the procedure has; a gold control keeps its own amplitudes."""
+        """Return the values of the procedure's parameters; a gold control keeps its own amplitudes."""
         chosen = {**MOVES, **HELD, **self.values}
         if procedure == "control-gold":
             chosen.pop("amplitudes"), chosen.pop("conductance")
@@ -57,6 +57,6 @@ PRESETS = (
 
 
 def preset_for(rig_name: str) -> Preset:
-    """The one of a simulated rig's sample; the first where nobody knows."""
-    words = rig_name.replace(",", " ").split()
-    return next((preset for preset in PRESETS if preset.species in words), PRESETS[0])
+    """Return the preset of a simulated rig's sample, or the first preset."""
+    names = rig_name.replace(",", " ").split()
+    return next((preset for preset in PRESETS if preset.species in names), PRESETS[0])

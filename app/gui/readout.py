@@ -1,4 +1,4 @@
-"""A number that is read from two metres: large, of fixed width, its unit smaller and lighter."""
+"""Number that can be read from two metres: large, of fixed width, with a smaller and lighter unit."""
 
 from math import ceil
 
@@ -13,17 +13,17 @@ SMALLEST_CAPTION = 0.85
 
 
 class Readout(QWidget):
-    """Caption, number, unit, and a note beside the caption. It can be copied.
+    """Caption, number, unit, and a note beside the caption; the number can be copied.
 
     Parameters
     ----------
     theme : Theme
     caption : str
     widest : str
-        The number with the most room that will ever be shown.
+        Widest number that will be shown.
     unit : str
     note : str
-        The longest note that must have room.
+        Longest note that will be shown.
     """
 
     ALIGN = Qt.AlignmentFlag.AlignLeft
@@ -51,7 +51,7 @@ class Readout(QWidget):
         theme.changed.connect(self.update)
 
     def scale(self, factor: float) -> None:
-        """Everything so many times its usual size: on a small screen numbers are smaller, but whole."""
+        """Scale all fonts by a factor, so that on a small screen no number is cut."""
         self._fonts = (
             tabular(self.font(), NUMBER_PT * factor, QFont.Weight.Medium),
             tabular(self.font(), UNIT_PT * factor),
@@ -69,11 +69,11 @@ class Readout(QWidget):
 
     @property
     def text(self) -> str:
-        """Number and unit."""
+        """Number with its unit."""
         return f"{self.number} {self.unit}".strip()
 
     def say(self, number: str, note: str = "", colour: str = "text", note_colour: str = "quiet") -> None:
-        """Show another number; ``colour`` is the name of one of the palette's."""
+        """Show a number and a note in colours of the palette, given by name."""
         if (number, note, colour, note_colour) == (self.number, self.note, self.colour, self.note_colour):
             return
         self.number, self.note, self.colour, self.note_colour = number, note, colour, note_colour
@@ -81,17 +81,17 @@ class Readout(QWidget):
         self.update()
 
     def copy(self) -> None:
-        """Copy number and unit."""
+        """Copy number and unit to the clipboard."""
         clipboard = QGuiApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(self.text)
 
     def sizeHint(self) -> QSize:
-        """Room for the widest number."""
+        """Return the size that the widest number needs."""
         return self._size
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
-        """Caption and note above, number and unit below."""
+        """Draw caption and note above, number and unit below."""
         painter = QPainter(self)
         self._paint_words(painter)
         painter.end()
@@ -123,7 +123,7 @@ class Readout(QWidget):
 
 
 class PositionReadout(Readout):
-    """A number with a bar that says where it is between its limits."""
+    """Number with a bar that shows where it is between its limits."""
 
     ALIGN = Qt.AlignmentFlag.AlignRight
     BAR_WIDTH, BAR_HEIGHT = 112, 10
@@ -137,30 +137,30 @@ class PositionReadout(Readout):
         self.at = float("nan")
 
     def scale(self, factor: float) -> None:
-        """With its bar beside it."""
+        """Scale fonts and bar by a factor."""
         super().scale(factor)
         self._number_room, self._bar_width = self._size.width(), round(self.BAR_WIDTH * factor)
         self._size = QSize(self._number_room + LARGE + self._bar_width, self._size.height())
 
     def point(self, at: float, limits: tuple[float, float]) -> None:
-        """Where it is, and between what."""
+        """Set the position and its limits."""
         if (at, limits) != (self.at, self.limits):
             self.at, self.limits = at, limits
             self.update()
 
     @property
     def fraction(self) -> float:
-        """From 0 at the lower to 1 at the upper limit; NaN where unknown."""
+        """Position from 0 at the lower to 1 at the upper limit; NaN if unknown."""
         low, high = self.limits
         return (self.at - low) / (high - low) if high > low else float("nan")
 
     @property
     def near_end(self) -> bool:
-        """Close to the upper limit: the piezo runs out of way toward the sample."""
+        """True close to the upper limit, where the piezo has little range left towards the sample."""
         return self.fraction > 1.0 - self.NEAR_END
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
-        """Words, then the bar."""
+        """Draw the texts, then the bar."""
         painter = QPainter(self)
         self._paint_words(painter)
         if self.fraction == self.fraction:

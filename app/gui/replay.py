@@ -1,4 +1,4 @@
-"""The window's end of a recording: a thread that plays it into a session."""
+"""Source of a replay window: a thread that plays a recording into a session."""
 
 import logging
 import threading
@@ -18,28 +18,27 @@ from app.views.worker import Background
 log = logging.getLogger(__name__)
 
 BEAT_S = 0.02
-"""How often the player is asked for what is due."""
+"""Interval at which the player is polled."""
 
 SEEN_S = 30.0
-"""What strip charts show is there also where nothing was played."""
+"""Data before a new position that are read to fill the strip charts."""
 
 Move = Callable[[Player], "list[Event] | None"]
 
 
 class ReplaySource(QObject):
-    """A recording that is played.
+    """Recording being played. Raises ``RecordingError`` if it cannot be read.
 
     Parameters
     ----------
     path : Path
-        Raises ``RecordingError``.
     speed : float
     """
 
     moved = pyqtSignal()
-    """It was played, paused, or is elsewhere."""
+    """Position, speed or play state has changed."""
     went = pyqtSignal()
-    """It is at a place to which it was not played."""
+    """Playback has jumped to another position."""
     failed = pyqtSignal(str)
 
     def __init__(self, path: Path, speed: float = 1.0, parent: QObject | None = None) -> None:
@@ -52,7 +51,7 @@ class ReplaySource(QObject):
         )
         recording = self._player.recording
         self.reasons = why_empty(recording.header, recording.traces, path.name)
-        """Why views of it stay empty, by the titles of their tabs."""
+        """Reasons why views stay empty, by title of their tab."""
         self.state: PlayerState = self._player.state
         self._moves: list[Move] = []
         self._changed = threading.Condition()
@@ -61,10 +60,10 @@ class ReplaySource(QObject):
         self._thread = threading.Thread(target=self._work, name="replay", daemon=True)
         self._thread.start()
 
-    # ---- asked by the window ----
+    # ---- called by the window ----
 
     def play(self) -> None:
-        """Go on, from the beginning if it is at its end."""
+        """Play, from the beginning if the recording is at its end."""
 
         def move(player: Player) -> "list[Event] | None":
             at_end = player.state.at_end and not player.state.growing
@@ -74,7 +73,7 @@ class ReplaySource(QObject):
         self.do(move)
 
     def pause(self) -> None:
-        """Stay."""
+        """Pause."""
         self.do(lambda player: player.pause())
 
     def toggle(self) -> None:
@@ -85,11 +84,11 @@ class ReplaySource(QObject):
             self.play()
 
     def set_speed(self, speed: float) -> None:
-        """Seconds of the recording in one of life's; ``inf`` is as fast as it can."""
+        """Set the speed as a multiple of real time; ``inf`` plays as fast as possible."""
         self.do(lambda player: setattr(player, "speed", speed))
 
     def seek_time(self, time_s: float) -> None:
-        """Go to a time since the beginning; of several that wait only the last is done."""
+        """Go to a time since the beginning, in seconds; only the last of several pending calls is executed."""
 
         def move(player: Player) -> "list[Event] | None":
             wanted, self._sought_s = self._sought_s, None
@@ -99,15 +98,15 @@ class ReplaySource(QObject):
         self.do(move)
 
     def step_trace(self, steps: int) -> None:
-        """Go so many openings on."""
+        """Go a number of traces forward (or back if negative)."""
         self.do(lambda player: player.step_trace(steps))
 
     def step_hold(self, steps: int) -> None:
-        """Go so many holds on."""
+        """Go a number of holds forward (or back if negative)."""
         self.do(lambda player: player.step_hold(steps))
 
     def to_end(self) -> None:
-        """Take in the rest, as fast as it can, and stay at the end."""
+        """Play to the end as fast as possible."""
 
         def move(player: Player) -> None:
             player.speed = float("inf")
@@ -116,13 +115,13 @@ class ReplaySource(QObject):
         self.do(move)
 
     def do(self, move: Move) -> None:
-        """Have something done with the player, soon."""
+        """Queue an action on the player for the replay thread."""
         with self._changed:
             self._moves.append(move)
             self._changed.notify_all()
 
     def close(self) -> None:
-        """End the thread, let go of the file."""
+        """End the thread and close the file."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()
@@ -164,7 +163,7 @@ class ReplaySource(QObject):
         return 1e-4 if self.state.speed == float("inf") else BEAT_S
 
     def _look_back(self) -> None:
-        """Show the place as if it had been played to: its last seconds, and what had been counted."""
+        """Restore counters and the last seconds of data at a new position, as if it had been played up to there."""
         past, items = self._player.look_back(SEEN_S)
         self.session.jump(past)
         for item in items:

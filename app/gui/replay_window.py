@@ -1,4 +1,4 @@
-"""The window of a recording: every view as it was, at any speed."""
+"""Window that replays a recording at any speed."""
 
 import logging
 from pathlib import Path
@@ -19,13 +19,13 @@ from app.views.session import Session
 
 UP_DOWN = (Qt.Key.Key_Up, Qt.Key.Key_Down)
 ALL_SEEN = (
-    "Strips, trace, noise and status show this place; histograms, I-V and heating keep all that has been seen of the "
-    "recording (End: all of it)."
+    "Strip charts, traces, noise and status show this position. Histograms, I-V and heating keep everything played so "
+    "far; press End for the whole recording."
 )
 
 
 class ReplayWindow(Window):
-    """A recording that is played.
+    """Window of a recording that is played.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class ReplayWindow(Window):
         bar.speed_asked.connect(source.set_speed)
 
     def settle_sizes(self) -> None:
-        """A few rows of the recordings."""
+        """Give the list of recordings a few rows and the views the rest."""
         self.resizeDocks([self.docks["Recordings"]], [190], Qt.Orientation.Vertical)
         self.resizeDocks([self.docks["Selection"]], [260], Qt.Orientation.Horizontal)
         super().settle_sizes()
@@ -82,25 +82,25 @@ class ReplayWindow(Window):
     def _follow(self) -> None:
         state = self.source.state
         self.bar.show_state(state)
-        words = speed_words(state.speed) if state.playing else "paused" if not state.at_end else "at end"
-        self.replay_line.set_speed(words, self.source.path.name)
+        speed = speed_words(state.speed) if state.playing else "paused" if not state.at_end else "at end"
+        self.replay_line.set_speed(speed, self.source.path.name)
 
     @property
     def session(self) -> Session:
-        """Of the recording."""
+        """Session of the recording."""
         return self.source.session
 
     @property
     def recording(self) -> Path:
-        """The one that is played."""
+        """Path of the recording."""
         return self.source.path
 
     def pause(self) -> None:
-        """Play, or pause."""
+        """Play or pause."""
         self.source.toggle()
 
     def _bind(self) -> None:
-        """Keys of the whole window: a line of text that has the focus keeps those that it needs."""
+        """Bind keys for the whole window; a text field with the focus keeps those that it needs."""
         super()._bind()
         source = self.source
         for keys, slot in (
@@ -117,7 +117,7 @@ class ReplayWindow(Window):
             shortcut.activated.connect(slot)
 
     def event(self, event: QEvent | None) -> bool:
-        """Leave Up and Down to a list that has the focus."""
+        """Leave Up and Down to a list with the focus."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             focus = QApplication.focusWidget()
             if event.key() in UP_DOWN and isinstance(focus, (QAbstractItemView, QComboBox)):
@@ -126,7 +126,7 @@ class ReplayWindow(Window):
         return super().event(event)
 
     def _explain(self) -> None:
-        """Say in the views what will appear in them or why they stay empty, and in the log what is missing."""
+        """Show in empty plots what will appear or why they stay empty, and log what the recording lacks."""
         reasons, usual = self.source.reasons, in_replay(self.session.header)
         for title, view in self.area.views.items():
             for panel in view.panels:
@@ -144,6 +144,6 @@ class ReplayWindow(Window):
             self.say(ALL_SEEN)
 
     def leave(self) -> bool:
-        """Let go of the recording."""
+        """Close the recording."""
         self.source.close()
         return True

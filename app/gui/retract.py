@@ -1,4 +1,4 @@
-"""The one button that is always there, and its key."""
+"""Retract button, always visible and enabled, and its keyboard shortcut."""
 
 from PyQt6.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPaintEvent, QWindow
@@ -10,37 +10,37 @@ TWICE_WITHIN_MS = 1000
 
 
 class RetractButton(QPushButton):
-    """Large and red; never disabled."""
+    """Large red button that is never disabled."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("RETRACT", parent)
         self.theme = theme
         self.setToolTip(
-            "Bias to 0 V, modulation off, tip back: at once, whatever else is under way.\n"
-            "Esc twice within a second does the same from anywhere."
+            "Set the bias to 0 V, stop the modulation and pull the tip back immediately, whatever is running.\n"
+            "Pressing Esc twice within a second does the same from any window."
         )
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys where they were
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard focus where it was
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Larger than anything else on the line."""
+        """Return a size larger than everything else on the line."""
         return QSize(168, 56)
 
     def minimumSizeHint(self) -> QSize:
-        """It does not shrink."""
+        """Return the full size: the button does not shrink."""
         return self.sizeHint()
 
     def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        """Return presses it, as Space does."""
+        """Click on Return and Enter, too."""
         if a0 is not None and a0.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
             return
         super().keyPressEvent(a0)
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
-        """The word, and the key below it."""
+        """Draw the label and the shortcut below it."""
         colours = self.theme.palette
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -61,7 +61,7 @@ class RetractButton(QPushButton):
 
 
 class EscapeTwice(QObject):
-    """Watches all keys of the application, whatever window or dialog has them; takes none away.
+    """Event filter that reports two presses of Esc within a second in any window or dialog; passes all keys on.
 
     Install it on the application with ``installEventFilter``.
     """
@@ -73,7 +73,7 @@ class EscapeTwice(QObject):
         self._last_ms: int | None = None
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
-        """Look at key presses as they come to a window, before anything else has them."""
+        """Check key presses as they reach a window, before any widget handles them."""
         if a1 is not None and a1.type() == QEvent.Type.KeyPress and isinstance(a0, QWindow):
             assert isinstance(a1, QKeyEvent)
             if not a1.isAutoRepeat():
@@ -81,7 +81,7 @@ class EscapeTwice(QObject):
         return False
 
     def see(self, key: int, time_ms: int) -> None:
-        """Take a key that was pressed."""
+        """Process a key press at a time in ms."""
         if key != Qt.Key.Key_Escape:
             self._last_ms = None
         elif self._last_ms is not None and time_ms - self._last_ms <= TWICE_WITHIN_MS:

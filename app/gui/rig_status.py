@@ -1,4 +1,4 @@
-"""What the status line and the alarm of a rig say: of a run as the queue knows it, or else of the instruments."""
+"""Content of a rig's status line and alarm, from the run in progress or else from the instruments."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,12 +13,12 @@ from app.serve.stream import Behind
 from app.views.junction_state import BREAK_G0, State
 from app.views.status_view import OPEN_G0, StatusSnapshot
 
-NO_ANSWER = "The bench does not answer. What is in its queue may still be going on."
-BY_HAND = "Switch the bias off and draw the tip back by hand."
+NO_ANSWER = "The bench does not answer. Its queue may still be running."
+BY_HAND = "Switch off the bias and retract the tip by hand."
 STALE_S = 1.5
-"""A run that has sent nothing for so long is said to."""
+"""Silence of a run after which the status line shows its age."""
 CATCHING_UP_S = 60.0
-"""A window that is further behind the run than this says so."""
+"""Delay behind the run beyond which the status line shows the progress of catching up."""
 NEAR_SAFE_V = 0.05
 
 BLANK = StatusSnapshot(
@@ -31,14 +31,14 @@ BLANK = StatusSnapshot(
 def idle_status(
     instruments: Mapping[str, Any], before: StatusSnapshot | None, lost: str = "", unsafe: str = ""
 ) -> StatusSnapshot:
-    """What is known without a run.
+    """Return the status without a run.
 
     Parameters
     ----------
     instruments : mapping
-        As the bench tells of them; empty before it has.
+        Report of the bench on its instruments; empty before the first.
     before : StatusSnapshot or None
-        How the last run ended.
+        Status at the end of the last run.
     lost : str
         Why the bench does not answer; "" if it does.
     unsafe : str
@@ -74,14 +74,14 @@ def idle_status(
 
 
 def _state_at(conductance: float) -> State:
-    """Return what a tip that is not back does, in the word that suits its conductance."""
+    """Return the state of a tip that is not retracted, from the conductance."""
     if abs(conductance) >= BREAK_G0:
         return State.CONTACT if conductance > 0 else State.UNKNOWN
     return State.TUNNELLING if conductance >= OPEN_G0 else State.OUT_OF_CONTACT
 
 
 def conductance_G0(instruments: Mapping[str, Any]) -> float:
-    """Return what is between tip and sample in G0; NaN without a bias to show it, infinite where the current rails."""
+    """Return the conductance in G0; NaN without a bias, infinite where the amplifier is railed."""
     volts, calibration = instruments["daq"]["settings"], _calibration(instruments)
     bias_V, current_V = volts.get("bias_V", 0.0), volts.get("current_V")
     if calibration is None or current_V is None:
@@ -90,7 +90,7 @@ def conductance_G0(instruments: Mapping[str, Any]) -> float:
 
 
 def full_scale_G0(instruments: Mapping[str, Any]) -> float:
-    """Largest conductance that the amplifier shows; NaN without a bias."""
+    """Return the largest conductance within the amplifier's range, in G0; NaN without a bias."""
     bias_V, calibration = instruments["daq"]["settings"].get("bias_V", 0.0), _calibration(instruments)
     if calibration is None or not abs(bias_V) >= LEAST_BIAS_V:
         return nan
@@ -98,7 +98,7 @@ def full_scale_G0(instruments: Mapping[str, Any]) -> float:
 
 
 def _calibration(instruments: Mapping[str, Any]) -> CurrentCalibration | None:
-    """Return how the card's volts become amperes, as far as it is known without a run."""
+    """Return the calibration of the current as far as it is known without a run; None without a gain."""
     gain = instruments.get("current_amplifier", {}).get("settings", {}).get("gain_V_per_A")
     full_scale_V = instruments["daq"].get("current_full_scale_V", inf)
     return CurrentCalibration(gain, full_scale_V=full_scale_V) if gain else None
@@ -107,18 +107,18 @@ def _calibration(instruments: Mapping[str, Any]) -> CurrentCalibration | None:
 def running_status(
     shown: StatusSnapshot, job: Mapping[str, Any], behind: Behind | None, rate_Hz: float, silent_s: float
 ) -> StatusSnapshot:
-    """A run with the time left on the wall, what keeps it, and how far it is shown.
+    """Add to the status of a run its remaining time, a pause, and the delay of the window behind it.
 
     Parameters
     ----------
     shown : StatusSnapshot
     job : mapping
-        As the bench tells of it; empty without one.
+        Report of the bench on the job; empty without one.
     behind : Behind or None
     rate_Hz : float
-        Of the run.
+        Sample rate of the run.
     silent_s : float
-        For so long nothing of it has come.
+        Time since the last data.
     """
     status, left_s = job.get("status"), job.get("left_s")
     remark = "paused" if status == "paused" else ""
@@ -131,7 +131,7 @@ def running_status(
 
 
 def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
-    """Return what must not be overlooked; None if all is well.
+    """Return the most urgent alarm; None if all is well.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
     lost : str
         Why the bench does not answer.
     state : mapping
-        Of the bench.
+        State of the bench.
     """
     if unsafe:
         return Notice(f"NOT SAFE. {unsafe} {BY_HAND}")
@@ -153,7 +153,7 @@ def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
 
 
 def _failure(job: Mapping[str, Any]) -> Notice:
-    """Return the notice of a run that has failed: amber where it never began because of a setting."""
+    """Return the alarm of a failed run; amber if a setting prevented its start."""
     reason = reason_of(job).rstrip(".")
     if job.get("refused"):
         return Notice(f"{title_of(job)} was not started. {reason}.", danger=False, job=job["id"])
@@ -162,9 +162,9 @@ def _failure(job: Mapping[str, Any]) -> Notice:
 
 
 def why_not(lost: str, instruments: Mapping[str, Any]) -> str:
-    """Why nothing can be run; "" if something can."""
+    """Return why no run can be started; "" if it can."""
     if lost:
         return NO_ANSWER
     rows = [row for row in instruments.values() if isinstance(row, Mapping)]
     silent = [str(row["name"]) for row in rows if row.get("answers") is False]
-    return f"No answer from: {', '.join(silent)}. See the panel of the rig." if silent else ""
+    return f"No answer from {', '.join(silent)}. Check power and cable; see the panel Rig." if silent else ""

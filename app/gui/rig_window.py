@@ -1,4 +1,4 @@
-"""The window of a rig: what a bench does, and everything that can be asked of it."""
+"""Window of a rig: shows a bench and sends it commands."""
 
 import logging
 import time
@@ -30,14 +30,14 @@ from app.views.session import Session
 from app.views.status_view import StatusSnapshot
 
 STARTING = "The bench is starting …"
-ENDED_UNSAFE = "The run has ended, and the rig could not be made safe."
+ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
 TAB_OF = {"iv": 2, "heating": 3}
 
 
 class RigWindow(Window):
-    """A bench, once it is attached to one."""
+    """Window of a rig; it is empty until a bench is attached."""
 
     kind = "rig"
     keys = RIG_KEYS
@@ -47,7 +47,7 @@ class RigWindow(Window):
         super().__init__(theme, settings, self.rig_line)
         self.source: LiveSource | None = None
         self.owned = False
-        """Whether the bench was started for this window, or is a simulated one: idle, it ends with the window."""
+        """True if the bench was started for this window or is simulated: when idle it ends with the window."""
         self._instruments: Mapping[str, Any] = {}
         self._newest = Newest()
         self._lost = ""
@@ -84,7 +84,7 @@ class RigWindow(Window):
         log.raise_()
 
     def settle_sizes(self) -> None:
-        """Most room for the views."""
+        """Set the panels to their default sizes, leaving most room to the views."""
         docks = self.docks
         beside = min(BESIDE, self.width() // 4)
         self.resizeDocks([docks["Procedure"], docks["Queue"]], [beside, beside], Qt.Orientation.Horizontal)
@@ -111,11 +111,11 @@ class RigWindow(Window):
         self.notes.note_asked.connect(self._note)
 
     def fill_run_menu(self) -> None:
-        """What is done to the rig."""
+        """Add the menu Run."""
         menu = self.menus.menu("&Run")
         self.menus.action(menu, "&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter")
         self.menus.action(menu, "&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter")
-        self.menus.action(menu, "&Pause or go on (Space)", self.pause)
+        self.menus.action(menu, "&Pause or resume (Space)", self.pause)
         self.menus.action(menu, "A&bort the run", self.queue.abort_present)
         menu.addSeparator()
         self.menus.action(menu, "R&etract (Esc Esc)", self.retract)
@@ -123,7 +123,7 @@ class RigWindow(Window):
     # ---- the bench ----
 
     def attach(self, source: LiveSource, *, owned: bool) -> None:
-        """Show a bench. Its source is closed with the window."""
+        """Attach a bench; the window closes its source."""
         self.source, self.owned = source, owned
         source.told.connect(self._told)
         source.began.connect(self._began)
@@ -140,7 +140,7 @@ class RigWindow(Window):
             self._take_entry(entry, before=True)
 
     def _take_entry(self, entry: Mapping[str, Any], *, before: bool = False) -> None:
-        """Take a sentence of the bench's log, once; an error of now stands at the bottom of the window too."""
+        """Add an entry of the bench's log, once; show a new error at the bottom of the window, too."""
         number, text = entry.get("number"), in_words(entry["text"], all_labels())
         if number is not None and number in self._entries:
             return
@@ -150,12 +150,12 @@ class RigWindow(Window):
             self.messages.tell(logging.ERROR, text)
 
     def failed(self, message: str) -> None:
-        """There is no bench to attach to."""
+        """Report that no bench could be attached."""
         self.say(message, logging.ERROR)
         self.procedures.explain(message)
 
     def ask(self, name: str, then: Any = None, **arguments: Any) -> None:
-        """Ask the bench; a refusal goes to the log."""
+        """Send a command to the bench; log its error."""
         if self.source is None:
             self.say(STARTING, logging.WARNING)
             return
@@ -184,7 +184,7 @@ class RigWindow(Window):
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """Return how the bench is, as the newest of what it has told says."""
+        """Newest state of the bench."""
         return self.queue.known.state
 
     def _show_state(self, state: Mapping[str, Any]) -> None:
@@ -203,7 +203,7 @@ class RigWindow(Window):
             self.procedures.set_rig(rig)
 
     def _began(self, session: Session) -> None:
-        """Bring the view of this run to the front, unless the user has chosen another since the last."""
+        """Bring the view of a new run to the front, unless the user has chosen another tab."""
         procedure = session.header.procedure
         if self._raised in (None, self.area.front):
             self.area.raise_tab(TAB_OF.get("heating" if procedure.startswith("control") else procedure, 1))
@@ -211,7 +211,7 @@ class RigWindow(Window):
         self.models.look(session)
 
     def decide(self, options: SessionOptions) -> None:
-        """Other rules, also for the runs that come."""
+        """Apply selection rules to this run and later ones."""
         if self.source is not None:
             self.source.options = replace(options, model=self.models.given)
         super().decide(options)
@@ -226,55 +226,55 @@ class RigWindow(Window):
 
     @property
     def running(self) -> bool:
-        """Whether a run is on or waits for its turn."""
+        """True if a run is in progress or queued."""
         return bool(self.queue.present or self.queue.waiting)
 
     @property
     def session(self) -> Session | None:
-        """Of the run under way, or the last."""
+        """Session of the current or the last run."""
         return self.source.session if self.source is not None else None
 
     @property
     def recording(self) -> Path | None:
-        """Of the run under way, or the last."""
+        """Path of the current or the last run's recording."""
         return self.source.recording if self.source is not None else None
 
     def status(self, session: Session) -> StatusSnapshot:
-        """With what the queue knows of the run."""
+        """Return the content of the status line, with the queue's information on the run."""
         assert self.source is not None
         snapshot, rate_Hz = super().status(session), session.header.rate_Hz
         return running_status(snapshot, self.queue.present, self.source.behind, rate_Hz, self.source.stale_s)
 
     @property
     def _unsafe(self) -> str:
-        """Why the rig may not be safe; known from the run itself before its recording is saved."""
+        """Reason why the rig may not be safe; the run reports it before its recording is saved."""
         unsafe = str(self.state.get("unsafe", ""))
         if unsafe or self.session is None or not self.queue.present:
             return unsafe
         return ENDED_UNSAFE if self.session.status.snapshot().state is State.NOT_SAFE else ""
 
     def paint(self) -> None:
-        """Also while no run is on: then the instruments are asked how the tip is."""
+        """Draw the views and the alarm; without a run, show the state of the instruments."""
         super().paint()
         unsafe = self._unsafe
         if self._lost or unsafe or not self.queue.present:
             before = self.session.status.snapshot() if self.session is not None else None
             self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
-        running = bool(self.queue.present)  # known from news of the job alone before the whole state is told
+        running = bool(self.queue.present)  # the job's own message arrives before the state of the bench
         self.alarm.tell(alarm_of(unsafe, self._lost, {} if running else self.state))
         notice = self.alarm.notice
         if notice is not None and f"job {notice.job}:" in self.messages.text:
-            self.messages.dismiss()  # one place is enough
+            self.messages.dismiss()  # the alarm shows it already
 
-    # ---- what is asked of it ----
+    # ---- commands ----
 
     def add_to_queue(self, runs: list[Wanted]) -> None:
-        """At the end of the queue."""
+        """Append runs to the queue."""
         for run in runs:
             self.ask("queue_add", self._added, **self._as_arguments(run))
 
     def run_now(self, runs: list[Wanted]) -> None:
-        """The first at once, also on a queue that is held; the others after it."""
+        """Run the first job now, even if the queue is paused, and the others after it."""
         first, *others = runs
         self.ask("run_now", **self._as_arguments(first))
         for place, run in enumerate(others):
@@ -291,42 +291,42 @@ class RigWindow(Window):
 
     def _notes_gone(self) -> None:
         if not self.queue.present and self.notes.for_next:
-            self.say("The notes go into this run's recording.")
+            self.say("The notes are added to the recording of this run.")
             self.notes.taken()
 
     def _note(self, text: str) -> None:
         def noted(result: Any) -> None:
-            self.messages.tell(logging.INFO, "The note is in the recording.")  # the log has it from there
+            self.messages.tell(logging.INFO, "Note added to the recording.")  # the run logs it
             self.notes.taken()
 
         self.ask("notes", noted, text=text)
 
     def pause(self) -> None:
-        """Pause, or go on."""
+        """Pause or resume."""
         if self.queue.pause.isEnabled():
             self.queue.toggle_pause()
 
     def retract(self) -> None:
-        """Make the rig safe, now."""
+        """Make the rig safe, immediately."""
         if self.source is None:
-            self.say("There is no bench to retract yet.", logging.WARNING)
+            self.say("Cannot retract: no bench is connected.", logging.WARNING)
             return
         self.say("Retracting …", logging.WARNING)
         began_s = time.monotonic()
 
-        def done(said: str) -> None:
-            self.say(f"Retracted after {time.monotonic() - began_s:.1f} s: {said}", logging.WARNING)
+        def done(message: str) -> None:
+            self.say(f"Retracted after {time.monotonic() - began_s:.1f} s: {message}", logging.WARNING)
 
         def failed(error: Any) -> None:
-            if not isinstance(error, Refused):  # what the bench knows of, it has told the log itself
+            if not isinstance(error, Refused):  # the bench logs its own refusals
                 self.say(f"NOT SAFE: {error} {BY_HAND}", logging.CRITICAL)
 
         self.source.retract(done, failed)
 
-    # ---- the end ----
+    # ---- closing ----
 
     def leave(self) -> bool:
-        """Leave a run going, or end it safely; end an idle bench that nobody else has."""
+        """Leave a run going or stop it safely, as the user chooses; shut down an idle bench of this window."""
         if self.source is None:
             return True
         wanted = Parting.END
@@ -340,17 +340,17 @@ class RigWindow(Window):
         return True
 
     def ask_about_run(self) -> Parting:
-        """What is to become of a run that is on."""
+        """Ask whether to keep the run going, stop it or keep the window open."""
         return ask_about_run(self)
 
 
 def _next_settings(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the next run is made with, by instrument."""
+    """Return the settings of the next run, by instrument."""
     return {
         name: {
-            setting: one["next_run"]
-            for setting, one in content[name]["editable"].items()
-            if "next_run" in one
+            setting: entry["next_run"]
+            for setting, entry in content[name]["editable"].items()
+            if "next_run" in entry
         }
         for name in ("current_amplifier", "voltage_preamplifier")
         if name in content and "editable" in content[name]

@@ -1,4 +1,4 @@
-"""What the views show, kept beside the recording."""
+"""Saving of the views' results next to the recording."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from app.views.session import Session
 
 
 def save_analysis(session: Session, recording: Path) -> Path:
-    """Bring all views up to date and save what they show. Returns the file.
+    """Bring all views up to date and save their results; return the file.
 
     Raises
     ------
     AnalysisFileError, RecordingError
-        If it can't be written, or there is no such recording.
+        If the file cannot be written or the recording does not exist.
     """
     results = session.to_result()
     options = results.pop("options", {})
@@ -21,7 +21,7 @@ def save_analysis(session: Session, recording: Path) -> Path:
 
 
 def summary_of(session: Session) -> str:
-    """The result in a line, for lists of recordings."""
+    """Return the result in one line, for lists of recordings."""
     heating, analysis = session.heating.result, session.histogram.analysis()
     if heating is not None:
         largest = max(heating.points, key=lambda point: point.amplitude_V, default=None)

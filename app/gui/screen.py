@@ -1,16 +1,16 @@
-"""Sizes of windows that fit the screen on which they are."""
+"""Window sizes that fit the screen."""
 
 from PyQt6.QtCore import QRect, QSize
 from PyQt6.QtWidgets import QStyle, QWidget
 
 
 def fitting(wanted: QSize, available: QRect, title_bar: int) -> QSize:
-    """Return the wanted size, or as much of it as there is room for below a title bar. All in pixels."""
+    """Return the wanted size, cut to the available area below a title bar. All in pixels."""
     return wanted.boundedTo(QSize(available.width(), available.height() - title_bar))
 
 
 def fit_to_screen(window: QWidget, wanted: QSize) -> None:
-    """Give a window its size, so that with its title bar it is whole on its screen."""
+    """Resize a window to the wanted size, or less, so that it fits the screen with its title bar."""
     screen, style = window.screen(), window.style()
     if screen is None or style is None or window.isMaximized() or window.isFullScreen():
         return

@@ -1,4 +1,4 @@
-"""The line that answers from two metres: is the tip safe, what is the junction doing, how long to go."""
+"""Status line, readable from two metres: safety of the tip, state of the junction, time left."""
 
 from math import floor, isfinite, isinf, log10, nan
 
@@ -26,11 +26,11 @@ STATE_COLOURS = {
 }
 ALARMING = (State.FAULT, State.NOT_SAFE)
 SCALES = (1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
-"""Sizes of the numbers, the largest that has room being taken."""
+"""Scale factors of the numbers; the largest that fits is used."""
 
 
 class StatusLine(View[StatusSnapshot]):
-    """Numbers of a run, each at its place."""
+    """Main numbers of a run, each at a fixed place."""
 
     title = "Status"
     background = "window"
@@ -58,16 +58,16 @@ class StatusLine(View[StatusSnapshot]):
 
     @property
     def readouts(self) -> tuple[Readout, ...]:
-        """From left to right."""
+        """Readouts from left to right."""
         return (self.state, self.conductance, self.bias, self.tip, self.progress)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the smallest numbers."""
+        """Return the size that the smallest numbers need."""
         usual = super().minimumSizeHint()
         return QSize(round(usual.width() * SCALES[-1] / self._scale), usual.height())
 
     def resizeEvent(self, ev: QResizeEvent | None) -> None:
-        """Numbers as large as there is room for; none is cut."""
+        """Scale the numbers to the largest size that fits."""
         super().resizeEvent(ev)
         for factor in SCALES:
             if factor != self._scale:
@@ -79,15 +79,15 @@ class StatusLine(View[StatusSnapshot]):
                 break
 
     def draw(self, snapshot: StatusSnapshot) -> None:
-        """Say the numbers."""
+        """Show the numbers of a snapshot."""
         stale = snapshot.stale_s > 0.0 or snapshot.state in ALARMING
         number = "quiet" if stale else "text"
         self._say_state(snapshot)
-        words = conductance_words(snapshot.conductance_G0, snapshot.full_scale_G0)
+        conductance = conductance_words(snapshot.conductance_G0, snapshot.full_scale_G0)
         railed = isinf(snapshot.conductance_G0) and not stale
-        self.conductance.unit = "" if words == OVER_RANGE else "G₀"
+        self.conductance.unit = "" if conductance == OVER_RANGE else "G₀"
         note = "last known" if stale else "railed" if railed else ""
-        self.conductance.say(words, note, number, "warning" if railed else "quiet")
+        self.conductance.say(conductance, note, number, "warning" if railed else "quiet")
         if snapshot.modulated:
             self.bias.say(f"±{abs(snapshot.bias_V):.3f}", "modulated", number, "accent")
         else:
@@ -105,21 +105,21 @@ class StatusLine(View[StatusSnapshot]):
             note, colour = snapshot.message, "danger"
         elif snapshot.stale_s > 0.0:
             note, colour = f"no data for {snapshot.stale_s:.0f} s", "warning"
-        word = (
+        state_colour = (
             "quiet" if snapshot.stale_s > 0.0 and not alarming else STATE_COLOURS.get(snapshot.state, "text")
         )
-        self.state.say(snapshot.state.value, note, word, colour)
+        self.state.say(snapshot.state.value, note, state_colour, colour)
         self.state.setToolTip(snapshot.message)
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
-        """The background."""
+        """Draw the background."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(getattr(self.theme.palette, self.background)))
         painter.end()
 
 
 class RigStatusLine(StatusLine):
-    """Of a rig: with the button that makes it safe."""
+    """Status line of a rig, with the Retract button."""
 
     retract = pyqtSignal()
 
@@ -131,7 +131,7 @@ class RigStatusLine(StatusLine):
 
 
 class ReplayStatusLine(StatusLine):
-    """Of a recording: in another colour, and without a rig to retract."""
+    """Status line of a recording: in another colour and without a Retract button."""
 
     background = "replay_window"
 
@@ -142,14 +142,15 @@ class ReplayStatusLine(StatusLine):
         super()._fill(row)
 
     def set_speed(self, words: str, name: str) -> None:
-        """How fast which recording is played: "20×" (or "paused"), and its name."""
+        """Show the speed ("20×" or "paused") and the name of the recording."""
         self.replay.say(f"REPLAY {words}".strip(), name, "replay")
 
 
 def conductance_words(conductance_G0: float, full_scale_G0: float = nan) -> str:
-    """0.00207; a power of ten below 10⁻⁴ (10⁻³ with a sign), a digit less for a sign and for a long exponent.
+    """Format a conductance in G0: "0.00207", or with a power of ten below 10⁻⁴ (10⁻³ if negative).
 
-    Where the amplifier is railed, the bound is all that is known: "> 6.4", or "over range" without a number for it.
+    A sign and a two-digit exponent cost a digit each. A railed amplifier gives a bound, "> 6.4", or "over range" if
+    the full scale is unknown.
     """
     if isinf(conductance_G0):
         if not isfinite(full_scale_G0):
@@ -166,7 +167,7 @@ def conductance_words(conductance_G0: float, full_scale_G0: float = nan) -> str:
 
 
 def signed(value: float) -> str:
-    """Three decimals and a sign: +0.100; 0.000 has none."""
+    """Format with a sign and three decimals: "+0.100"; "0.000" has no sign."""
     if not isfinite(value):
         return UNKNOWN
     text = f"{value:+.3f}"
@@ -174,7 +175,7 @@ def signed(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """3.2 s; 4 min 05 s; 2 h 03 min."""
+    """Format a time: "3.2 s", "4 min 05 s", "2 h 03 min"."""
     if not isfinite(seconds):
         return UNKNOWN
     if seconds < 60:
@@ -186,7 +187,7 @@ def duration(seconds: float) -> str:
 
 
 def size(n_bytes: int) -> str:
-    """1.20 GB."""
+    """Format a number of bytes: "1.20 GB"."""
     for unit, name in SIZES:
         if n_bytes >= unit:
             return f"{significant(n_bytes / unit)} {name}"
@@ -194,26 +195,26 @@ def size(n_bytes: int) -> str:
 
 
 def colour_of(bias_V: float) -> str:
-    """Name of the colour in which a bias is written, as it is written."""
+    """Return the name of a bias's text colour; that of 0 V if it is displayed as 0.000."""
     if not isfinite(bias_V) or not round(bias_V, 3):
         return "text"
     return "positive_text" if bias_V > 0 else "negative_text"
 
 
 def progress(snapshot: StatusSnapshot) -> str:
-    """How far a run is: 63/100."""
+    """Return the progress of a run: "63/100"."""
     return f"{snapshot.cycles}" + (f"/{snapshot.total_cycles}" if snapshot.total_cycles is not None else "")
 
 
 def cycles_word(snapshot: StatusSnapshot) -> str:
-    """What is counted: "holds", or one "hold"."""
+    """Return the name of the counted cycles: "holds", or "hold" for one."""
     return snapshot.cycle_name + ("" if snapshot.cycles == 1 and snapshot.total_cycles is None else "s")
 
 
 def remark(snapshot: StatusSnapshot) -> str:
-    """How a run ended, what keeps it, or how long it will go on; and what is recorded."""
-    words = snapshot.ended or snapshot.remark
-    if not words and isfinite(snapshot.left_s):
-        words = f"{roughly(snapshot.left_s)} left"
+    """Return the end, pause or remaining time of a run, and the size of its recording."""
+    text = snapshot.ended or snapshot.remark
+    if not text and isfinite(snapshot.left_s):
+        text = f"{roughly(snapshot.left_s)} left"
     recorded = size(snapshot.recorded_bytes) if snapshot.recorded_bytes else ""
-    return ", ".join(part for part in (words, recorded) if part)
+    return ", ".join(part for part in (text, recorded) if part)

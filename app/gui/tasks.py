@@ -1,4 +1,4 @@
-"""What would keep the window waiting, done elsewhere; what came of it is told in the window's own thread."""
+"""Slow work in other threads, with its result delivered in the window's thread."""
 
 import logging
 from collections.abc import Callable
@@ -14,18 +14,18 @@ Then = Callable[[Any], None]
 
 
 def _nothing(result: Any) -> None:
-    """Nobody wants to know."""
+    """Ignore a result."""
 
 
 class Tasks(QObject):
-    """Work in threads of its own.
+    """Pool of threads for the work of a window.
 
     Parameters
     ----------
     name : str
-        Of the threads.
+        Name of the threads.
     threads : int
-        So many things at once; with one, everything is done in its order.
+        Number of threads; one keeps the order of the work.
     """
 
     _over = pyqtSignal(object, object)
@@ -37,7 +37,7 @@ class Tasks(QObject):
         self._closed = False
 
     def do(self, work: Work, then: Then = _nothing, otherwise: Then = _nothing) -> None:
-        """Have ``work`` done; then call ``then`` with its result, or ``otherwise`` with its exception."""
+        """Run ``work`` in a thread, then call ``then`` with its result or ``otherwise`` with its exception."""
         if self._closed:
             return
         self._pool.submit(self._work, work, then, otherwise)
@@ -56,6 +56,6 @@ class Tasks(QObject):
             then(result)
 
     def close(self) -> None:
-        """Begin nothing more, tell nothing more, wait for what is under way."""
+        """Cancel pending work, wait for running work and drop its results."""
         self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,7 +1,7 @@
-"""How the window looks: a light and a dark palette, sizes and fonts, and the one object that says which is on.
+"""Appearance of the windows: a light and a dark palette, spacings and fonts, and the choice between the palettes.
 
-Positive and negative bias have each one colour everywhere: vermilion and blue of Okabe and Ito ("Color
-Universal Design", 2008), which the colour-blind tell apart; lighter in the dark.
+Positive bias is vermilion and negative bias blue everywhere: colours of Okabe and Ito ("Color Universal
+Design", 2008) that colour-blind people can distinguish; lighter in the dark palette.
 """
 
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from app.gui.colours import even_map
 from app.gui.outlined import OutlinedStyle
 
 SMALL, MEDIUM, LARGE = 4, 8, 16
-"""The three distances between things, in pixels."""
+"""The three spacings, in pixels."""
 RADIUS = 4
-"""The one radius of corners, in pixels."""
+"""Radius of all corners, in pixels."""
 
 
 @dataclass(frozen=True)
 class Palette:
     """Colours of one theme.
 
-    Text colours (``text``, ``quiet``, ``accent``, ``danger``, ``warning``, ``replay``, ``neutral``, and those of the
-    polarities in words) reach a contrast of 4.5 to 1 on ``window`` and ``surface``; the outlines of what is edited and
-    the colours of data 3 to 1.
+    Text colours (``text``, ``quiet``, ``accent``, ``danger``, ``warning``, ``replay``, ``neutral``,
+    ``positive_text``, ``negative_text``) reach a contrast of 4.5 to 1 on ``window`` and ``surface``; the outlines of
+    editable fields and the colours of data reach 3 to 1.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Palette:
     raised: str
     edge: str
     outline: str
-    """Of fields and boxes that can be edited."""
+    """Outline of editable fields and boxes."""
     text: str
     quiet: str
     grid: str
@@ -46,13 +46,13 @@ class Palette:
     on_danger: str
     warning: str
     danger_fill: str
-    """The one button that is red, and alarms; ``on_danger`` stands on it."""
+    """Background of the Retract button and of alarms; their text is ``on_danger``."""
     warning_fill: str
     on_warning: str
-    """Behind, and of, a sentence that asks for a look."""
+    """Text of a warning; its background is ``warning_fill``."""
     replay: str
     replay_window: str
-    """Behind the status line while a recording is played."""
+    """Background of the status line of a replay."""
     neutral: str
     positive: str
     negative: str
@@ -60,16 +60,16 @@ class Palette:
     negative_model: str
     positive_text: str
     negative_text: str
-    """Of the polarities where they are words and numbers."""
+    """Colours of numbers and text that belong to a polarity."""
     data: str
-    """What has no polarity: counts, spectra, transmission."""
+    """Colour of data without polarity: counts, spectra, transmission."""
     data_model: str
     sequence: tuple[str, ...]
     heat: tuple[str, ...]
     """Anchors of the colour map of a 2D histogram; the first is the background itself."""
 
     def polarity(self, sign: float, *, model: bool = False) -> str:
-        """Colour of a bias of this sign; neutral for no bias."""
+        """Return the colour of a bias of this sign; neutral for zero."""
         if sign == 0:
             return self.neutral
         if sign > 0:
@@ -104,7 +104,7 @@ DARK = Palette(
 
 
 class Choice(StrEnum):
-    """What the user chose: one of the palettes, or the one of the desktop."""
+    """Choice of the user: light, dark, or the same as the desktop."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -112,7 +112,7 @@ class Choice(StrEnum):
 
 
 class Theme(QObject):
-    """The palette that is on. Widgets read ``palette`` and listen to ``changed``.
+    """Active palette. Widgets read ``palette`` and connect to ``changed``.
 
     Parameters
     ----------
@@ -137,22 +137,22 @@ class Theme(QObject):
 
     @property
     def palette(self) -> Palette:
-        """The colours that are on."""
+        """Colours in use."""
         return self._palette
 
     @property
     def choice(self) -> Choice:
-        """What the user chose."""
+        """Choice of the user."""
         return self._choice
 
     def choose(self, choice: Choice) -> None:
-        """Follow the choice, and remember it."""
+        """Apply a choice and save it in the settings."""
         self._choice = choice
         self._settings.setValue("theme", choice.value)
         self._follow()
 
     def dress(self, app: QApplication) -> None:
-        """Give the application Fusion style, this theme's colours and a font with figures of equal width."""
+        """Give the application Fusion style, the colours in use and a font with digits of equal width."""
         app.setStyle(OutlinedStyle("Fusion"))
         app.setFont(tabular(app.font()))
         self._colour_application()
@@ -177,7 +177,7 @@ class Theme(QObject):
 
 
 def qt_palette(colours: Palette) -> QPalette:
-    """Qt's palette in these colours."""
+    """Return Qt's palette in these colours."""
     role, group = QPalette.ColorRole, QPalette.ColorGroup
     palette = QPalette()
     for roles, colour in (
@@ -194,19 +194,23 @@ def qt_palette(colours: Palette) -> QPalette:
         ((role.HighlightedText,), colours.on_accent),
         ((role.LinkVisited,), colours.neutral),
     ):
-        for one in roles:
-            palette.setColor(one, QColor(colour))
-    for one in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(group.Disabled, one, QColor(colours.quiet))
-    for one, colour in ((role.Base, colours.window), (role.Button, colours.window), (role.Mid, colours.edge)):
-        palette.setColor(group.Disabled, one, QColor(colour))
+        for each in roles:
+            palette.setColor(each, QColor(colour))
+    for each in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(group.Disabled, each, QColor(colours.quiet))
+    for each, colour in (
+        (role.Base, colours.window),
+        (role.Button, colours.window),
+        (role.Mid, colours.edge),
+    ):
+        palette.setColor(group.Disabled, each, QColor(colour))
     palette.setColor(group.Disabled, role.Highlight, QColor(colours.edge))
     palette.setColor(group.Disabled, role.HighlightedText, QColor(colours.text))
     return palette
 
 
 def tabular(font: QFont, points: float | None = None, weight: QFont.Weight | None = None) -> QFont:
-    """The font with figures of equal width, so that a number that changes does not move."""
+    """Return the font with digits of equal width, so that a changing number does not move."""
     font = QFont(font)
     font.setFeature(QFont.Tag("tnum"), 1)
     if points is not None:
@@ -217,6 +221,6 @@ def tabular(font: QFont, points: float | None = None, weight: QFont.Weight | Non
 
 
 def heat_map(colours: Palette) -> pg.ColorMap:
-    """Colour map of counts: from the background up in steps that look equally large."""
+    """Return the colour map of counts, perceptually even, starting at the background colour."""
     table = even_map(colours.heat)
     return pg.ColorMap(None, (255 * table).round().astype("uint8"), name=f"heat {colours.name}")

@@ -1,4 +1,4 @@
-"""What a window of the rig and a window of a recording have in common: views, log, recordings, menus, keys, layout."""
+"""Base of the windows of a rig and of a recording: views, log, recordings, menus, keys, layout."""
 
 import logging
 import math
@@ -42,7 +42,7 @@ from app.views.session import Session
 from app.views.status_view import StatusSnapshot
 
 FRAME_MS = 40
-"""25 pictures a second."""
+"""Interval between frames: 25 a second."""
 SETTLED_MS = 100
 SIZE = QSize(1500, 940)
 LAYOUT_VERSION = 1
@@ -54,7 +54,7 @@ LEFT, RIGHT, BOTTOM = (
 
 
 class Window(QMainWindow):
-    """One session and what stands around it.
+    """Window of one session with its panels.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ class Window(QMainWindow):
     """
 
     kind = ""
-    """Under which the layout is remembered."""
+    """Key under which the layout is saved."""
     keys: tuple[tuple[str, str], ...] = ()
     closed = pyqtSignal()
     open_asked = pyqtSignal(object)
-    """Path of a recording, for a window of its own."""
+    """Path of a recording to open in a new window."""
     compare_asked = pyqtSignal(object)
 
     def __init__(self, theme: Theme, settings: QSettings, line: StatusLine) -> None:
@@ -110,13 +110,13 @@ class Window(QMainWindow):
         self._timer.timeout.connect(self.paint)
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """The Tab key passes over what stands behind a tab."""
+        """Move the focus, skipping widgets hidden behind a tab."""
         return step_in_sight(lambda: super(Window, self).focusNextPrevChild(next))
 
-    # ---- putting it together; each kind of window does it in its constructor ----
+    # ---- assembly, called by the constructors of subclasses ----
 
     def add_panel(self, title: str, widget: QWidget, where: Qt.DockWidgetArea) -> QDockWidget:
-        """A panel that can be moved."""
+        """Add a movable panel and return its dock."""
         dock = self.docks[title] = QDockWidget(title, self)
         dock.setObjectName(f"panel {title}")
         dock.setWidget(widget)
@@ -124,7 +124,7 @@ class Window(QMainWindow):
         return dock
 
     def finish(self) -> None:
-        """Menus, keys and the remembered layout; then pictures."""
+        """Add menus and keys, restore the saved layout and start drawing."""
         self.menus.fill(self)
         self._bind()
         self._usual = self.saveState(LAYOUT_VERSION)
@@ -132,14 +132,14 @@ class Window(QMainWindow):
         self._timer.start(FRAME_MS)
 
     def fill_run_menu(self) -> None:
-        """A menu for what runs."""
+        """Add the menu Run, in a window of a rig."""
 
     def _bind(self) -> None:
         space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
         space.activated.connect(self._space)
 
     def _space(self) -> None:
-        """Space is taken from all; a button that has the focus through the Tab key has it back."""
+        """Press the button with the keyboard focus, else pause."""
         focus = QApplication.focusWidget()
         if isinstance(focus, QCheckBox):
             focus.toggle()
@@ -149,17 +149,17 @@ class Window(QMainWindow):
             self.pause()
 
     def pause(self) -> None:
-        """Space was pressed."""
+        """Pause or resume (key Space)."""
 
-    # ---- pictures ----
+    # ---- drawing ----
 
     @property
     def session(self) -> Session | None:
-        """What is shown; None before there is anything."""
+        """Session on display; None before the first."""
         return None
 
     def paint(self) -> None:
-        """Draw what can be seen and has changed."""
+        """Draw the visible views that have changed, and log new results."""
         session = self.session
         if session is None or not self.isVisible():
             return
@@ -172,26 +172,26 @@ class Window(QMainWindow):
             self.say(sentence.text, sentence.level, session.time_of(sentence.sample))
 
     def status(self, session: Session) -> StatusSnapshot:
-        """What the status line says of it."""
+        """Return the content of the status line."""
         return session.status.snapshot()
 
     def set_span(self, seconds: float) -> None:
-        """So many seconds are seen of the strip charts."""
+        """Set the time span of the strip charts, in seconds, and show them."""
         self.area.set_window(seconds)
         self.area.docks[STRIPS].show()
 
-    # ---- what can be done ----
+    # ---- actions ----
 
     def say(self, text: str, level: int = logging.INFO, at_s: float = math.nan) -> None:
-        """Say something at the bottom of the window and in its log.
+        """Show a message at the bottom of the window and in its log.
 
         Parameters
         ----------
         text : str
         level : int
-            Of `logging`.
+            Level of `logging`.
         at_s : float
-            When it happened, in s since 1970; now, where that is not known or (on a simulated clock) to come.
+            Time of the event in s since 1970; NaN or a time in the future (of a simulated clock) means now.
         """
         now_s = time.time()
         self.log.add(level, at_s if at_s < now_s else now_s, text)
@@ -204,7 +204,7 @@ class Window(QMainWindow):
         dock.raise_()
 
     def ask_for_recording(self) -> None:
-        """Choose a recording, and open it."""
+        """Ask for a recording and open it."""
         folder = str(self.browser.library.folder) if self.browser.library is not None else ""
         patterns = " ".join(f"*{ending}" for ending in ENDINGS)
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a recording", folder, f"Recordings ({patterns})")
@@ -213,11 +213,11 @@ class Window(QMainWindow):
 
     @property
     def recording(self) -> Path | None:
-        """Which the session is of."""
+        """Path of the session's recording."""
         return None
 
     def save_analysis(self) -> None:
-        """Keep what the views show, and what was decided, beside the recording."""
+        """Save the results of the views and the selection rules next to the recording."""
         session, recording = self.session, self.recording
         if session is None or recording is None:
             self.say("There is nothing to save yet.", logging.WARNING)
@@ -230,16 +230,16 @@ class Window(QMainWindow):
         self.tasks.do(
             lambda: save_analysis(session, recording),
             saved,
-            lambda error: self.say(f"The analysis could not be saved: {error}", logging.ERROR),
+            lambda error: self.say(f"Cannot save the analysis: {error}", logging.ERROR),
         )
 
     def decide(self, options: SessionOptions) -> None:
-        """Other rules: every view follows; the model stays."""
+        """Apply selection rules to every view, keeping the model."""
         if self.session is not None:
             self.session.set_options(replace(options, model=self.session.options.model))
 
     def show_keys(self) -> None:
-        """List the keys."""
+        """Show the list of keyboard shortcuts."""
         dialog = KeysDialog((*self.keys, *COMMON_KEYS), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
@@ -247,39 +247,39 @@ class Window(QMainWindow):
     # ---- layout ----
 
     def usual_layout(self) -> None:
-        """Everything at its usual place."""
+        """Restore the default layout."""
         self.restoreState(self._usual, LAYOUT_VERSION)
         self.area.usual()
         self.settle_sizes()
         self._soon.start()
 
     def settle_sizes(self) -> None:
-        """Give panels their usual sizes."""
+        """Give panels their default sizes."""
         self.area.settle_sizes()
 
     def _settle(self) -> None:
-        """Once the window is there."""
+        """Set sizes and hide stale tab bars after the window has appeared."""
         if not self._settled:
             self._settled = True
             self.settle_sizes()
-            self._soon.start(SETTLED_MS)  # the layout follows a little later
+            self._soon.start(SETTLED_MS)  # Qt updates the layout a little later
         hide_ghosts(self)
         hide_ghosts(self.area)
 
     def restore_layout(self) -> None:
-        """As it was left."""
+        """Restore the saved layout."""
         geometry, state, views = (
             self.settings.value(f"{self.kind}/{name}") for name in ("geometry", "state", "views")
         )
         if geometry is not None:
             self.restoreGeometry(geometry)
-            fit_to_screen(self, self.size())  # the screen may be another than it was
+            fit_to_screen(self, self.size())  # the screen may have changed
         self._settled = state is not None and self.restoreState(state, LAYOUT_VERSION)
         if views is not None:
             self.area.restore(views)
 
     def remember_layout(self) -> None:
-        """For the next time."""
+        """Save the layout."""
         states = {
             "geometry": self.saveGeometry(),
             "state": self.saveState(LAYOUT_VERSION),
@@ -289,16 +289,16 @@ class Window(QMainWindow):
             self.settings.setValue(f"{self.kind}/{name}", value)
 
     def showEvent(self, a0: Any) -> None:
-        """The first time, with the usual sizes."""
+        """Set the sizes soon after the window appears."""
         super().showEvent(a0)
         self._soon.start()
 
     def leave(self) -> bool:
-        """Let go of what the window shows. Returns whether it may close."""
+        """Release the source of the window; return True if the window may close."""
         return True
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
-        """Remember the layout and let go of everything."""
+        """Save the layout and release everything, unless the user chooses to stay."""
         assert a0 is not None
         if not self.leave():
             a0.ignore()

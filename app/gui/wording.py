@@ -1,4 +1,4 @@
-"""Sentences of procedures and of the bench in the words of the window: labels, units and prefixes for machine names."""
+"""Messages of procedures and of the bench with labels in place of parameter names, and with units and prefixes."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ UNIT_WORDS = ((r"\bG0\b", "G₀"), (r"(?<=\d )u([VW])(?=\b|/)", r"µ\1"), (r"(?<
 
 @cache
 def parameters_of(procedure: str) -> Mapping[str, Any]:
-    """Return the parameters of a procedure by name; empty for one that is not known here."""
+    """Return the parameters of a procedure by name; empty for an unknown procedure."""
     if procedure not in PROCEDURES:
         return {}
     module, class_name, _ = PROCEDURES[procedure]
@@ -34,15 +34,15 @@ def labels_of(procedure: str) -> dict[str, str]:
 
 @cache
 def all_labels() -> dict[str, str]:
-    """Return the labels of those parameters of all procedures whose names are no English words."""
+    """Return the labels of all procedures' parameters whose names contain an underscore."""
     labels = {name: label for procedure in PROCEDURES for name, label in labels_of(procedure).items()}
     return {name: label for name, label in labels.items() if "_" in name}
 
 
 def in_words(sentence: str, labels: Mapping[str, str]) -> str:
-    """Return a sentence about parameters with their labels in place of their names, and units as the window has them.
+    """Return a sentence with labels in place of parameter names, and with the units of the window.
 
-    A name that is also a word ("bias") is replaced only where the sentence begins with it.
+    A name that is also a word ("bias") is replaced only at the start of the sentence.
     """
     for name in sorted(labels, key=len, reverse=True):
         label = f"“{labels[name]}”"
@@ -55,14 +55,14 @@ def in_words(sentence: str, labels: Mapping[str, str]) -> str:
 
 def with_units(sentence: str) -> str:
     """Return a sentence with prefixes in place of powers of ten ("10 MV/A" for "1e+07 V/A"), and with G₀, µ and Ω."""
-    sentence = EXPONENT.sub(lambda found: prefixed(float(found[1]), found[2] or ""), sentence)
+    sentence = EXPONENT.sub(lambda match: prefixed(float(match[1]), match[2] or ""), sentence)
     for unit, shown in UNIT_WORDS:
         sentence = re.sub(unit, shown, sentence)
     return sentence
 
 
 def prefixed(value: float, unit: str) -> str:
-    """Return a value with the prefix of its unit: "10 MV/A", "6.5 µA"; in G0 or without a unit with a power of ten."""
+    """Format a value with an SI prefix: "10 MV/A", "6.5 µA"; in G0 or without a unit with a power of ten."""
     if unit in ("G0", ""):
         return f"{significant(value)} {unit}".replace("G0", "G₀").rstrip()
     exponent = 3 * floor(log10(abs(value)) / 3) if value else 0

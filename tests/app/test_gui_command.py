@@ -52,7 +52,7 @@ def test_attaching_to_a_bench_that_is_gone(tmp_path):
         "tcp://127.0.0.1:9", "tcp://127.0.0.1:9", "tcp://127.0.0.1:9", "t", 1, "rig.toml", "a rig"
     )
     gone.write(tmp_path / "bench-1.json")
-    assert "does not run any more" in told("--attach", tmp_path / "bench-1.json")
+    assert "is no longer running" in told("--attach", tmp_path / "bench-1.json")
 
 
 def test_attaching_goes_without_a_rig_file(tmp_path):

@@ -1,1 +1,1 @@
-"""What stands around the views: procedures, queue, rig, log, notes, recordings, replay."""
+"""Panels around the views: procedures, queue, rig, log, notes, recordings, replay."""

@@ -1,4 +1,4 @@
-"""The recordings of a folder: what was measured, when, and what came of it."""
+"""Recordings of a folder with sample, procedure, time and result."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -39,12 +39,12 @@ COLUMNS: tuple[tuple[str, Callable[[Row], str], int], ...] = (
 )
 NOWHERE = QModelIndex()
 NUMBERS = ("length", "traces", "holds")
-HINT = "No recording here yet. Recordings of this folder appear with what was measured, when, and what came of it."
-NO_MATCH = "No recording of this folder has all of these words."
+HINT = "No recordings in this folder yet. They will be listed here with sample, procedure, time and result."
+NO_MATCH = "No recording in this folder matches all words of the filter."
 
 
 class Recordings(QAbstractTableModel):
-    """Rows of a library, as a table."""
+    """Table model of a library's rows."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -52,22 +52,22 @@ class Recordings(QAbstractTableModel):
         self.rows: tuple[Row, ...] = ()
 
     def show_rows(self, rows: tuple[Row, ...]) -> None:
-        """Other rows."""
+        """Replace the rows."""
         if rows != self.rows:
             self.beginResetModel()
             self.rows = rows
             self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = NOWHERE) -> int:
-        """Recordings."""
+        """Return the number of recordings."""
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: QModelIndex = NOWHERE) -> int:
-        """What is told of each."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell."""
+        """Return the text, tool tip, alignment or colour of a cell."""
         name, text, _ = COLUMNS[index.column()]
         row = self.rows[index.row()]
         match role:
@@ -84,28 +84,28 @@ class Recordings(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Names of the columns."""
+        """Return the name of a column."""
         if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
             return COLUMNS[section][0]
         return None
 
 
 class BrowserPanel(QWidget):
-    """A folder, a filter, a table.
+    """Table of a folder's recordings with a filter.
 
     Parameters
     ----------
     theme : Theme
     tasks : Tasks
-        That look into files.
+        Threads in which files are read.
     """
 
     open_asked = pyqtSignal(object)
-    """Path of a recording."""
+    """Path of a recording to open."""
     compare_asked = pyqtSignal(object)
-    """Paths of several."""
+    """Paths of several recordings to compare."""
     failed = pyqtSignal(str)
-    """A sentence: the folder can't be read."""
+    """Message that the folder cannot be read."""
 
     def __init__(self, theme: Theme, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,7 +115,7 @@ class BrowserPanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: BDNC heating 2026-11 …")
         self.filter.setToolTip(
-            "Words that must all be in a row: sample, procedure, day, result, notes, status"
+            "Show recordings that contain all of these words in sample, procedure, date, result, notes, status or file"
         )
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._filter)
@@ -133,7 +133,7 @@ class BrowserPanel(QWidget):
         calm(self.table, theme)
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
-        self.table.setToolTip("Double click replays a recording; Ctrl and click choose several to compare.")
+        self.table.setToolTip("Double-click a recording to replay it; Ctrl-click several to compare them.")
         self.table.doubleClicked.connect(self._open)
         self.hint = QLabel(HINT)
         self.hint.setWordWrap(True)
@@ -172,14 +172,14 @@ class BrowserPanel(QWidget):
         self._follow()
 
     def show_folder(self, folder: Path) -> None:
-        """Look at a folder's recordings."""
+        """List a folder's recordings."""
         if self.library is None or self.library.folder != folder:
             self.library = Library(folder)
             self.folder.setToolTip(str(folder))
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again at what is new."""
+        """Look for new or changed recordings."""
         library = self.library
         if library is None:
             return
@@ -210,7 +210,7 @@ class BrowserPanel(QWidget):
         )
 
     def _show_hint(self) -> None:
-        """In place of a table without rows."""
+        """Show a hint in place of an empty table."""
         empty = not self.model.rows
         self.table.setHidden(empty)
         self.hint.setVisible(empty)
@@ -218,7 +218,7 @@ class BrowserPanel(QWidget):
 
     @property
     def chosen(self) -> list[Row]:
-        """The rows that are selected."""
+        """Selected rows."""
         selection = self.table.selectionModel()
         assert selection is not None
         return [self.model.rows[index.row()] for index in selection.selectedRows()]
@@ -227,10 +227,10 @@ class BrowserPanel(QWidget):
         readable = [row for row in self.chosen if row.status != "broken"]
         one, several = len(readable) == 1, len(readable) > 1
         self.open.setEnabled(one)
-        self.open.setToolTip("Replay it (double click)" if one else "Select one recording.")
+        self.open.setToolTip("Replay the recording (double click)" if one else "Select one recording.")
         self.compare.setEnabled(several)
         self.compare.setToolTip(
-            "All of them in one plot" if several else "Select several recordings (Ctrl and click)."
+            "Show the recordings in one plot" if several else "Select several recordings (Ctrl-click)."
         )
 
     def _open(self, *_: object) -> None:
@@ -244,7 +244,7 @@ class BrowserPanel(QWidget):
 
 
 def began(row: Row) -> str:
-    """When it began, in the time zone of who looks."""
+    """Return the start of a recording in local time."""
     try:
         return datetime.fromisoformat(row.started).astimezone().strftime("%Y-%m-%d %H:%M")
     except ValueError:
@@ -252,7 +252,7 @@ def began(row: Row) -> str:
 
 
 def length(row: Row) -> str:
-    """Of the recording, in hours and minutes."""
+    """Return the duration of a recording: "19 min 44" or "2 h 03"."""
     if row.duration_s is None:
         return ""
     minutes, seconds = divmod(round(row.duration_s), 60)

@@ -1,4 +1,4 @@
-"""One parameter of a form: what is typed or chosen, in which unit, and what is wrong with it."""
+"""Field of a form: input of one parameter with its unit, help and error message."""
 
 from typing import Any
 
@@ -12,19 +12,19 @@ from procedures.parameters import FractionsParameter, LevelsParameter, NumbersPa
 
 UNIT_WIDTH, EDIT_WIDTH = 36, 84
 LISTS = (NumbersParameter, FractionsParameter, LevelsParameter)
-"""Several values: shown over the whole width, and a comma in them separates."""
+"""Parameters with several values, shown over the full width; a comma separates the values."""
 
 
 class Field(QWidget):
-    """One parameter: something to change it with, its unit; and what is wrong, ``said`` in a label for below it.
+    """Input of one parameter with its unit, and a label ``said`` with its error message.
 
     Parameters
     ----------
     theme : Theme
     name : str
-        Of the parameter in its procedure.
+        Name of the parameter in its procedure.
     parameter : pymeasure.experiment.Parameter
-        Declares label, unit, bounds, default and description; converts what is typed.
+        Declares label, unit, bounds, default and description; converts the input.
     """
 
     changed = pyqtSignal()
@@ -43,12 +43,12 @@ class Field(QWidget):
         row.addWidget(self.input, 1)
         row.addWidget(unit)
         self.said = QLabel()
-        """To be placed by who places the field."""
+        """Error message; the form places it below the field."""
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.said.hide()
-        several = "Several: with spaces or commas between." if self.is_list else ""
+        several = "Separate several values by spaces or commas." if self.is_list else ""
         lines = (parameter.description or parameter.name, bounds(parameter), several)
         help_text = "\n".join(line for line in lines if line)
         self.setToolTip(help_text)
@@ -73,23 +73,23 @@ class Field(QWidget):
         edit = QLineEdit(as_text(parameter.default))
         edit.setMinimumWidth(EDIT_WIDTH)
         edit.setFont(tabular(edit.font()))
-        edit.setPlaceholderText("needed" if parameter.default is None else as_text(parameter.default))
+        edit.setPlaceholderText("required" if parameter.default is None else as_text(parameter.default))
         edit.textChanged.connect(self._edited)
         return edit
 
     @property
     def is_list(self) -> bool:
-        """Whether several values may be given."""
+        """True if the parameter takes several values."""
         return isinstance(self.parameter, LISTS)
 
     @property
     def given(self) -> bool:
-        """Whether there is anything in it."""
+        """True if the field is not empty."""
         return not isinstance(self.input, QLineEdit) or bool(self.input.text().strip())
 
     @property
     def value(self) -> Any:
-        """What is in it, as the parameter takes it. Raises ``ValueError`` naming what is wrong."""
+        """Value converted by the parameter. Raises ``ValueError`` with the reason if it is invalid."""
         match self.input:
             case QCheckBox():
                 return self.input.isChecked()
@@ -101,19 +101,19 @@ class Field(QWidget):
 
     @property
     def typed(self) -> Any:
-        """What is in it, as it was typed or chosen; `set` takes it back."""
+        """Content of the field as typed or chosen; accepted by `set`."""
         return self.input.text() if isinstance(self.input, QLineEdit) else self.value
 
     def holds(self, value: Any) -> bool:
-        """Whether this value is in it, however it is written; an empty field holds its default."""
+        """Return True if the field has this value, in any notation; an empty field has its default."""
         try:
-            held = self.value if self.given else self.parameter.default
-            return bool(held == (None if value is None else read(self.parameter, value)))
+            present = self.value if self.given else self.parameter.default
+            return bool(present == (None if value is None else read(self.parameter, value)))
         except ValueError:
             return False
 
     def set(self, value: Any) -> None:
-        """Put a value into it."""
+        """Set the content of the field."""
         match self.input:
             case QCheckBox():
                 self.input.setChecked(bool(value))
@@ -127,22 +127,22 @@ class Field(QWidget):
         self.changed.emit()
 
     def complain(self, problem: str) -> None:
-        """Say what is wrong; "" if nothing is."""
+        """Show an error message, or none if ``problem`` is ""."""
         self.problem = problem
-        said = problem or self._remark()
-        self.said.setText(said)
-        self.said.setVisible(bool(said))
+        message = problem or self._remark()
+        self.said.setText(message)
+        self.said.setVisible(bool(message))
         self._colour()
 
     def _remark(self) -> str:
-        """A decimal comma in a list would be read in silence as two values."""
+        """Return how a list with a comma is read, as a decimal comma would silently give two values."""
         if not (self.is_list and isinstance(self.input, QLineEdit) and "," in self.input.text()):
             return ""
         try:
             read_as = as_text(self.value)
         except ValueError:
             return ""
-        return f"Read as {read_as.replace(' ', ' and ')}: in a list a comma separates."
+        return f"Read as {read_as.replace(' ', ' and ')}: a comma separates the values of a list."
 
     def _colour(self) -> None:
         palette = QPalette(self.theme_palette)
@@ -158,30 +158,30 @@ class Field(QWidget):
 
     @property
     def theme_palette(self) -> QPalette:
-        """The application's colours, as they are now."""
+        """Palette of the parent, which follows the theme."""
         parent = self.parentWidget()
         return parent.palette() if parent is not None else QPalette()
 
 
 def as_text(value: Any) -> str:
-    """A value as one types it."""
+    """Format a value as a user would type it."""
     match value:
         case None:
             return ""
         case tuple() | list():
-            return " ".join(f"{one:.12g}" for one in value)
+            return " ".join(f"{number:.12g}" for number in value)
         case float():
             return f"{value:.12g}"
     return str(value)
 
 
 def parameter_unit(parameter: Any) -> str:
-    """Its unit; "" for none."""
+    """Return the unit of a parameter; "" for none."""
     return str(getattr(parameter, "units", None) or "")
 
 
 def bounds(parameter: Any) -> str:
-    """Its range, in words."""
+    """Return the range of a parameter: "0.01 to 10 V"; "" without bounds."""
     low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
     if low is None or high is None:
         return ""

@@ -1,4 +1,4 @@
-"""A form made from a procedure's parameters: each with its unit, range and help, and what is wrong with it."""
+"""Form made from a procedure's parameters, each with its unit, range, help and error message."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,11 +14,11 @@ FIRST = (
     "traces", "amplitudes", "frequencies", "peak", "curves", "holds", "hold_time", "conductance", "window_percent",
     "distance", "resistance", "order", "frequency", "bias", "withdraw_speed", "contact_threshold",
 )  # fmt: skip
-"""Parameters that one wants to see; the others are behind "more"."""
+"""Main parameters, in this order; the others are behind the check box ``more``."""
 
 
 class Form(QWidget):
-    """All parameters of one procedure, those that one wants to see above the others.
+    """Form of all parameters of one procedure, the main ones on top.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ class Form(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(MEDIUM)
         whole.addLayout(self._rows(first))
-        self.more = QCheckBox(f"&All {len(self.fields)} parameters")
-        self.more.setToolTip("Motion, detection and safety have good defaults; here they are.")
+        self.more = QCheckBox(f"Show all {len(self.fields)} para&meters")
+        self.more.setToolTip("Parameters of motion, detection and safety; their defaults are usually right.")
         whole.addWidget(self.more)
         self.rest = QWidget()
         self.rest.setLayout(self._rows(others))
@@ -71,7 +71,10 @@ class Form(QWidget):
         return rows
 
     def values(self) -> dict[str, Any]:
-        """All that is given. Raises ``ValueError`` if a field can't be read; every field then says so itself."""
+        """Return the values of all filled fields.
+
+        Raises ``ValueError`` if one is invalid; every invalid field then shows its error message.
+        """
         values, wrong = {}, ""
         for name, field in self.fields.items():
             field.complain("")
@@ -80,32 +83,32 @@ class Form(QWidget):
             try:
                 values[name] = field.value
             except ValueError as error:
-                said = with_units(f"{error}.")
-                wrong = wrong or f"{field.parameter.name}: {said}"
-                field.complain(said)
+                message = with_units(f"{error}.")
+                wrong = wrong or f"{field.parameter.name}: {message}"
+                field.complain(message)
                 self._reveal(field)
         if wrong:
             raise ValueError(wrong)
         return values
 
     def complain(self, problem: str, about: Iterable[str]) -> str:
-        """Say a problem at the first field of those that it is about. Returns it in the words of the form."""
-        said = in_words(problem, {name: field.parameter.name for name, field in self.fields.items()})
+        """Show an error at the first of the fields that it is about; return it with the labels of the form."""
+        message = in_words(problem, {name: field.parameter.name for name, field in self.fields.items()})
         for name in about:
             if name in self.fields:
-                self.fields[name].complain(said)
+                self.fields[name].complain(message)
                 self._reveal(self.fields[name])
                 break
-        return said
+        return message
 
     @property
     def wrong(self) -> Field | None:
-        """The topmost field with which something is wrong."""
+        """Topmost field with an error; None if there is none."""
         ordered = (self.fields[name] for name in (*self._first, *self._others))
         return next((field for field in ordered if field.problem), None)
 
     def in_order(self) -> list[QWidget]:
-        """What takes the keyboard, from top to bottom."""
+        """Return the widgets that take the keyboard focus, from top to bottom."""
         return [
             *(self.fields[name].input for name in self._first),
             self.more,
@@ -117,11 +120,11 @@ class Form(QWidget):
             self.more.setChecked(True)
 
     def typed(self) -> dict[str, Any]:
-        """What is in every field, whether it can be read or not."""
+        """Return the content of every field as typed, valid or not."""
         return {name: field.typed for name, field in self.fields.items()}
 
     def set(self, values: Mapping[str, Any]) -> None:
-        """Put values into those fields that there are."""
+        """Set fields by name; names that the form does not have are ignored."""
         for name, value in values.items():
             if name in self.fields:
                 self.fields[name].set(value)

@@ -1,4 +1,4 @@
-"""What happened, in sentences, with its time; as much of it as one wants to see."""
+"""Log of events with their times, filtered by level."""
 
 import logging
 from bisect import insort
@@ -14,14 +14,14 @@ from app.gui.theme import MEDIUM, SMALL, Theme, tabular
 KEPT = 5000
 LEAST_LINES = 1
 FILL_MS = 200
-"""Time between two sortings of sentences that are told late."""
+"""Interval at which the text is rebuilt after messages have arrived late."""
 LEVELS = {"everything": logging.INFO, "warnings and errors": logging.WARNING, "errors": logging.ERROR}
 COLOURS = {logging.WARNING: "warning", logging.ERROR: "danger", logging.CRITICAL: "danger"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One sentence; ``time_s`` since 1970 is when it happened, which may be long before it was told."""
+    """Log message with the time of the event in s since 1970, which may be long before the message arrived."""
 
     level: int
     time_s: float
@@ -29,7 +29,7 @@ class Entry:
 
 
 class LogPanel(QWidget):
-    """The log in the order of what happened, the newest at the bottom.
+    """Log in the order of the events, the newest at the bottom.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ class LogPanel(QWidget):
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(KEPT)
         self.text.setFont(tabular(self.text.font()))
-        self.text.setPlaceholderText("What happens and what goes wrong appears here.")
+        self.text.setPlaceholderText("Events, warnings and errors appear here.")
         self.text.setMinimumHeight(LEAST_LINES * self.text.fontMetrics().height())
         self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.choice = QComboBox()
         self.choice.addItems(list(LEVELS))
         self.choice.currentIndexChanged.connect(self._fill)
-        self.choice.setToolTip("How much of the log is shown; nothing of it is lost.")
+        self.choice.setToolTip("Filter the log by level; hidden messages are kept.")
         label = QLabel("S&how")
         label.setBuddy(self.choice)
         head = QHBoxLayout()
@@ -69,7 +69,7 @@ class LogPanel(QWidget):
         theme.changed.connect(self._fill)
 
     def add(self, level: int | str, time_s: float, text: str) -> None:
-        """Take a sentence; one that is told late stands where it belongs."""
+        """Add a message; a late one is sorted in by its time."""
         number = (
             level
             if isinstance(level, int)
@@ -77,7 +77,7 @@ class LogPanel(QWidget):
         )
         entry = Entry(number, time_s, text)
         late = bool(self.entries) and time_s < self.entries[-1].time_s
-        insort(self.entries, entry, key=lambda one: one.time_s)
+        insort(self.entries, entry, key=lambda each: each.time_s)
         del self.entries[:-KEPT]
         if late and not self._fill_soon.isActive():
             self._fill_soon.start(FILL_MS)
@@ -110,7 +110,7 @@ class LogPanel(QWidget):
 
 
 def clock(time_s: float, now_s: float | None = None) -> str:
-    """Return the time of day, with the day where it is not that of ``now_s`` (by default, today)."""
+    """Return the time of day, with the date if it differs from that of ``now_s`` (by default, today)."""
     when = datetime.fromtimestamp(time_s)
     now = datetime.now() if now_s is None else datetime.fromtimestamp(now_s)
     return when.strftime("%H:%M:%S" if when.date() == now.date() else "%Y-%m-%d %H:%M:%S")

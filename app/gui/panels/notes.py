@@ -1,4 +1,4 @@
-"""What the user writes down: into the recording under way, or with the next run."""
+"""Notes of the user, for the recording in progress or for the next run."""
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
@@ -6,11 +6,11 @@ from PyQt6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.theme import MEDIUM, SMALL
 
-NEXT = "Without a run under way, notes go into the recordings of the runs that are queued next."
+NEXT = "No run is in progress. The note will be added to the next run that you start or queue."
 
 
 class NotesPanel(QWidget):
-    """A field for notes, and a button that puts them into the recording with their time."""
+    """Text field and a button that adds the note to the recording with the current time."""
 
     note_asked = pyqtSignal(str)
 
@@ -19,9 +19,9 @@ class NotesPanel(QWidget):
         self.text = QPlainTextEdit()
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(self.text.fontMetrics().height())
-        self.text.setPlaceholderText("What you see, change, suspect …")
+        self.text.setPlaceholderText("Observations, changes, suspicions …")
         self.text.setToolTip(
-            "What is worth knowing about this tip, this sample, this hour; Ctrl+Return keeps it."
+            "Note about the tip, the sample or the measurement; Ctrl+Return adds it to the recording."
         )
         self.text.installEventFilter(self)
         self.button = QPushButton("Add &note")
@@ -35,7 +35,7 @@ class NotesPanel(QWidget):
         self.follow(running=False)
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
-        """Ctrl+Return belongs to the note here: it must not start a run."""
+        """Add the note on Ctrl+Return, which elsewhere starts a run."""
         if not isinstance(a1, QKeyEvent) or a1.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             return False
         if not a1.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -48,13 +48,13 @@ class NotesPanel(QWidget):
         return a1.type() == QEvent.Type.KeyPress
 
     def follow(self, *, running: bool) -> None:
-        """Whether there is a run that a note can go to."""
+        """Enable the button if a run is in progress."""
         self.button.setEnabled(running)
-        self.button.setToolTip("With the present time (Ctrl+Return in the field)" if running else NEXT)
+        self.button.setToolTip("Add the note with the current time (Ctrl+Return)" if running else NEXT)
 
     @property
     def for_next(self) -> str:
-        """What is written and has gone nowhere yet."""
+        """Note that has not been added to a recording yet."""
         return self.text.toPlainText().strip()
 
     def _note(self) -> None:
@@ -62,5 +62,5 @@ class NotesPanel(QWidget):
             self.note_asked.emit(self.for_next)
 
     def taken(self) -> None:
-        """It is in the recording."""
+        """Clear the field after the note was recorded."""
         self.text.clear()

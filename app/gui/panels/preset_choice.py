@@ -1,4 +1,4 @@
-"""Which preset a form began with, whether it still is what the preset says, and the way back."""
+"""Choice of a preset, with a mark if the form has been changed and a button to reset it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from app.gui.theme import LARGE, MEDIUM, SMALL
 
 NO_PRESET = "Defaults"
 MOST_LISTED = 8
-"""Values in the tool tip that says what Reset does."""
+"""Maximum number of values listed in the tool tip of Reset."""
 
 
 class PresetChoice(QWidget):
-    """Presets, and a button that puts the chosen one's values back."""
+    """List of presets and a button that restores the chosen one's values."""
 
     chosen = pyqtSignal()
-    """Another preset, or the same once more: its values are wanted."""
+    """A preset was chosen, or Reset was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,21 +40,21 @@ class PresetChoice(QWidget):
         self.reset.clicked.connect(lambda: self.chosen.emit())
 
     def choose(self, preset: Preset) -> None:
-        """Choose one."""
+        """Choose a preset."""
         self.combo.setCurrentIndex(self.combo.findData(preset.name))
 
     @property
     def preset(self) -> Preset | None:
-        """The chosen one; None where the defaults are."""
+        """Chosen preset; None for the defaults."""
         return next((preset for preset in PRESETS if preset.name == self.combo.currentData()), None)
 
     def values(self, procedure: str, fields: Mapping[str, Field]) -> dict[str, Any]:
-        """What the preset says, and the defaults of what it says nothing about."""
+        """Return the values of the preset, with defaults for all other fields."""
         defaults = {name: field.parameter.default for name, field in fields.items()}
         return defaults | (self.preset.of(procedure, fields) if self.preset is not None else {})
 
     def compare(self, procedure: str, fields: Mapping[str, Field]) -> None:
-        """Say whether the fields still hold what the preset says."""
+        """Mark the preset as changed if a field differs from it, and list the differences under Reset."""
         others = [
             f"{fields[name].parameter.name}: {as_text(value) or 'empty'}"
             for name, value in self.values(procedure, fields).items()
@@ -65,6 +65,6 @@ class PresetChoice(QWidget):
             self.combo.setItemText(index, self.combo.itemData(index) + mark)
         name = self.combo.currentData()
         more = [f"and {len(others) - MOST_LISTED} more"] if len(others) > MOST_LISTED else []
-        back = "\n".join([f"Back to {name}.", *others[:MOST_LISTED], *more])
+        tip = "\n".join([f"Reset to {name}:", *others[:MOST_LISTED], *more])
         self.reset.setEnabled(bool(others))
-        self.reset.setToolTip(back if others else f"All is as {name} has it.")
+        self.reset.setToolTip(tip if others else f"All values are those of {name}.")

@@ -1,4 +1,4 @@
-"""What to run: procedure, preset, parameters; said at once where it can't work; to the queue, or now."""
+"""Form for a run: procedure, preset and parameters, checked while typing; queued or run immediately."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ LABELS = {name: name.replace("-", " ").replace("control ", "control: ").capitali
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run that is asked for."""
+    """Requested run."""
 
     procedure: str
     values: Mapping[str, Any]
@@ -51,7 +51,7 @@ class Wanted:
 
 
 class ProceduresPanel(QWidget):
-    """A form from which runs are asked for.
+    """Form from which runs are started and queued.
 
     Parameters
     ----------
@@ -59,9 +59,9 @@ class ProceduresPanel(QWidget):
     """
 
     queue_asked = pyqtSignal(object)
-    """A list of `Wanted`, for the end of the queue."""
+    """List of `Wanted` for the end of the queue."""
     run_asked = pyqtSignal(object)
-    """The same, to be run next, also if the queue is held."""
+    """List of `Wanted` to run next, even if the queue is paused."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,8 +93,8 @@ class ProceduresPanel(QWidget):
             last = self.procedure.count() - 1
             self.procedure.setItemData(last, PROCEDURES[name][2], Qt.ItemDataRole.ToolTipRole)
         self.sample = QLineEdit()
-        self.sample.setToolTip("Molecule and electrodes, tip, date of preparation: goes into the recording.")
-        self.sample.setPlaceholderText("what is measured, for the recording")
+        self.sample.setToolTip("Molecule, electrodes, tip, date of preparation; stored in the recording")
+        self.sample.setPlaceholderText("name of the sample, stored in the recording")
         self.what = QLabel()
         self.what.setWordWrap(True)
         self.what.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -145,10 +145,10 @@ class ProceduresPanel(QWidget):
         foot.addLayout(buttons)
         return foot
 
-    # ---- what is shown ----
+    # ---- content ----
 
     def set_rig(self, rig: "Rig | None") -> None:
-        """The rig that runs are checked against, and the preset of its sample where that is simulated."""
+        """Set the rig against which runs are checked; for a simulated rig choose the preset of its sample."""
         first = self.rig is None and rig is not None
         self.rig = rig
         if first and rig is not None and self.preset.currentIndex() == 0 and "simulated" in rig.name:
@@ -156,7 +156,7 @@ class ProceduresPanel(QWidget):
         self._check_soon.start()
 
     def choose_preset(self, preset: Preset) -> None:
-        """Take a preset's settings."""
+        """Choose a preset and apply its settings."""
         self.presets.choose(preset)
 
     def choose(self, procedure: str) -> None:
@@ -164,34 +164,34 @@ class ProceduresPanel(QWidget):
         self.procedure.setCurrentIndex(self.procedure.findData(procedure))
 
     def explain(self, busy: str) -> None:
-        """Why nothing can be asked for, in a sentence; "" if it can."""
+        """Set the reason why no run can be started; "" if it can."""
         self.busy_text = busy
         self._check_soon.start()
 
     @property
     def form(self) -> Form:
-        """The parameters that are shown."""
+        """Form of the chosen procedure."""
         assert self._form is not None
         return self._form
 
     @property
     def name(self) -> str:
-        """The procedure's name."""
+        """Name of the chosen procedure."""
         return str(self.procedure.currentData())
 
     def _choose_procedure(self) -> None:
         if self._form is not None:
             self._kept[self._shown] = self._form.typed()
         self._shown = self.name
-        module, class_name, what = PROCEDURES[self.name]
+        module, class_name, description = PROCEDURES[self.name]
         self._class = getattr(import_module(module), class_name)
         parameters = self._class().parameter_objects()
         self._form, self._wrong = Form(self.theme, parameters), None
         self._form.changed.connect(self._changed)
         self.scrolled.setWidget(self._form)
         self._order_of_tabs()
-        self.what.setText(what)
-        self.procedure.setToolTip(f"What is done with the junctions. {what}")
+        self.what.setText(description)
+        self.procedure.setToolTip(description)
         self.sequence.offer(parameters)
         if self.name in self._kept:
             self._form.set(self._kept[self.name])
@@ -202,8 +202,8 @@ class ProceduresPanel(QWidget):
     def _order_of_tabs(self) -> None:
         before = (self.procedure, self.preset, self.presets.reset, self.sample)
         after = (self.sequence.over, self.sequence.texts, self.add_button, self.run_button)
-        for one, next_one in pairwise((*before, *self.form.in_order(), *after)):
-            self.setTabOrder(one, next_one)
+        for first, second in pairwise((*before, *self.form.in_order(), *after)):
+            self.setTabOrder(first, second)
 
     def _apply_preset(self) -> None:
         self.form.set(self.presets.values(self.name, self.form.fields))
@@ -215,18 +215,18 @@ class ProceduresPanel(QWidget):
         self.presets.compare(self.name, self.form.fields)
         self._check_soon.start()
 
-    # ---- what is asked for ----
+    # ---- runs ----
 
     def wanted(self) -> list[Wanted]:
-        """Runs that the form asks for, in their order. Raises ``ValueError`` for what can't be read."""
-        one = Wanted(self.name, self.form.values(), self.sample.text().strip())
-        over = self.sequence.name
-        if not over:
-            return [one]
-        return [replace(one, values={**one.values, over: value}) for value in self.sequence.values()]
+        """Return the runs of the form in order, several for a sweep. Raises ``ValueError`` for an invalid field."""
+        run = Wanted(self.name, self.form.values(), self.sample.text().strip())
+        swept = self.sequence.name
+        if not swept:
+            return [run]
+        return [replace(run, values={**run.values, swept: value}) for value in self.sequence.values()]
 
     def check(self) -> bool:
-        """Look whether all of it can work on this rig, and say so. Returns whether it can be queued."""
+        """Check the runs against the rig, show the result and return True if they can be queued."""
         self._check_soon.stop()
         try:
             runs = self.wanted()
@@ -239,11 +239,11 @@ class ProceduresPanel(QWidget):
         if self.busy_text:
             return self._say(self.busy_text, possible=False)
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        cycles, seconds = (sum(one) for one in zip(*expected, strict=True))
+        cycles, seconds = (sum(column) for column in zip(*expected, strict=True))
         return self._say(many + amount(int(cycles), self._class.repeats, seconds), possible=True)
 
     def _expected(self, run: Wanted) -> tuple[int, float]:
-        """Cycles of a run and about how long it takes in s. Raises ``ImpossibleSetting``."""
+        """Return the cycles of a run and its approximate duration in s. Raises ``ImpossibleSetting``."""
         from app.serve.runs import check, duration_s, procedure_of
 
         procedure = procedure_of(run.procedure, run.values)
@@ -253,19 +253,19 @@ class ProceduresPanel(QWidget):
         return procedure.total_cycles, duration_s(procedure, self.rig)
 
     def _complain(self, error: ValueError) -> str:
-        """Say it at its field, if it has one; returns it in the form's words."""
+        """Show an error at its field, if it has one; return it with the labels of the form."""
         about = getattr(error, "about", ())
-        if self.sequence.name in about[:1]:  # the field holds another value than the one that is wrong
-            return f"Repeat over {self.sequence.over.currentText()}: {self.form.complain(str(error), ())}"
+        if self.sequence.name in about[:1]:  # the wrong value is not that of the field
+            return f"Sweep of {self.sequence.over.currentText()}: {self.form.complain(str(error), ())}"
         return self.form.complain(str(error), about)
 
     def _show_wrong(self) -> None:
-        """Scroll to what is wrong, once: who then looks elsewhere is left alone."""
+        """Scroll to the first field with an error, once per error."""
         wrong = self.form.wrong
         shown, self._wrong = self._wrong, (wrong, wrong.problem) if wrong is not None else None
         if wrong is None or self._wrong == shown:
             return
-        for layout in (self.layout(), self.form.layout()):  # what is said takes room, which is given only now
+        for layout in (self.layout(), self.form.layout()):  # make room for the error message first
             assert layout is not None
             layout.activate()
         for part in (wrong.said, wrong):
@@ -277,27 +277,27 @@ class ProceduresPanel(QWidget):
             palette.setColor(QPalette.ColorRole.WindowText, QColor(self.theme.palette.warning))
         self.verdict.setPalette(palette)
 
-    def _say(self, words: str, *, possible: bool, amber: bool = False) -> bool:
-        self.verdict.setText(words)
+    def _say(self, text: str, *, possible: bool, amber: bool = False) -> bool:
+        self.verdict.setText(text)
         self.verdict.setForegroundRole(
             QPalette.ColorRole.PlaceholderText if possible else QPalette.ColorRole.WindowText
         )
         self._amber = amber
         self._colour()
         for button, tip in (
-            (self.add_button, "Behind what waits already (Ctrl+Shift+Enter)"),
-            (self.run_button, "Next, and go on if the queue is held (Ctrl+Enter)"),
+            (self.add_button, "Add to the end of the queue (Ctrl+Shift+Enter)"),
+            (self.run_button, "Run before all queued runs, even if the queue is paused (Ctrl+Enter)"),
         ):
             button.setEnabled(possible)
-            button.setToolTip(tip if possible else words)
+            button.setToolTip(tip if possible else text)
         return possible
 
     def queue(self) -> None:
-        """Ask for it at the end of the queue."""
+        """Add the runs of the form to the queue if they are valid."""
         if self.check():
             self.queue_asked.emit(self.wanted())
 
     def run(self) -> None:
-        """Ask for it now."""
+        """Run the form now if it is valid."""
         if self.check():
             self.run_asked.emit(self.wanted())

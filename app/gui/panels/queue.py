@@ -1,4 +1,4 @@
-"""The queue of runs: order, progress, time left; what can be done with them."""
+"""Queue of runs with order, progress and time left, and the buttons that change it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ STATUS_WORDS = {"saving": "saving …"}
 
 
 class QueuePanel(QWidget):
-    """Jobs as the bench tells of them. What is asked for comes as signals.
+    """Table of the bench's jobs; its buttons emit signals.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ class QueuePanel(QWidget):
     abort_asked = pyqtSignal(int)
     remove_asked = pyqtSignal(int)
     move_asked = pyqtSignal(int, int)
-    """Job, and its new place among those that wait."""
+    """Job and its new place in the queue."""
     open_asked = pyqtSignal(str)
-    """A recording of a run that is over."""
+    """Recording of a finished run."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +67,7 @@ class QueuePanel(QWidget):
         calm(self.table, self.theme)
         self.table.setTabKeyNavigation(False)
         self.table.setToolTip(
-            "The run under way, those that wait, and those that are over (double click opens them)"
+            "Current, queued and finished runs; double-click a finished run to open its recording"
         )
         self.table.setWordWrap(False)
         self.table.setItemDelegate(ProgressDelegate(self.theme, self.table))
@@ -100,30 +100,30 @@ class QueuePanel(QWidget):
         self.up.clicked.connect(lambda: self._move(-1))
         self.down.clicked.connect(lambda: self._move(+1))
 
-    def _button(self, words: str) -> QPushButton:
-        button = QPushButton(words)
+    def _button(self, text: str) -> QPushButton:
+        button = QPushButton(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
-    # ---- what the bench tells ----
+    # ---- messages of the bench ----
 
     @property
     def jobs(self) -> dict[int, dict[str, Any]]:
-        """Every job by its number."""
+        """All jobs by their number."""
         return self.known.jobs
 
     @property
     def held(self) -> str:
-        """Return why no run starts; "" if one may."""
+        """Reason why no run starts; "" if runs may start."""
         return str(self.known.state.get("held", ""))
 
     def show_state(self, state: Mapping[str, Any]) -> None:
-        """Take the whole queue, and whether it is held."""
+        """Show the state of the whole queue."""
         if self.known.take_state(state):
             self._fill()
 
     def show_job(self, job: Mapping[str, Any]) -> None:
-        """Take one job, as it is now."""
+        """Show the state of one job."""
         new = job["id"] not in self.jobs
         if not self.known.take_job(job):
             return
@@ -136,9 +136,9 @@ class QueuePanel(QWidget):
         self._follow()
 
     def _shown(self) -> list[dict[str, Any]]:
-        """What is under way, what waits, then what is over, the latest first."""
-        of = self._with
-        return [*of(RUNNING), *of(WAITING), *reversed(of(OVER)[-OVER_SHOWN:])]
+        """Return the current run, queued runs in order and finished runs, the latest first."""
+        jobs = self._with
+        return [*jobs(RUNNING), *jobs(WAITING), *reversed(jobs(OVER)[-OVER_SHOWN:])]
 
     def _with(self, statuses: Sequence[str]) -> list[dict[str, Any]]:
         return [job for job in self.jobs.values() if job["status"] in statuses]
@@ -182,23 +182,23 @@ class QueuePanel(QWidget):
             if self.table.item(row, column) is None:
                 self.table.setItem(row, column, item)
 
-    # ---- what can be done ----
+    # ---- actions ----
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The job that is selected; empty without one."""
+        """Selected job; empty without one."""
         row = self.table.currentRow()
         item = self.table.item(row, 0) if self.table.selectedItems() and row >= 0 else None
         return self.jobs.get(item.data(JOB), {}) if item is not None else {}
 
     @property
     def present(self) -> dict[str, Any]:
-        """The job under way; empty without one."""
+        """Job in progress; empty without one."""
         return next(iter(self._with(RUNNING)), {})
 
     @property
     def waiting(self) -> list[dict[str, Any]]:
-        """Jobs that wait, in their order."""
+        """Queued jobs in order."""
         return self._with(WAITING)
 
     def _follow(self) -> None:
@@ -209,39 +209,40 @@ class QueuePanel(QWidget):
         idle = not self.present and not places
         _allow(
             self.pause,
-            "Nothing runs and nothing waits." if idle and not self.held else "",
-            "Before the next approach (Space)",
+            "No run is in progress or queued." if idle and not self.held else "",
+            "Start the queue again (Space)" if self.held else "Pause before the next approach (Space)",
         )
         _allow(
             self.abort,
-            "" if self.present.get("status") in ("running", "paused") else "Nothing runs.",
-            "Ends the run under way safely: bias 0 V, tip back; what was recorded stays.",
+            "" if self.present.get("status") in ("running", "paused") else "No run is in progress.",
+            "End the current run safely: bias 0 V, tip back. Its recording is kept.",
         )
-        waits = "" if place >= 0 else "Select a run that waits."
-        _allow(self.remove, waits, "Takes it from the queue.")
-        _allow(self.up, waits or ("It is the next already." if place == 0 else ""), "Sooner")
-        _allow(self.down, waits or ("It is the last already." if place == len(places) - 1 else ""), "Later")
+        reason = "" if place >= 0 else "Select a queued run."
+        first, last = place == 0, place == len(places) - 1
+        _allow(self.remove, reason, "Remove the run from the queue")
+        _allow(self.up, reason or ("This run is already first in the queue." if first else ""), "Run earlier")
+        _allow(self.down, reason or ("This run is already last in the queue." if last else ""), "Run later")
         self._hint()
 
     def _hint(self) -> None:
         chosen, colours = self.chosen, self.theme.palette
-        words = reason_of(chosen) if chosen else ""
+        hint = reason_of(chosen) if chosen else ""
         if self.held:
             held = f"{self.held[:1].upper()}{self.held[1:]}."
-            words = held if self.known.state.get("unsafe") else f"{held} Press Resume to go on."
+            hint = held if self.known.state.get("unsafe") else f"{held} Press Resume to continue."
         elif not self.jobs:
-            words = "Queued runs appear here and start one after another."
-        self.hint.setText(words)
+            hint = "Queued runs appear here and start one after another."
+        self.hint.setText(hint)
         palette = self.hint.palette()
         palette.setColor(self.hint.foregroundRole(), QColor(colours.warning if self.held else colours.quiet))
         self.hint.setPalette(palette)
 
     def toggle_pause(self) -> None:
-        """Hold the queue, or let it go on."""
+        """Pause or resume the queue."""
         (self.resume_asked if self.held else self.pause_asked).emit()
 
     def abort_present(self) -> None:
-        """End the run under way."""
+        """Abort the run in progress."""
         if self.present:
             self.abort_asked.emit(self.present["id"])
 
@@ -256,14 +257,14 @@ class QueuePanel(QWidget):
 
 
 class ProgressDelegate(QStyledItemDelegate):
-    """A cell with a bar behind its numbers."""
+    """Cell with a progress bar below its numbers."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Numbers as usual, the share that is done as a line below them."""
+        """Draw the text, and the completed share as a bar below it."""
         super().paint(painter, option, index)
         share = index.data(SHARE)
         if painter is None or share is None:
@@ -275,12 +276,12 @@ class ProgressDelegate(QStyledItemDelegate):
 
 
 def share_of(job: Mapping[str, Any]) -> float:
-    """From 0 to 1."""
+    """Return the completed share of a job, from 0 to 1."""
     return min(job["cycles"] / job["total"], 1.0) if job["total"] else 0.0
 
 
 def left_of(job: Mapping[str, Any]) -> str:
-    """Time to go, or how it ended."""
+    """Return the remaining time of a job, or its status."""
     if job["status"] == "running":
         return roughly(job["left_s"]) if job["left_s"] is not None else "…"
     return "refused" if job.get("refused") else STATUS_WORDS.get(job["status"], job["status"])

@@ -1,4 +1,4 @@
-"""What a replay is steered with: play, pause, where, how fast, by trace and by hold."""
+"""Controls of a replay: play, pause, position, speed, steps by trace and by hold."""
 
 from math import inf, isinf
 
@@ -15,7 +15,7 @@ STEPS = 10_000
 
 
 class ReplayBar(QWidget):
-    """Buttons, a slider and numbers; it takes no keys, the window has them.
+    """Bar with buttons, slider and position; the keyboard shortcuts belong to the window.
 
     Parameters
     ----------
@@ -36,24 +36,20 @@ class ReplayBar(QWidget):
         self.play = self._word("", "Play (Space)", self.toggled.emit)
         self._draw_play()
         theme.changed.connect(self._draw_play)
-        self.trace_back = self._word(
-            "◂ trace", "Back by one opening (Left)", lambda: self.trace_asked.emit(-1)
-        )
-        self.trace_on = self._word("trace ▸", "On by one opening (Right)", lambda: self.trace_asked.emit(1))
-        self.hold_back = self._word(
-            "◂ hold", "Back by one hold (Shift+Left)", lambda: self.hold_asked.emit(-1)
-        )
-        self.hold_on = self._word("hold ▸", "On by one hold (Shift+Right)", lambda: self.hold_asked.emit(1))
+        self.trace_back = self._word("◂ trace", "Previous trace (Left)", lambda: self.trace_asked.emit(-1))
+        self.trace_on = self._word("trace ▸", "Next trace (Right)", lambda: self.trace_asked.emit(1))
+        self.hold_back = self._word("◂ hold", "Previous hold (Shift+Left)", lambda: self.hold_asked.emit(-1))
+        self.hold_on = self._word("hold ▸", "Next hold (Shift+Right)", lambda: self.hold_asked.emit(1))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.slider.setAccessibleName("position in the recording")
-        self.slider.setToolTip("Where the replay stands (Home, End)")
+        self.slider.setToolTip("Position in the recording (Home, End)")
         self.slider.sliderMoved.connect(self._seek)
         self.slider.actionTriggered.connect(self._clicked)
         self.speed = QComboBox()
         self.speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.speed.setToolTip("Seconds of the recording in one of life's (Up, Down)")
+        self.speed.setToolTip("Speed of the replay relative to real time (Up, Down)")
         for speed in SPEEDS:
             self.speed.addItem(speed_words(speed), speed)
         self.speed.activated.connect(lambda: self.speed_asked.emit(float(self.speed.currentData())))
@@ -88,7 +84,7 @@ class ReplayBar(QWidget):
         return button
 
     def show_state(self, state: PlayerState) -> None:
-        """Where the replay stands."""
+        """Show position, speed and play state."""
         before, self.state = self.state, state
         if before is None or before.playing != state.playing:
             self._draw_play()
@@ -98,16 +94,16 @@ class ReplayBar(QWidget):
         self.time.setText(position(state))
         self.where.setText(where(state))
         self.speed.setCurrentIndex(max(self.speed.findData(state.speed), 0))
-        for button, (_, there), what in (
-            (self.trace_back, state.traces, "opening"), (self.trace_on, state.traces, "opening"),
-            (self.hold_back, state.holds, "hold"), (self.hold_on, state.holds, "hold"),
+        for button, (_, total), names in (
+            (self.trace_back, state.traces, "traces"), (self.trace_on, state.traces, "traces"),
+            (self.hold_back, state.holds, "holds"), (self.hold_on, state.holds, "holds"),
         ):  # fmt: skip
-            button.setEnabled(there > 0)
-            if not there:
-                button.setToolTip(f"There is no {what} in this recording.")
+            button.setEnabled(total > 0)
+            if not total:
+                button.setToolTip(f"This recording has no {names}.")
 
     def faster(self, steps: int) -> None:
-        """So many speeds up or down."""
+        """Change the speed by a number of steps; negative steps are slower."""
         number = min(max(self.speed.currentIndex() + steps, 0), len(SPEEDS) - 1)
         self.speed.setCurrentIndex(number)
         self.speed_asked.emit(SPEEDS[number])
@@ -122,30 +118,30 @@ class ReplayBar(QWidget):
 
 
 def speed_words(speed: float) -> str:
-    """20×, or that it is as fast as it can."""
+    """Format a speed: "20×" or "fastest"."""
     return "fastest" if isinf(speed) else f"{speed:g}×"
 
 
 def clock(seconds: float) -> str:
-    """12:05, 1:02:03."""
+    """Format a time: "12:05", "1:02:03"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
 
 
 def position(state: PlayerState) -> str:
-    """Time of the recording, "12:05 / 19:44"; samples where it does not say its rate."""
+    """Return the position as "12:05 / 19:44", or in samples if the recording lacks its rate."""
     if state.timed:
         return f"{clock(state.time_s)} / {clock(state.duration_s)}"
     first = state.stop - round(state.duration_s * UNKNOWN_RATE_HZ)
-    here, all_ = (f"{count:,}".replace(",", "\u202f") for count in (state.sample - first, state.stop - first))
-    return f"sample {here} / {all_}"
+    counts = (f"{count:,}".replace(",", "\u202f") for count in (state.sample - first, state.stop - first))
+    return "sample " + " / ".join(counts)
 
 
 def where(state: PlayerState) -> str:
-    """Which trace and which hold; between two of them, how many are over."""
-    words = []
-    for name, cut, (over, there) in (("trace", state.trace, state.traces), ("hold", state.hold, state.holds)):
-        if there:
-            words.append(f"{name} {cut.number + 1 if cut is not None else over}/{there}")
-    return " · ".join(words)
+    """Return "trace 3/120 · hold 1/8": numbers of the current cuts or, between cuts, of the last."""
+    parts = []
+    for name, cut, (past, total) in (("trace", state.trace, state.traces), ("hold", state.hold, state.holds)):
+        if total:
+            parts.append(f"{name} {cut.number + 1 if cut is not None else past}/{total}")
+    return " · ".join(parts)

@@ -1,4 +1,4 @@
-"""The instruments of the rig: where they are, how they are, and what may be set by hand."""
+"""Instruments of the rig: address, state, readings and manual settings."""
 
 from collections.abc import Mapping
 from math import log10
@@ -24,23 +24,27 @@ from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
 UNVERIFIED = "unverified"
-UNVERIFIED_TIP = "The SR560 listens only: what is shown is what it was told, not what it has."
+UNVERIFIED_TIP = "The SR560 cannot be read: these are the settings sent to it, not read from it."
 CHOICE_LABELS = {
     ("current_amplifier", "gain_V_per_A"): (
         "Gain",
         "V/A",
-        "Of the Keithley 428; the next runs are made with it.",
+        "Gain of the Keithley 428, for the next runs",
     ),
     ("current_amplifier", "rise_time_s"): (
         "Rise time",
         "s",
-        "10 to 90 % of the Keithley 428's low-pass filter.",
+        "Rise time (10 to 90 %) of the Keithley 428's low-pass filter",
     ),
-    ("voltage_preamplifier", "gain"): ("Gain", "", "Of the SR560 that amplifies the thermocouple."),
+    ("voltage_preamplifier", "gain"): (
+        "Gain",
+        "",
+        "Gain of the SR560, which amplifies the thermocouple voltage",
+    ),
     ("voltage_preamplifier", "lowpass_Hz"): (
         "Low pass",
         "Hz",
-        "Corner; a slow one mixes the levels of a modulation.",
+        "Corner frequency of the SR560; a low one smears the levels of the modulation",
     ),
 }
 READINGS = {
@@ -50,25 +54,25 @@ READINGS = {
 }  # fmt: skip
 LEAST_LETTERS = 8
 READING_TIPS = {
-    "current_V": "Output of the current amplifier, as the card reads it.",
-    "thermocouple_V": "Output of the voltage preamplifier, as the card reads it.",
-    "bias_V": "What the card puts on the junction.",
-    "z_V": "Extension of the piezo toward the sample, between the limits of the card's output.",
-    "rate_Hz": "Samples of each channel in a second.",
+    "current_V": "Output of the current amplifier, read by the card",
+    "thermocouple_V": "Output of the voltage preamplifier, read by the card",
+    "bias_V": "Bias voltage that the card applies to the junction",
+    "z_V": "Extension of the piezo towards the sample, and its limits",
+    "rate_Hz": "Samples per second in each channel",
 }
 SAID: dict[str, tuple[tuple[str, str], ...]] = {
     "current_amplifier": (
         ("overloaded", "overload"), ("filter_on", "filter"), ("zero_check", "zero check"),
-        ("suppress_on", "suppression"), ("bias_supply_on", "its own bias"),
+        ("suppress_on", "suppression"), ("bias_supply_on", "internal bias"),
     ),
     "voltage_preamplifier": (("coupling", "coupling"), ("filter_mode", "filter"), ("reserve", "reserve")),
     "daq": (),
 }  # fmt: skip
-"""Settings that fit into a line."""
+"""Settings listed in one line, with their labels."""
 
 
 class RigPanel(QWidget):
-    """All instruments, each as one section.
+    """Panel with a section for each instrument.
 
     Parameters
     ----------
@@ -101,14 +105,14 @@ class RigPanel(QWidget):
         whole.addWidget(scroll)
 
     def show_instruments(self, content: Mapping[str, Any]) -> None:
-        """What the bench tells once a second."""
+        """Show the report that the bench sends every second."""
         for name, section in self.sections.items():
             if name in content:
                 section.show_row(content[name])
 
 
 class Section(QWidget):
-    """One instrument."""
+    """Section of one instrument."""
 
     set_asked = pyqtSignal(str, str, float)
 
@@ -154,11 +158,11 @@ class Section(QWidget):
         theme.changed.connect(self._colour)
 
     def show_row(self, row: Mapping[str, Any]) -> None:
-        """How it is now."""
+        """Show the state of the instrument."""
         self._row = row
         self.title.setText(str(row["name"]))
         self.address.setText(str(row["address"]))
-        self.address.setToolTip(f"{row['address']}\nLooked at: {row['at'] or 'not yet'}")
+        self.address.setToolTip(f"{row['address']}\nLast read: {row['at'] or 'not yet'}")
         self.message.setText(str(row["message"]))
         self.message.setVisible(bool(row["message"]))
         for setting, editable in row.get("editable", {}).items():
@@ -178,8 +182,8 @@ class Section(QWidget):
     def _colour(self) -> None:
         if not self._row:
             return
-        word, colour, tip = state_of(self._row)
-        self.state.setText(word)
+        state, colour, tip = state_of(self._row)
+        self.state.setText(state)
         self.state.setToolTip(tip)
         for label, wanted in (
             (self.state, colour),
@@ -227,7 +231,7 @@ class Section(QWidget):
         self.bias.setEnabled(not editable["reason"])
         self.bias.setToolTip(
             editable["reason"]
-            or "Bias on the junction with the tip back, for tests; 0 takes it away. Ends with the next run."
+            or "Test bias while the tip is retracted; 0 switches it off, as does the next run."
         )
 
     def _set_bias(self) -> None:
@@ -255,8 +259,8 @@ class Section(QWidget):
             shown.setText(f"{fixed(value, 1e-4)} V")
 
     def _say_rest(self, settings: Mapping[str, Any]) -> None:
-        words = [f"{label} {in_word(settings[key])}" for key, label in SAID[self.name] if key in settings]
-        self.rest.setText(", ".join(words))
+        texts = [f"{label} {in_word(settings[key])}" for key, label in SAID[self.name] if key in settings]
+        self.rest.setText(", ".join(texts))
 
     def _reading(self, key: str, label: str) -> QLabel:
         if key not in self.readings:
@@ -269,26 +273,26 @@ class Section(QWidget):
 
 
 def state_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Word, name of its colour, and what it means."""
+    """Return the state of an instrument, the name of its colour, and its tool tip."""
     if row["answers"] is False:
         return "no answer", "danger", str(row["message"])
     if row["settings"].get("overloaded"):
         return "overloaded", "warning", str(row["message"])
     if row["answers"] is None:
-        told = bool(row["settings"])
-        return UNVERIFIED if told else "…", "warning" if told else "quiet", UNVERIFIED_TIP
-    return "ok", "accent", f"It answered at {row['at']}."
+        set_before = bool(row["settings"])
+        return UNVERIFIED if set_before else "…", "warning" if set_before else "quiet", UNVERIFIED_TIP
+    return "ok", "accent", f"Last answer at {row['at']}"
 
 
 def in_word(value: Any) -> str:
-    """A setting that is no number."""
+    """Format a setting that is not a number."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return str(value).replace("_", " ").lower()
 
 
 def quantity(value: float, unit: str) -> str:
-    """1e5 V/A as 10⁵ V/A; 0.0003 s as 300 µs; 1000 Hz as 1 kHz."""
+    """Format a setting: 1e5 V/A as "10⁵ V/A", 0.0003 s as "300 µs", 1000 Hz as "1 kHz"."""
     if unit == "V/A":
         exponent = round(log10(value))
         return f"10{str(exponent).translate(SUPERSCRIPTS)} V/A"

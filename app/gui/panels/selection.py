@@ -1,4 +1,4 @@
-"""Selected rows that do not shout: the accent is for what is active."""
+"""Quiet colours for selected rows; the accent colour is reserved for active elements."""
 
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QAbstractItemView
@@ -7,7 +7,7 @@ from app.gui.theme import Theme
 
 
 def calm(view: QAbstractItemView, theme: Theme) -> None:
-    """Show the selection of a list or table in the colour of edges, now and in every theme."""
+    """Show the selection of a list or table in the theme's edge colour."""
 
     def colour() -> None:
         palette = QPalette()

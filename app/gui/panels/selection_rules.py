@@ -1,4 +1,4 @@
-"""What counts: rules of selection and windows of fits. Every view follows when one is changed."""
+"""Selection rules and fit windows; a change updates every view."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 from app.views.options import SessionOptions
 
 AFTER_MS = 400
-"""Of quiet after the last key, before everything is made anew."""
+"""Delay after the last key before everything is evaluated again."""
 DATA_DECIDE = "automatic"
 ALL_AUTOMATIC = "Empty fields are chosen automatically from the data."
 BACKGROUNDS = ("linear", "constant", "none")
@@ -30,7 +30,7 @@ BACKGROUNDS = ("linear", "constant", "none")
 
 @dataclass(frozen=True)
 class Rule:
-    """One number (or two) that a user may decide."""
+    """Rule with one or two numbers that the user may set."""
 
     label: str
     help: str
@@ -38,7 +38,7 @@ class Rule:
     most: float
     numbers: int
     given: Callable[[SessionOptions], Any]
-    """What was decided; None where the data decide."""
+    """Number set by the user; None if automatic."""
     decided: Callable[[SessionOptions, Any], SessionOptions]
 
 
@@ -85,34 +85,43 @@ def _first_periods(options: SessionOptions, value: Any) -> SessionOptions:
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "Traces": (
-        Rule("Starts above (G₀)", "A trace counts if it begins above this.", 1e-9, 100, 1, *_traces("starts_above_G0")),
-        Rule("Opens below (G₀)", "A trace counts if it ends below this.", 1e-9, 100, 1, *_traces("opens_below_G0")),
         Rule(
-            "Molecular peak (G₀)", "Where peaks of a molecule are sought: from, to.", 1e-9, 100, 2,
+            "Starts above (G₀)", "Use only traces that start above this conductance", 1e-9, 100, 1,
+            *_traces("starts_above_G0"),
+        ),
+        Rule(
+            "Opens below (G₀)", "Use only traces that end below this conductance", 1e-9, 100, 1,
+            *_traces("opens_below_G0"),
+        ),
+        Rule(
+            "Molecular peak (G₀)", "Range in which molecular peaks are searched: from, to", 1e-9, 100, 2,
             *_traces("molecular_G0"),
         ),
     ),
     "I-V": (
         Rule(
-            "Ends differ by", "Most that the conductances of a curve's two ends differ, as a share of their mean.",
+            "Asymmetry below",
+            "Use only curves whose two ends differ in conductance by less than this fraction of their mean",
             0.01, 10, 1, *_curves("ends_differ"),
         ),
     ),
     "Heating": (
         Rule(
-            "Current within factor", "A hold is cut where its current leaves this factor of its median.", 1.01, 100, 1,
-            *_exclusions("factor"),
+            "Current within factor", "Cut a hold where its current changes by more than this factor from its median",
+            1.01, 100, 1, *_exclusions("factor"),
         ),
         Rule(
-            "Least periods", "A hold that keeps fewer periods is not used.", 1, 100_000, 1,
+            "Minimum periods", "Leave out holds with fewer periods than this", 1, 100_000, 1,
             *_exclusions("least_periods"),
         ),
         Rule(
-            "Left out after edges", "Samples after each edge of the modulation; else from the filters.", 0, 10_000, 1,
-            lambda o: o.heating.evaluation.mask_samples, _mask,
+            "Samples cut after edges",
+            "Samples left out after each edge of the modulation; automatic: from the rise times of the filters",
+            0, 10_000, 1, lambda o: o.heating.evaluation.mask_samples, _mask,
         ),
         Rule(
-            "First periods left out", "Periods after the start of each modulation; else as the run was asked to.",
+            "First periods left out",
+            "Periods left out at the start of each modulation; automatic: the setting of the run",
             0, 10_000, 1, lambda o: o.heating.evaluation.first_periods, _first_periods,
         ),
     ),
@@ -120,7 +129,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 
 
 class SelectionPanel(QWidget):
-    """A form; what is empty, the data decide.
+    """Form of the selection rules; empty fields are automatic.
 
     Parameters
     ----------
@@ -128,7 +137,7 @@ class SelectionPanel(QWidget):
     """
 
     decided = pyqtSignal(object)
-    """`SessionOptions` that are to hold from now on."""
+    """New `SessionOptions`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,9 +161,7 @@ class SelectionPanel(QWidget):
         self.said.setWordWrap(True)
         self.usual = QPushButton("Reset to &automatic")
         self.usual.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.usual.setToolTip(
-            "Empties all fields: thresholds, windows and rules are found from the recording."
-        )
+        self.usual.setToolTip("Clear all fields: thresholds, windows and rules are chosen from the data.")
         self.usual.clicked.connect(lambda: self.show_options(SessionOptions(), tell=True))
         rows.addWidget(self.said)
         rows.addWidget(self.usual)
@@ -186,13 +193,13 @@ class SelectionPanel(QWidget):
         if title == "Traces":
             self.background = QComboBox()
             self.background.addItems(BACKGROUNDS)
-            self.background.setToolTip("Below a peak, when it is fitted.")
+            self.background.setToolTip("Background below the peak in the fit of the histogram")
             self.background.currentIndexChanged.connect(self._soon.start)
             form.addRow("Background", self.background)
         return form
 
     def show_options(self, options: SessionOptions, *, tell: bool = False) -> None:
-        """What holds now; ``tell`` that it is decided so."""
+        """Show options; emit ``decided`` if ``tell`` is True."""
         self.options = options
         for label, rule in self._rules.items():
             self.edits[label].setText(_text(rule.given(options)))
@@ -203,7 +210,7 @@ class SelectionPanel(QWidget):
             self.decided.emit(options)
 
     def decide(self) -> None:
-        """Take what is typed, if all of it can be read."""
+        """Apply the fields if all are valid; else show the first error."""
         self._soon.stop()
         options = self.options
         for label, rule in self._rules.items():
@@ -234,11 +241,14 @@ def _heading(text: str) -> QLabel:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return "  ".join(f"{one:g}" for one in value) if isinstance(value, tuple) else f"{value:g}"
+    return "  ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else f"{value:g}"
 
 
 def _value(rule: Rule, text: str) -> Any:
-    """None, a number (a decimal comma is taken), or two by rising size (a comma separates). Raises ``ValueError``."""
+    """Convert the text of a field: None if empty, a number, or a pair of rising numbers.
+
+    A comma is a decimal comma in a single number and separates a pair. Raises ``ValueError`` if the text is invalid.
+    """
     parts = text.replace(",", "." if rule.numbers == 1 else " ").replace("–", " ").split()
     if not parts:
         return None

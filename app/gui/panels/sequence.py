@@ -1,4 +1,4 @@
-"""The sequencer: the same run again and again, each time with another value of one parameter."""
+"""Sweep of one parameter: the same run with one value after another."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,20 +11,20 @@ from procedures.parameters import read
 
 
 class Sequencer(QWidget):
-    """Which parameter, and its values."""
+    """Choice of the swept parameter, and a field for its values."""
 
     changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.over, self.texts = QComboBox(), QLineEdit()
-        self.over.setToolTip("Queues one run for each of the values; the other parameters stay.")
-        self.texts.setPlaceholderText("values, with ; between")
-        self.texts.setToolTip("One run for each value: 0.1; 0.5; 1")
-        self.texts.setAccessibleName("Values to repeat over")
+        self.over.setToolTip("Queue one run for each value of this parameter")
+        self.texts.setPlaceholderText("values, separated by ;")
+        self.texts.setToolTip("Values of the sweep, one run each: 0.1; 0.5; 1")
+        self.texts.setAccessibleName("Values of the sweep")
         self.texts.textChanged.connect(self.changed)
         self.over.currentIndexChanged.connect(self._chosen)
-        label = QLabel("Repeat o&ver")
+        label = QLabel("Sw&eep")
         label.setBuddy(self.over)
         row = QHBoxLayout()
         row.setSpacing(MEDIUM)
@@ -37,10 +37,10 @@ class Sequencer(QWidget):
         both.addWidget(self.texts)
 
     def offer(self, parameters: Mapping[str, Any]) -> None:
-        """Parameters of a procedure; none of them is chosen."""
+        """Offer the parameters of a procedure, with none chosen."""
         self._parameters = parameters
         self.over.clear()
-        self.over.addItem("nothing", "")
+        self.over.addItem("none", "")
         for name, parameter in parameters.items():
             self.over.addItem(parameter.name, name)
 
@@ -50,16 +50,16 @@ class Sequencer(QWidget):
 
     @property
     def name(self) -> str:
-        """The parameter that is chosen; "" for none."""
+        """Name of the swept parameter; "" for none."""
         return str(self.over.currentData() or "")
 
     def values(self) -> list[Any]:
-        """The values of the chosen parameter. Raises ``ValueError`` for what can't be read, and for none."""
+        """Return the values of the swept parameter. Raises ``ValueError`` if one is invalid or none is given."""
         parameter = self._parameters[self.name]
         texts = [text.strip() for text in self.texts.text().split(";") if text.strip()]
         if not texts:
-            raise ValueError(f"Repeat over {parameter.name}: give the values, with ; between them.")
+            raise ValueError(f"Sweep of {parameter.name}: enter the values, separated by semicolons.")
         try:
             return [read(parameter, text) for text in texts]
         except ValueError as error:
-            raise ValueError(f"Repeat over {parameter.name}: {error}.") from None
+            raise ValueError(f"Sweep of {parameter.name}: {error}.") from None

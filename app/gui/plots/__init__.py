@@ -1,1 +1,1 @@
-"""Plots of the window: one panel they all are, and one widget for each view model."""
+"""Plots of the window: a common panel, and one widget for each view model."""

@@ -1,4 +1,4 @@
-"""Axes of a plot: what is on them, and ticks that people can read."""
+"""Axes of a plot: quantity, label and readable ticks."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,33 +16,33 @@ from app.gui.theme import Palette
 Ticks = list[tuple[float | None, list[float]]]
 
 PIXELS_A_TICK = {"left": 26.0, "bottom": 72.0}
-"""Labels stand at least so far apart."""
+"""Minimum distance of labelled ticks, in pixels."""
 LABEL = {"left": 14.0, "bottom": 40.0}
-"""About the size of a label along its axis, in pixels."""
+"""Approximate size of a label along its axis, in pixels."""
 FINER = (1.6, 2.5, 4.0, 6.0)
-"""So many times as many ticks are tried until two labels are inside: one tells no scale."""
+"""Factors by which the number of ticks is raised until two labels fit: a single one shows no scale."""
 MOST_TICKS = 8.0
 FEW_DECADES = 2.2
-"""Over so few also 2 and 5 times a power of ten have a label."""
+"""Range below which 2 and 5 times a power of ten are labelled, too."""
 SUB_TICKS = {1.0: 5, 2.0: 4, 5.0: 5}
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What an axis shows.
+    """Quantity on an axis.
 
     Parameters
     ----------
     name : str
-        In words, as in the head of a column.
+        Name in words, as in the head of a column.
     symbol : str
-        Rich text, as in the paper.
+        Symbol as in the paper, rich text.
     unit : str
-        The unit drawn; empty for a pure number.
+        Unit of the axis; empty for a pure number.
     log : bool
-        Logarithmic at first.
+        True if the axis is logarithmic at first.
     letter : str
-        Rich text: what the crosshair calls it, where ``symbol`` is words.
+        Symbol in the reading of the crosshair, rich text, if ``symbol`` is a phrase.
     """
 
     name: str
@@ -53,21 +53,21 @@ class Quantity:
 
     @property
     def label(self) -> str:
-        """The axis' label, rich text."""
+        """Label of the axis, rich text."""
         return f"{self.symbol} ({self.unit})" if self.unit else self.symbol
 
     @property
     def column(self) -> str:
-        """Head of a column of a table, rich text."""
+        """Head of a table column, rich text."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
 LABEL_BEYOND = 8
-"""A label may be so many pixels longer than its axis."""
+"""Number of pixels by which a label may be longer than its axis."""
 
 
 class ReadableAxis(pg.AxisItem):
-    """An axis with round ticks, or with decades; its label is the quantity's."""
+    """Axis with round ticks or decades, labelled with its quantity."""
 
     def __init__(self, orientation: str, quantity: Quantity) -> None:
         super().__init__(orientation, maxTickLength=-5)
@@ -79,7 +79,7 @@ class ReadableAxis(pg.AxisItem):
         self.setStyle(tickTextOffset=5, hideOverlappingLabels=True, tickAlpha=255, maxTextLevel=0)
 
     def dress(self, colours: Palette, font: QFont) -> None:
-        """Take the theme's colours and the font of the window."""
+        """Apply the theme's colours and the font of the window."""
         self.setPen(pg.mkPen(colours.quiet, width=1))
         self.setTextPen(QColor(colours.quiet))
         self.setTickFont(font)
@@ -93,34 +93,34 @@ class ReadableAxis(pg.AxisItem):
         super().drawPicture(p, axisSpec, tickSpecs, textSpecs)
 
     def labelString(self) -> str:
-        """The label and nothing after it."""
+        """Return the label without pyqtgraph's own unit."""
         style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
         return f"<span style='{style}'>{self.labelText}</span>"
 
     def bare(self, bare: bool = True) -> None:
-        """Ticks without numbers and label: the plot below has them."""
+        """Hide numbers and label if the plot below has the same axis."""
         self._bare = bare
         self.setStyle(showValues=not bare and not self._blank)
         self.showLabel(not bare)
 
     def show_numbers(self, shown: bool) -> None:
-        """With ticks and their numbers, or without: nothing is measured yet."""
+        """Show or hide ticks and numbers; an empty plot has none."""
         if self._blank == shown:
             self._blank = not shown
             self.setStyle(showValues=shown and not self._bare)
 
     def set_log(self, log: bool) -> None:
-        """Label decades instead of values; what is drawn must then be drawn at the logarithm to base 10."""
+        """Label decades instead of values; the data must then be drawn at their logarithm to base 10."""
         self.log = log
         self.picture = None
         self.update()
 
     def value(self, coordinate: float) -> float:
-        """The quantity at a coordinate of the plot."""
+        """Return the quantity at a coordinate of the plot."""
         return float(10.0**coordinate) if self.log else coordinate
 
     def reading(self, coordinate: float) -> str:
-        """The quantity at a coordinate, to about a pixel, with its unit, rich text."""
+        """Return symbol, value and unit at a coordinate, rounded to about a pixel, as rich text."""
         if self.log:
             number = significant(self.value(coordinate))
         else:
@@ -129,7 +129,7 @@ class ReadableAxis(pg.AxisItem):
         return f"{self.quantity.letter or self.quantity.symbol} = {number} {self.quantity.unit}".rstrip()
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:
-        """Labelled ticks, then those without a label; where there is any room, two have one."""
+        """Return labelled ticks, then ticks without a label; two or more are labelled if there is room."""
         low, high = sorted((minVal, maxVal))
         if self._blank or not (np.isfinite(low) and np.isfinite(high)) or high <= low:
             return []
@@ -145,7 +145,7 @@ class ReadableAxis(pg.AxisItem):
         return usual
 
     def _seen(self, values: list[float], low: float, high: float, size: float) -> list[float]:
-        """Those whose label is inside the axis; where they stand too close, the first and the last of them."""
+        """Return the values whose label fits into the axis, or the first and the last if they are too close."""
         room = LABEL[self.orientation] * (high - low) / max(size, 1.0)
         inside = [x for x in values if low + room / 2 <= x <= high - room / 2]
         if len(inside) > 2 and min(b - a for a, b in pairwise(inside)) < room:
@@ -163,7 +163,7 @@ class ReadableAxis(pg.AxisItem):
         return [(step, _multiples(low, high, step)), (fine, _multiples(low, high, fine, but=step))]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Labels of ticks."""
+        """Return the labels of ticks."""
         if not self.log:
             return [fixed(value, spacing) for value in values]
         if spacing >= 1.0:
@@ -176,7 +176,7 @@ class ReadableAxis(pg.AxisItem):
         return [fixed(number, finest) for number in numbers]
 
     def resizeEvent(self, ev: Any = None) -> None:
-        """Keep the label inside the width that the axis was given; without room beside the axis there is none."""
+        """Keep the label inside the width of the axis; hide it if it is longer than the axis."""
         super().resizeEvent(ev)
         if self.orientation == "left" and self.label is not None:
             self.label.setX(1.0)
@@ -192,14 +192,14 @@ class ReadableAxis(pg.AxisItem):
 
 
 def plain_number(value: float) -> str:
-    """Three digits at the most, without idle zeros."""
+    """Format a number with at most three digits and no trailing zeros."""
     if PLAIN_FROM <= abs(value) < PLAIN_TO:
-        return minus(f"{float(f'{value:.3g}'):.10g}")  # 5000, where .3g alone would say 5e+03
+        return minus(f"{float(f'{value:.3g}'):.10g}")  # 5000, where .3g alone gives 5e+03
     return significant(value)
 
 
 def round_step(least: float) -> float:
-    """The first of 1, 2, 5 times a power of ten that is not less than ``least``."""
+    """Return the smallest 1, 2 or 5 times a power of ten that is not less than ``least``."""
     decade = 10.0 ** floor(log10(least))
     return next(decade * m for m in (1.0, 2.0, 5.0, 10.0) if decade * m >= least * (1 - 1e-9))
 
@@ -233,17 +233,17 @@ class Grid(pg.GraphicsObject):
         self.setZValue(-100)
 
     def dress(self, colours: Palette) -> None:
-        """Take the theme's colour."""
+        """Apply the theme's colour."""
         self._pen = pg.mkPen(colours.grid, width=1)
         self._pen.setDashPattern([1, 5])
         self.update()
 
     def boundingRect(self) -> Any:
-        """All that the plot shows."""
+        """Return the visible part of the plot."""
         return self.viewRect()
 
     def viewRangeChanged(self) -> None:
-        """Draw other lines."""
+        """Redraw for another range."""
         self.prepareGeometryChange()
         self.update()
 

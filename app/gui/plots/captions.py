@@ -1,6 +1,6 @@
-"""Names of marks that stand in a row above the axes, never on data; a thin line leads down to what they name.
+"""Names of marks in a row above the axes, off the data, each with a thin line down to its point.
 
-What is not worth a name is a tick at the upper edge.
+Minor marks are ticks at the upper edge of the axes, with a tool tip.
 """
 
 import numpy as np
@@ -12,16 +12,16 @@ from app.gui.plots.marks import Mark
 
 
 class Caption(Mark):
-    """A few words above the axes, and a thin line from there down to a point. For panels that have such a row.
+    """Text above the axes with a thin line down to a point, for panels with a row of captions.
 
     Parameters
     ----------
     name : str
-        In the table.
+        Name in the table.
     colour : callable
-        From a palette to a colour.
+        Function from a palette to a colour.
     leader : bool
-        With the line; otherwise the words alone.
+        True to draw the line.
     """
 
     def __init__(self, name: str, colour: Colour, *, leader: bool = True) -> None:
@@ -33,7 +33,7 @@ class Caption(Mark):
         self.item.setZValue(3)
 
     def set(self, x: float, y: float, text: str) -> None:
-        """Other words for another point; none where it is not finite."""
+        """Set point and text; a point that is not finite hides both."""
         self.at, self.text = (x, y), text
 
     def refresh(self, frame: Frame) -> None:
@@ -48,18 +48,18 @@ class Caption(Mark):
             self.item.setData(np.array([x, x]), np.array([y, frame.up[1]]), pen=pen)
 
     def place(self, frame: Frame) -> tuple[float, str, str]:
-        """Where across, from 0 to 1, the words stand; the words; their colour."""
+        """Return the position across from 0 to 1, the text and its colour."""
         x = float(frame.x(np.array([self.at[0]]))[0])
         low, high = frame.across
         return (x - low) / (high - low), self.text if np.isfinite(x) else "", self.colour(frame.colours)
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Its point."""
+        """Return the abscissa of the point."""
         return [(f"{self.name}: {across}", np.array([self.at[0]]))]
 
 
 class Tick(Mark):
-    """A small tick at the upper edge of the axes; it tells what it is when the mouse is there."""
+    """Small tick at the upper edge of the axes with a tool tip."""
 
     SIZE = 14
 
@@ -72,11 +72,11 @@ class Tick(Mark):
         self.item.setZValue(4)
 
     def set(self, x: float, tip: str) -> None:
-        """Another place, and what is said there; none where it is not finite."""
+        """Set position and tool tip; a position that is not finite hides the tick."""
         self.at, self.tip = x, tip
 
     def refresh(self, frame: Frame) -> None:
-        """Draw it."""
+        """Draw the tick."""
         x = frame.x(np.array([self.at]))
         pen = pg.mkPen(self.colour(frame.colours), width=2 * frame.thickness)
         self.item.setData(x[np.isfinite(x)], np.full(int(np.isfinite(x).sum()), frame.up[1]), pen=pen)
@@ -84,5 +84,5 @@ class Tick(Mark):
             self.item.setPointData([self.tip])
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Its place."""
+        """Return the position."""
         return [(f"{self.name}: {across}", np.array([self.at]))]

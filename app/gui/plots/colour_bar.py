@@ -1,4 +1,4 @@
-"""The scale of colours beside a plane of counts."""
+"""Colour scale beside a two-dimensional histogram."""
 
 from math import floor, log10
 
@@ -15,18 +15,18 @@ from app.gui.theme import MEDIUM, SMALL, Palette, heat_map
 BAR = 10.0
 """Width of the colours, in pixels."""
 APART = 16.0
-"""Least distance of two numbers, in pixels."""
+"""Minimum distance of two numbers, in pixels."""
 
 
 class ColourBar(pg.GraphicsWidget):
-    """A slim bar with a few round numbers of counts, at the right of a plot.
+    """Narrow colour bar with a few round numbers of counts, to the right of a plot.
 
     Parameters
     ----------
     image : Image
-        Whose colours they are.
+        Image with these colours.
     words : str
-        What is counted.
+        Label of the scale.
     """
 
     def __init__(self, image: Image, words: str) -> None:
@@ -37,7 +37,7 @@ class ColourBar(pg.GraphicsWidget):
         self.setSizePolicy(pg.QtWidgets.QSizePolicy.Policy.Fixed, pg.QtWidgets.QSizePolicy.Policy.Expanding)
 
     def dress(self, colours: Palette, font: QFont) -> None:
-        """Take the theme's colours."""
+        """Apply the theme's colours."""
         self._colours, self._font = colours, font
         metrics = QFontMetricsF(font)
         self.setFixedWidth(
@@ -46,37 +46,37 @@ class ColourBar(pg.GraphicsWidget):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """All of it."""
+        """Return the rectangle of the bar and its labels."""
         return QRectF(QPointF(0.0, 0.0), QSizeF(self.size()))
 
     @property
     def numbers(self) -> list[tuple[float, str]]:
-        """Counts that are written, and how."""
+        """Labelled counts and their labels."""
         top = self._image.highest
         decades = [10.0**k for k in range(floor(log10(top)) + 1)]
         wanted = [*decades, *(m * d for d in decades for m in (5.0, 2.0) if m * d <= top)]
-        found: list[float] = []
+        labelled: list[float] = []
         for count in sorted(wanted, key=lambda c: (c not in (decades[-1], 1.0), wanted.index(c))):
-            if all(abs(self._middle(count) - self._middle(other)) >= APART for other in found):
-                found.append(count)
-        return [(c, f"{c:.0f}" if c < PLAIN_TO else power(round(log10(c)))) for c in sorted(found)]
+            if all(abs(self._middle(count) - self._middle(other)) >= APART for other in labelled):
+                labelled.append(count)
+        return [(c, f"{c:.0f}" if c < PLAIN_TO else power(round(log10(c)))) for c in sorted(labelled)]
 
     @property
     def _length(self) -> float:
         return max(float(self.size().height()), 1.0)
 
     def _at(self, count: float) -> float:
-        """Place on the bar, 0 at its foot; the bar begins at one count."""
+        """Return the position on the bar, from 0 at its lower end, which is one count, to 1."""
         least = float(self._image.shade(np.array([1.0]))[0])
         return (float(self._image.shade(np.array([count]))[0]) - least) / (1.0 - least)
 
     def _middle(self, count: float) -> float:
-        """Where its number stands, in pixels from above: beside the bar, not beyond its ends."""
+        """Return the position of a count's label in pixels from the top, within the ends of the bar."""
         half = QFontMetricsF(self._font).height() / 2
         return min(max(self._length * (1.0 - self._at(count)), half), self._length - half)
 
     def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
-        """Colours, ticks, numbers, and what they are of."""
+        """Draw colours, ticks, numbers and label."""
         if self._colours is None or self._image.empty:
             return
         colours, height = self._colours, self._length

@@ -1,4 +1,4 @@
-"""Several recordings in one plot: histograms, mean I-V curves, heat, each recording in a colour of its own."""
+"""Plots of several recordings, each in its own colour: histograms, mean I-V curves, heat."""
 
 from html import escape
 from operator import attrgetter
@@ -19,36 +19,36 @@ from app.gui.theme import Palette, Theme
 from app.views.compared import ComparedRecording, Kind
 
 STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED)
-"""The last two colours are not told from earlier ones by all who are colour-blind: their lines differ."""
+"""Line styles: some colour-blind people confuse the last two colours with earlier ones, so their lines differ."""
 MOST = len(STYLES)
 ABOVE_NOISE, ABOVE_PEAKS = 5.0, 1.25
-"""Highest counts that set the range lie so far above the noise; and so much of the plot is above them."""
+"""The range is set by the highest counts above this multiple of the noise, times the second factor."""
 BEFORE, BEYOND = -0.03, 1.06
-"""The powers that are shown, in the largest: points of controls at no power are seen whole."""
+"""Range of power as multiples of the largest; controls at zero power stay fully visible."""
 SIGNS, SYMBOLS = ("pos", "neg"), "os"
 
 
 class Guide(Line):
-    """A line for the eye from point to point; it has no numbers of its own."""
+    """Line that guides the eye from point to point; it has no data of its own."""
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """None: those of the points."""
+        """Return no columns: the points have them."""
         return []
 
 
 class ComparedPanel(PlotPanel):
-    """One kind of result, of all recordings that have it."""
+    """Plot of one kind of result for all recordings that have it."""
 
     kind: Kind
     tab: str
 
     def add_recording(self, number: int, recording: ComparedRecording) -> None:
-        """Draw a recording that has it; ``number`` (from 0, less than `MOST`) decides how it looks."""
+        """Draw the result of a recording; ``number`` (from 0, less than `MOST`) selects colour and line style."""
         raise NotImplementedError
 
 
 class ComparedHistograms(ComparedPanel):
-    """Counts of the kept traces."""
+    """Conductance histograms of the kept traces."""
 
     kind, tab = Kind.HISTOGRAM, "Histograms"
 
@@ -58,27 +58,27 @@ class ComparedHistograms(ComparedPanel):
         self._across = (float("inf"), 0.0)
 
     def add_recording(self, number: int, recording: ComparedRecording) -> None:
-        """A line."""
-        found = recording.histogram
-        if found is None:
+        """Draw the histogram as a line."""
+        histogram = recording.histogram
+        if histogram is None:
             return
-        words = [counted(found.traces, "trace")]
-        if found.peaks_G0:
-            words.append(", ".join(with_error(*peak) for peak in found.peaks_G0) + " G₀")
-        name, g = escape(recording.label), found.conductance_G0
+        details = [counted(histogram.traces, "trace")]
+        if histogram.peaks_G0:
+            details.append(", ".join(with_error(*peak) for peak in histogram.peaks_G0) + " G₀")
+        name, g = escape(recording.label), histogram.conductance_G0
         line = self.add(Line(name, colour_of(number), STYLES[number], width=1.5))
-        line.legend_name = two_lines(name, words)
-        line.set(g, found.counts)
-        used = g[found.counts > 0]
+        line.legend_name = two_lines(name, details)
+        line.set(g, histogram.counts)
+        used = g[histogram.counts > 0]
         self._across = min(self._across[0], used[0]), min(max(self._across[1], used[-1]), HIGH_G0)
-        between = (g > ABOVE_NOISE * found.noise_G0) & (g < QUANTA_G0)
-        self._tall = max(self._tall, found.counts[between].max(initial=0.0) or found.counts.max())
+        between = (g > ABOVE_NOISE * histogram.noise_G0) & (g < QUANTA_G0)
+        self._tall = max(self._tall, histogram.counts[between].max(initial=0.0) or histogram.counts.max())
         self.set_home(x=self._across, y=held(None, (0.0, ABOVE_PEAKS * self._tall), zero=True))
         self.refresh()
 
 
 class ComparedCurves(ComparedPanel):
-    """Mean I-V curves with their bands."""
+    """Mean I-V curves with a band of one standard deviation of the junctions."""
 
     kind, tab = Kind.IV, "I-V"
 
@@ -87,29 +87,29 @@ class ComparedCurves(ComparedPanel):
         self._reach = 0.0
 
     def add_recording(self, number: int, recording: ComparedRecording) -> None:
-        """A line, and one standard deviation of the junctions to both sides."""
-        found = recording.iv
-        if found is None:
+        """Draw the mean as a line with a band of one standard deviation of the junctions."""
+        iv = recording.iv
+        if iv is None:
             return
         name, colour = escape(recording.label), colour_of(number)
         band = self.add(Band(f"{name}, SD of the junctions", colour, opacity=0.18))
-        band.set(found.voltage_V, found.low_nA, found.high_nA)
-        words = [counted(found.junctions, "junction")]
-        if np.isfinite(found.conductance_G0):
-            sure = "" if found.trusted else " ?"
-            words.append(f"<i>G</i> = {with_error(found.conductance_G0, found.error_G0)} G₀{sure}")
+        band.set(iv.voltage_V, iv.low_nA, iv.high_nA)
+        details = [counted(iv.junctions, "junction")]
+        if np.isfinite(iv.conductance_G0):
+            doubt = "" if iv.trusted else " ?"
+            details.append(f"<i>G</i> = {with_error(iv.conductance_G0, iv.error_G0)} G₀{doubt}")
         mean = self.add(Line(name, colour, STYLES[number], width=2))
-        mean.legend_name = two_lines(name, words)
-        mean.set(found.voltage_V, found.current_nA)
+        mean.legend_name = two_lines(name, details)
+        mean.set(iv.voltage_V, iv.current_nA)
         self.set_legend([layer.name for layer in self.layers if isinstance(layer, Line)])
-        self.set_count("mean, and SD of the junctions")
-        self._reach = max(self._reach, float(np.abs(found.voltage_V).max()))
+        self.set_count("mean and SD of the junctions")
+        self._reach = max(self._reach, float(np.abs(iv.voltage_V).max()))
         self.set_home(x=(-1.04 * self._reach, 1.04 * self._reach))
         self.refresh()
 
 
 class ComparedHeats(ComparedPanel):
-    """Heat in the tip against power in the junction, of both polarities."""
+    """Heat in the tip against power in the junction for both polarities."""
 
     kind, tab = Kind.HEAT, "Heat"
 
@@ -122,17 +122,17 @@ class ComparedHeats(ComparedPanel):
         self._largest_uW = 0.0
 
     def add_recording(self, number: int, recording: ComparedRecording) -> None:
-        """Points with errors; a thin line leads from each to the next."""
+        """Draw points with errors, joined by a thin line."""
         if recording.heat is None:
             return
         points, scale = recording.heat.points, recording.heat.scale_relative
         name, colour = escape(recording.label), colour_of(number)
-        words = [
+        details = [
             counted(points.amplitude_V.size, "amplitude"),
             f"up to {counted(int(points.junctions.max()), 'junction')}",
         ]
         if np.isfinite(scale):
-            words.append(f"common scale ±{100 * scale:.1f} %")
+            details.append(f"common scale ±{100 * scale:.1f} %")
         for sign, symbol, polarity in zip(SIGNS, SYMBOLS, NAMES, strict=True):
             x, y, x_error, y_error = (
                 getattr(points, f"{what}_{sign}_uW")
@@ -143,7 +143,7 @@ class ComparedHeats(ComparedPanel):
             guide = self.add(
                 Guide(f"{name}, from point to point, {polarity}", colour, STYLES[number], width=1.2)
             )
-            guide.legend_name = two_lines(name, words)
+            guide.legend_name = two_lines(name, details)
             guide.set(x, y)
             self._named += [guide.name] if sign == SIGNS[0] else []
             self._largest_uW = max(self._largest_uW, float(np.max(x)))
@@ -159,11 +159,11 @@ PANELS: tuple[type[ComparedHistograms] | type[ComparedCurves] | type[ComparedHea
     ComparedCurves,
     ComparedHeats,
 )
-"""In the order of their tabs."""
+"""Panels in the order of their tabs."""
 
 
 def colour_of(number: int) -> Colour:
-    """Of a recording."""
+    """Return the colour of a recording."""
 
     def colour(colours: Palette) -> str:
         return colours.sequence[number % len(colours.sequence)]
@@ -172,5 +172,5 @@ def colour_of(number: int) -> Colour:
 
 
 def two_lines(name: str, words: list[str]) -> str:
-    """Of a legend: the name, and in small letters what is known of it."""
+    """Return a legend entry: the name, and details below it in small letters."""
     return f"{name}<br>&nbsp;<small>{', '.join(words)}</small>"

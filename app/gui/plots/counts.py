@@ -1,4 +1,4 @@
-"""Counts on a plot: in bins of one quantity, and in cells of two."""
+"""Histograms on a plot: counts in bins of one quantity or in cells of two."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,13 +13,13 @@ from app.gui.plots.ranges import Range, span
 from app.gui.theme import heat_map
 
 LEAST_PIXELS = 3.0
-"""Width of a bin that is drawn."""
+"""Minimum width of a drawn bin."""
 BACK = 0.55
-"""Opacity of what stands back."""
+"""Opacity of the subdued part of a histogram."""
 
 
 class Steps:
-    """A histogram: counts in bins, filled from zero; a part of it may be of no account and stands back."""
+    """Histogram filled from zero; a part of it may be subdued."""
 
     legend_name = ""
 
@@ -37,12 +37,12 @@ class Steps:
         self.item.setZValue(5)
 
     def set(self, edges: ArrayLike, counts: ArrayLike, quiet_below: float = float("nan")) -> None:
-        """Other counts, shape (n,), in bins with these edges, shape (n + 1,); those that end below are quiet."""
+        """Set counts, shape (n,), and edges, shape (n + 1,); bins that end below ``quiet_below`` are subdued."""
         self.edges, self.counts = np.asarray(edges, dtype=float), np.asarray(counts, dtype=float)
         self._quiet_below = quiet_below
 
     def refresh(self, frame: Frame) -> None:
-        """Draw the outline of the bins; of those that are narrower than can be seen, the mean of a few."""
+        """Draw the outline of the bins, averaging bins that are too narrow to be seen."""
         edges, counts = frame.x(self.edges), self.counts
         together = self._together(edges, frame)
         if together > 1:
@@ -69,7 +69,7 @@ class Steps:
 
     @staticmethod
     def _together(edges: FloatArray, frame: Frame) -> int:
-        """How many even bins make one that can be seen."""
+        """Return the number of even bins to average into a visible one."""
         if edges.size < 2 or not np.isfinite(edges).all():
             return 1
         width, (low, high) = float(edges[1] - edges[0]), frame.across
@@ -80,18 +80,18 @@ class Steps:
 
     @property
     def empty(self) -> bool:
-        """No counts at all."""
+        """True without any counts."""
         return not self.counts.any()
 
     def spans(self) -> tuple[Range | None, Range | None]:
-        """From the first to the last bin with a count, and the counts."""
+        """Return the span of the bins with counts, and of the counts."""
         used = np.flatnonzero(self.counts)
         if not used.size:
             return None, None
         return (float(self.edges[used[0]]), float(self.edges[used[-1] + 1])), span(self.counts)
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Edges and counts."""
+        """Return edges and counts."""
         return [
             (f"{self.name}: {across}, from", self.edges[:-1]),
             (f"{self.name}: {across}, to", self.edges[1:]),
@@ -100,16 +100,16 @@ class Steps:
 
 
 class Image:
-    """Counts on a plane, from the background up; empty cells show the background.
+    """Two-dimensional histogram; empty cells show the background.
 
-    The cells are even in the axes' coordinates: in the logarithm where an axis is logarithmic.
+    The cells are even in the axes' coordinates, thus in the logarithm on a logarithmic axis.
     """
 
     legend_name = ""
 
     key = ""
     LEAST_SEEN = 0.12
-    """One count stands so far up the colour map, or nobody would see it."""
+    """Position of a single count on the colour map, so that it is visible."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -123,7 +123,7 @@ class Image:
     def set(
         self, x_edges: ArrayLike, y_edges: ArrayLike, counts: ArrayLike, scaled: Range = (-np.inf, np.inf)
     ) -> None:
-        """Other counts, shape (nx, ny); the cells whose y lies in ``scaled`` have the whole range of colours."""
+        """Set counts, shape (nx, ny); the colours are scaled to the cells whose y lies in ``scaled``."""
         self.edges = np.asarray(x_edges, dtype=float), np.asarray(y_edges, dtype=float)
         self.counts = np.asarray(counts, dtype=float)
         y = self.edges[1]
@@ -132,7 +132,7 @@ class Image:
         self.highest = max(float(np.percentile(used, 99.8)), 2.0) if used.size else 2.0
 
     def shade(self, counts: FloatArray) -> FloatArray:
-        """Place of counts on the colour map, 0 to 1: the logarithm, so that rare and frequent both show."""
+        """Return the position of counts on the colour map, 0 to 1, on a logarithmic scale."""
         shades = self.LEAST_SEEN + (1 - self.LEAST_SEEN) * np.log1p(counts) / np.log1p(self.highest)
         return np.asarray(np.where(counts > 0, np.minimum(shades, 1.0), 0.0))
 
@@ -149,15 +149,15 @@ class Image:
 
     @property
     def empty(self) -> bool:
-        """No counts at all."""
+        """True without any counts."""
         return not self.counts.any()
 
     def spans(self) -> tuple[Range | None, Range | None]:
-        """All of the plane."""
+        """Return the spans of the edges."""
         return span(self.edges[0]), span(self.edges[1])
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Cells with counts, one a row."""
+        """Return the cells with counts, one a row."""
         i, j = np.nonzero(self.counts)
         x, y = ((e[:-1] + e[1:]) / 2 for e in self.edges)
         return [(across, x[i]), (up, y[j]), (self.name, self.counts[i, j])] if i.size else []

@@ -1,4 +1,4 @@
-"""As many points as a line of pixels can show, and never less than its spikes."""
+"""Decimation of lines to the resolution of the screen, keeping spikes."""
 
 import numpy as np
 
@@ -8,20 +8,21 @@ from analysis.records import FloatArray
 def decimated(
     x: FloatArray, y: FloatArray, low: float, high: float, columns: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Lowest and highest value of each run of samples that falls into one column of pixels.
+    """Return the lowest and highest value of each run of samples that falls into one column of pixels.
 
     Parameters
     ----------
     x, y : ndarray, shape (n,)
-        A line, in the coordinates in which it is drawn.
+        Line in the coordinates of the plot.
     low, high : float
-        Range of x that ``columns`` pixels show.
+        Visible range of x.
     columns : int
+        Width of the plot in pixels.
 
     Returns
     -------
     tuple of ndarray
-        The line itself where it has few points; otherwise at most two points a column for ordered x.
+        The line itself if it has few points, else at most two points per column for ordered x.
         A column without a finite value gives a gap.
     """
     if x.size <= 4 * columns or not high > low:
@@ -37,20 +38,20 @@ def decimated(
 
 
 def parted(log10_G: FloatArray, noise: float) -> tuple[FloatArray, FloatArray]:
-    """What is told from noise, and how high the noise reaches where all is noise.
+    """Split a line of conductance into signal and noise.
 
     Parameters
     ----------
     log10_G : ndarray, shape (2 n,)
-        Least and largest of each column.
+        Minimum and maximum of each column.
     noise : float
-        log10 G/G0 below which nothing is told from it; NaN where unknown.
+        log10 G/G0 of the noise limit; NaN if unknown.
 
     Returns
     -------
     (ndarray, ndarray), each of shape (2 n,)
-        The line itself, cut at ``noise``; the largest of the columns that lie below, down to a tenth of it (zero
-        and less have no place on a logarithmic axis). NaN elsewhere.
+        The line cut at ``noise``, and the maximum of the columns that lie below it, down to a tenth of the limit
+        (zero and less have no place on a logarithmic axis). NaN elsewhere.
     """
     if not np.isfinite(noise):
         return log10_G, np.full(log10_G.size, np.nan)

@@ -1,4 +1,4 @@
-"""A plot as a picture, a drawing or numbers. Exported plots are on white whatever the window wears."""
+"""Export of a plot as PNG, SVG or CSV, always in the light palette."""
 
 import csv
 import re
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from app.gui.plots.panel import PlotPanel
 
 SCALE = 3
-"""Pixels of an exported picture to one on the screen."""
+"""Pixels of an exported picture per pixel on the screen."""
 
 
 def export(panel: "PlotPanel", path: Path) -> None:
-    """Write the plot as its file's suffix says: png, svg or csv. The panel says how it went."""
+    """Write the plot as png, svg or csv, by the suffix of the file; the panel emits ``said`` with the outcome."""
     writer = _WRITERS.get(path.suffix.lower().removeprefix("."))
     if writer is None:
-        panel.said.emit(f"Not exported: {path.name} is none of {', '.join(_WRITERS)}.")
+        panel.said.emit(f"Cannot export to {path.name}: use one of the file types {', '.join(_WRITERS)}.")
         return
     try:
         path.write_bytes(writer(panel))
     except OSError as error:
-        panel.said.emit(f"Not exported: {path.name} cannot be written here ({error.strerror or error}).")
+        panel.said.emit(f"Cannot write {path}: {error.strerror or error}.")
     else:
         panel.said.emit(f"Exported {panel.title} to {path}.")
 
 
 def copy_table(panel: "PlotPanel") -> None:
-    """Copy the numbers of the plot, to be pasted into a spreadsheet."""
+    """Copy the numbers of the plot as a table for a spreadsheet."""
     clipboard = QGuiApplication.clipboard()
     if clipboard is not None:
         clipboard.setText(table(panel, "\t"))
@@ -46,7 +46,7 @@ def copy_table(panel: "PlotPanel") -> None:
 
 
 def table(panel: "PlotPanel", separator: str = ",") -> str:
-    """What is drawn, layer by layer, in the units of the axes."""
+    """Return the data of all layers as a table in the units of the axes."""
     across, up = panel.x_axis.quantity.column, panel.y_axis.quantity.column
     columns = [c for layer in panel.layers for c in layer.columns(across, up) if c[1].size]
     text = StringIO()
@@ -58,7 +58,7 @@ def table(panel: "PlotPanel", separator: str = ",") -> str:
 
 
 def picture(panel: "PlotPanel") -> bytes:
-    """PNG."""
+    """Return the plot as PNG."""
     size = panel.viewport().size()
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SCALE)
@@ -73,7 +73,7 @@ def picture(panel: "PlotPanel") -> bytes:
 
 
 def drawing(panel: "PlotPanel") -> bytes:
-    """SVG."""
+    """Return the plot as SVG."""
     size = panel.viewport().size()
     out = QByteArray()
     buffer = QBuffer(out)
@@ -90,15 +90,15 @@ def drawing(panel: "PlotPanel") -> bytes:
 
 
 def _paint(panel: "PlotPanel", device: object, target: QRectF) -> None:
-    """Paint the panel with outlines instead of the pixels that are kept for the screen."""
-    kept = [item for item in panel.scene().items() if isinstance(item, ScatterPlotItem)]
-    for item in kept:
+    """Paint the panel with vector outlines instead of cached pixels."""
+    cached = [item for item in panel.scene().items() if isinstance(item, ScatterPlotItem)]
+    for item in cached:
         item.setExportMode(True, {})
     painter = QPainter(device)  # type: ignore[call-overload]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     panel.render(painter, target, panel.viewport().rect())
     painter.end()
-    for item in kept:
+    for item in cached:
         item.setExportMode(False)
 
 

@@ -1,4 +1,4 @@
-"""What stands above the axes of a plot, where no data are: how much it is of, and the names of marks."""
+"""Text above the axes of a plot: number of traces or holds, and names of marks."""
 
 import re
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ ELLIPSIS = "…"
 
 
 def row_height(font: QFont) -> int:
-    """Of a row of words above the axes, in pixels."""
+    """Return the height of a row of text above the axes, in pixels."""
     return round(QFontMetricsF(font).height()) + 1
 
 
 def plain(rich: str) -> str:
-    """Rich text without its markup."""
+    """Remove the markup of rich text."""
     return unescape(re.sub(r"<[^>]*>", "", rich))
 
 
 class Words(QGraphicsTextItem):
-    """Rich text without a margin and without a clip of its own (see `app.gui.plots.overlay.unclipped`)."""
+    """Rich text without margin and clipping (see `app.gui.plots.overlay.unclipped`)."""
 
     def __init__(self, plot: pg.PlotItem) -> None:
         super().__init__(plot)
@@ -37,19 +37,19 @@ class Words(QGraphicsTextItem):
         self.setZValue(1000)
 
     def show_html(self, html: str) -> None:
-        """Other text."""
+        """Set the text."""
         if html != self.html:
             self.html = html
             self.setHtml(html)
 
     @property
     def width(self) -> float:
-        """Of the text, in pixels."""
+        """Width of the text, in pixels."""
         return self.boundingRect().width() if self.html else 0.0
 
     @property
     def text(self) -> str:
-        """The text without its markup."""
+        """Text without markup."""
         return self.toPlainText()
 
     def paint(
@@ -58,22 +58,22 @@ class Words(QGraphicsTextItem):
         option: QStyleOptionGraphicsItem | None,
         widget: QWidget | None = None,
     ) -> None:
-        """The text alone."""
+        """Draw the text without a clip."""
         if self.html and painter is not None and option is not None:
             option.exposedRect = QRectF()
             super().paint(painter, option, widget)
 
 
 class Count(Words):
-    """How many traces, holds or samples a plot is of: one row above its axes, as much of it as there is room for.
+    """Row above the axes with the number of traces, holds or samples, cut to the available width.
 
     Parameters
     ----------
     plot : pyqtgraph.PlotItem
     view : pyqtgraph.ViewBox
-        What is inside the axes.
+        Area inside the axes.
     above : float
-        So many pixels are between it and the axes.
+        Distance from the axes, in pixels.
     """
 
     def __init__(self, plot: pg.PlotItem, view: pg.ViewBox, above: float = 0.0) -> None:
@@ -81,17 +81,17 @@ class Count(Words):
         self._view, self._above = view, above
         self._rows: tuple[str, ...] = ()
         self.left_out = ""
-        """What there was no room for, rich text."""
+        """Rows that did not fit, rich text."""
         view.geometryChanged.connect(self._settle)
 
     def dress(self, colours: Palette, font: QFont, colour: str) -> None:
-        """Take the theme's colours."""
+        """Apply the theme's colours."""
         self.setDefaultTextColor(QColor(colour))
         self.setFont(font)
         self._settle()
 
     def show_rows(self, rows: Sequence[str]) -> None:
-        """Other numbers; the first are the most important ones. Rich text."""
+        """Set the parts of the row, the most important first, as rich text."""
         if tuple(rows) != self._rows:
             self._rows = tuple(rows)
             self._settle()
@@ -121,14 +121,14 @@ class Count(Words):
 
 
 class Captions:
-    """The row of names just above the axes; a name that has no room beside those before it is left out."""
+    """Row of names just above the axes; a name that overlaps an earlier one is left out."""
 
     def __init__(self, plot: pg.PlotItem, view: pg.ViewBox) -> None:
         self._plot, self._view = plot, view
         self._words: list[Words] = []
 
     def show(self, wanted: Sequence[tuple[float, str, str]], font: QFont) -> None:
-        """Write these: place across from 0 to 1, rich text, colour; the first are the most important ones."""
+        """Show names, each with position (0 to 1), rich text and colour, the most important first."""
         room, taken = self._view.geometry(), list[tuple[float, float]]()
         while len(self._words) < len(wanted):
             self._words.append(Words(self._plot))
@@ -146,12 +146,12 @@ class Captions:
 
     @property
     def texts(self) -> list[str]:
-        """What is written, without its markup."""
+        """Visible names without markup."""
         return [words.text for words in self._words if words.isVisible()]
 
 
 def _free(at: float, width: float, room: float, taken: Sequence[tuple[float, float]]) -> float | None:
-    """Left end of a name that stands above its place, if possible in the middle; None where there is no room."""
+    """Return the left end of a name above its position, centred if possible; None if there is no room."""
     if not 0.0 <= at <= room:
         return None
     lowest, highest = max(at - width, 0.0), min(at, room - width)

@@ -1,4 +1,4 @@
-"""Heating: temperature rises as they become known, and heat in the tip against power in the junction."""
+"""Plots of heating: convergence of the temperature rises, and heat in the tip against power in the junction."""
 
 from operator import attrgetter
 
@@ -24,8 +24,10 @@ TIME = Quantity("modulated time", "modulated time", "s", letter="<i>t</i>")
 RISE = Quantity("temperature rise of the tip", "Δ<i>T</i><sub>TC</sub>", "mK")
 TOTAL = Quantity("power in the junction", "<i>Q</i><sub>Total</sub>", "µW")
 PROBE = Quantity("heat in the tip", "<i>Q</i><sub>P</sub>", "µW")
-EMPTY = "The temperature rise of the tip appears here, hold by hold: run the heating procedure, or open its recording."
-EMPTY_HEAT = "Heat in the tip against power in the junction, one point an amplitude and polarity."
+EMPTY = "The temperature rise of the tip appears here, hold by hold. Run Heating or open a recording of it."
+EMPTY_HEAT = (
+    "Heat in the tip against power in the junction appears here, one point per amplitude and polarity."
+)
 SIGNS = ("positive", "negative")
 SCATTER = "scatter of junctions, 1/√<i>t</i>"
 NOISE = "thermometer noise alone, 1/√<i>t</i>"
@@ -37,9 +39,9 @@ SHORT = {
     "voltage-temperature probe": "voltage-temperature probe (VTP)",
 }
 BARS = 48
-"""So many error bars of a long series are drawn, evenly."""
+"""Maximum number of error bars; a long series shows an even selection."""
 SETTLED = 3
-"""The first holds may stand outside of the plot: their errors would flatten the rest."""
+"""Number of first holds that do not set the range, as their errors would flatten the rest."""
 UNDER_WAY = "current amplitude"
 
 
@@ -54,7 +56,7 @@ class HeatingView(View[HeatingSnapshot]):
         self.heat = HeatPanel(theme)
         self.choice = QComboBox()
         self.choice.addItem(UNDER_WAY)
-        self.choice.setToolTip("Amplitude whose temperature rises are drawn, hold by hold.")
+        self.choice.setToolTip("Amplitude of the modulation shown in the left plot")
         self.choice.setAccessibleName("amplitude")
         self.choice.activated.connect(self.redraw)
         self.results = Results("temperature rises and heats")
@@ -83,7 +85,7 @@ class HeatingView(View[HeatingSnapshot]):
         whole.addLayout(both, 1)
 
     def draw(self, snapshot: HeatingSnapshot) -> None:
-        """The chosen series, and all points."""
+        """Draw the chosen series, and the points of all amplitudes."""
         self._offer([one.label for one in snapshot.series])
         self.convergence.empty_text = snapshot.problem or self.waiting or self.convergence.usual_text
         series = self._chosen(snapshot.series)
@@ -96,8 +98,8 @@ class HeatingView(View[HeatingSnapshot]):
         self.heat.show_points(snapshot)
 
     def _offer(self, labels: list[str]) -> None:
-        there = [self.choice.itemText(i) for i in range(1, self.choice.count())]
-        if labels == there:
+        present = [self.choice.itemText(i) for i in range(1, self.choice.count())]
+        if labels == present:
             return
         chosen = self.choice.currentText()
         self.choice.clear()
@@ -114,10 +116,10 @@ class HeatingView(View[HeatingSnapshot]):
 
 
 class ConvergencePanel(PlotPanel):
-    """Running means of both polarities with their errors, before what scatter and noise lead to expect of them.
+    """Running means of both polarities with their errors, on bands of the expected errors.
 
-    Both bands lie about the present mean and fall as 1/sqrt(t): the wide one from how much junctions differ, the
-    narrow one from the noise of the thermometer alone, which no number of like junctions would go below.
+    Both bands are centred on the present mean and fall as 1/sqrt(t): the wide one from the scatter of junctions, the
+    narrow one from the thermometer's noise alone, the limit for identical junctions.
     """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -145,7 +147,7 @@ class ConvergencePanel(PlotPanel):
             layer.legend_name = name
 
     def show_series(self, series: ConvergenceSnapshot | None) -> None:
-        """Another amplitude, or more holds."""
+        """Show the series of an amplitude; None for none."""
         if series is None or not series.hold.size:
             for line in self.means:
                 line.set([], [])
@@ -194,7 +196,7 @@ class ConvergencePanel(PlotPanel):
 
 
 class HeatPanel(PlotPanel):
-    """Points of all amplitudes before the symmetric line and the models."""
+    """Points of all amplitudes, on the symmetric line and the models."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend="above", parent=parent)
@@ -208,7 +210,7 @@ class HeatPanel(PlotPanel):
         self._model_layers: list[Line | Band] = []
 
     def show_points(self, snapshot: HeatingSnapshot) -> None:
-        """Other points, line and models."""
+        """Set points, symmetric line and models."""
         for layer, columns in zip(self.points, _of(snapshot.points), strict=True):
             layer.set(*columns)
         self.controls.set(*(np.concatenate(pair) for pair in zip(*_of(snapshot.control_points), strict=True)))
@@ -221,13 +223,13 @@ class HeatPanel(PlotPanel):
         self.set_count(*_counted(snapshot))
 
     def _home(self) -> None:
-        """All points; of models and the symmetric line what lies beside them."""
+        """Set the range to all points, with models and symmetric line beside them."""
         measured = [layer.spans() for layer in (*self.points, self.controls)]
         points = union([one[0] for one in measured])
         if points is None:
             self.symmetric.set([], [])
             return
-        below = points[0] < 0.0  # a control of no power, within its error
+        below = points[0] < 0.0  # a control at zero power, within its error
         home = held(self.home[0], (min(points[0], 0.0), max(points[1], 0.0)), zero=not below)
         assert home is not None
         across = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 50)]) * home[1]
@@ -256,7 +258,7 @@ class HeatPanel(PlotPanel):
 
 
 def _of(points: PointsSnapshot) -> tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]:
-    """x, y, and their errors, for positive and negative bias."""
+    """Return x, y and the errors of y and x, for positive and negative bias."""
     return (
         (points.q_total_pos_uW, points.q_probe_pos_uW, points.sigma_probe_pos_uW, points.sigma_total_pos_uW),
         (points.q_total_neg_uW, points.q_probe_neg_uW, points.sigma_probe_neg_uW, points.sigma_total_neg_uW),
@@ -266,9 +268,7 @@ def _of(points: PointsSnapshot) -> tuple[tuple[FloatArray, ...], tuple[FloatArra
 def _counted(snapshot: HeatingSnapshot) -> list[str]:
     if not snapshot.holds:
         return []
-    words = [
-        counted(snapshot.used, "hold") + (f", {snapshot.rejected} left out" if snapshot.rejected else "")
-    ]
+    rows = [counted(snapshot.used, "hold") + (f", {snapshot.rejected} left out" if snapshot.rejected else "")]
     if snapshot.model:
-        words.append(snapshot.model)
-    return words
+        rows.append(snapshot.model)
+    return rows

@@ -1,4 +1,4 @@
-"""Conductance histograms: in one dimension with fitted peaks, and over displacement."""
+"""Conductance histograms in one dimension, with fitted peaks, and in two, over displacement."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,18 +26,20 @@ from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 
 COUNTS = Quantity("counts per bin and trace", "counts per bin and trace")
 CELLS = "counts per cell"
-EMPTY = "The conductance histogram grows here, trace by trace: run a break-junction measurement, or open one."
-EMPTY_MAP = "Traces, aligned where they break, pile up here."
-NO_DISPLACEMENT = "The displacement of these traces is not known, so they cannot be aligned here."
-NEVER_BREAK = "None of these traces falls through the break, where they would be aligned here."
+EMPTY = (
+    "The conductance histogram appears here, trace by trace. Run Break junction or open a recording of it."
+)
+EMPTY_MAP = "The two-dimensional histogram of traces, aligned at their break, appears here."
+NO_DISPLACEMENT = "These traces cannot be aligned: their displacement is unknown."
+NEVER_BREAK = "These traces cannot be aligned: none of them falls through the break conductance."
 LINEAR_FROM = 0.3
-"""Linear bins below, in G0, are the open junction's pile of samples."""
+"""Conductance in G0 below which linear bins hold the samples of the open junction."""
 SMALL_PEAK = 0.1
-"""A peak that is less high than this, of the highest molecular one, has no name."""
+"""Height, relative to the highest molecular peak, below which a peak is not labelled."""
 
 
 class HistogramView(View[HistogramSnapshot]):
-    """Counts per bin with the peaks found in them. The x axis, logarithmic or linear, chooses the bins."""
+    """Histogram with its fitted peaks; a logarithmic x axis shows logarithmic bins, a linear one linear bins."""
 
     title = "Histogram"
 
@@ -58,7 +60,7 @@ class HistogramView(View[HistogramSnapshot]):
         self._tell(self.panel, self.map)
 
     def draw(self, snapshot: HistogramSnapshot) -> None:
-        """Counts of the bins that are chosen, and the peaks found in these bins."""
+        """Draw the counts of the chosen bins and the peaks fitted to them."""
         log = self.panel.x_axis.log
         centres, counts = (
             (snapshot.log10_G, snapshot.log_counts) if log else (snapshot.G_G0, snapshot.linear_counts)
@@ -85,10 +87,10 @@ class HistogramView(View[HistogramSnapshot]):
         self.map.show_map(snapshot.map, snapshot.noise_log10_G)
 
     def _add_peak(self, peak: Peak, log: bool, small: bool) -> None:
-        """Its fit; with its value above the plot if it is worth it, or else a tick that says it when asked."""
+        """Draw the fit of a peak; label it above the plot, or mark it with a tick if it is small or doubtful."""
         x = 10.0**peak.x if log else peak.x
         model = attrgetter("data_model")
-        words = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
+        label = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
         fit = Line(f"fit {peak.label}", model, SOLID if peak.trusted else DASHED, 2 if peak.trusted else 1)
         fit.set(x, peak.fit)
         below = Line(f"background of {peak.label}", model, DOTTED)
@@ -105,18 +107,18 @@ class HistogramView(View[HistogramSnapshot]):
                 band.set(part, np.zeros(part.size), np.interp(part, x, peak.fit))
                 layers.append(band)
             caption = Caption(f"peak {peak.label}", model)
-            caption.set(peak.conductance_G0, float(np.interp(peak.conductance_G0, x, peak.fit)), words)
+            caption.set(peak.conductance_G0, float(np.interp(peak.conductance_G0, x, peak.fit)), label)
             layers.append(caption)
         else:
             tick = Tick(f"peak {peak.label}", attrgetter("quiet"))
-            why = "; ".join(peak.reasons) if not peak.trusted else "small beside the others"
-            tick.set(peak.conductance_G0, f"{words} ?\n{why}" if not peak.trusted else f"{words}\n{why}")
+            why = "; ".join(peak.reasons) if not peak.trusted else "much smaller than the highest peak"
+            tick.set(peak.conductance_G0, f"{label} ?\n{why}" if not peak.trusted else f"{label}\n{why}")
             layers.append(tick)
         self.peaks += [self.panel.add(layer) for layer in layers]
 
     def _mark_peak(self, peak: Peak, edges: FloatArray, counts: FloatArray, log: bool) -> None:
-        """Name one that was fitted to the other bins: its curve does not belong to these, its number does."""
-        words = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
+        """Label a peak that was fitted to the other kind of bins, without its curve."""
+        label = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
         bins, axis = ("linear bins", "linear") if log else ("logarithmic bins", "logarithmic")
         at = min(max(int(np.searchsorted(edges, peak_place(peak, log))) - 1, 0), counts.size - 1)
         model = attrgetter("data_model")
@@ -124,8 +126,8 @@ class HistogramView(View[HistogramSnapshot]):
             Caption(f"peak {peak.label}, {bins}", model),
             Tick(f"peak {peak.label}, {bins}", model),
         )
-        caption.set(peak.conductance_G0, float(counts[at]), words)
-        tick.set(peak.conductance_G0, f"{words}\nfitted to {bins}: the {axis} axis shows the fit")
+        caption.set(peak.conductance_G0, float(counts[at]), label)
+        tick.set(peak.conductance_G0, f"{label}\nfitted to {bins}: switch to a {axis} x axis to see the fit")
         self.peaks += [self.panel.add(caption), self.panel.add(tick)]
 
     def _home_log(self, snapshot: HistogramSnapshot, edges: FloatArray, peaks: Sequence[Peak]) -> None:
@@ -140,12 +142,12 @@ class HistogramView(View[HistogramSnapshot]):
         self._name_clipped(*shown.clipped or (float("nan"), 0.0), top=top[1] if top else np.inf)
 
     def _name_clipped(self, at: float, counts: float, top: float) -> None:
-        """Say how high the bin is that does not fit in; a peak that is cut with it says so beside its own number."""
-        words = f"↑ {counts:.0f}" if counts > top else ""
+        """Label the height of a bin that exceeds the plot, at its peak's own label if that is cut, too."""
+        height = f"↑ {counts:.0f}" if counts > top else ""
         cut = [layer for layer in self.peaks if isinstance(layer, Caption) and layer.at[1] > top]
-        if cut and words:
-            cut[0].set(*cut[0].at, f"{cut[0].text} {words}")
-        self.clipped.set(at, counts, "" if cut else words)
+        if cut and height:
+            cut[0].set(*cut[0].at, f"{cut[0].text} {height}")
+        self.clipped.set(at, counts, "" if cut else height)
 
     def _home_linear(self, edges: FloatArray, counts: FloatArray) -> None:
         self.clipped.set(float("nan"), 0.0, "")
@@ -160,7 +162,7 @@ class HistogramView(View[HistogramSnapshot]):
 
 
 class MapPanel(PlotPanel):
-    """Samples over displacement from the break and log G."""
+    """Two-dimensional histogram over displacement from the break and log G."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -169,7 +171,7 @@ class MapPanel(PlotPanel):
             replace(DISPLACEMENT, symbol="displacement"),
             CONDUCTANCE,
             EMPTY_MAP,
-            captions=True,  # its axes are as high as those beside it
+            captions=True,  # aligns its axes with those of the panel beside it
             parent=parent,
         )
         self.image = self.add(Image(CELLS))
@@ -181,7 +183,7 @@ class MapPanel(PlotPanel):
         self.recolour()
 
     def show_map(self, counted: MapSnapshot | None, noise_log10_G: float) -> None:
-        """Other counts."""
+        """Show a two-dimensional histogram; None for none."""
         self.empty_text = self.usual_text
         if counted is None or not counted.traces:
             self.image.set([], [], np.empty((0, 0)))
@@ -215,7 +217,7 @@ class MapPanel(PlotPanel):
     _right: Range | None = None
 
     def refresh(self) -> None:
-        """Draw the scale of the colours too."""
+        """Draw the panel and the colour bar."""
         super().refresh()
         if self.bar is not None:
             self.bar.update()
@@ -227,24 +229,24 @@ class MapPanel(PlotPanel):
 
 
 def elsewhere(peaks: Sequence[Peak], shown: Sequence[Peak]) -> list[Peak]:
-    """Return the trusted peaks of the bins that are not shown, but for those that the bins shown have, too."""
-    known = [peak.conductance_G0 for peak in shown if peak.trusted]
+    """Return trusted peaks of the other kind of bins that have no counterpart among the shown peaks."""
+    shown_G0 = [peak.conductance_G0 for peak in shown if peak.trusted]
     return [
         peak
         for peak in peaks
         if peak.trusted
         and peak not in shown
-        and not any(abs(peak.conductance_G0 - one_G0) <= peak.spread_G0 for one_G0 in known)
+        and not any(abs(peak.conductance_G0 - other_G0) <= peak.spread_G0 for other_G0 in shown_G0)
     ]
 
 
 def peak_place(peak: Peak, log: bool) -> float:
-    """Return where a peak lies on an axis of bins."""
+    """Return the coordinate of a peak on the axis of bins."""
     return float(np.log10(peak.conductance_G0)) if log else peak.conductance_G0
 
 
 def edges_of(centres: FloatArray) -> FloatArray:
-    """Edges of even bins."""
+    """Return the edges of even bins."""
     if centres.size < 2:
         return np.empty(0)
     half = (centres[1] - centres[0]) / 2
@@ -264,5 +266,5 @@ def _counted(snapshot: HistogramSnapshot) -> tuple[str, ...]:
 
 
 def _height(peak: Peak) -> float:
-    """Above its background."""
+    """Return the height of a peak above its background."""
     return float(np.max(peak.fit - peak.background, initial=0.0))

@@ -1,6 +1,6 @@
-"""What part of a conductance histogram is shown: the molecule where there is one, the metal's quanta otherwise.
+"""Range of a conductance histogram: the molecular peak if there is one, else the metal's quanta.
 
-Noise and the metal's peaks can be a hundred times as high as a molecule's: they are cut at the top of the plot then.
+Noise and metal peaks can be a hundred times higher than a molecule's; they are then cut at the top of the plot.
 """
 
 from collections.abc import Sequence
@@ -13,33 +13,34 @@ from app.gui.plots.ranges import Range
 from app.views.histogram_snapshot import Peak
 
 METAL_G0 = 0.5
-"""A contact of the metal conducts more."""
+"""Lower bound of the conductance of a metal contact."""
 QUANTA_G0 = 5.0
-"""Linear bins are shown up to here, and peaks up to here set the range."""
+"""Upper end of linear bins, and of the peaks that set the range."""
 HIGH_G0 = 10.0
 NOISE_DECADES = 1.5
-"""So much of the noise is shown."""
+"""Decades of noise that are shown."""
 ABOVE_NOISE = 0.7
-"""Decades above its limit where noise does not set the range any more, where only the metal is to be seen."""
+"""Decades above the noise limit from which counts set the range if there is only the metal."""
 SMOOTHED_DECADES = 0.15
 STANDS_OUT = 0.5
-"""A bump is one of a molecule if the counts fall to both sides by this share of it."""
+"""A maximum is a molecular peak if the counts fall on both sides by this fraction of its height."""
 LEAST_SAMPLES = 100
-"""In such a bump; of fewer nothing can be said."""
+"""Minimum number of samples in a molecular peak."""
 ROOM = 1.2
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What is shown of a histogram with logarithmic bins.
+    """Visible part of a histogram with logarithmic bins.
 
     Parameters
     ----------
     across_G0 : (float, float)
+        Range of conductance.
     top : float
-        Counts that shall fit in.
+        Upper end of the counts.
     clipped : (float, float) or None
-        The metal's highest bin, in G0 and counts, where it does not fit in.
+        The metal's highest bin, in G0 and counts, if it exceeds ``top``.
     """
 
     across_G0: Range
@@ -50,19 +51,19 @@ class Shown:
 def shown_part(
     edges: FloatArray, counts: FloatArray, noise: float, traces: int, peaks: Sequence[Peak]
 ) -> Shown | None:
-    """Choose it.
+    """Choose the visible part of a histogram.
 
     Parameters
     ----------
     edges : ndarray, shape (n + 1,)
-        log10 G/G0.
+        Edges of the bins, log10 G/G0.
     counts : ndarray, shape (n,)
-        Per bin and trace.
+        Counts per bin and trace.
     noise : float
-        log10 G/G0 of the noise's limit; NaN where unknown.
+        log10 G/G0 of the noise limit; NaN if unknown.
     traces : int
     peaks : sequence of Peak
-        That were fitted to these counts.
+        Peaks fitted to these counts.
 
     Returns
     -------
@@ -90,7 +91,7 @@ def shown_part(
 def _molecule(
     edges: FloatArray, counts: FloatArray, part: FloatArray, traces: int, peaks: Sequence[Peak]
 ) -> float | None:
-    """Height of what stands out between noise and metal; None where nothing does."""
+    """Return the height of a peak between noise and metal; None if there is none."""
     n = max(round(SMOOTHED_DECADES / (edges[1] - edges[0])), 1)
     smooth = np.convolve(counts, np.full(n, 1.0 / n), "same")[part]
     fits = [float(np.max(peak.fit)) for peak in peaks if peak.conductance_G0 < METAL_G0 and peak.trusted]

@@ -1,4 +1,4 @@
-"""Current against voltage: the mean of the junctions with its band, and the model fitted to it."""
+"""Plot of the mean I-V curve with its band and the fitted model."""
 
 from operator import attrgetter
 
@@ -17,16 +17,16 @@ from app.views.iv_view import IVSnapshot
 
 VOLTAGE = Quantity("voltage", "<i>V</i>", "V")
 CURRENT = Quantity("current", "<i>I</i>", "nA")
-EMPTY = "I-V curves of held junctions and their mean appear here: run the I-V procedure, or open a recording of it."
+EMPTY = "I-V curves of held junctions and their mean appear here. Run I-V or open a recording of it."
 
 MOST_BEYOND = 2.0
-"""A model of another size than the measurement does not flatten it."""
+"""Multiple of the measured current up to which a model extends the range, so that it cannot flatten the data."""
 LEAST_FILLED = 0.75
-"""Of the range upward: one large curve must not leave the others small for long."""
+"""Fraction of the range that data must fill, so that one large curve does not leave the others small for long."""
 
 
 class IVView(View[IVSnapshot]):
-    """The mean in the colours of its polarity."""
+    """Mean I-V curve in the colours of the polarities."""
 
     title = "I-V"
 
@@ -55,15 +55,15 @@ class IVView(View[IVSnapshot]):
         self._tell(self.panel)
 
     def draw(self, snapshot: IVSnapshot) -> None:
-        """Each polarity by itself; the point at no bias belongs to both."""
+        """Draw the polarities separately; the point at zero bias belongs to both."""
         self.newest.set(snapshot.newest_V, snapshot.newest_nA)
         v = snapshot.voltage_V
         sides = (v >= 0, v <= 0)
         for side, mean, band, model in zip(sides, self.means, self.bands, self.models, strict=True):
             mean.set(v[side], snapshot.current_nA[side])
             band.set(v[side], snapshot.low_nA[side], snapshot.high_nA[side])
-            there = side[: snapshot.model_nA.size]
-            model.set(v[: there.size][there], snapshot.model_nA[there])
+            fitted = side[: snapshot.model_nA.size]
+            model.set(v[: fitted.size][fitted], snapshot.model_nA[fitted])
         self.panel.empty_text = snapshot.problem or self.waiting or self.panel.usual_text
         self.results.tell(*_found(snapshot), why=misfit(snapshot.misfit))
         self.panel.set_count(*_counted(snapshot))
@@ -79,7 +79,7 @@ class IVView(View[IVSnapshot]):
 
 
 def _near(snapshot: IVSnapshot) -> Range | None:
-    """Span of the model, as far as it keeps within so many times what was measured."""
+    """Return the span of the model, limited to `MOST_BEYOND` times the measured current."""
     measured = span(snapshot.low_nA, snapshot.high_nA, snapshot.newest_nA)
     if measured is None or not snapshot.model_nA.size:
         return None
@@ -88,16 +88,18 @@ def _near(snapshot: IVSnapshot) -> Range | None:
 
 
 def _found(snapshot: IVSnapshot) -> list[str]:
-    """Conductance, level and couplings; the current alone does not tell on which side of E_F the level lies."""
+    """Return conductance, level and couplings as text.
+
+    The current alone leaves open on which side of E_F the level lies.
+    """
     model = of_model(snapshot.parameters, side_known=False)
     numbers = [conductance(snapshot.conductance_G0, snapshot.sigma_conductance_G0), model]
-    return [BETWEEN.join(one for one in numbers if one)]
+    return [BETWEEN.join(number for number in numbers if number)]
 
 
 def _counted(snapshot: IVSnapshot) -> list[str]:
     if not snapshot.curves:
         return []
-    words = f"{counted(snapshot.junctions, 'junction')}, {counted(snapshot.curves, 'curve')}"
+    text = f"{counted(snapshot.junctions, 'junction')}, {counted(snapshot.curves, 'curve')}"
     dropped = sum(snapshot.dropped.values())
-    words += f", {dropped} left out" if dropped else ""
-    return [words]
+    return [text + (f", {dropped} left out" if dropped else "")]

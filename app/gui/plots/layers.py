@@ -1,7 +1,6 @@
-"""What a panel draws: lines, bands, points with error bars; counts and marks are elsewhere.
+"""Layers of a plot: lines, bands, points with error bars (histograms are in `counts`, marks in `marks`).
 
-A layer keeps the numbers it was given, in the units of the axes; the panel tells it when to draw them again
-(other numbers, other colours, logarithmic or not, another size).
+A layer keeps its data in the units of the axes; the panel has it redrawn when data, colours, scale or size change.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,23 +26,23 @@ NOTHING: FloatArray = np.empty(0)
 
 @dataclass(frozen=True)
 class Frame:
-    """How a panel shows things at present."""
+    """Current colours, scales and ranges of a panel."""
 
     colours: Palette
     log: tuple[bool, bool]
     across: Range
     columns: int
-    """Of pixels of the device, which a fine screen has more of than the window."""
+    """Width in device pixels; a high-resolution screen has more of them than the window."""
     thickness: float = 1.0
-    """Of pens, in pixels of the device."""
+    """Width of pens, in device pixels."""
     up: Range = (0.0, 1.0)
 
     def x(self, values: FloatArray) -> FloatArray:
-        """Coordinates across."""
+        """Convert values to horizontal coordinates."""
         return _log10(values) if self.log[0] else values
 
     def y(self, values: FloatArray) -> FloatArray:
-        """Coordinates upward."""
+        """Convert values to vertical coordinates."""
         return _log10(values) if self.log[1] else values
 
 
@@ -55,49 +54,47 @@ def _log10(values: FloatArray) -> FloatArray:
 
 
 class Layer(Protocol):
-    """Something a panel draws."""
+    """Element of a plot with its own data."""
 
     name: str
     legend_name: str
-    """Where it is not ``name``; empty otherwise."""
+    """Name in the legend if it differs from ``name``; else empty."""
     item: pg.GraphicsObject
 
     def refresh(self, frame: Frame) -> None:
-        """Draw what was set, in this frame."""
+        """Draw the data in this frame."""
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to see."""
+        """True if there is nothing to see."""
 
     @property
     def key(self) -> str:
-        """Glyph of the legend, empty for none."""
+        """Glyph in the legend; empty for none."""
 
     def colour(self, colours: Palette, /) -> str:
-        """What colour it has."""
+        """Return the colour in a palette."""
 
     def spans(self) -> tuple[Range | None, Range | None]:
-        """Span across and upward, in the axes' units."""
+        """Return the horizontal and vertical span, in the axes' units."""
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Columns of a table of what is drawn."""
+        """Return the data as columns of a table: heads and values."""
 
 
 class Line:
-    """A line through points.
+    """Line through points; a long line is decimated to the resolution of the screen.
 
     Parameters
     ----------
     name : str
-        In the legend and in the table.
+        Name in the legend and in the table.
     colour : callable
-        From a palette to a colour.
+        Function from a palette to a colour.
     style : PenStyle
-        Models that stand beside data in their own colour are dashed.
+        Style of the pen; models in the colour of their data are dashed.
     width : float
-        Of the pen. Widths other than 1 are slow: only for short lines.
-    ordered : bool
-        x grows: only then is a long line thinned to what its pixels can show.
+        Width of the pen. Widths other than 1 are slow: use them for short lines only.
     """
 
     legend_name = ""
@@ -113,7 +110,7 @@ class Line:
         self.item.setZValue(z)
 
     def set(self, x: ArrayLike, y: ArrayLike) -> None:
-        """Other points, shapes (n,). NaN leaves a gap."""
+        """Set the points, shapes (n,). NaN leaves a gap."""
         self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
 
     def refresh(self, frame: Frame) -> None:
@@ -125,45 +122,45 @@ class Line:
 
     @property
     def empty(self) -> bool:
-        """No points."""
+        """True without points."""
         return self.x.size == 0
 
     def spans(self) -> tuple[Range | None, Range | None]:
-        """Span of the points."""
+        """Return the span of the points."""
         return span(self.x), span(self.y)
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Two columns."""
+        """Return the points."""
         return [(f"{self.name}: {across}", self.x), (f"{self.name}: {up}", self.y)]
 
 
 class Area(pg.GraphicsObject):
-    """What one closed outline encloses."""
+    """Filled area inside a closed outline."""
 
     def __init__(self) -> None:
         super().__init__()
         self._outline, self._colour = QPolygonF(), QColor()
 
     def fill(self, x: FloatArray, y: FloatArray, colour: QColor) -> None:
-        """Another outline, shapes (n,)."""
+        """Set outline, shapes (n,), and colour."""
         self.prepareGeometryChange()
         self._outline = pg.functions.arrayToQPolygonF(x, y)
         self._colour = colour
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """Around the outline."""
+        """Return the bounds of the outline."""
         return self._outline.boundingRect()
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Fill it."""
+        """Fill the outline."""
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._colour)
         painter.drawPolygon(self._outline)
 
 
 class Band:
-    """Between two lines: what is uncertain, or expected. It stands behind."""
+    """Area between two lines, behind the data: an uncertainty or an expected range."""
 
     legend_name = ""
 
@@ -177,17 +174,17 @@ class Band:
         self.item.setZValue(z)
 
     def colour(self, colours: Palette) -> str:
-        """The colour that it has on the background."""
+        """Return the colour on the background."""
         return blend(self._full(colours), colours.surface, self._opacity)
 
     def set(self, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> None:
-        """Other limits, shapes (n,); points where one is not finite are left out."""
+        """Set the limits, shapes (n,); points with a limit that is not finite are left out."""
         x, low, high = (np.asarray(v, dtype=float) for v in (x, low, high))
         good = np.isfinite(low) & np.isfinite(high)
         self.x, self.low, self.high = x[good], low[good], high[good]
 
     def refresh(self, frame: Frame) -> None:
-        """Fill between the limits: one closed outline."""
+        """Fill the area between the limits."""
         x, low, high = frame.x(self.x), frame.y(self.low), frame.y(self.high)
         if frame.log[1]:
             low = np.nan_to_num(low, nan=-99.0)
@@ -199,15 +196,15 @@ class Band:
 
     @property
     def empty(self) -> bool:
-        """No limits."""
+        """True without limits."""
         return self.x.size == 0
 
     def spans(self) -> tuple[Range | None, Range | None]:
-        """Span of the limits."""
+        """Return the span of the limits."""
         return span(self.x), span(self.low, self.high)
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Three columns."""
+        """Return abscissa, lower and upper limit."""
         return [
             (f"{self.name}: {across}", self.x),
             (f"{self.name}: {up}, lower", self.low),
@@ -216,7 +213,7 @@ class Band:
 
 
 class Points:
-    """Points with error bars, one standard error each way; hollow ones are less certain than full ones."""
+    """Points with error bars of one standard error; hollow points have an unknown error."""
 
     legend_name = ""
 
@@ -238,13 +235,13 @@ class Points:
     def set(
         self, x: ArrayLike, y: ArrayLike, y_error: ArrayLike | None = None, x_error: ArrayLike | None = None
     ) -> None:
-        """Other points, shapes (n,); no bar where the error is not finite."""
+        """Set points and errors, shapes (n,); an error that is not finite gives no bar."""
         self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         self.y_error = NOTHING if y_error is None else np.asarray(y_error, dtype=float)
         self.x_error = NOTHING if x_error is None else np.asarray(x_error, dtype=float)
 
     def refresh(self, frame: Frame) -> None:
-        """Draw bars, then points."""
+        """Draw error bars, then points."""
         colour = QColor(self.colour(frame.colours))
         ends_x, ends_y = [NOTHING], [NOTHING]
         if self.y_error.size:
@@ -272,17 +269,17 @@ class Points:
 
     @property
     def empty(self) -> bool:
-        """No points."""
+        """True without points."""
         return self.x.size == 0
 
     def spans(self) -> tuple[Range | None, Range | None]:
-        """Span of the points with their bars."""
+        """Return the span of the points with their error bars."""
         bars = (self.y - self.y_error, self.y + self.y_error) if self.y_error.size else ()
         wide = (self.x - self.x_error, self.x + self.x_error) if self.x_error.size else ()
         return span(self.x, *wide), span(self.y, *bars)
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Points and their errors."""
+        """Return points and errors."""
         out = [(f"{self.name}: {across}", self.x), (f"{self.name}: {up}", self.y)]
         if self.x_error.size:
             out.append((f"{self.name}: {across}, standard error", self.x_error))
@@ -292,6 +289,6 @@ class Points:
 
 
 def union(spans: Sequence[Range | None]) -> Range | None:
-    """The range from the lowest to the highest end of all."""
-    some = [one for one in spans if one is not None]
-    return (min(one[0] for one in some), max(one[1] for one in some)) if some else None
+    """Return the range that covers all spans; None without any."""
+    ranges = [each for each in spans if each is not None]
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None

@@ -1,4 +1,4 @@
-"""What the marks of a plot mean, in rows above its axes: there it covers nothing, however the data grow."""
+"""Legend of a plot, in rows above its axes, where it covers no data."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ APART = "&nbsp;&nbsp;&nbsp; "
 
 
 class Legend(Words):
-    """Entries from left to right, in as many rows as they need.
+    """Legend entries from left to right, in as many rows as needed.
 
     Parameters
     ----------
     plot : pyqtgraph.PlotItem
     view : pyqtgraph.ViewBox
-        What is inside the axes.
+        Area inside the axes.
     above : float
-        So many pixels are between it and the axes.
+        Distance from the axes, in pixels.
     """
 
     def __init__(self, plot: pg.PlotItem, view: pg.ViewBox, above: float) -> None:
@@ -30,12 +30,12 @@ class Legend(Words):
         view.geometryChanged.connect(self._settle)
 
     def dress(self, _: Palette, font: QFont, colour: str) -> None:
-        """Take the theme's colours."""
+        """Apply the theme's colours."""
         self.setDefaultTextColor(QColor(colour))
         self.setFont(font)
 
     def show_entries(self, entries: Sequence[tuple[str, str]]) -> None:
-        """Other glyphs and names, rich text; none hides it."""
+        """Show entries of glyph and name, rich text; no entry hides the legend."""
         room = self._view.geometry().width()
         rows: list[str] = []
         for entry in (f"{glyph}&nbsp;{name}" for glyph, name in entries):
@@ -49,7 +49,7 @@ class Legend(Words):
 
     @property
     def height(self) -> float:
-        """Room that it needs above the axes, in pixels."""
+        """Height above the axes, in pixels."""
         return self.boundingRect().height() + SMALL if self.html else 0.0
 
     def _width(self, html: str) -> float:
@@ -65,7 +65,7 @@ class Legend(Words):
 
 
 def entries(layers: Sequence[Layer], names: Sequence[str] | None, colours: Palette) -> list[tuple[str, str]]:
-    """Glyph and name, rich text, of each layer that has a glyph: of those named, or of all that are not empty."""
+    """Return glyph and name, rich text, of the named layers, or of all layers that are not empty and have a glyph."""
     named = {layer.name: layer for layer in layers if layer.key}
     if names is None:
         chosen = [layer for layer in named.values() if not layer.empty]
@@ -78,6 +78,6 @@ def entries(layers: Sequence[Layer], names: Sequence[str] | None, colours: Palet
 
 
 def table(entries: Sequence[tuple[str, str]]) -> str:
-    """The entries below each other, rich text."""
+    """Return the entries as a column, rich text."""
     rows = [f'<tr><td align="center">{glyph}</td><td>&nbsp;{name}</td></tr>' for glyph, name in entries]
     return f'<table cellspacing="0">{"".join(rows)}</table>' if rows else ""

@@ -1,4 +1,4 @@
-"""Marks on a plot: a line across it, a shaded part, a note at a point. A mark alone is nothing to see."""
+"""Marks on a plot: a line across it, a shaded part, a note at a point. A plot with marks only is empty."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -17,23 +17,23 @@ from app.gui.theme import Palette
 
 
 class Mark:
-    """What is no data: alone it is nothing to see, has no place in a legend, and asks for no room."""
+    """Element that is not data: it has no legend entry and does not affect the range."""
 
     legend_name = ""
     key = ""
 
     @property
     def empty(self) -> bool:
-        """A mark alone is nothing to see."""
+        """True: a plot with marks only is empty."""
         return True
 
     def spans(self) -> tuple[Range | None, Range | None]:
-        """It asks for no room."""
+        """Return no span."""
         return None, None
 
 
 class Rule(Mark):
-    """A straight line across the whole plot at a value, with a word beside it."""
+    """Straight line across the whole plot at a value, with a label."""
 
     def __init__(
         self,
@@ -58,11 +58,11 @@ class Rule(Mark):
         self.visible = True
 
     def set(self, at: float) -> None:
-        """Another value; none is drawn where it is not finite."""
+        """Set the value; one that is not finite hides the line."""
         self.at = at
 
     def refresh(self, frame: Frame) -> None:
-        """Move it there."""
+        """Draw the mark."""
         value = np.array([self.at])
         at = float((frame.x(value) if self._upright else frame.y(value))[0])
         self.item.setVisible(bool(np.isfinite(at)))
@@ -74,12 +74,12 @@ class Rule(Mark):
             self.item.label.setColor(colour)
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Its value."""
+        """Return the value."""
         return [(f"{self.name}: {across if self._upright else up}", np.array([self.at]))]
 
 
 class Shade(Mark):
-    """Something upright that is shaded."""
+    """Shaded vertical part of a plot."""
 
     key = "██"
 
@@ -87,12 +87,12 @@ class Shade(Mark):
         self.name, self._full, self._opacity = name, colour, opacity
 
     def colour(self, colours: Palette) -> str:
-        """The colour that it has on the background."""
+        """Return the colour on the background."""
         return blend(self._full(colours), colours.surface, self._opacity)
 
 
 class Window(Shade):
-    """An upright shaded part: a window of bias, of a fit."""
+    """Shaded vertical window with edges, such as the bias window."""
 
     def __init__(self, name: str, colour: Colour, opacity: float = 0.12, edge: Qt.PenStyle = DASHED) -> None:
         super().__init__(name, colour, opacity)
@@ -102,11 +102,11 @@ class Window(Shade):
         self.item.setZValue(-20)
 
     def set(self, low: float, high: float) -> None:
-        """Another part; none is drawn where an end is not finite."""
+        """Set both ends; an end that is not finite hides the window."""
         self.ends = (low, high)
 
     def refresh(self, frame: Frame) -> None:
-        """Move it there."""
+        """Draw the mark."""
         ends = frame.x(np.array(self.ends))
         self.item.setVisible(bool(np.isfinite(ends).all()))
         if not np.isfinite(ends).all():
@@ -119,12 +119,12 @@ class Window(Shade):
         self.item.setRegion(tuple(float(x) for x in ends))
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Its ends."""
+        """Return the ends."""
         return [(f"{self.name}: {across}", np.array(self.ends))] if np.isfinite(self.ends).all() else []
 
 
 class Gaps(Shade):
-    """Upright shaded parts, any number of them: where something is missing."""
+    """Any number of shaded vertical parts where data are missing."""
 
     def __init__(self, name: str, colour: Colour, opacity: float = 0.15) -> None:
         super().__init__(name, colour, opacity)
@@ -133,11 +133,11 @@ class Gaps(Shade):
         self.item.setZValue(-20)
 
     def set(self, ends: Sequence[Range]) -> None:
-        """Other parts."""
+        """Set the ends of the parts."""
         self.ends = ends
 
     def refresh(self, frame: Frame) -> None:
-        """Move them there."""
+        """Draw the parts."""
         self.item.setVisible(bool(self.ends))
         if not self.ends:
             return
@@ -153,13 +153,13 @@ class Gaps(Shade):
         )
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Their ends."""
+        """Return the ends."""
         ends = np.array(self.ends, dtype=float).reshape(-1, 2)
         return [(f"{self.name}: {across}, {end}", ends[:, i]) for i, end in enumerate(("from", "to"))]
 
 
 class Veil(Mark):
-    """Below a value what is drawn stands back behind the background: it is of no account."""
+    """Veil that subdues everything below a value, such as noise."""
 
     def __init__(self, name: str, opacity: float = 0.7) -> None:
         self.name, self._opacity = name, opacity
@@ -169,11 +169,11 @@ class Veil(Mark):
         self.item.setZValue(-30)
 
     def set(self, below: float) -> None:
-        """Another value; nothing stands back where it is not finite."""
+        """Set the value; one that is not finite hides the veil."""
         self.below = below
 
     def refresh(self, frame: Frame) -> None:
-        """Cover all below."""
+        """Cover everything below the value."""
         top = float(frame.y(np.array([self.below]))[0])
         self.item.setVisible(bool(np.isfinite(top)) and top > frame.up[0])
         colour = QColor(frame.colours.surface)
@@ -182,12 +182,12 @@ class Veil(Mark):
         self.item.fill(np.array([left, right, right, left]), np.array([bottom, bottom, top, top]), colour)
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Nothing of its own."""
+        """Return no columns."""
         return []
 
 
 class Note(Mark):
-    """A few words above a point; nothing is painted behind them, so put them where there are no data."""
+    """Text above a point; it has no background, so place it away from data."""
 
     def __init__(self, name: str, colour: Colour) -> None:
         self.name, self.colour = name, colour
@@ -198,11 +198,11 @@ class Note(Mark):
         self.item.setZValue(30)
 
     def set(self, x: float, y: float, text: str) -> None:
-        """Other words at another point."""
+        """Set point and text."""
         self.at, self.text = (x, y), text
 
     def refresh(self, frame: Frame) -> None:
-        """Move it there."""
+        """Draw the mark."""
         x, y = frame.x(np.array([self.at[0]]))[0], frame.y(np.array([self.at[1]]))[0]
         seen = bool(np.isfinite(x) and np.isfinite(y) and self.text)
         self.item.setVisible(seen)
@@ -211,5 +211,5 @@ class Note(Mark):
             self.item.setPos(float(x), float(y))
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
-        """Its point."""
+        """Return the abscissa of the point."""
         return [(f"{self.name}: {across}", np.array([self.at[0]]))]

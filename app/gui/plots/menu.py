@@ -1,4 +1,4 @@
-"""The menu of a plot: reset, log or linear, copy, export."""
+"""Context menu of a plot: reset, log or linear axes, copy, export."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ KINDS = {"png": "picture", "svg": "drawing", "csv": "numbers"}
 
 
 class PanelMenu(QMenu):
-    """What can be done with a plot. Everything is here, for those without a mouse."""
+    """Menu with every action on a plot, so that none needs a mouse."""
 
     def __init__(self, panel: "PlotPanel") -> None:
         super().__init__(panel)
@@ -30,13 +30,13 @@ class PanelMenu(QMenu):
         self.copy = self._do("&Copy value\tCtrl+C", panel.copy_value)
         self._do("Copy &numbers", lambda: copy_table(panel))
         self.addSeparator()
-        for suffix, word in KINDS.items():
-            self._do(f"Export {word} (&{suffix.upper()})…", lambda _=False, suffix=suffix: self._ask(suffix))
+        for suffix, kind in KINDS.items():
+            self._do(f"Export {kind} (&{suffix.upper()})…", lambda _=False, suffix=suffix: self._ask(suffix))
         self.aboutToShow.connect(self._say_what_is)
 
-    def _do(self, text: str, what: Callable[..., object]) -> QAction:
+    def _do(self, text: str, slot: Callable[..., object]) -> QAction:
         action = QAction(text, self)
-        action.triggered.connect(what)
+        action.triggered.connect(slot)
         self.addAction(action)
         return action
 
@@ -53,7 +53,7 @@ class PanelMenu(QMenu):
         self.copy.setEnabled(bool(self._panel.reading.text))
 
     def _ask(self, suffix: str) -> None:
-        """Ask for a file; the window goes on meanwhile."""
+        """Ask for a file without blocking the window."""
         dialog = QFileDialog(self._panel, f"Export {self._panel.title}", f"{self._panel.title}.{suffix}")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)

@@ -1,4 +1,4 @@
-"""Noise of current and thermometer: what stands out of it, and the mains."""
+"""Noise spectra of current and thermocouple, with mains harmonics and other lines."""
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -28,19 +28,19 @@ THERMOMETER = [
     for _, prefix in PREFIXES
 ]
 EMPTY = (
-    "The spectrum of the {} appears here once the junction has been out of contact, or held and modulated, for some "
-    "seconds: press Run, or open a recording."
+    "The noise spectrum of the {} appears here once the junction has been out of contact, or held and modulated, for "
+    "a few seconds. Start a run or open a recording."
 )
 LEAST_DECADES = 3
-"""Of every spectrum, so that the axes of both are labelled alike: by decades."""
+"""Minimum vertical range of a spectrum, so that both axes are labelled by decades."""
 MOST_NOTES = 6
 KINDS = (OPEN, HELD)
 COLOURS = ("data", "neutral")
-"""Of the instruments alone, and with a junction."""
+"""Colours of the instruments alone and with a junction."""
 
 
 class NoiseView(View[NoiseSnapshot]):
-    """Two spectra above each other, linked in frequency."""
+    """Two spectra, one above the other, linked in frequency."""
 
     title = "Noise"
 
@@ -56,7 +56,7 @@ class NoiseView(View[NoiseSnapshot]):
         self._tell(self.current, self.thermometer)
 
     def draw(self, snapshot: NoiseSnapshot) -> None:
-        """Other spectra."""
+        """Draw the spectra."""
         waiting = self.waiting
         for panel in (self.current, self.thermometer):
             panel.empty_text = waiting or panel.usual_text
@@ -70,12 +70,12 @@ class NoiseView(View[NoiseSnapshot]):
 
 
 Shown = tuple[FloatArray, FloatArray, Sequence[SpectralLine]]
-"""Frequencies in Hz, densities in A or V per root Hz, lines."""
+"""Frequencies in Hz, densities in A or V per root Hz, spectral lines."""
 NOT_SHOWN: Shown = (NOTHING, NOTHING, ())
 
 
 class Spectrum(PlotPanel):
-    """Amplitude densities on logarithmic axes; lines of the instruments' one that stand out bear their name."""
+    """Amplitude densities on logarithmic axes; strong lines of the instruments' spectrum are labelled."""
 
     def __init__(self, theme: Theme, what: str, quantities: Sequence[Quantity]) -> None:
         usual = quantities[4] if what == "current" else quantities[3]
@@ -95,27 +95,27 @@ class Spectrum(PlotPanel):
         ]
 
     def show_spectra(self, shown: Mapping[str, Shown], seconds: Mapping[str, float]) -> None:
-        """Other spectra by the names of their kinds, and of how long each is."""
+        """Show spectra and the time of averaging of each, in s, by the name of their kind."""
         self._seconds = seconds
-        found = [one for one in shown.values() if np.isfinite(one[1]).any()]
-        unit, quantity = self._unit(found)
+        present = [spectrum for spectrum in shown.values() if np.isfinite(spectrum[1]).any()]
+        unit, quantity = self._unit(present)
         self.set_quantity(self.y_axis, quantity)
         for line in self.densities:
             frequency_Hz, density, _ = shown.get(line.name, NOT_SHOWN)
-            there = bool(np.isfinite(density).any())
-            line.set(*((frequency_Hz, density / unit) if there else (NOTHING, NOTHING)))
-        if found:
-            across = [one[0] for one in found]
-            low, high = min(float(x[0]) for x in across), max(float(x[-1]) for x in across)
-            self.set_home(x=(low / 1.05, high * 1.05), y=_room([one[1] / unit for one in found]))
-        lines = sorted(found[0][2], key=_rank)[:MOST_NOTES] if found else []
-        marks = [(one.frequency_Hz, name_of(one)) for one in lines] + [(np.nan, "")] * MOST_NOTES
+            finite = bool(np.isfinite(density).any())
+            line.set(*((frequency_Hz, density / unit) if finite else (NOTHING, NOTHING)))
+        if present:
+            low = min(float(frequency_Hz[0]) for frequency_Hz, _, _ in present)
+            high = max(float(frequency_Hz[-1]) for frequency_Hz, _, _ in present)
+            self.set_home(x=(low / 1.05, high * 1.05), y=_room([density / unit for _, density, _ in present]))
+        lines = sorted(present[0][2], key=_rank)[:MOST_NOTES] if present else []
+        marks = [(line.frequency_Hz, name_of(line)) for line in lines] + [(np.nan, "")] * MOST_NOTES
         for rule, note, (at, name) in zip(self.rules, self.notes, marks, strict=False):
             rule.set(at)
             note.set(at, 1.0, name)
 
     def refresh(self) -> None:
-        """Also the keys of the lines, above the axes: a small plot has no room for a legend."""
+        """Draw the panel, with the keys of the lines above the axes, as a small plot has no legend."""
         lines = [line for line in getattr(self, "densities", ()) if not line.empty]
         self.set_count(
             *(
@@ -127,7 +127,7 @@ class Spectrum(PlotPanel):
         super().refresh()
 
     def _unit(self, shown: Sequence[Shown]) -> tuple[float, Quantity]:
-        """The prefix with which the middle of the first spectrum is a number from 1 on."""
+        """Return the unit, and the quantity with its prefix, in which the first spectrum's median is at least 1."""
         middle = float(np.nanmedian(shown[0][1])) if shown else 0.0
         if middle <= 0.0:
             return 1.0, self.y_axis.quantity
@@ -136,18 +136,18 @@ class Spectrum(PlotPanel):
 
 
 def name_of(line: SpectralLine) -> str:
-    """The line's name and frequency: "mains 3, 150 Hz"."""
+    """Return the name and frequency of a line: "mains 3, 150 Hz"."""
     frequency = f"{line.frequency_Hz:.4g} Hz"
     return f"{line.name}, {frequency}" if line.name else frequency
 
 
 def _rank(line: SpectralLine) -> tuple[bool, float]:
-    """Those with a name first, then the strongest."""
+    """Return a sort key: lines with a name first, then by strength."""
     return not line.name, -line.rms
 
 
 def _room(densities: Sequence[FloatArray]) -> Range | None:
-    """Whole decades about all spectra, and not too few of them."""
+    """Return a range of at least `LEAST_DECADES` whole decades that covers all spectra."""
     positive = np.concatenate([density[density > 0] for density in densities])
     if not positive.size:
         return None

@@ -1,25 +1,25 @@
-"""Numbers as people read them on a plot: a real minus sign, powers of ten written out, no idle digits."""
+"""Numbers for people: a real minus sign, powers of ten as superscripts, no superfluous digits."""
 
 from math import ceil, floor, isfinite, log10
 
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PLAIN_FROM, PLAIN_TO = 1e-3, 1e5
-"""Numbers outside are written with a power of ten."""
+"""Range of numbers that are written without a power of ten."""
 
 
 def minus(text: str) -> str:
-    """The text with a minus sign instead of a hyphen."""
+    """Replace hyphens by minus signs."""
     return text.replace("-", MINUS)
 
 
 def power(exponent: int) -> str:
-    """10 to an integer power: 10⁻³."""
+    """Format an integer power of ten: "10⁻³"."""
     return "10" + str(exponent).translate(_SUPERSCRIPTS)
 
 
 def fixed(value: float, resolution: float) -> str:
-    """The value with as many decimals as a step of ``resolution`` needs: 0.250 for steps of 0.005."""
+    """Format a value with the decimals that a step of ``resolution`` needs: "0.250" for steps of 0.005."""
     if not isfinite(value):
         return "–"
     largest = max(abs(value), resolution)
@@ -32,7 +32,7 @@ def fixed(value: float, resolution: float) -> str:
 
 
 def with_error(value: float, error: float) -> str:
-    """A number to the two digits that its error leaves: 0.982 ± 0.004, (2.07 ± 0.05)×10⁻³."""
+    """Format a value with its error to one or two digits: "0.982 ± 0.004", "(2.07 ± 0.05)×10⁻³"."""
     if not (isfinite(value) and isfinite(error) and error > 0):
         return significant(value)
     exponent = floor(log10(abs(value))) if value else 0
@@ -45,7 +45,7 @@ def with_error(value: float, error: float) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """The value with so many significant digits, as a power of ten where it is very small or large."""
+    """Format a value with a number of significant digits, with a power of ten if it is very small or large."""
     if not isfinite(value):
         return "–"
     if value == 0:
@@ -57,5 +57,5 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """The number with the noun: 1 trace, 2 traces."""
+    """Format a number with its noun: "1 trace", "2 traces"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""Text that stands in a corner of a plot, in pixels, whatever the axes do."""
+"""Text at a fixed place in a plot, in pixels, independent of the axes."""
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF
@@ -9,9 +9,9 @@ from app.gui.theme import SMALL, Palette
 
 
 def unclipped(item: QGraphicsTextItem) -> None:
-    """Have the text painted without a clip of its own.
+    """Have the text painted without clipping.
 
-    Qt's drawings (SVG) do not end a clip that an item has set: all that is painted later would be cut by it.
+    Qt's SVG output never ends a clip that an item has set, so everything painted later would be cut.
     """
 
     def paint(painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
@@ -22,7 +22,7 @@ def unclipped(item: QGraphicsTextItem) -> None:
 
 
 class Overlay(QGraphicsTextItem):
-    """Rich text at a place of a view: ``place`` (0, 0) is the upper left corner, (1, 1) the lower right."""
+    """Rich text at a place of a view: (0, 0) is the upper left corner, (1, 1) the lower right."""
 
     def __init__(self, view: pg.ViewBox, place: tuple[float, float]) -> None:
         super().__init__(view)
@@ -33,7 +33,7 @@ class Overlay(QGraphicsTextItem):
         view.sigResized.connect(self._settle)
 
     def dress(self, colours: Palette, font: QFont, colour: str) -> None:
-        """Take the theme's colours."""
+        """Apply the theme's colours."""
         self._behind = QColor(colours.surface)
         self._behind.setAlphaF(0.8)
         self.setDefaultTextColor(QColor(colour))
@@ -41,7 +41,7 @@ class Overlay(QGraphicsTextItem):
         self._settle()
 
     def show_html(self, html: str, width: float | None = None) -> None:
-        """Other text."""
+        """Set the text and its width in pixels; None for as wide as needed."""
         wide = -1.0 if width is None else width
         if (html, wide) == (self._html, self._wide):
             return
@@ -54,7 +54,7 @@ class Overlay(QGraphicsTextItem):
         self._settle()
 
     def lower(self, by: float) -> None:
-        """Stand so much below the place."""
+        """Move the text down from its place, in pixels."""
         if by != self._below:
             self._below = by
             self._settle()
@@ -63,7 +63,7 @@ class Overlay(QGraphicsTextItem):
 
     @property
     def text(self) -> str:
-        """The text without its markup."""
+        """Text without markup."""
         return self.toPlainText()
 
     def _settle(self, *_: object) -> None:
@@ -78,7 +78,7 @@ class Overlay(QGraphicsTextItem):
         option: QStyleOptionGraphicsItem | None,
         widget: QWidget | None = None,
     ) -> None:
-        """The text on a little of the background, so that curves do not cut it."""
+        """Draw the text on a translucent background, so that curves do not cross it."""
         if not self._html or painter is None or option is None:
             return
         option.exposedRect = QRectF()  # see `unclipped`

@@ -1,7 +1,7 @@
-"""The panel that every plot of the window is: axes with units, a crosshair, a menu, exports.
+"""Base of every plot of the window: axes with units, crosshair, menu, exports.
 
-It is drawn for pixels: ranges are fixed by who draws, lines are thinned to what can be seen, pens are one
-pixel wide and not smoothed where the lines are long.
+For speed the view sets the ranges, lines are decimated to the resolution of the screen, and pens of long lines are
+one pixel wide without antialiasing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,34 +24,34 @@ from app.gui.plots.ranges import Range, coordinates, followed
 from app.gui.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
 AXIS_WIDTH = 64
-"""Of every left axis, in pixels: plots above each other are aligned, and no number moves them."""
+"""Width of every left axis in pixels, which keeps plots above each other aligned."""
 LEAST_SIZE = QSize(68, 40)
 SMALL_PLOT = 250.0
-"""A plot that is less high has no legend."""
+"""Height in pixels below which a plot has no legend."""
 L = TypeVar("L", bound=Layer)
 
 
 class PlotPanel(PointedPlot):
-    """A plot.
+    """Plot of several layers.
 
     Parameters
     ----------
     theme : Theme
     title : str
-        What it is, in a few words: for file names and for screen readers.
+        Short title, for file names and screen readers.
     x, y : Quantity
     empty_text : str
-        What will appear here and how to get it; shown as long as there is nothing to see.
+        Text in the empty plot: what will appear here, and how to get it.
     legend : tuple of float, "above" or None
-        Where the legend stands: (0, 0) the upper left and (1, 1) the lower right corner inside, or above the axes.
+        Place of the legend: above the axes, or inside from (0, 0), upper left, to (1, 1), lower right.
     zero : bool
-        Counts: the axis upward begins at zero.
+        True to start the vertical axis at zero.
     captions : bool
-        Marks have their names in a row above the axes (see `app.gui.plots.captions.Caption`).
+        True to name marks in a row above the axes (see `app.gui.plots.captions.Caption`).
     """
 
     scale_changed = pyqtSignal()
-    """An axis was made logarithmic or linear."""
+    """An axis has become logarithmic or linear."""
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class PlotPanel(PointedPlot):
         super().__init__(theme, x, y, parent)
         self.title, self.empty_text = title, empty_text
         self.usual_text = empty_text
-        """Stands in the empty plot where nothing more particular is known; a window of a recording has its own."""
+        """Default of ``empty_text``; a window of a recording sets its own."""
         self.reason = ""
-        """Why this recording leaves it empty; stands in place of ``empty_text``."""
+        """Reason why this recording leaves the plot empty; replaces ``empty_text``."""
         self.setAccessibleName(title)
         self.layers: list[Layer] = []
         self._legend_names: tuple[str, ...] | None = None
@@ -111,28 +111,28 @@ class PlotPanel(PointedPlot):
         self.theme.changed.connect(self.recolour)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for axes and a glance at the data."""
+        """Return the room for the axes and a few pixels of data."""
         return LEAST_SIZE
 
     def close(self) -> bool:
-        """Close it as any widget; pyqtgraph would take it to pieces while Qt still paints it."""
+        """Close the widget; pyqtgraph's own method destroys it while Qt still paints it."""
         return QWidget.close(self)
 
-    # what is drawn
+    # layers
 
     def add(self, layer: L) -> L:
-        """Draw this layer too; it stays empty until it is set."""
+        """Add a layer and return it; it is empty until its data are set."""
         self.layers.append(layer)
         self.inside.addItem(layer.item, ignoreBounds=True)
         return layer
 
     def remove(self, layer: Layer) -> None:
-        """Draw this layer no more."""
+        """Remove a layer."""
         self.layers.remove(layer)
         self.inside.removeItem(layer.item)
 
     def refresh(self) -> None:
-        """Draw all layers as they were set: ranges first, for lines are thinned to them."""
+        """Draw all layers, after setting the ranges to which lines are decimated."""
         self._settle_ranges()
         frame = self.frame()
         for layer in self.layers:
@@ -147,7 +147,7 @@ class PlotPanel(PointedPlot):
         self._write_around(frame)
 
     def frame(self) -> Frame:
-        """How things are shown now."""
+        """Return the current colours, scales and ranges."""
         across, up = self.inside.viewRange()
         pixels = self._paper_pixels or self.devicePixelRatioF()
         return Frame(
@@ -161,44 +161,44 @@ class PlotPanel(PointedPlot):
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to see yet."""
+        """True if all layers are empty."""
         return all(layer.empty for layer in self.layers)
 
     def set_count(self, *rows: str) -> None:
-        """How many traces, holds or samples this is of; above the axes, as many of the rows as fit there."""
+        """Show the numbers of traces, holds or samples above the axes, as many of them as fit."""
         self.count.show_rows([row for row in rows if row])
 
     def set_legend(self, names: Sequence[str]) -> None:
-        """Only these layers stand in the legend, in this order."""
+        """Restrict the legend to these layers, in this order."""
         self._legend_names = tuple(names)
 
     # ranges
 
     def set_home(self, x: Range | None = None, y: Range | None = None) -> None:
-        """Fix what is shown at first and after a reset, in the axes' units; None follows the data."""
+        """Fix the ranges shown at first and after a reset, in the axes' units; None follows the data."""
         for i, wanted in enumerate((x, y)):
             if wanted is not None:
                 self._homes[i], self._fixed[i] = wanted, True
 
     @property
     def home(self) -> tuple[Range | None, Range | None]:
-        """What is shown after a reset, across and upward."""
+        """Horizontal and vertical range after a reset."""
         return self._homes[0], self._homes[1]
 
     def reset(self) -> None:
-        """Show everything again."""
+        """Reset the ranges."""
         self._zoomed = False
         self._homes = [home if fixed else None for home, fixed in zip(self._homes, self._fixed, strict=True)]
         self.refresh()
 
     def set_quantity(self, axis: ReadableAxis, quantity: Quantity) -> None:
-        """Show another quantity on an axis; it is as logarithmic as it was."""
+        """Set the quantity of an axis, keeping its scale."""
         if quantity is not axis.quantity:
             axis.quantity = quantity
             axis.dress(self._colours(), tabular(self.font()))
 
     def set_log(self, axis: ReadableAxis, log: bool) -> None:
-        """Make an axis logarithmic, or linear again."""
+        """Make an axis logarithmic or linear."""
         axis.set_log(log)
         self.scale_changed.emit()
         self.reset()
@@ -209,7 +209,7 @@ class PlotPanel(PointedPlot):
         spans = [layer.spans() for layer in self.layers]
         for i, axis in enumerate((self.x_axis, self.y_axis)):
             if not self._fixed[i]:
-                whole = union([one[i] for one in spans])
+                whole = union([pair[i] for pair in spans])
                 self._homes[i] = followed(self._homes[i], whole, zero=self._zero and i == 1, log=axis.log)
             home = self._homes[i]
             if home is None:
@@ -227,15 +227,20 @@ class PlotPanel(PointedPlot):
     # colours
 
     def recolour(self) -> None:
-        """Take the theme's colours."""
+        """Apply the theme's colours."""
         self._dress(self.theme.palette)
         self.refresh()
 
     @contextmanager
     def on_paper(self, pixels: float, thickness: float = 1.0) -> Iterator[None]:
-        """Inside, the plot is drawn as it is exported: on white, without the crosshair.
+        """Draw the plot for export inside the context: on white and without the crosshair.
 
-        The paper has so many ``pixels`` to one of the window; ``thickness`` of pens is in those of the paper.
+        Parameters
+        ----------
+        pixels : float
+            Pixels of the export per pixel of the window.
+        thickness : float
+            Width of pens, in pixels of the export.
         """
         self._paper, self._paper_pixels, self._thickness = LIGHT, pixels, thickness
         self.inside.setBorder(None)
@@ -278,7 +283,7 @@ class PlotPanel(PointedPlot):
             overlay.dress(colours, font, colour)
 
     def _write_around(self, frame: Frame) -> None:
-        """Names of marks, legend; a small plot says in its tool tip what has no room in it."""
+        """Write names of marks and legend; a small plot has the legend in its tool tip."""
         captions = [layer for layer in self.layers if isinstance(layer, Caption)]
         captions.sort(key=lambda caption: not caption.leader)
         self.captions.show([layer.place(frame) for layer in captions], self.count.font())
@@ -295,7 +300,7 @@ class PlotPanel(PointedPlot):
         self.setToolTip("<br>".join(part for part in (self.count.left_out, hidden) if part))
 
     def _leave_room(self, legend: float) -> None:
-        """Above the axes, for the count, names of marks, and a legend of so many pixels."""
+        """Reserve room above the axes for the count, names of marks and a legend of this height in pixels."""
         top = round(self._above + legend) + SMALL
         if top != self._room:
             self._room = top

@@ -1,4 +1,4 @@
-"""A plot that can be pointed at: with the mouse, with keys, and from the plot above or below."""
+"""Plot with a crosshair, moved by the mouse, by keys, or by a linked plot above or below."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from app.gui.plots.overlay import Overlay
 from app.gui.theme import Theme
 
 CROSSHAIR_STEP = 0.01
-"""Of the range that is shown, for each press of a key."""
+"""Step of the crosshair per key press, as a fraction of the visible range."""
 
 
 class PanelView(pg.ViewBox):
-    """What is inside the axes: a double click resets it, a right click asks for the menu."""
+    """Area inside the axes: a double click resets the plot, a right click opens the menu."""
 
     reset_asked = pyqtSignal()
     menu_asked = pyqtSignal(QPoint)
@@ -25,7 +25,7 @@ class PanelView(pg.ViewBox):
         super().__init__(enableMenu=False, defaultPadding=0.0)
 
     def mouseClickEvent(self, ev: Any) -> None:
-        """Reset at a double click; ask for the menu, where the mouse is, at a right click."""
+        """Reset on a double click; request the menu at the position of the mouse on a right click."""
         if ev.button() == Qt.MouseButton.LeftButton and ev.double():
             ev.accept()
             self.reset_asked.emit()
@@ -35,12 +35,12 @@ class PanelView(pg.ViewBox):
 
 
 class PointedPlot(pg.PlotWidget):
-    """Axes, a crosshair that reads in their units, and the keys of a plot."""
+    """Plot with readable axes, a crosshair that reads in their units, and keyboard shortcuts."""
 
     said = pyqtSignal(str)
-    """A sentence about what was done, for the log."""
+    """Message about an action on the plot, for the log."""
     crosshair_moved = pyqtSignal(object)
-    """Coordinate across, or None when the crosshair goes away."""
+    """Horizontal coordinate of the crosshair; None when it is hidden."""
     menu: QMenu
 
     def __init__(self, theme: Theme, x: Quantity, y: Quantity, parent: QWidget | None = None) -> None:
@@ -62,15 +62,15 @@ class PointedPlot(pg.PlotWidget):
 
     @property
     def is_empty(self) -> bool:
-        """True where there is nothing to read."""
+        """True if there is nothing to read."""
         return False
 
     def reset(self) -> None:
-        """Show everything again."""
+        """Reset the ranges."""
         raise NotImplementedError
 
     def point_at(self, x: float, y: float) -> None:
-        """Put the crosshair at coordinates of the plot, and read them."""
+        """Move the crosshair to coordinates of the plot and show the reading."""
         for line, at in zip(self.cross, (x, y), strict=True):
             line.setValue(at)
             line.show()
@@ -78,20 +78,20 @@ class PointedPlot(pg.PlotWidget):
         self.crosshair_moved.emit(x)
 
     def point_across(self, x: float | None) -> None:
-        """Show where a crosshair of a plot above or below is."""
+        """Show the crosshair of a linked plot; None hides it."""
         self.cross[0].setVisible(x is not None)
         if x is not None:
             self.cross[0].setValue(x)
 
     def unpoint(self) -> None:
-        """Take the crosshair away."""
+        """Hide the crosshair."""
         for line in self.cross:
             line.hide()
         self.reading.show_html("")
         self.crosshair_moved.emit(None)
 
     def copy_value(self) -> None:
-        """Copy what the crosshair reads."""
+        """Copy the reading of the crosshair."""
         clipboard = QGuiApplication.clipboard()
         if clipboard is not None and self.reading.text:
             clipboard.setText(self.reading.text.replace("\N{NO-BREAK SPACE}", " "))
@@ -106,7 +106,7 @@ class PointedPlot(pg.PlotWidget):
         self.point_at(at.x(), at.y())
 
     def _follow(self, *_: object) -> None:
-        """Read what is at the crosshair now that the axes have changed; off the axes there is nothing."""
+        """Update the reading after the axes have changed; hide a crosshair outside of them."""
         if self._mouse is not None:
             self._mouse_moved(self._mouse)
         elif any(
@@ -116,7 +116,7 @@ class PointedPlot(pg.PlotWidget):
             self.unpoint()
 
     def viewportEvent(self, ev: QEvent | None) -> bool:
-        """Show no tool tip but that of a mark or of the plot itself: that of the tab would hide the data."""
+        """Suppress the tool tip of the tab, which would hide the data; show those of marks and of the plot."""
         handled: bool = super().viewportEvent(ev)
         if ev is not None and ev.type() == QEvent.Type.ToolTip and not ev.isAccepted() and not self.toolTip():
             ev.accept()
@@ -124,13 +124,13 @@ class PointedPlot(pg.PlotWidget):
         return handled
 
     def leaveEvent(self, ev: QEvent | None) -> None:
-        """The mouse has gone."""
+        """Hide the crosshair when the mouse leaves."""
         self._mouse = None
         self.unpoint()
         super().leaveEvent(ev)
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        """Alt and arrows move the crosshair, R resets, Ctrl+C copies the value."""
+        """Move the crosshair with Alt+arrows, reset with R, copy the reading with Ctrl+C."""
         move = {
             Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Down: (0, -1), Qt.Key.Key_Up: (0, 1)
         }.get(Qt.Key(ev.key()))  # fmt: skip
@@ -156,17 +156,17 @@ class PointedPlot(pg.PlotWidget):
         self.point_at(min(max(x, x0), x1), min(max(y, y0), y1))
 
     def contextMenuEvent(self, ev: QContextMenuEvent | None) -> None:
-        """The menu key opens the menu; the mouse's right button comes through the scene."""
+        """Open the menu on the menu key; the right mouse button is handled by the scene."""
         if ev is not None and ev.reason() == QContextMenuEvent.Reason.Keyboard:
             self.menu.popup(self.mapToGlobal(self.rect().center()))
             ev.accept()
 
     def focusInEvent(self, ev: Any) -> None:
-        """Show that keys go here."""
+        """Outline the plot that has the keyboard focus."""
         super().focusInEvent(ev)
         self.inside.setBorder(pg.mkPen(self.theme.palette.accent, width=1))
 
     def focusOutEvent(self, ev: Any) -> None:
-        """Keys go elsewhere."""
+        """Remove the outline."""
         super().focusOutEvent(ev)
         self.inside.setBorder(None)

@@ -1,4 +1,4 @@
-"""Ranges of axes that hold still while the data grow."""
+"""Axis ranges that stay constant while data are added."""
 
 from math import log10
 
@@ -8,15 +8,15 @@ from numpy.typing import ArrayLike
 Range = tuple[float, float]
 
 MARGIN = 0.05
-"""Room beyond the data, of their span."""
+"""Margin beyond the data, as a fraction of their span."""
 STEPS = 40
-"""Ends are multiples of a round step that divides the range into at most so many."""
+"""Maximum number of round steps in a range; its ends are multiples of the step."""
 LEAST_FILLED = 0.5
-"""A range is kept as long as the data fill at least this much of it."""
+"""Fraction of a range that the data must fill for it to be kept."""
 
 
 def span(*values: ArrayLike) -> Range | None:
-    """Lowest and highest finite value of all arrays, None where there is none."""
+    """Return the lowest and highest finite value of all arrays; None if there is none."""
     ends = [x[np.isfinite(x)] for x in (np.asarray(v, dtype=float).ravel() for v in values)]
     ends = [x for x in ends if x.size]
     if not ends:
@@ -25,7 +25,7 @@ def span(*values: ArrayLike) -> Range | None:
 
 
 def round_range(low: float, high: float) -> Range:
-    """A little more than from ``low`` to ``high``, with ends at round numbers."""
+    """Return a range slightly larger than ``low`` to ``high``, with round ends."""
     size = high - low
     if size <= 0:
         size = abs(high) or 1.0
@@ -39,18 +39,18 @@ def round_range(low: float, high: float) -> Range:
 def held(
     shown: Range | None, data: Range | None, *, zero: bool = False, least: float = LEAST_FILLED
 ) -> Range | None:
-    """The range to show for data that span ``data``: the one shown before while it still fits.
+    """Return the range for data of a span, keeping the present range while it fits.
 
     Parameters
     ----------
     shown : Range or None
-        Range at present.
+        Present range.
     data : Range or None
-        Span of the data, None for none.
+        Span of the data; None without data.
     zero : bool
-        Counts from zero: the range begins there.
+        True to start the range at zero.
     least : float
-        The range is kept as long as the data fill at least this share of it.
+        Fraction of the present range that the data must fill for it to be kept.
     """
     if data is None:
         return shown
@@ -66,7 +66,7 @@ def held(
 
 
 def followed(shown: Range | None, data: Range | None, *, zero: bool, log: bool) -> Range | None:
-    """As `held`, on an axis that may be logarithmic; what is not above zero has six decades there."""
+    """Return the range as `held` does, also for a logarithmic axis; data that reach zero get six decades there."""
     if not log or data is None:
         return held(shown, data, zero=zero)
     low = data[0] if data[0] > 0 else max(data[1], 1e-12) * 1e-6
@@ -76,7 +76,7 @@ def followed(shown: Range | None, data: Range | None, *, zero: bool, log: bool) 
 
 
 def coordinates(home: Range, *, log: bool) -> Range:
-    """The range in coordinates of a plot: on a logarithmic axis the logarithms to base 10."""
+    """Convert a range to coordinates of the plot: log10 on a logarithmic axis."""
     low, high = home
     if not log:
         return low, high

@@ -1,4 +1,4 @@
-"""Results in numbers, above the plot that they are read from; they can be selected and copied."""
+"""Numerical results above a plot, as text that can be selected and copied."""
 
 from collections.abc import Mapping
 
@@ -12,16 +12,16 @@ from app.gui.theme import MEDIUM
 from app.views.convergence import ConvergenceSnapshot
 
 UW_PER_MK = 1e3
-"""Heat in microwatts is the rise in millikelvin times this over the thermal resistance in K/W."""
+"""Heat in uW = temperature rise in mK times this, divided by the thermal resistance in K/W."""
 BETWEEN = "&nbsp;&nbsp;&nbsp; "
-"""Only here a row may be broken."""
+"""Separator of numbers, the only place where a row may be broken."""
 PLUS, MINUS = "(+<i>V</i>)", "(−<i>V</i>)"
 ENERGY, WIDTH = "<i>ε</i><sub>0</sub>", "<i>Γ</i><sub>{}</sub>"
 MEV = 1e-3
 
 
 class Results(QLabel):
-    """A row of numbers, or two; where the plot is small the whole of it is in the tool tip too."""
+    """One or two rows of numbers with an explanation in the tool tip."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class Results(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
 
     def tell(self, *rows: str, why: str = "") -> None:
-        """Other rows, rich text; none leaves the place empty. ``why`` explains the numbers."""
+        """Show rows of numbers, rich text; ``why`` explains them in the tool tip."""
         text = "<br>".join(
             BETWEEN.join(number.replace(" ", "&nbsp;") for number in row.split(BETWEEN))
             for row in rows
@@ -47,7 +47,7 @@ class Results(QLabel):
 
 
 def rises(series: ConvergenceSnapshot) -> str:
-    """Temperature rises of both polarities and their difference: in its errors, where these are known."""
+    """Return the temperature rises at both polarities and their difference with its significance."""
     pos, neg = float(series.dT_pos_mK[-1]), float(series.dT_neg_mK[-1])
     symbol = "Δ<i>T</i>"
     errors = (float(series.sigma_pos_mK[-1]), float(series.sigma_neg_mK[-1]))
@@ -61,7 +61,7 @@ def rises(series: ConvergenceSnapshot) -> str:
 
 
 def heats(series: ConvergenceSnapshot) -> str:
-    """Heats in the tip of both polarities and their difference, which is as sure as that of `rises`."""
+    """Return the heats in the tip at both polarities and their difference; its significance is that of `rises`."""
     scale = UW_PER_MK / series.resistance_K_per_W
     symbol = "<i>Q</i><sub>P</sub>"
     pos, neg = float(series.dT_pos_mK[-1]) * scale, float(series.dT_neg_mK[-1]) * scale
@@ -77,96 +77,99 @@ def heats(series: ConvergenceSnapshot) -> str:
 
 def _difference(value: float, error: float, series: ConvergenceSnapshot) -> str:
     text = f"difference {with_error(value, error)} mK"
-    sure = series.significance
-    if sure is None or np.isnan(sure.p_value) or not series.error_known[-1]:
+    significance = series.significance
+    if significance is None or np.isnan(significance.p_value) or not series.error_known[-1]:
         why = "one junction decides" if series.hold.size >= 4 else counted(series.hold.size, "junction")
         return f"{text} ({why})"
     few = f", {counted(series.hold.size, 'junction')}" if series.hold.size < FEW_JUNCTIONS else ""
-    return f"{text} ({fixed(abs(sure.sigmas), 0.1)} <i>σ</i>, <i>p</i> = {p_words(sure.p_value)}{few})"
+    sigmas, p_value = fixed(abs(significance.sigmas), 0.1), p_words(significance.p_value)
+    return f"{text} ({sigmas} <i>σ</i>, <i>p</i> = {p_value}{few})"
 
 
 def about_heat(series: ConvergenceSnapshot, scale_relative: float) -> str:
-    """Where the errors of `rises` and `heats` come from."""
+    """Return an explanation of the errors of `rises` and `heats`."""
     n = series.hold.size
-    words = f"At ±{series.amplitude_V:.3g} V. "
+    text = f"At ±{series.amplitude_V:.3g} V. "
     if series.error_known[-1]:
-        words += (
-            f"Errors are standard errors from the scatter of {n} junctions; the difference knows what they share. "
-            "<i>p</i> is the chance of so large a difference were there none, by Student's t; <i>σ</i> is what a "
-            "normal distribution has at this <i>p</i>."
+        text += (
+            f"Errors are standard errors from the scatter of {n} junctions; the error of the difference includes the "
+            "correlation of the two polarities. <i>p</i> is the probability of a difference at least this large if "
+            "there were none (Student's t); <i>σ</i> is the equivalent for a normal distribution."
         )
-        words += _weights_and_tails(series)
+        text += _weights_and_tails(series)
     else:
-        words += (
-            f"How much junctions differ is hardly known from {n}: errors are those of the thermometer's noise, or "
-            "the distance of the two."
+        text += (
+            f"The scatter of junctions cannot be estimated from {counted(n, 'junction')}: errors are those of the "
+            "thermometer's noise, or the difference between two junctions."
         )
     if np.isfinite(scale_relative):
-        words += (
+        text += (
             f" The calibration of the tip (<i>R</i><sub>P</sub>, <i>S</i><sub>TC</sub>) adds "
             f"±{100 * scale_relative:.1f} %, the same for all points: it cancels in ratios and in <i>σ</i>."
         )
-    return words
+    return text
 
 
 def _weights_and_tails(series: ConvergenceSnapshot) -> str:
-    """Warn where few of the junctions count, or some are far from the others."""
-    sure, words = series.significance, ""
-    if sure is None:
-        return words
-    if sure.effective_number < 0.5 * sure.junctions:
-        words += f" Weighted by their times they count as {sure.effective_number:.1f}."
-    if sure.heavy_tails:
-        words += f" They are skewed ({minus(f'{sure.skewness:.1f}')}); <i>p</i> is that of a bootstrap-t."
-    return words
+    """Return warnings if few junctions dominate the mean or their distribution is skewed."""
+    significance, text = series.significance, ""
+    if significance is None:
+        return text
+    if significance.effective_number < 0.5 * significance.junctions:
+        number = f"{significance.effective_number:.1f}"
+        text += f" Weighted by their times, the junctions are worth {number} equal ones."
+    if significance.heavy_tails:
+        skewness = minus(f"{significance.skewness:.1f}")
+        text += f" Their distribution is skewed ({skewness}), so <i>p</i> is from a bootstrap-t."
+    return text
 
 
 def conductance(value_G0: float, error_G0: float) -> str:
-    """The conductance at no bias; nothing where it is not known."""
+    """Return the conductance at zero bias as text; "" if it is unknown."""
     if not np.isfinite(value_G0):
         return ""
     return f"<i>G</i>(0) = {with_error(value_G0, error_G0)} <i>G</i><sub>0</sub>"
 
 
 def of_model(parameters: Mapping[str, tuple[float, float]], *, side_known: bool) -> str:
-    """Level and couplings with their errors; the level's distance alone where nothing tells its side of E_F."""
-    return BETWEEN.join(_parameter(name, *found, side_known) for name, found in parameters.items())
+    """Return level and couplings with their errors; only the level's distance if its side of E_F is unknown."""
+    return BETWEEN.join(_parameter(name, *estimate, side_known) for name, estimate in parameters.items())
 
 
 def _parameter(name: str, value: float, error: float, side_known: bool) -> str:
-    kind, _, of = name.partition("_eV")  # "gamma_eV of the LUMO"
+    kind, _, level = name.partition("_eV")  # "gamma_eV of the LUMO"
     mev = with_error(value / MEV, error / MEV)
     match kind:
         case "energy" if side_known:
-            return f"{ENERGY}{of} = {with_error(value, error)} eV"
+            return f"{ENERGY}{level} = {with_error(value, error)} eV"
         case "energy":
-            return f"|{ENERGY}|{of} = {with_error(abs(value), error)} eV"
+            return f"|{ENERGY}|{level} = {with_error(abs(value), error)} eV"
         case "gamma":
-            return f"{WIDTH.format('L')} = {WIDTH.format('R')}{of} = {mev} meV"
+            return f"{WIDTH.format('L')} = {WIDTH.format('R')}{level} = {mev} meV"
         case "gamma_probe":
-            return f"{WIDTH.format('P')}{of} = {mev} meV"
+            return f"{WIDTH.format('P')}{level} = {mev} meV"
         case "gamma_substrate":
-            return f"{WIDTH.format('S')}{of} = {mev} meV"
+            return f"{WIDTH.format('S')}{level} = {mev} meV"
         case "transmission":
             return f"<i>τ</i> = {with_error(value, error)}"
     return f"{name.replace('_', ' ')} = {with_error(value, error)}"
 
 
 def misfit(share: float) -> str:
-    """How well the fit follows the mean curve; nothing without one."""
+    """Return the deviation of the fit from the mean curve as text; "" without a fit."""
     if not np.isfinite(share):
         return ""
     return (
-        f"The fit keeps within {minus(f'{100 * share:.1f}')} % of the largest current from the mean curve "
+        f"The fit deviates from the mean curve by {minus(f'{100 * share:.1f}')} % of the largest current "
         "(root mean square)."
     )
 
 
 def seebeck(uV_per_K: float) -> str:
-    """The thermopower."""
+    """Return the thermopower as text; "" if it is unknown."""
     return f"<i>S</i> = {significant(uV_per_K)} µV/K" if np.isfinite(uV_per_K) else ""
 
 
 def seebeck_size(uV_per_K: float) -> str:
-    """The thermopower where nothing tells its sign."""
+    """Return the magnitude of the thermopower as text, for an unknown sign."""
     return seebeck(abs(uV_per_K)).replace("<i>S</i>", "|<i>S</i>|")

@@ -1,4 +1,4 @@
-"""Strip charts of the last seconds: conductance, tip, thermocouple, bias, above each other and linked in time."""
+"""Strip charts of conductance, tip, thermocouple and bias over the last seconds, linked in time."""
 
 from operator import attrgetter
 
@@ -26,22 +26,20 @@ STRIPS = {
     "thermocouple_uV": Quantity("thermocouple", "<i>V</i><sub>TC</sub>", "µV"),
     "bias_V": Quantity("bias", "<i>V</i>", "V"),
 }
-EMPTY = {
-    "log10_G": "The last seconds of all signals appear here while the card samples: press Run, or open a recording."
-}
+EMPTY = {"log10_G": "The last seconds of all signals appear here. Start a run or open a recording."}
 LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0.02}
-"""Noise of a quiet signal is not blown up beyond this."""
+"""Minimum range of each strip, so that the noise of a quiet signal is not magnified."""
 DECADES = (-7.0, 2.0)
 NOISE_DECADES = 1.0
-"""So much is shown below the limit of the noise."""
+"""Decades shown below the noise limit."""
 LEAST_HEIGHT = 14
-"""Of a strip, in pixels."""
+"""Minimum height of a strip, in pixels."""
 TIME_AXIS = 44
-"""Height of the time axis with its label below the last strip, in pixels."""
+"""Height of the time axis below the last strip, in pixels."""
 
 
 class StripsView(View[StripsSnapshot]):
-    """Four strips; zooming one in time zooms all, and the crosshair goes through all."""
+    """Four strips that share zoom in time and crosshair."""
 
     title = "Live"
 
@@ -61,7 +59,7 @@ class StripsView(View[StripsSnapshot]):
         }
         self.quiet = self.strips["log10_G"].add(Line("noise", _faint, z=9))
         self.noise_log10_G = float("nan")
-        """Below it nothing of the conductance is told from noise; NaN where unknown."""
+        """Noise limit of the conductance, log10 G/G0; NaN if unknown."""
         bias = self.strips["bias_V"]
         self.positive = bias.add(Line("positive bias", attrgetter("positive"), z=11))
         self.negative = bias.add(Line("negative bias", attrgetter("negative"), z=11))
@@ -83,7 +81,7 @@ class StripsView(View[StripsSnapshot]):
         self._tell(*panels)
 
     def _show_strips(self, names: tuple[str, ...]) -> None:
-        """Those of what the recording has; the time axis stands below the last."""
+        """Show the strips of recorded signals, with the time axis below the last."""
         if names == self._there:
             return
         self._there = names
@@ -97,7 +95,7 @@ class StripsView(View[StripsSnapshot]):
             layout.setStretchFactor(panel, 5 if panel is last else 3)
 
     def draw(self, snapshot: StripsSnapshot) -> None:
-        """Move the strips to now."""
+        """Draw the strips up to now."""
         for panel in self.strips.values():
             panel.set_quantity(panel.x_axis, TIME if snapshot.timed else SAMPLES)
         for name, panel in self.strips.items():
@@ -112,7 +110,7 @@ class StripsView(View[StripsSnapshot]):
         self._colour_bias(snapshot.time_s, snapshot.bias_V)
 
     def _colour_bias(self, time_s: FloatArray, bias_V: FloatArray) -> None:
-        """Columns that reach above or below zero, in the colour of that polarity as far as they do."""
+        """Colour the parts of the bias above and below zero by polarity."""
         columns = bias_V.reshape(-1, 2)
         for layer, above in (
             (self.positive, columns.max(axis=1) > 0),
@@ -122,7 +120,7 @@ class StripsView(View[StripsSnapshot]):
             layer.set(time_s, np.where(np.repeat(above, 2), part, np.nan))
 
     def _range(self, name: str, extent: Range | None) -> Range | None:
-        """Holds still as long as the signal stays inside."""
+        """Return the range of a strip, constant while the signal stays inside."""
         if extent is None:
             return None
         low, high = extent

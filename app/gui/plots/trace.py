@@ -1,4 +1,4 @@
-"""The opening that is under way, before the last ones."""
+"""Plot of the current trace on the previous ones."""
 
 from operator import attrgetter
 
@@ -23,17 +23,19 @@ DISPLACEMENT = Quantity(
 TIME = Quantity("time from the break", "time from the break", "s", letter="<i>t</i>")
 SAMPLES = Quantity("samples from the break", "samples from the break", letter="<i>n</i>")
 ALONG = {"displacement": DISPLACEMENT, "time": TIME, "sample": SAMPLES}
-EMPTY = "Each opening of a junction appears here as it is recorded: press Run, or open a recording of traces."
+EMPTY = (
+    "Each opening of a junction appears here as it is recorded. Start a run or open a recording of traces."
+)
 BEHIND = 10
 BEFORE_nm, LEAST_nm = 1.0, 0.2
-"""So much is shown before the break at the most, and to both sides at the least."""
+"""Maximum range shown before the break, and minimum range on both sides."""
 HIGHEST_G0, LOWEST_G0 = 30.0, 3e-7
 NOISE_DECADES = 1.3
-"""So much is shown below the limit of the noise."""
+"""Decades shown below the noise limit."""
 
 
 class TraceView(View[TraceSnapshot]):
-    """One plot of log G against displacement, aligned at the break."""
+    """Plot of log G against displacement, aligned at the break."""
 
     title = "Trace"
 
@@ -46,9 +48,9 @@ class TraceView(View[TraceSnapshot]):
         self.behind = [
             self.panel.add(Line(f"{age + 2} ago", _behind(age), z=5.0 - age / 10)) for age in range(BEHIND)
         ]
-        self.behind[0].legend_name = "the ones before"
-        self.newest = self.panel.add(Line("the last one", attrgetter("data")))
-        self.under_way = self.panel.add(Line("under way", attrgetter("accent"), width=1.0, z=12))
+        self.behind[0].legend_name = "earlier traces"
+        self.newest = self.panel.add(Line("last trace", attrgetter("data")))
+        self.under_way = self.panel.add(Line("current trace", attrgetter("accent"), width=1.0, z=12))
         self.quiet = self.panel.add(Line("noise", _behind(5), z=4))
         self.noise = self.panel.add(
             Rule("noise", attrgetter("neutral"), at=float("nan"), upright=False, word="noise")
@@ -61,7 +63,7 @@ class TraceView(View[TraceSnapshot]):
         self._tell(self.panel)
 
     def draw(self, snapshot: TraceSnapshot) -> None:
-        """Put the newest in front."""
+        """Draw the traces with the newest in front."""
         finished = list(reversed(snapshot.last))
         for layer, line in zip(
             (self.under_way, self.newest, *self.behind),
@@ -81,7 +83,7 @@ class TraceView(View[TraceSnapshot]):
         self.panel.set_legend([layer.name for layer in shown if not layer.empty])
 
     def _put(self, layer: Line, line: TraceLine | None, noise: float) -> None:
-        """What stands above the noise; most lines are those of the last picture."""
+        """Set the part of a trace above the noise, unless it is unchanged since the last frame."""
         if self._put_before.get(layer) == (line, noise):
             return
         self._put_before[layer] = line, noise
@@ -110,5 +112,5 @@ class TraceView(View[TraceSnapshot]):
 
 
 def _behind(age: int) -> Colour:
-    """The older, the closer to the background."""
+    """Return a colour that is closer to the background for older traces."""
     return lambda colours: blend(colours.neutral, colours.surface, 0.75 - 0.055 * age)

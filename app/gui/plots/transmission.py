@@ -1,4 +1,4 @@
-"""Transmission of the junction: a model, not a measurement, with the window that the bias opens."""
+"""Plot of the junction's transmission (a model, not a measurement) with the bias window."""
 
 from operator import attrgetter
 
@@ -20,16 +20,16 @@ from app.views.transmission_view import TransmissionSnapshot
 ENERGY = Quantity("energy from the Fermi level", "<i>E</i> − <i>E</i><sub>F</sub>", "eV")
 TRANSMISSION = Quantity("transmission", "<i>τ</i>", log=True)
 EMPTY = (
-    "The transmission appears here once a model was fitted to I-V curves of this sample (run the I-V procedure), or "
-    "was opened: File, Transmission model."
+    "The transmission appears here once a model has been fitted to I-V curves of this sample (run I-V), or opened with "
+    "File, Open transmission model."
 )
 MOST_LEVELS = 8
 DECADES_BELOW = 6.0
-"""Nothing so far below the highest point is shown."""
+"""Maximum range shown below the highest point."""
 
 
 class TransmissionView(View[TransmissionSnapshot]):
-    """One curve with its band, the bias window shaded, levels marked."""
+    """Transmission curve with its error band, bias window and levels."""
 
     title = "Theory"
 
@@ -62,7 +62,7 @@ class TransmissionView(View[TransmissionSnapshot]):
         self._tell(self.panel)
 
     def draw(self, snapshot: TransmissionSnapshot) -> None:
-        """Put the model there."""
+        """Draw the model."""
         energy, tau = snapshot.energy_eV, snapshot.transmission
         self.line.set(energy, tau)
         self.band.set(energy, snapshot.low, snapshot.high)
@@ -88,7 +88,9 @@ class TransmissionView(View[TransmissionSnapshot]):
         names = [self.line.name, window] + (["standard error"] if (snapshot.high > tau).any() else [])
         self.panel.set_legend(names if np.isfinite(snapshot.bias_V) else [n for n in names if n != window])
         self.results.tell(*_numbers(snapshot), why=snapshot.source)
-        side = "" if snapshot.side_known else "a level mirrored about <i>E</i><sub>F</sub> fits equally well"
+        side = (
+            "" if snapshot.side_known else "the level mirrored about <i>E</i><sub>F</sub> fits equally well"
+        )
         self.panel.set_count(snapshot.source, side)
 
 
@@ -101,6 +103,8 @@ def _numbers(snapshot: TransmissionSnapshot) -> list[str]:
     ]
     return [
         BETWEEN.join(
-            one for one in (of_model(snapshot.parameters, side_known=snapshot.side_known), *at_no_bias) if one
+            number
+            for number in (of_model(snapshot.parameters, side_known=snapshot.side_known), *at_no_bias)
+            if number
         )
     ]

@@ -1,4 +1,4 @@
-"""What the widgets of all view models have in common: a picture comes, and is drawn only when somebody can see it."""
+"""Base of the widgets of all view models; a snapshot is drawn only when the widget is visible."""
 
 from typing import Generic, TypeVar
 
@@ -13,7 +13,7 @@ Snapshot = TypeVar("Snapshot")
 
 
 class View(QWidget, Generic[Snapshot]):
-    """One or more panels that show the snapshots of one view model.
+    """Widget with one or more plots of the snapshots of one view model.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class View(QWidget, Generic[Snapshot]):
 
     title = ""
     said = pyqtSignal(str)
-    """A sentence about what was done with one of its plots, for the log."""
+    """Message about an action on one of the plots, for the log."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,15 +30,15 @@ class View(QWidget, Generic[Snapshot]):
         self._given: Snapshot | None = None
         self._drawn: Snapshot | None = None
         self.waiting = ""
-        """What is waited for, in place of how to get something; "" where nothing is under way."""
+        """Text of empty plots during a run: what it is doing until data appear; "" without a run."""
 
     @property
     def panels(self) -> tuple[PlotPanel, ...]:
-        """Its plots."""
+        """Plots of the view."""
         return tuple(self.findChildren(PlotPanel))
 
     def present(self, snapshot: Snapshot) -> bool:
-        """Draw this, now if it can be seen, otherwise when it is shown; True if something was drawn."""
+        """Draw a snapshot, at once if the view is visible, else when it is shown; return True if it was drawn."""
         self._given = snapshot
         if snapshot is self._drawn or not self._seen:
             return False
@@ -51,11 +51,11 @@ class View(QWidget, Generic[Snapshot]):
         return self.isVisible() and not (window is not None and window.isMinimized())
 
     def draw(self, snapshot: Snapshot) -> None:
-        """Put the snapshot's numbers into the panels."""
+        """Set the data of the panels from a snapshot."""
         raise NotImplementedError
 
     def showEvent(self, ev: QShowEvent | None) -> None:
-        """Catch up."""
+        """Draw the newest snapshot."""
         super().showEvent(ev)
         if self._given is not self._drawn:
             self._draw_given()
@@ -68,12 +68,12 @@ class View(QWidget, Generic[Snapshot]):
             panel.refresh()
 
     def redraw(self) -> None:
-        """Draw the last snapshot again: something about how it is shown has changed."""
+        """Draw the last snapshot again after a display setting has changed."""
         if self._drawn is not None:
             self._draw_given()
 
     def wait_for(self, words: str) -> None:
-        """Say this while there is nothing to see."""
+        """Set the text of empty plots during a run."""
         if words != self.waiting:
             self.waiting = words
             if self._seen and any(panel.is_empty for panel in self.panels):
@@ -84,7 +84,7 @@ class View(QWidget, Generic[Snapshot]):
             panel.said.connect(self.said)
 
     def _lay_out(self, layout: QBoxLayout, *panels: QWidget) -> None:
-        """Panels one after the other, with the usual distance."""
+        """Add panels to a layout with the default spacing."""
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(MEDIUM)
         for panel in panels:
@@ -92,9 +92,10 @@ class View(QWidget, Generic[Snapshot]):
 
 
 def in_sight(widget: QWidget) -> bool:
-    """Whether any of it can be seen; a dock behind a tab is visible to Qt, but lies outside of its window.
+    """Return True if any part of a widget is visible.
 
-    ``QWidget.visibleRegion`` is of no use: it leaves out what children cover.
+    Qt reports a dock behind a tab as visible, although it lies outside of its window, and ``QWidget.visibleRegion``
+    leaves out parts covered by children.
     """
     if not widget.isVisible() or widget.window() is None or widget.window().isMinimized():  # type: ignore[union-attr]
         return False

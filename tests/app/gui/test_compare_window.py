@@ -206,7 +206,7 @@ def test_more_than_can_be_told_apart_are_named(theme):
     names = [f"{sample}-iv{i}" for sample in ("bda", "bdnc") for i in range(4)]
     window = read_through(CompareWindow(theme, [*paths(*names), *paths(names[0])], made))
     assert len(window.recordings) == MOST == 6
-    assert window.said.text() == "At most 6 recordings are shown; not here: bdnc-iv2.h5, bdnc-iv3.h5."
+    assert window.said.text() == "At most 6 recordings can be compared; left out: bdnc-iv2.h5, bdnc-iv3.h5."
     lines = [layer for layer in window.panels[Kind.IV].layers if isinstance(layer, Line)]
     assert len({(line.colour(LIGHT), line.key) for line in lines}) == MOST
     window.close()

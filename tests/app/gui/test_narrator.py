@@ -69,7 +69,7 @@ CASES = [
     (
         "a hundred traces",
         {"histogram": HistogramSnapshot(kept=90, rejected=12, until=9)},
-        [Sentence(INFO, "102 traces, 90 of them kept", 9)],
+        [Sentence(INFO, "102 traces, 90 kept", 9)],
     ),
 ]
 

@@ -77,7 +77,7 @@ def test_the_log_follows_the_theme(log, theme):
 def test_notes_go_into_a_recording_only_while_there_is_one(qapp, qtbot):
     notes = NotesPanel()
     assert not notes.button.isEnabled()
-    assert "queued next" in notes.button.toolTip()
+    assert "next run" in notes.button.toolTip()
     notes.follow(running=True)
     notes.text.setPlainText("  tip 14 looks blunt ")
     with qtbot.waitSignal(notes.note_asked) as asked:

@@ -276,15 +276,16 @@ def test_exports(tmp_path: Path, theme: Theme, panel: PlotPanel, suffix: str) ->
 def test_what_cannot_be_written_is_said(tmp_path: Path, panel: PlotPanel) -> None:
     said: list[str] = []
     panel.said.connect(said.append)
-    export(panel, tmp_path / "no such folder" / "plot.csv")
-    assert said == ["Not exported: plot.csv cannot be written here (No such file or directory)."]
+    path = tmp_path / "no such folder" / "plot.csv"
+    export(panel, path)
+    assert said == [f"Cannot write {path}: No such file or directory."]
 
 
 def test_a_file_without_a_suffix_is_said_too(tmp_path: Path, panel: PlotPanel) -> None:
     said: list[str] = []
     panel.said.connect(said.append)
     export(panel, tmp_path / "plot.xyz")
-    assert said == ["Not exported: plot.xyz is none of png, svg, csv."]
+    assert said == ["Cannot export to plot.xyz: use one of the file types png, svg, csv."]
 
 
 def test_menu_has_everything_and_says_what_is(panel: PlotPanel) -> None:

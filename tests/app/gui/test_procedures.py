@@ -188,7 +188,7 @@ def test_a_sequence_is_several_runs(panel, qtbot, name, over, text, values):
     assert {run.procedure for run in runs} == {name}
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "give the values"), ("fast", "Repeat over")])
+@pytest.mark.parametrize(("text", "said"), [("", "enter the values"), ("fast", "Sweep of")])
 def test_a_sequence_that_cannot_be_read_is_refused(panel, text, said):
     panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("withdraw_speed"))
     panel.sequence.texts.setText(text)

@@ -206,7 +206,7 @@ def test_each_rule_is_taken_and_given_back(panel, qtbot, rule):
         ("Starts above (G₀)", "high"),
         ("Molecular peak (G₀)", "0.01"),
         ("Molecular peak (G₀)", "0.01 0.001"),
-        ("Least periods", "-1"),
+        ("Minimum periods", "-1"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_changes_nothing(panel, label, text):

@@ -70,7 +70,7 @@ def test_each_instrument_has_address_and_state(panel):
         "voltage_preamplifier": ("SR560", "ASRL/dev/pts/1::INSTR", "unverified"),
         "daq": ("NI 6281", "grpc://127.0.0.1:1, Dev1", "ok"),
     }
-    assert "listens only" in panel.sections["voltage_preamplifier"].state.toolTip()
+    assert "cannot be read" in panel.sections["voltage_preamplifier"].state.toolTip()
 
 
 def test_what_is_chosen_is_asked_for(panel, qtbot):
