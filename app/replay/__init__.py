@@ -1,1 +1,1 @@
-"""Replay: recordings looked at again, the same way as when they were made."""
+"""Replay of recordings through the same views as a live run."""

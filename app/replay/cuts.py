@@ -1,4 +1,4 @@
-"""What a recording can be stepped by: its openings, holds and sweeps, by their samples."""
+"""Positions of the traces, holds and sweeps in a recording, for stepping through it."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -10,21 +10,21 @@ from analysis.records import Event, EventKind
 TRACE, HOLD, SWEEP = "trace", "hold", "sweep"
 
 STEPS = {"withdraw": TRACE, "modulate": HOLD, "sweep": SWEEP}
-"""Names of the steps that an analysis cuts out of a run."""
+"""Kinds of cuts by the name of their step."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """One opening, hold or sweep.
+    """Samples of one trace, hold or sweep.
 
     Parameters
     ----------
     kind : str
         "trace", "hold" or "sweep".
     number : int
-        Among those of its kind, from 0, as the segmenters number them.
+        Number among its kind, from 0, as assigned by the segmenters.
     start, stop : int
-        Its samples; one that never ended stops where the next began, or at the recording's end.
+        First sample, and sample after the last; an unfinished cut ends where the next begins, or with the recording.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class Cut:
 
 
 class Cuts:
-    """The cuts of one kind, by their samples."""
+    """All cuts of one kind, in order."""
 
     def __init__(self, cuts: Iterable[Cut]) -> None:
         self._cuts = tuple(cuts)
@@ -46,47 +46,47 @@ class Cuts:
 
     def __getitem__(self, number: int) -> Cut:
         if not 0 <= number < len(self._cuts):
-            raise IndexError(f"there is no {number}; there are {len(self._cuts)}, from 0")
+            raise IndexError(f"there is no number {number}; allowed: 0 to {len(self._cuts) - 1}")
         return self._cuts[number]
 
     def index(self, cut: Cut) -> int:
-        """Position of one of them; its number may be another, where an imported recording leaves some out."""
+        """Return the position of a cut; it may differ from its number, as an imported recording may skip numbers."""
         return bisect_left(self._starts, cut.start)
 
     def at(self, sample: int) -> Cut | None:
-        """The one that a sample is in."""
+        """Return the cut that contains a sample; None if there is none."""
         before = bisect_right(self._starts, sample)
         cut = self._cuts[before - 1] if before else None
         return cut if cut is not None and sample < cut.stop else None
 
     def finished(self, sample: int) -> int:
-        """How many are over when ``sample`` is the next."""
+        """Return the number of cuts that end before ``sample``."""
         return bisect_right(self._stops, sample)
 
     def after(self, sample: int) -> Cut | None:
-        """The first that begins behind a sample."""
+        """Return the first cut that begins after a sample; None if there is none."""
         number = bisect_right(self._starts, sample)
         return self._cuts[number] if number < len(self._cuts) else None
 
     def before(self, sample: int) -> Cut | None:
-        """The last that begins before a sample."""
+        """Return the last cut that begins before a sample; None if there is none."""
         number = bisect_left(self._starts, sample)
         return self._cuts[number - 1] if number else None
 
 
 def cuts_of(events: Iterable[Event], entries: Sequence[TraceEntry], stop: int) -> dict[str, Cuts]:
-    """The cuts of a recording by their kind.
+    """Return the cuts of a recording by their kind.
 
     Parameters
     ----------
     events : iterable of Event
-        By their samples.
+        Events in the order of their samples.
     entries : sequence of TraceEntry
-        The index of traces: used where there are no events to cut traces by, as in an imported recording.
+        Index of traces, used if no events delimit traces, as in an imported recording.
     stop : int
-        Where the recording ends.
+        End of the recording.
     """
-    found: dict[str, list[Cut]] = {kind: [] for kind in STEPS.values()}
+    cuts: dict[str, list[Cut]] = {kind: [] for kind in STEPS.values()}
     begun: dict[str, int] = {}
     for event in events:
         kind = STEPS.get(event.name)
@@ -94,11 +94,11 @@ def cuts_of(events: Iterable[Event], entries: Sequence[TraceEntry], stop: int) -
             continue
         start = begun.pop(kind, None)
         if start is not None:
-            found[kind].append(Cut(kind, len(found[kind]), start, event.sample))
+            cuts[kind].append(Cut(kind, len(cuts[kind]), start, event.sample))
         if event.payload.get("phase") == "begin":
             begun[kind] = event.sample
     for kind, start in begun.items():
-        found[kind].append(Cut(kind, len(found[kind]), start, stop))
-    if not found[TRACE]:
-        found[TRACE] = [Cut(TRACE, entry.number, entry.start, entry.stop) for entry in entries]
-    return {kind: Cuts(cuts) for kind, cuts in found.items()}
+        cuts[kind].append(Cut(kind, len(cuts[kind]), start, stop))
+    if not cuts[TRACE]:
+        cuts[TRACE] = [Cut(TRACE, entry.number, entry.start, entry.stop) for entry in entries]
+    return {kind: Cuts(of_kind) for kind, of_kind in cuts.items()}

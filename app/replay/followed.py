@@ -1,4 +1,4 @@
-"""A recording with what is in it, by samples; one that is still being written is followed as it grows."""
+"""Recording with an index of its content; one that is still being written is followed as it grows."""
 
 from pathlib import Path
 
@@ -9,25 +9,25 @@ from app.replay.past import Pasts
 from app.replay.pieces import Pieces
 
 LOOK_AGAIN_S, LOOK_AGAIN_PER_EVENT_S = 0.5, 1e-4
-"""How often a recording that is being written is looked at again, in life's time: all its events are read each time."""
+"""Interval, in real time, at which a growing recording is reopened; each time all its events are read."""
 
 HELD_BACK_S = 1.0
-"""The end of a step is known, and written, a little after its samples."""
+"""Margin to the end of a growing recording, as the end of a step is written a little after its samples."""
 
 GIVEN_UP_AFTER = 10
-"""Looks in vain after which an unfinished recording counts as one that a killed process left."""
+"""Number of checks without growth after which an unfinished recording is taken for that of a killed process."""
 
 UNFINISHED = "unfinished"
 
 UNKNOWN_RATE_HZ = 1000.0
-"""Pace of a recording that does not say its rate."""
+"""Assumed rate of a recording without one."""
 
 
 class FollowedRecording:
-    """One recording, as far as it is known now.
+    """Recording up to its present end.
 
-    ``events`` are by their samples, ``pasts`` what came before each place, ``traces`` and ``holds`` the `Cuts`,
-    ``pieces`` the samples. Where traces are ``ready_made``, it holds conductances and not what they come from.
+    ``events`` are sorted by sample, ``pasts`` summarizes what came before each position, ``traces`` and ``holds`` are
+    `Cuts`, ``pieces`` the samples. If ``ready_made``, the recording has conductance traces without raw samples.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class FollowedRecording:
     Raises
     ------
     RecordingError
-        If there is no such recording.
+        If the recording does not exist or cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,11 +51,11 @@ class FollowedRecording:
             raise
 
     def _index(self) -> None:
-        """Find where everything is."""
+        """Index the content."""
         recording = self.recording
         self.pieces = Pieces(recording)
         self.events = tuple(sorted(recording.events, key=sample_of))
-        if not self.events:  # an imported recording: the ends of its traces are what can be counted
+        if not self.events:  # an imported recording: count the ends of its traces
             self.events = tuple(_end_of(entry) for entry in recording.traces)
         self.pasts = Pasts(self.events, recording.first, recording.gaps)
         cuts = cuts_of(self.events, recording.traces, recording.stop)
@@ -64,34 +64,34 @@ class FollowedRecording:
 
     @property
     def rate_Hz(self) -> float:
-        """Pace of the recording; a thousand a second where it is unknown."""
+        """Sample rate; 1 kHz if unknown."""
         return self.recording.rate_Hz if self.recording.rate_Hz > 0 else UNKNOWN_RATE_HZ
 
     @property
     def growing(self) -> bool:
-        """Whether a writer may be at work on it: its last sign of life was not long ago."""
+        """True if the recording is unfinished and has grown recently."""
         return self.recording.status == UNFINISHED and self._looks_in_vain < GIVEN_UP_AFTER
 
     @property
     def end(self) -> int:
-        """How far it can be played: the newest samples of a running recording wait for events that come late."""
+        """End of playback; the newest samples of a growing recording are held back for late events."""
         first, stop = self.recording.first, self.recording.stop
         return max(stop - round(HELD_BACK_S * self.rate_Hz), first) if self.growing else stop
 
     def look_again(self, wall_dt: float, needed_to: float) -> bool:
-        """Open a recording that may have grown anew, now and then, when its known end is near.
+        """Reopen a growing recording if playback approaches its known end, at intervals of `LOOK_AGAIN_S`.
 
         Parameters
         ----------
         wall_dt : float
-            Life's time since the last call.
+            Real time since the last call, in s.
         needed_to : float
-            The sample up to which it should soon be known.
+            Sample that playback will reach soon.
 
         Returns
         -------
         bool
-            Whether there is more than before.
+            True if the recording has grown.
         """
         self._since_look_s += wall_dt
         soon = self._since_look_s < max(LOOK_AGAIN_S, LOOK_AGAIN_PER_EVENT_S * len(self.events))
@@ -100,7 +100,7 @@ class FollowedRecording:
         self._since_look_s = 0.0
         try:
             again = self.recording.again()
-        except RecordingError:  # its writer is just putting the finished file in its place
+        except RecordingError:  # its writer is replacing it by the finished file
             return False
         before = self.recording
         if (again.stop, again.status) == (before.stop, before.status):
@@ -114,12 +114,12 @@ class FollowedRecording:
         return True
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.recording.close()
 
 
 def sample_of(event: Event) -> int:
-    """Where an event stands."""
+    """Return the sample of an event."""
     return event.sample
 
 

@@ -1,7 +1,7 @@
-"""The recordings of a folder, one row each, for a list that people look through.
+"""List of the recordings in a folder, one row each.
 
-A file is looked into once; after that, only when it has changed. What was seen is kept in a file of the folder, so
-that the next start is quicker still; a folder that can't be written to does without.
+A file is read once, and again only after it has changed. A cache file in the folder speeds up the next start; a
+read-only folder has none.
 """
 
 import json
@@ -25,30 +25,30 @@ CACHE_VERSION = 1
 
 @dataclass(frozen=True)
 class Row:
-    """One recording, or a file that is called like one.
+    """Row of one recording, or of a broken file with the ending of one.
 
     Parameters
     ----------
     file : str
         Name in the folder.
     sample, procedure, title, notes : str
-        As its user and its program wrote them.
+        Texts of the recording's header.
     started : str
-        ISO 8601 with time zone; "" where unknown.
+        Start, ISO 8601 with time zone; "" if unknown.
     duration_s : float or None
-        From the first sample to the last; None where the rate is unknown.
+        Time from the first sample to the last; None if the rate is unknown.
     samples, traces, kept, holds, sweeps : int
-        ``kept`` are the traces that the selection at the end of the run did not reject.
+        Counts; ``kept`` is the number of traces kept by the selection at the end of the run.
     status : str
-        "finished", "aborted", "recovered", "unfinished"; "broken" for a file that is no readable recording.
+        "finished", "aborted", "recovered", "unfinished"; "broken" for a file that cannot be read as a recording.
     provenance : str
         "rig" or "imported".
     result : str
-        Of the newest analysis saved beside it, in a line; "" without one.
+        Summary of the newest analysis saved next to the recording; "" without one.
     reason : str
-        Why a broken one can't be read.
+        Why a broken file cannot be read.
     size, changed_ns : int
-        Of the file, as it was when it was looked into.
+        Size and time of modification of the file when it was read.
     """
 
     file: str
@@ -71,20 +71,20 @@ class Row:
     changed_ns: int = 0
 
     def holds_words(self, words: Iterable[str]) -> bool:
-        """Whether each of the words, in lower case, is somewhere in what a user can read."""
-        read = (self.file, self.sample, self.procedure, self.title, self.notes, self.started)
-        text = " ".join((*read, self.status, self.provenance, self.result, self.reason)).casefold()
+        """Return True if the row's texts contain every word, given in lower case."""
+        texts = (self.file, self.sample, self.procedure, self.title, self.notes, self.started)
+        text = " ".join((*texts, self.status, self.provenance, self.result, self.reason)).casefold()
         return all(word in text for word in words)
 
 
 class Library:
-    """The recordings of one folder.
+    """Recordings of one folder.
 
     Parameters
     ----------
     folder : Path
     cache : Path, optional
-        Where to keep what was seen; by default a hidden file in the folder.
+        Cache file; by default a hidden file in the folder.
     """
 
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
@@ -94,12 +94,12 @@ class Library:
         self._known = _read_cache(self._cache)
 
     def refresh(self) -> tuple[Row, ...]:
-        """Look at what is new or has changed; returns all rows, the latest recording first.
+        """Read new and changed files; return all rows, the latest recording first.
 
         Raises
         ------
         OSError
-            If the folder can't be read.
+            If the folder cannot be read.
         """
         known = self._known
         self._known = {row.file: row for row in self._look(known)}
@@ -113,12 +113,12 @@ class Library:
         return self.rows
 
     def matching(self, text: str) -> tuple[Row, ...]:
-        """The rows that hold all words of a text somewhere, in any order; capitals don't matter."""
+        """Return the rows that contain all words of a text, in any order and ignoring case."""
         words = text.casefold().split()
         return tuple(row for row in self.rows if row.holds_words(words))
 
     def path(self, row: Row) -> Path:
-        """Where a row's recording is."""
+        """Return the path of a row's recording."""
         return self.folder / row.file
 
     def _look(self, known: Mapping[str, Row]) -> Iterable[Row]:
@@ -127,7 +127,7 @@ class Library:
         for entry in files:
             try:
                 stat = entry.stat()
-            except OSError:  # gone since
+            except OSError:  # deleted meanwhile
                 continue
             row = known.get(entry.name)
             if row is None or (row.size, row.changed_ns) != (stat.st_size, stat.st_mtime_ns):
@@ -135,27 +135,27 @@ class Library:
             yield row
 
     def _results(self) -> dict[str, str]:
-        found = {}
+        summaries = {}
         for stem, files in files_in(self.folder).items():
             with suppress(AnalysisFileError):
-                found[stem] = load(files[0]).summary
-        return found
+                summaries[stem] = load(files[0]).summary
+        return summaries
 
 
 def row_of(path: Path) -> Row:
-    """Look into a file; one that can't be read gives a row that says why."""
+    """Read the row of a file; a broken file gives a row with the reason."""
     try:
-        seen = glance(path)
+        overview = glance(path)
     except RecordingError as error:
         return Row(path.name, reason=str(error).removeprefix(f"{path}: "))
-    except Exception as error:  # whatever a broken file does, the others must be listed
-        return Row(path.name, reason=f"can't be read ({type(error).__name__}: {error})")
-    return _row(path.name, seen)
+    except Exception as error:  # a broken file must not hide the others
+        return Row(path.name, reason=f"cannot be read ({type(error).__name__}: {error})")
+    return _row(path.name, overview)
 
 
-def _row(file: str, seen: Glance) -> Row:
-    header = seen.header
-    steps = {kind: seen.steps[name] for name, kind in STEPS.items()}
+def _row(file: str, overview: Glance) -> Row:
+    header = overview.header
+    steps = {kind: overview.steps[name] for name, kind in STEPS.items()}
     return Row(
         file=file,
         sample=header.sample,
@@ -163,20 +163,20 @@ def _row(file: str, seen: Glance) -> Row:
         title=header.title,
         notes=header.notes,
         started=header.started,
-        duration_s=seen.stop / header.rate_Hz if math.isfinite(header.rate_Hz) else None,
-        samples=seen.n_samples,
-        traces=max(seen.traces, steps[TRACE]),
-        kept=seen.kept,
+        duration_s=overview.stop / header.rate_Hz if math.isfinite(header.rate_Hz) else None,
+        samples=overview.n_samples,
+        traces=max(overview.traces, steps[TRACE]),
+        kept=overview.kept,
         holds=steps[HOLD],
         sweeps=steps[SWEEP],
-        status=seen.status,
+        status=overview.status,
         provenance=header.provenance,
-        result=seen.result,
+        result=overview.result,
     )
 
 
 def _read_cache(path: Path) -> dict[str, Row]:
-    """What was seen before; nothing where the file is missing, broken or of another version."""
+    """Return the cached rows; none if the cache is missing, broken or of another version."""
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
         if content["version"] != CACHE_VERSION:

@@ -1,4 +1,4 @@
-"""What came before a place in a recording: for views that count, and are told only what follows."""
+"""Summary of a recording before a position, for views that continue from there with the right counts."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,30 +7,30 @@ from dataclasses import dataclass, field
 from analysis.records import Event, EventKind
 
 LAST_MARKS = 11
-"""As many as a rate is taken from."""
+"""Number of last marks kept, from which a rate is calculated."""
 
 
 @dataclass(frozen=True)
 class Past:
-    """All that lies before sample ``at``, in short.
+    """Summary of a recording before sample ``at``.
 
     Parameters
     ----------
     at : int
     first : int
-        The recording's first sample.
+        First sample of the recording.
     samples : int
-        Samples of each channel before ``at``: those of gaps not counted.
+        Samples of each channel before ``at``, without gaps.
     settings : tuple of Event
-        Of each setting that was changed, the last change.
+        Last change of each changed setting.
     step : Event or None
-        The beginning of the step that is under way.
+        Beginning of the step in progress at ``at``; None between steps.
     counts : mapping of str to int
-        Marks that count, by name.
+        Number of counting marks, by name.
     last : mapping of str to tuple of int
-        Samples of the last of them.
+        Samples of the last marks, by name.
     traces : int
-        Openings that are over.
+        Number of finished traces.
     """
 
     at: int
@@ -44,12 +44,12 @@ class Past:
 
 
 class Pasts:
-    """The past of each place in a recording, found quickly.
+    """Index of a recording for fast summaries of any position.
 
     Parameters
     ----------
     events : iterable of Event
-        By their samples.
+        Events in the order of their samples.
     first : int
     gaps : sequence of (int, int)
     """
@@ -69,12 +69,12 @@ class Pasts:
                     self._marks.setdefault(event.name, []).append(event.sample)
 
     def settings_before(self, at: int) -> list[Event]:
-        """Of each setting that was changed before, the last change."""
+        """Return the last change of each setting before a sample."""
         before = self.settings[: bisect_left(self.settings, at, key=_sample)]
         return sorted({event.name: event for event in before}.values(), key=_sample)
 
     def before(self, at: int, traces: int = 0) -> Past:
-        """What lies before a sample; ``traces`` are the openings that are over."""
+        """Return the summary before a sample; ``traces`` is the number of finished traces."""
         number = bisect_left(self._steps, at, key=_sample)
         step = self._steps[number - 1] if number else None
         under_way = step is not None and step.payload.get("phase") == "begin"

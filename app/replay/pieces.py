@@ -1,4 +1,4 @@
-"""Samples of a recording read ahead, in blocks that no gap is in."""
+"""Cached reading of a recording's samples, in blocks without gaps."""
 
 from bisect import bisect_right
 
@@ -6,16 +6,16 @@ from analysis.recording import Recording
 from analysis.records import Block
 
 PIECE = 16_384
-"""Samples read from the file at one go: what it stores, and compresses, as one."""
+"""Samples read from the file at a time; the file stores and compresses them as one chunk."""
 
 
 class Pieces:
-    """The samples of a recording as blocks; remembers the piece that it read last.
+    """Samples of a recording as blocks; the last chunk is cached.
 
     Parameters
     ----------
     recording : Recording
-        Stays open while this is in use.
+        Recording, which must stay open.
     """
 
     def __init__(self, recording: Recording) -> None:
@@ -25,9 +25,9 @@ class Pieces:
         self._piece: Block | None = None
 
     def block(self, start: int, stop: int) -> Block | None:
-        """Samples from ``start`` on, or from the end of the gap that it is in, to ``stop`` at most.
+        """Return samples from ``start`` (or the end of the gap around it) up to ``stop`` at most.
 
-        Returns None where there are none before ``stop``. Raises ``RecordingError`` where they can't be read.
+        Returns None if there are none before ``stop``. Raises ``RecordingError`` if they cannot be read.
         """
         segment = bisect_right(self._stops, start)
         if segment == len(self._stops):

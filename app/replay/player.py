@@ -1,8 +1,8 @@
-"""A recording played: the stream of a live run once more, at any speed, from any place.
+"""Player of a recording: reproduces the stream of the live run at any speed and from any position.
 
-The player has no thread and no clock. Who shows a replay says how much of life's time has passed and gets what the
-bench would have sent in that time: blocks and events in exact order, for the same reducers. `Player.seek` begins a new
-stream: reducers begin anew, too, and are first told what was set before.
+The player has no thread and no clock. Its caller passes the real time elapsed and gets what the bench would have sent
+in that time: blocks and events in exact order, for the same reducers. `Player.seek` begins a new stream: reducers must
+start again, too, with the settings that it returns.
 """
 
 import math
@@ -24,31 +24,31 @@ __all__ = ["Played", "Player", "PlayerState"]
 Played = Block | Event | Trace
 
 MOST_SAMPLES = 131_072
-"""Samples a channel that one call of `Player.advance` gives at most, so that who draws them can keep up."""
+"""Maximum number of samples per channel from one call of `Player.advance`, so that drawing can keep up."""
 
 ROUNDING = 1e-6
-"""Of a sample: what rounding may cost a time before it belongs to the sample before."""
+"""Tolerance for rounding of times, in samples."""
 
 GRACE_S = 0.5
-"""Stepping back so soon after a beginning goes to the one before, not to this beginning again."""
+"""Time after the beginning of a cut within which a step back goes to the previous cut."""
 
 
 class Player:
-    """Plays one recording: a rig's, an imported one, or one that is still being written.
+    """Player of one recording: of a rig, imported, or still being written.
 
-    A recording of conductances (an imported one) holds traces and not what they are cut from: its traces come
-    with the stream, each right after its last sample.
+    An imported recording of conductances has traces without raw samples: its traces are part of the stream, each
+    right after its last sample.
 
     Parameters
     ----------
     path : Path
     speed : float
-        Seconds of the recording in one of life's.
+        Speed as a multiple of real time.
 
     Raises
     ------
     RecordingError
-        If there is no such recording.
+        If the recording does not exist or cannot be read.
     """
 
     def __init__(self, path: Path, speed: float = 1.0) -> None:
@@ -59,26 +59,26 @@ class Player:
         self._position = self._told = self._handed = 0
         self._stand_at(self.recording.first)
 
-    # What there is
+    # Content
 
     @property
     def header(self) -> RunHeader:
-        """What the recording says about itself."""
+        """Header of the recording."""
         return self.recording.header
 
     @property
     def recording(self) -> Recording:
-        """The recording, as far as it is known now."""
+        """Recording up to its present end."""
         return self._file.recording
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """All events by their samples."""
+        """All events, sorted by sample."""
         return self._file.events
 
     @property
     def traces(self) -> Cuts:
-        """All openings."""
+        """All traces."""
         return self._file.traces
 
     @property
@@ -88,17 +88,17 @@ class Player:
 
     @property
     def total_cycles(self) -> int | None:
-        """Traces of an imported recording, which has no parameters that would say how many there are."""
+        """Number of traces of an imported recording; None for a rig's, whose parameters contain it."""
         return len(self.traces) if self.header.provenance == "imported" else None
 
     @property
     def rate_Hz(self) -> float:
-        """Pace of the recording; a thousand a second where it is unknown."""
+        """Sample rate; 1 kHz if unknown."""
         return self._file.rate_Hz
 
     @property
     def state(self) -> PlayerState:
-        """Where the replay stands."""
+        """State of the replay."""
         file, at = self._file, self._position
         first, stop = file.recording.first, file.recording.stop
         return PlayerState(
@@ -117,26 +117,26 @@ class Player:
             timed=file.recording.rate_Hz > 0,
         )
 
-    # What can be done
+    # Actions
 
     @property
     def speed(self) -> float:
-        """Seconds of the recording in one of life's; ``inf`` is as fast as it can."""
+        """Speed as a multiple of real time; ``inf`` is as fast as possible."""
         return self._speed
 
     @speed.setter
     def speed(self, speed: float) -> None:
         if not speed > 0:
-            raise ValueError(f"speed is {speed:g}; it must be positive")
+            raise ValueError(f"speed: {speed:g}; it must be positive")
         self._speed = float(speed)
         self._owed = 0.0
 
     def play(self) -> None:
-        """Go on from where it stands."""
+        """Play from the present position."""
         self.playing = True
 
     def pause(self) -> None:
-        """Stay where it is."""
+        """Stop at the present position."""
         self.playing = False
         self._owed = 0.0
 
@@ -146,46 +146,46 @@ class Player:
         Returns
         -------
         list of Event
-            What new reducers must be told first: of each setting that was changed before, the last change.
+            Last change of each earlier setting, which new reducers need first.
         """
         self._owed = 0.0
         self._stand_at(min(max(sample, self.recording.first), self.recording.stop))
         return self._file.pasts.settings_before(self._position)
 
     def seek_time(self, time_s: float) -> list[Event]:
-        """Go to a time since the recording's first sample. Returns what `seek` does."""
+        """Go to a time since the first sample, in s. Returns the same as `seek`."""
         return self.seek(self.recording.first + round(time_s * self.rate_Hz))
 
     def seek_trace(self, number: int) -> list[Event]:
-        """Go to the beginning of an opening. Returns what `seek` does; raises ``IndexError``."""
+        """Go to the beginning of a trace. Returns the same as `seek`; raises ``IndexError``."""
         return self.seek(self.traces[number].start)
 
     def seek_hold(self, number: int) -> list[Event]:
-        """Go to the beginning of a hold. Returns what `seek` does; raises ``IndexError``."""
+        """Go to the beginning of a hold. Returns the same as `seek`; raises ``IndexError``."""
         return self.seek(self.holds[number].start)
 
     def step_trace(self, steps: int) -> list[Event] | None:
-        """Go so many openings on (negative: back). Returns what `seek` does; None where there is none."""
+        """Go a number of traces forward (back if negative). Returns the same as `seek`; None if there is none."""
         return self._step(self.traces, steps)
 
     def step_hold(self, steps: int) -> list[Event] | None:
-        """Go so many holds on (negative: back). Returns what `seek` does; None where there is none."""
+        """Go a number of holds forward (back if negative). Returns the same as `seek`; None if there is none."""
         return self._step(self.holds, steps)
 
     def look_back(self, span_s: float) -> tuple[Past, list[Played]]:
-        """What stands in the last seconds before the place where it stands: as if it had been played up to here.
+        """Return the last seconds before the present position, as if they had been played.
 
         Parameters
         ----------
         span_s : float
-            At most `MOST_SAMPLES`. An opening or a hold that is cut in two by its beginning is there as a whole.
+            Time span, at most `MOST_SAMPLES`; it is extended to include the whole of a trace or hold at its beginning.
 
         Returns
         -------
         Past
-            What lies before the first of them.
+            Summary of the recording before them.
         list of Block, Event and Trace
-            As of `advance`.
+            Items as from `advance`.
         """
         here = self._position
         longest = min(round(span_s * self.rate_Hz), MOST_SAMPLES)
@@ -199,19 +199,17 @@ class Player:
         return past, list(self._stream(here))
 
     def advance(self, wall_dt: float) -> list[Played]:
-        """Let life's time pass.
+        """Advance by an interval of real time.
 
         Parameters
         ----------
         wall_dt : float
-            Seconds since the last call. Where more samples are due than one call may give, the replay takes
-            longer instead.
+            Seconds since the last call. If more samples are due than one call may return, the replay slows down.
 
         Returns
         -------
         list of Block, Event and Trace
-            What is due, in exact order: an event after all samples before it and before all others. Nothing
-            while paused.
+            Items due, in exact order: an event after all samples before it and before all others. Empty while paused.
         """
         if not self.playing:
             return []
@@ -229,7 +227,7 @@ class Player:
         return list(self._stream(self._position + due))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -243,7 +241,7 @@ class Player:
     # The stream
 
     def _stream(self, end: int) -> Iterator[Played]:
-        """Everything from where it stands to ``end``; at the recording's end also the events behind it."""
+        """Yield everything up to ``end``, and at the end of the recording also the events after it."""
         last = end == self.recording.stop and not self._file.growing
         while self._told < len(self.events):
             event = self.events[self._told]
@@ -255,7 +253,7 @@ class Player:
         yield from self._samples(end)
 
     def _samples(self, end: int) -> Iterator[Block | Trace]:
-        """Samples up to ``end``, in blocks that end where a recorded trace does."""
+        """Yield samples up to ``end``, in blocks that end with each recorded trace."""
         while True:
             while self._next_trace_stop() <= self._position:
                 yield self.recording.trace(self.traces[self._handed].number)
@@ -269,7 +267,7 @@ class Player:
                 yield block
 
     def _next_trace_stop(self) -> float:
-        """Where the next recorded trace ends; infinite where there is none."""
+        """Return the end of the next recorded trace; infinite if there is none."""
         if self._file.ready_made and self._handed < len(self.traces):
             return self.traces[self._handed].stop
         return math.inf
@@ -278,10 +276,10 @@ class Player:
         if not steps:
             return None
         grace = GRACE_S * self._speed * self.rate_Hz if self.playing and math.isfinite(self._speed) else 0
-        found = cuts.after(self._position) if steps > 0 else cuts.before(self._position - round(grace))
-        if found is None:
+        nearest = cuts.after(self._position) if steps > 0 else cuts.before(self._position - round(grace))
+        if nearest is None:
             return None
-        number = cuts.index(found) + steps - (1 if steps > 0 else -1)
+        number = cuts.index(nearest) + steps - (1 if steps > 0 else -1)
         return self.seek(cuts[number].start) if 0 <= number < len(cuts) else None
 
     def _stand_at(self, sample: int) -> None:

@@ -1,6 +1,6 @@
-"""Analyses kept beside their recording: what was decided and what came of it, as JSON. The raw data stay as they are.
+"""Analyses saved as JSON next to their recording, with options and results; the recording is unchanged.
 
-``night.h5`` has ``night.analysis.json``, and under a name of its own ``night.NAME.analysis.json``.
+The analysis of ``night.h5`` is ``night.analysis.json``, or ``night.NAME.analysis.json`` if it has a name.
 """
 
 import json
@@ -23,30 +23,30 @@ _NAME = re.compile(r"[\w +-]*", re.ASCII)
 
 
 class AnalysisFileError(Exception):
-    """A saved analysis that can't be written or read, in one sentence."""
+    """Saved analysis that cannot be written or read."""
 
 
 @dataclass(frozen=True)
 class SavedAnalysis:
-    """One analysis of one recording.
+    """Analysis of one recording.
 
     Parameters
     ----------
     options : mapping
-        What was decided: selection, windows, model. What JSON can hold.
+        Options of the user: selection, windows, model; must be serializable as JSON.
     results : mapping
-        What came of it.
+        Results; must be serializable as JSON.
     summary : str
-        The result in a line, for lists of recordings.
+        Result in one line, for lists of recordings.
     name : str
-        Of its file; "" is the recording's own.
+        Name in the file name; "" for the default analysis.
     notes : str
     saved : str
-        When, ISO 8601.
+        Time of saving, ISO 8601.
     program : str
-        The program and its version.
+        Program and version.
     recording : mapping
-        Of what: "file", "samples", "started", "status".
+        Identity of the recording: "file", "samples", "started", "status".
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -59,30 +59,30 @@ class SavedAnalysis:
     recording: Mapping[str, Any] = field(default_factory=dict)
 
     def of_other_samples(self, path: Path) -> bool:
-        """Whether the recording has changed since: it went on, or it is another under the same name."""
+        """Return True if the recording has changed since: it has grown, or the name now belongs to another one."""
         return any(self.recording.get(key) != value for key, value in _about(path).items() if key != "status")
 
 
 def path_of(recording: Path, name: str = "") -> Path:
-    """Where an analysis of that name is kept. Raises ``AnalysisFileError`` for a name that is no file name."""
+    """Return the path of an analysis. Raises ``AnalysisFileError`` for a name with other characters than allowed."""
     if not _NAME.fullmatch(name):
         raise AnalysisFileError(
-            f"{name!r} can't be the name of an analysis: letters, digits, blanks, +, - and _ can be in it."
+            f"name of an analysis: {name!r} is not allowed; use letters, digits, spaces, +, - and _."
         )
     return recording.with_name(f"{recording.stem}{'.' if name else ''}{name}{ENDING}")
 
 
 def save(recording: Path, analysis: SavedAnalysis) -> Path:
-    """Write an analysis beside its recording; one of the same name gives way to it, in one step.
+    """Write an analysis next to its recording, atomically replacing one of the same name; return its path.
 
     ``saved``, ``program`` and ``recording`` are filled in. Numbers that are not finite become null.
 
     Raises
     ------
     AnalysisFileError
-        If it can't be written, or holds what JSON can't; an earlier one is then as it was.
+        If the file cannot be written or the content is not serializable; an earlier file is then unchanged.
     RecordingError
-        If there is no such recording.
+        If the recording does not exist.
     """
     path = path_of(recording, analysis.name)
     content = {
@@ -98,60 +98,60 @@ def save(recording: Path, analysis: SavedAnalysis) -> Path:
         part.write_text(json.dumps(_plain(content), indent=1, allow_nan=False), encoding="utf-8")
         part.replace(path)
     except (OSError, TypeError, ValueError) as error:
-        raise AnalysisFileError(f"{path} can't be written ({error})") from error
+        raise AnalysisFileError(f"cannot write {path} ({error})") from error
     finally:
         part.unlink(missing_ok=True)
     return path
 
 
 def load(path: Path) -> SavedAnalysis:
-    """Read one. Raises ``AnalysisFileError`` for what is none."""
+    """Read a saved analysis. Raises ``AnalysisFileError`` for any other file."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise AnalysisFileError(f"{path} can't be read ({error})") from error
+        raise AnalysisFileError(f"cannot read {path} ({error})") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise AnalysisFileError(f"{path}: not an analysis of hotjunction")
+        raise AnalysisFileError(f"{path} is not a saved analysis of hotjunction")
     if content.get("format_version", 0) > FORMAT_VERSION:
-        raise AnalysisFileError(f"{path}: of a newer hotjunction; update this one")
-    known = SavedAnalysis.__dataclass_fields__
-    return SavedAnalysis(**{key: value for key, value in content.items() if key in known})
+        raise AnalysisFileError(f"{path} was saved by a newer version of hotjunction; update this one")
+    names = SavedAnalysis.__dataclass_fields__
+    return SavedAnalysis(**{key: value for key, value in content.items() if key in names})
 
 
 def files_of(recording: Path) -> list[Path]:
-    """Files with analyses of a recording, the newest first."""
+    """Return the files with analyses of a recording, the newest first."""
     return files_in(recording.parent).get(recording.stem, [])
 
 
 def files_in(folder: Path) -> dict[str, list[Path]]:
-    """Files with analyses in a folder, by the stem of their recording, the newest first."""
+    """Return the files with analyses in a folder by the stem of their recording, the newest first."""
     stems = {file.stem for file in folder.iterdir() if not file.name.endswith(ENDING)}
-    found: dict[str, list[tuple[int, Path]]] = {}
+    dated: dict[str, list[tuple[int, Path]]] = {}
     for file in folder.glob(f"[!.]*{ENDING}"):
         stem = file.name.removesuffix(ENDING)
-        if stem not in stems:  # what is behind its last point is the analysis's own name
+        if stem not in stems:  # the part after the last point is the name of the analysis
             stem = stem.rpartition(".")[0]
-        found.setdefault(stem, []).append((file.stat().st_mtime_ns, file))
-    return {stem: [file for _, file in sorted(files, reverse=True)] for stem, files in found.items()}
+        dated.setdefault(stem, []).append((file.stat().st_mtime_ns, file))
+    return {stem: [file for _, file in sorted(files, reverse=True)] for stem, files in dated.items()}
 
 
 def _about(recording: Path) -> dict[str, Any]:
-    seen = glance(recording)
+    overview = glance(recording)
     return {
         "file": recording.name,
-        "samples": seen.n_samples,
-        "started": seen.header.started,
-        "status": seen.status,
+        "samples": overview.n_samples,
+        "started": overview.header.started,
+        "status": overview.status,
     }
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold."""
+    """Convert a value to what JSON can represent."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):  # a number or an array of numpy
+    if hasattr(value, "tolist"):  # a numpy number or array
         return _plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None

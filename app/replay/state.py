@@ -1,4 +1,4 @@
-"""Where a replay stands."""
+"""State of a replay."""
 
 from dataclasses import dataclass
 
@@ -7,27 +7,27 @@ from app.replay.cuts import Cut
 
 @dataclass(frozen=True)
 class PlayerState:
-    """Where a replay stands.
+    """State of a replay.
 
     Parameters
     ----------
     sample, stop : int
-        The next sample to be played; the end of the recording as far as it is known.
+        Next sample to play, and present end of the recording.
     time_s, duration_s : float
-        The same in seconds of the recording; in thousands of samples where the rate is unknown.
+        Time of ``sample`` and ``stop`` since the start; in thousands of samples if the rate is unknown.
     playing : bool
     speed : float
-        ``inf``: as fast as it can.
+        Multiple of real time; ``inf`` for as fast as possible.
     at_end : bool
-        Nothing is left; a recording that is being written may still grow.
+        True if nothing is left to play; a growing recording may continue.
     growing : bool
-        Whether the recording is being written, or was left so by a killed process.
+        True if the recording is still being written (or was, by a process that has just been killed).
     trace, hold : Cut or None
-        What the next sample is in.
+        Trace and hold that contain the next sample.
     traces, holds : tuple of int
-        (those that are over, all).
+        Numbers of finished ones and of all.
     timed : bool
-        False where the rate is unknown, and so every time made up.
+        False if the rate is unknown; times are then not real.
     """
 
     sample: int

@@ -1,4 +1,4 @@
-"""What a recording's traces amount to, in a line for lists of recordings."""
+"""One-line result of a recording's traces, for lists of recordings."""
 
 from analysis.analyse import Analysis
 from analysis.peaks import PeakFit
@@ -8,7 +8,7 @@ MOST_PEAKS = 3
 
 
 def peaks_line(analysis: Analysis) -> str:
-    """The trusted peaks with their errors: "1.003 ± 0.012 G0, 0.00207 ± 0.00004 G0"; "no peak" without one."""
+    """Return the trusted peaks with their errors, "1.003 ± 0.012 G0, 0.00207 ± 0.00004 G0", or "no peak"."""
     trusted = [peak for peak in analysis.peaks if peak.trusted][:MOST_PEAKS]
     return ", ".join(_peak(peak) for peak in trusted) or "no peak"
 

@@ -1,1 +1,1 @@
-"""What there is to see of a run, live or replayed: pictures as plain numbers in the units of their axes, no window."""
+"""View models of a run, live or replayed: snapshots as plain numbers in the units of their axes, without a window."""

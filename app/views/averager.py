@@ -1,4 +1,4 @@
-"""Spectra of samples that come piece by piece: Welch's method, segment by segment."""
+"""Spectra of streamed samples by Welch's method, segment by segment."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -15,23 +15,23 @@ Lines = tuple[SpectralLine, ...]
 
 @dataclass(frozen=True, eq=False)
 class NoiseSpectrum:
-    """Amplitude spectral densities of one kind of stretches.
+    """Amplitude spectral densities in one state of the junction.
 
     Parameters
     ----------
     name : str
         "out of contact" or "held and modulated".
     frequency_Hz : ndarray, shape (n,)
-        Without 0 Hz, for logarithmic axes.
+        Frequencies without 0 Hz, for logarithmic axes.
     current_A_per_rtHz, thermometer_V_per_rtHz : ndarray, shape (n,)
         Current, and thermocouple at the preamplifier's input.
     current_lines, thermometer_lines : tuple of SpectralLine
-        Those that stand out, the strongest first; rms in A and V. ``name`` is "mains", "mains 2" ..., "modulation"
+        Significant lines, the strongest first; rms in A and V. ``name`` is "mains", "mains 2" ..., "modulation"
         or "".
     segments : int
-        Averaged segments, which overlap by half.
+        Number of averaged segments, which overlap by half.
     averaged_s : float
-        Time that they cover.
+        Time that the segments cover.
     """
 
     name: str
@@ -45,14 +45,14 @@ class NoiseSpectrum:
 
 
 class Averager:
-    """Welch's method as samples come: Hann window, half overlap, a straight line taken off each segment.
+    """Incremental Welch's method: Hann window, half overlap, linear detrending of each segment.
 
     Parameters
     ----------
     segment_s, averaged_s : float
-        Length of a segment; the last ones count alike, as many as one stretch of ``averaged_s`` has.
+        Length of a segment; length of a continuous stretch whose number of segments is averaged, the newest ones.
     surroundings : int, optional
-        As of `analysis.heating.spectrum.find_lines`.
+        Passed to `analysis.heating.spectrum.find_lines`.
     """
 
     def __init__(self, segment_s: float, averaged_s: float, surroundings: int | None = None) -> None:
@@ -74,11 +74,11 @@ class Averager:
         self._slope = self._time / (self._time @ self._time) if length > 1 else self._time
 
     def interrupt(self) -> None:
-        """What follows does not go on where the samples before ended."""
+        """Discard the segment begun, as the next samples do not continue it."""
         self._filled, self._fresh = 0, True
 
     def clear(self) -> None:
-        """Forget all segments."""
+        """Discard all segments."""
         self._densities.clear()
         self._new_s.clear()
 
@@ -86,7 +86,7 @@ class Averager:
         return len(self._densities)
 
     def feed(self, rows: FloatArray, rate_Hz: float) -> bool:
-        """Take samples, shape (2, n), that follow those before. Returns whether a segment was completed."""
+        """Add samples, shape (2, n), that continue the last ones; return True if a segment was completed."""
         if rate_Hz != self._rate_Hz:
             self._begin(rate_Hz)
         before, at, length = self._count, 0, self._buffer.shape[1]
@@ -104,7 +104,7 @@ class Averager:
         return self._count > before
 
     def _density(self) -> FloatArray:
-        """One-sided density per Hz of both signals, shape (2, length // 2 + 1), as ``scipy.signal.welch`` scales it."""
+        """Return one-sided densities per Hz, shape (2, length // 2 + 1), scaled as by ``scipy.signal.welch``."""
         data = self._buffer - self._buffer.mean(axis=1, keepdims=True)
         data -= (data @ self._slope)[:, None] * self._time
         power = np.abs(np.fft.rfft(data * self._window, axis=1)) ** 2
@@ -113,7 +113,7 @@ class Averager:
         return power
 
     def spectra(self) -> tuple[Spectrum, Spectrum] | None:
-        """Of current (A^2/Hz) and thermocouple (V^2/Hz); None before the first segment."""
+        """Return the spectra of current (A^2/Hz) and thermocouple (V^2/Hz); None before the first segment."""
         n = len(self._densities)
         if not n:
             return None
@@ -125,7 +125,7 @@ class Averager:
         return first, second
 
     def drawn(self, name: str, modulation_Hz: Sequence[float]) -> NoiseSpectrum:
-        """For a plot; there must be a segment."""
+        """Return the spectra for a plot; at least one segment must be complete."""
         spectra = self.spectra()
         assert spectra is not None
         if self._lines[0] != self._count:
@@ -148,6 +148,6 @@ def _lines(spectrum: Spectrum, modulation_Hz: Sequence[float], surroundings: int
         return ()
     if surroundings is None:
         return tuple(find_lines(spectrum, known_Hz=modulation_Hz))
-    found = find_lines(spectrum, known_Hz=modulation_Hz, surroundings=surroundings)
-    step_Hz = spectrum.step_Hz  # between so few points nothing can be told
-    return tuple(replace(line, frequency_Hz=round(line.frequency_Hz / step_Hz) * step_Hz) for line in found)
+    lines = find_lines(spectrum, known_Hz=modulation_Hz, surroundings=surroundings)
+    step_Hz = spectrum.step_Hz  # too few points to interpolate between them
+    return tuple(replace(line, frequency_Hz=round(line.frequency_Hz / step_Hz) * step_Hz) for line in lines)

@@ -1,4 +1,4 @@
-"""Samples in columns of a plot: the least and the largest of each, so that no spike is missed."""
+"""Reduction of samples to the minimum and maximum in each column of a plot, which keeps spikes."""
 
 import numpy as np
 
@@ -6,14 +6,15 @@ from analysis.records import FloatArray
 
 
 def least_and_largest(data: FloatArray, offset: int, width: int) -> tuple[FloatArray, FloatArray]:
-    """Of each column of ``width`` samples; NaN only where a column has nothing else.
+    """Return minimum and maximum of each column of ``width`` samples; NaN only if a column has nothing else.
 
     Parameters
     ----------
     data : ndarray, shape (rows, n)
     offset : int
-        How far into its column the first sample is: ``0 <= offset < width``.
+        Position of the first sample in its column: ``0 <= offset < width``.
     width : int
+        Samples per column.
 
     Returns
     -------
@@ -24,7 +25,7 @@ def least_and_largest(data: FloatArray, offset: int, width: int) -> tuple[FloatA
 
 
 def grouped(values: FloatArray, offset: int, group: int, reduction: np.ufunc) -> FloatArray:
-    """Reduce groups of ``group`` columns (rows, m); the first is ``offset`` columns into its group."""
+    """Reduce columns, shape (rows, m), in groups of ``group``; the first has position ``offset`` in its group."""
     rows, m = values.shape
     total = -(-(offset + m) // group) * group
     padded = np.full((rows, total), np.nan)
@@ -34,33 +35,33 @@ def grouped(values: FloatArray, offset: int, group: int, reduction: np.ufunc) ->
 
 
 def interleaved(least: FloatArray, largest: FloatArray) -> FloatArray:
-    """Least and largest of each column one after the other, (..., n) and (..., n) to (..., 2 n): a line to be drawn."""
+    """Interleave minima and maxima, shapes (..., n), to a line, shape (..., 2 n)."""
     return np.stack([least, largest], axis=-1).reshape(*least.shape[:-1], -1)
 
 
 class ColumnRing:
-    """The newest columns of several signals, in place of the samples.
+    """Ring buffer of the newest columns of several signals.
 
     Parameters
     ----------
     rows : int
-        Signals.
+        Number of signals.
     width : int
-        Samples a column; columns begin at multiples of it.
+        Samples per column; columns begin at multiples of it.
     columns : int
-        How many are kept.
+        Number of columns kept.
     """
 
     def __init__(self, rows: int, width: int, columns: int) -> None:
         self.width = width
         self.newest = -1
-        """Index of the newest column; -1 before there is one."""
+        """Index of the newest column; -1 before the first."""
         self._oldest = 0
         self._least = np.full((rows, columns), np.nan)
         self._largest = np.full((rows, columns), np.nan)
 
     def take(self, first: int, data: FloatArray) -> None:
-        """Take samples (rows, n) from index ``first`` on, later than all before."""
+        """Add samples, shape (rows, n), that begin at index ``first``, after all earlier ones."""
         size = self._least.shape[1]
         n = data.shape[1]
         if not n:
@@ -83,17 +84,17 @@ class ColumnRing:
         self.newest = last
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Discard all columns."""
         self._least[:] = self._largest[:] = np.nan
         self.newest = -1
 
     def last(self, columns: int, group: int) -> tuple[int, FloatArray, FloatArray]:
-        """The newest columns, in groups that begin at multiples of ``group``.
+        """Return the newest columns in groups that begin at multiples of ``group``.
 
         Returns
         -------
         (int, ndarray, ndarray)
-            Index of the first group; least and largest of each, shape (rows, groups).
+            Index of the first group; minimum and maximum of each, shape (rows, groups).
         """
         if self.newest < 0:
             nothing = np.empty((len(self._least), 0))

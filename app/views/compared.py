@@ -1,4 +1,4 @@
-"""What recordings are compared by: of each its histogram, its mean I-V curve, its heat, if it has them."""
+"""Comparable results of recordings: histogram, mean I-V curve and heat, as far as a recording has them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +18,11 @@ from app.views.heating_points import PointsSnapshot, points_of
 NA = 1e-9
 MOST_PEAKS = 3
 SELDOM_SAID = "There is no histogram"
-"""So begins a warning of every recording of held junctions; here the list of those without traces says it."""
+"""Start of a warning of every recording of held junctions; redundant beside the list of those without traces."""
 
 
 class Kind(StrEnum):
-    """What can be compared; the value is what a recording has that has it."""
+    """Kind of comparable result; the value is its name in messages."""
 
     HISTOGRAM = "opening traces"
     IV = "I-V curves"
@@ -31,18 +31,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class ComparedHistogram:
-    """Counts of the kept traces.
+    """Conductance histogram of the kept traces.
 
     Parameters
     ----------
     conductance_G0, counts : ndarray, shape (n,)
         Centres of logarithmic bins, and counts per bin and trace.
     traces : int
-        That were kept.
+        Number of kept traces.
     peaks_G0 : tuple of (value, error)
-        Trusted ones.
+        Trusted peaks.
     noise_G0 : float
-        Below, nothing is told from noise; 0 if unknown.
+        Noise limit; 0 if unknown.
     """
 
     conductance_G0: FloatArray
@@ -54,20 +54,20 @@ class ComparedHistogram:
 
 @dataclass(frozen=True, eq=False)
 class ComparedCurve:
-    """The mean I-V curve.
+    """Mean I-V curve.
 
     Parameters
     ----------
     voltage_V : ndarray, shape (n,)
-        Across the junction.
+        Voltage across the junction.
     current_nA, low_nA, high_nA : ndarray, shape (n,)
-        Mean over the junctions, and one standard deviation of the junctions to both sides; NaN for one junction.
+        Mean over the junctions, and the mean plus and minus their standard deviation; NaN for one junction.
     junctions, curves : int
-        In the mean.
+        Numbers in the mean.
     conductance_G0, error_G0 : float
-        At zero bias, of the fit, and its statistical error; NaN where there is none.
+        Conductance of the fit at zero bias and its statistical error; NaN without a fit.
     trusted : bool
-        The fit describes the curve.
+        True if the fit describes the curve.
     """
 
     voltage_V: FloatArray
@@ -88,9 +88,9 @@ class ComparedHeat:
     Parameters
     ----------
     points : PointsSnapshot
-        Of the measurement; of the control, where the recording is one.
+        Points of the measurement, or of the control experiment if the recording is one.
     scale_relative : float
-        Error that all heats share; NaN if unknown.
+        Relative error common to all heats; NaN if unknown.
     """
 
     points: PointsSnapshot
@@ -99,17 +99,17 @@ class ComparedHeat:
 
 @dataclass(frozen=True, eq=False)
 class ComparedRecording:
-    """One of the recordings.
+    """Results of one recording.
 
     Parameters
     ----------
     path : Path
     sample, control : str
-        "" for no name, and for no control experiment.
+        Names of sample and control experiment; "" for none.
     histogram, iv, heat : optional
-        None for what the recording has nothing of.
+        Results; None if the recording lacks them.
     remarks : tuple of str
-        Sentences for who looks at it, each with the name of the file.
+        Messages for the user, each with the name of the file.
     """
 
     path: Path
@@ -122,15 +122,15 @@ class ComparedRecording:
 
     @property
     def label(self) -> str:
-        """Sample, control and file, as far as they have names."""
+        """Names of sample, control and file, as far as known."""
         control = f"control {self.control}" if self.control else ""
-        return ", ".join(word for word in (self.sample, control, self.path.name) if word)
+        return ", ".join(name for name in (self.sample, control, self.path.name) if name)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """What it has."""
-        had = ((Kind.HISTOGRAM, self.histogram), (Kind.IV, self.iv), (Kind.HEAT, self.heat))
-        return tuple(kind for kind, what in had if what is not None)
+        """Kinds of results of this recording."""
+        results = ((Kind.HISTOGRAM, self.histogram), (Kind.IV, self.iv), (Kind.HEAT, self.heat))
+        return tuple(kind for kind, result in results if result is not None)
 
 
 def compared(path: Path) -> ComparedRecording:
@@ -139,14 +139,14 @@ def compared(path: Path) -> ComparedRecording:
     Raises
     ------
     RecordingError, ValueError
-        As of ``app.measurement.analyse_measurement``.
+        As raised by ``app.measurement.analyse_measurement``.
     """
     return compared_measurement(path, analyse_measurement([path]))
 
 
 def compared_measurement(path: Path, measurement: Measurement) -> ComparedRecording:
-    """What of an analysis is compared."""
-    found = ComparedRecording(
+    """Return the comparable results of an analysis."""
+    recording = ComparedRecording(
         path,
         sample=measurement.parts[0].header.sample if measurement.parts else "",
         control=measurement.parts[0].control if measurement.parts else "",
@@ -154,25 +154,26 @@ def compared_measurement(path: Path, measurement: Measurement) -> ComparedRecord
         iv=_curve(measurement.iv, measurement.transmission) if measurement.iv else None,
         heat=_heat(measurement.heating) if measurement.heating else None,
     )
-    words = [word for word in measurement.warnings if not word.startswith(SELDOM_SAID)]
-    if found.iv is not None and not found.iv.trusted:
-        words.append("One level does not describe its I-V curve: its conductance has a question mark.")
-    if not found.kinds:
-        words.append(_nothing(measurement))
-    named = (word if word.startswith(f"{path.name}: ") else f"{path.name}: {word}" for word in words if word)
-    return replace(found, remarks=tuple(named))
+    remarks = [warning for warning in measurement.warnings if not warning.startswith(SELDOM_SAID)]
+    if recording.iv is not None and not recording.iv.trusted:
+        remarks.append("A single level does not fit the I-V curve, so its conductance is marked with “?”.")
+    if not recording.kinds:
+        remarks.append(_nothing(measurement))
+    prefix = f"{path.name}: "
+    named = (text if text.startswith(prefix) else prefix + text for text in remarks if text)
+    return replace(recording, remarks=tuple(named))
 
 
 def most_had(recordings: Sequence[ComparedRecording]) -> Kind | None:
-    """What most of them have, the first of ``Kind`` among equals; None without any."""
-    counts = {kind: sum(kind in one.kinds for one in recordings) for kind in Kind}
+    """Return the most frequent kind of result, the first of ``Kind`` among equals; None without any."""
+    counts = {kind: sum(kind in recording.kinds for recording in recordings) for kind in Kind}
     best = max(Kind, key=lambda kind: counts[kind])
     return best if counts[best] else None
 
 
 def lacking(recordings: Sequence[ComparedRecording], kind: Kind) -> str:
-    """A sentence that names those that have nothing of a kind; "" if all have it."""
-    names = [one.path.name for one in recordings if kind not in one.kinds]
+    """Return a message that names the recordings without a kind of result; "" if all have it."""
+    names = [recording.path.name for recording in recordings if kind not in recording.kinds]
     return f"No {kind.value} in {', '.join(names)}." if names else ""
 
 
@@ -216,7 +217,7 @@ def _heat(found: HeatingAnalysis) -> ComparedHeat | None:
 
 def _nothing(measurement: Measurement) -> str:
     if measurement.histogram is not None:
-        return "none of its traces counts."
+        return "none of its traces passes the selection."
     if measurement.heating is not None:
-        return "none of its holds counts."
-    return "" if measurement.warnings else "there is nothing in it to compare."
+        return "none of its holds passes the selection."
+    return "" if measurement.warnings else "it has no results to compare."

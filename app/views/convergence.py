@@ -1,4 +1,4 @@
-"""A temperature rise as it becomes known: the mean after each hold, with its error, and the error to be expected."""
+"""Convergence of a temperature rise: mean after each hold, its error, and the error expected from noise."""
 
 import math
 from dataclasses import dataclass, replace
@@ -25,39 +25,39 @@ _DIFFERENCE = np.array([-1.0, 1.0])
 
 @dataclass(frozen=True, eq=False)
 class ConvergenceSnapshot:
-    """One amplitude (of one control, frequency and tip) hold by hold; arrays of shape (n,), rejected holds left out.
+    """Holds of one amplitude, control, frequency and tip; arrays of shape (n,) without rejected holds.
 
     Parameters
     ----------
     label : str
-        "1.27 V", with what else tells it from the others.
+        "1.27 V", with frequency and control if they distinguish it from others.
     amplitude_V, frequency_Hz : float
     control : str
         Name of the control experiment; "" for the measurement itself.
     hold : ndarray of int
         1, 2, 3 ...
     modulated_s : ndarray
-        Time modulated so far.
+        Cumulative time of modulation.
     dT_pos_mK, dT_neg_mK : ndarray
-        Time-weighted mean so far at positive and negative bias.
+        Time-weighted running mean at positive and negative bias.
     sigma_pos_mK, sigma_neg_mK : ndarray
-        Its standard error, from the scatter of the junctions (from the noise for the first few).
+        Standard error of the mean, from the scatter of the junctions (from the noise for the first few).
     sigma_difference_mK : ndarray
-        Standard error of dT(-) - dT(+), with their covariance.
+        Standard error of dT(-) - dT(+), including their covariance.
     error_known : ndarray of bool
-        Where the errors come from the scatter of at least three effective junctions; before, they are from the noise
-        of the thermometer alone, or one junction decides.
+        True where the errors come from the scatter of at least three effective junctions, not from the noise of the
+        thermometer alone or from a single dominant junction.
     single_pos_mK, single_neg_mK : ndarray
-        Of each hold alone.
+        Temperature rises of the single holds.
     expected_pos_mK, expected_neg_mK : ndarray
-        Standard error that the thermometer's noise allows: falls as 1/sqrt(``modulated_s``); NaN where unknown. Draw it
-        as a band about the last mean.
+        Standard error expected from the thermometer's noise alone: falls as 1/sqrt(``modulated_s``); NaN if unknown.
+        Draw it as a band about the last mean.
     resistance_K_per_W : float
-        Of the tip: a heat is a temperature rise over it.
+        Thermal resistance of the tip: heat = temperature rise / resistance.
     rejected : int
-        Holds left out.
+        Number of rejected holds.
     significance : Significance or None
-        Of the difference, in K, after the last hold.
+        Significance of the difference, in K, after the last hold.
     """
 
     label: str
@@ -93,7 +93,7 @@ class Convergence:
         self._rejected = 0
 
     def add(self, hold: EvaluatedHold) -> None:
-        """Take a hold."""
+        """Add a hold."""
         estimate = hold.estimate
         if estimate.rejected:
             self._rejected += 1
@@ -106,12 +106,12 @@ class Convergence:
         covariance, errors_from = scatter_or_noise(rises, weights, self._noise / weights.sum() ** 2)
         known = errors_from == "junctions" and effective_number(weights) >= LEAST_EFFECTIVE - 1e-9
         sigma = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        of_difference = math.sqrt(max(float(_DIFFERENCE @ covariance @ _DIFFERENCE), 0.0))
+        sigma_difference = math.sqrt(max(float(_DIFFERENCE @ covariance @ _DIFFERENCE), 0.0))
         mean = weights @ rises / weights.sum()
-        self._rows.append((weights.sum(), *mean, *sigma, *x, of_difference, known))
+        self._rows.append((weights.sum(), *mean, *sigma, *x, sigma_difference, known))
 
     def _significance(self, rng: np.random.Generator) -> Significance | None:
-        """Return that of the difference, as `analysis.heating.points.HeatingPoint.asymmetry` has it."""
+        """Return the significance of the difference, as `analysis.heating.points.HeatingPoint.asymmetry` does."""
         if not self._rows:
             return None
         weights, difference = np.array(self._weights), np.array(self._rises) @ _DIFFERENCE
@@ -125,7 +125,7 @@ class Convergence:
         )
 
     def snapshot(self, noise: Noise | None, rng: np.random.Generator) -> ConvergenceSnapshot:
-        """Return the series so far, beside what this noise allows; ``rng`` is for heavy tails."""
+        """Return the series so far with the error expected from the noise; ``rng`` is for the bootstrap."""
         rows = np.array(self._rows, dtype=float).reshape(-1, 9).T
         first = self._first
         with np.errstate(divide="ignore"):
@@ -177,7 +177,7 @@ class Convergences:
         self._groups: dict[object, Convergence] = {}
 
     def add(self, hold: EvaluatedHold) -> None:
-        """Take a hold."""
+        """Add a hold."""
         amplitude_V = round(abs(hold.estimate.amplitude_V), 9)
         key = (hold.control, amplitude_V, hold.frequency_Hz, hold.thermometer)
         if key not in self._groups:
@@ -185,20 +185,20 @@ class Convergences:
         self._groups[key].add(hold)
 
     def snapshots(self, noise: Noise | None, rng: np.random.Generator) -> tuple[ConvergenceSnapshot, ...]:
-        """By rising amplitude; labels tell frequencies and controls where they differ."""
-        found = [group.snapshot(noise, rng) for group in self._groups.values()]
-        many = len({one.frequency_Hz for one in found if math.isfinite(one.frequency_Hz)}) > 1
-        told = [
+        """Return all series by rising amplitude; labels include frequency and control if they differ."""
+        series = [group.snapshot(noise, rng) for group in self._groups.values()]
+        many = len({each.frequency_Hz for each in series if math.isfinite(each.frequency_Hz)}) > 1
+        labelled = [
             replace(
-                one,
+                each,
                 label=", ".join(
                     [
-                        one.label,
-                        *([f"{one.frequency_Hz:g} Hz"] if many else []),
-                        *([one.control] if one.control else []),
+                        each.label,
+                        *([f"{each.frequency_Hz:g} Hz"] if many else []),
+                        *([each.control] if each.control else []),
                     ]
                 ),
             )
-            for one in found
+            for each in series
         ]
-        return tuple(sorted(told, key=lambda one: (one.control, one.amplitude_V, one.frequency_Hz)))
+        return tuple(sorted(labelled, key=lambda each: (each.control, each.amplitude_V, each.frequency_Hz)))

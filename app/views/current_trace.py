@@ -1,4 +1,4 @@
-"""The opening that is under way, and the last ones behind it, all aligned where they broke."""
+"""Current and last traces, aligned at their break."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -15,33 +15,33 @@ from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals, log10_G
 from app.views.view import StreamView
 
 OPEN = ("open", "unknown")
-"""How traces end that may have reached the noise."""
+"""Endings of traces that may have reached the noise."""
 
 MOST_COLUMNS = 2048
-"""A trace under way has half of them to all of them; its columns double in width as it grows."""
+"""Maximum number of columns of the current trace; when it is reached, the columns double in width."""
 
 COLUMNS_BEHIND = 512
-"""Of a trace that is over."""
+"""Number of columns of a finished trace."""
 
 
 @dataclass(frozen=True, eq=False)
 class TraceLine:
-    """One opening to be drawn as a line.
+    """Trace as a line.
 
     Parameters
     ----------
     number : int
-        Running number; that of the next trace for the one under way.
+        Number of the trace.
     x : ndarray, shape (2 n,)
-        Displacement in nm, growing as the junction opens, 0 at the last break (where it has not broken yet: at its
-        newest sample); seconds where the displacement is unknown, samples where the rate is unknown, too.
+        Displacement in nm, growing as the junction opens, 0 at the last break (before it, at the newest sample); time
+        in s if the displacement is unknown, samples if the rate is unknown, too.
     log10_G : ndarray, shape (2 n,)
-        Least and largest of each column.
+        Minimum and maximum of each column.
     axis : "displacement", "time" or "sample"
     broken : bool
-        Whether it has fallen through the break.
+        True if the trace has fallen through the break conductance.
     ended : str
-        Why it ended; "" while under way.
+        Why the trace ended; "" while it is recorded.
     """
 
     number: int
@@ -54,9 +54,9 @@ class TraceLine:
 
 @dataclass(frozen=True, eq=False)
 class TraceSnapshot:
-    """The opening under way, the last ones (the newest last), how many there were, and where they are aligned.
+    """Current trace, last traces (the newest last), number of traces, and conductance at which they are aligned.
 
-    Below ``noise_log10_G`` nothing is told from noise; NaN before there is a trace.
+    ``noise_log10_G`` is the noise limit; NaN before the first trace.
     """
 
     under_way: TraceLine | None
@@ -67,16 +67,16 @@ class TraceSnapshot:
 
 
 class CurrentTrace(StreamView[TraceSnapshot]):
-    """Grows the trace under way from the samples, and keeps the last ones as they come.
+    """View of the current trace, built from samples, and of the last finished traces.
 
     Parameters
     ----------
     last : int
-        How many traces to keep behind.
+        Number of finished traces to keep.
     break_G0 : float
-        Where a contact is broken: traces are aligned at their last fall through it.
+        Conductance at which a contact breaks: traces are aligned at their last fall through it.
     step : str
-        Name of the step that is a trace.
+        Name of the step that records a trace.
     """
 
     def __init__(self, last: int = 10, break_G0: float = 0.5, step: str = "withdraw") -> None:
@@ -89,7 +89,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         self._growing: _Growing | None = None
 
     def feed(self, signals: Signals) -> None:
-        """Take the next samples."""
+        """Add the next samples."""
         with self._lock:
             if self._growing is not None and len(signals):
                 self._growing.take(signals)
@@ -105,7 +105,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
             self._drawn = None
 
     def trace(self, trace: Trace, rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
-        """Take a trace that is over."""
+        """Add a finished trace."""
         line = _line_of(trace, self._break_G0, rate_Hz)
         self._hear(trace)
         with self._lock:
@@ -114,7 +114,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
             self._drawn = None
 
     def align(self, break_G0: float, last: Sequence[Trace], rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
-        """Align at another break; ``last`` are the traces to stand behind."""
+        """Align the last traces at another conductance."""
         lines = [_line_of(trace, break_G0, rate_Hz) for trace in last[-self.kept :]]
         with self._lock:
             self._break_G0 = break_G0
@@ -124,11 +124,11 @@ class CurrentTrace(StreamView[TraceSnapshot]):
 
     @property
     def kept(self) -> int:
-        """How many traces are kept behind."""
+        """Number of finished traces that are kept."""
         return self._last.maxlen or 0
 
     def jump(self, traces: int, last: Sequence[Trace] = (), rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
-        """What follows is from elsewhere in the recording: so many traces came before, and these were the last."""
+        """Continue at another position, given the number of traces before it and the last of them."""
         lines = [_line_of(trace, self._break_G0, rate_Hz) for trace in last[-self.kept :]]
         for trace in last[-self.kept :]:
             self._hear(trace)
@@ -143,17 +143,17 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise)
 
     def _hear(self, trace: Trace) -> None:
-        """Noise of the last traces that opened, as of ``analysis.selection.noise_floor``."""
+        """Update the noise limit from the last open traces, as ``analysis.selection.noise_floor`` does."""
         if trace.ended not in OPEN:
             return
         if parts := open_parts(trace.conductance_G0):
             self._open.append(parts)
-            limit = floor_of([of_one[i] for of_one in self._open] for i in range(len(OPEN_PARTS))).limit_G0
+            limit = floor_of([parts[i] for parts in self._open] for i in range(len(OPEN_PARTS))).limit_G0
             self._noise = float(np.log10(limit)) if limit > 0.0 else float("nan")
 
 
 class _Growing:
-    """Columns of the trace under way: (log10 G, extension in m, sample), least and largest of each."""
+    """Columns of the current trace: minimum and maximum of log10 G and of the extension in m."""
 
     def __init__(self, start: int, break_G0: float) -> None:
         self._start, self._break_G0 = start, break_G0
@@ -193,7 +193,7 @@ class _Growing:
         self._n = end
 
     def _reach(self, columns: int) -> None:
-        """Room for so many columns; those without samples are NaN."""
+        """Allocate columns up to a number; columns without samples are NaN."""
         more = columns - self._least.shape[1]
         if more > 0:
             room = ((0, 0), (0, max(more, self._least.shape[1])))
@@ -201,7 +201,7 @@ class _Growing:
             self._largest = np.pad(self._largest, room, constant_values=np.nan)
 
     def _halve(self) -> None:
-        """Columns of twice the width, half as many."""
+        """Merge pairs of columns into columns of twice the width."""
         self._reach(self._n + self._n % 2)
         used = self._n + self._n % 2
         self._least = np.fmin(self._least[:, 0:used:2], self._least[:, 1:used:2])

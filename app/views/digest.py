@@ -1,4 +1,4 @@
-"""What has to be known of each trace to decide whether it counts, without its samples."""
+"""Summary of a trace that suffices to decide its selection without its samples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _OPEN_SAMPLES = 5
 
 @dataclass(frozen=True)
 class TraceDigest:
-    """One trace in a few numbers; `rejection` says of it what ``analysis.selection.rejection`` says of the trace.
+    """Summary of one trace; `rejection` agrees with ``analysis.selection.rejection`` of the trace.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ class TraceDigest:
     ended : str
     flags : tuple of str
     defined : int
-        Samples that are not NaN.
+        Number of samples that are not NaN.
     start_G0, least_G0 : float
-        As of ``analysis.selection.ends_of``.
+        Values of ``analysis.selection.ends_of``.
     opens_G0 : float
-        Any limit above it has five samples in a row below it.
+        Smallest conductance below which five consecutive samples lie.
     finite_G0 : tuple of float
-        Least and largest finite sample; (inf, -inf) without one.
+        Minimum and maximum finite sample; (inf, -inf) without one.
     open_parts : tuple of OpenPart
     """
 
@@ -52,7 +52,7 @@ class TraceDigest:
 
     @classmethod
     def of(cls, trace: Trace) -> "TraceDigest":
-        """Look at the samples of a trace once."""
+        """Summarize a trace."""
         g = trace.conductance_G0
         start, least = ends_of(g)
         finite = g[np.isfinite(g)]
@@ -70,7 +70,7 @@ class TraceDigest:
         )
 
     def rejection(self, rules: SelectionRules) -> str:
-        """Why the trace does not count; "" for one that does."""
+        """Return why the trace is rejected; "" if it is kept."""
         for flag in rules.rejected_flags:
             if flag in self.flags:
                 return flag
@@ -83,23 +83,23 @@ class TraceDigest:
         return ""
 
     def is_plausible(self, range_G0: tuple[float, float]) -> bool:
-        """Whether no sample is wild: outside of this range."""
+        """Return True if no sample is implausible, that is outside of this range."""
         return range_G0[0] <= self.finite_G0[0] and self.finite_G0[1] <= range_G0[1]
 
 
 def noise_of(digests: Sequence[TraceDigest]) -> NoiseFloor:
-    """As of ``analysis.selection.noise_floor``."""
+    """Return the noise floor, as ``analysis.selection.noise_floor`` does."""
     parts = [digest.open_parts for digest in digests if digest.open_parts]
-    return floor_of([of_one[i] for of_one in parts] for i in range(len(OPEN_PARTS)))
+    return floor_of([trace_parts[i] for trace_parts in parts] for i in range(len(OPEN_PARTS)))
 
 
 def rules_of(digests: Sequence[TraceDigest], noise: NoiseFloor, contact_G0: float | None) -> SelectionRules:
-    """As of ``analysis.selection.usual_rules``."""
+    """Return the default rules, as ``analysis.selection.usual_rules`` does."""
     return rules_for([(digest.start_G0, digest.least_G0) for digest in digests], noise, contact_G0)
 
 
 def _lowest_run(conductance_G0: FloatArray) -> float:
-    """The least, over all runs of five samples, of the largest in the run; NaN is not below anything."""
+    """Return the minimum, over all runs of five samples, of the maximum in the run; NaN counts as infinite."""
     n = conductance_G0.size - _OPEN_SAMPLES + 1
     if n < 1:
         return float("inf")

@@ -1,4 +1,4 @@
-"""What models say of the heat in the tip against the power in the junction: Landauer's theory, and with probes."""
+"""Model curves of the heat in the tip against the power in the junction: Landauer, and with Buettiker probes."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ _FLOATING = "floating"
 
 @dataclass(frozen=True, eq=False)
 class HeatingCurve:
-    """A model against which points are held; arrays of shape (n,) over rising bias.
+    """Model curve to compare points with; arrays of shape (n,) over rising bias.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class HeatingCurve:
     bias_V : ndarray
         Amplitudes.
     q_total_pos_uW, q_total_neg_uW, q_probe_pos_uW, q_probe_neg_uW : ndarray
-        Power in the junction and heat in the tip at either sign of the bias.
+        Power in the junction and heat in the tip at positive and negative bias.
     dT_pos_mK, dT_neg_mK : ndarray
         Temperature rise of the tip.
     error_pos_uW, error_neg_uW : ndarray
-        Standard error of the heats from the data that the model was fitted to; NaN where unknown.
+        Standard error of the heats, from the data to which the model was fitted; NaN if unknown.
     """
 
     name: str
@@ -57,17 +57,16 @@ class HeatingCurve:
 def heating_curves(
     model: JunctionModel, largest_V: float, resistance_K_per_W: float, coupling_eV: float
 ) -> tuple[HeatingCurve, ...]:
-    """Curves of a model up to an amplitude.
+    """Return the curves of a model up to an amplitude.
 
     Parameters
     ----------
     model : JunctionModel
     largest_V : float
     resistance_K_per_W : float
-        R_P of the tip.
+        Thermal resistance R_P of the tip.
     coupling_eV : float
-        Width that a probe gives to the level: 0 leaves the curves with probes away, as does a model that is not one
-        level.
+        Width of the level due to a probe; 0 omits the curves with probes, as does a model that is not one level.
     """
     bias_V = np.linspace(0.0, largest_V, POINTS)
     return (
@@ -79,7 +78,7 @@ def heating_curves(
 def _curve(
     name: str, bias_V: FloatArray, total_W: FloatArray, probe_W: FloatArray, error_W: FloatArray, R_P: float
 ) -> HeatingCurve:
-    """From powers of shape (2, n): positive, then negative bias."""
+    """Convert powers of shape (2, n), at positive and negative bias, to a curve."""
     return HeatingCurve(
         name,
         bias_V,
@@ -95,17 +94,17 @@ def _curve(
 
 
 def _landauer(model: JunctionModel, bias_V: FloatArray, R_P: float) -> HeatingCurve:
-    def probe_W(one: JunctionModel) -> FloatArray:
-        found = one.predicted(bias_V, R_P)
-        return np.stack([found.q_probe_pos_W, found.q_probe_neg_W])
+    def probe_W(replica: JunctionModel) -> FloatArray:
+        predicted = replica.predicted(bias_V, R_P)
+        return np.stack([predicted.q_probe_pos_W, predicted.q_probe_neg_W])
 
-    found = model.predicted(bias_V, R_P)
+    predicted = model.predicted(bias_V, R_P)
     error = model.error_of(probe_W)
     return _curve(
         "Landauer",
         bias_V,
-        np.stack([found.q_total_pos_W, found.q_total_neg_W]),
-        np.stack([found.q_probe_pos_W, found.q_probe_neg_W]),
+        np.stack([predicted.q_total_pos_W, predicted.q_total_neg_W]),
+        np.stack([predicted.q_probe_pos_W, predicted.q_probe_neg_W]),
         np.full((2, bias_V.size), np.nan) if error is None else error,
         R_P,
     )
@@ -114,7 +113,7 @@ def _landauer(model: JunctionModel, bias_V: FloatArray, R_P: float) -> HeatingCu
 def _probed(
     model: JunctionModel, bias_V: FloatArray, R_P: float, coupling_eV: float
 ) -> tuple[HeatingCurve, ...]:
-    """With a voltage probe and with a voltage-temperature probe on the level; none that does not settle."""
+    """Return the curves with a voltage probe and a voltage-temperature probe; omit one that does not converge."""
     levels = model.transmission.levels if isinstance(model.transmission, LevelTransmission) else ()
     if len(levels) != 1:
         return ()
@@ -131,12 +130,12 @@ def _probed(
         "voltage-temperature probe": VoltageTemperatureProbe(_FLOATING),
     }
     both_V = np.stack([bias_V, -bias_V])
-    found = []
+    curves = []
     for name, probe in probes.items():
         try:
             flows = probed_currents(ProbedJunction(huckel, (*real, probe)), both_V)
         except ProbeError:
             continue
         unknown = np.full(both_V.shape, np.nan)
-        found.append(_curve(name, bias_V, flows.heat_total_W, flows.heat_probe_W, unknown, R_P))
-    return tuple(found)
+        curves.append(_curve(name, bias_V, flows.heat_total_W, flows.heat_probe_W, unknown, R_P))
+    return tuple(curves)

@@ -1,4 +1,4 @@
-"""Heating points as arrays to be plotted: heats against powers, and temperature rises against bias."""
+"""Heating points as arrays for plots: heats against powers, temperature rises against bias."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _NONE: FloatArray = np.empty(0)
 
 @dataclass(frozen=True, eq=False)
 class PointsSnapshot:
-    """Means over junctions, an entry an amplitude, by rising amplitude; arrays of shape (n,).
+    """Means over junctions for each amplitude, by rising amplitude; arrays of shape (n,).
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class PointsSnapshot:
 
 
 def points_of(points: Sequence[HeatingPoint]) -> PointsSnapshot:
-    """Points as arrays."""
+    """Convert heating points to arrays."""
     if not points:
         return PointsSnapshot()
     errors = np.array([np.sqrt(np.diag(p.covariance)) for p in points]).T

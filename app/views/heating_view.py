@@ -1,4 +1,4 @@
-"""Heat in the tip as it becomes known: temperature rises hold by hold, and heats against powers beside theory."""
+"""View of a heating run: temperature rises hold by hold, and heats against powers with theory."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -25,12 +25,12 @@ from app.views.shelf import Shelf
 from app.views.view import Growth, RecordView
 
 BEYOND = 1.1
-"""Model curves go on a little beyond the largest amplitude."""
+"""End of model curves as a multiple of the largest amplitude."""
 
 
 @dataclass(frozen=True)
 class JudgedHold:
-    """A hold in words, whether it was rejected, and the sample before which it ended."""
+    """Outcome of a hold as text, whether it was rejected, and the sample after its last."""
 
     words: str
     rejected: bool
@@ -39,30 +39,30 @@ class JudgedHold:
 
 @dataclass(frozen=True, eq=False)
 class HeatingSnapshot:
-    """The heating measurement as it stands.
+    """State of a heating measurement.
 
     Parameters
     ----------
     series : tuple of ConvergenceSnapshot
         Temperature rises hold by hold, by rising amplitude.
     points, control_points : PointsSnapshot
-        Means at all amplitudes; they follow the holds a little behind.
+        Means at all amplitudes; updated less often than the holds.
     symmetric_total_uW, symmetric_probe_uW : ndarray, shape (2,)
-        The line on which half of the power is left in the tip, from 0 to beyond the largest power.
+        Line of half of the power in the tip, from 0 to beyond the largest power.
     curves : tuple of HeatingCurve
-        Models, where there is one.
+        Curves of the model; empty without one.
     model : str
-        Where it comes from, in words.
+        Source of the model.
     holds, used, rejected : int
     reasons : mapping of str to int
-        Why holds were rejected.
+        Number of rejected holds by reason.
     judged : tuple of JudgedHold
-        Every hold in words.
+        Outcomes of all holds.
     resistance_K_per_W, scale_relative : float
-        Of the tip; the scale error is common to all heats.
+        Thermal resistance of the tip, and relative scale error common to all heats.
     warnings : tuple of str
     problem : str
-        Why there are no temperatures, if there are holds.
+        Why the holds give no temperatures; "" if they do.
     """
 
     series: tuple[ConvergenceSnapshot, ...] = ()
@@ -84,20 +84,20 @@ class HeatingSnapshot:
 
 
 class HeatingView(RecordView[HeatingSnapshot]):
-    """Grows by the holds on a shelf: each is evaluated once, but for the first ones, from which the mains are taken.
+    """View of a growing list of holds. Each is evaluated once, except the first ones, which give the mains frequency.
 
     Parameters
     ----------
     holds : Shelf of Hold
-        Others add to it.
+        Holds so far, added to by the session.
     header : RunHeader
     options : HeatingOptions
     coupling_eV : float
-        Of the probes in the models with probes; 0 for none.
+        Coupling of the probes in models with probes; 0 for none.
     on_points : callable
-        Told new points.
+        Called with new points.
     name : str
-        Of the recording.
+        Name of the recording.
     """
 
     def __init__(
@@ -129,18 +129,18 @@ class HeatingView(RecordView[HeatingSnapshot]):
         self._reasons: Counter[str] = Counter()
 
     def decide(self, options: HeatingOptions, coupling_eV: float) -> None:
-        """Evaluate everything anew with other options. Called where `work` is."""
+        """Evaluate all holds again with other options; call in the thread of `work`."""
         self._begin(options, coupling_eV)
         self.work(thorough=True)
 
     def show(self, model: JunctionModel | None) -> None:
-        """Take a model to be drawn beside the points. Called where `work` is."""
+        """Set the model drawn beside the points; call in the thread of `work`."""
         self._model = model
         self._draw_curves()
         self._shown = self._draw()
 
     def work(self, thorough: bool = False) -> None:
-        """Evaluate the new holds; combine them where it is time."""
+        """Evaluate new holds, and combine all of them if due."""
         count = len(self._holds)
         if not count:
             return
@@ -160,7 +160,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
     # ---- steps ----
 
     def _prepare(self, count: int, thorough: bool) -> None:
-        """The mains from the first holds: anew as they double, until there are enough of them."""
+        """Determine the mains frequency from the first holds, again each time their number has doubled."""
         wanted = min(count, LOOK_AHEAD)
         if wanted == self._first:
             return
@@ -251,9 +251,9 @@ class HeatingView(RecordView[HeatingSnapshot]):
 
 
 def in_words(hold: EvaluatedHold) -> str:
-    """What became of a hold: "hold 63 kept, 61 periods", "hold 62 rejected: 3 whole periods, 5 are needed".
+    """Return the outcome of a hold: "hold 63 kept, 61 periods", "hold 62 rejected: 3 whole periods, 5 are needed".
 
-    People count holds from 1, as the status line does; recordings number them from 0.
+    Holds are numbered from 1 here and in the status line, but from 0 in recordings.
     """
     estimate = hold.estimate
     name = f"hold {estimate.number + 1}"

@@ -1,4 +1,4 @@
-"""Conductance histograms as pictures: counts in the units of their axes, with fitted peaks to be drawn over them."""
+"""Snapshot of conductance histograms: counts in the units of their axes, with fitted peaks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,21 +16,21 @@ CURVE_POINTS = 200
 
 @dataclass(frozen=True, eq=False)
 class Peak:
-    """A fitted peak, ready to be drawn over its histogram.
+    """Fitted peak with its curve.
 
     Parameters
     ----------
     label : str
         "0.97 ± 0.01 G0".
     conductance_G0, uncertainty_G0, spread_G0 : float
-        As of ``analysis.peaks.PeakFit``.
+        Values of ``analysis.peaks.PeakFit``.
     scale : "linear" or "log"
-        Which histogram it belongs to.
+        Histogram to which the peak was fitted.
     trusted : bool
     reasons : tuple of str
-        Why not, if not.
+        Reasons not to trust it.
     x : ndarray, shape (n,)
-        G/G0 or log10 G/G0, over its window.
+        G/G0 or log10 G/G0 over the window of the fit.
     fit, background : ndarray, shape (n,)
         Counts per bin and trace.
     """
@@ -49,10 +49,10 @@ class Peak:
 
 @dataclass(frozen=True, eq=False)
 class MapSnapshot:
-    """Two-dimensional histogram: ``counts`` (displacements, conductances) of samples per cell, ends of both axes.
+    """Two-dimensional histogram: ``counts`` of samples per cell (displacement, conductance), and ends of both axes.
 
-    Displacement counts from the last break, in nm; conductance is log10 G/G0. ``displaced`` tells whether the
-    displacement of any trace is known.
+    The displacement is relative to the last break, in nm; the conductance is log10 G/G0. ``displaced`` is True if
+    the displacement of any trace is known.
     """
 
     counts: NDArray[np.int64]
@@ -65,31 +65,31 @@ class MapSnapshot:
 
 @dataclass(frozen=True, eq=False)
 class HistogramSnapshot:
-    """The histograms as they stand.
+    """State of the histograms.
 
     Parameters
     ----------
     G_G0, linear_counts : ndarray, shape (bins,)
-        Centres of the bins in G0, and counts per bin and trace.
+        Centres of linear bins in G0, and counts per bin and trace.
     log10_G, log_counts : ndarray, shape (bins,)
-        The same in log10 G/G0.
+        Centres of logarithmic bins in log10 G/G0, and counts per bin and trace.
     map : MapSnapshot or None
     peaks : tuple of Peak
     fitted_traces : int
-        How many the peaks were fitted to; 0 before the first fit.
+        Number of traces in the last fit; 0 before the first.
     kept, rejected : int
     reasons : mapping of str to int
-        Why traces were rejected.
+        Number of rejected traces by reason.
     noise_log10_G : float
-        log10 G/G0 below which nothing is told from noise; NaN where unknown.
+        Noise limit, log10 G/G0; NaN if unknown.
     offset_G0 : float
-        Level of the open junctions, not subtracted, where it disturbs a peak; else 0.
+        Offset of the open junctions if it disturbs a peak (it is not subtracted), else 0.
     rules : SelectionRules or None
-        That were applied.
+        Selection rules in use.
     problem : str
-        Why there is nothing to be seen, if so.
+        Why there is no histogram; "" if there is.
     until : int
-        Sample before which the last of the traces ended.
+        Sample after the last trace.
     """
 
     G_G0: FloatArray = field(default_factory=lambda: np.empty(0))
@@ -110,7 +110,7 @@ class HistogramSnapshot:
 
 
 def drawn_peak(peak: PeakFit) -> Peak:
-    """A fitted peak with its curve over its window."""
+    """Return a fitted peak with its curve over its window."""
     linear = peak.scale is Scale.LINEAR
     low, high = peak.window_G0 if linear else np.log10(peak.window_G0)
     x = np.linspace(float(low), float(high), CURVE_POINTS)
@@ -130,7 +130,7 @@ def drawn_peak(peak: PeakFit) -> Peak:
 
 
 def value_with_error(value: float, error: float) -> str:
-    """A number to the two digits that its error leaves: "0.972 ± 0.011", "2.030e-03 ± 0.050e-03"."""
+    """Format a value with its error to two digits: "0.972 ± 0.011", "2.030e-03 ± 0.050e-03"."""
     if not (np.isfinite(value) and np.isfinite(error) and error > 0.0):
         return f"{value:.3g}"
     power = int(np.floor(np.log10(abs(value)))) if value else 0

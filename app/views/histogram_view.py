@@ -1,8 +1,7 @@
-"""Conductance histograms that grow trace by trace, with their peaks: the numbers of the analysis while data come.
+"""View of conductance histograms that grow trace by trace, with their peaks; it agrees with `analysis.analyse`.
 
-What counts (the noise floor, the rules of selection, the axes) is decided by all traces together, as in
-`analysis.analyse`. Here it is decided anew when their number has grown by a hundredth, and only those traces are
-counted again that it touches.
+Noise floor, selection rules and axes depend on all traces. They are updated each time the number of traces has
+grown by 1 %, and only the affected traces are counted again.
 """
 
 from collections import Counter
@@ -26,34 +25,34 @@ from app.views.tally import Tally, plausible
 from app.views.view import Growth, RecordView
 
 LEAST_FITTED = 10
-"""Traces; a fit to fewer would only jump."""
+"""Minimum number of traces for a fit; with fewer, results jump."""
 
 FIT_EVERY = 5
-"""Traces, at least: a fit with its bootstrap takes a second."""
+"""Minimum number of new traces for another fit, as a fit with its bootstrap takes a second."""
 
 MOST_FITTED = 10_000
-"""Traces; of more, evenly chosen ones, or a bootstrap of them would take the memory of the machine."""
+"""Maximum number of fitted traces, an even selection of all, which limits the memory of the bootstrap."""
 
 OptionsFor = Callable[[SelectionRules], AnalysisOptions]
-"""Options of the analysis once the rules of the data themselves are known (see `app.analysis.ByHand`)."""
+"""Function from the default rules for the data to the options of the analysis (see `app.analysis.ByHand`)."""
 
 
 class HistogramView(RecordView[HistogramSnapshot]):
-    """Grows by the traces on a shelf.
+    """View of a growing list of traces.
 
     Parameters
     ----------
     traces : Shelf of Trace
-        Others add to it.
+        Traces so far, added to by the session.
     options : callable
-        What is decided by hand, given the usual rules.
+        Function from the default rules to the options.
     """
 
     def __init__(self, traces: Shelf[Trace], options: OptionsFor) -> None:
         super().__init__(HistogramSnapshot())
         self._traces = traces
         self.fair = True
-        """Whether the traces are a fair sample; those of procedures that stop on plateaus are not."""
+        """True if the traces are an unbiased sample; those of procedures that stop on plateaus are biased."""
         self._digests: list[TraceDigest] = []
         self._displaced, self._until = False, 0
         self._begin(options)
@@ -68,33 +67,33 @@ class HistogramView(RecordView[HistogramSnapshot]):
         self._usual = SelectionRules()
         self._options = AnalysisOptions()
         self._stale = True
-        """Whether something has changed that the peaks do not know yet."""
+        """True if something has changed since the last fit."""
         self._peaks: tuple[PeakFit, ...] = ()
         self._drawn_peaks: tuple[Peak, ...] = ()
 
     def decide(self, options: OptionsFor) -> None:
-        """Count everything anew with other options. Called where `work` is."""
+        """Count all traces again with other options; call in the thread of `work`."""
         if self._tally is not None:
             self._tally.close()
         self._begin(options)
         self.work(thorough=True)
 
     def work(self, thorough: bool = False) -> None:
-        """Count the new traces; fit where it is time."""
+        """Count new traces, and fit the peaks if due."""
         if not self.fair:
             self._shown = HistogramSnapshot(
-                problem="Withdrawals of this procedure stop on plateaus: they are no fair sample of conductances."
+                problem="No histogram: the withdrawals of this procedure stop on plateaus, which would bias it."
             )
             return
         self._look()
         if not self._digests:
             return
-        known = len(self._reasons)
+        selected = len(self._reasons)
         if self._rules_due.due(len(self._digests), thorough) or self._tally is None:
             self._decide_rules()
-            known = 0
+            selected = 0
         self._count()
-        self._select(known)
+        self._select(selected)
         self._shown = self._draw()
         kept = [index for index, kept in enumerate(self._kept) if kept]
         if self._fit_due.due(len(kept)) or (thorough and self._stale and kept):
@@ -103,7 +102,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
             self._shown = self._draw()
 
     def analysis(self) -> Analysis | None:
-        """The whole result, as `analysis.analyse.analyse` has it for the same traces; None without any."""
+        """Return the result of `analysis.analyse.analyse` for the same traces; None without traces."""
         self.work(thorough=True)
         if self._tally is None:
             return None
@@ -122,7 +121,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
             self._displaced = self._displaced or bool(np.isfinite(trace.displacement_m).any())
 
     def _decide_rules(self) -> None:
-        """Noise, rules and axes from all traces; counts what they touch."""
+        """Update noise, rules and axes from all traces, and count affected traces again."""
         noise, self._noise = self._noise, noise_of(self._digests)
         undecided = self._options_for(SelectionRules())
         usual = rules_of(self._digests, self._noise, undecided.contact_G0)
@@ -144,7 +143,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
         return self._options.rules
 
     def _count_anew(self, before_G0: tuple[float, float]) -> None:
-        """Those traces that have a sample which was wild and is not, or was not and is."""
+        """Count traces again if they have an implausible sample under the old or the new rules."""
         assert self._tally is not None
         for index, digest in enumerate(self._digests[: len(self._kept)]):
             if digest.is_plausible(before_G0) and digest.is_plausible(self._rules.plausible_G0):
@@ -161,11 +160,11 @@ class HistogramView(RecordView[HistogramSnapshot]):
             self._tally.count(index, self._traces[index], self._rules.plausible_G0)
             self._kept.append(False)
 
-    def _select(self, known: int) -> None:
-        """Keep what the rules keep, from trace ``known`` on."""
+    def _select(self, first: int) -> None:
+        """Apply the selection rules to the traces from index ``first`` on."""
         assert self._tally is not None
-        del self._reasons[known:]
-        for index in range(known, len(self._digests)):
+        del self._reasons[first:]
+        for index in range(first, len(self._digests)):
             reason = self._digests[index].rejection(self._rules)
             self._reasons.append(reason)
             if self._kept[index] == (not reason):
@@ -240,7 +239,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
 
 
 class _Kept(Sequence[Trace]):
-    """Kept traces, each read when it is looked at."""
+    """Kept traces, read from disk on access."""
 
     def __init__(
         self, traces: Shelf[Trace], indices: Sequence[int], plausible_G0: tuple[float, float]

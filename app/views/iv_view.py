@@ -1,4 +1,4 @@
-"""The mean current-voltage curve of held junctions as it grows, and the level that suits it."""
+"""View of the mean I-V curve of held junctions as it grows, and of the level fitted to it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,45 +14,45 @@ from app.views.view import Growth, RecordView
 
 NA = 1e-9
 LEAST_FITTED = 3
-"""Curves; a fit to fewer would only jump."""
+"""Minimum number of curves for a fit; with fewer, results jump."""
 
 _NONE: FloatArray = np.empty(0)
 
 
 @dataclass(frozen=True, eq=False)
 class IVSnapshot:
-    """The mean curve with its band, and what is fitted to it.
+    """Mean curve with its band, and the fitted model.
 
     Parameters
     ----------
     voltage_V : ndarray, shape (n,)
-        Across the junction.
+        Voltage across the junction.
     current_nA, rising_nA, falling_nA : ndarray, shape (n,)
         Mean over the junctions, of both directions and of each.
     low_nA, high_nA : ndarray, shape (n,)
-        Band of one standard deviation of the junctions; the mean itself for one junction.
+        Mean minus and plus one standard deviation of the junctions; the mean itself for one junction.
     newest_V, newest_nA : ndarray, shape (m,)
-        The latest curve, used or not.
+        Newest curve, even if it is left out of the mean.
     model_nA : ndarray, shape (n,)
-        Current of the model at ``voltage_V``; empty without one.
+        Current of the model at ``voltage_V``; empty without a model.
     parameters : mapping of str to (value, error)
-        Of the model, where it was fitted.
+        Parameters of a fitted model.
     misfit : float
-        Root mean square distance of model and mean over the largest current.
+        Root mean square deviation of model and mean, relative to the largest current.
     source : str
-        Of the model.
+        Source of the model.
     fitted_curves : int
-        How many the model was fitted to.
+        Number of curves in the last fit.
     junctions, curves : int
-        In the mean.
+        Numbers in the mean.
     dropped : mapping of str to int
-        Curves left out, by reason.
+        Number of curves left out, by reason.
     problem : str
-        Why there is no mean, if there are curves and none.
+        Why the curves have no mean; "" if they have one.
     conductance_G0, sigma_conductance_G0 : float
-        Of the model at zero bias, and its statistical error; NaN where unknown.
+        Conductance of the model at zero bias and its statistical error; NaN if unknown.
     until : int
-        Sample before which the newest curve ended.
+        Sample after the newest curve.
     """
 
     voltage_V: FloatArray = field(default_factory=lambda: _NONE)
@@ -78,17 +78,17 @@ class IVSnapshot:
 
 
 class IVView(RecordView[IVSnapshot]):
-    """Grows by the sweeps on a shelf.
+    """View of a growing list of I-V sweeps.
 
     Parameters
     ----------
     sweeps : Shelf of Sweep
-        With the voltage across the junction for their bias; others add to it.
+        Sweeps so far, with the voltage across the junction as bias; added to by the session.
     rules : CurveRules
     given : JunctionModel or None
-        In place of a fit.
+        Model to use instead of a fit.
     on_model : callable
-        Told each new model.
+        Called with each new model.
     """
 
     def __init__(
@@ -111,12 +111,12 @@ class IVView(RecordView[IVSnapshot]):
         self.iv, self.model, self.problem = None, given, ""
 
     def decide(self, rules: CurveRules | None, given: JunctionModel | None) -> None:
-        """Average and fit anew with other rules. Called where `work` is."""
+        """Average and fit again with other rules; call in the thread of `work`."""
         self._begin(rules, given)
         self.work(thorough=True)
 
     def work(self, thorough: bool = False) -> None:
-        """Average the curves; fit where it is time."""
+        """Average the curves and fit the mean, each if due."""
         count = len(self._sweeps)
         if not self._mean_due.due(count, thorough) and not (thorough and self._fit_due.at < count):
             self._show_newest()
@@ -178,19 +178,19 @@ class IVView(RecordView[IVSnapshot]):
 
 
 def conductance_error_G0(model: JunctionModel) -> float:
-    """Statistical error of the conductance at zero bias; NaN for a given model, or where unknown."""
-    error = model.error_of(lambda one: np.array(one.conductance_G0))
+    """Return the statistical error of the conductance at zero bias; NaN if unknown or if the model is given."""
+    error = model.error_of(lambda replica: np.array(replica.conductance_G0))
     return float("nan") if error is None else float(error)
 
 
 class JunctionNumbers:
-    """Puts sweeps as an analysis wants them: voltage across the junction, junctions numbered as they come."""
+    """Prepares sweeps for analysis: voltage across the junction, junctions numbered in order of appearance."""
 
     def __init__(self, series_resistance_ohm: float) -> None:
         self._series_ohm = series_resistance_ohm
         self._numbers: dict[int, int] = {}
 
     def prepared(self, sweep: Sweep) -> Sweep:
-        """The sweep with its bias less what drops along the series resistance."""
+        """Return the sweep with its bias reduced by the voltage drop across the series resistance."""
         junction = self._numbers.setdefault(sweep.junction, len(self._numbers))
         return replace(sweep, bias_V=sweep.bias_V - self._series_ohm * sweep.current_A, junction=junction)

@@ -1,4 +1,4 @@
-"""What a junction is doing, in words, from the steps of the procedure and from what its conductance does."""
+"""State of the junction, from the steps of the procedure and from the conductance."""
 
 from collections import deque
 from enum import StrEnum
@@ -9,7 +9,7 @@ from analysis.records import Event, EventKind
 
 
 class State(StrEnum):
-    """States of a junction, as they are shown."""
+    """State of a junction; the value is its name in the status line."""
 
     UNKNOWN = "unknown"
     RETRACTED = "retracted"
@@ -25,25 +25,25 @@ class State(StrEnum):
 
 
 BREAK_G0 = 0.5
-"""A contact of the metal conducts more."""
+"""Lower bound of the conductance of a metal contact."""
 
 CELL_S = 0.01
-"""Conductance is looked at as the mean of so long."""
+"""Length of a cell, over which the conductance is averaged."""
 
 PLATEAU_CELLS = 8
-"""So many cells of nearly the same conductance are a plateau."""
+"""Number of consecutive cells of nearly constant conductance that make a plateau."""
 
 PLATEAU_DECADES = 0.15
-"""Within which log10 G must stay."""
+"""Range within which log10 G must stay on a plateau."""
 
 AGREEING = 3
-"""Cells in a row that must say the same: a word that flickers can't be read."""
+"""Number of consecutive cells that must agree on a new state, so that the word does not flicker."""
 
 LONGEST_DISAGREEING = 10
-"""After so many cells none of which suits the word, the newest decides."""
+"""Number of cells that contradict the state after which the newest cell decides."""
 
 DARK_CELLS = 100
-"""After so many cells without a bias nothing is known of the conductance any more."""
+"""Number of cells without a bias after which the conductance is unknown."""
 
 _HELD = ("modulate", "sweep", "check")
 _BACK = ("recentre",)
@@ -51,17 +51,17 @@ _TOWARD = ("approach",)
 
 
 class JunctionState:
-    """Follows a junction. ``state`` holds since sample ``since``.
+    """Tracks the state of a junction, ``state``, since sample ``since``.
 
-    ``conductance_G0`` is the mean of the newest cell that suits the word, so that word and number never contradict each
-    other; NaN where there is none.
+    ``conductance_G0`` is the mean of the newest cell that is consistent with the state, so that the two never
+    contradict each other; NaN without such a cell.
 
     Parameters
     ----------
     open_G0 : float
-        Below it a junction is open.
+        Conductance below which a junction is open.
     break_G0 : float
-        From it on a junction is a metal contact.
+        Conductance from which a junction is a metal contact.
     """
 
     def __init__(self, open_G0: float, break_G0: float = BREAK_G0) -> None:
@@ -74,14 +74,14 @@ class JunctionState:
         self._disagreeing = self._dark = 0
 
     def restart(self, sample: int = 0) -> None:
-        """Know nothing from this sample on."""
+        """Reset to an unknown state at a sample."""
         self.state, self.since, self._step, self._fixed = State.UNKNOWN, sample, "", False
         self.conductance_G0, self._disagreeing, self._dark = float("nan"), 0, 0
         self._recent.clear()
         self._seen.clear()
 
     def event(self, event: Event) -> None:
-        """Take an event: steps, safe ends, faults and what became of a hold."""
+        """Process an event: steps, safe ends, faults and outcomes of holds."""
         sample = event.sample
         match event.kind:
             case EventKind.FAULT:
@@ -90,7 +90,7 @@ class JunctionState:
                 ended = State.FAULT if self.state is State.FAULT else State.RETRACTED
                 safe = event.payload.get("safe", True)
                 self._become(ended if safe else State.NOT_SAFE, sample, fixed=True)
-                if safe:  # what the samples before it show is over
+                if safe:  # earlier samples no longer describe the junction
                     self.conductance_G0 = float("nan")
             case EventKind.MARK if event.name == "paused":
                 self._become(State.RETRACTED, sample, fixed=True)
@@ -126,14 +126,14 @@ class JunctionState:
         self._step = ""
 
     def cell(self, conductance_G0: float, end: int) -> None:
-        """Take the mean conductance of a cell that ends before sample ``end``; NaN without bias."""
+        """Process the mean conductance of a cell that ends before sample ``end``; NaN without bias."""
         if np.isnan(conductance_G0):
             self._dark += 1
             if self._dark >= DARK_CELLS and self.state is not State.HELD:
                 self.conductance_G0 = float("nan")
             return
         self._dark = 0
-        if self._fixed:  # the word says what the procedure does
+        if self._fixed:  # the procedure determines the state
             self.conductance_G0 = conductance_G0
             return
         self._recent.append(float(np.log10(max(conductance_G0, 1e-12))))
@@ -150,7 +150,7 @@ class JunctionState:
         if conductance_G0 >= self._break_G0:
             return State.CONTACT
         if conductance_G0 <= -self._break_G0:
-            return State.UNKNOWN  # a current of the wrong sign is neither a contact nor the lack of one
+            return State.UNKNOWN  # a current of the wrong sign shows neither a contact nor an open junction
         if conductance_G0 < self._open_G0:
             return State.APPROACHING if self._step in _TOWARD else State.OUT_OF_CONTACT
         steady = len(self._recent) == PLATEAU_CELLS and np.ptp(self._recent) <= PLATEAU_DECADES
@@ -162,13 +162,13 @@ class JunctionState:
             if state not in (State.HELD, State.FAULT, State.NOT_SAFE) and not self._suits(
                 state, self.conductance_G0
             ):
-                self.conductance_G0 = float("nan")  # until a cell that suits the word
+                self.conductance_G0 = float("nan")  # until a cell is consistent with the state
         self._fixed = fixed
         if fixed:
             self._seen.clear()
 
     def _suits(self, state: State, conductance_G0: float) -> bool:
-        """Return whether this word can stand beside this number."""
+        """Return True if a conductance is consistent with a state."""
         match state:
             case State.CONTACT:
                 return conductance_G0 >= self._break_G0

@@ -1,8 +1,7 @@
-"""Noise of current and thermometer as spectra of the last minutes, averaged as the samples come.
+"""View of the noise spectra of current and thermocouple over the last minutes, averaged as samples arrive.
 
-A junction that opens and closes tells nothing of the instruments. Only two kinds of stretches are averaged, each by
-itself: those out of contact, where what is seen are the instruments, and those held and modulated, where a hold is
-measured.
+Two states of the junction are averaged separately: out of contact, which shows the noise of the instruments, and held
+and modulated, as in a hold. An opening or closing junction says nothing about the instruments and is left out.
 """
 
 from dataclasses import dataclass
@@ -19,44 +18,44 @@ from app.views.signals import Signals
 from app.views.view import StreamView
 
 AVERAGED_S = 120.0
-"""As many segments of each kind are averaged as one stretch of so long has; those of many stretches cover more."""
+"""Length of a continuous stretch whose number of segments is averaged; segments of many stretches cover more."""
 SHORT_s = 0.2
-"""Segments of the short stretches between two contacts; 50 and 60 Hz stand on points of their spectrum."""
+"""Length of segments for the short stretches between contacts; 50 and 60 Hz fall on points of their spectrum."""
 LONG_ENOUGH = 4
-"""So many segments of full length make those of short ones needless."""
+"""Number of full-length segments from which the short ones are no longer used."""
 SHORT_SURROUNDINGS = 5
-"""Points to either side that a line of such a spectrum must stand above."""
+"""Points on each side that a line in a spectrum of short segments must exceed."""
 CELL_S = 0.01
-"""Whether a junction is open is told from the mean current of so long."""
+"""Length over which the current is averaged to decide if the junction is open."""
 OPEN_G0 = 1e-4
-"""Where an open junction begins, if the recording does not say."""
+"""Default conductance below which a junction is open."""
 LEAST_BIAS_V = 1e-3
-"""At less bias no current tells an open junction from a closed one: it is as it was before."""
+"""Bias below which the current does not show if the junction is open; the last state is kept."""
 
 OPEN, HELD = "out of contact", "held and modulated"
 MODULATED = ("modulate",)
 MOVED = ("sweep",)
-"""Steps whose current is no noise."""
+"""Steps whose current is not noise."""
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseSnapshot:
-    """Spectra of the kinds of stretches that there were; that of the instruments alone first."""
+    """Spectra of the states measured so far, that of the instruments alone first."""
 
     spectra: tuple[NoiseSpectrum, ...] = ()
 
 
 class NoiseView(StreamView[NoiseSnapshot]):
-    """Tells the stretches apart, and averages each kind by itself. Segments never span a gap.
+    """View that averages spectra separately for each state of the junction. Segments never span a gap.
 
     Samples that are not finite (no thermometer) leave that spectrum empty.
 
     Parameters
     ----------
     open_G0 : float
-        Below it a junction is open.
+        Conductance below which a junction is open.
     averaged_s, segment_s : float
-        See `Averager`; out of contact, shorter segments are used as long as there are few of these.
+        See `Averager`; out of contact, shorter segments are used until there are enough full-length ones.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class NoiseView(StreamView[NoiseSnapshot]):
         self.held = Averager(segment_s, averaged_s)
         self._modulation_Hz: set[float] = set()
         self._rate_Hz, self._next, self._step, self._bias_V = float("nan"), 0, "", float("nan")
-        self._is_open = True  # a run begins with the tip back
+        self._is_open = True  # a run begins with the tip retracted
         self._left = np.empty((3, 0))  # of a cell begun: current, thermocouple, bias
 
     def feed(self, signals: Signals) -> None:
@@ -90,7 +89,7 @@ class NoiseView(StreamView[NoiseSnapshot]):
                 self._drawn = None
 
     def _feed_open(self, rows: FloatArray) -> bool:
-        """Give those cells in which the junction is open to both averagers."""
+        """Feed the cells with an open junction to both averagers; return True if a segment was completed."""
         width = max(1, round(CELL_S * self._rate_Hz))
         rows = np.concatenate([self._left, rows], axis=1)
         cells = rows.shape[1] // width
@@ -111,17 +110,17 @@ class NoiseView(StreamView[NoiseSnapshot]):
         return new
 
     def _states(self, current_A: FloatArray, bias_V: FloatArray) -> np.ndarray:
-        """Whether a junction is open, cell by cell; as before where there is no bias to tell."""
-        told = np.abs(bias_V) >= LEAST_BIAS_V
-        found = np.abs(current_A) < self._open_A_per_V * np.abs(bias_V)
-        known = np.concatenate([[self._is_open], found])
-        last = np.maximum.accumulate(np.where(np.concatenate([[True], told]), np.arange(known.size), 0))
-        states: np.ndarray = known[last][1:] & np.isfinite(bias_V)
+        """Return True for each cell with an open junction; without a bias, keep the last state."""
+        biased = np.abs(bias_V) >= LEAST_BIAS_V
+        small = np.abs(current_A) < self._open_A_per_V * np.abs(bias_V)
+        is_open = np.concatenate([[self._is_open], small])
+        last = np.maximum.accumulate(np.where(np.concatenate([[True], biased]), np.arange(is_open.size), 0))
+        states: np.ndarray = is_open[last][1:] & np.isfinite(bias_V)
         self._is_open = bool(states[-1])
         return states
 
     def event(self, event: Event) -> None:
-        """Learn which step is on, where the bias changes, and the frequency of a modulation."""
+        """Process an event: the current step, a change of settings, the frequency of a modulation."""
         if event.kind is EventKind.STEP:
             before, begins = self._step, event.payload.get("phase") == "begin"
             self._step = event.name if begins else ""
@@ -135,7 +134,7 @@ class NoiseView(StreamView[NoiseSnapshot]):
             self._interrupt()
 
     def jump(self) -> None:
-        """What follows is from elsewhere in the recording."""
+        """Continue at another position in the recording."""
         with self._lock:
             for averager in (self.long, self.short, self.held):
                 averager.clear()
@@ -155,9 +154,11 @@ class NoiseView(StreamView[NoiseSnapshot]):
             (OPEN, instruments, []),
             (HELD, self.held, known),
         )
-        return NoiseSnapshot(tuple(one.drawn(name, lines) for name, one, lines in kinds if len(one)))
+        return NoiseSnapshot(
+            tuple(averager.drawn(name, lines) for name, averager, lines in kinds if len(averager))
+        )
 
 
 def open_G0_of(header: RunHeader) -> float:
-    """Below which a junction of this run is open."""
+    """Return the conductance below which a junction of this run is open."""
     return float(header.parameters.get("open_threshold_G0") or OPEN_G0)

@@ -1,4 +1,4 @@
-"""What a user may decide about how a run is evaluated; each default lets the data decide."""
+"""Options of the user for the evaluation of a run; the defaults are automatic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,22 +18,22 @@ from app.views.signals import known_calibration
 
 @dataclass(frozen=True)
 class SessionOptions:
-    """Everything that changes numbers, not pictures.
+    """Options that affect results, not display.
 
     Parameters
     ----------
     traces : ByHand
-        Rules of selection, and where peaks are sought.
+        Selection rules, and range of molecular peaks.
     histogram : AnalysisOptions
-        Axes, ranges, bootstrap; its ``rules``, where given, stand above those of ``traces``.
+        Axes, ranges, bootstrap; its ``rules``, if given, override those of ``traces``.
     curves : CurveRules
-        Which I-V curves count.
+        Selection of I-V curves.
     heating : HeatingOptions
         Exclusions, masks, mains, bootstrap.
     model : JunctionModel or None
-        A transmission in place of a fit: of an I-V taken before, or of a model file.
+        Transmission of an earlier I-V or of a model file, instead of a fit.
     probe_coupling_eV : float
-        Width that a probe gives to the level in the models with probes; 0 leaves them away.
+        Width of the level due to the probe in models with probes; 0 omits them.
     """
 
     traces: ByHand = field(default_factory=ByHand)
@@ -44,7 +44,7 @@ class SessionOptions:
     probe_coupling_eV: float = 0.01
 
     def for_traces_of(self, header: RunHeader) -> OptionsFor:
-        """Options of the histogram for this recording, as `app.analysis.options_for` puts them together."""
+        """Return the options of the histogram for a recording, composed as by `app.analysis.options_for`."""
         contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
         by_hand = self.traces
         base = replace(
@@ -66,7 +66,7 @@ class SessionOptions:
         return options_for
 
     def to_json(self) -> Mapping[str, Any]:
-        """What was decided, for the saved analysis."""
+        """Return the options for the saved analysis."""
         decided: Mapping[str, Any] = plain(
             {
                 "traces": {

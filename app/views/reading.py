@@ -1,4 +1,4 @@
-"""Recordings read one after the other, in a thread that knows nothing of who waits for them."""
+"""Reading of several recordings, one after the other, in a thread independent of the window."""
 
 import logging
 import threading
@@ -14,13 +14,13 @@ Read = Callable[[Path], ComparedRecording]
 
 
 class Reading:
-    """Begins at once. Nothing of a window is held by its thread, so that a window may go at any time.
+    """Background reading that starts immediately; its thread holds no reference to a window, which may close any time.
 
     Parameters
     ----------
     paths : sequence of Path
     read : callable
-        Reads one of them; what it raises becomes a sentence, and the others are read all the same.
+        Reads one recording; an exception becomes a message, and the other recordings are read nevertheless.
     """
 
     def __init__(self, paths: Sequence[Path], read: Read = compared) -> None:
@@ -33,26 +33,26 @@ class Reading:
 
     @property
     def results(self) -> tuple[ComparedRecording | str, ...]:
-        """What came of the first paths, in their order; a sentence for a file that can't be read."""
+        """Results of the paths read so far, in order; a message for a file that cannot be read."""
         return tuple(self._results)
 
     @property
     def over(self) -> bool:
-        """All are read."""
+        """True if all recordings are read."""
         return len(self._results) == len(self.paths)
 
     @property
     def words(self) -> str:
-        """How far it is: "Reading 2 of 3: night.h5 …"; "" when it is over."""
+        """Progress: "Reading 2 of 3: night.h5 …"; "" when finished."""
         at = len(self._results)
         return "" if self.over else f"Reading {at + 1} of {len(self.paths)}: {self.paths[at].name} …"
 
     def stop(self) -> None:
-        """Read no more files after the one under way; does not wait for it."""
+        """Stop after the current file, without waiting for it."""
         self._stopped = True
 
     def join(self, timeout_s: float | None = None) -> None:
-        """Wait for the file under way."""
+        """Wait for the thread to end."""
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
@@ -65,7 +65,7 @@ class Reading:
         try:
             return self._read(path)
         except (RecordingError, ValueError, OSError) as error:
-            return f"{path.name} can't be compared: {str(error).removeprefix(f'{path}: ').rstrip('.')}."
-        except Exception as error:  # whatever a broken file does, the others must be shown
-            log.debug("A recording can't be compared", exc_info=True)
-            return f"{path.name} can't be compared ({type(error).__name__}: {error})."
+            return f"Cannot compare {path.name}: {str(error).removeprefix(f'{path}: ').rstrip('.')}."
+        except Exception as error:  # a broken file must not hide the others
+            log.debug("Cannot compare a recording", exc_info=True)
+            return f"Cannot compare {path.name} ({type(error).__name__}: {error})."

@@ -1,4 +1,4 @@
-"""Why views of a recording stay empty, and what can be done about it, in words."""
+"""Texts of empty views of a recording: why they are empty, and what to do about it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,13 @@ from analysis.importers.imported import SWEEP
 from analysis.recording import RunHeader, TraceEntry
 
 EVERYWHERE = ""
-"""Name of the reason that holds for every view without one of its own."""
+"""Key of the reason for every view without its own."""
 
-AS_PLAYED = "as the recording is played: press Space."
+AS_PLAYED = "as the recording is played. Press Space to play."
 
 
 def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Mapping[str, str]:
-    """What is said in a view that has nothing to show, by the title of its tab.
+    """Return the texts of empty views by the title of their tab.
 
     Parameters
     ----------
@@ -27,67 +27,66 @@ def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Map
             "Strip charts": f"The last seconds of all signals appear here {AS_PLAYED}",
             "Live": f"Each opening appears here {AS_PLAYED}",
         }
-    found = {}
+    reasons = {}
     missing = what_is_missing(header, traces)
     if missing:
-        found[EVERYWHERE] = missing
+        reasons[EVERYWHERE] = missing
     elif traces and all(SWEEP in entry.flags for entry in traces):
-        found[EVERYWHERE] = (
-            "Imported I-V curves are not evaluated here, nor by hotjunction analyze: "
-            f"hotjunction fit {file} --model MODEL.toml averages and fits them."
+        reasons[EVERYWHERE] = (
+            "Imported I-V curves are not evaluated here. Average and fit them with: "
+            f"hotjunction fit {file} --model MODEL.toml"
         )
     if not math.isfinite(header.rate_Hz):
-        found["Noise"] = (
-            "The sampling rate is not known, so there is no spectrum: import again with --rate-Hz, if it is even."
+        reasons["Noise"] = (
+            "No spectrum: the sampling rate is unknown. Import again with --rate-Hz if the samples are evenly spaced."
         )
     if "extension" not in header.channel_names and not header.settings.get("opening_speed_m_per_s"):
-        found["displacement"] = (
-            "The displacement is not known: import again with --speed-nm-per-s and --rate-Hz."
+        reasons["displacement"] = (
+            "The displacement is unknown. Import again with --speed-nm-per-s and --rate-Hz."
         )
-    return found
+    return reasons
 
 
 def in_replay(header: RunHeader) -> Mapping[str, str]:
-    """Return what an empty plot of a recording says before there is something to see, by the title of the plot."""
-    has, model = header.channel_names, "is opened: File, Transmission model."
+    """Return the texts of empty plots of a recording by the title of the plot."""
+    has, model = header.channel_names, "opened with File, Open transmission model."
     heats = header.procedure == "heating" or header.procedure.startswith("control")
-    no_heat = "No junction was held and modulated in this recording: it tells nothing of heat."
-    curves = "No I-V curves of held junctions are in this recording."
+    no_heat = "No heating data: no junction was held and modulated in this recording."
+    curves = "No I-V curves of held junctions in this recording."
     spectrum = (
-        "The spectrum of the {} appears here once seconds out of contact, or held and modulated, were played."
+        "The noise spectrum of the {} appears here once a few seconds out of contact, or held and modulated, have "
+        "been played."
     )
-    found = {
+    texts = {
         "strip of conductance": f"The last seconds of all signals appear here {AS_PLAYED}",
         "traces": f"Each opening of a junction appears here {AS_PLAYED}",
-        "conductance histogram": f"The conductance histogram grows here, trace by trace, {AS_PLAYED}",
+        "conductance histogram": f"The conductance histogram appears here, trace by trace, {AS_PLAYED}",
         "current-voltage curve": curves,
         "convergence": no_heat,
         "heat in the tip": no_heat,
-        "transmission": f"The transmission appears here once one {model}",
+        "transmission": f"The transmission appears here once a model has been {model}",
         "noise of the current": spectrum.format("current"),
         "noise of the thermometer": spectrum.format("thermometer"),
     }
     if heats:
-        found["convergence"] = f"The temperature rise of the tip appears here, hold by hold, {AS_PLAYED}"
-        found["heat in the tip"] = (
-            "Heat in the tip against power in the junction, one point an amplitude and polarity."
+        texts["convergence"] = f"The temperature rise of the tip appears here, hold by hold, {AS_PLAYED}"
+        texts["heat in the tip"] = (
+            "Heat in the tip against power in the junction appears here, one point per amplitude and polarity."
         )
     if header.procedure == "iv":
-        found["current-voltage curve"] = f"The mean of the I-V curves appears here {AS_PLAYED}"
-        found["transmission"] = (
-            f"The transmission appears here once one was fitted to the I-V curves, or {model}"
+        texts["current-voltage curve"] = f"The mean I-V curve appears here {AS_PLAYED}"
+        texts["transmission"] = (
+            f"The transmission appears here once a model has been fitted to the I-V curves or {model}"
         )
     if "current" not in has:
-        found["noise of the current"] = "The current is not in this recording: there is no spectrum of it."
+        texts["noise of the current"] = "No spectrum: the current is not in this recording."
     if "thermocouple" not in has:
-        found["noise of the thermometer"] = (
-            "The thermocouple is not in this recording: there is no spectrum of it."
-        )
-    return found
+        texts["noise of the thermometer"] = "No spectrum: the thermocouple is not in this recording."
+    return texts
 
 
 def what_is_missing(header: RunHeader, traces: Sequence[TraceEntry]) -> str:
-    """What an import must be told so that anything can be evaluated; "" where enough is known."""
+    """Return what must be specified at import before anything can be evaluated; "" if nothing is missing."""
     units = {channel.name: channel.unit for channel in header.channels}
     if "conductance" in units:
         return ""
@@ -96,14 +95,15 @@ def what_is_missing(header: RunHeader, traces: Sequence[TraceEntry]) -> str:
     unknown = [name for name in wanted if name in units and not units[name]]
     if unknown:
         options = " ".join(f"--unit {name}={wanted[name]}" for name in unknown)
+        several = len(unknown) > 1
         return (
-            f"The {'unit' if len(unknown) == 1 else 'units'} of {' and '.join(unknown)} "
-            f"{'is' if len(unknown) == 1 else 'are'} not known: import again with {options}, or what else it is in."
+            f"The {'units' if several else 'unit'} of {' and '.join(unknown)} {'are' if several else 'is'} unknown. "
+            f"Import again with the right {'units' if several else 'unit'}, for example {options}"
         )
     if units.get("current") == "V" and "current_gain_V_per_A" not in header.settings:
-        return "The gain of the current amplifier is not known: import again with --gain-V-per-A."
+        return "The gain of the current amplifier is unknown. Import again with --gain-V-per-A."
     if "current" not in units:
-        return "What the values are, and their unit, is not known: import again with --unit conductance=G0."
+        return "Quantity and unit of the values are unknown. Import again, for example with --unit conductance=G0"
     if not sweeps and "bias" not in units:
-        return "The bias is not recorded, so that a current gives no conductance: import a column of the bias, too."
+        return "The bias is not recorded, so the current gives no conductance. Import a column with the bias, too."
     return ""

@@ -1,4 +1,4 @@
-"""What a stream is cut into: traces, holds and sweeps, each kept once."""
+"""Traces, holds and sweeps cut from a stream, each kept once."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
@@ -18,13 +18,13 @@ from app.views.signals import known_calibration
 Record = Trace | Hold | Sweep
 
 Kept = tuple[Record, bool]
-"""A record, and whether it is new: one that comes again, after a jump, is kept once."""
+"""Record, and whether it is new: one that is repeated after a jump is kept once."""
 
 
 class Records:
-    """All traces, holds and sweeps of one run so far. Nothing is cut where the gain is unknown.
+    """All traces, holds and sweeps of a run so far; none if the gain is unknown.
 
-    Its methods return the records that are complete now.
+    Methods return the records that they complete.
 
     Parameters
     ----------
@@ -35,15 +35,15 @@ class Records:
         self.traces: Shelf[Trace] = Shelf()
         self.holds: Shelf[Hold] = Shelf("programme")
         self.sweeps: Shelf[Sweep] = Shelf()
-        """Biased by the voltage across the junction, junctions numbered as they came."""
+        """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
         self._header = header
         self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
-        self._places: list[tuple[int, int]] = []  # where each trace stops, and its place on the shelf
+        self._places: list[tuple[int, int]] = []  # end of each trace, and its index on the shelf
         self._junctions: JunctionNumbers | None = None
         self.begin()
 
     def begin(self) -> None:
-        """What follows is another stream of the same run."""
+        """Begin another stream of the same run."""
         header, settings = self._header, self._header.settings
         calibration = known_calibration(header)
         self._reducers: list[Reducer] = []
@@ -59,23 +59,23 @@ class Records:
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
 
     def block(self, block: Block) -> list[Kept]:
-        """Cut the next samples."""
-        return [one for reducer in self._reducers for one in self._kept(reducer.feed(block))]
+        """Process the next samples."""
+        return [kept for reducer in self._reducers for kept in self._kept(reducer.feed(block))]
 
     def event(self, event: Event) -> list[Kept]:
-        """Take an event between the samples before and after it."""
-        return [one for reducer in self._reducers for one in self._kept(reducer.event(event))]
+        """Process an event between the samples before and after it."""
+        return [kept for reducer in self._reducers for kept in self._kept(reducer.event(event))]
 
     def close(self) -> list[Kept]:
-        """What is still open counts as it is."""
-        return [one for reducer in self._reducers for one in self._kept(reducer.close())]
+        """Complete the open records at the end of the stream."""
+        return [kept for reducer in self._reducers for kept in self._kept(reducer.close())]
 
     def ready_made(self, trace: Trace) -> list[Kept]:
-        """Take a trace of a recording that does not hold what it was cut from."""
+        """Add a trace of a recording that has no samples from which to cut it."""
         return self._kept([trace])
 
     def traces_before(self, sample: int, most: int) -> list[Trace]:
-        """The last traces that were over before a sample, whenever they were seen."""
+        """Return at most ``most`` of the last traces that end before a sample."""
         number = bisect_left(self._places, (sample + 1, 0))
         return [self.traces[index] for _, index in self._places[max(number - most, 0) : number]]
 
@@ -97,10 +97,10 @@ class Records:
             case Hold():
                 self.holds.add(record)
             case Sweep():
-                assert self._junctions is not None  # what cuts sweeps knows the series resistance
+                assert self._junctions is not None  # set together with the reducer of sweeps
                 self.sweeps.add(self._junctions.prepared(record))
 
     def dispose(self) -> None:
-        """Let go of what lies on disk."""
+        """Delete the temporary files."""
         for shelf in (self.traces, self.holds, self.sweeps):
             shelf.close()

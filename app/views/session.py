@@ -1,4 +1,4 @@
-"""One run as it is seen: everything that is cut from its stream, and all views of it, live or replayed."""
+"""Session of one run, live or replayed: its records and all views of it."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ Item = Block | Event | Trace
 
 @dataclass(frozen=True, eq=False)
 class SessionSnapshot:
-    """All pictures. One that has not changed since the last time is the same object."""
+    """Snapshots of all views; an unchanged snapshot is the same object as before."""
 
     strips: StripsSnapshot
     trace: TraceSnapshot
@@ -52,21 +52,21 @@ class SessionSnapshot:
 
 
 class Session:
-    """Feeds all views with a stream, and with the traces, holds and sweeps that are cut from it.
+    """Feeds all views with a stream and with the traces, holds and sweeps cut from it.
 
-    One thread gives it the stream by `take`; any thread may ask for snapshots. What takes longer than a frame is left
-    to a worker.
+    One thread feeds the stream with `take`; any thread may request snapshots. Work longer than a frame is left to a
+    worker.
 
     Parameters
     ----------
     header : RunHeader
     options : SessionOptions
     worker : Worker
-        By default everything is done at once, in the thread that calls `take`.
+        By default all work is done immediately, in the thread that calls `take`.
     name : str
-        Of the recording, for messages.
+        Name of the recording, for messages.
     total_cycles : int, optional
-        Of the run, where the header's parameters do not say.
+        Number of cycles of the run, if not in the header's parameters.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Session:
         self._records = Records(header)
         self._steps: set[str] = set()
         self.notes: list[Event] = []
-        """Return the notes made during the run, each once."""
+        """Notes made during the run, each once."""
         self._timed = header.rate_Hz > 0
         self._in_order = InOrder(self._block, self._event)
         self._decoder = Decoder(header)
@@ -102,7 +102,7 @@ class Session:
     # ---- the stream ----
 
     def take(self, item: Item) -> None:
-        """Take samples, an event, or (where a recording holds traces and not what they are cut from) a trace."""
+        """Process samples, an event, or (from a recording of traces without their samples) a trace."""
         match item:
             case Block():
                 self._in_order.block(item)
@@ -112,22 +112,22 @@ class Session:
                 self._tell(self._records.ready_made(item))
 
     def close(self) -> None:
-        """There is no more: what is still open counts as it is."""
+        """Complete the open records at the end of the stream."""
         self._in_order.close()
         self._tell(self._records.close())
         for view in (self.histogram, self.iv, self.heating):
             self._worker.ask(view.work)
 
     def jump(self, past: Past) -> None:
-        """What follows is from elsewhere in the same recording.
+        """Continue at another position in the same recording.
 
-        Strips, trace, noise and status show the place. Histograms, I-V and heating keep all records so far; one that
-        comes again is not counted again.
+        Strips, trace, noise and status show the new position. Histograms, I-V and heating keep all records so far; a
+        repeated record is counted once.
 
         Parameters
         ----------
         past : Past
-            What lies before it (see `app.replay.player.Player.look_back`).
+            Summary of the recording before the position (see `app.replay.player.Player.look_back`).
         """
         self._in_order.jump()
         self._decoder = Decoder(self.header)
@@ -139,7 +139,7 @@ class Session:
         self.trace.jump(past.traces, last, self.header.rate_Hz)
         for event in past.settings:
             self._event(event)
-        if past.step is not None:  # no record: its beginning is not there
+        if past.step is not None:  # gives no record, as its beginning is missing
             for view in (self.trace, self.noise, self.status):
                 view.event(past.step)
 
@@ -185,10 +185,10 @@ class Session:
                 case Sweep():
                     self._worker.ask(self.iv.work)
 
-    # ---- what is seen ----
+    # ---- snapshots ----
 
     def snapshot(self) -> SessionSnapshot:
-        """All pictures; who shows only one asks that view alone."""
+        """Return the snapshots of all views; for a single one, call that view's ``snapshot``."""
         return SessionSnapshot(
             self.strips.snapshot(),
             self.trace.snapshot(),
@@ -201,7 +201,7 @@ class Session:
         )
 
     def time_of(self, sample: int) -> float:
-        """Return when a sample was taken, in s since 1970; NaN where the recording does not say."""
+        """Return the time of a sample in s since 1970; NaN if start or rate is unknown."""
         try:
             began_s = datetime.fromisoformat(self.header.started).timestamp()
         except ValueError:
@@ -210,11 +210,11 @@ class Session:
 
     @property
     def model(self) -> JunctionModel | None:
-        """The transmission that is compared with: given, or fitted to the I-V."""
+        """Model that the data are compared with: given, or fitted to the I-V."""
         return self.transmission.model
 
     def set_options(self, options: SessionOptions) -> None:
-        """Decide otherwise: every view is made anew from the records, by the worker."""
+        """Set options; the worker evaluates the affected views again from the records."""
         before, self.options = self.options, options
         if options == before:
             return
@@ -234,7 +234,7 @@ class Session:
         self._worker.ask(redo)
 
     def settle(self) -> None:
-        """Bring every view up to date with all records, and wait for it."""
+        """Bring every view up to date with all records, and wait until it is."""
 
         def thorough() -> None:
             for view in (self.histogram, self.iv, self.heating):
@@ -244,7 +244,7 @@ class Session:
         self._worker.settle()
 
     def measurement(self) -> Measurement:
-        """What the records amount to, as of `app.measurement.analyse_measurement`, for a report or to be saved."""
+        """Return the results for a report or a saved analysis, as `app.measurement.analyse_measurement` does."""
         self.settle()
         analysis = self.histogram.analysis() if self.histogram.fair else None
         problems = (self.iv.problem, self.heating.snapshot().problem, *self.heating.snapshot().warnings)
@@ -264,7 +264,7 @@ class Session:
         )
 
     def to_result(self) -> dict[str, Any]:
-        """The analysis to be saved: what `measurement` has as JSON, which recording it is of, and what was decided."""
+        """Return the analysis to save: `measurement` as JSON, identity of the recording, and options."""
         header, status = self.header, self.status.snapshot()
         recording = {
             "file": self.name,
@@ -286,10 +286,10 @@ class Session:
         }
 
     def dispose(self) -> None:
-        """Let go of what lies on disk; the worker must be closed or idle."""
+        """Delete the temporary files; the worker must be closed or idle."""
         self._records.dispose()
 
-    # ---- what one view tells another; called by the worker ----
+    # ---- callbacks between views, called by the worker ----
 
     def _on_model(self, model: JunctionModel) -> None:
         result = self.heating.result

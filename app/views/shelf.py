@@ -1,4 +1,4 @@
-"""Records with long arrays, kept on disk while they are not looked at: a run of a day holds more than memory does."""
+"""List of records whose arrays are kept on disk, as those of a day's run exceed the memory."""
 
 import tempfile
 import threading
@@ -15,7 +15,7 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an array lies in the file."""
+    """Position of an array in the file."""
 
     at: int
     shape: tuple[int, ...]
@@ -23,14 +23,14 @@ class _Place:
 
 
 class Shelf(Generic[Record]):
-    """Dataclass records in the order in which they came, their arrays in a temporary file that vanishes with it.
+    """List of dataclass records with their arrays in a temporary file, deleted together with the list.
 
-    May be filled by one thread and read by others.
+    One thread may add records while others read them.
 
     Parameters
     ----------
     shared : tuple of str
-        Fields that many records have in common; equal ones are kept once. They must be hashable.
+        Fields with values that many records share; equal values are kept once and must be hashable.
     """
 
     def __init__(self, *shared: str) -> None:
@@ -61,7 +61,7 @@ class Shelf(Generic[Record]):
         return self._end
 
     def add(self, record: Record) -> int:
-        """Keep a record; returns its index. Raises ``OSError`` where the disk is full."""
+        """Add a record and return its index. Raises ``OSError`` if the disk is full."""
         content = {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]
         with self._lock:
             for name, value in content.items():
@@ -73,7 +73,7 @@ class Shelf(Generic[Record]):
             return len(self._records) - 1
 
     def close(self) -> None:
-        """Let go of the file; nothing can be read any more."""
+        """Close the file; records can no longer be read."""
         self._close()
 
     def _written(self, array: NDArray[Any]) -> _Place:

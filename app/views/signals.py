@@ -1,4 +1,4 @@
-"""Raw samples as what they mean, with the calibrations that hold at the time."""
+"""Conversion of raw samples to physical signals with the calibration valid at the time."""
 
 from dataclasses import dataclass, replace
 
@@ -11,15 +11,15 @@ from analysis.records import Block, Event, EventKind, FloatArray
 
 NM = 1e-9
 UNKNOWN_RATE_HZ = 1000.0
-"""Pace of a recording that does not say its rate."""
+"""Assumed rate of a recording without one."""
 
 LOWEST_G0, HIGHEST_G0 = 1e-9, 1e3
-"""What is less (noise about zero, and below) or more (railed) stands at the edge of a logarithmic plot."""
+"""Limits of a logarithmic plot; less (noise about zero, negative) or more (railed) is drawn at the edge."""
 
 
 @dataclass(frozen=True, eq=False)
 class Signals:
-    """A run of samples in SI, arrays of shape (n,); NaN where the recording does not have a quantity."""
+    """Consecutive samples in SI units, arrays of shape (n,); NaN for a quantity that was not recorded."""
 
     first: int
     rate_Hz: float
@@ -29,7 +29,7 @@ class Signals:
     extension_m: FloatArray
     thermocouple_V: FloatArray
     calibration: CurrentCalibration | None = None
-    """By which the current was converted, where the recording says it."""
+    """Calibration of the current; None if unknown."""
 
     def __len__(self) -> int:
         return int(self.bias_V.size)
@@ -41,12 +41,12 @@ class Signals:
 
 
 def log10_G(conductance: FloatArray) -> FloatArray:
-    """log10 G/G0 for a plot: from -9 to 3; NaN stays."""
+    """Return log10 G/G0 for a plot, clipped to -9 to 3; NaN is kept."""
     return np.log10(np.clip(conductance, LOWEST_G0, HIGHEST_G0))
 
 
 def known_calibration(header: RunHeader) -> CurrentCalibration | None:
-    """How volts become currents; None where the recording does not say, or has conductances instead."""
+    """Return the calibration of the current; None if it is unknown or the recording has conductances instead."""
     try:
         return calibration_of(header)
     except RecordingError:
@@ -54,12 +54,12 @@ def known_calibration(header: RunHeader) -> CurrentCalibration | None:
 
 
 class Decoder:
-    """Turns blocks into `Signals`; settings that change on the way act from their sample on.
+    """Converter of blocks to `Signals`; a changed setting applies from its sample on.
 
     Parameters
     ----------
     header : RunHeader
-        Of a rig's recording, or of an imported one that holds conductances.
+        Header of a rig's recording, or of an imported one with conductances.
     """
 
     def __init__(self, header: RunHeader) -> None:
@@ -72,7 +72,7 @@ class Decoder:
         self._metres = "extension" in header.channel_names and header.channel("extension").unit == "m"
 
     def event(self, event: Event) -> None:
-        """Take a setting that has changed; other events mean nothing here."""
+        """Apply a changed setting; other events are ignored."""
         value = event.payload.get("value")
         if event.kind is not EventKind.SETTING or value is None:
             return
@@ -87,18 +87,18 @@ class Decoder:
                 self._calibration = replace(self._calibration, **{_OF_CALIBRATION[event.name]: float(value)})
 
     def signals(self, block: Block) -> Signals:
-        """What these samples mean."""
-        nothing = np.full(len(block), np.nan)
-        there = dict(zip(block.channels, block.data, strict=True))
-        bias_V = there.get("bias", np.full(len(block), self._bias_V))
-        current_A, conductance = nothing, there.get("conductance", nothing)
-        if self._calibration is not None and "current" in there:
-            current_A = self._calibration.current_A(there["current"])
-            conductance = conductance_G0(there["current"], bias_V, self._calibration)
-        extension_m = self._extension_m_per_V * there["z"] if "z" in there else nothing
-        if "extension" in there and self._metres:
-            extension_m = there["extension"]
-        thermocouple = there["thermocouple"] / self._thermocouple_gain if "thermocouple" in there else nothing
+        """Convert a block to signals."""
+        unknown = np.full(len(block), np.nan)
+        data = dict(zip(block.channels, block.data, strict=True))
+        bias_V = data.get("bias", np.full(len(block), self._bias_V))
+        current_A, conductance = unknown, data.get("conductance", unknown)
+        if self._calibration is not None and "current" in data:
+            current_A = self._calibration.current_A(data["current"])
+            conductance = conductance_G0(data["current"], bias_V, self._calibration)
+        extension_m = self._extension_m_per_V * data["z"] if "z" in data else unknown
+        if "extension" in data and self._metres:
+            extension_m = data["extension"]
+        thermocouple = data["thermocouple"] / self._thermocouple_gain if "thermocouple" in data else unknown
         rate_Hz = block.rate_Hz if block.rate_Hz > 0 else UNKNOWN_RATE_HZ
         return Signals(
             block.first,

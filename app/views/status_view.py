@@ -1,4 +1,4 @@
-"""The status line: state of the junction in words, and the numbers beside it."""
+"""View of a run's status: state of the junction and main numbers."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -17,62 +17,61 @@ from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals
 from app.views.view import StreamView
 
 OPEN_G0 = 1e-3
-"""Where an open junction begins, if the recording does not say."""
+"""Default conductance below which a junction is open."""
 
 RATE_CYCLES = 10
-"""Cycles that the rate is taken from."""
+"""Number of cycles from which the rate is calculated."""
 
 STORED_BYTES = 8
 
 CYCLES = {"break-junction": "trace", "heating": "hold", "iv": "curve"}
-"""Name of the mark that ends a cycle of each procedure; controls of heating count holds."""
+"""Name of the mark that ends a cycle, by procedure; heating controls count holds."""
 
 
 @dataclass(frozen=True)
 class StatusSnapshot:
-    """Numbers of the status line; NaN (or None) for what is not known.
+    """Content of the status line; NaN (or None) for unknown values.
 
     Parameters
     ----------
     state : State
-        Its value is the word.
     in_state_s : float
-        NaN where the recording does not say its rate, as are all other times but ``time_s``.
+        Time since the last change of state; NaN if the rate is unknown, like all other times except ``time_s``.
     conductance_G0 : float
-        Mean of the newest hundredth of a second with a bias that suits ``state``; infinite, with the sign of the
-        current, where the amplifier is railed.
+        Mean of the newest 0.01 s with a bias that is consistent with ``state``; infinite, with the sign of the
+        current, if the amplifier is railed.
     bias_V : float
-        Present bias; the amplitude while it is modulated.
+        Bias, or its amplitude during modulation.
     modulated : bool
     tip_nm : float
-        Extension toward the sample.
+        Extension towards the sample.
     tip_range_nm : tuple of float
-        What the piezo reaches; NaN where the rig does not say.
+        Range of the piezo; NaN if the rig does not specify it.
     recorded_samples, recorded_bytes : int
-        Samples of each channel so far, and what they take before compression.
+        Samples of each channel so far, and their size before compression.
     time_s : float
-        Length of the run so far.
+        Duration of the run so far.
     cycles : int
-        Done so far.
+        Completed cycles.
     total_cycles : int or None
     cycle_name : str
         "trace", "hold" or "curve".
     cycles_per_minute : float
-        Of the last ten.
+        Rate of the last ten cycles.
     left_s : float
         Time left at this rate.
     step : str
-        Step under way; "" between steps.
+        Current step; "" between steps.
     ended : str
-        How the run ended; "" while it goes on.
+        How the run ended; "" during the run.
     message : str
-        The latest fault in words; "" without one.
+        Latest fault; "" without one.
     remark : str
-        Said in place of the time left: "paused", "catching up: 40 %".
+        Text in place of the time left: "paused", "catching up: 40 %".
     stale_s : float
-        For so long nothing has come though something should: the numbers are the last known ones.
+        Time without data during a run; above 0 the numbers are the last known ones.
     full_scale_G0 : float
-        Largest conductance that the amplifier shows at this bias.
+        Largest conductance within the amplifier's range at this bias.
     """
 
     state: State
@@ -99,13 +98,13 @@ class StatusSnapshot:
 
 
 class StatusView(StreamView[StatusSnapshot]):
-    """Follows a run. What it says does not depend on how the samples come.
+    """View of the status of a run; it does not depend on the division of samples into blocks.
 
     Parameters
     ----------
     header : RunHeader
     total_cycles : int, optional
-        Of the whole run; by default as the procedure's parameters say.
+        Cycles of the whole run; by default from the procedure's parameters.
     """
 
     def __init__(self, header: RunHeader, total_cycles: int | None = None) -> None:
@@ -130,7 +129,7 @@ class StatusView(StreamView[StatusSnapshot]):
         self._open: tuple[int, FloatArray, np.ndarray] | None = None  # a cell begun: index, sums, counts
 
     def feed(self, signals: Signals) -> None:
-        """Take the next samples."""
+        """Process the next samples."""
         if not len(signals):
             return
         with self._lock:
@@ -142,12 +141,12 @@ class StatusView(StreamView[StatusSnapshot]):
             self._drawn = None
 
     def _take_cells(self, signals: Signals, width: int) -> None:
-        """Sums by cell, cells being at multiples of their width; those that are complete are looked at."""
+        """Average the samples in cells, which begin at multiples of their width, and process complete cells."""
         rows = np.stack([signals.conductance_G0, signals.bias_V, signals.extension_m])
         first = signals.first // width
         starts = np.concatenate([[0], np.arange((first + 1) * width, signals.stop, width) - signals.first])
         known = ~np.isnan(rows)
-        with np.errstate(invalid="ignore"):  # railed to both sides
+        with np.errstate(invalid="ignore"):  # railed at both ends
             sums = np.add.reduceat(np.where(known, rows, 0.0), starts, axis=1)
         counts = np.add.reduceat(known, starts, axis=1, dtype=np.int64)
         if self._open is not None and self._open[0] == first:
@@ -164,7 +163,7 @@ class StatusView(StreamView[StatusSnapshot]):
                 self._numbers[row] = seen[-1]
 
     def event(self, event: Event) -> None:
-        """Take an event."""
+        """Process an event."""
         with self._lock:
             self._junction.event(event)
             self._drawn = None
@@ -179,7 +178,7 @@ class StatusView(StreamView[StatusSnapshot]):
                     self._message = str(event.payload.get("message", event.name))
                 case EventKind.MARK if event.name == "safe":
                     self._ended = str(event.payload.get("status", "ended"))
-                    if event.payload.get("safe", True):  # what the samples before it show is over
+                    if event.payload.get("safe", True):  # earlier samples are out of date
                         self._numbers = np.array([0.0, self._safe_nm * NM])
                 case EventKind.MARK if event.name == self._cycle and event.payload.get("counts", True):
                     self._cycles += 1
@@ -188,7 +187,7 @@ class StatusView(StreamView[StatusSnapshot]):
                     self._numbers[0] = float(event.payload["value"])
 
     def jump(self, past: Past) -> None:
-        """What follows is from elsewhere in the recording: what counts is what lies before it."""
+        """Continue at another position, with the counts before it."""
         with self._lock:
             self._junction.restart(past.at)
             self._first, self._stop, self._samples = past.first, past.at, past.samples
@@ -243,7 +242,7 @@ class StatusView(StreamView[StatusSnapshot]):
 
 
 def _total_cycles(cycle: str, parameters: Mapping[str, Any]) -> int | None:
-    """Cycles of the whole run, as a procedure counts them; None where the recording does not say."""
+    """Return the cycles of the whole run, as counted by the procedure; None if unknown."""
     if cycle != "hold":
         value = parameters.get("traces" if cycle == "trace" else "curves")
         return None if value is None else int(value)

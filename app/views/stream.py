@@ -1,4 +1,4 @@
-"""Blocks and events in their order, pushed: what `analysis.reduce.reduce` does for a stream that can be waited for."""
+"""Ordering of pushed blocks and events, the counterpart of `analysis.reduce.reduce` for live streams."""
 
 from bisect import insort
 from collections.abc import Callable
@@ -7,16 +7,16 @@ from analysis.records import Block, Event
 
 
 class InOrder:
-    """Tells samples and events to a listener in exact order, however the samples were cut into blocks.
+    """Passes samples and events on in exact order, independent of the division into blocks.
 
-    An event that comes before its samples waits for them. Unlike a reducer of a file, a view puts up with what comes
-    twice (samples that were told are left out) or late (an event is told at once).
+    An event that arrives before its samples waits for them. Unlike `analysis.reduce.reduce`, it tolerates repeated
+    samples, which are dropped, and late events, which are passed on at once.
 
     Parameters
     ----------
     on_block, on_event : callable
     longest : int
-        Samples told at a time: no listener is busy for long.
+        Maximum number of samples passed on at a time, so that no call takes long.
     """
 
     def __init__(
@@ -25,10 +25,10 @@ class InOrder:
         self._on_block, self._on_event, self._longest = on_block, on_event, longest
         self._waiting: list[Event] = []
         self.told = 0
-        """Samples before this one were told."""
+        """Index after the last sample passed on."""
 
     def block(self, block: Block) -> None:
-        """Take the next samples."""
+        """Pass on the next samples, with the events between them."""
         if block.first < self.told:
             block = block.part(self.told, block.stop)
         if not len(block):
@@ -46,11 +46,11 @@ class InOrder:
             self.told = block.stop
 
     def event(self, event: Event) -> None:
-        """Take an event; it is told before the samples from its own on."""
+        """Pass on an event before its own sample."""
         if event.sample <= self.told and not self._waiting:
             self._on_event(event)
         else:
-            insort(self._waiting, event, key=lambda one: one.sample)
+            insort(self._waiting, event, key=lambda each: each.sample)
             self._overdue()
 
     def _overdue(self) -> None:
@@ -58,11 +58,11 @@ class InOrder:
             self._on_event(self._waiting.pop(0))
 
     def close(self) -> None:
-        """There is no more: tell the events that wait."""
+        """Pass on the waiting events at the end of the stream."""
         while self._waiting:
             self._on_event(self._waiting.pop(0))
 
     def jump(self) -> None:
-        """What follows is from elsewhere."""
+        """Continue at another position; drop waiting events."""
         self._waiting.clear()
         self.told = 0

@@ -1,7 +1,7 @@
-"""Strip charts: conductance, tip, thermocouple and bias of the last seconds, as least and largest a column.
+"""Strip charts of conductance, tip, thermocouple and bias: minimum and maximum in each column of the last seconds.
 
-What a column shows depends on its samples alone, neither on how they came nor on how wide the plot is drawn: columns
-begin at multiples of their width, so that the picture moves by whole columns and does not shimmer.
+Columns begin at multiples of their width, so that a column depends only on its samples, and the plot moves by whole
+columns without flicker.
 """
 
 import math
@@ -20,15 +20,15 @@ WINDOWS_S = (10.0, 30.0, 120.0)
 STRIPS = ("log10_G", "tip_nm", "thermocouple_uV", "bias_V")
 
 COLUMNS = 4096
-"""Kept for each window; a plot that is narrower gets groups of them."""
+"""Number of columns for each time span; a narrower plot shows groups of them."""
 
-_SPARE = 64  # older columns, so that the first group of a plot is whole
+_SPARE = 64  # older columns, which complete the first group of a plot
 _NARROWEST = 32
 
 
 @dataclass(frozen=True, eq=False)
 class StripsSnapshot:
-    """The last seconds of a run. A line through (``time_s``, any signal) shows every spike; NaN breaks it.
+    """Last seconds of a run. A line through (``time_s``, any signal) shows every spike; NaN is a gap.
 
     Parameters
     ----------
@@ -37,17 +37,17 @@ class StripsSnapshot:
     window_s : float
         Length of the plots: draw from ``-window_s`` to 0.
     time_s : ndarray, shape (2 n,)
-        From the newest sample back (not above 0), each column twice: for its least and its largest.
+        Time before the newest sample (not above 0), each column twice, for its minimum and maximum.
     log10_G, tip_nm, thermocouple_uV, bias_V : ndarray, shape (2 n,)
-        log10 G/G0; extension of the piezo toward the sample; thermocouple at the preamplifier's input; bias.
+        log10 G/G0; extension of the piezo towards the sample; thermocouple at the preamplifier's input; bias.
     gaps_s : tuple of (float, float)
-        From where to where samples are missing, in the units of ``time_s``.
+        Ends of gaps in the samples, in the units of ``time_s``.
     extents : mapping of str to (float, float)
-        Least and largest that is seen of each signal; absent where there is nothing.
+        Visible minimum and maximum of each recorded signal.
     column_s : float
         Width of a column.
     timed : bool
-        False where the rate is unknown: what is called seconds here are thousands of samples.
+        False if the rate is unknown; "seconds" are then thousands of samples.
     """
 
     now_s: float
@@ -64,16 +64,16 @@ class StripsSnapshot:
 
 
 class StripCharts(StreamView[StripsSnapshot]):
-    """Rolling strip charts; feeding costs the new samples only, and all windows are there at any time.
+    """Rolling strip charts; the cost is that of the new samples, and all time spans are available at any time.
 
     Parameters
     ----------
     window_s : float
-        One of `WINDOWS_S`.
+        Time span, one of `WINDOWS_S`.
     pixels : int
         Width of the plots.
     timed : bool
-        Whether the recording says its rate.
+        True if the rate of the recording is known.
     """
 
     def __init__(self, window_s: float = 30.0, pixels: int = 900, *, timed: bool = True) -> None:
@@ -87,11 +87,10 @@ class StripCharts(StreamView[StripsSnapshot]):
         self.show(window_s, pixels)
 
     def show(self, window_s: float, pixels: int) -> None:
-        """Choose the window and say how wide it is drawn. Raises ``ValueError`` for another window."""
+        """Set the time span and the width in pixels. Raises ``ValueError`` for a span not in `WINDOWS_S`."""
         if window_s not in WINDOWS_S:
-            raise ValueError(
-                f"a window of {window_s:g} s; there are {', '.join(f'{w:g} s' for w in WINDOWS_S)}"
-            )
+            allowed = ", ".join(f"{window:g} s" for window in WINDOWS_S)
+            raise ValueError(f"time span of strip charts: {window_s:g} s; allowed: {allowed}")
         chosen = window_s, max(pixels, _NARROWEST)
         with self._lock:
             if chosen != (self._window_s, self._pixels):
@@ -99,7 +98,7 @@ class StripCharts(StreamView[StripsSnapshot]):
                 self._drawn = None
 
     def feed(self, signals: Signals) -> None:
-        """Take the next samples."""
+        """Add the next samples."""
         if not len(signals):
             return
         rows = np.stack(
@@ -121,7 +120,7 @@ class StripCharts(StreamView[StripsSnapshot]):
             self._drawn = None
 
     def jump(self, at: int = 0) -> None:
-        """What follows is from elsewhere in the recording, from this sample on."""
+        """Continue at another sample of the recording."""
         with self._lock:
             self._begin(self._rate_Hz)
             self._stop = at

@@ -1,6 +1,6 @@
-"""Histograms that grow trace by trace, and from which a trace can be taken back, where the rules have changed.
+"""Incremental histograms, to which a trace can be added and from which it can be removed when rules change.
 
-Memory does not grow with the samples: counts of each trace lie on a shelf, sums are arrays of fixed size.
+Memory does not grow with the samples: counts of each trace are on disk, sums are arrays of fixed size.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Axes = tuple[Axis, Axis, Axis]
 
 @dataclass(frozen=True, eq=False)
 class _Counted:
-    """Counts of one trace: places that have any, and how many; what is special about its samples."""
+    """Counts of one trace: non-empty bins and their counts, and numbers of special samples."""
 
     linear_at: NDArray[np.uint16]
     linear_n: NDArray[np.uint32]
@@ -32,7 +32,7 @@ class _Counted:
 
 @dataclass(frozen=True)
 class SampleCounts:
-    """Of the samples of some traces, as of ``analysis.selection.Selection``."""
+    """Numbers of special samples in several traces, as in ``analysis.selection.Selection``."""
 
     samples: int = 0
     wild: int = 0
@@ -42,15 +42,15 @@ class SampleCounts:
 
 
 class Tally:
-    """Counts of all traces on given axes, and the sums of those that are kept.
+    """Counts of all traces on given axes, and the sums over kept traces.
 
     Parameters
     ----------
     axes : (Axis, Axis, Axis)
-        Linear, logarithmic, and that of the two-dimensional histogram's conductance.
+        Linear axis, logarithmic axis, and conductance axis of the two-dimensional histogram.
     displacement : Axis
     break_G0 : float
-        Where traces are aligned.
+        Conductance at which traces are aligned.
     """
 
     def __init__(self, axes: Axes, displacement: Axis, break_G0: float) -> None:
@@ -65,20 +65,20 @@ class Tally:
 
     @property
     def map(self) -> Histogram2D:
-        """Of the kept traces."""
+        """Two-dimensional histogram of the kept traces."""
         return Histogram2D(
             self._displacement, self.axes[2], self._cells.copy(), self._aligned, self._not_aligned
         )
 
     def count(self, index: int, trace: Trace, plausible_G0: tuple[float, float]) -> None:
-        """Count a trace, for the first time (then ``index`` is how many there were) or anew; it is not kept yet."""
+        """Count a trace, a new one (``index`` is then their number so far) or again; it is not kept yet."""
         counted = _counted(trace, plausible_G0, self.axes)
         if index == len(self._at):
             self._at.append(-1)
         self._at[index] = self._counted.add(counted)
 
     def keep(self, index: int, trace: Trace, plausible_G0: tuple[float, float], sign: int) -> None:
-        """Add a counted trace to the sums (``sign`` 1), or take it back (-1)."""
+        """Add a counted trace to the sums (``sign`` 1) or remove it (-1)."""
         counted = self._of(index)
         self.linear[counted.linear_at] += sign * counted.linear_n.astype(np.int64)
         self.log[counted.log_at] += sign * counted.log_n.astype(np.int64)
@@ -90,7 +90,7 @@ class Tally:
         self._not_aligned += sign * alone.not_aligned
 
     def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
-        """Linear and logarithmic, a row a trace: what peaks are fitted to."""
+        """Return the linear and the logarithmic histogram with one row per trace, for fits of peaks."""
         linear, log = self.axes[:2]
         rows = [np.zeros((len(kept), axis.bins + 3), dtype=np.int32) for axis in (linear, log)]
         for row, index in enumerate(kept):
@@ -100,18 +100,18 @@ class Tally:
         return Histogram(linear, rows[0]), Histogram(log, rows[1])
 
     def sample_counts(self, indices: Sequence[int]) -> SampleCounts:
-        """Of these traces together."""
-        found = [self._of(index) for index in indices]
+        """Return the numbers of special samples in several traces."""
+        counts = [self._of(index) for index in indices]
         return SampleCounts(
-            sum(c.samples for c in found),
-            sum(c.wild for c in found),
-            sum(c.wild > 0 for c in found),
-            sum(c.railed for c in found),
-            sum(c.negative for c in found),
+            sum(c.samples for c in counts),
+            sum(c.wild for c in counts),
+            sum(c.wild > 0 for c in counts),
+            sum(c.railed for c in counts),
+            sum(c.negative for c in counts),
         )
 
     def close(self) -> None:
-        """Let go of the shelf."""
+        """Delete the temporary file."""
         self._counted.close()
 
     def _of(self, index: int) -> _Counted:
@@ -119,7 +119,7 @@ class Tally:
 
 
 def plausible(trace: Trace, range_G0: tuple[float, float]) -> Trace:
-    """The trace with its wild samples made NaN, as ``analysis.selection.select`` does."""
+    """Return the trace with implausible samples replaced by NaN, as ``analysis.selection.select`` does."""
     g = trace.conductance_G0
     wild = ((g < range_G0[0]) | (g > range_G0[1])) & np.isfinite(g)
     return replace(trace, conductance_G0=np.where(wild, np.nan, g)) if wild.any() else trace

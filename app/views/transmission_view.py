@@ -1,4 +1,4 @@
-"""The transmission that stands behind the measurement, with the window that the bias opens in it."""
+"""View of the model's transmission with the bias window."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,29 +17,30 @@ LEAST_REACH_EV = 1.0
 
 @dataclass(frozen=True, eq=False)
 class TransmissionSnapshot:
-    """A model, not a measurement.
+    """Transmission of a model.
 
     Parameters
     ----------
     energy_eV, transmission : ndarray, shape (n,)
-        From the Fermi level; for a logarithmic axis. Empty without a model.
+        Energy relative to the Fermi level, and transmission for a logarithmic axis. Empty without a model.
     low, high : ndarray, shape (n,)
-        Band of the 68 % interval, from junctions left out in turn; both are ``transmission`` where unknown.
+        68 % interval, from junctions left out in turn; both equal ``transmission`` if unknown.
     window_eV : (float, float)
-        Between the chemical potentials of substrate and probe at the bias that is shown.
+        Chemical potentials that bound the bias window.
     bias_V : float
+        Bias of the window.
     levels_eV : tuple of float
-        Energies of the levels, to be marked.
+        Energies of the levels.
     conductance_G0, seebeck_uV_per_K : float
-        At zero bias.
+        Values at zero bias.
     source : str
-        Where the model comes from, in words.
+        Source of the model.
     side_known : bool
-        False where nothing tells on which side of E_F the level lies: then its mirror image is as good.
+        False if the data do not determine on which side of E_F the level lies; its mirror image then fits as well.
     parameters : mapping of str to (value, error)
-        Of the model as fitted; of a given model with one level what that level is, with errors NaN.
+        Parameters of a fitted model, or of the single level of a given model, with errors NaN.
     sigma_conductance_G0 : float
-        Statistical error of ``conductance_G0``; NaN where unknown.
+        Statistical error of ``conductance_G0``; NaN if unknown.
     """
 
     energy_eV: FloatArray = field(default_factory=lambda: np.empty(0))
@@ -58,7 +59,7 @@ class TransmissionSnapshot:
 
 
 class TransmissionView(StreamView[TransmissionSnapshot]):
-    """Shows the latest model at the latest large bias."""
+    """View of the latest model at the latest amplitude of the bias."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,16 +68,16 @@ class TransmissionView(StreamView[TransmissionSnapshot]):
 
     @property
     def model(self) -> JunctionModel | None:
-        """The model that is shown."""
+        """Current model; None without one."""
         return self._model
 
     def show(self, model: JunctionModel | None) -> None:
-        """Take a model."""
+        """Set the model."""
         with self._lock:
             self._model, self._drawn = model, None
 
     def bias(self, bias_V: float) -> None:
-        """Take the bias whose window is drawn."""
+        """Set the bias of the window."""
         if bias_V != self._bias_V:
             with self._lock:
                 self._bias_V, self._drawn = bias_V, None
@@ -92,8 +93,8 @@ class TransmissionView(StreamView[TransmissionSnapshot]):
         energy = np.linspace(-reach, reach, POINTS)
         at_V = float(np.nan_to_num(bias_V))
 
-        def tau(one: JunctionModel) -> FloatArray:
-            return one.transmission(energy, at_V)
+        def tau(replica: JunctionModel) -> FloatArray:
+            return replica.transmission(energy, at_V)
 
         middle, error = tau(model), model.error_of(tau)
         spread = np.zeros_like(middle) if error is None else error
@@ -115,7 +116,7 @@ class TransmissionView(StreamView[TransmissionSnapshot]):
 
 
 def _of_one(levels: Sequence[Level]) -> dict[str, tuple[float, float]]:
-    """A given level in the words of a fitted one; nothing for several."""
+    """Return the parameters of a single level, named as those of a fit; empty for several levels."""
     if len(levels) != 1:
         return {}
     names = ("energy_eV", "gamma_probe_eV", "gamma_substrate_eV")

@@ -1,4 +1,4 @@
-"""What all views have in common: one thread feeds, another asks for the picture and must never wait long."""
+"""Base of all view models: one thread feeds, another requests snapshots and must never wait long."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -8,9 +8,9 @@ Snapshot = TypeVar("Snapshot")
 
 
 class StreamView(ABC, Generic[Snapshot]):
-    """A view of the samples themselves: changed under its lock, drawn when somebody looks.
+    """View of samples: changed under its lock, drawn on request.
 
-    Two calls of `snapshot` with nothing new between them return the same object.
+    Two calls of `snapshot` without a change between them return the same object.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class StreamView(ABC, Generic[Snapshot]):
         self._drawn: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
-        """The picture as it stands; immutable."""
+        """Return an immutable snapshot of the current state."""
         with self._lock:
             if self._drawn is None:
                 self._drawn = self._draw()
@@ -26,35 +26,35 @@ class StreamView(ABC, Generic[Snapshot]):
 
     @abstractmethod
     def _draw(self) -> Snapshot:
-        """The picture, made under the lock."""
+        """Make a snapshot; called under the lock."""
 
 
 class RecordView(ABC, Generic[Snapshot]):
-    """A view of records (traces, holds, sweeps): its work is done by a worker, its picture swapped whole."""
+    """View of records (traces, holds, sweeps): a worker updates it and replaces the whole snapshot."""
 
     def __init__(self, empty: Snapshot) -> None:
         self._shown = empty
 
     def snapshot(self) -> Snapshot:
-        """The picture as last finished; immutable."""
+        """Return the last finished snapshot, which is immutable."""
         return self._shown
 
     @abstractmethod
     def work(self, thorough: bool = False) -> None:
-        """Take in what has come since the last call; ``thorough`` leaves nothing for later."""
+        """Process the records added since the last call; ``thorough`` postpones nothing."""
 
 
 class Growth:
-    """Says when a result that costs something is due again: not for each new record, but when they are 5 % more.
+    """Schedule of an expensive evaluation: due not for each new record, but when their number has grown by 5 %.
 
     Parameters
     ----------
     share : float
-        By which the count must have grown.
+        Relative growth of the count that makes the evaluation due.
     least : int
-        Count below which there is nothing to be evaluated.
+        Minimum count for an evaluation.
     step : int
-        By which the count must have grown at least.
+        Minimum absolute growth of the count.
     """
 
     def __init__(self, share: float = 0.05, least: int = 1, step: int = 1) -> None:
@@ -63,7 +63,7 @@ class Growth:
         """Count at the last evaluation."""
 
     def due(self, count: int, thorough: bool = False) -> bool:
-        """Whether it is time; if so, the count is remembered."""
+        """Return True, and remember the count, if the evaluation is due."""
         wanted = (
             count > self.at if thorough else count >= max(self.at + self._step, self.at * (1.0 + self._share))
         )
@@ -73,5 +73,5 @@ class Growth:
         return True
 
     def reset(self) -> None:
-        """Nothing was evaluated."""
+        """Start again from a count of 0."""
         self.at = 0

@@ -1,4 +1,4 @@
-"""Who does what takes longer than a frame: fits and bootstraps, one after the other."""
+"""Workers for jobs longer than a frame, such as fits and bootstraps, executed one after the other."""
 
 import logging
 import threading
@@ -13,37 +13,37 @@ Job = Callable[[], None]
 
 
 class Worker(Protocol):
-    """Does jobs. A job that waits and is asked for again is done once."""
+    """Executes jobs. A waiting job that is requested again is executed once."""
 
     def ask(self, job: Job) -> None:
-        """Have a job done, now or soon."""
+        """Execute a job, now or soon."""
         ...
 
     def settle(self) -> None:
-        """Return when everything that was asked for is done."""
+        """Wait until all requested jobs are done."""
         ...
 
     def close(self) -> None:
-        """Do no more."""
+        """Execute no more jobs."""
         ...
 
 
 class AtOnce:
-    """Does each job where it is asked for: for tests, and for programs without a window."""
+    """Executes each job immediately in the calling thread, for tests and programs without a window."""
 
     def ask(self, job: Job) -> None:
-        """Do it."""
+        """Execute a job."""
         job()
 
     def settle(self) -> None:
-        """Nothing waits."""
+        """Do nothing, as no job waits."""
 
     def close(self) -> None:
-        """Nothing waits."""
+        """Do nothing, as no job waits."""
 
 
 class Background:
-    """Does jobs in a thread of its own; one that fails is logged and costs nothing else."""
+    """Executes jobs in its own thread; a job that fails is logged and does not affect others."""
 
     def __init__(self, name: str = "views") -> None:
         self._changed = threading.Condition()
@@ -54,18 +54,18 @@ class Background:
         self._thread.start()
 
     def ask(self, job: Job) -> None:
-        """Have it done soon."""
+        """Queue a job."""
         with self._changed:
             self._waiting[job] = None
             self._changed.notify_all()
 
     def settle(self) -> None:
-        """Wait until nothing waits."""
+        """Wait until all jobs are done."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not (self._waiting or self._busy))
 
     def close(self) -> None:
-        """End the thread after the job that it is at."""
+        """End the thread after its current job."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -85,6 +85,4 @@ class Background:
             try:
                 job()
             except Exception:
-                log.warning(
-                    "A view could not be brought up to date; the recording has everything.", exc_info=True
-                )
+                log.warning("Cannot update a view; the recording is not affected", exc_info=True)

@@ -183,8 +183,8 @@ def test_files_that_cannot_be_read_are_sentences_and_the_others_are_shown(theme,
     assert [layer.name for layer in panel.layers] == ["1.h5", "2.h5"]
     assert [layer.colour(LIGHT) for layer in panel.layers] == [LIGHT.sequence[0], LIGHT.sequence[3]]
     broken, gone = window.said.text().splitlines()
-    assert broken.startswith("broken.h5 can't be compared: not an HDF5 file")
-    assert gone == "gone.h5 can't be compared: there is no such file."
+    assert broken.startswith("Cannot compare broken.h5: not an HDF5 file")
+    assert gone == "Cannot compare gone.h5: there is no such file."
     window.close()
 
 

@@ -262,9 +262,9 @@ def test_noise_has_the_prefix_that_suits_it(qtbot, theme: Theme, size: float, un
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"step": "withdraw"}, "A junction to hold is being looked for"),
-        ({"step": "modulate"}, "The first hold is under way."),
-        ({"ended": "aborted"}, "run the heating procedure"),
+        ({"step": "withdraw"}, "Searching for a junction to hold"),
+        ({"step": "modulate"}, "The first hold is in progress."),
+        ({"ended": "aborted"}, "Run Heating"),
     ],
 )
 def test_while_a_run_is_on_its_empty_view_says_what_it_waits_for(

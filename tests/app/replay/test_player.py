@@ -188,7 +188,7 @@ def test_going_to_traces_and_holds(recorded):
         assert player.state.sample == 3 * CYCLE + 1000
         assert player.state.hold == player.holds[1]
         assert player.state.trace is None
-        with pytest.raises(IndexError, match="there is no 6; there are 6, from 0"):
+        with pytest.raises(IndexError, match="there is no number 6; allowed: 0 to 5"):
             player.seek_trace(CYCLES)
 
 

@@ -75,7 +75,7 @@ def test_several_by_name_the_newest_first(recording):
 
 def test_the_same_name_is_written_over_in_one_step(recording):
     save(recording, SavedAnalysis(OPTIONS, RESULTS))
-    with pytest.raises(AnalysisFileError, match="can't be written"):
+    with pytest.raises(AnalysisFileError, match="cannot write"):
         save(recording, SavedAnalysis({"not for JSON": object()}))
     assert load(path_of(recording)).options == OPTIONS
     save(recording, SavedAnalysis({}, {"kept": 1}))
@@ -99,17 +99,20 @@ def test_an_analysis_of_other_samples_is_known_as_such(recording):
 
 @pytest.mark.parametrize("name", ["../elsewhere", "a/b", "a.b", "x\0", "C:"])
 def test_a_name_that_leads_elsewhere_is_refused(recording, name):
-    with pytest.raises(AnalysisFileError, match="can't be the name"):
+    with pytest.raises(AnalysisFileError, match="name of an analysis"):
         save(recording, SavedAnalysis(name=name))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("no JSON", "can't be read"),
-        ("[]", "not an analysis"),
-        (json.dumps({"format": "other"}), "not an analysis"),
-        (json.dumps({"format": "hotjunction analysis", "format_version": 99}), "of a newer hotjunction"),
+        ("no JSON", "cannot read"),
+        ("[]", "not a saved analysis"),
+        (json.dumps({"format": "other"}), "not a saved analysis"),
+        (
+            json.dumps({"format": "hotjunction analysis", "format_version": 99}),
+            "by a newer version of hotjunction",
+        ),
     ],
 )
 def test_a_file_that_is_none_is_refused_in_words(tmp_path, text, message):

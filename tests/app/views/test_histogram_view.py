@@ -147,4 +147,4 @@ def test_traces_that_are_no_fair_sample_are_not_counted(traces):
     shelf.add(traces[0])
     view.fair = False
     view.work()
-    assert "no fair sample" in view.snapshot().problem and not view.snapshot().log10_G.size
+    assert "stop on plateaus" in view.snapshot().problem and not view.snapshot().log10_G.size

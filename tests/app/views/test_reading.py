@@ -60,11 +60,11 @@ def test_after_a_stop_only_the_file_under_way_is_read() -> None:
     [
         (
             RecordingError(f"{PATHS[1]}: there is no such file"),
-            "b.h5 can't be compared: there is no such file.",
+            "Cannot compare b.h5: there is no such file.",
         ),
-        (ValueError("no R_P."), "b.h5 can't be compared: no R_P."),
-        (OSError(5, "Input/output error"), "b.h5 can't be compared: [Errno 5] Input/output error."),
-        (KeyError("sweep"), "b.h5 can't be compared (KeyError: 'sweep')."),
+        (ValueError("no R_P."), "Cannot compare b.h5: no R_P."),
+        (OSError(5, "Input/output error"), "Cannot compare b.h5: [Errno 5] Input/output error."),
+        (KeyError("sweep"), "Cannot compare b.h5 (KeyError: 'sweep')."),
     ],
 )
 def test_a_file_that_fails_is_a_sentence_and_the_others_are_read(error: Exception, sentence: str) -> None:

@@ -26,7 +26,7 @@ def imported(rate_Hz=1000.0, settings=None, **units):
         (imported(values=""), TRACES, "--unit conductance=G0"),
         (imported(values="G0"), TRACES, "--unit conductance=G0"),
         (imported(current="", bias="", time=""), SWEEPS, "--unit bias=V --unit current=A"),
-        (imported(current="A", bias=""), SWEEPS, "The unit of bias is not known"),
+        (imported(current="A", bias=""), SWEEPS, "The unit of bias is unknown"),
         (imported(current="V", bias="V"), TRACES, "--gain-V-per-A"),
         (imported(current="A"), TRACES, "The bias is not recorded"),
     ],
@@ -62,8 +62,8 @@ def test_a_recording_is_played_and_not_run(procedure, channels):
 
 def test_what_a_recording_can_show_it_will():
     assert "hold by hold" in in_replay(header("heating"))["convergence"]
-    assert "nothing of heat" in in_replay(header("break-junction"))["convergence"]
-    assert "press Space" in in_replay(header("iv"))["current-voltage curve"]
+    assert "No heating data" in in_replay(header("break-junction"))["convergence"]
+    assert "Press Space" in in_replay(header("iv"))["current-voltage curve"]
     assert "No I-V curves" in in_replay(header("heating"))["current-voltage curve"]
 
 

@@ -127,7 +127,7 @@ def test_withdrawals_that_stop_on_plateaus_make_no_histogram(runs):
     for number, trace in enumerate(opening_traces(np.random.default_rng(0), 3)):
         made.trace(trace, number)
     session = watched(made)
-    assert "no fair sample" in session.snapshot().histogram.problem
+    assert "stop on plateaus" in session.snapshot().histogram.problem
     assert "histogram" not in session.to_result()
     assert session.snapshot().trace.traces == 3
 

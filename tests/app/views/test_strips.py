@@ -99,7 +99,7 @@ def test_without_news_the_picture_is_the_same_object():
     assert strips.snapshot() is shot
     strips.show(10.0, 900)
     assert strips.snapshot() is not shot
-    with pytest.raises(ValueError, match="a window of 20 s"):
+    with pytest.raises(ValueError, match="strip charts: 20 s; allowed: 10 s, 30 s, 120 s"):
         strips.show(20.0, 900)
 
 

@@ -6,12 +6,12 @@ from app.views.waiting import waiting
 from tests.app.gui.synthetic import status
 
 CASES = [
-    ("heating", {"step": "withdraw"}, "Heating", "is being looked for"),
-    ("heating", {"step": "modulate"}, "Heating", "The first hold is under way."),
-    ("control-reversed", {"step": "modulate"}, "Heating", "The first hold is under way."),
-    ("iv", {"step": "approach"}, "I-V", "is being looked for"),
-    ("iv", {"step": "sweep"}, "I-V", "The first curve is being taken."),
-    ("iv", {"step": "sweep"}, "Theory", "once some I-V curves were taken"),
+    ("heating", {"step": "withdraw"}, "Heating", "Searching for a junction"),
+    ("heating", {"step": "modulate"}, "Heating", "The first hold is in progress."),
+    ("control-reversed", {"step": "modulate"}, "Heating", "The first hold is in progress."),
+    ("iv", {"step": "approach"}, "I-V", "Searching for a junction"),
+    ("iv", {"step": "sweep"}, "I-V", "The first curve is being recorded."),
+    ("iv", {"step": "sweep"}, "Theory", "fitted to a few I-V curves"),
 ]
 
 
