@@ -193,7 +193,7 @@ def test_nothing_to_compare_is_said(theme, readable):
     def read(path: Path) -> ComparedRecording:
         if not readable:
             raise RecordingError("damaged")
-        return ComparedRecording(path, remarks=(f"{path.name}: none of its traces counts.",))
+        return ComparedRecording(path, remarks=(f"{path.name}: none of its traces passes the selection.",))
 
     window = read_through(CompareWindow(theme, paths("a", "b"), read))
     assert window.hint.isVisible()

@@ -119,7 +119,7 @@ def test_a_comma_in_a_list_is_said_to_separate(panel):
     field = panel.form.fields["amplitudes"]
     field.set("0.7,1")
     assert panel.check()
-    assert field.said.text() == "Read as 0.7 and 1: in a list a comma separates."
+    assert field.said.text() == "Read as 0.7 and 1: a comma separates the values of a list."
     assert field.problem == ""
     field.set("0.7 1")
     panel.check()

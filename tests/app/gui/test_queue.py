@@ -126,7 +126,7 @@ def test_what_can_be_done_and_why_not(panel, jobs, held, chosen, allowed):
 
 def test_a_held_queue_says_why_and_can_go_on(panel, qtbot):
     panel.show_state(state(job(1), held="retracted by the user"))
-    assert panel.hint.text() == "Retracted by the user. Press Resume to go on."
+    assert panel.hint.text() == "Retracted by the user. Press Resume to continue."
     panel.show_state({**state(job(1), held="the rig may not be safe"), "unsafe": "It could not confirm it."})
     assert panel.hint.text() == "The rig may not be safe."
     panel.show_state(state(job(1), held="retracted by the user"))

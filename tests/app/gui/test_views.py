@@ -169,7 +169,7 @@ def test_what_is_waited_for_is_said_in_place_of_how_to_get_it(qtbot, theme: Them
     view = shown(qtbot, kind(theme))
     view.present(empty())
     usual = view.panels[0].hint.text
-    view.wait_for("The first hold is under way.")
-    assert view.panels[0].hint.text == "The first hold is under way."
+    view.wait_for("The first hold is in progress.")
+    assert view.panels[0].hint.text == "The first hold is in progress."
     view.wait_for("")
     assert view.panels[0].hint.text == usual

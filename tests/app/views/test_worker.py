@@ -33,7 +33,7 @@ def test_a_job_that_fails_costs_nothing_else(caplog):
     worker.settle()
     worker.close()
     assert done == [1]
-    assert "could not be brought up to date" in caplog.text
+    assert "Cannot update a view" in caplog.text
 
 
 def test_at_once_is_at_once():
