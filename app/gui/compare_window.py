@@ -108,12 +108,12 @@ class CompareWindow(QWidget):
         if over:
             self._timer.stop()
         self.progress.setValue(self._done)
-        words = self.reading.words
-        self.progress_words.setText(words)
+        progress = self.reading.words
+        self.progress_words.setText(progress)
         for widget in (self.progress, self.progress_words):
             widget.setVisible(not over)
         nothing = EMPTY if self.recordings else UNREAD
-        self.hint.setText(nothing if over else words)
+        self.hint.setText(nothing if over else progress)
         self._say()
 
     def _take(self, number: int, result: ComparedRecording | str) -> None:

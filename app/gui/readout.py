@@ -107,8 +107,8 @@ class Readout(QWidget):
         if self.note:
             painter.setPen(QColor(getattr(colours, self.note_colour)))
             room = self.width() - self._caption_width - 2 * SMALL
-            words = QFontMetricsF(caption).elidedText(self.note, Qt.TextElideMode.ElideMiddle, room)
-            painter.drawText(QRectF(self._caption_width + 2 * SMALL, 0, room, top), left, words)
+            note = QFontMetricsF(caption).elidedText(self.note, Qt.TextElideMode.ElideMiddle, room)
+            painter.drawText(QRectF(self._caption_width + 2 * SMALL, 0, room, top), left, note)
         painter.setFont(number)
         painter.setPen(QColor(getattr(colours, self.colour)))
         below = QRectF(0, top, self._number_width, height)
@@ -132,7 +132,7 @@ class PositionReadout(Readout):
     def __init__(
         self, theme: Theme, caption: str, widest: str, unit: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__(theme, caption, widest, unit, "near its end", parent)
+        super().__init__(theme, caption, widest, unit, "near its limit", parent)
         self.limits = (float("nan"), float("nan"))
         self.at = float("nan")
 

@@ -93,7 +93,7 @@ class StatusLine(View[StatusSnapshot]):
         else:
             self.bias.say(signed(snapshot.bias_V), "", number if stale else colour_of(snapshot.bias_V))
         self.tip.point(snapshot.tip_nm, snapshot.tip_range_nm)
-        near = "near its end" if self.tip.near_end else ""
+        near = "near its limit" if self.tip.near_end else ""
         self.tip.say(fixed(snapshot.tip_nm, 0.1), near, number, "warning")
         self.progress.unit = cycles_word(snapshot)
         self.progress.say(progress(snapshot), remark(snapshot))

@@ -101,9 +101,9 @@ class Library:
         OSError
             If the folder cannot be read.
         """
-        known = self._known
-        self._known = {row.file: row for row in self._look(known)}
-        if self._known != known:
+        before = self._known
+        self._known = {row.file: row for row in self._look(before)}
+        if self._known != before:
             _write_cache(self._cache, self._known)
         results = self._results()
         rows = (

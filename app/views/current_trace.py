@@ -220,15 +220,15 @@ class _Growing:
     def line(self, number: int) -> TraceLine:
         least, largest = self._least[:, : self._n], self._largest[:, : self._n]
         broken = self._opening is not None
-        known = bool(np.isfinite(self._newest_m))
-        if known:
+        displaced = bool(np.isfinite(self._newest_m))
+        if displaced:
             x = ((self._opening_m if broken else self._newest_m) - interleaved(least[1], largest[1])) / NM
         else:
             sample = np.repeat(self._width * np.arange(self._n), 2)
             zero = (self._opening if self._opening is not None else self._stop) - self._start
             x = (sample - zero) / self._rate_Hz
         return TraceLine(
-            number, x, interleaved(least[0], largest[0]), "displacement" if known else "time", broken, ""
+            number, x, interleaved(least[0], largest[0]), "displacement" if displaced else "time", broken, ""
         )
 
 
@@ -237,9 +237,9 @@ def _line_of(trace: Trace, break_G0: float, rate_Hz: float) -> TraceLine:
     width = max(1, -(-n // COLUMNS_BEHIND))
     opening = last_opening(trace.conductance_G0, break_G0)
     zero = n - 1 if opening is None else opening
-    known = n > 0 and bool(np.isfinite(trace.displacement_m[zero]))
+    displaced = n > 0 and bool(np.isfinite(trace.displacement_m[zero]))
     timed = rate_Hz > 0
-    x = trace.displacement_m / NM if known else np.arange(n) / (rate_Hz if timed else 1.0)
+    x = trace.displacement_m / NM if displaced else np.arange(n) / (rate_Hz if timed else 1.0)
     if not n:
         return TraceLine(trace.number, np.empty(0), np.empty(0), "time", False, trace.ended)
     rows = np.stack([log10_G(trace.conductance_G0), x - x[zero]])
@@ -248,7 +248,7 @@ def _line_of(trace: Trace, break_G0: float, rate_Hz: float) -> TraceLine:
         trace.number,
         interleaved(least[1], largest[1]),
         interleaved(least[0], largest[0]),
-        "displacement" if known else "time" if timed else "sample",
+        "displacement" if displaced else "time" if timed else "sample",
         opening is not None,
         trace.ended,
     )

@@ -217,10 +217,10 @@ class HeatingView(RecordView[HeatingSnapshot]):
     def _noise(self) -> Noise | None:
         if self.result is not None and self.result.noise is not None:
             return self.result.noise
-        known = [h.estimate for h in self._evaluated[:LOOK_AHEAD] if h.estimate.white_V2_per_Hz > 0.0]
-        if not known:
+        estimates = [h.estimate for h in self._evaluated[:LOOK_AHEAD] if h.estimate.white_V2_per_Hz > 0.0]
+        if not estimates:
             return None
-        white, corner = np.median([(e.white_V2_per_Hz, e.corner_Hz) for e in known], axis=0)
+        white, corner = np.median([(e.white_V2_per_Hz, e.corner_Hz) for e in estimates], axis=0)
         return Noise(float(white), float(corner))
 
     def _draw(self) -> HeatingSnapshot:

@@ -148,11 +148,11 @@ class NoiseView(StreamView[NoiseSnapshot]):
                 averager.interrupt()
 
     def _draw(self) -> NoiseSnapshot:
-        known = sorted(self._modulation_Hz)
+        modulation_Hz = sorted(self._modulation_Hz)
         instruments = self.long if len(self.long) >= LONG_ENOUGH or not len(self.short) else self.short
         kinds: tuple[tuple[str, Averager, list[float]], ...] = (
             (OPEN, instruments, []),
-            (HELD, self.held, known),
+            (HELD, self.held, modulation_Hz),
         )
         return NoiseSnapshot(
             tuple(averager.drawn(name, lines) for name, averager, lines in kinds if len(averager))

@@ -145,10 +145,10 @@ class StatusView(StreamView[StatusSnapshot]):
         rows = np.stack([signals.conductance_G0, signals.bias_V, signals.extension_m])
         first = signals.first // width
         starts = np.concatenate([[0], np.arange((first + 1) * width, signals.stop, width) - signals.first])
-        known = ~np.isnan(rows)
+        defined = ~np.isnan(rows)
         with np.errstate(invalid="ignore"):  # railed at both ends
-            sums = np.add.reduceat(np.where(known, rows, 0.0), starts, axis=1)
-        counts = np.add.reduceat(known, starts, axis=1, dtype=np.int64)
+            sums = np.add.reduceat(np.where(defined, rows, 0.0), starts, axis=1)
+        counts = np.add.reduceat(defined, starts, axis=1, dtype=np.int64)
         if self._open is not None and self._open[0] == first:
             sums[:, 0] += self._open[1]
             counts[:, 0] += self._open[2]

@@ -114,10 +114,10 @@ class Count(Words):
         return self.width
 
     def _elided(self, html: str, width: float) -> str:
-        words, metrics = plain(html), QFontMetricsF(self.font())
-        while words and metrics.horizontalAdvance(words + ELLIPSIS) > width:
-            words = words[:-1].rstrip(" ,;:")
-        return escape(words + ELLIPSIS) if words else ""
+        text, metrics = plain(html), QFontMetricsF(self.font())
+        while text and metrics.horizontalAdvance(text + ELLIPSIS) > width:
+            text = text[:-1].rstrip(" ,;:")
+        return escape(text + ELLIPSIS) if text else ""
 
 
 class Captions:

@@ -86,7 +86,7 @@ class HeatingView(View[HeatingSnapshot]):
 
     def draw(self, snapshot: HeatingSnapshot) -> None:
         """Draw the chosen series, and the points of all amplitudes."""
-        self._offer([one.label for one in snapshot.series])
+        self._offer([series.label for series in snapshot.series])
         self.convergence.empty_text = snapshot.problem or self.waiting or self.convergence.usual_text
         series = self._chosen(snapshot.series)
         self.convergence.show_series(series)
@@ -107,12 +107,12 @@ class HeatingView(View[HeatingSnapshot]):
         self.choice.setCurrentIndex(max(self.choice.findText(chosen, Qt.MatchFlag.MatchExactly), 0))
 
     def _chosen(self, series: tuple[ConvergenceSnapshot, ...]) -> ConvergenceSnapshot | None:
-        counts = {one.label: one.hold.size + one.rejected for one in series}
+        counts = {each.label: each.hold.size + each.rejected for each in series}
         grown = [label for label, count in counts.items() if count != self._counts.get(label)]
         self._counts = counts
         self._active = grown[-1] if grown else self._active
         wanted = self.choice.currentText() if self.choice.currentIndex() > 0 else self._active
-        return next((one for one in series if one.label == wanted), series[-1] if series else None)
+        return next((each for each in series if each.label == wanted), series[-1] if series else None)
 
 
 class ConvergencePanel(PlotPanel):
@@ -225,7 +225,7 @@ class HeatPanel(PlotPanel):
     def _home(self) -> None:
         """Set the range to all points, with models and symmetric line beside them."""
         measured = [layer.spans() for layer in (*self.points, self.controls)]
-        points = union([one[0] for one in measured])
+        points = union([across for across, _ in measured])
         if points is None:
             self.symmetric.set([], [])
             return
@@ -236,7 +236,7 @@ class HeatPanel(PlotPanel):
         self.symmetric.set(across, across / 2.0)
         lines = [line for line in self._model_layers if isinstance(line, Line)]
         models = [span(line.y[line.x <= home[1]]) for line in lines]
-        heats = union([(0.0, home[1] / 2.0), *(one[1] for one in measured), *models])
+        heats = union([(0.0, home[1] / 2.0), *(up for _, up in measured), *models])
         self.set_home(x=home, y=held(self.home[1], heats))
 
     def _show_models(self, curves: tuple[HeatingCurve, ...]) -> None:

@@ -221,7 +221,7 @@ def test_bias_has_the_colour_of_its_sign(line: RigStatusLine, bias_V: float, col
     [
         (0.0, (0.0, 800.0), 0.0, ""),
         (400.0, (0.0, 800.0), 0.5, ""),
-        (790.0, (0.0, 800.0), 0.9875, "near its end"),
+        (790.0, (0.0, 800.0), 0.9875, "near its limit"),
         (400.0, (NAN, NAN), NAN, ""),
     ],
 )
