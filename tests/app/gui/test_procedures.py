@@ -87,7 +87,7 @@ IMPOSSIBLE = [
     ("break-junction", "traces", "2.5", "2.5 is no whole number."),
     ("break-junction", "bias", "1,000", "without a comma"),
     ("heating", "amplitudes", "2.5", "2.5 V is outside the rig's limits"),
-    ("heating", "amplitudes", "0,7 0,9", "a comma separates the values of a list"),
+    ("heating", "amplitudes", "0,7 0,9", "in a list a comma separates"),
     ("heating", "frequency", "500", "At 500 Hz the shortest level of the modulation lasts 1.33 samples"),
     ("heating", "frequency", "1225001/100003", "simple fraction of the rate"),
     ("heating", "conductance", "", "not given"),
