@@ -1,4 +1,4 @@
-"""The whole way from traces to peaks, offline and unattended."""
+"""Complete offline analysis from traces to peaks, without intervention."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,31 +30,31 @@ DISPLACEMENT_AXIS = Axis(Scale.LINEAR, -0.5e-9, 2.5e-9, 300)
 
 @dataclass(frozen=True)
 class AnalysisOptions:
-    """What may be decided by hand; None lets the data decide.
+    """Choices of an analysis; None leaves the choice to the data.
 
     Parameters
     ----------
     rules : SelectionRules or None
-        Which traces count; by default ``selection.usual_rules``.
+        Rules for keeping traces; by default ``selection.usual_rules``.
     contact_G0 : float or None
         Conductance to which the contacts were closed, if known: a trace must then start above half of it.
     metallic_G0 : tuple of float
-        Where peaks of the metal contact are sought, in the linear histogram.
+        Range of the peaks of the metal contact, in the linear histogram.
     molecular_G0 : tuple of float or None
-        Where peaks of molecules are sought, in the logarithmic histogram; by default from the noise up to the
+        Range of the peaks of molecules, in the logarithmic histogram; by default from the noise up to the
         metallic range.
     linear_axis, log_axis : Axis or None
         By default -0.25 to 10 G0 in bins of 0.01 G0, and from a decade below the noise to 100 G0 with 100
         bins a decade.
     displacement_axis : Axis
-        Of the two-dimensional histogram, in metres from the last opening.
+        Displacement axis of the two-dimensional histogram, in metres from the last opening.
     break_G0 : float
-        Where a metal contact is broken: traces are aligned there.
+        Conductance below which a metal contact is broken; traces are aligned there.
     background : "none", "constant" or "linear"
     resamples : int
-        Of the bootstrap.
+        Number of bootstrap resamples.
     calibration : CurrentCalibration or None
-        With it, the uncertainty that all conductances share is reported.
+        Calibration from which the uncertainty common to all conductances is reported.
     """
 
     rules: SelectionRules | None = None
@@ -72,18 +72,18 @@ class AnalysisOptions:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """What a set of traces amounts to.
+    """Results of the analysis of a set of traces.
 
     Parameters
     ----------
     selection : Selection
     noise : NoiseFloor
     linear, log : Histogram
-        Of the kept traces.
+        Histograms of the kept traces.
     map : Histogram2D
-        Of the kept traces, displacement against log conductance.
+        Displacement against log conductance of the kept traces.
     peaks : tuple of PeakFit
-        Those in the linear histogram by rising, then those in the logarithmic one by falling conductance.
+        Peaks of the linear histogram by rising, then those of the logarithmic one by falling conductance.
     plateaus : tuple of PlateauLengths
         One for each peak.
     calibration_uncertainty_G0 : tuple of float
@@ -101,11 +101,11 @@ class Analysis:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Sentences for who reads the numbers."""
+        """Remarks for the reader of the numbers, in sentences."""
         return tuple(filter(None, [offset_remark(self.noise, self.peaks)]))
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON can hold; numbers that are not known are None."""
+        """Return content for JSON; unknown numbers are None."""
         selection = self.selection
         peaks = zip(self.peaks, self.plateaus, self.calibration_uncertainty_G0, strict=True)
         content = {
@@ -143,15 +143,15 @@ class Analysis:
 
 
 def analyse(traces: Iterable[Trace], options: AnalysisOptions, rng: np.random.Generator) -> Analysis:
-    """Select, count, find peaks and fit them.
+    """Select traces, count them into histograms, find peaks and fit them.
 
     Parameters
     ----------
     traces : iterable of Trace
     options : AnalysisOptions
-        ``AnalysisOptions()`` suits any set that nobody has described.
+        ``AnalysisOptions()`` suits any set of traces.
     rng : Generator
-        Of the bootstrap.
+        Random numbers for the bootstrap.
     """
     traces = tuple(traces)
     noise = noise_floor(traces)
@@ -165,7 +165,7 @@ def analyse(traces: Iterable[Trace], options: AnalysisOptions, rng: np.random.Ge
 
 
 def axes_for(noise: NoiseFloor, options: AnalysisOptions) -> tuple[Axis, Axis, Axis]:
-    """Axes of the linear, the logarithmic, and (of its conductance) the two-dimensional histogram."""
+    """Return the axes of the linear, the logarithmic, and (conductance only) the two-dimensional histogram."""
     linear = options.linear_axis or Axis.linear(-0.25, 10.0, 0.01)
     log = options.log_axis or Axis.log(_lowest_decade(noise), 100.0, 100)
     return linear, log, Axis(Scale.LOG, log.low, log.high, ceil(log.bins * 0.4))
@@ -174,7 +174,9 @@ def axes_for(noise: NoiseFloor, options: AnalysisOptions) -> tuple[Axis, Axis, A
 def peaks_in(
     linear: Histogram, log: Histogram, noise: NoiseFloor, options: AnalysisOptions, rng: np.random.Generator
 ) -> tuple[PeakFit, ...]:
-    """Peaks of the metal in the linear, then of molecules in the logarithmic histogram, as of `Analysis`."""
+    """Return the peaks of the metal (linear histogram), then those of molecules (logarithmic one), ordered as in
+    `Analysis`.
+    """
     molecular = options.molecular_G0 or (_above(noise, log.axis), options.metallic_G0[0])
     peaks = (
         *_peaks(linear, options.metallic_G0, options, rng),
@@ -190,7 +192,7 @@ def analysis_of(
     peaks: tuple[PeakFit, ...],
     options: AnalysisOptions,
 ) -> Analysis:
-    """What is known once traces are selected, counted (linear, log, map) and their peaks are fitted."""
+    """Assemble the analysis from selected traces, histograms (linear, log, map) and fitted peaks."""
     linear, log, counted = histograms
     return Analysis(
         selection=selection,
@@ -237,7 +239,7 @@ def _peaks(
 
 
 def _plateaus(traces: Sequence[Trace], peak: PeakFit, break_G0: float) -> PlateauLengths:
-    """Of an atomic contact half a quantum to either side of its peak; of a molecule from the break of the
+    """Return lengths for an atomic contact within half a quantum of its peak, for a molecule from the break of the
     metal.
     """
     centre = peak.conductance_G0

@@ -1,6 +1,4 @@
-"""Where a histogram has peaks worth fitting: maxima that stand out by more than traces differ from each
-other.
-"""
+"""Candidate peaks of a histogram: maxima that stand out by more than the differences between traces."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,10 +14,12 @@ WORTH_REPORTING = 2.5
 """A maximum is fitted if it stands above the ground on both sides by this many standard errors."""
 
 SIGNIFICANT = 3.0
-"""From here on it is more than the highest of many bumps."""
+"""Standard errors from which a maximum is more than the highest of many random bumps."""
 
 _SMOOTHINGS = {Scale.LINEAR: (0.02, 0.04, 0.08), Scale.LOG: (0.04, 0.08, 0.16)}
-_NEARBY = 16.0  # the ground is sought within this many widths: far off, the highest of any bumps stands out
+_NEARBY = (
+    16.0  # the ground is sought within this many widths: beyond, even the highest random bump stands out
+)
 _FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -32,7 +32,7 @@ class Candidate:
     centre, sigma : float
         Of the smoothed maximum; sigma from its half width.
     low, high : float
-        How far the peak reaches: to the lowest ground between it and its neighbours.
+        Range of the peak: to the lowest ground between it and its neighbours.
     significance : float
         Height over the higher of the two grounds in standard errors of that difference, from trace to trace.
     """
@@ -47,12 +47,12 @@ class Candidate:
 def find_candidates(
     histogram: Histogram, low_G0: float, high_G0: float, significance: float = WORTH_REPORTING
 ) -> tuple[Candidate, ...]:
-    """Return maxima worth reporting between two conductances, in rising order; none reaches beyond them downward, nor
-    above what was measured.
+    """Return the maxima worth reporting between two conductances, in rising order.
 
+    Their ranges end at the lower conductance, and at the highest conductance measured.
     The histogram is smoothed by three widths (0.02 to 0.08 G0, or 0.04 to 0.16 decades), because a wide peak of
     few traces is rugged on a fine scale and a narrow one vanishes on a coarse one. Of maxima that overlap, the
-    most significant counts; it is described on the finest scale on which it stands out nearly as much.
+    most significant is kept and described on the finest scale on which it is nearly as significant.
     """
     axis = histogram.axis
     low, high = (float(x) for x in axis.coordinate([low_G0, high_G0]))
@@ -69,18 +69,18 @@ def find_candidates(
 
 
 def _finest(candidate: Candidate, maxima: list[Candidate]) -> Candidate:
-    """The same peak on the finest scale on which it has four fifths of its significance."""
+    """Return the same peak on the finest scale on which it has four fifths of its significance."""
     same = (c for c in maxima if abs(c.centre - candidate.centre) <= max(c.sigma, candidate.sigma))
     finest = next(c for c in same if c.significance >= 0.8 * candidate.significance)
     return replace(finest, significance=candidate.significance)
 
 
 def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
-    """All maxima of the histogram smoothed by a Gaussian of this width."""
+    """Return all maxima of the histogram smoothed by a Gaussian of this width."""
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
     nearby = 2 * round(_NEARBY * width / axis.step) + 1
-    flat = (None, nearby // 2)  # what is flat as far as one looks has no maximum
+    flat = (None, nearby // 2)  # a stretch that is flat over the whole search range has no maximum
     places, about = find_peaks(smooth, plateau_size=flat, prominence=0.0, wlen=nearby)
     widths = peak_widths(
         smooth, places, 0.5, (about["prominences"], about["left_bases"], about["right_bases"])
@@ -96,10 +96,10 @@ def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
 
 
 def _significance(histogram: Histogram, peak: int, base: int, width: float) -> float:
-    """Difference of the smoothed counts at two bins over its standard error from trace to trace."""
+    """Return the difference of the smoothed counts at two bins over its standard error from trace to trace."""
     kernel = _kernel(histogram.axis, peak, width) - _kernel(histogram.axis, base, width)
     used = np.flatnonzero(kernel)
-    if not used.size:  # a flat stretch: its "maximum" is its own ground
+    if not used.size:  # a flat stretch: the "maximum" is its ground
         return 0.0
     difference = histogram.traces[:, used[0] : used[-1] + 1] @ kernel[used[0] : used[-1] + 1]
     error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
@@ -114,7 +114,7 @@ def _kernel(axis: Axis, place: int, width: float) -> FloatArray:
 
 
 def _separated(candidates: list[Candidate], histogram: Histogram) -> tuple[Candidate, ...]:
-    """Candidates whose reaches end at the lowest ground between neighbours."""
+    """Return the candidates with ranges that end at the lowest ground between neighbours."""
     x = histogram.axis.coordinates
     smooth = gaussian_filter1d(
         histogram.counts_per_trace, min(_SMOOTHINGS[histogram.axis.scale]) / histogram.axis.step
@@ -129,7 +129,7 @@ def _separated(candidates: list[Candidate], histogram: Histogram) -> tuple[Candi
 
 
 def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> Candidate:
-    """The highest maximum between two conductances, significant or not, with these for its reach.
+    """Return the highest maximum between two conductances, significant or not, with these as its range.
 
     Raises
     ------
@@ -138,8 +138,8 @@ def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> Candida
     """
     low, high = (float(x) for x in histogram.axis.coordinate([low_G0, high_G0]))
     width = _SMOOTHINGS[histogram.axis.scale][1]
-    found = [c for c in _maxima(histogram, width) if low < c.centre < high]
-    if not found:
+    maxima = [c for c in _maxima(histogram, width) if low < c.centre < high]
+    if not maxima:
         raise ValueError(f"the histogram has no maximum between {low_G0:g} and {high_G0:g} G0")
-    highest = max(found, key=lambda c: c.significance)
+    highest = max(maxima, key=lambda c: c.significance)
     return replace(highest, low=low, high=high)

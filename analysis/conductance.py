@@ -1,9 +1,8 @@
-"""Conductance from the volts that were recorded, and what the amplifier can show at all.
+"""Conductance from recorded volts, and the range that the amplifier can measure.
 
 Convention: a positive bias puts the substrate above the grounded probe, and the current monitor is then
-positive. A sample that only bounds the conductance from below (amplifier railed, or a junction that cannot be
-told from a short against the series resistance) becomes ``inf``: it stays countable and can never pass for a
-measured value.
+positive. A sample that only bounds the conductance from below (amplifier railed, or a junction that the series
+resistance hides from a short) becomes ``inf``: it can be counted, but never passes for a measured value.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from analysis.constants import G0_S
 from analysis.records import FloatArray
 
 LEAST_BIAS_V = 1e-3
-"""Below this applied bias (of either sign) a conductance is offset and noise divided by nearly nothing."""
+"""Least applied bias (of either sign) for a conductance; below it, offset and noise dominate the quotient."""
 
 _SETTINGS = {
     "current_gain_V_per_A": "gain_V_per_A",
@@ -26,13 +25,12 @@ _SETTINGS = {
 }
 
 LEAST_JUNCTION_SHARE = 0.01
-"""Smallest share of the applied bias across the junction at which the series resistance still leaves a
-number."""
+"""Least share of the applied bias across the junction at which its conductance can be resolved."""
 
 
 @dataclass(frozen=True)
 class CurrentCalibration:
-    """How the volts of the current monitor become amperes.
+    """Conversion of the current monitor's volts to amperes.
 
     Parameters
     ----------
@@ -41,11 +39,11 @@ class CurrentCalibration:
     offset_V : float
         Output at zero current, as recorded.
     series_resistance_ohm : float
-        Everything in series with the junction that shares the applied bias.
+        All resistance in series with the junction.
     full_scale_V : float
-        Output beyond which the chain (amplifier or converter, whichever comes first) no longer follows.
+        Output at which the chain (amplifier or converter, whichever comes first) saturates.
     gain_uncertainty : float
-        Standard uncertainty of the gain as a fraction of it; NaN where nobody has said.
+        Relative standard uncertainty of the gain; NaN if unknown.
     series_resistance_uncertainty_ohm : float
         Standard uncertainty of the series resistance.
 
@@ -71,21 +69,21 @@ class CurrentCalibration:
                 raise ValueError(f"{name} is {getattr(self, name)}, must not be negative")
 
     def after(self, setting: str, value: Any) -> "CurrentCalibration":
-        """The calibration after a SETTING event of a recording; the same one if it is about something else."""
+        """Return the calibration after a SETTING event of a recording; itself if the event is about something else."""
         field = _SETTINGS.get(setting)
         return self if field is None else replace(self, **{field: float(value)})
 
     def current_A(self, volts: ArrayLike) -> FloatArray:
-        """Current in amperes from raw monitor volts of any shape."""
+        """Return the current in amperes from raw monitor volts of any shape."""
         return (np.asarray(volts, dtype=float) - self.offset_V) / self.gain_V_per_A
 
     def railed(self, volts: ArrayLike) -> np.ndarray:
-        """Which samples stand at the amplifier's or converter's end (within 0.5 % of full scale)."""
+        """Return True for each sample at the amplifier's or converter's limit (within 0.5 % of full scale)."""
         return np.abs(np.asarray(volts, dtype=float)) >= 0.995 * self.full_scale_V
 
 
 def conductance_G0(volts: ArrayLike, bias_V: ArrayLike, calibration: CurrentCalibration) -> FloatArray:
-    """Conductance G = I / (V - I R_s) in units of G0.
+    """Return the conductance G = I / (V - I R_s) in units of G0.
 
     Parameters
     ----------
@@ -113,16 +111,14 @@ def conductance_G0(volts: ArrayLike, bias_V: ArrayLike, calibration: CurrentCali
 
 
 def full_scale_conductance_G0(calibration: CurrentCalibration, bias_V: float) -> float:
-    """Largest conductance in G0 that shows at this gain and bias.
+    """Return the largest conductance, in G0, that can be measured at this gain and bias.
 
-    ``inf`` where the series resistance keeps the amplifier off its rail.
-
-    A contact threshold above it can never fire.
+    It is ``inf`` if the series resistance keeps the amplifier off its rail. A contact threshold above it never fires.
 
     Raises
     ------
     ValueError
-        For a bias below 1 mV, at which no conductance shows.
+        For a bias below 1 mV, at which no conductance can be measured.
     """
     if not abs(bias_V) >= LEAST_BIAS_V:
         raise ValueError(f"bias is {bias_V} V; a conductance needs at least {LEAST_BIAS_V} V of either sign")
@@ -132,7 +128,7 @@ def full_scale_conductance_G0(calibration: CurrentCalibration, bias_V: float) ->
 
 
 def conductance_uncertainty_G0(conductance: ArrayLike, calibration: CurrentCalibration) -> FloatArray:
-    """Standard uncertainty of a conductance in G0 from the calibration alone, the same for a whole run.
+    """Return the standard uncertainty of a conductance (G0) from the calibration alone, common to a whole run.
 
     dG = G (1 + G G0 R_s) u_gain and G^2 G0 u_Rs, added in quadrature (first order in both).
     """

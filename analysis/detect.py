@@ -1,10 +1,10 @@
 """Small causal detectors for decisions while a junction is moving: contact, open, railed, plateau.
 
-Each is fed the samples as they come and answers with the index, counted from the first sample that it was
-fed, of the sample at which its condition was first fulfilled, or None. The answer stays once it is given. It
-depends on the samples alone, not on how they were cut into blocks.
+Each takes the samples as they come and returns the index of the sample at which its condition was first fulfilled,
+counted from the first sample that it took, or None. Once it has fired, the index does not change. It depends on the
+samples alone, not on how they were cut into blocks.
 
-Each also tells how soon it can fire at all, so that whoever reads the samples need not look more often than helps.
+Each also gives the least number of samples after which it can fire, so that a reader need not poll more often.
 """
 
 import math
@@ -20,15 +20,15 @@ BoolArray = NDArray[np.bool_]
 
 
 class Detector(Protocol):
-    """Anything that says when a condition was first fulfilled."""
+    """Detector of the first sample that fulfils a condition."""
 
     def feed(self, samples: FloatArray) -> int | None:
-        """Take the next samples, shape (n,); index of first fulfilment, or None so far."""
+        """Take the next samples, shape (n,); return the index of first fulfilment, or None so far."""
         ...
 
     @property
     def soonest(self) -> int:
-        """Least number of further samples with which it can fire, whatever they are; at least 1."""
+        """Least number of further samples after which it can fire, whatever their values; at least 1."""
         ...
 
 
@@ -44,10 +44,10 @@ class FirstRun:
         self._found: int | None = None
 
     def feed(self, hit: BoolArray) -> int | None:
-        """Take which samples hit, shape (n,); index of first fulfilment, or None so far."""
+        """Take True for each sample that hits, shape (n,); return the index of first fulfilment, or None so far."""
         if self._found is not None or not hit.size:
             return self._found
-        if not hit.any():  # nearly always so, and asked for every few samples
+        if not hit.any():  # the usual case, called every few samples
             self._seen, self._run = self._seen + hit.size, 0
             return None
         index = np.arange(hit.size)
@@ -69,18 +69,18 @@ class FirstRun:
 class ContactDetector:
     """Contact: modulus of the conductance above a threshold for ``consecutive`` samples.
 
-    The sign is judged after the tip has stopped, by `wrong_sign`: an inverting amplifier or a reversed lead must
-    not let it go on into the surface.
+    `wrong_sign` judges the sign after the tip has stopped: with an inverting amplifier or a reversed lead the tip
+    must not continue into the surface.
 
     Parameters
     ----------
     threshold_G0 : float
     consecutive : int
-        Samples in a row, so that a spike is no contact.
+        Samples in a row, so that a spike does not count as contact.
     railed_G0 : float
-        Conductance credited to a railed sample (``inf`` of either sign, see ``analysis.conductance``): the
-        full-scale conductance is all that it proves. The default lets railed count as contact wherever the rail
-        lies, which is for the user to allow.
+        Conductance assigned to a railed sample (``inf`` of either sign, see ``analysis.conductance``): it proves no
+        more than the full-scale conductance. By default a railed sample counts as contact at any full scale, which
+        the user must allow.
     """
 
     def __init__(self, threshold_G0: float, consecutive: int, railed_G0: float = np.inf) -> None:
@@ -113,12 +113,12 @@ class ContactDetector:
 
     @property
     def wrong_sign(self) -> bool:
-        """Tell whether it fired on a current that did not have the sign of the bias throughout."""
+        """True if the detector fired on a current that did not have the sign of the bias throughout."""
         return self._found is not None and self._positive.feed(np.empty(0, dtype=np.bool_)) != self._found
 
 
 class OpenDetector:
-    """Open: modulus of the conductance below a threshold for ``consecutive`` samples (NaN is not below anything)."""
+    """Open: modulus of the conductance below a threshold for ``consecutive`` samples (NaN never counts as open)."""
 
     def __init__(self, threshold_G0: float, consecutive: int) -> None:
         self._threshold_G0 = threshold_G0
@@ -151,17 +151,17 @@ class UnknownDetector:
 
 
 class CurrentWitness:
-    """Witness of a current that leaves its noise; it stops nothing.
+    """Observer of a current that rises above its noise; it never fires.
 
-    Noise is measured in the first ``reference`` samples; three samples in a row beyond five standard deviations of
-    it count as a current. Spikes and railed samples in the reference make it less sensitive, never more.
+    The first ``reference`` samples give the noise; three samples in a row beyond five standard deviations of it count
+    as a current. Spikes and railed samples in the reference make it less sensitive, never more.
 
     Parameters
     ----------
     reference : int
         Samples that measure the noise.
     least_G0 : float
-        Smaller deviations are none: a multiplexer leaves a trace of its other channels.
+        Smaller deviations do not count: a multiplexer leaves a trace of its other channels.
     """
 
     SIGMAS = 5.0
@@ -174,14 +174,14 @@ class CurrentWitness:
         self._bounds: tuple[float, float] | None = None
         self._run = FirstRun(self.CONSECUTIVE)
         self.seen = 0
-        """Samples that it was fed."""
+        """Number of samples taken."""
         self.excursion_at: int | None = None
         """Index of the sample at which a current was established, or None."""
         self.largest_G0 = 0.0
-        """Conductance of the largest modulus since then, with its sign."""
+        """Conductance of the largest modulus since then (G0, signed)."""
 
     def feed(self, conductance_G0: FloatArray) -> int | None:
-        """Take conductances in G0, shape (n,); always None."""
+        """Take conductances in G0, shape (n,); always return None."""
         self.seen += conductance_G0.size
         if self._bounds is None:
             self._first.append(conductance_G0)
@@ -190,17 +190,17 @@ class CurrentWitness:
             conductance_G0, self._first = np.concatenate(self._first), []
             self._bounds = self._noise(conductance_G0[: self._reference])
         low, high = self._bounds
-        found = self._run.feed((conductance_G0 < low) | (conductance_G0 > high))
-        if found is not None:
-            self.excursion_at = found
-            known = conductance_G0[~np.isnan(conductance_G0)]
-            if known.size and np.abs(known).max() > abs(self.largest_G0):
-                self.largest_G0 = float(known[np.argmax(np.abs(known))])
+        excursion_at = self._run.feed((conductance_G0 < low) | (conductance_G0 > high))
+        if excursion_at is not None:
+            self.excursion_at = excursion_at
+            defined = conductance_G0[~np.isnan(conductance_G0)]
+            if defined.size and np.abs(defined).max() > abs(self.largest_G0):
+                self.largest_G0 = float(defined[np.argmax(np.abs(defined))])
         return None
 
     @property
     def soonest(self) -> int:
-        """More samples than anybody will take: it stops nothing."""
+        """Largest integer: it never fires."""
         return sys.maxsize
 
     def _noise(self, reference_G0: FloatArray) -> tuple[float, float]:
@@ -212,7 +212,7 @@ class CurrentWitness:
 
 
 class RailDetector:
-    """Amplifier at its rail, of either sign, for ``consecutive`` samples; fed raw volts of the monitor."""
+    """Amplifier at its rail, of either sign, for ``consecutive`` samples; takes raw volts of the monitor."""
 
     def __init__(self, full_scale_V: float, consecutive: int) -> None:
         self._rail_V = 0.995 * full_scale_V
@@ -229,23 +229,23 @@ class RailDetector:
 
 
 class PlateauDetector:
-    """A junction that holds its conductance, told from a tunnelling gap that passes through the window.
+    """Plateau: a junction that holds its conductance, unlike a tunnelling gap that passes through the window.
 
-    Over the last ``window`` samples of log10 of the modulus of G: enough of them between ``low_G0`` and
-    ``high_G0``, their mean there too, a small slope and a small scatter about the mean.
+    It fires if, over the last ``window`` samples of log10 of the modulus of G, enough samples and their mean lie
+    between ``low_G0`` and ``high_G0``, and both the slope and the scatter about the mean are small.
 
     Parameters
     ----------
     low_G0, high_G0 : float
         The window of conductance, 0 < low < high.
     window : int
-        Samples that must look like a plateau together (the dwell; 0.3 s is a usual choice at 0.1 nm/s).
+        Number of samples that form the plateau (the dwell; 0.3 s is a usual choice at 0.1 nm/s).
     fraction : float
-        Least share of the samples in the window.
+        Least fraction of these samples between ``low_G0`` and ``high_G0``.
     slope_decades : float
-        Most that the straight line through the samples may rise or fall from the first to the last of them.
-        A limit of 2 decades/nm at 0.1 nm/s is 0.06 decades over 0.3 s; a vacuum gap falls about nine a
-        nanometre.
+        Largest rise or fall of the straight line through the samples, from the first to the last.
+        A limit of 2 decades/nm at 0.1 nm/s is 0.06 decades over 0.3 s; a vacuum gap falls by about nine decades
+        per nanometre.
     scatter_decades : float
         Largest standard deviation of log10 G.
 
@@ -255,8 +255,8 @@ class PlateauDetector:
         If the window of conductance is empty or not positive, or ``window`` is below 2.
     """
 
-    # Running sums of whole micro-decades are exact: they cannot drift, nor depend on how the samples were
-    # cut. They wrap around in 64 bits without harm, because only differences across one window are used.
+    # Running sums of whole micro-decades are exact: they cannot drift or depend on how the samples were cut.
+    # They may wrap around in 64 bits, because only differences across one window are used.
     _UNIT_DECADES = 1e-6
 
     def __init__(
@@ -296,13 +296,13 @@ class PlateauDetector:
 
     @property
     def soonest(self) -> int:
-        """Least number of further samples that can make a plateau together with the last ones."""
+        """Least number of further samples that can complete a plateau with the previous ones."""
         inside = int(self._sums[0, -1] - self._sums[0, 0])  # of the last window less one sample
         lacking = math.ceil(self._fraction * self._window - 1e-9) - inside
         return max(lacking, self._window - self._seen, 1)
 
     def _levels(self, conductance_G0: FloatArray) -> NDArray[np.int64]:
-        """log10 of the modulus of G in micro-decades, moved to within a decade of the window."""
+        """Return log10 of the modulus of G in micro-decades, clipped to within a decade of the window."""
         decade = round(1.0 / self._UNIT_DECADES)
         with np.errstate(divide="ignore"):
             levels = np.log10(np.abs(conductance_G0)) / self._UNIT_DECADES
@@ -310,7 +310,7 @@ class PlateauDetector:
         return np.rint(np.clip(levels, self._low - decade, self._high + decade)).astype(np.int64)
 
     def _extend(self, levels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Running sums of 1 (if inside), x, x^2 and i x, from one window before the new samples on."""
+        """Return running sums of 1 (if inside), x, x^2 and i x, from one window before the new samples on."""
         inside = ((levels >= self._low) & (levels <= self._high)).astype(np.int64)
         index = np.arange(self._seen, self._seen + levels.size)
         self._seen += levels.size
@@ -318,7 +318,7 @@ class PlateauDetector:
         return np.hstack([self._sums, self._sums[:, -1:] + np.cumsum(new, axis=1)])
 
     def _steady(self, window_sums: NDArray[np.int64], stop: int) -> BoolArray:
-        """Which of the windows, the last of them ending before sample ``stop``, look like a plateau."""
+        """Return True for each window that looks like a plateau, the last window ending before sample ``stop``."""
         n = self._window
         inside, level, square, moment = window_sums
         begin = np.arange(stop - inside.size, stop) - (n - 1)

@@ -15,17 +15,17 @@ from analysis.histogram import Axis, Histogram, Scale
 from analysis.records import FloatArray
 
 REACHES = (2.5, 4.0, 7.0)
-"""Reasonable windows: this many sigma to either side. The middle one is the choice."""
+"""Reasonable windows: this many sigma to either side. The middle value is the default."""
 
 LEAST_TRACES = 20
 """With fewer traces behind a peak a bootstrap over them means little."""
 
 LEAST_DWELL = 2.0
-"""Samples that a trace must spend in a peak on average. After a break the amplifier settles through the same
-few values in every trace, a sample each: such a peak is no plateau."""
+"""Mean number of samples that a trace must spend in a peak. After a break the amplifier settles through the same
+few values in every trace, one sample each: that peak is not a plateau."""
 
 WIDEST = 0.5
-"""Standard deviation in decades above which a hump is no level of one kind of junction."""
+"""Standard deviation in decades above which a hump is not the level of one kind of junction."""
 
 _LEAST_BINS = 9
 _AT_A_TIME = 20
@@ -33,21 +33,21 @@ _ONE_SIGMA = (15.865, 84.135)  # percentiles
 
 
 class Shape(Protocol):
-    """A fitted peak: centre, width and height, each of shape (1,), and its curve with what lies under it."""
+    """A fitted peak: centre, width and height, each of shape (1,), and its curve with the background."""
 
     @property
     def centre(self) -> FloatArray:
-        """Return the coordinate of the maximum."""
+        """Coordinate of the maximum."""
         ...
 
     @property
     def sigma(self) -> FloatArray:
-        """Return the standard deviation."""
+        """Standard deviation."""
         ...
 
     @property
     def amplitude(self) -> FloatArray:
-        """Return the height above the background."""
+        """Height above the background."""
         ...
 
     def curve(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -57,7 +57,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """The stretch of a histogram that is fitted, as counts per bin and trace."""
+    """Fitted stretch of a histogram, as counts per bin and trace."""
 
     x: FloatArray  # (n,), coordinates of bins
     traces: FloatArray  # (n_traces, n)
@@ -65,7 +65,7 @@ class Stretch:
 
     @classmethod
     def around(cls, histogram: Histogram, low: float, high: float) -> Self:
-        """Bins with centres in a range of the coordinate, and at least nine."""
+        """Cut the bins with centres in a range of the coordinate, at least nine of them."""
         x = histogram.axis.coordinates
         first, last = (int(i) for i in np.searchsorted(x, [low, high]))
         missing = max(0, _LEAST_BINS - (last - first))
@@ -74,7 +74,7 @@ class Stretch:
         return cls(x[first:last], traces, traces.sum(axis=0) / max(len(traces), 1))
 
     def inside(self, low: float, high: float) -> NDArray[np.bool_]:
-        """Bins in a window of the coordinate; the nine nearest to its middle if it holds fewer."""
+        """Return the bins in a window of the coordinate; the nine nearest to its middle if it holds fewer."""
         inside: NDArray[np.bool_] = (self.x >= low) & (self.x <= high)
         if inside.sum() < _LEAST_BINS:
             inside[np.argsort(np.abs(self.x - (low + high) / 2.0), kind="stable")[:_LEAST_BINS]] = True
@@ -88,19 +88,21 @@ class Stretch:
         return inside
 
     def traces_in(self, inside: NDArray[np.bool_]) -> int:
-        """Number of traces with a sample in these bins."""
+        """Return the number of traces with a sample in these bins."""
         return int(np.count_nonzero(self.traces[:, inside].any(axis=1)))
 
     def dwell(self, fit: Shape) -> float:
-        """Mean number of samples within two sigma of the centre, in the traces that have any; 0 if none has."""
+        """Return the mean number of samples within two sigma of the centre, over the traces that have any; 0 without
+        any.
+        """
         counts = self.traces[:, np.abs(self.x - fit.centre) <= 2.0 * fit.sigma].sum(axis=1)
         return float(counts[counts > 0.0].mean()) if counts.any() else 0.0
 
     def resampled(self, resamples: int, rng: np.random.Generator) -> FloatArray:
-        """Means over as many traces drawn with replacement, shape (resamples, n)."""
+        """Return means over as many traces drawn with replacement, shape (resamples, n)."""
         n = len(self.traces)
         means = np.empty((resamples, self.x.size))
-        for first in range(0, resamples, _AT_A_TIME):  # all at once would take 100 MB for 10 000 traces
+        for first in range(0, resamples, _AT_A_TIME):  # all together would take 100 MB for 10 000 traces
             many = min(_AT_A_TIME, resamples - first)
             drawn = rng.integers(n, size=(many, n)) + n * np.arange(many)[:, None]
             times = np.bincount(drawn.ravel(), minlength=many * n).reshape(many, n)
@@ -108,7 +110,7 @@ class Stretch:
         return means
 
     def reduced_chi2(self, fit: Shape, parameters: int, inside: NDArray[np.bool_]) -> float:
-        """Mean square of the residuals over each bin's squared standard error; NaN without degrees of
+        """Return the mean square of the residuals over each bin's squared standard error; NaN without degrees of
         freedom.
         """
         variance = (
@@ -125,7 +127,9 @@ class Stretch:
 def fit_from_nine(
     stretch: Stretch, candidate: Candidate, terms: int, inside: NDArray[np.bool_]
 ) -> GaussianFits:
-    """Fits from nine starts: where and as wide as guessed, a sigma aside, half and twice as wide."""
+    """Fit from nine starts: at the guessed centre and a sigma to either side; as wide as guessed, half and twice as
+    wide.
+    """
     shifts, factors = np.array(list(product((-1.0, 0.0, 1.0), (0.5, 1.0, 2.0)))).T
     start = candidate.centre + shifts * candidate.sigma, factors * candidate.sigma
     y = np.tile(stretch.mean, (shifts.size, 1))
@@ -133,12 +137,12 @@ def fit_from_nine(
 
 
 def least_sigma(candidate: Candidate) -> float:
-    """A fifth of the guessed width: what is narrower is a spike on the peak, the plateau of a single trace."""
+    """Return a fifth of the guessed width: anything narrower is a spike on the peak, the plateau of a single trace."""
     return candidate.sigma / 5.0
 
 
 def best(fits: GaussianFits) -> GaussianFits:
-    """The good fit with the least sum of squares; if none is good, the best of those that are no dips."""
+    """Return the good fit with the least sum of squares; if none is good, the best one with positive height."""
     for acceptable in (fits.good, fits.amplitude > 0.0):
         if acceptable.any():
             return fits[int(np.argmin(np.where(acceptable, fits.cost, np.inf)))]
@@ -146,10 +150,10 @@ def best(fits: GaussianFits) -> GaussianFits:
 
 
 def settled_window(stretch: Stretch, candidate: Candidate, terms: int) -> tuple[float, float]:
-    """Where to fit: the middle reach to either side, within the candidate's own; a wider one if that gives no
-    fit.
+    """Return the window of the fit: the middle reach to either side, within the candidate's range; a wider one if no
+    fit succeeds.
 
-    The peak is first as wide as guessed, then as fitted.
+    The window is set by the guessed width, then by the fitted one.
     """
     guess = candidate.centre, candidate.sigma
     for reach in (REACHES[1], REACHES[2]):
@@ -161,10 +165,9 @@ def settled_window(stretch: Stretch, candidate: Candidate, terms: int) -> tuple[
 
 
 def variants(stretch: Stretch, candidate: Candidate, fit: GaussianFits) -> tuple[FloatArray, int]:
-    """Centres of the same peak in nine windows on three backgrounds, and how many of those were tried.
+    """Return the centres of the same peak in nine windows on three backgrounds, and the number of fits tried.
 
-    Left out are fits that fail, or describe something else: a Gaussian that its window cannot hold, or a
-    spike.
+    Fits that fail or describe something else are left out: a Gaussian wider than its window, or a spike.
     """
     centre, sigma = float(fit.centre[0]), float(fit.sigma[0])
     windows = [_window(candidate, centre, sigma, *reaches) for reaches in product(REACHES, REACHES)]
@@ -178,9 +181,9 @@ def variants(stretch: Stretch, candidate: Candidate, fit: GaussianFits) -> tuple
 
 
 def chosen_anew(stretch: Stretch, candidate: Candidate, terms: int, resampled: FloatArray) -> GaussianFits:
-    """Fit each resample where it has its own maximum, in a window of its own: first as wide as guessed, then as fitted.
+    """Fit each resample around its own maximum, in a window set by the guessed width, then by the fitted one.
 
-    With the window of the whole set the bootstrap would not know that another set would have had another window.
+    With the window of the whole set the bootstrap would miss the variation that comes from the choice of window.
     """
     smooth = gaussian_filter1d(
         resampled, max(candidate.sigma / 2.0 / (stretch.x[1] - stretch.x[0]), 1.0), axis=1
@@ -199,7 +202,7 @@ def chosen_anew(stretch: Stretch, candidate: Candidate, terms: int, resampled: F
 
 
 def flank_seen(histogram: Histogram, fit: Shape) -> bool:
-    """Tell if the counts above the peak fall by half its height, before they end where nothing was measured."""
+    """Return True if the counts above the peak fall by half its height within the measured range."""
     if np.isinf(histogram.top):
         return True
     axis = histogram.axis
@@ -213,7 +216,7 @@ def flank_seen(histogram: Histogram, fit: Shape) -> bool:
 
 
 def other_minimum(fit: GaussianFits, starts: GaussianFits) -> bool:
-    """Tell if another start fits nearly as well with another centre."""
+    """Return True if another start fits nearly as well with another centre."""
     good = starts.good & (starts.cost < 1.05 * fit.cost[0])
     return bool(np.any(np.abs(starts.centre - fit.centre[0])[good] > fit.sigma[0]))
 
@@ -226,8 +229,8 @@ def _window(
 
 @dataclass(frozen=True)
 class Resamples:
-    """Results of the bootstrap: 68 % interval of the centre (NaN if hardly a resample could be fitted), the share of
-    the resamples that gave a fit, and the height that 97.5 % of them exceed (both NaN without a bootstrap).
+    """Results of the bootstrap: 68 % interval of the centre (NaN with fewer than ten fits), share of the resamples
+    that gave a fit, and height that 97.5 % of them exceed (both NaN without a bootstrap).
     """
 
     interval: tuple[float, float]
@@ -248,18 +251,18 @@ class Resamples:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Everything on which the verdict over one fit rests, in the axis' coordinate.
+    """Diagnostics of one fit on which its verdict rests, in the coordinate of the axis.
 
     Parameters
     ----------
     candidate : Candidate
-        What was to be fitted.
+        Peak to be fitted.
     axis : Axis
     window : tuple of float
     n_traces : int
         Traces with a sample in the window.
     dwell : float
-        Mean number of samples that such a trace has in the peak.
+        Mean number of samples of these traces in the peak.
     fit : Shape
     settled : bool
         The fit converged with centre and width inside their bounds.
@@ -267,12 +270,12 @@ class Evidence:
         Another start gives another peak that fits as well.
     resamples : Resamples
     centres : ndarray
-        Of the fits with other windows and backgrounds that went well, out of ``tried``.
+        Centres of the successful fits with other windows and backgrounds, out of ``tried``.
     tried : int
     top : float
-        Highest conductance that the traces reach: above it nothing was measured; infinite where unknown.
+        Highest conductance measured; infinite if unknown.
     flank_seen : bool
-        The counts fall above the peak before they end there.
+        The counts above the peak fall within the measured range.
     undecided : bool
         One level and two that overlap are both possible.
     """
@@ -304,9 +307,8 @@ class Evidence:
         return float(self.fit.curve(self.fit.centre)[1][0, 0])
 
     def doubts(self) -> tuple[str, ...]:
-        """Return why the fit is not to be trusted; empty if it is."""
-        doubts = (self._doubts_about_place(), self._doubts_about_fit(), self._doubts_about_errors())
-        return tuple(doubt for some in doubts for doubt in some)
+        """Return the reasons not to trust the fit; empty if there are none."""
+        return (*self._doubts_about_place(), *self._doubts_about_fit(), *self._doubts_about_errors())
 
     @property
     def _numbers(self) -> tuple[float, float, float]:
@@ -316,12 +318,12 @@ class Evidence:
     def _doubts_about_place(self) -> Iterator[str]:
         centre, sigma, _ = self._numbers
         if self.undecided:
-            yield "one or two levels, cannot tell: the interval covers both"
+            yield "one level or two: the data do not decide, and the interval covers both"
         if centre + 2.0 * sigma > self.top or not self.flank_seen:
             top = float(self.axis.value(self.top))
-            yield f"cut off: nothing was measured above {top:.2g} G0, and the upper flank is not seen"
+            yield f"cut off: nothing was measured above {top:.2g} G0, so the upper flank is missing"
         if self.axis.scale is Scale.LOG and sigma > WIDEST:
-            yield f"wider than a decade ({sigma:.1f} decades to either side): not the level of one junction"
+            yield f"wider than a decade (sigma {sigma:.1f} decades): not the level of one junction"
 
     def _doubts_about_fit(self) -> Iterator[str]:
         centre, sigma, amplitude = self._numbers
@@ -331,7 +333,7 @@ class Evidence:
         if not amplitude > 0.0:
             yield "the fit is a dip, not a peak"
         elif not self.settled:
-            yield "the fit did not settle: centre or width ran to the edge of its window"
+            yield "the fit did not converge: centre or width ran to the edge of its window"
         if sigma > (high - low) / 2.0:
             yield "the peak is wider than its window"
         elif not low + sigma / 2.0 < centre < high - sigma / 2.0:
@@ -339,13 +341,13 @@ class Evidence:
         if sigma < self.axis.step:
             yield "the peak is narrower than the bins resolve"
         if abs(centre - self.candidate.centre) > max(sigma, self.candidate.sigma):
-            yield "false minimum: the fitted centre is not where the histogram has its maximum"
+            yield "false minimum: the fitted centre is not at the maximum of the histogram"
         elif self.other_minimum:
             yield "false minimum possible: another start fits as well with another centre"
         if self.dwell < LEAST_DWELL:
-            yield f"no plateau: traces pass through in {self.dwell:.1f} samples on average"
+            yield f"no plateau: traces pass through it in {self.dwell:.1f} samples on average"
         if amplitude < 0.2 * self.background_at_peak:
-            yield "the background dominates: the peak stands less than a fifth of it above"
+            yield "the background dominates: the peak rises above it by less than a fifth"
 
     def _doubts_about_errors(self) -> Iterator[str]:
         _, sigma, _ = self._numbers
@@ -362,7 +364,7 @@ class Evidence:
         elif self.resamples.least_amplitude < 0.0:
             yield "the height of the peak is within two standard errors of zero"
         if self.centres.size < self.tried / 2:
-            yield f"only {self.centres.size} of {self.tried} windows and backgrounds give such a peak"
+            yield f"only {self.centres.size} of {self.tried} windows and backgrounds give this peak"
         elif (highest - lowest) / 2.0 > sigma:
             yield "the centre depends on window and background by more than the width of the peak"
         elif highest - lowest > max(sigma, 10.0 * (upper - lower)):

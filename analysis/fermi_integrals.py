@@ -70,7 +70,7 @@ def pole_integrals(
     kT_probe_eV: ArrayLike,
     kT_substrate_eV: ArrayLike,
 ) -> PoleIntegrals:
-    """Integrals of 1/(E - pole) over the window between probe and substrate.
+    """Return the integrals of 1/(E - pole) over the window between probe and substrate.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def pole_integrals(
 def pole_derivatives(
     pole_eV: ArrayLike, mu_eV: ArrayLike, kT_eV: ArrayLike
 ) -> tuple[ComplexArray, ComplexArray]:
-    """Integrals of (-f')/(E - pole) and (E - mu)(-f')/(E - pole), in 1/eV and 1; f' is df/dE at (mu, kT).
+    """Return the integrals of (-f')/(E - pole) and (E - mu)(-f')/(E - pole), in 1/eV and 1; f' is df/dE at (mu, kT).
 
     The first is i/b times the trigamma function of 1/2 + a/b, up to sign; both come from `pole_integrals` at a
     bias whose square vanishes beside it, which is exact because nothing there cancels.
@@ -114,13 +114,13 @@ def pole_derivatives(
 
 
 def _reflectable(a: ComplexArray, b: FloatArray) -> NDArray[np.bool_]:
-    """Narrow against kT, or so far aside that the poles of the reflected form do not matter."""
+    """Return True for poles narrow against kT, or so far aside that the poles of the reflected form do not matter."""
     aside = np.abs(a.imag)
     return (a.real < _NARROW * b) | ((aside > 2 * _SHIFT * b) & (aside > 2 * a.real))
 
 
 def trigamma(z: ComplexArray) -> ComplexArray:
-    """Trigamma function for Re z >= 1/2, to about 1e-14 (recurrence and asymptotic series)."""
+    """Return the trigamma function for Re z >= 1/2, to about 1e-14 (recurrence and asymptotic series)."""
     z = np.asarray(z)
     inverse = 1.0 / (z + _SHIFT)
     far = inverse * inverse
@@ -136,7 +136,7 @@ _Three = tuple[ComplexArray, ComplexArray, ComplexArray]
 
 
 def _far(p: _Pair) -> _Three:
-    """Both reservoirs many kT away from the pole: logarithm and asymptotic series."""
+    """Return the integrals with both reservoirs many kT away from the pole: logarithm and asymptotic series."""
     tail = _series_difference(p.a_P, p.a_S, p, _SERIES.size)
     x = _log_ratio(p.a_P, p.a_S, p.da) + tail
     heat_P, heat_S = _heats(p, x)
@@ -149,7 +149,9 @@ def _far(p: _Pair) -> _Three:
 
 
 def _recurred(p: _Pair) -> _Three:
-    """Wide pole: digamma(z) = digamma(z + n) - sum 1/(z + k), each term subtracted in closed form."""
+    """Return the integrals for a wide pole: digamma(z) = digamma(z + n) - sum 1/(z + k), terms subtracted in closed
+    form.
+    """
     c_P, c_S = p.a_P + _SHIFT * p.b_P, p.a_S + _SHIFT * p.b_S
     x = _log_ratio(c_P, c_S, p.da + _SHIFT * p.db) + _series_difference(c_P, c_S, p, _NEAR_TERMS)
     u = (np.arange(_SHIFT) + 0.5).reshape(-1, *(1,) * p.a_P.ndim)
@@ -158,7 +160,9 @@ def _recurred(p: _Pair) -> _Three:
 
 
 def _reflected(p: _Pair) -> _Three:
-    """Narrow pole: the part even in a, whose imaginary part is proportional to g, and (pi/2) tan(pi a/b)."""
+    """Return the integrals for a narrow pole: the part even in a, with imaginary part proportional to g, and (pi/2)
+    tan(pi a/b).
+    """
     n = _SHIFT
     product_P = (n * p.b_P) ** 2 - p.a_P**2
     product_S = (n * p.b_S) ** 2 - p.a_S**2
@@ -187,7 +191,9 @@ def _heats(p: _Pair, x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
 def _series_difference(
     c_P: ComplexArray, c_S: ComplexArray, p: _Pair, terms: int, sign: float | FloatArray = 1.0
 ) -> ComplexArray:
-    """sum_j s_j [(b_P/c_P)^2j - (b_S/c_S)^2j], c = n b + sign a: a divided difference, by Horner's rule twice."""
+    """Return sum_j s_j [(b_P/c_P)^2j - (b_S/c_S)^2j], c = n b + sign a: a divided difference, by Horner's rule
+    twice.
+    """
     r_P, r_S = (p.b_P / c_P) ** 2, (p.b_S / c_S) ** 2
     product = c_P * c_S
     difference = sign * (p.db * p.a_S - p.b_S * p.da) * (p.b_P * c_S + p.b_S * c_P) / (product * product)
@@ -202,7 +208,9 @@ def _series_difference(
 
 
 def _log_ratio(c_P: ComplexArray, c_S: ComplexArray, dc: ComplexArray) -> ComplexArray:
-    """ln(c_P/c_S) for numbers with positive real part, dc = c_P - c_S; both parts keep their own digits."""
+    """Return ln(c_P/c_S) for numbers with positive real part, dc = c_P - c_S; real and imaginary part keep full
+    precision.
+    """
     turned = dc * c_S.conj()
     norm_S = c_S.real**2 + c_S.imag**2
     ratio = (dc * (c_P + c_S).conj()).real / norm_S
@@ -212,7 +220,7 @@ def _log_ratio(c_P: ComplexArray, c_S: ComplexArray, dc: ComplexArray) -> Comple
 
 
 def _log1p_less_linear(q: ComplexArray) -> ComplexArray:
-    """log(1 + q) - q for |q| < 0.02."""
+    """Return log(1 + q) - q for |q| < 0.02."""
     total = np.full_like(q, -1.0 / 12)
     for m in range(11, 1, -1):
         total = total * q + (-1.0) ** (m + 1) / m
@@ -220,7 +228,7 @@ def _log1p_less_linear(q: ComplexArray) -> ComplexArray:
 
 
 def _tan_difference(x_P: ComplexArray, x_S: ComplexArray, step: ComplexArray) -> ComplexArray:
-    """Difference tan x_P - tan x_S = sin(step)/(cos x_P cos x_S), with the growing exponentials taken out."""
+    """Return tan x_P - tan x_S = sin(step)/(cos x_P cos x_S), with the growing exponentials factored out."""
     angles = np.stack([step, x_P + 0.5 * np.pi, x_S + 0.5 * np.pi])
     height = np.abs(angles.imag)
     sine, cosine_P, cosine_S = _scaled_sin(angles, height)
@@ -228,7 +236,7 @@ def _tan_difference(x_P: ComplexArray, x_S: ComplexArray, step: ComplexArray) ->
 
 
 def _scaled_sin(z: ComplexArray, height: FloatArray) -> ComplexArray:
-    """sin(z) exp(-|Im z|), ``height`` = |Im z|."""
+    """Return sin(z) exp(-|Im z|), ``height`` = |Im z|."""
     fall = np.expm1(-2 * height)
     scaled = np.empty_like(z)
     scaled.real = (1 + 0.5 * fall) * np.sin(z.real)

@@ -1,4 +1,4 @@
-"""What a transmission model is fitted to: currents, heats, conductance, thermopower, each with its uncertainty."""
+"""Data that a transmission model is fitted to: currents, heats, conductance, thermopower, each with its uncertainty."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -110,7 +110,7 @@ class HeatingData:
 
 
 def paired_covariance(voltage_V: FloatArray, sigma: FloatArray, correlation: float) -> FloatArray:
-    """Covariance of values of which those at opposite biases have a correlation; in the unit of ``sigma`` squared.
+    """Return the covariance of values that are correlated at opposite biases; in the unit of ``sigma`` squared.
 
     One baseline for both polarities and white noise give +1/2.
     """
@@ -121,7 +121,7 @@ def paired_covariance(voltage_V: FloatArray, sigma: FloatArray, correlation: flo
 
 
 def whitening(covariance: FloatArray) -> FloatArray:
-    """Matrix that turns deviations of this covariance into independent ones of unit variance, (n, n)."""
+    """Return the matrix (n, n) that turns deviations of this covariance into independent ones of unit variance."""
     try:
         return np.linalg.inv(np.linalg.cholesky(covariance))
     except np.linalg.LinAlgError:

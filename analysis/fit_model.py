@@ -52,7 +52,7 @@ class Family(Protocol):
         ...
 
     def transmission(self, values: FloatArray) -> Transmission:
-        """The member with these parameters."""
+        """Return the member with these parameters."""
         ...
 
     def window(
@@ -62,13 +62,13 @@ class Family(Protocol):
         temperature_probe_K: float,
         temperature_substrate_K: float,
     ) -> tuple[FloatArray, FloatArray]:
-        """Integrals (3, n_bias) in eV and eV^2, as in `level_slopes`, and slopes (3, n_parameters, n_bias)."""
+        """Return integrals (3, n_bias) in eV and eV^2, as in `level_slopes`, and slopes (3, n_parameters, n_bias)."""
         ...
 
     def windows(
         self, many: FloatArray, bias_V: FloatArray, temperature_probe_K: float, temperature_substrate_K: float
     ) -> FloatArray:
-        """Integrals for many sets of parameters (n_sets, n_parameters) at once, shape (3, n_sets, n_bias)."""
+        """Return integrals for many sets of parameters (n_sets, n_parameters) at once, shape (3, n_sets, n_bias)."""
         ...
 
 
@@ -90,11 +90,11 @@ class LevelFamily:
     parameters: tuple[Parameter, ...]
 
     def fields(self, values: FloatArray) -> FloatArray:
-        """Fields of the levels, shape (n_levels, 4)."""
+        """Return the fields of the levels, shape (n_levels, 4)."""
         return np.where(self.free >= 0, np.append(values, 0.0)[self.free], self.fixed)
 
     def transmission(self, values: FloatArray) -> LevelTransmission:
-        """The levels with these parameters."""
+        """Return the levels with these parameters."""
         return LevelTransmission([Level(*row) for row in self.fields(values).tolist()])
 
     def window(
@@ -104,7 +104,7 @@ class LevelFamily:
         temperature_probe_K: float,
         temperature_substrate_K: float,
     ) -> tuple[FloatArray, FloatArray]:
-        """Integrals and analytic slopes."""
+        """Return integrals and analytic slopes."""
         kT_P, kT_S = BOLTZMANN_eV_per_K * temperature_probe_K, BOLTZMANN_eV_per_K * temperature_substrate_K
         found = level_slopes(self.fields(values), bias_V, kT_P, kT_S)
         slopes = np.zeros((3, len(self.parameters), bias_V.size))
@@ -116,7 +116,7 @@ class LevelFamily:
     def windows(
         self, many: FloatArray, bias_V: FloatArray, temperature_probe_K: float, temperature_substrate_K: float
     ) -> FloatArray:
-        """Integrals of all sets in one sweep."""
+        """Return the integrals of all sets in one pass."""
         padded = np.append(many, np.zeros((len(many), 1)), axis=1)
         fields = np.where(self.free >= 0, padded[:, self.free], self.fixed)
         eps, probe, substrate, drop = np.moveaxis(fields, -1, 0)[..., None]
@@ -135,7 +135,7 @@ class BuiltFamily:
     parameters: tuple[Parameter, ...]
 
     def transmission(self, values: FloatArray) -> Transmission:
-        """The transmission with these parameters."""
+        """Return the transmission with these parameters."""
         return self.build(values)
 
     def window(
@@ -145,7 +145,7 @@ class BuiltFamily:
         temperature_probe_K: float,
         temperature_substrate_K: float,
     ) -> tuple[FloatArray, FloatArray]:
-        """Integrals and numerical slopes."""
+        """Return integrals and numerical slopes."""
         conditions = bias_V, temperature_probe_K, temperature_substrate_K
         slopes = np.empty((3, len(self.parameters), bias_V.size))
         for i, parameter in enumerate(self.parameters):
@@ -161,7 +161,7 @@ class BuiltFamily:
     def windows(
         self, many: FloatArray, bias_V: FloatArray, temperature_probe_K: float, temperature_substrate_K: float
     ) -> FloatArray:
-        """Integrals of the sets, one after the other."""
+        """Return the integrals of the sets, computed one after the other."""
         return np.stack(
             [self._integrals(x, bias_V, temperature_probe_K, temperature_substrate_K) for x in many], axis=1
         )
@@ -174,7 +174,7 @@ class BuiltFamily:
 
 
 def level_family(levels: Sequence[Sequence[float | Parameter | int]]) -> LevelFamily:
-    """Family from rows of the four fields of a level, each a number or a `Parameter`.
+    """Build a family from rows of the four fields of a level, each a number or a `Parameter`.
 
     The same Parameter object in two places ties them: one symmetric width is one object given twice.
     """

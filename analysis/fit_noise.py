@@ -12,7 +12,7 @@ _ROUNDING = 1e-9  # of the largest current: residuals below are not noise
 
 
 def remarks_on_noise(problem: Problem, values: FloatArray, residual: FloatArray) -> list[str]:
-    """Sentences where the residuals of the currents grow with |I|, or those of neighbouring voltages are alike.
+    """Return remarks if the residuals of the currents grow with |I|, or those of neighbouring voltages are correlated.
 
     ``residual`` is in the order of `Problem.residuals`, in units of the uncertainties.
     """
@@ -41,7 +41,9 @@ def remarks_on_noise(problem: Problem, values: FloatArray, residual: FloatArray)
 
 
 def growth(size: FloatArray, residual: FloatArray) -> tuple[float, float]:
-    """Rank correlation of |residual| with the size of the signal, and its one-sided probability by chance."""
+    """Return the rank correlation of |residual| with the size of the signal, and its one-sided probability by
+    chance.
+    """
     if np.ptp(size) == 0:
         return 0.0, 1.0
     found = spearmanr(size, np.abs(residual), alternative="greater")
@@ -49,7 +51,7 @@ def growth(size: FloatArray, residual: FloatArray) -> tuple[float, float]:
 
 
 def lag_one(residual: FloatArray) -> tuple[float, float]:
-    """Autocorrelation of neighbours by their ranks, and its one-sided probability by chance.
+    """Return the autocorrelation of neighbours by their ranks, and its one-sided probability by chance.
 
     Ranks, so that a noise that differs between voltages does not look correlated.
     """

@@ -32,13 +32,13 @@ class _Term:
     weight: FloatArray
 
     def whitened(self, values: FloatArray) -> FloatArray:
-        """Values (..., n) in units of their uncertainties."""
+        """Return values (..., n) in units of their uncertainties."""
         return np.asarray(values @ self.weight.T if self.weight.ndim == 2 else values / self.weight)
 
 
 @dataclass(frozen=True, eq=False)
 class Problem(SearchSpace):
-    """What `fit` minimises.
+    """Least-squares problem that `fit` minimises.
 
     The last residual, where the heats have a scale error, is that of the scale from 1: one nuisance for all heats.
 
@@ -69,12 +69,12 @@ class Problem(SearchSpace):
         return self.data.size + int(self.data.scaled)
 
     def molecules_at(self, values: FloatArray) -> float:
-        """Number of molecules."""
+        """Return the number of molecules."""
         at = len(self.family.parameters)
         return float(values[at]) if isinstance(self.molecules, Parameter) else self.molecules
 
     def heat_scale(self, values: FloatArray) -> float:
-        """Measured over true heat in the probe."""
+        """Return the ratio of measured to true heat in the probe."""
         return float(values[-1]) if self.data.scaled else 1.0
 
     @property
@@ -82,7 +82,7 @@ class Problem(SearchSpace):
         return 0.0 if self.data.heating is None else self.data.heating.scale_sigma
 
     def residuals(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(model - data)/sigma, shape (n,), and its derivatives by natural parameters, (n, n_parameters)."""
+        """Return (model - data)/sigma, shape (n,), and its derivatives by natural parameters, (n, n_parameters)."""
         terms = list(self._terms(values))
         residual = np.concatenate([x.whitened(x.model - x.measured) for x in terms])
         slopes = np.concatenate([x.whitened(x.slopes) for x in terms], axis=1)
@@ -101,7 +101,7 @@ class Problem(SearchSpace):
         return np.concatenate([*rows, [1.0 / self._scale_sigma]] if self.data.scaled else rows)
 
     def rough_costs(self, many: FloatArray, points: int) -> FloatArray:
-        """How far many sets of parameters are from the currents and heats, at up to ``points`` biases.
+        """Return the distance of many sets of parameters from the currents and heats, at up to ``points`` biases.
 
         Sums of squares of asinh(model/sigma) - asinh(data/sigma): logarithms where the signal is above the noise, so
         that a set with the right shape and the wrong size counts as near.
@@ -154,7 +154,9 @@ class Problem(SearchSpace):
     def _scaled(
         self, values: FloatArray, model: FloatArray, slopes: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Model times the number of molecules, and its slopes by all parameters (by the scale of the heats: 0)."""
+        """Return the model times the number of molecules, and its slopes by all parameters (by the scale of the heats:
+        0).
+        """
         number, n = self.molecules_at(values), len(slopes)
         by = np.zeros((len(self.parameters), model.size))
         by[:n] = number * slopes
@@ -163,7 +165,7 @@ class Problem(SearchSpace):
         return number * model, by
 
     def _linear_terms(self, values: FloatArray, temperature_K: float) -> Iterator[_Term]:
-        """G and S from the odd parts of I and Q_P at a small bias: N = K0 v, H_P = -K1 v + O(v^2)."""
+        """Yield G and S from the odd parts of I and Q_P at a small bias: N = K0 v, H_P = -K1 v + O(v^2)."""
         small = _SMALL_BIAS * BOLTZMANN_eV_per_K * temperature_K
         own = values[: len(self.family.parameters)]
         x, by = self.family.window(own, np.array([small, -small]), temperature_K, temperature_K)
@@ -182,13 +184,13 @@ class Problem(SearchSpace):
 
 
 def _sigma_or_largest(current: CurrentData | LogCurrentData) -> FloatArray:
-    """Uncertainty of each current; the largest current for all where nobody knows."""
+    """Return the uncertainty of each current; if unknown, the largest current for all."""
     if current.sigma_A is not None:
         return current.sigma_A
     return np.full(current.current_A.shape, np.abs(current.current_A).max())
 
 
 def _spread(voltage: FloatArray, points: int) -> NDArray[np.intp]:
-    """Indices of up to ``points`` values, evenly through the sorted voltages."""
+    """Return the indices of up to ``points`` values, evenly through the sorted voltages."""
     order = np.argsort(voltage, kind="stable")
     return order[np.unique(np.linspace(0, order.size - 1, points).astype(np.intp))]

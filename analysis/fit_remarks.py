@@ -1,4 +1,4 @@
-"""What a fit leaves open, in sentences: signs, exchanges, directions without information, bounds, other minima."""
+"""Remarks on a fit, in sentences: signs, exchanges, directions without information, bounds, other minima."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ _NOTICED = 2.0  # standard deviations of a scale from 1
 
 
 def at_bounds(problem: SearchSpace, values: FloatArray) -> tuple[str, ...]:
-    """Names of the parameters that ended on a bound."""
+    """Return the names of the parameters that ended on a bound."""
     names = []
     for p, value in zip(problem.parameters, values, strict=True):
         width = 1e-6 * max(abs(value), 1e-12)
@@ -31,7 +31,7 @@ def at_bounds(problem: SearchSpace, values: FloatArray) -> tuple[str, ...]:
 
 
 def correlation_of(covariance: FloatArray, errors: FloatArray) -> FloatArray:
-    """Correlation matrix; 0 beside a parameter whose error is zero or infinite."""
+    """Return the correlation matrix; 0 for a parameter whose error is zero or infinite."""
     product = np.outer(errors, errors)
     known = (product > 0) & np.isfinite(product)
     return np.asarray(np.where(known, covariance, 0.0) / np.where(known, product, 1.0))
@@ -44,7 +44,7 @@ def remarks_on(
     residual: FloatArray,
     others: Sequence[tuple[FloatArray, float]],
 ) -> tuple[str, ...]:
-    """Sentences on a fit, whose residuals are in units of the uncertainties."""
+    """Return remarks on a fit, in sentences; ``residual`` is in units of the uncertainties."""
     reached = at_bounds(problem, values)
     said = [f"{name} ended on its bound: its uncertainty is not to be trusted." for name in reached]
     chi_square = float(residual @ residual)
@@ -64,7 +64,7 @@ def remarks_on(
 
 
 def _size_of_chi_square(problem: Problem, error: Errors, chi_square: float, freedom: int) -> list[str]:
-    """A chi^2 that is too large, or too small, for the uncertainties."""
+    """Return a remark if chi^2 is too large, or too small, for the uncertainties."""
     if not problem.data.sigma_known or freedom < 1:
         return []
     if error.source == "junctions":
@@ -132,7 +132,9 @@ def _exchanged(
 def _mirrored(
     problem: Problem, family: LevelFamily, values: FloatArray, chi_square: float, unit: float
 ) -> list[str]:
-    """The mirror image eps -> -eps, bias_drop -> 1 - bias_drop carries the same current at every bias."""
+    """Return a remark on the mirror image eps -> -eps, bias_drop -> 1 - bias_drop: it has the same current at every
+    bias.
+    """
     fields = family.fields(values).copy()
     if not fields[:, 0].any():
         return []
@@ -158,7 +160,7 @@ def _mirrored(
 
 
 def _what_would_tell(problem: Problem) -> str:
-    """Data that would decide the sign, beside those that were given and did not."""
+    """Return the data that would determine the sign, given those that do not."""
     data = problem.data
     if data.heating is not None and data.seebeck_V_per_K is not None:
         return "Heat and thermopower were given, and are too uncertain, or too symmetric, to tell."
@@ -192,7 +194,7 @@ def _other_minima(
 
 
 def _canonical(problem: Problem, values: FloatArray) -> FloatArray:
-    """Values in a form in which mirror images and exchanged widths are one."""
+    """Return values in a form that is the same for mirror images and exchanged widths."""
     if not isinstance(problem.family, LevelFamily):
         return values
     fields = problem.family.fields(values[: len(problem.family.parameters)]).copy()

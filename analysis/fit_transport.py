@@ -113,7 +113,7 @@ def fit_thoroughly(problem: Problem, starts: int = 8, replicas: Replicas = ()) -
 
 
 def _mirrored(problem: Problem, at: FloatArray) -> list[FloatArray]:
-    """The point with all levels on the other side of E_F, where the bounds allow it; search coordinates."""
+    """Return the point with all levels on the other side of E_F, if the bounds allow it; search coordinates."""
     if not isinstance(problem.family, LevelFamily):
         return []
     values = problem.natural(at)
@@ -157,7 +157,7 @@ def _result(problem: Problem, found: Sequence["_Search"], replicas: Replicas) ->
 
 
 def _refitted(problem: Problem, start: FloatArray, current: CurrentData | LogCurrentData) -> FloatArray:
-    """Values for another mean current, in the same minimum."""
+    """Fit another mean current in the same minimum; return the values."""
     other = replace(problem, data=replace(problem.data, current=current))
     low, high = other.bounds
     margin = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
@@ -186,7 +186,7 @@ class _Search:
 
 
 def _search(problem: Problem, start: FloatArray) -> _Search:
-    """Approach, then Levenberg-Marquardt; where that leaves the bounds, the bounded trust region instead."""
+    """Approach the minimum, then run Levenberg-Marquardt; if that leaves the bounds, run the bounded trust region."""
     evaluate = _Remembered(problem)
     low, high = problem.bounds
     with np.errstate(all="ignore"):
@@ -215,7 +215,7 @@ class _Remembered:
         self.count = 0
 
     def both(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Residuals and slopes, computed once a point."""
+        """Return residuals and slopes, computed once for each point."""
         if self._last is None or x.tobytes() != self._at:
             natural = self._problem.natural(x)
             residual, slopes = self._problem.residuals(natural)
@@ -225,16 +225,16 @@ class _Remembered:
         return self._last
 
     def residual(self, x: FloatArray) -> FloatArray:
-        """(model - data)/sigma."""
+        """Return (model - data)/sigma."""
         return self.both(x)[0]
 
     def slopes(self, x: FloatArray) -> FloatArray:
-        """Derivatives of the residuals."""
+        """Return the derivatives of the residuals."""
         return self.both(x)[1]
 
 
 def _approach(problem: Problem, evaluate: _Remembered, start: FloatArray) -> FloatArray:
-    """A few steps with asinh(signal/sigma) in place of the signal.
+    """Take a few steps with asinh(signal/sigma) in place of the signal.
 
     Far from the answer a current depends on the parameters by powers over decades; its logarithm is nearly
     linear in theirs, so that the search comes near in a handful of steps where plain residuals wander.
@@ -259,7 +259,7 @@ def _approach(problem: Problem, evaluate: _Remembered, start: FloatArray) -> Flo
 
 
 def _given(problem: Problem) -> FloatArray:
-    """The user's start, in search coordinates."""
+    """Return the user's start, in search coordinates."""
     size = len(problem.parameters)
     if not size:
         raise ValueError("the model has no free parameter: mark one as { start =, min =, max = }")
@@ -269,7 +269,7 @@ def _given(problem: Problem) -> FloatArray:
 
 
 def _spread_starts(problem: Problem, count: int) -> list[FloatArray]:
-    """The most promising of an even spread over the bounds, best first; search coordinates."""
+    """Return the most promising points of an even spread over the bounds, best first; search coordinates."""
     centre = _given(problem)
     low, high = problem.bounds
     reach = np.where(problem.logarithmic, np.log(30.0), 2.0 * np.maximum(np.abs(centre), 0.25))
@@ -283,7 +283,7 @@ def _spread_starts(problem: Problem, count: int) -> list[FloatArray]:
 
 
 def _off_symmetry(problem: Problem, given: FloatArray) -> FloatArray:
-    """Two free widths of one level that start equal stay equal for ever: move one of them by a tenth."""
+    """Move one of two equal free widths of a level by a tenth: from equal starts they would stay equal."""
     if not isinstance(problem.family, LevelFamily):
         return given
     moved = given.copy()

@@ -1,8 +1,8 @@
 """Least-squares fits of one Gaussian on a polynomial background, many of them at once.
 
 All fits of a batch share the abscissa; each has its own data, its own window and its own start, so that
-several starts, a bootstrap, and a comparison of windows are one batch each. Levenberg-Marquardt with the
-analytic Jacobian (Madsen, Nielsen, Tingleff, Methods for Non-Linear Least Squares Problems, 2nd ed. 2004,
+several starts, a bootstrap, and a comparison of windows are one batch each. The method is Levenberg-Marquardt with
+the analytic Jacobian (Madsen, Nielsen, Tingleff, Methods for Non-Linear Least Squares Problems, 2nd ed. 2004,
 section 3.2).
 """
 
@@ -19,14 +19,14 @@ _TOLERANCE = 1e-6  # of a Gaussian's width: far below any uncertainty of a histo
 
 @dataclass(frozen=True, eq=False)
 class GaussianFits:
-    """What a batch of m fits found.
+    """Results of a batch of m fits.
 
     Parameters
     ----------
     centre, sigma : ndarray, shape (m,)
         In units of the abscissa; sigma is positive.
     amplitude : ndarray, shape (m,)
-        Height above the background; may come out negative.
+        Height above the background; may be negative.
     background : ndarray, shape (m, k)
         Coefficients of 1, t, ... with t = (x - middle) / half_range.
     cost : ndarray, shape (m,)
@@ -34,7 +34,7 @@ class GaussianFits:
     good : ndarray of bool, shape (m,)
         Converged, no bound touched, amplitude positive.
     middle, half_range : float
-        Where and how the background's abscissa is scaled.
+        Origin and scale of the background's abscissa.
     """
 
     centre: FloatArray
@@ -47,7 +47,7 @@ class GaussianFits:
     half_range: float
 
     def __getitem__(self, which: int | NDArray[np.bool_]) -> "GaussianFits":
-        """Some of the fits; one, for an integer, is still a batch."""
+        """Return some of the fits; one fit, for an integer, is still a batch."""
         rows = slice(which, which + 1) if isinstance(which, int) else which
         return GaussianFits(
             self.centre[rows],
@@ -61,7 +61,7 @@ class GaussianFits:
         )
 
     def curve(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Fitted curves and their backgrounds at ``x`` (n,): two arrays (m, n)."""
+        """Return the fitted curves and their backgrounds at ``x`` (n,): two arrays (m, n)."""
         x = np.asarray(x, dtype=float)
         t = (x - self.middle) / self.half_range
         background = self.background @ t ** np.arange(self.background.shape[1])[:, None]
@@ -86,7 +86,7 @@ def fit_gaussians(
     y : ndarray, shape (m, n)
         Data, equally weighted within a window.
     start : (array, array), each of shape (m,) or scalar
-        Centre and sigma to start from; amplitude and background start from the best for these.
+        Centre and sigma to start from; amplitude and background start at the best values for these.
     background : int
         Number of polynomial terms: 0 none, 1 constant, 2 sloping.
     inside : ndarray of bool, shape (m, n) or (n,)
@@ -97,7 +97,7 @@ def fit_gaussians(
     Returns
     -------
     GaussianFits
-        The centre is bound to its window, sigma to at most the window's width.
+        The centre is confined to its window, sigma to at most the window's width.
 
     Raises
     ------
@@ -130,12 +130,12 @@ class _Batch:
     high: FloatArray
 
     def rows(self, which: NDArray[np.bool_]) -> "_Batch":
-        """The same for some of the fits."""
+        """Return the batch of some of the fits."""
         y, window, low, high = self.y[which], self.window[which], self.low[which], self.high[which]
         return replace(self, y=y, window=window, low=low, high=high)
 
     def begin(self, centre: FloatArray, sigma: FloatArray) -> FloatArray:
-        """Parameters with the best amplitude and background for this centre and sigma, shape (m, 3 + k)."""
+        """Return parameters with the best amplitude and background for this centre and sigma, shape (m, 3 + k)."""
         nonlinear = np.clip(np.stack([centre, sigma], axis=1), self.low, self.high)
         p = np.concatenate([nonlinear, np.ones((len(self.y), 1 + len(self.powers)))], axis=1)
         _, jacobian = self.residual(p)
@@ -146,9 +146,7 @@ class _Batch:
         return p
 
     def residual(self, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Data minus model (m, n), and the model's derivatives (m, 3 + k, n), both zero outside the
-        window.
-        """
+        """Return data minus model (m, n) and the model's derivatives (m, 3 + k, n), both zero outside the window."""
         centre, sigma, amplitude = p[:, 0:1], p[:, 1:2], p[:, 2:3]
         u = (self.x - centre) / sigma
         bell = np.exp(-0.5 * u**2) * self.window
@@ -161,7 +159,7 @@ class _Batch:
 
 
 def _levenberg_marquardt(batch: _Batch, p: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Parameters, sums of squares, and which fits converged. Fits that have converged leave the batch."""
+    """Return parameters, sums of squares, and which fits converged. Converged fits leave the batch."""
     residual, _ = batch.residual(p)
     cost = np.sum(residual**2, axis=1)
     damping = np.full(len(p), 1e-3)
@@ -186,7 +184,7 @@ def _levenberg_marquardt(batch: _Batch, p: FloatArray) -> tuple[FloatArray, Floa
 
 
 def _step(batch: _Batch, p: FloatArray, damping: FloatArray) -> FloatArray:
-    """Step toward the minimum; a parameter that stands at its bound and would leave it is held there."""
+    """Return the step toward the minimum; a parameter at its bound that would leave it is held."""
     residual, jacobian = batch.residual(p)
     downhill = jacobian @ residual[:, :, None]
     push, nonlinear = downhill[:, :2, 0], p[:, :2]
@@ -195,12 +193,12 @@ def _step(batch: _Batch, p: FloatArray, damping: FloatArray) -> FloatArray:
     downhill[:, :2, 0][held] = 0.0
     normal = jacobian @ jacobian.transpose(0, 2, 1)
     diagonal = np.einsum("mii->mi", normal)
-    diagonal += damping[:, None] * diagonal + 1e-300  # what is held, or has no effect, does not move
+    diagonal += damping[:, None] * diagonal + 1e-300  # a parameter that is held, or has no effect, stays
     return np.asarray(np.linalg.solve(normal, downhill)[:, :, 0], dtype=float)
 
 
 def _bounds(x: FloatArray, window: NDArray[np.bool_], least_sigma: float) -> tuple[FloatArray, FloatArray]:
-    """Lowest and highest centre and sigma of each fit, two arrays (m, 2)."""
+    """Return the lowest and highest centre and sigma of each fit, two arrays (m, 2)."""
     first, last = window.argmax(axis=1), len(x) - 1 - window[:, ::-1].argmax(axis=1)
     least = max(least_sigma, 0.5 * float(x[-1] - x[0]) / (len(x) - 1))
     low = np.stack([x[first], np.full(len(window), least)], axis=1)

@@ -1,4 +1,4 @@
-"""Conductance histograms in which every sample is somewhere: in a bin, below, above, or undefined.
+"""Conductance histograms that count every sample: in a bin, below, above, or undefined.
 
 Rows of a ``Histogram`` belong to traces, so that any statistic over traces (a bootstrap, a selection) is a
 statistic over rows. Bins hold ``low <= value < high``, their edges resolved to rounding.
@@ -16,12 +16,12 @@ from analysis.records import FloatArray, Trace
 
 CountArray = NDArray[np.signedinteger[Any]]
 
-_ROWS = 256  # traces looked at together
+_ROWS = 256  # traces searched together
 _CHUNK = 1 << 16  # samples counted at once: the working set stays in the processor's cache
 
 
 class Scale(StrEnum):
-    """What is divided evenly into bins: the value, or its logarithm to base 10."""
+    """Quantity that is divided evenly into bins: the value, or its logarithm to base 10."""
 
     LINEAR = "linear"
     LOG = "log"
@@ -57,16 +57,16 @@ class Axis:
 
     @classmethod
     def linear(cls, low: float, high: float, width: float) -> Self:
-        """Linear axis with bins as wide as ``width``, or a little less to fill the range evenly."""
+        """Return a linear axis with bins of width ``width``, or a little less to fill the range evenly."""
         return cls(Scale.LINEAR, low, high, int(np.ceil((high - low) / width * (1.0 - 1e-9))))
 
     @classmethod
     def log(cls, low: float, high: float, per_decade: int) -> Self:
-        """Logarithmic axis with ``per_decade`` bins a decade, or a little more to fill the range evenly."""
+        """Return a logarithmic axis with ``per_decade`` bins a decade, or a little more to fill the range evenly."""
         return cls(Scale.LOG, low, high, int(np.ceil(np.log10(high / low) * per_decade * (1.0 - 1e-9))))
 
     def coordinate(self, values: ArrayLike) -> FloatArray:
-        """The value, or log10 of it; zero and negative values become about -308 decades."""
+        """Return the value, or its log10; zero and negative values become about -308 decades."""
         values = np.asarray(values, dtype=float)
         if self.scale is Scale.LINEAR:
             return values
@@ -101,7 +101,7 @@ class Axis:
         return self.value(first + (last - first) * np.arange(self.bins + 1) / self.bins)
 
     def place(self, values: ArrayLike) -> NDArray[np.intp]:
-        """Where each value falls: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
+        """Return the bin of each value: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
         low, high = (float(x) for x in self.coordinate([self.low, self.high]))
         half = self.step / 2.0
         place = (np.clip(self.coordinate(values), low - half, high + half) - low) / self.step + 1.0
@@ -165,9 +165,10 @@ class Histogram:
 
     @property
     def top(self) -> float:
-        """Coordinate up to which conductance was measured: the upper edge of the highest bin that a hundredth of the
-        traces reach. It may be the full scale of an amplifier; bins above are unmeasured, not zero. Infinite
-        where the traces reach the end of the axis, or there is no count.
+        """Coordinate up to which conductance was measured: upper edge of the highest bin that 1 % of the traces reach.
+
+        It may be the full scale of an amplifier; bins above are unmeasured, not zero. Infinite if the traces reach
+        the end of the axis, or without counts.
         """
         highest = np.sort([bin_ for first in range(0, self.n_traces, _ROWS) for bin_ in self._highest(first)])
         if not highest.size:
@@ -180,19 +181,19 @@ class Histogram:
         )
 
     def _highest(self, first: int) -> NDArray[np.intp]:
-        """Return the highest bins with a count of some traces, those without any left out."""
+        """Return the highest bin with a count of each trace from ``first`` on, without traces that have none."""
         counted = self.traces[first : first + _ROWS, ::-1] > 0
         return (self.axis.bins - 1 - np.argmax(counted, axis=1))[counted.any(axis=1)]
 
     def __add__(self, other: "Histogram") -> "Histogram":
-        """Traces of both. Raises ``ValueError`` if the axes differ."""
+        """Return a histogram of the traces of both. Raises ``ValueError`` if the axes differ."""
         if self.axis != other.axis:
             raise ValueError("histograms on different axes cannot be added")
         return Histogram(self.axis, np.concatenate([self.rows, other.rows]))
 
 
 class GrowingHistogram:
-    """Takes one trace after the other; a snapshot is a ``Histogram``."""
+    """Histogram that grows trace by trace; a snapshot is a ``Histogram``."""
 
     def __init__(self, axis: Axis) -> None:
         self.axis = axis
@@ -207,12 +208,12 @@ class GrowingHistogram:
         self._rows.append(row)
 
     def snapshot(self) -> Histogram:
-        """What was counted so far."""
+        """Return the histogram of the traces counted so far."""
         return Histogram(self.axis, np.array(self._rows, dtype=np.int64).reshape(-1, self.axis.bins + 3))
 
 
 def histogram(traces: Iterable[Trace], axis: Axis) -> Histogram:
-    """Histogram of the conductance of traces."""
+    """Return the histogram of the conductance of traces."""
     growing = GrowingHistogram(axis)
     for trace in traces:
         growing.add(trace.conductance_G0)
@@ -220,10 +221,9 @@ def histogram(traces: Iterable[Trace], axis: Axis) -> Histogram:
 
 
 def last_opening(conductance_G0: FloatArray, threshold_G0: float) -> int | None:
-    """Index of the first sample after the last fall from ``threshold_G0`` or more to less; None if there is
-    none.
+    """Return the index of the first sample after the last fall from ``threshold_G0`` or more to less; None without one.
 
-    A trace that makes contact again and stays there is taken at its last break.
+    A trace that makes contact again and stays in contact is aligned at its last break.
     """
     above = conductance_G0 >= threshold_G0
     last = above.size - 1 - int(above[::-1].argmax()) if above.size else 0
@@ -244,7 +244,7 @@ class Histogram2D:
     conductance : Axis
         G0.
     cells : ndarray of int, shape (displacement bins + 3, conductance bins + 3)
-        With below, above and undefined on both axes: the sum is the number of samples of the aligned traces.
+        Includes below, above and undefined on both axes: the sum is the number of samples of the aligned traces.
     n_traces : int
         Traces that were aligned and counted.
     not_aligned : int
@@ -263,7 +263,7 @@ class Histogram2D:
         return self.cells[1:-2, 1:-2]
 
     def __add__(self, other: "Histogram2D") -> "Histogram2D":
-        """Traces of both. Raises ``ValueError`` if the axes differ."""
+        """Return a histogram of the traces of both. Raises ``ValueError`` if the axes differ."""
         if (self.displacement, self.conductance) != (other.displacement, other.conductance):
             raise ValueError("histograms on different axes cannot be added")
         return Histogram2D(
@@ -276,13 +276,13 @@ class Histogram2D:
 
 
 class GrowingHistogram2D:
-    """Takes one trace after the other; a snapshot is a ``Histogram2D``.
+    """Two-dimensional histogram that grows trace by trace; a snapshot is a ``Histogram2D``.
 
     Parameters
     ----------
     displacement, conductance : Axis
     threshold_G0 : float
-        Where traces are aligned: displacement is zero at their last fall through it.
+        Conductance at which traces are aligned: displacement is zero at their last fall through it.
     """
 
     def __init__(self, displacement: Axis, conductance: Axis, threshold_G0: float = 0.5) -> None:
@@ -310,7 +310,7 @@ class GrowingHistogram2D:
             self._count()
 
     def snapshot(self) -> Histogram2D:
-        """What was counted so far."""
+        """Return the histogram of the traces counted so far."""
         self._count()
         cells = self._cells.reshape(self.displacement.bins + 3, -1).copy()
         return Histogram2D(self.displacement, self.conductance, cells, self._n_traces, self._not_aligned)
@@ -324,7 +324,7 @@ class GrowingHistogram2D:
 def histogram_2d(
     traces: Iterable[Trace], displacement: Axis, conductance: Axis, threshold_G0: float = 0.5
 ) -> Histogram2D:
-    """Two-dimensional histogram of traces aligned at their last opening."""
+    """Return the two-dimensional histogram of traces aligned at their last opening."""
     growing = GrowingHistogram2D(displacement, conductance, threshold_G0)
     for trace in traces:
         growing.add(trace)

@@ -30,7 +30,9 @@ class Lead:
     gamma_eV: Mapping[int, float]
 
     def matrix(self, n_sites: int) -> FloatArray:
-        """Gamma as a diagonal matrix (n_sites, n_sites). Raises ``ValueError`` for a site or width out of range."""
+        """Return Gamma as a diagonal matrix (n_sites, n_sites). Raises ``ValueError`` for a site or width out
+        of range.
+        """
         gamma = np.zeros((n_sites, n_sites))
         for site, width in self.gamma_eV.items():
             if not 1 <= site <= n_sites:
@@ -81,7 +83,7 @@ class HuckelModel:
         return np.asarray(self.hamiltonian_eV - 0.5j * total, dtype=np.complex128)
 
     def green(self, energy_eV: ArrayLike) -> NDArray[np.complex128]:
-        """Retarded Green's function by direct inversion, shape (..., n_sites, n_sites), 1/eV.
+        """Return the retarded Green's function by direct inversion, shape (..., n_sites, n_sites), 1/eV.
 
         At the very energy of a state that touches no lead it is the limit from above the real axis.
         """
@@ -95,7 +97,7 @@ class HuckelModel:
         return np.asarray(inverse, dtype=np.complex128)
 
     def transmission(self, a: str = "probe", b: str = "substrate") -> "HuckelTransmission":
-        """T_ab(E) between two leads by name. Raises ``ValueError`` where there is no such lead."""
+        """Return T_ab(E) between two leads by name. Raises ``ValueError`` for an unknown lead."""
         for name in (a, b):
             if name not in self.gammas_eV:
                 raise ValueError(f"no lead {name!r}; the leads are {', '.join(self.gammas_eV)}")
@@ -116,7 +118,7 @@ class HuckelTransmission:
         return self.model.bias_drop
 
     def __call__(self, energy_eV: ArrayLike, bias_V: float = 0.0) -> FloatArray:
-        """Tr[Gamma_a G Gamma_b G^+], by direct inversion."""
+        """Return Tr[Gamma_a G Gamma_b G^+], by direct inversion."""
         energy = np.asarray(energy_eV, dtype=np.float64) - (0.5 - self.bias_drop) * bias_V
         root_a, root_b = (np.sqrt(self.model.gammas_eV[x].diagonal()) for x in (self.a, self.b))
         flat = np.empty(energy.size)
@@ -138,7 +140,7 @@ class HuckelTransmission:
         return PoleSum(pole, residue, np.full(pole.shape, self.bias_drop))
 
     def poles(self) -> PoleSum | None:
-        """Pole sum from the eigendecomposition; None where it does not agree with the direct solve."""
+        """Return the pole sum from the eigendecomposition; None if it disagrees with the direct solve."""
         return self._decomposed if self._poles_hold else None
 
     @cached_property
@@ -158,7 +160,7 @@ class HuckelTransmission:
         return bool(np.all(np.abs(summed - direct) <= allowed))
 
     def shape(self) -> Shape:
-        """For quadrature: smooth everywhere, with the poles as the nearest singularities."""
+        """Return the shape for quadrature: smooth everywhere, with the poles as the nearest singularities."""
         pole = np.linalg.eigvals(self.model.effective_eV)
         return Shape(self, np.empty(0), pole[pole.imag < -1e-14 * np.abs(pole).max()])
 
@@ -166,7 +168,7 @@ class HuckelTransmission:
 def bonded(
     n_sites: int, bonds: ArrayLike, hopping_eV: ArrayLike, onsite_eV: ArrayLike = 0.0
 ) -> NDArray[np.float64]:
-    """Hamiltonian with ``onsite_eV`` on the diagonal and -hopping_eV on every bond.
+    """Return the Hamiltonian with ``onsite_eV`` on the diagonal and -hopping_eV on every bond.
 
     Parameters
     ----------
@@ -184,10 +186,10 @@ def bonded(
 
 
 def ring_bonds(n_sites: int) -> list[tuple[int, int]]:
-    """Bonds of a ring; of a pair or a single site, those of a chain."""
+    """Return the bonds of a ring; for one or two sites, those of a chain."""
     return chain_bonds(n_sites) + ([(n_sites, 1)] if n_sites > 2 else [])
 
 
 def chain_bonds(n_sites: int) -> list[tuple[int, int]]:
-    """Bonds of a chain."""
+    """Return the bonds of a chain."""
     return [(i, i + 1) for i in range(1, n_sites)]

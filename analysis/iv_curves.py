@@ -45,7 +45,7 @@ class Curves:
 
 
 def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -> Curves:
-    """I-V curves of recordings, or of columns of text: one a junction.
+    """Read I-V curves from recordings or from columns of text, one for each junction.
 
     Columns are known by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
     where the heading or ``units`` ("current": "nA") gives a unit; columns without names are volts, amperes and, if
@@ -129,7 +129,7 @@ def junction_curves(
 
 
 def _distinct(curves: Sequence[Curve]) -> tuple[list[Curve], list[str]]:
-    """Curves without those that repeat another one's values, and a note on each of these."""
+    """Return the curves without repetitions of the same values, and a note on each repetition."""
     kept: list[Curve] = []
     notes: list[str] = []
     for curve in curves:
@@ -150,7 +150,7 @@ def _same(one: Curve, other: Curve) -> bool:
 
 
 def _places(voltage: FloatArray) -> NDArray[np.intp]:
-    """Index of the voltage, or voltage step, that each point belongs to."""
+    """Return the index of the voltage, or voltage step, of each point."""
     span = max(float(np.ptp(voltage)), 1e-12)
     _, place, count = np.unique(np.round(voltage / (1e-6 * span)), return_inverse=True, return_counts=True)
     most = _MOST_VOLTAGES if (count < 2).mean() > 0.5 else 5 * _MOST_VOLTAGES
@@ -162,7 +162,7 @@ def _places(voltage: FloatArray) -> NDArray[np.intp]:
 
 
 def _stretches(place: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Number of the sweep that each point of one curve belongs to, up to 50 of them.
+    """Return the number of the sweep of each point of one curve, up to 50 sweeps.
 
     The points of each voltage are shared out in their order: the first of two to the first sweep.
     """
@@ -181,7 +181,7 @@ def _of_columns(path: Path, units: Mapping[str, str] | None) -> Curve:
 
 
 def _of_sweeps(paths: Sequence[Path]) -> tuple[list[Curve], list[str]]:
-    """A curve for each held junction of recordings, both directions of its sweeps averaged."""
+    """Return a curve for each held junction of recordings, both directions of its sweeps averaged."""
     iv = mean_iv(junction_sweeps(paths))
     source = ", ".join(path.name for path in paths)
     curves = [
@@ -194,7 +194,7 @@ def _of_sweeps(paths: Sequence[Path]) -> tuple[list[Curve], list[str]]:
 
 
 def _of_samples(path: Path) -> Curve:
-    """Voltage across the junction and current of every sample of a recording."""
+    """Return the voltage across the junction and the current for every sample of a recording."""
     with Recording(path) as recording:
         units = {channel.name: channel.unit for channel in recording.header.channels}
         settings = recording.header.settings

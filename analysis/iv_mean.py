@@ -15,7 +15,7 @@ _BEGINNING = 0.05  # of a sweep: its first samples may still show the bias befor
 
 @dataclass(frozen=True)
 class CurveRules:
-    """Which curves count, and how they are put on one grid.
+    """Rules for the curves that are averaged and for their common grid.
 
     Parameters
     ----------
@@ -69,21 +69,21 @@ class MeanIV:
 
     @property
     def largest_V(self) -> float:
-        """End of the grid."""
+        """End of the grid (V)."""
         return float(self.voltage_V[-1])
 
     def current_at(self, voltage_V: ArrayLike) -> FloatArray:
-        """Mean current in A, interpolated; NaN beyond the grid."""
+        """Return the mean current in A, interpolated; NaN beyond the grid."""
         wanted = np.asarray(voltage_V, dtype=float)
         return np.interp(wanted, self.voltage_V, self.current_A, left=np.nan, right=np.nan)
 
     def power_W(self, amplitude_V: ArrayLike) -> FloatArray:
-        """Power V I, mean over both signs of the amplitude; NaN beyond the grid."""
+        """Return the power V I, mean over both signs of the amplitude; NaN beyond the grid."""
         amplitude = np.asarray(amplitude_V, dtype=float)
         return 0.5 * amplitude * (self.current_at(amplitude) - self.current_at(-amplitude))
 
     def expected_A(self, amplitude_V: ArrayLike) -> FloatArray:
-        """Larger modulus of the mean current at plus and minus the amplitude; NaN beyond the grid."""
+        """Return the larger modulus of the mean current at plus and minus the amplitude; NaN beyond the grid."""
         amplitude = np.asarray(amplitude_V, dtype=float)
         return np.maximum(np.abs(self.current_at(amplitude)), np.abs(self.current_at(-amplitude)))
 
@@ -133,7 +133,8 @@ def refusal(sweep: Sweep, series_resistance_ohm: float = 0.0, rules: CurveRules 
 
 
 def equal_power_amplitudes(iv: MeanIV, n: int, largest_V: float) -> FloatArray:
-    """The amplitudes, shape (n,), at which the mean curve dissipates 1/n, 2/n ... n/n of what it does at the last.
+    """Return the amplitudes, shape (n,), at which the mean curve dissipates 1/n, 2/n ... n/n of the power at
+    ``largest_V``.
 
     So were those of Lee et al., Nature 498, 209 (2013), chosen: their powers are as 1 : 2 : 3 : 4 : 5.
 
@@ -161,16 +162,16 @@ class _Branches:
 
     @property
     def reach_V(self) -> float:
-        """How far both directions go to both sides."""
+        """Largest voltage that both directions reach on both sides."""
         return float(min(min(-volts[0], volts[-1]) for volts, _ in (self.rising, self.falling)))
 
     def on(self, grid_V: FloatArray) -> FloatArray:
-        """Current of the rising and of the falling direction, shape (2, n)."""
+        """Return the current of the rising and of the falling direction, shape (2, n)."""
         return np.stack([np.interp(grid_V, volts, amps) for volts, amps in (self.rising, self.falling)])
 
 
 def _aligned(sweep: Sweep, series_ohm: float, rules: CurveRules) -> "_Branches | str":
-    """The curve through the origin, or why it does not count."""
+    """Return the curve moved through the origin, or the reason for leaving it out."""
     if sweep.kind not in ("whole", "unknown"):
         return sweep.kind
     if sweep.ended != "finished":
@@ -205,7 +206,7 @@ def _aligned(sweep: Sweep, series_ohm: float, rules: CurveRules) -> "_Branches |
 
 
 def _slope(part: slice, within_V: float, voltage: FloatArray, current: FloatArray) -> float:
-    """Slope of the straight line through the points of a part that are near 0 V."""
+    """Return the slope of the straight line through the points of a part that are near 0 V."""
     near = np.abs(voltage[part]) <= within_V
     if np.count_nonzero(near) < 3:
         return float("nan")

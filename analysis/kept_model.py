@@ -9,7 +9,9 @@ from analysis.transmission import FlatTransmission, Level, LevelTransmission, Tr
 
 
 def to_plain(model: JunctionModel) -> dict[str, Any]:
-    """What `JunctionModel.to_json` has, and the transmission itself: levels, or a constant; null for any other."""
+    """Convert a model to plain data: `JunctionModel.to_json` plus its levels or constant transmission; null for any
+    other.
+    """
     return {
         **model.to_json(),
         "transmission": _plain(model.transmission),
@@ -19,7 +21,7 @@ def to_plain(model: JunctionModel) -> dict[str, Any]:
 
 
 def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
-    """The model of `to_plain`; None where its transmission is not kept.
+    """Convert the data of `to_plain` to a model; None if they hold no transmission.
 
     Raises
     ------

@@ -63,7 +63,7 @@ def currents(
     temperature_probe_K: ArrayLike = 300.0,
     temperature_substrate_K: ArrayLike = 300.0,
 ) -> Currents:
-    """Current and the heat left in each electrode.
+    """Return the current and the heat left in each electrode.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def differential_conductance(
     temperature_probe_K: ArrayLike = 300.0,
     temperature_substrate_K: ArrayLike = 300.0,
 ) -> FloatArray:
-    """Slope dI/dV in siemens at each bias; parameters and errors as in `currents`."""
+    """Return the slope dI/dV in siemens at each bias; parameters and errors as in `currents`."""
     bias, kT_P, kT_S = _conditions(bias_V, temperature_probe_K, temperature_substrate_K)
     poles = transmission.poles()
     if poles is None:
@@ -153,7 +153,7 @@ class LinearResponse:
 def linear_response(
     transmission: Transmission, temperature_K: ArrayLike = 300.0, fermi_eV: ArrayLike = 0.0
 ) -> LinearResponse:
-    """Onsager integrals at zero bias, both leads at ``temperature_K`` and the chemical potential at ``fermi_eV``."""
+    """Return the Onsager integrals at zero bias, both leads at ``temperature_K``, chemical potential ``fermi_eV``."""
     mu, kT, _ = _conditions(fermi_eV, temperature_K, temperature_K)
     poles = transmission.poles()
     moments, accuracy = (
@@ -210,7 +210,7 @@ def _from_shape(shaped: Shaped, bias: FloatArray, kT_P: FloatArray, kT_S: FloatA
 
 
 def _doubted(table: TableTransmission, result: Currents, kT_P: FloatArray, kT_S: FloatArray) -> Currents:
-    """The result with what the table itself leaves open added to its accuracy."""
+    """Return the result with the uncertainty of the table itself added to its accuracy."""
     accuracy = result.accuracy
     heat = np.maximum(np.abs(result.heat_probe_W), np.abs(result.heat_substrate_W))
     for other, weight in table.doubts():
@@ -244,7 +244,7 @@ def _from_poles(poles: PoleSum, bias: FloatArray, kT_P: FloatArray, kT_S: FloatA
 
 
 def _summed(residue: ArrayLike, integral: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """2 Re sum_k c_k X_k, and the sum of the sizes of what was added: their ratio is what cancelled."""
+    """Return 2 Re sum_k c_k X_k, and the sum of the moduli of its terms; their ratio measures the cancellation."""
     c, x = np.asarray(residue), np.asarray(integral)
     real, imaginary = 2 * c.real * x.real, -2 * c.imag * x.imag
     return (real + imaginary).sum(axis=0), (np.abs(real) + np.abs(imaginary)).sum(axis=0)
@@ -267,7 +267,9 @@ def _relative(
 def _closed(
     bias: FloatArray, number: FloatArray, heat_P: FloatArray, heat_S: FloatArray, accuracy: FloatArray
 ) -> Currents:
-    """SI, and energy conserved to rounding: the larger heat is I V less the smaller, which costs it nothing."""
+    """Return currents in SI that conserve energy to rounding: the larger heat is I V minus the smaller, at no loss of
+    accuracy.
+    """
     current, heat_P, heat_S = G0_S * number, WATT_PER_eV2 * heat_P, WATT_PER_eV2 * heat_S
     total, probe_larger = current * bias, np.abs(heat_P) > np.abs(heat_S)
     heat_probe = np.where(probe_larger, total - heat_S, heat_P)

@@ -25,7 +25,7 @@ class LevelSlopes:
 def level_slopes(
     levels: FloatArray, bias_V: FloatArray, kT_probe_eV: float, kT_substrate_eV: float
 ) -> LevelSlopes:
-    """Values and analytic derivatives for ``levels`` of shape (n_levels, 4) at the biases, shape (n_bias,).
+    """Return values and analytic derivatives for ``levels`` of shape (n_levels, 4) at the biases, shape (n_bias,).
 
     With X and H the integrals of `pole_integrals`, c = A/g and w = eps - i g, the three values are
     -c Im X, -c Im H_P and -c Im H_S; bias_drop moves a level by -V against both chemical potentials.
@@ -54,7 +54,7 @@ def level_slopes(
 
 
 def _charge_step(w: FloatArray, mu_P: FloatArray, bias_V: FloatArray, kT_P: float, kT_S: float) -> FloatArray:
-    """dX/dw, the difference of two trigammas: good to rounding of the larger, enough for a slope."""
+    """Return dX/dw, the difference of two trigammas, accurate to rounding of the larger one: enough for a slope."""
     b_P, b_S = 2 * np.pi * kT_P, 2 * np.pi * kT_S
     a_P = 1j * (w - mu_P)
     both: ComplexArray = np.stack([a_P / b_P, (a_P + 1j * bias_V) / b_S])

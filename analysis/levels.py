@@ -1,11 +1,11 @@
-"""Is a maximum one level or two that overlap, and where is it? By fits of both to a stretch of a log histogram.
+"""Levels of a logarithmic histogram: position of a maximum, fitted as one level and as two that overlap.
 
 One Gaussian and two, each on a common background, are fitted to the histogram and to bootstrap resamples of its
-traces. Each fit to a resample is scored by its squared error on the traces that were not drawn. Where two win in
-hardly any resample the level is that of one Gaussian, where they win in nearly all the one nearest to the maximum;
-in between the data cannot tell, and the interval covers both. (One Gaussian on two merged levels is off by many of
-its errors, and two on one level is as bad: coverage in docs/explanation/validation.md.) Where both put the level at
-the same place within their errors it does not matter which is right.
+traces. Each fit to a resample is scored by its squared error on the traces that were not drawn. If two Gaussians win
+in hardly any resample, the level is that of one Gaussian; if they win in nearly all, it is the one nearest to the
+maximum; in between the data do not decide, and the interval covers both. (One Gaussian on two merged levels is off
+by many times its error, and two on one level are as bad: coverage in docs/explanation/validation.md.) If both put
+the level at the same place within their errors, the choice does not matter.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from analysis.mixture import Mixtures, fit_mixtures
 from analysis.records import FloatArray
 
 HALF_RANGES = (1.0, 1.5, 2.0)
-"""Decades to either side of a maximum that are fitted together. The middle one is the choice."""
+"""Decades to either side of a maximum that are fitted together. The middle value is the default."""
 
 SIGMAS = (0.06, 0.8)
 """Least and largest width of a level, in decades."""
 
 ONE, TWO = 0.4, 0.9
-"""Shares of the resamples won by two Gaussians: below the first it is one level, above the second two."""
+"""Shares of the resamples won by two Gaussians: below the first, one level; above the second, two."""
 
 _BIN = 0.05  # decades
 _LEAST_BINS = 16
-_VISIBLE = 0.1  # of the highest component: what is smaller is no level
+_VISIBLE = 0.1  # of the highest component: a smaller one is not a level
 _AT_A_TIME = 20
 _ONE_SIGMA = (15.865, 84.135)  # percentiles
 
@@ -43,20 +43,21 @@ class Levels:
     Parameters
     ----------
     fit : Mixtures
-        One fit (a batch of one), with as many Gaussians as the data call for; one where they cannot tell.
+        One fit (a batch of one), with as many Gaussians as the data require; one if they do not decide.
     which : int
-        The Gaussian that is the level.
+        Index of the Gaussian that is the level.
     interval : tuple of float
-        68 %: the centre with its error to both sides, or all that one and two Gaussians say.
+        68 % interval: the centre plus and minus its error, or the union of the intervals of one and two Gaussians.
     share_of_two : float
-        Of the resamples, those that two Gaussians describe better than one.
+        Share of the resamples that two Gaussians describe better than one.
     intervals : tuple of tuple of float
-        What one Gaussian says, and what two say.
+        Interval from one Gaussian, and from two.
     amplitudes : ndarray
-        Of the level in the resamples.
+        Height of the level in the resamples.
     centres : ndarray
-        Of the level in other windows and with other backgrounds that show it, out of ``tried``.
+        Centre of the level in the fits with other windows and backgrounds that show it.
     tried : int
+        Number of those fits, with those that do not show it.
     """
 
     fit: Mixtures
@@ -70,7 +71,7 @@ class Levels:
 
     @property
     def undecided(self) -> bool:
-        """True where one level and two are both possible, and put it at different places."""
+        """True if one level and two are both possible and differ in its position."""
         (low, high), (low_of_two, high_of_two) = self.intervals
         apart = abs(low + high - low_of_two - high_of_two) / 2.0
         agree = apart <= min(high - low, high_of_two - low_of_two) / 2.0
@@ -88,21 +89,21 @@ class Levels:
 
     @property
     def centre(self) -> FloatArray:
-        """Return the middle of the interval, shape (1,)."""
+        """Middle of the interval, shape (1,)."""
         return np.array([sum(self.interval) / 2.0])
 
     @property
     def sigma(self) -> FloatArray:
-        """Return the width of the level, shape (1,)."""
+        """Width of the level, shape (1,)."""
         return self.fit.sigma[:, self.which]
 
     @property
     def amplitude(self) -> FloatArray:
-        """Return its height above everything else, shape (1,)."""
+        """Height of the level above everything else, shape (1,)."""
         return self.fit.amplitude[:, self.which]
 
     def curve(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the whole fit, and what of it is not the level, at ``x`` (n,): two arrays (1, n)."""
+        """Return the whole fit and the fit without the level, at ``x`` (n,): two arrays (1, n)."""
         parts = self.fit.curves(np.asarray(x, dtype=float))
         whole = parts.sum(axis=1)
         return whole, whole - parts[:, self.which]
@@ -117,7 +118,7 @@ class Range:
 
     @classmethod
     def of(cls, histogram: Histogram, low: float, high: float) -> "Range":
-        """Cut it out, in bins of about 0.05 decades, at least sixteen of them."""
+        """Cut the range out of a histogram, in at least sixteen bins of about 0.05 decades."""
         axis = histogram.axis
         first, last = (int(i) for i in np.searchsorted(axis.coordinates, [low, high]))
         missing = max(0, _LEAST_BINS - (last - first))
@@ -143,8 +144,8 @@ class Range:
 
 
 def ranges(candidates: Sequence[Candidate], low: float, high: float) -> list[tuple[float, float]]:
-    """Return what is fitted together with each candidate: it and its nearest neighbour, but no third one."""
-    found = []
+    """Return the range fitted around each candidate: it includes its nearest neighbour, but no third maximum."""
+    ranges_of_candidates = []
     for candidate in candidates:
         centre = candidate.centre
         first, last = max(low, centre - HALF_RANGES[-1]), min(high, centre + HALF_RANGES[-1])
@@ -154,8 +155,8 @@ def ranges(candidates: Sequence[Candidate], low: float, high: float) -> list[tup
                 first = max(first, other.high)
             else:
                 last = min(last, other.low)
-        found.append((first, last))
-    return found
+        ranges_of_candidates.append((first, last))
+    return ranges_of_candidates
 
 
 def level_at(
@@ -177,9 +178,9 @@ def level_at(
     neighbours : sequence of float
         Other maxima, where a second Gaussian may start.
     within : tuple of float
-        Decades beyond which nothing is fitted.
+        Range of the fit, in decades.
     terms : int
-        Of the background: 0 none, 1 constant, 2 sloping.
+        Number of terms of the background: 0 none, 1 constant, 2 sloping.
     resamples : int
     rng : Generator
     """
@@ -202,23 +203,23 @@ def level_at(
     chosen = int(share > TWO)
     centres, n = _variants(whole, tried, maximum)
     which = int(_nearest(fits[chosen], maximum)[0])
-    amplitudes = _of(boots[chosen].amplitude, _nearest(boots[chosen], maximum))
+    amplitudes = _pick(boots[chosen].amplitude, _nearest(boots[chosen], maximum))
     return Levels(fits[chosen], which, interval, share, (one, two), amplitudes, centres, n)
 
 
 def _starts(maximum: float, neighbours: Sequence[float]) -> list[tuple[FloatArray, FloatArray]]:
-    """Return starts for one Gaussian and for two: at the maximum, a second one to either side and at other maxima."""
+    """Return starts for one Gaussian (at the maximum) and for two (a second to either side and at other maxima)."""
     one = np.full((4, 1), maximum), np.array([[0.15], [0.25], [0.4], [0.6]])
     second = np.append(maximum + np.array([0.5, -0.5, 0.9, -0.9]), neighbours)
     two = np.stack([np.full(second.size, maximum), second], axis=1), np.full((second.size, 2), 0.25)
-    two[1][4:] = 0.15  # what stands apart is narrow
+    two[1][4:] = 0.15  # a separate maximum is narrow
     return [one, two]
 
 
 def _best(part: Range, start: tuple[FloatArray, FloatArray], terms: int) -> Mixtures:
     mean = np.tile(part.traces.mean(axis=0), (len(start[0]), 1))
     fits = fit_mixtures(part.x, mean, start, SIGMAS, terms)
-    upright = (fits.amplitude > 0.0).all(axis=1)  # a dip is no level
+    upright = (fits.amplitude > 0.0).all(axis=1)  # a dip is not a level
     return fits[int(np.argmin(np.where(upright, fits.cost, np.inf) if upright.any() else fits.cost))]
 
 
@@ -228,19 +229,19 @@ def _refit(x: FloatArray, y: FloatArray, fit: Mixtures, terms: int) -> Mixtures:
 
 
 def _nearest(fits: Mixtures, maximum: float) -> NDArray[np.intp]:
-    """Return which Gaussian of each fit is the one at the maximum: the nearest of those that are visible."""
+    """Return the index of the Gaussian at the maximum in each fit: the nearest of the visible ones."""
     visible = fits.amplitude > _VISIBLE * fits.amplitude.max(axis=1, keepdims=True)
     return np.argmin(np.where(visible, np.abs(fits.centre - maximum), np.inf), axis=1)
 
 
-def _of(values: FloatArray, which: NDArray[np.intp]) -> FloatArray:
+def _pick(values: FloatArray, which: NDArray[np.intp]) -> FloatArray:
     return values[np.arange(len(values)), which]
 
 
 def _interval(fit: Mixtures, boot: Mixtures, maximum: float) -> tuple[float, float]:
-    """Return the centre with, to both sides, the larger of standard deviation and half the central 68 %."""
-    centre = float(_of(fit.centre, _nearest(fit, maximum))[0])
-    centres = _of(boot.centre, _nearest(boot, maximum))
+    """Return the centre plus and minus its error: the larger of standard deviation and half the central 68 %."""
+    centre = float(_pick(fit.centre, _nearest(fit, maximum))[0])
+    centres = _pick(boot.centre, _nearest(boot, maximum))
     if centres.size < 2:
         return float("nan"), float("nan")
     low, high = np.percentile(centres, _ONE_SIGMA)
@@ -249,9 +250,9 @@ def _interval(fit: Mixtures, boot: Mixtures, maximum: float) -> tuple[float, flo
 
 
 def _variants(whole: Range, fits: Sequence[Mixtures], maximum: float) -> tuple[FloatArray, int]:
-    """Return centres of the level in nine windows on three backgrounds, and how many of those were tried.
+    """Return the centres of the level in nine windows on three backgrounds, and the number of fits tried.
 
-    Left out are fits in which it is not there: no height, or farther off than it is wide.
+    Fits that do not show it are left out: no height, or farther off than its width.
     """
     sides = list(product(HALF_RANGES, HALF_RANGES))
     inside = np.array([(whole.x >= maximum - left) & (whole.x <= maximum + right) for left, right in sides])
@@ -261,12 +262,12 @@ def _variants(whole: Range, fits: Sequence[Mixtures], maximum: float) -> tuple[F
         if inside.sum(axis=1).min() < 3 * fit.centre.shape[1] + terms:
             continue
         start = np.repeat(fit.centre, len(sides), axis=0), np.repeat(fit.sigma, len(sides), axis=0)
-        found = fit_mixtures(whole.x, mean, start, SIGMAS, terms, inside)
-        which = _nearest(found, maximum)
-        centre, sigma, height = (_of(v, which) for v in (found.centre, found.sigma, found.amplitude))
-        there = (
+        refit = fit_mixtures(whole.x, mean, start, SIGMAS, terms, inside)
+        which = _nearest(refit, maximum)
+        centre, sigma, height = (_pick(v, which) for v in (refit.centre, refit.sigma, refit.amplitude))
+        present = (
             (height > 0.0) & (np.abs(centre - maximum) <= np.maximum(sigma, SIGMAS[0])) & (sigma < SIGMAS[1])
         )
-        centres.append(centre[there])
+        centres.append(centre[present])
         tried += len(sides)
     return np.concatenate(centres) if centres else np.empty(0), tried

@@ -1,8 +1,8 @@
-"""Compare an output's loop-back with what the output was commanded, sample by sample.
+"""Comparison of an output's loop-back with the commanded output, sample by sample.
 
 The moment at which a command takes effect is known only within the time of a call, and a multiplexed card shows it
 a sample earlier or later on each channel. Each sample must therefore lie between the smallest and the largest value
-that was commanded from ``SLACK`` samples before it to ``SLACK`` samples after it, within a tolerance.
+commanded from ``SLACK`` samples before it to ``SLACK`` samples after it, within a tolerance.
 """
 
 import math
@@ -15,21 +15,21 @@ from analysis.detect import FirstRun
 from analysis.records import Block, FloatArray
 
 SLACK = 12
-"""Samples by which a command may show earlier or later than its call."""
+"""Samples by which a command may appear earlier or later than its call."""
 
 GHOST = 10 ** (-70 / 20)
 """Share of a channel's volts that a multiplexer may leave in the one scanned next (-75 dB is the card's figure)."""
 
 CONSECUTIVE = 3
-"""Samples in a row outside of the envelope that are no spike."""
+"""Samples in a row outside the envelope that are more than a spike."""
 
 CHECK_S = 0.05
-"""Time between two comparisons; one of every few samples would cost more than it helps."""
+"""Time between two comparisons; more frequent ones would cost more than they help."""
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Largest deviation of a loop-back: a share of the commanded value, and volts beside it."""
+    """Largest deviation of a loop-back: a share of the commanded value plus a number of volts."""
 
     relative: float = 0.05
     volts: float = 0.002
@@ -43,13 +43,13 @@ class Tolerance:
         return self.volts + self.relative * abs(commanded_V)
 
     def holds(self, measured_V: float, commanded_V: float) -> bool:
-        """Tell whether a measured value agrees with the commanded one; NaN does not."""
+        """Return True if a measured value agrees with the commanded one; NaN never does."""
         return abs(measured_V - commanded_V) <= self.margin_V(commanded_V)
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A loop-back that left its envelope: output, first sample, volts measured there, nearest volts commanded."""
+    """Loop-back outside its envelope: output, first sample, volts measured there, nearest volts commanded."""
 
     output: str
     sample: int
@@ -59,7 +59,7 @@ class Deviation:
 
 @dataclass(frozen=True)
 class _Held:
-    """A single value that was put out between two samples, and is held."""
+    """A single value that the output takes between two samples and then holds."""
 
     since: int
     known_at: float
@@ -73,10 +73,10 @@ class _Held:
 
 
 class _Played:
-    """A waveform whose first value was put out between two samples; it ends, or begins again."""
+    """A waveform whose first value appears between two samples; it ends, or repeats."""
 
     def __init__(self, since: int, known_at: int, volts: FloatArray, repeats: bool) -> None:
-        # takes long to import, and a guardian, which imports this module, never plays a waveform
+        # slow to import, and the guardian, which imports this module, never plays a waveform
         from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
         self.since, self.known_at = since, known_at
@@ -103,28 +103,30 @@ _Command = _Held | _Played
 
 
 class CommandedOutput:
-    """Course of one output as it was commanded, by the index of samples; unknown before the first command."""
+    """Commanded values of one output against the sample index; unknown before the first command."""
 
     def __init__(self) -> None:
         self._commands: list[_Command] = [_Held(-(2**62), -math.inf, math.nan)]
 
     def held(self, volts: float, since: int, known_at: float = math.inf) -> None:
-        """Note a single value (NaN: unknown) that was put out between two samples."""
+        """Note a single value (NaN: unknown) that the output takes between two samples."""
         self._commands.append(_Held(since, known_at, volts))
 
     def played(self, volts: FloatArray, since: int, known_at: int, repeats: bool) -> None:
-        """Note a waveform, shape (n,), whose first value was put out between two samples."""
+        """Note a waveform, shape (n,), whose first value appears between two samples."""
         self._commands.append(_Played(since, known_at, volts, repeats))
 
     def known(self, at: int) -> None:
         """Note that all commands have taken effect by this sample."""
         self._commands = [
-            replace(one, known_at=at) if isinstance(one, _Held) and one.known_at == math.inf else one
-            for one in self._commands
+            replace(command, known_at=at)
+            if isinstance(command, _Held) and command.known_at == math.inf
+            else command
+            for command in self._commands
         ]
 
     def envelope(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
-        """Return the least and largest volts of samples ``first`` to ``stop``; blocks come in their order."""
+        """Return the least and largest volts of samples ``first`` to ``stop``; call it for blocks in order."""
         self._forget(first)
         low, high = np.full(stop - first, np.inf), np.full(stop - first, -np.inf)
         ends = [command.known_at + SLACK for command in self._commands[1:]] + [math.inf]
@@ -142,13 +144,13 @@ class CommandedOutput:
 
 
 class LoopBackMonitor:
-    """Comparison of every block's loop-backs with what was commanded.
+    """Comparison of the loop-backs in every block with the commanded outputs.
 
     Parameters
     ----------
     tolerance : Tolerance
     outputs : iterable of str
-        Names of the outputs, which are those of the channels that show them.
+        Names of the outputs, equal to those of the channels that read them back.
     """
 
     def __init__(self, tolerance: Tolerance, outputs: Iterable[str] = ("bias", "z")) -> None:
@@ -159,7 +161,7 @@ class LoopBackMonitor:
         self._waiting: list[Block] = []
 
     def held(self, volts: Mapping[str, float], since: int, known_at: float = math.inf) -> None:
-        """Note single values as `CommandedOutput.held`; outputs that are not named go on."""
+        """Note single values as `CommandedOutput.held` does; other outputs are unchanged."""
         for name, value in volts.items():
             if name in self.outputs:
                 self.outputs[name].held(value, since, known_at)
@@ -171,33 +173,33 @@ class LoopBackMonitor:
 
     def feed(self, block: Block) -> Deviation | None:
         """Take the next samples; return the first deviation that lasts, or None."""
-        before = None
+        deviation = None
         if self._waiting and self._waiting[-1].stop != block.first:
-            before = self.check()
+            deviation = self.check()
         self._waiting.append(block)
-        if before is not None:
-            return before
+        if deviation is not None:
+            return deviation
         first = self._waiting[0]
         if block.stop - first.first < CHECK_S * block.rate_Hz:
             return None
         return self.check()
 
     def check(self) -> Deviation | None:
-        """Compare what has come since the last comparison; return the first deviation that lasts, or None."""
+        """Compare the samples since the last comparison; return the first deviation that lasts, or None."""
         if not self._waiting:
             return None
         first = self._waiting[0]
         data = np.concatenate([block.data for block in self._waiting], axis=1)
         self._waiting.clear()
         stop = first.first + data.shape[1]
-        found = [
+        deviations = [
             deviation
             for name in self.outputs
             if name in first.channels
             and (deviation := self._compare(name, first.channels, data, first.first, stop)) is not None
         ]
         self._seen += data.shape[1]
-        return min(found, key=lambda deviation: deviation.sample, default=None)
+        return min(deviations, key=lambda deviation: deviation.sample, default=None)
 
     def _compare(
         self, name: str, channels: Sequence[str], data: FloatArray, first: int, stop: int

@@ -1,8 +1,8 @@
 """Least-squares fits of several Gaussians on one background, many of them at once.
 
-Amplitudes and the background are linear: they are solved for inside (variable projection, Golub and Pereyra 1973, with
-Kaufman's derivative), so that only centres and widths are searched, within bounds. That holds two overlapping peaks
-apart where a search of all parameters gets lost.
+Amplitudes and background are linear and solved for in each step (variable projection, Golub and Pereyra 1973, with
+Kaufman's derivative), so that only centres and widths are searched, within bounds. This separates two overlapping
+peaks for which a search over all parameters fails.
 """
 
 from dataclasses import dataclass, replace
@@ -79,7 +79,7 @@ def fit_mixtures(
     sigmas : tuple of float
         Least and largest width.
     terms : int
-        Of the background: 0 none, 1 constant, 2 sloping.
+        Number of terms of the background: 0 none, 1 constant, 2 sloping.
     inside : ndarray of bool, shape (m, n), optional
         The window of each fit; all of ``x`` by default.
 
@@ -119,7 +119,7 @@ def fit_mixtures(
 
 
 class _Projection:
-    """The linear part solved at given centres and widths, and what remains."""
+    """Solution of the linear part at given centres and widths, and its residual."""
 
     def __init__(
         self, x: FloatArray, y: FloatArray, p: FloatArray, powers: FloatArray, window: FloatArray

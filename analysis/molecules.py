@@ -17,24 +17,26 @@ BENZENE_HOPPING_eV = 2.7
 def benzene(
     sites: tuple[int, int], gamma_eV: tuple[float, float], onsite_eV: float = 0.0, bias_drop: float = 0.5
 ) -> HuckelModel:
-    """Benzene ring with the probe on ``sites[0]`` and the substrate on ``sites[1]`` (counted from 1)."""
+    """Return a benzene ring with the probe on ``sites[0]`` and the substrate on ``sites[1]`` (counted from 1)."""
     hamiltonian = bonded(6, ring_bonds(6), BENZENE_HOPPING_eV, onsite_eV)
     leads = (Lead("probe", {sites[0]: gamma_eV[0]}), Lead("substrate", {sites[1]: gamma_eV[1]}))
     return HuckelModel(hamiltonian, leads, bias_drop)
 
 
 def benzenedithiol_14(gamma_eV: float = 0.5) -> HuckelModel:
-    """1,4-benzenedithiol: para, E_F in the middle of the gap; the width is a typical model value, not measured."""
+    """Return 1,4-benzenedithiol: para, E_F in the middle of the gap; the width is a typical model value, not
+    measured.
+    """
     return benzene((1, 4), (gamma_eV, gamma_eV))
 
 
 def benzenedithiol_13(gamma_eV: float = 0.5) -> HuckelModel:
-    """1,3-benzenedithiol: meta, with the interference node in the middle of the gap."""
+    """Return 1,3-benzenedithiol: meta, with the interference node in the middle of the gap."""
     return benzene((1, 3), (gamma_eV, gamma_eV))
 
 
 def benzenediamine_14(conductance_G0: float = 0.005, seebeck_V_per_K: float = 2.3e-6) -> HuckelModel:
-    """1,4-benzenediamine (BDA): transport through the HOMO.
+    """Return 1,4-benzenediamine (BDA), with transport through the HOMO.
 
     G: Lee et al., Nature 498, 209 (2013); S: about +2.3 uV/K, Malen et al., Nano Lett. 9, 1164 (2009).
     """
@@ -42,7 +44,7 @@ def benzenediamine_14(conductance_G0: float = 0.005, seebeck_V_per_K: float = 2.
 
 
 def benzenediisonitrile_14(conductance_G0: float = 0.002, seebeck_V_per_K: float = -2.0e-6) -> HuckelModel:
-    """1,4-benzenediisonitrile (BDNC): transport through the LUMO.
+    """Return 1,4-benzenediisonitrile (BDNC), with transport through the LUMO.
 
     G: Lee et al., Nature 498, 209 (2013); S: negative for isonitriles, its size a typical value, not measured.
     """
@@ -50,7 +52,8 @@ def benzenediisonitrile_14(conductance_G0: float = 0.002, seebeck_V_per_K: float
 
 
 def gold_chain(n_atoms: int = 4, hopping_eV: float = 1.0) -> HuckelModel:
-    """Chain of single-orbital atoms, one open channel: widths of 2t at the ends continue it, so tau(E_F) = 1.
+    """Return a chain of single-orbital atoms with one open channel: widths of 2t at the ends continue it, so tau(E_F) =
+    1.
 
     The hopping (band width 4t) is a typical value, not measured.
     """
@@ -60,7 +63,7 @@ def gold_chain(n_atoms: int = 4, hopping_eV: float = 1.0) -> HuckelModel:
 
 
 def _para_benzene(conductance_G0: float, seebeck_V_per_K: float) -> HuckelModel:
-    """Para benzene whose on-site energy gives S and whose width gives G, both at 300 K."""
+    """Return para benzene whose on-site energy gives S and whose width gives G, both at 300 K."""
 
     def of(onsite_eV: float, gamma_eV: float) -> HuckelModel:
         return benzene((1, 4), (gamma_eV, gamma_eV), onsite_eV)

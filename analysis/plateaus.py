@@ -1,4 +1,4 @@
-"""How long traces stay on a plateau before they break."""
+"""Length of the plateaus of traces before they break."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from analysis.records import FloatArray, Trace
 
 
 def plateau_length_m(trace: Trace, low_G0: float, high_G0: float) -> float:
-    """Displacement from the last fall through ``high_G0`` to the last fall through ``low_G0`` after it.
+    """Return the displacement from the last fall through ``high_G0`` to the last fall through ``low_G0`` after it.
 
-    With the contact's break for ``high_G0`` and the low edge of a molecule's peak for ``low_G0`` it is the
-    length of the molecular plateau, gap included (zero for a contact that breaks to below at once). NaN where
+    With the contact's break as ``high_G0`` and the low edge of a molecule's peak as ``low_G0`` it is the
+    length of the molecular plateau, gap included (zero for a contact that breaks directly to below it). NaN if
     the trace never falls through one of them, or its displacement is unknown.
     """
     below = last_opening(trace.conductance_G0, low_G0)
@@ -32,7 +32,7 @@ class PlateauLengths:
     Parameters
     ----------
     low_G0, high_G0 : float
-        What bounds the plateau.
+        Bounds of the plateau.
     lengths_m : ndarray, shape (n_traces,)
         One for each trace, in their order; NaN where there is none.
     """
@@ -47,14 +47,14 @@ class PlateauLengths:
         return int(np.count_nonzero(~np.isnan(self.lengths_m)))
 
     def quantiles_m(self, fractions: Sequence[float] = (0.25, 0.5, 0.75)) -> tuple[float, ...]:
-        """Quantiles of the lengths; NaN where no trace has one."""
+        """Return quantiles of the lengths (m); NaN where no trace has a length."""
         if not self.n:
             return tuple(float("nan") for _ in fractions)
         return tuple(float(q) for q in np.nanquantile(self.lengths_m, fractions))
 
 
 def plateau_lengths(traces: Sequence[Trace], low_G0: float, high_G0: float) -> PlateauLengths:
-    """Lengths in all traces."""
+    """Return the plateau lengths of all traces."""
     lengths = np.array([plateau_length_m(trace, low_G0, high_G0) for trace in traces])
     lengths.setflags(write=False)
     return PlateauLengths(low_G0, high_G0, lengths)

@@ -29,7 +29,7 @@ class Profile:
 def profile_likelihood(
     problem: Problem, result: FitResult, name: str, reach: float = 3.0, points: int = 31
 ) -> Profile:
-    """Profile of the parameter ``name``, ``reach`` standard deviations to either side, within its bounds.
+    """Return the profile of the parameter ``name``, ``reach`` standard deviations to either side, within its bounds.
 
     Where the fit gave no uncertainty the parameter is followed over a factor of ten (or 1, in its own unit,
     where it is not positive) to either side. Raises ``ValueError`` for a name that was not fitted.
@@ -65,7 +65,7 @@ def profile_likelihood(
 
 
 def _follow(problem: Problem, best: FloatArray, index: int, grid: FloatArray) -> FloatArray:
-    """chi^2 at each point of the grid, each refit starting from the last."""
+    """Return chi^2 at each point of the grid; each refit starts from the previous one."""
     rest = np.arange(best.size) != index
     low, high = (bound[rest] for bound in problem.bounds)
     at, found = best.copy(), []
@@ -95,7 +95,7 @@ def _follow(problem: Problem, best: FloatArray, index: int, grid: FloatArray) ->
 
 
 def _crossing(values: FloatArray, chi_square: FloatArray, limit: float, never: float) -> float:
-    """Where chi^2 first exceeds the limit, between two points by a straight line."""
+    """Return the value at which chi^2 first exceeds the limit, by linear interpolation."""
     above = np.flatnonzero(chi_square > limit)
     if not above.size:
         return never

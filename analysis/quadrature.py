@@ -21,7 +21,7 @@ _MOST_PAIRS = 2_000_000  # Fermi functions held in memory at a time
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """What is known of a tau(E): the callable, energies where it is not smooth, and poles (may be empty)."""
+    """Shape of a tau(E) for quadrature: the callable, energies where it is not smooth, and poles (may be empty)."""
 
     tau: Callable[[FloatArray], FloatArray]
     kinks_eV: FloatArray
@@ -46,7 +46,7 @@ def window_integrals(
     kT_probe_eV: FloatArray,
     kT_substrate_eV: FloatArray,
 ) -> WindowIntegrals:
-    """Charge and heat integrals for arrays of conditions, all of one shape; the energy grid serves them all."""
+    """Return charge and heat integrals for arrays of conditions, all of one shape, on a common energy grid."""
     mu, v, kP, kS = (np.ravel(x)[:, None] for x in (mu_probe_eV, bias_eV, kT_probe_eV, kT_substrate_eV))
     energy, weight = panels(shape, np.append(mu, mu - v), np.append(kP, kS))
     weighted = weight * shape.tau(energy)
@@ -66,7 +66,7 @@ def window_integrals(
 
 
 def thermal_moments(shape: Shape, mu_eV: FloatArray, kT_eV: FloatArray) -> FloatArray:
-    """Integrals of (E - mu)^n tau (-f') for n = 0, 1, 2; shape (3, ...) in eV^n."""
+    """Return the integrals of (E - mu)^n tau (-f') for n = 0, 1, 2; shape (3, ...) in eV^n."""
     mu, kT = np.ravel(mu_eV)[:, None], np.ravel(kT_eV)[:, None]
     energy, weight = panels(shape, mu.ravel(), kT.ravel())
     weighted = weight * shape.tau(energy)
@@ -80,7 +80,7 @@ def thermal_moments(shape: Shape, mu_eV: FloatArray, kT_eV: FloatArray) -> Float
 
 
 def fermi_difference(from_P: FloatArray, v: FloatArray, kP: FloatArray, kS: FloatArray) -> FloatArray:
-    """f_P - f_S at energies ``from_P`` above mu_P, mu_P - mu_S = v, without cancellation.
+    """Return f_P - f_S at energies ``from_P`` above mu_P, with mu_P - mu_S = v, without cancellation.
 
     It is sinh((x_S - x_P)/2) / (2 cosh(x_P/2) cosh(x_S/2)), x = (E - mu)/kT. The arguments broadcast.
     """
@@ -92,7 +92,7 @@ def fermi_difference(from_P: FloatArray, v: FloatArray, kP: FloatArray, kS: Floa
 
 
 def panels(shape: Shape, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Energies and weights of a rule that serves any mix of Fermi functions at these ``mu`` and ``kT`` (1-D, eV)."""
+    """Return energies and weights of a rule for any mix of Fermi functions at these ``mu`` and ``kT`` (1-D, eV)."""
     low, high = np.min(mu - _REACH * kT), np.max(mu + _REACH * kT)
     kinks = shape.kinks_eV[(shape.kinks_eV > low) & (shape.kinks_eV < high)]
     edges = np.unique(np.concatenate(([low, high], kinks)))
@@ -113,7 +113,7 @@ def panels(shape: Shape, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, Fl
 
 
 def _thinned(mu: FloatArray, kT: FloatArray) -> NDArray[np.complex128]:
-    """Fermi poles mu + i pi kT, those that lie within a twentieth of their height of another left out."""
+    """Return the Fermi poles mu + i pi kT without those within a twentieth of their height of another."""
     heights = np.unique(kT)
     kept = [
         np.unique(np.round(mu[kT == height] / (0.05 * height))) * (0.05 * height) + 1j * np.pi * height
@@ -123,7 +123,7 @@ def _thinned(mu: FloatArray, kT: FloatArray) -> NDArray[np.complex128]:
 
 
 def _distance(left: FloatArray, right: FloatArray, singular: NDArray[np.complex128]) -> FloatArray:
-    """From each panel to the nearest singular point."""
+    """Return the distance from each panel to the nearest singular point."""
     nearest = np.full(left.shape, np.inf)
     for rows in _chunks(left.size, singular.size):
         middle, half = 0.5 * (left[rows] + right[rows])[:, None], 0.5 * (right[rows] - left[rows])[:, None]

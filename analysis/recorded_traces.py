@@ -1,4 +1,4 @@
-"""Traces of a recording, whoever made it: cut again from raw volts, or as an imported file has them."""
+"""Traces of any recording: cut again from raw volts, or as an imported file holds them."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -11,7 +11,7 @@ from analysis.segment import Segmenter
 
 
 def calibration_of(header: RunHeader) -> CurrentCalibration | None:
-    """How the current channel becomes amperes; None where the recording holds conductance already.
+    """Return the calibration of the current channel; None where the recording holds conductance already.
 
     Raises
     ------
@@ -25,11 +25,13 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
     gain = settings.get("current_gain_V_per_A")
     if gain is None:
         raise RecordingError(
-            "the recording does not say the gain of its current channel; if they are opening traces, import it with "
+            "the recording has no gain for its current channel; if it holds opening traces, import it again with "
             "--gain-V-per-A (volts) or --unit current=nA"
         )
-    known = header.calibrations.get("current_gain")
-    relative = known.uncertainty / known.value if known and known.uncertainty is not None else float("nan")
+    gain_record = header.calibrations.get("current_gain")
+    relative = float("nan")
+    if gain_record and gain_record.uncertainty is not None:
+        relative = gain_record.uncertainty / gain_record.value
     return CurrentCalibration(
         gain_V_per_A=gain,
         offset_V=settings.get("current_offset_V", 0.0),
@@ -42,20 +44,20 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
 def _demand_quanta(header: RunHeader) -> None:
     unit = header.channel("conductance").unit
     if unit != "G0":
-        found = f"is in {unit!r}, which is not known" if unit else "has no unit"
+        fault = f"is in {unit!r}, an unknown unit" if unit else "has no unit"
         raise RecordingError(
-            f"the conductance in the recording {found}; import the files again with --unit conductance=G0 (or nS, "
-            "e2/h, whatever it is)"
+            f"the conductance in the recording {fault}; import the files again with their unit, such as "
+            "--unit conductance=G0 (or nS, e2/h)"
         )
 
 
 def traces_of(recording: Recording) -> Iterator[Trace]:
-    """All traces in order, the ones that a selection may reject included.
+    """Yield all traces in order, including those that a selection may reject.
 
     Raises
     ------
     RecordingError
-        If the recording holds neither conductance nor what it is calculated from.
+        If the recording holds neither conductance nor current.
     """
     calibration = calibration_of(recording.header)
     if calibration is None:
@@ -63,7 +65,7 @@ def traces_of(recording: Recording) -> Iterator[Trace]:
         return
     if "current" not in recording.channels:
         raise RecordingError(
-            f"{recording.path}: holds neither conductance nor current; it has no traces to analyse"
+            f"{recording.path}: holds neither conductance nor current, so there are no traces to analyse"
         )
     settings = recording.header.settings
     segmenter = Segmenter(

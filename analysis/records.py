@@ -1,4 +1,4 @@
-"""What flows through hotjunction: blocks of samples, events beside them, and the traces cut from both.
+"""The records of hotjunction: blocks of samples, events beside them, and the traces cut from both.
 
 Time is counted in samples since the acquisition began. A gap is visible because ``Block.first`` jumps.
 Every derived record keeps the range of samples that it came from.
@@ -29,7 +29,7 @@ class Block:
     channels : tuple of str
         Channel names, one a row of ``data``.
     data : ndarray, shape (n_channels, n)
-        Raw samples (volts from a rig; an imported recording says its units in its header). Read-only.
+        Raw samples (volts from a rig; the header of an imported recording gives its units). Read-only.
     """
 
     first: int
@@ -56,21 +56,21 @@ class Block:
         return self.first / self.rate_Hz
 
     def channel(self, name: str) -> FloatArray:
-        """Samples of one channel, shape (n,). Raises ``KeyError`` for an unknown name."""
+        """Return the samples of one channel, shape (n,). Raises ``KeyError`` for an unknown name."""
         try:
             return self.data[self.channels.index(name)]
         except ValueError:
             raise KeyError(f"no channel {name!r}; this block has {', '.join(self.channels)}") from None
 
     def part(self, start: int, stop: int) -> "Block":
-        """Samples ``start <= index < stop`` (absolute indices, clipped to this block)."""
+        """Return the samples ``start <= index < stop`` (absolute indices, clipped to this block)."""
         lo = min(max(start - self.first, 0), len(self))
         hi = min(max(stop - self.first, lo), len(self))
         return Block(self.first + lo, self.rate_Hz, self.channels, self.data[:, lo:hi])
 
 
 class EventKind(StrEnum):
-    """What an event is about."""
+    """Kind of an event."""
 
     STEP = "step"
     SETTING = "setting"
@@ -79,7 +79,7 @@ class EventKind(StrEnum):
 
 
 NOTE = "note"
-"""Name of the mark that a user's note becomes; its payload has the "text"."""
+"""Name of the mark that holds a user's note; the payload has the "text"."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class Event:
 
     ``sample`` is the index of the first sample *after* it. A step of a procedure writes two events of kind
     STEP with the step's name: payload ``{"phase": "begin", ...}``, then ``{"phase": "end", "ended": reason, ...}``.
-    A SETTING event is named after the setting that changed (``"current_gain"``) and carries its value in SI.
-    The payload holds only what JSON can hold.
+    A SETTING event has the name of the setting that changed (``"current_gain"``) and carries its value in SI.
+    The payload can be written as JSON.
     """
 
     sample: int
@@ -109,15 +109,15 @@ class Trace:
     samples : tuple of int
         (start, stop): the range of samples it came from.
     displacement_m : ndarray, shape (n,)
-        Tip displacement, growing as the junction opens; NaN throughout where the source did not know it.
+        Tip displacement, increasing as the junction opens; NaN throughout if the source does not record it.
     conductance_G0 : ndarray, shape (n,)
-        Conductance in units of G0. Negative values are measured ones and are kept.
+        Conductance in units of G0. Negative measured values are kept.
     bias_V : float
         Applied bias; NaN where unknown.
     ended : str
-        Why it ended, in a word or two ("open", "distance", "not broken", "aborted", "unknown").
+        Reason of the end ("open", "distance", "not broken", "aborted", "unknown").
     flags : tuple of str
-        What an analysis should know ("railed", "gap").
+        Defects that an analysis must take into account ("railed", "gap").
     """
 
     number: int

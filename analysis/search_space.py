@@ -1,4 +1,4 @@
-"""What every least-squares fit here needs: coordinates to search in, spread starts, and the covariance at the end."""
+"""Common parts of all least-squares fits: search coordinates, spread starts, and the covariance."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ class SearchSpace:
 
     @property
     def logarithmic(self) -> NDArray[np.bool_]:
-        """Which parameters are searched by their logarithm."""
+        """True for each parameter that is searched by its logarithm."""
         return np.array([p.logarithmic for p in self.parameters], dtype=np.bool_)
 
     @property
@@ -35,14 +35,16 @@ class SearchSpace:
             return np.where(self.logarithmic, np.log(np.where(self.logarithmic, natural, 1.0)), natural)
 
     def natural(self, search: FloatArray) -> FloatArray:
-        """Natural values of search coordinates."""
+        """Return the natural values of search coordinates."""
         return np.where(
             self.logarithmic, np.exp(np.where(self.logarithmic, np.clip(search, -690, 690), 0.0)), search
         )
 
 
 def evenly_spread(count: int, dimensions: int) -> FloatArray:
-    """Additive recurrence that fills the unit cube evenly, without a random number (R. Kronecker's sequence)."""
+    """Return points that fill the unit cube evenly, without random numbers (additive recurrence, R. Kronecker's
+    sequence).
+    """
     root = 2.0
     for _ in range(40):
         root = (1 + root) ** (1 / (dimensions + 1))
@@ -51,7 +53,8 @@ def evenly_spread(count: int, dimensions: int) -> FloatArray:
 
 
 def covariance_of(slopes: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Inverse of the normal matrix, and which parameters lie in a direction that the data do not see.
+    """Return the inverse of the normal matrix, and True for each parameter in a direction that the data do not
+    constrain.
 
     ``slopes`` are those of the residuals, (n_values, n_parameters).
     """

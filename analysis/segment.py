@@ -1,4 +1,4 @@
-"""Cut a run into traces: one for each step "withdraw", from its first sample to its last."""
+"""Segmentation of a run into traces: one for each step "withdraw", from its first sample to its last."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -28,11 +28,11 @@ class Segmenter:
     Parameters
     ----------
     calibration : CurrentCalibration
-        As the run began.
+        At the start of the run.
     extension_m_per_V : float
         Piezo constant: extension toward the sample per volt on channel "z".
     bias_V : float
-        Commanded bias as the run began; used only without a "bias" channel.
+        Commanded bias at the start of the run; used only without a "bias" channel.
     step : str
         Name of the step that is a trace.
     first_number : int
@@ -56,7 +56,7 @@ class Segmenter:
         self._open: _OpenTrace | None = None
 
     def feed(self, block: Block) -> Iterable[Trace]:
-        """Take the next samples; they complete nothing by themselves."""
+        """Take the next samples; only events complete traces."""
         if self._open is not None and len(block):
             if block.first != self._position:
                 self._open.flags.add("gap")
@@ -82,7 +82,7 @@ class Segmenter:
         return self._finish(self._position, "aborted")
 
     def _reach(self, sample: int) -> None:
-        """Samples up to ``sample`` are over; if they were never fed, an open trace has lost them."""
+        """Advance to ``sample``; if samples before it never came, flag an open trace with a gap."""
         if sample > self._position:
             if self._open is not None:
                 self._open.flags.add("gap")
@@ -119,7 +119,7 @@ class Segmenter:
 
 
 class _OpenTrace:
-    """What a trace has gathered so far."""
+    """Samples and flags of a trace, as collected so far."""
 
     def __init__(self, start: int) -> None:
         self.start = start

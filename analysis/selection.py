@@ -1,6 +1,4 @@
-"""Which traces count, and what noise they stand on. Nothing is thrown away: the rejected keep their
-reason.
-"""
+"""Selection of traces and their noise floor. Nothing is discarded: rejected traces keep the reason."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,13 +9,13 @@ import numpy as np
 from analysis.detect import FirstRun
 from analysis.records import FloatArray, Trace
 
-_START_SAMPLES = 5  # the median of these is where a trace starts, so that a spike is not
+_START_SAMPLES = 5  # their median is the start of a trace, so that a spike is not
 _LEAST_SAMPLES = 20  # of an open part, and of a trace that has one
-_OPEN_SAMPLES = 5  # in a row below the limit, so that the ringing of an amplifier is no opening
-_OPEN_G0 = 0.1  # where the most open parts of the traces lie higher, they are not open
+_OPEN_SAMPLES = 5  # in a row below the limit, so that ringing of the amplifier does not count as an opening
+_OPEN_G0 = 0.1  # a trace whose most open part lies higher is not open
 _ERROR_OF_MEDIAN = 1.4826 * 1.2533  # of a Gaussian sample, times its median absolute deviation over sqrt(n)
 OPEN_PARTS = (20, 50, 100, 200, 500)
-"""The open part is sought as one of these fractions of a trace."""
+"""Divisors of the length of a trace at which the open part is sought."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,12 @@ class NoiseFloor:
     mad_G0 : float
         Median absolute deviation (not scaled; times 1.4826 it is a Gaussian's standard deviation).
     level_G0 : float
-        Magnitude of the median of an open part: what is left of offsets, mains, and tunnelling.
+        Magnitude of the median of an open part: residual offsets, mains, and tunnelling.
     samples : int
-        Length of the open part looked at in a trace of median length.
+        Length of the open part in a trace of median length.
     offset_G0, offset_error_G0 : float
-        Median over traces of the level with its sign, and its standard error: what every conductance is too high by,
-        if the junctions are open there.
+        Median over traces of the signed level, and its standard error: the excess of every conductance, if the
+        junctions are open there.
     """
 
     mad_G0: float
@@ -45,15 +43,15 @@ class NoiseFloor:
 
     @property
     def limit_G0(self) -> float:
-        """Conductance below which nothing is told from noise and offsets."""
+        """Conductance below which a signal cannot be separated from noise and offsets."""
         return 10.0 * self.mad_G0 + 3.0 * self.level_G0
 
 
 def noise_floor(traces: Sequence[Trace]) -> NoiseFloor:
-    """Noise in the most open part of the traces: the part with the mean nearest to zero.
+    """Return the noise in the most open part of the traces: the part with the mean nearest to zero.
 
-    Its length is the largest fraction of a trace (1/20 to 1/500) at which the typical trace is open for all
-    of it, that is: its level there is within its noise. NaN where no trace is long enough (20 samples).
+    Its length is the largest fraction of a trace (1/20 to 1/500) over which the typical trace is open throughout,
+    that is, its level there is within its noise. NaN where no trace is long enough (20 samples).
     """
     conductances = [_finite(trace.conductance_G0) for trace in traces]
     conductances = [g for g in conductances if g.size >= _LEAST_SAMPLES]
@@ -62,7 +60,7 @@ def noise_floor(traces: Sequence[Trace]) -> NoiseFloor:
 
 @dataclass(frozen=True)
 class OpenPart:
-    """The most open part of one trace: its median, the median absolute deviation about it, its samples."""
+    """Most open part of one trace: its median, the median absolute deviation about it, its number of samples."""
 
     level_G0: float
     mad_G0: float
@@ -70,33 +68,33 @@ class OpenPart:
 
 
 def open_parts(conductance_G0: FloatArray) -> tuple[OpenPart, ...]:
-    """The most open part of a trace at each of `OPEN_PARTS`; none for a trace that is too short."""
+    """Return the most open part of a trace at each of `OPEN_PARTS`; an empty tuple for a trace that is too short."""
     g = _finite(conductance_G0)
     return tuple(_open_part(g, parts) for parts in OPEN_PARTS) if g.size >= _LEAST_SAMPLES else ()
 
 
 def floor_of(by_fraction: Iterable[Sequence[OpenPart]]) -> NoiseFloor:
-    """The noise that these open parts show: those of all traces, for each of `OPEN_PARTS` in turn.
+    """Return the noise floor from the open parts of all traces, given for each of `OPEN_PARTS` in turn.
 
-    See `noise_floor`; no more of them are asked for than are needed.
+    See `noise_floor`; the iterable is read only as far as needed.
     """
-    found = NoiseFloor(float("nan"), float("nan"), 0)
-    for of_traces in by_fraction:
-        if not of_traces:
+    floor = NoiseFloor(float("nan"), float("nan"), 0)
+    for parts in by_fraction:
+        if not parts:
             break
-        level, mad, samples = np.array([(p.level_G0, p.mad_G0, p.samples) for p in of_traces]).T
+        level, mad, samples = np.array([(p.level_G0, p.mad_G0, p.samples) for p in parts]).T
         offset = float(np.median(level))
         scatter = max(float(np.median(np.abs(level - offset))), float(np.median(mad / np.sqrt(samples))))
-        found = NoiseFloor(
+        floor = NoiseFloor(
             float(np.median(mad)),
             float(np.median(np.abs(level))),
             int(np.median(samples)),
             offset,
             _ERROR_OF_MEDIAN * scatter / float(np.sqrt(level.size)),
         )
-        if found.level_G0 <= 3.0 * 1.4826 * found.mad_G0:
+        if floor.level_G0 <= 3.0 * 1.4826 * floor.mad_G0:
             break
-    return found
+    return floor
 
 
 def _open_part(conductance_G0: FloatArray, parts: int) -> OpenPart:
@@ -111,8 +109,10 @@ def _finite(conductance_G0: FloatArray) -> FloatArray:
 
 
 def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
-    """Return the one of the consecutive parts of this length, counted from the end, whose mean is nearest to zero;
-    where most open parts are below zero, nearest to their median: with a negative offset zero is passed on the way.
+    """Return the part of this length, of those counted from the end, whose mean is nearest to zero.
+
+    If most open parts are below zero it is nearest to their median: with a negative offset a trace crosses zero
+    before it is open.
     """
     n = conductance_G0.size // length
     parts = conductance_G0[conductance_G0.size - n * length :].reshape(n, length)
@@ -125,20 +125,20 @@ def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class SelectionRules:
-    """What a trace must be to count.
+    """Conditions that a trace must fulfil to be kept.
 
     Parameters
     ----------
     starts_above_G0 : float
-        Its first samples (median of 5) lie above this: it begins in contact.
+        The first samples (median of 5) lie above this: the trace begins in contact.
     opens_below_G0 : float
-        It lies below this for 5 samples in a row: it opens.
+        Five samples in a row lie below this: the trace opens.
     plausible_G0 : tuple of float
-        Samples outside this range are wild: excluded and counted, while the trace goes on counting.
+        Samples outside this range are wild: they are excluded and counted; the trace is kept.
     shortest : int
         Least number of samples.
     rejected_flags : tuple of str
-        Flags of a trace that make it one to reject.
+        A trace with one of these flags is rejected.
     """
 
     starts_above_G0: float = 2.0
@@ -151,27 +151,27 @@ class SelectionRules:
 def usual_rules(
     traces: Sequence[Trace], noise: NoiseFloor, contact_G0: float | None = None
 ) -> SelectionRules:
-    """Rules that suit a set of traces which nobody has described.
+    """Return rules that suit a set of traces without further information.
 
     A trace starts in contact if it starts above half of ``contact_G0``, the conductance to which contacts
-    were closed; if that is unknown, above 2 G0, or half of where the set's traces usually start if that is
-    less, but not within the noise, where closing traces start. It opens below 0.01 G0, or ten times the noise
-    if that is more; where most traces were cut before, below 0.1 or 0.5 G0. Plausible is -0.1 G0 (twenty times
-    the noise if that is more) to 20 G0 (twice the highest start if that is more).
+    were closed; if that is unknown, above 2 G0 or half the usual start of the set's traces, whichever is
+    less, but above the noise, in which closing traces start. It opens below 0.01 G0, or ten times the noise
+    if that is more; if most traces were cut before, below 0.1 or 0.5 G0. The plausible range is -0.1 G0 (twenty
+    times the noise if that is more) to 20 G0 (twice the highest start if that is more).
     """
     ends = [ends_of(trace.conductance_G0) for trace in traces]
     return rules_for(ends, noise, contact_G0)
 
 
 def ends_of(conductance_G0: FloatArray) -> tuple[float, float]:
-    """Where a trace starts (see `SelectionRules`), NaN if nowhere, and the least of its samples."""
+    """Return the conductance at which a trace starts (see `SelectionRules`; NaN if undefined) and its least sample."""
     return _start(conductance_G0), float(np.fmin.reduce(conductance_G0, initial=np.inf))
 
 
 def rules_for(
     ends: Sequence[tuple[float, float]], noise: NoiseFloor, contact_G0: float | None = None
 ) -> SelectionRules:
-    """The rules of `usual_rules` from the `ends_of` each trace."""
+    """Return the rules of `usual_rules` from the `ends_of` each trace."""
     starts, lowest = np.array(ends, dtype=float).reshape(-1, 2).T
     starts = starts[np.isfinite(starts)]
     usual = float(np.median(starts)) if starts.size else 4.0
@@ -188,21 +188,21 @@ def rules_for(
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Traces sorted into those that count and those that do not.
+    """Traces sorted into kept and rejected ones.
 
     Parameters
     ----------
     kept : sequence of Trace
-        With wild samples replaced by NaN.
+        Wild samples are replaced by NaN.
     rejected : sequence of (Trace, str)
-        With the first reason that applied.
+        Each with the first reason that applied.
     rules : SelectionRules
     wild_samples, wild_traces : int
-        Samples excluded from the kept traces, and how many traces they are from.
+        Samples excluded from the kept traces, and number of traces with any.
     wild_in_rejected : int
         Wild samples of the rejected traces.
     railed_samples : int
-        Samples of the kept traces that are only bounded (``inf``); they count as overflow.
+        Samples of the kept traces that are only bounded from below (``inf``); they count as overflow.
     negative_samples : int
         Finite samples below zero in the kept traces; they count as underflow of a logarithmic axis.
     samples : int
@@ -221,7 +221,7 @@ class Selection:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many traces were rejected for each reason, the commonest first."""
+        """Number of traces rejected for each reason, the commonest first."""
         return dict(Counter(reason for _, reason in self.rejected).most_common())
 
 
@@ -263,7 +263,7 @@ def select(traces: Iterable[Trace], rules: SelectionRules) -> Selection:
 
 
 def rejection(trace: Trace, rules: SelectionRules) -> str:
-    """Why a trace does not count; "" for one that does."""
+    """Return the reason why a trace is rejected; "" if it is kept."""
     for flag in rules.rejected_flags:
         if flag in trace.flags:
             return flag
@@ -281,7 +281,7 @@ def rejection(trace: Trace, rules: SelectionRules) -> str:
 
 
 def _start(conductance_G0: FloatArray) -> float:
-    """Conductance at which a trace starts: median of its first five samples that are defined."""
+    """Return the conductance at which a trace starts: the median of its first five samples that are not NaN."""
     first = conductance_G0[: 10 * _START_SAMPLES]
     first = first[~np.isnan(first)][:_START_SAMPLES]
     return float(np.median(first)) if first.size else float("nan")

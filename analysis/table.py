@@ -82,7 +82,7 @@ class TableTransmission:
             object.__setattr__(self, "_cubic", PchipInterpolator(energy, values))
 
     def __call__(self, energy_eV: ArrayLike, bias_V: float = 0.0) -> FloatArray:
-        """Interpolated transmission."""
+        """Return the interpolated transmission."""
         energy = np.asarray(energy_eV, dtype=np.float64) - (0.5 - self.bias_drop) * bias_V
         low, high = self.energy_eV[0], self.energy_eV[-1]
         inside = np.clip(energy, low, high)
@@ -92,11 +92,11 @@ class TableTransmission:
         return np.asarray(tau, dtype=np.float64)
 
     def poles(self) -> PoleSum | None:
-        """None: an interpolated curve is not a sum of poles."""
+        """Return None: an interpolated curve is not a sum of poles."""
         return None
 
     def shape(self) -> Shape:
-        """For quadrature: every tabulated energy is a kink."""
+        """Return the shape for quadrature: every tabulated energy is a kink."""
         return Shape(self, self.energy_eV, np.empty(0, dtype=np.complex128))
 
     @property
@@ -105,7 +105,7 @@ class TableTransmission:
         return float("inf") if self.energy_eV.size < 3 else 0.0
 
     def doubts(self) -> Sequence[tuple["TableTransmission", float]]:
-        """Tables whose results tell how far this one can be trusted, each with the weight of its difference.
+        """Return variants of the table whose results bound its error, each with the weight of its difference.
 
         Every second point: linear interpolation errs as the square of the step, so a third of the difference
         is what remains; of two points there is none to leave out (`unknown`). The other choice outside: all of the
@@ -120,7 +120,7 @@ class TableTransmission:
 
 
 def read_table(path: Path, energy_unit: str = "eV", fermi: float = 0.0, **options: Any) -> TableTransmission:
-    """Transmission from a file, by its ending.
+    """Read a transmission from a file, in the format given by its suffix.
 
     Text, CSV and ``.AVTRANS``: two columns, energy and tau (further columns are ignored), separated by blanks,
     commas, semicolons or tabs, with a line of headings or comments (#) if it likes. JSON: a list of pairs, or an
@@ -188,7 +188,7 @@ def _read_json(path: Path) -> NDArray[np.float64]:
 
 
 def _read_tbtrans(path: Path) -> NDArray[np.float64]:
-    """Transmission between the first two electrodes, averaged over k; sisl gives energies in eV from E_F."""
+    """Read the transmission between the first two electrodes, averaged over k; sisl gives energies in eV from E_F."""
     try:
         sisl = importlib.import_module("sisl")
     except ModuleNotFoundError:

@@ -18,7 +18,9 @@ _NEAR = 0.35  # in ln V: the cubic is fitted within a third of the voltage to ei
 def transition_voltage(
     transmission: Transmission, temperature_K: float = 300.0, polarity: int = 1, up_to_V: float = 3.0
 ) -> float:
-    """Smallest bias of the sign of ``polarity`` at which d ln|I| / d ln|V| = 2; NaN with none up to ``up_to_V``."""
+    """Return the smallest bias of the sign of ``polarity`` with d ln|I| / d ln|V| = 2; NaN without one up to
+    ``up_to_V``.
+    """
 
     def excess(bias: float | FloatArray) -> FloatArray:
         V = polarity * np.asarray(bias, dtype=np.float64)
@@ -39,7 +41,7 @@ def transition_voltage(
 def transition_voltage_of_curve(
     voltage_V: FloatArray, current_A: FloatArray, sigma_A: FloatArray | None = None, polarity: int = 1
 ) -> Measured | None:
-    """Minimum of ln(I/V^2) of a measured curve, by a cubic in ln V about the lowest point.
+    """Return the minimum of ln(I/V^2) of a measured curve, from a cubic in ln V around the lowest point.
 
     Only voltages of the sign of ``polarity`` count, and only currents of that sign that exceed their uncertainty.
     None where the minimum lies at the end of the data, or where fewer than five points are near it.

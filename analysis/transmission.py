@@ -1,9 +1,9 @@
-"""Transmissions tau(E): what a junction lets through. Models, not measurements.
+"""Models of the transmission tau(E) of a junction.
 
 Energies are in eV from the Fermi level E_F. With a bias V the probe's chemical potential is +eV/2, the
 substrate's -eV/2 (positive bias = substrate at the higher electrical potential; the probe is grounded). The
-energy levels follow the fraction ``bias_drop`` of the bias: 1 is pinned to the substrate, 0 to the probe, and
-0.5, half way between the two, leaves tau(E) where it is.
+energy levels follow the fraction ``bias_drop`` of the bias: 1 pins them to the substrate, 0 to the probe, and
+0.5, half way between the two, leaves tau(E) unshifted.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from analysis.records import FloatArray
 
 @runtime_checkable
 class Transmission(Protocol):
-    """Anything that `analysis.landauer` can integrate: by its poles, by its shape, or by either."""
+    """Transmission that `analysis.landauer` can integrate: by its poles, by its shape, or by either."""
 
     def __call__(self, energy_eV: ArrayLike, bias_V: float = 0.0) -> FloatArray:
-        """Transmission at the energies, summed over channels, without the factor 2 of spin."""
+        """Return the transmission at the energies, summed over channels, without the factor 2 of spin."""
         ...
 
     def poles(self) -> "PoleSum | None":
-        """The transmission as a sum of simple poles; None where it is not one, or not accurately."""
+        """Return the transmission as a sum of simple poles; None if it is not such a sum, or not accurately."""
         ...
 
 
@@ -40,7 +40,7 @@ class Shaped(Transmission, Protocol):
         ...
 
     def shape(self) -> Shape:
-        """Callable, kinks and poles."""
+        """Return the callable with its kinks and poles."""
         ...
 
 
@@ -48,7 +48,7 @@ class Shaped(Transmission, Protocol):
 class PoleSum:
     """tau(E) = background + 2 Re sum_k residue_k / (E - pole_k), poles in the lower half plane.
 
-    Arrays of shape (n_poles,); ``bias_drop`` says how far each pole follows the bias.
+    Arrays have shape (n_poles,); ``bias_drop`` is the fraction of the bias that each pole follows.
     """
 
     pole_eV: NDArray[np.complex128]
@@ -59,7 +59,7 @@ class PoleSum:
 
 @dataclass(frozen=True)
 class FlatTransmission:
-    """The same transmission at every energy, such as a metal contact. Above 1 with several channels."""
+    """Transmission that is the same at every energy, such as a metal contact's; above 1 for several channels."""
 
     value: float
 
@@ -67,11 +67,11 @@ class FlatTransmission:
         _check_number("the flat transmission", self.value, least=0.0)
 
     def __call__(self, energy_eV: ArrayLike, bias_V: float = 0.0) -> FloatArray:
-        """``value``, in the shape of the energies."""
+        """Return ``value`` in the shape of the energies."""
         return np.full(np.shape(energy_eV), float(self.value))
 
     def poles(self) -> PoleSum:
-        """No pole, only a background."""
+        """Return no pole, only a background."""
         none = np.empty(0)
         return PoleSum(none.astype(np.complex128), none.astype(np.complex128), none, float(self.value))
 
@@ -85,9 +85,9 @@ class Level:
     energy_eV : float
         eps, from the Fermi level: positive for a LUMO, negative for a HOMO.
     gamma_probe_eV, gamma_substrate_eV : float
-        Full widths from the coupling to either electrode. tau(E), and so every current and heat, holds only
-        their product and sum: exchanging them changes nothing. What tells the electrodes apart is the sign of
-        ``energy_eV``, with the polarity of the bias, and ``bias_drop``.
+        Full widths from the coupling to either electrode. tau(E), and so every current and heat, depends only
+        on their product and sum: exchanging them changes nothing. The electrodes differ by the sign of
+        ``energy_eV``, with the polarity of the bias, and by ``bias_drop``.
     bias_drop : float
         Fraction of the bias by which the level follows the substrate, 0 to 1.
     """
@@ -133,7 +133,7 @@ class LevelTransmission:
         return total
 
     def poles(self) -> PoleSum:
-        """One pole a level: eps - i g, residue i Gamma_p Gamma_s / (2 g)."""
+        """Return one pole for each level: eps - i g, residue i Gamma_p Gamma_s / (2 g)."""
         rows = [
             (x.energy_eV, x.half_width_eV, x.gamma_probe_eV * x.gamma_substrate_eV, x.bias_drop)
             for x in self.levels

@@ -1,7 +1,7 @@
-"""Reasons to take a large bias away from a junction at once, seen in its current alone.
+"""Trips: conditions of the current at which a large bias is removed from a junction at once.
 
 A contact of one gold atom at 1.27 V carries 98 uA and heats the tip by kelvins, where millikelvins are measured.
-The detectors are as those of ``analysis.detect``, and are fed the current in A: ``inf`` of its sign where the
+The detectors work like those of ``analysis.detect`` and take the current in A: ``inf``, with its sign, where the
 amplifier is railed.
 """
 
@@ -12,14 +12,14 @@ from analysis.detect import Detector, FirstRun
 from analysis.records import FloatArray
 
 MOST_OF_EXPECTED = 3.0
-"""Beyond so many times the expected current it is no longer the junction that was caught."""
+"""Multiple of the expected current beyond which the junction is no longer the one that was caught."""
 
 METALLIC_G0 = 0.5
-"""From here on a junction counts as metal; a contact of one gold atom has 1 G0."""
+"""Conductance from which a junction counts as metal; a contact of one gold atom has 1 G0."""
 
 
 class CurrentTrip:
-    """Modulus of the current above a limit for ``consecutive`` samples; railed samples are above any limit.
+    """Trip on a modulus of the current above a limit for ``consecutive`` samples; railed samples exceed any limit.
 
     Raises
     ------
@@ -45,16 +45,16 @@ class CurrentTrip:
 
 
 class OverloadTrip(CurrentTrip):
-    """The amplifier railed for ``consecutive`` samples, whatever the current."""
+    """Trip on an amplifier railed for ``consecutive`` samples, at any current."""
 
     def __init__(self, consecutive: int = 1) -> None:
         super().__init__(np.inf, consecutive)
 
 
 class RuptureTrip:
-    """Modulus of the current below a limit for ``consecutive`` samples: nothing is left to be modulated.
+    """Trip on a modulus of the current below a limit for ``consecutive`` samples: the junction has broken.
 
-    ``consecutive`` is to be a whole period of the programme, of which the largest level is a part.
+    ``consecutive`` must span a whole period of the programme, which includes its largest level.
     """
 
     def __init__(self, limit_A: float, consecutive: int) -> None:
@@ -72,7 +72,9 @@ class RuptureTrip:
 
 
 def metallic_current_A(bias_V: float, series_resistance_ohm: float = 0.0) -> float:
-    """Current through 0.5 G0 at an applied bias: more than any molecule's, less than a metal contact's."""
+    """Return the current (A) through 0.5 G0 at an applied bias: more than through any molecule, less than through
+    metal.
+    """
     conductance_S = METALLIC_G0 * G0_S
     return conductance_S * abs(bias_V) / (1.0 + conductance_S * series_resistance_ohm)
 
@@ -85,33 +87,35 @@ def trips(
     least_A: float = 0.0,
     factor: float = MOST_OF_EXPECTED,
 ) -> dict[str, Detector]:
-    """Fresh detectors for one modulation or sweep, by the name that a trip gets in the recording.
+    """Return fresh detectors for one modulation or sweep, keyed by the name that a trip gets in the recording.
 
     Parameters
     ----------
     amplitude_V : float
         Largest modulus of the bias.
     expected_A : float or None
-        Largest modulus of the current that the junction should carry; None where nobody knows.
+        Largest modulus of the current that the junction should carry; None if unknown.
     window_high_G0 : float
-        Highest conductance at low bias with which a junction is accepted. "contact" is a trip only where that is
-        no metal's.
+        Highest conductance at low bias with which a junction is accepted. "contact" trips only if that is below a
+        metal contact's.
     series_resistance_ohm : float
         In series with the junction.
     least_A : float
-        Smaller currents never trip (noise and charging currents are among them), except when railed.
+        Smaller currents (noise, charging currents) never trip, unless the amplifier is railed.
     factor : float
-        Of the expected current, beyond which it is too large.
+        Multiple of the expected current above which "current" trips.
 
     Returns
     -------
     dict of str to Detector
-        "overload", "contact" (beyond what 0.5 G0 would carry) and "current" (beyond ``factor`` times the expected).
+        "overload", "contact" (above the current through 0.5 G0) and "current" (above ``factor`` times the expected).
     """
-    found: dict[str, Detector] = {"overload": OverloadTrip()}
+    detectors: dict[str, Detector] = {"overload": OverloadTrip()}
     if amplitude_V and window_high_G0 < METALLIC_G0:
-        found["contact"] = CurrentTrip(max(metallic_current_A(amplitude_V, series_resistance_ohm), least_A))
+        detectors["contact"] = CurrentTrip(
+            max(metallic_current_A(amplitude_V, series_resistance_ohm), least_A)
+        )
     limit_A = max(factor * expected_A, least_A) if expected_A is not None else 0.0
     if limit_A > 0:
-        found["current"] = CurrentTrip(limit_A)
-    return found
+        detectors["current"] = CurrentTrip(limit_A)
+    return detectors

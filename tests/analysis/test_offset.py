@@ -31,10 +31,10 @@ def test_an_offset_that_is_a_fifth_of_a_peak_is_told_everywhere():
     assert found.noise.offset_G0 == pytest.approx(3e-3, rel=0.02)
     assert not peak.trusted
     assert any(
-        "open junctions stand at 0.003 G0, which is not subtracted" in reason for reason in peak.reasons
+        "open junctions read 0.003 G0, which is not subtracted" in reason for reason in peak.reasons
     )
     assert peak.lowest_G0 <= peak.conductance_G0 - 2.9e-3
-    assert "Open junctions stand at 0.003 G0 instead of zero" in found.remarks[0]
+    assert "Open junctions read 0.003 G0 instead of zero" in found.remarks[0]
     assert found.to_json()["offset_of_open_G0"] == pytest.approx(3e-3, rel=0.02)
 
     shelf = Shelf()
@@ -48,7 +48,7 @@ def test_an_offset_that_is_a_fifth_of_a_peak_is_told_everywhere():
 def test_a_negative_offset_makes_conductances_too_low():
     _, found = analysed(-3e-3)
     assert found.noise.offset_G0 == pytest.approx(-3e-3, rel=0.02)
-    assert "stand at -0.003 G0" in found.remarks[0]
+    assert "read -0.003 G0" in found.remarks[0]
     assert "too low by it, and no peak is sought below 0.0091 G0" in found.remarks[0]
 
 

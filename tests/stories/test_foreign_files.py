@@ -84,7 +84,7 @@ def test_an_offset_is_told_and_its_peak_not_trusted(tmp_path):
     (molecule,) = (peak for peak in found["histogram"]["peaks"] if peak["scale"] == "log")
     assert not molecule["trusted"]
     assert molecule["spread_range_G0"][0] < 0.012
-    assert "Open junctions stand at 0.003 G0 instead of zero" in run("analyze", out).output
+    assert "Open junctions read 0.003 G0 instead of zero" in run("analyze", out).output
 
 
 def test_a_hump_that_full_scale_cuts_is_not_trusted(tmp_path):
