@@ -23,7 +23,7 @@ from analysis.records import FloatArray
 ComplexArray = NDArray[np.complex128]
 
 _ASYMPTOTIC_FROM = 8.0  # |a/b| from which the series below is exact to rounding
-_SHIFT = 12  # recurrence steps otherwise; then a few terms of the series do
+_SHIFT = 12  # recurrence steps otherwise; a few terms of the series are then enough
 _NEAR_TERMS = 8
 _NARROW = 0.25  # g/b below which the reflected form keeps the digits that are proportional to g
 _ORDERS = np.arange(2, 26, 2)
@@ -31,12 +31,12 @@ _ORDERS = np.arange(2, 26, 2)
 _SERIES = -(2.0 ** (1 - _ORDERS) - 1.0) * bernoulli(24)[_ORDERS] / _ORDERS
 _TRIGAMMA = bernoulli(14)[2::2]  # trigamma(z) ~ 1/z + 1/(2 z^2) + sum_j B_2j / z^(2j + 1)
 
-_NO_BIAS_eV = 1e-40  # so small that its square is nothing beside it: the ratio is the derivative
+_NO_BIAS_eV = 1e-40  # so small that its square is negligible: the ratio is the derivative
 
 
 @dataclass(frozen=True, eq=False)
 class PoleIntegrals:
-    """The three integrals of the module's docstring; complex, of the shape the arguments broadcast to.
+    """The three integrals of the module's docstring; complex, of the broadcast shape of the arguments.
 
     ``charge`` is a pure number, ``heat_probe`` and ``heat_substrate`` are in eV.
     """
@@ -77,13 +77,13 @@ def pole_integrals(
     pole_eV : array_like of complex
         Pole in the lower half plane.
     mu_probe_eV, bias_eV : array_like
-        mu_P, and v = mu_P - mu_S: the difference is asked for because it would lose digits if it were formed.
+        mu_P, and v = mu_P - mu_S: the difference is a parameter because forming it here would lose digits.
     kT_probe_eV, kT_substrate_eV : array_like
         Thermal energies, above zero.
     """
     w = np.atleast_1d(np.asarray(pole_eV, dtype=np.complex128))
-    given = (np.asarray(x, dtype=np.float64) for x in (mu_probe_eV, bias_eV, kT_probe_eV, kT_substrate_eV))
-    mu_P, v, kT_P, kT_S = given
+    conditions = (mu_probe_eV, bias_eV, kT_probe_eV, kT_substrate_eV)
+    mu_P, v, kT_P, kT_S = (np.asarray(x, dtype=np.float64) for x in conditions)
     none = np.zeros(np.broadcast_shapes(w.shape, mu_P.shape, v.shape, kT_P.shape, kT_S.shape))
     a_P: ComplexArray = 1j * (w - mu_P) + none
     da: ComplexArray = np.asarray(-1j * (v + none))
@@ -107,7 +107,7 @@ def pole_derivatives(
     """Return the integrals of (-f')/(E - pole) and (E - mu)(-f')/(E - pole), in 1/eV and 1; f' is df/dE at (mu, kT).
 
     The first is i/b times the trigamma function of 1/2 + a/b, up to sign; both come from `pole_integrals` at a
-    bias whose square vanishes beside it, which is exact because nothing there cancels.
+    bias whose square is negligible, which is exact because nothing cancels there.
     """
     small = pole_integrals(pole_eV, mu_eV, _NO_BIAS_eV, kT_eV, kT_eV)
     return small.charge / _NO_BIAS_eV, -small.heat_probe / _NO_BIAS_eV
@@ -140,7 +140,7 @@ def _far(p: _Pair) -> _Three:
     tail = _series_difference(p.a_P, p.a_S, p, _SERIES.size)
     x = _log_ratio(p.a_P, p.a_S, p.da) + tail
     heat_P, heat_S = _heats(p, x)
-    # At small bias i a X is v to many digits: there the difference is taken inside the logarithm's series.
+    # At small bias i a X equals v to many digits, so the difference is taken inside the logarithm's series.
     q_P, q_S = -p.da / p.a_P, p.da / p.a_S
     small = np.maximum(np.abs(q_P), np.abs(q_S)) < 0.02
     heat_P = np.where(small, 1j * p.a_P * (tail - _log1p_less_linear(q_P)), heat_P)

@@ -16,8 +16,8 @@ class CurrentData:
     ----------
     voltage_V, current_A : ndarray, shape (n,)
     sigma_A : ndarray, shape (n,), or None
-        Standard error of each current: of a mean that of the mean, not the scatter of what was averaged. None: all
-        equal and unknown, estimated from the scatter about the fit.
+        Standard error of each current; for a mean, that of the mean, not the scatter of the averaged values. None:
+        all equal and unknown, estimated from the scatter about the fit.
     """
 
     voltage_V: FloatArray
@@ -36,12 +36,12 @@ class CurrentData:
 
 @dataclass(frozen=True, eq=False)
 class LogCurrentData:
-    """A mean I-V curve of junctions whose currents differ by factors: the logarithm of |I| is what is fitted.
+    """A mean I-V curve of junctions whose currents differ by factors: the logarithm of |I| is fitted.
 
     Parameters
     ----------
     voltage_V, current_A : ndarray, shape (n,)
-        No current of zero; its sign is not looked at.
+        No current may be zero; its sign is ignored.
     sigma_ln : ndarray, shape (n,)
         Standard error of ln|I|.
     """
@@ -53,7 +53,7 @@ class LogCurrentData:
     def __post_init__(self) -> None:
         _check("current", self.voltage_V, self.current_A, self.sigma_ln)
         if not np.all(self.current_A):
-            raise ValueError("current: a value is zero and has no logarithm")
+            raise ValueError("current: a value is zero and has no logarithm; leave out that point")
 
     @property
     def sigma_A(self) -> FloatArray:
@@ -67,22 +67,22 @@ class LogCurrentData:
 
 @dataclass(frozen=True, eq=False)
 class HeatingData:
-    """Heat in the probe at each bias, both polarities; with ``heat_total_W`` the measured I V beside it.
+    """Heat in the probe at each bias, both polarities, optionally with the measured I V as ``heat_total_W``.
 
-    The plot of Q_P against Q_Total is fitted through the bias that both were measured at, so that neither axis
-    is taken for exact. Arrays of shape (n,).
+    Q_P and Q_Total are fitted as functions of the bias at which both were measured, so that neither axis of their
+    plot is taken as exact. Arrays have shape (n,).
 
     Parameters
     ----------
     voltage_V, heat_probe_W, sigma_W : ndarray
-        Heats dT/R_P with their standard errors, statistics only.
+        Heats dT/R_P with their standard errors, statistical only.
     heat_total_W, sigma_total_W : ndarray, optional
-        Measured I V: no scale, no correlation.
+        Measured I V, without scale or correlation.
     correlation : float
-        Of the heats in the probe at opposite biases, which share their baseline.
+        Correlation of the heats in the probe at opposite biases, which share their baseline.
     scale_sigma : float
-        Relative uncertainty of what all heats in the probe were divided by (R_P, Seebeck coefficient of the
-        thermocouple). Above zero it adds the parameter ``scale``: measured = scale * heat.
+        Relative uncertainty of the divisor of all heats in the probe (R_P, Seebeck coefficient of the
+        thermocouple). If above zero it adds the parameter ``scale``: measured = scale * heat.
     """
 
     voltage_V: FloatArray
@@ -96,7 +96,7 @@ class HeatingData:
     def __post_init__(self) -> None:
         _check("heat", self.voltage_V, self.heat_probe_W, self.sigma_W)
         if (self.heat_total_W is None) != (self.sigma_total_W is None):
-            raise ValueError("heat_total_W and sigma_total_W belong together")
+            raise ValueError("heat_total_W and sigma_total_W must be given together")
         if self.heat_total_W is not None:
             _check("total heat", self.voltage_V, self.heat_total_W, self.sigma_total_W)
         if not (np.isfinite(self.scale_sigma) and self.scale_sigma >= 0):
@@ -125,7 +125,7 @@ def whitening(covariance: FloatArray) -> FloatArray:
     try:
         return np.linalg.inv(np.linalg.cholesky(covariance))
     except np.linalg.LinAlgError:
-        raise ValueError("heat: the covariance is not that of any errors (not positive definite)") from None
+        raise ValueError("heat: the covariance matrix of the errors is not positive definite") from None
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class JunctionData:
-    """Everything known of one kind of junction, fitted with one set of parameters. Temperatures in kelvin."""
+    """All data on one kind of junction, fitted with one set of parameters. Temperatures in kelvin."""
 
     current: CurrentData | LogCurrentData | None = None
     heating: HeatingData | None = None
@@ -175,22 +175,22 @@ class JunctionData:
 
     @property
     def joint(self) -> bool:
-        """True where other data stand beside the currents."""
+        """True if there are other data than currents."""
         return self.current is not None and self.size > self.current.current_A.size
 
     @property
     def scaled(self) -> bool:
-        """True where the scale of the heats is a parameter."""
+        """True if the scale of the heats is a parameter."""
         return self.heating is not None and self.heating.scale_sigma > 0
 
     @property
     def sigma_known(self) -> bool:
-        """False where the scatter about the fit must stand for the uncertainty of the currents."""
+        """False if the uncertainty of the currents must be taken from the scatter about the fit."""
         return self.current is None or self.current.sigma_A is not None
 
     @property
     def tells_sign(self) -> bool:
-        """True where heat or thermopower distinguishes a level above E_F from one below."""
+        """True if heat or thermopower distinguishes a level above E_F from one below."""
         return self.heating is not None or self.seebeck_V_per_K is not None
 
 

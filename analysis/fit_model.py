@@ -1,4 +1,4 @@
-"""Transmission models with free parameters: what they predict, and how that changes with each parameter."""
+"""Transmission models with free parameters: their predictions and the derivatives by each parameter."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _STEP = 1e-6  # of the natural scale of a parameter, for central differences
 
 @dataclass(frozen=True)
 class Parameter:
-    """A free parameter: where the search starts and what bounds it.
+    """A free parameter: start and bounds of the search.
 
     ``logarithmic`` parameters are positive and searched on a logarithmic scale.
     """
@@ -79,9 +79,9 @@ class LevelFamily:
     Parameters
     ----------
     fixed : ndarray, shape (n_levels, 4)
-        The fields of each level (see `level_slopes.FIELDS`); what stands at a free place does not matter.
+        The fields of each level (see `level_slopes.FIELDS`); the value of a free field does not matter.
     free : ndarray of int, shape (n_levels, 4)
-        Index of the parameter that gives the field, -1 where it is fixed. Two fields with one index are equal.
+        Index of the parameter that gives the field, -1 if it is fixed. Two fields with the same index are equal.
     parameters : tuple of Parameter
     """
 
@@ -106,12 +106,12 @@ class LevelFamily:
     ) -> tuple[FloatArray, FloatArray]:
         """Return integrals and analytic slopes."""
         kT_P, kT_S = BOLTZMANN_eV_per_K * temperature_probe_K, BOLTZMANN_eV_per_K * temperature_substrate_K
-        found = level_slopes(self.fields(values), bias_V, kT_P, kT_S)
+        result = level_slopes(self.fields(values), bias_V, kT_P, kT_S)
         slopes = np.zeros((3, len(self.parameters), bias_V.size))
         for (level, field), index in np.ndenumerate(self.free):
             if index >= 0:
-                slopes[:, index] += found.slopes[:, level, field]
-        return found.values, slopes
+                slopes[:, index] += result.slopes[:, level, field]
+        return result.values, slopes
 
     def windows(
         self, many: FloatArray, bias_V: FloatArray, temperature_probe_K: float, temperature_substrate_K: float
@@ -176,17 +176,17 @@ class BuiltFamily:
 def level_family(levels: Sequence[Sequence[float | Parameter | int]]) -> LevelFamily:
     """Build a family from rows of the four fields of a level, each a number or a `Parameter`.
 
-    The same Parameter object in two places ties them: one symmetric width is one object given twice.
+    The same Parameter object in two places ties them: a symmetric width is one object given twice.
     """
     parameters: list[Parameter] = []
     fixed, free = np.zeros((len(levels), 4)), np.full((len(levels), 4), -1, dtype=np.intp)
     for row, fields in enumerate(levels):
         for column, field in enumerate(fields):
             if isinstance(field, Parameter):
-                known = [i for i, p in enumerate(parameters) if p is field]
-                if not known:
+                earlier = [i for i, p in enumerate(parameters) if p is field]
+                if not earlier:
                     parameters.append(field)
-                free[row, column] = known[0] if known else len(parameters) - 1
+                free[row, column] = earlier[0] if earlier else len(parameters) - 1
             else:
                 fixed[row, column] = field
     return LevelFamily(fixed, free, tuple(parameters))

@@ -1,4 +1,4 @@
-"""Check that the residuals of a fit are like the noise that its errors assume: alike everywhere, and independent."""
+"""Checks that the residuals of a fit match the noise that its errors assume: equal everywhere, and independent."""
 
 import numpy as np
 from scipy.stats import norm, spearmanr
@@ -6,7 +6,7 @@ from scipy.stats import norm, spearmanr
 from analysis.fit_problem import Problem
 from analysis.records import FloatArray
 
-_LEAST = 12  # currents; fewer tell nothing about their noise
+_LEAST = 12  # currents; fewer do not suffice to judge their noise
 _NOTICED = 0.003  # probability by chance
 _ROUNDING = 1e-9  # of the largest current: residuals below are not noise
 
@@ -23,21 +23,21 @@ def remarks_on_noise(problem: Problem, values: FloatArray, residual: FloatArray)
     left = residual[: order.size][order]
     if not problem.data.sigma_known and np.sqrt(np.mean(left**2)) < _ROUNDING:
         return []
-    said = []
+    remarks = []
     grows, p = growth(np.abs(current.current_A)[order], left)
     if not problem.data.sigma_known and p < _NOTICED:
-        said.append(
-            f"The residuals grow with |I| (rank correlation {grows:+.2f}, p = {p:.1g}): the noise is not equal at "
-            "every voltage, as the errors assume. Give --relative-error, a column sigma, or several curves."
+        remarks.append(
+            f"The residuals grow with |I| (rank correlation {grows:+.2f}, p = {p:.1g}): the errors assume equal noise "
+            "at every voltage. Give --relative-error, a column sigma, or several curves."
         )
-    alike, p = lag_one(left)
+    correlation, p = lag_one(left)
     if p < _NOTICED:
-        said.append(
-            f"Residuals of neighbouring voltages are alike (autocorrelation {alike:+.2f}, p = {p:.1g}): the model "
-            "misses the curve, or its noise is correlated; the errors assume neither, and are too small. Errors from "
-            "several curves, one file a junction, need no such assumption."
+        remarks.append(
+            f"Residuals of neighbouring voltages are correlated (autocorrelation {correlation:+.2f}, p = {p:.1g}): "
+            "the model misses the curve, or its noise is correlated. The errors assume neither and are too small; "
+            "errors from several curves, one file for each junction, do not depend on this assumption."
         )
-    return said
+    return remarks
 
 
 def growth(size: FloatArray, residual: FloatArray) -> tuple[float, float]:
@@ -46,14 +46,14 @@ def growth(size: FloatArray, residual: FloatArray) -> tuple[float, float]:
     """
     if np.ptp(size) == 0:
         return 0.0, 1.0
-    found = spearmanr(size, np.abs(residual), alternative="greater")
-    return float(found.statistic), float(found.pvalue)
+    rank = spearmanr(size, np.abs(residual), alternative="greater")
+    return float(rank.statistic), float(rank.pvalue)
 
 
 def lag_one(residual: FloatArray) -> tuple[float, float]:
     """Return the autocorrelation of neighbours by their ranks, and its one-sided probability by chance.
 
-    Ranks, so that a noise that differs between voltages does not look correlated.
+    Ranks are used so that noise that differs between voltages does not appear correlated.
     """
     ranks = np.argsort(np.argsort(residual)).astype(float)
     ranks -= ranks.mean()

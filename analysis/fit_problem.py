@@ -1,4 +1,4 @@
-"""A family of transmissions laid against data: residuals and their derivatives, as an optimiser sees them."""
+"""Least-squares problem of a family of transmissions and data: residuals and their derivatives for an optimiser."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,15 +15,17 @@ from analysis.records import FloatArray
 from analysis.search_space import SearchSpace
 
 SCALE_REACH = 8.0
-"""Standard deviations of its calibration within which the scale of the heats is searched."""
+"""Range of the search for the scale of the heats, in standard deviations of its calibration."""
 
 _SMALL_BIAS = 1e-4  # of kT: linear response to 1e-8, far enough from zero for a slope
 
 
 @dataclass(frozen=True, eq=False)
 class _Term:
-    """One kind of data: model (n,), slopes (n_parameters, n), data (n,), and what makes deviations independent ones of
-    unit variance: uncertainties (n,), or a matrix (n, n).
+    """One kind of data: model (n,), slopes (n_parameters, n), measured values (n,) and weight.
+
+    The weight is either uncertainties (n,) or a matrix (n, n) that turns deviations into independent ones of unit
+    variance.
     """
 
     model: FloatArray
@@ -40,7 +42,7 @@ class _Term:
 class Problem(SearchSpace):
     """Least-squares problem that `fit` minimises.
 
-    The last residual, where the heats have a scale error, is that of the scale from 1: one nuisance for all heats.
+    If the heats have a scale error, the last residual is that of the scale from 1: one nuisance for all heats.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ class Problem(SearchSpace):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Parameters of the family, ``molecules`` where it is free, ``scale`` where the heats have a scale error."""
+        """Parameters of the family, ``molecules`` if it is free, ``scale`` if the heats have a scale error."""
         own = (self.molecules,) if isinstance(self.molecules, Parameter) else ()
         if not self.data.scaled:
             return (*self.family.parameters, *own)
@@ -103,8 +105,8 @@ class Problem(SearchSpace):
     def rough_costs(self, many: FloatArray, points: int) -> FloatArray:
         """Return the distance of many sets of parameters from the currents and heats, at up to ``points`` biases.
 
-        Sums of squares of asinh(model/sigma) - asinh(data/sigma): logarithms where the signal is above the noise, so
-        that a set with the right shape and the wrong size counts as near.
+        The distance is the sum of squares of asinh(model/sigma) - asinh(data/sigma): logarithms where the signal is
+        above the noise, so that a set with the right shape and the wrong size counts as near.
         """
         own = many[:, : len(self.family.parameters)]
         scale = np.array([[self.molecules_at(x)] for x in many])

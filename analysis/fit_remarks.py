@@ -12,10 +12,10 @@ from analysis.fit_problem import Problem
 from analysis.records import FloatArray
 from analysis.search_space import SearchSpace
 
-_AS_GOOD = 1.0  # difference of chi^2 that is no difference
+_AS_GOOD = 1.0  # difference of chi^2 that does not matter
 _STILL_LIKELY = 4.0
 _STRONG = 0.99
-_UNLIKELY = 1e-3  # probability of a chi^2 as small as that
+_UNLIKELY = 1e-3  # probability of a chi^2 that small or smaller
 _FAR = 3.0  # errors of the mean, root mean square, beyond which a fit does not describe a mean curve
 _NOTICED = 2.0  # standard deviations of a scale from 1
 
@@ -46,21 +46,21 @@ def remarks_on(
 ) -> tuple[str, ...]:
     """Return remarks on a fit, in sentences; ``residual`` is in units of the uncertainties."""
     reached = at_bounds(problem, values)
-    said = [f"{name} ended on its bound: its uncertainty is not to be trusted." for name in reached]
+    remarks = [f"{name} ended on its bound: do not trust its uncertainty." for name in reached]
     chi_square = float(residual @ residual)
-    said += _size_of_chi_square(problem, error, chi_square, residual.size - values.size)
+    remarks += _size_of_chi_square(problem, error, chi_square, residual.size - values.size)
     if error.source != "junctions":
-        said += remarks_on_noise(problem, values, residual)
+        remarks += remarks_on_noise(problem, values, residual)
     lost = [p.name for p, unseen in zip(problem.parameters, error.unseen, strict=True) if unseen]
     if lost:
-        said.append(f"These data do not fix {_listed(lost)} one by one, only combinations of them.")
-    said += _correlated(problem, error.standard, error.covariance)
-    said += _scale(problem, values)
+        remarks.append(f"These data do not determine {_listed(lost)} separately, only combinations of them.")
+    remarks += _correlated(problem, error.standard, error.covariance)
+    remarks += _scale(problem, values)
     if isinstance(problem.family, LevelFamily):
-        said += _exchanged(problem, problem.family, values, error.covariance)
-        said += _mirrored(problem, problem.family, values, chi_square, error.likely)
-    said += _other_minima(problem, values, chi_square, error.likely, others)
-    return tuple(said)
+        remarks += _exchanged(problem, problem.family, values, error.covariance)
+        remarks += _mirrored(problem, problem.family, values, chi_square, error.likely)
+    remarks += _other_minima(problem, values, chi_square, error.likely, others)
+    return tuple(remarks)
 
 
 def _size_of_chi_square(problem: Problem, error: Errors, chi_square: float, freedom: int) -> list[str]:
@@ -71,19 +71,19 @@ def _size_of_chi_square(problem: Problem, error: Errors, chi_square: float, free
         if chi_square <= _FAR**2 * freedom:
             return []
         return [
-            f"The model does not describe the mean curve: it lies {np.sqrt(chi_square / freedom):.2g} errors of the "
-            "mean away (root mean square). The errors are those it would have if it did."
+            f"The model does not describe the mean curve: it is {np.sqrt(chi_square / freedom):.2g} errors of the "
+            "mean away (root mean square). The errors of the parameters assume that it does."
         ]
     if chi_square > freedom + 6.0 * np.sqrt(2.0 * freedom):
         return [
             f"The model does not describe these data (chi^2 = {chi_square:.4g} for {freedom} degrees of freedom): "
-            "the errors are those it would have if it did."
+            "the errors of the parameters assume that it does."
         ]
     if chdtr(freedom, chi_square) < _UNLIKELY:
         return [
             f"chi^2 = {chi_square:.3g} for {freedom} degrees of freedom is too small: the uncertainties given are "
-            "larger than the scatter, or the points are not independent. The errors then are wrong; several "
-            "curves, one file a junction, give errors that do not rely on them."
+            "larger than the scatter, or the points are not independent. The errors are then wrong; several "
+            "curves, one file for each junction, give errors that do not depend on them."
         ]
     return []
 
@@ -96,8 +96,8 @@ def _scale(problem: Problem, values: FloatArray) -> list[str]:
     if abs(pull) < _NOTICED:
         return []
     return [
-        f"The scale of the heats is pulled to {problem.heat_scale(values):.4f}, {abs(pull):.2g} standard deviations of "
-        "its calibration from 1."
+        f"The fit pulls the scale of the heats to {problem.heat_scale(values):.4f}, {abs(pull):.2g} standard "
+        "deviations of its calibration from 1."
     ]
 
 
@@ -115,18 +115,18 @@ def _correlated(problem: Problem, errors: FloatArray, covariance: FloatArray) ->
 def _exchanged(
     problem: Problem, family: LevelFamily, values: FloatArray, covariance: FloatArray
 ) -> list[str]:
-    said = []
+    remarks = []
     for number, (_, probe, substrate, _) in enumerate(family.free, start=1):
         if probe >= 0 and substrate >= 0 and probe != substrate:
             pair = [probe, substrate]
             weights = 0.5 / values[pair]
             relative = float(np.sqrt(weights @ covariance[np.ix_(pair, pair)] @ weights))
             mean = float(np.sqrt(values[probe] * values[substrate]))
-            said.append(
-                f"The two widths of level {number} can be exchanged: currents and heats hold only their product "
+            remarks.append(
+                f"The two widths of level {number} can be exchanged: currents and heats depend only on their product "
                 f"and sum (geometric mean {1e3 * mean:.4g} meV, known to {100 * relative:.2g} %)."
             )
-    return said
+    return remarks
 
 
 def _mirrored(
@@ -147,28 +147,28 @@ def _mirrored(
     symmetric = bool(np.all(fields[:, 3] == 0.5))
     positions = ", ".join(f"{x:+.4g}" for x in -fields[:, 0])
     if worse < _AS_GOOD and (symmetric or drops_free):
-        how = "bounds or the start chose it" if problem.family.parameters else "the model states it"
+        origin = "bounds or the start chose it" if problem.family.parameters else "the model states it"
         return [
             f"The sign of the level position is not determined by these data: {positions} eV fits as well "
-            f"(chi^2 differs by {worse:.2g}); {how}. {_what_would_tell(problem)}"
+            f"(chi^2 differs by {worse:.2g}); {origin}. {_data_for_sign(problem)}"
         ]
     if problem.data.tells_sign:
         return [
-            f"The mirror image ({positions} eV) is worse by chi^2 = {worse:.3g}: the sign comes from the data."
+            f"The mirror image ({positions} eV) has chi^2 higher by {worse:.3g}: the data determine the sign."
         ]
     return []
 
 
-def _what_would_tell(problem: Problem) -> str:
+def _data_for_sign(problem: Problem) -> str:
     """Return the data that would determine the sign, given those that do not."""
     data = problem.data
     if data.heating is not None and data.seebeck_V_per_K is not None:
-        return "Heat and thermopower were given, and are too uncertain, or too symmetric, to tell."
+        return "The heats and the thermopower are too uncertain, or too symmetric, to determine it."
     if data.heating is not None:
-        return "The heats given are too uncertain, or too symmetric, to tell; thermopower might."
+        return "The heats are too uncertain, or too symmetric, to determine it; thermopower might."
     if data.seebeck_V_per_K is not None:
-        return "The thermopower given is too uncertain to tell; heat in one electrode might."
-    return "Heat in one electrode or thermopower would tell."
+        return "The thermopower is too uncertain to determine it; heat in one electrode might."
+    return "Heat in one electrode or thermopower would determine it."
 
 
 def _other_minima(
@@ -178,19 +178,19 @@ def _other_minima(
     unit: float,
     others: Sequence[tuple[FloatArray, float]],
 ) -> list[str]:
-    known = [_canonical(problem, values)]
-    said = []
+    minima = [_canonical(problem, values)]
+    remarks = []
     for point, cost in sorted(others, key=lambda x: x[1]):
         form = _canonical(problem, point)
         if (cost - chi_square) / unit < _STILL_LIKELY and not any(
-            np.allclose(form, x, rtol=0.02) for x in known
+            np.allclose(form, x, rtol=0.02) for x in minima
         ):
-            known.append(form)
+            minima.append(form)
             text = ", ".join(f"{p.name} = {v:.5g}" for p, v in zip(problem.parameters, point, strict=True))
-            said.append(
+            remarks.append(
                 f"Another minimum is as likely (chi^2 higher by {(cost - chi_square) / unit:.2g}): {text}."
             )
-    return said
+    return remarks
 
 
 def _canonical(problem: Problem, values: FloatArray) -> FloatArray:

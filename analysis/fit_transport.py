@@ -1,4 +1,4 @@
-"""Least-squares fit of a transmission model, from several starts, and what the data leave open."""
+"""Least-squares fit of a transmission model from several starts, with remarks on ambiguities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,10 +28,10 @@ _HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-7, "gtol": 1e-12}
 class FitResult:
     """Outcome of `fit`.
 
-    ``values`` follow ``names``. ``replicas`` are the values with each group of junctions left out. ``chi_square`` is in
-    units of the given uncertainties; without them it is in units of the largest current squared, ``sigma_known`` is
-    False and the errors come from the scatter about the fit. ``remarks`` are sentences: what the data can't tell,
-    bounds that were reached.
+    ``values`` are in the order of ``names``. ``replicas`` are the values with each group of junctions left out.
+    ``chi_square`` is in units of the given uncertainties; without them it is in units of the largest current squared,
+    ``sigma_known`` is False and the errors come from the scatter about the fit. ``remarks`` are sentences about
+    ambiguities and bounds that were reached.
     """
 
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ class FitResult:
 
     @property
     def errors(self) -> FloatArray:
-        """Half widths (n,) of the 68 % intervals, by Student's t; infinite where the data do not fix a parameter."""
+        """Half widths (n,) of the 68 % intervals, by Student's t; infinite if the data do not determine a parameter."""
         return self.error.half_width()
 
     @property
@@ -61,55 +61,55 @@ class FitResult:
 
     @property
     def correlation(self) -> FloatArray:
-        """Correlation matrix; 0 beside a parameter that the data do not fix."""
+        """Correlation matrix; 0 for a parameter that the data do not determine."""
         return correlation_of(self.covariance, self.error.standard)
 
     @property
     def reduced_chi_square(self) -> float:
-        """chi^2 per degree of freedom; NaN where there is none left."""
+        """chi^2 per degree of freedom; NaN without degrees of freedom."""
         return self.chi_square / self.degrees_of_freedom if self.degrees_of_freedom > 0 else float("nan")
 
 
 def fit(problem: Problem, replicas: Replicas = ()) -> FitResult:
-    """Minimise chi^2, quickly: for data that arrive while the fit is wanted.
+    """Minimise chi^2 quickly, for fits to live data.
 
-    As long as the outcome from the given start is not a good fit (chi^2 four standard deviations above its mean;
-    without uncertainties, a scatter above 1 % of the largest current) its mirror image and up to three more starts are
-    tried.
+    If the outcome from the given start is not a good fit (chi^2 four standard deviations above its mean; without
+    uncertainties, a scatter above 1 % of the largest current), its mirror image and up to three more starts are
+    tried until one is.
 
     Parameters
     ----------
     problem : Problem
     replicas : sequence of CurrentData or LogCurrentData
-        Its current with each group of junctions left out: they give the errors.
+        Currents with each group of junctions left out: they give the errors.
 
     Raises
     ------
     ValueError
         No free parameter, or more parameters than values.
     """
-    found = [_search(problem, _given(problem))]
-    if not _good(problem, found[0].cost):
-        for start in (*_mirrored(problem, found[0].x), *_spread_starts(problem, 3)):
-            found.append(_search(problem, start))
-            if _good(problem, found[-1].cost):
+    searches = [_search(problem, _given(problem))]
+    if not _good(problem, searches[0].cost):
+        for start in (*_mirrored(problem, searches[0].x), *_spread_starts(problem, 3)):
+            searches.append(_search(problem, start))
+            if _good(problem, searches[-1].cost):
                 break
-    return _result(problem, found, replicas)
+    return _result(problem, searches, replicas)
 
 
 def fit_thoroughly(problem: Problem, starts: int = 8, replicas: Replicas = ()) -> FitResult:
-    """Minimise chi^2 from ``starts`` starts whatever the first ones find, so that other minima are known.
+    """Minimise chi^2 from all of ``starts`` starts, to find other minima.
 
-    The mirror image of the first outcome is a start of its own. ``replicas`` as in `fit`.
+    The mirror image of the first outcome is one of the starts. ``replicas`` is as in `fit`.
 
     Raises
     ------
     ValueError
         No free parameter, or more parameters than values.
     """
-    found = [_search(problem, _given(problem))]
-    others = [*_mirrored(problem, found[0].x), *_spread_starts(problem, starts)][: starts - 1]
-    return _result(problem, found + [_search(problem, start) for start in others], replicas)
+    searches = [_search(problem, _given(problem))]
+    others = [*_mirrored(problem, searches[0].x), *_spread_starts(problem, starts)][: starts - 1]
+    return _result(problem, searches + [_search(problem, start) for start in others], replicas)
 
 
 def _mirrored(problem: Problem, at: FloatArray) -> list[FloatArray]:
@@ -131,13 +131,13 @@ def _good(problem: Problem, cost: float) -> bool:
     return bool(2 * cost <= limit)
 
 
-def _result(problem: Problem, found: Sequence["_Search"], replicas: Replicas) -> FitResult:
-    best = min(found, key=lambda x: x.cost)
+def _result(problem: Problem, searches: Sequence["_Search"], replicas: Replicas) -> FitResult:
+    best = min(searches, key=lambda x: x.cost)
     values = problem.natural(best.x)
     residual, _ = problem.residuals(values)
     left_out = tuple(_refitted(problem, best.x, current) for current in replicas)
     error = errors_of(problem, values, left_out)
-    others = [(problem.natural(x.x), 2 * x.cost) for x in found if x is not best]
+    others = [(problem.natural(x.x), 2 * x.cost) for x in searches if x is not best]
     return FitResult(
         names=tuple(p.name for p in problem.parameters),
         values=values,
@@ -150,7 +150,7 @@ def _result(problem: Problem, found: Sequence["_Search"], replicas: Replicas) ->
         remarks=remarks_on(problem, values, error, residual, others),
         converged=best.status > 0,
         message=best.message,
-        evaluations=sum(x.evaluations for x in found),
+        evaluations=sum(x.evaluations for x in searches),
         transmission=problem.family.transmission(values[: len(problem.family.parameters)]),
         molecules=problem.molecules_at(values),
     )
@@ -176,7 +176,7 @@ def _refitted(problem: Problem, start: FloatArray, current: CurrentData | LogCur
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """Where one search ended, in search coordinates; ``cost`` is chi^2 / 2."""
+    """Outcome of one search, in search coordinates; ``cost`` is chi^2 / 2."""
 
     x: FloatArray
     cost: float
@@ -206,7 +206,7 @@ def _search(problem: Problem, start: FloatArray) -> _Search:
 
 
 class _Remembered:
-    """Residuals and slopes by search coordinates; the optimiser asks for them one after the other."""
+    """Residuals and slopes by search coordinates, remembered because the optimiser requests them separately."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -236,8 +236,8 @@ class _Remembered:
 def _approach(problem: Problem, evaluate: _Remembered, start: FloatArray) -> FloatArray:
     """Take a few steps with asinh(signal/sigma) in place of the signal.
 
-    Far from the answer a current depends on the parameters by powers over decades; its logarithm is nearly
-    linear in theirs, so that the search comes near in a handful of steps where plain residuals wander.
+    Far from the minimum a current depends on the parameters by powers over decades; its logarithm is nearly
+    linear in theirs, so the search approaches in a few steps where plain residuals wander.
     """
     contrast = 1.0 if problem.data.sigma_known else 100.0
     data = contrast * problem.measured
@@ -249,11 +249,11 @@ def _approach(problem: Problem, evaluate: _Remembered, start: FloatArray) -> Flo
         model = contrast * evaluate.residual(x) + data
         return np.asarray(contrast * evaluate.slopes(x) / np.hypot(1.0, model)[:, None])
 
-    found = least_squares(
+    outcome = least_squares(
         residual, start, slopes, method="lm", max_nfev=8, x_scale="jac", ftol=1e-2, xtol=1e-3
     )
     low, high = problem.bounds
-    near = np.clip(found.x, low, high)
+    near = np.clip(outcome.x, low, high)
     better = np.sum(evaluate.residual(near) ** 2) < np.sum(evaluate.residual(start) ** 2)
     return near if better else start
 
@@ -264,7 +264,7 @@ def _given(problem: Problem) -> FloatArray:
     if not size:
         raise ValueError("the model has no free parameter: mark one as { start =, min =, max = }")
     if problem.n_residuals < size:
-        raise ValueError(f"{problem.data.size} values cannot fix {size} parameters")
+        raise ValueError(f"{problem.data.size} values cannot determine {size} parameters")
     return problem.search(_off_symmetry(problem, np.array([p.start for p in problem.parameters])))
 
 
@@ -282,17 +282,17 @@ def _spread_starts(problem: Problem, count: int) -> list[FloatArray]:
     return [points[i] for i in order[:count]]
 
 
-def _off_symmetry(problem: Problem, given: FloatArray) -> FloatArray:
+def _off_symmetry(problem: Problem, start: FloatArray) -> FloatArray:
     """Move one of two equal free widths of a level by a tenth: from equal starts they would stay equal."""
     if not isinstance(problem.family, LevelFamily):
-        return given
-    moved = given.copy()
+        return start
+    moved = start.copy()
     for row in problem.family.free:
         probe, substrate = row[1], row[2]
-        if probe >= 0 and substrate >= 0 and probe != substrate and given[probe] == given[substrate]:
+        if probe >= 0 and substrate >= 0 and probe != substrate and start[probe] == start[substrate]:
             parameter = problem.parameters[substrate]
-            up = 1.1 * given[substrate]
+            up = 1.1 * start[substrate]
             moved[substrate] = (
-                up if up <= parameter.maximum else max(0.9 * given[substrate], parameter.minimum)
+                up if up <= parameter.maximum else max(0.9 * start[substrate], parameter.minimum)
             )
     return moved

@@ -4,7 +4,7 @@
 
 H is small and does not depend on E, so T_ab is a sum of poles at the eigenvalues of H - (i/2) sum_a Gamma_a and its
 integrals have a closed form. Near an exceptional point (two eigenvectors becoming one) that sum is no longer
-exact; it is compared with a direct solve, and where it fails the integrals are done by quadrature instead.
+exact; it is compared with a direct solve, and if they disagree the integrals are done by quadrature.
 """
 
 from collections.abc import Mapping
@@ -85,7 +85,7 @@ class HuckelModel:
     def green(self, energy_eV: ArrayLike) -> NDArray[np.complex128]:
         """Return the retarded Green's function by direct inversion, shape (..., n_sites, n_sites), 1/eV.
 
-        At the very energy of a state that touches no lead it is the limit from above the real axis.
+        At the energy of a state that couples to no lead it is the limit from above the real axis.
         """
         energy = np.asarray(energy_eV, dtype=np.float64)[..., None, None]
         one = np.eye(len(self.hamiltonian_eV))
@@ -134,7 +134,7 @@ class HuckelTransmission:
         left = np.linalg.inv(right)
         gamma_a, gamma_b = self.model.gammas_eV[self.a], self.model.gammas_eV[self.b]
         weight = (left @ gamma_b @ left.conj().T) * (right.conj().T @ gamma_a @ right).T
-        kept = pole.imag < -1e-14 * np.abs(pole).max()  # a state that touches no lead carries nothing
+        kept = pole.imag < -1e-14 * np.abs(pole).max()  # a state that couples to no lead carries no current
         pole, weight = pole[kept], weight[np.ix_(kept, kept)]
         residue = (weight / (pole[:, None] - pole.conj())).sum(axis=1)
         return PoleSum(pole, residue, np.full(pole.shape, self.bias_drop))
@@ -154,7 +154,7 @@ class HuckelTransmission:
         direct = self(energy)
         distance = np.abs(energy[:, None] - sum_.pole_eV)
         summed = 2 * (sum_.residue_eV / (energy[:, None] - sum_.pole_eV)).sum(axis=1).real
-        # Beside a narrow pole either way turns the rounding of its position into an error that integrates to nothing.
+        # Beside a narrow pole both methods turn the rounding of its position into an error that integrates to zero.
         rounding = 1e-14 * np.abs(sum_.pole_eV).max(initial=0.0) / distance.min(axis=1, initial=np.inf)
         allowed = _AGREEMENT * direct.max(initial=0.0) + rounding * direct
         return bool(np.all(np.abs(summed - direct) <= allowed))

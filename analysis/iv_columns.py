@@ -1,4 +1,4 @@
-"""Voltage, current and its uncertainty from columns of text, with what had to be assumed and left out in words."""
+"""Voltage, current and its uncertainty from columns of text, with remarks on assumptions and omitted points."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ _LEAST_OPPOSITE = 0.9
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Points in V and A, arrays of shape (n,), all finite; ``sigma_A`` is None where the file has none.
+    """Points in V and A, arrays of shape (n,), all finite; ``sigma_A`` is None if the file has none.
 
-    ``remarks`` are sentences for the user: what was assumed, and what was left out.
+    ``remarks`` are sentences for the user about assumptions and omitted points.
     """
 
     voltage_V: FloatArray
@@ -36,69 +36,71 @@ def read_columns(path: Path, units: Mapping[str, str] | None = None) -> Columns:
     ----------
     path : Path
     units : mapping, optional
-        Unit by column ("current": "nA") where the file has none that is known.
+        Unit by column ("current": "nA") where the file has no known unit.
 
     Raises
     ------
     ForeignFile
-        If the file cannot be read, has no voltage or current, a unit that is not known, uncertainties that are not
-        above zero, or a current of the sign opposite to the voltage; the message names file and column.
+        If the file cannot be read, has no voltage or current, an unknown unit, uncertainties that are not above
+        zero, or a current of opposite sign to the voltage; the message names file and column.
     """
     quantities = [q for piece in read_file(path) for q in piece.quantities]
     remarks: list[str] = []
-    found = _told(_by_role(path, quantities, remarks), units or {})
-    _demand_known(path, found)
-    bare = [role for role in ("bias", "current") if not found[role].unit]
+    columns = _with_units(_by_role(path, quantities, remarks), units or {})
+    _demand_known_units(path, columns)
+    bare = [role for role in ("bias", "current") if not columns[role].unit]
     if bare:
-        taken = " and ".join({"bias": "voltage in V", "current": "current in A"}[role] for role in bare)
+        assumed = " and ".join({"bias": "voltage in V", "current": "current in A"}[role] for role in bare)
         remarks.append(
-            f"{path.name}: the heading has no unit: {taken} assumed (--unit current=nA says another)."
+            f"{path.name}: the heading has no unit; {assumed} assumed (to change it: --unit current=nA)."
         )
-    if "sigma" in found and not found["sigma"].unit:
-        found["sigma"] = replace(found["sigma"], unit=found["current"].unit)
-    converted = {role: _in_si(path, role, quantity) for role, quantity in found.items()}
+    if "sigma" in columns and not columns["sigma"].unit:
+        columns["sigma"] = replace(columns["sigma"], unit=columns["current"].unit)
+    converted = {role: _in_si(path, role, quantity) for role, quantity in columns.items()}
     good = np.all([np.isfinite(values) for values in converted.values()], axis=0)
     if not good.all():
-        remarks.append(_left_out(path, good, [overloaded(q.values) for q in found.values()]))
+        remarks.append(_left_out(path, good, [overloaded(q.values) for q in columns.values()]))
     voltage, current = converted["bias"][good], converted["current"][good]
     sigma = converted["sigma"][good] if "sigma" in converted else None
     if sigma is not None:
-        _demand_positive(path, sigma, quantities, found["sigma"])
+        _demand_positive(path, sigma, quantities, columns["sigma"])
     _demand_same_sign(path, voltage, current)
     return Columns(voltage, current, sigma, tuple(remarks))
 
 
 def _by_role(path: Path, quantities: Sequence[Quantity], remarks: list[str]) -> dict[str, Quantity]:
-    """Return columns as bias, current and sigma: by name, by unit, or in this order where no column has a name."""
+    """Return columns as bias, current and sigma: by name, by unit, or in this order if no column has a name."""
     named = {quantity.name: quantity for quantity in reversed(quantities)}
     if "bias" not in named and {"column_0", "column_1"} <= named.keys():
         return {role: named[f"column_{i}"] for i, role in enumerate(_NAMELESS) if f"column_{i}" in named}
-    found: dict[str, Quantity] = {role: named[role] for role in _NAMELESS[:2] if role in named}
+    columns: dict[str, Quantity] = {role: named[role] for role in _NAMELESS[:2] if role in named}
     for role, base, word in (("bias", "V", "voltage"), ("current", "A", "current")):
         alike = [
-            q for q in quantities if q not in found.values() and known_unit(q.unit) and to_si(q).unit == base
+            q
+            for q in quantities
+            if q not in columns.values() and known_unit(q.unit) and to_si(q).unit == base
         ]
-        if role not in found and len(alike) == 1:
-            found[role] = alike[0]
+        if role not in columns and len(alike) == 1:
+            columns[role] = alike[0]
             remarks.append(f"{path.name}: column {alike[0].name!r} ({alike[0].unit}) is taken as the {word}.")
-    if len(found) < 2:
-        there = ", ".join(quantity.name for quantity in quantities)
-        raise ForeignFile(f"{path}: no columns of voltage and current in it; there are {there}")
+    if len(columns) < 2:
+        names = ", ".join(quantity.name for quantity in quantities)
+        raise ForeignFile(f"{path}: no columns of voltage and current; its columns are {names}")
     sigma = next((q for q in quantities if q.name.split("_")[0] in _SIGMA_NAMES), None)
-    return found if sigma is None else {**found, "sigma": sigma}
+    return columns if sigma is None else {**columns, "sigma": sigma}
 
 
-def _told(found: Mapping[str, Quantity], units: Mapping[str, str]) -> dict[str, Quantity]:
-    """Return the columns with the units that the user tells where the file has none that is known."""
-    told = {}
-    for role, quantity in found.items():
+def _with_units(columns: Mapping[str, Quantity], units: Mapping[str, str]) -> dict[str, Quantity]:
+    """Return the columns with the user's units where the file has no known unit."""
+    completed = {}
+    for role, quantity in columns.items():
         unit = next((units[name] for name in (role, quantity.name) if name in units), "")
-        told[role] = replace(quantity, unit=unit) if unit and not known_unit(quantity.unit) else quantity
-    return told
+        completed[role] = replace(quantity, unit=unit) if unit and not known_unit(quantity.unit) else quantity
+    return completed
 
 
-def _demand_known(path: Path, found: Mapping[str, Quantity]) -> None:
-    for role, quantity in found.items():
+def _demand_known_units(path: Path, columns: Mapping[str, Quantity]) -> None:
+    for role, quantity in columns.items():
         measured = "current" if role == "sigma" else role
         try:
             si = to_si(replace(quantity, name=measured))
@@ -121,9 +123,9 @@ def _in_si(path: Path, role: str, quantity: Quantity) -> FloatArray:
 def _left_out(path: Path, good: np.ndarray, over: Sequence[np.ndarray]) -> str:
     n_over = int(np.count_nonzero(np.any(over, axis=0)))
     n_other = int(np.count_nonzero(~good)) - n_over
-    causes = [f"{n_over} for overload of the meter (9.9e37, OVLD and the like)"] if n_over else []
+    causes = [f"{n_over} with the meter overloaded (9.9e37, OVLD or similar)"] if n_over else []
     causes += [f"{n_other} without a number"] if n_other else []
-    return f"{path.name}: {n_over + n_other} of {good.size} points are left out: {', '.join(causes)}."
+    return f"{path.name}: {n_over + n_other} of {good.size} points left out: {', '.join(causes)}."
 
 
 def _demand_positive(path: Path, sigma: FloatArray, quantities: Sequence[Quantity], column: Quantity) -> None:
@@ -132,7 +134,7 @@ def _demand_positive(path: Path, sigma: FloatArray, quantities: Sequence[Quantit
         number = 1 + next(i for i, quantity in enumerate(quantities) if quantity.name == column.name)
         raise ForeignFile(
             f"{path}: column {number} ({column.name}) was taken as the uncertainty of the current, but {wrong} of its "
-            f"{sigma.size} values are not above zero; take the column out of the file, or name its columns"
+            f"{sigma.size} values are not above zero; remove the column from the file, or give the columns headings"
         )
 
 
@@ -144,6 +146,6 @@ def _demand_same_sign(path: Path, voltage: FloatArray, current: FloatArray) -> N
     n = int(np.count_nonzero(large))
     if n and opposite >= _LEAST_OPPOSITE * n:
         raise ForeignFile(
-            f"{path}: the current has the sign opposite to the voltage in {opposite} of {n} points: an inverting "
-            "amplifier, or exchanged leads? Change the sign of one of the two columns"
+            f"{path}: the current and the voltage have opposite signs in {opposite} of {n} points (inverting "
+            "amplifier, or exchanged leads); change the sign of one of the two columns"
         )

@@ -1,4 +1,4 @@
-"""I-V curves from files, and the junctions that they are of."""
+"""I-V curves from files, one for each junction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ _RECORDING_ENDINGS = (".h5", ".hdf5", ".nxs")
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Points of one junction in the order of the file, arrays of shape (n,); ``sigma_A`` where the file has it.
+    """Points of one junction in the order of the file, arrays of shape (n,); ``sigma_A`` if the file has it.
 
-    ``remarks`` are sentences for the user: what was assumed of the file, and what was left out.
+    ``remarks`` are sentences for the user about assumptions and omitted points.
     """
 
     source: str
@@ -37,7 +37,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Content of files: a curve a junction, the names of the files, and sentences on what was left out."""
+    """Content of files: a curve for each junction, the names of the files, and notes on omitted data."""
 
     curves: tuple[Curve, ...]
     sources: tuple[str, ...]
@@ -47,30 +47,30 @@ class Curves:
 def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -> Curves:
     """Read I-V curves from recordings or from columns of text, one for each junction.
 
-    Columns are known by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
-    where the heading or ``units`` ("current": "nA") gives a unit; columns without names are volts, amperes and, if
+    Columns are recognised by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
+    if the heading or ``units`` ("current": "nA") gives a unit; columns without names are volts, amperes and, if
     there is a third, the uncertainty in amperes. An uncertainty without a unit has that of the current. A file
-    of columns counts as one junction; files that hold the same values count once. Recordings of held junctions give a
-    curve for each of them.
+    of columns counts as one junction; files that hold the same values count once. Recordings of held junctions give
+    a curve for each junction.
 
     Raises
     ------
     ValueError
-        A file without voltage and current, or with a unit that is not known; the message names it.
+        For a file without voltage and current, or with an unknown unit; the message names it.
     """
     try:
         recordings = [path for path in paths if path.suffix.lower() in _RECORDING_ENDINGS]
         swept = [path for path in recordings if has_sweeps(path)]
-        found = [
+        from_files = [
             _of_samples(path) if path in recordings else _of_columns(path, units)
             for path in paths
             if path not in swept
         ]
-        curves, notes = _distinct(found)
+        curves, notes = _distinct(from_files)
         notes += [remark for curve in curves for remark in curve.remarks]
         if swept:
-            of_junctions, left_out = _of_sweeps(swept)
-            curves, notes = [*curves, *of_junctions], [*notes, *left_out]
+            held, left_out = _of_sweeps(swept)
+            curves, notes = [*curves, *held], [*notes, *left_out]
     except (ForeignFile, RecordingError) as error:
         raise ValueError(str(error)) from None
     if len(curves) > 1 and any(curve.sigma_A is not None for curve in curves):
@@ -83,35 +83,35 @@ def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -
 def junction_curves(
     curves: Sequence[Curve], average: Average = "mean", notes: Sequence[str] = ()
 ) -> JunctionCurves:
-    """Put curves on one grid, a row a junction: the mean of its sweeps, of ln|I| for "log".
+    """Put curves on one grid, a row for each junction: the mean of its sweeps, of ln|I| for "log".
 
-    Voltages are those of the data where they repeat, else 200 equal steps where there are more. A single curve is
-    taken for repeated sweeps of one junction: a row is then a stretch of its points in their order.
+    Voltages are those of the data if they repeat, otherwise at most 200 equal steps. A single curve is taken as
+    repeated sweeps of one junction: each row is then a stretch of its points in their order.
 
-    For "log", for junctions whose currents differ by factors, points whose current has not the sign of their voltage
-    are noise about zero and are left out.
+    "log" is for junctions whose currents differ by factors; points whose current and voltage differ in sign are
+    noise about zero and are left out.
 
     Raises
     ------
     ValueError
-        Where no point is left.
+        If no point is left.
     """
     row = np.concatenate([np.full(c.voltage_V.size, i) for i, c in enumerate(curves)])
     voltage = np.concatenate([c.voltage_V for c in curves])
     current = np.concatenate([c.current_A for c in curves])
     good = np.isfinite(voltage) & np.isfinite(current)
-    said = list(notes)
+    remarks = list(notes)
     if average == "log":
         signed = voltage * current > 0
         if wrong := int(np.count_nonzero(good & ~signed & (voltage != 0))):
-            said.append(
-                f"{wrong} points left out whose current has not the sign of their voltage: no logarithm."
+            remarks.append(
+                f"{wrong} points left out, whose current and voltage differ in sign: they have no logarithm."
             )
         good &= signed
     row, voltage, current = row[good], voltage[good], current[good]
     if not voltage.size:
         raise ValueError(
-            "there is no point with a voltage and a current" + (" of its sign" if average == "log" else "")
+            "no point has a voltage and a current" + (" of the same sign" if average == "log" else "")
         )
     place = _places(voltage)
     if len(curves) == 1:
@@ -125,7 +125,7 @@ def junction_curves(
     at_V = np.bincount(place, voltage) / np.bincount(place)
     rows = np.sign(at_V) * np.exp(mean) if average == "log" else mean
     unit: Literal["junction", "sweep"] = "junction" if len(curves) > 1 else "sweep"
-    return JunctionCurves(at_V, rows, average, unit, tuple(said))
+    return JunctionCurves(at_V, rows, average, unit, tuple(remarks))
 
 
 def _distinct(curves: Sequence[Curve]) -> tuple[list[Curve], list[str]]:
@@ -164,7 +164,7 @@ def _places(voltage: FloatArray) -> NDArray[np.intp]:
 def _stretches(place: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the number of the sweep of each point of one curve, up to 50 sweeps.
 
-    The points of each voltage are shared out in their order: the first of two to the first sweep.
+    The points of each voltage are distributed over the sweeps in order: the first of two to the first sweep.
     """
     count = np.bincount(place)
     sweeps = min(int(np.median(count)), MOST_ONE_BY_ONE)
@@ -201,7 +201,7 @@ def _of_samples(path: Path) -> Curve:
         gain = 1.0 if units.get("current") == "A" else float(settings.get("current_gain_V_per_A") or 0.0)
         if not {"bias", "current"} <= units.keys() or not gain:
             raise ValueError(
-                f"{path}: a recording without bias, current, or the gain of its current amplifier"
+                f"{path}: the recording lacks bias, current, or the gain of its current amplifier"
             )
         series_ohm = float(settings.get("series_resistance_ohm") or 0.0)
         offset = float(settings.get("current_offset_V") or 0.0)

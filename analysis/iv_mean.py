@@ -1,4 +1,4 @@
-"""The mean current-voltage curve of many held junctions, and amplitudes that are equal steps of power on it."""
+"""Mean current-voltage curve of many held junctions, and amplitudes at equal steps of power on it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,14 +20,14 @@ class CurveRules:
     Parameters
     ----------
     low : float
-        Share of the peak up to which a curve is taken for straight.
+        Share of the peak up to which a curve is taken as straight.
     ends_differ : float
-        The conductances of a curve's two ends (its first stretch, from 0 V on, and its last, back to 0 V, each
-        within twice ``low``) may differ by this share of their mean: more, and the junction has changed on the way.
+        Largest difference between the conductances of a curve's two ends (its first stretch, from 0 V on, and its
+        last, back to 0 V, each within twice ``low``), as a share of their mean; beyond it the junction has changed.
     offset : float
-        Most that a curve may be moved to go through the origin, as a share of the peak.
+        Largest shift of a curve to make it go through the origin, as a share of the peak.
     points : int
-        Of the grid from -V to +V; odd, so that 0 V is one of them.
+        Number of points of the grid from -V to +V; odd, so that 0 V is among them.
     """
 
     low: float = 0.1
@@ -43,7 +43,7 @@ class MeanIV:
     Parameters
     ----------
     voltage_V : ndarray
-        Across the junction, rising.
+        Voltage across the junction, rising.
     current_A, sd_A : ndarray
         Mean of both directions over the junctions, and the standard deviation of the junctions about it (of the
         sample, not of the mean); NaN for one junction.
@@ -52,7 +52,7 @@ class MeanIV:
     by_junction_A : ndarray, shape (junctions, points)
         Mean of both directions and of all curves of each junction.
     junctions, curves : int
-        What was averaged; several curves of one junction count as one.
+        Numbers averaged; several curves of one junction count as one junction.
     dropped : mapping of str to int
         Curves left out, by reason.
     """
@@ -74,8 +74,8 @@ class MeanIV:
 
     def current_at(self, voltage_V: ArrayLike) -> FloatArray:
         """Return the mean current in A, interpolated; NaN beyond the grid."""
-        wanted = np.asarray(voltage_V, dtype=float)
-        return np.interp(wanted, self.voltage_V, self.current_A, left=np.nan, right=np.nan)
+        voltage = np.asarray(voltage_V, dtype=float)
+        return np.interp(voltage, self.voltage_V, self.current_A, left=np.nan, right=np.nan)
 
     def power_W(self, amplitude_V: ArrayLike) -> FloatArray:
         """Return the power V I, mean over both signs of the amplitude; NaN beyond the grid."""
@@ -93,8 +93,8 @@ def mean_iv(
 ) -> MeanIV:
     """Average the curves of held junctions.
 
-    Each curve is moved along the voltage axis to where it goes through the origin, and put on a grid in both
-    directions. Curves are left out where the junction broke or changed, and counted by reason.
+    Each curve is moved along the voltage axis until it goes through the origin, and interpolated on a grid in both
+    directions. Curves of junctions that broke or changed are left out, and counted by reason.
 
     Raises
     ------
@@ -111,14 +111,14 @@ def mean_iv(
         else:
             kept.append((sweep.junction, aligned))
     if not kept:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in dropped.items()) or "there is none"
+        reasons = ", ".join(f"{n} {reason}" for reason, n in dropped.items()) or "the data hold none"
         raise ValueError(f"no curve to average: {reasons}")
     reach = min(branches.reach_V for _, branches in kept)
     grid = np.linspace(-reach, reach, rules.points)
     by_junction: dict[int, list[FloatArray]] = defaultdict(list)
     for junction, branches in kept:
         by_junction[junction].append(branches.on(grid))
-    curves = np.array([np.mean(of_one, axis=0) for of_one in by_junction.values()])  # (junctions, 2, points)
+    curves = np.array([np.mean(rows, axis=0) for rows in by_junction.values()])  # (junctions, 2, points)
     both = curves.mean(axis=1)
     sd = both.std(axis=0, ddof=1) if len(both) > 1 else np.full(grid.size, np.nan)
     rising, falling = curves.mean(axis=0)
@@ -127,7 +127,7 @@ def mean_iv(
 
 
 def refusal(sweep: Sweep, series_resistance_ohm: float = 0.0, rules: CurveRules | None = None) -> str:
-    """Return why `mean_iv` would leave a curve out; "" for one that counts."""
+    """Return the reason for which `mean_iv` would leave a curve out; "" if it would not."""
     aligned = _aligned(sweep, series_resistance_ohm, rules or CurveRules())
     return aligned if isinstance(aligned, str) else ""
 
@@ -136,15 +136,17 @@ def equal_power_amplitudes(iv: MeanIV, n: int, largest_V: float) -> FloatArray:
     """Return the amplitudes, shape (n,), at which the mean curve dissipates 1/n, 2/n ... n/n of the power at
     ``largest_V``.
 
-    So were those of Lee et al., Nature 498, 209 (2013), chosen: their powers are as 1 : 2 : 3 : 4 : 5.
+    Lee et al., Nature 498, 209 (2013), chose theirs this way: their powers are as 1 : 2 : 3 : 4 : 5.
 
     Raises
     ------
     ValueError
-        If ``largest_V`` lies beyond the curve, or there the curve dissipates nothing.
+        If ``largest_V`` lies beyond the curve, or the curve dissipates no power there.
     """
     if not 0 < largest_V <= iv.largest_V:
-        raise ValueError(f"largest amplitude {largest_V:g} V; the curve goes to {iv.largest_V:g} V")
+        raise ValueError(
+            f"largest amplitude {largest_V:g} V is not above 0 and within the curve ({iv.largest_V:g} V)"
+        )
     amplitude = np.linspace(0.0, largest_V, 2000)
     power = np.maximum.accumulate(iv.power_W(amplitude))  # noise near 0 V must not make it fall
     if not power[-1] > 0:

@@ -1,4 +1,4 @@
-"""A junction's model as plain numbers that can be kept in a file, and back."""
+"""Conversion of a junction's model to plain data for a file, and back."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -26,16 +26,16 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
     Raises
     ------
     ValueError
-        For what `to_plain` has not written.
+        For data that `to_plain` did not write.
     """
     try:
         transmission = _transmission(content.get("transmission"))
         if transmission is None:
             return None
-        replicas = [_transmission(one) for one in content.get("replicas", ())]
+        replicas = [_transmission(replica) for replica in content.get("replicas", ())]
         parameters = {
-            name: (float(one["value"]), float("nan") if one["error"] is None else float(one["error"]))
-            for name, one in content.get("parameters", {}).items()
+            name: (float(entry["value"]), float("nan") if entry["error"] is None else float(entry["error"]))
+            for name, entry in content.get("parameters", {}).items()
         }
         misfit = content.get("misfit")
         return JunctionModel(
@@ -43,14 +43,14 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
             str(content["source"]),
             float(content["temperature_K"]),
             parameters,
-            tuple(one for one in replicas if one is not None),
+            tuple(replica for replica in replicas if replica is not None),
             float("nan") if misfit is None else float(misfit),
             tuple(str(remark) for remark in content.get("remarks", ())),
             bool(content.get("side_known", True)),
             bool(content.get("fitted_level", False)),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no model of a junction ({error!r})") from None
+        raise ValueError(f"not the model of a junction ({error!r})") from None
 
 
 def _plain(transmission: Transmission) -> dict[str, Any] | None:

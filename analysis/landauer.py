@@ -34,15 +34,15 @@ _POLE_ERROR = (
     2e-12  # largest of a closed-form term against 50 digits, leads at like temperatures; most are 1e-14
 )
 _PANEL_ERROR = 1e-13  # of quadrature by panels, of the integral of the modulus
-_ENOUGH = 1e-10  # beyond which a closed form gives way to quadrature, where there is a choice
+_ENOUGH = 1e-10  # relative error above which quadrature replaces a closed form, if both are possible
 
 
 @dataclass(frozen=True, eq=False)
 class Currents:
     """Currents at each bias; arrays of the shape of ``bias_V``.
 
-    ``accuracy`` is the estimated relative error of the current and of the larger of the two heats; infinite where
-    nothing tells it: between the points of a table of two, or for a current of zero that need not be one.
+    ``accuracy`` is the estimated relative error of the current and of the larger of the two heats; infinite if it is
+    unknown: between the points of a table of two, or for a current of zero that need not be zero.
     """
 
     bias_V: FloatArray
@@ -53,7 +53,7 @@ class Currents:
 
     @property
     def heat_total_W(self) -> FloatArray:
-        """I V: what the source spends."""
+        """Power I V of the source."""
         return self.current_A * self.bias_V
 
 
@@ -115,7 +115,7 @@ def differential_conductance(
 
 @dataclass(frozen=True, eq=False)
 class LinearResponse:
-    """Onsager integrals L_n = (2/h) int (E - mu)^n tau (-f') dE in SI, and what follows from them.
+    """Onsager integrals L_n = (2/h) int (E - mu)^n tau (-f') dE in SI, and the coefficients derived from them.
 
     Arrays of the shape of ``temperature_K`` broadcast with the chemical potential. ``accuracy`` is the estimated
     relative error of L0 and L2, and of L1 against the geometric mean of the two.
@@ -222,7 +222,7 @@ def _doubted(table: TableTransmission, result: Currents, kT_P: FloatArray, kT_S:
 
 
 def _share(change: FloatArray, size: FloatArray) -> FloatArray:
-    """Change over size; 0 for no change, infinite for one of nothing."""
+    """Return change over size; 0 for no change, infinite for a change of zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(change == 0, 0.0, change / size))
 

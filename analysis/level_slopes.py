@@ -1,4 +1,4 @@
-"""Currents of Breit-Wigner levels together with their derivatives: what a fit needs at every step."""
+"""Currents of Breit-Wigner levels with their derivatives, as a fit needs them at every step."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
-"""Ready Hueckel models of the junctions in the heating experiments.
+"""Ready-made Hueckel models of the junctions in the heating experiments.
 
-One pi orbital a carbon, nearest neighbours, t = 2.7 eV (the usual value for benzene, not fitted here). Where the
-levels stand against E_F and how wide the leads make them is not known from first principles to the accuracy of an
+One pi orbital for each carbon, nearest neighbours, t = 2.7 eV (the usual value for benzene, not fitted here). The
+position of the levels relative to E_F and their widths are not known from first principles to the accuracy of an
 experiment: both are chosen to give a measured conductance and thermopower at 300 K.
 """
 
@@ -65,20 +65,20 @@ def gold_chain(n_atoms: int = 4, hopping_eV: float = 1.0) -> HuckelModel:
 def _para_benzene(conductance_G0: float, seebeck_V_per_K: float) -> HuckelModel:
     """Return para benzene whose on-site energy gives S and whose width gives G, both at 300 K."""
 
-    def of(onsite_eV: float, gamma_eV: float) -> HuckelModel:
+    def model(onsite_eV: float, gamma_eV: float) -> HuckelModel:
         return benzene((1, 4), (gamma_eV, gamma_eV), onsite_eV)
 
     def width(onsite_eV: float) -> float:
         def excess(log_gamma: float) -> float:
-            found = linear_response(of(onsite_eV, np.exp(log_gamma)).transmission()).conductance_G0
-            return float(np.log(found / conductance_G0))
+            response = linear_response(model(onsite_eV, np.exp(log_gamma)).transmission())
+            return float(np.log(response.conductance_G0 / conductance_G0))
 
         return float(np.exp(brentq(excess, np.log(1e-4), np.log(2.0), xtol=1e-14)))
 
     def excess_seebeck(onsite_eV: float) -> float:
-        found = linear_response(of(onsite_eV, width(onsite_eV)).transmission()).seebeck_V_per_K
-        return float(found - seebeck_V_per_K)
+        response = linear_response(model(onsite_eV, width(onsite_eV)).transmission())
+        return float(response.seebeck_V_per_K - seebeck_V_per_K)
 
-    # At 2.4 eV off the middle a level stands 0.3 eV from E_F; beyond, G and S have other branches.
+    # At 2.4 eV off the middle a level is 0.3 eV from E_F; beyond that, G and S have other branches.
     onsite = float(brentq(excess_seebeck, -2.4, 2.4, xtol=1e-13))
-    return of(onsite, width(onsite))
+    return model(onsite, width(onsite))

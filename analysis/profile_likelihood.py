@@ -1,4 +1,4 @@
-"""Profile likelihood of one parameter of a fit: chi^2 along it, everything else refitted at each point."""
+"""Profile likelihood of one parameter of a fit: chi^2 along it, with all others refitted at each point."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,8 @@ from analysis.records import FloatArray
 class Profile:
     """chi^2 over values of a parameter, arrays of shape (n_points,).
 
-    ``low`` and ``high`` bound the interval within which chi^2 rises by no more than what stands for one standard error
-    squared (`Errors.unit`: 1 for given uncertainties); infinite on a side where it does not rise that far within the
-    points.
+    ``low`` and ``high`` bound the interval within which chi^2 rises by at most one standard error squared
+    (`Errors.unit`: 1 for given uncertainties); infinite on a side where it does not rise that far within the points.
     """
 
     name: str
@@ -31,11 +30,11 @@ def profile_likelihood(
 ) -> Profile:
     """Return the profile of the parameter ``name``, ``reach`` standard deviations to either side, within its bounds.
 
-    Where the fit gave no uncertainty the parameter is followed over a factor of ten (or 1, in its own unit,
-    where it is not positive) to either side. Raises ``ValueError`` for a name that was not fitted.
+    If the fit gave no uncertainty the parameter is followed over a factor of ten (or 1, in its own unit, if it need
+    not be positive) to either side. Raises ``ValueError`` for a name that was not fitted.
     """
     if name not in result.names:
-        raise ValueError(f"no free parameter {name!r}; there are {', '.join(result.names)}")
+        raise ValueError(f"no free parameter {name!r}; the free parameters are {', '.join(result.names)}")
     index = result.names.index(name)
     parameter, best = problem.parameters[index], problem.search(result.values)
     error = result.errors[index] / (result.values[index] if parameter.logarithmic else 1.0)
@@ -68,7 +67,7 @@ def _follow(problem: Problem, best: FloatArray, index: int, grid: FloatArray) ->
     """Return chi^2 at each point of the grid; each refit starts from the previous one."""
     rest = np.arange(best.size) != index
     low, high = (bound[rest] for bound in problem.bounds)
-    at, found = best.copy(), []
+    at, costs = best.copy(), []
     for value in grid:
         at[index] = value
 
@@ -88,10 +87,10 @@ def _follow(problem: Problem, best: FloatArray, index: int, grid: FloatArray) ->
             begin = np.clip(at[rest], low + 1e-12 * np.abs(low), high - 1e-12 * np.abs(high))
             fitted = least_squares(residual, begin, slopes, bounds=(low, high), x_scale="jac", ftol=1e-8)
             at[rest] = fitted.x
-            found.append(2 * float(fitted.cost))
+            costs.append(2 * float(fitted.cost))
         else:
-            found.append(float(np.sum(residual(at[rest]) ** 2)))
-    return np.array(found)
+            costs.append(float(np.sum(residual(at[rest]) ** 2)))
+    return np.array(costs)
 
 
 def _crossing(values: FloatArray, chi_square: FloatArray, limit: float, never: float) -> float:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from analysis.records import FloatArray
 
 _REACH = 100.0
-"""kT beyond the outermost chemical potential. exp(-100) = 4e-44: a resonance out there is left out only where it stands
-1e26 above the transmission within; one just beyond 50 kT was worth 1e-8 of a heat."""
+"""Range beyond the outermost chemical potential, in kT. exp(-100) = 4e-44: a resonance outside matters only if it
+exceeds the transmission inside by 1e26; with a range of 50 kT, one just beyond contributed 1e-8 of a heat."""
 
 _MOST_PAIRS = 2_000_000  # Fermi functions held in memory at a time
 
@@ -30,7 +30,7 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class WindowIntegrals:
-    """Integrals over f_P - f_S of tau, (mu_P - E) tau and (E - mu_S) tau; ``_size`` those of the modulus."""
+    """Integrals over f_P - f_S of tau, (mu_P - E) tau and (E - mu_S) tau; ``_size`` marks those of the modulus."""
 
     number: FloatArray
     heat_probe: FloatArray

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from analysis.fit_model import Parameter
 from analysis.records import FloatArray
 
-_UNSEEN = 1e-11  # eigenvalue of the scaled normal matrix below which a direction is not in the data
+_UNSEEN = 1e-11  # eigenvalue of the scaled normal matrix below which the data do not constrain a direction
 
 
 class SearchSpace:
@@ -30,7 +30,7 @@ class SearchSpace:
         return low, high
 
     def search(self, natural: FloatArray) -> FloatArray:
-        """Search coordinates of natural values."""
+        """Return the search coordinates of natural values."""
         with np.errstate(divide="ignore"):
             return np.where(self.logarithmic, np.log(np.where(self.logarithmic, natural, 1.0)), natural)
 

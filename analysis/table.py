@@ -1,4 +1,4 @@
-"""Transmissions given as a table of tau against energy, and the readers of such tables."""
+"""Transmissions given as a table of tau against energy, and readers for their files."""
 
 import importlib
 import json
@@ -37,10 +37,10 @@ class TableTransmission:
     ----------
     energy_eV, values : ndarray, shape (n,)
         Two points or more, in any order; energies from the Fermi level, no energy twice, no negative value
-        (a negative within 1e-9 of the largest value is rounding and becomes zero).
+        (a negative value within 1e-9 of the largest is rounding and becomes zero).
     outside : {"edge", "zero"}
-        Outside the table tau keeps its value at the edge, or is zero. Neither is known: what comes from there
-        counts as uncertainty in the accuracy of a result.
+        Outside the table tau keeps its value at the edge, or is zero. Neither is measured: the contribution from
+        there counts as uncertainty in the accuracy of a result.
     interpolation : {"linear", "pchip"}
         Straight lines, or the monotone cubic of Fritsch and Carlson (smoother, never below zero).
     bias_drop : float
@@ -71,7 +71,8 @@ class TableTransmission:
             raise ValueError(f"the table holds a negative transmission, {values.min():g}")
         if self.outside not in ("edge", "zero") or self.interpolation not in ("linear", "pchip"):
             raise ValueError(
-                f"outside = {self.outside!r} and interpolation = {self.interpolation!r} are not known"
+                f"outside = {self.outside!r} must be 'edge' or 'zero', interpolation = {self.interpolation!r} "
+                "'linear' or 'pchip'"
             )
         if not 0 <= self.bias_drop <= 1:
             raise ValueError(f"bias_drop = {self.bias_drop} must lie between 0 and 1")
@@ -101,15 +102,15 @@ class TableTransmission:
 
     @property
     def unknown(self) -> float:
-        """Error that nothing bounds: infinite for a table of two points, mute on what lies between."""
+        """Error without a bound: infinite for a table of two points, which hold nothing about the range between."""
         return float("inf") if self.energy_eV.size < 3 else 0.0
 
     def doubts(self) -> Sequence[tuple["TableTransmission", float]]:
         """Return variants of the table whose results bound its error, each with the weight of its difference.
 
-        Every second point: linear interpolation errs as the square of the step, so a third of the difference
-        is what remains; of two points there is none to leave out (`unknown`). The other choice outside: all of the
-        difference.
+        The first has the other choice of ``outside``, with the whole difference as error. The second has every
+        second point: the error of linear interpolation grows as the square of the step, so a third of the
+        difference remains; a table of two points has none to leave out (`unknown`).
         """
         other: Outside = "zero" if self.outside == "edge" else "edge"
         rows: list[tuple[TableTransmission, float]] = [(replace(self, outside=other), 1.0)]
@@ -123,13 +124,13 @@ def read_table(path: Path, energy_unit: str = "eV", fermi: float = 0.0, **option
     """Read a transmission from a file, in the format given by its suffix.
 
     Text, CSV and ``.AVTRANS``: two columns, energy and tau (further columns are ignored), separated by blanks,
-    commas, semicolons or tabs, with a line of headings or comments (#) if it likes. JSON: a list of pairs, or an
-    object with ``energy`` and ``transmission``. ``.TBT.nc`` (TBtrans): read through sisl.
+    commas, semicolons or tabs, optionally with a line of headings and comments (#). JSON: a list of pairs, or an
+    object with ``energy`` and ``transmission``. ``.TBT.nc`` (TBtrans): read with sisl.
 
     Parameters
     ----------
     energy_unit : str
-        One of `ENERGY_UNITS_eV`; a ``.TBT.nc`` says its own.
+        One of `ENERGY_UNITS_eV`; a ``.TBT.nc`` file gives its own.
     fermi : float
         Fermi energy in the file's unit; it is subtracted.
     options
@@ -138,9 +139,9 @@ def read_table(path: Path, energy_unit: str = "eV", fermi: float = 0.0, **option
     Raises
     ------
     ValueError
-        Unknown unit, or a file that holds no table; the message names the file.
+        For an unknown unit, or a file that holds no table; the message names the file.
     ModuleNotFoundError
-        A ``.TBT.nc`` without sisl installed.
+        For a ``.TBT.nc`` file if sisl is not installed.
     """
     if energy_unit not in ENERGY_UNITS_eV:
         raise ValueError(f"energy unit {energy_unit!r} is not one of {', '.join(ENERGY_UNITS_eV)}")

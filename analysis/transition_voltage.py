@@ -43,8 +43,8 @@ def transition_voltage_of_curve(
 ) -> Measured | None:
     """Return the minimum of ln(I/V^2) of a measured curve, from a cubic in ln V around the lowest point.
 
-    Only voltages of the sign of ``polarity`` count, and only currents of that sign that exceed their uncertainty.
-    None where the minimum lies at the end of the data, or where fewer than five points are near it.
+    Only voltages of the sign of ``polarity`` are used, and only currents of that sign that exceed their uncertainty.
+    None if the minimum lies at the end of the data, or fewer than five points are near it.
     """
     V, I = polarity * np.asarray(voltage_V), polarity * np.asarray(current_A)  # noqa: E741
     sigma = np.zeros_like(I) if sigma_A is None else np.asarray(sigma_A)

@@ -1,9 +1,9 @@
-"""When an edge of the bias first shows in the other inputs, from where it shows in the looped back bias.
+"""Arrival of an edge of the bias in the other inputs, in samples from its arrival in the looped back bias.
 
 The card has one converter, which its inputs share in turn. An output that runs on the inputs' clock moves at the
-tick; the input that is scanned first is converted 150 ns later, before the output has moved, and shows the level
-before. All others show the new one. So current and thermocouple come one sample before the bias that they are laid
-beside (NI KnowledgeBase kA0VU0000004ywr0AA; M Series manual 4-18).
+tick; the input that is scanned first is converted 150 ns later, before the output has moved, and shows the previous
+level. All others show the new one. Current and thermocouple therefore lead the looped back bias by one sample
+(NI KnowledgeBase kA0VU0000004ywr0AA; M Series manual 4-18).
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ from analysis.heating.lag import measure_lag
 from analysis.recording.header import RunHeader
 
 ARRIVAL = "current_first_arrival"
-"""Calibration in a recording's header, in s: of the current, from the looped back bias on."""
+"""Calibration in a recording's header: arrival of the current relative to the looped back bias, in s."""
 
 CONVERT_DELAY = "convert_delay_s"
 """Setting in a recording's header: from the tick of the clock to the first conversion."""
 
 SETTLED_OUTPUT_S = 5e-6
-"""An output that has had so long to move has settled when the first input is converted."""
+"""Conversion delay from which an output has settled when the first input is converted."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Arrivals:
 
 
 def scan_arrival(header: RunHeader) -> int:
-    """Return the sample at which inputs may show an edge by the order of the scan: -1, 0 or +1.
+    """Return the sample at which inputs may show an edge, from the order of the scan: -1, 0 or +1.
 
-    Behind a bias that is scanned first, one sample before it does; an input that is scanned first itself, one after.
-    A recording that does not say when its inputs were converted counts as one of a card that shares its converter,
-    and one without a looped back bias, or of another program, as one that scans the bias first.
+    Inputs scanned after a bias that is scanned first lead it by one sample; an input scanned first lags by one.
+    A recording without the conversion delay is treated as one from a card that shares its converter; one without a
+    looped back bias, or from another program, as one that scans the bias first.
     """
     if float(header.settings.get(CONVERT_DELAY) or 0.0) >= SETTLED_OUTPUT_S:
         return 0
@@ -47,28 +47,29 @@ def scan_arrival(header: RunHeader) -> int:
 
 
 def arrivals_of(header: RunHeader, holds: Iterable[Hold], rate_Hz: float) -> Arrivals:
-    """Gather what the order of the scan, the lag calibration and the holds themselves say.
+    """Collect the arrivals given by the order of the scan, the lag calibration and the holds themselves.
 
     Parameters
     ----------
     header : RunHeader
     holds : iterable of Hold
-        The first ones of the recording; none is no hindrance.
+        The first holds of the recording; may be empty.
     rate_Hz : float
     """
-    found, warnings = [0, scan_arrival(header)], []
+    samples, warnings = [0, scan_arrival(header)], []
     calibrated = header.calibrations.get(ARRIVAL)
     if calibrated is not None:
-        found.append(round(calibrated.value * rate_Hz))
+        samples.append(round(calibrated.value * rate_Hz))
     try:
         measured = measure_lag(holds).first_arrival
     except ValueError:
         measured = None
     if measured is not None:
-        found.append(measured)
+        samples.append(measured)
         if calibrated is not None and abs(measured - calibrated.value * rate_Hz) > 1.0:
             warnings.append(
-                f"the current first follows the bias at sample {measured:+d}, in the lag calibration at "
-                f"{calibrated.value * rate_Hz:+.0f}: order of the inputs or clock have changed, calibrate the lag again"
+                f"the current first follows the bias at sample {measured:+d}, but at sample "
+                f"{calibrated.value * rate_Hz:+.0f} in the lag calibration: the order of the inputs or the clock has "
+                "changed; calibrate the lag again"
             )
-    return Arrivals(tuple(found), tuple(warnings))
+    return Arrivals(tuple(samples), tuple(warnings))

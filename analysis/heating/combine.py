@@ -1,9 +1,9 @@
 """Means over junctions, with errors from the junctions themselves.
 
-Junctions differ by more than the thermometer's noise (their conductance at high bias, their levels), so that the
+Junctions differ by more than the thermometer's noise (in their conductance at high bias, in their levels), so the
 error of a mean is taken from their scatter, with the two temperature rises and the two powers of a junction kept
-together. The mean is weighted by time, as if all records had been joined, but every hold keeps its own baseline.
-Weights that differ cost junctions: see `analysis.heating.significance`.
+together. The mean is weighted by time, as if all records were joined, but every hold keeps its own baseline.
+Unequal weights reduce the effective number of junctions: see `analysis.heating.significance`.
 """
 
 import math
@@ -28,10 +28,11 @@ from analysis.heating.thermometer import Thermometer
 from analysis.records import FloatArray
 
 RESAMPLES = 4000
-"""Of the bootstrap: the error of the error is then 1 %, less than 100 junctions leave open (7 %)."""
+"""Number of bootstrap resamples: the error of the error is then 1 %, below that of 100 junctions (7 %)."""
 
 LEAST_FOR_PERCENTILES = 25.0
-"""Percentiles of a bootstrap from fewer effective junctions are too narrow: 95 % become 79 % at five."""
+"""Least effective number of junctions for percentiles of a bootstrap; from fewer they are too narrow: 95 % become 79 %
+at five."""
 
 _ONE_SIGMA = float(stats.norm.cdf(-1.0))
 
@@ -46,7 +47,7 @@ class JunctionTable:
 
     @classmethod
     def of(cls, estimates: Sequence[HoldEstimate]) -> "JunctionTable":
-        """Of holds that were not rejected."""
+        """Return the table of holds that were not rejected."""
         values = [(e.dT_pos_K, e.dT_neg_K, e.q_total_pos_W, e.q_total_neg_W) for e in estimates]
         noise = [np.asarray(e.covariance_K2, dtype=float) for e in estimates]
         return cls(
@@ -56,12 +57,12 @@ class JunctionTable:
         )
 
     def mean(self, weights: FloatArray) -> FloatArray:
-        """Shape (4,)."""
+        """Return the weighted mean, shape (4,)."""
         means: FloatArray = weights @ self.values / weights.sum()
         return means
 
     def noise_of_mean_K2(self, weights: FloatArray) -> FloatArray:
-        """Covariance of the mean temperature rises that the noise of the thermometer alone gives, (2, 2)."""
+        """Return the covariance of the mean temperature rises from the noise of the thermometer alone, (2, 2)."""
         share = weights / weights.sum()
         covariance: FloatArray = np.einsum("n,nij->ij", share**2, self.noise_K2)
         return covariance
@@ -73,15 +74,15 @@ def combine(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> HeatingPoint:
-    """Mean of the holds at one amplitude.
+    """Average the holds at one amplitude.
 
     Parameters
     ----------
     estimates : sequence of HoldEstimate
-        Rejected ones are left out.
+        Rejected holds are left out.
     thermometer : Thermometer
     rng : Generator
-        Of the bootstrap.
+        Random numbers for the bootstrap.
     resamples : int
 
     Raises
@@ -91,7 +92,7 @@ def combine(
     """
     used = [e for e in estimates if not e.rejected]
     if not used:
-        raise ValueError(f"none of {len(estimates)} holds is left to average")
+        raise ValueError(f"no hold to average: all {len(estimates)} were rejected")
     amplitudes = {round(abs(e.amplitude_V), 9) for e in used}
     if len(amplitudes) > 1:
         raise ValueError(f"holds at different amplitudes have no common mean: {sorted(amplitudes)} V")
@@ -126,12 +127,12 @@ def combine(
 def resampled_means(
     values: FloatArray, weights: FloatArray, rng: np.random.Generator, resamples: int
 ) -> FloatArray:
-    """Weighted means over as many junctions drawn with replacement, whole rows at a time.
+    """Return weighted means over as many junctions drawn with replacement, whole rows at a time.
 
     Parameters
     ----------
     values : ndarray, shape (n, m)
-        A row a junction.
+        One row for each junction.
     weights : ndarray, shape (n,)
 
     Returns
@@ -147,18 +148,18 @@ def resampled_means(
 def scatter_or_noise(
     values: FloatArray, weights: FloatArray, noise: FloatArray
 ) -> tuple[FloatArray, Literal["junctions", "noise"]]:
-    """Return the covariance of a weighted mean, and where it comes from.
+    """Return the covariance of a weighted mean, and its source.
 
-    From the scatter of the junctions. One junction has none, and fewer than five that happen to agree are no better
-    known than the noise of the thermometer allows.
+    The source is the scatter of the junctions. It is the noise of the thermometer for one junction, which has no
+    scatter, and for fewer than five that happen to agree better than the noise allows.
 
     Parameters
     ----------
     values : ndarray, shape (n, m)
-        A row a junction, temperature rises first.
+        One row for each junction, temperature rises first.
     weights : ndarray, shape (n,)
     noise : ndarray, shape (k, k)
-        Covariance that the noise alone gives the first k means.
+        Covariance of the first k means from the noise alone.
     """
     n, m = values.shape
     k = len(noise)
@@ -175,8 +176,9 @@ def scatter_or_noise(
 def _interval(
     table: JunctionTable, covariance: FloatArray, errors_from: str, rng: np.random.Generator, resamples: int
 ) -> FloatArray:
-    """Return the central 68 %: percentiles of a bootstrap, or Student's t where the effective junctions are few; NaN
-    where one junction decides.
+    """Return the central 68 %: percentiles of a bootstrap, or Student's t for few effective junctions.
+
+    NaN if one junction dominates.
     """
     n, effective = len(table.values), effective_number(table.kept_s)
     if errors_from == "junctions" and effective < LEAST_EFFECTIVE - 1e-9:
@@ -193,6 +195,8 @@ def _interval(
 
 
 def _inverse_variance(table: JunctionTable) -> FloatArray:
-    """One weight a junction, for both polarities; those without noise (a test, a dead channel) by time."""
+    """Return one weight for each junction, for both polarities; by time if a junction has no noise (a test, a dead
+    channel).
+    """
     variance = np.trace(table.noise_K2, axis1=1, axis2=2)
     return 1.0 / variance if np.all(variance > 0.0) else table.kept_s

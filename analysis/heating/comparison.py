@@ -1,4 +1,4 @@
-"""A heating measurement beside what a transmission predicts: at its amplitudes, and as curves over the power."""
+"""Comparison of a heating measurement with a model's prediction, at its amplitudes and as curves over the power."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from analysis.junction_model import JunctionModel
 from analysis.records import FloatArray
 
 _LARGEST_V = 4.0
-"""Beyond, no junction of molecules lives: a model that needs more for a power does not reach it."""
+"""Largest bias that a molecular junction survives: a model that needs more for a power does not reach it."""
 
 _POINTS = 120
 
@@ -22,7 +22,7 @@ _POINTS = 120
 class PowerCurves:
     """Predicted temperature rises against the total power; arrays of shape (n,).
 
-    ``sigma_pos_K`` and ``sigma_neg_K`` are the statistical errors of the model; None for a given one.
+    ``sigma_pos_K`` and ``sigma_neg_K`` are the statistical errors of the model; None for a model without errors.
     """
 
     q_total_W: FloatArray
@@ -46,7 +46,7 @@ class Comparison:
 
     @cached_property
     def errors(self) -> FloatArray | None:
-        """Statistical errors of `predicted`, in its shape."""
+        """Statistical errors of `predicted`, in the same shape."""
         return self.model.error_of(self._predicted)
 
     @cached_property
@@ -56,17 +56,17 @@ class Comparison:
 
     @cached_property
     def asymmetry_sigma_K(self) -> FloatArray:
-        """Its statistical error; NaN for a given model."""
-        found = self.model.error_of(lambda m: np.diff(self._predicted(m)[:, :2], axis=1)[:, 0])
-        return np.full(len(self.points), np.nan) if found is None else found
+        """Statistical error of `asymmetry_K`; NaN for a model without errors."""
+        errors = self.model.error_of(lambda m: np.diff(self._predicted(m)[:, :2], axis=1)[:, 0])
+        return np.full(len(self.points), np.nan) if errors is None else errors
 
     def same_power_V(self, point: HeatingPoint) -> float:
-        """Bias at which the model dissipates what was measured; NaN where it does not up to 4 V."""
+        """Return the bias at which the model dissipates the measured power; NaN if it does not up to 4 V."""
         T = self.model.temperature_K
         return float(bias_for_power_V(self.model.transmission, point.q_total_W, _LARGEST_V, T))
 
     def curves(self, resistance_K_per_W: float, largest_W: float) -> PowerCurves:
-        """From no power to ``largest_W``, as far as the model reaches it below 4 V."""
+        """Return curves from zero power to ``largest_W``, or as far as the model reaches below 4 V."""
         T = self.model.temperature_K
         reach_V = float(bias_for_power_V(self.model.transmission, largest_W, _LARGEST_V, T))
         if np.isnan(reach_V):
@@ -87,7 +87,7 @@ class Comparison:
         return PowerCurves(q_W, pos, neg, *(() if errors is None else errors))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """One entry a point."""
+        """Return content for JSON, one entry for each point."""
         return [
             {
                 "amplitude_V": point.amplitude_V,
@@ -111,5 +111,5 @@ class Comparison:
 
 
 def compare(points: Sequence[HeatingPoint], model: JunctionModel | None) -> Comparison | None:
-    """The comparison; None where there is no model, or no point."""
+    """Return the comparison; None without a model or points."""
     return Comparison(tuple(points), model) if model is not None and points else None

@@ -1,7 +1,7 @@
-"""Controls of a heating measurement: what should be nothing, what should not change, what should add up.
+"""Controls of a heating measurement: signals that should vanish, stay the same, or add up.
 
-Pick-up by capacitance, leakage, the multiplexer or the ground follows the bias with its sign and looks exactly like
-an asymmetry of heat. It shows where there is no junction, no amplitude, or no tip in the circuit.
+Pick-up through capacitance, leakage, the multiplexer or the ground follows the bias with its sign and looks exactly
+like an asymmetry of heat. It remains without junction, amplitude, or tip in the circuit.
 """
 
 import math
@@ -29,44 +29,44 @@ CLOSURE = "closure"
 FIRST_PERIODS = "first periods"
 
 LEAST_NEEDED_K = 0.2e-3
-"""Twice the smallest uncertainty of Lee et al., Nature 498, 209 (2013): a control need not do better."""
+"""Twice the smallest uncertainty of Lee et al., Nature 498, 209 (2013): a control need not be more precise."""
 
 NEEDED_SHARE = 0.25
-"""Of the largest asymmetry found: a control must exclude that so much of it is something else."""
+"""Share of the largest asymmetry: a control must exclude that this much of it is an artefact."""
 
 NEEDED_SCALE = 0.1
-"""Slope and closure must be known to so much of themselves to say anything of calibrations."""
+"""Relative precision that slope and closure need to test the calibrations."""
 
 WHY = {
     OUT_OF_CONTACT: "Full modulation with the tip withdrawn shows pick-up, leakage and ground currents.",
-    ZERO_AMPLITUDE: "A hold at 0 V through the same procedure shows what the evaluation makes of noise.",
-    DUMMY_RESISTOR: "The same current through a resistor in place of the junction shows what is not heat in the tip.",
-    ORDER_REVERSED: "The levels in the order -, 0, + show drifts and transients that pass for heat.",
-    OTHER_FREQUENCIES: "Half and twice the frequency show transients and drifts that pass for heat.",
+    ZERO_AMPLITUDE: "A hold at 0 V through the same procedure shows the effect of noise on the evaluation.",
+    DUMMY_RESISTOR: "The same current through a resistor in place of the junction shows signals other than heat.",
+    ORDER_REVERSED: "The levels in the order -, 0, + show drifts and transients that look like heat.",
+    OTHER_FREQUENCIES: "Half and twice the frequency show transients and drifts that look like heat.",
     LEADS_SWAPPED: "With the thermocouple's leads swapped heat changes its sign, and pick-up from the ground does not.",
     GOLD: "Contacts of one gold atom must be symmetric, with dT/Q_Total = R_P/2.",
     CLOSURE: "dT(+) + dT(-) = R_P Q_Total tests thermometer and current together.",
-    FIRST_PERIODS: "The first sixth of each hold against the rest shows what decays after the modulation began.",
+    FIRST_PERIODS: "The first sixth of each hold against the rest shows signals that decay during the modulation.",
 }
 
 
 @dataclass(frozen=True, eq=False)
 class ControlData:
-    """Points of a campaign by what they are for.
+    """Points of a campaign, grouped by purpose.
 
     Parameters
     ----------
     measured : sequence of HeatingPoint
         The measurement.
     controls : sequence of HeatingPoint
-        Each with the name of its control.
+        Points of the controls, each with the name of its control.
     by_programme : sequence of HeatingPoint
-        Measured holds and those of the controls of order and frequency, a point for each amplitude, order and
+        Measured holds and those of the controls of order and frequency, one point for each amplitude, order and
         frequency.
     gold : sequence of HeatingPoint
         Contacts of one gold atom, from the measurement or a control.
     power_relative : float
-        Uncertainty of the gain of the current amplifier, common to all powers; NaN where nobody has said.
+        Relative uncertainty of the current amplifier's gain, common to all powers; NaN if unknown.
     settling : Settling or None
         First against later periods of the measured holds.
     """
@@ -80,21 +80,21 @@ class ControlData:
 
 
 def judge_controls(data: ControlData) -> tuple[Verdict, ...]:
-    """A verdict on every control, those that were not done included."""
+    """Return a verdict on every control, including those that were not done."""
     needed_K = needed(data.measured)
-    of = {name: [p for p in data.controls if p.control == name] for name in WHY}
+    controls = {name: [p for p in data.controls if p.control == name] for name in WHY}
     checks: dict[str, list[Check]] = {
-        name: [check for p in of[name] for check in null_checks(p, needed_K)]
+        name: [check for p in controls[name] for check in null_checks(p, needed_K)]
         for name in (OUT_OF_CONTACT, ZERO_AMPLITUDE, DUMMY_RESISTOR)
     }
     checks[ORDER_REVERSED] = order_checks(data.by_programme, needed_K)
     checks[OTHER_FREQUENCIES] = frequency_checks(data.by_programme, needed_K)
-    checks[LEADS_SWAPPED] = swapped_checks(data.measured, of[LEADS_SWAPPED], needed_K)
+    checks[LEADS_SWAPPED] = swapped_checks(data.measured, controls[LEADS_SWAPPED], needed_K)
     checks[GOLD] = gold_checks(data.gold, needed_K, data.power_relative)
     checks[CLOSURE] = closure_checks(data.measured, data.power_relative)
     checks[FIRST_PERIODS] = settling_checks(data.settling, needed_K)
     involved = {
-        **of,
+        **controls,
         ORDER_REVERSED: data.by_programme,
         OTHER_FREQUENCIES: data.by_programme,
         GOLD: data.gold,
@@ -106,12 +106,12 @@ def judge_controls(data: ControlData) -> tuple[Verdict, ...]:
 
 
 def needed(measured: Iterable[HeatingPoint]) -> float:
-    """Largest false temperature that a control may leave unseen, in K."""
+    """Return the largest false temperature (K) that a control may leave undetected."""
     return max([LEAST_NEEDED_K, *(NEEDED_SHARE * abs(p.asymmetry_K) for p in measured)])
 
 
 def null_checks(point: HeatingPoint, needed_K: float) -> list[Check]:
-    """No heat: neither what changes with the sign of the bias nor what does not."""
+    """Return checks for no heat: neither a part that changes with the sign of the bias nor one that does not."""
     at = f" at {point.amplitude_V:g} V" if point.amplitude_V else ""
     return [
         Check(f"{name}{at}", value, 0.0, sigma, needed_K, point.degrees_of_freedom)
@@ -120,7 +120,7 @@ def null_checks(point: HeatingPoint, needed_K: float) -> list[Check]:
 
 
 def order_checks(points: Sequence[HeatingPoint], needed_K: float) -> list[Check]:
-    """Levels in another order give the same, amplitude by amplitude, at the frequency they share."""
+    """Return checks that another order of the levels gives the same result, for each amplitude and frequency."""
     return [
         check
         for same in _alike(points, lambda p: (p.amplitude_V, p.frequency_Hz))
@@ -129,7 +129,7 @@ def order_checks(points: Sequence[HeatingPoint], needed_K: float) -> list[Check]
 
 
 def frequency_checks(points: Sequence[HeatingPoint], needed_K: float) -> list[Check]:
-    """Another frequency gives the same, amplitude by amplitude, in the order they share."""
+    """Return checks that another frequency gives the same result, for each amplitude and order."""
     return [
         check
         for same in _alike(points, lambda p: (p.amplitude_V, p.order))
@@ -140,21 +140,21 @@ def frequency_checks(points: Sequence[HeatingPoint], needed_K: float) -> list[Ch
 def swapped_checks(
     measured: Sequence[HeatingPoint], swapped: Sequence[HeatingPoint], needed_K: float
 ) -> list[Check]:
-    """With the thermocouple's leads swapped all temperatures change their sign."""
-    found = []
+    """Return checks that all temperatures change sign when the thermocouple's leads are swapped."""
+    checks = []
     for other in swapped:
         for point in (p for p in measured if p.amplitude_V == other.amplitude_V):
             numbers = zip(_odd_and_even(point), _odd_and_even(other), strict=True)
             for (name, a, sigma_a), (_, b, sigma_b) in numbers:
-                what = f"{name} with both polarities of the leads, sum at {point.amplitude_V:g} V"
-                found.append(
+                what = f"sum of {name} with both polarities of the leads at {point.amplitude_V:g} V"
+                checks.append(
                     Check(what, a + b, 0.0, math.hypot(sigma_a, sigma_b), needed_K, _least(point, other))
                 )
-    return found
+    return checks
 
 
 def gold_checks(points: Sequence[HeatingPoint], needed_K: float, power_relative: float) -> list[Check]:
-    """Both polarities alike, and half of the power in the tip."""
+    """Return checks that both polarities are alike and half of the power is left in the tip."""
     points = [p for p in points if p.thermometer == points[0].thermometer and p.q_total_W > 0.0]
     if not points:
         return []
@@ -175,21 +175,23 @@ def gold_checks(points: Sequence[HeatingPoint], needed_K: float, power_relative:
 
 
 def closure_checks(points: Sequence[HeatingPoint], power_relative: float) -> list[Check]:
-    """All power is found again in the sum of both polarities, whatever the transmission."""
-    known = [p for p in points if p.closure_sigma > 0.0]
-    if not known:
+    """Return the check that the sum of both polarities accounts for all power, with any transmission."""
+    points = [p for p in points if p.closure_sigma > 0.0]
+    if not points:
         return []
     closure, statistical, freedom = pooled(
-        [p.closure for p in known],
-        [p.closure_sigma for p in known],
-        [p.degrees_of_freedom for p in known],
+        [p.closure for p in points],
+        [p.closure_sigma for p in points],
+        [p.degrees_of_freedom for p in points],
     )
-    sigma = math.hypot(statistical, _scale(known[0], power_relative))
+    sigma = math.hypot(statistical, _scale(points[0], power_relative))
     return [Check("(dT(+) + dT(-))/(R_P Q_Total)", closure, 1.0, sigma, NEEDED_SCALE, freedom, "")]
 
 
 def settling_checks(settling: Settling | None, needed_K: float) -> list[Check]:
-    """The first sixth of the periods finds what the others do. What differs there moves a mean by a sixth of it."""
+    """Return checks that the first sixth of the periods agrees with the rest. A difference moves a mean by a sixth of
+    it.
+    """
     if settling is None:
         return []
     numbers = zip(("dT(+)", "dT(-)"), settling.difference_K, settling.sigma_K, strict=True)
@@ -207,12 +209,12 @@ def settling_checks(settling: Settling | None, needed_K: float) -> list[Check]:
 
 
 def _scale(point: HeatingPoint, power_relative: float) -> float:
-    """Scale error of a temperature rise over a power. An amplifier of unknown gain error is taken at its word."""
+    """Return the scale error of a temperature rise over a power; an unknown gain error counts as zero."""
     return math.hypot(point.thermometer.scale_relative, 0.0 if math.isnan(power_relative) else power_relative)
 
 
 def _odd_and_even(point: HeatingPoint) -> list[tuple[str, float, float]]:
-    """Difference and mean of both polarities with their errors: for white noise these two are independent."""
+    """Return difference and mean of both polarities with their errors, which are independent for white noise."""
     mean = point.sigma_of(np.array([0.5, 0.5, 0.0, 0.0]))
     return [
         ("dT(-) - dT(+)", point.asymmetry_K, point.asymmetry_sigma_K),
@@ -223,7 +225,7 @@ def _odd_and_even(point: HeatingPoint) -> list[tuple[str, float, float]]:
 def _alike(
     points: Sequence[HeatingPoint], key: Callable[[HeatingPoint], tuple[float | str, ...]]
 ) -> list[list[HeatingPoint]]:
-    """Groups of two or more points that share a key."""
+    """Return groups of two or more points that share a key."""
     groups = (list(group) for _, group in groupby(sorted(points, key=key), key))
     return [group for group in groups if len(group) > 1]
 
@@ -231,9 +233,9 @@ def _alike(
 def _same(
     points: Sequence[HeatingPoint], label: Callable[[HeatingPoint], str], needed_K: float
 ) -> list[Check]:
-    """All agree with the one of the longest time."""
+    """Return checks that all points agree with the one of the longest time."""
     reference = max(points, key=lambda p: p.kept_s)
-    found = []
+    checks = []
     for other in points:
         if other is reference:
             continue
@@ -241,8 +243,8 @@ def _same(
         for (name, a, sigma_a), (_, b, sigma_b) in numbers:
             what = f"{name}, {label(other)} less {label(reference)} at {reference.amplitude_V:g} V"
             sigma = math.hypot(sigma_a, sigma_b)
-            found.append(Check(what, b - a, 0.0, sigma, needed_K, _least(reference, other)))
-    return found
+            checks.append(Check(what, b - a, 0.0, sigma, needed_K, _least(reference, other)))
+    return checks
 
 
 def _least(*points: HeatingPoint) -> float:

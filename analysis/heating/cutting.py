@@ -1,4 +1,4 @@
-"""Cut the samples of a modulation or a sweep out of a run, and find the note that says what became of it."""
+"""Segments of a run that hold a modulation or a sweep, each with the mark that describes its outcome."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,12 +11,12 @@ from analysis.conductance import CurrentCalibration
 from analysis.records import Block, Event, EventKind, FloatArray
 
 CHANNELS = ("current", "bias", "thermocouple")
-"""Channels of a recording that are read; a missing thermocouple or bias reads NaN."""
+"""Channels that are read from a recording; a missing thermocouple or bias reads NaN."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """The samples of one step of a procedure, calibrated, with what was written down before and after it.
+    """The samples of one step of a procedure, calibrated, with the records made before and after it.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ class Cut:
     bias_V, current_A, thermocouple_V : ndarray
         NaN where samples are missing. The thermocouple's volts are those at the preamplifier's input.
     railed : ndarray of bool
-        Where the current amplifier or its converter stood at its end.
+        True where the current amplifier or its converter was at its limit.
     begin, end, mark : mapping
-        Payloads of the step's events and of the mark that followed; empty where there was none.
+        Payloads of the step's events and of the mark that followed; empty if there was none.
     """
 
     samples: tuple[int, int]
@@ -41,22 +41,22 @@ class Cut:
 
     @property
     def ended(self) -> str:
-        """Why the step ended; "aborted" if the recording does not show its end."""
+        """Reason of the step's end; "aborted" if the recording does not contain its end."""
         return str(self.end.get("ended", "aborted"))
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What an analysis should know: "aborted", "gap" (samples missing), "railed"."""
+        """Defects that an analysis must take into account: "aborted", "gap" (samples missing), "railed"."""
         missing = np.isnan(self.current_A).any()
-        found = {"aborted": self.ended == "aborted", "gap": missing, "railed": self.railed.any()}
-        return tuple(name for name, there in found.items() if there)
+        flags = {"aborted": self.ended == "aborted", "gap": missing, "railed": self.railed.any()}
+        return tuple(name for name, raised in flags.items() if raised)
 
 
 class Cutter:
-    """Gathers the samples of each step ``step``, and waits for the mark ``mark`` that belongs to it.
+    """Collector of the samples of each step ``step`` and of the mark ``mark`` that belongs to it.
 
-    Fed like a reducer (see `analysis.reduce`); each method returns the cuts that are complete: those whose
-    mark has come, or that were overtaken by the next step, or by the end of everything.
+    It is fed like a reducer (see `analysis.reduce`); each method returns the cuts that are complete: those whose
+    mark has come, or that were overtaken by the next step or by the end of the stream.
 
     SETTING events with payload ``{"value": number in SI}`` act from their sample on: ``current_gain_V_per_A``,
     ``current_offset_V``, ``current_full_scale_V``, ``series_resistance_ohm``, ``thermocouple_gain``.
@@ -66,9 +66,9 @@ class Cutter:
     step, mark : str
         Names of the events.
     calibration : CurrentCalibration
-        As the run began.
+        At the start of the run.
     thermocouple_gain : float
-        Gain of the preamplifier with its sign, V/V; NaN where unknown, and then the thermocouple reads NaN.
+        Gain of the preamplifier with its sign, V/V; NaN if unknown, and then the thermocouple reads NaN.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Cutter:
         self._waiting: Cut | None = None
 
     def feed(self, block: Block) -> Iterable[Cut]:
-        """Take the next samples; they complete nothing by themselves."""
+        """Take the next samples; only events complete cuts."""
         self._position = block.stop
         if self._open is not None and len(block):
             self._open.take(block, self._calibration, self._thermocouple_gain)
@@ -104,7 +104,7 @@ class Cutter:
         return ()
 
     def close(self) -> Iterable[Cut]:
-        """Return what was still open or waiting."""
+        """Return the cuts that were still open or waiting."""
         return [*self._release({}), *self._finish(self._position, {})]
 
     def _finish(self, stop: int, end: Mapping[str, Any]) -> list[Cut]:
@@ -122,7 +122,7 @@ class Cutter:
 
 
 class _OpenCut:
-    """What a step has gathered so far."""
+    """Samples of a step, as collected so far."""
 
     def __init__(self, start: int, begin: Mapping[str, Any]) -> None:
         self._start = start

@@ -1,4 +1,4 @@
-"""Lists of a heating analysis as JSON has them: junctions, what was left out and why, tips, asymmetries."""
+"""JSON entries of a heating analysis: junctions, exclusions with their reasons, tips, asymmetries."""
 
 import math
 import re
@@ -12,17 +12,17 @@ from analysis.heating.thermometer import Thermometer
 
 
 def exclusion_counts(holds: Iterable[EvaluatedHold]) -> dict[str, Any]:
-    """How much was left out and why: of holds of the measurement and of the controls together."""
+    """Count the exclusions by reason, for the holds of the measurement and of the controls together."""
     holds = list(holds)
     reasons: Counter[str] = Counter()
     with_reason: Counter[str] = Counter()
     for hold in holds:
-        of_hold: Counter[str] = Counter()
+        periods: Counter[str] = Counter()
         for exclusion in hold.estimate.exclusions:
             count = exclusion.period_last - exclusion.period_first + 1
-            of_hold[_general(exclusion.reason)] += count
-        reasons.update(of_hold)
-        with_reason.update(of_hold.keys())
+            periods[_general(exclusion.reason)] += count
+        reasons.update(periods)
+        with_reason.update(periods.keys())
     rejected = Counter(_general(h.estimate.rejected) for h in holds if h.estimate.rejected)
     return {
         "holds": len(holds),
@@ -37,13 +37,13 @@ def exclusion_counts(holds: Iterable[EvaluatedHold]) -> dict[str, Any]:
 
 
 def _general(reason: str) -> str:
-    """A reason without the numbers of the one hold, so that like reasons count together."""
+    """Return a reason without the numbers of a single hold, so that equal reasons count together."""
     reason = re.sub(r"^\d+ whole periods, (\d+) are needed", r"fewer than \1 whole periods", reason)
     return re.sub(r" in period \d+", "", reason)
 
 
 def junction_entry(hold: EvaluatedHold) -> dict[str, Any]:
-    """One hold, used or not."""
+    """Return the entry of one hold, used or not."""
     e = hold.estimate
     return {
         "recording": hold.run,
@@ -74,7 +74,7 @@ def junction_entry(hold: EvaluatedHold) -> dict[str, Any]:
 
 
 def thermometer_entry(thermometer: Thermometer) -> dict[str, Any]:
-    """The numbers of one tip."""
+    """Return the entry of one tip."""
     return {
         "resistance_K_per_W": thermometer.resistance_K_per_W,
         "resistance_uncertainty_K_per_W": thermometer.resistance_uncertainty_K_per_W,
@@ -86,7 +86,7 @@ def thermometer_entry(thermometer: Thermometer) -> dict[str, Any]:
 
 
 def asymmetry_entry(point: HeatingPoint) -> dict[str, Any]:
-    """Which polarity is hotter, by how much, how surely."""
+    """Return the hotter polarity, the difference and its significance."""
     return {
         "amplitude_V": point.amplitude_V,
         "asymmetry_K": point.asymmetry_K,
@@ -100,7 +100,7 @@ def asymmetry_entry(point: HeatingPoint) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold: numbers that are not finite become None."""
+    """Return a value for JSON: numbers that are not finite become None."""
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Temperature rise and power of one hold, by regression on what was applied."""
+"""Temperature rise and power of one hold, by regression on the applied levels."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -17,35 +17,36 @@ from analysis.heating.regression import Fit, Regression
 from analysis.records import FloatArray
 
 LEAST_PERIODS = 3
-"""Without rules, a hold still needs so many periods to tell a parabola from the levels."""
+"""Least number of periods, even without rules, to separate a parabola from the levels."""
 
 FIRST_SHARE = 1.0 / 6.0
-"""Of the kept periods, compared with the others: a transient that moves the mean by 1 mK moves them by 6."""
+"""Share of the kept periods that is compared with the others: a transient that shifts the mean by 1 mK shifts these
+by 6 mK."""
 
 MOST_REGRESSIONS = 64
-"""So many choices of samples are remembered; each takes a few megabytes."""
+"""Number of choices of samples to remember; each takes a few megabytes."""
 
 
 @dataclass(frozen=True)
 class EstimatorSettings:
-    """How holds are evaluated.
+    """Settings for the evaluation of holds.
 
     Parameters
     ----------
     seebeck_V_per_K : float
-        Of the thermocouple, positive; its voltage falls by so much as the tip warms by 1 K.
+        Seebeck coefficient of the thermocouple, positive; its voltage falls by this as the tip warms by 1 K.
     mask_samples : int
         Samples left out after each edge of the looped back bias (see `analysis.heating.mask`).
     lead_samples : int
         Samples left out before it.
     mains_Hz : tuple of float
-        Frequencies of the lines that were found (see `analysis.heating.mains.measure_mains`).
+        Frequencies of the lines (see `analysis.heating.mains.measure_mains`).
     baseline_order : int
-        Order of the polynomial in time that the thermometer may drift by.
+        Order of the polynomial in time for the drift of the thermometer.
     series_resistance_ohm : float
-        In series with the junction; the power in it is subtracted.
+        Resistance in series with the junction; the power in it is subtracted.
     rules : ExclusionRules or None
-        None: everything that was modulated counts.
+        None: all modulated periods count.
     """
 
     seebeck_V_per_K: float
@@ -59,7 +60,7 @@ class EstimatorSettings:
 
 @dataclass(frozen=True)
 class LevelEstimate:
-    """What one level of the programme did: mean bias, temperature rise, power, current over the kept samples."""
+    """Result of one level of the programme: mean bias, temperature rise, power, current over the kept samples."""
 
     bias_V: float
     dT_K: float
@@ -70,47 +71,47 @@ class LevelEstimate:
 
 @dataclass(frozen=True, eq=False)
 class HoldEstimate:
-    """What one hold says. All but the descriptive fields are NaN where ``rejected`` says why.
+    """Result of one hold. All but the descriptive fields are NaN if it was ``rejected``.
 
     Parameters
     ----------
     number : int
-        That of the hold.
+        Number of the hold.
     amplitude_V : float
     dT_pos_K, dT_neg_K : float
         Mean temperature rise of the tip at the largest positive and at the most negative level.
     covariance_K2 : ndarray, shape (2, 2)
-        Of (dT_pos, dT_neg), from the thermometer's noise alone.
+        Covariance of (dT_pos, dT_neg), from the thermometer's noise alone.
     q_total_pos_W, q_total_neg_W : float
-        Mean power in the junction at these levels (energy there by time there).
+        Mean power in the junction at these levels (energy over time).
     current_pos_A, current_neg_A : float
-        Mean current at these levels, with sign, from that at the zero level on.
+        Mean signed current at these levels, relative to that at the zero level.
     kept_s : float
         Length of the kept periods: the weight of a hold in a time-weighted mean.
     periods : int
-        How many were kept.
+        Number of kept periods.
     samples : tuple of int
         (start, stop) of the hold.
     exclusions : tuple of Exclusion
     rejected : str
-        Why the hold is not used; "" if it is.
+        Reason for not using the hold; "" if it is used.
     kind : str
     control : str or None
-        As of the hold.
+        As in the hold.
     current_drift : float
         Relative change of the current from the first to the last third of the kept periods.
     white_V2_per_Hz, corner_Hz : float
-        Noise of the thermometer about the modulation frequency, at the preamplifier's input: one-sided density
+        Noise of the thermometer around the modulation frequency, at the preamplifier's input: one-sided density
         of the white part, and the frequency at which a 1/f part equals it.
     flags : tuple of str
-        Those of the hold, and "drift" where the current drifted by more than the rules say.
+        Those of the hold, and "drift" if the current drifted by more than the rules allow.
     levels : tuple of LevelEstimate
-        All levels but zero, by rising bias.
+        All levels except zero, by rising bias.
     settling_K : ndarray, shape (2,)
-        (dT_pos, dT_neg) of the first sixth of the kept periods less those of the others: what a transient at the start
-        of the modulation leaves. It moves the mean by a sixth of it. NaN without rules.
+        (dT_pos, dT_neg) of the first sixth of the kept periods less those of the others, from a transient at the
+        start of the modulation. The mean shifts by a sixth of it. NaN without rules.
     settling_covariance_K2 : ndarray, shape (2, 2)
-        From the thermometer's noise alone.
+        Covariance of ``settling_K``, from the thermometer's noise alone.
     """
 
     number: int
@@ -139,7 +140,7 @@ class HoldEstimate:
 
 
 class HoldEstimator:
-    """Evaluates holds, and remembers what holds of the same samples have in common.
+    """Evaluator of holds that reuses the regression of holds with the same samples.
 
     Parameters
     ----------
@@ -158,13 +159,13 @@ class HoldEstimator:
         self._regressions: OrderedDict[tuple[object, ...], Regression] = OrderedDict()
 
     def estimate(self, hold: Hold) -> HoldEstimate:
-        """Evaluate one hold; what can't be used comes back with the reason, never as an exception."""
+        """Evaluate one hold; an unusable hold is returned with the reason, never as an exception."""
         try:
             placed = place(hold, self.settings.mask_samples, self.settings.lead_samples)
         except ValueError as error:
             return _rejected(hold, str(error))
         if placed.alignment.seen and not placed.alignment.residual_V < 0.2 * hold.programme.largest_bias_V:
-            return _rejected(hold, "looped back bias does not follow the programme")
+            return _rejected(hold, "the looped back bias does not follow the programme")
         if not np.isfinite(hold.thermocouple_V).any():
             return _rejected(hold, "no thermocouple voltage, or the gain of its preamplifier is unknown")
         judgement = judge(placed, self.settings.rules)
@@ -189,9 +190,9 @@ class HoldEstimator:
     def fit(
         self, placed: PlacedHold, kept: NDArray[np.bool_], first_periods: int = 0
     ) -> tuple[Fit, Regression]:
-        """Regression of the kept periods' settled samples. Raises ``ValueError`` if they are too few.
+        """Fit the settled samples of the kept periods. Raises ``ValueError`` if they are too few.
 
-        The first ones of the kept periods get levels of their own, if any are asked for.
+        The first ``first_periods`` of the kept periods, if any, get levels of their own.
         """
         first, last = np.flatnonzero(kept)[[0, -1]]
         span = slice(placed.starts[first], placed.starts[last + 1])
@@ -210,7 +211,7 @@ class HoldEstimator:
         self, placed: PlacedHold, kept: NDArray[np.bool_], span: slice, first_periods: int
     ) -> Regression:
         plan = placed.plan.part(span.start, span.stop)
-        apart = (np.cumsum(kept) <= first_periods)[plan.period] if first_periods else None
+        first = (np.cumsum(kept) <= first_periods)[plan.period] if first_periods else None
         return Regression(
             plan,
             placed.settled[span] & kept[plan.period],
@@ -219,7 +220,7 @@ class HoldEstimator:
             float(placed.hold.programme.frequency_Hz),
             self.settings.baseline_order,
             self.settings.mains_Hz,
-            apart,
+            first,
         )
 
     def _estimate(
@@ -277,7 +278,7 @@ class HoldEstimator:
     def _settling(
         self, placed: PlacedHold, kept: NDArray[np.bool_], outer: list[int]
     ) -> tuple[FloatArray, FloatArray]:
-        """As of `HoldEstimate.settling_K` and its covariance; NaN without rules, which ask for no such thing."""
+        """Return `HoldEstimate.settling_K` and its covariance; NaN without rules."""
         unknown = np.full(2, np.nan), np.full((2, 2), np.nan)
         first_periods = round(FIRST_SHARE * kept.sum())
         if self.settings.rules is None or not first_periods:

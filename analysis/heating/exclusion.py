@@ -1,8 +1,8 @@
-"""Which periods of a hold count, judged by the current alone: the thermometer must not choose its own data.
+"""Exclusion of periods of a hold by the current alone: the thermometer must not choose its own data.
 
-The rules keep what the paper calls a stable junction (Lee et al., Nature 498, 209 (2013)): a junction that
-changed by a factor, that broke, or that shorted for a moment is not the one that was to be measured, and 1 ms of
-a metallic contact at 1.27 V heats the tip by kelvins.
+The rules keep stable junctions in the paper's sense (Lee et al., Nature 498, 209 (2013)): a junction that changed by
+a factor, broke, or shorted for a moment is not the one to be measured, and 1 ms of a metallic contact at 1.27 V
+heats the tip by kelvins.
 """
 
 from dataclasses import dataclass, replace
@@ -14,25 +14,26 @@ from analysis.heating.placed import PlacedHold
 from analysis.records import FloatArray
 
 SPREAD_S = 5e-3
-"""Noise of the current is taken from samples so far apart: hum shows in it, a junction that broke does not."""
+"""Distance of the samples that give the noise of the current: it includes hum, but not a junction that broke."""
 
 
 FIRST_PERIODS = 3
-"""Left out where neither the recording nor its reader decides: a quarter of a second at 12.25 Hz.
+"""Default number of periods left out at the start: a quarter of a second at 12.25 Hz.
 
 A transient of 10 uV at the start of the modulation shifts dT by 3.4 mK (time constant 0.1 s) or 1.8 mK (0.5 s), in
-every hold alike; three periods leave 0.3 and 1.1 mK of it, and cost a hold of 5 s a fortieth of its error.
+every hold alike; leaving out three periods reduces this to 0.3 and 1.1 mK, and raises the error of a hold of 5 s by a
+fortieth.
 """
 
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Periods that do not count, and why.
+    """Excluded periods, and the reason.
 
     Parameters
     ----------
     period_first, period_last : int
-        Both included; period 0 is the first after the modulation began.
+        Both included; period 0 is the first of the modulation.
     reason : str
     """
 
@@ -43,28 +44,28 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class ExclusionRules:
-    """When a period of a hold does not count.
+    """Rules for excluding periods of a hold.
 
     Parameters
     ----------
     factor : float
-        The current at each level stays within this factor of its median. At the first period that violates it
-        the hold is cut, from the whole period before it on: a junction that breaks late in a level leaves that
-        period's mean within the factor.
+        The current at each level must stay within this factor of its median. At the first period that violates it
+        the hold is cut, beginning with the whole period before it: a junction that breaks late in a level leaves
+        that period's mean within the factor.
     catastrophe : float
-        No sample exceeds so many times the expected current; the periods that hold such samples are left out.
+        No sample may exceed this multiple of the expected current; periods with samples above it are left out.
     widened : float
-        The low-bias conductance afterwards lies in the window, widened by this factor at both ends; else the
-        last whole period is cut.
+        The low-bias conductance afterwards must lie in the window, widened by this factor at both ends; otherwise
+        the last whole period is cut.
     least_periods : int
-        A hold that is steady for fewer is not used, its first ones included: 12 are 1 s at 12.25 Hz.
+        Least number of steady periods, the first ones included, for a hold to be used: 12 are 1 s at 12.25 Hz.
     drift : float
-        Relative drift of the current from which on a hold is flagged; it still counts.
+        Relative drift of the current above which a hold is flagged; it is still used.
     first_periods : int
-        So many periods after the start of the modulation do not count, steady or not.
+        Number of periods left out at the start of the modulation, steady or not.
     significance : float
-        No rule fires for deviations below so many standard deviations of the current's own noise: a tip out of
-        contact has nothing but noise, and is not to be excluded for that.
+        No rule fires for deviations below this multiple of the standard deviation of the current's own noise: a tip
+        out of contact shows only noise and must not be excluded for it.
     """
 
     factor: float = 2.0
@@ -78,9 +79,10 @@ class ExclusionRules:
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What is kept of a hold: ``kept`` of shape (periods,), and why the other whole periods are not.
+    """Selection of periods of a hold: ``kept`` of shape (periods,), and the reasons for excluding the other whole
+    periods.
 
-    ``steady`` has the first periods as well, which are left out for the thermometer's sake.
+    ``steady`` also includes the first periods, which are left out because of the thermometer, not the current.
     """
 
     kept: NDArray[np.bool_]
@@ -89,10 +91,10 @@ class Judgement:
 
 
 def judge(placed: PlacedHold, rules: ExclusionRules | None) -> Judgement:
-    """Choose the periods that count.
+    """Choose the periods to keep.
 
-    Only whole periods do, without a missing sample, and with the bias that they were meant to have. ``rules``
-    of None asks for no more than that.
+    Kept periods are whole, have no missing sample and the commanded bias. With ``rules`` None nothing more is
+    required.
     """
     reasons: dict[int, str] = {}
     kept = placed.whole.copy()
@@ -107,7 +109,7 @@ def judge(placed: PlacedHold, rules: ExclusionRules | None) -> Judgement:
         leave_out(placed.any_of(placed.railed), "current at the end of its range")
         leave_out(
             placed.any_of(_catastrophic(placed, kept, rules)),
-            f"current above {rules.catastrophe:g} times the expected",
+            f"current above {rules.catastrophe:g} times the expected value",
         )
         cut, reason = _cut(placed, kept, rules)
         leave_out(np.arange(placed.periods) >= cut, reason)
@@ -118,18 +120,18 @@ def judge(placed: PlacedHold, rules: ExclusionRules | None) -> Judgement:
 
 
 def _merged(reasons: dict[int, str]) -> tuple[Exclusion, ...]:
-    """One exclusion for each run of periods that share a reason."""
-    found: list[Exclusion] = []
+    """Return one exclusion for each run of periods with the same reason."""
+    exclusions: list[Exclusion] = []
     for period, reason in sorted(reasons.items()):
-        if found and (found[-1].period_last, found[-1].reason) == (period - 1, reason):
-            found[-1] = replace(found[-1], period_last=period)
+        if exclusions and (exclusions[-1].period_last, exclusions[-1].reason) == (period - 1, reason):
+            exclusions[-1] = replace(exclusions[-1], period_last=period)
         else:
-            found.append(Exclusion(period, period, reason))
-    return tuple(found)
+            exclusions.append(Exclusion(period, period, reason))
+    return tuple(exclusions)
 
 
 def current_drift(placed: PlacedHold, kept: NDArray[np.bool_]) -> float:
-    """Relative change of the current at the outer levels from the first to the last third of the kept periods.
+    """Return the relative change of the outer levels' current from the first to the last third of the kept periods.
 
     NaN for fewer than three periods.
     """
@@ -143,7 +145,7 @@ def current_drift(placed: PlacedHold, kept: NDArray[np.bool_]) -> float:
 
 
 def _not_applied(placed: PlacedHold) -> NDArray[np.bool_]:
-    """Settled samples at which the looped back bias is not what the programme says."""
+    """Return True for each settled sample at which the looped back bias differs from the programme."""
     if not placed.alignment.seen:
         return np.zeros(len(placed.plan), bool)
     tolerance_V = max(3e-3, 0.1 * placed.hold.programme.largest_bias_V)
@@ -151,12 +153,11 @@ def _not_applied(placed: PlacedHold) -> NDArray[np.bool_]:
 
 
 def _catastrophic(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> NDArray[np.bool_]:
-    """Samples with far more current than this bias can drive through this junction.
+    """Return True for each sample with far more current than this bias can drive through this junction.
 
-    Where nobody said what is expected, the beginning of the hold does: of a junction that broke early, the whole
-    hold's median is that of an open gap.
-    Right after an edge the charging of cables adds to it: there, the limit also follows what is usual at that
-    distance from the edge.
+    If the expected current is unknown it is taken from the beginning of the hold: if a junction broke early, the
+    median of the whole hold is that of an open gap. Right after an edge the current that charges the cables adds to
+    it: there, the limit also follows the median at that distance from the edge.
     """
     modulus = np.abs(placed.current_A)
     expected_A = placed.hold.expected_A
@@ -177,7 +178,7 @@ def _catastrophic(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionR
 
 
 def _cut(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> tuple[int, str]:
-    """First period that does not count any more, and why; the number of periods if all do."""
+    """Return the first period to be cut and the reason; the number of periods if none is."""
     candidates = np.flatnonzero(kept)
     means = placed.current_A_by_period
     active = [role for role in range(len(means)) if role != placed.roles.zero]
@@ -186,24 +187,26 @@ def _cut(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> 
     hold = placed.hold
     low, high = hold.window_G0
     if good < len(candidates):
-        reason = f"current left a factor {rules.factor:g} of its median in period {candidates[good]}"
+        reason = f"current changed by more than a factor of {rules.factor:g} from its median in period {candidates[good]}"
     elif hold.ended not in ("finished", "aborted"):
         reason = f"tripped: {hold.ended}"
     elif not (low / rules.widened <= hold.after_G0 <= high * rules.widened) and not (
         np.isnan(hold.after_G0) or np.isnan(low)
     ):
-        reason = "conductance afterwards outside of its widened window"
+        reason = "conductance afterwards outside its widened window"
     else:
         return placed.periods, ""
     return int(candidates[max(good - 1, 0)]) if len(candidates) else 0, reason
 
 
 def _steady_beginning(current_A: FloatArray, noise_A: FloatArray, rules: ExclusionRules) -> int:
-    """The longest beginning all of whose periods lie within the factor of that beginning's own medians.
+    """Return the length of the longest beginning whose periods all lie within the factor of the beginning's own
+    medians.
 
-    Taken over the beginning, not over the whole: of a junction that broke early, the whole hold's median is that
-    of an open gap. The median is the lower of the middle two: halfway between two states lies within a factor 2
-    of both although they differ by more. ``current_A`` has shape (levels, periods), ``noise_A`` (levels, 1).
+    The medians are those of the beginning, because in a junction that broke early the median of the whole hold is
+    that of an open gap. The median is the lower of the middle two: the value halfway between two states lies within a
+    factor of 2 of both although they differ by more. ``current_A`` has shape (levels, periods), ``noise_A``
+    (levels, 1).
     """
     for n in range(current_A.shape[1], 0, -1):
         begun = current_A[:, :n]
@@ -216,7 +219,7 @@ def _steady_beginning(current_A: FloatArray, noise_A: FloatArray, rules: Exclusi
 
 
 def _sample_noise_A(placed: PlacedHold) -> float:
-    """Standard deviation of one sample about its level, from the median of differences within levels."""
+    """Return the standard deviation of one sample about its level, from the median of differences within levels."""
     n = max(1, round(SPREAD_S * placed.hold.rate_Hz))
     alike = placed.settled[n:] & placed.settled[:-n] & (placed.plan.role[n:] == placed.plan.role[:-n])
     difference_A = np.abs(placed.current_A[n:] - placed.current_A[:-n])[alike]
@@ -225,7 +228,9 @@ def _sample_noise_A(placed: PlacedHold) -> float:
 
 
 def _period_noise_A(placed: PlacedHold, current_A: FloatArray) -> FloatArray:
-    """Standard deviation of a level's mean over one period, shape (levels, 1): white noise, or what periods show."""
+    """Return the standard deviation of a level's mean over one period, shape (levels, 1): white noise, or the scatter
+    of periods.
+    """
     per_level = max(1.0, float(placed.settled.sum()) / max(placed.periods, 1) / len(placed.roles.bias_V))
     white_A = _sample_noise_A(placed) / np.sqrt(per_level)
     if current_A.shape[1] < 2:
@@ -235,5 +240,7 @@ def _period_noise_A(placed: PlacedHold, current_A: FloatArray) -> FloatArray:
 
 
 def _from_differences(median: float) -> float:
-    """Standard deviation of normal values from the median modulus of the differences between pairs of them."""
+    """Return the standard deviation of normal values from the median modulus of the differences between pairs
+    of them.
+    """
     return 1.4826 * median / np.sqrt(2.0)

@@ -1,4 +1,4 @@
-"""A heating measurement from its recordings: points, errors, budget, controls, and what was left out."""
+"""Heating measurement from its recordings: points, errors, budget, controls, and exclusions."""
 
 import math
 from collections import defaultdict
@@ -32,7 +32,7 @@ _PROGRAMME_CONTROLS = ("", "order reversed", "other frequencies")
 
 @dataclass(frozen=True)
 class HeatingOptions:
-    """How to evaluate, and how many resamples the bootstrap takes."""
+    """Options of the evaluation, and number of resamples of the bootstrap."""
 
     evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
     resamples: int = RESAMPLES
@@ -40,30 +40,30 @@ class HeatingOptions:
 
 @dataclass(frozen=True, eq=False)
 class HeatingAnalysis:
-    """What the holds of one or more recordings amount to.
+    """Result of the holds of one or more recordings.
 
     Parameters
     ----------
     points : tuple of HeatingPoint
         The measurement, by rising amplitude; a point for each amplitude, frequency and tip.
     points_without_exclusions : tuple of HeatingPoint
-        The same from all that was modulated.
+        The same from all modulated periods.
     control_points : tuple of HeatingPoint
     pooled_K : tuple of tuple of float
-        For each point, (dT+, dT-) of plain means over the levels: what a drift does to them.
+        For each point, (dT+, dT-) from plain means over the levels, which include drifts.
     slopes : mapping of str to Slope
-        "points positive", "points negative", "points symmetric", "junctions symmetric"; those that there are.
+        "points positive", "points negative", "points symmetric", "junctions symmetric"; those that are defined.
     noise : Noise or None
-        Of the thermometer, at the preamplifier's input.
+        Noise of the thermometer, at the preamplifier's input.
     spectrum : Spectrum or None
-        That the noise was taken from, in V^2/Hz at the preamplifier's input.
+        Spectrum from which the noise was taken, in V^2/Hz at the preamplifier's input.
     budget : tuple of Budget
         One for each point, if the noise is known.
     controls : tuple of Verdict
     settling : Settling or None
-        First against later periods; None where no hold is long enough.
+        First against later periods; None if no hold is long enough.
     runs : tuple of EvaluatedRun
-        The recordings that it is of; with others they can be summarised again.
+        The recordings; they can be summarised again together with others.
     warnings : tuple of str
     """
 
@@ -82,27 +82,29 @@ class HeatingAnalysis:
 
     @property
     def holds(self) -> tuple[EvaluatedHold, ...]:
-        """Holds of all recordings, in their order."""
+        """Holds of all recordings, in order."""
         return tuple(hold for run in self.runs for hold in run.holds)
 
     @property
     def thermometers(self) -> tuple[Thermometer, ...]:
-        """Tips that were used, in their order."""
+        """Tips used, in order."""
         return tuple(dict.fromkeys(hold.thermometer for hold in self.holds))
 
     @property
     def scale_relative(self) -> float:
-        """Scale error common to all heats; the largest where several tips were used, NaN without a hold."""
+        """Scale error common to all heats; the largest if several tips were used, NaN without a hold."""
         return max((t.scale_relative for t in self.thermometers), default=math.nan)
 
     @property
     def bypass(self) -> HeatBypass | None:
-        """Bound on the heat that leaves through the junction, of the tip where it is largest; None without a hold."""
+        """Bound on the heat that leaves through the junction, for the tip with the largest bound; None without
+        a hold.
+        """
         resistances = [t.resistance_K_per_W for t in self.thermometers]
         return HeatBypass(max(resistances)) if resistances else None
 
     def to_json(self) -> dict[str, Any]:
-        """The section "heating": what JSON can hold, with None for numbers that are not known."""
+        """Return the section "heating" for JSON; unknown numbers are None."""
         points = [
             {**point.to_json(), "pooled_dT_pos_K": pooled[0], "pooled_dT_neg_K": pooled[1]}
             for point, pooled in zip(self.points, self.pooled_K, strict=True)
@@ -134,20 +136,20 @@ class HeatingAnalysis:
 def analyse_heating(
     runs: Iterable[HeatingRun], rng: np.random.Generator, options: HeatingOptions | None = None
 ) -> HeatingAnalysis:
-    """Evaluate recordings together: one, or those of a whole campaign.
+    """Evaluate one recording, or those of a whole campaign together.
 
     Parameters
     ----------
     runs : iterable of HeatingRun
         Each is read once, one hold at a time.
     rng : Generator
-        Of the bootstrap; each point has a child of it.
+        Random numbers for the bootstrap; each point gets a child generator.
     options : HeatingOptions, optional
 
     Raises
     ------
     UncalibratedThermometer
-        If a recording does not say what its thermometer is.
+        If a recording lacks a calibration of its thermometer.
     UnsuitableFilter
         If the filters of a recording make the levels sag.
     """
@@ -158,20 +160,20 @@ def analyse_heating(
 def summarise(
     evaluated: Sequence[EvaluatedRun], rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> HeatingAnalysis:
-    """What recordings amount to whose holds are evaluated; parameters as of `analyse_heating`."""
+    """Summarise recordings whose holds are evaluated; parameters as in `analyse_heating`."""
     holds = tuple(hold for run in evaluated for hold in run.holds)
     grouped = _Grouped(rng, resamples)
     measured = grouped.by_amplitude([h for h in holds if not h.control])
     points = tuple(point for point, _ in measured)
     spectrum, noise = _noise(evaluated)
-    known_gains = [h.power_relative for h in holds if not math.isnan(h.power_relative)]
+    gain_errors = [h.power_relative for h in holds if not math.isnan(h.power_relative)]
     gold = [h for h in holds if h.of_one_gold_atom and h.control in ("", "gold")]
     data = ControlData(
         measured=points,
         controls=[point for point, _ in grouped.by_amplitude([h for h in holds if h.control])],
         by_programme=grouped.by_programme([h for h in holds if h.control in _PROGRAMME_CONTROLS]),
         gold=[point for point, _ in grouped.by_amplitude(gold)],
-        power_relative=max(known_gains, default=math.nan),
+        power_relative=max(gain_errors, default=math.nan),
         settling=settling_of([h.estimate for h in holds if not h.control]),
     )
     controls = judge_controls(data)
@@ -192,29 +194,29 @@ def summarise(
 
 
 class _Grouped:
-    """Points of groups of holds, each with a generator of its own."""
+    """Points of groups of holds, each with its own generator."""
 
     def __init__(self, rng: np.random.Generator, resamples: int) -> None:
         self._rng, self._resamples = rng, resamples
 
     def by_amplitude(self, holds: Sequence[EvaluatedHold]) -> list[tuple[HeatingPoint, list[EvaluatedHold]]]:
-        """A point and its holds for each control, amplitude, frequency and tip, by rising amplitude."""
+        """Return a point and its holds for each control, amplitude, frequency and tip, by rising amplitude."""
         groups = _groups(holds, lambda h: (h.control, _amplitude(h), h.frequency_Hz, h.thermometer))
-        found = [(self._point(group, _strict), group) for group in groups if _any(group, _strict)]
+        points = [(self._point(group, _strict), group) for group in groups if _any(group, _strict)]
         return sorted(
-            found, key=lambda entry: (entry[0].control, entry[0].amplitude_V, entry[0].frequency_Hz)
+            points, key=lambda entry: (entry[0].control, entry[0].amplitude_V, entry[0].frequency_Hz)
         )
 
     def by_programme(self, holds: Sequence[EvaluatedHold]) -> list[HeatingPoint]:
-        """A point for each amplitude, frequency, order and tip."""
+        """Return a point for each amplitude, frequency, order and tip."""
         groups = _groups(holds, lambda h: (_amplitude(h), h.frequency_Hz, h.order, h.thermometer))
         return [self._point(group, _strict) for group in groups if _any(group, _strict)]
 
     def without_exclusions(self, holds: Sequence[EvaluatedHold]) -> tuple[HeatingPoint, ...]:
-        """The measurement from all that was modulated, by rising amplitude."""
+        """Return the points of the measurement from all modulated periods, by rising amplitude."""
         groups = _groups(holds, lambda h: (_amplitude(h), h.frequency_Hz, h.thermometer))
-        found = [self._point(group, _lenient) for group in groups if _any(group, _lenient)]
-        return tuple(sorted(found, key=lambda point: (point.amplitude_V, point.frequency_Hz)))
+        points = [self._point(group, _lenient) for group in groups if _any(group, _lenient)]
+        return tuple(sorted(points, key=lambda point: (point.amplitude_V, point.frequency_Hz)))
 
     def _point(
         self, group: Sequence[EvaluatedHold], which: Callable[[EvaluatedHold], HoldEstimate]
@@ -258,7 +260,7 @@ def _groups(
 
 
 def _pooled_K(holds: Iterable[EvaluatedHold]) -> tuple[float, float]:
-    """Mean of plain means, weighted by time as the point is."""
+    """Return the mean of plain means, weighted by time like the point."""
     used = [h for h in holds if not h.estimate.rejected and math.isfinite(h.pooled_K[0])]
     if not used:
         return math.nan, math.nan
@@ -269,18 +271,18 @@ def _pooled_K(holds: Iterable[EvaluatedHold]) -> tuple[float, float]:
 
 
 def _slopes(points: Sequence[HeatingPoint], holds: Sequence[EvaluatedHold]) -> dict[str, Slope]:
-    found = {}
+    slopes = {}
     heated = [p for p in points if p.q_total_W > 0.0 and p.sigma_pos_K > 0.0 and p.sigma_neg_K > 0.0]
     for polarity in ("positive", "negative", "symmetric") if heated else ():
-        found[f"points {polarity}"] = slope_over_points(heated, polarity)
+        slopes[f"points {polarity}"] = slope_over_points(heated, polarity)
     estimates = [h.estimate for h in holds if not h.estimate.rejected and h.estimate.q_total_pos_W]
     if estimates:
-        found["junctions symmetric"] = slope_over_junctions(estimates)
-    return found
+        slopes["junctions symmetric"] = slope_over_junctions(estimates)
+    return slopes
 
 
 def _noise(runs: Sequence[EvaluatedRun]) -> tuple[Spectrum | None, Noise | None]:
-    """Of the thermometer, from what the first holds of each recording leave beside their levels."""
+    """Return spectrum and noise of the thermometer from the residuals of the first holds of each recording."""
     stretches = [x for run in runs for x in run.residuals_V]
     holds = [hold for run in runs for hold in run.holds]
     modulation_Hz = sorted({float(hold.programme.frequency_Hz) for hold in holds})
@@ -292,11 +294,12 @@ def _noise(runs: Sequence[EvaluatedRun]) -> tuple[Spectrum | None, Noise | None]
 
 
 def _noise_of_estimates(estimates: Sequence[HoldEstimate]) -> Noise | None:
-    """Median of what the holds' own regressions found: for holds too short for a spectrum."""
-    known = [e for e in estimates if e.white_V2_per_Hz > 0.0 and math.isfinite(e.corner_Hz)]
-    if not known:
+    """Return the median of the noise from the holds' own regressions, for holds too short for a spectrum."""
+    noise = [(e.white_V2_per_Hz, e.corner_Hz) for e in estimates if e.white_V2_per_Hz > 0.0]
+    noise = [(white, corner) for white, corner in noise if math.isfinite(corner)]
+    if not noise:
         return None
-    white, corner = np.median([(e.white_V2_per_Hz, e.corner_Hz) for e in known], axis=0)
+    white, corner = np.median(noise, axis=0)
     return Noise(float(white), float(corner))
 
 
@@ -307,18 +310,18 @@ def _budget(point: HeatingPoint, holds: Sequence[EvaluatedHold], noise: Noise) -
 
 
 def _unsettled(controls: Sequence[Verdict]) -> list[str]:
-    """Warn where the first periods differ from the others, with the remedy."""
+    """Return a warning, with the remedy, if the first periods differ from the others."""
     return [
         f"The temperature rises change while a hold is modulated: {verdict.what} is {1e3 * verdict.value:.2g} +- "
-        f"{1e3 * verdict.uncertainty:.2g} mK, which moves the mean by about a sixth of that. Leave out more of the "
-        "first periods (--first-periods) until it is nothing, and look for what settles after the modulation begins."
+        f"{1e3 * verdict.uncertainty:.2g} mK, which shifts the mean by about a sixth of that. Leave out more of the "
+        "first periods (--first-periods) until it vanishes, and find what settles after the modulation begins."
         for verdict in controls
         if verdict.name == FIRST_PERIODS and verdict.passed is False
     ]
 
 
 def _warnings(runs: Iterable[EvaluatedRun], holds: Iterable[EvaluatedHold]) -> tuple[str, ...]:
-    found = [f"{run.name}: {warning}" if run.name else warning for run in runs for warning in run.warnings]
+    warnings = [f"{run.name}: {warning}" if run.name else warning for run in runs for warning in run.warnings]
     if any(math.isnan(hold.thermometer.scale_relative) for hold in holds):
-        found.append("the uncertainty of the tip's calibration is unknown: there is no scale error")
-    return tuple(found)
+        warnings.append("the uncertainty of the tip's calibration is unknown, so there is no scale error")
+    return tuple(warnings)

@@ -1,4 +1,4 @@
-"""Holds: junctions kept still while a level programme was on the bias, cut from a run or from its recording."""
+"""Holds: junctions kept still while the bias followed a level programme, cut from a run or from its recording."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
 
 STEP, MARK = "modulate", "hold"
-"""Names of the events that a hold is cut by."""
+"""Names of the events that delimit and describe a hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,28 +31,28 @@ class Hold:
         (start, stop): the range of samples; the arrays have shape (stop - start,).
     rate_Hz : float
     programme : LevelProgramme
-        What the bias was told to do.
+        Commanded bias.
     amplitude_V : float
-        Largest modulus of the levels, as the procedure calls this hold.
+        Nominal amplitude of the procedure: the largest modulus of the levels.
     start : int
-        Sample that shows the programme's first value, as known when the output was started: true within a few
+        Sample that shows the programme's first value, as estimated when the output was started: correct within a few
         samples (see `analysis.heating.lag.align`).
     bias_V, current_A, thermocouple_V : ndarray, shape (n,)
         Looped back bias, current, and thermocouple voltage at the preamplifier's input; NaN where missing.
     railed : ndarray of bool, shape (n,)
-        Where the current is only a bound.
+        True where the current is only a bound.
     before_G0, after_G0 : float
-        Low-bias conductance before and after; NaN where it was not seen.
+        Low-bias conductance before and after; NaN if not measured.
     window_G0 : tuple of float
-        Low-bias conductance that was asked for; NaN where none was.
+        Requested range of low-bias conductance; NaN if there was none.
     kind : str
-        "whole", "ruptured", "jumped" or "tripped", as the procedure saw it; "unknown" without its note.
+        "whole", "ruptured", "jumped" or "tripped", as judged by the procedure; "unknown" without its mark.
     control : str or None
-        Name of the control experiment that this is.
+        Name of the control experiment, if the hold belongs to one.
     ended : str
-        "finished", the detector that took the bias away, or "aborted".
+        "finished", the detector that removed the bias, or "aborted".
     expected_A : float
-        Modulus of the current to be expected at the largest level; NaN where nobody knew.
+        Modulus of the current expected at the largest level; NaN if unknown.
     order : str
         Order of the levels as the procedure names it ("+0-").
     flags : tuple of str
@@ -84,14 +84,14 @@ class Hold:
 
 
 class HoldSegmenter:
-    """Reducer that yields a `Hold` once its mark "hold" has come, or the next hold, or the end.
+    """Reducer that yields a `Hold` at its mark "hold", at the next hold, or at the end.
 
     Parameters
     ----------
     calibration : CurrentCalibration
-        As the run began.
+        At the start of the run.
     thermocouple_gain : float
-        Of the preamplifier with its sign, V/V; NaN where unknown: the thermocouple's volts are then NaN.
+        Gain of the preamplifier with its sign, V/V; NaN if unknown: the thermocouple's volts are then NaN.
     """
 
     def __init__(self, calibration: CurrentCalibration, thermocouple_gain: float = float("nan")) -> None:
@@ -145,32 +145,31 @@ class HoldSegmenter:
 
 
 def number_or_nan(value: float | None) -> float:
-    """The number, NaN for None: JSON has no NaN."""
+    """Return the number, NaN for None (JSON has no NaN)."""
     return float("nan") if value is None else float(value)
 
 
 def holds_of(recording: Recording) -> Iterator[Hold]:
-    """All holds of a recording, in order; only the samples of holds are read.
+    """Yield all holds of a recording, in order; only their samples are read.
 
     Raises
     ------
     RecordingError
-        If the recording does not say what its volts mean: no gain of the current or of the thermocouple's
-        preamplifier, or a channel is missing.
+        If the gain of the current amplifier or of the thermocouple's preamplifier, or a channel, is missing.
     """
     gain = recording.header.settings.get("thermocouple_gain")
     if gain is None:
         raise RecordingError(
-            f"{recording.path}: does not say the gain of the thermocouple's preamplifier (thermocouple_gain)"
+            f"{recording.path}: the gain of the thermocouple's preamplifier (thermocouple_gain) is missing"
         )
     segmenter = HoldSegmenter(calibration_for(recording), float(gain))
     yield from reduce(chain(recording.events, step_blocks(recording, STEP, CHANNELS)), [segmenter])
 
 
 def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> Iterator[Block]:
-    """One block for each step of that name, with NaN where samples are missing; the rest is not read.
+    """Yield one block for each step of that name, NaN where samples are missing; the rest is not read.
 
-    Raises ``RecordingError`` where a channel is missing.
+    Raises ``RecordingError`` if a channel is missing.
     """
     missing = set(channels) - set(recording.channels)
     if missing:
@@ -185,7 +184,7 @@ def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> I
 
 
 def calibration_for(recording: Recording) -> CurrentCalibration:
-    """How the current channel becomes amperes. Raises ``RecordingError`` where the recording has none."""
+    """Return the calibration of the current channel. Raises ``RecordingError`` if the recording has none."""
     calibration = calibration_of(recording.header)
     if calibration is None:
         raise RecordingError(f"{recording.path}: holds conductance only; a hold needs current and bias")

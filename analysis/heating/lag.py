@@ -1,8 +1,7 @@
-"""When the programme began, found from the looped back bias, and by how much the current comes after the bias.
+"""Beginning of the programme, found from the looped back bias, and lag of the current behind the bias.
 
-An input that is converted before the outputs have moved shows at tick n what they put out at tick n - 1, and the
-sample at which an output starts is known within a few samples only. What was applied is therefore taken from what
-was measured.
+An input that is converted before the outputs have moved shows at tick n their values of tick n - 1, and the start of
+an output is known only within a few samples. The applied bias is therefore taken from the measured one.
 """
 
 from collections.abc import Iterable
@@ -18,31 +17,31 @@ from analysis.heating.programme import LevelProgramme
 from analysis.records import FloatArray
 
 USUAL_LAG = 1
-"""Samples from what an output was told to what an input shows, where the bias itself cannot tell."""
+"""Samples from the command of an output to its appearance in an input, used if the bias does not show it."""
 
 LEAD = 2
-"""Samples before an edge that are looked at for a current that comes before the bias."""
+"""Samples before an edge in which a current may lead the bias."""
 
 LEAST_SHARE = 0.002
-"""Share of a step: a sample that shows less of it belongs to the level before."""
+"""Share of a step below which a sample belongs to the previous level."""
 
 SETTLED_WITHIN = 0.05
-"""Share of a step: a current that has not followed the bias as well as that in the end does not follow it."""
+"""Largest final deviation, as a share of a step, of a current that follows the bias."""
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """Where a hold's programme begins.
+    """Beginning of a hold's programme.
 
     Parameters
     ----------
     origin : int
         Sample that shows the programme's first value.
     residual_V : float
-        Median modulus of the difference between looped back and commanded bias; NaN where it was not seen.
+        Median modulus of the difference between looped back and commanded bias; NaN unless ``seen``.
     seen : bool
-        Whether the bias shows it. False for a programme of one bias, or without a loop-back: ``origin`` is then
-        the claimed start and the usual lag.
+        True if the bias shows the beginning. False for a programme of one bias, or without a loop-back: ``origin``
+        is then the claimed start plus the usual lag.
     """
 
     origin: int
@@ -51,20 +50,20 @@ class Alignment:
 
 
 def align(hold: Hold) -> Alignment:
-    """Find the beginning of the programme that leaves the smallest squares of looped back less commanded bias.
+    """Find the beginning of the programme by least squares of looped back minus commanded bias.
 
     The search covers every start within half a repeat of the programme around the claimed one; it is exact to
-    the sample. Of starts that fit equally well (a hold that ended before an edge came) the nearest to the claimed
-    one is taken: they must differ by less than one sample at one edge does.
+    the sample. Of starts that fit equally well (in a hold that ended before an edge) it takes the nearest to the
+    claimed one; starts fit equally well if they differ by less than one sample at one edge does.
     """
     claimed = hold.start + USUAL_LAG
-    known = np.isfinite(hold.bias_V)
+    finite = np.isfinite(hold.bias_V)
     template, spectrum, energy_spectrum = _template(hold.programme, hold.rate_Hz)
-    if not known.any() or np.ptp(template) == 0.0:
+    if not finite.any() or np.ptp(template) == 0.0:
         return Alignment(claimed, float("nan"), False)
     repeat = len(template)
-    where = (hold.samples[0] - claimed + np.flatnonzero(known)) % repeat
-    volts = hold.bias_V[known]
+    where = (hold.samples[0] - claimed + np.flatnonzero(finite)) % repeat
+    volts = hold.bias_V[finite]
     seen_V = np.bincount(where, volts, repeat)
     count = np.bincount(where, minlength=repeat)
     product = np.fft.irfft(np.fft.rfft(seen_V) * spectrum.conj(), repeat)
@@ -81,7 +80,7 @@ def align(hold: Hold) -> Alignment:
 def _template(
     programme: LevelProgramme, rate_Hz: float
 ) -> tuple[FloatArray, NDArray[np.complex128], NDArray[np.complex128]]:
-    """One repeat of the bias, its Fourier transform, and that of its square."""
+    """Return one repeat of the bias, its Fourier transform, and that of its square."""
     bias_V = programme.bias_V(rate_Hz)
     return bias_V, np.fft.rfft(bias_V), np.fft.rfft(bias_V**2)
 
@@ -93,12 +92,12 @@ def _smallest_step_V(template: FloatArray) -> float:
 
 @dataclass(frozen=True)
 class CurrentLag:
-    """How the current follows the bias after an edge, from all edges of some holds.
+    """Response of the current to the bias after an edge, from all edges of some holds.
 
     Parameters
     ----------
     lag_s : float
-        Mean delay: the area by which the current falls short after an edge, over the height of the step.
+        Mean delay: the area missing from the current after an edge, over the height of the step.
     sigma_s : float
         Its standard error, from the scatter between holds; NaN for one hold.
     response : ndarray, shape (LEAD + n,)
@@ -116,35 +115,35 @@ class CurrentLag:
 
     @property
     def first_arrival(self) -> int | None:
-        """First sample, from that of the edge on, at which a step is seen; negative where it comes before the bias.
+        """First sample that shows a step, counted from the edge; negative if the current leads the bias.
 
-        Never to be taken from the mean delay: behind 1 ms the mean is +0.3 ms while the first sample comes at -1.
-        None where the current does not follow the bias.
+        It does not follow from the mean delay: behind a filter of 1 ms the mean is +0.3 ms while the first sample is
+        -1. None if the current does not follow the bias.
         """
         seen = np.abs(self.response) > np.maximum(3.0 * self.response_sigma, LEAST_SHARE)
         settled = np.abs(self.response[-5:] - 1.0).max() < SETTLED_WITHIN
         return int(np.argmax(seen)) - LEAD if settled and seen.any() else None
 
     def time_constant_s(self, rate_Hz: float) -> float:
-        """Of the single pole that has this mean delay between samples; 0 where there is none to be seen."""
+        """Return the time constant of the single pole with this mean delay between samples; 0 without a delay."""
         delay = self.lag_s * rate_Hz
         return float(1.0 / (rate_Hz * np.log((1.0 + delay) / delay))) if delay > 0.0 else 0.0
 
 
 def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
-    """Lag of the current behind the looped back bias, far below one sample.
+    """Measure the lag of the current behind the looped back bias, to far below one sample.
 
     Parameters
     ----------
     holds : iterable of Hold
-        Of one run, with unchanged filters.
+        Holds of one run, with unchanged filters.
     samples : int
-        How long after an edge the current is followed; it must have settled then, and not yet met the next edge.
+        Samples after an edge over which the current is followed; it must settle within them, before the next edge.
 
     Raises
     ------
     ValueError
-        If there is no hold with a current to see.
+        If no hold shows steps of the current.
     """
     edges, rate_Hz = [], float("nan")
     for hold in holds:
@@ -153,7 +152,7 @@ def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
             edges.append((window, step))
             rate_Hz = hold.rate_Hz
     if not edges:
-        raise ValueError("no hold shows steps of the current from which to take its lag")
+        raise ValueError("no hold shows steps of the current, so its lag cannot be measured")
     energies = np.array([step @ step for _, step in edges])
     responses = np.array([window.T @ step for window, step in edges]) / energies[:, None]
     weight = energies / energies.sum()
@@ -169,11 +168,11 @@ def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
 
 
 def _steps(hold: Hold, samples: int) -> tuple[FloatArray, FloatArray]:
-    """Return the current less the old level about each edge, and the steps.
+    """Return the current minus the previous level around each edge, and the steps.
 
-    The first has the shape (edges, LEAD + samples), from ``LEAD`` samples before the edge on: behind a bias that is
-    scanned before its output has moved, the current comes before it. The levels before and after an edge are the
-    current's own, over the settled samples between.
+    The first has shape (edges, LEAD + samples) and begins ``LEAD`` samples before the edge: if the bias is scanned
+    before its output has moved, the current leads it. The levels before and after an edge are means of the current
+    over the settled samples between edges.
     """
     origin = align(hold).origin
     skip, begun = min(max(origin - hold.samples[0], 0), len(hold)), max(hold.samples[0] - origin, 0)

@@ -1,4 +1,4 @@
-"""Where each sample stands in a level programme: at which level, how long after an edge, in which period."""
+"""Position of each sample in a level programme: its level, its distance from the edges, its period."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from analysis.heating.programme import LevelProgramme
 from analysis.records import FloatArray
 
 _STEP = 4096
-"""Layouts are made for whole multiples of so many samples, so that holds of nearly equal length share one."""
+"""Layouts are made for multiples of this number of samples, so that holds of nearly equal length share one."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,21 @@ class Roles:
 
 @lru_cache(maxsize=64)
 def roles(programme: LevelProgramme) -> Roles:
-    """Distinct levels of a programme.
+    """Return the distinct levels of a programme.
 
-    A programme of 3 or 6 levels that are all 0 V (the control of zero amplitude) keeps the roles that its levels
-    would have in the order +0- or +0--0+.
+    The levels of a programme of 3 or 6 levels that are all 0 V (the control of zero amplitude) get the roles of the
+    order +0- or +0--0+.
 
     Raises
     ------
     ValueError
-        Without a level of 0 V, or with levels of one sign only: there is nothing to compare with.
+        Without a level of 0 V, or with levels of one sign only.
     """
     applied = [level.bias_V for level in programme.levels]
     if not any(applied):
         if len(applied) not in (3, 6):
             raise ValueError(
-                f"a programme of zero amplitude needs 3 levels (6 alternating), it has {len(applied)}"
+                f"a programme of zero amplitude needs 3 levels (6 if alternating), but has {len(applied)}"
             )
         applied = [1.0, 0.0, -1.0, -1.0, 0.0, 1.0][: len(applied)]
     distinct = sorted({bias + 0.0 for bias in applied})
@@ -64,16 +64,16 @@ def roles(programme: LevelProgramme) -> Roles:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Samples of a programme from its beginning on; all arrays have shape (n,).
+    """Samples of a programme from its beginning; all arrays have shape (n,).
 
     Parameters
     ----------
     role : ndarray of int
         Index into ``Roles.bias_V``.
     bias_V : ndarray
-        What the programme puts out.
+        Bias of the programme.
     since_edge : ndarray of int
-        Samples since the bias last changed; 0 at the first sample of a level, and at the very first.
+        Samples since the bias last changed; 0 at the first sample of a level, and of the programme.
     until_edge : ndarray of int
         Samples until the bias changes next; 1 at the last sample of a level.
     period : ndarray of int
@@ -90,7 +90,7 @@ class Layout:
         return len(self.role)
 
     def part(self, start: int, stop: int) -> "Layout":
-        """The samples ``start <= i < stop``."""
+        """Return the samples ``start <= i < stop``."""
         these = slice(start, stop)
         return Layout(
             self.role[these],
@@ -102,7 +102,7 @@ class Layout:
 
 
 def layout(programme: LevelProgramme, rate_Hz: float, n: int) -> Layout:
-    """The first ``n`` samples of a programme. Raises ``ValueError`` as `roles`."""
+    """Return the first ``n`` samples of a programme. Raises ``ValueError`` as `roles` does."""
     return _layout(programme, rate_Hz, -(-max(n, 1) // _STEP) * _STEP).part(0, n)
 
 
@@ -126,6 +126,6 @@ def _layout(programme: LevelProgramme, rate_Hz: float, n: int) -> Layout:
 
 
 def period_starts(programme: LevelProgramme, rate_Hz: float, periods: int) -> NDArray[np.int64]:
-    """First sample of each period from 0 to ``periods`` (included), shape (periods + 1,)."""
+    """Return the first sample of each period from 0 to ``periods`` (included), shape (periods + 1,)."""
     length = programme.samples_per_period(rate_Hz)
     return -(-np.arange(periods + 1) * length.numerator // length.denominator)

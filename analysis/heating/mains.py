@@ -1,4 +1,4 @@
-"""The mains in a thermometer's voltage: where its lines are today, and which are there at all."""
+"""The mains in a thermometer's voltage: its lines with their actual frequencies."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from analysis.records import FloatArray
 NOMINAL_Hz = (50.0, 60.0)
 HARMONICS = 9
 WITHIN_Hz = 0.5
-"""How far a line may be from its nominal frequency."""
+"""Largest deviation of a line from its nominal frequency."""
 
 BESIDE_Hz = 4.0
-"""The noise that a line must stand out of is that within so much on both sides."""
+"""Range to either side in which the noise around a line is measured."""
 
 PADDED = 1 << 16
-"""Least length of the Fourier transforms: 0.03 Hz at 2 kHz, a sixth of what 5 s can resolve."""
+"""Least length of the Fourier transforms: 0.03 Hz at 2 kHz, a sixth of the resolution of 5 s."""
 
 MOST_HOLDS = 30
 
 LEAST_PERIODS = 12
-"""Shorter holds blur what the others show."""
+"""Least number of periods of a hold; shorter ones blur the spectrum."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,18 @@ class MainsLine:
 def measure_mains(
     holds: Iterable[Hold], mask_samples: int = 6, lead_samples: int = 0
 ) -> tuple[MainsLine, ...]:
-    """Find the mains' lines in what is left of the thermocouple's voltage beside levels and baseline.
+    """Find the mains lines in the residuals of the thermocouple's voltage after levels and baseline.
 
-    One after the other, the strongest first, each looked for beside those already known: the side lobes of a
-    strong line are not lines.
+    Lines are lines one after the other, the strongest first, each together with those already lines, so that the
+    side lobes of a strong line do not count.
 
-    A line is one whose power, added up over the holds, exceeds that of the noise beside it by 8 standard
-    deviations and more: noise alone is not taken for one.
+    The power of a line, summed over the holds, exceeds that of the noise around it by at least 8 standard
+    deviations, so that noise alone does not count.
 
     Parameters
     ----------
     holds : iterable of Hold
-        Of one run; the first thirty, those of less than a dozen periods left out.
+        Holds of one run; the first thirty are used, except those of less than a dozen periods.
     mask_samples : int
         Samples left out after each edge.
     lead_samples : int
@@ -63,21 +63,23 @@ def measure_mains(
         By rising frequency; empty if there are none.
     """
     chosen = list(islice(holds, MOST_HOLDS))
-    found: dict[float, MainsLine] = {}
+    lines: dict[float, MainsLine] = {}
     while True:
-        known_Hz = tuple(line.frequency_Hz for line in found.values())
-        candidates = _lines(chosen, EstimatorSettings(1.0, mask_samples, known_Hz, lead_samples=lead_samples))
-        new = {nominal: item for nominal, item in candidates.items() if nominal not in found}
+        lines_Hz = tuple(line.frequency_Hz for line in lines.values())
+        candidates = _lines(chosen, EstimatorSettings(1.0, mask_samples, lines_Hz, lead_samples=lead_samples))
+        new = {nominal: candidate for nominal, candidate in candidates.items() if nominal not in lines}
         if not new:
-            return tuple(found[nominal] for nominal in sorted(found))
+            return tuple(lines[nominal] for nominal in sorted(lines))
         strongest = max(new, key=lambda nominal: new[nominal][0])
-        found[strongest] = new[strongest][1]
+        lines[strongest] = new[strongest][1]
 
 
 def _lines(holds: Sequence[Hold], settings: EstimatorSettings) -> dict[float, tuple[float, MainsLine]]:
-    """By nominal frequency, the lines beside those of ``settings``, each with how far it stands out."""
+    """Return the lines other than those of ``settings``, by nominal frequency, each with its power over that of the
+    noise.
+    """
     estimator = HoldEstimator(settings)
-    spectra = [found for hold in holds if (found := _power_V2(hold, estimator)) is not None]
+    spectra = [spectrum for hold in holds if (spectrum := _power_V2(hold, estimator)) is not None]
     if not spectra:
         return {}
     length = max(len(spectrum) for spectrum in spectra)
@@ -90,7 +92,7 @@ def _lines(holds: Sequence[Hold], settings: EstimatorSettings) -> dict[float, tu
 
 
 def _power_V2(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
-    """Square of the amplitude that a line would have at each frequency; None for a hold of no use."""
+    """Return the squared amplitude that a line would have at each frequency; None for an unusable hold."""
     try:
         placed = place(hold, estimator.settings.mask_samples, estimator.settings.lead_samples)
         kept = judge(placed, None).kept
@@ -106,7 +108,7 @@ def _power_V2(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
 def _line(
     f_Hz: FloatArray, power: FloatArray, nominal_Hz: float, holds: int
 ) -> tuple[float, MainsLine] | None:
-    """The line near a nominal frequency if there is one, and its power over that of the noise."""
+    """Return the line near a nominal frequency, if there is one, with its power over that of the noise."""
     distance_Hz = np.abs(f_Hz - nominal_Hz)
     near = np.flatnonzero(distance_Hz <= WITHIN_Hz)
     beside = power[(distance_Hz > 2.0 * WITHIN_Hz) & (distance_Hz <= BESIDE_Hz)]

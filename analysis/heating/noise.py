@@ -1,4 +1,4 @@
-"""White and 1/f noise of a thermometer, from what a regression leaves over."""
+"""White and 1/f noise of a thermometer, from the residuals of a regression."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,14 @@ class Bands:
         self.inverse_f = self.mean(1.0 / np.maximum(f_Hz, f_Hz[1]))
 
     def mean(self, spectrum: FloatArray) -> FloatArray:
-        """Mean of a spectrum over each band."""
+        """Return the mean of a spectrum over each band."""
         return np.bincount(self._band, spectrum[self._inside]) / self.count
 
 
 def white_and_pink(power: FloatArray, inverse_f: FloatArray, count: NDArray[np.int64]) -> tuple[float, float]:
     """Fit ``a + b/f`` to mean powers in bands, both coefficients at least 0.
 
-    Weighted by the inverse square of the model, which is the least of Whittle's likelihood.
+    The weights are the inverse square of the model, which maximises Whittle's likelihood.
 
     Parameters
     ----------

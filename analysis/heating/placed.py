@@ -1,4 +1,4 @@
-"""A hold with its samples laid beside the programme that made them."""
+"""Holds with their samples aligned with the programme of the bias."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ from analysis.records import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class PlacedHold:
-    """The samples of a hold from the programme's beginning on; arrays have shape (n,).
+    """The samples of a hold from the beginning of the programme; arrays have shape (n,).
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ class PlacedHold:
     roles : Roles
         Distinct levels of the programme.
     plan : Layout
-        What was put out at each sample.
+        Level of the programme at each sample.
     settled : ndarray of bool
-        False within the mask about each edge.
+        False within the mask around each edge.
     starts : ndarray of int, shape (periods + 1,)
-        Index of each period's first sample into the arrays; beyond them for what was not sampled.
+        Index of each period's first sample in the arrays; outside them if it was not sampled.
     bias_V, current_A, thermocouple_V, railed : ndarray
-        As of the hold.
+        As in the hold.
     """
 
     hold: Hold
@@ -46,16 +46,16 @@ class PlacedHold:
 
     @property
     def periods(self) -> int:
-        """Number of periods that were begun, whole or not."""
+        """Number of periods, complete or not."""
         return len(self.starts) - 1
 
     @property
     def whole(self) -> NDArray[np.bool_]:
-        """Which periods lie in the hold from their first to their last sample, shape (periods,)."""
+        """True for each period that lies in the hold from its first to its last sample, shape (periods,)."""
         return (self.starts[:-1] >= 0) & (self.starts[1:] <= len(self.plan))
 
     def any_of(self, samples: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which periods hold one of these samples, shape (periods,)."""
+        """Return True for each period that holds one of these samples, shape (periods,)."""
         return np.bincount(self.plan.period[samples], minlength=self.periods) > 0
 
     @cached_property
@@ -64,7 +64,7 @@ class PlacedHold:
         return self.level_means(self.current_A)
 
     def level_means(self, values: FloatArray) -> FloatArray:
-        """Mean over the settled samples of each level and period, shape (roles, periods); NaN without any."""
+        """Return means over the settled samples of each level and period, shape (roles, periods); NaN without any."""
         cell = (self.plan.role * self.periods + self.plan.period)[self.settled]
         size = len(self.roles.bias_V) * self.periods
         count = np.bincount(cell, minlength=size)
@@ -74,14 +74,14 @@ class PlacedHold:
 
 
 def whole_periods(samples: int, programme: LevelProgramme, rate_Hz: float) -> int:
-    """Return the number of whole periods in the first samples of a modulation, the lag of the inputs taken off."""
+    """Return the number of whole periods in the first samples of a modulation, less the lag of the inputs."""
     return max(int((samples - USUAL_LAG) // programme.samples_per_period(rate_Hz)), 0)
 
 
 def place(hold: Hold, mask_samples: int, lead_samples: int = 0) -> PlacedHold:
-    """Align a hold with its programme; samples after and before each edge of the looped back bias do not count.
+    """Align a hold with its programme, and mask samples after and before each edge of the looped back bias.
 
-    Raises ``ValueError`` for a programme that tells nothing (see `roles`).
+    Raises ``ValueError`` for a programme without the required levels (see `roles`).
     """
     distinct = roles(hold.programme)
     alignment = align(hold)

@@ -1,11 +1,11 @@
-"""A point of the heating plot: temperature rises and powers at one amplitude, with what is known of their errors.
+"""A point of the heating plot: temperature rises and powers at one amplitude, with their errors.
 
-Three kinds of error are kept apart. Statistical ones come from the scatter between junctions (or, where there are
-too few, from the noise of the thermometer alone); the scale error comes from the calibration of the tip, is the
+Statistical and scale errors are kept apart. Statistical errors come from the scatter between junctions (or, if there
+are too few, from the noise of the thermometer alone); the scale error comes from the calibration of the tip, is the
 same for all points, and cancels in every ratio of two temperature rises.
 
-The two temperature rises share one baseline, the level of zero bias, so that their errors are correlated (+1/2
-for white noise): the error of their difference is not that of two independent numbers.
+The two temperature rises share one baseline, the level of zero bias, so their errors are correlated (+1/2 for white
+noise): the error of their difference is not that of two independent numbers.
 """
 
 import math
@@ -31,42 +31,43 @@ class HeatingPoint:
     Parameters
     ----------
     amplitude_V : float
-        Of the positive and negative level.
+        Modulus of the positive and negative level.
     junctions : int
     mean : ndarray, shape (4,)
         dT+ and dT- in K (positive and negative level against zero bias), Q_Total+ and Q_Total- in W: energy I V
-        spent in a level over the time in it.
+        dissipated in a level over the time in it.
     covariance : ndarray, shape (4, 4)
-        Of ``mean``; statistics only, no scale error. Zero in the rows of Q_Total where ``errors_from`` is noise.
+        Covariance of ``mean``; statistical only, no scale error. Zero in the rows of Q_Total if ``errors_from`` is
+        "noise".
     errors_from : "junctions" or "noise"
-        Scatter of the junctions, or the thermometer's noise alone where the junctions are too few to tell.
+        Scatter of the junctions, or the thermometer's noise alone if the junctions are too few.
     interval : ndarray, shape (4, 2)
-        Central 68 %: of a bootstrap, or by Student's t where the junctions are few; NaN where one decides.
+        Central 68 %: from a bootstrap, or by Student's t for few junctions; NaN if one dominates.
     noise_covariance_K2 : ndarray, shape (2, 2)
-        Of dT+ and dT-: what the noise of the thermometer alone would give.
+        Covariance of dT+ and dT- from the noise of the thermometer alone.
     thermometer : Thermometer
     kept_s : float
-        Modulated time behind the point.
+        Total modulated time.
     other_means : mapping of str to ndarray, shape (4,)
-        The mean with other weights: "inverse_variance", "unweighted". They differ where long-lived junctions
+        The mean with other weights: "inverse_variance", "unweighted". They differ if long-lived junctions
         are not like the others.
     resamples : int
     holds : tuple of int
-        Numbers of the holds in it.
+        Numbers of the holds averaged.
     frequency_Hz : float
-        Of the modulation; NaN where the holds differ or do not say.
+        Frequency of the modulation; NaN if the holds differ or it is unknown.
     order : str
-        Of the levels ("+0-"); "" where the holds differ.
+        Order of the levels ("+0-"); "" if the holds differ.
     control : str
-        Name of the control experiment that the point belongs to; "" for the measurement itself.
+        Name of the control experiment of the point; "" for the measurement itself.
     date : str
-        Day of its last hold, ISO; "" where unknown.
+        Day of the last hold, ISO; "" if unknown.
     effective_junctions : float
-        (sum w)^2 / sum w^2 of their times; NaN: as many as there are.
+        (sum w)^2 / sum w^2 of their times; NaN: equal to ``junctions``.
     skewness, widening : tuple of float
-        Of dT+, dT- and dT- - dT+: see `analysis.heating.significance.Significance`.
+        Values for dT+, dT- and dT- - dT+: see `analysis.heating.significance.Significance`.
     single_rises_K : ndarray, shape (n, 2)
-        dT+ and dT- of each junction where there are fewer than five; else empty.
+        dT+ and dT- of each junction if there are fewer than five; otherwise empty.
     """
 
     amplitude_V: float
@@ -92,7 +93,7 @@ class HeatingPoint:
 
     @property
     def degrees_of_freedom(self) -> float:
-        """Return effective junctions less one; ``inf`` where the errors are the noise of the thermometer."""
+        """Effective junctions less one; ``inf`` if the errors are the noise of the thermometer."""
         if self.errors_from == "noise":
             return math.inf
         return self.asymmetry.effective_number - 1.0
@@ -126,17 +127,17 @@ class HeatingPoint:
 
     @property
     def q_total_pos_W(self) -> float:
-        """Power spent in the junction at positive bias."""
+        """Power dissipated in the junction at positive bias."""
         return float(self.mean[2])
 
     @property
     def q_total_neg_W(self) -> float:
-        """Power spent in the junction at negative bias."""
+        """Power dissipated in the junction at negative bias."""
         return float(self.mean[3])
 
     @property
     def q_total_W(self) -> float:
-        """Mean of both polarities."""
+        """Power dissipated in the junction, mean of both polarities."""
         return 0.5 * (self.q_total_pos_W + self.q_total_neg_W)
 
     @property
@@ -166,43 +167,43 @@ class HeatingPoint:
 
     @property
     def covariance_K2(self) -> FloatArray:
-        """Of dT+ and dT-, shape (2, 2)."""
+        """Covariance of dT+ and dT-, shape (2, 2)."""
         return self.covariance[:2, :2]
 
     @property
     def asymmetry_K(self) -> float:
-        """dT(-) - dT(+): positive where the probe is hotter at negative bias."""
+        """dT(-) - dT(+): positive if the probe is hotter at negative bias."""
         return self.dT_neg_K - self.dT_pos_K
 
     @property
     def asymmetry_sigma_K(self) -> float:
-        """Its standard error, with the covariance."""
+        """Standard error of the asymmetry, with the covariance."""
         return self.sigma_of(_ASYMMETRY)
 
     @property
     def asymmetry_noise_K(self) -> float:
-        """What the noise of the thermometer alone would give."""
+        """Standard error of the asymmetry from the noise of the thermometer alone."""
         return math.sqrt(max(float(_ASYMMETRY[:2] @ self.noise_covariance_K2 @ _ASYMMETRY[:2]), 0.0))
 
     @property
     def significance(self) -> float:
-        """The asymmetry in standard errors of a normal distribution at the same p, with its sign; NaN without p."""
+        """Signed asymmetry in standard errors of a normal distribution at the same p-value; NaN without p-value."""
         return self.asymmetry.sigmas
 
     @property
     def p_value(self) -> float:
-        """Chance of an asymmetry at least as large, of either sign, were there none; NaN where one junction decides."""
+        """Probability of an asymmetry this large, of either sign, by chance; NaN if one junction dominates."""
         return self.asymmetry.p_value
 
     @property
     def contrast(self) -> float:
-        """A = (Q_P+ - Q_P-)/(Q_P+ + Q_P-), free of the scale error; NaN where there is no heat."""
+        """A = (Q_P+ - Q_P-)/(Q_P+ + Q_P-), free of the scale error; NaN without heat."""
         total = self.dT_pos_K + self.dT_neg_K
         return -self.asymmetry_K / total if total else math.nan
 
     @property
     def contrast_sigma(self) -> float:
-        """Its standard error, to first order and with the covariance."""
+        """Standard error of the contrast, to first order and with the covariance."""
         total = self.dT_pos_K + self.dT_neg_K
         if not total:
             return math.nan
@@ -210,7 +211,7 @@ class HeatingPoint:
 
     @property
     def symmetric_K(self) -> float:
-        """Temperature rise were half of the power left in the tip: Q_Total R_P / 2."""
+        """Temperature rise for half of the power in the tip: Q_Total R_P / 2."""
         return 0.5 * self.q_total_W * self.thermometer.resistance_K_per_W
 
     @property
@@ -220,7 +221,7 @@ class HeatingPoint:
 
     @property
     def closure_sigma(self) -> float:
-        """Its statistical error; current and heat of a junction vary together, and that cancels here."""
+        """Statistical error of the closure, in which common variations of a junction's current and heat cancel."""
         if not self.symmetric_K:
             return math.nan
         scale_K = 2.0 * self.symmetric_K
@@ -228,11 +229,11 @@ class HeatingPoint:
         return self.sigma_of((_DT_POS + _DT_NEG - per_W * (_Q_POS + _Q_NEG)) / scale_K)
 
     def sigma_of(self, gradient: FloatArray) -> float:
-        """Standard error of a function of ``mean`` with this gradient, shape (4,)."""
+        """Return the standard error of a function of ``mean`` with this gradient, shape (4,)."""
         return math.sqrt(max(float(gradient @ self.covariance @ gradient), 0.0))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers; what is not known is NaN."""
+        """Return content for JSON; unknown numbers are NaN."""
         sigma_q = np.sqrt(np.diag(self.covariance)[2:])
         R_P = self.thermometer.resistance_K_per_W
         return {

@@ -1,8 +1,8 @@
 """Current, bias and power at each level of a hold.
 
-The power at a level is <I (V - I R_s)> with I counted from the mean at the zero level, so that an offset of the
-amplifier does not make one polarity look stronger, and V the looped back bias counted from its mean at the zero
-level: what was applied is measured, and the converter's own offset drops out with that of the output.
+The power at a level is <I (V - I R_s)> with I relative to its mean at the zero level, so that an offset of the
+amplifier does not make one polarity appear stronger, and V the looped back bias relative to its mean at the zero
+level, so that the offsets of converter and output cancel.
 """
 
 import numpy as np
@@ -15,10 +15,9 @@ from analysis.records import FloatArray
 def electrical(
     placed: PlacedHold, kept: NDArray[np.bool_], series_resistance_ohm: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Mean current (A), applied bias (V) and power in the junction (W) of each role, over what is kept.
+    """Return mean current (A), applied bias (V) and power in the junction (W) of each role, over the kept periods.
 
-    Current and bias count from their means at the zero level. Where the bias was not looped back, the commanded
-    one serves.
+    Current and bias are relative to their means at the zero level. Without a loop-back the commanded bias is used.
     """
     used = placed.settled & kept[placed.plan.period]
     role = placed.plan.role[used]

@@ -1,8 +1,8 @@
-"""What Landauer's theory says of a heating measurement: temperature rises and heats against bias and power.
+"""Prediction of a heating measurement by Landauer's theory: temperature rises and heats against bias and power.
 
-A prediction is for steady bias at either polarity: with levels that switch at once, the mean over a level is the
-steady value. Against Q_Total the curve depends on the conductance of the model: one that conducts too well reaches
-the same power at a smaller bias, where less of the heat is left on one side. State both beside any agreement.
+A prediction is for steady bias at either polarity: with levels that switch instantly, the mean over a level is the
+steady value. As a function of Q_Total the curve depends on the conductance of the model: one that conducts too well
+reaches the same power at a smaller bias, where less of the heat is left on one side. Report both with any agreement.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ class Prediction:
 
     @property
     def symmetric_K(self) -> FloatArray:
-        """Were half of the power left in the tip: R_P Q_Total / 2, Q_Total of both polarities' mean."""
+        """Temperature rise for half of the power in the tip: R_P Q_Total / 2, Q_Total the mean of both polarities."""
         return symmetric_line_K(0.5 * (self.q_total_pos_W + self.q_total_neg_W), self.resistance_K_per_W)
 
 
@@ -66,17 +66,17 @@ def predict(
     resistance_K_per_W: float,
     temperature_K: float = 300.0,
 ) -> Prediction:
-    """Temperature rises of the tip for one transmission.
+    """Predict the temperature rises of the tip for one transmission.
 
     Parameters
     ----------
     transmission : Transmission
     bias_V : array_like
-        Moduli; each is taken with both signs. At positive bias the substrate is higher than the probe.
+        Moduli; each is used with both signs. At positive bias the substrate is at the higher potential.
     resistance_K_per_W : float
-        R_P; the tip's own warming is too small to change the currents.
+        R_P; the warming of the tip is too small to change the currents.
     temperature_K : float
-        Of both electrodes.
+        Temperature of both electrodes.
     """
     bias = np.abs(np.asarray(bias_V, dtype=float))
     both = currents(transmission, np.stack([bias, -bias]), temperature_K, temperature_K)
@@ -85,26 +85,26 @@ def predict(
 
 
 def symmetric_line_K(q_total_W: ArrayLike, resistance_K_per_W: float) -> FloatArray:
-    """Temperature rise for half of the power in either electrode: R_P Q_Total / 2 (not Q_Total / 2 R_P)."""
+    """Return the temperature rise for half of the power in either electrode: R_P Q_Total / 2 (not Q_Total / 2 R_P)."""
     return 0.5 * resistance_K_per_W * np.asarray(q_total_W, dtype=float)
 
 
 def bias_for_power_V(
     transmission: Transmission, q_total_W: ArrayLike, largest_V: float, temperature_K: float = 300.0
 ) -> FloatArray:
-    """Bias at which the mean power of both polarities is as asked, by interpolation on 400 biases; NaN beyond.
+    """Return the bias of a given power (mean of both polarities), by interpolation on 400 biases; NaN beyond.
 
     Parameters
     ----------
     transmission : Transmission
     q_total_W : array_like
     largest_V : float
-        Up to where to look.
+        Largest bias to search.
     """
     bias = np.linspace(0.0, largest_V, 400)
-    found = predict(transmission, bias, 1.0, temperature_K)
-    power = 0.5 * (found.q_total_pos_W + found.q_total_neg_W)
-    # The root of the power is nearly a straight line in the bias.
+    predicted = predict(transmission, bias, 1.0, temperature_K)
+    power = 0.5 * (predicted.q_total_pos_W + predicted.q_total_neg_W)
+    # The root of the power is nearly linear in the bias.
     roots = np.sqrt(np.asarray(q_total_W, dtype=float))
     interpolated: FloatArray = np.interp(roots, np.sqrt(power), bias, right=np.nan)
     return interpolated
@@ -122,12 +122,12 @@ class Ensemble:
 
     @property
     def mean(self) -> Prediction:
-        """What an average over such junctions shows."""
+        """Prediction for an average over these junctions."""
         return self._over(lambda x: x.mean(axis=0))
 
     @property
     def spread(self) -> Prediction:
-        """Standard deviation between junctions of each power; divided by sqrt(n) the error of n junctions."""
+        """Standard deviation of each power between junctions; divided by sqrt(n) it is the error of n junctions."""
         return self._over(lambda x: x.std(axis=0, ddof=1))
 
     @property
@@ -157,10 +157,10 @@ def predict_ensemble(
     junctions: int = 300,
     temperature_K: float = 300.0,
 ) -> Ensemble:
-    """Junctions whose low-bias conductance lies anywhere in a window, and whose levels are shifted at random.
+    """Predict junctions with low-bias conductances spread over a window and randomly shifted levels.
 
-    The window holds the conductance at low bias. Where the levels stand it does not see: two junctions of one
-    conductance, one with near levels weakly coupled, differ at high bias, and that spread, not the thermometer,
+    The window restricts the conductance at low bias, but not the position of the levels: two junctions of the same
+    conductance, one with near and weakly coupled levels, differ at high bias. That spread, not the thermometer,
     sets the error of a mean over junctions.
 
     Parameters
@@ -171,9 +171,9 @@ def predict_ensemble(
         Moduli.
     resistance_K_per_W : float
     window_G0 : tuple of float
-        Conductances are drawn evenly between the two.
+        Conductances are drawn uniformly between the two.
     level_spread_eV : float
-        Standard deviation of the shift that all levels of a junction share.
+        Standard deviation of the common shift of all levels of a junction.
     rng : Generator
     junctions : int
     temperature_K : float
@@ -181,25 +181,25 @@ def predict_ensemble(
     Raises
     ------
     ValueError
-        For a window that is not above zero, or that the levels cannot conduct at any coupling.
+        For a window that is not above zero, or that the levels do not reach with any coupling.
     """
     low, high = window_G0
     if not 0.0 < low <= high:
-        raise ValueError(f"a window from {low} to {high} G0 holds no conductance")
-    wanted = rng.uniform(low, high, junctions)
+        raise ValueError(f"a window from {low} to {high} G0 holds no conductance; need 0 < low <= high")
+    conductances = rng.uniform(low, high, junctions)
     shifts = level_spread_eV * rng.standard_normal(junctions)
     bias = np.atleast_1d(np.asarray(bias_V, dtype=float))
     each = [
         predict(
             _coupled(_shifted(transmission, shift), g, temperature_K), bias, resistance_K_per_W, temperature_K
         )
-        for shift, g in zip(shifts, wanted, strict=True)
+        for shift, g in zip(shifts, conductances, strict=True)
     ]
     stacked = (
         np.stack([getattr(p, name) for p in each])
         for name in ("q_total_pos_W", "q_total_neg_W", "q_probe_pos_W", "q_probe_neg_W")
     )
-    return Ensemble(Prediction(np.abs(bias), resistance_K_per_W, *stacked), wanted)
+    return Ensemble(Prediction(np.abs(bias), resistance_K_per_W, *stacked), conductances)
 
 
 def _shifted(transmission: LevelTransmission, shift_eV: float) -> LevelTransmission:
@@ -224,14 +224,14 @@ def _scaled(transmission: LevelTransmission, factor: float) -> LevelTransmission
 def _coupled(
     transmission: LevelTransmission, conductance_G0: float, temperature_K: float
 ) -> LevelTransmission:
-    """The same levels with all couplings scaled to give a conductance, by secants in logarithms.
+    """Return the same levels with all couplings scaled to give a conductance, by secants in logarithms.
 
-    Off resonance the conductance goes as the square of the couplings, which is the first step.
+    Off resonance the conductance grows as the square of the couplings, which gives the first step.
     """
     log_factor, slope, previous = 0.0, 2.0, (0.0, 0.0)
     for step in range(_COUPLING_STEPS):
-        found = linear_response(_scaled(transmission, np.exp(log_factor)), temperature_K).conductance_G0
-        error = float(np.log(found / conductance_G0))
+        response = linear_response(_scaled(transmission, np.exp(log_factor)), temperature_K)
+        error = float(np.log(response.conductance_G0 / conductance_G0))
         if abs(error) < _COUPLING_TOLERANCE:
             return _scaled(transmission, np.exp(log_factor))
         if step and log_factor != previous[0]:

@@ -1,6 +1,6 @@
-"""Level programmes: what bias a modulated junction is given, for which share of each period.
+"""Level programmes: the biases applied to a modulated junction, each for a share of the period.
 
-A period need not be a whole number of samples. The levels are found with whole numbers only, so that nothing
+A period need not be a whole number of samples. The levels are calculated in whole numbers, so that nothing
 drifts: 12.25 Hz = 49/4 Hz at 2 kHz repeats exactly after 49 periods = 8000 samples = 4 s, which is also
 200 cycles of 50 Hz and 240 of 60 Hz.
 """
@@ -21,14 +21,14 @@ PAPER_FREQUENCY_Hz = Fraction(49, 4)
 """Modulation of Lee et al., Nature 498, 209 (2013): T_P of about 0.08 s."""
 
 LONGEST_REPEAT = 1_000_000
-"""Samples; a programme that repeats later than that fits no card."""
+"""Largest number of samples before a programme repeats; more does not fit a card."""
 
 Order = Literal["+0-", "-0+", "alternating"]
 
 
 @dataclass(frozen=True)
 class Level:
-    """A bias and the share of the period during which it is put out."""
+    """A bias and the share of the period during which it is applied."""
 
     bias_V: float
     share: Fraction
@@ -36,14 +36,14 @@ class Level:
 
 @dataclass(frozen=True)
 class LevelProgramme:
-    """Levels put out one after the other, again and again.
+    """Levels applied one after the other, repeatedly.
 
     Parameters
     ----------
     levels : tuple of Level
         Their shares add up to 1.
     frequency_Hz : Fraction
-        Periods a second, exact.
+        Periods per second, exact.
 
     Raises
     ------
@@ -70,15 +70,15 @@ class LevelProgramme:
 
     @cached_property
     def edges(self) -> tuple[Fraction, ...]:
-        """Where each level begins, as a fraction of the period; the first at 0."""
+        """Beginning of each level as a fraction of the period; the first is 0."""
         return (Fraction(0), *accumulate(level.share for level in self.levels[:-1]))
 
     def samples_per_period(self, rate_Hz: float) -> Fraction:
-        """Samples a period, exact and in general not whole."""
+        """Return the samples per period, exact and in general not whole."""
         return Fraction(rate_Hz).limit_denominator(1_000_000) / self.frequency_Hz
 
     def repeat_samples(self, rate_Hz: float) -> int:
-        """Samples after which the programme repeats exactly: 8000 at 12.25 Hz and 2 kHz.
+        """Return the number of samples after which the programme repeats exactly: 8000 at 12.25 Hz and 2 kHz.
 
         Raises
         ------
@@ -88,30 +88,33 @@ class LevelProgramme:
         repeat = self.samples_per_period(rate_Hz).numerator
         if repeat > LONGEST_REPEAT:
             raise ValueError(
-                f"{float(self.frequency_Hz):g} Hz at {rate_Hz:g} samples/s repeats only after {repeat} samples; "
+                f"{float(self.frequency_Hz):g} Hz at {rate_Hz:g} samples/s repeats only after {repeat} samples "
+                f"(at most {LONGEST_REPEAT}); "
                 "choose a frequency that is a simple fraction of the rate"
             )
         return repeat
 
     def period_index(self, sample: NDArray[np.int64], rate_Hz: float) -> NDArray[np.int64]:
-        """Number of the period in which each sample lies, sample 0 being the first of period 0."""
+        """Return the number of the period of each sample; sample 0 is the first of period 0."""
         length = self.samples_per_period(rate_Hz)
         return np.asarray(sample) * length.denominator // length.numerator
 
     def level_index(self, sample: NDArray[np.int64], rate_Hz: float) -> NDArray[np.int64]:
-        """Index into ``levels`` at each sample, sample 0 being the first of a period; whole numbers only."""
+        """Return the index into ``levels`` at each sample, from whole numbers only; sample 0 is the first of a
+        period.
+        """
         length = self.samples_per_period(rate_Hz)
         phase = (np.asarray(sample) * length.denominator) % length.numerator  # of length.numerator a period
         starts = [-(-edge.numerator * length.numerator // edge.denominator) for edge in self.edges]
         return np.searchsorted(np.array(starts), phase, side="right") - 1
 
     def bias_V(self, rate_Hz: float) -> FloatArray:
-        """One exact repeat, shape (repeat_samples,): what a regenerating output is loaded with."""
+        """Return one exact repeat for a regenerating output, shape (repeat_samples,)."""
         index = self.level_index(np.arange(self.repeat_samples(rate_Hz)), rate_Hz)
         return np.array([level.bias_V for level in self.levels])[index]
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON can hold; fractions as text ("1/3")."""
+        """Return content for JSON; fractions are text ("1/3")."""
         return {
             "frequency_Hz": str(self.frequency_Hz),
             "levels": [[level.bias_V, str(level.share)] for level in self.levels],
@@ -119,7 +122,7 @@ class LevelProgramme:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "LevelProgramme":
-        """The inverse of `to_json`."""
+        """Build a programme from the content of `to_json`."""
         levels = tuple(Level(float(bias), Fraction(share)) for bias, share in content["levels"])
         return cls(levels, Fraction(content["frequency_Hz"]))
 
@@ -127,7 +130,7 @@ class LevelProgramme:
 def programme(
     levels: Sequence[tuple[float, Fraction | int]], frequency_Hz: Fraction = PAPER_FREQUENCY_Hz
 ) -> LevelProgramme:
-    """Levels as (bias in V, relative duration): the durations are scaled to add up to 1."""
+    """Build a programme from levels (bias in V, relative duration); the durations are scaled to add up to 1."""
     total = sum((Fraction(duration) for _, duration in levels), Fraction(0))
     if total <= 0:
         raise ValueError("a level programme needs durations that add up to more than 0")
@@ -141,10 +144,10 @@ def ordered(
     order: Order = "+0-",
     frequency_Hz: Fraction = PAPER_FREQUENCY_Hz,
 ) -> LevelProgramme:
-    """Levels as in `programme`, put out as given ("+0-"), in the reverse order, or alternating.
+    """Build a programme from levels as in `programme`, in the given order ("+0-"), reversed, or alternating.
 
-    "alternating" puts out one order after the other, in a period of twice the length: the centres of time of all
-    levels coincide, so that a linear drift cancels.
+    "alternating" applies one order after the other in a period of twice the length: the mean times of all levels
+    coincide, so that a linear drift cancels.
     """
     match order:
         case "+0-":
@@ -153,11 +156,11 @@ def ordered(
             return programme(levels[::-1], frequency_Hz)
         case "alternating":
             return programme([*levels, *levels[::-1]], frequency_Hz / 2)
-    raise ValueError(f"order {order!r}: one of +0-, -0+, alternating")
+    raise ValueError(f"order {order!r} is not one of +0-, -0+, alternating")
 
 
 def three_level(
     amplitude_V: float, order: Order = "+0-", frequency_Hz: Fraction = PAPER_FREQUENCY_Hz
 ) -> LevelProgramme:
-    """Equal thirds at +V, 0 and -V; "+0-" is the paper's order. See `ordered`."""
+    """Build a programme of equal thirds at +V, 0 and -V; "+0-" is the paper's order. See `ordered`."""
     return ordered([(amplitude_V, 1), (0.0, 1), (-amplitude_V, 1)], order, frequency_Hz)

@@ -1,6 +1,6 @@
-"""Least squares of a thermometer's voltage on the levels, a polynomial in time, and the mains.
+"""Least-squares regression of a thermometer's voltage on the levels, a polynomial in time, and the mains.
 
-Everything that depends only on which samples are used is calculated once for holds that use the same samples.
+Everything that depends only on the choice of samples is calculated once for holds that use the same samples.
 """
 
 from collections.abc import Sequence
@@ -22,15 +22,15 @@ class Fit:
     Parameters
     ----------
     levels_V : ndarray, shape (levels,)
-        Voltage of each level above the zero level, in the order of `Regression.active`; of the first samples, then of
-        the others, where these are kept apart.
+        Voltage of each level above the zero level, in the order of `Regression.active`; if the first samples have
+        levels of their own, those of the first samples, then those of the others.
     covariance_V2 : ndarray, shape (levels, levels)
-        From the noise of the residuals, white and 1/f.
+        Covariance from the noise of the residuals, white and 1/f.
     residual_V : ndarray, shape (used,)
     white_V2_per_Hz : float
         One-sided density of the white part of the noise.
     corner_Hz : float
-        Where the 1/f part equals it; ``inf`` without a white part.
+        Frequency at which the 1/f part equals it; ``inf`` without a white part.
     """
 
     levels_V: FloatArray
@@ -44,11 +44,11 @@ class Regression:
     """The regression for one choice of samples.
 
     y = sum_l a_l [sample is at level l] + polynomial + sum_m (s_m + s'_m t) sin(2 pi f_m t)
-    + (c_m + c'_m t) cos(2 pi f_m t); the terms in t follow a line that is a little off its frequency.
+    + (c_m + c'_m t) cos(2 pi f_m t); the terms in t follow a line that is slightly off its frequency.
 
-    The covariance is that of the weighted sums of samples that the estimates are, for noise of the one-sided
-    density ``a + b/f``; a and b are fitted to the residuals' spectrum between a sixth of the modulation frequency
-    and 16 times it, where these sums have their weight. The zero level counts for both polarities, which is why
+    The estimates are weighted sums of samples; the covariance is that of these sums for noise of the one-sided
+    density ``a + b/f``. a and b are fitted to the residuals' spectrum between a sixth of the modulation frequency
+    and 16 times it, where these sums have their weight. Both polarities share the zero level, so that
     two estimates of equal thirds have the correlation +1/2.
 
     Parameters
@@ -56,19 +56,19 @@ class Regression:
     plan : Layout
         From the first used sample to the last.
     used : ndarray of bool, shape (n,)
-        Which samples are used.
+        True for each sample that is used.
     roles : Roles
     rate_Hz, modulation_Hz : float
     baseline_order : int
     mains_Hz : sequence of float
     first : ndarray of bool, shape (n,), optional
-        Samples whose levels get coefficients of their own, and a step of the baseline; those of the others come
-        after them. The polynomial and the mains are common.
+        Samples whose levels get their own coefficients, and a step of the baseline; the coefficients of the other
+        samples follow. The polynomial and the mains are common.
 
     Attributes
     ----------
     active : tuple of int
-        Roles that have a coefficient, or one of each kind: all but zero.
+        Roles that have a coefficient (one of each kind with ``first``): all except zero.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class Regression:
         gram = self._columns.T @ self._columns
         size = np.sqrt(np.diag(gram))
         if not size.all() or np.linalg.eigvalsh(gram / np.outer(size, size))[0] < 1e-9:
-            raise ValueError("too few samples to tell levels, baseline and mains apart")
+            raise ValueError("too few samples to separate levels, baseline and mains")
         self._inverse = np.linalg.inv(gram)
         self._levels = len(levels)
         self.weights = self._inverse[: self._levels] @ self._columns.T
@@ -120,12 +120,12 @@ class Regression:
         return len(self._at)
 
     def levels_V(self, volts: FloatArray) -> FloatArray:
-        """Voltages of the levels for many series at once: (..., n) to (..., levels)."""
+        """Return the voltages of the levels for many series at once: (..., n) to (..., levels)."""
         used = volts[..., self._at]
         return (used - used.mean(axis=-1, keepdims=True)) @ self.weights.T
 
     def covariance_V2(self, white_V2_per_Hz: float, pink_V2: float) -> FloatArray:
-        """Covariance of the levels for noise of the one-sided density ``white + pink / f``."""
+        """Return the covariance of the levels for noise of the one-sided density ``white + pink / f``."""
         return white_V2_per_Hz * self._white + pink_V2 * self._pink
 
     def fit(self, volts: FloatArray) -> Fit:
@@ -145,12 +145,12 @@ class Regression:
         )
 
     def spectrum_V2_per_Hz(self, residual_V: FloatArray) -> FloatArray:
-        """One-sided periodogram of residuals, with 0 V for the samples that are not used."""
+        """Return the one-sided periodogram of residuals, with 0 V for the samples that are not used."""
         spread = np.fft.rfft(self.spread(residual_V, self._padded))
         return 2.0 / (self._rate_Hz * self.samples) * (spread.real**2 + spread.imag**2)
 
     def spread(self, values: FloatArray, length: int) -> FloatArray:
-        """Values of the used samples, shape (..., used), at their places among zeros, shape (..., length)."""
+        """Return values of the used samples, shape (..., used), at their places among zeros, shape (..., length)."""
         out = np.zeros((*values.shape[:-1], length))
         out[..., self._at] = values
         return out

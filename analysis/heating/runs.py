@@ -1,4 +1,4 @@
-"""From recordings of holds to evaluated holds: tip, masks and mains of each recording, its noise on the way."""
+"""Evaluation of recordings of holds: tip, masks and mains of each recording, and its noise."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -22,22 +22,22 @@ from analysis.recording.header import RunHeader
 from analysis.records import FloatArray
 
 LOOK_AHEAD = 40
-"""Holds of a recording that its mains and its noise are taken from."""
+"""Number of holds of a recording from which its mains and its noise are measured."""
 
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """What may be decided by hand; None lets the recording decide.
+    """Choices of an evaluation; None leaves the choice to the recording.
 
     Parameters
     ----------
     rules : ExclusionRules
     mask_samples : int or None
-        Samples left out after each edge; by default from the filters that were in use.
+        Samples left out after each edge; by default from the filters in use.
     mains_Hz : tuple of float or None
-        Lines to regress on; by default those that are found.
+        Lines to regress on; by default those found in the recording.
     first_periods : int or None
-        Periods left out after the start of each modulation; by default as the run was asked to.
+        Periods left out after the start of each modulation; by default the run's own parameter.
     """
 
     rules: ExclusionRules = field(default_factory=ExclusionRules)
@@ -47,7 +47,7 @@ class EvaluationOptions:
 
 
 def first_periods_of(header: RunHeader, decided: int | None = None) -> int:
-    """Return how many periods are left out after the start of a modulation: as decided, as the run says, or three."""
+    """Return the number of periods left out at the start of a modulation: ``decided``, that of the run, or three."""
     if decided is not None:
         return decided
     return int(header.parameters.get("first_periods", FIRST_PERIODS))
@@ -55,7 +55,7 @@ def first_periods_of(header: RunHeader, decided: int | None = None) -> int:
 
 @dataclass(frozen=True, eq=False)
 class HeatingRun:
-    """Holds of one recording, read once, and what its header says; ``name`` is for messages and lists."""
+    """Holds of one recording, read once, and its header; ``name`` is for messages and lists."""
 
     holds: Iterable[Hold]
     header: RunHeader
@@ -63,7 +63,7 @@ class HeatingRun:
 
     @classmethod
     def of(cls, recording: Recording) -> "HeatingRun":
-        """The holds of a recording. Errors as of `analysis.heating.holds.holds_of`, when the holds are read."""
+        """Return the holds of a recording. Errors as of `analysis.heating.holds.holds_of`, when the holds are read."""
         return cls(holds_of(recording), recording.header, recording.path.name)
 
 
@@ -77,14 +77,14 @@ class EvaluatedHold:
         Name of its recording.
     estimate, without_exclusions : HoldEstimate
     pooled_K : tuple of float
-        (dT+, dT-) from plain means over the levels, for comparison: a drift shows in it.
+        (dT+, dT-) from plain means over the levels, for comparison; they include drifts.
     thermometer : Thermometer
     programme : LevelProgramme
     rate_Hz : float
     mask_samples, lead_samples : int
-        Left out after and before each edge.
+        Samples left out after and before each edge.
     first_periods : int
-        Left out after the start of the modulation.
+        Periods left out after the start of the modulation.
     order : str
     window_G0 : tuple of float
     before_G0, after_G0 : float
@@ -93,7 +93,7 @@ class EvaluatedHold:
         "" for the measurement itself.
     date : str
     power_relative : float
-        Relative uncertainty of the current amplifier's gain; NaN where unknown.
+        Relative uncertainty of the current amplifier's gain; NaN if unknown.
     """
 
     run: str
@@ -117,22 +117,22 @@ class EvaluatedHold:
 
     @property
     def frequency_Hz(self) -> float:
-        """Of the levels +, 0, -: an alternating programme has twice the period."""
+        """Frequency of the levels +, 0, -; an alternating programme has twice the period."""
         return float(self.programme.frequency_Hz) * (2.0 if self.order == "alternating" else 1.0)
 
     @property
     def of_one_gold_atom(self) -> bool:
-        """Whether the window is that of a contact of one atom, or the control says so."""
+        """True if the window is that of a contact of one atom, or the control is "gold"."""
         middle = 0.5 * (self.window_G0[0] + self.window_G0[1])
         return self.control == "gold" or 0.5 < middle < 1.5
 
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedRun:
-    """Holds of a recording, what the thermometer showed beside the levels, and what a user should know.
+    """Evaluated holds of a recording, residuals of the thermometer, and warnings for the user.
 
-    ``residuals_V`` are stretches of the thermometer's voltage with levels and drift taken off, one for each of the
-    first holds; what repeats with the modulation is still in them.
+    ``residuals_V`` are stretches of the thermometer's voltage with levels and drift subtracted, one for each of the
+    first holds; they still contain other signals that repeat with the modulation.
     """
 
     name: str
@@ -143,12 +143,12 @@ class EvaluatedRun:
 
 
 def evaluate(run: HeatingRun, options: EvaluationOptions | None = None) -> EvaluatedRun:
-    """Evaluate the holds of one recording; one after the other is in memory, but for the first ones.
+    """Evaluate the holds of one recording; except for the first ones, one at a time is in memory.
 
     Raises
     ------
     UncalibratedThermometer
-        If the recording does not say what its thermometer is; the message names both.
+        If the recording lacks a calibration of its thermometer; the message names both.
     UnsuitableFilter
         If its filters make the levels sag.
     """
@@ -161,21 +161,21 @@ def evaluate(run: HeatingRun, options: EvaluationOptions | None = None) -> Evalu
 
 
 class RunEvaluator:
-    """Evaluates the holds of one recording one by one.
+    """Evaluator of the holds of one recording, one by one.
 
     Parameters
     ----------
     header : RunHeader
     name : str
-        As of `HeatingRun`.
+        As in `HeatingRun`.
     first : sequence of Hold
-        The first `LOOK_AHEAD` holds, or those that there are: the mains are taken from them.
+        The first holds, up to `LOOK_AHEAD`; the mains are measured in them.
     options : EvaluationOptions, optional
 
     Raises
     ------
     UncalibratedThermometer, UnsuitableFilter
-        As `evaluate`; the latter by ``evaluated`` too.
+        As `evaluate` does; the latter from ``evaluated`` too.
     """
 
     def __init__(
@@ -214,15 +214,15 @@ class RunEvaluator:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a user should know of the filters, so far."""
+        """Warnings for the user about the filters, so far."""
         return tuple(self._masks.warnings)
 
     def residual_V(self, hold: Hold) -> FloatArray | None:
-        """As of `EvaluatedRun.residuals_V`; None for a hold of no use."""
+        """Return a stretch as in `EvaluatedRun.residuals_V`; None for an unusable hold."""
         return _residual_V(hold, self._settings)
 
     def evaluated(self, hold: Hold) -> EvaluatedHold:
-        """One hold, with and without exclusions."""
+        """Evaluate one hold, with and without exclusions."""
         mask = self._masks.of(hold)
         around = mask.samples, mask.lead
         if around not in self._estimators:
@@ -253,7 +253,7 @@ class RunEvaluator:
 
 
 class _Masks:
-    """Masks by programme, and the warnings that came with them."""
+    """Masks by programme, with their warnings."""
 
     def __init__(self, filters: Filters, arrivals: Arrivals, decided: int | None) -> None:
         self._filters, self._arrivals, self._decided = filters, arrivals, decided
@@ -277,17 +277,17 @@ def _pooled_K(hold: Hold, mask: Mask, seebeck_V_per_K: float) -> tuple[float, fl
         placed = place(hold, mask.samples, mask.lead)
     except ValueError:
         return math.nan, math.nan
-    known = placed.settled & np.isfinite(placed.thermocouple_V)
-    if set(placed.plan.role[known]) != set(range(len(placed.roles.bias_V))):
+    used = placed.settled & np.isfinite(placed.thermocouple_V)
+    if set(placed.plan.role[used]) != set(range(len(placed.roles.bias_V))):
         return math.nan, math.nan  # a level was never reached
     return pooled_means_K(placed, seebeck_V_per_K)
 
 
 def _residual_V(hold: Hold, settings: EstimatorSettings) -> FloatArray | None:
-    """All samples of the longest run of kept periods less levels and drift; None for a hold of no use.
+    """Return all samples of the longest run of kept periods less levels and drift; None for an unusable hold.
 
-    No sample is left out after edges: a gap would change the spectrum, and what settles there repeats with the
-    modulation, where the spectrum is not used.
+    No sample is left out after edges: a gap would change the spectrum, and signals that settle there repeat with the
+    modulation, at whose multiples the spectrum is not used.
     """
     try:
         placed = place(hold, 0)
@@ -298,7 +298,7 @@ def _residual_V(hold: Hold, settings: EstimatorSettings) -> FloatArray | None:
         start, stop = ends[np.argmax(ends[:, 1] - ends[:, 0])]
         alone = np.zeros_like(kept)
         alone[start:stop] = True
-        # The lines of the mains stay in: the spectrum is to show them.
+        # The mains stay in, so that the spectrum shows them.
         fit, _ = HoldEstimator(replace(settings, mask_samples=0, mains_Hz=())).fit(placed, alone)
     except ValueError:
         return None
@@ -319,8 +319,8 @@ _CONTROLS = {
 
 
 def control_name(name: str | None) -> str:
-    """A control's name as `analysis.heating.controls` knows it; other names as they are, "" for none."""
-    for word, known in _CONTROLS.items():
+    """Return a control's name as in `analysis.heating.controls`; other names unchanged, "" for none."""
+    for word, control in _CONTROLS.items():
         if name and word in name.lower():
-            return known
+            return control
     return name or ""

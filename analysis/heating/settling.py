@@ -1,8 +1,8 @@
 """Check that temperature rises settle while a hold is modulated: its first periods against the others.
 
-A voltage that decays after the modulation began (a preamplifier that recovers, a tip that was hot from the contact)
-enters dT(+) and dT(-) with fixed signs, and does not average out over junctions. The parabola under each hold cannot
-follow it.
+A voltage that decays after the modulation has begun (a preamplifier that recovers, a tip hot from the contact)
+enters dT(+) and dT(-) with fixed signs and does not average out over junctions. The parabola fitted to each hold
+cannot follow it.
 """
 
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ from analysis.records import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Settling:
-    """Mean over junctions of what the first sixth of the kept periods finds, less what the others do.
+    """Mean over junctions of the temperature rises in the first sixth of the kept periods, less those in the others.
 
     Parameters
     ----------
     difference_K : ndarray, shape (2,)
-        Of dT+ and dT-.
+        Differences of dT+ and dT-.
     covariance_K2 : ndarray, shape (2, 2)
     degrees_of_freedom : float
-        ``inf`` where the errors are the noise of the thermometer.
+        ``inf`` if the errors are the noise of the thermometer.
     junctions : int
     """
 
@@ -43,7 +43,7 @@ class Settling:
         return sigma
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers."""
+        """Return content for JSON."""
         return {
             "dT_pos_K": float(self.difference_K[0]),
             "dT_neg_K": float(self.difference_K[1]),
@@ -54,7 +54,7 @@ class Settling:
 
 
 def settling_of(estimates: Sequence[HoldEstimate]) -> Settling | None:
-    """Compare first and later periods of holds of all amplitudes; None where no hold is long enough."""
+    """Compare first and later periods of holds of all amplitudes; None if no hold is long enough."""
     used = [e for e in estimates if not e.rejected and np.isfinite(e.settling_K).all()]
     if not used:
         return None

@@ -1,7 +1,7 @@
 """Temperature rise against power: slopes through the origin, with errors of both.
 
-Lee et al., Nature 498, 209 (2013), print dT_sym = Q_Total/2R_P; what has the unit of a temperature, and what
-follows from half of the power in either electrode, is dT_sym = Q_Total R_P / 2.
+Lee et al., Nature 498, 209 (2013), print dT_sym = Q_Total/2R_P; half of the power in either electrode gives
+dT_sym = Q_Total R_P / 2, which has the unit of a temperature.
 """
 
 import math
@@ -25,9 +25,9 @@ _POLARITIES = {
 
 @dataclass(frozen=True)
 class Slope:
-    """dT/Q_Total in K/W, its statistical error, and how well a line through the origin suits.
+    """Slope dT/Q_Total in K/W, its statistical error, and the quality of a line through the origin.
 
-    ``reduced_chi2`` is NaN where one point leaves nothing to judge, or the errors are not used.
+    ``reduced_chi2`` is NaN for a single point, or if the errors are not used.
     """
 
     slope_K_per_W: float
@@ -36,7 +36,7 @@ class Slope:
     reduced_chi2: float = math.nan
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers."""
+        """Return content for JSON."""
         return {
             "slope_K_per_W": self.slope_K_per_W,
             "sigma_K_per_W": self.sigma_K_per_W,
@@ -46,19 +46,19 @@ class Slope:
 
 
 def slope_over_points(points: Sequence[HeatingPoint], polarity: str = "symmetric") -> Slope:
-    """Slope over amplitudes.
+    """Fit a slope over amplitudes.
 
     Parameters
     ----------
     points : sequence of HeatingPoint
     polarity : "positive", "negative" or "symmetric"
-        The last is the mean of both, which for junctions that are symmetric on average has slope R_P/2 whatever
-        their transmission.
+        "symmetric" is the mean of both, which for junctions that are symmetric on average has slope R_P/2 for any
+        transmission.
 
     Raises
     ------
     ValueError
-        Without a point, or where a point has no power or no error.
+        Without points, or if a point has no power or no error.
     """
     transform = _POLARITIES[polarity]
     y, x = (np.array([row @ point.mean for point in points], dtype=float).reshape(-1) for row in transform)
@@ -67,22 +67,22 @@ def slope_over_points(points: Sequence[HeatingPoint], polarity: str = "symmetric
 
 
 def slope_through_origin(x: FloatArray, y: FloatArray, covariance: FloatArray) -> Slope:
-    """Line y = b x with correlated errors in both (York et al., Am. J. Phys. 72, 367 (2004), intercept 0).
+    """Fit y = b x with correlated errors in both (York et al., Am. J. Phys. 72, 367 (2004), intercept 0).
 
     Parameters
     ----------
     x, y : ndarray, shape (n,)
     covariance : ndarray, shape (n, 2, 2)
-        Of (y, x) at each point.
+        Covariance of (y, x) at each point.
     """
     if not x.size or not np.all(x):
-        raise ValueError("a slope through the origin needs points, each with a power that is not zero")
+        raise ValueError("a slope through the origin needs points, all with a power other than zero")
     var_y, var_x, cov = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
     b = float(y.sum() / x.sum())
     for _ in range(50):
         variance = var_y - 2.0 * b * cov + b**2 * var_x
         if not np.all(variance > 0.0):
-            raise ValueError("a point has no error: its weight in the slope would be infinite")
+            raise ValueError("a point has no error, so its weight in the slope would be infinite")
         beta = (x * var_y + b * y * var_x - (b * x + y) * cov) / variance  # the adjusted x
         previous, b = b, float(np.sum(beta * y / variance) / np.sum(beta * x / variance))
         if abs(b - previous) <= 1e-14 * abs(b):
@@ -93,15 +93,15 @@ def slope_through_origin(x: FloatArray, y: FloatArray, covariance: FloatArray) -
 
 
 def slope_over_junctions(estimates: Sequence[HoldEstimate], polarity: str = "symmetric") -> Slope:
-    """Slope of all junctions' dT against their own Q_Total, least squares weighted by time.
+    """Fit a slope to all junctions' dT against their own Q_Total, by least squares weighted by time.
 
-    A junction that carries more current is hotter, so that the scatter of the currents drops out. The error is
-    from the scatter about the line (HC3: a heavy junction pulls the line towards itself); NaN for one junction.
+    A junction that carries more current is hotter, so the scatter of the currents cancels. The error comes from
+    the scatter about the line (HC3: a heavy junction pulls the line towards itself); NaN for one junction.
 
     Raises
     ------
     ValueError
-        Where no hold is left, or none carried power.
+        If no hold is left, or none carried power.
     """
     used = [e for e in estimates if not e.rejected]
     table = JunctionTable.of(used)

@@ -1,7 +1,7 @@
 """Noise of a channel as a spectrum: white level, 1/f corner, and the lines of mains and modulation.
 
-The spectral density is one-sided. Its model is S(f) = S_w (1 + f_c/f). What a converter folds down from above half
-its rate is in the measured S_w already: nothing is to be added for aliasing.
+The spectral density is one-sided. Its model is S(f) = S_w (1 + f_c/f). The measured S_w already includes the noise
+that a converter folds down from above half its rate: nothing must be added for aliasing.
 """
 
 import math
@@ -16,10 +16,12 @@ from scipy import ndimage, signal, stats
 from analysis.records import FloatArray
 
 SEGMENT_s = 4.0
-"""200 cycles of 50 Hz, 240 of 60 Hz, 49 of 12.25 Hz: each of these lines stands on a point of the spectrum."""
+"""Length of a segment: 200 cycles of 50 Hz, 240 of 60 Hz, 49 of 12.25 Hz, so that these lines fall on points of the
+spectrum."""
 
 FIT_BAND_Hz = (1.0, 200.0)
-"""Below it baselines are subtracted; above it filters bend the spectrum, and the estimator hardly looks there."""
+"""Band of the fit: below it baselines are subtracted; above it filters bend the spectrum, and the estimator has
+little weight."""
 
 _SURROUNDINGS = 30
 _LOBE = 2  # points to either side that a line fills with a Hann window
@@ -43,18 +45,18 @@ class Spectrum:
 
     @property
     def step_Hz(self) -> float:
-        """Distance of two points."""
+        """Distance between points."""
         return float(self.frequency_Hz[1] - self.frequency_Hz[0])
 
     @property
     def independent_segments(self) -> float:
-        """How many segments without overlap would scatter as little."""
+        """Number of segments without overlap that would scatter as little."""
         return self.segments / (1.0 + _HANN_OVERLAP * self.overlapped / self.segments)
 
 
 @dataclass(frozen=True)
 class SpectralLine:
-    """A narrow line: frequency and rms in the unit of the channel; ``name`` is "" where it is not known."""
+    """A narrow line: frequency and rms in the unit of the channel; ``name`` is "" if unknown."""
 
     frequency_Hz: float
     rms: float
@@ -65,7 +67,7 @@ class SpectralLine:
 class Noise:
     """S(f) = white (1 + corner/f): white level per Hz, corner in Hz, and their standard errors.
 
-    ``reduced_chi2`` is 1 where the model holds. ``lines`` were left out of the fit.
+    ``reduced_chi2`` is 1 if the model holds. ``lines`` were left out of the fit.
     """
 
     white_per_Hz: float
@@ -78,12 +80,12 @@ class Noise:
 
     @property
     def mains_Hz(self) -> float | None:
-        """Frequency of the mains as found; None where no such line stands out."""
-        found = [line for line in self.lines if line.name == "mains"]
-        return found[0].frequency_Hz if found else None
+        """Measured frequency of the mains; None if its line does not stand out."""
+        mains = [line for line in self.lines if line.name == "mains"]
+        return mains[0].frequency_Hz if mains else None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers; the channel is in volts."""
+        """Return content for JSON; the channel is in volts."""
         return {
             "white_V2_per_Hz": self.white_per_Hz,
             "white_sigma_V2_per_Hz": self.white_sigma_per_Hz,
@@ -100,10 +102,11 @@ class Noise:
 
 
 def power_spectrum(stretches: Iterable[FloatArray], rate_Hz: float, segment_s: float = SEGMENT_s) -> Spectrum:
-    """Welch's method over several stretches: Hann window, half overlap, a straight line taken off each segment.
+    """Average Welch periodograms over several stretches: Hann window, half overlap, a straight line subtracted from
+    each.
 
-    Where most of the record is in stretches shorter than a segment, the segment is made as short as they are.
-    Stretches shorter than a segment are not used, nor are samples that are not finite.
+    If most of the record is in stretches shorter than a segment, the segment is shortened to them.
+    Stretches shorter than a segment, or with samples that are not finite, are not used.
 
     Raises
     ------
@@ -113,7 +116,7 @@ def power_spectrum(stretches: Iterable[FloatArray], rate_Hz: float, segment_s: f
     usable = [np.asarray(x, dtype=float) for x in stretches]
     usable = [x for x in usable if x.size >= 16 and np.isfinite(x).all()]
     if not usable:
-        raise ValueError("no stretch of 16 finite samples or more: nothing to take a spectrum of")
+        raise ValueError("no stretch of 16 finite samples or more, so there is no spectrum")
     length = min(round(segment_s * rate_Hz), _usual_length(usable))
     total, segments, overlapped = np.zeros(length // 2 + 1), 0, 0
     for x in usable:
@@ -127,7 +130,7 @@ def power_spectrum(stretches: Iterable[FloatArray], rate_Hz: float, segment_s: f
 
 
 def _usual_length(stretches: Sequence[FloatArray]) -> int:
-    """Longest length that at least half of all samples are in stretches of."""
+    """Return the longest length for which at least half of all samples lie in stretches of that length or more."""
     lengths = np.sort([x.size for x in stretches])[::-1]
     return int(lengths[np.searchsorted(np.cumsum(lengths), 0.5 * lengths.sum())])
 
@@ -138,17 +141,17 @@ def find_lines(
     known_Hz: Sequence[float] = (),
     surroundings: int = _SURROUNDINGS,
 ) -> list[SpectralLine]:
-    """Narrow lines that stand above their surroundings.
+    """Find narrow lines that stand above their surroundings.
 
     Parameters
     ----------
     spectrum : Spectrum
     chance : float
-        Of finding any line in noise that has none.
+        Probability of finding any line in noise that has none.
     known_Hz : sequence of float
         Fundamentals of the modulation: lines at their multiples are named "modulation".
     surroundings : int
-        Points to either side that a line must stand above, all of them within the spectrum; fewer for short segments.
+        Points to either side above which a line must stand, all within the spectrum; fewer for short segments.
 
     Returns
     -------
@@ -160,20 +163,20 @@ def find_lines(
     floor = ndimage.median_filter(p, size=2 * surroundings + 1, mode="nearest")
     floor = floor / (stats.gamma.median(k) / k)  # a median of noise lies below its mean
     limit = stats.gamma.isf(chance / p.size, k) / k
-    found = []
+    lines = []
     for i in signal.argrelmax(p, order=_LOBE)[0]:
         if surroundings <= i < p.size - surroundings and p[i] > limit * floor[i] > 0.0:
             lobe = slice(i - _LOBE, i + _LOBE + 1)
             power = float(np.sum(p[lobe] - floor[lobe])) * spectrum.step_Hz
-            if power <= 0.0:  # a point that stands out on a slope whose lobe does not is no line
+            if power <= 0.0:  # a point that stands out on a slope, but whose lobe does not, is not a line
                 continue
             frequency = _between_points(spectrum, int(i))
-            found.append(SpectralLine(frequency, math.sqrt(power), _line_name(frequency, spectrum, known_Hz)))
-    return sorted(found, key=lambda line: -line.rms)
+            lines.append(SpectralLine(frequency, math.sqrt(power), _line_name(frequency, spectrum, known_Hz)))
+    return sorted(lines, key=lambda line: -line.rms)
 
 
 def _between_points(spectrum: Spectrum, i: int) -> float:
-    """Frequency of a pure tone from the ratio of the two highest points of its lobe (Hann window)."""
+    """Return the frequency of a pure tone from the ratio of the two highest points of its lobe (Hann window)."""
     p = spectrum.density_per_Hz
     side = 1 if i + 1 < p.size and p[i + 1] > p[i - 1] else -1
     ratio = math.sqrt(p[i + side] / p[i])
@@ -201,18 +204,18 @@ def fit_noise(
     band_Hz: tuple[float, float] = FIT_BAND_Hz,
     modulation_Hz: Sequence[float] = (),
 ) -> Noise:
-    """White level and corner by maximum likelihood, lines left out.
+    """Fit white level and corner by maximum likelihood, without the lines.
 
-    Each point of an averaged spectrum scatters in proportion to what it is (a gamma distribution), so that an
-    unweighted fit would see little but the 1/f end. Points far off the model are left out and the fit repeated.
+    Each point of an averaged spectrum scatters in proportion to its value (a gamma distribution), so that the 1/f end
+    would dominate an unweighted fit. Points far off the model are left out and the fit repeated.
 
     Parameters
     ----------
     spectrum : Spectrum
     band_Hz : tuple of float
-        Where to fit.
+        Range of the fit.
     modulation_Hz : sequence of float
-        Fundamentals of which all multiples are left out: residuals of modulated holds are not noise there.
+        Fundamentals whose multiples are left out: residuals of modulated holds are not noise there.
 
     Raises
     ------
@@ -228,7 +231,8 @@ def fit_noise(
         used &= ~_near(f, multiples, spectrum.step_Hz)
     if np.count_nonzero(used) < 16:
         raise ValueError(
-            f"only {np.count_nonzero(used)} points of the spectrum between {band_Hz} Hz are noise"
+            f"only {np.count_nonzero(used)} points of the spectrum from {band_Hz[0]:g} to {band_Hz[1]:g} Hz are noise; "
+            "a fit needs 16"
         )
     limits = stats.gamma.isf([1.0 - 1e-4, 1e-4], k) / k
     for _ in range(5):
@@ -259,7 +263,7 @@ def _near(frequency_Hz: FloatArray, lines_Hz: Iterable[float], step_Hz: float) -
 
 
 def _most_likely(f: FloatArray, p: FloatArray, k: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Model, (S_w, S_w f_c) and Fisher's information by scoring: least squares weighted with the model itself."""
+    """Fit by scoring (least squares weighted with the model); return model, (S_w, S_w f_c) and Fisher's information."""
     design = np.stack([np.ones_like(f), 1.0 / f], axis=1)
     theta = np.array([np.median(p), 0.0])
     for _ in range(100):
@@ -267,9 +271,9 @@ def _most_likely(f: FloatArray, p: FloatArray, k: float) -> tuple[FloatArray, Fl
         weighted = design / model[:, None]
         fisher = k * weighted.T @ weighted
         step = np.linalg.solve(fisher, k * weighted.T @ (p / model))
-        if step[1] < 0.0:  # no 1/f noise to be seen: white alone
+        if step[1] < 0.0:  # no 1/f noise: white alone
             step = np.array([1.0 / np.mean(1.0 / p) if step[0] <= 0.0 else float(np.mean(p)), 0.0])
-        elif step[0] <= 0.0:  # 1/f noise all over the band
+        elif step[0] <= 0.0:  # 1/f noise in the whole band
             step[0] = 1e-6 * float(p.min())
         previous, theta = theta, step
         if np.all(np.abs(theta - previous) <= 1e-10 * np.abs(theta).max()):

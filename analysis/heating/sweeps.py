@@ -13,7 +13,7 @@ from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
 
 STEP, MARK = "sweep", "curve"
-"""Names of the events that a sweep is cut by."""
+"""Names of the events that delimit and describe a sweep."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +28,11 @@ class Sweep:
     bias_V, current_A : ndarray
         Looped back bias and current of the same samples, series resistance not subtracted; NaN where missing.
     peak_V : float
-        Largest modulus of the commanded bias; NaN where unknown.
+        Largest modulus of the commanded bias; NaN if unknown.
     before_G0, after_G0 : float
-        Low-bias conductance before and after; NaN where it was not seen.
+        Low-bias conductance before and after; NaN if not measured.
     kind : str
-        As the procedure saw it ("whole", "ruptured", ...); "unknown" without its note.
+        "whole", "ruptured", ..., as judged by the procedure; "unknown" without its mark.
     ended : str
     junction : int
         The same for all sweeps of one junction.
@@ -54,7 +54,7 @@ class Sweep:
 
 
 class SweepSegmenter:
-    """Reducer that yields a `Sweep` once its mark "curve" has come, or the next sweep, or the end."""
+    """Reducer that yields a `Sweep` at its mark "curve", at the next sweep, or at the end."""
 
     def __init__(self, calibration: CurrentCalibration) -> None:
         self._cutter = Cutter(STEP, MARK, calibration)
@@ -100,14 +100,14 @@ def has_sweeps(path: Path) -> bool:
 
 
 def junction_sweeps(paths: Iterable[Path]) -> list[Sweep]:
-    """Sweeps of recordings with the voltage across the junction in place of the bias, no two junctions of one number.
+    """Return the sweeps of recordings against the voltage across the junction, numbered without repeats.
 
     Raises
     ------
     RecordingError
-        As `sweeps_of`.
+        As `sweeps_of` does.
     """
-    found: list[Sweep] = []
+    sweeps: list[Sweep] = []
     numbers: dict[tuple[Path, int], int] = {}
     for path in paths:
         with Recording(path) as recording, damage_told(path, "what its events say"):
@@ -115,12 +115,12 @@ def junction_sweeps(paths: Iterable[Path]) -> list[Sweep]:
             for sweep in sweeps_of(recording):
                 junction = numbers.setdefault((path, sweep.junction), len(numbers))
                 voltage_V = sweep.bias_V - series_ohm * sweep.current_A
-                found.append(replace(sweep, bias_V=voltage_V, junction=junction))
-    return found
+                sweeps.append(replace(sweep, bias_V=voltage_V, junction=junction))
+    return sweeps
 
 
 def sweeps_of(recording: Recording) -> Iterator[Sweep]:
-    """All sweeps of a recording, in order; only their samples are read.
+    """Yield all sweeps of a recording, in order; only their samples are read.
 
     Raises
     ------

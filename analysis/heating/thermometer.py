@@ -1,4 +1,4 @@
-"""The tip as a thermometer: thermal resistance, thermocouple, and the scale error that they put on everything."""
+"""The tip as a thermometer: thermal resistance, thermocouple, and the scale error that they give to all results."""
 
 import math
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ TIME_CONSTANT = "thermal_time_constant"
 
 
 class UncalibratedThermometer(ValueError):
-    """A recording without the thermal resistance or the thermopower of its tip has no temperatures."""
+    """A recording without the thermal resistance or the thermopower of its tip, and so without temperatures."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Thermometer:
     resistance_K_per_W, seebeck_V_per_K : float
         R_P and S_TC.
     resistance_uncertainty_K_per_W, seebeck_uncertainty_V_per_K : float
-        Standard uncertainties; NaN where nobody has said.
+        Standard uncertainties; NaN if unknown.
     product_relative : float or None
-        Relative uncertainty of R_P S_TC where both were found together: R_P from a known heater power and this
-        very thermocouple. Their errors are then opposite and only that of the product (dV over heater power)
-        is left. None: found independently, the relative errors add in quadrature.
+        Relative uncertainty of R_P S_TC if both were measured together: R_P from a known heater power and the same
+        thermocouple. Their errors are then opposite and only that of the product (dV over heater power) remains.
+        None: measured independently; the relative errors add in quadrature.
 
     Raises
     ------
@@ -52,32 +52,32 @@ class Thermometer:
         for name in ("resistance_K_per_W", "seebeck_V_per_K"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0.0):
-                raise ValueError(f"{name} is {value}; the tip needs a number above 0")
+                raise ValueError(f"{name} is {value}, must be a finite number above 0")
         for name in ("resistance_uncertainty_K_per_W", "seebeck_uncertainty_V_per_K"):
             if getattr(self, name) < 0.0:
                 raise ValueError(f"{name} is {getattr(self, name)}, must not be negative")
 
     @classmethod
     def from_calibrations(cls, calibrations: Mapping[str, Calibration]) -> Self:
-        """The tip as a recording's header describes it.
+        """Return the tip that a recording's header describes.
 
-        "thermometer_product" (V/W), where there is one, tells the uncertainty of R_P S_TC.
+        "thermometer_product" (V/W), if present, gives the uncertainty of R_P S_TC.
 
         Raises
         ------
         UncalibratedThermometer
-            Where the header lacks either number; the message names it.
+            If the header lacks either number; the message names it.
         """
         missing = [name for name in (RESISTANCE, SEEBECK) if name not in calibrations]
         if missing:
             raise UncalibratedThermometer(
-                f"no {' and no '.join(missing)} among the calibrations: temperatures and powers need both"
+                f"the recording has no calibration {' and '.join(missing)}: temperatures and powers need both"
             )
         resistance, seebeck = calibrations[RESISTANCE], calibrations[SEEBECK]
         for name, calibration, unit in ((RESISTANCE, resistance, "K/W"), (SEEBECK, seebeck, "V/K")):
             if calibration.unit != unit or not (math.isfinite(calibration.value) and calibration.value > 0.0):
                 raise UncalibratedThermometer(
-                    f"{name} is {calibration.value} {calibration.unit}: a number above 0 in {unit} is needed"
+                    f"calibration {name} is {calibration.value} {calibration.unit}, must be a number above 0 in {unit}"
                 )
         return cls(
             resistance.value,
@@ -94,7 +94,7 @@ class Thermometer:
 
     @property
     def scale_relative(self) -> float:
-        """Relative scale error of a power in the tip, and of every temperature rise held against R_P Q_Total."""
+        """Relative scale error of a power in the tip, and of every temperature rise compared with R_P Q_Total."""
         if self.product_relative is not None:
             return self.product_relative
         return math.hypot(
@@ -109,6 +109,6 @@ def _relative(product: Calibration | None) -> float | None:
 
 
 def time_constant_s(calibrations: Mapping[str, Calibration]) -> float:
-    """Return the thermal time constant of the tip; that of the paper where the recording does not say."""
-    found = calibrations.get(TIME_CONSTANT)
-    return PAPER_TIP_S if found is None else found.value
+    """Return the thermal time constant of the tip; that of the paper if the recording has none."""
+    calibration = calibrations.get(TIME_CONSTANT)
+    return PAPER_TIP_S if calibration is None else calibration.value

@@ -1,9 +1,8 @@
-"""Whether numbers are what they should be, said so that several tests together keep the promise of one.
+"""Verdicts on numbers that should have a known value, with limits shared by several tests.
 
-With ten tests at two standard errors each, four in ten honest rigs fail one. The limit of each is therefore set
-wider, so that all together fail by chance as rarely as a single one at two (Sidak). And a test whose error is
-larger than the effect that it is to exclude passes always: it counts as not precise enough, neither as passed nor
-as failed.
+With ten tests at two standard errors each, four in ten sound rigs fail one. The limit of each test is therefore
+wider, so that all together fail by chance as rarely as a single one at two (Sidak). A test whose error is larger
+than the effect that it must exclude would always pass: it counts as not precise enough, neither passed nor failed.
 """
 
 import math
@@ -23,18 +22,18 @@ _UNITS = {"K": ("mK", 1e3), "K/W": ("K/W", 1.0), "": ("", 1.0)}
 
 @dataclass(frozen=True)
 class Check:
-    """One number that should have one value.
+    """One number that should have a known value.
 
     Parameters
     ----------
     what : str
-        In words ("dT(-) - dT(+)").
+        Name of the number ("dT(-) - dT(+)").
     value, expected, sigma : float
-        ``sigma`` with all that may make them differ, scale errors included.
+        ``sigma`` includes every source of a difference, scale errors too.
     needed : float
-        Largest deviation that may go unseen; NaN where none has been named.
+        Largest deviation that may go undetected; NaN if none is required.
     degrees_of_freedom : float
-        Of ``sigma``.
+        Degrees of freedom of ``sigma``.
     unit : "K", "K/W" or ""
     """
 
@@ -48,16 +47,18 @@ class Check:
 
     @property
     def distance(self) -> float:
-        """Deviation in standard errors, as of a normal distribution where few junctions make the tails long."""
+        """Deviation in standard errors of a normal distribution, corrected for the long tails of few junctions."""
         ratio = abs(self.value - self.expected) / self.sigma if self.sigma > 0.0 else math.nan
         return equivalent_sigmas(ratio, self.degrees_of_freedom)
 
     def limit(self, sigmas: float) -> float:
-        """Largest deviation at so many standard errors of a normal distribution, in the unit of the value."""
+        """Return the largest deviation at this many standard errors of a normal distribution, in the unit of
+        the value.
+        """
         return float(stats.t.isf(stats.norm.sf(sigmas), self.degrees_of_freedom)) * self.sigma
 
     def words(self) -> str:
-        """The number with its error, and what was expected."""
+        """Return the number with its error, and the expected value."""
         unit, scale = _UNITS[self.unit]
         value, sigma, expected = (x * scale for x in (self.value, self.sigma, self.expected))
         digits = max(0, 1 - math.floor(math.log10(sigma))) if math.isfinite(sigma) and sigma > 0.0 else 3
@@ -70,26 +71,26 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one control.
+    """Outcome of one control.
 
     Parameters
     ----------
     name : str
     passed : bool or None
-        None: not done, or not precise enough to tell.
+        None: not done, or not precise enough.
     sentence : str
-        Result and criterion in words.
+        Result and criterion in a sentence.
     done : bool
     date : str
         Day of the last hold, ISO; "" if not done or unknown.
     value, uncertainty, limit : float
-        Of the number that is farthest from its expectation, in ``unit``: it passes within ``expected`` +- ``limit``.
+        The number farthest from its expectation, in ``unit``: it passes within ``expected`` +- ``limit``.
     expected : float
     unit : str
     distance : float
-        That deviation in standard errors.
+        Its deviation in standard errors.
     what : str
-        That number in words.
+        Its name.
     """
 
     name: str
@@ -106,7 +107,7 @@ class Verdict:
     what: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return content for JSON."""
         return {
             "name": self.name,
             "done": self.done,
@@ -123,7 +124,7 @@ class Verdict:
 
 
 def shared_limit(tests: int, alone: float = ALONE_SIGMA) -> float:
-    """Standard errors that each of so many tests may be off, for all to pass as often as one alone would."""
+    """Return the limit of each of several tests in standard errors, for all to pass as often as one alone would."""
     chance_alone = 2.0 * stats.norm.sf(alone)
     return float(stats.norm.isf(-math.expm1(math.log1p(-chance_alone) / max(tests, 1)) / 2.0))
 
@@ -131,7 +132,7 @@ def shared_limit(tests: int, alone: float = ALONE_SIGMA) -> float:
 def verdicts(
     controls: Mapping[str, Sequence[Check]], dates: Mapping[str, str], why: Mapping[str, str]
 ) -> tuple[Verdict, ...]:
-    """One verdict a control, with limits shared by the checks of all.
+    """Return one verdict for each control, with limits shared by the checks of all.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def verdicts(
         Empty where a control was not done.
     dates : mapping of str to str
     why : mapping of str to str
-        What each control is good for: said where it was not done.
+        Purpose of each control, stated if it was not done.
     """
     tests = sum(len(checks) for checks in controls.values())
     sigmas = shared_limit(tests)
@@ -161,9 +162,9 @@ def _verdict(name: str, checks: Sequence[Check], sigmas: float, criterion: str, 
     if worst.distance > sigmas:
         passed, result = False, f"Failed: {worst.what} is {worst.distance:.1f} sigma off"
     elif any(math.isnan(limit) for limit in limits):
-        passed, result = None, "Cannot tell: an error is not known"
+        passed, result = None, "Undecided: an error is unknown"
     elif any(limit > check.needed for limit, check in zip(limits, checks, strict=True)):
-        passed, result = None, "Not precise enough to tell"
+        passed, result = None, "Not precise enough to decide"
     else:
         passed, result = True, "Passed"
     return Verdict(

@@ -145,7 +145,7 @@ def test_errors_of_a_joint_fit_hold_what_the_other_data_leave_open():
 
 @pytest.mark.parametrize(
     ("noise", "words"),
-    [("equal", None), ("grows", "grow with |I|"), ("moves together", "neighbouring voltages are alike")],
+    [("equal", None), ("grows", "grow with |I|"), ("moves together", "neighbouring voltages are correlated")],
 )
 def test_noise_that_is_not_what_the_errors_assume_is_remarked(noise, words):
     """Each kind on 20 sets: found in 19 at least, and in white noise by chance in none."""

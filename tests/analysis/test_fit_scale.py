@@ -107,4 +107,4 @@ def test_a_scale_that_is_pulled_is_remarked():
     )
     found = fit(Problem(data, level_family([[ENERGY, GAMMA, GAMMA, 0.5]])))
     assert found.values[-1] == pytest.approx(1.2, rel=0.01)
-    assert any("scale of the heats is pulled to 1.2" in x for x in found.remarks)
+    assert any("pulls the scale of the heats to 1.2" in x for x in found.remarks)

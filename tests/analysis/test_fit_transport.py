@@ -105,7 +105,7 @@ def test_heat_in_the_probe_decides_the_sign():
     data = JunctionData(noisy(LUMO, rng), heating(LUMO, rng))
     result = fit(Problem(data, level_family([[wrong, GAMMA, GAMMA, 0.5]])))
     assert abs(result.values[0] - 0.9) < 4 * result.errors[0]
-    assert said(result, "the sign comes from the data")
+    assert said(result, "the data determine the sign")
 
 
 def test_exchange_of_the_widths_is_said_and_their_mean_is_known():
@@ -280,7 +280,7 @@ def test_transition_voltage_beyond_the_data_is_not_invented():
             lambda: fit(Problem(JunctionData(CurrentData(V, V)), level_family([[0.9, 0.1, 0.1, 0.5]]))),
             "no free",
         ),
-        (lambda: fit(Problem(JunctionData(CurrentData(V[:1], V[:1])), level_family([TIED]))), "cannot fix"),
+        (lambda: fit(Problem(JunctionData(CurrentData(V[:1], V[:1])), level_family([TIED]))), "cannot determine"),
     ],
 )
 def test_impossible_fits_are_refused(wrong, why):

@@ -90,7 +90,7 @@ def test_overloads_and_gaps_are_left_out_and_counted(tmp_path):
     assert found.voltage_V == pytest.approx(V[kept])
     assert found.current_A == pytest.approx(A[kept])
     assert found.remarks == (
-        "iv.txt: 3 of 9 points are left out: 2 for overload of the meter (9.9e37, OVLD and the like), "
+        "iv.txt: 3 of 9 points left out: 2 with the meter overloaded (9.9e37, OVLD or similar), "
         "1 without a number.",
     )
 
@@ -106,6 +106,6 @@ def test_a_third_column_that_cannot_be_an_uncertainty_is_named(tmp_path):
 def test_a_current_against_its_voltage_is_refused(tmp_path):
     path = write(tmp_path / "iv.txt", "Voltage (V)\tCurrent (nA)", V, -1e9 * A)
     with pytest.raises(
-        ForeignFile, match=r"iv\.txt: the current has the sign opposite to the voltage in 8 of 8"
+        ForeignFile, match=r"iv\.txt: the current and the voltage have opposite signs in 8 of 8"
     ):
         read_columns(path)

@@ -116,7 +116,7 @@ def test_logarithmic_mean_is_geometric_and_leaves_noise_about_zero_out():
     assert data.current_A == pytest.approx([-1e-8, 1e-8])
     assert data.sigma_ln == pytest.approx(np.full(2, np.log(100) / 2))
     assert found.notes == (
-        "2 points left out whose current has not the sign of their voltage: no logarithm.",
+        "2 points left out, whose current and voltage differ in sign: they have no logarithm.",
     )
 
 

@@ -121,5 +121,5 @@ def test_the_amplitudes_of_lee_2013_are_equal_steps_on_a_cubic_power():
 
 @pytest.mark.parametrize("largest_V", [0, -1, 1.4])
 def test_amplitudes_beyond_the_curve_are_refused(largest_V):
-    with pytest.raises(ValueError, match="curve goes to"):
+    with pytest.raises(ValueError, match="within the curve"):
         equal_power_amplitudes(mean_iv([sweep()]), 5, largest_V)

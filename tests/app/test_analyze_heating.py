@@ -162,7 +162,7 @@ def test_text_has_tables_with_errors_exclusions_and_controls(folder):
     for words in (
         "dT(+) (mK)",
         "Asymmetry",
-        "current left a factor 2",
+        "current changed by more than a factor of 2",
         "out of contact",
         "Scale error",
         "1.41 %",

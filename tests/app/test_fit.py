@@ -109,7 +109,7 @@ def test_heat_and_thermopower_join_the_fit_and_decide_the_sign(tmp_path, curves)
     found = report(tmp_path, curves, "--plot", str(tmp_path / "fit.png"), model=either + measured)
     check(found, "energy_eV", 0.9)
     assert found["points"] == V.size + 12 + 2
-    assert any("the sign comes from the data" in remark for remark in found["remarks"])
+    assert any("the data determine the sign" in remark for remark in found["remarks"])
     assert (tmp_path / "fit.png").stat().st_size > 10_000
 
 

@@ -72,7 +72,7 @@ def test_the_page_is_whole_and_needs_nothing(page):
     for heading in ("Heat in the tip", "Asymmetry", "Controls", "Noise budget", "Calibrations"):
         assert f"<h2>{heading}</h2>" in page
     assert "72800 K/W" in page and "1.41 %" in page
-    assert "current left a factor 2 of its median" in page
+    assert "current changed by more than a factor of 2 from its median" in page
     assert "hotter at negative bias" in page
     assert "stopped on plateaus" in page
 

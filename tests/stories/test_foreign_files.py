@@ -57,8 +57,8 @@ def test_quanta_of_another_definition_are_converted(tmp_path):
 @pytest.mark.parametrize(
     ("name", "code", "sentence"),
     [
-        ("k7_overload.txt", 0, "1 of 33 points are left out: 1 for overload of the meter"),
-        ("k7_reversed_iv.txt", 2, "k7_reversed_iv.txt: the current has the sign opposite to the voltage"),
+        ("k7_overload.txt", 0, "1 of 33 points left out: 1 with the meter overloaded"),
+        ("k7_reversed_iv.txt", 2, "k7_reversed_iv.txt: the current and the voltage have opposite signs"),
         ("k7_third_column_negative.dat", 2, "column 3"),
         ("k9_first_row_word.txt", 0, "32 points"),
     ],

@@ -162,7 +162,7 @@ def test_a_programme_without_zero_has_no_baseline():
 
 
 def test_a_mask_longer_than_a_level_is_refused():
-    with pytest.raises(ValueError, match="leave nothing"):
+    with pytest.raises(ValueError, match="whole level"):
         white_coefficients(THIRDS, 55, RATE_Hz)
 
 

@@ -53,7 +53,7 @@ def test_ruptured_hold_keeps_its_good_part_wherever_it_broke(period, share):
     assert period - 2 < len(kept) <= period + 1
     assert [estimate.dT_pos_K, estimate.dT_neg_K] == pytest.approx([8e-3, 26e-3], abs=1e-15)
     assert judgement.exclusions[-1].period_last == 60
-    assert "left a factor 2" in judgement.exclusions[-1].reason
+    assert "more than a factor of 2" in judgement.exclusions[-1].reason
 
 
 def test_early_rupture_is_not_judged_by_the_open_gap_s_median():
@@ -118,7 +118,7 @@ def test_one_sample_of_a_metallic_contact_removes_its_period_alone(at):
 
     judgement = judged(hold)
 
-    assert judgement.exclusions == (Exclusion(20, 20, "current above 3 times the expected"),)
+    assert judgement.exclusions == (Exclusion(20, 20, "current above 3 times the expected value"),)
     assert judgement.kept.sum() == 60
 
 

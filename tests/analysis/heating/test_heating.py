@@ -158,7 +158,7 @@ def test_exclusions_are_counted_by_reason_and_the_result_is_given_without_them()
     counts = found.to_json()["exclusions"]
     assert (counts["holds"], counts["holds_used"]) == (32, 30)
     assert counts["holds_rejected"] == {"fewer than 12 whole periods": 2}
-    reason = "current left a factor 2 of its median"
+    reason = "current changed by more than a factor of 2 from its median"
     assert counts["periods_excluded"][reason]["holds"] == 12
     assert counts["periods_excluded"][reason]["periods"] > 10 * 20
     (point,), (naive,) = found.points, found.points_without_exclusions

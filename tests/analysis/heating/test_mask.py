@@ -84,7 +84,7 @@ def test_settled_filter_mixes_nothing():
 
 
 def test_mask_that_leaves_nothing_is_refused():
-    with pytest.raises(ValueError, match="leaves nothing"):
+    with pytest.raises(ValueError, match="whole level"):
         settling_matrix(WAVE, 1e-3, 0.03)
 
 
