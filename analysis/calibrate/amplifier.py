@@ -11,7 +11,7 @@ from analysis.records import FloatArray
 class AmplifierGain:
     """Output = offset + gain x current, with one standard deviation each.
 
-    ``statistical_V_per_A`` is the part of the gain's that more levels or longer ones make smaller.
+    ``statistical_V_per_A`` is the part of the gain's uncertainty that more or longer levels reduce.
     """
 
     gain_V_per_A: float
@@ -31,23 +31,23 @@ def gain_on_resistor(
     bias_V, output_V : ndarray, shape (n,)
         Applied bias and mean output at each level.
     resistance_ohm, resistance_uncertainty_ohm : float
-        Of all that shares the bias: the resistor, the leads.
+        Total resistance across the bias: resistor and leads.
 
     Raises
     ------
     ValueError
-        With fewer than three levels, or where the output does not follow the bias.
+        With fewer than three levels, or if the output does not follow the bias.
     """
     line = fit_line(bias_V, output_V)
     if line.slope < -5.0 * line.slope_sigma:
         raise ValueError(
-            f"the output falls by {-line.slope:.4g} +- {line.slope_sigma:.2g} V for a volt of bias: the polarity of "
-            "the amplifier, of its output leads or of the bias loop-back is reversed"
+            f"the output falls by {-line.slope:.4g} +- {line.slope_sigma:.2g} V per volt of bias: the polarity of "
+            "the amplifier, its output leads or the bias loop-back is reversed"
         )
     if not line.slope > 5.0 * line.slope_sigma:
         raise ValueError(
-            f"the output changes by {line.slope:.3g} +- {line.slope_sigma:.2g} V for a volt of bias: no resistor of "
-            f"{resistance_ohm:.4g} ohm is seen"
+            f"the output changes by {line.slope:.3g} +- {line.slope_sigma:.2g} V per volt of bias: there is no "
+            f"resistor of {resistance_ohm:.4g} ohm in the circuit"
         )
     gain = line.slope * resistance_ohm
     statistical = line.slope_sigma * resistance_ohm

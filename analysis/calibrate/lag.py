@@ -1,4 +1,4 @@
-"""How much later the inputs show what the outputs put out, and the current what the bias does."""
+"""Lag of the inputs behind the outputs, and of the current behind the bias."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ class Lag:
     Parameters
     ----------
     lag_s, uncertainty_s : float
-        From the sample at which an output was started to that which shows its first value.
+        Delay from the start of an output to the sample that shows its first value.
     current_lag_s, current_lag_uncertainty_s : float
-        Of the current behind the looped back bias: the amplifier's filter. NaN where no current was seen.
+        Delay of the current behind the looped back bias, from the amplifier's filter. NaN without a current.
     holds : int
     current_first_arrival : int or None
-        First sample, from that of the edge in the looped back bias on, at which the current shows a step. -1 for a
-        bias that is scanned first; None where no current was seen.
+        First sample at which the current shows a step, counted from the edge in the looped back bias: -1 for a
+        bias that is scanned first; None without a current.
     """
 
     lag_s: float
@@ -35,10 +35,10 @@ class Lag:
 
 
 def measured_lag(holds: Sequence[Hold], least_signal_to_noise: float = 20.0) -> Lag:
-    """Lag of several modulated holds.
+    """Measure the lag of several modulated holds.
 
-    An output changes and an input is read at ticks of one clock: what is found is a whole number of samples, and
-    stands for anything within half a sample of it.
+    Outputs change and inputs are read at ticks of one clock: the measured lag is a whole number of samples, with an
+    uncertainty of half a sample to either side.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def measured_lag(holds: Sequence[Hold], least_signal_to_noise: float = 20.0) -> 
     ]
     if not seen:
         raise ValueError(
-            "the looped back bias does not follow the programme: check the wire from output to input"
+            "the looped back bias does not follow the programme: check the cable from the output to the input"
         )
     samples = np.array([at.origin - hold.start for hold, at in seen], dtype=float)
     rate_Hz = seen[0][0].rate_Hz
@@ -62,7 +62,9 @@ def measured_lag(holds: Sequence[Hold], least_signal_to_noise: float = 20.0) -> 
 
 
 def _current_lag(holds: Sequence[Hold], least_signal_to_noise: float) -> tuple[float, float, int | None]:
-    """Lag of the current, its error and first arrival; NaN and None where it does not follow the bias."""
+    """Return the lag of the current, its error and first arrival; NaN and None if the current does not follow
+    the bias.
+    """
     try:
         lag = measure_lag(holds)
     except ValueError:

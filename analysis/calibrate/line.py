@@ -1,4 +1,4 @@
-"""Straight lines by least squares, as calibrations need them: with the scatter that the points themselves show."""
+"""Straight lines by least squares for calibrations, with errors from the scatter of the points."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import numpy as np
 from analysis.records import FloatArray
 
 LEAST_POINTS = 3
-"""Fewest points of a line whose error is taken from the scatter about it."""
+"""Least number of points of a line whose error is taken from the scatter about it."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """y = intercept + slope x, with standard errors; ``reduced_chi2`` of the given errors, NaN without any."""
+    """Line y = intercept + slope x with standard errors; ``reduced_chi2`` from the given errors, NaN without any."""
 
     slope: float
     slope_sigma: float
@@ -24,8 +24,8 @@ class Line:
 def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> Line:
     """Fit a line to points of shape (n,).
 
-    Without errors of the points the scatter about the line gives them. With errors, a scatter beyond them makes
-    the result's errors larger, never smaller.
+    Without errors of the points, the scatter about the line gives them. With errors, a larger scatter increases the
+    errors of the result; a smaller one does not reduce them.
 
     Raises
     ------
@@ -33,7 +33,10 @@ def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> L
         With fewer than three points, or all at one x.
     """
     if len(x) < LEAST_POINTS or np.ptp(x) == 0.0:
-        raise ValueError(f"{len(x)} points at {len(np.unique(x))} places: a line with its error needs three")
+        raise ValueError(
+            f"{len(x)} points at {len(np.unique(x))} different x: a line with an error needs three points at two "
+            "different x or more"
+        )
     weight = np.ones_like(y) if sigma is None else 1.0 / sigma**2
     centre = np.sum(weight * x) / np.sum(weight)
     spread = np.sum(weight * (x - centre) ** 2)

@@ -1,4 +1,4 @@
-"""The thermometer's noise, and the resolution that it allows before a run is begun."""
+"""The thermometer's noise, and the resolution to expect from it before a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ class Resolution:
 
 
 def thermometer_noise(stretches: Sequence[FloatArray], rate_Hz: float, gain: float) -> Noise:
-    """White level and corner at the preamplifier's input.
+    """Measure white level and corner at the preamplifier's input.
 
     Parameters
     ----------
     stretches : sequence of ndarray
-        Output of the preamplifier (V) while nothing was done.
+        Output of the preamplifier (V) without modulation.
     rate_Hz : float
     gain : float
-        Of the preamplifier, V/V.
+        Gain of the preamplifier, V/V.
 
     Raises
     ------
     ValueError
-        If there is too little to take a spectrum of.
+        If the stretches are too short for a spectrum.
     """
     return fit_noise(power_spectrum([stretch / gain for stretch in stretches], rate_Hz))
 
@@ -47,7 +47,7 @@ def expected_resolution(
     mask_samples: int = 6,
     rate_Hz: float = 2000.0,
 ) -> Resolution:
-    """What a modulated time allows with this noise; the paper's three levels if no programme is given."""
+    """Return the resolution after a modulated time with this noise; by default for the paper's three levels."""
     levels = programme or three_level(1.0)
     covariance = expected_covariance_K2(noise, levels, duration_s, seebeck_V_per_K, mask_samples, rate_Hz)
     difference = np.array([1.0, -1.0])

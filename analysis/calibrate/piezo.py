@@ -2,7 +2,7 @@
 
 The conductance of a vacuum gap falls by exp(-2 kappa d), hbar kappa = (2 m phi)^(1/2): 0.944 decades per 0.1 nm for a
 barrier phi of 4.5 eV. The slope of ln G against the piezo's volts over that of ln G against the distance is the
-piezo constant. It is as good as the barrier is known: 10 % of phi are 5 % of the constant.
+piezo constant. Its accuracy depends on that of the barrier: an error of 10 % in phi gives 5 % in the constant.
 """
 
 from collections.abc import Iterable
@@ -21,15 +21,15 @@ ELECTRON_MASS_kg = 9.1093837139e-31
 LEAST_TRACES = 5
 LEAST_SAMPLES = 20
 LEAST_DECADES = 1.0
-"""A tail that is followed over less says little about its slope, and much about its noise."""
+"""Least fall of the conductance along a tail, so that noise does not dominate its slope."""
 
 OUTLYING = 4.0
-"""Slopes further from the median, in robust standard deviations, are of something else than a vacuum gap."""
+"""Robust standard deviations from the median beyond which a slope is not that of a vacuum gap."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tail:
-    """A withdrawal, shape (n,): conductance of each sample in G0, and the piezo's drive in V."""
+    """A withdrawal: conductance of each sample in G0 and the piezo's drive in V, each of shape (n,)."""
 
     conductance_G0: FloatArray
     z_V: FloatArray
@@ -37,17 +37,17 @@ class Tail:
 
 @dataclass(frozen=True)
 class TunnellingRange:
-    """Conductances between which a gap is taken for vacuum tunnelling.
+    """Range of conductance in which a gap counts as vacuum tunnelling.
 
     Parameters
     ----------
     high_G0 : float
-        Above it, apexes are about to touch.
+        Above it, the apexes are about to touch.
     low_G0 : float
-        Below it, noise and hum take part.
+        Below it, noise and hum contribute.
     average_samples : int
-        Running mean before the logarithm: a whole number of periods of the mains takes the hum away. The mean of
-        an exponential is one with the same decay.
+        Length of the running mean before the logarithm: a whole number of mains periods removes the hum. The mean of
+        an exponential is an exponential with the same decay.
     """
 
     high_G0: float = 3e-3
@@ -57,9 +57,9 @@ class TunnellingRange:
 
 @dataclass(frozen=True)
 class PiezoConstant:
-    """Extension per volt, with its error and where that comes from.
+    """Extension per volt, with its error and the statistical part of it.
 
-    ``used`` of ``traces`` withdrawals showed a tail; ``scatter`` is the relative standard deviation between them.
+    ``used`` of ``traces`` withdrawals have a usable tail; ``scatter`` is the relative standard deviation between them.
     """
 
     extension_m_per_V: float
@@ -72,12 +72,12 @@ class PiezoConstant:
 
 
 def decay_per_m(barrier_eV: float) -> float:
-    """2 kappa of a rectangular barrier: 21.7 per nm at 4.5 eV."""
+    """Return 2 kappa of a rectangular barrier: 21.7 per nm at 4.5 eV."""
     return 4.0 * pi * sqrt(2.0 * ELECTRON_MASS_kg * barrier_eV * ELEMENTARY_CHARGE_C) / PLANCK_J_s
 
 
 def tail_slope_per_V(tail: Tail, within: TunnellingRange) -> float | None:
-    """Change of ln G with the drive along the tail of a withdrawal; None if there is no tail to be seen.
+    """Return the change of ln G with the drive along the tail of a withdrawal; None without a tail.
 
     The tail begins after the last sample above the range and ends at the first below it.
     """
@@ -94,7 +94,7 @@ def tail_slope_per_V(tail: Tail, within: TunnellingRange) -> float | None:
 
 
 def _running_mean(values: FloatArray, n: int) -> FloatArray:
-    """Mean of each n values in a row, shape (len - n + 1,); empty for fewer than n."""
+    """Return the mean of each n values in a row, shape (len - n + 1,); empty for fewer than n."""
     return np.convolve(values, np.full(n, 1.0 / n), "valid") if values.size >= n else values[:0]
 
 
@@ -106,17 +106,17 @@ def piezo_constant(
     rng: np.random.Generator,
     resamples: int = 1000,
 ) -> PiezoConstant:
-    """Median slope over many withdrawals, divided by that of the barrier.
+    """Return the median slope over many withdrawals, divided by that of the barrier.
 
     Parameters
     ----------
     tails : iterable of Tail
-        Extension toward the sample grows with the drive, so that ln G grows with it.
+        Withdrawals; extension toward the sample grows with the drive, so ln G does too.
     within : TunnellingRange
     barrier_eV, barrier_uncertainty_eV : float
-        Of the metal as it is, in this vacuum.
+        Barrier of the metal in its present state, in this vacuum.
     rng : numpy Generator
-        Of the bootstrap.
+        Random numbers for the bootstrap.
     resamples : int
 
     Raises
@@ -125,16 +125,16 @@ def piezo_constant(
         If too few withdrawals show a tail.
     """
     slopes = [tail_slope_per_V(tail, within) for tail in tails]
-    found = np.array([slope for slope in slopes if slope is not None and slope > 0.0])
-    if found.size < LEAST_TRACES:
+    rising = np.array([slope for slope in slopes if slope is not None and slope > 0.0])
+    if rising.size < LEAST_TRACES:
         raise ValueError(
-            f"{found.size} of {len(slopes)} withdrawals show a tunnelling tail between {within.low_G0:g} and "
-            f"{within.high_G0:g} G0 over {LEAST_DECADES:g} decade or more; {LEAST_TRACES} are needed. Take more, or "
-            "use a higher gain."
+            f"{rising.size} of {len(slopes)} withdrawals show a tunnelling tail between {within.low_G0:g} and "
+            f"{within.high_G0:g} G0 over {LEAST_DECADES:g} decade or more; {LEAST_TRACES} are needed. Record more "
+            "withdrawals, or use a higher gain."
         )
-    median = np.median(found)
-    spread = 1.4826 * np.median(np.abs(found - median))
-    good = found[np.abs(found - median) <= OUTLYING * spread] if spread else found
+    median = np.median(rising)
+    spread = 1.4826 * np.median(np.abs(rising - median))
+    good = rising[np.abs(rising - median) <= OUTLYING * spread] if spread else rising
     drawn = np.median(rng.choice(good, (resamples, good.size)), axis=1)
     slope, slope_sigma = float(np.median(good)), float(drawn.std(ddof=1))
     value = slope / decay_per_m(barrier_eV)

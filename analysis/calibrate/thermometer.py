@@ -1,8 +1,8 @@
 """The tip's thermometer from a known heater power.
 
-A power P left in the tip warms it by P R_P, and its thermocouple's voltage falls by S_TC R_P P. What is measured is
-the product S_TC R_P, in V/W; R_P follows with an S_TC known from a reference. The heat does not know the sign of the
-bias: the part of the voltage that turns over with it is leakage, and is told apart.
+A power P left in the tip warms it by P R_P, and its thermocouple's voltage falls by S_TC R_P P. This measures the
+product S_TC R_P, in V/W; R_P follows with an S_TC known from a reference. The heat does not depend on the sign of the
+bias: the part of the voltage that changes sign with it is leakage, and is separated.
 """
 
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from analysis.records import FloatArray
 
 @dataclass(frozen=True)
 class KnownHeat:
-    """How much heat goes into the tip.
+    """Heat that goes into the tip.
 
     Parameters
     ----------
     heater_ohm : float or None
-        Resistance of a heater in the tip that the whole bias is across. None: the measured power I V is used.
+        Resistance of a heater in the tip, with the whole bias across it. None: the measured power I V is used.
     share : float
-        Of that power that is left in the tip: 1 for a heater, 1/2 for a symmetric metallic contact.
+        Share of that power that is left in the tip: 1 for a heater, 1/2 for a symmetric metallic contact.
     relative_uncertainty : float
-        Of the heat, one standard deviation: of the resistance, or of gain and share.
+        Relative standard deviation of the heat, from the resistance, or from gain and share.
     """
 
     heater_ohm: float | None = None
@@ -35,13 +35,13 @@ class KnownHeat:
     relative_uncertainty: float = 0.0
 
     def heat_W(self, bias_V: float, power_W: float) -> float:
-        """Heat in the tip at an applied bias and measured power."""
+        """Return the heat in the tip at an applied bias and measured power."""
         return self.share * (power_W if self.heater_ohm is None else bias_V**2 / self.heater_ohm)
 
 
 @dataclass(frozen=True, eq=False)
 class Heated:
-    """Holds as points, arrays of shape (n,): heat, and the fall of the thermocouple's voltage, even and odd in bias."""
+    """Holds as points, arrays of shape (n,): heat, and fall of the thermocouple's voltage, even and odd in bias."""
 
     heat_W: FloatArray
     even_V: FloatArray
@@ -52,7 +52,8 @@ class Heated:
 
 
 def heated(estimates: Iterable[HoldEstimate], heat: KnownHeat) -> Heated:
-    """Points from holds that were evaluated with a Seebeck coefficient of 1 V/K, so that their kelvins are volts.
+    """Return points from holds that were evaluated with a Seebeck coefficient of 1 V/K, so that their kelvins are
+    volts.
 
     Rejected holds are left out.
     """
@@ -85,13 +86,13 @@ class PowerResponse:
     statistical_V_per_W : float
         Standard error from noise and from scatter beyond it.
     uncertainty_V_per_W : float
-        With that of the heat.
+        Standard error including that of the heat.
     at_no_power_V, at_no_power_sigma_V : float
-        Where the line meets no power: 0 within its error if nothing but heat is seen.
+        Intercept of the line at zero power: 0 within its error if the voltage comes from heat alone.
     odd_V, odd_sigma_V : float
-        Mean part that turns over with the bias; leakage or cross-talk where it differs from 0.
+        Mean part that changes sign with the bias; leakage or cross-talk if it differs from 0.
     reduced_chi2 : float
-        Of the line, in terms of the thermometer's noise.
+        Reduced chi^2 of the line for the thermometer's noise.
     holds : int
     """
 
@@ -107,7 +108,7 @@ class PowerResponse:
 
 
 def power_response(points: Heated, heat: KnownHeat) -> PowerResponse:
-    """Slope of voltage against heat.
+    """Fit the slope of voltage against heat.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def power_response(points: Heated, heat: KnownHeat) -> PowerResponse:
 
 @dataclass(frozen=True)
 class ThermalResistance:
-    """R_P from a product and S_TC, and how its error goes with that of S_TC."""
+    """R_P from a product and S_TC, and the correlation of its error with that of S_TC."""
 
     value_K_per_W: float
     uncertainty_K_per_W: float
@@ -141,15 +142,18 @@ class ThermalResistance:
 def thermal_resistance(
     response: PowerResponse, seebeck_V_per_K: float, seebeck_uncertainty_V_per_K: float
 ) -> ThermalResistance:
-    """R_P = (S_TC R_P)/S_TC. A too large S_TC makes R_P too small: the correlation is negative.
+    """Return R_P = (S_TC R_P)/S_TC. Too large an S_TC makes R_P too small: the correlation is negative.
 
     Raises
     ------
     ValueError
-        If the tip was not seen to warm, or for a Seebeck coefficient that is not positive.
+        If the tip did not warm, or for a Seebeck coefficient that is not positive.
     """
     if not response.product_V_per_W > 0.0:
-        raise ValueError(f"the tip did not warm: {response.product_V_per_W:.3g} V/W; check the heat's path")
+        raise ValueError(
+            f"the tip did not warm ({response.product_V_per_W:.3g} V/W): check the heater, the contact and the "
+            "polarity of the thermocouple"
+        )
     if not seebeck_V_per_K > 0.0:
         raise ValueError(f"the Seebeck coefficient is {seebeck_V_per_K} V/K, must be above 0")
     value = response.product_V_per_W / seebeck_V_per_K

@@ -187,7 +187,8 @@ def _cut(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> 
     hold = placed.hold
     low, high = hold.window_G0
     if good < len(candidates):
-        reason = f"current changed by more than a factor of {rules.factor:g} from its median in period {candidates[good]}"
+        n = candidates[good]
+        reason = f"current changed by more than a factor of {rules.factor:g} from its median in period {n}"
     elif hold.ended not in ("finished", "aborted"):
         reason = f"tripped: {hold.ended}"
     elif not (low / rules.widened <= hold.after_G0 <= high * rules.widened) and not (

@@ -1,4 +1,4 @@
-"""Reading what other programs recorded. Each format has its module; `read_file` chooses one."""
+"""Import of files from other programs. Each format has its module; `read_file` chooses one."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,17 +9,21 @@ from analysis.importers.imported import ForeignFile, ImportOptions, Piece
 KINDS = ("igor", "csv", "tdms", "text")
 
 SUFFIXES = {".ibw": "igor", ".tdms": "tdms", ".csv": "csv", ".txt": "text", ".dat": "text", ".tsv": "text"}
-"""What a name's ending says of the format. Tables in .csv files, and rows in others, are told by their content."""
+"""Format by suffix. Tables in .csv files, and rows in others, are recognised by their content."""
 
 __all__ = ["KINDS", "SUFFIXES", "ForeignFile", "ImportOptions", "Piece", "files_in", "kind_of", "read_file"]
 
 
 def kind_of(path: Path) -> str:
-    """The format of a file, by its name, and for text by its first line. Raises `ForeignFile` for none known."""
+    """Return the format of a file, from its suffix, and for text from its first line. Raises `ForeignFile` if
+    unknown.
+    """
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        known = ", ".join(SUFFIXES)
-        raise ForeignFile(f"{path}: no known format (known: {known}); --kind says which it is")
+        suffixes = ", ".join(SUFFIXES)
+        raise ForeignFile(
+            f"{path}: unknown format (known suffixes: {suffixes}); choose the format with --kind"
+        )
     if kind in ("csv", "text"):
         from analysis.importers.csv_rows import holds_rows
 
@@ -28,12 +32,12 @@ def kind_of(path: Path) -> str:
 
 
 def read_file(path: Path, kind: str = "auto") -> list[Piece]:
-    """Read one file. The reader's library is imported only now.
+    """Read one file. The library of the reader is imported only here.
 
     Raises
     ------
     ForeignFile
-        One line: which file, and why it cannot be read.
+        If the file cannot be read; the message is one line with the file and the reason.
     """
     if not path.is_file():
         raise ForeignFile(f"{path}: there is no such file")
@@ -41,12 +45,12 @@ def read_file(path: Path, kind: str = "auto") -> list[Piece]:
 
 
 def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Files as given; a folder stands for the files of known formats in it, sorted by name and number.
+    """Return the files; a folder stands for the files of known formats in it, sorted by name and number.
 
     Returns
     -------
     files, skipped : list of Path
-        Those to read, and those in folders whose format is not known.
+        Files to read, and files in folders of unknown format.
     """
     files: list[Path] = []
     skipped: list[Path] = []

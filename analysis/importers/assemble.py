@@ -1,4 +1,4 @@
-"""From the pieces of all files to traces in one frame: the same channels, in SI."""
+"""Assembly of the pieces of all files to traces with the same channels, in SI."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -34,11 +34,11 @@ _FEWEST_FOR_A_SWEEP = 8
 
 
 def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
-    """Put the pieces together.
+    """Assemble the pieces to traces.
 
-    What a file tells goes before what the options tell. NaN behind the last value of a trace is padding: it is
-    trimmed, and counted. Numbers and words with which meters say that they are overloaded become infinite, and are
-    counted. Every other value is kept as it is.
+    Information in a file takes precedence over the options. NaN after the last value of a trace is padding: it is
+    trimmed and counted. Numbers and words with which meters report an overload become infinite and are counted.
+    Every other value is kept unchanged.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     Raises
     ------
     ForeignFile
-        If a unit is not known; the message names file, column and the option that tells it.
+        If a unit is unknown; the message names file, column and the option that gives it.
     """
     notes, counts = Notes(), Counter[str]()
     rates = [rate_of(piece) for piece in pieces]
@@ -88,7 +88,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
 
 
 def _grouped(pieces: Sequence[Piece]) -> list[list[int]]:
-    """Indices of the pieces that make one trace each: same group, same length, different quantities."""
+    """Return the indices of the pieces that form one trace each: same group, same length, different quantities."""
     groups: dict[Any, list[int]] = defaultdict(list)
     for i, piece in enumerate(pieces):
         names = {quantity.name for quantity in piece.quantities}
@@ -117,9 +117,9 @@ def _in_si(
 
 
 def _trimmed(quantities: list[Quantity], counts: Counter[str]) -> list[Quantity]:
-    there = np.any([~np.isnan(quantity.values) for quantity in quantities], axis=0)
-    stop = int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
-    counts["samples of padding trimmed"] += len(there) - stop
+    defined = np.any([~np.isnan(quantity.values) for quantity in quantities], axis=0)
+    stop = int(np.flatnonzero(defined)[-1]) + 1 if defined.any() else 0
+    counts["samples of padding trimmed"] += len(defined) - stop
     return [Quantity(quantity.name, quantity.values[:stop], quantity.unit) for quantity in quantities]
 
 
@@ -147,7 +147,7 @@ def _trace(
 
 
 def _is_sweep(quantities: Sequence[Quantity]) -> bool:
-    """Whether the bias goes in steps of one size, up or down for long, as in I-V sweeps."""
+    """Return True if the bias changes in equal steps with few turning points, as in I-V sweeps."""
     bias = next((quantity.values for quantity in quantities if quantity.name == "bias"), np.empty(0))
     steps = np.diff(bias)
     steps = steps[steps != 0]
@@ -160,19 +160,19 @@ def _is_sweep(quantities: Sequence[Quantity]) -> bool:
 
 
 def _conductance(quantities: Sequence[Quantity], settings: Mapping[str, Any]) -> Quantity | None:
-    """G = I / (V - I R_s) in units of G0, where current and voltage are known and the conductance is not.
+    """Return G = I / (V - I R_s) in units of G0; None unless current and voltage are known and the conductance is not.
 
     Without a known series resistance the voltage counts as that across the junction.
     """
-    found = {quantity.name: quantity for quantity in quantities}
-    if "conductance" in found or not {"current", "bias"} <= set(found) or found["bias"].unit != "V":
+    by_name = {quantity.name: quantity for quantity in quantities}
+    if "conductance" in by_name or not {"current", "bias"} <= set(by_name) or by_name["bias"].unit != "V":
         return None
     per_unit_A = {"A": 1.0, "V": 1.0 / settings.get("current_gain_V_per_A", np.nan)}
-    current_A = found["current"].values * per_unit_A.get(found["current"].unit, np.nan)
+    current_A = by_name["current"].values * per_unit_A.get(by_name["current"].unit, np.nan)
     if np.isnan(current_A).all():
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
-        junction_V = found["bias"].values - current_A * settings.get("series_resistance_ohm", 0.0)
+        junction_V = by_name["bias"].values - current_A * settings.get("series_resistance_ohm", 0.0)
         return Quantity("conductance", current_A / junction_V / G0_S, "G0")
 
 
@@ -183,9 +183,9 @@ def _extension_in_m(quantity: Quantity, settings: Mapping[str, Any]) -> Quantity
 
 
 def _reason_to_reject(trace: ImportedTrace, traces: Sequence[ImportedTrace]) -> str:
-    """Why a trace must not enter the statistics of the others; "" if it may.
+    """Return the reason to keep a trace out of the statistics of the others; "" if there is none.
 
-    A trace whose conductance was calculated can be there a second time, in a block of conductances.
+    A trace whose conductance was calculated may occur a second time, in a block of conductances.
     """
     recorded = [t for t in traces if t.values("conductance") is not None and CALCULATED not in t.flags]
     conductance = trace.values("conductance")
@@ -199,7 +199,7 @@ def _reason_to_reject(trace: ImportedTrace, traces: Sequence[ImportedTrace]) -> 
 
 
 def _same(a: Any, b: Any) -> bool:
-    """Equal but for the rounding to 32 bits and for another lab's value of G0."""
+    """Return True if two conductances are equal within rounding to 32 bits and another lab's value of G0."""
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-3, atol=1e-6, equal_nan=True)
 
 

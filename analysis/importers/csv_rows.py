@@ -1,4 +1,4 @@
-"""Text with a trace a row (.csv), padded with NaN or nothing, or of different lengths."""
+"""Text with one trace in each row (.csv), padded with NaN or empty fields, or of different lengths."""
 
 from pathlib import Path
 
@@ -9,25 +9,27 @@ from analysis.importers.quantities import Quantity, number
 from analysis.importers.text import read_lines, split_fields
 
 LEAST_FIELDS = 16
-"""A first line of so many numbers is a trace, not a line of a table with as many columns."""
+"""Least number of numbers in the first line of a file of traces; a table has fewer columns."""
 
 
 def holds_rows(path: Path) -> bool:
-    """Whether the file begins with a line of many numbers and no names. Raises `ForeignFile` for no text."""
+    """Return True if the file begins with a line of many numbers and no names. Raises `ForeignFile` if it is
+    not text.
+    """
     lines = read_lines(path)
     fields = split_fields(lines[0])
     return len(fields) >= LEAST_FIELDS and all(_is_number(field) for field in fields)
 
 
 def read_csv_rows(path: Path) -> list[Piece]:
-    """Read one trace from each line; what the numbers are, no such file tells.
+    """Read one trace from each line; these files do not name the quantity.
 
     Empty fields at the end are padding, like NaN.
 
     Raises
     ------
     ForeignFile
-        Not text, or a field that is no number.
+        If the file is not text, or a field is not a number.
     """
     pieces = []
     for place, line in enumerate(read_lines(path), 1):

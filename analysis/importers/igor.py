@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.quantities import Quantity, channel_name
 
-logging.getLogger("igor2").addHandler(logging.NullHandler())  # what it logs is told by our exception
+logging.getLogger("igor2").addHandler(logging.NullHandler())  # our exception reports the same
 
 _PARAMETER_ROWS = 22
-"""A block of traces of the EKA programs ends in 22 rows of parameters, the first two of them zero."""
+"""Rows of parameters at the end of a block of traces of the EKA programs; the first two are zero."""
 
 _EXCURSION_nm, _SPEED_nm_per_s, _GAIN_uA_per_V, _BIAS_mV, _SERIES_ohm, _ENGAGE_G0 = 2, 3, 11, 12, 14, 15
 
@@ -24,20 +24,20 @@ _EXCURSION_nm, _SPEED_nm_per_s, _GAIN_uA_per_V, _BIAS_mV, _SERIES_ohm, _ENGAGE_G
 def read_igor(path: Path) -> list[Piece]:
     """Read one wave.
 
-    A wave of two dimensions holds a trace a column. Waves of one dimension whose names differ only in the
+    A wave of two dimensions holds one trace in each column. Waves of one dimension whose names differ only in the
     quantity (PullOutCurrent_0, PullOutVoltage_0) form a trace.
 
     Raises
     ------
     ForeignFile
-        Not an Igor binary wave, cut short, or a wave without real numbers.
+        If the file is not an Igor binary wave, is truncated, or holds no real numbers.
     """
     try:
         wave = igor2.binarywave.load(str(path))["wave"]
         data, header = wave["wData"], wave["wave_header"]
     except Exception as error:  # igor2 raises whatever the first wrong byte leads to
-        told = " ".join(str(error).split())[:100]
-        raise ForeignFile(f"{path}: not a readable Igor binary wave ({told})") from error
+        cause = " ".join(str(error).split())[:100]
+        raise ForeignFile(f"{path}: not a readable Igor binary wave ({cause})") from error
     if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiu":
         raise ForeignFile(
             f"{path}: a wave of text or complex numbers; only waves of real numbers hold traces"
@@ -50,7 +50,7 @@ def read_igor(path: Path) -> list[Piece]:
 
 
 def is_eka_block(data: NDArray[Any]) -> bool:
-    """Whether a wave, shape (rows, traces), ends in the 22 rows of parameters of an EKA block of traces.
+    """Return True if a wave, shape (rows, traces), ends in the 22 rows of parameters of an EKA block of traces.
 
     Recognised by structure: two rows of zeros, then excursion, speed, gain, bias and series resistance, which
     are positive and the same in every column.
@@ -58,18 +58,18 @@ def is_eka_block(data: NDArray[Any]) -> bool:
     if data.shape[0] <= 2 * _PARAMETER_ROWS:
         return False
     tail = data[-_PARAMETER_ROWS:]
-    told = tail[[_EXCURSION_nm, _SPEED_nm_per_s, _GAIN_uA_per_V, _BIAS_mV, _SERIES_ohm]]
-    same = bool(np.isfinite(told).all() and (told == told[:, :1]).all())
-    return same and bool((tail[:2] == 0).all() and (told[:-1] > 0).all() and (told[-1] >= 0).all())
+    values = tail[[_EXCURSION_nm, _SPEED_nm_per_s, _GAIN_uA_per_V, _BIAS_mV, _SERIES_ohm]]
+    same = bool(np.isfinite(values).all() and (values == values[:, :1]).all())
+    return same and bool((tail[:2] == 0).all() and (values[:-1] > 0).all() and (values[-1] >= 0).all())
 
 
 def _eka_block(path: Path, data: NDArray[Any]) -> list[Piece]:
     traces, tail = data[:-_PARAMETER_ROWS], data[-_PARAMETER_ROWS:].astype(float)
     first = tail[:, 0]
     remark = (
-        "block of traces with 22 rows of parameters, as the EKA programs write it: conductance in G/G0 "
-        "(that lab's G0 is 77.5 uS), excursion, speed, gain, bias and series resistance from the rows; "
-        "rate from number of samples, speed and excursion"
+        "block of traces with 22 rows of parameters, as written by the EKA programs: conductance in G/G0 "
+        "(that lab's G0 is 77.5 uS); excursion, speed, gain, bias and series resistance from the rows; "
+        "rate from the number of samples, speed and excursion"
     )
     common = {
         "bias_V": round(first[_BIAS_mV] * 1e-3, 12),
@@ -105,7 +105,7 @@ def _columns(path: Path, data: NDArray[Any], header: Any) -> list[Piece]:
             ),
             f"column {i}",
             rate_Hz,
-            remarks=("a wave of two dimensions: a trace a column", *remarks),
+            remarks=("a wave of two dimensions: one trace in each column", *remarks),
         )
         for i in range(data.shape[1])
     ]
@@ -125,7 +125,7 @@ def _single(path: Path, data: NDArray[Any], header: Any) -> Piece:
 
 
 def _scaling(header: Any) -> tuple[float, tuple[str, ...]]:
-    """Rate from the wave's scaling along its rows, where that has a unit of time."""
+    """Return the rate from the wave's scaling along its rows if that has a unit of time, and remarks."""
     if "sfA" in header:  # version 5
         step, unit = float(header["sfA"][0]), _unit(header["dimUnits"][0])
     else:

@@ -1,4 +1,4 @@
-"""What every importer makes of a file, before it is known what the other files hold."""
+"""Common form of the content of one imported file, independent of the other files."""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ SETTINGS = {
     "current_gain_V_per_A": "gain of the current amplifier",
     "extension_m_per_V": "extension of the piezo per volt",
 }
-"""Settings that the files or the user may tell, and what they are called."""
+"""Settings that the files or the user may give, with their labels."""
 
 CALCULATED = "conductance calculated"
 """Flag of a trace whose conductance the import calculated from current and voltage."""
@@ -28,22 +28,22 @@ SWEEP = "I-V"
 
 
 class ForeignFile(Exception):
-    """A file that cannot be imported; the message is one line naming the file and why."""
+    """A file that cannot be imported; the message is one line with the file and the reason."""
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the user knows about files that don't tell. None: the user does not know either.
+    """Information from the user that the files lack. None: the user does not have it either.
 
     Parameters
     ----------
     settings : mapping
         Any of `SETTINGS`, SI.
     rate_Hz : float
-        NaN where unknown.
+        NaN if unknown.
     units : mapping
-        Unit by channel name ("current": "nA"). Of a file that holds one nameless quantity, a single entry also
-        tells the name.
+        Unit by channel name ("current": "nA"). For a file that holds one nameless quantity, a single entry also
+        gives the name.
     """
 
     settings: Mapping[str, float] = field(default_factory=dict)
@@ -61,15 +61,15 @@ class Piece:
         Name of the file.
     quantities : tuple of Quantity
     place : str
-        Where in the file ("column 3"); "" for all of it.
+        Place in the file ("column 3"); "" for the whole file.
     rate_Hz : float
-        NaN where the file does not tell.
+        NaN if the file does not give it.
     settings : mapping
-        What the file says of this trace, SI; the keys of `SETTINGS` are understood, others kept.
+        Settings of this trace in the file, SI; the keys of `SETTINGS` are used, others kept.
     group : str
-        Pieces of the same group and length are quantities of one trace; "" stands alone.
+        Pieces of the same group and length are quantities of one trace; "" for a piece of its own.
     remarks : tuple of str
-        What was recognised or assumed, for the summary.
+        Features recognised or assumed, for the summary.
     """
 
     file: str
@@ -82,15 +82,15 @@ class Piece:
 
     @property
     def source(self) -> str:
-        """File, and where in it."""
+        """File, and place in it."""
         return f"{self.file} {self.place}".strip()
 
 
 @dataclass(frozen=True, eq=False)
 class ImportedTrace:
-    """One trace in SI. ``quantities`` are of equal length, shape (n,); not every channel needs to be there.
+    """One trace in SI. ``quantities`` have equal length, shape (n,); channels may be missing.
 
-    ``rejected`` says why no analysis should use it; "" for all others.
+    ``rejected`` is the reason why no analysis should use it; "" otherwise.
     """
 
     source: str
@@ -104,13 +104,13 @@ class ImportedTrace:
         return len(self.quantities[0].values)
 
     def values(self, name: str) -> NDArray[Any] | None:
-        """The values of a quantity; None where the trace does not have it."""
+        """Return the values of a quantity; None if the trace does not have it."""
         return next((quantity.values for quantity in self.quantities if quantity.name == name), None)
 
 
 @dataclass(frozen=True, eq=False)
 class ImportedTraces:
-    """All traces of an import, and what is and is not known of them.
+    """All traces of an import, with the sources of their properties.
 
     Parameters
     ----------
@@ -118,15 +118,15 @@ class ImportedTraces:
     channels : tuple of Channel
         Every quantity that any trace has.
     rate_Hz : float
-        NaN where unknown.
+        NaN if unknown.
     settings : mapping
-        What holds for all traces, SI.
+        Settings common to all traces, SI.
     from_file, from_options : tuple of str
-        What was found where, in words.
+        Properties given by the files and by the options, in phrases.
     unknowns : tuple of str
-        What could not be known, in words.
+        Unknown properties, in phrases.
     counts : mapping of str to int
-        What was left out or stands out ("padding trimmed (samples)"), and how often.
+        Numbers of omitted and unusual values, by kind ("samples of padding trimmed").
     sources : tuple of str
         Names of the files.
     """
@@ -143,7 +143,7 @@ class ImportedTraces:
 
     @property
     def title(self) -> str:
-        """How many of what from where."""
+        """Number and kind of the traces, and their files."""
         what = "I-V sweeps" if all(SWEEP in trace.flags for trace in self.traces) else "traces"
         files = self.sources[0] if len(self.sources) == 1 else f"{len(self.sources)} files"
         return f"{len(self.traces)} {what} from {files}"

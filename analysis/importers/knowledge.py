@@ -1,4 +1,4 @@
-"""What is known of imported traces, and from where: rate, settings, units; and what is not."""
+"""Provenance of the rate, settings and units of imported traces, and a list of what is unknown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ from analysis.recording.header import Channel
 
 @dataclass
 class Notes:
-    """What was found where, in words; the same words only once."""
+    """Notes on the source of each value, in phrases; each phrase once."""
 
     from_file: dict[str, None] = field(default_factory=dict)
     from_options: dict[str, None] = field(default_factory=dict)
 
 
 def rate_of(piece: Piece) -> float | None:
-    """Samples per second as the file tells them, or as its even column of times does; None where unknown.
+    """Return the samples per second from the file, or from its column of evenly spaced times; None if unknown.
 
-    Rounded to six digits, so that the same rate is the same number. Times count as even when no step differs by
-    more than 1 % from the median one.
+    The rate is rounded to six digits, so that equal rates are equal numbers. Times are evenly spaced if no step
+    differs by more than 1 % from the median one.
     """
-    told = piece.rate_Hz
+    rate_Hz = piece.rate_Hz
     for quantity in piece.quantities:
         if quantity.name != "time" or not known_unit(quantity.unit):
             continue
@@ -34,26 +34,26 @@ def rate_of(piece: Piece) -> float | None:
             steps = np.diff(seconds.values)
             typical = float(np.median(steps))
             if typical > 0 and np.all(np.abs(steps - typical) < 0.01 * typical):
-                told = 1.0 / typical
-    return None if np.isnan(told) else float(f"{told:.6g}")
+                rate_Hz = 1.0 / typical
+    return None if np.isnan(rate_Hz) else float(f"{rate_Hz:.6g}")
 
 
 def common_rate(rates: Sequence[float | None], options: ImportOptions, notes: Notes) -> float:
-    """The one rate of the recording; NaN where unknown, or where files tell different ones."""
-    told = {rate for rate in rates if rate is not None}
-    if len(told) > 1:
-        notes.from_file[f"rates that differ: {min(told):g} to {max(told):g} Hz"] = None
+    """Return the common rate of the recording; NaN if unknown, or if the files differ."""
+    distinct = {rate for rate in rates if rate is not None}
+    if len(distinct) > 1:
+        notes.from_file[f"different rates: {min(distinct):g} to {max(distinct):g} Hz"] = None
         return float("nan")
-    if told:
-        notes.from_file[f"rate: {min(told):g} Hz"] = None
-        return told.pop()
+    if distinct:
+        notes.from_file[f"rate: {min(distinct):g} Hz"] = None
+        return distinct.pop()
     if not np.isnan(options.rate_Hz):
         notes.from_options[f"rate: {options.rate_Hz:g} Hz"] = None
     return options.rate_Hz
 
 
 def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Notes) -> dict[str, Any]:
-    """Settings that are the same for all pieces, and those that only the options tell."""
+    """Return the settings that are the same for all pieces, and those that only the options give."""
     common: dict[str, Any] = {}
     names = dict.fromkeys(name for piece in pieces for name in piece.settings)
     for name in names:
@@ -63,10 +63,10 @@ def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Note
             if isinstance(values[0], float):
                 notes.from_file[f"{SETTINGS.get(name, name)}: {values[0]:g} ({name})"] = None
         elif name in SETTINGS:
-            told = sorted({value for value in values if value is not None})
-            some = f"{told[0]:g} to {told[-1]:g}" if len(told) > 1 else f"{told[0]:g}"
-            silent = f", not told for {values.count(None)} parts" if None in values else ""
-            notes.from_file[f"{SETTINGS[name]}: {some} ({name}){silent}"] = None
+            given = sorted({value for value in values if value is not None})
+            span = f"{given[0]:g} to {given[-1]:g}" if len(given) > 1 else f"{given[0]:g}"
+            missing = f", missing for {values.count(None)} parts" if None in values else ""
+            notes.from_file[f"{SETTINGS[name]}: {span} ({name}){missing}"] = None
     for name, value in options.settings.items():
         if name not in names:
             common[name] = value
@@ -75,14 +75,14 @@ def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Note
 
 
 def named(quantity: Quantity, options: ImportOptions, notes: Notes) -> Quantity:
-    """Return the quantity with the name and unit that the options give it where the file gives none that is known."""
+    """Return the quantity with the name and unit from the options if the file gives no known ones."""
     name, unit = quantity.name, quantity.unit
     if not name and len(options.units) == 1:
         (name,) = options.units
         notes.from_options[f"the values are: {name}"] = None
     name = name or "values"
     if name in options.units and not known_unit(unit):
-        instead = f" (the file writes {unit!r}, which is no known unit)" if unit else ""
+        instead = f" (the file has {unit!r}, an unknown unit)" if unit else ""
         unit = options.units[name]
         notes.from_options[f"unit of {name}: {unit}{instead}"] = None
     elif unit:
@@ -93,26 +93,26 @@ def named(quantity: Quantity, options: ImportOptions, notes: Notes) -> Quantity:
 def unknowns(
     traces: Sequence[ImportedTrace], channels: Sequence[Channel], rate_Hz: float, common: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """What nobody told, one phrase each."""
+    """Return the unknown properties, one phrase each."""
     units = {channel.name: channel.unit for channel in channels}
-    told = set(common).union(*(trace.settings for trace in traces))
+    given = set(common).union(*(trace.settings for trace in traces))
     unknown = [f"unit of {name}" for name, unit in units.items() if not unit]
     if "values" in units:
         unknown.insert(0, "what the values are")
     if np.isnan(rate_Hz):
         unknown.append("sampling rate")
-    moved = "opening_speed_m_per_s" in told and not np.isnan(rate_Hz)
+    moved = "opening_speed_m_per_s" in given and not np.isnan(rate_Hz)
     if not (moved or units.get("extension") == "m" or all(SWEEP in trace.flags for trace in traces)):
         unknown.append("displacement")
-    if "bias_V" not in told and "bias" not in units:
+    if "bias_V" not in given and "bias" not in units:
         unknown.append(SETTINGS["bias_V"])
-    if "series_resistance_ohm" not in told:
+    if "series_resistance_ohm" not in given:
         unknown.append(SETTINGS["series_resistance_ohm"])
         if any(CALCULATED in trace.flags for trace in traces):
             unknown.append(
                 "whether the voltage includes the series resistance (taken as that of the junction)"
             )
-    if units.get("current") == "V" and "current_gain_V_per_A" not in told:
+    if units.get("current") == "V" and "current_gain_V_per_A" not in given:
         unknown.append(SETTINGS["current_gain_V_per_A"])
     if "current_density" in units:
         unknown.append("area of the electrode")
@@ -120,7 +120,7 @@ def unknowns(
 
 
 def reversed_signs(traces: Sequence[ImportedTrace]) -> tuple[str, ...]:
-    """Say that most traces have a negative conductance, where they have; their current or bias has the wrong sign."""
+    """Return a phrase if most traces have a negative conductance: current or bias then has the wrong sign."""
     values = [
         g for trace in traces if SWEEP not in trace.flags and (g := trace.values("conductance")) is not None
     ]

@@ -1,4 +1,4 @@
-"""From the names and units that people write above columns to this program's channel names and SI."""
+"""Conversion of names and units in headings to this program's channel names and SI."""
 
 import re
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ BASES = {
     "extension": ("m", "V"),
     "time": ("s",),
 }
-"""What may be measured in what: a current behind its amplifier and the extension of a piezo are volts, too."""
+"""Possible base units of each quantity; the output of a current amplifier and the drive of a piezo are in volts."""
 
 _EXAMPLES = {"bias": "mV", "current": "nA", "conductance": "G0", "extension": "nm", "time": "ms"}
 _EXAMPLES["current_density"] = "A/cm2"
@@ -58,18 +58,18 @@ _NAMED_BY_UNIT = {
 
 _OVERLOADS = (9.9e37, 9.91e37, 1.99999e99)
 OVERLOAD = _OVERLOADS[0]
-"""The number that meters write when what they measure is beyond their range (SCPI); stands for their words, too."""
+"""Number that meters write when the input exceeds their range (SCPI); it also represents their words for this."""
 
 _OVERLOAD_WORD = re.compile(r"[+-]?\s*(ovld|ovl|ol|oflow|ovfl|overld|overload|overflow|-{3,})", re.IGNORECASE)
 
 
 class UnknownUnit(ValueError):
-    """A unit that is not known, or does not measure what the column is said to hold; the message says what to do."""
+    """A unit that is unknown, or does not fit the quantity of the column; the message gives the remedy."""
 
 
 @dataclass(frozen=True, eq=False)
 class Quantity:
-    """A column: what it is, its values of shape (n,), its unit as the file writes it ("" where it does not)."""
+    """A column: name, values of shape (n,), and unit as written in the file ("" without one)."""
 
     name: str
     values: NDArray[Any]
@@ -77,9 +77,9 @@ class Quantity:
 
 
 def channel_name(text: str) -> str:
-    """The channel that a name or header stands for: "PullOutCurrent" -> "current".
+    """Return the channel of a name or heading: "PullOutCurrent" -> "current".
 
-    A name without any known word becomes itself, in lower case and with underscores.
+    A name without any known word is returned in lower case with underscores.
     """
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", text)]
     modifiers = []
@@ -92,44 +92,44 @@ def channel_name(text: str) -> str:
 
 
 def split_header(text: str) -> tuple[str, str]:
-    """Return a header's name and unit: "Current (nA)", "Current [nA]", "Current / nA", "current_nA", "nA"."""
+    """Return a heading's name and unit: "Current (nA)", "Current [nA]", "Current / nA", "current_nA", "nA"."""
     text = text.strip().strip('"').strip()
     if len(text) > 1 and (unit := unit_of(text)) is not None and unit.base in _NAMED_BY_UNIT:
         return _NAMED_BY_UNIT[unit.base], text
-    found = re.fullmatch(r"(.*\S)\s*[(\[]\s*([^)\]]*?)\s*[)\]]", text)
-    found = found or re.fullmatch(r"([^(\[]*\S)\s*[(\[]\s*(.*?)\s*[)\]]", text)
-    if found is None:
-        found = re.fullmatch(r"(.*\S)\s*/\s*(\S+)", text)
-        if found is not None and channel_name(found[1]) not in BASES:
-            found = None
-    if found is None:
-        found = re.fullmatch(r"(.*\S)\s*[,_\s]\s*(\S+)", text)
-        if found is not None and not known_unit(found[2]):
-            found = None
-    return (found[1], found[2]) if found else (text, "")
+    match = re.fullmatch(r"(.*\S)\s*[(\[]\s*([^)\]]*?)\s*[)\]]", text)
+    match = match or re.fullmatch(r"([^(\[]*\S)\s*[(\[]\s*(.*?)\s*[)\]]", text)
+    if match is None:
+        match = re.fullmatch(r"(.*\S)\s*/\s*(\S+)", text)
+        if match is not None and channel_name(match[1]) not in BASES:
+            match = None
+    if match is None:
+        match = re.fullmatch(r"(.*\S)\s*[,_\s]\s*(\S+)", text)
+        if match is not None and not known_unit(match[2]):
+            match = None
+    return (match[1], match[2]) if match else (text, "")
 
 
 def known_unit(unit: str) -> bool:
-    """Tell if this unit can be converted."""
+    """Return True if this unit can be converted."""
     return unit_of(unit) is not None
 
 
 def to_si(quantity: Quantity) -> Quantity:
-    """Return the same in SI (conductance in G0).
+    """Return the quantity in SI (conductance in G0).
 
-    A quantity without a unit, and one of a name that no analysis uses, stays as it is where its unit is unknown.
+    A quantity without a unit, or with an unknown unit and a name that no analysis uses, is returned unchanged.
 
     Raises
     ------
     UnknownUnit
-        If a quantity of `BASES` has a unit that is not in the table of ``units``, or not one of its own.
+        If a quantity of `BASES` has a unit that is not in the table of ``units``, or does not fit it.
     """
-    unit, wanted = unit_of(quantity.unit), BASES.get(quantity.name)
-    if wanted and quantity.unit and (unit is None or unit.base not in wanted):
-        meant = "is not known" if unit is None else f"does not measure a {quantity.name.replace('_', ' ')}"
+    unit, bases = unit_of(quantity.unit), BASES.get(quantity.name)
+    if bases and quantity.unit and (unit is None or unit.base not in bases):
+        fault = "is unknown" if unit is None else f"does not measure a {quantity.name.replace('_', ' ')}"
         raise UnknownUnit(
-            f"unit {quantity.unit!r} of column {quantity.name!r} {meant}{advice(quantity.unit)}: "
-            f"say --unit {quantity.name}={_EXAMPLES[quantity.name]}, or what it is"
+            f"unit {quantity.unit!r} of column {quantity.name!r} {fault}{advice(quantity.unit)}: "
+            f"give its unit, such as --unit {quantity.name}={_EXAMPLES[quantity.name]}"
         )
     if unit is None:
         return quantity
@@ -140,7 +140,7 @@ def to_si(quantity: Quantity) -> Quantity:
 
 
 def number(field: str) -> float:
-    """Return the number in a field of text, decimal comma allowed: NaN for an empty one, `OVERLOAD` for a meter's word.
+    """Return the number in a text field (decimal comma allowed): NaN if empty, `OVERLOAD` for a meter's word.
 
     Raises
     ------
@@ -153,6 +153,6 @@ def number(field: str) -> float:
 
 
 def overloaded(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which values are no numbers but a meter's sign of overload: ±9.9e37, 9.91e37, ±1.99999e99."""
+    """Return True for each value with which a meter reports an overload: ±9.9e37, 9.91e37, ±1.99999e99."""
     size = np.abs(np.asarray(values, dtype=float))
     return np.any([np.isclose(size, overload, rtol=1e-4, atol=0.0) for overload in _OVERLOADS], axis=0)

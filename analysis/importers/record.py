@@ -24,32 +24,32 @@ def record(
         "",
     ),
 ) -> str:
-    """Write the traces one after another; a quantity that a trace does not have is NaN there.
+    """Write the traces one after another; quantities that a trace lacks are NaN.
 
     Parameters
     ----------
     imported : ImportedTraces
     path : Path
-        Must not exist.
+        New file.
     sample, notes : str
-        In the user's words.
+        The user's text.
     versions : mapping, optional
-        Of the programs.
+        Versions of the programs.
     on_trace : callable
         Called after each trace, to show progress.
     results_of : callable
-        Gives, from the recording as it stands before it is closed, the plots to show, the lines of the index
-        of traces to change, and what was found in a line.
+        Called with the recording before it is closed; returns the plots, the changed entries of the index of
+        traces, and the result in a line.
 
     Returns
     -------
     str
-        How the file is stored, as `RecordingWriter.close` tells it.
+        Storage of the file, as returned by `RecordingWriter.close`.
 
     Raises
     ------
     FileExistsError, RecordingError
-        As `RecordingWriter`.
+        As `RecordingWriter` does.
     """
     header = RunHeader(
         procedure="import",
@@ -83,9 +83,7 @@ def record(
         return writer.close(plots=plots or [_plot(imported.traces[0])], entries=entries, result=result)
     except BaseException:
         writer.abandon()
-        path.unlink(
-            missing_ok=True
-        )  # what was measured is in the imported files; half an import helps nobody
+        path.unlink(missing_ok=True)  # the data are safe in the imported files; half an import is useless
         raise
 
 
@@ -109,11 +107,11 @@ def _entry(number: int, block: Block, trace: ImportedTrace) -> TraceEntry:
 
 
 def _plot(trace: ImportedTrace) -> Plot:
-    """The first trace, so that a viewer has something to show: against the bias for a sweep, else by samples."""
-    found = {quantity.name: quantity for quantity in trace.quantities}
-    signal = next(q for q in trace.quantities if q.name not in ("bias", "time") or len(found) == 1)
+    """Return a plot of the first trace for viewers: against the bias for a sweep, otherwise against the sample."""
+    by_name = {quantity.name: quantity for quantity in trace.quantities}
+    signal = next(q for q in trace.quantities if q.name not in ("bias", "time") or len(by_name) == 1)
     if SWEEP in trace.flags:
-        axis = Axis("bias", np.asarray(found["bias"].values, dtype=float), found["bias"].unit)
+        axis = Axis("bias", np.asarray(by_name["bias"].values, dtype=float), by_name["bias"].unit)
     else:
         axis = Axis("sample", np.arange(float(len(trace))))
     values = np.asarray(signal.values, dtype=float)

@@ -13,7 +13,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines that are not empty. Raises `ForeignFile` for a file that is not text, or empty."""
+    """Return the lines that are not empty. Raises `ForeignFile` for a file that is not text, or empty."""
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
@@ -30,7 +30,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def split_fields(line: str) -> list[str]:
-    """Fields of a line, between tabs, semicolons, commas or blanks, whichever of them it has first."""
+    """Split a line into fields at tabs, semicolons, commas or blanks, in this order of preference."""
     for separator in ("\t", ";", ","):
         if separator in line and not (separator == "," and _all_decimal_commas(line)):
             return [field.strip() for field in line.split(separator)]
@@ -45,23 +45,23 @@ def _all_decimal_commas(line: str) -> bool:
 def read_text(path: Path) -> list[Piece]:
     """Read the columns as the quantities of one trace.
 
-    The last line above the numbers, commented out or not, names the columns and their units (or the last two,
+    The last line above the numbers, commented out or not, gives names and units of the columns (or the last two,
     one for each). All lines above the numbers are kept as a setting of the trace.
 
     Raises
     ------
     ForeignFile
-        Not text, no numbers, or lines of different lengths.
+        If the file is not text, has no numbers, or has lines of different lengths.
     """
     lines = read_lines(path)
     start = next((i for i, line in enumerate(lines) if _numbers(line) is not None), len(lines))
     rows = [_numbers(line) for line in lines[start:] if not line.lstrip().startswith(_COMMENT)]
     if not rows:
-        raise ForeignFile(f"{path}: no columns of numbers in it")
+        raise ForeignFile(f"{path}: no columns of numbers in the file")
     width = len(rows[0] or [])
     for place, row in enumerate(rows, start + 1):
         if row is None or len(row) != width:
-            raise ForeignFile(f"{path}: line {place} (empty ones not counted) is not {width} numbers")
+            raise ForeignFile(f"{path}: line {place} (not counting empty ones) does not hold {width} numbers")
     columns = np.array(rows, dtype=float).T
     if width > 1 and np.isnan(columns[-1]).all():  # a separator at the end of every line
         columns, width = columns[:-1], width - 1
@@ -77,7 +77,7 @@ def read_text(path: Path) -> list[Piece]:
 
 
 def _numbers(line: str) -> list[float] | None:
-    """Return the numbers of a line, decimal commas and a meter's words for overload allowed; None for other lines."""
+    """Return the numbers of a line (decimal commas and meters' words for overload allowed); None for other lines."""
     try:
         numbers = [number(field) for field in split_fields(line)]
     except ValueError:
@@ -86,9 +86,9 @@ def _numbers(line: str) -> list[float] | None:
 
 
 def _headers(above: list[str], width: int) -> list[str] | None:
-    """Return headers of the columns: the last line above the numbers, or names and units in the last two.
+    """Return the headings of the columns: the last line above the numbers, or names and units in the last two.
 
-    A comment that is only a number, such as the count of points below, is passed over.
+    A comment that is only a number, such as the count of points below, is skipped.
     """
     while above and _bare(above[-1]).isdigit():
         above = above[:-1]
@@ -117,18 +117,18 @@ def _names(headers: list[str] | None, width: int) -> tuple[list[tuple[str, str]]
     if headers is None:
         return [(f"column_{i}" if width > 1 else "", "") for i in range(width)], ("columns without names",)
     ending = _common_ending(headers)
-    found: list[tuple[str, str]] = []
+    names: list[tuple[str, str]] = []
     for header in headers:
         name, unit = split_header(header.removesuffix(ending))
         channel = channel_name(name)
-        if any(channel == other for other, _ in found):
-            channel = f"{channel}_{len(found)}"
-        found.append((channel, unit))
-    return found, (f"columns {', '.join(header.removesuffix(ending) for header in headers)}",)
+        if any(channel == other for other, _ in names):
+            channel = f"{channel}_{len(names)}"
+        names.append((channel, unit))
+    return names, (f"columns {', '.join(header.removesuffix(ending) for header in headers)}",)
 
 
 def _common_ending(headers: list[str]) -> str:
-    """What stands behind every name, such as "_C10SH_Au_J10"; "" for one column, and for a unit."""
+    """Return the common ending of all names, such as "_C10SH_Au_J10"; "" for one column, and for a unit."""
     length = 0
     while length < min(map(len, headers)) and len({header[-length - 1 :] for header in headers}) == 1:
         length += 1

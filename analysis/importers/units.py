@@ -1,6 +1,6 @@
-"""The unit that a text names: a closed table of the spellings that people and instruments write.
+"""Units by their spelling: a closed table of the spellings that people and instruments use.
 
-A text that is not in the table is unknown; it is never guessed, and never counts as SI.
+A text that is not in the table is unknown; it is never guessed, and never taken as SI.
 """
 
 import re
@@ -16,7 +16,7 @@ _HIGH_POWERS = {
     "M": 6,
     "G": 9,
     "T": 12,
-}  # of ohm and Hz only: "MA" and "MV" are mA and mV in capitals as often
+}  # of ohm and Hz only: "MA" and "MV" are often mA and mV in capitals
 _WORD_POWERS = {
     "femto": -15, "pico": -12, "nano": -9, "micro": -6, "milli": -3, "kilo": 3, "mega": 6, "giga": 9,
 }  # fmt: skip
@@ -37,7 +37,7 @@ _SCALE = re.compile(
 class Unit:
     """A unit in terms of a base unit: V, A, S, s, m, Hz, K, ohm, A/m2, or G0 (2e^2/h).
 
-    A value in base units is ``factor`` times the number, plus ``offset``; where the number is a logarithm
+    A value in base units is ``factor`` times the number plus ``offset``; if the number is a logarithm
     (``decades``), ``factor`` times ten to its power.
     """
 
@@ -47,7 +47,7 @@ class Unit:
     decades: bool = False
 
     def convert(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return numbers in this unit in its base unit; numbers already in it stay as they are, type and all."""
+        """Convert numbers to the base unit; numbers already in it are returned unchanged, with their type."""
         if self == Unit(self.base):
             return values
         numbers = np.asarray(values, dtype=float)
@@ -69,7 +69,7 @@ _SPECIAL |= dict.fromkeys(("A/m2", "Am-2"), Unit("A/m2"))
 
 
 def unit_of(text: str) -> Unit | None:
-    """Return the unit that a text names; None for a text that is empty, unknown, or could mean two things."""
+    """Return the unit that a text names; None for a text that is empty, unknown, or ambiguous."""
     text = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-").replace("·", "*")
     text = " ".join(text.replace("\N{MULTIPLICATION SIGN}", "*").split())
     scaled = _SCALE.fullmatch(text)
@@ -80,7 +80,7 @@ def unit_of(text: str) -> Unit | None:
 
 
 def advice(text: str) -> str:
-    """Return ", perhaps nA?" for a unit that is ambiguous in capitals ("NA") or small letters; "" for others."""
+    """Return ", perhaps nA?" for a unit in ambiguous capitals ("NA") or small letters; "" for others."""
     for likely in (text[:1].lower() + text[1:], text[:1] + text[1:].upper()):
         if likely != text and unit_of(likely) is not None:
             return f", perhaps {likely}?"
@@ -102,7 +102,7 @@ def _simple(text: str) -> Unit | None:
     """Return a prefix and a base, as symbols ("nA"), words ("nanoamps") or one of each ("nAmps", "microA")."""
     bases = [(base, _BASES[base]) for base in _BASES if text.endswith(base)]
     bases += [(word, _WORDS[word]) for word in _WORDS if text.lower().endswith(word)]
-    for ending, base in sorted(bases, key=lambda found: -len(found[0])):
+    for ending, base in sorted(bases, key=lambda entry: -len(entry[0])):
         prefix = text[: len(text) - len(ending)].rstrip("- ")
         powers = _POWERS | (_HIGH_POWERS if base in ("ohm", "Hz") else {})
         power = powers.get(prefix, _WORD_POWERS.get(prefix.lower()))
@@ -112,7 +112,7 @@ def _simple(text: str) -> Unit | None:
 
 
 def _times(unit: Unit | None, power: int) -> Unit | None:
-    """Return a unit ten to a power as large; None for a logarithm and a temperature in degrees, which have no such."""
+    """Return a unit scaled by a power of ten; None for a logarithm or degrees Celsius, which cannot be scaled."""
     if unit is None or (power and (unit.decades or unit.offset)):
         return None
     return replace(unit, factor=float(f"1e{power}") if unit.factor == 1.0 else unit.factor * 10.0**power)

@@ -1,4 +1,4 @@
-"""The recording file: one HDF5 file a run, written so that a killed process loses nothing acknowledged."""
+"""The recording file: one HDF5 file for each run; a killed process loses nothing that was acknowledged."""
 
 from analysis.recording.errors import (
     DiskAlmostFull,

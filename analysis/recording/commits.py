@@ -1,4 +1,4 @@
-"""The log of commits of a file whose writer was killed or still writes, and which of them can be believed."""
+"""Log of commits of a file whose writer was killed or is still writing, and its verification."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,15 +12,15 @@ from analysis.recording.errors import BROKEN
 from analysis.recording.structure import Structure
 
 BATCH = 64
-"""Commits that are compared at one go: half a minute of a run."""
+"""Number of commits that are compared together: half a minute of a run."""
 
 _UNKNOWN, _HOLDS, _DIFFERS = 0, 1, 2
 
 
 class Commits:
-    """What was committed, as far as the last commit whose data have their check sum.
+    """Commits of a file, up to the last one whose data match their check sum.
 
-    The others are compared when their samples, or the journal, are read; each once.
+    The earlier ones are compared when their samples, or the journal, are read; each once.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Commits:
         ]
         rows: NDArray[Any] = structure.dataset("entry/journal/commits")[:]
         if rows.dtype != layout.COMMIT or rows.ndim != 1:
-            raise ValueError("the log of commits is no log of commits")
+            raise ValueError("the log of commits has another format")
         self._edges = np.concatenate((np.zeros(1, layout.COMMIT), rows))
         self._state = np.full(len(rows), _UNKNOWN, dtype=np.uint8)
         self._keep(self._in_order(rows))
@@ -49,21 +49,21 @@ class Commits:
 
     @property
     def last(self) -> NDArray[Any]:
-        """The last commit; zeros where there is none."""
+        """The last commit; zeros if there is none."""
         return self._edges[-1]
 
     def damaged(self, start: int, stop: int) -> Iterator[tuple[slice, slice]]:
-        """Yield rows, and bytes of journal lines, of each commit that adds rows in a range and does not hold."""
+        """Yield rows, and bytes of journal lines, of each damaged commit that adds rows in a range."""
         ends = self._edges["samples"]
         first = int(np.searchsorted(ends[1:], start, side="right"))
         yield from self._differing(first, int(np.searchsorted(ends[:-1], stop)))
 
     def all_damaged(self) -> Iterator[tuple[slice, slice]]:
-        """Yield the same of every commit that does not hold, also of those that add no rows."""
+        """Yield the same for every damaged commit, also for those that add no rows."""
         yield from self._differing(0, len(self))
 
     def take_over(self, before: "Commits") -> None:
-        """Take over what was compared of the same commits when the file was opened before."""
+        """Take over the comparisons of the same commits from an earlier opening of the file."""
         edges, state = before.known
         n = min(len(self), len(state))
         same = self._edges[: n + 1] == edges[: n + 1]
@@ -72,7 +72,7 @@ class Commits:
 
     @property
     def known(self) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-        """Get what each commit counts, from zeros on, and what was found of it so far."""
+        """Cumulative counts of the commits, starting with zeros, and the state of each commit as compared so far."""
         return self._edges, self._state
 
     def _differing(self, first: int, stop: int) -> Iterator[tuple[slice, slice]]:
@@ -85,12 +85,12 @@ class Commits:
         return slice(int(self._edges[what][i]), int(self._edges[what][i + 1]))
 
     def _compared(self, first: int, stop: int) -> NDArray[np.bool_]:
-        """Tell which of some commits hold, and remember it."""
+        """Return True for each commit that matches its check sum, and remember the result."""
         state = self._state[first:stop]
         if (state == _UNKNOWN).any():
             try:
                 state[:] = self._compare(first, stop)
-            except BROKEN:  # not even readable; one by one it is seen which
+            except BROKEN:  # not even readable: find out which, one by one
                 for i in range(first, stop):
                     self._state[i] = self._compare_one(i)
         held: NDArray[np.bool_] = state == _HOLDS
@@ -103,7 +103,7 @@ class Commits:
             return _DIFFERS
 
     def _compare(self, first: int, stop: int) -> list[int]:
-        """Read what some commits added, and compare it with their check sums."""
+        """Read the data that some commits added, and compare them with their check sums."""
         read = []
         for dataset, what in self._parts:
             edges = self._edges[what][first : stop + 1].astype(np.int64)
@@ -111,11 +111,11 @@ class Commits:
         sums = (
             layout.crc(data[edges[k] : edges[k + 1]] for data, edges in read) for k in range(stop - first)
         )
-        told = self._edges["crc"][first + 1 : stop + 1].tolist()
-        return [_HOLDS if found == right else _DIFFERS for found, right in zip(sums, told, strict=True)]
+        logged = self._edges["crc"][first + 1 : stop + 1].tolist()
+        return [_HOLDS if crc == right else _DIFFERS for crc, right in zip(sums, logged, strict=True)]
 
     def _in_order(self, rows: NDArray[Any]) -> int:
-        """Count the commits before the first that is torn, or counts less than the one before or more than there is."""
+        """Count the commits before the first that is torn, or whose counts fall or exceed the data."""
         good = rows["check"] == layout.commit_check(rows)
         most = {what: min(len(d) for d, counted in self._parts if counted == what) for _, what in self._parts}
         for what, length in most.items():

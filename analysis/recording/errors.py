@@ -1,4 +1,4 @@
-"""What can go wrong with a recording. Each message is for the user, and says what to do where that is known."""
+"""Errors of recordings. Each message is for the user, with the remedy where there is one."""
 
 import re
 import zlib
@@ -17,7 +17,7 @@ BROKEN = (
     MemoryError,
     zlib.error,
 )
-"""What h5py, JSON and their readers raise for a damaged or foreign file."""
+"""Exceptions that h5py, JSON and their readers raise for a damaged or foreign file."""
 
 
 class RecordingError(Exception):
@@ -25,18 +25,18 @@ class RecordingError(Exception):
 
 
 class OutsideRecording(RecordingError, IndexError):
-    """Samples were asked for that a recording does not have."""
+    """A request for samples that a recording does not have."""
 
 
 class NoSuchChannel(RecordingError, KeyError):
-    """A channel was asked for that a recording does not have."""
+    """A request for a channel that a recording does not have."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 class WriteFailed(RecordingError):
-    """The operating system refused a write. ``saved`` samples are in the file; nothing after them is."""
+    """The operating system refused a write. The first ``saved`` samples are in the file, and nothing after them."""
 
     def __init__(self, message: str, saved: int) -> None:
         super().__init__(message)
@@ -52,29 +52,29 @@ class DiskAlmostFull(RecordingError):
 
 
 def reason(error: BaseException) -> str:
-    """Return what HDF5 or the system says, in one line: HDF5 wraps the system's words in several of its own."""
+    """Return the message of the system or of HDF5 in one line; HDF5 wraps that of the system in several of its own."""
     text = str(error) or type(error).__name__
-    told = re.search(r"error message = '([^']*)'", text)
-    return told[1] if told else " ".join(text.split())
+    system = re.search(r"error message = '([^']*)'", text)
+    return system[1] if system else " ".join(text.split())
 
 
 @contextmanager
 def damage_told(path: Path, what: str, remedy: str = "") -> Iterator[None]:
-    """Turn what a damaged file raises inside the block into a ``RecordingError``.
+    """Convert exceptions that a damaged file raises inside the block into a ``RecordingError``.
 
     Parameters
     ----------
     path : Path
         The recording.
     what : str
-        What is being read, for the message ("its list of events").
+        Part that is being read, for the message ("its list of events").
     remedy : str
-        What to do, as a sentence.
+        Remedy, as a sentence.
     """
     try:
         yield
     except RecordingError:
         raise
     except BROKEN as error:
-        told = f"{path}: {what} cannot be read; the file is damaged ({reason(error)})."
-        raise RecordingError(f"{told} {remedy}".strip()) from error
+        message = f"{path}: {what} cannot be read; the file is damaged ({reason(error)})."
+        raise RecordingError(f"{message} {remedy}".strip()) from error

@@ -1,4 +1,4 @@
-"""From a recording as it was written to the file that is kept: compressed, with tables and plots."""
+"""Conversion of a recording as written to the file that is kept: compressed, with tables and plots."""
 
 import json
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ _STORAGE: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuff
 
 
 def finish(path: Path, plots: Sequence[Plot] = (), result: str = "") -> str:
-    """Put a compressed copy, compared with the original, in the place of ``path``.
+    """Replace ``path`` by a compressed copy after comparing the two.
 
     Returns
     -------
     str
-        How the recording is now stored: "compressed", or why it was left as it was.
+        Storage of the recording: "compressed", or the reason why it was left unchanged.
     """
     copy = path.with_name(f".{path.name}.compressing")
     try:
@@ -39,14 +39,14 @@ def finish(path: Path, plots: Sequence[Plot] = (), result: str = "") -> str:
 def write_finished(
     target: Path, source: Recording, status: str, plots: Sequence[Plot] = (), result: str = ""
 ) -> None:
-    """Write ``source`` as a finished file, and compare the two. ``result`` is a line for lists of recordings.
+    """Write ``source`` as a finished file and compare the two. ``result`` is a line for lists of recordings.
 
     Raises
     ------
     RecordingError
-        The source cannot be read, or the copy is not equal to it.
+        If the source cannot be read, or the copy differs from it.
     OSError
-        It cannot be written.
+        If the copy cannot be written.
     """
     with h5py.File(target, "w", libver=("v108", "v110")) as file:
         entry = layout.write_frame(file, source.header)
@@ -65,7 +65,7 @@ def _write_samples(entry: h5py.Group, source: Recording) -> None:
     raw, n = entry["raw"], source.n_samples
     storage = {**_STORAGE, "chunks": (min(n, layout.FINISHED_CHUNK),)} if n else {}
     datasets = layout.write_channels(raw, source.header, shape=(n,), **storage)
-    # a dimension without coordinates, as netCDF writes it; it takes no room
+    # a dimension without coordinates, as netCDF writes it; it takes no space
     scale = raw.create_dataset("sample", shape=(n,), dtype=">f4")
     scale.make_scale(f"This is a netCDF dimension but not a netCDF variable.{n:10d}")
     for dataset in datasets:
@@ -120,4 +120,4 @@ def _compare(target: Path, source: Recording) -> None:
         )
         pairs = zip(copy.blocks(), source.blocks(), strict=same)
         if not (same and all(a.data.tobytes() == b.data.tobytes() for a, b in pairs)):
-            raise RecordingError(f"{target}: the copy is not equal to {source.path}")
+            raise RecordingError(f"{target}: the copy differs from {source.path}")

@@ -1,4 +1,4 @@
-"""A quick look at a recording: what a list of many shows, without reading samples or payloads of events."""
+"""Summary of a recording for lists of many, without reading samples or payloads of events."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from analysis.records import EventKind
 
 @dataclass(frozen=True, eq=False)
 class Glance:
-    """What there is in a recording.
+    """Summary of a recording.
 
     Parameters
     ----------
     header : RunHeader
     status, storage : str
-        As of `Recording`.
+        As in `Recording`.
     n_samples, stop : int
-        Samples of each channel; index after the last. Larger than ``n_samples`` where samples are missing.
+        Samples of each channel; index after the last, larger than ``n_samples`` if samples are missing.
     traces, kept : int
-        Lines of the index of traces, and those that were not rejected.
+        Entries of the index of traces, and number not rejected.
     steps : mapping of str to int
-        How often each step of the procedure was begun.
+        Number of times that each step of the procedure began.
     result : str
-        What was found, in a line, if the recording was closed with one.
+        Result in a line, if the recording was closed with one.
     """
 
     header: RunHeader
@@ -41,7 +41,7 @@ class Glance:
 
 
 def glance(path: Path) -> Glance:
-    """Look at a recording: finished, being written, or left by a killed process. Raises ``RecordingError``."""
+    """Summarise a recording: finished, being written, or left by a killed process. Raises ``RecordingError``."""
     opened = open_recording(path)
     try:
         with damage_told(path, "its list of traces or events"):
@@ -65,7 +65,7 @@ def glance(path: Path) -> Glance:
 def _finished(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:
     pairs = zip(opened.column("events/kind"), opened.column("events/name"), strict=True)
     names = Counter(name for kind, name in pairs if kind == EventKind.STEP)
-    # every step has two events, but the last of a run that broke off
+    # every step has two events, except the last of an interrupted run
     kept = [bool(kept) for kept in opened.column("traces/kept")]
     return kept, Counter({n: -(-k // 2) for n, k in names.items()})
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 class GrowingDataset:
     """A dataset that grows along its first axis.
 
-    h5py's own ``resize`` and slice assignment work out a general selection each time, which costs three times
-    what HDF5 itself needs for a short append; this goes to the layer below.
+    h5py's own ``resize`` and slice assignment build a general selection each time, which costs three times as much as
+    HDF5 itself for a short append; this class uses the layer below.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class GrowingDataset:
         self.length = int(dataset.shape[0])
 
     def append(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Write ``values``, shape (n, ...), behind the last; returns them as they are stored."""
+        """Write ``values``, shape (n, ...), after the last; return them as stored."""
         stored = np.ascontiguousarray(values, dtype=self._dtype)
         if n := len(stored):
             self._id.set_extent((self.length + n, *self._rest))

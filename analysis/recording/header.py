@@ -1,4 +1,4 @@
-"""What a recording says about itself, and one line of its index of traces."""
+"""Header of a recording, and entries of its index of traces."""
 
 import datetime
 import json
@@ -19,11 +19,11 @@ class Channel:
     name : str
         "current", "thermocouple", "bias", "z" on a rig; imported files also have "conductance", "extension" ...
     unit : str
-        Unit of the stored numbers: "V" on a rig; "" where an imported file does not tell.
+        Unit of the stored numbers: "V" on a rig; "" if an imported file does not give it.
     role : str
-        What it is, in words ("output of the current amplifier").
+        Description ("output of the current amplifier").
     dtype : str
-        How it is stored: "f8", or "f4" where the source had no more digits.
+        Stored type: "f8", or "f4" if the source had no more digits.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A number that turns raw samples into physics, as it stood when the run began.
+    """A number that converts raw samples to physical quantities, as of the start of the run.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ class Calibration:
     unit : str
         Its unit ("m/V", "ohm", "V/K").
     uncertainty : float or None
-        One standard deviation, same unit; None where nobody determined it.
+        One standard deviation, same unit; None if unknown.
     date : str or None
         ISO date on which it was determined.
     source : str
-        How it was found, in words.
+        Description of the source.
     """
 
     value: float
@@ -65,7 +65,7 @@ _FIELDS = {
 
 @dataclass(frozen=True)
 class RunHeader:
-    """Everything that was known when the run began. A number that nobody knows is listed in ``unknowns``.
+    """Everything values at the start of the run. Unknown numbers are listed in ``unknowns``.
 
     Parameters
     ----------
@@ -74,28 +74,28 @@ class RunHeader:
     channels : tuple of Channel
         In the order of the rows of ``Block.data``.
     rate_Hz : float
-        Samples per second and channel; NaN where an imported file does not tell.
+        Samples per second and channel; NaN if an imported file does not give it.
     started : str
-        Wall time of the first sample, ISO 8601 with time zone; "" where unknown.
+        Wall time of the first sample, ISO 8601 with time zone; "" if unknown.
     title, sample, notes : str
-        In the user's words.
+        The user's text.
     parameters : mapping
         The procedure's parameters, with units in their names.
     rig : mapping
         Content of the rig file.
     settings : mapping
-        What was set at the start, SI ("current_gain_V_per_A", "bias_V", "series_resistance_ohm",
+        Settings at the start, SI ("current_gain_V_per_A", "bias_V", "series_resistance_ohm",
         "opening_speed_m_per_s"); later changes are SETTING events.
     calibrations : mapping of str to Calibration
     versions : mapping
         Program and library versions.
     seed : int or None
-        Of the random numbers, where the run used any.
+        Seed of the random numbers, if the run used any.
     provenance : "rig" or "imported"
     sources : tuple of str
         Names of the imported files.
     unknowns : tuple of str
-        What could not be known, one phrase each.
+        Unknown properties, one phrase each.
     """
 
     procedure: str
@@ -122,24 +122,26 @@ class RunHeader:
         for name, kind in (("text", str), ("mapping", Mapping)):
             wrong = [key for key in _FIELDS[name] if not isinstance(getattr(self, key), kind)]
             if wrong:
-                raise TypeError(f"{wrong[0]} of the header is no {name}")
+                raise TypeError(f"{wrong[0]} of the header is not a {name}")
         if self.rate_Hz <= 0:
-            raise ValueError(f"rate_Hz is {self.rate_Hz}; it must be positive, or NaN where unknown")
+            raise ValueError(f"rate_Hz is {self.rate_Hz}; it must be positive, or NaN if unknown")
 
     @property
     def channel_names(self) -> tuple[str, ...]:
-        """Names of the channels in their order."""
+        """Names of the channels, in order."""
         return tuple(channel.name for channel in self.channels)
 
     def channel(self, name: str) -> Channel:
-        """The channel of that name. Raises ``NoSuchChannel`` (a ``KeyError``) naming those that there are."""
+        """Return the channel of that name. Raises ``NoSuchChannel`` (a ``KeyError``) that lists the channels."""
         for channel in self.channels:
             if channel.name == name:
                 return channel
         raise NoSuchChannel(f"no channel {name!r}; this recording has {', '.join(self.channel_names)}")
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON can hold: NaN becomes null, dates their ISO form. Raises ``TypeError`` for anything else."""
+        """Return content for JSON: NaN becomes null, dates their ISO form. Raises ``TypeError`` for anything JSON
+        cannot hold.
+        """
         content = {f.name: getattr(self, f.name) for f in fields(self)}
         content["channels"] = [asdict(channel) for channel in self.channels]
         content["calibrations"] = {name: asdict(c) for name, c in self.calibrations.items()}
@@ -148,17 +150,17 @@ class RunHeader:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "RunHeader":
-        """The inverse of `to_json`. Fields added by later versions of the program are ignored."""
-        known = {f.name: content[f.name] for f in fields(cls) if f.name in content}
-        known["channels"] = tuple(Channel(**c) for c in known["channels"])
-        known["calibrations"] = {
+        """Build a header from the content of `to_json`. Fields added by later versions of the program are ignored."""
+        values = {f.name: content[f.name] for f in fields(cls) if f.name in content}
+        values["channels"] = tuple(Channel(**c) for c in values["channels"])
+        values["calibrations"] = {
             name: Calibration(**{**c, "value": math.nan if c["value"] is None else c["value"]})
-            for name, c in known.get("calibrations", {}).items()
+            for name, c in values.get("calibrations", {}).items()
         }
-        known["rate_Hz"] = math.nan if known.get("rate_Hz") is None else known["rate_Hz"]
+        values["rate_Hz"] = math.nan if values.get("rate_Hz") is None else values["rate_Hz"]
         for name in ("sources", "unknowns"):
-            known[name] = tuple(known.get(name, ()))
-        return cls(**known)
+            values[name] = tuple(values.get(name, ()))
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -168,22 +170,22 @@ class TraceEntry:
     Parameters
     ----------
     number : int
-        Running number from 0. An entry added later with the same number replaces the earlier one.
+        Running number from 0. A later entry with the same number replaces the earlier one.
     start, stop : int
         Range of samples.
     ended : str
         As in `analysis.records.Trace`.
     flags : tuple of str
     kept : bool
-        False when the selection rejected it.
+        False if the selection rejected it.
     reason : str
-        Why it was rejected; "" for a kept one.
+        Reason of the rejection; "" for a kept trace.
     bias_V : float
-        NaN where unknown.
+        NaN if unknown.
     source : str
-        Where it came from ("PullOutConductanceBlock_1.ibw column 3"); "" on a rig.
+        Origin ("PullOutConductanceBlock_1.ibw column 3"); "" on a rig.
     settings : mapping
-        What held for this trace alone, SI, units in the names.
+        Settings of this trace alone, SI, units in the names.
     """
 
     number: int
@@ -199,27 +201,31 @@ class TraceEntry:
 
     def __post_init__(self) -> None:
         if not all(isinstance(value, int) for value in (self.number, self.start, self.stop)):
-            raise TypeError(f"trace {self.number!r} is samples {self.start!r} to {self.stop!r}")
+            raise TypeError(
+                f"trace {self.number!r} has samples {self.start!r} to {self.stop!r}: not whole numbers"
+            )
         if not 0 <= self.start <= self.stop:
-            raise ValueError(f"trace {self.number}: samples {self.start} to {self.stop} are not a range")
+            raise ValueError(
+                f"trace {self.number}: samples {self.start} to {self.stop} are not a valid range"
+            )
 
     def rejected(self, reason: str) -> "TraceEntry":
-        """The same trace, not kept, for this reason."""
+        """Return the same trace, rejected for this reason."""
         return replace(self, kept=False, reason=reason)
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON can hold."""
+        """Return content for JSON."""
         plain: dict[str, Any] = _plain({f.name: getattr(self, f.name) for f in fields(self)})
         return plain
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "TraceEntry":
-        """The inverse of `to_json`."""
-        known = {f.name: content[f.name] for f in fields(cls) if f.name in content}
-        known["flags"] = tuple(known.get("flags", ()))
-        known["kept"] = bool(known.get("kept", True))
-        known["bias_V"] = math.nan if known.get("bias_V") is None else known["bias_V"]
-        return cls(**known)
+        """Build an entry from the content of `to_json`."""
+        values = {f.name: content[f.name] for f in fields(cls) if f.name in content}
+        values["flags"] = tuple(values.get("flags", ()))
+        values["kept"] = bool(values.get("kept", True))
+        values["bias_V"] = math.nan if values.get("bias_V") is None else values["bias_V"]
+        return cls(**values)
 
 
 def _plain(value: Any) -> Any:
@@ -233,5 +239,5 @@ def _plain(value: Any) -> Any:
         return None if math.isnan(value) else str(value)
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
-    json.dumps(value)  # raises TypeError for what is left that JSON cannot hold
+    json.dumps(value)  # raises TypeError for anything else that JSON cannot hold
     return value

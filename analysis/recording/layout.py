@@ -1,4 +1,4 @@
-"""Where things lie in a recording file; docs/reference/file-format.md tells the same in prose.
+"""Layout of a recording file; docs/reference/file-format.md describes it in prose.
 
 A file being written (or left by a killed process) holds ``entry/journal``: the lines of the index and the
 log of commits. A finished file holds ``entry/events`` and ``entry/traces`` instead, and is compressed.
@@ -23,45 +23,45 @@ STORED_PLAIN = "plain, as recorded"
 STORED_COMPRESSED = "compressed"
 
 LIVE_CHUNK = 4096
-"""Samples a chunk while recording: 32 kB, rewritten at each flush."""
+"""Samples in a chunk while recording: 32 kB, rewritten at each flush."""
 
 FINISHED_CHUNK = 16384
 
 COMMIT = np.dtype(
     [("samples", "<i8"), ("segments", "<i8"), ("lines", "<i8"), ("crc", "<u4"), ("check", "<u4")]
 )
-"""One line of the log of commits: how many samples a channel, segments and bytes of journal lines are in the
-file, CRC-32 of what was added since the line before, CRC-32 of this line's other fields."""
+"""One line of the log of commits: numbers of samples in each channel, segments and bytes of journal lines in the file,
+CRC-32 of the data added since the previous line, CRC-32 of this line's other fields."""
 
 TEXT = h5py.string_dtype()
 
 
 def sealed_commit(samples: int, segments: int, lines: int, crc: int) -> NDArray[np.void]:
-    """One commit, shape (1,), with its own check sum."""
+    """Return one commit, shape (1,), with its own check sum."""
     row = np.array([(samples, segments, lines, crc, 0)], dtype=COMMIT)
     row["check"] = commit_check(row)
     return row
 
 
 def commit_check(rows: NDArray[np.void]) -> NDArray[np.uint32]:
-    """What the field ``check`` of each commit must hold, shape (n,)."""
+    """Return the value that the field ``check`` of each commit must have, shape (n,)."""
     return np.array([zlib.crc32(row.tobytes()[: COMMIT.itemsize - 4]) for row in rows], dtype=np.uint32)
 
 
 def crc(parts: Iterable[NDArray[Any] | bytes], start: int = 0) -> int:
-    """CRC-32 of the parts one after another."""
+    """Return the CRC-32 of the parts, one after another."""
     for part in parts:
         start = zlib.crc32(part if isinstance(part, bytes) else np.ascontiguousarray(part).data, start)
     return start
 
 
 def line(kind: str, content: dict[str, Any]) -> bytes:
-    """One journal line, as bytes of JSON."""
+    """Return one journal line as bytes of JSON."""
     return (json.dumps({kind: content}, separators=(",", ":"), allow_nan=False) + "\n").encode()
 
 
 def write_frame(file: h5py.File, header: RunHeader) -> h5py.Group:
-    """Write what every recording file has apart from its samples; returns the NXentry."""
+    """Write everything that a recording file has apart from its samples; return the NXentry."""
     file.attrs.update(NX_class="NXroot", default="entry", creator="hotjunction", format=FORMAT)
     file.attrs["format_version"] = FORMAT_VERSION
     entry = file.create_group("entry")
@@ -86,7 +86,7 @@ def write_frame(file: h5py.File, header: RunHeader) -> h5py.Group:
 
 
 def write_channels(raw: h5py.Group, header: RunHeader, **storage: Any) -> list[h5py.Dataset]:
-    """Create one dataset a channel; ``storage`` goes to ``create_dataset``."""
+    """Create one dataset for each channel; ``storage`` goes to ``create_dataset``."""
     datasets = []
     for channel in header.channels:
         dataset = raw.create_dataset(channel.name, dtype=f"<{channel.dtype}", **storage)

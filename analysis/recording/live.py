@@ -1,4 +1,4 @@
-"""The file of a run while it is written: HDF5 in SWMR mode, in which datasets grow and nothing else changes."""
+"""The file of a run while it is written: HDF5 in SWMR mode, in which only the lengths of datasets change."""
 
 import os
 from collections.abc import Sequence
@@ -16,21 +16,24 @@ from analysis.recording.growing import GrowingDataset
 from analysis.recording.header import RunHeader
 from analysis.recording.names import take_name
 
-_LIBVER = ("v110", "v110")  # the oldest HDF5 that knows SWMR, so that the file opens in the most programs
+_LIBVER = (
+    "v110",
+    "v110",
+)  # the oldest HDF5 with SWMR, so that as many programs as possible can open the file
 
 
 class LiveFile:
-    """A new file with everything in it that gives it structure, open for appending.
+    """A new file with its complete structure, open for appending.
 
     Raises
     ------
     FileExistsError, RecordingError
-        It cannot be created.
+        If it cannot be created.
     """
 
     def __init__(self, path: Path, header: RunHeader) -> None:
         _create(path, header)
-        # no lock: a reader that looks at the new file at once must not keep its writer out
+        # no lock: a reader that opens the new file at once must not block its writer
         self._file = h5py.File(path, "r+", libver=_LIBVER, locking=False)
         self._entry = self._file["entry"]
         self._channels = [GrowingDataset(self._entry["raw"][name]) for name in header.channel_names]
@@ -47,20 +50,20 @@ class LiveFile:
     def commit(
         self, samples: Sequence[NDArray[Any]], segments: Sequence[tuple[int, int]], lines: bytes
     ) -> None:
-        """Append, hand over to the operating system, and only then say so in the log of commits.
+        """Append, hand the data to the operating system, and only then add a line to the log of commits.
 
         Parameters
         ----------
         samples : sequence of ndarray, shape (n,)
-            One for each channel, or none at all.
+            One for each channel, or empty.
         segments : sequence of (first sample index, row)
         lines : bytes
-            Whole journal lines.
+            Complete journal lines.
 
         Raises
         ------
         OSError, RuntimeError
-            The system refuses; then call `abandon`.
+            If the system refuses; then call `abandon`.
         """
         new = [channel.append(values) for channel, values in zip(self._channels, samples, strict=False)]
         new.append(self._segments.append(np.array(segments, dtype="<i8").reshape(-1, 2)))
@@ -71,17 +74,17 @@ class LiveFile:
         self._file.flush()
 
     def close(self, status: str, storage: str) -> None:
-        """Write how the run ended and how it is stored, and close. Raises as `commit`."""
+        """Write the status and storage of the run, and close the file. Raises as `commit` does."""
         self._entry["status"][()] = status.encode()
         self._entry["storage"][()] = storage.encode()
         self._file.flush()
         self._file.close()
 
     def abandon(self) -> None:
-        """Let go of the file as it is.
+        """Close the file without writing anything more.
 
-        After a failed write HDF5 holds data that it would try to write again when the file or the process is
-        closed, and crashes if it fails again. So its file descriptor is first turned to the null device.
+        After a failed write HDF5 holds data that it tries to write again when the file or the process is closed, and
+        it crashes if that fails. Its file descriptor is therefore redirected to the null device first.
         """
         null = os.open(os.devnull, os.O_RDWR)
         try:
@@ -93,7 +96,7 @@ class LiveFile:
 
 
 def _create(path: Path, header: RunHeader) -> None:
-    """Make the file whole under another name, so that whatever appears at ``path`` can be opened."""
+    """Create the complete file under another name, so that a file at ``path`` can always be opened."""
     part = path.with_name(f".{path.name}.{os.getpid()}.creating")
     try:
         with h5py.File(part, "w", libver=_LIBVER) as new:
@@ -106,7 +109,7 @@ def _create(path: Path, header: RunHeader) -> None:
             journal.create_dataset("lines", dtype="u1", chunks=(16384,), **grows)
             journal.create_dataset("commits", dtype=layout.COMMIT, chunks=(512,), **grows)
         take_name(part, path)
-    except FileExistsError:  # an OSError too, but its message is already what the user needs
+    except FileExistsError:  # an OSError too, but with a message for the user
         raise
     except OSError as error:
         raise RecordingError(f"{path} cannot be created ({reason(error)})") from error

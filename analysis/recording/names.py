@@ -1,16 +1,16 @@
-"""How a file gets its name: whole, in one step, and never that of another file."""
+"""Naming of files: a file gets its name when it is complete, in one step, and never replaces another."""
 
 from pathlib import Path
 
 
 def demand_free(path: Path) -> None:
-    """Raise ``FileExistsError`` with a sentence for the user if there is something at ``path``."""
+    """Raise ``FileExistsError`` with a sentence for the user if ``path`` exists."""
     if path.exists():
         raise FileExistsError(f"{path} exists; a recording is never overwritten: choose another name")
 
 
 def take_name(part: Path, path: Path) -> None:
-    """Let the finished ``part`` appear as ``path``. Raises ``FileExistsError`` if that name was taken meanwhile."""
+    """Rename the finished ``part`` to ``path``. Raises ``FileExistsError`` if that name was taken meanwhile."""
     try:
         path.hardlink_to(part)
     except FileExistsError:

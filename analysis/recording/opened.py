@@ -1,4 +1,4 @@
-"""The open file below `Recording`: what of it can be trusted, and which rows of it are damaged."""
+"""The open file below `Recording`: its valid part, and its damaged rows."""
 
 import json
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from analysis.recording.structure import Structure
 from analysis.recording.unfinished import UnmarkedView
 
 _ATTEMPTS = 20
-"""A writer at work can be met in the middle of a write or of closing; the next look finds it done."""
+"""Attempts to open a file; its writer may be in the middle of a write or of closing, and done at the next attempt."""
 
-RECOVER = "`hotjunction recover` makes a file of what is not damaged."
+RECOVER = "`hotjunction recover` copies the undamaged part to a new file."
 
 
 def open_recording(path: Path) -> "OpenedFile":
@@ -33,11 +33,11 @@ def open_recording(path: Path) -> "OpenedFile":
     try:
         return OpenedFile(path)
     except BROKEN as error:
-        raise RecordingError(f"{path}: not an HDF5 file, or a damaged one ({reason(error)})") from error
+        raise RecordingError(f"{path}: not an HDF5 file, or damaged ({reason(error)})") from error
 
 
 class OpenedFile:
-    """An HDF5 file that was found to be a recording.
+    """An open HDF5 file that is a recording.
 
     Attributes
     ----------
@@ -45,13 +45,13 @@ class OpenedFile:
     header : RunHeader
     status, storage : str
     datasets : dict of str to h5py.Dataset
-        One a channel.
+        One for each channel.
     commits : Commits or None
-        Those that can be trusted; None for a finished file, which has none.
+        Valid commits; None for a finished file, which has none.
     rows : int
-        Samples of each channel that count.
+        Valid samples of each channel.
     lines : int
-        Bytes of journal lines that count.
+        Valid bytes of journal lines.
     segments : list of (first sample index, stop index, row of the first)
     """
 
@@ -71,7 +71,9 @@ class OpenedFile:
             raise RecordingError(f"{self.path}: an HDF5 file, but not a recording of hotjunction")
         version = int(file.attrs["format_version"])
         if version > layout.FORMAT_VERSION:
-            raise RecordingError(f"{self.path}: of a newer hotjunction (format {version}); update this one")
+            raise RecordingError(
+                f"{self.path}: written by a newer hotjunction (format {version}); update this program"
+            )
         self._structure = structure = Structure(self.path, file)
         self.entry = structure.group("entry")
         with damage_told(self.path, "its header"):
@@ -94,7 +96,7 @@ class OpenedFile:
         return bytes(self._structure.dataset(f"entry/{name}")[()]).decode()
 
     def damaged(self) -> Iterator[tuple[slice, slice]]:
-        """Compare everything with its check sums; yields rows and bytes of journal lines that differ."""
+        """Compare everything with its check sums; yield rows and bytes of journal lines that differ."""
         if self.commits is not None:
             yield from self.commits.all_damaged()
             return
@@ -107,12 +109,12 @@ class OpenedFile:
                 yield rows, slice(0, 0)
 
     def take_over(self, before: "OpenedFile") -> None:
-        """Take over what an earlier opening of the same file has compared with its check sums."""
+        """Take over the comparisons with check sums from an earlier opening of the same file."""
         if self.commits is not None and before.commits is not None:
             self.commits.take_over(before.commits)
 
     def read(self, name: str, start: int, stop: int, out: NDArray[np.float64]) -> None:
-        """Read rows of one channel into ``out``, shape (stop - start,), after comparing them with their check sums."""
+        """Read rows of one channel into ``out``, shape (stop - start,), after comparing their check sums."""
         if self._file is None:
             raise RecordingError(f"{self.path}: the recording is closed")
         if stop <= start:
@@ -123,29 +125,28 @@ class OpenedFile:
             self.datasets[name].read_direct(out, np.s_[start:stop])
 
     def journal(self, leave_out: list[slice]) -> list[dict[str, Any]]:
-        """The journal lines that count, but for those in the given ranges of bytes."""
+        """Return the valid journal lines, except those in the given ranges of bytes."""
         content = bytearray(self.entry["journal/lines"][: self.lines].tobytes())
         for part in sorted(leave_out, key=lambda part: part.start, reverse=True):
             del content[part]
-        found: list[dict[str, Any]] = json.loads(b"[" + b",".join(content.splitlines()) + b"]")
-        return found
+        lines: list[dict[str, Any]] = json.loads(b"[" + b",".join(content.splitlines()) + b"]")
+        return lines
 
     def table(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a table of a finished file."""
+        """Return the rows of a table of a finished file."""
         names = self._structure.names(f"entry/{name}")
         columns = [self.column(f"{name}/{column}") for column in names]
         return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def column(self, name: str) -> list[Any]:
-        """One column of a table of a finished file ("traces/kept")."""
+        """Return one column of a table of a finished file ("traces/kept")."""
         dataset = self._structure.dataset(f"entry/{name}")
-        found: list[Any] = (dataset.asstr() if h5py.check_string_dtype(dataset.dtype) else dataset)[
-            :
-        ].tolist()
-        return found
+        is_text = h5py.check_string_dtype(dataset.dtype)
+        values: list[Any] = (dataset.asstr() if is_text else dataset)[:].tolist()
+        return values
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -1,4 +1,4 @@
-"""Pictures stored in a recording, so laid out that silx view, h5web and xarray show them with no help."""
+"""Plots stored in a recording, in a layout that silx view, h5web and xarray show directly."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """One axis: ``values`` shape (n,) in ``unit``; ``label`` is what a viewer writes under it."""
+    """One axis: ``values``, shape (n,), in ``unit``; viewers show ``label``."""
 
     name: str
     values: NDArray[np.float64]
@@ -27,7 +27,7 @@ class Plot:
         Name of the group in ``entry`` ("histogram", "trace").
     title : str
     signal : Axis
-        What is drawn; its ``values`` have shape (n,), or (n, m) for a picture.
+        Plotted quantity; its ``values`` have shape (n,), or (n, m) for an image.
     axes : tuple of Axis
         One for each dimension of the signal, of the same lengths (bin centres, not edges).
     """

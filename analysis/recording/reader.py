@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Recording:
     """A recording, opened for reading. Use it as a context manager, or `close` it.
 
-    Of a file that is being written it shows what was committed when it was opened; open it again to see more.
+    A file that is being written shows the data committed when it was opened; open it again to see more.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ class Recording:
     ----------
     header : RunHeader
     status : str
-        "finished", "aborted", "recovered", or "unfinished": being written, or its writer was killed.
+        "finished", "aborted", "recovered", or "unfinished" (being written, or its writer was killed).
     storage : str
         "compressed", or "plain, as recorded" with the reason.
 
     Raises
     ------
     RecordingError
-        No such file, broken, or not a recording; the message is one sentence.
+        If the file does not exist, is damaged, or is not a recording; the message is one sentence.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -58,12 +58,12 @@ class Recording:
 
     @property
     def rate_Hz(self) -> float:
-        """Samples per second and channel; NaN where unknown."""
+        """Samples per second and channel; NaN if unknown."""
         return self.header.rate_Hz
 
     @property
     def n_samples(self) -> int:
-        """Samples of each channel that there are."""
+        """Number of samples of each channel."""
         return sum(stop - first for first, stop, _ in self._segments)
 
     @property
@@ -73,26 +73,26 @@ class Recording:
 
     @property
     def stop(self) -> int:
-        """Index after the last sample; larger than ``first + n_samples`` where there are gaps."""
+        """Index after the last sample; larger than ``first + n_samples`` if there are gaps."""
         return self._segments[-1][1] if self._segments else 0
 
     @property
     def gaps(self) -> tuple[tuple[int, int], ...]:
-        """(start, stop) of each range of samples that is missing."""
+        """(start, stop) of each range of missing samples."""
         pairs = zip(self._segments, self._segments[1:], strict=False)
         return tuple((before[1], after[0]) for before, after in pairs)
 
     def samples(self, start: int, stop: int, channels: Sequence[str] | None = None) -> FloatArray:
-        """Samples ``start <= index < stop``, shape (n_channels, stop - start); NaN where a gap is.
+        """Return samples ``start <= index < stop``, shape (n_channels, stop - start); NaN in gaps.
 
         Raises
         ------
         OutsideRecording
-            For a range outside the recording; an ``IndexError``, too.
+            For a range outside the recording; also an ``IndexError``.
         NoSuchChannel
-            For an unknown channel; a ``KeyError``, too.
+            For an unknown channel; also a ``KeyError``.
         RecordingError
-            For samples that are damaged.
+            For damaged samples.
         """
         if not self.first <= start <= stop <= self.stop:
             raise OutsideRecording(
@@ -108,7 +108,7 @@ class Recording:
         return data
 
     def blocks(self, size: int = 65536, channels: Sequence[str] | None = None) -> Iterator[Block]:
-        """The samples in order, in blocks of at most ``size``; no block spans a gap."""
+        """Yield the samples in order, in blocks of at most ``size``; no block spans a gap."""
         names = self._names(channels)
         for first, end, row in self._segments:
             for start in range(first, end, size):
@@ -124,10 +124,10 @@ class Recording:
 
     @cached_property
     def _journal(self) -> list[dict[str, Any]]:
-        told = [lines for _, lines in self._opened.damaged()]
-        if len(told) > len(self._damaged_lines):
+        damaged = [lines for _, lines in self._opened.damaged()]
+        if len(damaged) > len(self._damaged_lines):
             raise RecordingError(f"{self.path}: its list of events and traces is damaged. {RECOVER}")
-        return self._opened.journal(told)
+        return self._opened.journal(damaged)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -136,12 +136,12 @@ class Recording:
 
     @cached_property
     def traces(self) -> tuple[TraceEntry, ...]:
-        """The index of traces, by number; the kept and the rejected."""
+        """The index of traces by number, kept and rejected."""
         latest = {entry.number: entry for entry in self._read_whole(self._read_traces, "its index of traces")}
         return tuple(latest[number] for number in sorted(latest))
 
     def _read_whole(self, read: Callable[[], list[T]], what: str) -> list[T]:
-        """Read a list; nothing is left of one that is damaged once that has been told by an event."""
+        """Read a list; return an empty one if it is damaged and an event has reported this."""
         if what in self._lists_left_out:
             return []
         with damage_told(self.path, what, RECOVER):
@@ -149,12 +149,12 @@ class Recording:
 
     def _read_events(self) -> list[Event]:
         if self._opened.commits is not None:
-            found: Any = [item["event"] for item in self._journal if "event" in item]
+            rows: Any = [item["event"] for item in self._journal if "event" in item]
         else:
-            found = self._opened.table("events")
-            for row, payload in zip(found, _loads(row["payload"] for row in found), strict=True):
+            rows = self._opened.table("events")
+            for row, payload in zip(rows, _loads(row["payload"] for row in rows), strict=True):
                 row["payload"] = payload
-        return [_event(row) for row in found]
+        return [_event(row) for row in rows]
 
     def _read_traces(self) -> list[TraceEntry]:
         if self._opened.commits is not None:
@@ -170,16 +170,16 @@ class Recording:
         return {entry.number: entry for entry in self.traces}
 
     def trace(self, number: int) -> Trace:
-        """A trace whose conductance is itself recorded, as in imported files.
+        """Return a trace whose conductance is recorded directly, as in imported files.
 
-        The displacement is the way of the channel "extension" (m) from its start where there is one, taken as
-        growing (some piezos pull back with growing volts, some with falling); else it follows from
-        ``settings["opening_speed_m_per_s"]`` and the rate, else it is NaN.
+        The displacement is the change of the channel "extension" (m) from its start, if there is one, with the sign
+        that makes it grow (some piezos retract with rising volts, some with falling); otherwise it follows from
+        ``settings["opening_speed_m_per_s"]`` and the rate; otherwise it is NaN.
 
         Raises
         ------
         LookupError
-            No such trace, or the recording holds raw volts from which conductance is yet to be calculated.
+            If there is no such trace, or the recording holds raw volts instead of conductance.
         """
         entry = self._entries.get(number)
         if entry is None:
@@ -210,14 +210,14 @@ class Recording:
         )
 
     def verify(self) -> None:
-        """Compare everything with its check sums. Raises `RecordingError` naming what differs."""
+        """Compare everything with its check sums. Raises `RecordingError` naming the damaged rows."""
         for rows, _ in self._opened.damaged():
             raise RecordingError(f"{self.path}: rows {rows.start} to {rows.stop} are damaged. {RECOVER}")
 
     def leave_out_damaged(self) -> None:
-        """Compare everything with its check sums, and from now on treat what differs as a gap.
+        """Compare everything with its check sums, and treat damaged samples as gaps from now on.
 
-        Each such gap is also told by an event of kind FAULT.
+        An event of kind FAULT reports each of these gaps.
         """
         for rows, lines in self._opened.damaged():
             self._damaged_lines.append(lines)
@@ -251,13 +251,13 @@ class Recording:
             self.__dict__.pop(cached, None)
 
     def again(self) -> "Recording":
-        """Open the file anew, which may have grown; what was compared with its check sums is not compared again."""
+        """Open the file again, which may have grown; check sums already compared are not compared again."""
         opened = Recording(self.path)
         opened._opened.take_over(self._opened)
         return opened
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._opened.close()
 
     def __enter__(self) -> Self:
@@ -277,6 +277,6 @@ def _event(row: Mapping[str, Any]) -> Event:
 
 
 def _loads(texts: Iterable[str]) -> list[Any]:
-    """Many JSON texts at one go, which takes a tenth of the time."""
+    """Parse many JSON texts together, which takes a tenth of the time."""
     whole: list[Any] = json.loads(f"[{','.join(texts)}]")
     return whole

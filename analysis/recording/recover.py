@@ -1,4 +1,4 @@
-"""Making a finished file from a recording whose writer was killed."""
+"""Recovery of a recording whose writer was killed, to a finished file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,30 +12,30 @@ STATUS_RECOVERED = "recovered"
 
 
 def recover(path: Path | str, out: Path | str, plots: Sequence[Plot] = ()) -> int:
-    """Copy all that was committed to a new, finished file. The original is only read.
+    """Copy everything that was committed to a new, finished file. The original is only read.
 
-    What differs from its check sums is left out: it becomes a gap, and an event of kind FAULT tells of it.
+    Data that differ from their check sums are left out: they become a gap, and an event of kind FAULT reports it.
 
     Parameters
     ----------
     path : Path
-        The recording that was left behind.
+        The unfinished recording.
     out : Path
         Must not exist.
     plots : sequence of Plot
-        What a viewer shall show.
+        Plots for viewers.
 
     Returns
     -------
     int
-        Samples a channel in the new file.
+        Samples of each channel in the new file.
 
     Raises
     ------
     FileExistsError
-        ``out`` exists.
+        If ``out`` exists.
     RecordingError
-        The original cannot be read.
+        If the original cannot be read.
     """
     target = Path(out)
     demand_free(target)

@@ -1,9 +1,9 @@
-"""Opening a recording also while it is being written, or after its writer was killed.
+"""Access to a recording while it is being written, or after its writer was killed.
 
-HDF5 marks such a file in its superblock and refuses it, but for SWMR readers; and those try again, for minutes
-in the worst case, when they meet an inconsistency that a dead writer will never mend. Every recording is therefore
-shown to HDF5 through a view in which the mark is absent. Nothing is ever changed in the file itself, and no
-lock is taken that could hinder its writer.
+HDF5 marks such a file in its superblock and refuses to open it, except for SWMR readers; and those retry, for minutes
+in the worst case, when they find an inconsistency that a dead writer will never repair. HDF5 therefore reads every
+recording through a view without the mark. The file itself is never changed, and no lock is taken that could hinder
+its writer.
 """
 
 import io
@@ -27,15 +27,15 @@ class UnmarkedView(io.FileIO):
     Attributes
     ----------
     marked : bool
-        Whether a writer has this file open, or had it open when it died.
+        True if a writer has this file open, or had it open when it died.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "rb")
         self._end = os.fstat(self.fileno()).st_size
         block = bytearray(super().read(_LENGTH))
-        known = len(block) == _LENGTH and block.startswith(_SIGNATURE) and block[_VERSION] in (2, 3)
-        self.marked = known and block[_FLAGS] != 0
+        supported = len(block) == _LENGTH and block.startswith(_SIGNATURE) and block[_VERSION] in (2, 3)
+        self.marked = supported and block[_FLAGS] != 0
         if self.marked:
             block[_FLAGS] = 0
             block[_END] = self._end.to_bytes(8, "little")
@@ -44,7 +44,7 @@ class UnmarkedView(io.FileIO):
         self.seek(0)
 
     def readinto(self, buffer: Any) -> int:
-        """Read as the file does, but for the superblock."""
+        """Read like the file, except for the superblock."""
         start = self.tell()
         view = memoryview(buffer).cast("B")
         count = super().readinto(view) or 0
@@ -56,12 +56,12 @@ class UnmarkedView(io.FileIO):
         return count
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Seek in the file as long as it was when it was opened; a writer may go on meanwhile."""
+        """Seek in the file with the length that it had when opened; a writer may have appended since."""
         return super().seek(self._end + offset) if whence == io.SEEK_END else super().seek(offset, whence)
 
 
 def _demand_walkable(heap: bytes) -> None:
-    """Raise ``OSError`` for a heap of texts with an object that leads nowhere: HDF5 would walk it for ever."""
+    """Raise ``OSError`` for a heap of texts with an object of size zero: HDF5 would loop over it endlessly."""
     at, end = _HEAP_HEAD, min(len(heap), int.from_bytes(heap[8:16], "little"))
     while at + _OBJECT_HEAD <= end:
         index = int.from_bytes(heap[at : at + 2], "little")
@@ -72,7 +72,7 @@ def _demand_walkable(heap: bytes) -> None:
 
 
 def lookup3(key: bytes) -> int:
-    """Bob Jenkins' lookup3 hash (public domain, 2006), the check sum of HDF5 metadata; initial value 0."""
+    """Return Bob Jenkins' lookup3 hash (public domain, 2006), the check sum of HDF5 metadata; initial value 0."""
 
     def rotated(x: int, bits: int) -> int:
         return ((x << bits) | (x >> (32 - bits))) & 0xFFFFFFFF
@@ -83,7 +83,7 @@ def lookup3(key: bytes) -> int:
         words = (int.from_bytes(padded[j : j + 4], "little") for j in range(i, i + 12, 4))
         a, b, c = ((x + y) & 0xFFFFFFFF for x, y in zip((a, b, c), words, strict=True))
         if i + 12 < len(padded):
-            for bits in (4, 6, 8, 16, 19, 4):  # the mix, its three variables changing places at each step
+            for bits in (4, 6, 8, 16, 19, 4):  # the mix; its three variables rotate at each step
                 a, b, c = b, (c + b) & 0xFFFFFFFF, ((a - c) & 0xFFFFFFFF) ^ rotated(c, bits)
         else:
             for bits in (14, 11, 25, 16, 4, 14, 24):  # the final mix, likewise

@@ -1,9 +1,9 @@
-"""Writing a run while it happens, so that a killed process loses nothing that was acknowledged.
+"""Writing of a run in progress, such that a killed process loses nothing that was acknowledged.
 
-The file is HDF5 in SWMR mode: everything that gives it structure is written before the first sample; later
-only datasets grow. Each flush writes the new samples and journal lines, makes HDF5 hand them to the operating
-system, and only then adds a line to the log of commits, handed over likewise. A reader trusts that log and
-nothing behind it. (A file handed to the operating system survives the end of the process, not a power cut.)
+The file is HDF5 in SWMR mode: its complete structure is written before the first sample; after that only datasets
+grow. Each flush writes the new samples and journal lines, makes HDF5 hand them to the operating system, and only
+then adds a line to the log of commits, which is handed over in the same way. A reader trusts that log and ignores
+data beyond it. (Data handed to the operating system survive the end of the process, but not a power cut.)
 """
 
 import shutil
@@ -33,20 +33,20 @@ def _free_bytes(path: Path) -> int:
 
 
 class RecordingWriter:
-    """Writes one run to a new file.
+    """Writer of one run to a new file.
 
     Parameters
     ----------
     path : Path
-        Must not exist: raises ``FileExistsError``.
+        New file; raises ``FileExistsError`` if it exists.
     header : RunHeader
     save_every_s : float
-        Flush by itself when this many seconds of data wait (65536 samples where the rate is unknown). Who
-        needs events saved while no samples come calls `flush`.
+        Flush automatically when this many seconds of data wait (65536 samples if the rate is unknown). To save
+        events while no samples come, call `flush`.
     reserve_bytes : int
-        Stop with `DiskAlmostFull` when less than this is left free, while all can still be saved.
+        Stop with `DiskAlmostFull` when less than this is free, while everything can still be saved.
     free_bytes : callable
-        What tells the free space of the disk that holds a path.
+        Function that returns the free space of the disk that holds a path.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class RecordingWriter:
         self._free_bytes = free_bytes
         waits = header.rate_Hz * save_every_s
         self._flush_at = max(int(waits), 1) if np.isfinite(waits) else 65536
-        self._segments: list[tuple[int, int]] = []  # (first sample index, row) of those that wait
-        self._next: int | None = None  # index that the next sample has if there is no gap
+        self._segments: list[tuple[int, int]] = []  # (first sample index, row) of waiting segments
+        self._next: int | None = None  # index of the next sample if there is no gap
         self._blocks: list[Block] = []
         self._waiting = 0
         self._lines: list[bytes] = []
@@ -78,23 +78,23 @@ class RecordingWriter:
 
     @property
     def saved(self) -> int:
-        """Samples a channel that are safe against the end of this process."""
+        """Samples of each channel that are safe if this process ends."""
         return self._saved
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more can be written."""
+        """True if nothing more can be written."""
         return self._live is None
 
     def append(self, block: Block) -> None:
-        """Take a block; it is saved by the next flush. A gap before it is kept as a gap.
+        """Take a block; the next flush saves it. A gap before it is recorded as a gap.
 
         Raises
         ------
         ValueError
-            Channels or rate differ from the header's, or samples come a second time.
+            If channels or rate differ from the header's, or samples are repeated.
         WriteFailed, DiskAlmostFull
-            As `flush`.
+            As `flush` does.
         """
         self._demand_open()
         if block.channels != self.header.channel_names:
@@ -114,7 +114,7 @@ class RecordingWriter:
             self.flush()
 
     def add_event(self, event: Event) -> None:
-        """Take an event; it is saved by the next flush. Raises ``TypeError`` for what JSON cannot hold."""
+        """Take an event; the next flush saves it. Raises ``TypeError`` for a payload that JSON cannot hold."""
         self._demand_open()
         content = {
             "sample": int(event.sample),
@@ -125,24 +125,24 @@ class RecordingWriter:
         self._lines.append(layout.line("event", content))
 
     def add_trace(self, entry: TraceEntry) -> None:
-        """Take a line of the index of traces; one of the same number replaces the earlier."""
+        """Take an entry of the index of traces; it replaces an earlier one of the same number."""
         self._demand_open()
         self._lines.append(layout.line("trace", entry.to_json()))
 
     def flush(self) -> int:
-        """Save what waits.
+        """Save everything that waits.
 
         Returns
         -------
         int
-            Samples a channel that are now safe against the end of this process.
+            Samples of each channel that are now safe if this process ends.
 
         Raises
         ------
         WriteFailed
-            The system refused the write; the file stays as the flush before left it, and is readable.
+            If the system refused the write; the file stays as after the previous flush, and is readable.
         DiskAlmostFull
-            Everything is saved, but less than the reserve is free: stop the run, and `close`.
+            If everything is saved, but less than the reserve is free: stop the run, and `close`.
         """
         live = self._demand_open()
         if self._blocks or self._lines:
@@ -152,7 +152,7 @@ class RecordingWriter:
                 self.abandon()
                 raise WriteFailed(
                     f"{self.path.name}: writing failed ({reason(error)}); the first {self._saved} samples are "
-                    "saved. Make room on the disk, or record to another one",
+                    "saved. Free space on the disk, or record to another one",
                     self._saved,
                 ) from error
         self._check_space()
@@ -173,30 +173,30 @@ class RecordingWriter:
         entries: Sequence[TraceEntry] = (),
         result: str = "",
     ) -> str:
-        """Save what waits, mark the run's end, and put a compressed copy in the file's place.
+        """Save everything that waits, mark the end of the run, and replace the file by a compressed copy.
 
-        The copy is read back and compared before it replaces the recording. Where it cannot be made (no room,
-        file held by another program) the recording stays as it is: complete, but larger and without plots.
+        The copy is read back and compared before it replaces the recording. If it cannot be made (no space, file
+        held by another program) the recording stays as it is: complete, but larger and without plots.
 
         Parameters
         ----------
         status : "finished" or "aborted"
         plots : sequence of Plot
-            What a viewer shall show; the first is shown on opening the file.
+            Plots for viewers; the first is shown on opening the file.
         entries : sequence of TraceEntry
-            Added to the index of traces (such as those that the selection now rejects).
+            Entries to add to the index of traces (such as those that the selection now rejects).
         result : str
-            What was found, in a line, for lists of recordings.
+            Result in a line, for lists of recordings.
 
         Returns
         -------
         str
-            How it is stored: "compressed", or why not. A second call does nothing and returns "closed before".
+            Storage: "compressed", or the reason why not. A second call does nothing and returns "closed before".
 
         Raises
         ------
         WriteFailed
-            As `flush`.
+            As `flush` does.
         """
         if self._live is None:
             return "closed before"
@@ -214,14 +214,16 @@ class RecordingWriter:
         return stored or finish(self.path, plots, result)
 
     def _room_for_copy(self) -> str:
-        """Why the file is to be stored as it is; "" if there is room for a compressed copy."""
+        """Return the reason for keeping the file uncompressed; "" if there is room for a compressed copy."""
         need, free = self.path.stat().st_size, self._free_bytes(self.path)
         if free - need >= self.reserve_bytes // 2:
             return ""
-        return f"{layout.STORED_PLAIN}: a copy needs {need / 1e6:.0f} MB, {free / 1e6:.0f} MB are free"
+        return (
+            f"{layout.STORED_PLAIN}: a copy needs {need / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free"
+        )
 
     def abandon(self) -> None:
-        """Let go of the file as it is: "unfinished", with all that was flushed. For when nothing else is left."""
+        """Close the file as "unfinished", with everything flushed so far, without writing anything more."""
         live, self._live = self._live, None
         if live is not None:
             live.abandon()
@@ -230,7 +232,7 @@ class RecordingWriter:
         free = self._free_bytes(self.path)
         if free < self.reserve_bytes:
             raise DiskAlmostFull(
-                f"{free / 1e6:.0f} MB are left on the disk of {self.path}, less than the reserve of "
+                f"{free / 1e6:.0f} MB are free on the disk of {self.path}, less than the reserve of "
                 f"{self.reserve_bytes / 1e6:.0f} MB: delete or move files, or record to another disk",
                 self._saved,
             )

@@ -28,7 +28,7 @@ from tests.analysis.foreign_files import imported, save_wave
         ("a.ibw", b"", "not a readable Igor binary wave"),
         ("a.ibw", b"hello world, this is no wave" * 10, "not a readable Igor binary wave"),
         ("a.tdms", b"hello world", "not a readable TDMS file"),
-        ("a.sxm", b"", "no known format"),
+        ("a.sxm", b"", "unknown format"),
     ],
 )
 def test_a_broken_or_foreign_file_gives_one_clear_line(tmp_path, name, content, sentence):
@@ -69,7 +69,7 @@ def test_tdms_groups_are_traces(tmp_path):
     assert [len(trace) for trace in result.traces] == [40, 3, 40, 3]
     assert result.traces[0].values("conductance") == pytest.approx(np.linspace(1e-8, 0, 40) / 0.1 / G0_S)
     assert result.traces[1].source == "traces.tdms group trace 0, Temperature"
-    assert "not read, because not numbers: Comment" in result.from_file
+    assert "not read, because they hold no numbers: Comment" in result.from_file
 
 
 # --- names and units

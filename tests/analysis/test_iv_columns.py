@@ -64,9 +64,9 @@ def test_assumed_units_are_said_and_can_be_told(tmp_path, heading):
     [
         (
             "Voltage (V)\tCurrent (furlongs)",
-            r"iv\.txt: unit 'furlongs' of column 'current' is not known: say --unit",
+            r"iv\.txt: unit 'furlongs' of column 'current' is unknown: give its unit, such as --unit",
         ),
-        ("Voltage (V)\tCurrent / furlongs", r"unit 'furlongs' of column 'current' is not known"),
+        ("Voltage (V)\tCurrent / furlongs", r"unit 'furlongs' of column 'current' is unknown"),
         ("Voltage (V)\tCurrent (NA)", "perhaps nA"),
         ("Voltage (nA)\tCurrent (V)", "does not measure a bias"),
         ("Voltage (V)\tCurrent (V)", "not in amperes"),

@@ -75,7 +75,7 @@ def test_a_refused_write_ends_in_a_readable_file_and_a_clean_exit(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     said = done.stdout.split()
     assert "File too large" in done.stdout
-    assert "Make room" in done.stdout
+    assert "Free space" in done.stdout
     with Recording(path) as recording:
         recording.verify()
         assert recording.n_samples == int(said[0]) > 0
@@ -95,7 +95,7 @@ def test_foreign_files_give_one_sentence(tmp_path):
     for path, sentence in [
         (text, "not an HDF5 file"),
         (foreign, "not a recording of hotjunction"),
-        (cut, "a damaged one"),
+        (cut, "or damaged"),
         (tmp_path / "absent.h5", "no such file"),
         (tmp_path, "no such file"),
     ]:

@@ -124,15 +124,15 @@ def test_conductance_becomes_quanta():
 @pytest.mark.parametrize(
     ("name", "unit", "sentence"),
     [
-        ("current", "furlongs", r"unit 'furlongs' of column 'current' is not known: say --unit current=nA"),
-        ("current", "NA", r"unit 'NA' of column 'current' is not known, perhaps nA\?: say --unit current=nA"),
+        ("current", "furlongs", r"unit 'furlongs' of column 'current' is unknown: give its unit, such as --unit current=nA"),
+        ("current", "NA", r"unit 'NA' of column 'current' is unknown, perhaps nA\?: give its unit, such as --unit current=nA"),
         (
             "conductance",
             "nA",
-            r"'nA' of column 'conductance' does not measure a conductance: say --unit conductance=",
+            r"'nA' of column 'conductance' does not measure a conductance: give its unit, such as --unit conductance=",
         ),
         ("time", "S", "does not measure a time"),
-        ("bias", "e2/h", "say --unit bias=mV"),
+        ("bias", "e2/h", "give its unit, such as --unit bias=mV"),
     ],
 )
 def test_unknown_and_wrong_units_are_asked_for_by_name(name, unit, sentence):

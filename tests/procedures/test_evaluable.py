@@ -47,7 +47,7 @@ def test_levels_that_no_evaluation_could_use_are_refused_before_the_night(levels
 
 def test_a_zero_amplitude_programme_has_the_levels_by_which_it_is_evaluated():
     values = {"conductance": 0.002, "levels": "+1:1 0:1 -1:1 0:1"}
-    assert refused(ZeroAmplitude.from_values(values), "needs 3 levels .6 alternating., it has 4") == (
+    assert refused(ZeroAmplitude.from_values(values), "needs 3 levels .6 if alternating., but has 4") == (
         "levels",
     )
     check(ZeroAmplitude.from_values({"conductance": 0.002}), rig())
