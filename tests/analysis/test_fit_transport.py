@@ -280,7 +280,10 @@ def test_transition_voltage_beyond_the_data_is_not_invented():
             lambda: fit(Problem(JunctionData(CurrentData(V, V)), level_family([[0.9, 0.1, 0.1, 0.5]]))),
             "no free",
         ),
-        (lambda: fit(Problem(JunctionData(CurrentData(V[:1], V[:1])), level_family([TIED]))), "cannot determine"),
+        (
+            lambda: fit(Problem(JunctionData(CurrentData(V[:1], V[:1])), level_family([TIED]))),
+            "cannot determine",
+        ),
     ],
 )
 def test_impossible_fits_are_refused(wrong, why):

@@ -100,7 +100,8 @@ def test_conductance_in_any_unit_of_the_table_comes_in_quanta(tmp_path, unit, fa
 def test_an_unknown_unit_is_refused_by_name_until_an_option_tells_it(tmp_path):
     paths = write_traces(tmp_path, "Current", "furlongs", 1.0)
     with pytest.raises(
-        ForeignFile, match=r"0\.txt: unit 'furlongs' of column 'current' is unknown: give its unit, such as --unit"
+        ForeignFile,
+        match=r"0\.txt: unit 'furlongs' of column 'current' is unknown: give its unit, such as --unit",
     ):
         imported(*paths)
     result = imported(*paths, options=ImportOptions(units={"current": "nA"}))

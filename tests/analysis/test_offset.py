@@ -30,9 +30,7 @@ def test_an_offset_that_is_a_fifth_of_a_peak_is_told_everywhere():
 
     assert found.noise.offset_G0 == pytest.approx(3e-3, rel=0.02)
     assert not peak.trusted
-    assert any(
-        "open junctions read 0.003 G0, which is not subtracted" in reason for reason in peak.reasons
-    )
+    assert any("open junctions read 0.003 G0, which is not subtracted" in reason for reason in peak.reasons)
     assert peak.lowest_G0 <= peak.conductance_G0 - 2.9e-3
     assert "Open junctions read 0.003 G0 instead of zero" in found.remarks[0]
     assert found.to_json()["offset_of_open_G0"] == pytest.approx(3e-3, rel=0.02)

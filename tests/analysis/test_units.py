@@ -124,8 +124,16 @@ def test_conductance_becomes_quanta():
 @pytest.mark.parametrize(
     ("name", "unit", "sentence"),
     [
-        ("current", "furlongs", r"unit 'furlongs' of column 'current' is unknown: give its unit, such as --unit current=nA"),
-        ("current", "NA", r"unit 'NA' of column 'current' is unknown, perhaps nA\?: give its unit, such as --unit current=nA"),
+        (
+            "current",
+            "furlongs",
+            r"unit 'furlongs' of column 'current' is unknown: give its unit, such as --unit current=nA",
+        ),
+        (
+            "current",
+            "NA",
+            r"unit 'NA' of column 'current' is unknown, perhaps nA\?: give its unit, such as --unit current=nA",
+        ),
         (
             "conductance",
             "nA",
