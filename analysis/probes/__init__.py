@@ -1,1 +1,1 @@
-"""Buettiker probes: currents of a junction some of whose terminals only dephase or thermalise."""
+"""Buettiker probes: currents of a junction in which some terminals only dephase or thermalise."""

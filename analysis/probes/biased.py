@@ -1,9 +1,9 @@
-"""Current and electrode heat of a biased junction that holds probes: what an experiment compares with.
+"""Current and electrode heat of a biased junction with probes, for comparison with experiments.
 
 The bias and its signs are those of `analysis.landauer`: positive bias puts the substrate at the higher electrical
 potential, mu_probe = +eV/2 and mu_substrate = -eV/2, and the sites follow the model's ``bias_drop``. Without probes, or
-with probes that are coupled to nothing, the results are those of `analysis.landauer.currents`. "Probe" is the tip, as
-everywhere in the experiment; Buettiker's probes are called floating here.
+with uncoupled probes, the results are those of `analysis.landauer.currents`. "Probe" is the tip, as everywhere in the
+experiment; Buettiker's probes are called floating here.
 """
 
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from analysis.records import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class ProbedCurrents:
-    """Currents at each bias; arrays of the shape of ``bias_V``, after an axis of floating terminals where named so.
+    """Currents at each bias; arrays have the shape of ``bias_V``, after an axis of floating terminals if there is one.
 
     Attributes
     ----------
     bias_V, current_A, heat_probe_W, heat_substrate_W : ndarray
-        As in `analysis.landauer.Currents`. The heats add up to I V less what the floating terminals take.
+        As in `analysis.landauer.Currents`. The heats add up to I V minus the heat of the floating terminals.
     floating : tuple of str
-        Buettiker's probes.
+        Names of Buettiker's probes.
     heat_floating_W : ndarray, shape (n_floating, ...)
         Heat that each takes: zero for a voltage-temperature probe, spurious for a voltage probe, whose temperature
-        nothing in the junction keeps.
+        is imposed from outside the junction.
     mu_floating_eV, temperature_floating_K : ndarray, shape (n_floating, ...)
-        Where they settle, mu from half way between the leads; NaN where coupled to nothing.
+        Stationary values, mu relative to the mean of the leads; NaN for uncoupled probes.
     entropy_production_W_per_K, residual, accuracy : ndarray
         As in `analysis.probes.nonlinear.NonlinearResponse`.
     """
@@ -50,31 +50,31 @@ class ProbedCurrents:
 
     @property
     def heat_total_W(self) -> FloatArray:
-        """I V: what the source spends."""
+        """Power I V of the source."""
         return self.current_A * self.bias_V
 
 
 def probed_currents(
     junction: ProbedJunction, bias_V: ArrayLike, temperature_K: ArrayLike | None = None
 ) -> ProbedCurrents:
-    """Current, and the heat left in both electrodes and in every floating terminal.
+    """Return the current, and the heat left in both electrodes and in every floating terminal.
 
     Parameters
     ----------
     junction : ProbedJunction
-        Its two real leads are the electrodes, by the names "probe" and "substrate" or else in this order; their
-        ``mu_eV`` is not used.
+        Its two real leads are the electrodes, named "probe" and "substrate" or in this order; their ``mu_eV`` is not
+        used.
     bias_V : array_like
         Bias of the substrate against the probe.
     temperature_K : array_like, optional
-        Of the leads and of voltage probes, in place of their own; broadcasts with the bias.
+        Temperature of the leads and of voltage probes, in place of their own; broadcasts with the bias.
 
     Raises
     ------
     ValueError
-        If there are not two real leads, and as `analysis.probes.nonlinear.electronic_circuit`.
+        If there are not two real leads, and as `analysis.probes.nonlinear.electronic_circuit` does.
     ProbeError
-        Where a probe does not settle.
+        If a probe does not settle.
     """
     probe, substrate = _electrodes(junction)
     bias = np.asarray(bias_V, dtype=np.float64)
@@ -105,7 +105,7 @@ def probed_currents(
 def _electrodes(junction: ProbedJunction) -> tuple[str, str]:
     real = [x.name for x in junction.terminals if isinstance(x, Terminal)]
     if len(real) != 2:
-        raise ValueError(f"a bias stands between two real leads; the junction has {', '.join(real)}")
+        raise ValueError(f"a bias needs two real leads; the junction has {', '.join(real)}")
     if set(real) == {"probe", "substrate"}:
         return "probe", "substrate"
     return real[0], real[1]

@@ -1,13 +1,13 @@
-"""What can go wrong where probes settle by themselves."""
+"""Errors of floating probes that find no stationary state."""
 
 
 class ProbeError(ValueError):
-    """A probe, or a lead that floats, has no state to settle in.
+    """A floating probe or lead has no stationary state.
 
     Attributes
     ----------
     terminal : str
-        Name of the one that does not settle.
+        Name of the probe or lead.
     """
 
     def __init__(self, terminal: str, reason: str) -> None:
@@ -16,12 +16,12 @@ class ProbeError(ValueError):
 
 
 class UncoupledProbe(ProbeError):
-    """Nothing that could fix its chemical potential reaches it."""
+    """No coupling fixes the chemical potential of the probe."""
 
 
 class RunawayProbe(ProbeError):
-    """No finite temperature above zero balances its heat: the states that it sees are inverted."""
+    """No finite temperature above zero balances the heat of the probe: its populations are inverted."""
 
 
 class UnsettledProbe(ProbeError):
-    """The iteration ended before the currents into it were balanced."""
+    """The iteration ended before the currents into the probe were balanced."""

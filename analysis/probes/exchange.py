@@ -1,11 +1,11 @@
-"""What two terminals of a molecule exchange at any chemical potentials and temperatures (Landauer).
+"""Exchange of particles and heat between two terminals at any chemical potentials and temperatures (Landauer).
 
     I_ab = (2/h) int T_ab(E) [f_b - f_a] dE             particles into a out of b
     J_ab = (2/h) int (E - mu_a) T_ab(E) [f_b - f_a] dE  heat into a out of b, from a's own chemical potential
 
-so that J_ab + J_ba = (mu_b - mu_a) I_ab: the Joule heat is in them. Sums over poles in closed form where those hold,
-and panels of quadrature where they do not; the difference of two Fermi functions is never formed. Without a magnetic
-field T_ab = T_ba, and what a gains of particles and energy b loses, to the last digit.
+so that J_ab + J_ba = (mu_b - mu_a) I_ab: they include the Joule heat. The integrals are sums over poles in closed form
+where those hold, and panels of quadrature otherwise; the difference of two Fermi functions is never formed. Without a
+magnetic field T_ab = T_ba, and b loses the particles and energy that a gains, to the last digit.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from analysis.records import FloatArray
 
 _PANEL_ERROR = 1e-13
 ENOUGH = 1e-10  # estimated error beyond which quadrature takes over
-_COARSE = 1e-6  # error of a pole sum up to which derivatives are still good enough to iterate with
+_COARSE = 1e-6  # error of a pole sum up to which derivatives are good enough for the iteration
 _POLE_ERROR = 1e-13  # of a term at like temperatures; kT of 77:1 makes it 40 times that
 _MOST_TERMS = 50_000  # of pole sums held in memory at a time
 _TOGETHER = 32  # operating points that share one grid of energies
@@ -28,14 +28,14 @@ _TOGETHER = 32  # operating points that share one grid of energies
 
 @dataclass(frozen=True, eq=False)
 class Baths:
-    """Where the terminals stand at each operating point.
+    """Potentials of the terminals at each operating point.
 
-    Chemical potentials count from an origin of each point, close to them, so that small differences keep their digits.
+    Chemical potentials are relative to an origin of each point, close to them, so that small differences stay precise.
 
     Attributes
     ----------
     origin_eV : ndarray, shape (n_points,)
-        In the energies of the model.
+        Origin in the energies of the model.
     offset_eV, kT_eV : ndarray, shape (n_terminals, n_points)
     """
 
@@ -44,7 +44,7 @@ class Baths:
     kT_eV: FloatArray
 
     def part(self, points: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Baths":
-        """Only these operating points."""
+        """Return the baths at these operating points."""
         return Baths(self.origin_eV[points], self.offset_eV[:, points], self.kT_eV[:, points])
 
     @property
@@ -65,17 +65,17 @@ class Exchange:
     error: FloatArray
 
     def replace(self, points: NDArray[np.intp], other: "Exchange") -> None:
-        """Put ``other`` in place of these operating points."""
+        """Replace these operating points by ``other``."""
         self.number_eV[..., points], self.heat_eV2[..., points] = other.number_eV, other.heat_eV2
         self.error[points] = other.error
 
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """What the currents into each terminal change by, without 2/h; shape (n_terminals, n_terminals, n_points).
+    """Derivatives of the currents into each terminal, without 2/h; shape (n_terminals, n_terminals, n_points).
 
     The first index is the terminal that the current enters, the second the one whose chemical potential (eV) or thermal
-    energy kT (eV) moves.
+    energy kT (eV) changes.
     """
 
     number_by_mu: FloatArray
@@ -91,12 +91,12 @@ class Response:
 
 
 def closed_form_holds(molecule: Multiterminal) -> bool:
-    """False near an exceptional point, where the pole sums are wrong at any chemical potential."""
+    """Return False near an exceptional point, where the pole sums are wrong at any chemical potential."""
     return molecule.sum_error < ENOUGH
 
 
 def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
-    """In closed form, and by quadrature at those points where it would lose digits."""
+    """Return the exchange in closed form, by quadrature at points where the closed form loses digits."""
     if not closed_form_holds(molecule):
         return by_panels(molecule, baths)
     result = by_poles(molecule, baths)
@@ -107,19 +107,19 @@ def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
 
 
 def moments(molecule: Multiterminal, baths: Baths) -> FloatArray:
-    """Integrals of (E - mu_b)^nu T_ab (-f_b') in eV^nu, shape (3, n_terminals, n_terminals, n_points).
+    """Return the integrals of (E - mu_b)^nu T_ab (-f_b') in eV^nu, shape (3, n_terminals, n_terminals, n_points).
 
-    They are what the exchange changes by as the second terminal's chemical potential and temperature do. The diagonal
-    is zero.
+    They give the change of the exchange with the chemical potential and temperature of the second terminal. The
+    diagonal is zero.
     """
     by = moments_by_poles if molecule.sum_error < _COARSE else moments_by_panels
     return by(molecule, baths)
 
 
 def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> Response:
-    """Derivatives of the currents with respect to every chemical potential and temperature.
+    """Return the derivatives of the currents by every chemical potential and temperature.
 
-    The chemical potential from which heat is measured moves with its terminal: -dJ_a/dmu_a holds I_a.
+    Heat is relative to the chemical potential of its own terminal, so -dJ_a/dmu_a includes I_a.
     """
     zeroth, first, second = moments(molecule, baths)
     ahead = baths.offset_eV - baths.offset_eV[:, None]  # mu_b - mu_a at [a, b]
@@ -134,7 +134,7 @@ def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> Resp
 
 
 def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
-    """`exchange` in closed form. Raises ``numpy.linalg.LinAlgError`` where the molecule has not enough eigenvectors."""
+    """Return `exchange` in closed form. Raises ``numpy.linalg.LinAlgError`` if there are not enough eigenvectors."""
     a, b = np.triu_indices(len(molecule.names), 1)
     groups = _groups(baths, max(1, _MOST_TERMS // (molecule.poles[0].size * a.size)))
     sums = [_pole_sums(molecule, baths.part(points), a, b) for points in groups]
@@ -145,7 +145,7 @@ def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
 
 
 def _pole_sums(molecule: Multiterminal, baths: Baths, a: NDArray[np.intp], b: NDArray[np.intp]) -> FloatArray:
-    """Number, both heats, and the sizes of what was added for either, (5, n_pairs, n_points)."""
+    """Return number, both heats, and the sum of the moduli of the terms of each kind, (5, n_pairs, n_points)."""
     pole, residue = molecule.poles
     mu, kT = baths.offset_eV, baths.kT_eV
     terms = pole_integrals(pole[:, None, None] - baths.origin_eV, mu[a], mu[a] - mu[b], kT[a], kT[b])
@@ -156,7 +156,7 @@ def _pole_sums(molecule: Multiterminal, baths: Baths, a: NDArray[np.intp], b: ND
 
 
 def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
-    """`exchange` by quadrature: slower, and right at exceptional points too."""
+    """Return `exchange` by quadrature: slower, but correct at exceptional points too."""
     a, b = np.triu_indices(len(molecule.names), 1)
     out = np.empty((5, a.size, baths.origin_eV.size))
     for points in _groups(baths, _TOGETHER):
@@ -181,7 +181,7 @@ def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
 
 
 def moments_by_poles(molecule: Multiterminal, baths: Baths) -> FloatArray:
-    """`moments` in closed form; errors as in `by_poles`."""
+    """Return `moments` in closed form; errors as in `by_poles`."""
     pole, residue = molecule.poles
     w = pole[:, None, None] - baths.origin_eV
     zeroth, first = pole_derivatives(w, baths.offset_eV, baths.kT_eV)
@@ -193,7 +193,7 @@ def moments_by_poles(molecule: Multiterminal, baths: Baths) -> FloatArray:
 
 
 def moments_by_panels(molecule: Multiterminal, baths: Baths) -> FloatArray:
-    """`moments` by quadrature."""
+    """Return `moments` by quadrature."""
     n = len(molecule.names)
     out = np.empty((3, n, n, baths.origin_eV.size))
     for points in _groups(baths, _TOGETHER):
@@ -211,7 +211,7 @@ def moments_by_panels(molecule: Multiterminal, baths: Baths) -> FloatArray:
 def _summed(
     residue: NDArray[np.complex128], integral: NDArray[np.complex128]
 ) -> tuple[FloatArray, FloatArray]:
-    """2 Re sum_k c_k X_k, and the sum of the sizes of what was added."""
+    """Return 2 Re sum_k c_k X_k, and the sum of the moduli of its terms."""
     real, imaginary = 2 * residue.real * integral.real, -2 * residue.imag * integral.imag
     return (real + imaginary).sum(axis=0), (np.abs(real) + np.abs(imaginary)).sum(axis=0)
 
@@ -223,7 +223,9 @@ def _paired(
     sizes: tuple[FloatArray, FloatArray],
     term_error: FloatArray | float,
 ) -> Exchange:
-    """Both directions of each pair; the larger heat is the Joule heat less the smaller, which costs it nothing."""
+    """Return both directions of each pair; the larger heat is the Joule heat minus the smaller, at no loss of
+    accuracy.
+    """
     a, b = pair
     number, heat_a, heat_b = sums
     joule = (baths.offset_eV[a] - baths.offset_eV[b]) * number
@@ -243,7 +245,9 @@ def _cancelled(
     heats: FloatArray,
     sizes: tuple[FloatArray, FloatArray],
 ) -> FloatArray:
-    """What was added up over what is left, of the terminal that lost most; particles weighed by the window's width."""
+    """Return the largest ratio of added terms to their sum over the terminals; particles are weighted by the window's
+    width.
+    """
     a, b = pair
     width = np.maximum(baths.kT_eV.max(axis=0), np.ptp(baths.offset_eV, axis=0))
     added = np.zeros_like(numbers)

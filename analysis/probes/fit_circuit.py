@@ -1,8 +1,8 @@
-"""Current and heat in the tip of a junction with floating probes, and their derivatives: as fast as a fit needs them.
+"""Current and heat in the tip of a junction with floating probes, and their derivatives, fast enough for a fit.
 
 The equations are those of `analysis.probes.nonlinear`. Here the search for the floating potentials starts from those of
-the last set of parameters, gives up early where none are found, and the derivatives take the shift of the potentials
-into account to first order (implicit function) instead of searching again for each parameter.
+the previous set of parameters and gives up early if there are none, and the derivatives include the shift of the
+potentials to first order (implicit function) instead of searching again for each parameter.
 """
 
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ from analysis.records import FloatArray
 Indices = NDArray[np.intp]
 
 _STEP = 3e-7  # of the natural scale of a parameter, for differences of integrals good to 1e-13
-_FEW, _MANY = 10, 20  # Newton iterations from a near start, and from afar
+_FEW, _MANY = 10, 20  # Newton iterations from a near start, and from a distant one
 _WARMER = (
     0.6,
     0.3,
     1.5,
-)  # kT over eV where a search from afar starts: too hot converges more often than too cold
+)  # kT over eV at distant starts: too hot converges more often than too cold
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +64,10 @@ class Circuit:
     substrate_K: float = 300.0
 
     def solved(self, values: FloatArray, start: FloatArray | None = None) -> Solution | None:
-        """Currents, heats and slopes at these parameters, from the ``state`` of near ones where there is one.
+        """Solve for currents, heats and slopes at these parameters, from the ``state`` of near parameters if there is
+        one.
 
-        None where a floating probe finds no potential: widths without a path, or inverted populations.
+        None if a floating probe has no stationary potential: widths without a path, or inverted populations.
         """
         molecule = self._molecule(values)
         if not self._floats(molecule):
@@ -75,7 +76,7 @@ class Circuit:
         return None if state is None else self._solution(molecule, values, state)
 
     def outcome(self, values: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-        """Currents and heats alone."""
+        """Return currents and heats alone."""
         molecule = self._molecule(values)
         state = self._settled(molecule, None) if self._floats(molecule) else None
         if state is None:
@@ -88,19 +89,19 @@ class Circuit:
 
     @staticmethod
     def _floats(molecule: Multiterminal) -> bool:
-        """Whether every terminal is coupled to something."""
+        """Return True if every terminal is coupled to the molecule."""
         return bool(
             (molecule.widths_eV.sum(axis=1) > 0).all() and np.isfinite(molecule.model.effective_eV).all()
         )
 
     @cached_property
     def _free(self) -> Indices:
-        """Terminals that float; their potentials are the first unknowns."""
+        """Floating terminals; their potentials are the first unknowns."""
         return np.arange(2, 2 if self.family.broadens else 2 + len(self.family.floating))
 
     @cached_property
     def _rows(self) -> Indices:
-        """Currents that vanish, among particles and then heat into every terminal; also the unknowns among mu, kT."""
+        """Indices of the vanishing currents among particles and then heat, and of the unknowns among mu and kT."""
         warm = self._free if self.family.kind == "voltage-temperature" else self._free[:0]
         return np.concatenate([self._free, 2 + self._free.size + warm])
 
@@ -128,7 +129,7 @@ class Circuit:
         return by_poles(molecule, baths) if closed_form_holds(molecule) else by_panels(molecule, baths)
 
     def _settled(self, molecule: Multiterminal, start: FloatArray | None) -> FloatArray | None:
-        """Potentials of the floating terminals at every bias, (n_unknowns, n_bias)."""
+        """Return the potentials of the floating terminals at every bias, (n_unknowns, n_bias)."""
         state = self._cold(0.0) if start is None else start.copy()
         if not len(state):
             return state
@@ -140,9 +141,7 @@ class Circuit:
         lost = every
         for begin, coordinates, most in attempts:
             lost = self._improved(molecule, state, begin, lost, coordinates, most)
-            while (
-                lost.size and (settled := np.setdiff1d(every, lost)).size
-            ):  # from the nearest that is settled
+            while lost.size and (settled := np.setdiff1d(every, lost)).size:  # from the nearest settled bias
                 before, apart = lost.size, np.abs(self.bias_V[lost, None] - self.bias_V[settled])
                 begin[:, lost] = state[:, settled[apart.argmin(axis=1)]]
                 lost = self._improved(molecule, state, begin, lost, Natural(), _FEW)
@@ -153,7 +152,7 @@ class Circuit:
         return None
 
     def _cold(self, warmer: float) -> FloatArray:
-        """Half way between the leads, and hotter by a share of the bias."""
+        """Return a state half way between the leads, hotter by a share of the bias."""
         n = self._free.size
         state = np.zeros((self._rows.size, self.bias_V.size))
         state[n:] = np.hypot(self._given.kT_eV.max(axis=0), warmer * self.bias_V)
@@ -168,7 +167,7 @@ class Circuit:
         coordinates: Coordinates,
         most: int,
     ) -> Indices:
-        """Search at these points, write what is found into ``state``, and return the points without success."""
+        """Search at these points, write the results to ``state``, and return the points without success."""
         own, rows = np.arange(self._rows.size - self._free.size), self._rows
 
         def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -185,9 +184,9 @@ class Circuit:
         chosen, each = begin[:, points], np.arange(len(begin))
         scale = self._driven[points] / np.abs(coordinates.slopes(chosen, own)[each, each])
         with np.errstate(all="ignore"):
-            found = roots(equations, coordinates.unknown(chosen, own), scale, bounds, most)
-            state[:, points[found.found]] = coordinates.state(found.unknown[:, found.found], own)
-        return points[~found.found]
+            result = roots(equations, coordinates.unknown(chosen, own), scale, bounds, most)
+            state[:, points[result.found]] = coordinates.state(result.unknown[:, result.found], own)
+        return points[~result.found]
 
     @cached_property
     def _window(self) -> FloatArray:
@@ -195,7 +194,7 @@ class Circuit:
 
     @cached_property
     def _driven(self) -> FloatArray:
-        """What counts as large in a state: what bias and temperature difference could make of it."""
+        """Scale of a state: the effect that bias and temperature difference could have on it."""
         driven = np.abs(self.bias_V) + np.ptp(self._given.kT_eV, axis=0)
         return np.asarray(np.maximum(driven, 1e-12 * self._given.kT_eV.max(axis=0)))
 
@@ -222,7 +221,7 @@ class Circuit:
     def _direct_slopes(
         self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray
     ) -> FloatArray:
-        """Derivatives of all currents by the parameters while every potential stays."""
+        """Return the derivatives of all currents by the parameters at constant potentials."""
         by = by_poles if closed_form_holds(molecule) else by_panels
         slopes = []
         for i, parameter in enumerate(self.family.parameters):
@@ -233,20 +232,20 @@ class Circuit:
 
 
 def _net(flows: Exchange) -> FloatArray:
-    """Particles and then heat into every terminal, (2 n_terminals, n_bias)."""
+    """Return particles and then heat into every terminal, (2 n_terminals, n_bias)."""
     return np.concatenate([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
 
 
 def _throughput(flows: Exchange) -> FloatArray:
-    """What cancels in them."""
+    """Return the sums of moduli of the flows that cancel in `_net`."""
     return np.concatenate([np.abs(flows.number_eV).sum(axis=1), np.abs(flows.heat_eV2).sum(axis=1)])
 
 
 def _current(number_eV: FloatArray) -> FloatArray:
-    """Current in ampere, positive for particles into the substrate."""
+    """Return the current in ampere, positive for particles into the substrate."""
     return np.asarray(G0_S * number_eV[1])
 
 
 def _heat(heat_eV2: FloatArray) -> FloatArray:
-    """Heat into the tip in watt."""
+    """Return the heat into the tip in watt."""
     return np.asarray(WATT_PER_eV2 * heat_eV2[0])

@@ -1,12 +1,12 @@
-"""No probe, voltage probe or voltage-temperature probe: which one data support, and whether they can tell.
+"""Comparison of no probe, voltage probe and voltage-temperature probe: which model the data support, if they decide.
 
-The three models are fitted to the same data with the same errors, so that chi^2 is -2 ln L but for a constant they
-share. AICc = chi^2 + 2k + 2k(k+1)/(n-k-1) (Hurvich and Tsai, Biometrika 76, 297 (1989)) and BIC = chi^2 + k ln n
-weigh the number of parameters k against it; n counts the measured values and the prior of the scale.
+The three models are fitted to the same data with the same errors, so that chi^2 is -2 ln L up to a common constant.
+AICc = chi^2 + 2k + 2k(k+1)/(n-k-1) (Hurvich and Tsai, Biometrika 76, 297 (1989)) and BIC = chi^2 + k ln n add a
+penalty for the number of parameters k; n counts the measured values and the prior of the scale.
 
-A model counts as excluded where its AICc is higher than the lowest by `DECISIVE` or more, which makes it less than a
-twentieth as likely. Two models of as many parameters, chi^2 of which is expected to differ by s, are confused the wrong
-way round with a probability of at most 0.7 %, whatever s.
+A model is excluded if its AICc exceeds the lowest by `DECISIVE` or more, which makes it less than a twentieth as
+likely. For two models of equally many parameters, whose chi^2 is expected to differ by s, the wrong one is excluded
+with a probability of at most 0.7 %, for any s.
 """
 
 from dataclasses import dataclass, replace
@@ -25,28 +25,28 @@ from analysis.probes.fit_problem import ProbeProblem
 from analysis.records import FloatArray
 
 DECISIVE = 6.0
-"""Difference of AICc from which a model is excluded."""
+"""Difference of AICc above which a model is excluded."""
 
 _BADLY = 6.0  # standard deviations of chi^2 beyond which no model describes the data
-_UNLIKELY = 1e-3  # probability of a chi^2 as small as that, where errors are not overstated
-_SHARES = (0.03, 0.3, 1.0, 3.0)  # of the lead widths: where the search for a probe's width starts
+_UNLIKELY = 1e-3  # probability of a chi^2 that small or smaller if errors are not overstated
+_SHARES = (0.03, 0.3, 1.0, 3.0)  # of the lead widths: starts of the search for a probe's width
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One model fitted.
+    """One fitted model.
 
     Attributes
     ----------
     kind : Kind
     fit : ProbeFit
     coupling : Coupling or None
-        Interval of the probe's width; None without a probe, where the width is given, and for an excluded model.
+        Interval of the probe's width; None without a probe, for a fixed width, and for an excluded model.
     at_heats : ProbedCurrents or None
-        The whole circuit at the biases of the heats (of the currents, without heats): where the probe settles, the
-        heat it takes, the entropy. None where it does not settle.
+        The whole circuit at the biases of the heats (of the currents, without heats): the probe's potentials, its
+        heat, the entropy. None if it does not settle.
     unsettled : str
-        Why it does not settle.
+        Reason why it does not settle.
     """
 
     kind: Kind
@@ -57,12 +57,12 @@ class Candidate:
 
     @property
     def n_parameters(self) -> int:
-        """k, the scale among them."""
+        """Number of parameters k, including the scale."""
         return len(self.fit.values)
 
     @property
     def aicc(self) -> float:
-        """Corrected information criterion; infinite where there are too few values for it."""
+        """Corrected Akaike information criterion; infinite with too few values for it."""
         k, n = self.n_parameters, self.fit.problem.n_residuals
         return self.fit.chi_square + 2 * k + (2 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf)
 
@@ -76,8 +76,8 @@ class Candidate:
 class Comparison:
     """The models fitted to one set of data.
 
-    ``expected`` tells for each other model by how much its chi^2 would come out higher on average if the best model
-    were true as fitted: what these data could tell, whatever they happened to tell.
+    ``expected`` is the mean excess of chi^2 of each other model if the best model is true as fitted: the power of
+    these data to decide, independent of their actual noise.
     """
 
     data: ProbeData
@@ -85,7 +85,7 @@ class Comparison:
     expected: dict[Kind, float]
 
     def __getitem__(self, kind: Kind) -> Candidate:
-        """By kind of probe."""
+        """Return the candidate with a kind of probe."""
         return next(x for x in self.candidates if x.kind == kind)
 
     @cached_property
@@ -118,19 +118,19 @@ class Comparison:
 
     @property
     def describes(self) -> bool:
-        """Whether the best model describes the data at all."""
+        """True if the best model describes the data."""
         freedom = self.best.fit.degrees_of_freedom
         return self.best.fit.chi_square <= freedom + _BADLY * float(np.sqrt(2 * max(freedom, 1)))
 
     @property
     def too_cautious(self) -> bool:
-        """Whether the data lie so close to the best model that their errors must have been overstated."""
+        """True if the data lie so close to the best model that their errors must be overstated."""
         freedom = self.best.fit.degrees_of_freedom
         return freedom > 0 and bool(chdtr(freedom, self.best.fit.chi_square) < _UNLIKELY)
 
     @property
     def supported(self) -> Kind | None:
-        """The model that these data single out; None where they cannot tell, or where none describes them."""
+        """The only model that these data support; None if they do not decide, or if no model describes them."""
         return self.alive[0] if len(self.alive) == 1 and self.describes else None
 
 
@@ -148,20 +148,20 @@ def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> Co
     Raises
     ------
     ValueError
-        As `analysis.probes.fit.fit`.
+        As `analysis.probes.fit.fit` does.
     """
     fits: dict[Kind, ProbeFit] = {}
     for kind in KINDS:
         problem = ProbeProblem(data, family.of(kind))
         near = [x for other in fits.values() for x in _translated(other, problem)]
         fits[kind] = fit(problem, near, starts)
-    found = Comparison(data, tuple(_candidate(kind, x) for kind, x in fits.items()), {})
+    comparison = Comparison(data, tuple(_candidate(kind, x) for kind, x in fits.items()), {})
     without = fits["none"].chi_square
     candidates = tuple(
-        replace(x, coupling=coupling(x.fit, without)) if x.kind in found.alive else x
-        for x in found.candidates
+        replace(x, coupling=coupling(x.fit, without)) if x.kind in comparison.alive else x
+        for x in comparison.candidates
     )
-    return Comparison(data, candidates, _expected(found.best.fit, fits))
+    return Comparison(data, candidates, _expected(comparison.best.fit, fits))
 
 
 def _candidate(kind: Kind, fitted: ProbeFit) -> Candidate:
@@ -178,10 +178,10 @@ def _candidate(kind: Kind, fitted: ProbeFit) -> Candidate:
 
 
 def _translated(other: ProbeFit, problem: ProbeProblem) -> list[FloatArray]:
-    """Starts of a model from the outcome of another, by the parameters' names."""
-    known = dict(zip(other.names, other.values, strict=True))
+    """Return starts of a model from the outcome of another, by the parameters' names."""
+    values = dict(zip(other.names, other.values, strict=True))
     family = problem.family
-    start = np.array([known.get(p.name, p.start) for p in problem.parameters])
+    start = np.array([values.get(p.name, p.start) for p in problem.parameters])
     index = family.index_of("gamma_floating_eV")
     if index is None:
         return [start]
@@ -197,7 +197,7 @@ def _translated(other: ProbeFit, problem: ProbeProblem) -> list[FloatArray]:
 
 
 def _exchanged(values: FloatArray, problem: ProbeProblem) -> list[FloatArray]:
-    """The same with the widths of tip and substrate exchanged."""
+    """Return the same values with the widths of tip and substrate exchanged."""
     tip, substrate = (problem.family.index_of(x) for x in ("gamma_probe_eV", "gamma_substrate_eV"))
     if tip is None or substrate is None or tip == substrate:
         return []
@@ -207,7 +207,7 @@ def _exchanged(values: FloatArray, problem: ProbeProblem) -> list[FloatArray]:
 
 
 def _expected(best: ProbeFit, fits: dict[Kind, ProbeFit]) -> dict[Kind, float]:
-    """chi^2 that is left when the other models are fitted to the best one's prediction."""
+    """Return chi^2 of the other models fitted to the best one's prediction."""
     predicted = best.problem.predicted(best.values)
     if predicted is None:
         return {}

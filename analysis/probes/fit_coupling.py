@@ -1,4 +1,4 @@
-"""How strongly a floating probe is coupled: profile likelihood of its width, from zero upwards."""
+"""Coupling of a floating probe: profile likelihood of its width, from zero upwards."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from analysis.probes.fit import ProbeFit, search
 from analysis.records import FloatArray
 
-ONE_SIDED = 2.71  # chi^2 that bounds a quantity at 95 % confidence on one side
+ONE_SIDED = 2.71  # rise of chi^2 at a one-sided bound with 95 % confidence
 _ROUGH: dict[str, float | None] = {"xtol": 1e-3, "ftol": 1e-4, "gtol": None, "max_nfev": 12}
 _CLOSE = 0.03  # to the limit, in the square root of chi^2
 _MOST = 10
@@ -16,16 +16,16 @@ _LONGEST = 1.6  # step in the logarithm of the width
 
 @dataclass(frozen=True)
 class Coupling:
-    """Interval of the width of a floating probe; each end holds with 95 % confidence by itself.
+    """Interval of the width of a floating probe; each end separately has 95 % confidence.
 
     Attributes
     ----------
     low_eV : float
-        0 where the width is consistent with zero.
+        0 if the width is consistent with zero.
     high_eV : float
-        Infinite where chi^2 does not rise within the bounds.
+        Infinite if chi^2 does not rise enough within the bounds.
     consistent_with_none : bool
-        Whether leaving the probe out costs less than 2.71 in chi^2.
+        True if leaving out the probe raises chi^2 by less than 2.71.
     """
 
     low_eV: float
@@ -34,9 +34,9 @@ class Coupling:
 
 
 def coupling(fit: ProbeFit, without: float) -> Coupling | None:
-    """Interval of the floating width of ``fit``; ``without`` is the chi^2 of the same junction without probe.
+    """Return the interval of the floating width of ``fit``; ``without`` is chi^2 of the same junction without probe.
 
-    None where the width is not a free parameter.
+    None if the width is not a free parameter.
     """
     index = fit.problem.family.index_of("gamma_floating_eV")
     if index is None:
@@ -48,7 +48,7 @@ def coupling(fit: ProbeFit, without: float) -> Coupling | None:
 
 
 def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> float:
-    """Width at which chi^2, minimised over all else, has risen from its least by the limit.
+    """Return the width at which chi^2, minimised over all else, has risen from its least value by the limit.
 
     sqrt(chi^2 - least) is nearly linear in the logarithm of the width: secants find it in a few steps.
     """
@@ -67,12 +67,12 @@ def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> floa
             target = float(inside[index] + share * (outside[0] - inside[index]))
         if abs(target - inside[index]) < 1e-3:
             break
-        found = search(problem, _moved(fit, inside, index, target), _ROUGH, kept=index)
-        rise = 1e3 if found is None else float(np.sqrt(max(found.chi_square - least, 0.0)))
-        if found is None or rise > limit + _CLOSE:
+        outcome = search(problem, _moved(fit, inside, index, target), _ROUGH, kept=index)
+        rise = 1e3 if outcome is None else float(np.sqrt(max(outcome.chi_square - least, 0.0)))
+        if outcome is None or rise > limit + _CLOSE:
             outside = target, rise
             continue
-        inside, gained, below = found.x, rise - below, rise
+        inside, gained, below = outcome.x, rise - below, rise
         if rise > limit - _CLOSE:
             break
         if outside is None:
@@ -89,7 +89,7 @@ def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> floa
 
 
 def _moved(fit: ProbeFit, at: FloatArray, index: int, target: float) -> FloatArray:
-    """The point with one coordinate moved and the others where, linearly, they follow; search coordinates."""
+    """Return the point with one coordinate moved and the others following linearly; search coordinates."""
     chain = np.where(fit.problem.logarithmic, fit.values, 1.0)
     covariance = fit.covariance / np.outer(chain, chain)
     variance = covariance[index, index]

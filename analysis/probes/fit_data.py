@@ -1,4 +1,4 @@
-"""What models with and without a floating probe are compared on: I-V, and heat in the tip at both polarities."""
+"""Data for the comparison of models with and without a floating probe: I-V, and heat in the tip at both polarities."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,12 +16,12 @@ class HeatPoints:
     Parameters
     ----------
     voltage_V, heat_probe_W : ndarray, shape (n,)
-        dT/R_P. Both polarities are points of their own.
+        Heats dT/R_P, with separate points for the two polarities.
     covariance_W2 : ndarray, shape (n, n)
-        Statistics only. Temperature rises at +V and -V share the baseline at zero bias, so they are correlated.
+        Statistical covariance. Temperature rises at +V and -V share the baseline at zero bias, so they are correlated.
     scale_sigma : float
-        Relative uncertainty of what all heats were divided by, R_P and the Seebeck coefficient of the
-        thermocouple. Above zero it adds the parameter ``scale``: measured = scale * heat.
+        Relative uncertainty of the divisors of all heats, R_P and the Seebeck coefficient of the thermocouple. If
+        above zero it adds the parameter ``scale``: measured = scale * heat.
     """
 
     voltage_V: FloatArray
@@ -52,7 +52,7 @@ class HeatPoints:
 
 @dataclass(frozen=True, eq=False)
 class ProbeData:
-    """I-V and heats of one kind of junction, at least one of the two. Temperatures of the electrodes in kelvin."""
+    """I-V, heats, or both, of one kind of junction. Temperatures of the electrodes in kelvin."""
 
     current: CurrentData | None = None
     heat: HeatPoints | None = None
@@ -65,7 +65,9 @@ class ProbeData:
         if self.current is None and self.heat is None:
             raise ValueError("there is nothing to fit: no current and no heat")
         if self.current is not None and self.current.sigma_A is None:
-            raise ValueError("models are compared by likelihood: the current needs its uncertainty, sigma_A")
+            raise ValueError(
+                "models are compared by likelihood, so the current needs its uncertainty, sigma_A"
+            )
 
     @property
     def n_current(self) -> int:
@@ -79,7 +81,7 @@ class ProbeData:
 
     @property
     def scaled(self) -> bool:
-        """Whether the scale of the heats is a parameter."""
+        """True if the scale of the heats is a parameter."""
         return self.heat is not None and self.heat.scale_sigma > 0
 
     @cached_property
@@ -96,7 +98,7 @@ class ProbeData:
         return self.whitened(current, heat)
 
     def whitened(self, current_A: FloatArray, heat_W: FloatArray) -> FloatArray:
-        """Currents (..., n) and heats (..., m) in units of their errors, made independent, (..., n + m)."""
+        """Return currents (..., n) and heats (..., m) in units of their errors, made independent, (..., n + m)."""
         parts = []
         if self.current is not None and self.current.sigma_A is not None:
             parts.append(current_A / self.current.sigma_A)
@@ -105,7 +107,7 @@ class ProbeData:
         return np.concatenate(parts, axis=-1)
 
     def thinned(self, most: int) -> "ProbeData":
-        """All heats, and up to ``most`` currents evenly through the biases: for a first search."""
+        """Return all heats, and up to ``most`` currents evenly through the biases, for a first search."""
         if self.current is None or self.current.sigma_A is None or self.n_current <= most:
             return self
         order = np.argsort(self.current.voltage_V, kind="stable")
@@ -115,7 +117,7 @@ class ProbeData:
         return ProbeData(current, self.heat, self.temperature_probe_K, self.temperature_substrate_K)
 
     def with_values(self, current_A: FloatArray, heat_W: FloatArray) -> "ProbeData":
-        """The same measurement with other outcomes."""
+        """Return the same measurement with other outcomes."""
         c, h = self.current, self.heat
         return ProbeData(
             None if c is None else CurrentData(c.voltage_V, current_A, c.sigma_A),

@@ -32,20 +32,20 @@ class ProbedFamily:
     hamiltonian_eV : ndarray, shape (n_sites, n_sites)
         Real; ``level_eV`` is added to every site. One site by default: a single level.
     level_eV : float or Parameter
-        From the Fermi level.
+        Energy from the Fermi level.
     gamma_probe_eV, gamma_substrate_eV, gamma_floating_eV : float or Parameter
         Width that tip, substrate and each floating probe give to every site they touch. The same Parameter object
         in two places ties them.
     probe_sites, substrate_sites : tuple of int
-        Counted from 1.
+        Sites, counted from 1.
     floating_sites : tuple of tuple of int
         Sites of each floating probe.
     kind : "none", "voltage" or "voltage-temperature"
-        What the floating probes are; with "none" there is none of them.
+        Kind of the floating probes; with "none" there are none.
     bias_drop : float
         Fraction of the bias by which the sites follow the substrate.
     reference_temperature_K : float or None
-        Of voltage probes; the mean of tip and substrate if None.
+        Temperature of voltage probes; the mean of tip and substrate if None.
     """
 
     level_eV: Quantity
@@ -62,14 +62,14 @@ class ProbedFamily:
 
     def __post_init__(self) -> None:
         if not self.floating_sites or not all(self.floating_sites):
-            raise ValueError("a floating probe touches at least one site")
+            raise ValueError("floating_sites: each floating probe must touch at least one site")
         n_sites = 1 if self.hamiltonian_eV is None else len(self.hamiltonian_eV)
         for sites in self.floating_sites:
             _lead("floating", sites, 0.0).matrix(n_sites)
         _ = self.model(np.array([p.start for p in self.parameters])).gammas_eV
 
     def of(self, kind: Kind) -> "ProbedFamily":
-        """The same junction with another kind of probe."""
+        """Return the same junction with another kind of probe."""
         return replace(self, kind=kind)
 
     @property
@@ -79,28 +79,27 @@ class ProbedFamily:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The free ones, each once, in the order of the fields."""
+        """Free parameters, each once, in the order of the fields."""
         return tuple({id(x): x for x in self._quantities if isinstance(x, Parameter)}.values())
 
     @property
     def tied(self) -> bool:
-        """Whether tip and substrate have one width by construction."""
+        """True if tip and substrate have the same width by construction."""
         return self.gamma_probe_eV is self.gamma_substrate_eV
 
     def index_of(self, field: str) -> int | None:
-        """Position of a field among the parameters; None where it is fixed or not in the model."""
+        """Return the position of a field among the parameters; None if it is fixed or not in the model."""
         quantity = getattr(self, field)
-        found = [i for i, p in enumerate(self.parameters) if p is quantity]
-        return found[0] if found else None
+        return next((i for i, p in enumerate(self.parameters) if p is quantity), None)
 
     def fields(self, values: FloatArray) -> FloatArray:
-        """Level and widths of tip, substrate and floating probe, (4,), of the parameters' values."""
-        of = {id(p): float(x) for p, x in zip(self.parameters, values, strict=False)}
-        numbers = [of[id(x)] if isinstance(x, Parameter) else x for x in self._quantities]
+        """Return the level and the widths of tip, substrate and floating probe, (4,), for these parameters."""
+        by_id = {id(p): float(x) for p, x in zip(self.parameters, values, strict=False)}
+        numbers = [by_id[id(x)] if isinstance(x, Parameter) else x for x in self._quantities]
         return np.array([*numbers, 0.0][:4])
 
     def model(self, values: FloatArray) -> HuckelModel:
-        """Molecule and leads; tip, substrate, then the floating probes."""
+        """Return molecule and leads: tip, substrate, then the floating probes."""
         level, tip, substrate, floating = self.fields(values)
         bare = np.zeros((1, 1)) if self.hamiltonian_eV is None else self.hamiltonian_eV
         leads = [_lead(TIP, self.probe_sites, tip), _lead(SUBSTRATE, self.substrate_sites, substrate)]
@@ -109,17 +108,17 @@ class ProbedFamily:
 
     @property
     def broadens(self) -> bool:
-        """Whether the floating probes do nothing but broaden a level: see `broadened`."""
+        """True if the floating probes only broaden a level: see `broadened`."""
         single = self.hamiltonian_eV is None or len(self.hamiltonian_eV) == 1
         return single and self.kind == "voltage-temperature"
 
     def broadened(self, values: FloatArray) -> HuckelModel:
-        """The coherent level whose currents are those of a level with voltage-temperature probes on it.
+        """Return the coherent level whose currents are those of a level with voltage-temperature probes.
 
-        All transmissions of one level are proportional to its spectral function, so that what the probe emits can
-        be replaced, in particles and in energy, by what it absorbs. Tip and substrate then exchange what a level
+        All transmissions of one level are proportional to its spectral function, so that the emission of the probe can
+        be replaced, in particles and in energy, by its absorption. Tip and substrate then exchange as through a level
         with the same sum of all widths, and with Gamma_tip' Gamma_sub' = (Gamma_tip Gamma_sub)
-        (sum)/(Gamma_tip + Gamma_sub), would let through.
+        (sum)/(Gamma_tip + Gamma_sub).
         """
         level, tip, substrate, floating = self.fields(values)
         total = tip + substrate + len(self.floating) * floating
@@ -132,7 +131,7 @@ class ProbedFamily:
 
     @property
     def floating(self) -> dict[str, tuple[int, ...]]:
-        """Names and sites of the floating probes in the model; none where the kind is "none"."""
+        """Names and sites of the floating probes in the model; empty if the kind is "none"."""
         if self.kind == "none":
             return {}
         several = len(self.floating_sites) > 1
@@ -141,7 +140,7 @@ class ProbedFamily:
         }
 
     def junction(self, values: FloatArray, tip_K: float, substrate_K: float) -> ProbedJunction:
-        """The junction as `analysis.probes.biased.probed_currents` takes it."""
+        """Return the junction for `analysis.probes.biased.probed_currents`."""
         reference_K = self.reference_K(tip_K, substrate_K)
         terminals: list[AnyTerminal] = [Terminal(TIP, tip_K), Terminal(SUBSTRATE, substrate_K)]
         for name in self.floating:
@@ -150,7 +149,7 @@ class ProbedFamily:
         return ProbedJunction(self.model(values), tuple(terminals))
 
     def reference_K(self, tip_K: float, substrate_K: float) -> float:
-        """Temperature that a voltage probe keeps."""
+        """Return the temperature of the voltage probes."""
         return self.reference_temperature_K or 0.5 * (tip_K + substrate_K)
 
 

@@ -1,4 +1,4 @@
-"""A family of junctions laid against data: residuals and their derivatives, as an optimiser sees them."""
+"""Least-squares problem of a family of junctions and data: residuals and their derivatives for an optimiser."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,14 +12,14 @@ from analysis.probes.fit_family import ProbedFamily
 from analysis.records import FloatArray
 from analysis.search_space import SearchSpace
 
-_SCALE_REACH = 8.0  # standard deviations of its prior within which the scale is looked for
+_SCALE_REACH = 8.0  # range of the search for the scale, in standard deviations of its prior
 
 
 @dataclass(frozen=True, eq=False)
 class ProbeProblem(SearchSpace):
-    """What `analysis.probes.fit.fit` minimises.
+    """Least-squares problem that `analysis.probes.fit.fit` minimises.
 
-    The last residual, where the data have a scale error, is that of the scale from 1.
+    If the data have a scale error, the last residual is that of the scale from 1.
     """
 
     data: ProbeData
@@ -27,7 +27,7 @@ class ProbeProblem(SearchSpace):
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Those of the family, then ``scale`` where the data have one."""
+        """Parameters of the family, then ``scale`` if the data have a scale error."""
         if not self.data.scaled or self.data.heat is None:
             return self.family.parameters
         reach = min(_SCALE_REACH * self.data.heat.scale_sigma, 0.9)
@@ -49,11 +49,11 @@ class ProbeProblem(SearchSpace):
         return self.data.size + int(self.data.scaled)
 
     def scale(self, values: FloatArray) -> float:
-        """Measured over true heat."""
+        """Return the ratio of measured to true heat."""
         return float(values[-1]) if self.data.scaled else 1.0
 
     def predicted(self, values: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-        """Currents and heats as they would be measured, without noise; None where a probe does not settle."""
+        """Return currents and heats as they would be measured, without noise; None if a probe does not settle."""
         outcome = self.circuit.outcome(values[: len(self.family.parameters)])
         if outcome is None:
             return None
@@ -61,7 +61,7 @@ class ProbeProblem(SearchSpace):
         return outcome[0][:n], self.scale(values) * outcome[1][n:]
 
     def cost(self, values: FloatArray) -> float:
-        """chi^2, infinite where a probe does not settle."""
+        """Return chi^2, infinite if a probe does not settle."""
         predicted = self.predicted(values)
         if predicted is None:
             return np.inf
@@ -71,9 +71,10 @@ class ProbeProblem(SearchSpace):
     def residuals(
         self, values: FloatArray, start: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray, Solution] | None:
-        """(model - data)/sigma (n,), its derivatives by natural parameters (n, n_parameters), and the circuit's.
+        """Return (model - data)/sigma (n,), its derivatives by natural parameters (n, n_parameters), and the circuit's
+        solution.
 
-        ``start`` is the state of near parameters. None where a probe does not settle.
+        ``start`` is the state of near parameters. None if a probe does not settle.
         """
         solution = self.circuit.solved(values[: len(self.family.parameters)], start)
         if solution is None:

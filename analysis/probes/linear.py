@@ -3,16 +3,16 @@
     I_a = sum_b [ L0_ab (mu_b - mu_a) + L1_ab (T_b - T_a)/T0 ]      particles into a
     J_a = sum_b [ L1_ab (mu_b - mu_a) + L2_ab (T_b - T_a)/T0 ]      heat into a
 
-(eq. 1 of Erdogan and Bergfield, arXiv:2508.20343.) Every circuit is this one matrix with some potentials given and the
-others free, the current that belongs to a free potential being zero: mu of every probe, T of a voltage-temperature
-probe, and in an open circuit mu of every real lead but one. Eliminating the free ones leaves a Schur complement, the
-effective Onsager coefficients between what is held.
+(eq. 1 of Erdogan and Bergfield, arXiv:2508.20343.) Every circuit is this matrix with some potentials given and the
+others free; the current that belongs to a free potential is zero. Free are mu of every probe, T of a
+voltage-temperature probe, and in an open circuit mu of every real lead but one. Eliminating the free potentials leaves
+a Schur complement, the effective Onsager coefficients between the held ones.
 
 Entropy production is the quadratic form
 
     S = -(1/T0) sum_a [ I_a (mu_a - mu0) + J_a (T_a - T0)/T0 ] >= 0,
 
-of second order in the forces as it must be. The sum of J_a/T_a (eq. 7) with heat currents of first order leaves out the
+of second order in the forces as it must be. The sum of J_a/T_a (eq. 7) with heat currents of first order omits the
 Joule heat, which is of second order too, and can have either sign.
 """
 
@@ -33,11 +33,12 @@ PER_eV_s = 2.0 * ELEMENTARY_CHARGE_C / PLANCK_J_s
 
 @dataclass(frozen=True, eq=False)
 class EffectiveOnsager:
-    """Schur complement: what the held potentials drive once the free ones have settled.
+    """Schur complement: response to the held potentials with the free ones settled.
 
-    Shape (n_terminals, n_terminals, ...), current into the first index by a force at the second; zero where the current
-    is zero or the potential is free. The Lt of eqs. 10 and 11 for a voltage probe, the Lh of eqs. 15 and 16 for a
-    voltage-temperature probe. ``L1_particle`` and ``L1_heat`` are each other's transpose, and neither is symmetric.
+    Arrays have shape (n_terminals, n_terminals, ...): current into the first index by a force at the second; zero if
+    the current is zero or the potential is free. They are the Lt of eqs. 10 and 11 for a voltage probe, the Lh of
+    eqs. 15 and 16 for a voltage-temperature probe. ``L1_particle`` and ``L1_heat`` are each other's transpose, and
+    neither is symmetric.
 
     Attributes
     ----------
@@ -59,21 +60,21 @@ class EffectiveOnsager:
 
 @dataclass(frozen=True, eq=False)
 class LinearResponse:
-    """A circuit solved; arrays are of the shape of the level alignments, after the axes of the terminals.
+    """Solution of a circuit; arrays have the shape of the level alignments, after the axes of the terminals.
 
     Attributes
     ----------
     currents : Currents
         Potentials and currents of every terminal and the entropy production. Currents that a probe or an open lead
-        forbids are zero; a probe that is coupled to nothing has NaN for potentials.
+        forbids are zero; an uncoupled probe has NaN for potentials.
     effective : EffectiveOnsager
         Coefficients between the held potentials.
     thermal_conductance_W_per_K : ndarray, shape (n_terminals, n_terminals, ...)
-        kappa_ab of eqs. 23 and 24: heat into a per kelvin of b above a, no particle current into any terminal.
+        kappa_ab of eqs. 23 and 24: heat into a per kelvin of b above a, without particle current into any terminal.
     seebeck_V_per_K : ndarray
         -(dV/dT) between the hottest and the coldest real lead of an open circuit; NaN otherwise.
     residual : ndarray
-        What is left of the largest of the currents set to zero, relative to the flows that cancel in it.
+        Remainder of the largest of the currents set to zero, relative to the flows that cancel in it.
     """
 
     currents: Currents
@@ -84,14 +85,14 @@ class LinearResponse:
 
 
 def electronic_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> LinearResponse:
-    """Currents with the chemical potentials of the real leads held at their ``mu_eV``.
+    """Return the currents with the chemical potentials of the real leads held at their ``mu_eV``.
 
     Parameters
     ----------
     coefficients : Onsager
         From `analysis.probes.onsager.onsager`; one calculation serves all circuits and kinds of probe.
     terminals : tuple
-        Of a `ProbedJunction`, in the order of ``coefficients.names``.
+        Terminals of a `ProbedJunction`, in the order of ``coefficients.names``.
 
     Raises
     ------
@@ -103,9 +104,9 @@ def electronic_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]
 
 
 def open_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> LinearResponse:
-    """Heat currents with no particle current into any lead (pure thermal circuit, eqs. 20 to 30).
+    """Return heat currents with no particle current into any lead (pure thermal circuit, eqs. 20 to 30).
 
-    The chemical potentials count from that of the first real lead (the gauge of eq. 20); ``mu_eV`` is not used.
+    Chemical potentials are relative to that of the first real lead (the gauge of eq. 20); ``mu_eV`` is not used.
     Parameters and errors as in `electronic_circuit`.
     """
     n = len(terminals)
@@ -116,16 +117,16 @@ def open_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> L
     hot, cold = max(real, key=lambda i: T[i].flat[0]), min(real, key=lambda i: T[i].flat[0])
     with np.errstate(divide="ignore", invalid="ignore"):
         seebeck = (mu[hot] - mu[cold]) / (T[hot] - T[cold])
-    none = np.zeros_like(mu)  # the gauge lead's too, by conservation
+    none = np.zeros_like(mu)  # also for the gauge lead, by conservation
     currents = replace(result.currents, particle_current_per_s=none)
     return replace(result, currents=currents, seebeck_V_per_K=np.asarray(seebeck))
 
 
 def thermal_conductances(coefficients: Onsager) -> FloatArray:
-    """Heat conductances kappa_ab in W/K between all terminals at zero particle current.
+    """Return the heat conductances kappa_ab in W/K between all terminals at zero particle current.
 
-    Shape (n_terminals, n_terminals, ...). (L2 - L1 L0^+ L1)/T0 (eqs. 23 and 24): a property of the junction,
-    whatever its terminals are. Its negative diagonal closes every row.
+    The array (n_terminals, n_terminals, ...) is (L2 - L1 L0^+ L1)/T0 (eqs. 23 and 24), a property of the junction
+    that does not depend on the kinds of its terminals. Its negative diagonal closes every row.
     """
     L0, L1, L2 = coefficients.reduced
     n = L0.shape[-1]
@@ -137,9 +138,9 @@ def thermal_conductances(coefficients: Onsager) -> FloatArray:
 
 
 def _solved(c: Onsager, terminals: tuple[AnyTerminal, ...], mu_held: NDArray[np.bool_]) -> LinearResponse:
-    """One circuit: potentials y = (mu/kT0, T/T0 - 1), currents as rows of the same order."""
+    """Solve one circuit: potentials y = (mu/kT0, T/T0 - 1), currents as rows of the same order."""
     if tuple(x.name for x in terminals) != c.names:
-        raise ValueError(f"the coefficients are of {c.names}, not of {tuple(x.name for x in terminals)}")
+        raise ValueError(f"the coefficients are for {c.names}, not for {tuple(x.name for x in terminals)}")
     held = np.append(mu_held, [not isinstance(x, VoltageTemperatureProbe) for x in terminals])
     y_held = np.array(_potentials(c, terminals))[held]
     L0, L1, L2 = c.reduced
@@ -176,13 +177,13 @@ def _potentials(c: Onsager, terminals: tuple[AnyTerminal, ...]) -> list[float]:
 
 
 def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray:
-    """matrix^-1 right; what has no coupling at all settles nowhere and is left at zero."""
+    """Return matrix^-1 right; terminals without any coupling do not settle and are left at zero."""
     alone = np.diagonal(matrix, axis1=-2, axis2=-1) == 0
     return np.asarray(np.linalg.solve(matrix + alone[..., None] * np.eye(matrix.shape[-1]), right))
 
 
 def _currents(reduced: FloatArray, m: FloatArray, tau: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Both currents, (..., 2n), from differences of potentials, which equal ones leave exactly zero; and their size."""
+    """Return both currents, (..., 2n), from differences of potentials, exactly zero for equal ones; and their size."""
     dm, dtau = m[..., None, :] - m[..., :, None], tau[..., None, :] - tau[..., :, None]
     L0, L1, L2 = reduced
     parts = [L0 * dm, L1 * dtau, L1 * dm, L2 * dtau]
@@ -192,7 +193,7 @@ def _currents(reduced: FloatArray, m: FloatArray, tau: FloatArray) -> tuple[Floa
 
 
 def _entropy(c: Onsager, m: FloatArray, tau: FloatArray) -> FloatArray:
-    """The quadratic form pair by pair: a sum of terms none of which is negative."""
+    """Return the quadratic form as a sum over pairs of terms that are never negative."""
     dm, dtau = m[..., None, :] - m[..., :, None], tau[..., None, :] - tau[..., :, None]
     L0, L1, L2 = c.reduced
     each = 0.5 * (L0 * dm**2 + 2 * L1 * dm * dtau + L2 * dtau**2)

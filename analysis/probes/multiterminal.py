@@ -4,8 +4,8 @@
 
 All of them have the poles of one Green's function. Its eigenvectors give every |G_ij| at any number of energies by one
 matrix product, |G_ij| = |sum_k r_ik l_kj / (E - w_k)|, and every T_ab as a sum of poles whose integrals have a closed
-form. Near an exceptional point, where two eigenvectors become one, both lose their digits: they are compared with a
-direct solve, which serves instead where they fail.
+form. Near an exceptional point, where two eigenvectors become one, both lose precision: they are compared with a
+direct solve, which replaces them where they fail.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ ComplexArray = NDArray[np.complex128]
 
 _AGREEMENT = 2e-13  # between eigenvectors and solve, relative to the largest transmission
 _TERM_ERROR = 5e-15  # relative, of one term of a pole sum
-_AT_ONCE = 500  # energies at a time: they stay in the cache, and are too few for BLAS to start threads
+_AT_ONCE = 500  # energies at a time: they fit in the cache, and are too few for BLAS to start threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +53,9 @@ class Multiterminal:
         return np.stack([self.model.gammas_eV[name].diagonal() for name in self.names])
 
     def transmissions(self, energy_eV: ArrayLike) -> FloatArray:
-        """T_ab(E) for every a and b, shape (n_terminals, n_terminals, ...), the energies' shape last.
+        """Return T_ab(E) for every a and b, shape (n_terminals, n_terminals, ...), the energies' shape last.
 
-        T_ab leads from b to a. The diagonal holds Tr[Gamma_a G Gamma_a G^+], which is no transmission but completes
+        T_ab leads from b to a. The diagonal holds Tr[Gamma_a G Gamma_a G^+], which is not a transmission but completes
         the sum rule: every row adds up to the terminal's density of states times Gamma_a.
         """
         energy = np.asarray(energy_eV, dtype=np.float64)
@@ -66,7 +66,7 @@ class Multiterminal:
         return flat.reshape(*flat.shape[:2], *energy.shape)
 
     def transmissions_by_solve(self, energy_eV: FloatArray) -> FloatArray:
-        """The same for energies (n,) by a batched inversion: slower, and right at exceptional points too."""
+        """Return the same for energies (n,) by a batched inversion: slower, but correct at exceptional points too."""
         n = len(self.names)
         out = np.empty((n, n, energy_eV.size))
         for part in _parts(energy_eV.size):
@@ -89,7 +89,7 @@ class Multiterminal:
 
     @cached_property
     def _eigenvectors(self) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
-        """Poles (n_poles,), right vectors in columns, left ones in rows; a state that touches no lead left out."""
+        """Poles (n_poles,), right vectors in columns, left ones in rows, without states that couple to no lead."""
         pole, right = np.linalg.eig(self.model.effective_eV)
         left = np.linalg.inv(right)
         kept = pole.imag < -1e-14 * np.abs(pole).max()
@@ -99,7 +99,7 @@ class Multiterminal:
     def poles(self) -> tuple[ComplexArray, ComplexArray]:
         """Poles w_k and residues c_kab of T_ab = 2 Re sum_k c_kab/(E - w_k): (n_poles,), (n_poles, n, n).
 
-        Raises ``numpy.linalg.LinAlgError`` where there are not enough eigenvectors; see `term_error`.
+        Raises ``numpy.linalg.LinAlgError`` if there are not enough eigenvectors; see `term_error`.
         """
         pole, right, left = self._eigenvectors
         into = np.einsum("ai,ik,il->akl", self.widths_eV, right, right.conj())
@@ -112,18 +112,18 @@ class Multiterminal:
 
     @cached_property
     def reciprocal(self) -> bool:
-        """Without a magnetic field, that is with real hopping, T_ab = T_ba."""
+        """True without a magnetic field, that is with real hopping: then T_ab = T_ba."""
         return not np.any(np.imag(self.model.hamiltonian_eV))
 
     @cached_property
     def shape(self) -> Shape:
-        """For `analysis.quadrature.panels`: where the transmissions have their singularities."""
+        """Singularities of the transmissions, for `analysis.quadrature.panels`."""
         pole = np.linalg.eigvals(self.model.effective_eV)
         return Shape(np.zeros_like, np.empty(0), pole[pole.imag < -1e-14 * np.abs(pole).max()])
 
     @cached_property
     def eigenvectors_hold(self) -> bool:
-        """Whether amplitudes from eigenvectors agree with the direct solve about every pole."""
+        """True if amplitudes from eigenvectors agree with the direct solve around every pole."""
         try:
             pole, _, _ = self._eigenvectors
         except np.linalg.LinAlgError:
@@ -134,12 +134,12 @@ class Multiterminal:
 
     @property
     def term_error(self) -> float:
-        """Relative error of a term of the pole sum: rounding, or how far it is from the solve; inf without poles."""
+        """Relative error of a term of the pole sum: rounding, or deviation from the solve; inf without poles."""
         return self._pole_errors[0]
 
     @property
     def sum_error(self) -> float:
-        """How far the pole sum is from the solve, relative to the largest transmission; inf without poles."""
+        """Deviation of the pole sum from the solve, relative to the largest transmission; inf without poles."""
         return self._pole_errors[1]
 
     @cached_property
@@ -158,7 +158,7 @@ class Multiterminal:
 
     @cached_property
     def _probed(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Energies about every pole, the transmissions there, and what rounding of a near pole does to them."""
+        """Energies around every pole, the transmissions there, and their error from rounding of a near pole."""
         pole = self.shape.poles_eV
         energy = np.concatenate([pole.real + x * np.abs(pole.imag) for x in (-3.0, -0.5, 0.0, 0.5, 3.0)])
         distance = np.abs(energy - pole[:, None]).min(axis=0, initial=np.inf)

@@ -1,8 +1,8 @@
-"""Newton's method for many small systems at once, damped so that it also arrives from afar.
+"""Newton's method for many small systems together, damped so that it also converges from distant starts.
 
 A step is shortened until the natural monotonicity test holds: the next step with the old Jacobian must be shorter than
-this one (Deuflhard, Newton Methods for Nonlinear Problems, Springer 2004, chapter 3). The test does not depend on how
-the equations are scaled, which here are particles at one place and heat at another.
+this one (Deuflhard, Newton Methods for Nonlinear Problems, Springer 2004, chapter 3). The test does not depend on the
+scale of the equations, some of which here are for particles and others for heat.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 
-_BALANCED = 2e-14  # of what cancels in a value: as good as zero
+_BALANCED = 2e-14  # of the terms that cancel in a value: equal to zero
 _ROUNDING = (
-    1e-9  # of the scale of the unknowns, below which steps that no longer shrink fast have met rounding
+    1e-9  # of the scale of the unknowns: smaller steps that no longer shrink fast are limited by rounding
 )
-_NOISE = 1e-10  # of what cancels in a value: the same
-_SHORTEST = 1e-4  # damping at which a system is given up
+_NOISE = 1e-10  # of the terms that cancel in a value: the same
+_SHORTEST = 1e-4  # damping at which a system is abandoned
 _EPS = float(np.finfo(float).eps)
 
 Equations = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray, FloatArray]]
@@ -27,14 +27,14 @@ Bounds = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray]]
 
 @dataclass(frozen=True, eq=False)
 class Roots:
-    """Unknowns (n_unknowns, n_systems), iterations and whether they are roots, (n_systems,)."""
+    """Unknowns (n_unknowns, n_systems), iterations, and True for roots, (n_systems,)."""
 
     unknown: FloatArray
     iterations: NDArray[np.intp]
     found: NDArray[np.bool_]
 
     def replace(self, systems: NDArray[np.intp], other: "Roots") -> None:
-        """Put ``other`` in place of these systems; its iterations come on top."""
+        """Replace these systems by ``other`` and add its iterations."""
         self.unknown[:, systems], self.found[systems] = other.unknown, other.found
         self.iterations[systems] += other.iterations
 
@@ -42,19 +42,20 @@ class Roots:
 def roots(
     equations: Equations, start: FloatArray, scale: FloatArray, bounds: Bounds, most: int = 40
 ) -> Roots:
-    """Roots of independent systems of the same few unknowns.
+    """Find roots of independent systems of the same few unknowns.
 
     Parameters
     ----------
     equations : callable
-        Of unknowns (n_unknowns, k) and the numbers (k,) of the systems that they belong to: values (n_unknowns, k) and
-        Jacobian (n_unknowns, n_unknowns, k), row by row the derivatives of a value.
+        Function of unknowns (n_unknowns, k) and the numbers (k,) of their systems; returns values (n_unknowns, k), the
+        sums of the terms that cancel in them (same shape), and the Jacobian (n_unknowns, n_unknowns, k), whose rows
+        are the derivatives of a value.
     start, scale : ndarray, shape (n_unknowns, n_systems)
-        Where to begin, and what counts as large: steps below 1e-14 of it end the search.
+        Starts, and the scale of the unknowns with which steps are compared.
     bounds : callable
-        Lowest and highest values allowed after one step from these unknowns.
+        Function that returns the lowest and highest values allowed after one step from these unknowns.
     most : int
-        Iterations after which a system is given up; a rejected step counts.
+        Iterations after which a system is abandoned; a rejected step counts.
     """
     u, systems = start.copy(), np.arange(start.shape[1])
     iterations, found = np.zeros(systems.size, dtype=np.intp), np.zeros(systems.size, dtype=bool)
@@ -96,7 +97,7 @@ def roots(
 
 
 def _solved(jacobian: FloatArray, value: FloatArray) -> FloatArray:
-    """Newton step; NaN where the Jacobian is singular or not finite."""
+    """Return the Newton step; NaN if the Jacobian is singular or not finite."""
     matrix, right = np.moveaxis(jacobian, -1, 0), -value.T[..., None]
     try:
         return np.asarray(np.linalg.solve(matrix, right)[..., 0].T)
@@ -108,7 +109,7 @@ def _solved(jacobian: FloatArray, value: FloatArray) -> FloatArray:
 
 
 def _reach(here: FloatArray, step: FloatArray, bounds: tuple[FloatArray, FloatArray]) -> FloatArray:
-    """Largest part of the step, at most the whole, that stays within bounds."""
+    """Return the largest share of the step, at most 1, that stays within bounds."""
     low, high = bounds
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(step < 0, (low - here) / step, (high - here) / step)

@@ -1,11 +1,11 @@
-"""Circuits with probes at any bias and temperature difference: Joule heat included.
+"""Circuits with probes at any bias and temperature difference, Joule heat included.
 
 The chemical potential of every probe, the temperature of every voltage-temperature probe, and in an open circuit the
-chemical potential of every real lead but one are such that the currents which belong to them vanish, in the full
-Landauer integrals of `analysis.probes.exchange`.
+chemical potential of every real lead but one are such that the corresponding currents vanish, in the full Landauer
+integrals of `analysis.probes.exchange`.
 
 Entropy production is the sum of J_a/T_a over all terminals (eq. 7 of Erdogan and Bergfield, arXiv:2508.20343), with
-Joule heat in the J_a; it is never negative. What a voltage probe exchanges with whatever keeps its temperature counts.
+Joule heat in the J_a; it is never negative. It includes the heat that a voltage probe exchanges with its surroundings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,20 +30,20 @@ Given = Mapping[str, ArrayLike]
 
 @dataclass(frozen=True, eq=False)
 class NonlinearResponse:
-    """A circuit solved; arrays of the shape of the operating points.
+    """Solution of a circuit; arrays have the shape of the operating points.
 
     Attributes
     ----------
     currents : Currents
         Potentials and currents of every terminal, and the entropy production. Currents that a probe or an open lead
-        forbids are zero, and the largest current takes what rounding left over of them; a probe that is coupled to
-        nothing has NaN for potentials.
+        forbids are zero, and their rounding errors are added to the largest current; an uncoupled probe has NaN for
+        potentials.
     iterations : ndarray of int
         Newton iterations.
     residual : ndarray
-        What is left of the largest of the currents set to zero, relative to the flows that cancel in it.
+        Remainder of the largest of the currents set to zero, relative to the flows that cancel in it.
     accuracy : ndarray
-        Estimated relative error of the flows that the currents are made of.
+        Estimated relative error of the flows that add up to the currents.
     """
 
     currents: Currents
@@ -52,7 +52,7 @@ class NonlinearResponse:
     accuracy: FloatArray
 
     def seebeck_V_per_K(self, hot: str, cold: str) -> FloatArray:
-        """-(dV/dT) between two terminals, (mu_hot - mu_cold)/(e (T_hot - T_cold)): of use in an open circuit."""
+        """Return -(dV/dT) between two terminals, (mu_hot - mu_cold)/(e (T_hot - T_cold)), for an open circuit."""
         c = self.currents
         i, j = c.index(hot), c.index(cold)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -65,7 +65,7 @@ def electronic_circuit(
     mu_eV: Given | None = None,
     temperature_K: Given | None = None,
 ) -> NonlinearResponse:
-    """Currents with the chemical potentials of the real leads held.
+    """Return the currents with the chemical potentials of the real leads held.
 
     Without probes these are the Landauer currents of the molecule between its leads.
 
@@ -74,18 +74,18 @@ def electronic_circuit(
     junction : ProbedJunction
         Molecule, leads and probes.
     level_alignment_eV : array_like
-        Where mu0 lies in the energies of the model, as in `ProbedJunction.aligned`.
+        Position of mu0 in the energies of the model, as in `ProbedJunction.aligned`.
     mu_eV, temperature_K : mapping from names to array_like, optional
-        In place of what the junction says of a terminal: a sweep. All arrays broadcast, and all operating points are
-        solved together.
+        Values for a sweep, in place of those of the junction's terminals. All arrays broadcast, and all operating
+        points are solved together.
 
     Raises
     ------
     ValueError
-        For a value that is not finite or a temperature not above zero; for a terminal that does not have what is given;
-        for a molecule in a magnetic field (complex hopping).
+        For a value that is not finite or a temperature not above zero; for a quantity that floats at its terminal; for
+        a molecule in a magnetic field (complex hopping).
     ProbeError
-        Where a probe does not settle: `UncoupledProbe`, `RunawayProbe` or `UnsettledProbe`.
+        If a probe does not settle: `UncoupledProbe`, `RunawayProbe` or `UnsettledProbe`.
     """
     held = [isinstance(x, Terminal) for x in junction.terminals]
     return _solved(junction, held, level_alignment_eV, mu_eV or {}, temperature_K or {})
@@ -96,10 +96,10 @@ def open_circuit(
     level_alignment_eV: ArrayLike = 0.0,
     temperature_K: Given | None = None,
 ) -> NonlinearResponse:
-    """Heat currents with no particle current into any lead, at any temperature difference.
+    """Return heat currents with no particle current into any lead, at any temperature difference.
 
-    Chemical potentials count from that of the first real lead; ``mu_eV`` of the terminals is not used. Parameters and
-    errors as in `electronic_circuit`.
+    Chemical potentials are relative to that of the first real lead; ``mu_eV`` of the terminals is not used. Parameters
+    and errors as in `electronic_circuit`.
     """
     coupled = [
         isinstance(x, Terminal) and bool(junction.model.gammas_eV[x.name].any()) for x in junction.terminals
@@ -120,7 +120,7 @@ def _solved(
 ) -> NonlinearResponse:
     molecule = Multiterminal(junction.model, junction.names)
     if not molecule.reciprocal:
-        raise ValueError("complex hopping (a magnetic field) is treated in linear response only")
+        raise ValueError("complex hopping (a magnetic field) is supported in linear response only")
     T_held = np.array([not isinstance(x, VoltageTemperatureProbe) for x in junction.terminals])
     held, coupled = np.array(mu_held), molecule.widths_eV.any(axis=1)
     alignment, mu, T = _points(junction, alignment_eV, mu_eV, temperature_K)
@@ -141,11 +141,14 @@ def _solved(
     number[mu_free if np.sum(held & coupled) > 1 else slice(None)], heat[T_free] = 0.0, 0.0
     _close(number, number)
     _close(heat, heat + baths.offset_eV * number)
-    mu_found, T_found = reference.ravel() + baths.offset_eV, baths.kT_eV / BOLTZMANN_eV_per_K
-    mu_found[held], T_found[T_held] = mu[held].reshape(held.sum(), -1), T[T_held].reshape(T_held.sum(), -1)
-    mu_found[~held & ~coupled], T_found[~T_held & ~coupled] = np.nan, np.nan
-    found = (mu_found, T_found, PER_eV_s * number, WATT_PER_eV2 * heat)
-    mu_of, T_of, particles, heats = (x.reshape(held.size, *shape) for x in found)
+    mu_settled, T_settled = reference.ravel() + baths.offset_eV, baths.kT_eV / BOLTZMANN_eV_per_K
+    mu_settled[held], T_settled[T_held] = (
+        mu[held].reshape(held.sum(), -1),
+        T[T_held].reshape(T_held.sum(), -1),
+    )
+    mu_settled[~held & ~coupled], T_settled[~T_held & ~coupled] = np.nan, np.nan
+    rows = (mu_settled, T_settled, PER_eV_s * number, WATT_PER_eV2 * heat)
+    mu_of, T_of, particles, heats = (x.reshape(held.size, *shape) for x in rows)
     return NonlinearResponse(
         Currents(junction.names, mu_of, T_of, particles, heats, _entropy(baths, flows).reshape(shape)),
         iterations.reshape(shape),
@@ -155,7 +158,7 @@ def _solved(
 
 
 def _close(current: FloatArray, conserved: FloatArray) -> None:
-    """Let the largest current of each point take what rounding left over, which costs it nothing."""
+    """Add the rounding error of each point to its largest current, at no loss of accuracy."""
     points = np.arange(current.shape[1])
     current[np.abs(current).argmax(axis=0), points] -= conserved.sum(axis=0)
 
@@ -163,15 +166,15 @@ def _close(current: FloatArray, conserved: FloatArray) -> None:
 def _points(
     junction: ProbedJunction, alignment_eV: ArrayLike, mu_eV: Given, temperature_K: Given
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Alignment (...), and mu and T of every terminal (n_terminals, ...); NaN where one has none."""
+    """Return alignment (...), and mu and T of every terminal (n_terminals, ...); NaN for those that float."""
     for name in (*mu_eV, *temperature_K):
         junction.index(name)
     mu, T = [], []
     for x in junction.terminals:
         if x.name in mu_eV and not isinstance(x, Terminal):
-            raise ValueError(f"probe {x.name!r} finds its chemical potential itself")
+            raise ValueError(f"the chemical potential of probe {x.name!r} floats and cannot be given")
         if x.name in temperature_K and isinstance(x, VoltageTemperatureProbe):
-            raise ValueError(f"probe {x.name!r} finds its temperature itself")
+            raise ValueError(f"the temperature of probe {x.name!r} floats and cannot be given")
         mu.append(mu_eV.get(x.name, x.mu_eV if isinstance(x, Terminal) else np.nan))
         T.append(
             temperature_K.get(x.name, np.nan if isinstance(x, VoltageTemperatureProbe) else x.temperature_K)
@@ -189,7 +192,7 @@ def _points(
 
 
 def _check_reached(molecule: Multiterminal, free: NDArray[np.intp], held: NDArray[np.intp]) -> None:
-    """Raise `UncoupledProbe` for a terminal that no bond connects with one whose chemical potential is held."""
+    """Raise `UncoupledProbe` for a terminal without connection to one whose chemical potential is held."""
     _, piece = connected_components(molecule.model.hamiltonian_eV != 0, directed=False)
     touched = molecule.widths_eV > 0
     sites = [set(piece[row]) for row in touched]
@@ -200,7 +203,7 @@ def _check_reached(molecule: Multiterminal, free: NDArray[np.intp], held: NDArra
 
 
 def _entropy(baths: Baths, flows: Exchange) -> FloatArray:
-    """Sum of J_a/T_a, pair by pair: the Joule heat at one temperature, the smaller heat flow across the difference."""
+    """Return the sum of J_a/T_a over pairs: Joule heat at one temperature, the smaller heat flow across both."""
     one, other = np.triu_indices(len(baths.kT_eV), 1)
     a, b = np.stack([[one, other], [other, one]])
     kT_a, kT_b = baths.kT_eV[a], baths.kT_eV[b]

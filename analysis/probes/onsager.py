@@ -5,8 +5,8 @@
 
 (eqs. 2 and 9 of Erdogan and Bergfield, arXiv:2508.20343, with both spins counted.) All T_ab have the poles of one
 Green's function, so one eigendecomposition serves every pair and every level alignment, and each integral is a sum of
-trigamma functions. Where destructive interference cancels that sum, or where two eigenvectors become one, what was lost
-is estimated and those alignments are integrated by quadrature of |G|^2, which has nothing to cancel.
+trigamma functions. Where destructive interference cancels that sum, or two eigenvectors become one, the loss of
+precision is estimated and those alignments are integrated by quadrature of |G|^2, in which nothing cancels.
 """
 
 from dataclasses import dataclass
@@ -23,10 +23,12 @@ from analysis.records import FloatArray
 
 _PANEL_ERROR = 1e-13  # relative, of quadrature by panels
 _POSITION_ERROR = 8e-15  # of a pole, relative to the largest energy of the model
-_REACH = 40.0  # kT from mu0 that a peak can be seen
+_REACH = 40.0  # kT from mu0 within which a peak matters
 _ENOUGH = 1e-12  # estimated error beyond which quadrature takes over
-_SERIES_FROM = 16 * np.pi  # kT from a pole beyond which its first moment is a series and loses nothing
-_SPAN = 100.0  # kT that a group of alignments integrated together may extend over
+_SERIES_FROM = (
+    16 * np.pi
+)  # kT from a pole beyond which its first moment is a series without loss of precision
+_SPAN = 100.0  # kT that a group of alignments integrated together may span
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +67,14 @@ class Onsager:
 def onsager(
     junction: ProbedJunction, level_alignment_eV: ArrayLike = 0.0, reference_temperature_K: float = 300.0
 ) -> Onsager:
-    """Coefficients between every two terminals.
+    """Return the coefficients between every two terminals.
 
     Parameters
     ----------
     junction : ProbedJunction
-        What is a probe does not matter here.
+        The kinds of its terminals do not matter here.
     level_alignment_eV : array_like
-        Where mu0 lies in the energies of the model: mu0 - eps0 for a model with site energies of zero.
+        Position of mu0 in the energies of the model: mu0 - eps0 for a model with site energies of zero.
     reference_temperature_K : float
         T0 of the Fermi function.
 
@@ -100,7 +102,7 @@ def onsager(
 
 
 def _moments(molecule: Multiterminal, mu: FloatArray, kT: float) -> tuple[FloatArray, FloatArray]:
-    """Integrals over kT^nu, (3, n_mu, n_terminals, n_terminals), and their estimated error (n_mu,)."""
+    """Return integrals over kT^nu, (3, n_mu, n_terminals, n_terminals), and their estimated error (n_mu,)."""
     if np.isfinite(molecule.term_error):
         moments, accuracy = _by_poles(molecule, mu, kT)
     else:
@@ -139,7 +141,7 @@ def _by_panels(molecule: Multiterminal, mu: FloatArray, kT: float) -> FloatArray
 
 
 def _position_error(molecule: Multiterminal, mu: FloatArray, kT: float) -> FloatArray:
-    """What the rounding of the energies themselves does to narrow peaks within the window, by either route."""
+    """Return the effect of rounding of the energies on narrow peaks within the window, by either route."""
     pole = molecule.shape.poles_eV[:, None]
     aside = np.maximum(np.abs(pole.real - mu) - _REACH * kT, 0.0)
     size = np.abs(molecule.model.effective_eV).max()
@@ -147,10 +149,10 @@ def _position_error(molecule: Multiterminal, mu: FloatArray, kT: float) -> Float
 
 
 def _integrals(x: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """Integrals of t^nu (-f')/(t - x), energies in kT, and the size of what was added for them, part by part.
+    """Return the integrals of t^nu (-f')/(t - x), energies in kT, and the sums of the moduli of their terms.
 
-    Shape (3, n_poles, n_mu). The integral over t is 1 + x times that over 1, formed without that difference where
-    |x| > 16 pi, see `analysis.fermi_integrals`. From it the integral over t^2 follows without a difference.
+    Arrays have shape (3, n_poles, n_mu). The integral for nu = 1 is 1 + x times that for nu = 0, calculated without
+    this sum where |x| > 16 pi, see `analysis.fermi_integrals`. The integral for nu = 2 follows by a product alone.
     """
     zeroth, first = pole_derivatives(x, 0.0, 1.0)
     size = np.abs(zeroth.real) + 1j * np.abs(zeroth.imag)
@@ -160,13 +162,13 @@ def _integrals(x: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArr
 
 
 def _grown(x: NDArray[np.complex128], size: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """Sizes of the real and imaginary part of a product with x, nothing cancelling."""
+    """Return the sizes of the real and imaginary part of a product with x, without cancellation."""
     re, im = np.abs(x.real), np.abs(x.imag)
     return np.asarray(re * size.real + im * size.imag + 1j * (re * size.imag + im * size.real))
 
 
 def _cancelled(moments: FloatArray, size: FloatArray) -> FloatArray:
-    """Worst ratio of what was added to what is left, (n_mu,); a pair without coupling has lost nothing."""
+    """Return the largest ratio of added terms to their sum, (n_mu,); 1 for a pair without coupling."""
     zeroth, second = np.abs(moments[0]), np.abs(moments[2])
     scale = np.stack([zeroth, np.sqrt(zeroth * second), second])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -175,7 +177,7 @@ def _cancelled(moments: FloatArray, size: FloatArray) -> FloatArray:
 
 
 def _neighbours(ordered: NDArray[np.intp], mu: FloatArray, span: float) -> list[NDArray[np.intp]]:
-    """Indices cut into groups of chemical potentials that share one energy grid; a group extends ``span`` at most."""
+    """Split indices into groups of chemical potentials that share one energy grid; a group spans ``span`` at most."""
     if not ordered.size:
         return []
     number = np.floor((mu[ordered] - mu[ordered[0]]) / span)

@@ -1,8 +1,8 @@
-"""Where floating terminals settle: chemical potentials and temperatures at which their currents vanish.
+"""Stationary states of floating terminals: chemical potentials and temperatures at which their currents vanish.
 
-With flat transmissions the answer is known: Kirchhoff's laws for mu, and by Wiedemann and Franz
-U = mu^2/2 + (pi k T)^2/6 diffuses as mu does. From there Newton's method starts, on mu and (kT)^2. Where it
-fails, bias and temperature differences are raised from nothing in steps, each starting from the one before.
+Flat transmissions have a closed solution: Kirchhoff's laws for mu, and by Wiedemann and Franz
+U = mu^2/2 + (pi k T)^2/6 diffuses as mu does. Newton's method starts from it, on mu and (kT)^2. Where it
+fails, bias and temperature differences are raised from zero in steps, each starting from the previous one.
 """
 
 from dataclasses import dataclass
@@ -27,25 +27,25 @@ from analysis.probes.multiterminal import Multiterminal
 from analysis.probes.newton import Roots, roots
 from analysis.records import FloatArray
 
-_RUNAWAY = 2.0  # times the temperature of a flat band: hotter, and the search was for inverted populations
+_RUNAWAY = 2.0  # times the temperature of a flat band: a hotter probe has inverted populations
 _BALANCED = 1e-11  # of the flows in a probe; rounding of the closed form can leave more, quadrature does not
-_SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is given up
+_SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is abandoned
 
-_NOTHING = 1e-25  # transmission that is rounding and nothing else
-_FEW, _MANY = 12, 40  # iterations of the first attempt, of which most need two to five, and of others
+_NOTHING = 1e-25  # transmission that is only rounding
+_FEW, _MANY = 12, 40  # iterations of the first attempt (most need two to five) and of the others
 
 
 @dataclass(frozen=True, eq=False)
 class Settling:
-    """Terminals some of which float, at each of a row of operating points.
+    """Search for the floating terminals at each of a row of operating points.
 
     Attributes
     ----------
     molecule : Multiterminal
     given : Baths
-        What is held. Where something floats it says zero from the origin, and the highest temperature held.
+        Held values. Floating ones are zero from the origin, and the highest held temperature.
     mu_free, T_free : ndarray of int
-        Terminals whose chemical potential and whose temperature float; the second among the first.
+        Terminals whose chemical potential and whose temperature float; ``T_free`` is a part of ``mu_free``.
     """
 
     molecule: Multiterminal
@@ -54,12 +54,12 @@ class Settling:
     T_free: Indices
 
     def settled(self) -> tuple[Baths, Exchange, Indices]:
-        """The baths with what floats filled in, what they exchange, and the iterations (n_points,).
+        """Return the baths with all floating values, their exchange, and the iterations (n_points,).
 
         Raises
         ------
         ProbeError
-            Of the first operating point that does not settle.
+            For the first operating point that does not settle.
         """
         points = np.arange(self.given.origin_eV.size)
         closed = closed_form_holds(self.molecule)
@@ -84,14 +84,14 @@ class Settling:
         return baths, flows, found.iterations
 
     def left_over(self, baths: Baths, flows: Exchange) -> FloatArray:
-        """Largest of the currents that should vanish, relative to the flows in it, (n_points,)."""
+        """Return the largest of the currents that should vanish, relative to the flows in it, (n_points,)."""
         off = imbalance(baths, flows)
         return np.asarray(
             np.concatenate([off[0, self.mu_free], off[1, self.T_free]]).max(axis=0, initial=0.0)
         )
 
     def baths(self, state: FloatArray, points: Indices, share: FloatArray | float = 1.0) -> Baths:
-        """All terminals at these points, bias and temperature differences at a share of what is given."""
+        """Return all terminals at these points, with bias and temperature differences at a share of the given ones."""
         given, hottest = self.given, self._hottest[points]
         offset = share * given.offset_eV[:, points]
         kT = hottest + share * (given.kT_eV[:, points] - hottest)
@@ -104,29 +104,31 @@ class Settling:
 
     @cached_property
     def _hottest_flat(self) -> FloatArray:
-        """The highest kT that a bias can bring about where transmissions are flat."""
+        """Highest kT that a bias can cause with flat transmissions."""
         return np.sqrt(self._hottest**2 + 0.75 / np.pi**2 * np.ptp(self.given.offset_eV, axis=0) ** 2)
 
     @cached_property
     def _window(self) -> FloatArray:
-        """Energies that take part: the bias and some kT."""
+        """Width of the relevant energies: the bias and some kT."""
         return np.ptp(self.given.offset_eV, axis=0) + 10 * self._hottest
 
     @cached_property
     def _scale(self) -> FloatArray:
-        """What counts as large in a state: what the forces, linearly, could make of it."""
+        """Scale of a state: the linear effect of the forces on it."""
         driven = np.ptp(self.given.offset_eV, axis=0) + np.ptp(self.given.kT_eV, axis=0)
         driven = np.maximum(driven, 1e-12 * self._hottest)
         return np.repeat(driven[None], self.mu_free.size + self.T_free.size, axis=0)
 
     def _flat_band(self) -> FloatArray:
-        """The state if no transmission depended on energy, each taken as its mean over the window."""
+        """Return the state for transmissions independent of energy, each equal to its mean over the window."""
         given = self.given
         width = np.broadcast_to(self._hottest_flat, given.kT_eV.shape)
         alike = Baths(given.origin_eV, np.zeros_like(given.offset_eV), width)
         conductance = moments(self.molecule, alike)[0]
         for i in self.mu_free[conductance[self.mu_free].sum(axis=1).min(axis=-1, initial=1.0) < _NOTHING]:
-            raise UncoupledProbe(self.molecule.names[i], "interference cuts it off from every other terminal")
+            raise UncoupledProbe(
+                self.molecule.names[i], "interference decouples it from every other terminal"
+            )
         mu = _diffused(conductance, given.offset_eV, self.mu_free)
         energy = _diffused(conductance, mu**2 + np.pi**2 / 3 * given.kT_eV**2, self.T_free)
         square = np.maximum(3 / np.pi**2 * (energy - mu**2), given.kT_eV.min(axis=0) ** 2)
@@ -141,7 +143,7 @@ class Settling:
         most: int,
         share: FloatArray | float = 1.0,
     ) -> Roots:
-        """States in which nothing is left over at these points, from ``start``, by Newton's method."""
+        """Find balanced states at these points, from ``start``, by Newton's method."""
         whole, by = np.broadcast_to(share, points.shape), by_poles if closed else by_panels
         own = np.searchsorted(self.mu_free, self.T_free)
         rows = np.concatenate([self.mu_free, len(self.given.offset_eV) + self.T_free])
@@ -167,7 +169,7 @@ class Settling:
         return self._found(start, points, closed, Natural(), _MANY)
 
     def _raised(self, start: FloatArray, points: Indices, closed: bool) -> Roots:
-        """The same by raising bias and temperature differences step by step, each point at its own pace."""
+        """Find states by raising bias and temperature differences step by step, each point at its own pace."""
         at = np.zeros_like(start)
         at[self.mu_free.size :] = self._hottest[points]
         share, rise = np.zeros(points.size), np.full(points.size, 0.1)
@@ -176,16 +178,16 @@ class Settling:
             target = np.minimum(share[going] + rise[going], 1.0)
             found = self._found(at[:, going], points[going], closed, Squares(), _MANY, target)
             iterations[going] += found.iterations
-            there, not_there = going[found.found], going[~found.found]
-            at[:, there], share[there] = found.unknown[:, found.found], target[found.found]
-            rise[there] *= 2
-            rise[not_there] /= 4
-            if np.any(rise[not_there] < _SMALLEST_RAISE):
+            reached, missed = going[found.found], going[~found.found]
+            at[:, reached], share[reached] = found.unknown[:, found.found], target[found.found]
+            rise[reached] *= 2
+            rise[missed] /= 4
+            if np.any(rise[missed] < _SMALLEST_RAISE):
                 self._check(found, points[going], target)
         return Roots(at, iterations, np.ones(points.size, dtype=bool))
 
     def _check(self, found: Roots, points: Indices, share: FloatArray | float) -> None:
-        """Raise for the first point that is no root, naming the terminal that is furthest from balance."""
+        """Raise an error for the first point without a root, naming the terminal furthest from balance."""
         if found.found.all():
             return
         first = int(np.argmin(found.found))
@@ -200,31 +202,31 @@ class Settling:
         hottest = int(np.argmax(T))
         where = f"at {share:.3g} of the forces of operating point {point}"
         if hottest in self.T_free and baths.kT_eV[hottest, 0] > _RUNAWAY * self._hottest_flat[point]:
-            why = f"{where} its heat is unbalanced even at {T[hottest]:.3g} K: it sees inverted populations"
+            why = f"{where} its heat is unbalanced even at {T[hottest]:.3g} K: its populations are inverted"
             return RunawayProbe(names[hottest], why)
         return UnsettledProbe(
             names[worst],
-            f"{where} {off[worst]:.2g} of the flows into it is left over at mu = {baths.mu_eV[worst, 0]:.4g} eV,"
-            f" {T[worst]:.4g} K",
+            f"{where} {off[worst]:.2g} of the flows into it remains unbalanced at mu = "
+            f"{baths.mu_eV[worst, 0]:.4g} eV, {T[worst]:.4g} K",
         )
 
 
 def imbalance(baths: Baths, flows: Exchange) -> FloatArray:
-    """Net particles and heat into every terminal relative to the flows in it, (2, n_terminals, n_points)."""
+    """Return net particles and heat into every terminal relative to the flows in it, (2, n_terminals, n_points)."""
     size = _throughput(baths, flows)
     return np.asarray(np.abs(_net(flows)) / np.where(size == 0, 1.0, size))
 
 
 def _net(flows: Exchange) -> FloatArray:
-    """Particles and heat into every terminal, (2, n_terminals, n_points)."""
+    """Return particles and heat into every terminal, (2, n_terminals, n_points)."""
     return np.stack([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
 
 
 def _throughput(baths: Baths, flows: Exchange) -> FloatArray:
-    """What cancels in them, of the same shape.
+    """Return the sums of moduli of the flows that cancel in `_net`, of the same shape.
 
-    A pair may exchange particles without heat or heat without particles at just this point: so Joule heat counts among
-    the flows of heat, and heat over the energy that carries it among the flows of particles.
+    A pair may exchange particles without heat, or heat without particles, at this very point: Joule heat therefore
+    counts among the flows of heat, and heat over the energy that carries it among the flows of particles.
     """
     v = np.abs(baths.offset_eV - baths.offset_eV[:, None])
     carried = np.maximum(v, np.maximum(baths.kT_eV, baths.kT_eV[:, None]))
@@ -233,7 +235,7 @@ def _throughput(baths: Baths, flows: Exchange) -> FloatArray:
 
 
 def _diffused(conductance: FloatArray, value: FloatArray, free: Indices) -> FloatArray:
-    """Values with those that are free such that sum_b conductance_ab (value_b - value_a) vanishes for them."""
+    """Return values with the free ones such that sum_b conductance_ab (value_b - value_a) vanishes for them."""
     if not free.size:
         return value
     held = np.setdiff1d(np.arange(len(value)), free)

@@ -1,7 +1,7 @@
-"""What stands at the ends of a junction: real leads, and probes that only dephase or thermalise (Buettiker).
+"""Terminals of a junction: real leads, and probes that only dephase or thermalise (Buettiker).
 
-A voltage probe takes no particles; its temperature is imposed, so it may take or give heat without a source that pays
-for it. A voltage-temperature probe takes neither. Both couple to the molecule as a lead of the same name does.
+A voltage probe takes no particles; its temperature is imposed, so it may take or give heat for which no source
+accounts. A voltage-temperature probe takes neither. Both couple to the molecule like a lead of the same name.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from analysis.records import FloatArray
 class Terminal:
     """A real lead, held at a temperature and (in the electronic circuit) at a chemical potential.
 
-    ``mu_eV`` counts from the common reference mu0; an open circuit finds it and ignores what is given here.
+    ``mu_eV`` is relative to the common reference mu0; an open circuit calculates it and ignores this value.
     """
 
     name: str
@@ -58,14 +58,14 @@ class ProbedJunction:
     Parameters
     ----------
     model : HuckelModel
-        Energies count from the reference chemical potential mu0.
+        Energies are relative to the reference chemical potential mu0.
     terminals : tuple
         One for each lead of the model, of the same name, in any order; results keep this order.
 
     Raises
     ------
     ValueError
-        For a name that stands twice, that no lead has, or a lead without terminal; where no terminal is real.
+        For a repeated name, a name that no lead has, a lead without terminal, or if no terminal is real.
     """
 
     model: HuckelModel
@@ -76,38 +76,38 @@ class ProbedJunction:
         leads = [lead.name for lead in self.model.leads]
         for name in self.names:
             if self.names.count(name) > 1:
-                raise ValueError(f"terminal {name!r} stands {self.names.count(name)} times")
+                raise ValueError(f"terminal {name!r} occurs {self.names.count(name)} times")
             if name not in leads:
                 raise ValueError(
-                    f"terminal {name!r} is no lead of the model; the leads are {', '.join(leads)}"
+                    f"terminal {name!r} is not a lead of the model; the leads are {', '.join(leads)}"
                 )
         if missing := [name for name in leads if name not in self.names]:
             raise ValueError(f"no terminal is given for {_listed(missing)} of the model")
         if not any(isinstance(x, Terminal) for x in self.terminals):
             raise ValueError(
-                "a junction of probes alone settles nowhere: at least one terminal must be a real lead"
+                "a junction of probes alone has no stationary state: at least one terminal must be a real lead"
             )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the terminals in the order of every result."""
+        """Names of the terminals, in the order of every result."""
         return tuple(x.name for x in self.terminals)
 
     @property
     def bare(self) -> bool:
-        """True where every terminal is a real lead."""
+        """True if every terminal is a real lead."""
         return all(isinstance(x, Terminal) for x in self.terminals)
 
     def index(self, name: str) -> int:
-        """Position of a terminal. Raises ``ValueError`` where there is none of that name."""
+        """Return the position of a terminal. Raises ``ValueError`` for an unknown name."""
         if name not in self.names:
             raise ValueError(f"no terminal {name!r}; the terminals are {', '.join(self.names)}")
         return self.names.index(name)
 
     def aligned(self, level_alignment_eV: float) -> "ProbedJunction":
-        """The junction with mu0 raised by ``level_alignment_eV`` above what the model's site energies count from.
+        """Return the junction with mu0 raised by ``level_alignment_eV`` above the zero of the model's site energies.
 
-        For a model with site energies of zero this is mu0 - eps0. Energies go on counting from mu0, so every site
+        For a model with site energies of zero this is mu0 - eps0. Energies remain relative to mu0, so every site
         moves down by it.
         """
         hamiltonian = self.model.hamiltonian_eV
@@ -115,7 +115,7 @@ class ProbedJunction:
         return replace(self, model=replace(self.model, hamiltonian_eV=shifted))
 
     def thermalised(self) -> "ProbedJunction":
-        """The same junction with every voltage probe made a voltage-temperature probe."""
+        """Return the same junction with every voltage probe replaced by a voltage-temperature probe."""
         return replace(
             self,
             terminals=tuple(
@@ -126,7 +126,7 @@ class ProbedJunction:
 
 @dataclass(frozen=True, eq=False)
 class Currents:
-    """What flows into each terminal, and where the probes settle.
+    """Currents into each terminal, and the potentials of the probes.
 
     Attributes
     ----------
@@ -135,9 +135,9 @@ class Currents:
     mu_eV : ndarray, shape (n_terminals, ...)
         Chemical potentials from mu0.
     temperature_K, particle_current_per_s, heat_current_W : ndarray, shape (n_terminals, ...)
-        Currents count into the terminal; heat is measured from the terminal's own chemical potential.
+        Currents are positive into the terminal; heat is relative to the terminal's own chemical potential.
     entropy_production_W_per_K : ndarray, shape (...)
-        Of the whole circuit; each solver says by which expression.
+        Entropy production of the whole circuit; each solver documents its expression.
     """
 
     names: tuple[str, ...]
@@ -148,14 +148,14 @@ class Currents:
     entropy_production_W_per_K: FloatArray
 
     def index(self, name: str) -> int:
-        """Position of a terminal. Raises ``ValueError`` where there is none of that name."""
+        """Return the position of a terminal. Raises ``ValueError`` for an unknown name."""
         if name not in self.names:
             raise ValueError(f"no terminal {name!r}; the terminals are {', '.join(self.names)}")
         return self.names.index(name)
 
 
 def relative_error_percent(voltage: FloatArray, voltage_temperature: FloatArray) -> FloatArray:
-    """100 (X_VTP - X_VP)/X_VP, against the value of the voltage probe; NaN where that value is zero.
+    """Return 100 (X_VTP - X_VP)/X_VP, relative to the value of the voltage probe; NaN if that value is zero.
 
     Parameters
     ----------

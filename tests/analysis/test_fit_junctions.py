@@ -159,7 +159,7 @@ def test_noise_that_is_not_what_the_errors_assume_is_remarked(noise, words):
             white = np.convolve(rng.normal(size=V.size + 9), np.ones(10) / np.sqrt(10), "valid")
         size = 0.05 * np.abs(exact) if noise == "grows" else 0.01 * np.abs(exact).max()
         found = fit(Problem(cold(CurrentData(V, exact + size * white)), family))
-        remarks = [x for x in found.remarks if "grow with" in x or "are alike" in x]
+        remarks = [x for x in found.remarks if "grow with" in x or "are correlated" in x]
         hits += any(words in x for x in remarks) if words else bool(remarks)
     assert hits >= 19 if words else hits == 0
 

@@ -187,7 +187,7 @@ def test_it_says_where_the_data_cannot_tell(of, kind, truth, mK):
     found = compare_probes(measured(of, kind, truth, np.random.default_rng(6), mK), of)
     assert found.supported is None
     assert kind in found.alive
-    assert "cannot tell" in verdict(found)[0]
+    assert "cannot distinguish" in verdict(found)[0]
 
 
 def test_few_points_with_much_noise_cannot_tell_what_many_can():
@@ -257,7 +257,7 @@ def test_exchange_of_the_leads_is_open_without_a_voltage_probe_and_told_with_one
     found = compare_probes(measured(family(), "voltage", LEVEL, np.random.default_rng(13)), family())
     assert any("can be exchanged" in x for x in remarks(found["none"]))
     assert not any("can be exchanged" in x for x in remarks(found["voltage"]))
-    assert any("one by one" in x or "almost one" in x for x in remarks(found["voltage-temperature"]))
+    assert any("separately" in x or "almost one" in x for x in remarks(found["voltage-temperature"]))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_exchange_of_the_leads_is_open_without_a_voltage_probe_and_told_with_one
         ),
         (
             lambda: fit(ProbeProblem(ProbeData(CurrentData(IV_V[:1], IV_V[:1], np.ones(1))), family())),
-            "cannot fix",
+            "cannot determine",
         ),
     ],
 )

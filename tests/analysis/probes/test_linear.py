@@ -321,5 +321,5 @@ def test_wiedemann_and_franz_for_a_flat_channel():
 
 def test_names_must_match():
     coefficients = onsager(benzene())
-    with pytest.raises(ValueError, match="the coefficients are of"):
+    with pytest.raises(ValueError, match="the coefficients are for"):
         electronic_circuit(coefficients, tuple(reversed(benzene().terminals)))

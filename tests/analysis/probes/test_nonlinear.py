@@ -358,9 +358,9 @@ def test_what_is_refused():
     junction = benzene()
     with pytest.raises(ValueError, match="no terminal 'X'"):
         electronic_circuit(junction, 0.0, {"X": 0.0})
-    with pytest.raises(ValueError, match="'P' finds its chemical potential itself"):
+    with pytest.raises(ValueError, match="the chemical potential of probe 'P' floats"):
         electronic_circuit(junction, 0.0, {"P": 0.0})
-    with pytest.raises(ValueError, match="'P' finds its temperature itself"):
+    with pytest.raises(ValueError, match="the temperature of probe 'P' floats"):
         electronic_circuit(junction.thermalised(), 0.0, None, {"P": 300.0})
     with pytest.raises(ValueError, match="'L': temperature_K"):
         open_circuit(junction, 0.0, {"L": [300.0, 0.0]})

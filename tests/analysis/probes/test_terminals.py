@@ -26,9 +26,9 @@ LEFT, RIGHT, PROBE = Terminal("L", 350.0, 0.005), Terminal("R", 300.0), VoltageP
         ((LEFT,), "no terminal is given for 'R', 'P'"),
         (
             (LEFT, RIGHT, PROBE, VoltageTemperatureProbe("tip")),
-            "'tip' is no lead of the model; the leads are L, R, P",
+            "'tip' is not a lead of the model; the leads are L, R, P",
         ),
-        ((LEFT, RIGHT, PROBE, Terminal("R", 1.0)), "'R' stands 2 times"),
+        ((LEFT, RIGHT, PROBE, Terminal("R", 1.0)), "'R' occurs 2 times"),
         (tuple(VoltageTemperatureProbe(x) for x in "LRP"), "at least one terminal must be a real lead"),
     ],
 )
