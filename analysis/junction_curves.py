@@ -1,4 +1,4 @@
-"""Current-voltage curves of many junctions on one grid: their mean, its error, and the same with some left out."""
+"""Current-voltage curves of many junctions on one grid: their mean, its error, and means without some junctions."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,14 +11,14 @@ from analysis.fit_data import CurrentData, LogCurrentData
 from analysis.jackknife import groups_of
 from analysis.records import FloatArray
 
-_ENOUGH = 18  # degrees of freedom of a variance; fewer, and those of neighbouring voltages are taken together
+_ENOUGH = 18  # degrees of freedom of a variance; with fewer, neighbouring voltages are combined
 
 Average = Literal["mean", "log"]
 
 
 @dataclass(frozen=True, eq=False)
 class JunctionCurves:
-    """One curve a junction.
+    """Curves of junctions, one row each.
 
     Parameters
     ----------
@@ -28,10 +28,10 @@ class JunctionCurves:
     average : {"mean", "log"}
         Arithmetic mean of the currents, or geometric mean of their moduli.
     unit : {"junction", "sweep"}
-        What a row is. The repeated sweeps of a single junction tell how well that junction repeats, and nothing of
-        how junctions differ.
+        Meaning of a row. Repeated sweeps of a single junction show the reproducibility of that junction, but not the
+        differences between junctions.
     notes : tuple of str
-        Sentences on what was left out or taken together.
+        Sentences about omitted and combined data.
     """
 
     voltage_V: FloatArray
@@ -52,7 +52,7 @@ class JunctionCurves:
 
     @cached_property
     def repeats(self) -> bool:
-        """True where half the voltages or more were taken on two junctions or more."""
+        """True if at least half of the voltages were measured on two junctions or more."""
         return bool((self.count >= 2).mean() >= 0.5)
 
     @cached_property
@@ -60,7 +60,7 @@ class JunctionCurves:
         """Error of the mean at each voltage, SD/sqrt(junctions), (n,): in A, or of ln|I| for "log"; NaN if unknown.
 
         For few junctions the variances of neighbouring voltages are averaged (by their logarithms): an error from
-        three values is itself too uncertain to weigh by.
+        three values is itself too uncertain for a weight.
         """
         deviation, count = self._signal - _mean(self._signal), np.maximum(self.count, 1)
         variance = np.nansum(deviation**2, axis=0) / np.maximum(count - 1, 1)
@@ -75,10 +75,10 @@ class JunctionCurves:
 
     @cached_property
     def independent(self) -> float:
-        """Number of independent values that the mean curve is worth, 1 to n.
+        """Number of independent values equivalent to the mean curve, 1 to n.
 
-        n / (mean of r^2), r the correlations of the deviations at each pair of voltages, less what chance adds to
-        r^2. Curves that differ as wholes are worth little more than one value each mode in which they differ.
+        It is n / (mean of r^2), with r the correlations of the deviations at each pair of voltages and r^2 corrected
+        for chance. Curves that differ as a whole are worth little more than one value for each mode of difference.
         """
         deviation = self._signal - _mean(self._signal)
         size = np.sqrt(np.nansum(deviation**2, axis=0))
@@ -92,7 +92,7 @@ class JunctionCurves:
         return float(n / (1 + (n - 1) * corrected))
 
     def mean(self) -> CurrentData | LogCurrentData:
-        """The mean curve with its error; without one where voltages do not repeat, or nothing scatters.
+        """Return the mean curve with its error; without an error if voltages do not repeat, or nothing scatters.
 
         Raises
         ------
@@ -102,15 +102,19 @@ class JunctionCurves:
         return self.weighed(self.standard_error)
 
     def replicas(self) -> tuple[CurrentData | LogCurrentData, ...]:
-        """Mean curves that each leave out a junction (of more than 50, a group), weighed like the mean of all."""
+        """Return mean curves without one junction each (of more than 50, without a group), weighted like the mean of
+        all.
+        """
         rest = (np.delete(self.current_A, missing, axis=0) for missing in groups_of(self.junctions))
         return tuple(replace(self, current_A=x).weighed(self.standard_error) for x in rest)
 
     def weighed(self, error: FloatArray) -> CurrentData | LogCurrentData:
-        """The mean curve with errors (n,) in the unit of `standard_error`; NaN throughout where none are known."""
+        """Return the mean curve with errors (n,) in the unit of `standard_error`; NaN throughout if unknown."""
         if not np.isfinite(error).any():
             if self.average == "log":
-                raise ValueError("no voltage repeats: there is no spread to take a logarithmic mean over")
+                raise ValueError(
+                    "a logarithmic mean needs voltages measured on two junctions or more; none repeats"
+                )
             row, place = np.nonzero(np.isfinite(self.current_A))
             return CurrentData(self.voltage_V[place], self.current_A[row, place])
         shown = (self.count >= 1) & np.isfinite(error)
@@ -121,18 +125,18 @@ class JunctionCurves:
 
     @cached_property
     def _signal(self) -> FloatArray:
-        """Return the currents, or their logarithms, that are averaged."""
+        """Currents, or their logarithms, that are averaged."""
         return np.log(np.abs(self.current_A)) if self.average == "log" else self.current_A
 
 
 def _mean(values: FloatArray) -> FloatArray:
-    """Mean of the rows, NaN left out; NaN where there is none."""
+    """Return the mean of the rows without NaN; NaN where all are."""
     count = np.isfinite(values).sum(axis=0)
     return np.asarray(np.where(count > 0, np.nansum(values, axis=0) / np.maximum(count, 1), np.nan))
 
 
 def _smoothed(variance: FloatArray, width: int) -> FloatArray:
-    """Geometric mean of the variances of ``width`` neighbouring voltages, NaN left out."""
+    """Return the geometric mean of the variances of ``width`` neighbouring voltages, without NaN."""
     if width < 2:
         return variance
     odd = min(width + 1 - width % 2, variance.size - 1 + variance.size % 2)

@@ -1,9 +1,10 @@
-"""Peaks of a conductance histogram: where they are, how well that is known, and whether to believe it.
+"""Peaks of a conductance histogram: position, uncertainty, and a verdict on their trustworthiness.
 
 In a linear histogram (metal contacts) a peak is one Gaussian on a background; in a logarithmic one (molecules) one or
-two Gaussians that overlap, see ``analysis.levels``. Two errors are reported side by side. The statistical one is from
-a bootstrap over traces (a trace's samples are not independent of each other, so counts have no Poisson errors) in
-which maximum and window are chosen anew. The spread is over reasonable windows and backgrounds; it is often larger.
+two overlapping Gaussians, see ``analysis.levels``. Two errors are reported side by side. The statistical one comes
+from a bootstrap over traces (the samples of a trace are not independent, so counts have no Poisson errors) that
+chooses maximum and window again for each resample. The spread is over reasonable windows and backgrounds; it is often
+larger.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ BACKGROUNDS = ("none", "constant", "linear")
 """Backgrounds by their number of terms."""
 
 RESAMPLES = 300
-"""Of the bootstrap: its own error is then 4 % of the uncertainty."""
+"""Number of bootstrap resamples: its own error is then 4 % of the uncertainty."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,23 +49,23 @@ class PeakFit:
     scale : Scale
         "linear": a Gaussian in G; "log": in log10 G.
     conductance_G0 : float
-        Centre; the middle of ``interval_G0`` where one level and two are possible.
+        Centre; the middle of ``interval_G0`` if one level and two are possible.
     sigma_G0, sigma_decades : float or None
-        Standard deviation; which of them depends on the scale, the other is None.
+        Standard deviation on the scale of the histogram; the other one is None.
     uncertainty_G0 : float
-        Statistical: half of ``interval_G0``; NaN if the fit failed.
+        Statistical error: half of ``interval_G0``; NaN if the fit failed.
     interval_G0 : tuple of float
-        68 %, from a bootstrap over traces.
+        68 % interval, from a bootstrap over traces.
     spread_G0 : float
-        Systematic: half the range of the centres over windows and backgrounds.
+        Systematic error: half the range of the centres over windows and backgrounds.
     lowest_G0, highest_G0 : float
-        That range; the centre itself belongs to it.
+        That range, including the centre itself.
     maximum_G0 : float
-        Centre of a single Gaussian fitted to the maximum alone: no level where two overlap.
+        Centre of a single Gaussian fitted to the maximum alone; not a level where two overlap.
     share_of_two : float
-        Of the resamples, those that two overlapping Gaussians describe better than one; NaN in a linear histogram.
+        Share of the resamples that two overlapping Gaussians describe better than one; NaN in a linear histogram.
     window_G0 : tuple of float
-        Where the histogram was fitted.
+        Window of the fit.
     background : str
         "none", "constant" or "linear".
     amplitude : float
@@ -73,14 +74,14 @@ class PeakFit:
         Height of the background under the centre, counts per bin and trace.
     reduced_chi2 : float
         Mean square of the residuals in units of the standard error of each bin (from trace to trace), per
-        degree of freedom. Neighbouring bins are correlated: it need not be 1.
+        degree of freedom. Neighbouring bins are correlated, so it need not be 1.
     n_traces : int
         Traces with a sample in the window.
     trusted : bool
     reasons : tuple of str
-        Why not, if not.
+        Reasons not to trust the peak; empty if ``trusted``.
     fit : Shape
-        The fit itself, in the axis' coordinate.
+        The fit itself, in the coordinate of the axis.
     """
 
     scale: Scale
@@ -105,7 +106,7 @@ class PeakFit:
     fit: Shape
 
     def curve(self, conductance_G0: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return fitted counts per bin and trace, and all of it but the peak, at these conductances (n,)."""
+        """Return fitted counts per bin and trace, and the same without the peak, at these conductances (n,)."""
         g = np.asarray(conductance_G0, dtype=float)
         whole, background = self.fit.curve(g if self.scale is Scale.LINEAR else np.log10(g))
         return whole[0], background[0]
@@ -127,17 +128,17 @@ def fit_peak(
     ----------
     histogram : Histogram
     candidate : Candidate
-        Where the peak is thought to be, how wide, and how far it reaches.
+        Estimated position, width and range of the peak.
     rng : Generator
-        Of the bootstrap.
+        Random numbers for the bootstrap.
     background : "none", "constant" or "linear"
     window_G0 : tuple of float, optional
-        Where to fit; by default 4 sigma to either side, within the candidate's reach, on a linear axis, and 1.5
+        Window of the fit; by default 4 sigma to either side, within the candidate's range, on a linear axis, and 1.5
         decades on a logarithmic one.
     resamples : int
-        Bootstrap resamples of the traces.
+        Number of bootstrap resamples of the traces.
     within : tuple of float, optional
-        Coordinates beyond which nothing is fitted on a logarithmic axis; by default the candidate's reach.
+        Range of the fit on a logarithmic axis, as coordinates; by default the candidate's range.
     neighbours : sequence of float
         Coordinates of other maxima.
 
@@ -147,7 +148,7 @@ def fit_peak(
         If the background is unknown, or the window holds fewer bins than the fit has parameters.
     """
     if background not in BACKGROUNDS:
-        raise ValueError(f"background {background!r} is none of {', '.join(BACKGROUNDS)}")
+        raise ValueError(f"background {background!r} is not one of {', '.join(BACKGROUNDS)}")
     terms = BACKGROUNDS.index(background)
     axis = histogram.axis
     window = None
@@ -167,7 +168,7 @@ def _contact_peak(
     given: tuple[float, float] | None,
     resamples: int,
 ) -> PeakFit:
-    """One Gaussian in G."""
+    """Fit one Gaussian in G."""
     reach = Stretch.around(histogram, candidate.low, candidate.high)
     stretch = reach if given is None else Stretch.around(histogram, *given)
     window = given or settled_window(reach, candidate, terms)
@@ -210,7 +211,7 @@ def _molecular_peak(
     within: tuple[float, float],
     resamples: int,
 ) -> PeakFit:
-    """One or two Gaussians in log G, of which one is at the candidate."""
+    """Fit one or two Gaussians in log G, one of them at the candidate."""
     reach = Stretch.around(histogram, candidate.low, candidate.high)
     inside = reach.inside(*settled_window(reach, candidate, terms))
     single = best(fit_from_nine(reach, candidate, terms, inside))
@@ -245,7 +246,7 @@ def _molecular_peak(
 def _record(
     evidence: Evidence, background: str, maximum: float, share_of_two: float, reduced_chi2: float
 ) -> PeakFit:
-    """Return what the evidence says, in G0."""
+    """Convert the evidence to a peak in G0."""
     fit, axis = evidence.fit, evidence.axis
     centre, sigma = float(fit.centre[0]), float(fit.sigma[0])
     interval, extent = evidence.resamples.interval, evidence.range

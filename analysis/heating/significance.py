@@ -1,12 +1,12 @@
 """Significance of a mean over junctions against zero: one rule for window, tables, report, JSON and decisions.
 
-A mean over a few junctions has an error that is itself estimated from those few. "Larger than twice its error"
-then happens by chance in 10-12 % of symmetric sets of five. Everything here goes by p, from Student's t; where a
-number of standard errors is quoted, it is the one that a normal distribution has at the same p.
+The error of a mean over a few junctions is itself estimated from those few. A value "larger than twice its error"
+then occurs by chance in 10-12 % of symmetric sets of five. All decisions here use the p-value of Student's t; a
+quoted number of standard errors is the one that a normal distribution has at the same p.
 
-Junctions weighted by time do not all count. The number that enters is (sum w)^2 / sum w^2, and the error of the
-mean is the HC3 one (MacKinnon and White, J. Econometrics 29, 305 (1985)), which knows that a heavy junction pulls
-the mean towards itself.
+Junctions weighted by time do not count equally. Their effective number is (sum w)^2 / sum w^2, and the error of the
+mean is the HC3 one (MacKinnon and White, J. Econometrics 29, 305 (1985)), which allows for a heavy junction that
+pulls the mean towards itself.
 """
 
 import math
@@ -19,16 +19,16 @@ from scipy import stats
 from analysis.records import FloatArray
 
 LEAST_EFFECTIVE = 3.0
-"""With fewer effective junctions one of them decides, and there is no p."""
+"""Least effective number of junctions for a p-value; with fewer, one of them dominates."""
 
 FEW_JUNCTIONS = 5
-"""Below, single values say more than an error bar."""
+"""Number of junctions below which single values are more informative than an error bar."""
 
 SKEWED = 1.0
-"""Skewness from which on Student's t is too narrow: 95 % intervals of exponential samples hold the truth in 89 %."""
+"""Skewness above which Student's t is too narrow: 95 % intervals of exponential samples have a coverage of 89 %."""
 
 SEEN_SIGMAS = 3.0
-"""From here on (p < 0.0027) an asymmetry is called one."""
+"""Standard errors (p < 0.0027) from which an asymmetry counts as detected."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Significance:
         The mean and its standard error, in one unit.
     junctions : int
     effective : float
-        Effective number of junctions; NaN: as many as there are.
+        Effective number of junctions; NaN: equal to ``junctions``.
     skewness : float
-        Of the junctions' values; NaN where unknown.
+        Skewness of the junctions' values; NaN if unknown.
     widening : float
-        By how much a bootstrap-t makes a 95 % interval wider than Student's t; at least 1.
+        Ratio of the 95 % interval of a bootstrap-t to that of Student's t; at least 1.
     """
 
     value: float
@@ -62,9 +62,9 @@ class Significance:
 
     @property
     def p_value(self) -> float:
-        """Chance of a value at least as large, of either sign, were the truth zero; NaN where one junction decides.
+        """Probability of a value at least as large, of either sign, if the truth is zero; NaN if one junction dominates.
 
-        Student's t with one degree of freedom fewer than effective junctions.
+        It comes from Student's t with one degree of freedom fewer than effective junctions.
         """
         if not self.sigma > 0.0 or self.effective_number < LEAST_EFFECTIVE - 1e-9:
             return math.nan
@@ -73,7 +73,7 @@ class Significance:
 
     @property
     def sigmas(self) -> float:
-        """Standard errors of a normal distribution at the same p, with the sign of the value; NaN without p."""
+        """Standard errors of a normal distribution at the same p, with the sign of the value; NaN without a p-value."""
         p = self.p_value
         if math.isnan(p):
             return math.nan
@@ -81,26 +81,26 @@ class Significance:
 
     @property
     def seen(self) -> bool:
-        """True where the value counts as different from zero: p below 0.0027."""
+        """True if the value counts as different from zero: p below 0.0027."""
         return abs(self.sigmas) >= SEEN_SIGMAS
 
     @property
     def heavy_tails(self) -> bool:
-        """True where the junctions are too skewed for Student's t alone."""
+        """True if the junctions are too skewed for Student's t alone."""
         return abs(self.skewness) > SKEWED
 
     def interval95(self) -> tuple[float, float]:
-        """Interval that holds the truth with 95 %; NaN where one junction decides."""
+        """Return the interval that contains the true value with 95 %; NaN if one junction dominates."""
         if self.effective_number < LEAST_EFFECTIVE - 1e-9:
             return math.nan, math.nan
         half = float(stats.t.isf(0.025, self.effective_number - 1.0)) * self.sigma * self.widening
         return self.value - half, self.value + half
 
     def words(self) -> str:
-        """Return sigmas and p in words, as in "3.1 sigma, p = 0.002", or the reason why there are none."""
+        """Return sigmas and p as text, "3.1 sigma, p = 0.002", or the reason why there are none."""
         if math.isnan(self.p_value):
             if not self.sigma > 0.0:
-                return "error not known"
+                return "error unknown"
             return f"too few junctions ({self.junctions})" if self.junctions < 4 else "one junction decides"
         return f"{abs(self.sigmas):.1f} sigma, p = {p_words(self.p_value)}"
 
@@ -113,7 +113,7 @@ def p_words(p: float) -> str:
 def equivalent_sigmas(ratio: float, degrees_of_freedom: float) -> float:
     """Return the standard errors of a normal distribution that are as rare as ``ratio`` is with Student's t.
 
-    ``ratio`` is a deviation over its estimated error, without sign; ``inf`` degrees of freedom change nothing.
+    ``ratio`` is the modulus of a deviation over its estimated error; ``inf`` degrees of freedom leave it unchanged.
     """
     if not math.isfinite(degrees_of_freedom):
         return ratio
@@ -122,7 +122,7 @@ def equivalent_sigmas(ratio: float, degrees_of_freedom: float) -> float:
 
 
 def effective_number(weights: FloatArray) -> float:
-    """Return (sum w)^2 / sum w^2: as many as there are for equal weights, near 1 where one outweighs all others."""
+    """Return (sum w)^2 / sum w^2: the number of weights if all are equal, near 1 if one outweighs all others."""
     return float(np.sum(weights) ** 2 / np.sum(weights**2))
 
 
@@ -132,7 +132,7 @@ def covariance_of_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
     Parameters
     ----------
     values : ndarray, shape (n, m)
-        A row a junction; two at least.
+        One row for each junction; at least two.
     weights : ndarray, shape (n,)
     """
     share = weights / weights.sum()
@@ -142,16 +142,16 @@ def covariance_of_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def skewness_of(values: FloatArray) -> float:
-    """Return the sample's skewness; NaN below five values, or where all are alike."""
+    """Return the skewness of a sample; NaN for fewer than five values, or if all are equal."""
     if len(values) < FEW_JUNCTIONS or not np.ptp(values) > 0.0:
         return math.nan
     return float(stats.skew(values))
 
 
 def widening_of(values: FloatArray, weights: FloatArray, rng: np.random.Generator, resamples: int) -> float:
-    """Return by how much the 95 % interval of a bootstrap-t is wider than that of Student's t; at least 1.
+    """Return the ratio of the 95 % interval of a bootstrap-t to that of Student's t; at least 1.
 
-    1 for a sample that is not skewed: Student's t is then right, and one more look at the data would only add noise.
+    It is 1 for a sample that is not skewed: Student's t is then correct, and the bootstrap would only add noise.
 
     Parameters
     ----------
@@ -179,8 +179,8 @@ def pooled(
 ) -> tuple[float, float, float]:
     """Return the mean by inverse variance, its standard error, and the degrees of freedom of that error.
 
-    Errors that are known from few junctions bring few degrees of freedom, in proportion to their weight
-    (Satterthwaite), not to their number.
+    Errors from few junctions contribute few degrees of freedom, in proportion to their weight (Satterthwaite), not to
+    their number.
     """
     weights = np.asarray(sigmas, dtype=float) ** -2.0
     total = float(weights.sum())

@@ -210,7 +210,7 @@ def test_reported_curve_is_the_histogram_within_its_noise():
 def test_unknown_background_is_refused():
     histogram = counted(LINEAR, plateaus(np.random.default_rng(12), 30))
 
-    with pytest.raises(ValueError, match="'cubic' is none of none, constant, linear"):
+    with pytest.raises(ValueError, match="'cubic' is not one of none, constant, linear"):
         fit_peak(histogram, NEAR_ONE, np.random.default_rng(0), "cubic")
 
 

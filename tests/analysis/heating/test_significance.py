@@ -65,7 +65,7 @@ def test_one_junction_that_decides_has_no_p():
     assert point.asymmetry.words() == "one junction decides"
     assert np.isnan(point.interval).all() and np.isfinite(point.covariance).all()
     assert Significance(1.0, 0.1, 2).words() == "too few junctions (2)"
-    assert Significance(1.0, 0.0, 9).words() == "error not known"
+    assert Significance(1.0, 0.0, 9).words() == "error unknown"
 
 
 def test_the_wider_of_student_and_bootstrap_counts():
