@@ -33,8 +33,8 @@ def at_bounds(problem: SearchSpace, values: FloatArray) -> tuple[str, ...]:
 def correlation_of(covariance: FloatArray, errors: FloatArray) -> FloatArray:
     """Return the correlation matrix; 0 for a parameter whose error is zero or infinite."""
     product = np.outer(errors, errors)
-    known = (product > 0) & np.isfinite(product)
-    return np.asarray(np.where(known, covariance, 0.0) / np.where(known, product, 1.0))
+    defined = (product > 0) & np.isfinite(product)
+    return np.asarray(np.where(defined, covariance, 0.0) / np.where(defined, product, 1.0))
 
 
 def remarks_on(

@@ -88,12 +88,12 @@ class HuckelModel:
         At the energy of a state that couples to no lead it is the limit from above the real axis.
         """
         energy = np.asarray(energy_eV, dtype=np.float64)[..., None, None]
-        one = np.eye(len(self.hamiltonian_eV))
+        identity = np.eye(len(self.hamiltonian_eV))
         try:
-            inverse = np.linalg.inv(energy * one - self.effective_eV)
+            inverse = np.linalg.inv(energy * identity - self.effective_eV)
         except np.linalg.LinAlgError:
             above = 1e-14j * max(float(np.abs(self.effective_eV).max()), 1e-3)
-            inverse = np.linalg.inv((energy + above) * one - self.effective_eV)
+            inverse = np.linalg.inv((energy + above) * identity - self.effective_eV)
         return np.asarray(inverse, dtype=np.complex128)
 
     def transmission(self, a: str = "probe", b: str = "substrate") -> "HuckelTransmission":

@@ -143,9 +143,9 @@ def _distinct(curves: Sequence[Curve]) -> tuple[list[Curve], list[str]]:
     return kept, notes
 
 
-def _same(one: Curve, other: Curve) -> bool:
-    return np.array_equal(one.voltage_V, other.voltage_V, equal_nan=True) and np.array_equal(
-        one.current_A, other.current_A, equal_nan=True
+def _same(first: Curve, second: Curve) -> bool:
+    return np.array_equal(first.voltage_V, second.voltage_V, equal_nan=True) and np.array_equal(
+        first.current_A, second.current_A, equal_nan=True
     )
 
 

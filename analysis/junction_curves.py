@@ -65,11 +65,11 @@ class JunctionCurves:
         deviation, count = self._signal - _mean(self._signal), np.maximum(self.count, 1)
         variance = np.nansum(deviation**2, axis=0) / np.maximum(count - 1, 1)
         rounding = (1e-12 * np.nanmax(np.abs(self._signal), initial=0.0)) ** 2
-        known = (self.count >= 2) & (variance > rounding)
-        if not (self.repeats and known.any()):
+        defined = (self.count >= 2) & (variance > rounding)
+        if not (self.repeats and defined.any()):
             return np.full(variance.shape, np.nan)
-        variance = np.where(known, variance, np.nan)
-        variance = _smoothed(variance, int(np.ceil(_ENOUGH / (np.median(self.count[known]) - 1))))
+        variance = np.where(defined, variance, np.nan)
+        variance = _smoothed(variance, int(np.ceil(_ENOUGH / (np.median(self.count[defined]) - 1))))
         variance = np.where(np.isfinite(variance), variance, np.nanmin(variance))
         return np.asarray(np.sqrt(variance / count))
 
@@ -140,8 +140,8 @@ def _smoothed(variance: FloatArray, width: int) -> FloatArray:
     if width < 2:
         return variance
     odd = min(width + 1 - width % 2, variance.size - 1 + variance.size % 2)
-    known, ones = np.isfinite(variance), np.ones(odd)
-    logarithm = np.where(known, np.log(np.where(known, variance, 1.0)), 0.0)
+    defined, ones = np.isfinite(variance), np.ones(odd)
+    logarithm = np.where(defined, np.log(np.where(defined, variance, 1.0)), 0.0)
     total = np.convolve(logarithm, ones, "same")
-    number = np.convolve(known.astype(float), ones, "same")
+    number = np.convolve(defined.astype(float), ones, "same")
     return np.asarray(np.where(number > 0, np.exp(total / np.maximum(number, 1.0)), np.nan))

@@ -63,7 +63,7 @@ class HeatingRun:
 
     @classmethod
     def of(cls, recording: Recording) -> "HeatingRun":
-        """Return the holds of a recording. Errors as of `analysis.heating.holds.holds_of`, when the holds are read."""
+        """Return the holds of a recording; reading them raises the errors of `analysis.heating.holds.holds_of`."""
         return cls(holds_of(recording), recording.header, recording.path.name)
 
 

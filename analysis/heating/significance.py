@@ -62,7 +62,7 @@ class Significance:
 
     @property
     def p_value(self) -> float:
-        """Probability of a value at least as large, of either sign, if the truth is zero; NaN if one junction dominates.
+        """Probability of a value at least as large, of either sign, by chance; NaN if one junction dominates.
 
         It comes from Student's t with one degree of freedom fewer than effective junctions.
         """

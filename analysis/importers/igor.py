@@ -113,8 +113,8 @@ def _columns(path: Path, data: NDArray[Any], header: Any) -> list[Piece]:
 
 def _single(path: Path, data: NDArray[Any], header: Any) -> Piece:
     rate_Hz, remarks = _scaling(header)
-    words = "current|voltage|bias|extension|displacement|distance|conductance|time"
-    group = re.sub(f"(?i){words}", "*", path.stem)
+    names = "current|voltage|bias|extension|displacement|distance|conductance|time"
+    group = re.sub(f"(?i){names}", "*", path.stem)
     return Piece(
         path.name,
         (Quantity(channel_name(path.stem), data, _unit(header["dataUnits"])),),

@@ -219,5 +219,5 @@ def _expected(best: ProbeFit, fits: dict[Kind, ProbeFit]) -> dict[Kind, float]:
     return expected
 
 
-def _apart(one: float, other: float) -> float:
-    return 0.0 if one == other else one - other
+def _apart(value: float, least: float) -> float:
+    return 0.0 if value == least else value - least  # also if both are infinite

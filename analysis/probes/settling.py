@@ -64,24 +64,24 @@ class Settling:
         points = np.arange(self.given.origin_eV.size)
         closed = closed_form_holds(self.molecule)
         start = self._flat_band()
-        found = self._found(start, points, closed, Squares(), _FEW)
+        solution = self._solved(start, points, closed, Squares(), _FEW)
         for again in (self._naturally, self._raised):
-            lost = np.flatnonzero(~found.found)
+            lost = np.flatnonzero(~solution.found)
             if lost.size:
-                found.replace(lost, again(start[:, lost], lost, closed))
-        state = found.unknown
+                solution.replace(lost, again(start[:, lost], lost, closed))
+        state = solution.unknown
         baths = self.baths(state, points)
         flows = by_poles(self.molecule, baths) if closed else by_panels(self.molecule, baths)
         coarse = np.flatnonzero(
             closed & ((flows.error > ENOUGH) | (self.left_over(baths, flows) > _BALANCED))
         )
         if coarse.size:
-            refined = self._found(state[:, coarse], coarse, False, Squares(), _MANY)
+            refined = self._solved(state[:, coarse], coarse, False, Squares(), _MANY)
             self._check(refined, coarse, 1.0)
-            found.replace(coarse, refined)
+            solution.replace(coarse, refined)
             baths = self.baths(state, points)
             flows.replace(coarse, by_panels(self.molecule, baths.part(coarse)))
-        return baths, flows, found.iterations
+        return baths, flows, solution.iterations
 
     def left_over(self, baths: Baths, flows: Exchange) -> FloatArray:
         """Return the largest of the currents that should vanish, relative to the flows in it, (n_points,)."""
@@ -134,7 +134,7 @@ class Settling:
         square = np.maximum(3 / np.pi**2 * (energy - mu**2), given.kT_eV.min(axis=0) ** 2)
         return np.concatenate([mu[self.mu_free], np.sqrt(square[self.T_free])])
 
-    def _found(
+    def _solved(
         self,
         start: FloatArray,
         points: Indices,
@@ -162,11 +162,11 @@ class Settling:
 
         each = np.arange(len(start))
         scale = self._scale[:, points] / np.abs(coordinates.slopes(start, own)[each, each])
-        found = roots(equations, coordinates.unknown(start, own), scale, bounds, most)
-        return Roots(coordinates.state(found.unknown, own), found.iterations, found.found)
+        solution = roots(equations, coordinates.unknown(start, own), scale, bounds, most)
+        return Roots(coordinates.state(solution.unknown, own), solution.iterations, solution.found)
 
     def _naturally(self, start: FloatArray, points: Indices, closed: bool) -> Roots:
-        return self._found(start, points, closed, Natural(), _MANY)
+        return self._solved(start, points, closed, Natural(), _MANY)
 
     def _raised(self, start: FloatArray, points: Indices, closed: bool) -> Roots:
         """Find states by raising bias and temperature differences step by step, each point at its own pace."""
@@ -176,23 +176,23 @@ class Settling:
         iterations = np.zeros(points.size, dtype=np.intp)
         while (going := np.flatnonzero(share < 1)).size:
             target = np.minimum(share[going] + rise[going], 1.0)
-            found = self._found(at[:, going], points[going], closed, Squares(), _MANY, target)
-            iterations[going] += found.iterations
-            reached, missed = going[found.found], going[~found.found]
-            at[:, reached], share[reached] = found.unknown[:, found.found], target[found.found]
+            solution = self._solved(at[:, going], points[going], closed, Squares(), _MANY, target)
+            iterations[going] += solution.iterations
+            reached, missed = going[solution.found], going[~solution.found]
+            at[:, reached], share[reached] = solution.unknown[:, solution.found], target[solution.found]
             rise[reached] *= 2
             rise[missed] /= 4
             if np.any(rise[missed] < _SMALLEST_RAISE):
-                self._check(found, points[going], target)
+                self._check(solution, points[going], target)
         return Roots(at, iterations, np.ones(points.size, dtype=bool))
 
-    def _check(self, found: Roots, points: Indices, share: FloatArray | float) -> None:
+    def _check(self, solution: Roots, points: Indices, share: FloatArray | float) -> None:
         """Raise an error for the first point without a root, naming the terminal furthest from balance."""
-        if found.found.all():
+        if solution.found.all():
             return
-        first = int(np.argmin(found.found))
+        first = int(np.argmin(solution.found))
         part = float(np.broadcast_to(share, points.shape)[first])
-        baths = self.baths(found.unknown[:, [first]], points[[first]], part)
+        baths = self.baths(solution.unknown[:, [first]], points[[first]], part)
         raise self._failure(baths, by_panels(self.molecule, baths), int(points[first]), part)
 
     def _failure(self, baths: Baths, flows: Exchange, point: int, share: float) -> ProbeError:

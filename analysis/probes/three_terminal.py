@@ -136,7 +136,7 @@ class ThreeTerminal:
         driven = driven + self.Lh2(a, b) * (held.temperature_K[b] - held.temperature_K[a]) / self.T0
         return np.asarray(WATT_PER_eV2 * driven)
 
-    # --- what the two probes differ by -----------------------------------------------------------------------------
+    # --- differences between the probes -----------------------------------------------------------------------------
 
     def probe_mu_change_eV(self, temperature_change_K: ArrayLike) -> FloatArray:
         """Return eq. 17: mu_P of the thermalised probe minus that of the voltage probe, from T_P^VTP - T_P^VP."""
