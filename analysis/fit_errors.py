@@ -1,4 +1,4 @@
-"""Errors of what was fitted: from given uncertainties, from the scatter about the fit, or from junctions left out."""
+"""Errors of fitted parameters: from given uncertainties, from the scatter about the fit, or from left out junctions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ class Errors:
     covariance : ndarray, shape (n, n)
         Squares of standard errors.
     scale_variance : ndarray, shape (n,)
-        Part of it that comes from the scale of the heats; the rest is statistical.
+        Part of the variances that comes from the scale of the heats; the rest is statistical.
     degrees_of_freedom : ndarray, shape (n,)
-        Of Student's t; infinite for given uncertainties.
+        Degrees of freedom of Student's t; infinite for given uncertainties.
     unseen : ndarray of bool, shape (n,)
-        Parameters that the data do not fix.
+        True for parameters that the data do not determine.
     unit : ndarray, shape (n,)
-        Rise of chi^2 along each parameter that stands for its standard error squared.
+        Rise of chi^2 along each parameter that corresponds to its standard error squared.
     source : {"given", "scatter", "junctions"}
     """
 
@@ -49,7 +49,7 @@ class Errors:
 
     @property
     def standard(self) -> FloatArray:
-        """Standard errors (n,); infinite where the data do not fix a parameter."""
+        """Standard errors (n,); infinite if the data do not determine a parameter."""
         return np.where(self.unseen, np.inf, np.sqrt(self.covariance.diagonal()))
 
     def half_width(self, coverage: float = ONE_SIGMA) -> FloatArray:
@@ -64,10 +64,10 @@ def errors_of(problem: Problem, values: FloatArray, replicas: Sequence[FloatArra
     ----------
     problem : Problem
     values : ndarray, shape (n,)
-        At the minimum of chi^2.
+        Values at the minimum of chi^2.
     replicas : sequence of ndarray
-        What the same fit gives with each group of junctions left out of the mean current. Then they give the current's
-        part of the errors, and the given uncertainties that of the other data.
+        Values of the same fit with each group of junctions left out of the mean current. They give the current's part
+        of the errors; the given uncertainties give that of the other data.
     """
     residual, slopes = problem.residuals(values)
     freedom = residual.size - values.size

@@ -1,7 +1,7 @@
-"""Errors from junctions left out: the rule for every fit to the mean of many junctions.
+"""Errors from leaving out junctions: the rule for every fit to the mean of many junctions.
 
-The points of one curve move together, so that no sum over voltages tells how well a fit to the mean is known; only
-junctions are independent. Each junction (of many, each group) is left out in turn and the fit repeated. Student's t
+The points of one curve are correlated, so no sum over voltages gives the error of a fit to the mean; only junctions
+are independent. Each junction (of many, each group) is left out in turn and the fit is repeated. Student's t
 allows for how few junctions the error itself comes from.
 """
 
@@ -15,14 +15,16 @@ from scipy.special import stdtrit
 from analysis.records import FloatArray
 
 MOST_ONE_BY_ONE = 50
-"""More junctions than that are left out in groups of equal size, of which there are 26 to 50."""
+"""Largest number of junctions left out one by one; more are left out in 26 to 50 groups of equal size."""
 
 ONE_SIGMA, TWO_SIGMA = 0.682689492137086, 0.95
 """Coverage of an error and of an interval."""
 
 
 def groups_of(count: int) -> tuple[NDArray[np.intp], ...]:
-    """Indices to leave out in turn: one by one; neighbours in groups for more than 50; none for fewer than two."""
+    """Return the indices to leave out in turn: single ones; groups of neighbours for more than 50; none for fewer than
+    two.
+    """
     if count < 2:
         return ()
     groups = ceil(count / ceil(count / MOST_ONE_BY_ONE))
@@ -30,7 +32,7 @@ def groups_of(count: int) -> tuple[NDArray[np.intp], ...]:
 
 
 def jackknife_covariance(values: Sequence[FloatArray]) -> FloatArray:
-    """Covariance of an estimate (n,) from the estimates that each leave out one group, (groups, n)."""
+    """Return the covariance of an estimate (n,) from the estimates that each leave out one group, (groups, n)."""
     stacked = np.asarray(values, dtype=np.float64)
     groups = len(stacked)
     deviation = stacked - stacked.mean(axis=0)
@@ -38,7 +40,7 @@ def jackknife_covariance(values: Sequence[FloatArray]) -> FloatArray:
 
 
 def jackknife_error(values: Sequence[FloatArray] | FloatArray) -> FloatArray:
-    """Standard error of an estimate of any shape from the estimates that each leave out one group."""
+    """Return the standard error of an estimate of any shape from the estimates that each leave out one group."""
     stacked = np.asarray(values, dtype=np.float64)
     groups = len(stacked)
     deviation = stacked - stacked.mean(axis=0)
@@ -46,5 +48,5 @@ def jackknife_error(values: Sequence[FloatArray] | FloatArray) -> FloatArray:
 
 
 def student(coverage: float, degrees_of_freedom: FloatArray | float) -> FloatArray:
-    """Half width of the interval of this coverage, in standard errors, by Student's t."""
+    """Return the half width of the interval of this coverage, in standard errors, by Student's t."""
     return np.asarray(stdtrit(degrees_of_freedom, 0.5 + 0.5 * coverage), dtype=np.float64)

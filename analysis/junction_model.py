@@ -1,8 +1,8 @@
-"""The transmission that a measurement is compared with: fitted to the mean I-V of held junctions, or given.
+"""Transmission for comparison with a measurement: fitted to the mean I-V of held junctions, or given.
 
-A current tells how far a level lies from E_F and how strongly it couples, and not on which side it lies: with the
-levels half way between the electrodes a level and its mirror image conduct alike, and heat the opposite electrodes.
-The side is taken from the sign of the measured heat; how large the asymmetry is remains a prediction.
+A current determines the distance of a level from E_F and its coupling, but not its side: with the levels half way
+between the electrodes a level and its mirror image carry the same current and heat opposite electrodes. The side is
+taken from the sign of the measured heat; the size of the asymmetry remains a prediction.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,38 +28,38 @@ from analysis.transmission import FlatTransmission, LevelTransmission, Transmiss
 ROOM_K = 300.0
 
 STRAIGHT = 0.02
-"""A curve that a straight line follows within this share of its largest current shows no level."""
+"""Distance from a straight line, as a share of the largest current, below which a curve shows no level."""
 
 BAD_MISFIT = 0.05
-"""Of the largest current: beyond, a fit is no description of its curve."""
+"""Misfit, as a share of the largest current, above which a fit does not describe its curve."""
 
 SYMMETRY_AT, ASYMMETRIC = 0.9, 0.05
-"""Where, as a share of the largest bias, currents of both polarities are compared, and how far they may differ."""
+"""Share of the largest bias at which the currents of both polarities are compared, and their allowed difference."""
 
 
 @dataclass(frozen=True, eq=False)
 class JunctionModel:
-    """A transmission and where it comes from.
+    """A transmission and its source.
 
     Parameters
     ----------
     transmission : Transmission
     source : str
-        In words.
+        Description of the source.
     temperature_K : float
-        Of both electrodes.
+        Temperature of both electrodes.
     parameters : mapping of str to (value, error)
         Those that were fitted; the error is statistical: half the 68 % interval by Student's t, from junctions left out
         (`analysis.jackknife`), NaN where unknown.
     replicas : tuple of Transmission
-        One for each junction, or group of junctions, that was left out.
+        One for each junction, or group of junctions, left out.
     misfit : float
-        Root mean square distance from the curve that was fitted, over its largest current; NaN for a given model.
+        Root mean square distance from the fitted curve, over its largest current; NaN for a given model.
     remarks : tuple of str
     side_known : bool
-        False where nothing tells on which side of E_F the level lies.
+        False if the side of E_F on which the level lies is unknown.
     fitted_level : bool
-        The level of `model_of_iv`, whose side can't come from the current.
+        True for the level of `model_of_iv`, whose side the current does not determine.
     """
 
     transmission: Transmission
@@ -74,12 +74,12 @@ class JunctionModel:
 
     @property
     def conductance_G0(self) -> float:
-        """At zero bias."""
+        """Conductance at zero bias."""
         return float(linear_response(self.transmission, self.temperature_K).conductance_G0)
 
     @property
     def seebeck_V_per_K(self) -> float:
-        """At zero bias."""
+        """Seebeck coefficient at zero bias."""
         return float(linear_response(self.transmission, self.temperature_K).seebeck_V_per_K)
 
     @property
@@ -91,11 +91,11 @@ class JunctionModel:
         return float(student(TWO_SIGMA, freedom) / student(ONE_SIGMA, freedom))
 
     def current_A(self, bias_V: ArrayLike) -> FloatArray:
-        """Current at each bias."""
+        """Return the current at each bias."""
         return currents(self.transmission, bias_V, self.temperature_K, self.temperature_K).current_A
 
     def predicted(self, bias_V: ArrayLike, resistance_K_per_W: float) -> Prediction:
-        """Heats and temperature rises at these amplitudes for a tip of this thermal resistance."""
+        """Predict heats and temperature rises at these amplitudes for a tip of this thermal resistance."""
         return predict(self.transmission, bias_V, resistance_K_per_W, self.temperature_K)
 
     def error_of(self, quantity: Callable[["JunctionModel"], FloatArray]) -> FloatArray | None:
@@ -106,7 +106,7 @@ class JunctionModel:
         return np.asarray(jackknife_error(values) * student(ONE_SIGMA, len(values) - 1))
 
     def turned_to(self, asymmetry_K: float) -> "JunctionModel":
-        """The model, or its mirror image, that heats the probe more at the polarity that was found hotter.
+        """Return the model, or its mirror image, that heats the probe more at the hotter polarity.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class JunctionModel:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers."""
+        """Return content for JSON."""
         return {
             "source": self.source,
             "temperature_K": self.temperature_K,
@@ -148,9 +148,9 @@ class JunctionModel:
 
 
 def model_of_iv(iv: MeanIV, temperature_K: float = ROOM_K) -> JunctionModel:
-    """One level with equal couplings, half way between the electrodes; a constant where the curve is straight.
+    """Fit one level with equal couplings, half way between the electrodes; a constant if the curve is straight.
 
-    Its errors come from junctions left out; a single junction has none.
+    Its errors come from leaving out junctions; a single junction has none.
     """
     slope_S, misfit = _straight_line(iv.voltage_V, iv.current_A)
     if misfit < STRAIGHT:
@@ -170,19 +170,19 @@ def model_of_iv(iv: MeanIV, temperature_K: float = ROOM_K) -> JunctionModel:
         )
     family = _one_level(_conductance_G0(_slope_at_zero_S(iv)))
     source = f"one level with equal couplings, fitted to the mean I-V of {iv.junctions} junctions"
-    found = model_of_family(family, iv, source, temperature_K)
-    bad = ("One such level does not describe this curve.",) if found.misfit > BAD_MISFIT else ()
-    remarks = (*bad, *found.remarks, *_remark_on_symmetry(iv))
-    return replace(found, side_known=False, fitted_level=True, remarks=remarks)
+    model = model_of_family(family, iv, source, temperature_K)
+    bad = ("One level of this kind does not describe this curve.",) if model.misfit > BAD_MISFIT else ()
+    remarks = (*bad, *model.remarks, *_remark_on_symmetry(iv))
+    return replace(model, side_known=False, fitted_level=True, remarks=remarks)
 
 
 def model_of_family(family: Family, iv: MeanIV, source: str, temperature_K: float = ROOM_K) -> JunctionModel:
-    """The member of a family that suits the mean curve.
+    """Fit a family to the mean curve.
 
     Raises
     ------
     ValueError
-        As of `analysis.fit_transport.fit`.
+        As `analysis.fit_transport.fit` does.
     """
     curves = JunctionCurves(iv.voltage_V, iv.by_junction_A)
     current = curves.mean() if iv.junctions > 1 else _weighed_alike(iv)
@@ -198,7 +198,7 @@ def model_of_family(family: Family, iv: MeanIV, source: str, temperature_K: floa
         {n: (float(v), float(e)) for n, v, e in zip(best.names, best.values, errors, strict=True)},
         tuple(family.transmission(values) for values in best.replicas),
         misfit,
-        tuple(f"{name} is at the end of its range." for name in best.at_bound),
+        tuple(f"{name} is at the limit of its range." for name in best.at_bound),
     )
 
 
@@ -209,15 +209,17 @@ def _one_level(conductance_G0: float) -> Family:
 
 
 def _remark_on_symmetry(iv: MeanIV) -> tuple[str, ...]:
-    """A level half way between the electrodes conducts alike at both polarities."""
+    """Return a remark if the currents of the two polarities differ: a level half way between the electrodes makes them
+    equal.
+    """
     near = SYMMETRY_AT * iv.largest_V
     pos, neg = abs(float(iv.current_at(near))), abs(float(iv.current_at(-near)))
     sigma = np.hypot(*np.interp([near, -near], iv.voltage_V, iv.sd_A) / [pos, neg]) / np.sqrt(iv.junctions)
     if not abs(pos / neg - 1.0) > max(ASYMMETRIC, 3.0 * sigma):
         return ()
     return (
-        f"|I(+V)|/|I(-V)| is {pos / neg:.2f} at {near:.2g} V: the level is not half way between the electrodes, as the "
-        "fitted one is.",
+        f"|I(+V)|/|I(-V)| is {pos / neg:.2f} at {near:.2g} V: the level is not half way between the electrodes, unlike "
+        "the fitted one.",
     )
 
 
@@ -226,13 +228,13 @@ def _mirror(levels: LevelTransmission) -> LevelTransmission:
 
 
 def _weighed_alike(iv: MeanIV) -> CurrentData:
-    """The curve of a single junction: no error is known, every point is weighed by its size."""
+    """Return the curve of a single junction, without known errors, every point weighted by its size."""
     size = np.abs(iv.current_A)
     return CurrentData(iv.voltage_V, iv.current_A, 0.1 * np.maximum(size, 0.02 * size.max()))
 
 
 def _straight_line(V: FloatArray, current: FloatArray) -> tuple[float, float]:
-    """Slope of the line through the origin in siemens, and its distance from the curve as `misfit`."""
+    """Return the slope of the line through the origin in siemens, and its distance from the curve as `misfit`."""
     slope = float(V @ current / (V @ V))
     return slope, float(np.sqrt(np.mean((current - slope * V) ** 2)) / np.abs(current).max())
 

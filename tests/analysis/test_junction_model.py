@@ -91,5 +91,5 @@ def test_curves_of_a_level_that_follows_one_electrode_are_remarked_on():
     level = LevelTransmission([Level(0.7, 0.05, 0.05, bias_drop=0.3)])
     curves = sweeps(level, np.random.default_rng(3))
     remarks = model_of_iv(mean_iv(curves)).remarks
-    assert remarks[0] == "One such level does not describe this curve."
+    assert remarks[0] == "One level of this kind does not describe this curve."
     assert remarks[-1].startswith("|I(+V)|/|I(-V)| is ") and "not half way" in remarks[-1]
