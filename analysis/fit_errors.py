@@ -8,9 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fit_problem import Problem
-from analysis.jackknife import ONE_SIGMA, jackknife_covariance, student
+from analysis.jackknife import (
+    ONE_SIGMA,
+    interval_ends,
+    jackknife_covariance,
+    jackknife_error,
+    jackknife_skewness,
+)
 from analysis.records import FloatArray
 from analysis.search_space import covariance_of
+
+_FARTHEST = 300.0
+"""Largest logarithm of a factor that an interval reaches to."""
 
 Source = Literal["given", "scatter", "junctions"]
 
@@ -21,6 +30,8 @@ class Errors:
 
     Attributes
     ----------
+    values : ndarray, shape (n,)
+        What was fitted.
     covariance : ndarray, shape (n, n)
         Squares of standard errors.
     scale_variance : ndarray, shape (n,)
@@ -32,14 +43,24 @@ class Errors:
     unit : ndarray, shape (n,)
         Rise of chi^2 along each parameter that corresponds to its standard error squared.
     source : {"given", "scatter", "junctions"}
+    logarithmic : ndarray of bool, shape (n,)
+        Parameters that are positive: their intervals are taken on a logarithmic scale.
+    searched : ndarray, shape (n,)
+        Standard errors of the search coordinates: of the logarithm where ``logarithmic``.
+    skewness : ndarray, shape (n,)
+        Of the search coordinates, see `analysis.jackknife.jackknife_skewness`.
     """
 
+    values: FloatArray
     covariance: FloatArray
     scale_variance: FloatArray
     degrees_of_freedom: FloatArray
     unseen: NDArray[np.bool_]
     unit: FloatArray
     source: Source
+    logarithmic: NDArray[np.bool_]
+    searched: FloatArray
+    skewness: FloatArray
 
     @property
     def likely(self) -> float:
@@ -53,8 +74,26 @@ class Errors:
         return np.where(self.unseen, np.inf, np.sqrt(self.covariance.diagonal()))
 
     def half_width(self, coverage: float = ONE_SIGMA) -> FloatArray:
-        """Half widths (n,) of the intervals of this coverage, by Student's t."""
-        return self.standard * student(coverage, self.degrees_of_freedom)
+        """Half widths (n,) of the intervals of this coverage; infinite where the data do not fix a parameter."""
+        low, high = self.interval(coverage)
+        return np.asarray(0.5 * (high - low))
+
+    def interval(self, coverage: float = ONE_SIGMA) -> tuple[FloatArray, FloatArray]:
+        """Ends (n,) of the intervals of this coverage: one rule for every table, report and plot.
+
+        By Student's t, and allowing for skewed junctions (`analysis.jackknife.interval_ends`). A positive parameter
+        has its interval on a logarithmic scale, so that it stays positive.
+        """
+        below, above = interval_ends(coverage, self.degrees_of_freedom, self.skewness)
+        lost = self.unseen | ~np.isfinite(self.searched)
+        reach = np.where(lost, 1.0, self.searched)
+        low, high = (self._moved(steps) for steps in (-below * reach, above * reach))
+        return np.where(lost, -np.inf, low), np.where(lost, np.inf, high)
+
+    def _moved(self, steps: FloatArray) -> FloatArray:
+        """Return the values (n,) after these steps of the search coordinates."""
+        factor = np.exp(np.clip(np.where(self.logarithmic, steps, 0.0), -_FARTHEST, _FARTHEST))
+        return np.where(self.logarithmic, self.values * factor, self.values + steps)
 
 
 def errors_of(problem: Problem, values: FloatArray, replicas: Sequence[FloatArray] = ()) -> Errors:
@@ -69,23 +108,59 @@ def errors_of(problem: Problem, values: FloatArray, replicas: Sequence[FloatArra
         Values of the same fit with each group of junctions left out of the mean current. They give the current's part
         of the errors; the given uncertainties give that of the other data.
     """
+    if len(replicas) > 1:
+        return _from_junctions(problem, values, replicas)
     residual, slopes = problem.residuals(values)
     freedom = residual.size - values.size
     inverse, unseen = covariance_of(slopes)
-    scale = np.outer(inverse @ slopes[-1], inverse @ slopes[-1]) if problem.data.scaled else 0.0 * inverse
-    if len(replicas) < 2:
-        if problem.data.sigma_known:
-            t_freedom = np.full(values.shape, np.inf)
-            return Errors(inverse, scale.diagonal(), t_freedom, unseen, np.ones(values.shape), "given")
-        reduced = float(residual @ residual) / freedom if freedom > 0 else np.inf
-        t_freedom = np.full(values.shape, float(max(freedom, 1)))
-        unit = np.full(values.shape, max(reduced if freedom > 0 else float(residual @ residual), 1e-20))
-        return Errors(inverse * reduced, 0.0 * values, t_freedom, unseen, unit, "scatter")
-    junctions = jackknife_covariance(replicas)
+    known = problem.data.sigma_known
+    reduced = 1.0 if known else float(residual @ residual) / freedom if freedom > 0 else np.inf
+    least = 1.0 if known else max(reduced if freedom > 0 else float(residual @ residual), 1e-20)
+    covariance = inverse if known else inverse * reduced
+    return Errors(
+        values=values,
+        covariance=covariance,
+        scale_variance=_scale_variance(problem, inverse, slopes),
+        degrees_of_freedom=np.full(values.shape, np.inf if known else float(max(freedom, 1))),
+        unseen=unseen,
+        unit=np.full(values.shape, least),
+        source="given" if known else "scatter",
+        logarithmic=problem.logarithmic,
+        searched=np.sqrt(covariance.diagonal()) / _by_search(problem, values),
+        skewness=np.zeros(values.shape),
+    )
+
+
+def _from_junctions(problem: Problem, values: FloatArray, replicas: Sequence[FloatArray]) -> Errors:
+    """Return the current's part of the errors by the replicas, that of other data by their uncertainties."""
+    _, slopes = problem.residuals(values)
+    inverse, unseen = covariance_of(slopes)
     n_current = 0 if problem.data.current is None else problem.data.current.current_A.size
     others = slopes[n_current:] @ inverse  # the current's rows come first
-    covariance = junctions + others.T @ others
-    share = junctions.diagonal() / np.maximum(covariance.diagonal(), 1e-300)
-    t_freedom = (len(replicas) - 1) / np.maximum(share, 1e-9) ** 2  # Welch and Satterthwaite
-    unit = np.maximum(covariance.diagonal() / np.maximum(inverse.diagonal(), 1e-300), 1e-20)
-    return Errors(covariance, scale.diagonal(), t_freedom, unseen, unit, "junctions")
+    covariance = jackknife_covariance(replicas) + others.T @ others
+    searched = [problem.search(x) for x in replicas]
+    junctions = jackknife_error(searched) ** 2
+    variance = junctions + (others.T @ others).diagonal() / _by_search(problem, values) ** 2
+    share = junctions / np.maximum(variance, 1e-300)
+    return Errors(
+        values=values,
+        covariance=covariance,
+        scale_variance=_scale_variance(problem, inverse, slopes),
+        degrees_of_freedom=(len(replicas) - 1) / np.maximum(share, 1e-9) ** 2,  # Welch and Satterthwaite
+        unseen=unseen,
+        unit=np.maximum(covariance.diagonal() / np.maximum(inverse.diagonal(), 1e-300), 1e-20),
+        source="junctions",
+        logarithmic=problem.logarithmic,
+        searched=np.sqrt(variance),
+        skewness=jackknife_skewness(searched) * share**1.5,
+    )
+
+
+def _scale_variance(problem: Problem, inverse: FloatArray, slopes: FloatArray) -> FloatArray:
+    """Part of the variances that the scale of the heats brings."""
+    return (inverse @ slopes[-1]) ** 2 if problem.data.scaled else np.zeros(len(inverse))
+
+
+def _by_search(problem: Problem, values: FloatArray) -> FloatArray:
+    """Slopes of the natural values by the search coordinates."""
+    return np.where(problem.logarithmic, values, 1.0)

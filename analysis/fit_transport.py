@@ -51,7 +51,7 @@ class FitResult:
 
     @property
     def errors(self) -> FloatArray:
-        """Half widths (n,) of the 68 % intervals, by Student's t; infinite if the data do not determine a parameter."""
+        """Half widths (n,) of the 68 % intervals; infinite if the data do not determine a parameter."""
         return self.error.half_width()
 
     @property

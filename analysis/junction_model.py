@@ -19,7 +19,7 @@ from analysis.fit_problem import Problem
 from analysis.fit_transport import fit
 from analysis.heating.prediction import Prediction, predict
 from analysis.iv_mean import MeanIV
-from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, groups_of, jackknife_error, student
+from analysis.jackknife import TWO_SIGMA, groups_of, half_interval, interval
 from analysis.junction_curves import JunctionCurves
 from analysis.landauer import currents, linear_response
 from analysis.records import FloatArray
@@ -49,8 +49,10 @@ class JunctionModel:
     temperature_K : float
         Temperature of both electrodes.
     parameters : mapping of str to (value, error)
-        Those that were fitted; the error is statistical: half the 68 % interval by Student's t, from junctions left out
+        Those that were fitted; the error is statistical: half the 68 % interval, from junctions left out
         (`analysis.jackknife`), NaN where unknown.
+    intervals_95 : mapping of str to (low, high)
+        Of those whose error is known.
     replicas : tuple of Transmission
         One for each junction, or group of junctions, left out.
     misfit : float
@@ -71,6 +73,7 @@ class JunctionModel:
     remarks: tuple[str, ...] = ()
     side_known: bool = True
     fitted_level: bool = False
+    intervals_95: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def conductance_G0(self) -> float:
@@ -82,14 +85,6 @@ class JunctionModel:
         """Seebeck coefficient at zero bias."""
         return float(linear_response(self.transmission, self.temperature_K).seebeck_V_per_K)
 
-    @property
-    def _wider(self) -> float:
-        """Half a 95 % interval over an error."""
-        if len(self.replicas) < 2:
-            return float("nan")
-        freedom = len(self.replicas) - 1
-        return float(student(TWO_SIGMA, freedom) / student(ONE_SIGMA, freedom))
-
     def current_A(self, bias_V: ArrayLike) -> FloatArray:
         """Return the current at each bias."""
         return currents(self.transmission, bias_V, self.temperature_K, self.temperature_K).current_A
@@ -99,11 +94,10 @@ class JunctionModel:
         return predict(self.transmission, bias_V, resistance_K_per_W, self.temperature_K)
 
     def error_of(self, quantity: Callable[["JunctionModel"], FloatArray]) -> FloatArray | None:
-        """Statistical error of what follows from the model, in its shape; like that of a parameter, None if given."""
+        """Statistical error of what follows from the model, in its shape: half a 68 % interval; None if given."""
         if len(self.replicas) < 2:
             return None
-        values = [quantity(replace(self, transmission=t, replicas=())) for t in self.replicas]
-        return np.asarray(jackknife_error(values) * student(ONE_SIGMA, len(values) - 1))
+        return half_interval([quantity(replace(self, transmission=t, replicas=())) for t in self.replicas])
 
     def turned_to(self, asymmetry_K: float) -> "JunctionModel":
         """Return the model, or its mirror image, that heats the probe more at the hotter polarity.
@@ -122,11 +116,16 @@ class JunctionModel:
             name: (-value, error) if name.startswith("energy_eV") else (value, error)
             for name, (value, error) in self.parameters.items()
         }
+        intervals = {
+            name: (-high, -low) if name.startswith("energy_eV") else (low, high)
+            for name, (low, high) in self.intervals_95.items()
+        }
         return replace(
             self,
             transmission=_mirror(self.transmission),
             replicas=tuple(_mirror(t) for t in self.replicas if isinstance(t, LevelTransmission)),
             parameters=parameters,
+            intervals_95=intervals,
             side_known=True,
         )
 
@@ -138,7 +137,7 @@ class JunctionModel:
             "conductance_G0": self.conductance_G0,
             "seebeck_V_per_K": self.seebeck_V_per_K,
             "parameters": {
-                n: {"value": v, "error": e, "interval_95": [v - self._wider * e, v + self._wider * e]}
+                n: {"value": v, "error": e, "interval_95": list(self.intervals_95.get(n, (np.nan, np.nan)))}
                 for n, (v, e) in self.parameters.items()
             },
             "misfit": self.misfit,
@@ -156,9 +155,11 @@ def model_of_iv(iv: MeanIV, temperature_K: float = ROOM_K) -> JunctionModel:
     if misfit < STRAIGHT:
         means = [np.delete(iv.by_junction_A, out, axis=0).mean(axis=0) for out in groups_of(iv.junctions)]
         values = [_conductance_G0(_straight_line(iv.voltage_V, mean)[0]) for mean in means]
-        constant, error = _conductance_G0(slope_S), float("nan")
+        constant, error, intervals = _conductance_G0(slope_S), float("nan"), {}
         if values:
-            error = float(jackknife_error(np.array(values)) * student(ONE_SIGMA, len(values) - 1))
+            error = float(half_interval(np.array(values)))
+            low, high = interval(constant, np.array(values), TWO_SIGMA)
+            intervals["transmission"] = (float(low), float(high))
         return JunctionModel(
             FlatTransmission(constant),
             f"constant transmission, fitted to the mean I-V of {iv.junctions} junctions",
@@ -167,6 +168,7 @@ def model_of_iv(iv: MeanIV, temperature_K: float = ROOM_K) -> JunctionModel:
             tuple(FlatTransmission(v) for v in values),
             misfit,
             ("The I-V curve is straight: it shows no dependence of the transmission on the energy.",),
+            intervals_95=intervals,
         )
     family = _one_level(_conductance_G0(_slope_at_zero_S(iv)))
     source = f"one level with equal couplings, fitted to the mean I-V of {iv.junctions} junctions"
@@ -189,6 +191,7 @@ def model_of_family(family: Family, iv: MeanIV, source: str, temperature_K: floa
     data = JunctionData(current, temperature_probe_K=temperature_K, temperature_substrate_K=temperature_K)
     best = fit(Problem(data, family), curves.replicas())
     errors = best.errors if best.replicas else np.full(best.values.shape, np.nan)
+    ends = np.transpose(best.error.interval(TWO_SIGMA)) if best.replicas else ()
     model_A = currents(best.transmission, iv.voltage_V, temperature_K, temperature_K).current_A
     misfit = float(np.sqrt(np.mean((model_A - iv.current_A) ** 2)) / np.abs(iv.current_A).max())
     return JunctionModel(
@@ -199,6 +202,7 @@ def model_of_family(family: Family, iv: MeanIV, source: str, temperature_K: floa
         tuple(family.transmission(values) for values in best.replicas),
         misfit,
         tuple(f"{name} is at the limit of its range." for name in best.at_bound),
+        intervals_95={n: (float(low), float(high)) for n, (low, high) in zip(best.names, ends, strict=False)},
     )
 
 

@@ -37,6 +37,12 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
             name: (float(entry["value"]), float("nan") if entry["error"] is None else float(entry["error"]))
             for name, entry in content.get("parameters", {}).items()
         }
+        intervals = {
+            name: (float(low), float(high))
+            for name, one in content.get("parameters", {}).items()
+            for low, high in (one.get("interval_95") or (None, None),)
+            if low is not None and high is not None
+        }
         misfit = content.get("misfit")
         return JunctionModel(
             transmission,
@@ -48,6 +54,7 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
             tuple(str(remark) for remark in content.get("remarks", ())),
             bool(content.get("side_known", True)),
             bool(content.get("fitted_level", False)),
+            intervals,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not the model of a junction ({error!r})") from None

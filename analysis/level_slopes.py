@@ -15,11 +15,17 @@ FIELDS = ("energy_eV", "gamma_probe_eV", "gamma_substrate_eV", "bias_drop")
 class LevelSlopes:
     """Integrals of tau (f_P - f_S), (mu_P - E) tau (f_P - f_S) and (E - mu_S) tau (f_P - f_S), in eV and eV^2.
 
-    ``values`` has shape (3, n_bias); ``slopes`` (3, n_levels, 4, n_bias), derivatives by the fields of each level.
+    ``by_level`` has shape (3, n_levels, n_bias); ``slopes`` (3, n_levels, 4, n_bias), derivatives by the fields of each
+    level.
     """
 
-    values: FloatArray
+    by_level: FloatArray
     slopes: FloatArray
+
+    @property
+    def values(self) -> FloatArray:
+        """Sum over the levels, shape (3, n_bias)."""
+        return np.asarray(self.by_level.sum(axis=1))
 
 
 def level_slopes(
@@ -50,7 +56,7 @@ def level_slopes(
         ],
         axis=2,
     )
-    return LevelSlopes((product * per_product).sum(axis=1), slopes)
+    return LevelSlopes(product * per_product, slopes)
 
 
 def _charge_step(w: FloatArray, mu_P: FloatArray, bias_V: FloatArray, kT_P: float, kT_S: float) -> FloatArray:

@@ -7,10 +7,9 @@ import click
 import numpy as np
 
 from analysis.fit_data import CurrentData, LogCurrentData
-from analysis.fit_model import Parameter
 from analysis.fit_problem import Problem
 from analysis.fit_transport import FitResult, Replicas
-from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, jackknife_error, student
+from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, half_interval, student
 from analysis.junction_curves import JunctionCurves
 from analysis.landauer import linear_response
 from analysis.records import FloatArray
@@ -27,7 +26,7 @@ def outcome(
 ) -> dict[str, Any]:
     """The report that is printed; numbers that do not exist are null.
 
-    ``error`` is half a 68 % interval, by Student's t where it comes from junctions or from the scatter.
+    ``error`` is half of ``interval_68``; both intervals are those of `analysis.fit_errors.Errors.interval`.
     """
     data = problem.data
     of_junctions = result.error.source == "junctions"
@@ -76,7 +75,7 @@ def uncertainties(result: FitResult, curves: JunctionCurves | None) -> str:
             return "from the scatter about the fit; noise taken as equal and independent at every voltage"
     number, groups = 0 if curves is None else curves.junctions, len(result.replicas)
     how = "" if groups == number else f" in {groups} groups"
-    freedom = f"68 % by Student's t, {groups - 1} degrees of freedom"
+    freedom = f"68 % by Student's t, {groups - 1} degrees of freedom, skewness allowed for"
     if curves is not None and curves.unit == "sweep":
         return (
             f"from {number} repeated sweeps of one junction left out in turn{how} ({freedom}): how well this junction "
@@ -92,15 +91,16 @@ def _few(curves: JunctionCurves | None) -> list[str]:
     if curves is None or curves.junctions >= 5:
         return []
     return [
-        f"Only {curves.junctions} {curves.unit}s: the errors hold if these scatter like a normal distribution, which "
-        "so few cannot show."
+        f"Only {curves.junctions} {curves.unit}s: the errors hold if these scatter nearly like a normal distribution, "
+        "which so few cannot show."
     ]
 
 
 def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
-    """Value, error and 95 % interval of each; error by statistics and by scale apart where the heats have one."""
+    """Value, error and intervals of each; error by statistics and by scale apart where the heats have one."""
     error = result.error
-    standard, half, wide = error.standard, error.half_width(ONE_SIGMA), error.half_width(TWO_SIGMA)
+    standard, half = error.standard, error.half_width(ONE_SIGMA)
+    intervals = [np.transpose(error.interval(coverage)).tolist() for coverage in (ONE_SIGMA, TWO_SIGMA)]
     found: dict[str, Any] = {}
     for i, (name, value) in enumerate(zip(result.names, result.values.tolist(), strict=True)):
         known = bool(np.isfinite(half[i]))
@@ -108,22 +108,14 @@ def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
             "value": value,
             "error": finite(half[i]),
             "standard_error": finite(standard[i]),
-            "interval_95": _interval(problem.parameters[i], value, float(wide[i])) if known else None,
+            "interval_68": intervals[0][i] if known else None,
+            "interval_95": intervals[1][i] if known else None,
         }
         if problem.data.scaled and known:
-            factor = float(student(ONE_SIGMA, error.degrees_of_freedom[i]))
-            scale = float(error.scale_variance[i])
-            found[name]["error_statistical"] = factor * max(float(standard[i]) ** 2 - scale, 0.0) ** 0.5
-            found[name]["error_scale"] = factor * scale**0.5
+            share = min(float(error.scale_variance[i]) / max(float(standard[i]) ** 2, 1e-300), 1.0)
+            found[name]["error_statistical"] = float(half[i]) * (1.0 - share) ** 0.5
+            found[name]["error_scale"] = float(half[i]) * share**0.5
     return found
-
-
-def _interval(parameter: Parameter, value: float, half: float) -> list[float]:
-    """Both ends; of a positive parameter at equal factors, so that it stays positive."""
-    if parameter.logarithmic:
-        factor = float(np.exp(min(half / value, 300.0)))
-        return [value / factor, value * factor]
-    return [value - half, value + half]
 
 
 def _conductance_G0(problem: Problem, values: FloatArray) -> float:
@@ -142,10 +134,17 @@ def _linear(problem: Problem, values: FloatArray) -> Any:
 def _derived(
     problem: Problem, result: FitResult, quantity: Callable[[Problem, FloatArray], float]
 ) -> tuple[float | None, float | None]:
-    """Return what follows from the parameters, and its error to first order in theirs; None where one is not fixed."""
+    """Return what follows from the parameters, and its error; None where a parameter is not fixed.
+
+    The error is that of the junctions left out; in a joint fit, to first order in the errors of the parameters.
+    """
     value, error = quantity(problem, result.values), result.error
     if error.unseen.any() or not np.isfinite(error.standard).all():
         return finite(value), None
+    if error.source == "junctions" and not problem.data.joint:
+        return finite(value), finite(
+            float(half_interval([np.array(quantity(problem, x)) for x in result.replicas]))
+        )
     slope = np.zeros(result.values.shape)
     for i, size in enumerate(error.standard):
         step = np.zeros(slope.shape)
@@ -168,12 +167,8 @@ def _transition_voltages(current: CurrentData | LogCurrentData | None, replicas:
         error = None if point is None else point[1]
         if point is not None and replicas:
             others = [x[0] for y in replicas if (x := _transition_voltage(y, polarity)) is not None]
-            t = float(student(ONE_SIGMA, len(replicas) - 1))
-            error = (
-                t * float(jackknife_error([np.array(x) for x in others]))
-                if len(others) == len(replicas)
-                else None
-            )
+            whole = len(others) == len(replicas)
+            error = float(half_interval([np.array(x) for x in others])) if whole else None
         found[word] = None if point is None else {"value": point[0], "error": error}
     return found
 

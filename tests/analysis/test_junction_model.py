@@ -7,6 +7,7 @@ from scipy.stats import t
 from analysis.constants import G0_S
 from analysis.heating.sweeps import Sweep
 from analysis.iv_mean import mean_iv
+from analysis.jackknife import TWO_SIGMA, half_interval, interval
 from analysis.junction_model import model_of_iv
 from analysis.landauer import currents
 from analysis.transmission import FlatTransmission, Level, LevelTransmission
@@ -63,15 +64,18 @@ def test_a_single_junction_has_no_errors():
     assert np.isnan(model_of_iv(mean_iv(curves)).parameters["energy_eV"][1])
 
 
-def test_the_error_of_a_constant_is_that_of_the_mean_by_students_t():
+def test_the_error_of_a_constant_is_that_of_the_mean():
     curves = sweeps(FlatTransmission(0.01), np.random.default_rng(1), n=9)
     model = model_of_iv(mean_iv(curves))
     slopes = [curve.current_A @ curve.bias_V / (curve.bias_V @ curve.bias_V) / G0_S for curve in curves]
     value, error = model.parameters["transmission"]
     assert value == pytest.approx(np.mean(slopes), rel=1e-6)
-    assert error == pytest.approx(t.ppf(0.8413447, 8) * np.std(slopes, ddof=1) / 3, rel=1e-3)
-    low, high = model.to_json()["parameters"]["transmission"]["interval_95"]
-    assert (high - low) / 2 == pytest.approx(t.ppf(0.975, 8) * np.std(slopes, ddof=1) / 3, rel=1e-3)
+    left_out = np.array([np.mean(np.delete(slopes, i)) for i in range(9)])
+    assert error == pytest.approx(half_interval(left_out), rel=1e-6)
+    ends = model.to_json()["parameters"]["transmission"]["interval_95"]
+    assert ends == pytest.approx(np.array(interval(value, left_out, TWO_SIGMA)), rel=1e-6)
+    students = t.ppf(0.975, 8) * np.std(slopes, ddof=1) / 3
+    assert min(abs(np.array(ends) - value)) == pytest.approx(students, rel=1e-3)
 
 
 @pytest.mark.parametrize(("asymmetry_K", "energy_eV"), [(1e-3, 0.7), (-1e-3, -0.7)])
