@@ -202,7 +202,7 @@ def turned_by_heat(model: JunctionModel, points: Sequence[HeatingPoint]) -> Junc
         return model
     mean_K, sigma_K, freedom = pooled(
         [p.asymmetry_K for p in known],
-        [p.asymmetry.widening * p.asymmetry_sigma_K for p in known],
+        [p.asymmetry.wide_sigma for p in known],
         [p.asymmetry.effective_number - 1.0 for p in known],
     )
     seen = equivalent_sigmas(abs(mean_K) / sigma_K, freedom) >= SEEN_SIGMAS

@@ -160,7 +160,7 @@ def gold_checks(points: Sequence[HeatingPoint], needed_K: float, power_relative:
         return []
     freedoms = [p.degrees_of_freedom for p in points]
     asymmetry_K, sigma_K, freedom = pooled(
-        [p.asymmetry_K for p in points], [p.asymmetry_sigma_K for p in points], freedoms
+        [p.asymmetry_K for p in points], [p.asymmetry.wide_sigma for p in points], freedoms
     )
     symmetric = Check("dT(-) - dT(+)", asymmetry_K, 0.0, sigma_K, needed_K, freedom)
     thermometer = points[0].thermometer
@@ -194,7 +194,7 @@ def settling_checks(settling: Settling | None, needed_K: float) -> list[Check]:
     """
     if settling is None:
         return []
-    numbers = zip(("dT(+)", "dT(-)"), settling.difference_K, settling.sigma_K, strict=True)
+    numbers = zip(("dT(+)", "dT(-)"), settling.difference_K, settling.wide_sigma_K, strict=True)
     return [
         Check(
             f"{name}, first sixth of the periods less the rest",
@@ -214,10 +214,13 @@ def _scale(point: HeatingPoint, power_relative: float) -> float:
 
 
 def _odd_and_even(point: HeatingPoint) -> list[tuple[str, float, float]]:
-    """Return difference and mean of both polarities with their errors, which are independent for white noise."""
-    mean = point.sigma_of(np.array([0.5, 0.5, 0.0, 0.0]))
+    """Return difference and mean of both polarities with their errors, which are independent for white noise.
+
+    The errors of skewed junctions are widened, like that of the published asymmetry.
+    """
+    mean = point.sigma_of(np.array([0.5, 0.5, 0.0, 0.0])) * point.widening_of_both
     return [
-        ("dT(-) - dT(+)", point.asymmetry_K, point.asymmetry_sigma_K),
+        ("dT(-) - dT(+)", point.asymmetry_K, point.asymmetry.wide_sigma),
         ("mean of dT(+) and dT(-)", 0.5 * (point.dT_pos_K + point.dT_neg_K), mean),
     ]
 

@@ -174,7 +174,7 @@ def summarise(
         by_programme=grouped.by_programme([h for h in holds if h.control in _PROGRAMME_CONTROLS]),
         gold=[point for point, _ in grouped.by_amplitude(gold)],
         power_relative=max(gain_errors, default=math.nan),
-        settling=settling_of([h.estimate for h in holds if not h.control]),
+        settling=settling_of([h.estimate for h in holds if not h.control], rng, resamples),
     )
     controls = judge_controls(data)
     return HeatingAnalysis(

@@ -111,6 +111,11 @@ class HeatingPoint:
             self._against_zero(1, self.dT_neg_K, self.sigma_neg_K),
         )
 
+    @property
+    def widening_of_both(self) -> float:
+        """Widening of numbers that hold both temperature rises: the larger of theirs."""
+        return max(self.widening[:2])
+
     def _against_zero(self, which: int, value: float, sigma: float) -> Significance:
         effective, skewness, widening = self.effective_junctions, self.skewness, self.widening
         return Significance(value, sigma, self.junctions, effective, skewness[which], widening[which])

@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.heating.combine import scatter_or_noise
 from analysis.heating.estimator import HoldEstimate
-from analysis.heating.significance import effective_number
+from analysis.heating.significance import effective_number, widening_of
 from analysis.records import FloatArray
 
 
@@ -29,17 +29,26 @@ class Settling:
     degrees_of_freedom : float
         ``inf`` if the errors are the noise of the thermometer.
     junctions : int
+    widening : tuple of float
+        Of both errors where the junctions are skewed, see `analysis.heating.significance.Significance`.
     """
 
     difference_K: FloatArray
     covariance_K2: FloatArray
     degrees_of_freedom: float
     junctions: int
+    widening: tuple[float, float] = (1.0, 1.0)
 
     @property
     def sigma_K(self) -> FloatArray:
         """Standard errors, shape (2,)."""
         sigma: FloatArray = np.sqrt(np.diag(self.covariance_K2))
+        return sigma
+
+    @property
+    def wide_sigma_K(self) -> FloatArray:
+        """Standard errors that a test goes by, shape (2,)."""
+        sigma: FloatArray = self.sigma_K * self.widening
         return sigma
 
     def to_json(self) -> dict[str, Any]:
@@ -53,7 +62,9 @@ class Settling:
         }
 
 
-def settling_of(estimates: Sequence[HoldEstimate]) -> Settling | None:
+def settling_of(
+    estimates: Sequence[HoldEstimate], rng: np.random.Generator, resamples: int
+) -> Settling | None:
     """Compare first and later periods of holds of all amplitudes; None if no hold is long enough."""
     used = [e for e in estimates if not e.rejected and np.isfinite(e.settling_K).all()]
     if not used:
@@ -64,4 +75,5 @@ def settling_of(estimates: Sequence[HoldEstimate]) -> Settling | None:
     noise = np.einsum("n,nij->ij", share**2, np.array([e.settling_covariance_K2 for e in used]))
     covariance, errors_from = scatter_or_noise(values, weights, noise)
     freedom = np.inf if errors_from == "noise" else effective_number(weights) - 1.0
-    return Settling(share @ values, covariance, freedom, len(used))
+    pos, neg = (widening_of(column, weights, rng, resamples) for column in values.T)
+    return Settling(share @ values, covariance, freedom, len(used), (pos, neg))

@@ -68,7 +68,7 @@ class Significance:
         """
         if not self.sigma > 0.0 or self.effective_number < LEAST_EFFECTIVE - 1e-9:
             return math.nan
-        ratio = abs(self.value) / (self.sigma * self.widening)
+        ratio = abs(self.value) / self.wide_sigma
         return float(2.0 * stats.t.sf(ratio, self.effective_number - 1.0))
 
     @property
@@ -89,11 +89,16 @@ class Significance:
         """True if the junctions are too skewed for Student's t alone."""
         return abs(self.skewness) > SKEWED
 
+    @property
+    def wide_sigma(self) -> float:
+        """The standard error, widened so that Student's t gives the intervals; every test against it goes by this."""
+        return self.sigma * self.widening
+
     def interval95(self) -> tuple[float, float]:
         """Return the interval that contains the true value with 95 %; NaN if one junction dominates."""
         if self.effective_number < LEAST_EFFECTIVE - 1e-9:
             return math.nan, math.nan
-        half = float(stats.t.isf(0.025, self.effective_number - 1.0)) * self.sigma * self.widening
+        half = float(stats.t.isf(0.025, self.effective_number - 1.0)) * self.wide_sigma
         return self.value - half, self.value + half
 
     def words(self) -> str:
@@ -157,13 +162,14 @@ def widening_of(values: FloatArray, weights: FloatArray, rng: np.random.Generato
     ----------
     values, weights : ndarray, shape (n,)
     rng : Generator
+        Of one seed, also where it was spawned, all give the same resamples: window and report agree to the last digit.
     resamples : int
     """
     freedom = effective_number(weights) - 1.0
     if not abs(skewness_of(values)) > SKEWED or freedom < LEAST_EFFECTIVE - 1.0:
         return 1.0
     n = len(values)
-    times = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples)
+    times = _restarted(rng).multinomial(n, np.full(n, 1.0 / n), size=resamples)
     share = weights / (times @ weights)[:, None]
     mean = (times * share) @ values
     pulled = (values - mean[:, None]) * share / (1.0 - share)
@@ -172,6 +178,12 @@ def widening_of(values: FloatArray, weights: FloatArray, rng: np.random.Generato
     with np.errstate(divide="ignore"):
         ratio = np.where(sigma > 0.0, off / np.where(sigma > 0.0, sigma, 1.0), np.inf)
     return max(1.0, float(np.quantile(ratio, 0.95, method="higher")) / float(stats.t.isf(0.025, freedom)))
+
+
+def _restarted(rng: np.random.Generator) -> np.random.Generator:
+    """Return a generator of the same seed, however much was drawn and spawned before."""
+    seed = rng.bit_generator.seed_seq
+    return np.random.default_rng(seed.entropy) if isinstance(seed, np.random.SeedSequence) else rng
 
 
 def pooled(

@@ -5,9 +5,14 @@ import pytest
 from scipy.stats import t
 
 from analysis.constants import G0_S
+from analysis.fit_data import JunctionData
+from analysis.fit_model import Parameter, level_family
+from analysis.fit_problem import Problem
+from analysis.fit_transport import fit
 from analysis.heating.sweeps import Sweep
 from analysis.iv_mean import mean_iv
 from analysis.jackknife import TWO_SIGMA, half_interval, interval
+from analysis.junction_curves import JunctionCurves
 from analysis.junction_model import model_of_iv
 from analysis.landauer import currents
 from analysis.transmission import FlatTransmission, Level, LevelTransmission
@@ -89,6 +94,28 @@ def test_a_model_is_turned_to_what_the_heat_says(asymmetry_K, energy_eV):
     np.testing.assert_allclose(turned.current_A(BIAS_V), model.current_A(BIAS_V), atol=1e-15)
     assert turned.turned_to(-asymmetry_K) is turned
     assert len(turned.replicas) == len(model.replicas)
+
+
+def test_intervals_are_those_of_a_fit_and_a_width_stays_positive():
+    """Three junctions, whose conductances differ by 60 %: a symmetric interval of the width would reach below zero."""
+    iv = mean_iv(
+        sweeps(LevelTransmission([Level(0.7, 0.05, 0.05)]), np.random.default_rng(4), n=3, spread=0.6)
+    )
+    model = model_of_iv(iv)
+    curves = JunctionCurves(iv.voltage_V, iv.by_junction_A)
+    gamma = Parameter("gamma_eV", 0.03, 1e-6, 3.0, logarithmic=True)
+    energy = Parameter("energy_eV", 0.7, 0.02, 5.0)
+    found = fit(
+        Problem(JunctionData(curves.mean()), level_family([[energy, gamma, gamma, 0.5]])), curves.replicas()
+    )
+    for i, name in enumerate(found.names):
+        ends = [x[i] for x in found.error.interval(TWO_SIGMA)]
+        assert model.to_json()["parameters"][name]["interval_95"] == pytest.approx(ends, rel=1e-4)
+        assert model.parameters[name][1] == pytest.approx(found.errors[i], rel=1e-4)
+    (low, high), value = model.intervals_95["gamma_eV"], model.parameters["gamma_eV"][0]
+    assert value - (high - low) / 2 < 0 < low < value < high
+    turned = model.turned_to(-1e-3)
+    assert turned.intervals_95["energy_eV"] == tuple(-x for x in reversed(model.intervals_95["energy_eV"]))
 
 
 def test_curves_of_a_level_that_follows_one_electrode_are_remarked_on():

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.heating.combine import combine
-from analysis.heating.controls import ControlData, judge_controls, needed
+from analysis.heating.controls import ControlData, judge_controls, needed, null_checks
 from analysis.heating.thermometer import Thermometer
 from analysis.heating.verdict import Check, shared_limit, verdicts
 from tests.analysis.heating.junction_draws import R_P, junctions
@@ -43,6 +43,16 @@ def gold(rng, n=100, **kwargs):
 
 def verdict(name, **data):
     return {v.name: v for v in judge_controls(ControlData(**data))}[name]
+
+
+def test_a_control_of_skewed_junctions_goes_by_the_widened_error_that_is_published():
+    plain = null(np.random.default_rng(0), "out of contact")
+    skewed = replace(plain, widening=(1.5, 1.2, 2.0))
+    wide, usual = ([c.sigma for c in null_checks(p, 1e-3)] for p in (skewed, plain))
+    assert wide == pytest.approx([2.0 * usual[0], 1.5 * usual[1]])
+    low, high = skewed.asymmetry.interval95()
+    reach = stats.t.isf(0.025, skewed.degrees_of_freedom) * wide[0]
+    assert (high - low) / 2 == pytest.approx(reach)
 
 
 NULLS = ["out of contact", "zero amplitude", "dummy resistor"]

@@ -62,7 +62,7 @@ def test_its_error_is_that_of_the_noise():
     scatter = np.std([e.settling_K for e in found], axis=0, ddof=1)
     quoted = np.sqrt(np.mean([np.diag(e.settling_covariance_K2) for e in found], axis=0))
     np.testing.assert_allclose(scatter, quoted, rtol=0.3)  # of 60: 9 %
-    mean = settling_of(found)
+    mean = settling_of(found, np.random.default_rng(0), 100)
     np.testing.assert_allclose(mean.sigma_K, quoted / math.sqrt(60), rtol=0.3)
     assert (mean.junctions, mean.degrees_of_freedom) == (60, pytest.approx(59.0))
 

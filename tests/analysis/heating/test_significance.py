@@ -82,6 +82,17 @@ def test_the_wider_of_student_and_bootstrap_counts():
     assert widening_of(skewed[:2], weights[:2], rng, 100) == 1.0  # nothing to draw from
 
 
+def test_the_bootstrap_depends_on_the_seed_and_not_on_what_was_drawn_before():
+    """The window looks at one amplitude, the report at all of them, each with a generator spawned from the last."""
+    skewed, weights = np.random.default_rng(5).exponential(size=24) ** 2, np.ones(24)
+    used = np.random.default_rng(7)
+    used.normal(size=3)
+    expected = widening_of(skewed, weights, np.random.default_rng(7), 400)
+    assert expected > 1.0
+    assert widening_of(skewed, weights, used, 400) == expected
+    assert widening_of(skewed, weights, used.spawn(2)[1], 400) == expected
+
+
 def test_equivalent_sigmas_are_as_rare():
     assert equivalent_sigmas(2.5, math.inf) == 2.5
     assert stats.norm.sf(equivalent_sigmas(2.5, 4.0)) == pytest.approx(stats.t.sf(2.5, 4.0))
