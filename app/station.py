@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any, cast
-
-from pymeasure.adapters import Adapter
+from typing import TYPE_CHECKING, Any, cast
 
 from analysis.conductance import CurrentCalibration
 from analysis.loop_backs import Tolerance
@@ -20,6 +18,9 @@ from drivers.settings import differences
 from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
 from drivers.stepper import Stepper
 from procedures.station import Station
+
+if TYPE_CHECKING:
+    from pymeasure.adapters import Adapter
 
 NM = 1e-9
 TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
@@ -45,7 +46,7 @@ class Wires:
     """
 
     daq: Connect | None = None
-    current_amplifier: Callable[[str], Adapter | str] = str
+    current_amplifier: Callable[[str], "Adapter | str"] = str
 
 
 BY_ADDRESS = Wires()

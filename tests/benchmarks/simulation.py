@@ -1,4 +1,4 @@
-"""How fast the simulated rig runs the break-junction procedure on the fast clock, through the wires."""
+"""How fast the simulated rig runs the break-junction procedure on the fast clock, by its wires and without."""
 
 import tempfile
 import time
@@ -7,24 +7,39 @@ from pathlib import Path
 
 from app.bench import Bench, Observer
 from app.demo import campaign
-from app.simulated import SimulationSettings, simulated_rig
+from app.direct import direct_wires
+from app.simulated import SimulationSettings, patient, served, simulated_rig
+from app.station import BY_ADDRESS, Wires
 from procedures.break_junction import BreakJunction
 from tests.benchmarks.table import Row, scaled
 
 AT_LEAST, AIM = 60, 100
 
 
-def speed(values: Mapping[str, float], seed: int = 1) -> tuple[float, int]:
+def speed(rig_file: Path, wires: Wires, values: Mapping[str, float]) -> tuple[float, int]:
     """(simulated seconds per second, traces) of a break-junction run, from its first event to its last."""
+    bench, seen = Bench(rig_file, wires=wires), []
+    observer = Observer(event=lambda event: seen.append(time.perf_counter()))
+    summary = bench.run(BreakJunction.from_values(values), rig_file.with_name("run.h5"), observer=observer)
+    took = seen[-1] - seen[0]
+    assert summary.end.status == "finished", summary.end.reason
+    return summary.samples / bench.rig.daq.rate_Hz / took, summary.traces
+
+
+def by_wire(values: Mapping[str, float], seed: int = 1) -> tuple[float, int]:
+    """`speed` on a rig in a process of its own."""
     with tempfile.TemporaryDirectory() as folder, simulated_rig(SimulationSettings("fast", seed)) as text:
         rig_file = Path(folder) / "rig.toml"
         rig_file.write_text(text, encoding="utf-8")
-        bench, seen = Bench(rig_file), []
-        observer = Observer(event=lambda event: seen.append(time.perf_counter()))
-        summary = bench.run(BreakJunction.from_values(values), Path(folder) / "run.h5", observer=observer)
-        took = seen[-1] - seen[0]
-    assert summary.end.status == "finished", summary.end.reason
-    return summary.samples / bench.rig.daq.rate_Hz / took, summary.traces
+        return speed(rig_file, BY_ADDRESS, values)
+
+
+def directly(values: Mapping[str, float], seed: int = 1) -> tuple[float, int]:
+    """`speed` on a rig in this process, without wires, as `hotjunction demo` has it."""
+    with tempfile.TemporaryDirectory() as folder, served(SimulationSettings("fast", seed)) as (rig, text):
+        rig_file = Path(folder) / "rig.toml"
+        rig_file.write_text(patient(text), encoding="utf-8")
+        return speed(rig_file, direct_wires(rig), values)
 
 
 def motion_of_the_demo() -> Mapping[str, float]:
@@ -35,10 +50,20 @@ def motion_of_the_demo() -> Mapping[str, float]:
 
 def rows(size: float = 1.0) -> list[Row]:
     """Return the speed at the paper's motion and at that of the demo."""
-    paper, n = speed({"traces": scaled(100, size)})
-    quick, m = speed({**motion_of_the_demo(), "traces": scaled(200, size)})
-    life = "1 x (wall clock)"
+    paper, n = by_wire({"traces": scaled(100, size)})
+    as_in_the_demo = {**motion_of_the_demo(), "traces": scaled(200, size)}
+    (wired, m), (direct, _) = by_wire(as_in_the_demo), directly(as_in_the_demo)
     return [
-        Row(f"break junctions as in the paper, {n} traces", f"{paper:.0f} x life", life, f"{paper:.0f}"),
-        Row(f"break junctions as in the demo, {m} traces", f"{quick:.0f} x life", life, f"{quick:.0f}"),
+        Row(
+            f"break junctions as in the paper, {n} traces",
+            f"{paper:.0f} x life",
+            "1 x (wall clock)",
+            f"{paper:.0f}",
+        ),
+        Row(
+            f"break junctions as in the demo, without wires, {m} traces",
+            f"{direct:.0f} x life",
+            f"{wired:.0f} x (by gRPC and VXI-11)",
+            f"{direct / wired:.1f}",
+        ),
     ]
