@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.simulated import served
+from app.simulated import patient, served
 from tests.benchmarks.__main__ import BENCHMARKS, ON_REQUEST, main
 
 HERE = Path(__file__).parent
@@ -19,7 +19,7 @@ NO_BENCHMARK = {"__init__", "__main__", "table", "test_benchmarks"}
 def served_here(settings):
     """Serve a simulated rig from this process, which has its imports already."""
     with served(settings) as (_, text):
-        yield text
+        yield patient(text)
 
 
 @pytest.mark.timeout(300)  # some start a bench and a window as processes of their own
