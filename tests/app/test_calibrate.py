@@ -88,7 +88,7 @@ def test_a_contact_serves_with_its_share_of_the_power(tmp_path):
 
 
 def test_piezo_from_tunnelling(tmp_path):
-    with calibrated(tmp_path, "piezo", "--gain", "1e8", "--traces", "40") as (rig, found):
+    with calibrated(tmp_path, "piezo", "--gain", "1e8", "--traces", "12") as (rig, found):
         assert rig.is_safe()
 
     record = found["record"]

@@ -32,7 +32,6 @@ from tests.rigs import quick, served_rig
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(180)
 def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
     ours = fields(x for x in sections() if x.__module__ == rig_file.__name__)
     with ExitStack() as stack:

@@ -108,7 +108,6 @@ def test_junctions_are_those_of_the_analysis(setup):
     np.testing.assert_allclose(pair.heat_error_percent, expected, rtol=1e-12)
 
 
-@pytest.mark.timeout(300)
 def test_figures_are_drawn(folder):
     for name in FIGURES:
         picture = imread(folder / f"{name}.png")
@@ -120,7 +119,6 @@ def test_figures_are_drawn(folder):
         assert (folder / f"{name}.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
-@pytest.mark.timeout(300)
 def test_table_is_written_for_programs(folder, rows):
     assert json.loads((folder / "numbers.json").read_text(encoding="utf-8"))["numbers"] == rows
     with (folder / "numbers.csv").open(encoding="utf-8", newline="") as file:

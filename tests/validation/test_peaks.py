@@ -10,8 +10,6 @@ from tests.validation.peaks import KINDS, MOLECULES, covers, outcomes
 SETS = 16
 OPTIONS = replace(MOLECULES, resamples=100)
 
-pytestmark = pytest.mark.timeout(300)  # seconds of processor, but the wall clock of a busy machine counts
-
 
 @pytest.mark.parametrize("name", ["double", "double6", "flat, 50 traces"])
 def test_intervals_cover_the_level(name):

@@ -63,6 +63,12 @@ def measured(of, kind, truth, rng, mK=0.1, scale=1.0, heat_V=HEAT_V, scale_sigma
     )
 
 
+@cache
+def compared(of, kind, truth, seed, mK=0.1):
+    """The three models on one experiment, for all who only look at them."""
+    return compare_probes(measured(of, kind, truth, np.random.default_rng(seed), mK), of)
+
+
 LEVEL = [0.9, 0.03, 0.06, 0.03]  # eV: level, tip, substrate, floating
 PAIR = [0.9, 0.08, 0.04, 0.03]
 
@@ -120,7 +126,7 @@ def test_a_thermalised_probe_on_one_level_only_broadens_it():
 @pytest.mark.parametrize("mK", [0.1, 0.5])
 @pytest.mark.parametrize(("of", "truth"), [(family(), LEVEL), (family(2), PAIR)], ids=["level", "pair"])
 def test_a_voltage_probe_is_found_with_its_parameters(of, truth, mK):
-    found = compare_probes(measured(of, "voltage", truth, np.random.default_rng(1), mK), of)
+    found = compared(of, "voltage", tuple(truth), 1, mK)
     assert found.supported == "voltage"
     assert min(x for kind, x in found.delta_aicc.items() if kind != "voltage") > DECISIVE
     best = found["voltage"].fit
@@ -227,8 +233,8 @@ def test_an_error_of_calibration_is_not_taken_for_a_probe():
 
 
 def test_the_prior_holds_the_scale_and_the_data_narrow_it():
-    data = measured(family(), "voltage", LEVEL, np.random.default_rng(10))
-    found = fit(ProbeProblem(data, family().of("voltage")))
+    found = compared(family(), "voltage", tuple(LEVEL), 1)["voltage"].fit
+    data = found.problem.data
     assert found.names[-1] == "scale"
     assert 0 < found.errors[-1] < SCALE_SIGMA
     assert found.problem.n_residuals == data.size + 1
@@ -254,7 +260,7 @@ def test_data_that_no_model_describes_give_no_verdict():
 
 
 def test_exchange_of_the_leads_is_open_without_a_voltage_probe_and_told_with_one():
-    found = compare_probes(measured(family(), "voltage", LEVEL, np.random.default_rng(13)), family())
+    found = compared(family(), "voltage", tuple(LEVEL), 1)
     assert any("can be exchanged" in x for x in remarks(found["none"]))
     assert not any("can be exchanged" in x for x in remarks(found["voltage"]))
     assert any("separately" in x or "almost one" in x for x in remarks(found["voltage-temperature"]))

@@ -28,7 +28,7 @@ def panel(theme, folder, qtbot):
     made.resize(1200, 300)
     made.show()
     made.show_folder(folder)
-    qtbot.waitUntil(lambda: len(made.model.rows) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(made.model.rows) == 3)
     yield made
     tasks.close()
     made.close()
@@ -120,7 +120,7 @@ def test_several_are_compared(panel, folder, qtbot):
 def test_new_recordings_appear(panel, folder, qtbot):
     made_iv(folder / "more.h5", np.random.default_rng(2), curves=2)
     panel.refresh()
-    qtbot.waitUntil(lambda: len(panel.model.rows) == 4, timeout=20_000)
+    qtbot.waitUntil(lambda: len(panel.model.rows) == 4)
 
 
 def test_a_folder_that_is_not_there_is_said(panel, folder, qtbot):

@@ -19,6 +19,7 @@ from app.views.compared import ComparedRecording, Kind
 from tests.app.gui.compared_recordings import made
 from tests.app.made_recordings import made_iv
 from tests.app.views.streams import made_traces
+from tests.rigs import PATIENCE_S
 
 
 def paths(*names: str) -> list[Path]:
@@ -178,7 +179,7 @@ def test_files_that_cannot_be_read_are_sentences_and_the_others_are_shown(theme,
     good = [made_traces(14, seed).write(tmp_path / f"{seed}.h5") for seed in (1, 2)]
     window = CompareWindow(theme, [good[0], tmp_path / "broken.h5", tmp_path / "gone.h5", good[1]])
     window.show()
-    qtbot.waitUntil(lambda: window.reading.over and not window.progress.isVisible(), timeout=50_000)
+    qtbot.waitUntil(lambda: window.reading.over and not window.progress.isVisible())
     panel = window.panels[Kind.HISTOGRAM]
     assert [layer.name for layer in panel.layers] == ["1.h5", "2.h5"]
     assert [layer.colour(LIGHT) for layer in panel.layers] == [LIGHT.sequence[0], LIGHT.sequence[3]]
@@ -226,7 +227,7 @@ class Gate:
         self.may = threading.Semaphore(0)
 
     def read(self, path: Path) -> ComparedRecording:
-        assert self.may.acquire(timeout=20.0)
+        assert self.may.acquire(timeout=PATIENCE_S)
         return made(path)
 
 
@@ -256,7 +257,7 @@ def test_closed_while_it_reads(theme, qtbot, how):
         window.show()
         window.activateWindow()
     reading = window.reading
-    with qtbot.waitSignal(window.closed, timeout=2000):  # at once, though the file is still being read
+    with qtbot.waitSignal(window.closed):  # though the file is still being read
         if how == "close":
             window.close()
         else:
@@ -265,6 +266,6 @@ def test_closed_while_it_reads(theme, qtbot, how):
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert not reading.over
     gate.may.release()
-    reading.join(20.0)
+    reading.join(PATIENCE_S)
     qtbot.wait(2 * LOOK_MS)  # nobody looks at what came of it
     assert len(reading.results) == 1  # and no more are begun

@@ -22,7 +22,7 @@ TRACES = 100_000
 SEEN = 3
 PROJECT = Path(__file__).parents[3]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

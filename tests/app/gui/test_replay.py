@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from functools import cache
 from math import inf
 
 import pytest
@@ -17,18 +18,34 @@ from app.views.options import SessionOptions
 from tests.app.views.results import sections
 from tests.app.views.streams import made_holds, made_traces
 
-PATIENCE_MS = 50_000
+MADE = {"traces": lambda: made_traces(14), "holds": lambda: made_holds(8)}
 
 
-@pytest.fixture(params=["traces", "holds"])
-def path(request, tmp_path):
-    made = made_traces(14) if request.param == "traces" else made_holds(8)
-    return made.write(tmp_path / "run.h5")
+@pytest.fixture(params=MADE)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def path(kind, tmp_path):
+    return MADE[kind]().write(tmp_path / "run.h5")
+
+
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory):
+    """The analysis of a recording as a file, by its kind."""
+    folder = tmp_path_factory.mktemp("numbers")
+
+    @cache
+    def of(kind):
+        return sections(analyse_measurement([MADE[kind]().write(folder / f"{kind}.h5")]).to_json())
+
+    return of
 
 
 @pytest.fixture
 def traces(tmp_path):
-    return made_traces(14).write(tmp_path / "run.h5")
+    return MADE["traces"]().write(tmp_path / "run.h5")
 
 
 @pytest.fixture
@@ -51,17 +68,14 @@ def open_window(theme, settings, qtbot):
 
 def played(window, qtbot):
     window.source.play()
-    qtbot.waitUntil(
-        lambda: window.source.state.at_end and not window.source.state.playing, timeout=PATIENCE_MS
-    )
+    qtbot.waitUntil(lambda: window.source.state.at_end and not window.source.state.playing)
 
 
-def test_a_replay_has_the_numbers_of_the_recording(open_window, path, qtbot):
+def test_a_replay_has_the_numbers_of_the_recording(open_window, kind, path, numbers, qtbot):
     window = open_window(path)
     played(window, qtbot)
-    expected = sections(analyse_measurement([path]).to_json())
-    assert expected
-    assert sections(window.session.to_result()) == expected
+    assert numbers(kind)
+    assert sections(window.session.to_result()) == numbers(kind)
 
 
 def test_views_show_what_was_played(open_window, traces, qtbot):
@@ -105,7 +119,7 @@ def test_keys_step_and_steer(open_window, traces, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not source.state.playing)
     qtbot.keyClick(window, Qt.Key.Key_End)
-    qtbot.waitUntil(lambda: source.state.at_end, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: source.state.at_end)
 
 
 def test_shift_and_arrows_step_by_hold(open_window, tmp_path, qtbot):
@@ -117,13 +131,13 @@ def test_shift_and_arrows_step_by_hold(open_window, tmp_path, qtbot):
         )
 
 
-def test_going_back_counts_nothing_twice(open_window, traces, qtbot):
+def test_going_back_counts_nothing_twice(open_window, traces, numbers, qtbot):
     window = open_window(traces)
     played(window, qtbot)
     window.source.seek_time(0.0)
     qtbot.waitUntil(lambda: window.source.state.time_s == 0.0)
     played(window, qtbot)
-    assert sections(window.session.to_result()) == sections(analyse_measurement([traces]).to_json())
+    assert sections(window.session.to_result()) == numbers("traces")
 
 
 def test_other_rules_change_all_views_and_back(open_window, traces, qtbot):
@@ -141,15 +155,15 @@ def test_other_rules_change_all_views_and_back(open_window, traces, qtbot):
     assert window.session.histogram.snapshot().kept == before.kept > 0
 
 
-def test_the_analysis_is_saved_beside_the_recording_which_stays_as_it_is(open_window, traces, qtbot):
+def test_the_analysis_is_saved_beside_the_recording_which_stays_as_it_is(open_window, traces, numbers, qtbot):
     raw = traces.read_bytes()
     window = open_window(traces)
     played(window, qtbot)
     window.save_analysis()
-    qtbot.waitUntil(lambda: path_of(traces).exists(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: path_of(traces).exists())
     qtbot.waitUntil(lambda: any("Saved" in entry.text for entry in window.log.entries))
     saved = load(path_of(traces))
-    assert sections(saved.results) == sections(analyse_measurement([traces]).to_json())
+    assert sections(saved.results) == numbers("traces")
     assert saved.summary
     assert traces.read_bytes() == raw
 
@@ -191,7 +205,7 @@ def panel(theme):
 def test_each_rule_is_taken_and_given_back(panel, qtbot, rule):
     text = "0.001 0.01" if rule.numbers == 2 else "3"
     panel.edits[rule.label].setText(text)
-    with qtbot.waitSignal(panel.decided, timeout=5000) as told:
+    with qtbot.waitSignal(panel.decided) as told:
         pass
     options = told.args[0]
     assert rule.given(options) == ((0.001, 0.01) if rule.numbers == 2 else 3)

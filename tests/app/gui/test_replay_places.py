@@ -23,8 +23,6 @@ from app.gui.replay_window import ALL_SEEN, ReplayWindow
 from app.gui.theme import Choice
 from tests.app.views.streams import made_holds, made_sweeps, made_traces
 
-PATIENCE_MS = 50_000
-
 
 @pytest.fixture
 def open_window(theme, settings, qtbot):
@@ -55,7 +53,7 @@ def said(window):
 def listed(window, qtbot):
     """The list of recordings, with the focus on its first row."""
     table = window.browser.table
-    qtbot.waitUntil(lambda: table.model().rowCount() > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: table.model().rowCount() > 0)
     at = table.visualRect(table.model().index(0, 0)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert QApplication.focusWidget() is table
@@ -73,7 +71,7 @@ def test_keys_steer_also_after_a_click_on_a_recording(open_window, traces, qtbot
     qtbot.keyClick(table, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: source.state.playing)
     qtbot.keyClick(table, Qt.Key.Key_End)
-    qtbot.waitUntil(lambda: source.state.at_end, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: source.state.at_end)
 
 
 def test_up_and_down_are_the_lists_while_it_has_the_focus(open_window, traces, qtbot):
@@ -109,9 +107,7 @@ def test_a_line_of_text_keeps_its_keys(open_window, traces, qtbot):
 def test_a_place_is_seen_while_paused_and_what_stays_is_said_once(open_window, traces, qtbot):
     window = open_window(traces, inf)
     window.source.to_end()
-    qtbot.waitUntil(
-        lambda: window.source.state.at_end and not window.source.state.playing, timeout=PATIENCE_MS
-    )
+    qtbot.waitUntil(lambda: window.source.state.at_end and not window.source.state.playing)
     assert window.session.status.snapshot().ended == "finished"
     half_s = window.source.state.duration_s / 2
     for time_s in (half_s, half_s / 2, half_s):
@@ -130,9 +126,9 @@ def test_the_model_of_the_iv_beside_it_is_shown_and_said(open_window, tmp_path, 
         made.header = replace(made.header, started=f"2026-11-21T{at}:00:00+00:00", sample="Au-BDNC-Au")
         made.write(tmp_path / f"{name}.h5")
     window = open_window(tmp_path / "heating.h5", inf)
-    qtbot.waitUntil(lambda: "Landauer level fitted to iv.h5." in said(window), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "Landauer level fitted to iv.h5." in said(window))
     window.source.to_end()
-    qtbot.waitUntil(lambda: window.source.state.at_end, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.source.state.at_end)
     window.session.settle()
     heating = window.session.heating.snapshot()
     assert heating.model == "Landauer level fitted to iv.h5"
@@ -147,7 +143,7 @@ def test_a_model_that_is_opened_holds_also_when_rules_change(open_window, traces
     model.write_text('[transmission]\nkind = "flat"\nvalue = 0.01\n')
     window = open_window(traces)
     window.models.open(model)
-    qtbot.waitUntil(lambda: window.session.model is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.model is not None)
     window.selection.edits["Starts above (G₀)"].setText("5")
     window.selection.decide()
     window.session.settle()
@@ -162,7 +158,7 @@ def test_a_file_that_is_no_model_is_said(open_window, traces, tmp_path, qtbot):
     (tmp_path / "rig.toml").write_text('name = "rig"')
     window = open_window(traces)
     window.models.open(tmp_path / "rig.toml")
-    qtbot.waitUntil(lambda: any("rig.toml" in text for text in said(window)), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: any("rig.toml" in text for text in said(window)))
     assert window.session.model is None
 
 
@@ -177,8 +173,8 @@ def test_a_folder_opens_on_its_newest_recording_that_can_be_read(traces, setting
         program = Program(qapp, settings)
         open_first(program)
         (window,) = program.windows
-        qtbot.waitUntil(lambda: window.browser.table.model().rowCount() == 3, timeout=PATIENCE_MS)
-        qtbot.waitUntil(lambda: window.source.state.sample > 0, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.browser.table.model().rowCount() == 3)
+        qtbot.waitUntil(lambda: window.source.state.sample > 0)
         played.append(window.recording.name)
         program.close()
         return 0
@@ -228,7 +224,7 @@ def test_an_empty_view_of_a_recording_never_asks_for_a_run(open_window, traces, 
 def test_an_import_without_a_rate_is_told_in_samples_and_its_traces_are_counted(open_window, tmp_path, qtbot):
     window = open_window(imported(tmp_path / "au.h5", "conductance", "G0"), inf)
     window.source.to_end()
-    qtbot.waitUntil(lambda: window.bar.time.text() == "sample 3\u202f600 / 3\u202f600", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.bar.time.text() == "sample 3\u202f600 / 3\u202f600")
     status = window.session.status.snapshot()
     assert (status.cycles, status.total_cycles) == (6, 6)
     assert np.isnan(status.in_state_s) and np.isnan(status.left_s)

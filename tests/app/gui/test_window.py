@@ -12,6 +12,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from analysis.analyse import AnalysisOptions
 from analysis.recording import Channel, Recording, RunHeader
 from analysis.records import Block, Event, EventKind
 from app.gui.area import STRIPS, TABS
@@ -26,14 +27,13 @@ from app.gui.theme import Choice
 from app.serve.client import BenchClient
 from app.serve.stream import Behind, RunInfo
 from app.views.junction_state import State
+from app.views.options import SessionOptions
 from simulators.faults import InstrumentSilent
 from tests.app.gui.fake_bench import FakeClient, instruments, job, state
 from tests.app.gui.windows import made_session
 from tests.app.serve.benches import served_bench
 from tests.app.views.streams import made_traces
-from tests.rigs import QUICK
-
-pytestmark = pytest.mark.timeout(600)
+from tests.rigs import PATIENCE_S, QUICK
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_escape_twice_retracts_from_any_window(qapp, settings, client, qtbot):
 
 def test_retract_works_while_other_commands_hang(window, client, qtbot):
     hang = threading.Event()
-    client.command = lambda name, **arguments: hang.wait(30)
+    client.command = lambda name, **arguments: hang.wait(PATIENCE_S)
     window.ask("pause")
     qtbot.mouseClick(window.rig_line.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: client.retracted == 1)
@@ -550,8 +550,11 @@ def bench(tmp_path):
 def attached(open_window, bench, qtbot):
     window = open_window(BenchClient(bench.server.connection))
     qtbot.waitUntil(lambda: window.procedures.rig is not None and bool(window.state))
+    window.source.options = SessionOptions(
+        histogram=AnalysisOptions(resamples=5)
+    )  # peaks are tested elsewhere
     window.procedures.preset.setCurrentIndex(0)
-    window.procedures.form.set({**QUICK, "traces": 4})
+    window.procedures.form.set({**QUICK, "traces": 2})
     return window
 
 
@@ -563,10 +566,10 @@ def test_two_runs_are_queued_and_one_is_aborted(open_window, bench, qtbot):
     window = attached(open_window, bench, qtbot)
     window.procedures.form.set({"traces": 5000})
     window.procedures.queue()
-    window.procedures.form.set({"traces": 3})
+    window.procedures.form.set({"traces": 2})
     window.procedures.queue()
     qtbot.waitUntil(lambda: status_of(window, 1) == "running" and status_of(window, 2) == "waiting")
-    qtbot.waitUntil(lambda: window.queue.jobs[1]["cycles"] >= 2)
+    qtbot.waitUntil(lambda: window.queue.jobs[1]["cycles"] >= 1)
     window.queue.table.selectRow(0)
     window.queue.abort.click()
     qtbot.waitUntil(lambda: status_of(window, 2) == "finished")
@@ -582,7 +585,7 @@ def test_two_runs_are_queued_and_one_is_aborted(open_window, bench, qtbot):
         )
     qtbot.waitUntil(lambda: bool(window.session.status.snapshot().ended))  # its last event comes last
     window.paint()
-    assert window.session.status.snapshot().cycles == 3
+    assert window.session.status.snapshot().cycles == 2
     assert window.area.front == "Histogram"
 
 
@@ -600,9 +603,9 @@ def test_retract_during_a_ramp(open_window, bench, qtbot):
 
 def test_a_window_that_comes_later_shows_the_run_from_its_start(open_window, bench, qtbot):
     first = attached(open_window, bench, qtbot)
-    first.procedures.form.set({"traces": 12})
+    first.procedures.form.set({"traces": 5})
     first.procedures.run()
-    qtbot.waitUntil(lambda: first.queue.jobs.get(1, {}).get("cycles", 0) >= 2)
+    qtbot.waitUntil(lambda: first.queue.jobs.get(1, {}).get("cycles", 0) >= 1)
     first.close()
     second = attached(open_window, bench, qtbot)
     qtbot.waitUntil(lambda: status_of(second, 1) == "finished")
@@ -610,10 +613,10 @@ def test_a_window_that_comes_later_shows_the_run_from_its_start(open_window, ben
         samples = recording.n_samples
     qtbot.waitUntil(lambda: second.session.status.snapshot().recorded_samples == samples)
     qtbot.waitUntil(lambda: bool(second.session.status.snapshot().ended))
-    assert second.session.status.snapshot().cycles == 12
+    assert second.session.status.snapshot().cycles == 5
     second.session.settle()
     shown = second.session.histogram.snapshot()
-    assert shown.kept + shown.rejected == 12
+    assert shown.kept + shown.rejected == 5
 
 
 def test_a_lost_instrument_is_a_sentence_and_holds_the_queue(open_window, bench, qtbot):

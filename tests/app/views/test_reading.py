@@ -8,6 +8,7 @@ import pytest
 from analysis.recording import RecordingError
 from app.views.compared import ComparedRecording
 from app.views.reading import Reading
+from tests.rigs import PATIENCE_S
 
 PATHS = [Path("folder/a.h5"), Path("folder/b.h5"), Path("folder/c.h5")]
 
@@ -22,7 +23,7 @@ class Gate:
     def read(self, path: Path) -> ComparedRecording:
         self.threads.add(threading.get_ident())
         self.begun.release()
-        assert self.may.acquire(timeout=10.0)
+        assert self.may.acquire(timeout=PATIENCE_S)
         return ComparedRecording(path)
 
 
@@ -31,10 +32,10 @@ def test_one_after_the_other_in_another_thread() -> None:
     reading = Reading(PATHS, gate.read)
     said = []
     for _ in PATHS:
-        assert gate.begun.acquire(timeout=10.0)
+        assert gate.begun.acquire(timeout=PATIENCE_S)
         said.append(reading.words)
         gate.may.release()
-    reading.join(10.0)
+    reading.join(PATIENCE_S)
     assert said == ["Reading 1 of 3: a.h5 …", "Reading 2 of 3: b.h5 …", "Reading 3 of 3: c.h5 …"]
     assert reading.over
     assert reading.words == ""
@@ -46,11 +47,11 @@ def test_one_after_the_other_in_another_thread() -> None:
 def test_after_a_stop_only_the_file_under_way_is_read() -> None:
     gate = Gate()
     reading = Reading(PATHS, gate.read)
-    assert gate.begun.acquire(timeout=10.0)
+    assert gate.begun.acquire(timeout=PATIENCE_S)
     reading.stop()
     assert not reading.over
     gate.may.release()
-    reading.join(10.0)
+    reading.join(PATIENCE_S)
     assert len(reading.results) == 1
     assert not gate.begun.acquire(blocking=False)
 
@@ -74,6 +75,6 @@ def test_a_file_that_fails_is_a_sentence_and_the_others_are_read(error: Exceptio
         return ComparedRecording(path)
 
     reading = Reading(PATHS, read)
-    reading.join(10.0)
+    reading.join(PATIENCE_S)
     assert reading.results[1] == sentence
     assert [isinstance(result, str) for result in reading.results] == [False, True, False]

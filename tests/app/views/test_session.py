@@ -5,6 +5,7 @@ import threading
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 import pytest
@@ -43,6 +44,18 @@ def runs():
     return {name: make() for name, make in RUNS.items()}
 
 
+@pytest.fixture(scope="module")
+def numbers(runs, tmp_path_factory):
+    """The analysis of a run as a file, by its name."""
+    folder = tmp_path_factory.mktemp("numbers")
+
+    @cache
+    def of(name):
+        return sections(analyse_measurement([runs[name].write(folder / f"{name}.h5")]).to_json())
+
+    return of
+
+
 def watched(made, sizes=(200,), options=None, worker=None, **more):
     session = Session(made.header, options, worker, name="run.h5", **more)
     for item in made.cut(sizes):
@@ -52,14 +65,12 @@ def watched(made, sizes=(200,), options=None, worker=None, **more):
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_numbers_are_those_of_the_file(name, runs, tmp_path):
-    path = runs[name].write(tmp_path / "run.h5")
-    expected = sections(analyse_measurement([path]).to_json())
-    assert expected
-    assert sections(watched(runs[name]).to_result()) == expected
+def test_the_numbers_are_those_of_the_file(name, runs, numbers):
+    assert numbers(name)
+    assert sections(watched(runs[name]).to_result()) == numbers(name)
 
 
-def test_a_replay_gives_the_numbers_of_the_file_too(runs, tmp_path):
+def test_a_replay_gives_the_numbers_of_the_file_too(runs, numbers, tmp_path):
     path = runs["holds"].write(tmp_path / "run.h5")
     with Player(path, float("inf")) as player:
         session = Session(player.header, name=path.name)
@@ -68,7 +79,7 @@ def test_a_replay_gives_the_numbers_of_the_file_too(runs, tmp_path):
             for item in player.advance(0.04):
                 session.take(item)
     session.close()
-    assert sections(session.to_result()) == sections(analyse_measurement([path]).to_json())
+    assert sections(session.to_result()) == numbers("holds")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -105,12 +116,11 @@ DECIDED = {
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_deciding_otherwise_later_is_deciding_so_from_the_start(name, runs):
+def test_deciding_otherwise_later_is_deciding_so_from_the_start(name, runs, numbers):
     session = watched(runs[name])
-    before = sections(session.to_result())
     session.set_options(DECIDED[name])
     changed = session.to_result()
-    assert sections(changed) != before
+    assert sections(changed) != numbers(name)
     assert sections(changed) == sections(watched(runs[name], options=DECIDED[name]).to_result())
     assert changed["options"] == json.loads(json.dumps(DECIDED[name].to_json()))
 
@@ -143,18 +153,19 @@ def test_a_model_given_stands_in_all_views(runs):
     assert shot.heating.curves[0].q_probe_neg_uW[-1] > shot.heating.curves[0].q_probe_pos_uW[-1]
 
 
-def test_with_a_worker_it_is_the_same(runs):
+def test_with_a_worker_it_is_the_same(runs, numbers):
     worker = Background()
     session = watched(runs["holds"], worker=worker)
     result = sections(session.to_result())
     worker.close()
     session.dispose()
-    assert result == sections(watched(runs["holds"]).to_result())
+    assert result == numbers("holds")
 
 
 def test_pictures_may_be_asked_for_while_samples_come(runs):
     made, worker = made_traces(8), Background()
-    session, failures, shots = Session(made.header, worker=worker), [], []
+    few = SessionOptions(histogram=AnalysisOptions(resamples=5))
+    session, failures, shots = Session(made.header, few, worker), [], []
     over = threading.Event()
 
     def look():
@@ -181,7 +192,8 @@ def test_pictures_may_be_asked_for_while_samples_come(runs):
 
 
 def test_going_back_counts_nothing_twice(runs):
-    made, session = runs["traces"], Session(runs["traces"].header)
+    few = SessionOptions(histogram=AnalysisOptions(resamples=5))
+    made, session = runs["traces"], Session(runs["traces"].header, few)
     for item in made.cut([500]):
         session.take(item)
     before = session.snapshot()
