@@ -8,7 +8,9 @@ where those hold, and panels of quadrature otherwise; the difference of two Ferm
 magnetic field T_ab = T_ba, and b loses the particles and energy that a gains, to the last digit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,29 +137,48 @@ def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> Resp
 
 def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
     """Return `exchange` in closed form. Raises ``numpy.linalg.LinAlgError`` if there are not enough eigenvectors."""
-    a, b = np.triu_indices(len(molecule.names), 1)
-    groups = _groups(baths, max(1, _MOST_TERMS // (molecule.poles[0].size * a.size)))
-    sums = [_pole_sums(molecule, baths.part(points), a, b) for points in groups]
-    number, heat_a, heat_b, number_size, heat_size = np.concatenate(sums, axis=-1)
-    unlike = 0.5 * baths.kT_eV.max(axis=0) / baths.kT_eV.min(axis=0)
-    error = np.maximum(molecule.term_error, _POLE_ERROR * np.maximum(unlike, 1.0))
-    return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, heat_size), error)
+    return by_poles_of([molecule], baths)[0]
 
 
-def _pole_sums(molecule: Multiterminal, baths: Baths, a: NDArray[np.intp], b: NDArray[np.intp]) -> FloatArray:
-    """Return number, both heats, and the sum of the moduli of the terms of each kind, (5, n_pairs, n_points)."""
-    pole, residue = molecule.poles
+def by_poles_of(molecules: Sequence[Multiterminal], baths: Baths) -> list[Exchange]:
+    """Return `by_poles` of several molecules with the same terminals, in one pass over all their poles: faster."""
+    a, b = _pairs(len(molecules[0].names))
+    n_poles = sum(molecule.poles[0].size for molecule in molecules)
+    groups = _groups(baths, max(1, _MOST_TERMS // max(n_poles * a.size, 1)))
+    sums = [_pole_sums(molecules, baths.part(points), a, b) for points in groups]
+    unlike = _POLE_ERROR * np.maximum(0.5 * baths.kT_eV.max(axis=0) / baths.kT_eV.min(axis=0), 1.0)
+    return [
+        _paired((a, b), baths, (x[0], x[1], x[2]), (x[3], x[4]), np.maximum(molecule.term_error, unlike))
+        for molecule, x in zip(molecules, np.concatenate(sums, axis=-1), strict=True)
+    ]
+
+
+@cache
+def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the indices of the first and the second terminal of every pair of n."""
+    return np.triu_indices(n, 1)
+
+
+def _pole_sums(
+    molecules: Sequence[Multiterminal], baths: Baths, a: NDArray[np.intp], b: NDArray[np.intp]
+) -> FloatArray:
+    """Return number, both heats, and the sum of the moduli of the terms, (n_molecules, 5, n_pairs, n_points)."""
+    pole = np.concatenate([molecule.poles[0] for molecule in molecules])
     mu, kT = baths.offset_eV, baths.kT_eV
     terms = pole_integrals(pole[:, None, None] - baths.origin_eV, mu[a], mu[a] - mu[b], kT[a], kT[b])
-    c = residue[:, a, b, None]
-    sums = [_summed(c, x) for x in (terms.charge, terms.heat_probe, terms.heat_substrate)]
-    (number, number_size), (heat_a, size_a), (heat_b, size_b) = sums
-    return np.stack([number, heat_a, heat_b, number_size, size_a + size_b])
+    out, first = [], 0
+    for _, residue in (molecule.poles for molecule in molecules):
+        own = slice(first, first := first + len(residue))
+        c = residue[:, a, b, None]
+        sums = [_summed(c, x[own]) for x in (terms.charge, terms.heat_probe, terms.heat_substrate)]
+        (number, number_size), (heat_a, size_a), (heat_b, size_b) = sums
+        out.append([number, heat_a, heat_b, number_size, size_a + size_b])
+    return np.array(out)
 
 
 def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
     """Return `exchange` by quadrature: slower, but correct at exceptional points too."""
-    a, b = np.triu_indices(len(molecule.names), 1)
+    a, b = _pairs(len(molecule.names))
     out = np.empty((5, a.size, baths.origin_eV.size))
     for points in _groups(baths, _TOGETHER):
         here = baths.part(points)

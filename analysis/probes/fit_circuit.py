@@ -19,6 +19,7 @@ from analysis.probes.exchange import (
     Exchange,
     by_panels,
     by_poles,
+    by_poles_of,
     closed_form_holds,
     response,
 )
@@ -222,13 +223,18 @@ class Circuit:
         self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray
     ) -> FloatArray:
         """Return the derivatives of all currents by the parameters at constant potentials."""
-        by = by_poles if closed_form_holds(molecule) else by_panels
-        slopes = []
-        for i, parameter in enumerate(self.family.parameters):
-            step = np.zeros(values.shape)
-            step[i] = _STEP * (values[i] if parameter.logarithmic else max(abs(values[i]), 0.1))
-            slopes.append((_net(by(self._molecule(values + step), baths)) - net) / step[i])
-        return np.array(slopes).reshape(len(slopes), *net.shape)
+        steps = [
+            _STEP * (x if parameter.logarithmic else max(abs(x), 0.1))
+            for x, parameter in zip(values, self.family.parameters, strict=True)
+        ]
+        if not steps:
+            return np.zeros((0, *net.shape))
+        molecules = [self._molecule(values + step) for step in np.diag(steps)]
+        if closed_form_holds(molecule):
+            flows = by_poles_of(molecules, baths)
+        else:
+            flows = [by_panels(x, baths) for x in molecules]
+        return np.array([(_net(x) - net) / step for x, step in zip(flows, steps, strict=True)])
 
 
 def _net(flows: Exchange) -> FloatArray:
