@@ -34,11 +34,12 @@ def path(kind, tmp_path):
 @pytest.fixture(scope="module")
 def numbers(tmp_path_factory):
     """The analysis of a recording as a file, by its kind."""
-    folder = tmp_path_factory.mktemp("numbers")
 
     @cache
     def of(kind):
-        return sections(analyse_measurement([MADE[kind]().write(folder / f"{kind}.h5")]).to_json())
+        return sections(
+            analyse_measurement([MADE[kind]().write(tmp_path_factory.mktemp(kind) / "run.h5")]).to_json()
+        )
 
     return of
 

@@ -47,11 +47,12 @@ def runs():
 @pytest.fixture(scope="module")
 def numbers(runs, tmp_path_factory):
     """The analysis of a run as a file, by its name."""
-    folder = tmp_path_factory.mktemp("numbers")
 
     @cache
     def of(name):
-        return sections(analyse_measurement([runs[name].write(folder / f"{name}.h5")]).to_json())
+        return sections(
+            analyse_measurement([runs[name].write(tmp_path_factory.mktemp(name) / "run.h5")]).to_json()
+        )
 
     return of
 
