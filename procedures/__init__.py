@@ -1,1 +1,1 @@
-"""What is done to a junction: plans of a few frozen steps, and the runner that interprets them."""
+"""Procedures on a junction: plans of frozen steps, and the runner that interprets them."""

@@ -1,4 +1,4 @@
-"""Break junctions: contact, slow withdrawal, trace; again and again.
+"""Break junctions: repeated contacts and slow withdrawals, each recorded as an opening trace.
 
 Lee et al., Nature 498, 209 (2013), Methods Summary: approach at 5 nm/s until the conductance exceeds 5 G0,
 withdraw at 0.1 nm/s, 100 mV across the junction, 500 traces a histogram.
@@ -14,22 +14,22 @@ from procedures.station import Station
 from procedures.steps import Baseline, Mark, Safe
 
 LEAST_SAMPLES = SelectionRules().shortest
-"""The evaluation's own rule."""
+"""Least number of samples of a trace that counts: the evaluation's own rule."""
 
 
 class BreakJunction(ContactProcedure):
-    """Take opening traces: contact, slow withdrawal, again and again."""
+    """Record opening traces: contact, slow withdrawal, repeat."""
 
     name = "break-junction"
     repeats = "traces"
     cycle = "trace"
 
     traces = IntegerParameter(
-        "Traces", minimum=1, maximum=1_000_000, default=500, description="Opening traces to take."
+        "Traces", minimum=1, maximum=1_000_000, default=500, description="Number of opening traces to record."
     )
 
     def check(self, station: Station) -> None:
-        """Also refuse withdrawals of so few samples that no trace would count."""
+        """Refuse also withdrawals with too few samples for a trace to count."""
         super().check(station)
         way_nm = min(OPENING_nm, self.longest_withdrawal)
         samples = round(way_nm / self.withdraw_speed * station.rate_Hz) + OPEN_SAMPLES
@@ -41,11 +41,11 @@ class BreakJunction(ContactProcedure):
             )
 
     def duration_s(self, station: Station) -> float:
-        """First approach, and every opening as `opening_s` has it."""
+        """Estimate the time of a run, in s: first approach, and `opening_s` for each trace."""
         return self.first_approach_s(station) + self.traces * self.opening_s(station)
 
     def plan(self, station: Station) -> Plan:
-        """Baseline, then ``traces`` times: contact, withdrawal, clearance."""
+        """Measure a baseline, then make and open ``traces`` contacts."""
         yield from self.begin()
         surface_m: float | None = None
         for number in range(self.traces):
@@ -57,6 +57,6 @@ class BreakJunction(ContactProcedure):
         yield Safe()
 
     def _open_junction(self, station: Station, surface_m: float) -> Steps[str]:
-        """Withdraw until the junction is open; returns why the trace ended."""
+        """Withdraw until the junction is open; return why the trace ended."""
         outcome = yield from self.withdraw(station, surface_m, {}, self.reaction_s(station))
         return (yield from self.clear(station, outcome))

@@ -1,4 +1,4 @@
-"""Step the bias through levels on a known resistor that stands in place of the junction."""
+"""Calibration of the current amplifier: step the bias on a known resistor in place of the junction."""
 
 import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter
@@ -18,39 +18,44 @@ class CalibrateAmplifier(RigProcedure):
     repeats = "cycles"
     cycle = "cycle"
     step = "level"
-    """Name of the step that stands at one level."""
+    """Name of the step at one level."""
 
     resistance = FloatParameter(
-        "Resistor", units="ohm", minimum=0, maximum=1e12, default=0,
-        description="Of the resistor alone; the rig's series resistance is added.",
+        "Resistance", units="ohm", minimum=0, maximum=1e12, default=0,
+        description="Resistance of the resistor alone; the rig's series resistance is added.",
     )  # fmt: skip
     resistance_percent = FloatParameter(
-        "Uncertainty of the resistor", units="%", minimum=0, maximum=50, default=0.05,
-        description="One standard deviation.",
+        "Uncertainty of the resistance", units="%", minimum=0, maximum=50, default=0.05,
+        description="One standard deviation of the resistance.",
     )  # fmt: skip
     amplitude = FloatParameter(
-        "Amplitude", units="V", minimum=1e-3, maximum=10, default=1, description="Largest bias, both signs."
+        "Amplitude",
+        units="V",
+        minimum=1e-3,
+        maximum=10,
+        default=1,
+        description="Largest bias, of either sign.",
     )
     levels = IntegerParameter(
         "Levels",
         minimum=3,
         maximum=1001,
         default=11,
-        description="Equal steps from one sign to the other.",
+        description="Number of bias levels, equally spaced from -amplitude to +amplitude.",
     )
     dwell = FloatParameter(
-        "Dwell", units="s", minimum=0.05, maximum=60, default=0.22,
-        description="Time at a level; its last tenths of a second count, whole periods of the mains.",
+        "Dwell time", units="s", minimum=0.05, maximum=60, default=0.22,
+        description="Time at each level. The end of it is averaged, over whole periods of the mains.",
     )  # fmt: skip
     cycles = IntegerParameter(
-        "Cycles", minimum=1, maximum=1000, default=3, description="Up and down through all levels."
+        "Cycles", minimum=1, maximum=1000, default=3, description="Passes up and down through all levels."
     )
 
     def check(self, station: Station) -> None:
-        """Refuse a resistor that is not given, and a bias beyond the rig's limits or the amplifier's rail."""
+        """Refuse a missing resistance, and a bias beyond the rig's limits or the amplifier's rail."""
         if not self.resistance:
             raise ImpossibleSetting(
-                "resistance is not given: that of the resistor in place of the junction, in ohm.",
+                "resistance is not set; give that of the resistor in place of the junction, in ohm.",
                 "resistance",
             )
         low, high = station.bias_range_V
@@ -71,11 +76,11 @@ class CalibrateAmplifier(RigProcedure):
             )
 
     def duration_s(self, station: Station) -> float:
-        """Up and down through all levels."""
+        """Return the time of all passes, in s."""
         return float(self.cycles * 2 * self.levels * self.dwell)
 
     def plan(self, station: Station) -> Plan:
-        """With the tip back: up and down through the levels."""
+        """Retract the tip, then step the bias up and down through the levels."""
         yield Safe()
         up = np.linspace(-self.amplitude, self.amplitude, self.levels)
         for number in range(self.cycles):

@@ -1,4 +1,4 @@
-"""Put a small modulation out with the tip back, and see on the looped back bias when it comes in."""
+"""Calibration of the lag: modulate the bias with the tip retracted, and time the edges on the bias loop-back."""
 
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
@@ -9,31 +9,35 @@ from procedures.station import Station
 from procedures.steps import Mark, Modulate, Safe, SetBias
 
 LEAST_STEPS = 30
-"""Of the converter in an edge; fewer would hide it in noise."""
+"""Least number of converter steps in an edge; noise would hide a smaller edge."""
 
 UNHURRIED_S = 0.25
-"""Out of contact nothing happens that a quick look could prevent."""
+"""Reaction time, in s; out of contact no quick reaction is needed."""
 
 
 class CalibrateLag(RigProcedure):
-    """Lag of the inputs behind the outputs, and of the current if a resistor stands for the junction."""
+    """Measure the lag of the inputs behind the outputs, and of the current if a resistor replaces the junction."""
 
     name = "calibrate-lag"
     repeats = "holds"
     cycle = "hold"
 
     amplitude = FloatParameter(
-        "Amplitude", units="V", minimum=1e-3, maximum=2, default=0.05, description="Of the modulation."
+        "Amplitude", units="V", minimum=1e-3, maximum=2, default=0.05, description="Modulation amplitude."
     )
     holds = IntegerParameter(
-        "Holds", minimum=2, maximum=1000, default=10, description="Modulations, each started anew."
+        "Holds",
+        minimum=2,
+        maximum=1000,
+        default=10,
+        description="Number of modulations, each started afresh.",
     )
     hold_time = FloatParameter(
-        "Hold time", units="s", minimum=0.5, maximum=60, default=1, description="Time of one modulation."
+        "Hold time", units="s", minimum=0.5, maximum=60, default=1, description="Duration of one modulation."
     )
 
     def check(self, station: Station) -> None:
-        """Refuse amplitudes beyond the rig's limits, or that the converter hardly sees."""
+        """Refuse amplitudes beyond the rig's limits or too small for the converter."""
         low, high = station.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
             raise ImpossibleSetting(
@@ -42,16 +46,17 @@ class CalibrateLag(RigProcedure):
             )
         if self.amplitude < LEAST_STEPS * station.resolution_V:
             raise ImpossibleSetting(
-                f"amplitude = {self.amplitude:g} V is less than {LEAST_STEPS} steps of the converter.",
+                f"amplitude = {self.amplitude:g} V is less than {LEAST_STEPS} steps of the converter; use at least "
+                f"{LEAST_STEPS * station.resolution_V:.2g} V.",
                 "amplitude",
             )
 
     def duration_s(self, station: Station) -> float:
-        """All modulations."""
+        """Return the time of all modulations, in s."""
         return float(self.holds * self.hold_time)
 
     def plan(self, station: Station) -> Plan:
-        """With the tip back: modulations, one after the other."""
+        """Retract the tip, then modulate ``holds`` times."""
         yield Safe()
         yield SetBias(0.0)
         for number in range(self.holds):

@@ -1,4 +1,4 @@
-"""Listen to the thermocouple while nothing is done to it: no bias, the tip back."""
+"""Calibration of the noise: record the thermocouple at zero bias with the tip retracted."""
 
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
@@ -8,34 +8,39 @@ from procedures.steps import Hold, Mark, Safe, SetBias
 
 
 class CalibrateNoise(RigProcedure):
-    """Noise of the thermometer: white level and 1/f corner, hence the resolution to expect."""
+    """Measure the thermometer's noise: white level and 1/f corner, hence the resolution to expect."""
 
     name = "calibrate-noise"
     repeats = "stretches"
     cycle = "stretch"
     step = "listen"
-    """Name of the step during which nothing is done."""
+    """Name of the step that records noise."""
 
     stretches = IntegerParameter(
-        "Stretches", minimum=1, maximum=10_000, default=10, description="Of listening, one after the other."
+        "Noise records", minimum=1, maximum=10_000, default=10, description="Number of noise records to take."
     )
     stretch_time = FloatParameter(
-        "Stretch", units="s", minimum=4, maximum=600, default=20,
-        description="Length of one; the spectrum resolves 1/4 Hz.",
+        "Record length", units="s", minimum=4, maximum=600, default=20,
+        description="Duration of one noise record. The spectrum resolves 1/4 Hz.",
     )  # fmt: skip
     settle = FloatParameter(
-        "Settle", units="s", minimum=0, maximum=3600, default=2, description="Before the first."
+        "Settling time",
+        units="s",
+        minimum=0,
+        maximum=3600,
+        default=2,
+        description="Wait before the first record.",
     )
 
     def check(self, station: Station) -> None:
-        """Nothing that is done here could be beyond the rig's limits."""
+        """Accept any rig: zero bias and a retracted tip are within every limit."""
 
     def duration_s(self, station: Station) -> float:
-        """All stretches, and the time to settle."""
+        """Return the time of all records and of settling, in s."""
         return float(self.settle + self.stretches * self.stretch_time)
 
     def plan(self, station: Station) -> Plan:
-        """Bias away, tip back, and listen."""
+        """Zero the bias, retract the tip, record noise."""
         yield Safe()
         yield SetBias(0.0)
         if self.settle:

@@ -1,4 +1,4 @@
-"""Withdrawals whose tunnelling tails tell the piezo constant."""
+"""Calibration of the piezo: withdrawals whose tunnelling tails give the piezo constant."""
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
@@ -13,68 +13,77 @@ from procedures.steps import Baseline, Mark, Ramp, Safe
 
 
 class CalibratePiezo(ContactProcedure):
-    """Piezo constant from the slope of tunnelling. Use a bare metal sample and a high gain (1e8 V/A)."""
+    """Measure the piezo constant by the slope of tunnelling. Use a bare metal sample and a high gain (1e8 V/A)."""
 
     name = "calibrate-piezo"
     repeats = "traces"
     cycle = "trace"
 
     traces = IntegerParameter(
-        "Traces", minimum=LEAST_TRACES, maximum=100_000, default=60, description="Withdrawals to take."
+        "Traces",
+        minimum=LEAST_TRACES,
+        maximum=100_000,
+        default=60,
+        description="Number of withdrawals to record.",
     )
     indent = FloatParameter(
         "Indentation", units="nm", minimum=0, maximum=10, default=0.6,
-        description="How far to go on after contact, so that each withdrawal begins with new apexes.",
+        description="Extra approach after contact, so that each withdrawal begins with fresh apexes.",
     )  # fmt: skip
     barrier = FloatParameter(
-        "Barrier", units="eV", minimum=0.1, maximum=10, default=4.5,
-        description="Effective height for tunnelling, that of the metal as it is. Clean gold: 4 to 5.1.",
+        "Barrier height", units="eV", minimum=0.1, maximum=10, default=4.5,
+        description="Effective tunnelling barrier of the metal in its present state. Clean gold: 4 to 5.1 eV.",
     )  # fmt: skip
     barrier_uncertainty = FloatParameter(
         "Uncertainty of the barrier", units="eV", minimum=0, maximum=5, default=0.4,
-        description="One standard deviation; usually the largest error of all.",
+        description="One standard deviation of the barrier height; usually the largest error.",
     )  # fmt: skip
     tail_high = FloatParameter(
-        "Tail below", units="G_0", minimum=1e-9, maximum=0.1, default=3e-3,
-        description="Above it apexes are about to touch.",
+        "Tail, upper limit", units="G_0", minimum=1e-9, maximum=0.1, default=3e-3,
+        description="Fit the tunnelling tail below this conductance; above it the apexes are about to touch.",
     )  # fmt: skip
     tail_low = FloatParameter(
-        "Tail above", units="G_0", minimum=1e-10, maximum=0.01, default=1e-6,
-        description="Below it noise and hum take part.",
+        "Tail, lower limit", units="G_0", minimum=1e-10, maximum=0.01, default=1e-6,
+        description="Fit the tunnelling tail above this conductance; below it noise and hum contribute.",
     )  # fmt: skip
     mains = FloatParameter(
-        "Mains",
+        "Mains frequency",
         units="Hz",
         minimum=10,
         maximum=1000,
         default=50,
-        description="A mean over one period takes the hum out.",
+        description="Frequency of the mains; a mean over one period removes the hum.",
     )
     withdraw_speed = FloatParameter(
-        "Withdrawal speed", units="nm/s", minimum=0.001, maximum=100, default=0.5, description="In the tail."
+        "Withdrawal speed",
+        units="nm/s",
+        minimum=0.001,
+        maximum=100,
+        default=0.5,
+        description="Tip speed in the tail.",
     )
     railed_is_contact = BooleanParameter(
-        "Railed is contact", default=True,
-        description="Count a railed current amplifier as contact: at the gain that shows a tail it is.",
+        "Rail counts as contact", default=True,
+        description="Take a railed current amplifier as contact; at a gain that resolves the tail it always rails.",
     )  # fmt: skip
     open_threshold = FloatParameter(
         "Open below", units="G_0", minimum=1e-9, maximum=0.5, default=1e-7,
-        description="The withdrawal ends when the conductance stays below this.",
+        description="End the withdrawal when the conductance stays below this.",
     )  # fmt: skip
     past_break = FloatParameter(
         "Past the break", units="nm", minimum=0.1, maximum=100, default=1.0,
-        description="The withdrawal ends this far past the break of the metal contact, if it has not ended before.",
+        description="End the withdrawal at this distance past the break of the metal contact, at the latest.",
     )  # fmt: skip
 
     def check(self, station: Station) -> None:
-        """Also refuse a range of conductance that the amplifier does not show."""
+        """Refuse also a range of conductance that the amplifier does not resolve."""
         super().check(station)
         rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
         high_G0 = min(self.tail_high, rail_G0)
         if high_G0 < 100 * self.tail_low:
             raise ImpossibleSetting(
-                f"between tail_low = {self.tail_low:g} G0 and {high_G0:.2g} G0, where the range or the amplifier ends, "
-                "there are less than two decades to see a slope in.",
+                f"between tail_low = {self.tail_low:g} G0 and {high_G0:.2g} G0, where tail_high or the amplifier's "
+                "range ends, there are less than two decades to fit a slope. Lower tail_low, or reduce the bias.",
                 "tail_low",
                 "tail_high",
             )
@@ -88,7 +97,7 @@ class CalibratePiezo(ContactProcedure):
             )
 
     def _check_tail(self, station: Station) -> None:
-        """Refuse a withdrawal that is over before there are samples enough of its tail, as the evaluation counts."""
+        """Refuse a withdrawal too fast for the evaluation: too few samples in its tail."""
         mean = max(1, round(station.rate_Hz / self.mains))
         decade_nm = LEAST_DECADES / TAIL_DECADES_PER_NM
         samples = round(decade_nm / self.withdraw_speed * station.rate_Hz)
@@ -102,12 +111,12 @@ class CalibratePiezo(ContactProcedure):
             )
 
     def duration_s(self, station: Station) -> float:
-        """First approach, and every opening with its indentation on the way in and out."""
+        """Estimate the time of a run, in s: first approach, and every opening with its indentation, in and out."""
         indent_s = self.indent / self.approach_speed + self.indent / self.withdraw_speed
         return self.first_approach_s(station) + self.traces * (self.opening_s(station) + indent_s)
 
     def plan(self, station: Station) -> Plan:
-        """Contact, indentation, slow withdrawal, clearance; again and again."""
+        """Repeat contact, indentation, slow withdrawal and clearance."""
         yield from self.begin()
         surface_m: float | None = None
         for number in range(self.traces):
@@ -121,7 +130,7 @@ class CalibratePiezo(ContactProcedure):
         yield Safe()
 
     def _indent(self, station: Station, surface_m: float) -> Steps[float]:
-        """Go on into the contact, if that is wished; returns the extension then."""
+        """Press the tip into the contact by ``indent``, if not 0; return the extension afterwards, in m."""
         if not self.indent:
             return surface_m
         _, top_m = station.extension_range_m

@@ -1,4 +1,4 @@
-"""Warm the tip with a heater of known resistance, at several powers, and record its thermocouple."""
+"""Calibration of the thermometer: heat the tip with a known resistor at several powers and record its thermocouple."""
 
 from math import sqrt
 
@@ -12,71 +12,81 @@ from procedures.station import Station
 from procedures.steps import Mark, Modulate, Safe, SetBias
 
 UNHURRIED_S = 0.25
-"""Nothing can happen to a heater that a quick look could prevent."""
+"""Reaction time, in s; a heater needs no quick reaction."""
 
 
 class CalibrateThermometer(RigProcedure):
-    """Thermal resistance of the probe from a known heater power."""
+    """Measure the probe's thermal resistance with a known heater power."""
 
     name = "calibrate-thermometer"
     repeats = "holds"
     cycle = "hold"
 
     heater = FloatParameter(
-        "Heater", units="ohm", minimum=0, maximum=1e9, default=0,
-        description="Resistance across the bias, all in the tip. 0: the measured power of a recording counts.",
+        "Heater resistance", units="ohm", minimum=0, maximum=1e9, default=0,
+        description="Resistance across the bias, all of it in the tip. 0: use the power measured in a recording.",
     )  # fmt: skip
     heater_percent = FloatParameter(
         "Uncertainty of the heater", units="%", minimum=0, maximum=50, default=0.2,
-        description="Of the heater's resistance (or of the measured power), one standard deviation.",
+        description="One standard deviation of the heater's resistance (or of the measured power).",
     )  # fmt: skip
     share = FloatParameter(
-        "Share", minimum=0.01, maximum=1, default=1,
-        description="Of the power that stays in the tip: 1 for a heater, 0.5 for a symmetric metallic contact.",
+        "Share of the power", minimum=0.01, maximum=1, default=1,
+        description="Share of the power dissipated in the tip: 1 for a heater, 0.5 for a symmetric metallic contact.",
     )  # fmt: skip
     seebeck = FloatParameter(
         "Seebeck coefficient", units="uV/K", minimum=0, maximum=1000, default=0,
-        description="Of the thermocouple, from a reference. 0: that of the rig's probe.",
+        description="Seebeck coefficient of the thermocouple, from a reference. 0: that of the rig's probe.",
     )  # fmt: skip
     seebeck_uncertainty = FloatParameter(
         "Uncertainty of the Seebeck coefficient", units="uV/K", minimum=0, maximum=100, default=0,
-        description="One standard deviation; with 0 for both, those of the rig's probe.",
+        description="One standard deviation. If both are 0, the values of the rig's probe apply.",
     )  # fmt: skip
     amplitude = FloatParameter(
-        "Amplitude", units="V", minimum=1e-3, maximum=10, default=1, description="At the largest power."
+        "Amplitude",
+        units="V",
+        minimum=1e-3,
+        maximum=10,
+        default=1,
+        description="Bias amplitude at the largest power.",
     )
     powers = IntegerParameter(
         "Powers",
         minimum=2,
         maximum=100,
         default=5,
-        description="In equal steps up to the largest; they take turns.",
+        description="Number of powers, in equal steps up to the largest; they alternate.",
     )
     holds = IntegerParameter(
-        "Holds", units="per power", minimum=1, maximum=10_000, default=10, description="Of each power."
+        "Holds",
+        units="per power",
+        minimum=1,
+        maximum=10_000,
+        default=10,
+        description="Number of holds at each power.",
     )
     hold_time = FloatParameter(
-        "Hold time", units="s", minimum=1, maximum=3600, default=4, description="Time of one hold."
+        "Hold time", units="s", minimum=1, maximum=3600, default=4, description="Duration of one hold."
     )
     largest_power = FloatParameter(
         "Largest power", units="uW", minimum=1e-3, maximum=1000, default=10,
-        description="More is refused: 10 uW warm a tip of 72 800 K/W by 0.7 K.",
+        description="Refuse a larger power. 10 uW warm a tip of 72 800 K/W by 0.7 K.",
     )  # fmt: skip
 
     @property
     def total_cycles(self) -> int:
-        """Holds of all powers."""
+        """Number of holds, over all powers."""
         return int(self.holds * self.powers)
 
     def amplitudes_V(self) -> list[float]:
-        """Amplitudes whose squares are equal steps."""
+        """Return the amplitudes of equally spaced powers, in V."""
         return [self.amplitude * sqrt(step / self.powers) for step in range(1, self.powers + 1)]
 
     def check(self, station: Station) -> None:
-        """Refuse a heater that is not given or would be too hot, and amplitudes beyond the rig's limits."""
+        """Refuse a missing heater resistance, too large a power, and amplitudes beyond the rig's limits."""
         if not self.heater:
             raise ImpossibleSetting(
-                "heater is not given: the resistance, in ohm, of what the bias heats in the tip.", "heater"
+                "heater is not set; give the resistance of the heater in the tip, in ohm.", "heater"
             )
         low, high = station.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
@@ -86,26 +96,26 @@ class CalibrateThermometer(RigProcedure):
             )
         if self.total_cycles < LEAST_POINTS:
             raise ImpossibleSetting(
-                f"{self.powers} powers of {self.holds} hold each are {self.total_cycles} points; a line with its error "
-                f"needs {LEAST_POINTS}.",
+                f"{self.powers} powers with {self.holds} hold each give {self.total_cycles} points; a line fit with an "
+                f"error needs {LEAST_POINTS}.",
                 "holds",
                 "powers",
             )
         power_W = self.amplitude**2 / self.heater
         if power_W > self.largest_power * 1e-6 * (1 + 1e-9):
             raise ImpossibleSetting(
-                f"{self.amplitude:g} V across {self.heater:g} ohm are {power_W * 1e6:.3g} uW, more than "
+                f"{self.amplitude:g} V across {self.heater:g} ohm is {power_W * 1e6:.3g} uW, more than "
                 f"largest_power = {self.largest_power:g} uW.",
                 "amplitude",
                 "largest_power",
             )
 
     def duration_s(self, station: Station) -> float:
-        """All holds."""
+        """Return the time of all holds, in s."""
         return float(self.total_cycles * self.hold_time)
 
     def plan(self, station: Station) -> Plan:
-        """With the tip back: holds of all powers in turns."""
+        """Retract the tip, then hold each power in turn."""
         yield Safe()
         yield SetBias(0.0)
         number = 0

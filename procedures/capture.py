@@ -1,8 +1,8 @@
-"""Capture of junctions: a withdrawal that stops on a plateau of conductance, and what then becomes of it.
+"""Capture of junctions: a withdrawal that stops on a plateau of conductance, and the check that follows.
 
-Lee et al., Nature 498, 209 (2013): junctions whose low-bias conductance is within 10 % of the most probable one
-are held. The dwell that makes a plateau is not in the paper: 30 pm, that is 0.3 s at 0.1 nm/s, is a choice with
-which a vacuum gap, which falls by nine decades a nanometre, never passes for a junction.
+Lee et al., Nature 498, 209 (2013), hold junctions whose low-bias conductance is within 10 % of the most probable
+one. The paper gives no dwell for a plateau. The default of 30 pm, which is 0.3 s at 0.1 nm/s, never accepts a vacuum
+gap, whose conductance falls by nine decades per nanometre.
 """
 
 from dataclasses import dataclass
@@ -23,34 +23,34 @@ from procedures.steps import Baseline, Hold, Ramp, SetBias
 LEAST_DWELL_SAMPLES = 10
 
 LEAST_STEPS = 2.0
-"""Steps of the converter in the window of conductance; with fewer the window is not resolved."""
+"""Least width of the conductance window in converter steps; a narrower window is not resolved."""
 
 OPENINGS_A_JUNCTION = {"metal": 2, "molecule": 20}
-"""Until one is caught; only for estimates of time. On simulated gold 2, on simulated molecules 12 to 40."""
+"""Openings per caught junction, for time estimates only. Simulated gold takes 2, simulated molecules 12 to 40."""
 
 TAIL_DECADES_PER_NM = 9.0
-"""A clean vacuum gap (4 to 5 eV) falls by 9 to 10 decades a nanometre."""
+"""Slope of a clean vacuum gap: 9 to 10 decades per nanometre for 4 to 5 eV."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """Conductances at low bias with which a junction is accepted."""
+    """Range of low-bias conductance in which a junction is accepted."""
 
     low_G0: float
     high_G0: float
 
     def holds(self, conductance_G0: float) -> bool:
-        """Whether it lies inside; NaN does not."""
+        """Return True if the conductance lies inside; NaN does not."""
         return self.low_G0 <= conductance_G0 <= self.high_G0
 
     def widened(self, factor: float) -> "Window":
-        """Both ends moved out by a factor."""
+        """Return the window with both ends moved outward by a factor."""
         return Window(self.low_G0 / factor, self.high_G0 * factor)
 
 
 @dataclass
 class Search:
-    """How far the search for junctions has come: where the surface is, openings so far, trips in a row."""
+    """Progress of the search for junctions: position of the surface, number of openings, trips in a row."""
 
     surface_m: float | None = None
     openings: int = 0
@@ -58,60 +58,60 @@ class Search:
 
 
 class CaptureProcedure(ContactProcedure):
-    """Catches junctions on plateaus of conductance, one after the other."""
+    """Base of procedures that catch junctions on plateaus of conductance, one after the other."""
 
     conductance = FloatParameter(
         "Most probable conductance", units="G_0", minimum=1e-8, maximum=20,
-        description="Middle of the window: the peak of a histogram taken before.",
+        description="Centre of the conductance window: the peak of an earlier histogram.",
     )  # fmt: skip
     window_percent = FloatParameter(
-        "Window", units="%", minimum=0.1, maximum=90, default=10,
-        description="Junctions are accepted so far from the most probable conductance.",
+        "Window half-width", units="%", minimum=0.1, maximum=90, default=10,
+        description="Accept junctions within this deviation from the most probable conductance.",
     )  # fmt: skip
     window_sigma = FloatParameter(
-        "Window in sigma", minimum=0, maximum=5, default=0,
-        description="Accept so many standard deviations of the peak instead (0: the window in percent).",
+        "Window half-width in sigma", minimum=0, maximum=5, default=0,
+        description="Half-width of the window in standard deviations of the peak. 0: use the window in percent.",
     )  # fmt: skip
     peak_sigma_decades = FloatParameter(
         "Width of the peak", units="decades", minimum=0, maximum=3, default=0,
-        description="Standard deviation of log10 G of the histogram's peak, for a window in sigma.",
+        description="Standard deviation of log10 G of the histogram's peak; sets the window in sigma.",
     )  # fmt: skip
     dwell = FloatParameter(
         "Dwell", units="nm", minimum=0.001, maximum=10, default=0.03,
-        description="Travel of the tip over which the conductance must look like a plateau.",
+        description="Tip travel over which the conductance must form a plateau.",
     )  # fmt: skip
     inside = FloatParameter(
-        "Inside the window", units="%", minimum=10, maximum=100, default=90,
-        description="Least share of the dwell's samples inside the window.",
+        "Share inside the window", units="%", minimum=10, maximum=100, default=90,
+        description="Least share of the dwell's samples that lie inside the window.",
     )  # fmt: skip
     slope = FloatParameter(
         "Largest slope", units="decades/nm", minimum=0.01, maximum=TAIL_DECADES_PER_NM / 2, default=2,
-        description="Of log10 G along the dwell. A vacuum gap falls by nine decades a nanometre.",
+        description="Largest slope of log10 G along the dwell. A vacuum gap falls by nine decades per nanometre.",
     )  # fmt: skip
     scatter = FloatParameter(
         "Largest scatter", units="decades", minimum=0.001, maximum=1, default=0.1,
-        description="Standard deviation of log10 G along the dwell.",
+        description="Largest standard deviation of log10 G along the dwell.",
     )  # fmt: skip
     stop_within = FloatParameter(
         "Stop within", units="nm", minimum=1e-4, maximum=1, default=0.01,
-        description="How far the tip may travel on after the plateau was there.",
+        description="Largest tip travel after the plateau is complete.",
     )  # fmt: skip
     check_time = FloatParameter(
-        "Check", units="s", minimum=0.02, maximum=60, default=0.2,
-        description="Time at low bias after which the conductance must still be in the window.",
+        "Check time", units="s", minimum=0.02, maximum=60, default=0.2,
+        description="Time at low bias after which the conductance must still lie in the window.",
     )  # fmt: skip
     leave_speed = FloatParameter(
         "Leaving speed", units="nm/s", minimum=0.001, maximum=100, default=5,
-        description="Withdrawal from a junction that has been measured. Nobody needs its trace, so it may be fast.",
+        description="Withdrawal speed after a measurement. The trace is not needed, so it may be fast.",
     )  # fmt: skip
     most_openings = IntegerParameter(
-        "Most openings", units="openings", minimum=1, maximum=1_000_000, default=500,
-        description="So many openings in a row without a junction end the run.",
+        "Maximum empty openings", units="openings", minimum=1, maximum=1_000_000, default=500,
+        description="End the run after this many openings in a row without a junction.",
     )  # fmt: skip
 
     @property
     def window(self) -> Window:
-        """Conductances with which a junction is accepted."""
+        """Range of conductance in which a junction is accepted."""
         if self.window_sigma:
             factor = 10 ** (self.window_sigma * self.peak_sigma_decades)
             return Window(self.conductance / factor, self.conductance * factor)
@@ -120,28 +120,28 @@ class CaptureProcedure(ContactProcedure):
 
     @property
     def _window_parameters(self) -> tuple[str, str]:
-        """Those that say where the window is, and how wide."""
+        """Names of the parameters that set the window's centre and width."""
         return "conductance", "window_sigma" if self.window_sigma else "window_percent"
 
     def reaction_s(self, station: Station) -> float:
-        """A junction must not be pulled apart: as long as it takes the tip to travel ``stop_within``."""
+        """Return the time of travel over ``stop_within``, in s, so that a junction is not pulled apart."""
         return float(min(max(self.stop_within / self.withdraw_speed, 2 / station.rate_Hz), 0.5))
 
     def obtain_s(self, station: Station) -> float:
-        """About how long it takes to catch a junction, to check it twice and to leave it, in s.
+        """Estimate the time to catch a junction, to check it twice and to leave it, in s.
 
-        Assumed: one of 2 openings leaves a metallic contact in the window, one of 20 a molecule.
+        Assumes that 1 of 2 openings gives a metallic contact in the window, 1 of 20 a molecule.
         """
         kind = "metal" if self.window.high_G0 > METALLIC_G0 else "molecule"
         return OPENINGS_A_JUNCTION[kind] * self.opening_s(station) + 2 * float(self.check_time)
 
     @property
     def typical_G0(self) -> float:
-        """What a check finds when all goes well."""
+        """Conductance of a successful check, in G0."""
         return float(self.conductance)
 
     def check(self, station: Station) -> None:
-        """Also refuse a window or a dwell with which nothing can be caught."""
+        """Refuse also a window or a dwell with which no junction can be caught."""
         super().check(station)
         self._check_window(station)
         samples = self._dwell_samples(station)
@@ -163,7 +163,7 @@ class CaptureProcedure(ContactProcedure):
     def _check_window(self, station: Station) -> None:
         if self.conductance is None:
             raise ImpossibleSetting(
-                "conductance is not given: the peak of a histogram says which junctions to hold.",
+                "conductance is not set; give the peak of a histogram, in G0: junctions near it are held.",
                 "conductance",
             )
         if self.window_sigma and not self.peak_sigma_decades:
@@ -190,14 +190,14 @@ class CaptureProcedure(ContactProcedure):
         if width_V < LEAST_STEPS * station.resolution_V:
             raise ImpossibleSetting(
                 f"the window is {width_V:.2g} V wide at {self.bias:g} mV and {station.amplifier.gain_V_per_A:.0e} "
-                f"V/A, less than {LEAST_STEPS:g} steps of the converter ({station.resolution_V:.2g} V): nothing in "
-                "it can be told apart. Raise the gain or the bias.",
+                f"V/A, less than {LEAST_STEPS:g} steps of the converter ({station.resolution_V:.2g} V), so it is not "
+                "resolved. Raise the gain or the bias, or widen the window.",
                 *reversed(self._window_parameters),
                 "bias",
             )
 
     def next_junction(self, station: Station, search: Search) -> Steps[float]:
-        """Open contacts until a junction is caught; returns its conductance at low bias in G0.
+        """Open contacts until a junction is caught; return its low-bias conductance in G0.
 
         Raises
         ------
@@ -212,12 +212,12 @@ class CaptureProcedure(ContactProcedure):
             yield from self.opened(search)
         raise NoJunction(
             f"{self.most_openings} openings in a row without a junction of {self.window.low_G0:.3g} to "
-            f"{self.window.high_G0:.3g} G0. Look at a histogram of this sample: conductance, window or dwell do not "
-            "fit it, or there are no molecules left."
+            f"{self.window.high_G0:.3g} G0. Look at a histogram of this sample: conductance, window or dwell does not "
+            "match it, or there are no molecules left."
         )
 
     def _capture(self, station: Station, surface_m: float) -> Steps[float | None]:
-        """Withdraw until a plateau stands its check; None where the contact has opened instead."""
+        """Withdraw until a plateau passes its check; return its conductance in G0, or None if the contact opened."""
         while True:
             plateau = {"plateau": self._plateau_detector(station)}
             outcome = yield from self.withdraw(station, surface_m, plateau, self.reaction_s(station))
@@ -230,12 +230,12 @@ class CaptureProcedure(ContactProcedure):
                 return checked_G0
 
     def refuse_wrong_sign(self, conductance_G0: float, window: Window) -> None:
-        """Raise ``WrongPolarity`` for a junction that is in the window but for its sign."""
+        """Raise ``WrongPolarity`` if the conductance lies in the window except for its sign."""
         if window.low_G0 > 0 and window.holds(-conductance_G0):
             raise no_contact.wrong_polarity("through the junction", conductance_G0, self.bias)
 
     def look(self) -> Hold:
-        """The step that checks the conductance at low bias."""
+        """Return the step that checks the conductance at low bias."""
         return Hold("check", self.check_time, reaction_s=self.check_time)
 
     def _plateau_detector(self, station: Station) -> PlateauDetector:
@@ -252,7 +252,7 @@ class CaptureProcedure(ContactProcedure):
         return round(self.dwell / self.withdraw_speed * station.rate_Hz)
 
     def leave(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
-        """Open a junction that has been measured, from where the tip stands, and clear it."""
+        """Open a junction after its measurement, from the tip's extension in m, and clear it."""
         low_m, _ = station.extension_range_m
         outcome = yield Ramp(
             "leave",
@@ -264,7 +264,7 @@ class CaptureProcedure(ContactProcedure):
         yield from self.opened(search)
 
     def retract(self, station: Station, extension_m: float) -> Steps[float]:
-        """Draw back from a junction that carried too much, before there is a bias again; returns the extension."""
+        """Retract the tip from a junction that tripped, then apply the low bias; return the extension in m."""
         low_m, _ = station.extension_range_m
         back_m = extension_m - (self.past_break + self.clearance) * NM
         yield Ramp("retract", max(low_m, back_m), self.leave_speed * NM, reaction_s=0.25)
@@ -272,10 +272,10 @@ class CaptureProcedure(ContactProcedure):
         return outcome.extension_m
 
     def opened(self, search: Search) -> Steps[None]:
-        """Count an opening, and measure the current amplifier's zero where it is due.
+        """Count an opening, and measure the current amplifier's zero when it is due.
 
-        It is due after the first: the one of the run's begin was measured with the tip far back, and the piezo's
-        voltage leaks a little into the current's channel.
+        It is due after the first opening already: the run's first baseline was measured with the tip fully retracted,
+        and the piezo's voltage leaks a little into the current channel.
         """
         if search.openings % self.baseline_every == 0:
             yield Baseline(self.baseline_time)

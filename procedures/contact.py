@@ -1,6 +1,6 @@
-"""Contacts: made by an approach, opened by a slow withdrawal, cleared for the next one.
+"""Contacts, made by an approach, opened by a slow withdrawal and cleared for the next one.
 
-What every procedure shares that opens junctions again and again.
+Base of every procedure that opens junctions repeatedly.
 """
 
 import sys
@@ -19,37 +19,42 @@ from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recent
 
 NM = 1e-9
 BREAK_G0 = 0.5
-"""Below this a metal contact of one atom (1 G0) is broken."""
+"""Conductance below which a metal contact of one atom (1 G0) is broken."""
 
 MOST_RECENTRINGS = 3
-"""In a row; a coarse positioner that needs more does not do what it is told."""
+"""Most re-centrings in a row; a coarse positioner that needs more does not work."""
 
 OPEN_SAMPLES = 10
-"""Samples in a row below the open threshold: the amplifier's noise must not end a trace."""
+"""Consecutive samples below the open threshold that end a trace, so that amplifier noise does not."""
 
 FIRST_BASELINE_S = 0.2
 
 GHOST_V = 3e-3
-"""Trace of the piezo's voltage that the card's multiplexer may leave in the current input (-75 dB of 10 V)."""
+"""Largest crosstalk of the piezo voltage into the current input through the card's multiplexer (-75 dB of 10 V)."""
 
 SMALLEST_BIAS_V = 2 * LEAST_BIAS_V
-"""Smallest bias of a run: noise must not take samples below the least bias that a current is divided by."""
+"""Smallest bias of a run; with less, noise takes samples below the least bias by which a current is divided."""
 
 NOISE_S = 0.5
-"""Begin of an approach whose scatter counts as the current's noise."""
+"""Duration of the start of an approach, whose scatter is taken as the current's noise."""
 
 OPENING_nm = 0.8
-"""From a contact of 5 G0 until nothing conducts; only for estimates of time. 0.5 to 1.2 nm on gold."""
+"""Travel from a contact of 5 G0 until nothing conducts, for time estimates only; 0.5 to 1.2 nm on gold."""
 
 
 class ContactProcedure(RigProcedure):
-    """Makes contacts and opens them; what is done in between is each procedure's own."""
+    """Base of procedures that make contacts and open them; each adds its own steps in between."""
 
     bias = FloatParameter(
-        "Bias", units="mV", minimum=-2000, maximum=2000, default=100, description="Bias while moving."
+        "Bias", units="mV", minimum=-2000, maximum=2000, default=100, description="Bias while the tip moves."
     )
     approach_speed = FloatParameter(
-        "Approach speed", units="nm/s", minimum=0.01, maximum=100, default=5, description="Toward contact."
+        "Approach speed",
+        units="nm/s",
+        minimum=0.01,
+        maximum=100,
+        default=5,
+        description="Tip speed toward contact.",
     )
     withdraw_speed = FloatParameter(
         "Withdrawal speed",
@@ -57,47 +62,47 @@ class ContactProcedure(RigProcedure):
         minimum=0.001,
         maximum=100,
         default=0.1,
-        description="While the trace runs.",
+        description="Tip speed while the trace is recorded.",
     )
     contact_threshold = FloatParameter(
         "Contact above", units="G_0", minimum=0.001, maximum=100, default=5,
-        description="Conductance, held for a few samples, that counts as contact.",
+        description="Conductance above which the tip is in contact.",
     )  # fmt: skip
     contact_samples = IntegerParameter(
         "Contact samples", minimum=1, maximum=1000, default=3,
-        description="Samples in a row above the threshold that make a contact.",
+        description="Consecutive samples above the threshold that count as contact.",
     )  # fmt: skip
     railed_is_contact = BooleanParameter(
-        "Railed is contact", default=False,
-        description="Count a railed current amplifier as contact where its rail lies below the threshold.",
+        "Rail counts as contact", default=False,
+        description="Take a railed current amplifier as contact if its rail lies below the threshold.",
     )  # fmt: skip
     open_threshold = FloatParameter(
         "Open below", units="G_0", minimum=1e-9, maximum=0.5, default=1e-4,
-        description="The trace ends when the conductance stays below this.",
+        description="End the trace when the conductance stays below this.",
     )  # fmt: skip
     past_break = FloatParameter(
         "Past the break", units="nm", minimum=0.1, maximum=100, default=3,
-        description="The trace ends this far past the break of the metal contact, if it has not ended before.",
+        description="End the trace at this distance past the break of the metal contact, if it has not ended earlier.",
     )  # fmt: skip
     clearance = FloatParameter(
         "Clearance", units="nm", minimum=0, maximum=50, default=1,
-        description="How far to go on after the trace's end, so that tip and surface take their shape again.",
+        description="Extra withdrawal after the end of a trace, so that tip and surface can reshape.",
     )  # fmt: skip
     longest_withdrawal = FloatParameter(
         "Longest withdrawal", units="nm", minimum=0.5, maximum=1000, default=10,
-        description="A contact that has not opened after this is pulled off at the approach speed.",
+        description="Pull the tip off at the approach speed if the contact has not opened within this distance.",
     )  # fmt: skip
     search_distance = FloatParameter(
         "Search distance", units="nm", minimum=1, maximum=1000, default=30,
-        description="The surface is lost if there is no contact this far beyond the last one.",
+        description="Stop with an error if there is no contact within this distance beyond the last one.",
     )  # fmt: skip
     range_margin = FloatParameter(
         "Range margin", units="nm", minimum=0, maximum=1000, default=15,
-        description="Re-centre when a contact lies nearer than this to an end of the piezo's range.",
+        description="Re-centre when a contact lies closer than this to an end of the piezo's range.",
     )  # fmt: skip
     baseline_every = IntegerParameter(
         "Baseline every", units="openings", minimum=1, maximum=10_000, default=1,
-        description="Measure the current amplifier's zero (0 V bias, junction open) after so many openings.",
+        description="Measure the current amplifier's zero (0 V bias, junction open) once per this many openings.",
     )  # fmt: skip
     baseline_time = FloatParameter(
         "Baseline time",
@@ -105,16 +110,16 @@ class ContactProcedure(RigProcedure):
         minimum=0.01,
         maximum=60,
         default=0.1,
-        description="Time for one baseline.",
+        description="Duration of one baseline measurement.",
     )
 
     def check(self, station: Station) -> None:
-        """Refuse thresholds that can't be seen, bias out of limits, and motion that does not fit."""
+        """Refuse thresholds beyond the amplifier's range, a bias out of limits, and motion beyond the piezo's range."""
         bias_V = self._within_bias_limits(station)
         rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
         if rail_G0 <= self.contact_threshold and not self.railed_is_contact:
             raise ImpossibleSetting(
-                f"contact_threshold = {self.contact_threshold:g} G0 can never be seen: at {self.bias:g} mV and "
+                f"contact_threshold = {self.contact_threshold:g} G0 can never be reached: at {self.bias:g} mV and "
                 f"{station.amplifier.gain_V_per_A:.0e} V/A the current amplifier rails at {rail_G0:.3g} G0. Lower "
                 "the gain, the bias or the threshold, or set railed_is_contact.",
                 "contact_threshold",
@@ -131,7 +136,7 @@ class ContactProcedure(RigProcedure):
         self._check_piezo_range(station)
 
     def _check_piezo_range(self, station: Station) -> None:
-        """Refuse a range of the piezo in whose middle, where re-centring puts it, the surface is near an end."""
+        """Refuse a piezo range so small that even a surface in its middle lies too near an end."""
         low, high = station.extension_range_m
         need = 2 * (self.range_margin + self.longest_withdrawal) * NM
         if need > (high - low) * (1 + 1e-9):
@@ -152,24 +157,25 @@ class ContactProcedure(RigProcedure):
             )
         if abs(bias_V) < SMALLEST_BIAS_V:
             raise ImpossibleSetting(
-                f"bias = {self.bias:g} mV is too small to see a junction; use at least {SMALLEST_BIAS_V * 1e3:g} mV.",
+                f"bias = {self.bias:g} mV is too small to detect a junction; use at least "
+                f"{SMALLEST_BIAS_V * 1e3:g} mV.",
                 "bias",
             )
         return bias_V
 
     def reaction_s(self, station: Station) -> float:
-        """How late a withdrawal may notice what it is for; here, its end."""
+        """Return the longest delay, in s, before a withdrawal notices the event it waits for; here, its end."""
         return self.end_noticed_s
 
     @property
     def end_noticed_s(self) -> float:
-        """How late a withdrawal may notice that the junction is open: up to 0.25 nm of travel, but not beyond 0.5 s."""
+        """Longest delay before a withdrawal notices an open junction, in s: 0.25 nm of travel, at most 0.5 s."""
         return min(0.5, 0.25 / self.withdraw_speed)
 
     def opening_s(self, station: Station) -> float:
-        """About how long an opening takes with the way back to the next contact, in s.
+        """Estimate the time of an opening and the return to the next contact, in s.
 
-        Assumed: 0.8 nm from contact to open, and on average the whole reaction time until that is noticed.
+        Assumes 0.8 nm from contact to open, and the whole reaction time until that is noticed.
         """
         way_nm = min(OPENING_nm, self.longest_withdrawal)
         late_s = self.reaction_s(station)
@@ -178,17 +184,17 @@ class ContactProcedure(RigProcedure):
         return float(way_nm / self.withdraw_speed + late_s + back_nm / self.approach_speed + baseline_s)
 
     def first_approach_s(self, station: Station) -> float:
-        """About how long it takes to find the surface, in s: in the middle of the piezo's range."""
+        """Estimate the time to find a surface in the middle of the piezo's range, in s."""
         low_m, high_m = station.extension_range_m
         return float((high_m - low_m) / 2 / NM / self.approach_speed)
 
     def begin(self) -> Steps[None]:
-        """Zero of the current amplifier, then the bias."""
+        """Measure the current amplifier's zero, then apply the bias."""
         yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
         yield SetBias(self.bias * 1e-3)
 
     def make_contact(self, station: Station, surface_m: float | None) -> Steps[float]:
-        """Approach until contact, re-centring where drift has eaten the range; returns the extension there.
+        """Approach until contact, re-centring if drift has used up the range; return the extension there, in m.
 
         Raises
         ------
@@ -240,7 +246,7 @@ class ContactProcedure(RigProcedure):
     def _no_contact(
         self, station: Station, outcome: Outcome, searched: bool, witness: CurrentWitness, proved: bool
     ) -> ProcedureFault:
-        """Say why there is no contact. "Nearer" is for a current path that has been seen to work, and saw nothing."""
+        """Return the reason for the missing contact. Only after a proved current path may it advise to go nearer."""
         end_nm = outcome.extension_m / NM
         if outcome.ended == "railed":
             return no_contact.railed()
@@ -254,7 +260,7 @@ class ContactProcedure(RigProcedure):
         return no_contact.surface_lost(self.search_distance) if searched else no_contact.out_of_reach(end_nm)
 
     def _off_centre_m(self, station: Station, surface_m: float) -> float | None:
-        """Distance of the surface from the middle of the range, if it lies too near to an end; else None."""
+        """Return the surface's distance from the middle of the range in m if it lies too near an end, else None."""
         low_m, high_m = station.extension_range_m
         margin_m = self.range_margin * NM
         if low_m + margin_m + self.longest_withdrawal * NM <= surface_m <= high_m - margin_m:
@@ -268,7 +274,7 @@ class ContactProcedure(RigProcedure):
         until: Mapping[str, Detector],
         reaction_s: float,
     ) -> Steps[Outcome]:
-        """Withdraw slowly until one of ``until``, or the junction is open."""
+        """Withdraw slowly until a detector of ``until`` fires or the junction is open."""
         low_m, _ = station.extension_range_m
         samples_per_nm = station.rate_Hz / self.withdraw_speed
         end_noticed_s = max(self.end_noticed_s, reaction_s)
@@ -288,7 +294,7 @@ class ContactProcedure(RigProcedure):
         )
 
     def clear(self, station: Station, outcome: Outcome) -> Steps[str]:
-        """Go on from where a withdrawal ended until tip and surface are apart; returns why it ended."""
+        """Separate tip and surface after a withdrawal; return why the withdrawal ended."""
         low_m, _ = station.extension_range_m
         if outcome.ended == FINISHED:
             yield from self._pull_off(station)
@@ -302,7 +308,7 @@ class ContactProcedure(RigProcedure):
         return outcome.ended
 
     def _pull_off(self, station: Station) -> Steps[None]:
-        """Break a contact that would not open, over the whole range of the piezo."""
+        """Break a contact that did not open, over the whole range of the piezo."""
         low_m, _ = station.extension_range_m
         outcome = yield Ramp(
             "pull off",
@@ -312,6 +318,6 @@ class ContactProcedure(RigProcedure):
         )
         if outcome.ended != "open":
             raise ContactNotBroken(
-                "The contact held over the whole range of the piezo, and the bias loop-back was in order all the "
-                "time. Withdraw with the coarse positioner; the tip is probably blunt."
+                "The contact did not break over the whole range of the piezo, while the bias loop-back was correct "
+                "throughout. Withdraw with the coarse positioner; the tip is probably blunt."
             )

@@ -1,7 +1,7 @@
-"""Controls of a heating measurement: the same modulation where there should be no heat, or the same heat.
+"""Control experiments of a heating measurement: the same modulation where the heat should be zero, or unchanged.
 
-What is not heat but follows the bias (capacitances, leaks, the multiplexer, currents through the ground) shows in
-the first three; what is not steady (drift, slow filters, recovery after a step) in the others.
+The first three reveal signals that follow the bias but are not heat (capacitances, leaks, the multiplexer, ground
+currents); the others reveal unsteady ones (drift, slow filters, recovery after a step).
 """
 
 from fractions import Fraction
@@ -33,7 +33,7 @@ ONE_ATOM_G0 = 1.0
 
 
 class OutOfContact(Heating):
-    """Modulate the gap between tip and surface: neither current nor heat may be seen."""
+    """Modulate the gap between tip and surface: current and heat must both be zero."""
 
     name = "control out-of-contact"
     control = OUT_OF_CONTACT
@@ -41,16 +41,16 @@ class OutOfContact(Heating):
 
     distance = FloatParameter(
         "Distance", units="nm", minimum=5, maximum=1000, default=50,
-        description="From where the contact was back to where the gap is modulated, as far as the piezo reaches.",
+        description="Retraction from contact before the gap is modulated, limited by the piezo's range.",
     )  # fmt: skip
 
     @property
     def window(self) -> Window:
-        """As good as nothing."""
+        """Range of conductance of an open gap."""
         return Window(-self.open_threshold, self.open_threshold)
 
     def check(self, station: Station) -> None:
-        """Also refuse a distance that is longer than the piezo's whole range."""
+        """Refuse also a distance longer than the piezo's range."""
         super().check(station)
         low_m, high_m = station.extension_range_m
         if self.distance * NM > high_m - low_m:
@@ -60,14 +60,14 @@ class OutOfContact(Heating):
             )
 
     def _check_window(self, station: Station) -> None:
-        """There is no conductance to be told apart."""
+        """Accept any window: an open gap needs no resolution in conductance."""
 
     def obtain_s(self, station: Station) -> float:
-        """The gap stays: the two checks and a baseline."""
+        """Return the time of two checks and a baseline, in s; the gap stays."""
         return float(2 * self.check_time + self.baseline_time / self.baseline_every)
 
     def obtain(self, station: Station, search: Search) -> Steps[float]:
-        """A gap: find the surface once and go back from it."""
+        """Find the surface once and retract from it; return the conductance of the gap, in G0."""
         if search.surface_m is None:
             search.surface_m = yield from self.make_contact(station, None)
             low_m, _ = station.extension_range_m
@@ -76,28 +76,28 @@ class OutOfContact(Heating):
         gap_G0 = (yield self.look()).conductance_G0
         if not np.isfinite(gap_G0):
             raise AmplifierRailed(
-                "The tip was drawn back from its contact, and the current amplifier is at its rail: a leak, or tip "
-                "and surface still touch. Withdraw with the coarse positioner and look at the surface."
+                "After retracting the tip from its contact the current amplifier is at its rail: a leak, or tip and "
+                "surface still touch. Withdraw with the coarse positioner and inspect the surface."
             )
         if not self.window.holds(gap_G0):
             raise ContactNotBroken(
-                f"The tip was drawn back from its contact, and still conducts {gap_G0:.2g} G0. Withdraw with the "
-                "coarse positioner and look at the surface."
+                f"After retracting the tip from its contact the gap still conducts {gap_G0:.2g} G0. Withdraw with the "
+                "coarse positioner and inspect the surface."
             )
         return gap_G0
 
     def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
-        """The gap stays."""
+        """Keep the gap for the next hold."""
         yield from self.opened(search)
 
     def kind_of(self, outcome: Outcome, after_G0: float) -> str:
-        """Whole as long as nothing conducts."""
+        """Return "whole" while the gap does not conduct, else "jumped"."""
         open_still = outcome.ended == FINISHED and abs(after_G0) <= WIDENED * self.open_threshold
         return "whole" if open_still else "jumped"
 
 
 class ZeroAmplitude(Heating):
-    """Hold junctions at 0 V through the same programme: what is found is the evaluation's own."""
+    """Hold junctions at 0 V through the same programme: any heat is an artefact of the evaluation."""
 
     name = "control zero-amplitude"
     control = ZERO_AMPLITUDE
@@ -106,56 +106,56 @@ class ZeroAmplitude(Heating):
 
 
 class DummyResistor(Heating):
-    """Modulate a resistor that stands in place of the junction: current, but no heat in the tip."""
+    """Modulate a resistor in place of the junction: current, but no heat in the tip."""
 
     name = "control dummy-resistor"
     control = DUMMY_RESISTOR
 
     resistance = FloatParameter(
-        "Resistor", units="ohm", minimum=1e3, maximum=1e12,
-        description="In place of the junction; choose it so that the current is that of a junction.",
+        "Resistance", units="ohm", minimum=1e3, maximum=1e12,
+        description="Resistor in place of the junction; choose it to carry the current of a junction.",
     )  # fmt: skip
 
     @property
     def conductance(self) -> float:
-        """Of the resistor, in G0."""
+        """Conductance of the resistor, in G0."""
         return 1.0 / (G0_S * float(self.resistance))
 
     def check(self, station: Station) -> None:
-        """Also refuse a resistor that is not given."""
+        """Refuse also a missing resistance."""
         if not self.resistance:
             raise ImpossibleSetting(
-                "resistance is not given: that of the resistor in place of the junction, in ohm.",
+                "resistance is not set; give that of the resistor in place of the junction, in ohm.",
                 "resistance",
             )
         super().check(station)
 
     def obtain_s(self, station: Station) -> float:
-        """The resistor stays: the two checks and a baseline."""
+        """Return the time of two checks and a baseline, in s; the resistor stays."""
         return float(2 * self.check_time + self.baseline_time / self.baseline_every)
 
     def first_approach_s(self, station: Station) -> float:
-        """The tip stays back."""
+        """Return 0 s: the tip stays retracted."""
         return 0.0
 
     def obtain(self, station: Station, search: Search) -> Steps[float]:
-        """The resistor, with the tip back."""
+        """Check the resistor, with the tip retracted; return its conductance in G0."""
         seen_G0 = (yield self.look()).conductance_G0
         self.refuse_wrong_sign(seen_G0, self.window)
         if not self.window.holds(seen_G0):
             raise NoFixture(
-                f"The resistor should show {self.conductance:.3g} G0 within {self.window_percent:g} %, but there are "
-                f"{seen_G0:.3g} G0 in place of the junction. Look at its wiring and at resistance."
+                f"The resistor should show {self.conductance:.3g} G0 within {self.window_percent:g} %, but "
+                f"{seen_G0:.3g} G0 is measured. Check its wiring and the value of resistance."
             )
         return seen_G0
 
     def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
-        """The resistor stays."""
+        """Keep the resistor for the next hold."""
         yield from self.opened(search)
 
 
 class OrderReversed(Heating):
-    """Measure the heat with the levels in the reverse order: a linear drift changes its sign."""
+    """Measure the heat with the levels in reverse order: the effect of a linear drift changes its sign."""
 
     name = "control order-reversed"
     control = ORDER_REVERSED
@@ -163,30 +163,30 @@ class OrderReversed(Heating):
 
 
 class OtherFrequencies(Heating):
-    """Measure the heat at several frequencies in turn: it must not depend on them."""
+    """Measure the heat at several frequencies in turn: it must not depend on frequency."""
 
     name = "control other-frequencies"
     control = OTHER_FREQUENCIES
     frequency = None
 
     frequencies = FractionsParameter(
-        "Frequencies", units="Hz", default="6.125 12.25 24.5", description="Of the modulation, exact."
+        "Frequencies", units="Hz", default="6.125 12.25 24.5", description="Modulation frequencies, exact."
     )
 
     def modulations_Hz(self) -> list[Fraction]:
-        """The given ones."""
+        """Return the frequencies given, in Hz."""
         return [Fraction(part) for part in self.frequencies.split()]
 
 
 class LeadsSwapped(Heating):
-    """Measure with the thermocouple's leads swapped by hand: heat changes its sign, pick-up does not."""
+    """Measure with the thermocouple's leads swapped by hand: the heat signal changes sign, pick-up does not."""
 
     name = "control leads-swapped"
     control = LEADS_SWAPPED
 
 
 class Gold(Heating):
-    """Measure the heat in contacts of one gold atom: the same at both polarities, and a known share of the power."""
+    """Measure the heat of one-atom gold contacts: equal at both polarities, and a known share of the power."""
 
     name = "control gold"
     control = GOLD
@@ -194,5 +194,5 @@ class Gold(Heating):
 
     amplitudes = NumbersParameter(
         "Amplitudes", units="V", minimum=1e-3, maximum=0.5, default=(0.030, 0.043, 0.052, 0.060, 0.067),
-        description="V_M; those of Lee et al., Nature 498, 209 (2013).",
+        description="Modulation amplitudes V_M; by default those of Lee et al., Nature 498, 209 (2013).",
     )  # fmt: skip

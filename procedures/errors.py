@@ -1,12 +1,12 @@
-"""Ends of a run that are not the wished-for one; each says what to do."""
+"""Faults that end a run; each message says what to do."""
 
 
 class ProcedureFault(Exception):
-    """The junction or the rig is in a state with which the procedure can't go on. Ends the run safely."""
+    """The junction or the rig is in a state in which the procedure can't continue. Ends the run safely."""
 
 
 class SurfaceLost(ProcedureFault):
-    """No contact where the surface was."""
+    """No contact near the last position of the surface."""
 
 
 class PiezoAtEnd(ProcedureFault):
@@ -14,15 +14,15 @@ class PiezoAtEnd(ProcedureFault):
 
 
 class ContactNotBroken(ProcedureFault):
-    """The contact held over the whole range of the piezo."""
+    """The contact did not break over the whole range of the piezo."""
 
 
 class AmplifierRailed(ProcedureFault):
-    """The current amplifier stands at its rail, so the contact can't be seen."""
+    """The current amplifier is at its rail, so a contact can't be detected."""
 
 
 class LoopBackFault(ProcedureFault):
-    """A loop-back does not show what was commanded: a wire, an output or the rig file is wrong."""
+    """A loop-back differs from the command: a wire, an output or the rig file is wrong."""
 
 
 class CurrentInputFault(ProcedureFault):
@@ -30,31 +30,31 @@ class CurrentInputFault(ProcedureFault):
 
 
 class WrongPolarity(ProcedureFault):
-    """A contact carries a current of the sign opposite to the bias."""
+    """A contact carries a current of opposite sign to the bias."""
 
 
 class NoBias(ProcedureFault):
-    """No bias is measured, so nothing tells a contact from a gap."""
+    """No bias is measured, so a contact can't be told from a gap."""
 
 
 class ContactUnclear(ProcedureFault):
-    """A current was seen on the way, but nothing that counts as a contact."""
+    """The approach measured a current but no contact."""
 
 
 class CurrentUnproved(ProcedureFault):
-    """No contact was found, and nothing in this run shows that a current would be seen."""
+    """No contact was found, and nothing in this run proves that a current would be measured."""
 
 
 class NoJunction(ProcedureFault):
-    """Contacts open without leaving a junction of the wanted conductance."""
+    """Contacts open without forming a junction of the wanted conductance."""
 
 
 class NoFixture(ProcedureFault):
-    """What should stand in place of the junction is not what it was said to be."""
+    """The fixture in place of the junction is not the one described."""
 
 
 class TooManyTrips(ProcedureFault):
-    """One junction after the other has carried too large a current."""
+    """Too many junctions in a row carried too large a current."""
 
 
 class ImpossibleSetting(ValueError):
@@ -63,9 +63,9 @@ class ImpossibleSetting(ValueError):
     Parameters
     ----------
     said : str
-        In a sentence.
+        The message, a sentence.
     *about : str
-        Names of the parameters that it is about; in front the one that is most likely to be changed.
+        Names of the parameters concerned, the one most likely to be changed first.
     """
 
     def __init__(self, said: str, *about: str) -> None:

@@ -1,4 +1,4 @@
-"""Heat dissipation: junctions are caught, held and modulated between +V, 0 and -V while the tip's temperature is read.
+"""Heat dissipation: catch junctions and modulate them between +V, 0 and -V while reading the tip's temperature.
 
 Lee et al., Nature 498, 209 (2013): junctions within 10 % of the most probable conductance, about 5 s of modulation
 at 12.25 Hz each, about 100 junctions at each of five amplitudes.
@@ -29,23 +29,24 @@ from procedures.tally import Condition, Tally
 
 THREE_LEVELS = "+1:1 0:1 -1:1"
 LEAST_PERIODS = ExclusionRules().least_periods
-"""The evaluation's own rule: what it would not use does not count as a hold."""
+"""Least number of periods of a hold that counts: the evaluation's own rule."""
 
 SLOWEST_FILTER_Hz = 300.0
 SLOWEST_RISE_s = 300e-6
-"""Slower ones mix the levels: at 12.25 Hz a corner of 100 Hz leaves 0.88 of a temperature and adds 6 % of the other."""
+"""Limits beyond which a filter mixes the levels: at 12.25 Hz a corner of 100 Hz leaves 0.88 of one level's
+temperature and adds 6 % of the other's."""
 
 SETTLED = 5.0
-"""Time constants after which 0.7 % of a step is missing."""
+"""Settling time in time constants: 0.7 % of a step is then missing."""
 
 RISE_CONSTANTS = math.log(9)
-"""A rise from 10 to 90 % in time constants of one pole."""
+"""10-90 % rise time of one pole, in time constants."""
 
 FREQUENCY = ("frequency", "frequencies")
-"""Parameters that say how fast the modulation is: one of them, or the other."""
+"""Parameters that set the modulation frequency; a procedure has one or the other."""
 
 RUPTURED_SHARE = 0.2
-"""Of the current at low bias, scaled up to the amplitude: what flows in a whole period of a broken junction is less."""
+"""Share of the low-bias current, scaled to the amplitude, below which the current of a whole period means rupture."""
 
 
 class Heating(HeldProcedure):
@@ -55,14 +56,18 @@ class Heating(HeldProcedure):
     repeats = "holds"
     cycle = "hold"
     control: str | None = None
-    """Name of the control experiment that the procedure is; None for the measurement itself."""
+    """Name of the control experiment; None for the measurement itself."""
 
     amplitudes: Any = NumbersParameter(
-        "Amplitudes", units="V", minimum=1e-3, maximum=10, description="V_M, one or more."
+        "Amplitudes",
+        units="V",
+        minimum=1e-3,
+        maximum=10,
+        description="Modulation amplitudes V_M, one or more.",
     )
     holds = IntegerParameter(
         "Holds per amplitude", minimum=1, maximum=100_000, default=100,
-        description="Held junctions at each amplitude. The amplitudes take turns, so that drift hits all alike.",
+        description="Junctions to hold at each amplitude. The amplitudes alternate, so drift affects all alike.",
     )  # fmt: skip
     hold_time = FloatParameter(
         "Hold time",
@@ -70,57 +75,58 @@ class Heating(HeldProcedure):
         minimum=0.1,
         maximum=3600,
         default=5,
-        description="Time of modulation of a junction.",
+        description="Duration of the modulation of one junction.",
     )
     holds_per_junction = IntegerParameter(
-        "Holds of a junction", minimum=1, maximum=1000, default=1,
-        description="A junction that is still whole is held again, at another amplitude, up to so many times.",
+        "Holds per junction", minimum=1, maximum=1000, default=1,
+        description="Hold a junction that is still intact again, at another amplitude, up to this many times in all.",
     )  # fmt: skip
     first_periods = IntegerParameter(
         "First periods left out", minimum=0, maximum=10_000, default=FIRST_PERIODS,
-        description="Periods after the start of each modulation that the evaluation leaves out. Give more where "
-        "something settles slowly.",
+        description="Periods after the start of each modulation that the evaluation leaves out. Increase it if "
+        "the signal settles slowly.",
     )  # fmt: skip
     frequency: Any = FractionParameter(
-        "Frequency", units="Hz", default="12.25", description="Of the modulation, exact: 12.25 or 49/4."
+        "Frequency", units="Hz", default="12.25", description="Modulation frequency, exact: 12.25 or 49/4."
     )
     order = ListParameter(
         "Order", choices=["+0-", "-0+", "alternating"], default="+0-",
-        description="Order of the levels. Alternating (+0--0+) cancels a linear drift.",
+        description="Order of the bias levels. Alternating (+0--0+) cancels a linear drift.",
     )  # fmt: skip
     levels = LevelsParameter(
         "Levels", default=THREE_LEVELS,
-        description="Shares of the amplitude, each with its relative duration.",
+        description="Bias levels as fractions of the amplitude, each with its relative duration.",
     )  # fmt: skip
     expected: Any = NumbersParameter(
         "Expected currents", units="A", minimum=0, maximum=1, default=(),
-        description="One for each amplitude, as measured by iv. Without them: as the junctions before carried.",
+        description="Current expected at each amplitude, from an I-V run. If empty, learned from earlier junctions.",
     )  # fmt: skip
 
     taken = NumbersParameter(
-        "Holds taken before", minimum=0, maximum=100_000, default=(),
-        description="By an interrupted run that this one goes on with: one for each amplitude (at each frequency).",
+        "Holds already recorded", minimum=0, maximum=100_000, default=(),
+        description="Holds already recorded by the run being resumed, one per amplitude (and frequency).",
     )  # fmt: skip
 
     @property
     def total_cycles(self) -> int:
-        """Holds of all amplitudes that are to be taken."""
+        """Number of holds still to be taken, over all amplitudes."""
         return sum(self.missing().values())
 
     def missing(self) -> dict[Condition, int]:
-        """Holds to be taken at each condition."""
+        """Return the number of holds still to be taken at each condition."""
         conditions = self.conditions()
         taken = self.taken or [0] * len(conditions)
         return {
-            one: max(int(self.holds) - int(before), 0) for one, before in zip(conditions, taken, strict=True)
+            condition: max(int(self.holds) - int(before), 0)
+            for condition, before in zip(conditions, taken, strict=True)
         }
 
     def modulations_Hz(self) -> list[Fraction]:
-        """Frequencies to modulate at."""
+        """Return the modulation frequencies, in Hz."""
         return [Fraction(self.frequency)]
 
     def conditions(self) -> list[Condition]:
-        """What to hold junctions at."""
+        """Return the conditions at which junctions are held."""
         expected = self.expected or [None] * len(self.amplitudes)
         return [
             Condition(amplitude, frequency_Hz, current)
@@ -129,17 +135,19 @@ class Heating(HeldProcedure):
         ]
 
     def programme(self, condition: Condition) -> LevelProgramme:
-        """Bias of a period."""
+        """Return the bias levels of one period."""
         levels = [(level * condition.amplitude_V, duration) for level, duration in parsed_levels(self.levels)]
         return ordered(levels, self.order, condition.frequency_Hz)
 
     def check(self, station: Station) -> None:
-        """Also refuse what would spoil the temperatures, and amplitudes that rig or amplifier can't bear."""
+        """Refuse also settings that spoil the temperatures, and amplitudes beyond the rig's or amplifier's limits."""
         if self.amplitudes is None or not len(self.amplitudes):
-            raise ImpossibleSetting("amplitudes is not given: one V_M or more, in V.", "amplitudes")
+            raise ImpossibleSetting(
+                "amplitudes is not set; give one modulation amplitude or more, in V.", "amplitudes"
+            )
         if len(set(self.amplitudes)) < len(self.amplitudes):
-            said = " ".join(f"{amplitude:g}" for amplitude in self.amplitudes)
-            raise ImpossibleSetting(f"amplitudes = {said}: one of them is there twice.", "amplitudes")
+            listed = " ".join(f"{amplitude:g}" for amplitude in self.amplitudes)
+            raise ImpossibleSetting(f"amplitudes = {listed}: one of them is given twice.", "amplitudes")
         if self.taken and len(self.taken) != len(self.amplitudes) * len(self.modulations_Hz()):
             raise ImpossibleSetting(
                 f"taken has {len(self.taken)} numbers for {len(self.amplitudes)} amplitudes at "
@@ -158,15 +166,15 @@ class Heating(HeldProcedure):
             self._check_condition(condition, station)
         if self.holds_per_junction > len(conditions):
             raise ImpossibleSetting(
-                f"holds_per_junction = {self.holds_per_junction}, but there are {len(conditions)} conditions, and two "
-                "holds of one junction at the same would not be two junctions.",
+                f"holds_per_junction = {self.holds_per_junction} is more than the {len(conditions)} conditions: a "
+                "junction held twice at the same amplitude and frequency would count as two junctions.",
                 "holds_per_junction",
             )
 
     def _check_condition(self, condition: Condition, station: Station) -> None:
         programme = self.programme(condition)
         try:
-            roles(programme)  # by which a hold is evaluated
+            roles(programme)  # the evaluation needs them
         except ValueError as error:
             raise ImpossibleSetting(
                 f"levels = {self.levels}: {error}. Without them the holds could not be evaluated.", "levels"
@@ -190,12 +198,12 @@ class Heating(HeldProcedure):
             )
 
     def duration_s(self, station: Station) -> float:
-        """First approach, junctions as `obtain_s` has them, and the holds; all of them count."""
+        """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, and holds that all count."""
         held_s = self.obtain_s(station) / self.holds_per_junction + self.hold_time
         return self.first_approach_s(station) + self.total_cycles * held_s
 
     def plan(self, station: Station) -> Plan:
-        """Catch a junction, hold it, leave it; until every amplitude has its holds."""
+        """Catch a junction, hold it and release it, until every amplitude has its holds."""
         yield from self.begin()
         search, tally = Search(), Tally(self.missing())
         while not tally.done:
@@ -211,17 +219,17 @@ class Heating(HeldProcedure):
         yield Safe()
 
     def obtain(self, station: Station, search: Search) -> Steps[float]:
-        """What is to be held: a junction; returns its conductance at low bias."""
+        """Catch a junction; return its conductance at low bias, in G0."""
         return (yield from self.next_junction(station, search))
 
     def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
-        """Let go what was held."""
+        """Open the junction that was held."""
         yield from self.leave(station, search, extension_m)
 
     def _hold(
         self, station: Station, search: Search, condition: Condition, before_G0: float, tally: Tally
     ) -> Steps[Held]:
-        """Modulate, check, and note what became of the junction."""
+        """Modulate and check the junction, and record the outcome."""
         programme = self.programme(condition)
         modulated = yield self._modulation(station, condition, before_G0, tally)
         kind, after_G0, extension_m = yield from self.afterwards(station, modulated)
@@ -258,11 +266,11 @@ class Heating(HeldProcedure):
 
 
 def _check_circuit(station: Station) -> None:
-    """Refuse a circuit in which the thermometer would show the bias, or filters that mix the levels."""
+    """Refuse a circuit in which the bias reaches the thermometer, or filters that mix the levels."""
     if station.bias_on != "substrate":
         raise ImpossibleSetting(
-            "the bias is on the probe (junction.bias_on of the rig file): the thermocouple in it would see every step "
-            "of the bias. Put the bias on the substrate and the current amplifier on the probe."
+            "the bias is on the probe (junction.bias_on of the rig file), so every bias step would appear on the "
+            "thermocouple in it. Put the bias on the substrate and the current amplifier on the probe."
         )
     if station.lowpass_Hz < SLOWEST_FILTER_Hz:
         raise ImpossibleSetting(
@@ -279,7 +287,7 @@ def _check_circuit(station: Station) -> None:
 
 
 def _check_filters(programme: LevelProgramme, station: Station) -> None:
-    """Refuse levels that are over before a filter has followed them."""
+    """Refuse levels that are shorter than a filter's settling time."""
     frequency_Hz = float(programme.frequency_Hz)
     shortest_s = float(min(level.share for level in programme.levels)) / frequency_Hz
     for what, constant_s in (

@@ -1,4 +1,4 @@
-"""Large biases on held junctions: what trips them, what became of them, and the way back afterwards."""
+"""Large biases on held junctions: trips, outcomes, and the return to low bias."""
 
 import math
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from procedures.station import Station
 from procedures.steps import FINISHED, Outcome, SetBias
 
 WIDENED = ExclusionRules().widened
-"""By this factor a junction may change and still count as whole: the evaluation's own rule."""
+"""Largest change, as a factor, of a junction that counts as whole: the evaluation's own rule."""
 
 RUPTURED = "ruptured"
 
 NOISE_STEPS = 20
-"""Steps of the converter; noise alone does not trip."""
+"""Least current of a trip in converter steps, so that noise alone does not trip."""
 
 LOW_BIAS_MARGIN = 1.5
-"""The first samples still show the low bias, whose current may be larger than that at a small amplitude."""
+"""Factor on the low-bias current: the first samples still show it, and it may exceed that of a small amplitude."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """What became of a held junction: its kind, the conductance after it, where the tip stands, if it counts."""
+    """Outcome of one hold: final state, conductance afterwards, tip position, whether it is valid."""
 
     kind: str
     after_G0: float
@@ -40,25 +40,26 @@ class Held:
 
 
 class HeldProcedure(CaptureProcedure):
-    """Puts a large bias on junctions that it has caught."""
+    """Base of procedures that apply a large bias to the junctions they catch."""
 
     trip_factor = FloatParameter(
         "Trip factor", minimum=1.1, maximum=100, default=MOST_OF_EXPECTED,
-        description="A current beyond so many times the expected takes the bias away.",
+        description="Trip (remove the bias) when the current exceeds this multiple of the expected value.",
     )  # fmt: skip
     trip_reaction = FloatParameter(
         "Trip reaction", units="s", minimum=5e-4, maximum=1, default=0.002,
-        description="How often the current is looked at while a large bias is on.",
+        description="Interval between checks of the current while a large bias is applied.",
     )  # fmt: skip
     most_trips = IntegerParameter(
-        "Most trips", minimum=1, maximum=10_000, default=10, description="So many in a row end the run."
-    )
+        "Maximum trips in a row", minimum=1, maximum=10_000, default=10,
+        description="End the run after this many trips in a row.",
+    )  # fmt: skip
 
     def check_largest(self, parameter: str, bias_V: float, station: Station, current_A: float = 0.0) -> None:
         """Refuse a bias beyond the rig's limits, or at which the current amplifier would rail.
 
-        ``parameter`` is the name of the one that says it.
-        ``current_A`` is what a junction carries there; 0 where nobody knows, and then the least of it is taken.
+        ``parameter`` names the parameter that sets the bias. ``current_A`` is the junction's current at this bias;
+        if 0 (unknown), the ohmic current at the window's upper end is used.
         """
         low, high = station.bias_range_V
         if not low <= -bias_V <= bias_V <= high:
@@ -75,7 +76,7 @@ class HeldProcedure(CaptureProcedure):
             )
 
     def trips(self, current: ExpectedCurrent, before_G0: float, station: Station) -> dict[str, Detector]:
-        """Reasons to take the bias away from this junction."""
+        """Return the detectors that remove the bias from this junction."""
         least_G0 = max(before_G0, self.open_threshold)
         low_bias_A = G0_S * least_G0 * abs(self.bias) * 1e-3
         noise_A = NOISE_STEPS * station.resolution_V / station.amplifier.gain_V_per_A
@@ -89,10 +90,9 @@ class HeldProcedure(CaptureProcedure):
         )
 
     def afterwards(self, station: Station, outcome: Outcome) -> Steps[tuple[str, float, float]]:
-        """Back to the low bias: what became of the junction, its conductance, and where the tip stands.
+        """Return to the low bias and check; return the junction's state, its conductance in G0 and the extension in m.
 
-        After a trip the tip is drawn back before there is a bias again, so that nothing can be said of the
-        junction (NaN).
+        After a trip the tip is retracted before the bias returns, so the conductance is unknown (NaN).
         """
         if outcome.ended not in (FINISHED, RUPTURED):
             extension_m = yield from self.retract(station, outcome.extension_m)
@@ -104,14 +104,14 @@ class HeldProcedure(CaptureProcedure):
         return self.kind_of(outcome, after_G0), after_G0, outcome.extension_m
 
     def kind_of(self, outcome: Outcome, after_G0: float) -> str:
-        """Whether a junction that was not tripped is whole, ruptured, or has jumped to another conductance."""
+        """Return "whole", "ruptured" or "jumped" (to another conductance) for a junction that did not trip."""
         window = self.window.widened(WIDENED)
         if outcome.ended == RUPTURED or after_G0 < window.low_G0 / WIDENED:
             return RUPTURED
         return "whole" if window.holds(after_G0) else "jumped"
 
     def note(self, number: int, before_G0: float, held: Held) -> dict[str, Any]:
-        """What the recording says of a held junction."""
+        """Return the recorded description of a held junction."""
         return {
             "number": number,
             "before_G0": before_G0,
@@ -126,6 +126,6 @@ class HeldProcedure(CaptureProcedure):
         search.trips_in_a_row = search.trips_in_a_row + 1 if held.kind == "tripped" else 0
         if search.trips_in_a_row == self.most_trips:
             raise TooManyTrips(
-                f"{self.most_trips} junctions in a row carried too large a current. Look at them: the bias is too "
-                "large for them, the expected current is wrong, or what is caught is no junction."
+                f"{self.most_trips} junctions in a row carried too large a current. Look at their traces: the bias is "
+                "too large, the expected current is wrong, or the caught plateaus are not junctions."
             )

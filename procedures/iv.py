@@ -1,6 +1,6 @@
 """I-V curves of held junctions: 0 -> +V -> -V -> 0, each within a fraction of a second.
 
-Lee et al., Nature 498, 209 (2013): the mean of 100 curves, with their standard deviation.
+Lee et al., Nature 498, 209 (2013), show the mean of 100 curves with their standard deviation.
 """
 
 import math
@@ -22,34 +22,42 @@ from procedures.station import Station
 from procedures.steps import Mark, Safe, Sweep
 
 LEAST_SAMPLES = 40
-"""A curve of fewer has no shape."""
+"""Least number of samples of a curve; fewer do not resolve its shape."""
 
 
 class IV(HeldProcedure):
-    """Take I-V curves of held junctions."""
+    """Record I-V curves of held junctions."""
 
     name = "iv"
     repeats = "curves"
     cycle = "curve"
 
     curves = IntegerParameter(
-        "Curves", minimum=1, maximum=100_000, default=100, description="Curves of whole junctions to take."
+        "Curves",
+        minimum=1,
+        maximum=100_000,
+        default=100,
+        description="Number of curves to record of intact junctions.",
     )
     peak = FloatParameter(
-        "Peak", units="V", minimum=1e-3, maximum=10, description="Largest bias: 0, +peak, -peak, 0."
+        "Peak bias",
+        units="V",
+        minimum=1e-3,
+        maximum=10,
+        description="Largest bias; a curve runs 0, +peak, -peak, 0.",
     )
     sweep_time = FloatParameter(
-        "Sweep", units="s", minimum=0.01, maximum=60, default=0.2, description="Time for one curve."
+        "Sweep time", units="s", minimum=0.01, maximum=60, default=0.2, description="Duration of one curve."
     )
     curves_per_junction = IntegerParameter(
-        "Curves of a junction", minimum=1, maximum=1000, default=1,
-        description="A junction that is still whole is swept again, up to so many times.",
+        "Curves per junction", minimum=1, maximum=1000, default=1,
+        description="Sweep a junction that is still intact again, up to this many times in all.",
     )  # fmt: skip
 
     def check(self, station: Station) -> None:
-        """Also refuse a peak beyond the rig's limits or the amplifier's, and a sweep of a few samples."""
+        """Refuse also a peak beyond the rig's or the amplifier's limits, and a sweep with too few samples."""
         if self.peak is None:
-            raise ImpossibleSetting("peak is not given: the largest bias of a curve, in V.", "peak")
+            raise ImpossibleSetting("peak is not set; give the largest bias of a curve, in V.", "peak")
         super().check(station)
         self.check_largest("peak", self.peak, station)
         samples = self.sweep_time * station.rate_Hz
@@ -67,8 +75,8 @@ class IV(HeldProcedure):
             )
 
     def _straight_line(self, station: Station) -> RecordedSweep:
-        """Return the sweep that would be recorded of an ohmic junction without noise, behind the amplifier's pole."""
-        from scipy.signal import lfilter  # takes long to import, and only a check needs it
+        """Return the noiseless sweep of an ohmic junction as recorded through the amplifier's pole."""
+        from scipy.signal import lfilter  # slow to import, and only a check needs it
 
         applied_V = np.concatenate([[self.bias * 1e-3], self.waveform_V(station.rate_Hz)])
         tau_samples = station.rise_time_s / RISE_PER_TAU * station.rate_Hz
@@ -79,18 +87,18 @@ class IV(HeldProcedure):
         )
 
     def duration_s(self, station: Station) -> float:
-        """First approach, junctions as `obtain_s` has them, and the sweeps; all junctions stay whole."""
+        """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, and sweeps that all count."""
         caught_s = self.curves / self.curves_per_junction * self.obtain_s(station)
         return self.first_approach_s(station) + caught_s + self.curves * self.sweep_time
 
     def waveform_V(self, rate_Hz: float) -> FloatArray:
-        """Bias of a curve, one value a sample, shape (n,); the last is 0 V, and both peaks are reached."""
+        """Return the bias of a curve, one value per sample, shape (n,); it reaches both peaks and ends at 0 V."""
         quarter = max(1, round(self.sweep_time * rate_Hz / 4))
         turns = [0, quarter, 3 * quarter, 4 * quarter]
         return np.interp(np.arange(1, 4 * quarter + 1), turns, [0.0, self.peak, -self.peak, 0.0])
 
     def plan(self, station: Station) -> Plan:
-        """Catch a junction, sweep it, leave it; until there are enough curves of whole junctions."""
+        """Catch a junction, sweep it and release it, until there are enough curves of intact junctions."""
         yield from self.begin()
         search, number, whole = Search(), 0, 0
         while whole < self.curves:
@@ -107,7 +115,7 @@ class IV(HeldProcedure):
         yield Safe()
 
     def _curve(self, station: Station, before_G0: float, number: int, junction: int) -> Steps[Held]:
-        """One curve, and what became of the junction. ``junction`` tells the curves of one from those of others."""
+        """Record one curve; return the outcome. ``junction`` numbers the junction, to group its curves."""
         trip = self.trips(ExpectedCurrent(self.peak), before_G0, station)
         payload = {"curve": number, "junction": junction}
         swept = yield Sweep("sweep", self.waveform_V(station.rate_Hz), trip, self.trip_reaction, payload)

@@ -1,4 +1,4 @@
-"""What a step may do on a rig, and a plan looked through before anything moves."""
+"""Limits of single steps on a rig, and a dry run of a plan before anything moves."""
 
 import math
 from collections.abc import Iterable
@@ -10,10 +10,10 @@ from procedures.station import Station
 from procedures.steps import FINISHED, Modulate, Outcome, Ramp, SetBias, Step, Sweep
 
 DRY_STEPS = 30
-"""Enough of a plan to see its beginning and a few of its cycles."""
+"""Steps of a dry run: the beginning of a plan and a few of its cycles."""
 
 LEAST_LEVEL_SAMPLES = 2
-"""The first sample of a level shows its edge."""
+"""Least samples per level; the first of them shows the edge."""
 
 
 def check_limits(step: Step, station: Station) -> None:
@@ -22,7 +22,7 @@ def check_limits(step: Step, station: Station) -> None:
     Raises
     ------
     ImpossibleSetting
-        Naming the quantity, the value and the limit.
+        Names the quantity, the value and the limit.
     """
     match step:
         case SetBias(bias_V):
@@ -65,12 +65,12 @@ def _check_modulation(step: Modulate, station: Station) -> None:
 
 
 def check_programme(programme: LevelProgramme, station: Station, *about: str) -> None:
-    """Refuse a modulation that the card can't put out at its rate; ``about`` names the parameters that say it.
+    """Refuse a modulation that the card can't generate at its rate; ``about`` names the parameters behind it.
 
     Raises
     ------
     ImpossibleSetting
-        If it does not repeat soon enough, or a level lasts too few samples.
+        If it does not repeat within the card's buffer, or a level lasts too few samples.
     """
     frequency_Hz = float(programme.frequency_Hz)
     try:
@@ -102,10 +102,10 @@ def _check_time(what: str, seconds: float, step: Modulate | Sweep) -> None:
 
 
 def dry_run(procedure: RigProcedure, station: Station) -> list[Step]:
-    """Look through the first steps of a plan, none of which is done, and check the limits of each.
+    """Check the limits of a plan's first steps without executing any of them.
 
-    Each ramp is taken to end at the first of its detectors, in the middle of the piezo's range, with the
-    conductance that the procedure calls typical, and every other step to its own end, as when all goes well.
+    Every step is assumed to succeed: a ramp ends by the first of its detectors, in the middle of the piezo's range and
+    at the procedure's typical conductance; any other step runs to its own end.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def dry_run(procedure: RigProcedure, station: Station) -> list[Step]:
     Raises
     ------
     ImpossibleSetting
-        As `check_limits`.
+        As in `check_limits`.
     """
     middle_m = sum(station.extension_range_m) / 2
     plan = procedure.plan(station)
@@ -130,7 +130,7 @@ def dry_run(procedure: RigProcedure, station: Station) -> list[Step]:
             samples = round(getattr(step, "duration_s", 0.0) * station.rate_Hz)
             outcome = Outcome(ended, middle_m, (0, samples), procedure.typical_G0)
     except (StopIteration, ProcedureFault):
-        pass  # a fault is a verdict on outcomes, and these are made up
+        pass  # a fault judges outcomes, and these are made up
     finally:
         plan.close()
     return steps

@@ -1,7 +1,7 @@
-"""Parameters that PyMeasure has not (lists of numbers, exact fractions, levels), and how all of them are read.
+"""Parameter types that PyMeasure lacks (lists of numbers, exact fractions, levels), and one reader for all parameters.
 
-PyMeasure tells what it can't read by the names of its classes; here that is said in words. Where one number is asked
-for, a decimal comma is taken; in a list a comma separates.
+PyMeasure's error messages name its own classes; the messages here are for users. A single number may have a decimal
+comma; in a list, commas separate.
 """
 
 import math
@@ -21,19 +21,19 @@ from pymeasure.experiment import (
 )
 
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
-"""Thousands to some, thousandths to others."""
+"""Ambiguous numbers such as "1,000": one thousand in some countries, one in others."""
 
 EXACT = re.compile(r"[+-]?[\d.]{1,30}(/\d{1,30}|e[+-]?\d{1,2})?", re.IGNORECASE)
-"""Text of an exact fraction; the exact value of one with a larger exponent fills the memory."""
+"""Text of an exact fraction. Larger exponents are refused: their exact values would fill the memory."""
 
 MOST_SHOWN = 60
-"""Characters of a refused value that are shown."""
+"""Longest part of a refused value that a message quotes, in characters."""
 
 
 class NumbersParameter(VectorParameter):
-    """Numbers, as text with spaces or commas between ("0.74 0.95 1.08") or as a sequence; kept as a tuple.
+    """Several numbers, as text separated by spaces or commas ("0.74 0.95 1.08") or as a sequence; kept as a tuple.
 
-    PyMeasure's forms show it as its own vectors.
+    PyMeasure's forms show it like their own vectors.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class NumbersParameter(VectorParameter):
         super().__init__(name, length=None, units=units, **options)
 
     def convert(self, value: str | float | Iterable[float]) -> tuple[float, ...]:
-        """Tuple of floats; raises ``ValueError`` saying what is not a number or out of bounds."""
+        """Return a tuple of floats. Raises ``ValueError`` that quotes a value that is not a number or out of bounds."""
         if not isinstance(value, str):
             return tuple(_within(self, _plain(part)) for part in _parts(value))
         texts = value.replace(",", " ").replace("[", " ").replace("]", " ").split()
@@ -73,7 +73,7 @@ class FractionParameter(Parameter):
         super().__init__(name, **options)
 
     def convert(self, value: str | float | Fraction) -> str:
-        """The text with a decimal point; raises ``ValueError`` if it is not a positive number."""
+        """Return the text with a decimal point. Raises ``ValueError`` unless it is a positive number."""
         text = _with_point(str(value).strip())
         if not _fraction(text) > 0:
             raise ValueError(f"{text} is not positive")
@@ -81,14 +81,14 @@ class FractionParameter(Parameter):
 
 
 class FractionsParameter(Parameter):
-    """Several positive numbers that are kept exact, as text with spaces or commas between."""
+    """Several positive numbers that are kept exact, as text separated by spaces or commas."""
 
     def __init__(self, name: str, units: str | None = None, **options: Any) -> None:
         self.units = units
         super().__init__(name, **options)
 
     def convert(self, value: str | float | Iterable[float]) -> str:
-        """The text with spaces between; raises ``ValueError`` for what is not a positive number."""
+        """Return the numbers as text separated by spaces. Raises ``ValueError`` if one is not a positive number."""
         parts = value.replace(",", " ").split() if isinstance(value, str) else [str(n) for n in _parts(value)]
         for part in parts:
             if not _fraction(part) > 0:
@@ -102,9 +102,9 @@ class LevelsParameter(Parameter):
     """
 
     def convert(self, value: str) -> str:
-        """The text as it was given; raises ``ValueError`` if it can't be read or misses the amplitude."""
+        """Return the text unchanged. Raises ``ValueError`` if it can't be read or no level is the full amplitude."""
         if not isinstance(value, str):
-            raise ValueError(f"{_shown(value)} is no text; levels are written like +1:1 0:1 -1:1")
+            raise ValueError(f"{_shown(value)} is not text; write levels like +1:1 0:1 -1:1")
         largest = max((abs(level) for level, _ in parsed_levels(value)), default=0.0)
         if largest != 1:
             raise ValueError(f"the largest level is {largest:g} of the amplitude; it must be +1 or -1")
@@ -115,7 +115,7 @@ TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
 def parsed_levels(text: str) -> list[tuple[float, Fraction]]:
-    """Levels and relative durations of a `LevelsParameter`'s text. Raises ``ValueError``."""
+    """Return the levels and relative durations in a `LevelsParameter`'s text. Raises ``ValueError``."""
     levels = []
     for part in text.replace(",", " ").split():
         level, colon, duration = part.partition(":")
@@ -126,7 +126,7 @@ def parsed_levels(text: str) -> list[tuple[float, Fraction]]:
 
 
 def _parts(value: Any) -> list[Any]:
-    """Members of a sequence; of anything else, itself."""
+    """Return the members of a sequence as a list, anything else as a list of one."""
     several = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
     return list(value) if several else [value]
 
@@ -137,24 +137,24 @@ def _fraction(text: str) -> Fraction:
             raise ValueError
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{_shown(text)} is no number") from None
+        raise ValueError(f"{_shown(text)} is not a number") from None
 
 
 def _shown(value: object) -> str:
-    """A refused value as text, shortened."""
+    """Return a refused value as text, shortened."""
     text = str(value).strip() or "nothing"
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
 
 
 def read(parameter: Any, value: Any) -> Any:
-    """A value, typed or not, as any parameter takes it. Raises ``ValueError``, which says in words why it can't."""
+    """Convert a value, typed or as text, to the type of a parameter. Raises ``ValueError`` with the reason."""
     match parameter:
         case FloatParameter():
             return parameter.convert(_within(parameter, _number(value)))
         case IntegerParameter():
             number = _number(value)
             if not number.is_integer():
-                raise ValueError(f"{_shown(value)} is no whole number")
+                raise ValueError(f"{_shown(value)} is not a whole number")
             return parameter.convert(int(_within(parameter, number)))
         case BooleanParameter():
             if str(value).lower() not in (*TRUE, *FALSE):
@@ -163,25 +163,25 @@ def read(parameter: Any, value: Any) -> Any:
         case ListParameter():
             choices = [str(choice) for choice in parameter.choices]
             if str(value) not in choices:
-                raise ValueError(f"{_shown(value)} is none of {', '.join(choices)}")
+                raise ValueError(f"{_shown(value)} is not one of {', '.join(choices)}")
         case _ if type(parameter) is Parameter and not isinstance(value, str | PathLike):
-            raise ValueError(f"{_shown(value)} is no text")
+            raise ValueError(f"{_shown(value)} is not text")
     return parameter.convert(value)
 
 
 def unit_of(parameter: Any) -> str:
-    """Its unit as it is written in a sentence; "" for none."""
+    """Return a parameter's unit as written in a sentence; "" for none."""
     return str(getattr(parameter, "units", None) or "").replace("_", "")
 
 
 def _number(value: Any) -> float:
-    """One number, where a comma can only be a decimal one."""
+    """Return one number; a comma in its text is a decimal comma."""
     return _plain(_with_point(value) if isinstance(value, str) else value)
 
 
 def _with_point(text: str) -> str:
     if GROUPED.fullmatch(text.strip()):
-        raise ValueError(f"{text.strip()} may be thousands or a fraction; write it without a comma")
+        raise ValueError(f"{text.strip()} is ambiguous (thousands or decimals); write it without a comma")
     return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
 
 
@@ -191,12 +191,12 @@ def _plain(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isnan(number):
-        raise ValueError(f"{_shown(value)} is no number")
+        raise ValueError(f"{_shown(value)} is not a number")
     return number
 
 
 def _within(parameter: Any, number: float) -> float:
-    """The number, if it is within the parameter's bounds."""
+    """Return the number if it is within the parameter's bounds; else raise ``ValueError``."""
     for outside, word, bound in (
         (number < parameter.minimum, "below", parameter.minimum),
         (number > parameter.maximum, "above", parameter.maximum),

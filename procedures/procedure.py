@@ -27,11 +27,11 @@ UNIT_SUFFIX = {
     "uV/K": "_uV_per_K",
     "uW": "_uW",
 }
-"""How a parameter's unit is written into its name in a recording; units that count (traces) are not."""
+"""Suffix of a parameter's name in a recording, by its unit; counting units (traces) have none."""
 
 Result = TypeVar("Result")
 Steps = Generator[Step, Outcome, Result]
-"""Part of a plan: yields steps, receives their outcomes, returns what it found."""
+"""Part of a plan: yields steps, receives their outcomes, returns a result."""
 
 Plan = Steps[None]
 
@@ -39,38 +39,38 @@ Plan = Steps[None]
 class RigProcedure(Procedure):
     """Parameters with units and bounds (PyMeasure), a check against the rig, and a plan.
 
-    PyMeasure's input forms and sequencers work on its ``Parameter``s. Its Worker, its ManagedWindow and its Results
-    do not: the runner interprets ``plan``, and a recording holds what they would keep as columns of numbers.
+    PyMeasure's input forms and sequencers work on its ``Parameter``s. PyMeasure's Worker, ManagedWindow and Results are
+    not used: the runner interprets ``plan``, and the recording replaces their columns of numbers.
     """
 
     name: str
     """Name on the command line and in recordings."""
 
     drives: bool = True
-    """True if the procedure puts out a bias or moves the tip; the wiring is then proved first."""
+    """True if the procedure applies a bias or moves the tip; the wiring is then proved first."""
 
     repeats: str
-    """Name of the parameter that says how many times the procedure's cycle is run."""
+    """Name of the parameter that holds the number of cycles."""
 
     cycle: str
     """Name of the mark that ends a cycle; progress is counted by it."""
 
     @property
     def typical_G0(self) -> float:
-        """Conductance that a check finds when all goes well: what a dry run lets the plan see."""
+        """Conductance of a successful check, in G0; a dry run gives it to the plan."""
         return float("nan")
 
     @property
     def total_cycles(self) -> int:
-        """Cycles of a whole run."""
+        """Number of cycles in a whole run."""
         return int(getattr(self, self.repeats))
 
     def duration_s(self, station: Station) -> float:
-        """About how long a run takes, in s, as far as speeds and times say; NaN where they say nothing."""
+        """Estimate how long a run takes, in s, from its speeds and times; NaN where they don't determine it."""
         return float("nan")
 
     def counts(self, event: Event) -> bool:
-        """Whether an event is the end of a cycle; a mark with payload ``{"counts": False}`` is not."""
+        """Return True if an event ends a cycle; a mark with payload ``{"counts": False}`` does not."""
         return (
             event.kind is EventKind.MARK
             and event.name == self.cycle
@@ -79,12 +79,12 @@ class RigProcedure(Procedure):
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """A procedure with some parameters set, the others at their defaults.
+        """Return a procedure with some parameters set, the others at their defaults.
 
         Raises
         ------
         ImpossibleSetting
-            For an unknown name or a value out of bounds; names parameter, value and bound.
+            For an unknown name or a value out of bounds. Names the parameter, the value and the bound.
         """
         procedure = cls()
         parameters = procedure.parameter_objects()
@@ -100,14 +100,14 @@ class RigProcedure(Procedure):
         return procedure
 
     def values(self) -> dict[str, Any]:
-        """Every parameter's value by its name with unit ("withdraw_speed_nm_per_s"), for the recording."""
+        """Return every parameter's value by its name with unit ("withdraw_speed_nm_per_s"), for the recording."""
         return {
             name + UNIT_SUFFIX.get(getattr(parameter, "units", None) or "", ""): getattr(self, name)
             for name, parameter in self.parameter_objects().items()
         }
 
     def execute(self) -> None:
-        """Refuse to be run by PyMeasure's Worker, which would report an empty run as finished."""
+        """Raise ``NotImplementedError``: PyMeasure's Worker would report an empty run as finished."""
         raise NotImplementedError(
             f"PyMeasure's Worker can't run {self.name}: a run needs a rig file, a recording and a guard. Use "
             "hotjunction run, or queue it on a bench that serves (BenchClient.queue_add)."
@@ -115,8 +115,8 @@ class RigProcedure(Procedure):
 
     @abstractmethod
     def check(self, station: Station) -> None:
-        """Refuse what can't work on this rig. Raises ``ImpossibleSetting`` before anything moves."""
+        """Check the parameters against the rig. Raises ``ImpossibleSetting`` before anything moves."""
 
     @abstractmethod
     def plan(self, station: Station) -> Plan:
-        """Steps of the run; each ``yield`` returns the step's ``Outcome``."""
+        """Yield the steps of the run; each ``yield`` returns the step's ``Outcome``."""

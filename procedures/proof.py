@@ -1,8 +1,8 @@
 """Proof of the wiring before the first motion of a run: outputs by their loop-backs, current input by its amplifier.
 
-The tip stands back and the bias is 0 V. Each output is moved by a few millivolts and must show on its own loop-back,
-and not on the other; then the current amplifier suppresses a small current at its own input, which the current input
-must follow. The tip moves by half a nanometre at most, or by what 2 mV are on the piezo.
+The tip is retracted and the bias is 0 V. Each output is moved by a few millivolts; its own loop-back must follow and
+the other must not. Then the current amplifier suppresses a small current at its own input, which the current input
+must follow. The tip moves by half a nanometre at most, or by the extension for 2 mV.
 """
 
 from dataclasses import dataclass
@@ -16,37 +16,38 @@ from procedures.station import Station
 from procedures.watch import Watch
 
 STEP_V = 0.01
-"""Largest step of an output; a hundred times the noise of its loop-back."""
+"""Largest step of an output, a hundred times the noise of its loop-back."""
 
 LARGEST_STEP_M = 0.5e-9
 SMALLEST_STEP_V = 0.002
 SHARE = 0.25
-"""Share of a step by which a loop-back may miss what it should show."""
+"""Largest error of a loop-back, as a share of the step."""
 
 SETTLE_S = 0.01
 MEAN_S = 0.04
-"""Two periods of the mains."""
+"""Averaging time: two periods of the mains."""
 
 CURRENT_SHARE = 0.2
-"""Share of the expected response by which the current input may miss it."""
+"""Largest error of the current input, as a share of the expected response."""
 
 DEAD_SHARE = 0.1
 RAIL_SHARE = 0.995
 RISE_TIMES = 5.0
-"""After which an amplifier has settled."""
+"""Settling time of an amplifier, in rise times."""
 
 OUTPUTS = ("bias", "z")
 
 WITHOUT_SUPPRESSION = (
-    "If the input is in order and only the amplifier's current suppression is not, write test_current = false in "
-    "[current_amplifier] of the rig file: runs then start unproved, and a dead input is noticed at no contact only."
+    "If the input works and only the amplifier's current suppression does not, set test_current = false in "
+    "[current_amplifier] of the rig file. Runs then start without this proof, and a dead input shows only as a "
+    "missing contact."
 )
-"""Way on for an amplifier whose suppression does not do what the proof takes for granted."""
+"""Remedy for an amplifier whose suppression the proof can't use."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """Volts by which each channel moved, and by which an output was moved."""
+    """Change of each channel, in V, after a step of one output."""
 
     output: str
     step_V: float
@@ -54,7 +55,7 @@ class Response:
 
     @property
     def own(self) -> float:
-        """Share of the step that the output's own loop-back shows."""
+        """Response of the output's own loop-back, as a share of the step."""
         return self.moved_V[self.output] / self.step_V
 
     @property
@@ -64,29 +65,31 @@ class Response:
 
     @property
     def crossed(self) -> float:
-        """Share of the step that the other loop-back shows."""
+        """Response of the other loop-back, as a share of the step."""
         return self.moved_V[self.other] / self.step_V
 
 
 def prove_outputs(station: Station, watch: Watch) -> dict[str, Any]:
-    """Move bias and z by a few millivolts each; return what every loop-back showed, for the recording.
+    """Move bias and z by a few millivolts each; return the response of every loop-back, for the recording.
 
     Raises
     ------
     LoopBackFault
-        Naming terminals, commanded and measured volts.
+        If a loop-back is wrong; names terminals, commanded and measured volts.
     """
     rest = watch.means(MEAN_S)
     for output, commanded_V in {"bias": 0.0, "z": station.safe_z_V}.items():
         _check_rest(station, output, rest[output], commanded_V)
     responses = [_response(station, watch, output, step_V) for output, step_V in steps_V(station).items()]
-    for one in responses:
-        _check(station, one, responses)
-    return {one.output: {"step_V": one.step_V, "moved_V": one.moved_V} for one in responses}
+    for response in responses:
+        _check(station, response, responses)
+    return {
+        response.output: {"step_V": response.step_V, "moved_V": response.moved_V} for response in responses
+    }
 
 
 def steps_V(station: Station) -> dict[str, float]:
-    """Return the step of each output, in V: z toward the sample, as the tip stands at the other end."""
+    """Return the step of each output, in V; z moves toward the sample, from the retracted end."""
     low, high = station.bias_range_V
     bias_V = min(STEP_V, high) if high >= -low else -min(STEP_V, -low)
     z_V = float(np.clip(LARGEST_STEP_M / station.extension_m_per_V, SMALLEST_STEP_V, STEP_V))
@@ -110,39 +113,40 @@ def _check_rest(station: Station, output: str, measured_V: float, commanded_V: f
     if not station.loop_backs.holds(measured_V, commanded_V):
         raise LoopBackFault(
             f"The {station.input_name(output)} reads {measured_V:+.4g} V while the {station.output_name(output)} is "
-            f"commanded to {commanded_V:+.4g} V; no step was put out. Check the wires of both, and daq.inputs and "
+            f"commanded to {commanded_V:+.4g} V; nothing was moved. Check the wires of both, and daq.inputs and "
             "daq.outputs of the rig file."
         )
 
 
-def _check(station: Station, one: Response, responses: list[Response]) -> None:
-    own, other = station.input_name(one.output), station.input_name(one.other)
-    output = station.output_name(one.output)
+def _check(station: Station, response: Response, responses: list[Response]) -> None:
+    own, other = station.input_name(response.output), station.input_name(response.other)
+    output = station.output_name(response.output)
     shown = (
-        f"a step of {_mV(one.step_V)} on the {output} moved the {own} by {_mV(one.moved_V[one.output])} and "
-        f"the {other} by {_mV(one.moved_V[one.other])}"
+        f"a step of {_mV(response.step_V)} on the {output} moved the {own} by "
+        f"{_mV(response.moved_V[response.output])} and the {other} by {_mV(response.moved_V[response.other])}"
     )
     if all(abs(each.own) < SHARE and abs(abs(each.crossed) - 1) < SHARE for each in responses):
         bias, z = (station.terminals.get(name, "its input") for name in OUTPUTS)
         raise LoopBackFault(
-            f"Bias shows on {z} and z on {bias}: loop-backs or outputs are exchanged ({shown}). The run is refused. "
-            "Check the wires and daq.inputs and daq.outputs of the rig file; a resistor in place of the junction shows "
-            "which of the two it is."
+            f"Bias shows on {z} and z on {bias}: loop-backs or outputs are swapped ({shown}). The run was not started. "
+            "Check the wires, and daq.inputs and daq.outputs of the rig file; a resistor in place of the junction "
+            "shows which pair is swapped."
         )
-    if abs(one.own - 1) > SHARE:
-        raise LoopBackFault(f"The {own} {_why(one.own)}: {shown}. The run is refused.")
-    if abs(one.crossed) > SHARE:
+    if abs(response.own - 1) > SHARE:
+        raise LoopBackFault(f"The {own} {_why(response.own)}: {shown}. The run was not started.")
+    if abs(response.crossed) > SHARE:
         raise LoopBackFault(
-            f"The {output} shows on both loop-backs: {shown}. The run is refused; look for a short between the wires."
+            f"The {output} shows on both loop-backs: {shown}. The run was not started; look for a short between the "
+            "wires."
         )
 
 
 def _why(own: float) -> str:
     if abs(own) < DEAD_SHARE / 2:
-        return "does not follow its output (wire off, wrong input in the rig file, or an output that does not drive)"
+        return "does not follow its output (wire off, wrong input in the rig file, or dead output)"
     if abs(own + 1) < SHARE:
         return f"is {own:.3f} of the command (its leads are reversed)"
-    return f"is {own:.3f} of the command (a divider or an amplifier that the rig file does not know)"
+    return f"is {own:.3f} of the command (a divider or an amplifier that is not in the rig file)"
 
 
 def _mV(volts: float) -> str:
@@ -150,14 +154,14 @@ def _mV(volts: float) -> str:
 
 
 def prove_current(station: Station, watch: Watch) -> dict[str, Any] | None:
-    """Let the current amplifier suppress a current at its own input; return what was seen, or None where it can't.
+    """Let the current amplifier suppress a current at its own input; return the response, or None if it can't.
 
-    The sign is not judged: how a suppression current enters is a matter of the amplifier.
+    The sign is not checked: it depends on the amplifier.
 
     Raises
     ------
     CurrentInputFault
-        If the current input does not move, or not by what the gain says.
+        If the current input does not move, or not by the amount that the gain implies.
     """
     if station.test_current is None:
         return None
@@ -166,7 +170,8 @@ def prove_current(station: Station, watch: Watch) -> dict[str, Any] | None:
     if abs(before["current"]) >= RAIL_SHARE * station.amplifier.full_scale_V:
         raise CurrentInputFault(
             f"The {station.input_name('current')} stands at {before['current']:+.4g} V, the amplifier's rail, "
-            "at 0 V bias with the tip back: a leak, a tip that touches, or the amplifier's own bias supply."
+            "at 0 V bias with the tip retracted. Check for a leak, a tip in contact, or the amplifier's own bias "
+            "supply; nothing was moved."
         )
     with station.test_current() as expected_V:
         watch.means(settle_s)
@@ -185,25 +190,25 @@ def _check_current(station: Station, expected_V: float, moved_V: dict[str, float
     for name, volts in moved_V.items():
         if name != "current" and share < DEAD_SHARE and abs(abs(volts) / expected_V - 1) <= CURRENT_SHARE:
             raise CurrentInputFault(
-                f"The current amplifier answers on the {station.input_name(name)}; the rig file says {current}. "
-                "Exchange the cables, or correct daq.inputs of the rig file; nothing was moved."
+                f"The current amplifier appears on the {station.input_name(name)}, but the rig file says {current}. "
+                "Swap the cables, or correct daq.inputs of the rig file; nothing was moved."
             )
     if share < DEAD_SHARE:
         raise CurrentInputFault(
             f"The {current} does not follow the current amplifier: a test current should move it by "
             f"{expected_V:.3g} V and moved it by {moved_V['current']:+.3g} V, and no other input follows. Its cable is "
-            "off or on an input that is not read, or the amplifier's output is dead; nothing was moved. "
+            "off or on an unused input, or the amplifier's output is dead; nothing was moved. "
             f"{WITHOUT_SUPPRESSION}"
         )
     raise CurrentInputFault(
-        f"The {current} shows {share:.3g} times what gain_V_per_A says: a test current moved it by "
-        f"{moved_V['current']:+.3g} V, expected are {expected_V:.3g} V. Check gain_V_per_A and the amplifier's range; "
+        f"The {current} shows {share:.3g} times the response that gain_V_per_A implies: a test current moved it by "
+        f"{moved_V['current']:+.3g} V instead of {expected_V:.3g} V. Check gain_V_per_A and the amplifier's range; "
         f"nothing was moved. {WITHOUT_SUPPRESSION}"
     )
 
 
 def prove(station: Station, watch: Watch) -> bool:
-    """Prove outputs and current input, and record it; tell whether the current input was seen to work."""
+    """Prove and record outputs and current input; return True if the current input was proved to work."""
     outputs = prove_outputs(station, watch)
     current = prove_current(station, watch)
     watch.event(EventKind.MARK, "wiring proved", {**outputs, "current": current})

@@ -1,6 +1,6 @@
-"""The interpreter of plans: the only writer to the instruments while a procedure runs.
+"""Interpreter of plans, the only writer to the instruments while a procedure runs.
 
-Whatever happens, a run ends in the safe state: bias 0 V and the tip back. Each step is done by `step_runner`.
+Every run ends in the safe state, bias 0 V and the tip retracted. `step_runner` executes the single steps.
 """
 
 from collections.abc import Callable
@@ -21,14 +21,14 @@ from procedures.steps import APPROACH, Ramp
 from procedures.watch import Sink, Watch
 
 LATE_S = 0.1
-"""Delay that the samples may have which show a safe end."""
+"""Longest delay of the samples that confirm the safe state."""
 
 
 @dataclass(frozen=True)
 class RunEnd:
-    """Outcome of a run: "finished", "aborted" or "fault", why in a sentence, and if the rig was seen to be safe.
+    """Outcome of a run: "finished", "aborted" or "fault", the reason as a sentence, and whether the rig is safe.
 
-    ``safe`` is True only where the loop-backs showed 0 V of bias and the tip's safe place.
+    ``safe`` is True only if the loop-backs showed 0 V of bias and the tip's safe position.
     """
 
     status: str
@@ -43,13 +43,14 @@ class Runner:
     ----------
     station : Station
     sink : Sink
-        Gets every sample and event. What it raises ends the run safely and is raised again.
+        Gets every sample and event. An exception from it ends the run safely and is raised again.
     make_safe : callable
-        Brings the rig into the safe state from any state and says what it did; raises ``RigError`` if it can't.
+        Brings the rig into the safe state from any state and returns a description; raises ``RigError`` if it can't.
     should_stop : callable
-        Asked at every read; True ends the run as aborted.
+        Called at every read; True ends the run as aborted.
     paused : callable
-        Asked before each approach; while it says True, which may take it a moment, the run waits: bias 0 V, tip back.
+        Called before each approach; while it returns True the run waits at 0 V bias with the tip retracted. A call
+        may block for a moment.
     """
 
     def __init__(
@@ -76,14 +77,13 @@ class Runner:
         ImpossibleSetting
             Before anything moves, if the procedure can't work on this rig.
         BaseException
-            What is neither the rig's nor the procedure's fault (a bug, a recorder that failed) is raised again
-            once the rig is safe.
+            Any error that is neither the rig's nor the procedure's (a bug, a failed recorder), once the rig is safe.
         """
         procedure.check(self._station)
         dry_run(procedure, self._station)
         self._drove = procedure.drives
         try:
-            self._make_safe()  # from here on it is known where the tip is
+            self._make_safe()  # from here on the tip position is known
             self._station.daq.start_acquisition(self._station.buffer_s)
             self._interpret(procedure, self._proved() if procedure.drives else self._station)
             self._watch.compare_loop_backs()
@@ -91,7 +91,7 @@ class Runner:
             return self._end("aborted", "stopped by the user")
         except (ProcedureFault, RigError) as fault:
             self._report(EventKind.FAULT, type(fault).__name__, message=str(fault))
-            if self._should_stop():  # whoever asked for it may have made safe over the run's head
+            if self._should_stop():  # an emergency stop from outside makes steps of the run fail
                 return self._end("aborted", "stopped by the user")
             return self._end("fault", str(fault), trusted=not isinstance(fault, LoopBackFault))
         except BaseException:
@@ -100,7 +100,7 @@ class Runner:
         return self._end("finished", "")
 
     def _proved(self) -> Station:
-        """Prove the wiring before anything moves; from here on each block is compared with what was commanded."""
+        """Prove the wiring before anything moves; from here on the loop-backs of each block are checked."""
         if np.isnan(list(self._station.daq.held.values())).any():
             raise InstrumentFault(UNKNOWN)
         current_proved = prove(self._station, self._watch)
@@ -109,13 +109,13 @@ class Runner:
         return replace(self._station, current_proved=current_proved)
 
     def _end(self, status: str, reason: str, *, trusted: bool = True) -> RunEnd:
-        """Make safe first; then see if it is, and record what is left to record."""
+        """Make the rig safe, confirm it by the loop-backs, and record the result."""
         try:
             done, safe = self._make_safe(), True
         except RigError as error:
-            done, safe = f"NOT SAFE: {error} Retract the tip and take the bias away by hand.", False
+            done, safe = f"NOT SAFE: {error} Retract the tip and remove the bias by hand.", False
         else:
-            unseen = self._unseen() if trusted else "the loop-backs are not to be trusted"
+            unseen = self._unseen() if trusted else "the loop-backs can't be trusted"
             if unseen:
                 done = f"NOT SEEN TO BE SAFE: {done} as commanded, but {unseen}. Check bias and z by hand."
                 safe = False
@@ -123,7 +123,7 @@ class Runner:
         return RunEnd(status, reason if safe else f"{reason} {done}".strip(), safe)
 
     def _unseen(self) -> str:
-        """Look at the loop-backs of a rig that was made safe; return why they do not show it, or nothing."""
+        """Read the loop-backs of a rig that was made safe; return why they don't confirm it, or ""."""
         try:
             shown = self._shown()
         except RigError as error:
@@ -137,21 +137,21 @@ class Runner:
         )
 
     def _shown(self) -> dict[str, float]:
-        """Read the next samples or, where they do not come or can't be recorded, the inputs without their clock."""
+        """Return the inputs in V, from the next samples or, if they can't be read or recorded, without the clock."""
         if self._drove:
             with suppress(Exception):
                 return self._watch.means(LOOK_S, LATE_S)
         return self._glance()
 
     def _glance(self) -> dict[str, float]:
-        """Read the inputs without their clock, which may stand still."""
+        """Return the inputs in V without using the sample clock, which may have stopped."""
         daq = self._station.daq
         with suppress(RigError):
             daq.stop_acquisition()
         return daq.glance()
 
     def _report(self, kind: EventKind, name: str, **payload: object) -> None:
-        """Record an event on the way out; a sink that fails here must not stop the way out."""
+        """Record an event at the end of a run; a failing sink must not prevent the safe state."""
         with suppress(Exception):
             self._watch.event(kind, name, payload)
 
@@ -172,7 +172,7 @@ class Runner:
             plan.close()
 
     def _pause(self) -> None:
-        """Wait in the safe state; an approach, which comes next, begins from wherever the tip is."""
+        """Wait in the safe state; the next step is an approach, which may start at any tip position."""
         bias_V = self._steps.bias_V
         self._steps.be_safe()
         self._steps.bias_is(0.0)

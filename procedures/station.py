@@ -1,4 +1,4 @@
-"""What a procedure works on: the DAQ with its outputs, the current amplifier's calibration, the piezo."""
+"""Context of a procedure: the DAQ with its outputs, the current amplifier's calibration, the piezo."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -18,18 +18,18 @@ INPUT_ROLES = {
 
 
 class CoarsePositioner(Protocol):
-    """Moves the tip's housing over more than the piezo's range."""
+    """Positioner of the tip's housing, with more range than the piezo."""
 
     def move(self, distance_m: float, meanwhile: Callable[[], object]) -> None:
         """Move toward the sample (positive) or away. Called with the tip fully retracted and 0 V bias.
 
-        A long move calls ``meanwhile`` now and then; what that raises ends the move.
+        A long move calls ``meanwhile`` at intervals; an exception from it ends the move.
         """
 
 
 @dataclass(frozen=True)
 class Station:
-    """One rig, as its procedures see it.
+    """Rig as its procedures use it.
 
     Parameters
     ----------
@@ -44,33 +44,33 @@ class Station:
     bias_range_V : tuple of float
         Limits of the bias output.
     verify_amplifier : callable
-        Raises ``RigError`` if the current amplifier does not answer or no longer stands as it was set: then
-        the conductance is not what it seems, and a tip must not approach.
+        Raises ``RigError`` if the current amplifier does not answer or its settings have changed: the conductance
+        is then wrong, and the tip must not approach.
     bias_on : str
         Electrode that the bias drives, "substrate" or "probe".
     resolution_V : float
-        Step of the converter at the current's input; 0 where unknown.
+        Step of the converter at the current input; 0 if unknown.
     lowpass_Hz : float
-        Corner of the thermometer's filter; ``inf`` where there is none.
+        Corner of the thermometer's low-pass filter; ``inf`` without a filter.
     rise_time_s : float
-        Of the current amplifier.
+        Rise time of the current amplifier.
     tip_s : float
-        Thermal time constant of the tip; 0 where unknown.
+        Thermal time constant of the tip; 0 if unknown.
     buffer_s : float
-        How long the card keeps samples that nobody reads.
+        Time for which the card keeps unread samples.
     safe_z_V : float
-        Where the z output stands when nobody is in control.
+        z output in the safe state.
     loop_backs : Tolerance
-        Within which a loop-back must show what was commanded.
+        Largest difference between a loop-back and its command.
     terminals : mapping of str to str
-        Of the card: "bias output", "z output", and the inputs by name ("current" -> "ai0").
+        Terminals of the card: "bias output", "z output", and the inputs by name ("current" -> "ai0").
     test_current : callable, optional
-        A context in which the current amplifier suppresses a small current at its own input; its value is the change of
-        the output to be expected, in V, of either sign. None where the amplifier can't.
+        Context in which the current amplifier suppresses a small current at its own input; its value is the expected
+        change of the amplifier's output, in V, of either sign. None if the amplifier can't.
     current_proved : bool
-        The current input was seen to follow the amplifier in this run.
+        True if the current input has followed the amplifier in this run.
     coarse : CoarsePositioner or None
-        None where the rig has none: re-centring then ends the run and says what to do by hand.
+        None without one: re-centring then ends the run with instructions to move by hand.
     """
 
     daq: NI6281
@@ -104,9 +104,9 @@ class Station:
         return self.daq.rate_Hz
 
     def input_name(self, name: str) -> str:
-        """Name an input for a message: "bias loop-back (ai2)"."""
+        """Return the name of an input for a message: "bias loop-back (ai2)"."""
         return f"{INPUT_ROLES.get(name, name)} ({self.terminals.get(name, 'terminal unknown')})"
 
     def output_name(self, name: str) -> str:
-        """Name an output for a message: "bias output (ao0)"."""
+        """Return the name of an output for a message: "bias output (ao0)"."""
         return f"{name} output ({self.terminals.get(f'{name} output', 'terminal unknown')})"

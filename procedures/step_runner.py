@@ -1,4 +1,4 @@
-"""What each step of a plan does with the instruments, and what it records."""
+"""Execution of single steps on the instruments, and their events in the recording."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,22 +29,22 @@ from procedures.steps import (
 from procedures.watch import Seen, Watch
 
 SETTLING_S = 0.01
-"""Samples left out of a baseline after the bias was taken away: charging of the cable, the amplifier's filter."""
+"""Time left out of a baseline after the bias is removed: charging of the cable, the amplifier's filter."""
 
-UNKNOWN = "Where the tip stands is not known: the card did not confirm its last move."
+UNKNOWN = "The tip position is unknown: the card did not confirm its last move."
 
 LOOK_S = 0.02
 """Time over which a loop-back is averaged."""
 
 NO_BIAS_SAMPLES = 3
-"""Samples in a row without a conductance, for want of a bias, that stop a ramp which is watched."""
+"""Consecutive samples without a measurable bias, hence without a conductance, that stop a watched ramp."""
 
 PIECE_S = 1.0
-"""A ramp is put out in pieces of this length: most ramps end early, and what is sent costs time."""
+"""Length of the pieces in which a ramp is sent: most ramps end early, and sending takes time."""
 
 
 class StepRunner:
-    """Does single steps on one station, whose acquisition runs.
+    """Executes single steps on one station whose acquisition runs.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class StepRunner:
 
     def __init__(self, station: Station, watch: Watch, make_safe: Callable[[], str]) -> None:
         self.bias_V = 0.0
-        """What a step leaves on the junction, and what one that drives the bias goes back to."""
+        """Bias that a step leaves on the junction, and that a modulation or sweep restores."""
         self._station = station
         self._daq = station.daq
         self._watch = watch
@@ -65,7 +65,7 @@ class StepRunner:
         self._make_safe = make_safe
 
     def do(self, step: Step) -> Outcome:
-        """Do one step; its limits have been checked."""
+        """Execute one step, whose limits have been checked."""
         match step:
             case SetBias(bias_V):
                 return self.set_bias(bias_V)
@@ -100,7 +100,7 @@ class StepRunner:
     # ---- steps ----
 
     def set_bias(self, bias_V: float) -> Outcome:
-        """Put a bias on the junction."""
+        """Apply a bias to the junction."""
         with self._watch.commanding(bias=bias_V):
             self._daq.write(bias=bias_V)
         begin = self._watch.catch_up()
@@ -108,7 +108,7 @@ class StepRunner:
         return self._outcome(FINISHED, begin)
 
     def bias_is(self, bias_V: float) -> None:
-        """Note that the bias was changed, by whatever means."""
+        """Record that the bias has changed, by any means."""
         self.bias_V = bias_V
         self._watch.event(EventKind.SETTING, "bias_V", {"value": bias_V})
 
@@ -116,7 +116,7 @@ class StepRunner:
         z_V = self._waveform(ramp)
         if not z_V.size:
             return self._outcome(FINISHED, self._watch.next)
-        self._station.verify_amplifier()  # a tip must not move while nobody sees the current
+        self._station.verify_amplifier()  # the tip must not move unless the current is measured
         payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
         first, *others = np.split(z_V, range(self._piece, z_V.size, self._piece))
         begin = self._start_ramp(first)
@@ -129,18 +129,18 @@ class StepRunner:
         return self._step_ended(ramp.name, begin, seen)
 
     def _start_ramp(self, z_V: FloatArray) -> int:
-        """Put out a piece, always of the same length (the card's task need not be set up anew), then hold."""
+        """Start a piece, padded to constant length so that the card's task need not be set up again."""
         since, volts = self._watch.next, self._padded(z_V)
         begin = self._daq.start_ramp({"z": volts})
         self._watch.loop_backs.outputs["z"].played(volts, since, begin, repeats=False)
         return begin
 
     def _padded(self, volts: FloatArray) -> FloatArray:
-        """Whole pieces, the last value held to the end of the last."""
+        """Return the waveform padded to whole pieces with its last value."""
         return np.pad(volts, (0, -volts.size % self._piece), mode="edge")
 
     def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> Seen:
-        """Watch a piece of a ramp to its end, or to where a detector fires; either way it is stopped then."""
+        """Watch a piece of a ramp until it ends or a detector fires, then stop it."""
         watch = self._watch
         until = {**ramp.until, "no bias": UnknownDetector(NO_BIAS_SAMPLES)} if ramp.until else {}
         later_s = {"no bias": max(ramp.later_s.values(), default=ramp.reaction_s), **ramp.later_s}
@@ -154,23 +154,23 @@ class StepRunner:
         if seen.ended == "no bias":
             watch.compare_loop_backs()
             raise NoBias(
-                f"The bias loop-back shows less than {LEAST_BIAS_V * 1e3:g} mV while {self.bias_V * 1e3:+g} mV are "
-                f"commanded, so nothing shows whether tip and surface touch; {ramp.name} was stopped. Check the cable "
-                "of the bias output and of its loop-back."
+                f"The bias loop-back shows less than {LEAST_BIAS_V * 1e3:g} mV while {self.bias_V * 1e3:+g} mV is "
+                f"commanded, so a contact would not be detected; {ramp.name} was stopped. Check the cables of the bias "
+                "output and of its loop-back."
             )
         return seen
 
     def _locate(self) -> None:
-        """Find the tip by the z loop-back where the card does not say how far the ramp came.
+        """Find the tip by the z loop-back if the card does not report how far the ramp came.
 
-        Raises ``InstrumentFault`` if the loop-back shows no place where the ramp can have left it.
+        Raises ``InstrumentFault`` if the loop-back matches no position of the ramp.
         """
         if not np.isnan(self._daq.held["z"]):
             return
         seen_V = self._watch.means(LOOK_S)["z"]
         z_V = self._daq.locate("z", seen_V, self._station.loop_backs.margin_V(seen_V))
         message = (
-            f"the card forgot how far the ramp came; position taken from the z loop-back ({seen_V:.4g} V)"
+            f"the card lost the position in the ramp; position taken from the z loop-back ({seen_V:.4g} V)"
         )
         self._watch.event(
             EventKind.MARK, "position from loop-back", {"z_V": z_V, "seen_V": seen_V, "message": message}
@@ -201,17 +201,16 @@ class StepRunner:
         return self._drive_bias(
             step,
             lambda: self._play_bias(self._padded(step.bias_V), self._daq.start_ramp, repeats=False),
-            step.bias_V.size + 1,  # a sample shows what was put out one tick before
+            step.bias_V.size + 1,  # a sample shows the output of one tick before
             {"peak_V": float(np.abs(step.bias_V).max())},
         )
 
     def _play_bias(
         self, bias_V: FloatArray, start: Callable[[Mapping[str, FloatArray]], int], *, repeats: bool
     ) -> int:
-        """Start a waveform of the bias; returns the sample by which it had begun."""
-        since = (
-            self._daq.samples_acquired()
-        )  # as late as can be: a wide window would hide a loop-back that is off
+        """Start a waveform of the bias; return the sample by which it had begun."""
+        # As late as possible: a wide window would hide a wrong loop-back.
+        since = self._daq.samples_acquired()
         begin = start({"bias": bias_V})
         self._watch.loop_backs.outputs["bias"].played(bias_V, since, begin, repeats=repeats)
         return begin
@@ -219,12 +218,12 @@ class StepRunner:
     def _drive_bias(
         self, step: Modulate | Sweep, start: Callable[[], int], n: int, payload: dict[str, object]
     ) -> Outcome:
-        """Let the card drive the bias for ``n`` samples; then the bias is what it was, or 0 V after a trip.
+        """Let the card drive the bias for ``n`` samples; then restore the previous bias, or 0 V after a trip.
 
-        No event is written and nothing is read between a detector's sample and the 0 V.
+        Between a detector's sample and the 0 V nothing is recorded or read.
         """
         watch = self._watch
-        self._station.verify_amplifier()  # no large bias on a junction while nobody sees the current
+        self._station.verify_amplifier()  # no large bias unless the current is measured
         begin = start()
         begun = {**step.payload, **payload, "phase": "begin", "start": begin}
         watch.event(EventKind.STEP, step.name, begun, at=begin)
@@ -258,13 +257,13 @@ class StepRunner:
 
     def _acquire(self, step: Acquire) -> Outcome:
         watch = self._watch
-        begin, told = watch.next, 0
-        while watch.next < step.until or told < len(step.events):
+        begin, recorded = watch.next, 0
+        while watch.next < step.until or recorded < len(step.events):
             end = watch.reach(step.until)
-            while told < len(step.events) and (end == step.until or step.events[told].sample < end):
-                event = step.events[told]
+            while recorded < len(step.events) and (end == step.until or step.events[recorded].sample < end):
+                event = step.events[recorded]
                 watch.event(event.kind, event.name, event.payload, at=event.sample)
-                told += 1
+                recorded += 1
             watch.read_at_once(end)
         return self._outcome(FINISHED, begin)
 
@@ -286,7 +285,7 @@ class StepRunner:
         return self._daq.held["z"] * self._station.extension_m_per_V
 
     def _waveform(self, ramp: Ramp) -> FloatArray:
-        """Volts of the z output, one a sample, from where the tip is (not included) to ``to_m``."""
+        """Return the z output in V, one value per sample, from the present position (excluded) to ``to_m``."""
         distance_m = ramp.to_m - self._extension_m
         if np.isnan(distance_m):
             raise InstrumentFault(UNKNOWN)

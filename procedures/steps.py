@@ -1,7 +1,7 @@
-"""The vocabulary of a procedure: a few frozen steps, and what comes back from them.
+"""Steps of a procedure's plan, and their outcomes.
 
-A procedure's ``plan()`` is a generator of steps. It never sleeps, prints, opens a file or sees a thread: it
-yields what it wants and receives an ``Outcome``. The runner (``procedures.runner``) is the only interpreter.
+A procedure's ``plan()`` is a generator of steps. It never sleeps, prints, opens a file or uses a thread: it
+yields a step and receives its ``Outcome``. The runner (``procedures.runner``) is the only interpreter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from analysis.records import Event, FloatArray
 
 @dataclass(frozen=True)
 class SetBias:
-    """Put ``bias_V`` on the junction at once; the tip stays."""
+    """Apply ``bias_V`` to the junction at once; the tip stays."""
 
     bias_V: float
 
@@ -30,15 +30,15 @@ class Ramp:
     name : str
         Name of the step in the recording ("approach", "withdraw").
     to_m : float
-        Extension of the piezo toward the sample, where the ramp ends if nothing stops it.
+        Extension of the piezo toward the sample at the end of the ramp, unless a detector stops it.
     speed_m_per_s : float
         Positive; the direction follows from ``to_m``.
     until : mapping of str to Detector
-        Reasons to stop early. The first to fire ends the ramp and names the outcome.
+        Detectors that stop the ramp early. The first to fire names the outcome.
     reaction_s : float
-        How late a detector's sample may be noticed: the tip travels on for at most about this long.
+        Longest delay before a fired detector is noticed; the tip travels on for about this long at most.
     later_s : mapping of str to float
-        The same for those detectors that may be noticed later, by their names in ``until``.
+        Longer delays, for detectors that allow them, by their names in ``until``.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class Modulate:
-    """Put a level programme on the bias for ``duration_s``, or until a detector fires; the tip stays.
+    """Apply a level programme to the bias for ``duration_s``, or until a detector fires; the tip stays.
 
-    The bias before is put back when the step has run to its end; when a detector has fired, the bias is 0 V from
-    the earliest possible moment on, and stays there.
+    A step that runs to its end restores the previous bias. If a detector fires, the bias goes to 0 V as early as
+    possible and stays there.
 
     Parameters
     ----------
@@ -73,11 +73,11 @@ class Modulate:
     programme : LevelProgramme
     duration_s : float
     trip : mapping of str to Detector
-        Reasons to take the bias away at once. Fed the current in A (``inf`` where the amplifier is railed).
+        Detectors that remove the bias at once. They get the current in A (``inf`` where the amplifier is railed).
     reaction_s : float
-        How often the samples are looked at.
+        Interval between checks of the samples.
     payload : mapping
-        Goes into the recording with the step's begin, beside the programme.
+        Recorded at the step's begin, beside the programme.
     """
 
     name: str
@@ -90,9 +90,9 @@ class Modulate:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Put a bias waveform on the junction, one value a sample, until its end or a detector; the tip stays.
+    """Apply a bias waveform to the junction, one value per sample, until its end or a detector; the tip stays.
 
-    Bias before, ``trip`` and ``reaction_s`` as for `Modulate`; ``bias_V`` has shape (n,).
+    Previous bias, ``trip`` and ``reaction_s`` as for `Modulate`; ``bias_V`` has shape (n,).
     """
 
     name: str
@@ -106,7 +106,7 @@ class Sweep:
 class Baseline:
     """Measure the current amplifier's output at 0 V bias for ``duration_s`` and take that as its zero.
 
-    The bias is taken away for the time of the step and then put back.
+    The previous bias is restored afterwards.
     """
 
     duration_s: float
@@ -114,14 +114,14 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Acquire:
-    """Sample while nothing is moved or driven, and write down events of which it is known when they come.
+    """Sample without driving any output, and record events at given samples.
 
     Parameters
     ----------
     until : int
         Index of the sample at which to end.
     events : sequence of Event
-        In the order of their samples. Each is written before the samples that follow it.
+        By order of their samples. Each is recorded before the samples that follow it.
     """
 
     until: int
@@ -132,7 +132,7 @@ class Acquire:
 class Recentre:
     """Bring the surface back to the middle of the piezo's range with the coarse positioner.
 
-    ``distance_m`` is how far the tip's housing has to go toward the sample (negative: away).
+    ``distance_m`` is the travel of the tip's housing toward the sample (negative: away).
     """
 
     distance_m: float
@@ -140,7 +140,7 @@ class Recentre:
 
 @dataclass(frozen=True)
 class Mark:
-    """Write a note into the recording."""
+    """Add a mark to the recording."""
 
     name: str
     payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -148,33 +148,33 @@ class Mark:
 
 @dataclass(frozen=True)
 class Safe:
-    """Bias 0 V, tip back: the state in which nobody need be in control."""
+    """Zero the bias and retract the tip: the state that needs no control."""
 
 
 Step = SetBias | Ramp | Hold | Modulate | Sweep | Baseline | Acquire | Recentre | Mark | Safe
 
 FINISHED = "finished"
-"""``Outcome.ended`` of a step that ran to its own end."""
+"""``Outcome.ended`` of a step that ran to its end."""
 
 
 APPROACH = "approach"
-"""Name of the ramp that makes a contact, from wherever the tip is: a run can be paused before it."""
+"""Name of the ramp that makes a contact. It may start at any tip position, so a run can pause before it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a step.
+    """Outcome of one step.
 
     Parameters
     ----------
     ended : str
         Name of the detector that fired, or "finished".
     extension_m : float
-        Where the piezo stands now.
+        Extension of the piezo after the step.
     samples : tuple of int
-        (start, stop): the samples taken during the step.
+        (start, stop) of the samples taken during the step.
     conductance_G0 : float
-        Mean over the last tenth of a second of the step; NaN where the step saw none (no bias, railed, a mark).
+        Mean over the last tenth of a second of the step; NaN if it is undefined (no bias, railed, a mark).
     current_A : float
         Mean modulus of the current over a `Modulate` or `Sweep`, else NaN.
     """

@@ -1,4 +1,4 @@
-"""Samples as a run goes on: read, handed on, and looked at by detectors."""
+"""Reader of the samples during a run: passes them to the recorder and to detectors."""
 
 import time
 from collections import deque
@@ -22,14 +22,14 @@ from procedures.steps import FINISHED
 LONGEST_READ_S = 0.5
 
 PATIENCE_S = 0.4
-"""How much later than they should samples may come, before the card counts as stalled."""
+"""Longest delay of samples before the card counts as stalled."""
 
 TAIL_S = 0.1
-"""What the end of a step is judged by."""
+"""Time at the end of a step over which its result is averaged."""
 
 
 class Sink(Protocol):
-    """Where samples and events go: recorder, reducers, views."""
+    """Receiver of samples and events: recorder, reducers, views."""
 
     def block(self, block: Block) -> None:
         """Take the next samples."""
@@ -40,7 +40,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Seen:
-    """What a watch saw.
+    """Result of watching a step.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ class Seen:
     fired_at : int or None
         The sample at which it fired.
     tail : float
-        Mean over the last tenth of a second; NaN without samples, or where one of them is not finite.
+        Mean over the last tenth of a second; NaN without samples or if one of them is not finite.
     modulus : float
-        Mean modulus of all that was seen; NaN without samples.
+        Mean modulus of all values; NaN without samples.
     """
 
     ended: str
@@ -61,7 +61,7 @@ class Seen:
 
 
 class Watch:
-    """The one reader of the card's samples during a run.
+    """Only reader of the card's samples during a run.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ class Watch:
     sink : Sink
         Gets every sample and event.
     should_stop : callable
-        Asked at every read; True raises ``Aborted``.
+        Called at every read; True raises ``Aborted``.
     clock : callable
-        Life's seconds: who reads more slowly than samples come must read more at a time.
+        Real time in s. A reader that falls behind the samples must read more at a time.
     """
 
     def __init__(
@@ -91,43 +91,43 @@ class Watch:
         self._clock = clock
         self._station = station
         self.loop_backs = LoopBackMonitor(station.loop_backs)
-        """Told of every command to an output; a deviation ends the run."""
+        """Monitor that gets every command to an output; a deviation ends the run."""
 
     @contextmanager
     def commanding(self, **volts: float) -> Iterator[None]:
-        """Put out single values inside the block: until it is left, both old and new may show."""
+        """Allow the outputs to show both old and new values while single values are written inside the block."""
         self.loop_backs.held(volts, self.next)
         yield
         self.loop_backs.known(self._daq.samples_acquired())
 
     @contextmanager
     def outputs_unknown(self) -> Iterator[None]:
-        """Let the outputs be changed inside the block by whatever means; afterwards the driver knows them."""
+        """Allow any change of the outputs inside the block; afterwards they must show the driver's values."""
         self.loop_backs.held(dict.fromkeys(self.loop_backs.outputs, float("nan")), self.next)
         yield
         at = self._daq.samples_acquired()
         self.loop_backs.held(self._daq.held, at, at)
 
     def settle(self, since: int) -> None:
-        """Note what the outputs hold after a waveform that was stopped since a sample."""
+        """Note the values of the outputs after a waveform that was stopped after sample ``since``."""
         self.loop_backs.held(self._daq.held, since, self._daq.samples_acquired())
 
     def samples(self, duration_s: float) -> int:
-        """Samples that a duration takes, at least one."""
+        """Convert a duration in s to a number of samples, at least one."""
         return max(1, round(duration_s * self._rate_Hz))
 
     def event(
         self, kind: EventKind, name: str, payload: Mapping[str, Any] | None = None, at: int | None = None
     ) -> None:
-        """Hand on an event, at the next sample unless another is given."""
+        """Record an event at the next sample or at sample ``at``."""
         self._sink.event(Event(self.next if at is None else at, kind, name, dict(payload or {})))
 
     def conductance_G0(self, block: Block) -> FloatArray:
-        """Conductance as applied and measured, shape (n,)."""
+        """Return the conductance from measured bias and current, in G0, shape (n,)."""
         return conductance_G0(block.channel("current"), block.channel("bias"), self.amplifier)
 
     def current_A(self, block: Block) -> FloatArray:
-        """Current, shape (n,); ``inf`` of its sign where the amplifier is railed."""
+        """Return the current in A, shape (n,); ``inf`` of its sign where the amplifier is railed."""
         volts = block.channel("current")
         current_A = self.amplifier.current_A(volts)
         railed = self.amplifier.railed(volts)
@@ -147,31 +147,33 @@ class Watch:
         Parameters
         ----------
         begin, n : int
-            Which samples to look at. Those before ``begin`` that nobody has read yet are read first.
+            Samples to watch. Unread samples before ``begin`` are read first.
         look : callable
-            What the detectors are fed, from a block.
+            Converts a block to the values for the detectors.
         detectors : mapping of str to Detector
         reaction_s : float
-            How late to notice, at most, that a detector has fired.
+            Longest delay before a fired detector is noticed.
         later_s : mapping of str to float
-            The same for those detectors that may be noticed later.
+            Longer delays, for detectors that allow them.
         """
         chunk = self._next_look(detectors, reaction_s, later_s)
         tail: deque[FloatArray] = deque()
         tail_samples, total, count = self.samples(TAIL_S), 0.0, 0
         fired: dict[str, int] = {}
-        wanted = max(begin - self.next, 0) + chunk  # what has passed while the step was begun, at one go
+        wanted = max(begin - self.next, 0) + chunk  # includes the samples taken while the step started
         now_s, now = self._clock(), begin
         while self.next < begin + n and not fired:
             block, waiting = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n), 0
-            if self._clock() - now_s > (self.next - now) / self._rate_Hz + 2 * reaction_s:  # is it late?
+            if self._clock() - now_s > (self.next - now) / self._rate_Hz + 2 * reaction_s:  # falling behind
                 now_s, now = self._clock(), self._daq.samples_acquired()
                 waiting = now - self.next
             if not len(block):
                 wanted = max(waiting, chunk)
                 continue
             values = look(block)
-            fired = {name: at for name, one in detectors.items() if (at := one.feed(values)) is not None}
+            fired = {
+                name: at for name, detector in detectors.items() if (at := detector.feed(values)) is not None
+            }
             wanted = max(waiting, self._next_look(detectors, reaction_s, later_s))
             total, count = total + float(np.abs(values).sum()), count + values.size
             tail.append(values)
@@ -189,19 +191,19 @@ class Watch:
     def _next_look(
         self, detectors: Mapping[str, Detector], reaction_s: float, later_s: Mapping[str, float]
     ) -> int:
-        """Get how many samples to read before looking again.
+        """Return the number of samples to read before the next check.
 
-        A detector that needs so many more samples before it can fire is not late before then: reads as long as can
-        be cost the least.
+        A detector that needs more samples before it can fire allows a longer read; long reads cost the least.
         """
         least = self.samples(reaction_s)
         late = (
-            self.samples(later_s.get(name, reaction_s)) + one.soonest - 1 for name, one in detectors.items()
+            self.samples(later_s.get(name, reaction_s)) + detector.soonest - 1
+            for name, detector in detectors.items()
         )
         return max(least, min(min(late, default=least), self.samples(LONGEST_READ_S)))
 
     def read_to(self, end: int) -> list[Block]:
-        """Read on to a sample, in pieces short enough to stop between."""
+        """Read up to sample ``end``, in pieces short enough for a prompt stop."""
         longest = self.samples(LONGEST_READ_S)
         blocks = []
         while self.next < end:
@@ -209,17 +211,17 @@ class Watch:
         return blocks
 
     def reach(self, end: int) -> int:
-        """How far to read next on the way to a sample: half a second, or all that has come meanwhile."""
+        """Return the end of the next read on the way to sample ``end``: half a second, or all that is waiting."""
         waiting = self._daq.samples_acquired()
         return min(max(self.next + self.samples(LONGEST_READ_S), waiting), end)
 
     def read_at_once(self, end: int) -> None:
-        """Read on to a sample in one piece."""
+        """Read up to sample ``end`` in one piece."""
         if self.next < end:
             self._read(end - self.next)
 
     def catch_up(self) -> int:
-        """Read what was sampled while nobody read; returns the index of the next sample."""
+        """Read all samples that are waiting; return the index of the next sample."""
         waiting = self._daq.samples_acquired() - self.next
         if waiting > 0:
             self._read(waiting)
@@ -240,23 +242,24 @@ class Watch:
         return block
 
     def compare_loop_backs(self) -> None:
-        """Compare what has come since the last comparison. Raises ``LoopBackFault``."""
+        """Compare the loop-backs with the commands since the last comparison. Raises ``LoopBackFault``."""
         deviation = self.loop_backs.check()
         if deviation is not None:
             raise self._loop_back_fault(deviation)
 
-    def _loop_back_fault(self, found: Deviation) -> LoopBackFault:
-        name, output = self._station.input_name(found.output), self._station.output_name(found.output)
+    def _loop_back_fault(self, deviation: Deviation) -> LoopBackFault:
+        loop_back = self._station.input_name(deviation.output)
+        output = self._station.output_name(deviation.output)
         return LoopBackFault(
-            f"The {name} reads {found.measured_V:+.4g} V since sample {found.sample}, but the {output} is "
-            f"commanded to {found.commanded_V:+.4g} V: the wire of the loop-back is off, or the output does not drive. "
+            f"The {loop_back} reads {deviation.measured_V:+.4g} V since sample {deviation.sample}, but the {output} is "
+            f"commanded to {deviation.commanded_V:+.4g} V: the wire of the loop-back is off, or the output is dead. "
             "Check both, then start again."
         )
 
     def means(self, duration_s: float, patience_s: float = PATIENCE_S) -> dict[str, float]:
-        """Read on for a while, whoever asks to stop; return the mean volts of every channel.
+        """Read new samples for a while, even if a stop is requested; return the mean volts of every channel.
 
-        What was sampled before is not in the means.
+        Samples taken before the call are not averaged.
         """
         start, n = self._daq.samples_acquired(), self.samples(duration_s)
         blocks = []

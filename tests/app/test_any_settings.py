@@ -138,7 +138,7 @@ def test_plausible_values_on_any_rig_are_taken_or_refused_in_words(name, data):
 )
 def test_a_number_or_nothing_for_a_list_is_refused_by_its_name(values):
     (name,) = values
-    with pytest.raises(ImpossibleSetting, match=rf"^{name} = .*(is no number|is no text)") as refused:
+    with pytest.raises(ImpossibleSetting, match=rf"^{name} = .*(is not a number|is not text)") as refused:
         procedure_of("heating", values)
     assert refused.value.about == (name,)
 

@@ -39,8 +39,8 @@ def test_lists_choices_and_texts_are_options():
         (["--conductance", "0.002"], "Missing option '--amplitudes'"),
         (["--conductance", "0.002", "--amplitudes", "1.27", "--order", "0+-"], "'0+-' is not one of"),
         (["--conductance", "0", "--amplitudes", "1.27"], "'--conductance': 0 is below 1e-08 G0."),
-        (["--conductance", "abc"], "'--conductance': abc is no number."),
-        (["--holds", "2.5"], "'--holds': 2.5 is no whole number."),
+        (["--conductance", "abc"], "'--conductance': abc is not a number."),
+        (["--holds", "2.5"], "'--holds': 2.5 is not a whole number."),
     ],
 )
 def test_what_can_t_be_is_refused_at_once(arguments, said):
@@ -77,5 +77,5 @@ def test_a_list_that_can_t_be_read_is_a_sentence(rig):
     result = invoke("heating", "--rig", rig.file, "--out", rig.folder / "h.h5", *options(values))
 
     assert result.exit_code == 2
-    assert "amplitudes = '0.74 V': V is no number." in result.output
+    assert "amplitudes = '0.74 V': V is not a number." in result.output
     assert not (rig.folder / "h.h5").exists()

@@ -147,10 +147,10 @@ def test_a_contact_of_the_wrong_sign_is_a_fault_of_polarity(gain_V_per_A, level_
 @pytest.mark.parametrize(
     ("proved", "level_G0", "fault", "said"),
     [
-        (False, 0.0, CurrentUnproved, "never left its noise.* Do not go nearer before"),
-        (True, 0.0, PiezoAtEnd, "seen to work in this run. Bring the coarse positioner nearer"),
-        (False, -2.0, ContactUnclear, r"seen from 195 nm on \(up to -2 G0\).* Do not go nearer"),
-        (True, 2.0, ContactUnclear, r"seen from 195 nm on \(up to 2 G0\).* Do not go nearer"),
+        (False, 0.0, CurrentUnproved, "never rose above its noise.* Do not move closer until"),
+        (True, 0.0, PiezoAtEnd, "proved in this run. Move the coarse positioner closer"),
+        (False, -2.0, ContactUnclear, r"measured from 195 nm on \(up to -2 G0\).* Do not move closer"),
+        (True, 2.0, ContactUnclear, r"measured from 195 nm on \(up to 2 G0\).* Do not move closer"),
     ],
 )
 def test_nearer_is_advised_only_where_a_current_would_have_been_seen(proved, level_G0, fault, said):
@@ -196,8 +196,8 @@ def test_a_contact_that_does_not_open_is_pulled_off_and_said_so():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"bias": 1000, "traces": 1}, "can never be seen"),
-        ({"bias": 1990, "contact_threshold": 50}, "can never be seen"),
+        ({"bias": 1000, "traces": 1}, "can never be reached"),
+        ({"bias": 1990, "contact_threshold": 50}, "can never be reached"),
         ({"bias": 0}, "too small"),
         ({"open_threshold": 0.5}, "must lie below"),
         ({"longest_withdrawal": 190}, "piezo's range"),

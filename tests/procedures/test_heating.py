@@ -200,11 +200,11 @@ def test_the_slowest_filters_are_allowed():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"amplitudes": "0.74 x"}, "amplitudes = '0.74 x': x is no number"),
+        ({"amplitudes": "0.74 x"}, "amplitudes = '0.74 x': x is not a number"),
         ({"amplitudes": "0.74 11"}, "11 is above 10 V"),
         ({"order": "0+-"}, "order = '0\\+-'"),
         ({"frequency": "0"}, "0 is not positive"),
-        ({"frequency": "fast"}, "fast is no number"),
+        ({"frequency": "fast"}, "fast is not a number"),
         ({"levels": "0.5:1 0:1"}, "largest level is 0.5"),
         ({"levels": "1:0 0:1"}, "not positive"),
         ({"hold_times": 3}, "did you mean 'hold_time'"),

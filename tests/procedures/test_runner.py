@@ -70,7 +70,7 @@ def test_the_same_seed_gives_the_same_recording(tmp_path):
 def test_a_run_that_cannot_work_moves_and_writes_nothing(rig):
     before = dict(rig.simulated.bench.outputs)
 
-    with pytest.raises(ImpossibleSetting, match="can never be seen"):
+    with pytest.raises(ImpossibleSetting, match="can never be reached"):
         rig.bench().run(quick(1, bias=2000.0), rig.folder / "run.h5")
 
     assert dict(rig.simulated.bench.outputs) == before

@@ -169,7 +169,7 @@ def test_a_tip_is_not_moved_when_nobody_knows_where_it_is(rig):
     summary = bench.run(quick(1), rig.folder / "run.h5")
 
     assert summary.end.status == "fault"
-    assert "Where the tip stands is not known" in summary.end.reason
+    assert "The tip position is unknown" in summary.end.reason
     assert summary.end.safe
     assert rig.is_safe()
 

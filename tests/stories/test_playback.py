@@ -179,7 +179,7 @@ def test_a_rig_that_is_set_otherwise_is_refused(recorded, tmp_path):
             text.replace("gain_V_per_A = 100000.0", "gain_V_per_A = 1e6"), "utf-8"
         )
         with pytest.raises(
-            ImpossibleSetting, match=r"current_gain_V_per_A is 1000000 on this rig and 100000 in"
+            ImpossibleSetting, match=r"current_gain_V_per_A is 1000000 on this rig but 100000 in"
         ):
             Bench(tmp_path / "rig.toml").run(playback(recorded), tmp_path / "second.h5")
     assert not (tmp_path / "second.h5").exists()

@@ -101,14 +101,14 @@ REFUSED = {
         {"ao0": "z", "ao1": "bias"},
         "LoopBackFault",
         [
-            "Bias shows on ai3 and z on ai2: loop-backs or outputs are exchanged",
+            "Bias shows on ai3 and z on ai2: loop-backs or outputs are swapped",
             "+10.00 mV on the bias output (ao0)",
         ],
     ),
     "loop-backs exchanged": (
         {"ai2": "z", "ai3": "bias"},
         "LoopBackFault",
-        ["Bias shows on ai3 and z on ai2: loop-backs or outputs are exchanged"],
+        ["Bias shows on ai3 and z on ai2: loop-backs or outputs are swapped"],
     ),
     "bias loop-back off": (
         {"ai2": "ground"},
@@ -143,12 +143,12 @@ REFUSED = {
     "current on an input that is not read": (
         {"ai0": "ground", "ai6": "current"},
         "CurrentInputFault",
-        ["current input (ai0) does not follow the current amplifier", "or on an input that is not read"],
+        ["current input (ai0) does not follow the current amplifier", "or on an unused input"],
     ),
     "current and thermocouple exchanged": (
         {"ai0": "thermocouple", "ai1": "current"},
         "CurrentInputFault",
-        ["answers on the thermocouple input (ai1); the rig file says current input (ai0)"],
+        ["appears on the thermocouple input (ai1), but the rig file says current input (ai0)"],
     ),
 }
 
@@ -188,7 +188,7 @@ def test_an_inverting_amplifier_stops_the_tip_at_the_surface(tmp_path, gain, sai
 
         assert summary.end.status == "fault"
         assert fault_of(rig) == "WrongPolarity"
-        assert summary.end.reason.startswith("Polarity: ")
+        assert summary.end.reason.startswith("Wrong polarity: ")
         assert said in summary.end.reason or "at its rail" in summary.end.reason
         assert "nearer" not in summary.end.reason
         assert worst.depth_m < DEEPEST_M
@@ -247,7 +247,7 @@ def test_a_bias_that_stands_before_the_run_is_refused_and_no_output_is_stepped(t
         summary = run(rig)
 
         assert fault_of(rig) == "LoopBackFault"
-        assert re.search(BIAS + r"\+0\.0\d+ V .* commanded to \+0 V; no step was put out", summary.end.reason)
+        assert re.search(BIAS + r"\+0\.0\d+ V .* commanded to \+0 V; nothing was moved", summary.end.reason)
         assert not summary.end.safe
         assert worst.z_V == 0
 
@@ -276,7 +276,7 @@ def test_a_card_that_forgets_how_far_a_ramp_came_never_lets_the_tip_jump(tmp_pat
     assert bool(found) is (count != "stale")
     for one in found:
         assert one["z_V"] == pytest.approx(one["seen_V"], abs=2e-3)
-        assert "the card forgot how far the ramp came" in one["message"]
+        assert "the card lost the position in the ramp" in one["message"]
 
 
 def test_a_right_rig_is_proved_and_the_recording_says_so(tmp_path):
@@ -301,7 +301,7 @@ def test_a_rig_whose_suppression_does_not_work_is_told_how_to_go_on_and_can(tmp_
     with watched(tmp_path, {}) as (rig, worst):
         refused = run(rig)
         assert fault_of(rig) == "CurrentInputFault"
-        assert "write test_current = false in [current_amplifier]" in refused.end.reason
+        assert "set test_current = false in [current_amplifier]" in refused.end.reason
         assert worst.z_V < LEAST_STEP_V
         (rig.folder / "run.h5").unlink()
         text = rig.file.read_text("utf-8").replace(
@@ -330,8 +330,8 @@ def test_a_surface_out_of_reach_advises_nearer_only_because_the_current_was_seen
         monkeypatch.setattr("procedures.runner.prove", lambda station, watch: False)
         unseen = rig.bench().run(quick(1, approach_speed=100.0), tmp_path / "unproved.h5")
 
-    assert "Bring the coarse positioner nearer" in seen.end.reason
-    assert "the current path is not proved. Do not go nearer before" in unseen.end.reason
+    assert "Move the coarse positioner closer" in seen.end.reason
+    assert "the current path is not proved. Do not move closer until" in unseen.end.reason
 
 
 def test_a_bias_that_is_too_small_to_compare_and_vanishes_stops_the_tip(tmp_path):

@@ -74,11 +74,11 @@ def test_titles(procedure, values, title):
 
 def test_a_run_speaks_labels_and_units():
     reason = (
-        "contact_threshold = 5 G0 can never be seen: at 100 mV and 1e+07 V/A the current amplifier rails."
+        "contact_threshold = 5 G0 can never be reached: at 100 mV and 1e+07 V/A the current amplifier rails."
     )
     values = {"contact_threshold": 5.0, "traces": 500, "withdraw_speed": 0.5, "railed_is_contact": False}
     one = job(1, "fault", procedure="break-junction", values=values, reason=reason)
-    said = "“Contact above” = 5 G₀ can never be seen: at 100 mV and 10 MV/A the current amplifier rails."
+    said = "“Contact above” = 5 G₀ can never be reached: at 100 mV and 10 MV/A the current amplifier rails."
     assert reason_of(one) == said
     assert told_of(one).splitlines() == [
         "Break junction: fault", said, "Au-BDNC-Au", "Withdrawal speed: 0.5 nm/s", "/data/1.h5",

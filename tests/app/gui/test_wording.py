@@ -71,7 +71,7 @@ def test_what_a_procedure_refuses_is_said_in_labels_units_and_prefixes(procedure
 
 def test_a_sentence_of_the_log_knows_the_names_of_all_procedures():
     assert all("_" in name for name in all_labels())
-    said = in_words("heating, job 2: contact_threshold = 5 G0 can never be seen", all_labels())
-    assert said == "Heating, job 2: “Contact above” = 5 G₀ can never be seen"
+    said = in_words("heating, job 2: contact_threshold = 5 G0 can never be reached", all_labels())
+    assert said == "Heating, job 2: “Contact above” = 5 G₀ can never be reached"
     assert labels_of("no such procedure") == {}
     assert len(all_labels()) > len(PROCEDURES)
