@@ -1,1 +1,1 @@
-"""One instrument a file; vendor libraries live here and nowhere else."""
+"""Instrument drivers, one instrument per file; vendor libraries are imported only here."""

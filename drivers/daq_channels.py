@@ -1,4 +1,4 @@
-"""What is wired to the terminals of a data acquisition card: names of the trade for its channels."""
+"""Channels of a data acquisition card: what is wired to its terminals."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,11 +12,11 @@ INPUT_RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Ranges of the NI 6281's inputs: plus and minus each of these (PXI/PCI-6281 Specifications)."""
 
 OUTPUT_SPAN_V = 10.0
-"""The NI 6281's outputs reach from minus to plus this (PXI/PCI-6281 Specifications)."""
+"""Largest output voltage of the NI 6281, of either sign (PXI/PCI-6281 Specifications)."""
 
 
 class Terminal(StrEnum):
-    """How an input is referred to ground."""
+    """Ground reference of an input."""
 
     DIFFERENTIAL = "differential"
     RSE = "rse"
@@ -30,13 +30,13 @@ class AnalogInput:
     Parameters
     ----------
     name : str
-        What it measures ("current"); the channel's name in every ``Block``.
+        Measured quantity ("current"); the channel's name in every ``Block``.
     channel : str
         Terminal on the device ("ai0").
     range_V : float
-        It digitises from ``-range_V`` to ``range_V``; one of `INPUT_RANGES_V`.
+        Range of the converter, ``-range_V`` to ``range_V``; one of `INPUT_RANGES_V`.
     terminal : Terminal
-        How it is referred to ground.
+        Ground reference.
     """
 
     name: str
@@ -52,17 +52,16 @@ class AnalogInput:
 
 @dataclass(frozen=True)
 class AnalogOutput:
-    """One output of the card and what it may ever put out.
+    """One output of the card and its limits.
 
     Parameters
     ----------
     name : str
-        What it drives ("bias", "z").
+        Driven quantity ("bias", "z").
     channel : str
         Terminal on the device ("ao0").
     min_V, max_V : float
-        What the piezo or the junction may see. 0 V must lie between them: it is the safe value of an
-        output that is given no other.
+        Limits of the piezo or the junction. They must include 0 V, the default safe value of an output.
     """
 
     name: str
@@ -75,13 +74,13 @@ class AnalogOutput:
             raise OutOfRange(
                 f"limits of output {self.name!r} (V)",
                 f"{self.min_V} to {self.max_V}",
-                f"within -{OUTPUT_SPAN_V:g} to {OUTPUT_SPAN_V:g}, with 0 between them",
+                f"within -{OUTPUT_SPAN_V:g} to {OUTPUT_SPAN_V:g}, including 0",
             )
 
     def checked(self, values_V: ArrayLike) -> NDArray[np.float64]:
-        """Get the values as an array, or raise ``OutOfRange`` if one of them may not be put out."""
+        """Return the values as an array. Raises ``OutOfRange`` if one is outside the limits."""
         values = np.asarray(values_V, dtype=np.float64)
-        wrong = ~((values >= self.min_V) & (values <= self.max_V))  # NaN is wrong, too
+        wrong = ~((values >= self.min_V) & (values <= self.max_V))  # true for NaN, too
         if wrong.any():
             refused = float(values[wrong].flat[0])
             raise OutOfRange(f"output {self.name!r} (V)", refused, f"{self.min_V:g} to {self.max_V:g}")

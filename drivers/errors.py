@@ -1,13 +1,13 @@
-"""What can go wrong with the rig. The tree, so that a caller can choose what to catch:
+"""Errors of the rig. The tree, so that a caller can choose what to catch:
 
 RigError
- ├─ OutOfRange            a value the instrument, the piezo or the junction must never see; nothing was sent
+ ├─ OutOfRange            a value that the instrument, the piezo or the junction must never get; nothing was sent
  ├─ NotNow                right command, wrong moment (a second ramp while one runs)
  ├─ InstrumentLost        it did not answer, or the wire broke; its state is unknown
  │   └─ NotFound          it never answered at this address
- └─ InstrumentFault       it answered, and what it said is an error
-     ├─ ReadTimeout       fewer samples came than were asked for; carries those that did
-     └─ SamplesLost       the acquisition overran; carries what could still be read
+ └─ InstrumentFault       it answered with an error
+     ├─ ReadTimeout       fewer samples came than requested; carries those that did
+     └─ SamplesLost       the acquisition overran; carries the samples read before
 """
 
 from analysis.records import Block
@@ -23,11 +23,11 @@ class OutOfRange(RigError, ValueError):
     Parameters
     ----------
     quantity : str
-        Name with unit, as a user would say it ("bias of the Keithley 428 (V)").
+        Name with unit, in a user's terms ("bias of the Keithley 428 (V)").
     value : object
         The refused value.
     allowed : str
-        The range or the choices, in words ("-5 to 5 in steps of 0.0025").
+        The range or the choices, as text ("-5 to 5 in steps of 0.0025").
     """
 
     def __init__(self, quantity: str, value: object, allowed: str) -> None:
@@ -38,7 +38,7 @@ class OutOfRange(RigError, ValueError):
 
 
 class NotNow(RigError):
-    """The command makes sense, but not in the present state."""
+    """A valid command that the present state does not allow."""
 
 
 class InstrumentLost(RigError, ConnectionError):
@@ -61,7 +61,7 @@ class InstrumentFault(RigError):
 
 
 class ReadTimeout(InstrumentFault):
-    """Fewer samples came than were asked for. ``partial`` holds those that did (it may be empty)."""
+    """Fewer samples came than requested. ``partial`` holds those that did (it may be empty)."""
 
     def __init__(self, message: str, partial: Block, code: int | None = None) -> None:
         super().__init__(message, code)
@@ -69,7 +69,7 @@ class ReadTimeout(InstrumentFault):
 
 
 class SamplesLost(InstrumentFault):
-    """The acquisition's buffer overran. ``partial`` holds what was read before it did (it may be empty)."""
+    """The acquisition's buffer overran. ``partial`` holds the samples read before (it may be empty)."""
 
     def __init__(self, message: str, partial: Block, code: int | None = None) -> None:
         super().__init__(message, code)

@@ -1,4 +1,4 @@
-"""The last resort: make the rig safe when the program that drove it is dead."""
+"""Last resort: make the rig safe after the program that drove it has died."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _ANY_RATE_HZ = 1000.0
 
 @dataclass(frozen=True)
 class LoopBacks:
-    """Inputs of which some show outputs of the same name, and how far they may be from them."""
+    """Inputs, some of which loop back the output of the same name, and their tolerance."""
 
     inputs: Sequence[AnalogInput]
     tolerance: Tolerance = field(default_factory=Tolerance)
@@ -27,10 +27,10 @@ def make_safe(
     within_s: float = 1.0,
     loop_backs: LoopBacks | None = None,
 ) -> str:
-    """Take the card from whoever held it, put out 0 V on all outputs but those named, then the values named.
+    """Reset the card, set 0 V on all outputs but those named, then the values named.
 
-    A dead client's tasks live on in an NI gRPC Device Server, a modulation among them; only a reset of the card
-    ends them.
+    Tasks of a dead client, such as a modulation, continue in an NI gRPC Device Server; only a reset of the card ends
+    them.
 
     Parameters
     ----------
@@ -39,23 +39,23 @@ def make_safe(
     device : str
         NI-DAQmx name of the card.
     outputs : sequence of AnalogOutput
-        All outputs that are wired.
+        All wired outputs.
     safe_values : mapping of str to float
-        Where the tip is out of reach (V): ``{"z": 0.0}``.
+        Output values (V) that retract the tip: ``{"z": 0.0}``.
     within_s : float
-        When to give up.
+        Time limit.
     loop_backs : LoopBacks, optional
-        To look at afterwards.
+        Loop-backs to check afterwards.
 
     Returns
     -------
     str
-        What was done, and whether the loop-backs show it.
+        Actions taken, and whether the loop-backs confirm them.
 
     Raises
     ------
     InstrumentLost
-        Nothing answered in time; ``NotFound`` when nothing answered at all.
+        If nothing answered in time; ``NotFound`` if nothing answered at all.
     """
     with PXIController(controller_address, within_s / 2) as controller, controller.deadline(within_s):
         controller.reset(device)
@@ -68,7 +68,7 @@ def make_safe(
 
 
 def seen(card: NI6281, tolerance: Tolerance) -> str:
-    """Look whether the loop-backs of a card that samples nothing show what its outputs hold; get it in words."""
+    """Compare the loop-backs with the outputs while the card is not sampling; return the result as text."""
     try:
         shown = card.glance()
     except RigError as error:

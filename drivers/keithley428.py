@@ -1,17 +1,17 @@
 """Keithley 428 current amplifier on GPIB or behind a LAN/GPIB gateway.
 
-Connection. Letters with options, joined at will, act when ``X`` comes. The order inside one string is the
-instrument's own, so settings that depend on each other go in strings of their own. After every string the
-error word is read. When asked to talk with nothing pending the 428 still answers, with its suppression current
-("428I..."): a reply's kind is therefore always checked by pattern.
+Connection. Commands are letters with options, in any combination, executed at ``X``. The instrument chooses the order
+within one string, so settings that depend on each other go in separate strings. After every string the error word is
+read. When addressed to talk with nothing pending, the 428 still answers, with its suppression current ("428I..."), so
+the kind of every reply is checked by pattern.
 
 Commands. One property or method per letter of the manual's summary (428-901-01, section 4); nothing is cached,
 so front-panel presses and auto-filter never make a value stale. Values are checked before anything is sent.
 
-Several settings go out in one string with ``with amplifier.batch(): ...``.
+``with amplifier.batch(): ...`` sends several settings in one string.
 
-Danger. A device clear and `restore_defaults` bring back the power-up gain, zero check and bias: never with a
-junction formed. Nothing in this file calls them by itself.
+Danger. A device clear and `restore_defaults` restore the power-up gain, zero check and bias: never use them with a
+junction formed. Nothing in this file calls them.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from drivers.limits import RELATIVE, member_of, on_or_off
 
 
 def _switch(letter: str, field: str, doc: str) -> property:
-    """Make the property of a switch: its letter with 0 or 1, read back from the machine status word."""
+    """Return the property of a switch: its letter with 0 or 1, read back from the machine status word."""
 
     def get(self: Keithley428Bus) -> bool:
         return cast(bool, getattr(self.status, field))
@@ -47,10 +47,9 @@ def _switch(letter: str, field: str, doc: str) -> property:
 
 
 class Keithley428(Keithley428Bus):
-    """The amplifier that turns the junction's current into a voltage.
+    """Amplifier that converts the junction's current to a voltage.
 
-    Connecting sets only the reply terminator and reads the error word; what was latched there before is kept
-    in ``errors`` until asked for.
+    Connecting sets only the reply terminator and reads the error word; flags latched before are kept in ``errors``.
 
     Parameters
     ----------
@@ -59,21 +58,21 @@ class Keithley428(Keithley428Bus):
     visa_library, timeout_s
         As for VisaInstrument.
     ready_polls, poll_interval_s : int, float
-        How often, and how far apart, Ready is looked for after zero correct, auto-suppress and self-test.
+        Number and interval of the polls for Ready after zero correct, auto-suppress and self-test.
     pause : callable
-        Waits a number of seconds between those polls.
+        Waits for a given number of seconds between those polls.
 
     Raises
     ------
     NotFound
-        If nothing answers at the address, or something that is not a 428.
+        If nothing answers at the address, or the instrument is not a 428.
     """
 
     # --- gain, rise time, filter -------------------------------------------------------------------------
 
     @property
     def gain_V_per_A(self) -> float:
-        """Control the total gain, 1e3 to 1e11 V/A in decades (U3, R and W); zero check is on while it changes."""
+        """Control the total gain, 1e3 to 1e11 V/A in decades (U3, R and W); zero check is on during a change."""
         return self._number("U3", rf"(?:428)?({NUMBER})\s*V/A", "gain", gain_words)
 
     @gain_V_per_A.setter
@@ -82,7 +81,7 @@ class Keithley428(Keithley428Bus):
 
     @property
     def enlarge(self) -> bool:
-        """Control the ten-fold enlargement of the gain (W); zero check is on while it changes."""
+        """Control the ten-fold enlargement of the gain (W); zero check is on during a change."""
         return self.status.enlarge
 
     @enlarge.setter
@@ -95,15 +94,15 @@ class Keithley428(Keithley428Bus):
     def _change_gain(self, words: str, gain_V_per_A: float) -> None:
         with self._zero_checked():
             self._command(words)
-            status = self.status  # with auto-filter on the rise time has followed: read, never remembered
+            status = self.status  # read again: with auto-filter on, the rise time has followed
             if abs(status.gain_V_per_A / gain_V_per_A - 1) > RELATIVE:
                 raise InstrumentFault(
-                    f"{self.name}: gain {gain_V_per_A:g} V/A was asked, {status.gain_V_per_A:g} is set"
+                    f"{self.name}: gain set to {gain_V_per_A:g} V/A, but {status.gain_V_per_A:g} V/A reads back"
                 )
 
     @contextmanager
     def _zero_checked(self, leave_on: bool | None = None) -> Iterator[None]:
-        """Zero check on, then as it was (or as ``leave_on`` says); it stays on if what is done here fails."""
+        """Switch zero check on inside the block, then restore it (or set ``leave_on``); after an error it stays on."""
         self._refuse_in_batch("a change under zero check")
         was_on = self.status.zero_check
         if not was_on:
@@ -118,7 +117,7 @@ class Keithley428(Keithley428Bus):
 
     @property
     def rise_time_s(self) -> float:
-        """Control the 10-90 % rise time, 10 us to 300 ms in steps 1-3-10 (T); auto-filter changes it by itself."""
+        """Control the 10-90 % rise time, 10 us to 300 ms in steps 1-3-10 (T); auto-filter may change it."""
         return self.status.rise_time_s
 
     @rise_time_s.setter
@@ -126,7 +125,7 @@ class Keithley428(Keithley428Bus):
         self._command(rise_time_word(value))
 
     filter_on = _switch(
-        "P", "filter_on", "Control whether the low-pass filter that the rise time sets is in (P)."
+        "P", "filter_on", "Control the low-pass filter; its corner follows the rise time (P)."
     )
 
     auto_filter = _switch("Z", "auto_filter", "Control whether the rise time follows the gain (Z).")
@@ -136,16 +135,16 @@ class Keithley428(Keithley428Bus):
     zero_check = _switch(
         "C",
         "zero_check",
-        "Control zero check (C): the amplifier is cut off from its input, the output shows its own offset.",
+        "Control zero check (C): the input is disconnected, and the output shows the amplifier's own offset.",
     )
 
     def zero_correct(self) -> None:
-        """Correct the amplifier's own offset (C2) and wait until that is done; zero check stays on after it.
+        """Correct the amplifier's own offset (C2) and wait until it is done; zero check stays on afterwards.
 
         Raises
         ------
         InstrumentFault
-            If it failed, or did not end in time.
+            If it failed or did not finish in time.
         """
         if not self.status.zero_check:
             self._command("C1")
@@ -161,7 +160,7 @@ class Keithley428(Keithley428Bus):
 
     @property
     def suppress_A(self) -> float:
-        """Control the suppression current, -5 to 5 mA (S, smallest range that holds it; read by a bare read)."""
+        """Control the suppression current, -5 to 5 mA (S, in the smallest sufficient range; read by a bare read)."""
         return self._number("", rf"428I({NUMBER})", "suppression current", suppress_words)
 
     @suppress_A.setter
@@ -169,25 +168,25 @@ class Keithley428(Keithley428Bus):
         self.set_suppress(value)
 
     def set_suppress(self, suppress_A: float, suppress_range: int | None = None) -> None:
-        """Set the suppression current in a range of one's choice: 1 to 7 for 5 nA to 5 mA."""
+        """Set the suppression current in A, in a given range: 1 to 7 for 5 nA to 5 mA."""
         self._command(suppress_words(suppress_A, suppress_range))
 
     def _set_suppress_autorange(self, value: bool) -> None:
         self._command("S,0" if on_or_off("suppression autorange of the Keithley 428", value) else "S,10")
 
     suppress_autorange = property(
-        None, _set_suppress_autorange, doc="Set whether the suppression range chooses itself (S,0 and S,10)."
+        None, _set_suppress_autorange, doc="Set automatic choice of the suppression range (S,0 and S,10)."
     )
 
     def auto_suppress(self) -> float:
-        """Suppress the present input current (N2), wait until that is done, return it in ampere.
+        """Suppress the present input current (N2), wait until it is done, and return that current in A.
 
         Raises
         ------
         NotNow
-            If zero check is on: there is no input current then. Nothing but a question was sent.
+            If zero check is on, which disconnects the input current. Only a query was sent.
         InstrumentFault
-            If the current is too large to suppress, or it did not end in time.
+            If the current is too large to suppress, or the command did not finish in time.
         """
         if self.status.zero_check:
             raise NotNow(f"{self.name}: auto-suppress needs the input current; set zero_check = False first")
@@ -233,16 +232,16 @@ class Keithley428(Keithley428Bus):
 
     @property
     def state(self) -> Keithley428State:
-        """Get what a hand at the front panel can change, in two questions (U0, U2): quicker than `settings`."""
+        """Get the settings that the front panel can change, by two queries (U0, U2); faster than `settings`."""
         return Keithley428State(**vars(self.status), bias_supply_V=self.bias_supply_V)
 
     def configure(self, settings: Keithley428Settings) -> Keithley428Settings:
-        """Set all that ``settings`` asks for, zero check on meanwhile; return what the instrument then says.
+        """Apply ``settings`` with zero check on; return all settings read back.
 
         Raises
         ------
         InstrumentFault
-            If it refuses a command, or reads back otherwise than asked. Zero check is then left on.
+            If it refuses a command, or reads back different settings. Zero check is then left on.
         """
         with self._zero_checked(leave_on=settings.zero_check):
             for words in _strings(settings, self.status.rise_time_s):
@@ -253,20 +252,20 @@ class Keithley428(Keithley428Bus):
         return self.settings
 
     def to_safe(self) -> str:
-        """Switch the bias supply off, set it to 0 V, and see that it is off. Any number of times, from any state.
+        """Switch the bias supply off, set it to 0 V, and confirm that it is off. Repeatable, from any state.
 
-        Gain, filter and zero check stay: the current must remain visible until the tip is back, and a change
-        of gain or zero check is a transient on the junction.
+        Gain, filter and zero check stay: the current must remain measurable until the tip is retracted, and a change
+        of gain or zero check causes a transient on the junction.
 
         Raises
         ------
         InstrumentLost, InstrumentFault
-            If it could not be confirmed; switch the supply off by hand then.
+            If it could not be confirmed; switch the supply off by hand.
         """
         try:
             self.write("B0X")
             self.write(bias_word(0.0) + "X")
-            self._read_errors()  # old errors must not keep it from being safe
+            self._read_errors()  # old errors must not prevent the safe state
             status = self.status
         except (InstrumentLost, InstrumentFault) as error:
             error.add_note(f"{self.name}: bias supply off (B0) not confirmed; switch it off by hand.")
@@ -279,7 +278,7 @@ class Keithley428(Keithley428Bus):
 
 
 def _strings(settings: Keithley428Settings, present_rise_time_s: float) -> Iterator[str]:
-    """One string for each group of settings that may be executed in any order; later groups need earlier ones."""
+    """Yield one string per group of settings whose order does not matter; later groups depend on earlier ones."""
     if settings.auto_filter is not None:
         yield f"Z{settings.auto_filter:d}"
     gain = rise_time = ""
@@ -289,7 +288,7 @@ def _strings(settings: Keithley428Settings, present_rise_time_s: float) -> Itera
         gain = f"W{settings.enlarge:d}"
     if settings.rise_time_s is not None and not settings.auto_filter:
         rise_time = rise_time_word(settings.rise_time_s)
-    # a longer rise time first, a shorter one last: never one that is too short for the gain of the moment
+    # Set a longer rise time before the gain, a shorter one after it, so that it is never too short for the gain.
     longer = settings.rise_time_s is not None and settings.rise_time_s > present_rise_time_s
     yield from (words for words in ((rise_time, gain) if longer else (gain, rise_time)) if words)
     filter_ = "" if settings.filter_on is None else f"P{settings.filter_on:d}"

@@ -1,4 +1,4 @@
-"""The Keithley 428's bus side: exchanges and their errors, identity and status, terminator, service."""
+"""Bus layer of the Keithley 428: exchanges and their errors, identity and status, terminator, service."""
 
 import re
 import time
@@ -19,7 +19,7 @@ LONGEST_TEXT = 10
 
 
 class Keithley428Bus(VisaInstrument):
-    """What every setting of the 428 stands on. Use ``drivers.keithley428.Keithley428``."""
+    """Base of ``drivers.keithley428.Keithley428``: its exchanges with the instrument."""
 
     def __init__(
         self,
@@ -52,15 +52,15 @@ class Keithley428Bus(VisaInstrument):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Collect the settings made inside; send them as one string with one X, and read the error word once.
+        """Collect the settings made inside, send them as one string with one X, and read the error word once.
 
-        The instrument executes a string in its own order, so only settings that do not depend on each other
-        belong together. If anything inside raises, nothing is sent.
+        The instrument executes a string in its own order, so batch only settings that do not depend on each other.
+        An exception inside sends nothing.
 
         Raises
         ------
         NotNow
-            Inside, for what needs strings of its own: a change of gain, zero correct, auto-suppress, text.
+            Inside, for a command that needs its own string: a change of gain, zero correct, auto-suppress, text.
         """
         self._refuse_in_batch("a batch")
         self._batch = []
@@ -74,7 +74,7 @@ class Keithley428Bus(VisaInstrument):
 
     def _refuse_in_batch(self, what: str) -> None:
         if self._batch is not None:
-            raise NotNow(f"{self.name}: {what} needs command strings of its own; do it outside of the batch")
+            raise NotNow(f"{self.name}: {what} needs its own command strings; move it out of the batch")
 
     def _command(self, words: str) -> None:
         if self._batch is not None:
@@ -84,7 +84,7 @@ class Keithley428Bus(VisaInstrument):
         self._check(words)
 
     def _check(self, words: str) -> None:
-        """Read the error word. An overload is a state of the input, not a fault of the command: only kept."""
+        """Raise InstrumentFault for an error word with faults; an overload is a state of the input, not a fault."""
         faults = self._read_errors() & ~ErrorFlag.OVERLOAD
         if faults:
             names = ", ".join(str(flag.name).lower().replace("_", " ") for flag in faults)
@@ -97,29 +97,28 @@ class Keithley428Bus(VisaInstrument):
         return flags
 
     def _ask(self, words: str, pattern: str, kind: str) -> re.Match[str]:
-        """Send a query (or nothing, for the reply that is always there) and match the reply's kind."""
+        """Send a query (or nothing, for the reply that is always available) and match the reply to a pattern."""
         if words:
             self.write(words + "X")
         reply = self.read().strip()
         match = re.fullmatch(pattern, reply)
         if match is None:
-            raise InstrumentFault(f"{self.name}: asked for its {kind}, it answered {reply!r}; ask again")
+            raise InstrumentFault(f"{self.name}: the query of its {kind} returned {reply!r}; query it again")
         return match
 
     def _number(self, words: str, pattern: str, kind: str, possible: Callable[[float], str]) -> float:
-        """Ask for a number; one that ``possible`` makes no words of is none that the instrument can have."""
+        """Query a number; a value that ``possible`` can't convert to a command word raises InstrumentFault."""
         match = self._ask(words, pattern, kind)
         try:
             possible(number := float(match[1]))
         except OutOfRange:
-            said = (
-                f"{self.name}: asked for its {kind}, it answered {match[0]!r}, which it can't have; ask again"
-            )
-            raise InstrumentFault(said) from None
+            raise InstrumentFault(
+                f"{self.name}: the query of its {kind} returned {match[0]!r}, an impossible value; query it again"
+            ) from None
         return number
 
     def _do_and_wait(self, words: str, doing: str) -> None:
-        """Send what takes time, poll until Ready as often as allowed, then read the error word."""
+        """Send a slow command, poll until Ready, then read the error word. Raises InstrumentFault."""
         self._refuse_in_batch(doing)
         self.write(words + "X")
         for _ in range(self.ready_polls):
@@ -128,24 +127,22 @@ class Keithley428Bus(VisaInstrument):
                 self._check(words)
                 return
         seconds = self.ready_polls * self.poll_interval_s
-        raise InstrumentFault(
-            f"{self.name} was not ready {seconds:g} s after {doing}; look at its front panel"
-        )
+        raise InstrumentFault(f"{self.name} was not ready {seconds:g} s after {doing}; check its front panel")
 
     def _end_replies_with(self, terminator: Terminator) -> None:
         self.write(f"Y{terminator:d}X")
         self.adapter.connection.read_termination = terminator.characters
 
-    # --- what it is and how it is ------------------------------------------------------------------------
+    # --- identity and status -----------------------------------------------------------------------------
 
     @property
     def firmware(self) -> str:
-        """Get the firmware revision, as the instrument words it (U4)."""
+        """Get the firmware revision as reported by the instrument (U4)."""
         return self._ask("U4", r"(?!428A\d|428[01]{11}$|428I)(?:428)?(.+)", "firmware")[1].strip()
 
     @property
     def id(self) -> str:
-        """Get model and firmware; there is no *IDN? (the model is known from the "428" of its words)."""
+        """Get model and firmware; there is no *IDN? (the "428" in its replies identifies the model)."""
         return f"Keithley 428, firmware {self.firmware}"
 
     @property
@@ -162,25 +159,25 @@ class Keithley428Bus(VisaInstrument):
 
     @property
     def errors(self) -> ErrorFlag:
-        """Get every flag of the error word (U1) raised since this was last asked for, and clear them."""
+        """Get and clear every flag of the error word (U1) raised since the last call."""
         self._read_errors()
         raised, self._raised = self._raised, ErrorFlag(0)
         return raised
 
     @property
     def overloaded(self) -> bool:
-        """Measure whether the input overloads or has since the error word was last read (U1, character 12)."""
+        """Get True if the input has overloaded since the error word was last read (U1, character 12)."""
         return ErrorFlag.OVERLOAD in self._read_errors()
 
     def check_errors(self) -> list[ErrorFlag]:
-        """Read and clear all errors, as PyMeasure wants them: a list."""
+        """Read and clear all errors; return them as a list, as PyMeasure requires."""
         return list(self.errors)
 
     # --- bus and panel -----------------------------------------------------------------------------------
 
     @property
     def terminator(self) -> Terminator:
-        """Control what ends each reply (Y); the connection is set to look for the same."""
+        """Control the terminator of each reply (Y); the connection is set to match."""
         return Terminator(int(self._ask("U0", r"428A\d.*Y([0-3]).*", "terminator")[1]))
 
     @terminator.setter
@@ -202,9 +199,9 @@ class Keithley428Bus(VisaInstrument):
     )
 
     def show_text(self, text: str) -> None:
-        """Show up to ten characters on the display (D); an empty text gives the display back.
+        """Show up to ten characters on the display (D); an empty text restores the display.
 
-        X would execute the string half-way and is refused.
+        An X is refused, because it would execute the string early.
         """
         if len(text) > LONGEST_TEXT or not text.isascii() or not text.isprintable() or "X" in text.upper():
             allowed = f"up to {LONGEST_TEXT} printable ASCII characters other than X"
@@ -213,29 +210,30 @@ class Keithley428Bus(VisaInstrument):
         self._command(f"D{text}")
 
     def hit_button(self, button: int) -> None:
-        """Press a front-panel button by its number (H). What it does, it does behind the other settings' backs."""
+        """Press a front-panel button by its number (H). The other settings may change without notice."""
         self._command(f"H{whole_between('button of the Keithley 428', button, 0, HIGHEST_BUTTON)}")
 
-    # --- service: never by itself ------------------------------------------------------------------------
+    # --- service: only on explicit call ------------------------------------------------------------------
 
     def self_test(self) -> None:
-        """Run the self-test (J0) and wait for its end. Not with a junction formed. Raises InstrumentFault."""
+        """Run the self-test (J0) and wait for its end. Never with a junction formed. Raises InstrumentFault."""
         self._do_and_wait("J0", "the self-test")
 
     def save_as_power_up_settings(self) -> None:
-        """Make the present settings those of the next power-up and of a device clear (L1)."""
+        """Store the present settings for power-up and device clear (L1)."""
         self._command("L1")
 
     def restore_defaults(self) -> None:
-        """Restore the factory's settings (L0). Danger: changes gain, zero check and bias; no junction formed."""
+        """Restore the factory settings (L0). Never with a junction formed: gain, zero check and bias change."""
         self.write("L0X")
-        self._end_replies_with(Terminator.LF)  # in the same breath: the defaults may have another
+        self._end_replies_with(Terminator.LF)  # at once: the defaults may have another terminator
         self._check("L0")
 
     def device_clear(self) -> None:
-        """Send a selected device clear. Danger: restores the power-up gain, zero check and bias; no junction formed.
+        """Send a selected device clear. Never with a junction formed.
 
-        Only for an instrument that no longer understands; nothing else here ever clears it.
+        Danger: it restores the power-up gain, zero check and bias. Use it only for an instrument that no longer
+        responds to commands; no other code calls it.
         """
         with self._wire("clearing it"):
             self.adapter.connection.clear()

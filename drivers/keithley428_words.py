@@ -1,8 +1,8 @@
-"""The words of the Keithley 428: what its letters mean, its replies, and its settings as one record.
+"""Command words and replies of the Keithley 428, and its settings as one record.
 
-Sources: Keithley 428 instruction manual 428-901-01 for the letters; the layout of the machine status word is
-published nowhere in full, so it is read by letter and never by position. Options of D, H, J, K, L and M are
-those of its sister instruments (Keithley 6487 reference manual, appendix C): confirm them on the instrument.
+Sources: Keithley 428 instruction manual 428-901-01 for the letters. The full layout of the machine status word is
+not published, so it is read by letter, never by position. Options of D, H, J, K, L and M are those of sister
+instruments (Keithley 6487 reference manual, appendix C): confirm them on the instrument.
 """
 
 import re
@@ -16,18 +16,18 @@ from drivers.settings import differences
 
 GAINS_V_per_A = tuple(10.0**exponent for exponent in range(3, 12))
 RISE_TIMES_s = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
-"""T0 to T9: 10 % to 90 %."""
+"""10-90 % rise times of T0 to T9."""
 
 SUPPRESS_RANGES_A = (5e-9, 5e-8, 5e-7, 5e-6, 5e-5, 5e-4, 5e-3)
-"""S,1 to S,7."""
+"""Full scales of S,1 to S,7."""
 
 BIAS_LIMIT_V = 5.0
 BIAS_STEP_V = 2.5e-3
 LETTERS = "ABCDHJKLMNPRSTUVWXYZ"
-"""All that have a meaning to the instrument; a status word has some of them."""
+"""Letters that the instrument understands; a status word has some of them."""
 
 OPTIONS = {"A": 3, "B": 2, "C": 3, "N": 3, "P": 2, "R": 11, "S": 11, "T": 10, "W": 2, "Z": 2}
-"""Number of options (0, 1, ...) of each letter that is read from the status word."""
+"""Number of options (0, 1, ...) of each letter read from the status word."""
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?"
 
@@ -50,7 +50,7 @@ class Handshake(IntEnum):
 
 
 class Terminator(IntEnum):
-    """What ends each reply: Y."""
+    """Terminator of each reply: Y."""
 
     CR_LF = 0
     LF_CR = 1
@@ -59,12 +59,12 @@ class Terminator(IntEnum):
 
     @property
     def characters(self) -> str:
-        """The characters themselves."""
+        """The terminator's characters."""
         return ("\r\n", "\n\r", "\r", "\n")[self]
 
 
 class StatusByte(IntFlag):
-    """What a serial poll answers. The same bits make the SRQ mask."""
+    """Bits of the serial-poll byte and of the SRQ mask."""
 
     READY = 16
     ERROR = 32
@@ -72,7 +72,7 @@ class StatusByte(IntFlag):
 
 
 class ErrorFlag(Flag):
-    """The eleven flags of the error word (U1), in its order. Reading the word clears it."""
+    """Eleven flags of the error word (U1), in its order. Reading the word clears it."""
 
     ILLEGAL_COMMAND = 1 << 0
     ILLEGAL_OPTION = 1 << 1
@@ -95,14 +95,14 @@ class ErrorFlag(Flag):
         return cls(sum(1 << place for place, flag in enumerate(match[1]) if flag == "1"))
 
     def advice(self) -> str:
-        """What each raised flag means and what to do, as sentences."""
+        """Return the meaning and the remedy of each raised flag, as sentences."""
         return " ".join(ADVICE[flag] for flag in self)
 
 
 ADVICE = {
-    ErrorFlag.ILLEGAL_COMMAND: "It does not know a letter of the command (IDDC).",
-    ErrorFlag.ILLEGAL_OPTION: "It does not know an option of the command (IDDCO).",
-    ErrorFlag.NOT_IN_REMOTE: "It is not in remote: press LOCAL no more, and let the controller assert REN.",
+    ErrorFlag.ILLEGAL_COMMAND: "It does not recognise a letter of the command (IDDC).",
+    ErrorFlag.ILLEGAL_OPTION: "It does not recognise an option of the command (IDDCO).",
+    ErrorFlag.NOT_IN_REMOTE: "It is not in remote: don't press LOCAL, and let the controller assert REN.",
     ErrorFlag.SELF_TEST_FAILED: "Its self-test failed: it needs service.",
     ErrorFlag.SUPPRESS_CONFLICT: "The suppression value does not fit its range: choose a larger range.",
     ErrorFlag.CURRENT_TOO_LARGE_TO_SUPPRESS: "The input current is too large to suppress: reduce it or the gain.",
@@ -116,7 +116,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class MachineStatus:
-    """The machine status word (U0), read by letter. ``word`` is the reply itself."""
+    """Machine status word (U0), read by letter. ``word`` is the reply itself."""
 
     word: str
     display: Display
@@ -132,20 +132,20 @@ class MachineStatus:
 
     @classmethod
     def from_word(cls, word: str) -> Self:
-        """Read the word.
+        """Parse the word.
 
         Raises
         ------
         InstrumentFault
-            If it is of another kind, or no Keithley 428 can say it: a letter that is missing, double or unknown,
-            or an option that it does not have.
+            If the word is of another kind, or invalid: a letter is missing, repeated or unknown, or an option does
+            not exist.
         """
         option = _options(word.strip())
         return cls(
             word=word.strip(),
             display=Display(option["A"]),
             bias_supply_on=bool(option["B"]),
-            zero_check=option["C"] != 0,  # 2 stands after a zero correct, which leaves zero check on
+            zero_check=option["C"] != 0,  # 2 follows a zero correct, which leaves zero check on
             suppress_on=option["N"] != 0,
             filter_on=bool(option["P"]),
             # R0 to R3 all mean 1e3; W1 multiplies by ten
@@ -158,21 +158,21 @@ class MachineStatus:
 
 
 def _options(word: str) -> dict[str, int]:
-    """Option of each letter of the machine status word. Raises InstrumentFault as `MachineStatus.from_word`."""
+    """Return the option of each letter of the machine status word. Raises InstrumentFault if it is invalid."""
     if not re.match(r"428A\d", word):
         raise InstrumentFault(f"Keithley 428: {word!r} is not a machine status word")
     pairs = re.findall(rf"([{LETTERS}])(\d+)", word[3:])
     option = {letter: int(digits) for letter, digits in pairs}
     wrong = [letter for letter, n in OPTIONS.items() if option.get(letter, n) not in range(n)]
     if len(option) < len(pairs) or "".join(letter + digits for letter, digits in pairs) != word[3:] or wrong:
-        why = f"; look at {', '.join(wrong)}" if wrong else ""
-        raise InstrumentFault(f"Keithley 428: machine status word {word!r} is garbled{why}; ask again")
+        why = f"; check {', '.join(wrong)}" if wrong else ""
+        raise InstrumentFault(f"Keithley 428: machine status word {word!r} is garbled{why}; query it again")
     return option
 
 
 @dataclass(frozen=True)
 class Keithley428State(MachineStatus):
-    """Settings that a hand at the front panel can change: the machine status word, and the bias supply's volts."""
+    """Settings that the front panel can change: the machine status word and the bias supply's voltage."""
 
     bias_supply_V: float
 
@@ -180,7 +180,7 @@ class Keithley428State(MachineStatus):
 def gain_words(gain_V_per_A: object, enlarge: object = None) -> str:
     """Return the words of a total gain, 1e3 to 1e11 V/A.
 
-    ``enlarge`` None chooses: only 1e11 V/A needs the ten-fold enlargement (R10 with W1).
+    With ``enlarge`` None, only 1e11 V/A uses the ten-fold enlargement (R10 with W1).
     """
     exponent = 3 + position_in("gain of the Keithley 428 (V/A)", gain_V_per_A, GAINS_V_per_A)
     enlarged = (
@@ -198,19 +198,19 @@ def rise_time_word(rise_time_s: object) -> str:
 
 
 def bias_on_grid(bias_V: object) -> float:
-    """Return the bias on the supply's 2.5 mV grid that is nearest to ``bias_V`` (-5 to 5 V, both included)."""
+    """Return the bias on the supply's 2.5 mV grid nearest to ``bias_V`` (-5 to 5 V, both included)."""
     allowed = f"{-BIAS_LIMIT_V:g} to {BIAS_LIMIT_V:g} in steps of {BIAS_STEP_V:g}"
     bias_V = number_between("bias of the Keithley 428 (V)", bias_V, -BIAS_LIMIT_V, BIAS_LIMIT_V, allowed)
     return round(bias_V / BIAS_STEP_V) * 25 / 10_000  # exact decimals; symmetric about 0
 
 
 def bias_word(bias_V: object) -> str:
-    """Return the word of a bias, with the upper-case exponent that the instrument reads."""
+    """Return the word of a bias, with the upper-case exponent that the instrument requires."""
     return f"V{bias_on_grid(bias_V):.4E}"
 
 
 def suppress_words(suppress_A: object, suppress_range: object = None) -> str:
-    """Return the words of a suppression current and its range (1 to 7, None for the smallest that holds it)."""
+    """Return the words of a suppression current and its range (1 to 7, None for the smallest that contains it)."""
     largest = SUPPRESS_RANGES_A[-1]
     current = number_between("suppression of the Keithley 428 (A)", suppress_A, -largest, largest)
     if suppress_range is None:
@@ -226,10 +226,10 @@ def suppress_words(suppress_A: object, suppress_range: object = None) -> str:
 
 @dataclass(frozen=True)
 class Keithley428Settings:
-    """The settings of a Keithley 428: asked for, or as read back. None leaves a setting alone.
+    """Settings of a Keithley 428, requested or read back. None leaves a setting unchanged.
 
-    Raises OutOfRange when made with a value that the instrument cannot take. ``rise_time_s`` is not sent while
-    ``auto_filter`` is asked for, because it then follows the gain; ``firmware`` is never sent.
+    Raises OutOfRange for a value that the instrument cannot take. ``rise_time_s`` is not sent together with
+    ``auto_filter``, because it then follows the gain; ``firmware`` is never sent.
     """
 
     gain_V_per_A: float | None = None
@@ -261,22 +261,26 @@ class Keithley428Settings:
             object.__setattr__(
                 self, "display", member_of("display of the Keithley 428", self.display, Display)
             )
-        for one in fields(self):
-            if one.type == bool | None and getattr(self, one.name) is not None:
-                on_or_off(f"{one.name} of the Keithley 428", getattr(self, one.name))
+        for setting in fields(self):
+            if setting.type == bool | None and getattr(self, setting.name) is not None:
+                on_or_off(f"{setting.name} of the Keithley 428", getattr(self, setting.name))
 
     @classmethod
     def read_back(cls, status: MachineStatus, **more: Any) -> Self:
-        """Return the settings that a status word tells, and ``more`` that it does not tell."""
-        told = {one.name: getattr(status, one.name) for one in fields(cls) if hasattr(status, one.name)}
-        return cls(**{**told, **more})
+        """Return the settings from a status word, completed by ``more``, which it does not contain."""
+        read = {
+            setting.name: getattr(status, setting.name)
+            for setting in fields(cls)
+            if hasattr(status, setting.name)
+        }
+        return cls(**{**read, **more})
 
     def differences(self, found: Self) -> list[str]:
-        """Say in words which settings asked for here are not so in ``found``."""
-        held = replace(
+        """Return sentences on the settings requested here that differ in ``found``."""
+        requested = replace(
             self,
             firmware=None,
             rise_time_s=None if self.auto_filter else self.rise_time_s,
             bias_supply_V=None if self.bias_supply_V is None else bias_on_grid(self.bias_supply_V),
         )
-        return differences(held, found)
+        return differences(requested, found)

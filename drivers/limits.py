@@ -1,4 +1,4 @@
-"""Refuse what an instrument cannot take, before anything is sent: one sentence, one exception type."""
+"""Checks of values before they are sent to an instrument; every refusal is an ``OutOfRange`` with the allowed range."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import TypeVar
 from drivers.errors import OutOfRange
 
 RELATIVE = 1e-6
-"""Numbers that differ by less are the same setting."""
+"""Relative difference below which two numbers are the same setting."""
 
 EnumMember = TypeVar("EnumMember", bound=Enum)
 
@@ -22,7 +22,7 @@ def number_between(
     Raises
     ------
     OutOfRange
-        Otherwise; ``allowed`` replaces the plain range in its sentence.
+        Otherwise; ``allowed`` replaces the plain range in its message.
     """
     if not _is_number(value) or not low <= float(value) <= high:  # type: ignore[arg-type]
         raise OutOfRange(quantity, value, allowed or f"{low:g} to {high:g}")
@@ -37,12 +37,12 @@ def whole_between(quantity: str, value: object, low: int, high: int) -> int:
 
 
 def position_in(quantity: str, value: object, choices: Sequence[float]) -> int:
-    """Return the position of ``value`` among ``choices``, told apart by a part in a million.
+    """Return the position of ``value`` among ``choices``, compared to a part in a million.
 
     Raises
     ------
     OutOfRange
-        If it is none of them.
+        If it is not one of them.
     """
     if _is_number(value):
         for position, choice in enumerate(choices):
@@ -59,12 +59,12 @@ def on_or_off(quantity: str, value: object) -> bool:
 
 
 def member_of(quantity: str, value: object, choices: type[EnumMember]) -> EnumMember:
-    """Return the member of ``choices`` that ``value`` is, or names ("dc" for ``Coupling.DC``).
+    """Return the member of ``choices`` given by ``value``, itself a member or a name ("dc" for ``Coupling.DC``).
 
     Raises
     ------
     OutOfRange
-        If it is neither. A bare number is refused too: which option it means is the wire's business.
+        If it is neither. A bare number is refused too: the numbers belong to the wire protocol.
     """
     if isinstance(value, choices):
         return value

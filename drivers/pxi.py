@@ -1,4 +1,4 @@
-"""The PXI controller: where NI-DAQmx runs, which devices it has, and what its errors mean to us.
+"""The PXI controller: connection to NI-DAQmx, its devices, and translation of its errors.
 
 The same code talks to the NI-DAQmx library of this computer ("local") and to an NI gRPC Device Server
 ("grpc://HOST:PORT"), which NI ships for Windows, desktop Linux and Linux Real-Time.
@@ -32,10 +32,10 @@ _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", -1),  # a read of many samples is larger than gRPC's default of 4 MB
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_http_proxy", 0),  # an instrument is never behind the web proxy
-    ("grpc.use_local_subchannel_pool", 1),  # one connection each: no inherited back-off
+    ("grpc.use_local_subchannel_pool", 1),  # a connection of its own, without inherited back-off
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 500),
-    # Only while a call is open, and rarer than the blocks that flow: servers hang up on eager pings.
+    # Only during a call, and less often than blocks of samples: servers hang up on frequent pings.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
@@ -48,7 +48,7 @@ _until: ContextVar[float | None] = ContextVar("_until", default=None)
 
 @dataclass(frozen=True)
 class DeviceIdentity:
-    """One device as NI-DAQmx names it; ``serial`` is 0 for a device that has none."""
+    """Identity of one device in NI-DAQmx; ``serial`` is 0 for a device without one."""
 
     name: str
     product_type: str
@@ -57,7 +57,7 @@ class DeviceIdentity:
 
 @dataclass(frozen=True)
 class ControllerIdentity:
-    """Who answered at the address."""
+    """Identity of the controller at an address."""
 
     address: str
     driver_version: str
@@ -65,23 +65,23 @@ class ControllerIdentity:
 
 
 class PXIController:
-    """A computer with NI-DAQmx and its devices. Owns the connection; use it in a ``with`` block.
+    """Computer with NI-DAQmx and its devices. Owns the connection; use it in a ``with`` block.
 
     Parameters
     ----------
     address : str, optional
         "local" (the default) or "grpc://HOST:PORT". The connection is not encrypted.
     answer_s : float
-        How long a server may take to answer: at first, and then each call beyond what it was asked to wait.
+        Longest time for a server to answer, at connection and for each call beyond the call's own timeout.
     connect : callable, optional
-        Makes the channel to the server at an address; gRPC's own to that host, if not given.
+        Returns the channel to the server at an address; by default gRPC's own.
 
     Raises
     ------
     OutOfRange
-        The address has neither form.
+        If the address has neither form.
     NotFound
-        NI-DAQmx is not installed, or no server answered in time.
+        If NI-DAQmx is not installed, or no server answered in time.
     """
 
     def __init__(
@@ -103,13 +103,13 @@ class PXIController:
             if isinstance(error, NotFound) or not isinstance(error, InstrumentLost):
                 raise
             raise NotFound(
-                f"Nothing answers at {self.address}. Is the controller on, does its NI gRPC Device Server "
-                f"(or `hotjunction sim`) run, and is this the address and port that it printed? ({error})"
+                f"Nothing answers at {self.address}. Check that the controller is on, that its NI gRPC Device Server "
+                f"(or `hotjunction sim`) runs, and that the address and port are those it printed. ({error})"
             ) from error
         self._driver_version = ".".join(map(str, version))
 
     def close(self) -> None:
-        """Close the connection. Tasks that were left open on a server go on there: close them first."""
+        """Close the connection. Close tasks first: open ones continue to run on a server."""
         if self._channel is not None:
             self._channel.close()
 
@@ -121,13 +121,13 @@ class PXIController:
 
     @property
     def identity(self) -> ControllerIdentity:
-        """Get the driver's version and the devices. Raises ``InstrumentLost``."""
+        """Driver version and devices. Raises ``InstrumentLost``."""
         with translated("list the devices"):
             devices = tuple(_identity(device) for device in self._system.devices)
         return ControllerIdentity(self.address, self._driver_version, devices)
 
     def device(self, name: str) -> DeviceIdentity:
-        """Get the identity of one device. Raises ``NotFound`` (which lists those that are there)."""
+        """Return the identity of one device. Raises ``NotFound`` that lists the devices present."""
         devices = self.identity.devices
         for device in devices:
             if device.name.lower() == name.lower():
@@ -135,9 +135,9 @@ class PXIController:
         raise NotFound(f"{self.address} has no device {name!r}; it has {_listed(devices)}")
 
     def find(self, product: str) -> DeviceIdentity:
-        """Find the one device whose product type contains ``product`` ("6281" finds a PXI-6281).
+        """Find the only device whose product type contains ``product`` ("6281" finds a PXI-6281).
 
-        Raises ``NotFound`` when there is none, or more than one to choose from.
+        Raises ``NotFound`` if there is none or more than one.
         """
         devices = self.identity.devices
         matching = [device for device in devices if product.lower() in device.product_type.lower()]
@@ -151,27 +151,26 @@ class PXIController:
         raise NotFound(f"{self.address} has no device of type {product}; it has {_listed(devices)}")
 
     def reset(self, device: str) -> None:
-        """Abort every task on the device, whoever started it, and return it to its initial state."""
+        """Abort every task on the device, of any program, and return it to its initial state."""
         with translated(f"reset {device}"):
             self._system.devices[device].reset_device()
 
     def self_test(self, device: str) -> None:
-        """Run the device's self-test. Raises ``InstrumentFault`` with NI's words when it fails."""
+        """Run the device's self-test. Raises ``InstrumentFault`` with NI's message if it fails."""
         with translated(f"self-test of {device}"), self.deadline(SELF_TEST_S):
             self._system.devices[device].self_test_device()
 
     def new_task(self) -> nidaqmx.Task:
-        """Create an empty, unnamed task; whoever asks for it closes it."""
+        """Create an empty, unnamed task; the caller closes it."""
         return nidaqmx.Task(grpc_options=self._options())
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
-        """Bound all calls of this thread inside the block by one time limit; they raise ``InstrumentLost``.
+        """Set one time limit for all calls of this thread inside the block; late calls raise ``InstrumentLost``.
 
-        Calls to a server wait for a lost connection to come back, but not past the limit, and are sent again
-        if it broke under them: only calls that may be repeated belong inside. The local library has no such
-        limit: its calls don't wait for anything that could vanish. A limit inside another never exceeds the
-        outer one.
+        Within the limit, calls to a server wait for a lost connection to return, and a call that fails with the
+        connection is sent again, so use only repeatable calls inside. The local library has no such limit: its calls
+        don't wait for a connection. A nested limit never exceeds the outer one.
         """
         outer = _until.get()
         until = time.monotonic() + seconds
@@ -198,9 +197,9 @@ def _open_channel(address: str) -> grpc.Channel:
 
 
 class _Limited(grpc.Channel):
-    """A channel each of whose calls has a time limit: nidaqmx sets none, so a server that hangs would hang us too.
+    """Channel with a time limit for every call; nidaqmx sets none, so a hanging server would block for ever.
 
-    The calls are kept: nidaqmx asks for all four hundred of them with every task.
+    Calls are cached, because nidaqmx requests all four hundred of them for every task.
     """
 
     def __init__(self, channel: grpc.Channel, answer_s: float) -> None:
@@ -266,17 +265,17 @@ _ANSWERED = {
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.UNIMPLEMENTED,
 }
-"""A server is there and refused; with any other status nobody knows whether one is."""
+"""Status codes of a server that answered with a refusal; any other leaves open whether a server is present."""
 
 
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
-    """Turn what NI-DAQmx and gRPC raise inside the block into the rig's errors.
+    """Translate exceptions of NI-DAQmx and gRPC inside the block to the rig's errors.
 
     Parameters
     ----------
     doing : str
-        What is being done, for the message ("start the ramp").
+        The action, for the message ("start the ramp").
     """
     try:
         yield
@@ -290,7 +289,7 @@ def translated(doing: str) -> Iterator[None]:
         code = error.code() if isinstance(error, grpc.Call) else None
         raise InstrumentLost(_unanswered(doing, code, error)) from error
     except ValueError as error:
-        if "closed channel" not in str(error):  # gRPC has no other word for a connection that we closed
+        if "closed channel" not in str(error):  # gRPC's only sign of a connection closed on this side
             raise
         raise InstrumentLost(f"The connection to NI-DAQmx was closed; can't {doing}") from error
     except (DaqNotFoundError, DaqNotSupportedError) as error:
@@ -300,14 +299,14 @@ def translated(doing: str) -> Iterator[None]:
         ) from error
 
 
-_NO_WORD = {
+_NO_ANSWER = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
     grpc.StatusCode.UNAVAILABLE: "nothing answers at its address",
 }
 
 
 def _unanswered(doing: str, code: grpc.StatusCode | None, error: Exception) -> str:
-    why = str(error) if code is None else _NO_WORD.get(code, str(error))
+    why = str(error) if code is None else _NO_ANSWER.get(code, str(error))
     return f"NI-DAQmx stopped answering while trying to {doing}: {why}"
 
 
@@ -322,20 +321,20 @@ _REFUSED = {DAQmxErrors.INVALID_ATTRIBUTE_VALUE, DAQmxErrors.INVALID_AO_DATA_WRI
 
 
 def rig_error(doing: str, error: DaqError) -> RigError:
-    """Get the rig's error that says what NI-DAQmx said. Codes: NI-DAQmx, ``error_codes.DAQmxErrors``."""
-    said = " ".join(str(error).split())
+    """Convert an NI-DAQmx error to the rig's error. Codes: NI-DAQmx, ``error_codes.DAQmxErrors``."""
+    message = " ".join(str(error).split())
     if error.error_type in _LOST:
-        return InstrumentLost(f"The card is gone; it can't {doing}: {said}")
+        return InstrumentLost(f"The card does not respond; can't {doing}: {message}")
     if error.error_type in _ABSENT:
-        return NotFound(f"Can't {doing}: {said}")
+        return NotFound(f"Can't {doing}: {message}")
     if error.error_type in _RESERVED:
         return NotNow(
-            f"Can't {doing}: another program holds the card; close it. If it is dead, reset the card "
-            f"(NI MAX: Reset Device). ({said})"
+            f"Can't {doing}: another program uses the card; close it. If it has crashed, reset the card "
+            f"(NI MAX: Reset Device). ({message})"
         )
     if error.error_type in _REFUSED:
-        return OutOfRange(f"setting of the card (to {doing})", "a value that NI-DAQmx refused", said)
-    return InstrumentFault(f"Can't {doing}: {said}", error.error_code)
+        return OutOfRange(f"setting of the card (to {doing})", "a value that NI-DAQmx refused", message)
+    return InstrumentFault(f"Can't {doing}: {message}", error.error_code)
 
 
 def _identity(device: Device) -> DeviceIdentity:

@@ -1,6 +1,6 @@
-"""Settings of an instrument in words, and how two records of them differ: for any dataclass of settings.
+"""Settings of an instrument as text, and differences between two records of them, for any dataclass of settings.
 
-A field's name says its quantity and unit ("rise_time_s", "filter_on"), so that nothing here lists fields.
+A field's name contains its quantity and unit ("rise_time_s", "filter_on"), so no fields are listed here.
 """
 
 import math
@@ -11,24 +11,24 @@ from typing import Any
 from drivers.limits import RELATIVE
 
 UNITS = {"V_per_A": "V/A", "percent": "%", "Hz": "Hz", "s": "s", "V": "V", "A": "A"}
-"""Endings of fields' names, a longer one before a shorter one that it ends in."""
+"""Units by the endings of field names; longer endings come first."""
 
 PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "u", 1e-9: "n", 1e-12: "p"}
 
 
 def differences(wanted: Any, found: Any) -> list[str]:
-    """Say how ``found`` differs from ``wanted`` in the fields that both have: "filter is off, was set on".
+    """Return sentences on the differences in the fields that both have: "filter is off, was set on".
 
-    What is None in ``wanted`` is not compared. Numbers are the same within a part in a million, or within what a
-    field's metadata ("relative", "absolute") says that replies resolve.
+    Fields that are None in ``wanted`` are not compared. Numbers are equal within a part in a million, or within the
+    resolution of replies in a field's metadata ("relative", "absolute").
     """
-    there = {field.name for field in fields(found)}
+    shared = {field.name for field in fields(found)}
     return [
         f"{label(field.name)} is {in_words(field.name, getattr(found, field.name))}, was set "
         + ("" if isinstance(asked, bool) else "to ")
         + in_words(field.name, asked)
         for field in fields(wanted)
-        if field.name in there
+        if field.name in shared
         and (asked := getattr(wanted, field.name)) is not None
         and not _same(field, asked, getattr(found, field.name))
     ]
@@ -42,7 +42,7 @@ def _same(field: "Field[Any]", asked: object, found: object) -> bool:
 
 
 def label(name: str) -> str:
-    """Return a field's name without its unit, in words: "rise time" for "rise_time_s"."""
+    """Return a field's name as text without its unit: "rise time" for "rise_time_s"."""
     return name.removesuffix("_on").removesuffix(f"_{_unit_suffix(name)}").replace("_", " ")
 
 
@@ -64,7 +64,7 @@ def _unit_suffix(name: str) -> str:
 
 
 def _with_unit(value: float, unit: str) -> str:
-    """Return a number with its unit's prefix: "10 MV/A"; a number without a unit, or in percent, as it is."""
+    """Return a number with its unit and prefix: "10 MV/A"; no prefix without a unit or for percent."""
     if unit in ("", "%") or not math.isfinite(value):
         return f"{value:.9g} {unit}".strip()
     size = next((size for size in PREFIXES if abs(value) >= size * (1 - RELATIVE)), 1.0)

@@ -1,12 +1,12 @@
-"""SR560 voltage preamplifier, which listens and never answers (serial line, or a TCP socket that carries one).
+"""SR560 voltage preamplifier, a listen-only instrument on a serial line or a TCP socket that carries one.
 
 Connection. 9600 baud, 8 data bits, no parity, two stop bits; CR LF ends a command (manual, Appendix A). Up to
-four units share a line and obey only when they listen: LALL or LISN comes before anything else.
+four units share a line and obey only while they listen, so LALL or LISN comes first.
 
-Commands. The instrument cannot be read, so each setting is a *shadow*: what was last commanded, None before.
-Nothing on the wire tells a wrong baud rate, a wrong address or an empty battery, and a hand at the front panel
-makes the shadow false. So the whole state is sent again by `resend` before each run, the snapshot says
-"unverified", and only the signal can prove the link (ground the input: the DAQ must see 0 V).
+Commands. The instrument cannot be read, so each setting is a *shadow*: the last value commanded, None before that.
+A wrong baud rate, a wrong address or an empty battery goes unnoticed on the wire, and a change at the front panel
+invalidates the shadow. Therefore `resend` sends the whole state again before each run, the recorded settings are
+marked "unverified", and only the signal can prove the link (ground the input: the DAQ must read 0 V).
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ UNVERIFIED = "unverified: as commanded; the SR560 cannot be read"
 
 
 class Coupling(IntEnum):
-    """Input coupling (CPLG). AC puts a 0.03 Hz high-pass in and leaves only 6 dB/octave to a low-pass."""
+    """Input coupling (CPLG). AC adds a 0.03 Hz high-pass and limits a low-pass to 6 dB/octave."""
 
     GROUND = 0
     DC = 1
@@ -76,17 +76,17 @@ _OPTION: dict[str, tuple[str, Callable[[str, Any], int]]] = {
     "lowpass_Hz": ("LFRQ", partial(position_in, choices=LOWPASS_Hz)),
     "blanked": ("BLINK", on_or_off),
 }
-"""Setting: its command and what turns a value into the command's number, or refuses it; in the order of sending.
+"""Command of each setting and the converter of its value to the command's number; in the order of sending.
 
-Whether UCGN switches the vernier on is not public, so UCAL has the last word.
+It is not documented whether UCGN switches the vernier on, so UCAL is sent after it.
 """
 
 
 @dataclass(frozen=True)
 class SR560Settings:
-    """The settings of an SR560: asked for, or as last commanded. None: left alone, or never commanded.
+    """Settings of an SR560: requested, or as last commanded. None: leave unchanged, or never commanded.
 
-    Raises OutOfRange when made with a value, or a combination of filters, that the instrument does not have.
+    Raises OutOfRange for a value or a combination of filters that the instrument does not have.
     """
 
     coupling: Coupling | str | None = None
@@ -121,23 +121,23 @@ class SR560Settings:
             )
 
     def words(self) -> list[str]:
-        """Return the command of each setting that is known, in a fixed order."""
-        known = [(setting, getattr(self, setting)) for setting in _OPTION]
-        return [_word(setting, value) for setting, value in known if value is not None]
+        """Return the command of each setting that is not None, in the order of sending."""
+        values = [(setting, getattr(self, setting)) for setting in _OPTION]
+        return [_word(setting, value) for setting, value in values if value is not None]
 
     def over(self, older: "SR560Settings") -> "SR560Settings":
-        """Return these settings, and where they say None those of ``older``."""
+        """Return these settings, with None filled in from ``older``."""
         return replace(
             older, **{name: getattr(self, name) for name in _OPTION if getattr(self, name) is not None}
         )
 
     def unknown(self) -> tuple[str, ...]:
-        """Name the settings that are None."""
+        """Return the names of the settings that are None."""
         return tuple(setting for setting in _OPTION if getattr(self, setting) is None)
 
     @property
     def total_gain(self) -> float | None:
-        """Get the gain with its sign and vernier (taken as percent of the calibrated gain); None if unknown."""
+        """Gain with its sign and vernier (in percent of the calibrated gain); None if unknown."""
         if self.gain is None or self.inverted is None or self.vernier_on is None:
             return None
         if self.vernier_on and self.vernier_percent is None:
@@ -152,12 +152,12 @@ def _word(setting: str, value: object) -> str:
 
 
 def refuse_for_thermocouple(settings: SR560Settings) -> None:
-    """Refuse settings that lose a thermocouple's steady voltage: AC coupling, any high-pass.
+    """Refuse settings that block a thermocouple's steady voltage: AC coupling, any high-pass.
 
     Raises
     ------
     OutOfRange
-        Which names the setting.
+        Names the setting.
     """
     if settings.coupling is Coupling.AC:
         raise OutOfRange(
@@ -171,7 +171,7 @@ def refuse_for_thermocouple(settings: SR560Settings) -> None:
 
 
 def _shadowed(setting: str, doc: str) -> property:
-    """Make the property of one setting: writing commands it, reading gives what was last commanded."""
+    """Return the property of one setting: writing sends it, reading gives the last value commanded."""
 
     def get(self: "SR560") -> Any:
         return getattr(self.settings, setting)
@@ -184,23 +184,23 @@ def _shadowed(setting: str, doc: str) -> property:
 
 
 class SR560(VisaInstrument):
-    """The preamplifier of the thermocouple. Reading a setting gives what was last commanded, None before.
+    """Preamplifier of the thermocouple. Reading a setting gives the last value commanded, None before that.
 
-    Connecting makes it listen and changes nothing else. It drives nothing, so its safe state is any state.
+    Connecting makes it listen and changes nothing else. It drives nothing, so every state is safe.
 
     Parameters
     ----------
     adapter : str, int or pymeasure Adapter
         VISA resource string ("ASRL3::INSTR", "ASRL/dev/ttyUSB0::INSTR", "TCPIP::HOST::PORT::SOCKET"), or adapter.
     line_address : int, optional
-        0 to 3, as on the unit's switch SW601, to make it the only listener of its line; None: all listen.
+        0 to 3, as set by the unit's switch SW601, to make it the only listener of its line; None: all listen.
     thermocouple : bool
-        Whether it amplifies a thermocouple; if so, AC coupling and high-pass filters are refused.
+        True if it amplifies a thermocouple; AC coupling and high-pass filters are then refused.
 
     Raises
     ------
     NotFound
-        If the line cannot be opened. That a unit is at its end cannot be told.
+        If the line cannot be opened. The presence of the unit cannot be verified.
     """
 
     def __init__(
@@ -232,26 +232,26 @@ class SR560(VisaInstrument):
             self.listen()
         except InstrumentLost as error:
             self.close()
-            raise NotFound(f"{name}: nobody takes what is sent to {self.address!r}. {error}") from error
+            raise NotFound(f"{name}: nothing accepts commands at {self.address!r}. {error}") from error
         self._seal()
 
-    # --- who listens -------------------------------------------------------------------------------------
+    # --- listening ---------------------------------------------------------------------------------------
 
     def listen(self) -> None:
-        """Make it listen: alone on its line (UNLS, LISN) if it has a line address, else with all (LALL)."""
+        """Make the unit listen: alone on its line (UNLS, LISN) if it has a line address, else with all (LALL)."""
         for command in ("LALL",) if self.line_address is None else ("UNLS", f"LISN {self.line_address}"):
             super().write(command)
         self._listening = True
 
     def unlisten(self) -> None:
-        """Make every unit of the line deaf (UNLS). Until `listen`, commands are refused: they would be lost."""
+        """Stop every unit of the line from listening (UNLS). Until `listen`, commands are refused, not lost."""
         super().write("UNLS")
         self._listening = False
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send ``command``. Raises NotNow after `unlisten`, InstrumentLost if the wire breaks."""
         if not self._listening:
-            raise NotNow(f"{self.name} does not listen and would not hear {command!r}; call listen() first")
+            raise NotNow(f"{self.name} is not listening, so {command!r} would be lost; call listen() first")
         super().write(command, **kwargs)
 
     # --- settings ----------------------------------------------------------------------------------------
@@ -274,11 +274,11 @@ class SR560(VisaInstrument):
 
     @property
     def settings(self) -> SR560Settings:
-        """Get what was last commanded, for the recording; its provenance says that nobody verified it."""
+        """Settings last commanded, for the recording, with provenance "unverified"."""
         return self._shadow
 
     def configure(self, settings: SR560Settings) -> SR560Settings:
-        """Command all that ``settings`` asks for, and all else that is known, again; return what is known now."""
+        """Send ``settings`` together with all other known settings; return the known settings."""
         wanted = settings.over(self._shadow)
         self._refuse(wanted)
         self.listen()
@@ -286,7 +286,7 @@ class SR560(VisaInstrument):
         return self.settings
 
     def resend(self) -> SR560Settings:
-        """Make it listen and send everything that is known again: before each run, after a hand at its panel.
+        """Make the unit listen and send all known settings again: before each run, or after a change at its panel.
 
         Settings that were never commanded are not sent and stay unknown (``settings.unknown()``).
         """
@@ -315,15 +315,15 @@ class SR560(VisaInstrument):
     # --- actions -----------------------------------------------------------------------------------------
 
     def reset_overload(self) -> None:
-        """Reset an overload (ROLD). The output means nothing for half a second."""
+        """Reset an overload (ROLD). The output is invalid for half a second."""
         self.write("ROLD")
 
     def reset(self) -> None:
-        """Restore its defaults (*RST). Which these are is not relied on: every setting is unknown afterwards."""
+        """Restore the unit's defaults (*RST). Every setting counts as unknown afterwards."""
         self.write("*RST")
         self._shadow = SR560Settings()
         self.listen()
 
     def to_safe(self) -> str:
         """Do nothing: a preamplifier drives nothing into the junction."""
-        return f"{self.name}: it drives nothing; left as it is"
+        return f"{self.name}: drives nothing; left unchanged"

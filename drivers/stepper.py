@@ -1,4 +1,4 @@
-"""A stepper that moves the tip's housing, driven by two digital lines of the DAQ: direction, then pulses.
+"""Stepper for the tip's housing, driven by two digital lines of the DAQ: direction, then pulses.
 
 The usual coarse approach of an STM (inertial walker or stepper motor with a step/direction input). One step is
 taken at each rising edge of the step line; a high direction line moves toward the sample.
@@ -16,10 +16,10 @@ from drivers.errors import OutOfRange
 from drivers.pxi import PXIController, translated
 
 LARGEST_MOVE_STEPS = 2000
-"""A larger single move is refused: it is a mistake more often than a wish."""
+"""Largest single move; a longer one is more likely a mistake than intended."""
 
 STRETCH_STEPS = 20
-"""How many steps are taken before whoever asked for them is let in between."""
+"""Steps between two calls of ``meanwhile``."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Stepper:
     step_m : float
         Length of one step.
     steps_per_s : float
-        Fastest that the walker follows.
+        Highest rate that the walker follows.
     pause : callable
-        Waits for so many seconds.
+        Waits for a given number of seconds.
     """
 
     controller: PXIController
@@ -52,38 +52,38 @@ class Stepper:
     def move(self, distance_m: float, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Move by the nearest whole number of steps, toward the sample if positive.
 
-        The direction stands before the first edge, and the step line is low afterwards. Every level is a write
-        of its own and then held for half a step's time: the card would put out all samples of one write within
-        microseconds, and no walker follows that. A step costs two calls, and that time.
+        The direction is set before the first edge, and the step line is low afterwards. Every level is written
+        separately and held for half a step period, since the card would output all samples of one write within
+        microseconds, too fast for any walker. A step takes two calls and one period.
 
         Parameters
         ----------
         distance_m : float
-            How far.
+            Distance to move.
         meanwhile : callable
-            Called after every twenty steps, to read what has been sampled; what it raises ends the move.
+            Called after every twenty steps, to read the samples taken meanwhile; an exception from it ends the move.
 
         Raises
         ------
         OutOfRange
             For more than 2000 steps; nothing was moved.
         NotNow
-            If another program holds one of the lines; nothing was moved.
+            If another program uses one of the lines; nothing was moved.
         InstrumentLost
             If the card stopped answering; some of the steps may have been taken.
         """
         steps = round(abs(distance_m) / self.step_m)
         if steps > LARGEST_MOVE_STEPS:
             limit = LARGEST_MOVE_STEPS * self.step_m
-            raise OutOfRange("coarse move (m)", distance_m, f"up to {limit:g} m at once, either way")
+            raise OutOfRange("coarse move (m)", distance_m, f"up to {limit:g} m at once, in either direction")
         if not steps:
             return
         with translated("move the coarse positioner"), self.controller.new_task() as task:
             for line in (self.direction_line, self.step_line):
                 task.do_channels.add_do_chan(f"{self.device}/{line}")
-            task.start()  # once: a write to a task that doesn't run would start and stop it
+            task.start()  # once; otherwise every write would start and stop the task
             writer = DigitalMultiChannelWriter(task.out_stream, auto_start=False)
-            writer.verify_array_shape = False  # it would ask the card for the shape at every write
+            writer.verify_array_shape = False  # the check would query the card at every write
             low, high = (np.array([distance_m > 0, level]) for level in (False, True))
             self._hold(writer, low)
             for number in range(1, steps + 1):
@@ -93,6 +93,6 @@ class Stepper:
                     meanwhile()
 
     def _hold(self, writer: DigitalMultiChannelWriter, levels: NDArray[np.bool_]) -> None:
-        """Put levels on the lines for half a step's time."""
+        """Set the lines and wait for half a step period."""
         writer.write_one_sample_one_line(levels)
         self.pause(0.5 / self.steps_per_s)

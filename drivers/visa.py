@@ -1,4 +1,4 @@
-"""What the VISA instruments share: opening, errors in the rig's own words, and no misspelt attributes."""
+"""Base of the VISA instruments: opening, translated errors, and protection against misspelt attributes."""
 
 import difflib
 import inspect
@@ -17,27 +17,27 @@ from pyvisa_py.sessions import Session
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound
 
 WIRE_ERRORS = (visa_errors.Error, RPCError, OSError, EOFError)
-"""What the VISA libraries raise when a wire breaks: pyvisa's own, ONC-RPC's, the socket's, the serial port's."""
+"""Exceptions of a broken wire: those of pyvisa, ONC-RPC, sockets and serial ports."""
 
 OPEN_TIMEOUT_ms = 2000
 
 
 class VisaInstrument(Instrument):
-    """A PyMeasure instrument whose failures are ``drivers.errors`` and whose attributes must exist.
+    """PyMeasure instrument whose failures are ``drivers.errors`` and whose attributes must exist.
 
-    PyMeasure accepts ``amplifier.gian = 1e6`` in silence; here it is an AttributeError. One thread at a time
-    may use an instrument: a command and its answer are two exchanges.
+    PyMeasure silently accepts ``amplifier.gian = 1e6``; here it is an AttributeError. Only one thread at a time may
+    use an instrument, because a command and its answer are two exchanges.
 
     Parameters
     ----------
     adapter : str, int or pymeasure Adapter
-        VISA resource string, GPIB address, or an adapter that is open already.
+        VISA resource string, GPIB address, or an open adapter.
     name : str
-        What messages call it.
+        Name in messages.
     visa_library : str
-        pyvisa's choice of back end, "@py" or "@ivi".
+        pyvisa's back end, "@py" or "@ivi".
     timeout_s : float
-        The longest wait for one exchange.
+        Longest wait for one exchange.
     **connection
         Passed to pyvisa ("write_termination", or a dictionary for one kind of wire: ``asrl={...}``).
 
@@ -67,12 +67,12 @@ class VisaInstrument(Instrument):
         except Exception as error:  # pyvisa-py raises bare Exceptions for a refused link
             _close_abandoned(error)
             raise NotFound(
-                f"{name}: nothing could be opened at {self.address!r} ({_reason(error)}). Check that it is "
-                "switched on, its cable or gateway, and its address in the rig file."
+                f"{name}: can't open {self.address!r} ({_reason(error)}). Check that the instrument is on, its cable "
+                "or gateway, and its address in the rig file."
             ) from error
 
     def _seal(self) -> None:
-        """From here on, only attributes that exist can be set. The last line of each driver's constructor."""
+        """Forbid new attributes from here on. Each driver's constructor ends with this call."""
         self._sealed = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -87,7 +87,7 @@ class VisaInstrument(Instrument):
         super().__setattr__(name, value)
 
     def write(self, command: str, **kwargs: Any) -> None:
-        """Send ``command`` as it stands. Raises InstrumentLost if the wire breaks."""
+        """Send ``command`` unchanged. Raises InstrumentLost if the wire breaks."""
         with self._wire(f"sending {command!r}"):
             super().write(command, **kwargs)
 
@@ -108,15 +108,15 @@ class VisaInstrument(Instrument):
             ) from error
         except UnicodeDecodeError as error:
             raise InstrumentFault(
-                f"{self.name} at {self.address!r} answered with bytes that are no text"
+                f"{self.name} at {self.address!r} answered with bytes that are not text"
             ) from error
 
     def to_safe(self) -> str:
-        """Bring the instrument to its safe state, from any state; return what was done, as a sentence."""
+        """Bring the instrument to its safe state, from any state; return a sentence on the actions taken."""
         raise NotImplementedError
 
     def shutdown(self) -> None:
-        """Bring the instrument to its safe state and close the connection, once. `with` ends here."""
+        """Bring the instrument to its safe state and close the connection, once. Called at the end of ``with``."""
         if self.isShutdown:
             return
         try:
@@ -132,7 +132,7 @@ class VisaInstrument(Instrument):
 
 
 def _close_abandoned(error: Exception) -> None:
-    """Close the socket of a link that was refused; pyvisa-py 0.8 forgets it."""
+    """Close the socket of a refused link; pyvisa-py 0.8 leaves it open."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         session = frame.f_locals.get("self")
         interface = getattr(session, "interface", None) if isinstance(session, Session) else None

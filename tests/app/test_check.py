@@ -165,7 +165,7 @@ def test_an_instrument_that_does_not_answer_is_named_with_what_to_do_and_the_res
 
     assert found[instrument]["answers"] is False
     assert "no route to host" in found[instrument]["advice"]
-    assert "Check that it is switched on" in found[instrument]["advice"]
+    assert "Check that the instrument is on" in found[instrument]["advice"]
     assert [name for name, one in found.items() if one["answers"] is False] == [instrument]
 
 

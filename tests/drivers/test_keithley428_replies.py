@@ -93,7 +93,7 @@ def test_a_broken_status_word_is_a_fault(word):
 )
 def test_a_status_word_that_no_428_can_say_is_garbled_and_no_setting(options):
     (letter,) = options
-    with pytest.raises(InstrumentFault, match=f"garbled; look at {letter}; ask again"):
+    with pytest.raises(InstrumentFault, match=f"garbled; check {letter}; query it again"):
         MachineStatus.from_word(status(**options))
 
 
@@ -120,7 +120,7 @@ def test_a_status_word_with_letters_that_are_none_of_its_own_is_garbled(word):
 def test_a_number_that_no_428_can_have_is_garbled_and_no_setting(word, reply, name):
     with (
         amplifier((word, reply)) as instrument,
-        pytest.raises(InstrumentFault, match="which it can't have; ask again"),
+        pytest.raises(InstrumentFault, match="an impossible value; query it again"),
     ):
         getattr(instrument, name)
 

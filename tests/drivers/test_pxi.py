@@ -27,7 +27,9 @@ def test_a_closed_port_is_not_found_within_two_seconds_with_advice() -> None:
         port = taken.getsockname()[1]
     begin = time.monotonic()
 
-    with pytest.raises(NotFound, match=f"Nothing answers at grpc://127.0.0.1:{port}.*Is the controller on"):
+    with pytest.raises(
+        NotFound, match=f"Nothing answers at grpc://127.0.0.1:{port}.*Check that the controller is on"
+    ):
         PXIController(f"grpc://127.0.0.1:{port}")
 
     assert time.monotonic() - begin < 2.5

@@ -91,7 +91,7 @@ def test_after_unls_commands_are_refused_until_it_listens_again():
 
 
 def test_an_address_that_cannot_be_opened_is_not_found():
-    with pytest.raises(NotFound, match="nothing could be opened at 'ASRL/dev/no-such-line::INSTR'"):
+    with pytest.raises(NotFound, match="can't open 'ASRL/dev/no-such-line::INSTR'"):
         SR560("ASRL/dev/no-such-line::INSTR")
 
 
@@ -297,7 +297,7 @@ def test_total_gain(changes, total):
 
 def test_its_safe_state_is_any_state():
     with preamplifier() as instrument:
-        assert instrument.to_safe() == instrument.to_safe() == "SR560: it drives nothing; left as it is"
+        assert instrument.to_safe() == instrument.to_safe() == "SR560: drives nothing; left unchanged"
 
 
 def test_properties_say_with_one_verb_whether_the_instrument_is_touched():

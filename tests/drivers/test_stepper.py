@@ -134,7 +134,7 @@ def test_a_line_that_another_task_holds(rig: Rig) -> None:
     with rig.controller.new_task() as other:
         other.do_channels.add_do_chan(f"Dev1/{STEP}")
         other.start()
-        with pytest.raises(NotNow, match="another program holds the card"):
+        with pytest.raises(NotNow, match="another program uses the card"):
             rig.stepper().move(100 * NM)
     assert rig.seen == []
 

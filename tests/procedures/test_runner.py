@@ -151,7 +151,7 @@ def test_a_second_program_is_refused_and_the_first_goes_on(rig):
 
     def intrude(trace):
         if not refused:
-            with pytest.raises(NotNow, match="another program holds the card") as caught:
+            with pytest.raises(NotNow, match="another program uses the card") as caught:
                 rig.wired_bench().run(quick(1), rig.folder / "second.h5")
             refused.append(caught.value)
 
