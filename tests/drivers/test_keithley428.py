@@ -230,7 +230,7 @@ def test_enlarge_is_a_gain_change_too(on, before, after):
 def test_a_gain_that_is_not_taken_is_a_fault_and_leaves_zero_check_on():
     with amplifier(
         ("U0X", status(C=0)), *sent("C1X", "R7W0X"), ("U0X", status(C=1, R=6))
-    ) as instrument, pytest.raises(InstrumentFault, match="1e\\+07 V/A, but 1e\\+06 V/A reads back") as fault:  # fmt: skip
+    ) as instrument, pytest.raises(InstrumentFault, match="1e\\+07 V/A, but 1e\\+06 V/A reads") as fault:  # fmt: skip
         instrument.gain_V_per_A = 1e7
     assert fault.value.__notes__ == ["Zero check was left on."]
 
