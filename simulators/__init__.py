@@ -1,1 +1,1 @@
-"""The rig as its wires see it: one world, the instruments around it, and the wires that serve them."""
+"""Simulated rig: one world, the instruments around it, and the wires that serve them."""

@@ -1,4 +1,4 @@
-"""Chance in time: things that happen once, and things that switch again and again."""
+"""Random processes in time: lifetimes, and quantities that switch repeatedly."""
 
 from collections.abc import Callable
 
@@ -9,43 +9,43 @@ from analysis.records import FloatArray
 
 
 class Lifetime:
-    """Something that ends after an exponentially distributed wear, drawn when it begins."""
+    """Lifetime that ends after an exponentially distributed wear, drawn at its start."""
 
     def __init__(self, rng: Generator) -> None:
         self._bears = rng.exponential()
         self._worn = 0.0
 
     def survives(self, hazard: FloatArray) -> int:
-        """Samples that pass before it ends; len(hazard) if it does not.
+        """Return the number of samples before it ends; len(hazard) if it does not.
 
         Parameters
         ----------
         hazard : ndarray, shape (n,)
-            Expected number of ends in each sample (rate times step). The wear adds up from call to call.
+            Expected number of ends in each sample (rate times step). The wear accumulates from call to call.
         """
         if not len(hazard):
             return 0
-        # Summed one by one from the wear so far, so that it does not matter where calls are cut.
+        # Summed sample by sample from the wear so far, so that the result does not depend on how calls are cut.
         worn = np.cumsum(np.concatenate(([self._worn], hazard)))[1:]
         self._worn = float(worn[-1])
         return int(np.searchsorted(worn, self._bears))
 
 
 class Switching:
-    """A quantity that jumps at exponentially distributed times.
+    """Quantity that jumps at exponentially distributed times.
 
     Parameters
     ----------
     value : float
-        At the beginning.
+        Initial value.
     rate_Hz : float
-        Mean jumps a second; 0 for none.
+        Mean number of jumps per second; 0 for none.
     jump : callable
-        From the value before to the value after a jump.
+        Returns the value after a jump from the value before.
     start_s : float
-        When it begins.
+        Start time.
     rng : numpy Generator
-        Of the waiting times. It must serve nothing else while this lives.
+        Source of the waiting times; not to be used for anything else meanwhile.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Switching:
         self._next_s = self._after(start_s)
 
     def values(self, time_s: FloatArray) -> FloatArray:
-        """Values at ascending times that never go back from call to call; shape (n,)."""
+        """Return the values at ascending times, never earlier than in the last call; shape (n,)."""
         if not len(time_s) or self._next_s > time_s[-1]:
             return np.full(len(time_s), self._value)
         jumps, values = [], [self._value]
@@ -74,5 +74,5 @@ class Switching:
 
 
 def log_normal(median: float, spread_decades: float, rng: Generator) -> float:
-    """A value whose log10 is Gaussian."""
+    """Draw a value whose log10 is Gaussian."""
     return float(median * 10.0 ** (spread_decades * rng.standard_normal()))

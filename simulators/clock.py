@@ -1,9 +1,8 @@
-"""Two clocks for one bench: life's, and one that moves only when somebody waits for samples.
+"""Two clocks for one bench: real time, and one that advances only during a wait for samples.
 
-All that the bench does in time is written once, against `Clock`: it asks what time it is, brings the world up
-to it, and waits. Waiting is where the two differ. On the `WallClock` a wait takes as long as it takes; on the
-`FastClock` it *is* the passing of time. So a rig on the fast clock does nothing while nobody reads, and a
-second passes in the time it takes to compute it.
+The bench uses one `Clock`: it reads the time, brings the world up to it, and waits. The two clocks differ in
+waiting. On the `WallClock` a wait takes real time; on the `FastClock` the wait itself advances the time. A rig on the
+fast clock therefore stands still until a client reads, and a simulated second takes as long as its computation.
 """
 
 import math
@@ -14,40 +13,40 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time of a bench, in seconds from 0.
+    """Time of a bench, in seconds from 0.
 
     Attributes
     ----------
     runs_by_itself : bool
-        Whether time passes while nobody waits.
+        True if time passes without a wait.
     """
 
     runs_by_itself: bool
 
     def now(self) -> float:
-        """Get the present time in seconds."""
+        """Return the present time in seconds."""
 
     def wait(self, changed: threading.Condition, until_s: float) -> None:
-        """Wait until a time, or until something changed; may come back early. The condition is held.
+        """Wait until a time or a change of the bench; may return early. The caller holds the condition.
 
         Parameters
         ----------
         changed : threading.Condition
             Notified when the state of the bench changes.
         until_s : float
-            When to come back; may be infinite.
+            Time of return; may be infinite.
         """
 
 
 class WallClock:
-    """Life's clock. It starts at 0 when it is made.
+    """Real-time clock that starts at 0 when it is created.
 
     Parameters
     ----------
     speed : float
-        How many of its seconds pass in one of life's: a recording can be played back faster, or slower.
+        Seconds of this clock per real second, to play a recording back faster or slower.
     monotonic : callable
-        Life's seconds.
+        Returns the real time in s.
     """
 
     runs_by_itself = True
@@ -60,19 +59,19 @@ class WallClock:
         self._start = monotonic()
 
     def now(self) -> float:
-        """Get its seconds since it was made."""
+        """Return the time since the clock was created, in s."""
         return (self._monotonic() - self._start) * self.speed
 
     def wait(self, changed: threading.Condition, until_s: float) -> None:
-        """Sleep until then, or until the condition is notified."""
+        """Sleep until ``until_s`` or until the condition is notified."""
         left_s = min(max(until_s - self.now(), 0.0) / self.speed, threading.TIMEOUT_MAX)
         changed.wait(left_s)
 
 
 class FastClock:
-    """A clock that moves to where it is asked to wait for, at once.
+    """Clock that jumps at once to the end of a wait.
 
-    A wait without an end (for a trigger that another client gives) really waits for that client.
+    An infinite wait (for a trigger from another client) really waits for that client.
     """
 
     runs_by_itself = False
@@ -81,11 +80,11 @@ class FastClock:
         self._now = 0.0
 
     def now(self) -> float:
-        """Get the seconds that have been waited for since the clock was made."""
+        """Return the total time waited for since the clock was created, in s."""
         return self._now
 
     def wait(self, changed: threading.Condition, until_s: float) -> None:
-        """Move to ``until_s``; if that is infinite, sleep until the condition is notified."""
+        """Advance to ``until_s``; if that is infinite, sleep until the condition is notified."""
         if math.isinf(until_s):
             changed.wait()
         else:

@@ -1,4 +1,4 @@
-"""The coarse positioner: a walker that moves the tip's housing step by step, told by two digital lines."""
+"""Coarse positioner: a walker that moves the tip's housing in steps, driven by two digital lines."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ LINE = r"^port\d+/line\d+$"
 
 
 class CoarseParameters(Section):
-    """Its lines and its steps. TOML: [coarse]."""
+    """Lines and steps of the coarse positioner. TOML: [coarse]."""
 
     step_line: str = Field(pattern=LINE)
     direction_line: str = Field(pattern=LINE)
@@ -21,23 +21,23 @@ class CoarseParameters(Section):
 
 
 class CoarseStepper:
-    """Takes a step at each rising edge of its step line, toward the sample if the direction line is high.
+    """Walker that takes a step at each rising edge of its step line, toward the sample if the direction line is high.
 
-    The direction has to stand *before* the edge: one that comes together with it comes too late.
+    The direction must be set *before* the edge; a simultaneous change is too late.
 
     Parameters
     ----------
     parameters : CoarseParameters
-        Lines, length of a step and its scatter.
+        Lines, step length and its scatter.
     rng : numpy Generator
-        Of the steps' lengths.
+        Source of the step lengths.
     move : callable
         Moves the tip's housing by a distance in m, toward the sample if positive.
 
     Attributes
     ----------
     position_m : float
-        How far the housing has come toward the sample.
+        Travel of the housing toward the sample.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class CoarseStepper:
         self.position_m = 0.0
 
     def follow(self, levels: Mapping[str, bool]) -> None:
-        """See how the lines stand now; lines that are not named are low."""
+        """Take the present levels of the lines; lines that are not named are low."""
         step = levels.get(self._parameters.step_line, False)
         if step and not self._step:
             self._take_step()

@@ -1,4 +1,4 @@
-"""Locks of VXI-11: a link may keep a device to itself, and others wait for it or are refused."""
+"""Locks of VXI-11: a link may lock a device, while others wait for it or are refused."""
 
 import threading
 
@@ -6,7 +6,7 @@ LOCKED_BY_OTHER, NO_LOCK_HELD, ABORTED = 11, 12, 23
 
 
 class DeviceError(Exception):
-    """An operation that fails with one of VXI-11's error codes."""
+    """Failed operation, with its VXI-11 error code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"VXI-11 error {code}")
@@ -14,7 +14,7 @@ class DeviceError(Exception):
 
 
 class DeviceLocks:
-    """Which link holds which device. Links and devices are numbers."""
+    """Table of the devices and the links that lock them, all by number."""
 
     def __init__(self) -> None:
         self._owners: dict[int, int] = {}
@@ -24,9 +24,9 @@ class DeviceLocks:
         self._changed = threading.Condition()
 
     def acquire(self, device: int, link: int, wait_s: float) -> None:
-        """Take the device. Raises `DeviceError` if another link keeps it longer than ``wait_s``, or on abort.
+        """Lock the device. Raises `DeviceError` if another link holds it longer than ``wait_s``, or on abort.
 
-        A link that holds it already is refused, as VXI-11 asks.
+        A link that holds it already is refused, as VXI-11 requires.
         """
         with self._changed:
             if self._owners.get(device) == link:
@@ -35,12 +35,12 @@ class DeviceLocks:
             self._owners[device] = link
 
     def check(self, device: int, link: int, wait_s: float) -> None:
-        """Come back when the link may use the device. Raises as `acquire` does."""
+        """Wait until the link may use the device. Raises the same errors as `acquire`."""
         with self._changed:
             self._wait_until_free(device, link, wait_s)
 
     def release(self, device: int, link: int) -> None:
-        """Give the device back. Raises `DeviceError` if the link does not hold it."""
+        """Unlock the device. Raises `DeviceError` if the link does not hold it."""
         with self._changed:
             if self._owners.get(device) != link:
                 raise DeviceError(NO_LOCK_HELD)
@@ -48,19 +48,19 @@ class DeviceLocks:
             self._changed.notify_all()
 
     def forget(self, link: int) -> None:
-        """Give back whatever the link holds."""
+        """Unlock all devices that the link holds."""
         with self._changed:
             self._owners = {device: owner for device, owner in self._owners.items() if owner != link}
             self._changed.notify_all()
 
     def abort(self, link: int) -> None:
-        """End the link's wait, if it waits."""
+        """End the link's wait, if it is waiting."""
         with self._changed:
             self._aborted |= self._waiting & {link}
             self._changed.notify_all()
 
     def close(self) -> None:
-        """End all waits, also those to come."""
+        """End all present and future waits."""
         with self._changed:
             self._open = False
             self._changed.notify_all()

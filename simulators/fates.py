@@ -1,4 +1,4 @@
-"""What befalls a share of the junctions while their bias is modulated, as told and not by wear: a fault."""
+"""Induced failures: a given share of the junctions ruptures or closes while the bias is modulated."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ Kind = Literal["none", "rupture", "contact"]
 
 
 class FateParameters(Section):
-    """Shares of the junctions, and when. TOML: [fates]."""
+    """Shares of failing junctions, and the time range. TOML: [fates]."""
 
     rupture_share: float = Field(ge=0, le=1)
     contact_share: float = Field(ge=0, le=1)
@@ -27,7 +27,7 @@ class FateParameters(Section):
 
 
 class Fate:
-    """What will happen to one junction, ``after_s`` from when its bias has first had both signs."""
+    """Failure of one junction, due ``after_s`` after its bias has first had both signs."""
 
     def __init__(self, kind: Kind, after_s: float) -> None:
         self.kind = kind
@@ -36,7 +36,7 @@ class Fate:
         self._was_positive = self._was_negative = False
 
     def lasts(self, time_s: FloatArray, bias_V: FloatArray) -> int:
-        """Samples before it happens; all of them if it does not. Shapes (n,)."""
+        """Return the number of samples before the failure; all if it does not occur. Shapes (n,)."""
         n = len(time_s)
         if self.kind == "none" or not n:
             return n
@@ -53,19 +53,19 @@ class Fate:
         return int(np.searchsorted(time_s, self._due_s))
 
     def struck(self, time_s: float) -> Kind:
-        """What has happened by then."""
+        """Return the failure that has occurred by ``time_s``, or "none"."""
         return self.kind if time_s >= self._due_s else "none"
 
 
 class Fates:
-    """Draws what will befall each junction."""
+    """Source of induced failures, drawn for each junction."""
 
     def __init__(self, parameters: FateParameters, rng: Generator) -> None:
         self._p = parameters
         self._rng = rng
 
     def draw(self) -> Fate:
-        """The fate of a junction that forms now."""
+        """Draw the failure of a junction that forms now."""
         share, after_s = self._rng.random(), self._rng.uniform(0.0, self._p.within_s)
         if share < self._p.rupture_share:
             return Fate("rupture", after_s)

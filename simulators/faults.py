@@ -1,8 +1,8 @@
-"""What goes wrong, on purpose: value objects that say what and from when on, and the list of those that do.
+"""Injected faults: value objects with a kind and a start, and the list of the active ones.
 
-``rig.faults.add(Stall(from_sample=4000))`` is a card that delivers 4000 samples of the acquisition and then no
-more; without ``from_sample`` a fault begins now. A fault lasts until it is removed, or, where it says so, for
-a number of samples or reads. A `Mishap` happens to the junction once, and is then no longer among the faults.
+``rig.faults.add(Stall(from_sample=4000))`` makes the card deliver 4000 samples of the acquisition and then no more;
+without ``from_sample`` a fault begins at once. A fault lasts until it is removed or, for some kinds, for a number of
+samples or reads. A `Mishap` happens to the junction once and is then removed.
 """
 
 import threading
@@ -18,24 +18,24 @@ class Fault:
     Parameters
     ----------
     from_sample : int, optional
-        First sample, counted from the start of the acquisition, at which it is there; None means now.
+        First affected sample, counted from the start of the acquisition; None means now.
     """
 
     from_sample: int | None = None
 
     def holds(self, sample: int) -> bool:
-        """Whether the fault is there when ``sample`` samples have been acquired."""
+        """Return True if the fault is active after ``sample`` acquired samples."""
         return self.from_sample is None or sample >= self.from_sample
 
 
 @dataclass(frozen=True)
 class Stall(Fault):
-    """The card's sample clock stands still: reads time out, outputs on that clock hold."""
+    """The card's sample clock stops: reads time out, outputs on that clock hold."""
 
 
 @dataclass(frozen=True)
 class DroppedReads(Fault):
-    """The next ``count`` reads time out with nothing, although the samples come; later reads find them."""
+    """The next ``count`` reads time out without samples, although they are acquired; later reads return them."""
 
     count: int = 1
 
@@ -47,12 +47,12 @@ class Overrun(Fault):
 
 @dataclass(frozen=True)
 class OutputUnderflow(Fault):
-    """A waveform that may not be repeated runs dry on the card (-200621)."""
+    """A finite waveform underruns on the card (-200621)."""
 
 
 @dataclass(frozen=True)
 class DeviceLost(Fault):
-    """The card is gone: -201003 to all that needs it; the outputs hold."""
+    """The card is gone: every call that needs it fails with -201003; the outputs hold."""
 
 
 @dataclass(frozen=True)
@@ -62,40 +62,40 @@ class ConnectionLost(Fault):
 
 @dataclass(frozen=True)
 class Overload(Fault):
-    """A current that saturates the current amplifier, added to the junction's.
+    """A current, added to the junction's, that saturates the current amplifier.
 
     Parameters
     ----------
     current_A : float
-        The added current.
+        Added current.
     samples : int, optional
-        For how many samples, with ``from_sample`` given; None means until the fault is removed.
+        Duration in samples, together with ``from_sample``; None means until the fault is removed.
     """
 
     current_A: float = 0.1
     samples: int | None = None
 
     def holds(self, sample: int) -> bool:
-        """Whether the current flows when ``sample`` samples have been acquired."""
+        """Return True if the current flows after ``sample`` acquired samples."""
         over = None not in (self.samples, self.from_sample) and sample >= self.end
         return super().holds(sample) and not over
 
     @property
     def end(self) -> int:
-        """Get the first sample without the current; only where ``samples`` and ``from_sample`` are given."""
+        """First sample without the current; requires ``samples`` and ``from_sample``."""
         return (self.from_sample or 0) + (self.samples or 0)
 
 
 @dataclass(frozen=True)
 class InstrumentSilent(Fault):
-    """An amplifier does not answer on its wire, as if switched off at the plug of its interface."""
+    """An amplifier does not answer on its wire, as if its interface were unplugged."""
 
     instrument: Literal["current_amplifier", "voltage_preamplifier"] = "current_amplifier"
 
 
 @dataclass(frozen=True)
 class LoopBack(Fault):
-    """Factor on the volts of a loop-back: 0 is a cable that is off, 0.1 a divider, -1 are reversed leads.
+    """Factor on the voltage of a loop-back: 0 for a disconnected cable, 0.1 for a divider, -1 for reversed leads.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class LoopBack(Fault):
 
 @dataclass(frozen=True)
 class OutputStuck(Fault):
-    """An output's driver goes on putting out what it put out as the fault began; the card does not know.
+    """An output stays at its voltage at the start of the fault, unnoticed by the card.
 
     Parameters
     ----------
@@ -120,32 +120,32 @@ class OutputStuck(Fault):
 
 
 class Victim(Protocol):
-    """The world, as far as mishaps go."""
+    """Interface of the world to mishaps."""
 
     def form_contact(self, conductance_G0: float) -> None:
-        """A metallic contact closes where the tip is."""
+        """Close a metallic contact at the tip's position."""
 
     def rupture(self) -> None:
-        """What bridges or touches breaks."""
+        """Break a molecular bridge or a contact."""
 
 
 @dataclass(frozen=True)
 class Mishap(Fault):
-    """Base of what happens to the junction once, between two samples."""
+    """Base of single events of the junction, between two samples."""
 
     def strike(self, world: Victim) -> None:
-        """Let it happen."""
+        """Apply the event to the world."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class FormContact(Mishap):
-    """The gap closes: metal touches metal where the tip is, whatever was there before, and stays until pulled.
+    """The gap closes: metal touches metal at the tip's position, in any prior state, until pulled apart.
 
     Parameters
     ----------
     conductance_G0 : float
-        Of the new contact; 1 G0 carries 98 uA at 1.27 V.
+        Conductance of the new contact; 1 G0 carries 98 uA at 1.27 V.
     """
 
     conductance_G0: float = 1.0
@@ -157,7 +157,7 @@ class FormContact(Mishap):
 
 @dataclass(frozen=True)
 class Rupture(Mishap):
-    """The molecule lets go, or the contact breaks; nothing happens where there is neither."""
+    """The molecule or the contact breaks; without either nothing happens."""
 
     def strike(self, world: Victim) -> None:
         """Break the junction."""
@@ -168,12 +168,12 @@ AnyFault = TypeVar("AnyFault", bound=Fault)
 
 
 class Faults:
-    """The faults that a simulated rig has, now or from some sample on. Safe to use from any thread.
+    """Present and scheduled faults of a simulated rig. Safe to use from any thread.
 
     Parameters
     ----------
     changed : threading.Condition
-        The bench's; whoever waits for samples is told of a new fault.
+        Condition of the bench; a new fault notifies threads that wait for samples.
     """
 
     def __init__(self, changed: threading.Condition) -> None:
@@ -185,33 +185,33 @@ class Faults:
             return iter(tuple(self._faults))
 
     def add(self, fault: Fault) -> None:
-        """Let something go wrong."""
+        """Add a fault."""
         with self._changed:
             self._faults.append(fault)
             self._changed.notify_all()
 
     def remove(self, fault: Fault) -> None:
-        """Mend one fault. Raises ``ValueError`` if it isn't there."""
+        """Remove a fault. Raises ``ValueError`` if it isn't in the list."""
         with self._changed:
             self._faults.remove(fault)
             self._changed.notify_all()
 
     def clear(self) -> None:
-        """Mend everything."""
+        """Remove all faults."""
         with self._changed:
             self._faults.clear()
             self._changed.notify_all()
 
     def all_active(self, kind: type[AnyFault], sample: int) -> list[AnyFault]:
-        """Get the faults of a kind that are there at a sample."""
+        """Return the faults of a kind that are active at a sample."""
         if not self._faults:
             return []
         with self._changed:
             return [fault for fault in self._faults if isinstance(fault, kind) and fault.holds(sample)]
 
     def active(self, kind: type[AnyFault], sample: int) -> AnyFault | None:
-        """Get the first fault of a kind that is there at a sample."""
-        if not self._faults:  # asked at every step, and there hardly ever is one
+        """Return the first fault of a kind that is active at a sample, or None."""
+        if not self._faults:  # called at every step, and nearly always empty
             return None
         with self._changed:
             for fault in self._faults:
@@ -220,7 +220,7 @@ class Faults:
             return None
 
     def silent(self, instrument: str, sample: int) -> bool:
-        """Whether an amplifier does not answer."""
+        """Return True if an amplifier does not answer."""
         if not self._faults:
             return False
         with self._changed:
@@ -228,7 +228,7 @@ class Faults:
             return any(fault.instrument == instrument and fault.holds(sample) for fault in silences)
 
     def added_current_A(self, sample: int) -> float:
-        """Get the current that overloads add at a sample."""
+        """Return the current that overloads add at a sample, in A."""
         if not self._faults:
             return 0.0
         with self._changed:
@@ -236,7 +236,7 @@ class Faults:
             return sum((fault.current_A for fault in overloads if fault.holds(sample)), 0.0)
 
     def take_mishaps(self, sample: int) -> list[Mishap]:
-        """Take away, and return, what happens to the junction at a sample or should have before."""
+        """Remove and return the mishaps that are due at a sample."""
         if not self._faults:
             return []
         with self._changed:
@@ -246,7 +246,7 @@ class Faults:
             return due
 
     def take_read(self, sample: int) -> bool:
-        """Whether the read that begins now is dropped; counts it."""
+        """Count a read; return True if it is dropped."""
         if not self._faults:
             return False
         with self._changed:
@@ -259,7 +259,7 @@ class Faults:
             return True
 
     def next_change(self, sample: int) -> int | None:
-        """Get the next sample after ``sample`` at which a fault begins or ends."""
+        """Return the next sample after ``sample`` at which a fault begins or ends, or None."""
         if not self._faults:
             return None
         with self._changed:

@@ -1,9 +1,9 @@
-"""First-order analogue filters, exact for an input that is held between samples, and their noise.
+"""First-order analogue filters, exact for an input that is constant between samples, and their noise.
 
-A sample is what the output is at the end of a step during which the input was constant, so one pole of time
-constant tau obeys ``x[k] = a x[k-1] + (1 - a) u[k]`` with ``a = exp(-dt/tau)``: right for any ``dt``, also far
-above tau. White noise of one-sided density S before that pole has the variance ``S / (4 tau)`` in every sample
-and the correlation ``a`` between neighbours, whatever the sampling rate: what aliases is in it.
+A sample is the output at the end of a step with constant input, so one pole of time constant tau obeys
+``x[k] = a x[k-1] + (1 - a) u[k]`` with ``a = exp(-dt/tau)``, exact for any ``dt``, even far above tau. White noise of
+one-sided density S before that pole has the variance ``S / (4 tau)`` in every sample and the correlation ``a``
+between neighbours at any sampling rate, aliasing included.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from analysis.records import FloatArray
 
 
 def one_pole(drive: FloatArray, pole: float, state: float) -> FloatArray:
-    """The recursion ``x[k] = pole x[k-1] + drive[k]`` that starts from ``x[-1] = state``; shape (n,).
+    """Return ``x[k] = pole x[k-1] + drive[k]``, started from ``x[-1] = state``; shape (n,).
 
-    Solved as a triangular system of two bands, by the same steps in the same order as ``scipy.signal.lfilter``
-    takes: for the few samples of a usual call it needs less than half of the time.
+    It is solved as a triangular system of two bands, by the operations of ``scipy.signal.lfilter`` in the same order;
+    for the few samples of a usual call it takes less than half the time.
     """
     n = len(drive) + 1
     bands = np.empty((2, n), order="F")
@@ -34,16 +34,16 @@ def one_pole(drive: FloatArray, pole: float, state: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class RC:
-    """One resistor and one capacitor.
+    """Section of one resistor and one capacitor.
 
     Parameters
     ----------
     name : str
-        Which part of the instrument it is: a chain that is rebuilt keeps the charge of parts of the same name.
+        Part of the instrument; a rebuilt chain keeps the charge of parts of the same name.
     kind : "low" or "high"
-        What it passes.
+        Low pass or high pass.
     corner_Hz : float
-        Its -3 dB frequency.
+        -3 dB frequency.
     """
 
     name: str
@@ -55,8 +55,8 @@ class RCChain:
     """RC sections in series, each buffered from the next, with white noise at the input.
 
     The states are the capacitors' voltages: ``x' = A x + B (u + noise)`` with A lower triangular. Stepped
-    exactly, ``x[k] = F x[k-1] + G u[k] + L xi[k]``, F = exp(A dt), G = (F - 1) B / A; L L^T is what the noise
-    adds to the covariance in a step, P - F P F^T with the stationary P of ``A P + P A^T + B B^T S/2 = 0``.
+    exactly, ``x[k] = F x[k-1] + G u[k] + L xi[k]``, F = exp(A dt), G = (F - 1) B / A; L L^T is the covariance that
+    the noise adds in a step, P - F P F^T with the stationary P of ``A P + P A^T + B B^T S/2 = 0``.
 
     Parameters
     ----------
@@ -65,10 +65,10 @@ class RCChain:
     dt : float
         Step in s.
     noise_density : float
-        One-sided white noise density at the input, V^2/Hz. Needs a low pass among the sections, without which
-        its power would be infinite.
+        One-sided white noise density at the input, V^2/Hz. It requires a low pass, without which its power would be
+        infinite.
     charge : mapping of str to float
-        Voltages that capacitors hold at the start, by section name; the others are empty.
+        Initial voltages of capacitors, by section name; the others are 0 V.
     """
 
     def __init__(
@@ -91,17 +91,17 @@ class RCChain:
 
     @property
     def charge(self) -> dict[str, float]:
-        """The capacitors' present voltages."""
+        """Present voltages of the capacitors, by section name."""
         return {section.name: float(x) for section, x in zip(self._sections, self._x, strict=True)}
 
     def settle(self, level: float) -> None:
-        """Charge all capacitors to where a constant input of ``level`` volts would bring them."""
+        """Charge all capacitors to their steady state for a constant input of ``level`` volts."""
         self._x = self._settled * level
 
     def feed(self, volts: FloatArray, rng: np.random.Generator | None = None) -> FloatArray:
-        """Output for the next samples, shape (n,); equal however the samples are cut into calls.
+        """Return the output for the next samples, shape (n,), independent of how they are cut into calls.
 
-        The noise comes from ``rng``; without one there is none.
+        The noise is drawn from ``rng``; without it there is none.
         """
         n, poles = len(volts), len(self._x)
         if not n:
@@ -126,7 +126,7 @@ class RCChain:
 def _state_space(
     sections: tuple[RC, ...], rates: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-    """(A, B, C, D) of the chain, A (k, k), B (k,), C (k,): output = C x + D u."""
+    """Return (A, B, C, D) of the chain, shapes (k, k), (k,), (k,), (): output = C x + D u."""
     poles = len(sections)
     A, B = np.zeros((poles, poles)), np.zeros(poles)
     C, D = np.zeros(poles), 1.0
@@ -143,7 +143,7 @@ def _state_space(
 
 
 def _noise_step(A: FloatArray, B: FloatArray, F: FloatArray, density: float) -> FloatArray:
-    """Lower triangular L: L times unit normals is what white noise adds to the states in one step."""
+    """Return the lower triangular L; L times unit normals is the noise added to the states in one step."""
     P = linalg.solve_continuous_lyapunov(A, -0.5 * density * np.outer(B, B))
     Q = P - F @ P @ F.T
     scale = np.sqrt(np.diag(Q))
@@ -151,7 +151,7 @@ def _noise_step(A: FloatArray, B: FloatArray, F: FloatArray, density: float) -> 
 
 
 class PinkNoise:
-    """1/f noise: white noise through alternating poles and zeros, two a decade.
+    """1/f noise: white noise through alternating poles and zeros, two per decade.
 
     Within 0.5 dB of ``density_at_1Hz / f`` from ten times ``lowest_Hz`` to a twentieth of the sampling rate.
 
@@ -162,9 +162,9 @@ class PinkNoise:
     dt : float
         Step in s.
     rng : numpy Generator
-        Source of all its randomness.
+        Source of the noise.
     lowest_Hz : float
-        Below this the spectrum is flat.
+        Frequency below which the spectrum is flat.
     """
 
     POLES_PER_DECADE = 2
@@ -186,6 +186,6 @@ class PinkNoise:
         self._state = np.zeros((len(self._sos), 2))
 
     def draw(self, n: int) -> FloatArray:
-        """The next ``n`` samples in volts."""
+        """Draw the next ``n`` samples, in V."""
         samples, self._state = signal.sosfilt(self._sos, self._rng.standard_normal(n), zi=self._state)
         return samples

@@ -1,4 +1,4 @@
-"""What can be put in place of the junction: a resistor, a heater in the tip, nothing."""
+"""Test loads in place of the junction: a resistor, a heater in the tip, or nothing."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,14 +14,14 @@ from simulators.states import Span
 
 
 class FixtureParameters(Section):
-    """What stands between substrate and probe. TOML: [fixture]."""
+    """Part between substrate and probe. TOML: [fixture]."""
 
     kind: Literal["junction", "resistor", "heater", "open"]
     resistance_ohm: float = Field(gt=0)
     heater_ohm: float = Field(gt=0)
 
     def built(self) -> "Fixture | None":
-        """The fixture; None where the junction itself is there."""
+        """Return the fixture; None for the junction itself."""
         match self.kind:
             case "resistor":
                 return Fixture("resistor", 1.0 / self.resistance_ohm, 0.0)
@@ -34,7 +34,7 @@ class FixtureParameters(Section):
 
 @dataclass(frozen=True, eq=False)
 class Dummy:
-    """A linear conductor that has no shot noise, and what the bias heats in the tip, for n samples."""
+    """Linear conductor without shot noise, and its heat in the tip, for n samples."""
 
     n: int
     name: StateName
@@ -44,32 +44,32 @@ class Dummy:
 
     @property
     def stretches(self) -> list[Stretch]:
-        """Get the one that covers all samples."""
+        """One stretch that covers all samples."""
         return [Stretch(slice(0, self.n), self.name, 0, 0.0)]
 
     def low_bias_G0(self) -> FloatArray:
-        """Conductance, shape (n,)."""
+        """Return the conductance in G0, shape (n,)."""
         return np.full(self.n, self.conductance_S / G0_S)
 
     def chord_S(self, bias_V: FloatArray) -> FloatArray:
-        """Conductance, shape (n,)."""
+        """Return the conductance in S, shape (n,)."""
         return np.full(self.n, self.conductance_S)
 
     def tip_heat_W(self, bias_V: FloatArray) -> FloatArray:
-        """Heat in the tip, shape (n,)."""
+        """Return the heat in the tip, shape (n,)."""
         return self.heating_S * bias_V**2
 
 
 @dataclass(frozen=True)
 class Fixture:
-    """A linear part that moving the tip does not change and that nothing befalls.
+    """Linear part that neither the tip's motion nor a mishap changes.
 
     Parameters
     ----------
     name : str
-        What the world calls its state.
+        Name of the world's state.
     conductance_S : float
-        Between substrate and probe, through the current amplifier.
+        Conductance between substrate and probe, through the current amplifier.
     heating_S : float
         Heat in the tip over the square of the bias.
     """
@@ -79,15 +79,15 @@ class Fixture:
     heating_S: float
 
     def follow(self, span: Span) -> Dummy:
-        """The same at all times."""
+        """Return the constant conductor for the samples of the span."""
         return Dummy(len(span), self.name, self.conductance_S, self.heating_S)
 
     def look(self, tip_m: float, conductance_G0: float) -> Look:
-        """There is no surface to be near to."""
+        """Return the present state; the gap is infinite."""
         return Look(self.name, np.inf, None, 0, 0)
 
     def form_contact(self, tip_m: float, time_s: float, conductance_G0: float) -> None:
-        """Nothing happens."""
+        """Do nothing: a fixture can't form a contact."""
 
     def rupture(self, tip_m: float, time_s: float) -> None:
-        """Nothing happens."""
+        """Do nothing: a fixture can't rupture."""

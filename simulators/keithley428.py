@@ -1,7 +1,7 @@
-"""Simulated Keithley 428 current amplifier: a current in, volts out, and the GPIB connector.
+"""Simulated Keithley 428 current amplifier: current in, volts out, and the GPIB connector.
 
-Written from what four public drivers of the instrument (MX, BLISS, GDA and an STM break-junction program)
-agree on; where they are silent it does as Keithley's sister instruments do (617, 6512, 6487).
+It follows four public drivers of the instrument (MX, BLISS, GDA and an STM break-junction program) where they agree,
+and otherwise Keithley's sister instruments (617, 6512, 6487).
 """
 
 import copy
@@ -34,7 +34,7 @@ READY, ERROR, SERVICE_REQUEST = 16, 32, 64
 
 @dataclass
 class Task:
-    """Zero correct (letter C) or auto-suppress (N) under way."""
+    """Zero correct (letter C) or auto-suppress (N) in progress."""
 
     letter: str
     left_s: float
@@ -47,21 +47,21 @@ class SimulatedKeithley428:
     """Keithley 428 on the bus and at its input. It has no clock.
 
     Zero correct (C2) and auto-suppress (N2) take time, during which the Ready bit of the serial poll is off.
-    They are done when ``amplify`` has seen that much time pass or, while nobody takes samples, after
-    ``polls_until_done`` serial polls in a row. A command that arrives before is held off by the bus until
-    they are done (K0, K1), which here is at once; with K2 and K3 it acts while they go on.
+    They are done when ``amplify`` has covered that time or, without samples, after ``polls_until_done`` consecutive
+    serial polls. With K0 and K1 the bus holds an earlier command off until they are done, which here is at once; with
+    K2 and K3 it is executed meanwhile.
 
     Parameters
     ----------
     parameters : Parameters
-        Its section ``keithley428`` is read.
+        Parameters of the rig; the section ``keithley428`` is used.
     rng : numpy Generator
-        Source of all its noise.
+        Source of the noise.
 
     Attributes
     ----------
     remote_enable : bool
-        The bus's REN line. While it is off, commands are refused (U1 flag 2).
+        REN line of the bus. While it is off, commands are refused (U1 flag 2).
     """
 
     _asked: int | None
@@ -77,17 +77,17 @@ class SimulatedKeithley428:
         self.device_clear()
         self.receive(self.parameters.power_up.encode("latin-1"))
         if self._errors:
-            raise ValueError(f"keithley428.power_up = {self.parameters.power_up!r} is no legal string")
+            raise ValueError(f"keithley428.power_up = {self.parameters.power_up!r} is not a legal string")
         self._power_up = copy.deepcopy(self._settings)
         self._factory = self._power_up
-        self._machine_word()  # a filler that cannot be formatted shows here, not at the first U0
+        self._machine_word()  # raises now, not at the first U0, if the filler can't be formatted
 
     # --- the bus
 
     def receive(self, data: bytes) -> None:
-        """Take bytes from the bus. What ends in X acts; the rest waits for its X.
+        """Receive bytes from the bus. A string is executed at its X; the rest waits for one.
 
-        A string with an illegal word does not act at all.
+        A string with an illegal word is not executed at all.
         """
         *strings, rest = (self._input + data.decode("latin-1")).split("X")
         for text in strings:
@@ -95,7 +95,7 @@ class SimulatedKeithley428:
         self._input = rest[:LONGEST_STRING]
 
     def send(self) -> bytes:
-        """The reply when addressed to talk: the word that U asked for, once, or else the suppression."""
+        """Return the reply when addressed to talk: the word requested by U, once, or else the suppression."""
         words = (self._machine_word, self._error_word, self._bias_word, self._gain_word, self._firmware_word)
         asked, self._asked = self._asked, None
         text = f"428I{self._settings.suppression_A:+.3E}" if asked is None else words[asked]()
@@ -103,11 +103,11 @@ class SimulatedKeithley428:
 
     @property
     def eoi(self) -> bool:
-        """Whether the last byte of a reply comes with END (K0, K2)."""
+        """True if the last byte of a reply comes with END (K0, K2)."""
         return self._settings.options["K"] in (0, 2)
 
     def serial_poll(self) -> int:
-        """The status byte: 16 ready, 32 error until U1 is read, 64 service requested until this poll."""
+        """Return the status byte: 16 ready, 32 error until U1 is read, 64 service requested until this poll."""
         if self._task is not None:
             self._task.polls_left -= 1
             if self._task.polls_left == 0:
@@ -117,7 +117,7 @@ class SimulatedKeithley428:
         return status
 
     def device_clear(self) -> None:
-        """Back to the power-up settings: the parameter ``power_up``, or what L1 saved since."""
+        """Restore the power-up settings: the parameter ``power_up``, or those saved by L1 since."""
         self._settings = copy.deepcopy(self._power_up)
         self._input = ""
         self._asked = None
@@ -131,20 +131,20 @@ class SimulatedKeithley428:
 
     @property
     def bias_V(self) -> float:
-        """What its own bias supply puts out now."""
+        """Present output of its own bias supply, in V."""
         return self._settings.active_bias_V
 
     @property
     def input_ohm(self) -> float:
-        """Input resistance at the present gain."""
+        """Input resistance at the present gain, in ohm."""
         return self._amplifier.input_ohm
 
     def amplify(
         self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray | float = 0.0
     ) -> FloatArray:
-        """Output volts (n,) at the end of each step of ``dt`` seconds, for a current (n,) held during the step.
+        """Return the output in V (n,) at the end of each step of ``dt`` s, for a current (n,) held during the step.
 
-        ``noise_A2_per_Hz``, shape (n,) or one for all, is the one-sided density of the source's white noise.
+        ``noise_A2_per_Hz``, shape (n,) or a scalar, is the one-sided density of the source's white noise.
         """
         volts = np.empty(len(current_A))
         noise = (
@@ -210,14 +210,14 @@ class SimulatedKeithley428:
             raise CommandError(RISE_TIME_CONFLICT)
 
     def _apply(self) -> None:
-        """Tell the amplifier; zero check first, because it shields the output from a change of gain."""
+        """Apply the settings to the amplifier; zero check first, as it shields the output from a change of gain."""
         settings, amplifier = self._settings, self._amplifier
         amplifier.zero_check = settings.zero_check
         amplifier.set_gain(settings.decade, settings.enlarge)
         amplifier.suppression_A = settings.active_suppression_A
         amplifier.rise_time_s = settings.filter_rise_time_s
 
-    # --- what takes time
+    # --- commands that take time
 
     def _start(self, letter: str, option: int) -> None:
         p = self.parameters
@@ -284,7 +284,7 @@ class SimulatedKeithley428:
         return self._settings.status_word(self.parameters.status_filler)
 
     def _error_word(self) -> str:
-        """U1; reading it clears all flags, and an overload that lasts is back at once."""
+        """Return U1. Reading it clears all flags; a persisting overload is set again at once."""
         flags = "".join("1" if flag in self._errors else "0" for flag in range(ERROR_FLAGS))
         self._errors = {OVERLOAD} if self._amplifier.overloaded else set()
         self._update_service_request()

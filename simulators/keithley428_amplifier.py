@@ -1,4 +1,4 @@
-"""The analogue half of the simulated Keithley 428: from a current to the volts at its output."""
+"""Analogue part of the simulated Keithley 428: from the input current to the output voltage."""
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +13,7 @@ RISE_PER_TAU = float(np.log(9.0))
 
 
 class Keithley428Parameters(Section):
-    """Section ``keithley428``; ``parameters.toml`` says what each is and where it is from."""
+    """Section ``keithley428``; ``parameters.toml`` describes each parameter and its source."""
 
     firmware: str
     status_filler: str
@@ -41,35 +41,35 @@ class Keithley428Parameters(Section):
 class CurrentAmplifier:
     """Current amplifier with feedback resistor, x10 stage, filter, suppression and zero check.
 
-    One pole of time constant tau = t_rise / ln 9 filters the input. Noise, in every sample whatever the
-    sampling rate (what aliases is in it), as a current:
+    One pole of time constant tau = t_rise / ln 9 filters the input. Noise of every sample, as a current, at any
+    sampling rate (aliasing included):
 
     - the source's white noise and the Johnson noise ``4 k T / Rf``, of density S together, through that pole:
       variance ``S / (4 tau)``, coloured by it;
     - the input transistor's e_n across the input capacitance C, which grows with frequency up to the
-      amplifier's own corner tau_0: variance ``(e_n C)^2 / (4 tau tau_0 (tau + tau_0))``, taken as white
+      amplifier's own corner tau_0: variance ``(e_n C)^2 / (4 tau tau_0 (tau + tau_0))``, treated as white
       because nearly all of it lies far above the sampling rate.
 
     Parameters
     ----------
     parameters : Keithley428Parameters
     rng : numpy Generator
-        Source of all its noise.
+        Source of the noise.
 
     Attributes
     ----------
     zero_check : bool
-        The input is disconnected and the output shows the offset.
+        True if the input is disconnected and the output shows the offset.
     suppression_A : float
-        Current that is subtracted at the input.
+        Current subtracted at the input.
     correction_V : float
-        What zero correct subtracts at the output.
+        Voltage that zero correct subtracts at the output.
     rise_time_s : float
         10-90 % rise time of the filter; the amplifier is never faster than ``fastest_rise_time_s``.
     overloaded : bool
-        Whether the last sample was beyond the rail, before or behind the filter.
+        True if the last sample was beyond the rail, before or after the filter.
     input_A : float
-        The last current at the input, as it was while zero check kept it away from the amplifier too.
+        Last current at the input, even if zero check kept it from the amplifier.
     """
 
     def __init__(self, parameters: Keithley428Parameters, rng: np.random.Generator) -> None:
@@ -87,35 +87,35 @@ class CurrentAmplifier:
 
     @property
     def gain_V_per_A(self) -> float:
-        """Nominal total gain, the x10 stage included."""
+        """Nominal total gain including the x10 stage, in V/A."""
         return 10.0**self._decade * self._enlarged
 
     @property
     def fastest_rise_time_s(self) -> float:
-        """10-90 % rise time that the feedback resistor allows."""
+        """Shortest 10-90 % rise time with the present feedback resistor, in s."""
         return self._parameters.fastest_rise_time_s[self._decade - 3]
 
     @property
     def offset_A(self) -> float:
-        """Input current that would explain its offsets."""
+        """Input current equivalent to all offsets, in A."""
         offset_V = self._parameters.output_offset_V - self.correction_V
         return self._parameters.input_current_A + offset_V / self.gain_V_per_A
 
     def set_gain(self, decade: int, enlarged: int) -> None:
-        """Feedback resistor 10^decade ohm, times ``enlarged`` (1 or 10); a spike follows unless zero check is on."""
+        """Set the gain to 10^decade V/A times ``enlarged`` (1 or 10); a spike follows unless zero check is on."""
         if (decade, enlarged) != (self._decade, self._enlarged) and not self.zero_check:
             self._spike_V = self._parameters.gain_change_transient_V
         self._decade, self._enlarged = decade, enlarged
 
     @property
     def input_ohm(self) -> float:
-        """Input resistance, by which the input keeps a burden voltage for itself: 2 ohm at 1e5 V/A."""
+        """Input resistance, in ohm, that causes the burden voltage: 2 ohm at 1e5 V/A."""
         return self._parameters.burden_V_at_full_scale * 10.0**self._decade / self._parameters.rail_V
 
     def amplify(
         self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray
     ) -> tuple[FloatArray, bool]:
-        """Output volts (n,) at the end of each step of ``dt`` seconds, and whether any of them was overloaded.
+        """Return the output in V (n,) at the end of each step of ``dt`` seconds, and True if any was overloaded.
 
         The current and the density of its white noise, both (n,), are constant during a step.
         """
@@ -138,7 +138,7 @@ class CurrentAmplifier:
         return sign * np.clip(volts, -p.rail_V, p.rail_V), bool(beyond.any())
 
     def _filter(self, net_A: FloatArray, density: FloatArray | float, dt: float) -> FloatArray:
-        """The current behind the pole, with all noise; ``density`` of the white noise in front of it."""
+        """Return the current after the pole, with all noise; ``density`` is that of the white noise before it."""
         p = self._parameters
         tau_0 = self.fastest_rise_time_s / RISE_PER_TAU
         tau = max(self.rise_time_s, self.fastest_rise_time_s) / RISE_PER_TAU
@@ -153,11 +153,11 @@ class CurrentAmplifier:
         return filtered_A + white_A * self._input_rng.standard_normal(len(net_A))
 
     def _johnson_density(self) -> float:
-        """4 k T / Rf in A^2/Hz, one-sided."""
+        """Return 4 k T / Rf in A^2/Hz, one-sided."""
         return 4.0 * BOLTZMANN_J_per_K * self._parameters.resistor_temperature_K / 10.0**self._decade
 
     def _add_spike(self, volts: FloatArray, dt: float) -> None:
-        """Add what is left of the transient of the last gain change, in place."""
+        """Add the rest of the last gain change's transient, in place."""
         if not self._spike_V:
             return
         decay = np.exp(-dt / self._parameters.gain_change_transient_s)

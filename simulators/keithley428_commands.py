@@ -1,7 +1,7 @@
-"""The command language of the Keithley 428: a letter and an option, joined words, X to act.
+"""Command language of the Keithley 428: words of a letter and an option, joined, and executed at X.
 
-Options marked "sister" are those of Keithley's 617, 6512 and 6487, which speak the same language; the 428's
-manual was not at hand.
+Options marked "sister" are those of Keithley's 617, 6512 and 6487, which use the same language; the 428's manual was
+not available.
 """
 
 import re
@@ -13,25 +13,25 @@ OPTIONS = {
     "H": range(32),  # hit a front-panel button; changes nothing here
     "J": range(1),  # self-test, which always passes; sister
     "K": range(4),  # 0 EOI and hold-off on X, 1 hold-off only, 2 EOI only, 3 neither; sister
-    "L": range(2),  # back to the power-up settings, save the present ones as such; sister
-    "M": range(64),  # which bits of the status byte request service; sister
+    "L": range(2),  # restore the power-up settings, save the present ones as such; sister
+    "M": range(64),  # bits of the status byte that request service; sister
     "N": range(3),  # suppression off, on, auto-suppress
     "P": range(2),  # filter off, on
     "R": range(11),  # gain 10^n V/A; 0, 1 and 2 mean 3
     "T": range(10),  # rise time
-    "U": range(5),  # status word: machine, errors, bias, gain, firmware; U alone takes a request back
+    "U": range(5),  # status word: machine, errors, bias, gain, firmware; U alone cancels a request
     "W": range(2),  # x10 off, on
     "Y": range(4),  # terminator
     "Z": range(2),  # auto filter off, on
 }
-"""Letters with a whole number as option, and the numbers that are legal. D, S and V are apart."""
+"""Letters with an integer option, and its legal values. D, S and V are handled separately."""
 
 AUTO_RANGE, FIXED_RANGE = 0, 10
 SUPPRESS_RANGES = (AUTO_RANGE, *range(1, 8), FIXED_RANGE)
 BIAS_LIMIT_V = 5.0
 LONGEST_DISPLAY = 10
 
-# Positions of the flags in the error word U1, after "428": 3 is a failed self-test, 8 the EEPROM's checksum.
+# Positions of the flags in the error word U1, after "428". Unused here: 3, failed self-test; 8, EEPROM checksum.
 ILLEGAL_COMMAND, ILLEGAL_OPTION, NOT_REMOTE = 0, 1, 2
 SUPPRESS_CONFLICT, TOO_LARGE_TO_SUPPRESS, SUPPRESS_WITH_ZERO_CHECK = 4, 5, 6
 ZERO_CORRECT_FAILED, OVERLOAD, RISE_TIME_CONFLICT = 7, 9, 10
@@ -45,7 +45,7 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(E[-+]?\d+)?", re.ASCII)
 
 
 class CommandError(Exception):
-    """A word that the instrument refuses; ``flag`` is its position in the error word U1."""
+    """Refused word; ``flag`` is its position in the error word U1."""
 
     def __init__(self, flag: int) -> None:
         super().__init__(f"error flag {flag}")
@@ -53,15 +53,15 @@ class CommandError(Exception):
 
 
 def parse(text: str) -> list[Word]:
-    """The words of a string without its X: (letter, option).
+    """Return the words of a string without its X, as (letter, option).
 
-    The option of S is (amps or None, range or None), of V volts, of D the text, of a lone U None.
-    Letters are upper case only, also the E of an exponent.
+    The option of S is (amps or None, range or None), of V volts, of D the text, of U alone None.
+    Letters are upper case only, including the E of an exponent.
 
     Raises
     ------
     CommandError
-        With the flag IDDC for a letter or character that is no command, IDDCO for an option out of range.
+        With the flag IDDC for an unknown letter or character, IDDCO for an option out of range.
     """
     return [_parse_word(word) for word in _WORD.findall(text) if not word.isspace()]
 
@@ -90,7 +90,7 @@ def _display(text: str) -> str:
 
 
 def _suppression(option: str) -> Suppression:
-    """``value``, ``value,range`` or ``,range``."""
+    """Parse ``value``, ``value,range`` or ``,range``."""
     amps, _, number = option.partition(",")
     if not option or (
         number and (not re.fullmatch("[0-9]{1,2}", number) or int(number) not in SUPPRESS_RANGES)

@@ -1,4 +1,4 @@
-"""What a Keithley 428 remembers: the options of its commands, bias and suppression, and its status word."""
+"""Settings of a Keithley 428: the options of its commands, bias and suppression, and its status word."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ RISE_TIMES_S = (10e-6, 30e-6, 100e-6, 300e-6, 1e-3, 3e-3, 10e-3, 30e-3, 100e-3, 
 
 @dataclass
 class Settings:
-    """All settings; L1 saves a copy, a device clear restores one."""
+    """All settings. L1 saves a copy, which a device clear restores."""
 
     options: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OPTIONS, 0))
     bias_V: float = 0.0
@@ -29,7 +29,7 @@ class Settings:
 
     @property
     def zero_check(self) -> bool:
-        """C1, or C2 since zero correct leaves it on."""
+        """True after C1, and after C2, which leaves zero check on."""
         return self.options["C"] > 0
 
     @property
@@ -49,25 +49,25 @@ class Settings:
 
     @property
     def active_bias_V(self) -> float:
-        """What the bias supply puts out; 0 while it is off."""
+        """Output of the bias supply, in V; 0 while it is off."""
         return self.bias_V if self.options["B"] else 0.0
 
     @property
     def active_suppression_A(self) -> float:
-        """What is subtracted at the input; 0 while suppression is off."""
+        """Current subtracted at the input, in A; 0 while suppression is off."""
         return self.suppression_A if self.options["N"] else 0.0
 
     def set_bias(self, volts: float) -> None:
-        """Command V: the nearest step of 2.5 mV."""
+        """Execute command V: set the bias to the nearest step of 2.5 mV."""
         self.bias_V = round(volts / BIAS_STEP_V) * BIAS_STEP_V
 
     def set_suppression(self, amps: float | None, option: int | None) -> None:
-        """Command S: a value, a range (0 automatic, 1 to 7, 10 stay on the present one), or both.
+        """Execute command S: set a value, a range (0 automatic, 1 to 7, 10 keep the present one), or both.
 
         Raises
         ------
         CommandError
-            If the value does not fit the range; then nothing has changed.
+            If the value does not fit the range; nothing changes then.
         """
         value_A = self.suppression_A if amps is None else amps
         auto = self.auto_range if option is None else option == AUTO_RANGE
@@ -81,7 +81,7 @@ class Settings:
         self.auto_range, self.suppression_range = auto, number
 
     def status_word(self, filler: str) -> str:
-        """U0. Public drivers know the positions of A, B, C and of P to W; ``filler`` makes what is between."""
+        """Return U0. Public drivers use the positions of A, B, C and of P to W; ``filler`` stands between them."""
         shown = self.options | {
             "D": int(bool(self.display)),
             "S": AUTO_RANGE if self.auto_range else self.suppression_range,

@@ -1,4 +1,4 @@
-"""What a junction looks like along the tip's way: plateaus drawn when a contact forms or turns."""
+"""Conductance profile of a junction along the tip's path: plateaus drawn when a contact forms or reverses."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -87,16 +87,16 @@ class MoleculeParameters(Section):
 
 @dataclass(frozen=True, eq=False)
 class Landscape:
-    """Conductance along the tip's way, straight between nodes; two nodes at one place make a step.
+    """Conductance along the tip's path, linear between nodes; two nodes at one position make a step.
 
     Parameters
     ----------
     way_m : ndarray, shape (k,)
-        Travel from where the landscape begins, ascending.
+        Travel from the start of the profile, ascending.
     conductance_G0 : ndarray, shape (k,)
-        Conductance there.
+        Conductance at each node.
     last_m : float
-        Where the last plateau begins, the one that can break.
+        Start of the last plateau, the one that can break.
     """
 
     way_m: FloatArray
@@ -105,16 +105,16 @@ class Landscape:
 
     @property
     def length_m(self) -> float:
-        """Where it ends."""
+        """Length of the profile, in m."""
         return float(self.way_m[-1])
 
     def at(self, way_m: FloatArray) -> FloatArray:
-        """Conductance in G0; before the begin and beyond the end the nearest one."""
+        """Return the conductance in G0; outside the profile the nearest value."""
         return np.interp(way_m, self.way_m, self.conductance_G0)
 
 
 def pushed_in(start_G0: float, p: GoldParameters, rng: Generator, steps: int = 100) -> Landscape:
-    """A gold contact that grows, atom by atom, as the tip is pushed in."""
+    """Draw a gold contact that grows atom by atom as the tip is pushed in."""
     ends = np.cumsum(rng.exponential(p.push_nm * NM, steps))
     grown = start_G0 + np.cumsum(np.append(0.0, rng.uniform(*p.push_G0, steps)))
     way = np.append(0.0, np.repeat(ends, 2))
@@ -122,9 +122,9 @@ def pushed_in(start_G0: float, p: GoldParameters, rng: Generator, steps: int = 1
 
 
 def pulled_out(start_G0: float, p: GoldParameters, rng: Generator) -> Landscape:
-    """A gold contact of ``start_G0`` that is drawn out to its last atom, plateau by plateau, until it breaks.
+    """Draw a gold contact of ``start_G0`` that is pulled to its last atom, plateau by plateau, until it breaks.
 
-    The conductance of a plateau is what was drawn for it at its middle, and on its average.
+    The conductance drawn for a plateau is its average and its value at the middle.
     """
     levels = _levels_below(start_G0, p, rng)
     way: list[float] = [0.0]
@@ -149,9 +149,9 @@ def pulled_out(start_G0: float, p: GoldParameters, rng: Generator) -> Landscape:
 
 
 def bridged(level_G0: float, doubled: bool, p: MoleculeParameters, rng: Generator) -> Landscape:
-    """A molecule that is stretched until it lets go; of two side by side one lets go earlier.
+    """Draw a molecule that is stretched until it detaches; of two in parallel, one detaches earlier.
 
-    ``level_G0`` is what log10 G averages to along the single molecule's plateau.
+    The average of log10 G along the single molecule's plateau is log10 of ``level_G0``.
     """
     least = 0.2 * p.length_nm
     length = max(rng.normal(p.length_nm, p.length_spread_nm), least) * NM
@@ -168,7 +168,7 @@ def bridged(level_G0: float, doubled: bool, p: MoleculeParameters, rng: Generato
 
 
 def _levels_below(start_G0: float, p: GoldParameters, rng: Generator) -> list[float]:
-    """Drawn conductances of the plateaus of 1, 2, 3 ... atoms below ``start_G0``; at least the first."""
+    """Draw the conductances of the plateaus of 1, 2, 3 ... atoms below ``start_G0``; at least the first."""
     levels = [rng.normal(p.level_G0[0], p.level_spread_G0[0])]
     while True:
         atoms = len(levels) + 1
@@ -183,7 +183,7 @@ def _listed(values: list[float], atoms: int) -> float:
 
 
 def _plateau(length: float, p: GoldParameters, rng: Generator) -> tuple[list[float], list[float]]:
-    """Nodes along a plateau and the conductance there over the plateau's own: it falls, and rearranges in steps."""
+    """Draw the nodes of a plateau and their relative conductance: it falls, and rearranges in steps."""
     edges = [0.0, *sorted(rng.uniform(0.0, length, rng.poisson(length / (p.step_nm * NM)))), length]
     steps = rng.uniform(*p.step_relative, len(edges) - 1) * rng.choice([-1.0, 1.0], len(edges) - 1)
     pieces = np.diff(edges)

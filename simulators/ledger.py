@@ -1,7 +1,7 @@
-"""What was really dissipated: a line for each stretch of constant bias in one junction, for tests and demos.
+"""Log of the true dissipation: a line for each stretch of constant bias in one junction, for tests and demos.
 
-The tip's rise that a measurement should have found in some junctions is that of their lines, exactly: whatever
-was drawn for them, and whatever they went through.
+The lines of some junctions give exactly the temperature rise of the tip that a measurement of them should find,
+including every random draw and every event.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from analysis.records import FloatArray
 from simulators.specimen import Stretch
 
 WAITING = 16_384
-"""Samples that wait to be summed, so that short steps of the world stay cheap."""
+"""Number of samples collected before they are summed, so that short steps of the world stay cheap."""
 
 LINE = np.dtype(
     [
@@ -24,7 +24,7 @@ LINE = np.dtype(
         ("begin_s", np.float64),  # in the world's time
         ("end_s", np.float64),
         ("tip_J", np.float64),  # heat left in the tip
-        ("total_J", np.float64),  # I V of the junction alone, without what is in series
+        ("total_J", np.float64),  # I V of the junction alone, without series resistances
     ]
 )
 
@@ -36,7 +36,7 @@ class Account:
     Parameters
     ----------
     time_s : float
-        How long they were.
+        Total duration.
     tip_W, total_W : float
         Mean heat in the tip, and mean power I V of the junction.
     tip_rise_K : float
@@ -50,7 +50,7 @@ class Account:
 
 
 class Ledger:
-    """Keeps the lines; ``resistance_K_per_W`` is the tip's."""
+    """Log of the dissipation; ``resistance_K_per_W`` is the tip's thermal resistance."""
 
     def __init__(self, resistance_K_per_W: float) -> None:
         self._resistance_K_per_W = resistance_K_per_W
@@ -67,7 +67,7 @@ class Ledger:
         power_W: FloatArray,
         heat_W: FloatArray,
     ) -> None:
-        """Note steps of ``dt`` that end at ``time_s``; shapes (n,). The arrays must not change afterwards."""
+        """Log steps of ``dt`` that end at ``time_s``; shapes (n,). The arrays must not change afterwards."""
         for stretch in stretches:
             if stretch.number:
                 s = stretch.samples
@@ -78,7 +78,7 @@ class Ledger:
 
     @property
     def lines(self) -> NDArray[np.void]:
-        """Get all lines, shape (n,), fields as in `LINE`; a stretch may be told in several adjacent ones."""
+        """All lines, shape (n,), fields as in `LINE`; a stretch may be split into several adjacent ones."""
         self._sum()
         return np.concatenate(self._pages) if self._pages else np.empty(0, LINE)
 
@@ -94,11 +94,11 @@ class Ledger:
         Parameters
         ----------
         kind, number : optional
-            Of which junctions; None for all.
+            Junctions to include; None for all.
         bias_V : float, optional
-            At which bias, within 2 mV; None for all.
+            Bias, within 2 mV; None for all.
         during_s : tuple of float
-            Begin and end in the world's time; of lines that are partly inside, that part counts.
+            Begin and end in the world's time; lines that are partly inside count in part.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class Ledger:
         return Account(time_s, tip_W, total_W, self._resistance_K_per_W * tip_W)
 
     def _sum(self) -> None:
-        """Make lines of what waits."""
+        """Sum the collected samples into lines."""
         if not self._waiting:
             return
         stretches, steps, *columns = zip(*self._waiting, strict=True)

@@ -1,4 +1,4 @@
-"""Molecules as they bind: one draw each of conductance, levels, plateau, switching and lifetime."""
+"""Random molecules: conductance, levels, plateau, switching and lifetime, drawn for each that binds."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from simulators.transport import Conductor, level_transmission
 
 @dataclass(frozen=True, eq=False)
 class Molecule:
-    """What was drawn for a molecule: its I-V and heat, its plateau, its switching."""
+    """Properties drawn for a molecule: I-V and heat, plateau, switching, lifetime."""
 
     conductor: Conductor
     landscape: Landscape
@@ -22,16 +22,16 @@ class Molecule:
 
 
 class MoleculeSource:
-    """Draws molecules of one kind.
+    """Source of molecules of one kind.
 
     Parameters
     ----------
     p : MoleculeParameters
-        What to draw from.
+        Distributions of the properties.
     temperature_K : float
-        At which a level's coupling gives the drawn conductance.
+        Temperature at which the levels are coupled to give the drawn conductance.
     shape, telegraph, site : numpy Generator
-        Of what is drawn when a molecule binds, of two-level noise, of jumps between binding sites.
+        Sources of the properties, of two-level noise, and of jumps between binding sites.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class MoleculeSource:
         self._rng, self._telegraph_rng, self._site_rng = shape, telegraph, site
 
     def binds(self) -> bool:
-        """Whether a molecule bridges the gap this time."""
+        """Draw whether a molecule bridges the gap."""
         return bool(self._rng.random() < self.parameters.binding_probability)
 
     def draw(self, time_s: float) -> Molecule:
-        """A molecule that binds now. Its levels are shifted, and coupled to give the conductance drawn for it."""
+        """Draw a molecule that binds now; its levels are shifted, and coupled to give the drawn conductance."""
         p, rng = self.parameters, self._rng
         level_G0 = log_normal(p.conductance_G0, p.spread_decades, rng)
         shift = p.level_spread_eV * rng.standard_normal()

@@ -1,6 +1,6 @@
-"""The NI 6281's analogue front end: one multiplexed 18-bit converter, and 16-bit output stages.
+"""Analogue front end of the NI 6281: one multiplexed 18-bit converter, and 16-bit output stages.
 
-What NI-DAQmx makes of them (tasks, buffers, triggers) is in the ``daq_*`` modules.
+NI-DAQmx's view of them (tasks, buffers, triggers) is in the ``daq_*`` modules.
 Source: National Instruments, "PXI/PCI/USB-6281 Specifications" and "M Series User Manual".
 """
 
@@ -20,7 +20,7 @@ OutputSignal = Literal["bias", "z"]
 
 
 class Wiring(Section):
-    """Which terminal carries which signal."""
+    """Signals at the terminals, and factors of the loop-backs."""
 
     ai0: InputSignal
     ai1: InputSignal
@@ -36,12 +36,12 @@ class Wiring(Section):
     z_loop_back: float
 
     def signal(self, terminal: str) -> str:
-        """Get what a terminal is wired to ("ai0"); "ground" for one that isn't listed."""
+        """Return the signal at a terminal ("ai0"); "ground" for one that isn't listed."""
         return getattr(self, terminal, "ground")
 
 
 class NI6281Parameters(Section):
-    """What the card is; the bounds keep it a possible one."""
+    """Properties of the card, within bounds that keep it realistic."""
 
     device: str = Field(pattern=r"^[A-Za-z]\w*$")
     product_type: str
@@ -75,24 +75,24 @@ class NI6281Parameters(Section):
         return self
 
     def noise_V(self, range_V: float) -> float:
-        """Get the converter's rms noise in one of its input ranges."""
+        """Return the converter's rms noise in one of its input ranges, in V."""
         return self.input_noise_V[self.input_ranges_V.index(range_V)]
 
 
 class Limits(NamedTuple):
-    """What a channel was told to expect, in volts."""
+    """Limits configured for a channel, in V."""
 
     min_V: float
     max_V: float
 
     @property
     def reach_V(self) -> float:
-        """Get the largest magnitude within the limits."""
+        """Largest magnitude within the limits, in V."""
         return max(abs(self.min_V), abs(self.max_V))
 
 
 def smallest_range(limits: Limits, ranges_V: Iterable[float]) -> float | None:
-    """Get the smallest of the rising ranges that holds the limits; None if none does.
+    """Return the smallest of the ascending ranges that contains the limits; None if none does.
 
     Source: NI-DAQmx Help, "Input Limit Coercion".
     """
@@ -100,10 +100,10 @@ def smallest_range(limits: Limits, ranges_V: Iterable[float]) -> float | None:
 
 
 class Converter:
-    """The converter as one task scans it: crosstalk in the multiplexer, noise, codes.
+    """Converter scanned by one task: crosstalk in the multiplexer, noise, codes.
 
-    Channels are converted one after the other, so what a channel shows of its neighbours is what they were
-    when they were scanned last: in this scan for those before it, in the scan before for those after it.
+    Channels are converted one after the other, so the crosstalk of a channel comes from the latest conversion of
+    each neighbour: in this scan for those before it, in the previous scan for those after it.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class Converter:
         self._last_scan = np.zeros((len(ranges_V), 1))
 
     def convert(self, volts: FloatArray) -> FloatArray:
-        """Digitise what is at the terminals.
+        """Digitise the voltages at the terminals.
 
         Parameters
         ----------
@@ -150,7 +150,7 @@ class Converter:
 
 
 def _coupling(n: int, adjacent_dB: float, other_dB: float) -> FloatArray:
-    """How much each channel (row) shows of every other (column); the one scanned just before is adjacent."""
+    """Return the crosstalk into each channel (row) from every other (column); the previous channel is adjacent."""
     coupling = np.full((n, n), 10 ** (other_dB / 20))
     index = np.arange(n)
     coupling[index, index - 1] = 10 ** (adjacent_dB / 20)
@@ -159,7 +159,7 @@ def _coupling(n: int, adjacent_dB: float, other_dB: float) -> FloatArray:
 
 
 class OutputStage:
-    """One analogue output: values become codes of the smallest range that holds the channel's limits."""
+    """One analogue output, with the smallest range that contains the channel's limits."""
 
     def __init__(self, card: NI6281Parameters, limits: Limits) -> None:
         self.range_V = smallest_range(limits, card.output_ranges_V) or card.output_ranges_V[-1]
@@ -167,5 +167,5 @@ class OutputStage:
         self._lsb_V = self.range_V / self._codes
 
     def volts(self, values_V: FloatArray) -> FloatArray:
-        """Get what the terminal puts out for the values asked for; any shape."""
+        """Return the voltages at the terminal for requested values; any shape."""
         return np.clip(np.rint(values_V / self._lsb_V), -self._codes, self._codes - 1) * self._lsb_V

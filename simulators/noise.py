@@ -1,4 +1,4 @@
-"""Random noise of the world, drawn ahead in long stretches, so that short calls stay cheap."""
+"""Random noise of the world, drawn ahead in long blocks so that short calls stay cheap."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ STRETCH = 2048
 
 
 class NoiseParameters(Section):
-    """Strengths. TOML: [noise]."""
+    """Strengths of the noise. TOML: [noise]."""
 
     strength: float = Field(ge=0)
     lowest_Hz: float = Field(gt=0)
@@ -22,12 +22,12 @@ class NoiseParameters(Section):
 
 
 class Reservoir:
-    """Hands out samples of a sequence, which does not depend on how many are taken at a time.
+    """Samples of a sequence, independent of how many are taken at a time.
 
     Parameters
     ----------
     draw : callable
-        Gives the next n samples of the sequence, shape (n,).
+        Returns the next n samples of the sequence, shape (n,).
     """
 
     def __init__(self, draw: Callable[[int], FloatArray]) -> None:
@@ -36,7 +36,7 @@ class Reservoir:
         self._used = 0
 
     def take(self, n: int) -> FloatArray:
-        """The next n samples, shape (n,)."""
+        """Return the next n samples, shape (n,)."""
         left = len(self._ahead) - self._used
         if n > left:
             more = [self._draw(STRETCH) for _ in range(-(-(n - left) // STRETCH))]
@@ -47,10 +47,10 @@ class Reservoir:
 
 
 def white(rng: Generator) -> Reservoir:
-    """Normal numbers of unit variance."""
+    """Return a source of normal numbers of unit variance."""
     return Reservoir(lambda n: rng.standard_normal(n))
 
 
 def pink(p: NoiseParameters, dt: float, rng: Generator) -> Reservoir:
-    """Noise of one-sided density 1/f, times the square of the strength."""
+    """Return a source of noise of one-sided density 1/f times the square of the strength."""
     return Reservoir(PinkNoise(p.strength**2, dt, rng, p.lowest_Hz).draw)

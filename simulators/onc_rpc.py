@@ -1,4 +1,4 @@
-"""The server's side of ONC RPC over TCP: records, XDR, calls and replies (RFC 5531, RFC 4506)."""
+"""Server side of ONC RPC over TCP: records, XDR, calls and replies (RFC 5531, RFC 4506)."""
 
 import socket
 import struct
@@ -17,18 +17,18 @@ class XdrError(Exception):
 
 
 class XdrReader:
-    """Takes XDR values off a string of bytes, one after the other. All raise `XdrError` at its end."""
+    """Reader of XDR values from bytes, one after the other. All methods raise `XdrError` at the end."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
 
     def uint(self) -> int:
-        """Unsigned 32-bit integer; also a boolean or an enumeration."""
+        """Read an unsigned 32-bit integer, a boolean or an enumeration."""
         return int.from_bytes(self._take(4))
 
     def opaque(self) -> bytes:
-        """Bytes of variable length; also a string."""
+        """Read bytes of variable length, or a string."""
         length = self.uint()
         return self._take(length + -length % 4)[:length]
 
@@ -44,17 +44,17 @@ Procedure = Callable[[XdrReader], bytes]
 
 
 def pack_uints(*values: int) -> bytes:
-    """XDR of unsigned (or enumeration) values."""
+    """Return unsigned (or enumeration) values in XDR."""
     return struct.pack(f">{len(values)}I", *values)
 
 
 def pack_opaque(data: bytes) -> bytes:
-    """XDR of bytes of variable length."""
+    """Return bytes of variable length in XDR."""
     return pack_uints(len(data)) + data + bytes(-len(data) % 4)
 
 
 def serve(connection: socket.socket, program: int, version: int, procedures: Mapping[int, Procedure]) -> None:
-    """Answer the calls on a connection until the peer is gone or sends what is no call."""
+    """Answer calls on a connection until the peer disconnects or sends an invalid record."""
     while (record := _receive_record(connection)) is not None:
         reply = answer(record, program, version, procedures)
         if reply is None:
@@ -63,7 +63,7 @@ def serve(connection: socket.socket, program: int, version: int, procedures: Map
 
 
 def answer(record: bytes, program: int, version: int, procedures: Mapping[int, Procedure]) -> bytes | None:
-    """The reply to one call; None for a record that is no call."""
+    """Return the reply to one call; None for a record that is not a call."""
     reader = XdrReader(record)
     try:
         call_id, kind, rpc_version = reader.uint(), reader.uint(), reader.uint()
@@ -93,7 +93,7 @@ def answer(record: bytes, program: int, version: int, procedures: Mapping[int, P
 
 
 def _receive_record(connection: socket.socket) -> bytes | None:
-    """Join the fragments of a record; None at the end of the stream or for one longer than can be meant."""
+    """Receive a record and join its fragments; return None at the end of the stream or for an oversized record."""
     record = b""
     while True:
         header = _receive_exactly(connection, 4)

@@ -1,7 +1,7 @@
-"""What the simulated rig is told: defaults from the TOML file beside this module, a user's file, overrides.
+"""Parameters of the simulated rig: defaults from the TOML file beside this module, a user's file, overrides.
 
-The TOML file is the one place where numbers live, each with its unit in its name and its source in a comment.
-A part of the rig reads its section through a class of its own, which states the bounds::
+The TOML file holds all numbers, each with its unit in its name and its source in a comment. Each part of the rig
+reads its section through its own class, which states the bounds::
 
     class Springs(Section):
         stiffness_N_per_m: float = Field(gt=0)
@@ -26,7 +26,7 @@ SectionClass = TypeVar("SectionClass")
 
 
 class ParameterError(ValueError):
-    """A parameter that does not exist, is missing, or is outside its bounds. The message names it."""
+    """Unknown or missing parameter, or a value outside its bounds. The message names the parameter."""
 
 
 class Section(BaseModel):
@@ -48,7 +48,7 @@ class Parameters:
     values: Mapping[str, Any]
 
     def section(self, name: str, into: type[SectionClass]) -> SectionClass:
-        """Build ``into(**fields)`` from the section called ``name`` ("thermal", "molecule.BDNC").
+        """Return ``into(**fields)`` for the section called ``name`` ("thermal", "molecule.BDNC").
 
         Raises
         ------
@@ -69,20 +69,20 @@ class Parameters:
 
 
 def load_parameters(path: Path | None = None, overrides: Overrides | None = None) -> Parameters:
-    """The defaults, changed by a user's TOML file and then by overrides.
+    """Load the defaults, changed by a user's TOML file and then by overrides.
 
     Parameters
     ----------
     path : Path, optional
-        TOML file with those parameters that shall differ from their defaults.
+        TOML file with the parameters that differ from their defaults.
     overrides : mapping or iterable of str, optional
         ``{"sample": {"species": "BDNC"}}``, ``{"sample.species": "BDNC"}`` or ``["sample.species=BDNC"]``.
 
     Raises
     ------
     ParameterError
-        For a file that is not TOML, a key that no default has (the nearest one is named) or a value of
-        another type than the default. Bounds are checked where a section is read.
+        For a file that is not TOML, an unknown key (the message names the nearest one) or a value of another type
+        than the default. Bounds are checked when a section is read.
     """
     values = _read(DEFAULTS)
     if path is not None:
@@ -100,7 +100,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _nested(overrides: Overrides) -> dict[str, Any]:
-    """Overrides in any of their three spellings as nested mappings."""
+    """Convert overrides in any of their three forms to nested mappings."""
     if isinstance(overrides, str):
         overrides = [overrides]
     items = overrides.items() if isinstance(overrides, Mapping) else map(_split_override, overrides)
@@ -128,9 +128,9 @@ def _split_override(text: str) -> tuple[str, Any]:
 
 
 def _merge(known: dict[str, Any], changes: Mapping[str, Any], source: str, above: str = "") -> None:
-    """Put ``changes`` into ``known`` in place; only keys that are there already are accepted.
+    """Merge ``changes`` into ``known`` in place; only existing keys are accepted.
 
-    One exception: where every entry is a table of the same keys (the molecules), a further one may come.
+    Exception: if every entry is a table of the same keys (the molecules), another one may be added.
     """
     for key, value in changes.items():
         name = f"{above}.{key}" if above else key
@@ -154,7 +154,7 @@ def _common_keys(known: Mapping[str, Any]) -> set[str]:
 
 
 def _like(default: Any, value: Any, name: str) -> Any:
-    """Return ``value`` if it is of its default's type; an integer is welcome as a float."""
+    """Return ``value`` if it has its default's type; an integer is accepted for a float."""
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(default, list) and isinstance(value, (list, tuple)):

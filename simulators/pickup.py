@@ -1,4 +1,4 @@
-"""What reaches the two signals without passing through the junction: mains."""
+"""Mains pick-up of the two signals, which does not pass through the junction."""
 
 import numpy as np
 from numpy.random import Generator
@@ -18,15 +18,15 @@ class MainsParameters(Section):
 
 
 class Mains:
-    """A sum of harmonics, with a phase of its own in each of them.
+    """Sum of harmonics with random phases.
 
     Parameters
     ----------
     amplitude : float
-        Of the fundamental, in the unit of the signal; ``harmonics`` are relative to it.
+        Amplitude of the fundamental, in the unit of the signal; ``harmonics`` are relative to it.
     """
 
-    CYCLE = np.linspace(0.0, 1.0, 4097)  # straight lines between: 3e-6 off at the third harmonic
+    CYCLE = np.linspace(0.0, 1.0, 4097)  # linear interpolation: error 3e-6 at the third harmonic
 
     def __init__(self, frequency_Hz: float, harmonics: list[float], amplitude: float, rng: Generator) -> None:
         self._frequency_Hz = frequency_Hz
@@ -35,6 +35,6 @@ class Mains:
         self._cycle = amplitude * (np.array(harmonics) * np.sin(turns + phases)).sum(axis=1)
 
     def values(self, time_s: FloatArray) -> FloatArray:
-        """Pick-up at each time; shape (n,)."""
+        """Return the pick-up at each time; shape (n,)."""
         cycles = self._frequency_Hz * time_s
         return np.interp(cycles - np.floor(cycles), self.CYCLE, self._cycle)

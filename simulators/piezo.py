@@ -1,4 +1,4 @@
-"""The tip's piezo with its driver: how far it really extends, which is not quite what it is told."""
+"""Piezo of the tip with its driver: true extension, which differs from the command by creep and hysteresis."""
 
 from itertools import pairwise
 
@@ -31,11 +31,11 @@ class PiezoParameters(Section):
 
 
 class Piezo:
-    """Extension toward the sample from the volts that drive it.
+    """Extension toward the sample as a function of the driving voltage.
 
-    Hysteresis is a sum of play operators (Prandtl-Ishlinskii): parts that follow only once the stroke exceeds
-    their radius, so that small strokes have the nominal sensitivity and large ones a little more. Creep is a
-    sum of relaxations one decade apart, which together go as the logarithm of time. It starts at rest at 0 V.
+    Hysteresis is a sum of play operators (Prandtl-Ishlinskii), which follow only once the stroke exceeds their radius,
+    so that small strokes have the nominal sensitivity and large ones a little more. Creep is a sum of relaxations one
+    decade apart, which together follow the logarithm of time. The piezo starts at rest at 0 V.
     """
 
     def __init__(self, parameters: PiezoParameters) -> None:
@@ -51,9 +51,9 @@ class Piezo:
         self._relaxed = np.zeros(len(self._times_s))
 
     def extension(self, z_V: FloatArray, dt: float) -> FloatArray:
-        """True extension in m at the end of each step of ``dt`` seconds; shape (n,)."""
-        told = self._m_per_V * z_V
-        pulled = told + self._hysteresis(told)
+        """Return the true extension in m at the end of each step of ``dt`` seconds; shape (n,)."""
+        nominal = self._m_per_V * z_V
+        pulled = nominal + self._hysteresis(nominal)
         return pulled + self._creep(pulled, dt) if self._creep_share else pulled
 
     def _creep(self, pulled: FloatArray, dt: float) -> FloatArray:
@@ -67,25 +67,25 @@ class Piezo:
             crept += relaxed
         return self._creep_share * crept
 
-    def _hysteresis(self, told: FloatArray) -> FloatArray:
-        strokes = moves(told, self._last)
-        turns = [0, *_turning_points(strokes), len(told)]
-        added = np.empty_like(told)
+    def _hysteresis(self, nominal: FloatArray) -> FloatArray:
+        strokes = moves(nominal, self._last)
+        turns = [0, *_turning_points(strokes), len(nominal)]
+        added = np.empty_like(nominal)
         for start, stop in pairwise(turns):
-            added[start:stop] = self._stroke(told[start:stop], falling=bool(strokes[start:stop].min() < 0))
-        self._last = told[-1]
+            added[start:stop] = self._stroke(nominal[start:stop], falling=bool(strokes[start:stop].min() < 0))
+        self._last = nominal[-1]
         return added
 
-    def _stroke(self, told: FloatArray, *, falling: bool) -> FloatArray:
-        """Play along a monotonic stroke: carried along once the stroke reaches the radius."""
-        low, high = told - self._radii, told + self._radii
+    def _stroke(self, nominal: FloatArray, *, falling: bool) -> FloatArray:
+        """Return the play of all operators along a monotonic stroke, each carried along beyond its radius."""
+        low, high = nominal - self._radii, nominal + self._radii
         play = np.minimum(self._play, high) if falling else np.maximum(self._play, low)
         self._play = play[:, -1:]
         return (self._shares * play).sum(axis=0)
 
 
 def moves(values: FloatArray, before: float) -> FloatArray:
-    """Change of each value from the one before it; shape (n,)."""
+    """Return the change of each value from the previous one; shape (n,)."""
     changes = np.empty_like(values)
     changes[0] = values[0] - before
     np.subtract(values[1:], values[:-1], out=changes[1:])
@@ -93,7 +93,7 @@ def moves(values: FloatArray, before: float) -> FloatArray:
 
 
 def _turning_points(strokes: FloatArray) -> list[int]:
-    """Indices at which the direction differs from that of the last move before (standing still is no move)."""
+    """Return the indices at which the direction differs from that of the last move, ignoring standstill."""
     moving = np.flatnonzero(strokes)
     if len(moving) < 2:
         return []

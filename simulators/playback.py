@@ -1,9 +1,8 @@
-"""A recording in place of the junction and its amplifiers: its samples come out of the card's wire once more.
+"""Playback of a recording in place of the junction and its amplifiers: the card delivers its samples again.
 
 Each acquisition begins at the recording's sample 0, and its sample k is the recording's sample k, to the last bit:
-they were digitised when they were recorded, so nothing is added, coupled over, or rounded a second time. What the
-outputs put out is accepted and changes nothing. Between two acquisitions, and while a fault lets the sample clock
-stand still, the recording stands still too.
+the samples were digitised when recorded, so no noise, crosstalk or rounding is added. Output commands are accepted
+and have no effect. The recording stops between two acquisitions, and while a fault stops the sample clock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,58 +22,58 @@ from simulators.timeline import BenchParameters
 SIGNALS = ("current", "thermocouple", "bias", "z")
 
 PIECE = 65536
-"""Samples read from the file at one go."""
+"""Samples per read of the file."""
 
 
 class RecordedConverter:
-    """Hands on what was digitised before; takes the place of `simulators.ni6281.Converter`."""
+    """Converter that passes digitised samples on, in place of `simulators.ni6281.Converter`."""
 
     def __init__(self, card: NI6281Parameters, ranges_V: Sequence[float], rng: np.random.Generator) -> None:
         pass
 
     def convert(self, volts: FloatArray) -> FloatArray:
-        """The same volts."""
+        """Return the volts unchanged."""
         return volts
 
 
 class Immovable:
-    """The world of a recording: what is done to it does not change what has been."""
+    """World of a recording, which no command changes."""
 
     truth = None
 
     def move_coarse(self, distance_m: float) -> None:
-        """Nothing moves."""
+        """Do nothing: a recording has no tip to move."""
 
 
 class RecordedChain:
-    """What was recorded, sample by sample; takes the place of `simulators.chain.AmplifiedJunction`.
+    """Recorded samples, in place of `simulators.chain.AmplifiedJunction`.
 
-    Both amplifiers stand as they were set when the recording began, and answer on their wires. Commands change
-    what they answer, not the samples. Of the faults, an overload is added to the recorded current and rails where
-    the recorded input did; a mishap of the junction has no effect.
+    Both amplifiers have their settings at the start of the recording, and answer on their wires. Commands change
+    their answers, not the samples. Of the faults, an overload is added to the recorded current and clipped at the
+    recorded full scale; a mishap of the junction has no effect.
 
     Parameters
     ----------
     recording : Recording
-        Stays open for as long as it is played.
+        Must stay open during playback.
     parameters : Parameters
-        Of the amplifiers.
+        Parameters of the amplifiers.
     rng : Generator
-        They ask for one.
+        Source of the amplifiers' noise, which is not used.
     line_address : int
-        Of the voltage preamplifier.
+        Address of the voltage preamplifier.
 
     Attributes
     ----------
     rate_Hz : float
-        Of the recording, and so of every acquisition.
+        Sample rate of the recording, and so of every acquisition.
     filled : mapping of str to float
-        Volts of the signals that were not recorded: the commanded bias where the recording says it, else 0.
+        Volts of the signals that were not recorded: the commanded bias if the recording has it, else 0.
 
     Raises
     ------
     RecordingError
-        If it does not hold the volts of an amplifier's output, or does not say its rate.
+        If the recording does not hold an amplifier's output voltage, or has no sample rate.
     """
 
     converter = RecordedConverter
@@ -105,16 +104,15 @@ class RecordedChain:
         self._piece = np.empty((len(self._recorded), 0))
 
     def begin(self) -> None:
-        """An acquisition begins: the next sample is the recording's sample 0."""
+        """Start an acquisition: the next sample is the recording's sample 0."""
         self._next = 0
 
     def sample(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
     ) -> Mapping[str, FloatArray]:
-        """The next n samples of the recording.
+        """Return the next n samples of the recording, by its numbering.
 
-        Sample by sample as numbered there: NaN, which no converter reads, where samples are missing; 0 V behind
-        the last.
+        Missing samples are NaN, which no converter reads; samples after the last are 0 V.
         """
         signals = self._signals(self._next, len(bias_V))
         self._next += len(bias_V)
@@ -126,12 +124,12 @@ class RecordedChain:
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
     ) -> Mapping[str, FloatArray]:
-        """Time passes without samples: what was there last stays."""
+        """Return the last sample, repeated: time passes without an acquisition."""
         signals = self._signals(max(self._next - 1, 0), 1)
         return {name: np.full(len(bias_V), volts[0]) for name, volts in signals.items()}
 
     def suffer(self, mishap: Mishap) -> None:
-        """Nothing can happen to a junction that is long gone."""
+        """Do nothing: a recorded junction can't change."""
 
     def _signals(self, start: int, n: int) -> dict[str, FloatArray]:
         recording = self._recording
@@ -151,7 +149,7 @@ class RecordedChain:
         return {**dict(zip(self._recorded, data, strict=True)), **absent}
 
     def _read(self, start: int, n: int) -> FloatArray:
-        """Samples from ``start`` on, as many of n as the piece at hand holds."""
+        """Return samples from ``start`` on, as many of n as the loaded piece holds."""
         at = start - self._piece_first
         if not 0 <= at < self._piece.shape[1]:
             stop = min(start + PIECE, self._recording.stop)
@@ -161,24 +159,27 @@ class RecordedChain:
 
 
 def recorded_chain(recording: Recording, parameters: Parameters, seed: int) -> RecordedChain:
-    """A recording at the address that the bench's parameters give the preamplifier. Errors as `RecordedChain`."""
+    """Return the chain of a recording, with the preamplifier's address in the bench parameters.
+
+    Raises the errors of `RecordedChain`.
+    """
     line_address = parameters.section("bench", BenchParameters).line_address
     return RecordedChain(recording, parameters, np.random.default_rng(seed), line_address)
 
 
 def check_playable(recording: Recording) -> None:
-    """Refuse a recording that is not of volts at the card's inputs.
+    """Refuse a recording that does not hold the voltages at the card's inputs.
 
     Raises
     ------
     RecordingError
-        In one sentence, with what else can be done.
+        With the reason and a remedy, in one message.
     """
     path, header = recording.path, recording.header
     if "current" not in header.channel_names:
         raise RecordingError(
-            f"{path}: holds {', '.join(header.channel_names)}, not the volts of a current amplifier; it can't come "
-            "out of a card's wire. hotjunction gui replays it."
+            f"{path}: holds {', '.join(header.channel_names)}, not the voltage of a current amplifier, so the "
+            "simulated card can't play it back. Use hotjunction gui to replay it."
         )
     foreign = [
         f"{c.name} in {c.unit or 'unknown unit'}"
@@ -187,11 +188,10 @@ def check_playable(recording: Recording) -> None:
     ]
     if foreign:
         raise RecordingError(
-            f"{path}: holds {', '.join(foreign)}, and a card's wire carries volts. hotjunction gui replays it."
+            f"{path}: holds {', '.join(foreign)}, but the simulated card plays back volts only. Use hotjunction gui to "
+            "replay it."
         )
     if not recording.rate_Hz > 0:
-        raise RecordingError(
-            f"{path}: does not say its sample rate. Import it with its rate to play it back."
-        )
+        raise RecordingError(f"{path}: has no sample rate. Import it again with its rate to play it back.")
     if not recording.n_samples:
         raise RecordingError(f"{path}: holds no samples.")

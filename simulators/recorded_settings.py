@@ -1,4 +1,4 @@
-"""The amplifiers' settings of a recording, as the commands that their front panels or computers gave them then.
+"""Commands that restore the amplifiers' settings of a recording.
 
 Sources: the command tables of the simulated instruments (`simulators.keithley428_commands`, `simulators.sr560`).
 """
@@ -16,22 +16,22 @@ LINE_END = "\r\n"
 
 
 def keithley428_commands(settings: Mapping[str, Any]) -> str:
-    """One string for the Keithley 428; what the recording does not say stays as after power-up.
+    """Return one string for the Keithley 428; settings that the recording lacks keep their power-up values.
 
-    Zero check is off, as it is whenever samples mean something.
+    Zero check is off, as for all valid samples.
     """
-    told = settings.get("current_amplifier") or {}
+    recorded = settings.get("current_amplifier") or {}
     words = ["C0"]
-    gain_V_per_A = told.get("gain_V_per_A") or settings.get("current_gain_V_per_A")
+    gain_V_per_A = recorded.get("gain_V_per_A") or settings.get("current_gain_V_per_A")
     if gain_V_per_A:
-        enlarge = bool(told.get("enlarge"))
+        enlarge = bool(recorded.get("enlarge"))
         decade = round(log10(gain_V_per_A)) - enlarge
         words += [f"R{min(max(decade, GAIN_DECADES[0]), GAIN_DECADES[-1])}", f"W{enlarge:d}"]
-    if (rise_time_s := told.get("rise_time_s")) is not None:
+    if (rise_time_s := recorded.get("rise_time_s")) is not None:
         words.append(f"T{_nearest(rise_time_s, RISE_TIMES_S)}")
-    if (suppress_A := told.get("suppress_A")) is not None:
-        words.append(f"S{suppress_A:.4E},{told.get('suppress_range') or AUTO_RANGE}")
-    if (bias_supply_V := told.get("bias_supply_V")) is not None:
+    if (suppress_A := recorded.get("suppress_A")) is not None:
+        words.append(f"S{suppress_A:.4E},{recorded.get('suppress_range') or AUTO_RANGE}")
+    if (bias_supply_V := recorded.get("bias_supply_V")) is not None:
         words.append(f"V{bias_supply_V:.4E}")
     for name, letter in (
         ("filter_on", "P"),
@@ -40,30 +40,32 @@ def keithley428_commands(settings: Mapping[str, Any]) -> str:
         ("bias_supply_on", "B"),
         ("display", "A"),
     ):
-        if told.get(name) is not None:
-            words.append(f"{letter}{int(told[name])}")
+        if recorded.get(name) is not None:
+            words.append(f"{letter}{int(recorded[name])}")
     return "".join(words) + "X"
 
 
 def sr560_commands(settings: Mapping[str, Any], line_address: int) -> str:
-    """Lines for the SR560: listen, then each setting that the recording says."""
-    told = settings.get("voltage_preamplifier") or {}
+    """Return the lines for the SR560: listen, then each setting that the recording has."""
+    recorded = settings.get("voltage_preamplifier") or {}
     lines = [f"LISN {line_address}"]
-    gain = told.get("gain") or settings.get("thermocouple_gain")
+    gain = recorded.get("gain") or settings.get("thermocouple_gain")
     if gain:
         lines.append(f"GAIN {_nearest(abs(gain), GAINS)}")
     for name, corners in (("lowpass_Hz", "LFRQ"), ("highpass_Hz", "HFRQ")):
-        if told.get(name):
-            lines.append(f"{corners} {_nearest(told[name], CORNERS_Hz)}")
+        if recorded.get(name):
+            lines.append(f"{corners} {_nearest(recorded[name], CORNERS_Hz)}")
     options = {"coupling": "CPLG", "source": "SRCE", "reserve": "DYNR", "filter_mode": "FLTM"}
     options |= {"inverted": "INVT", "vernier_on": "UCAL", "vernier_percent": "UCGN", "blanked": "BLINK"}
     lines += [
-        f"{command} {int(told[name])}" for name, command in options.items() if told.get(name) is not None
+        f"{command} {int(recorded[name])}"
+        for name, command in options.items()
+        if recorded.get(name) is not None
     ]
     return "".join(line + LINE_END for line in [*lines, "UNLS"])
 
 
 def _nearest(value: float, steps: tuple[float, ...]) -> int:
-    """Position of the step nearest to the value, by ratio."""
+    """Return the index of the step nearest to the value, by ratio."""
     exact = (i for i, step in enumerate(steps) if isclose(step, value, rel_tol=1e-6))
     return next(exact, min(range(len(steps)), key=lambda i: abs(log10(steps[i] / value))))

@@ -1,4 +1,4 @@
-"""The whole simulated rig: one bench, and the three wires by which a lab would reach it."""
+"""Complete simulated rig: one bench, and its three wires as in a laboratory."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from simulators.vxi11 import GpibInstrument, Vxi11Gateway
 
 
 class SwitchedOff(Mapping[int, GpibInstrument]):
-    """Instruments by GPIB address, without those that a fault has silenced."""
+    """Instruments by GPIB address, except those silenced by a fault."""
 
     def __init__(self, bench: SimulatedBench, instruments: Mapping[int, tuple[str, GpibInstrument]]) -> None:
         self._bench = bench
@@ -38,27 +38,27 @@ class SwitchedOff(Mapping[int, GpibInstrument]):
 
 
 class SimulatedRig(Serving):
-    """A rig that serves its instruments on their wires while its ``with`` block lasts.
+    """Rig that serves its instruments on their wires during its ``with`` block.
 
     Parameters
     ----------
     parameters : Parameters
-        Of all parts.
+        Parameters of all parts.
     seed : int
-        Same seed and same calls, same samples (on the fast clock, byte for byte).
+        Seed of all randomness: the same seed and calls give the same samples (on the fast clock, byte for byte).
     clock : "fast", "wall" or Clock
-        Which time it lives in, for as long as it lives.
+        Clock of the rig.
     host : str
-        Address that all wires bind to.
+        Address to which all wires bind.
     chain : Chain, optional
-        What stands between the card's outputs and inputs, in place of the simulated junction and its
-        amplifiers: the place for a recording that is played back. It has a ``current_amplifier`` and a
-        ``voltage_preamplifier``, too, for the wires.
+        Signal chain between the card's outputs and inputs, in place of the simulated junction and its amplifiers,
+        such as a recording to play back. It also has a ``current_amplifier`` and a ``voltage_preamplifier`` for the
+        wires.
 
     Attributes
     ----------
     bench : SimulatedBench
-        For tests that look at the world itself: ``bench.world.truth``, ``bench.outputs``.
+        Gives tests access to the world itself: ``bench.world.truth``, ``bench.outputs``.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class SimulatedRig(Serving):
 
     @property
     def faults(self) -> Faults:
-        """Get what goes wrong on purpose."""
+        """Injected faults."""
         return self.bench.faults
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Get where the instruments are: "daq", and two VISA resources; known inside the ``with`` block."""
+        """Addresses of the instruments: "daq" and two VISA resources; available inside the ``with`` block."""
         return {
             "daq": self._daq.address,
             "current_amplifier": self._gateway.address(self.bench.parameters.gpib_address),
@@ -102,7 +102,7 @@ class SimulatedRig(Serving):
         return DirectInstrument(self._gpib, bench.parameters.gpib_address, bench.lock, bench.catch_up)
 
     def start(self) -> None:
-        """Serve. Raises ``OSError`` when a wire can't be opened; then none is."""
+        """Open all wires. Raises ``OSError`` if one can't be opened; none is open then."""
         with contextlib.ExitStack() as opened:
             opened.callback(self.bench.close)
             for wire in (self._daq, self._gateway, self._line):

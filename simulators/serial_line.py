@@ -1,7 +1,7 @@
-"""A listen-only serial line: a pseudo-terminal, or a TCP socket where there is none.
+"""Listen-only serial line: a pseudo-terminal, or a TCP socket on systems without one.
 
-Bytes are handed over under the bench's lock. ``drain`` hands over at once what clients have already written;
-the bench calls it before time advances, so that on the fast clock a command never comes late.
+Bytes are delivered under the bench's lock. ``drain`` delivers at once all bytes that clients have written; the bench
+calls it before time advances, so that on the fast clock a command is never late.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from simulators.tcp import TcpService
 try:
     import termios
     import tty
-except ImportError:  # no pseudo-terminals here
+except ImportError:  # a system without pseudo-terminals
     HAS_TERMINALS = False
 else:
     HAS_TERMINALS = hasattr(os, "openpty")
@@ -27,16 +27,16 @@ CHUNK = 4096
 
 
 class Line(Serving):
-    """What both kinds have in common.
+    """Base of both kinds of line.
 
     Parameters
     ----------
     receive : callable
-        Takes the bytes.
+        Gets the bytes.
     lock : lock, optional
         Held while ``receive`` runs.
     catch_up : callable, optional
-        Called before ``receive`` when bytes come by themselves, under the lock. It may call ``drain``.
+        Called under the lock before ``receive``, except from ``drain``. It may call ``drain``.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Line(Serving):
     @property
     @abstractmethod
     def address(self) -> str:
-        """VISA resource name; known once the line has been started."""
+        """VISA resource name; available after ``start``."""
 
     @abstractmethod
     def start(self) -> None:
@@ -60,15 +60,15 @@ class Line(Serving):
 
     @abstractmethod
     def stop(self) -> None:
-        """Close the line; no thread is left. Does nothing if it is not open."""
+        """Close the line and end its thread. Does nothing if it is not open."""
 
     @abstractmethod
     def drain(self) -> None:
-        """Hand over all bytes that clients have written so far."""
+        """Deliver all bytes that clients have written so far."""
 
 
 class TerminalLine(Line):
-    """A pseudo-terminal. Its far end stays open between clients, so that one may come after the other."""
+    """Pseudo-terminal. Its far end stays open between clients, so that they may follow one another."""
 
     _thread: threading.Thread | None = None
 
@@ -79,7 +79,7 @@ class TerminalLine(Line):
 
     @property
     def settings(self) -> tuple[int, int]:
-        """Baud rate and stop bits that the last client set (Linux keeps no other format on such a line)."""
+        """Baud rate and stop bits set by the last client (Linux keeps no other format on a pseudo-terminal)."""
         _, _, control, _, _, speed, _ = termios.tcgetattr(self._slave)
         speeds = {getattr(termios, name): int(name[1:]) for name in dir(termios) if _is_speed(name)}
         return speeds.get(speed, 0), 2 if control & termios.CSTOPB else 1
@@ -106,9 +106,9 @@ class TerminalLine(Line):
         self._woken.close()
 
     def drain(self) -> None:
-        """Hand over all bytes that clients have written so far."""
+        """Deliver all bytes that clients have written so far."""
         with self._lock:
-            # A read, unlike a look at readiness, makes the kernel deliver first what is still on its way.
+            # Unlike select, a read makes the kernel deliver pending bytes first.
             while self._thread is not None and self._read():
                 pass
 
@@ -133,7 +133,7 @@ class TerminalLine(Line):
 
 
 class SocketLine(Line):
-    """A loopback TCP port that carries the same bytes; several clients may share it."""
+    """Loopback TCP port that carries the same bytes; several clients may share it."""
 
     def __init__(
         self,
@@ -158,13 +158,13 @@ class SocketLine(Line):
         self._service.stop()
 
     def drain(self) -> None:
-        """Hand over all bytes that clients have written so far."""
+        """Deliver all bytes that clients have written so far."""
         with self._lock:
             if not self._service.running:
                 return
             self._service.accept_pending()
             for connection in self._service.clients:
-                with contextlib.suppress(OSError, ValueError):  # it has been closed meanwhile
+                with contextlib.suppress(OSError, ValueError):  # closed meanwhile
                     while _has_something(connection) and self._read(connection):
                         pass
 
@@ -194,4 +194,4 @@ def _is_speed(name: str) -> bool:
 
 
 SerialLine: type[TerminalLine] | type[SocketLine] = TerminalLine if HAS_TERMINALS else SocketLine
-"""The kind that this computer has."""
+"""Kind of line available on this computer."""

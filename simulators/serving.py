@@ -1,4 +1,4 @@
-"""What every wire has: it serves from ``start`` to ``stop``, or for as long as a ``with`` block lasts."""
+"""Life cycle of every wire: it serves from ``start`` to ``stop``, or during a ``with`` block."""
 
 from abc import ABC, abstractmethod
 from types import TracebackType
@@ -6,15 +6,15 @@ from typing import Self
 
 
 class Serving(ABC):
-    """Something that is started and stopped."""
+    """Base of services that are started and stopped."""
 
     @abstractmethod
     def start(self) -> None:
-        """Serve. Raises ``OSError`` if that can't be."""
+        """Start to serve. Raises ``OSError`` on failure."""
 
     @abstractmethod
     def stop(self) -> None:
-        """End; no thread is left. Does nothing where nothing was started."""
+        """Stop and end all threads. Does nothing if not started."""
 
     def __enter__(self) -> Self:
         self.start()

@@ -1,4 +1,4 @@
-"""What stands between substrate and probe, as the world sees it: the junction, or what was put in its place."""
+"""Interface of the world to the part between substrate and probe: the junction or a fixture in its place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ StateName = Literal["out of contact", "tunnelling", "contact", "molecule", "resi
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """Samples during which one and the same thing stood there.
+    """Samples of one contact, molecule, gap or fixture.
 
     Parameters
     ----------
     samples : slice
-        Of the span that was followed.
+        Samples of the span that was followed.
     kind : str
         "contact", "molecule", "gap", or the fixture's name.
     number : int
-        Which contact or molecule it was, counted from 1; 0 where there was neither.
+        Number of the contact or molecule, from 1; 0 for neither.
     since_s : float
-        When the last contact formed; 0 before the first.
+        Time at which the last contact formed; 0 before the first.
     """
 
     samples: slice
@@ -33,29 +33,29 @@ class Stretch:
 
 
 class Passage(Protocol):
-    """What conducts, and heats the tip, along a span of n samples."""
+    """Conduction and tip heating along a span of n samples."""
 
     @property
     def stretches(self) -> Sequence[Stretch]:
-        """Get what stood there when; together they cover the span."""
+        """Stretches that together cover the span."""
 
     @property
     def shot(self) -> float:
-        """Get the shot noise over 2 e |I|."""
+        """Density of the shot noise over 2 e |I|."""
 
     def low_bias_G0(self) -> FloatArray:
-        """Conductance at zero bias, shape (n,)."""
+        """Return the conductance at zero bias in G0, shape (n,)."""
 
     def chord_S(self, bias_V: FloatArray) -> FloatArray:
-        """I/V at the bias of each sample, shape (n,)."""
+        """Return I/V in S at the bias of each sample, shape (n,)."""
 
     def tip_heat_W(self, bias_V: FloatArray) -> FloatArray:
-        """Heat left in the tip at the bias of each sample, shape (n,)."""
+        """Return the heat left in the tip in W at the bias of each sample, shape (n,)."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How it stands now; the fields are those of `Truth`."""
+    """Present state of a specimen; the fields are those of `Truth`."""
 
     state: StateName
     gap_m: float
@@ -65,16 +65,16 @@ class Look:
 
 
 class Specimen(Protocol):
-    """A junction, or a fixture in its place."""
+    """Junction, or fixture in its place."""
 
     def follow(self, span: Span) -> Passage:
-        """What conducts along a span of samples, which follows the one before."""
+        """Return the conduction along a span of samples, which continues the previous span."""
 
     def look(self, tip_m: float, conductance_G0: float) -> Look:
-        """How it stands with the tip there and the conductance that the last sample had."""
+        """Return the state for a tip position and the conductance of the last sample."""
 
     def form_contact(self, tip_m: float, time_s: float, conductance_G0: float) -> None:
-        """Become a metallic contact where the tip is."""
+        """Become a metallic contact at the tip's position."""
 
     def rupture(self, tip_m: float, time_s: float) -> None:
-        """Break what bridges or touches."""
+        """Break a molecular bridge or a contact."""

@@ -36,33 +36,33 @@ _LINE = re.compile(r"(\*?[A-Z]+) *([0-9]{1,3})?")
 class SimulatedSR560:
     """SR560 on its serial line and between probe and converter.
 
-    It never answers. A line is one command in capitals and ends in CR LF; what it does not understand it
-    ignores. Three commands are always obeyed (LALL, LISN, UNLS), the others only while it is addressed, which
-    after power-up it is not (the manual does not say; a driver should not rely on it).
+    It never answers. A line is one command in capitals and ends in CR LF; unknown commands are ignored. Three commands
+    are always obeyed (LALL, LISN, UNLS), the others only while the unit is addressed. After power-up it is not (the
+    manual leaves this open, so a driver should not rely on it).
 
-    The signal is the thermocouple's, between A and B, and B is at the probe's ground: sources A and A-B show
-    it, source B shows nothing.
+    The signal is the thermocouple's, between A and B, with B at the probe's ground: sources A and A-B show it, source
+    B shows nothing.
 
     Parameters
     ----------
     parameters : Parameters
-        Its section ``sr560`` is read.
+        Parameters of the rig; the section ``sr560`` is used.
     rng : numpy Generator
-        Source of all its noise.
+        Source of the noise.
     line_address : int
         0 to 3, as set by switch SW601.
 
     Attributes
     ----------
     ignored : int
-        Lines that it did not understand or whose option was out of range. A real one tells nobody.
+        Number of unknown lines and of options out of range, which a real unit does not report.
     listening : bool
-        Whether it is addressed.
+        True while it is addressed.
     """
 
     def __init__(self, parameters: Parameters, rng: np.random.Generator, line_address: int = 0) -> None:
         if line_address not in ADDRESSES:
-            raise ValueError(f"SR560 address {line_address}: 0 to 3 are possible")
+            raise ValueError(f"SR560 address {line_address} is out of range; allowed: 0 to 3")
         self.parameters = parameters.section("sr560", SR560Parameters)
         self.ignored = 0
         self.listening = False
@@ -79,7 +79,7 @@ class SimulatedSR560:
     # --- the serial line
 
     def receive(self, data: bytes) -> None:
-        """Take bytes from the line; a command acts when its CR LF has come."""
+        """Receive bytes from the line; a command is executed at its CR LF."""
         *lines, self._input = (self._input + data).split(b"\r\n")
         for line in lines:
             self._obey(line.decode("latin-1").strip(" "))
@@ -89,11 +89,11 @@ class SimulatedSR560:
 
     @property
     def overloaded(self) -> bool:
-        """Whether its overload lamp is on: the last sample was beyond what input, filters or output stand."""
+        """True if the overload lamp is on: the last sample exceeded the limit of input, filters or output."""
         return self._amplifier.overloaded
 
     def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0) -> FloatArray:
-        """Output volts (n,) at the end of each step of ``dt`` seconds, for an input (n,) held during the step.
+        """Return the output in V (n,) at the end of each step of ``dt`` s, for an input (n,) held during the step.
 
         ``noise_V2_per_Hz`` is the one-sided density of the source's white noise.
         """
@@ -125,14 +125,14 @@ class SimulatedSR560:
                 self.ignored += 1
 
     def _reset(self) -> None:
-        """What *RST does; the address status stays."""
+        """Execute *RST; the address status stays."""
         before, self.listening = self.listening, True
         for command in self.parameters.reset_commands:
             self._obey(command)
         self.listening = before
 
     def _set(self, name: str, option: int) -> None:
-        """Take an option over and tell the amplifier what the settings mean."""
+        """Set an option and apply the settings to the amplifier."""
         self._options[name] = option
         o, amplifier = self._options, self._amplifier
         sign = 0.0 if o["BLINK"] else -1.0 if o["INVT"] else 1.0
@@ -143,7 +143,7 @@ class SimulatedSR560:
         amplifier.filters = self._filters()
 
     def _filters(self) -> tuple[RC, ...]:
-        """The two sections in use. AC coupling takes one of them, so that a low pass has 6 dB/octave at most."""
+        """Return the filter sections in use. AC coupling uses one, which limits a low pass to 6 dB/octave."""
         low_Hz, high_Hz = CORNERS_Hz[self._options["LFRQ"]], CORNERS_Hz[self._options["HFRQ"]]
         first_low, second_low = RC("first", "low", low_Hz), RC("second", "low", low_Hz)
         first_high, second_high = RC("first", "high", high_Hz), RC("second", "high", high_Hz)

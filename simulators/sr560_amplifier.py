@@ -1,4 +1,4 @@
-"""The analogue half of the simulated SR560: coupling, filters, gain, noise, drift and overload."""
+"""Analogue part of the simulated SR560: coupling, filters, gain, noise, drift and overload."""
 
 from math import ceil
 
@@ -12,7 +12,7 @@ from simulators.parameters import Section
 
 
 class SR560Parameters(Section):
-    """Section ``sr560``; ``parameters.toml`` says what each is and where it is from."""
+    """Section ``sr560``; ``parameters.toml`` describes each parameter and its source."""
 
     reset_commands: list[str]
     overload_reset_s: float = Field(gt=0)
@@ -33,32 +33,31 @@ class SR560Parameters(Section):
 
 
 class VoltageAmplifier:
-    """Coupling capacitor, gain in front of the filters, filters, the rest of the gain.
+    """Coupling capacitor, gain before the filters, filters, and the rest of the gain.
 
-    Noise, offset and drift arise behind the coupling capacitor and in front of the filters. The white noise
-    that a sample shows, the source's and the amplifier's own, is that of the filters' bandwidth, whatever the
-    sampling rate (see `RCChain`).
+    Noise, offset and drift enter between the coupling capacitor and the filters. The white noise of a sample, the
+    source's and the amplifier's own, is that of the filters' bandwidth at any sampling rate (see `RCChain`).
 
     Parameters
     ----------
     parameters : SR560Parameters
     rng : numpy Generator
-        Source of all its noise, and of where in its swing the room's temperature begins.
+        Source of the noise, and of the initial phase of the room's temperature swing.
 
     Attributes
     ----------
     gain : float
         Nominal gain from input to output, with sign; 0 while blanked.
     connected : bool
-        Whether the signal reaches the amplifier; else its input is grounded.
+        True if the signal reaches the amplifier; else its input is grounded.
     ac_coupled : bool
-        Whether there is a capacitor in the way.
+        True with a capacitor in series.
     filters : tuple of RC
-        Empty: the amplifier's own bandwidth.
+        Filter sections; empty for the amplifier's own bandwidth.
     high_reserve : bool
-        Little gain in front of the filters and more noise, or all of the gain there.
+        True for little gain before the filters and more noise; else all of the gain is before them.
     overloaded : bool
-        Whether the last sample was beyond the limit of input, filters or output.
+        True if the last sample exceeded the limit of input, filters or output.
     """
 
     def __init__(self, parameters: SR560Parameters, rng: np.random.Generator) -> None:
@@ -79,11 +78,11 @@ class VoltageAmplifier:
         self._built_for: tuple[object, ...] = ()
 
     def reset_overload(self) -> None:
-        """Hold the output at zero for ``overload_reset_s``, while all capacitors follow the signal."""
+        """Hold the output at zero for ``overload_reset_s`` while all capacitors follow the signal."""
         self._reset_left_s = self._parameters.overload_reset_s
 
     def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0) -> FloatArray:
-        """Output volts (n,) at the end of each step of ``dt`` seconds, for an input (n,) held during the step.
+        """Return the output in V (n,) at the end of each step of ``dt`` s, for an input (n,) held during the step.
 
         ``noise_V2_per_Hz`` is the one-sided density of the source's white noise.
         """
@@ -119,12 +118,12 @@ class VoltageAmplifier:
 
     @property
     def _front_gain(self) -> float:
-        """Gain in front of the filters."""
+        """Gain before the filters."""
         gain = max(abs(self.gain), 1.0)
         return min(gain, self._parameters.high_reserve_front_gain) if self.high_reserve else gain
 
     def _offset(self, n: int) -> FloatArray:
-        """Offset at the input over the next ``n`` steps, which drifts with the room's temperature."""
+        """Return the input offset over the next ``n`` steps, in V; it drifts with the room's temperature."""
         p = self._parameters
         times_s = self._began_s + self._dt * np.arange(self._steps + 1, self._steps + n + 1)
         self._steps += n
@@ -132,7 +131,7 @@ class VoltageAmplifier:
         return p.offset_V + p.drift_V_per_K * room_K
 
     def _settle(self, chain: RCChain, volts: float) -> None:
-        """Charge all capacitors as a lasting input would."""
+        """Charge all capacitors to their steady state for a constant input."""
         level = volts if self.connected else 0.0
         if self._coupling is not None:
             self._coupling.settle(level)
@@ -140,7 +139,7 @@ class VoltageAmplifier:
         chain.settle(level)
 
     def _built(self, dt: float, source_density: float) -> tuple[RCChain, Reservoir]:
-        """Filters and noise for the present settings and step; capacitors that stay keep their charge."""
+        """Return filters and noise for the present settings and step; capacitors that remain keep their charge."""
         p = self._parameters
         density = (p.noise_V_per_rtHz * (p.high_reserve_noise if self.high_reserve else 1.0)) ** 2
         wanted = (dt, density, source_density, self.filters, self.ac_coupled)
@@ -152,7 +151,7 @@ class VoltageAmplifier:
             charge = self._chain.charge if self._chain else {}
             self._chain = RCChain(self._sections, dt, density + source_density, charge)
             self._built_for = wanted
-            # Time is counted in steps of one length, so that it does not depend on how samples are cut.
+            # Count time in steps of equal length, so that it does not depend on how samples are cut into calls.
             self._began_s, self._dt, self._steps = self._began_s + self._dt * self._steps, dt, 0
         return self._chain, self._pink
 

@@ -1,7 +1,7 @@
-"""The states of a junction: gap, pushed contact, pulled contact, molecule.
+"""States of a junction: gap, pushed contact, pulled contact, molecule.
 
-Each says for how many samples it lasts and what conducts meanwhile. What it looks like is drawn when it begins.
-Lengths count in m along the tip's way; ``tip_m`` grows toward the sample.
+Each state gives its duration in samples and its conductance. Its properties are drawn when it begins. Lengths are in
+m along the tip's path; ``tip_m`` grows toward the sample.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from simulators.tunnelling import TunnellingParameters, tunnelling_G0
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """What a junction goes through: position, time, disturbances; arrays of shape (n,), a value a sample.
+    """Inputs of a junction: position, time, disturbances; arrays of shape (n,), one value per sample.
 
-    ``bias_V`` is applied to the whole circuit. ``stress_s`` is the step times the factor by which the bias speeds
-    up the breaking of bonds; ``flicker`` is 1/f noise of density 1/f.
+    ``bias_V`` is applied to the whole circuit. ``stress_s`` is the step times the factor by which the bias accelerates
+    the breaking of bonds; ``flicker`` is noise of density 1/f.
     """
 
     tip_m: FloatArray
@@ -38,7 +38,7 @@ class Span:
         return len(self.tip_m)
 
     def part(self, start: int, stop: int) -> "Span":
-        """Samples ``start <= i < stop``."""
+        """Return the samples ``start <= i < stop``."""
         s = slice(start, stop)
         return Span(
             self.tip_m[s],
@@ -52,7 +52,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Rules:
-    """Parameters that the states share. ``bond_force`` as in the TOML."""
+    """Parameters common to the states; ``bond_force`` as in the TOML file."""
 
     gold: GoldParameters
     tunnelling: TunnellingParameters
@@ -61,19 +61,19 @@ class Rules:
 
 
 class State(Protocol):
-    """One stretch of a junction's life."""
+    """State of a junction during one stretch."""
 
     def lasts(self, span: Span) -> int:
-        """Samples of the span that belong to it; it wears by as many. ``len(span)`` if it goes on."""
+        """Return the number of the span's samples in this state, and wear by them; ``len(span)`` if it goes on."""
         ...
 
     def metal_G0(self, span: Span) -> FloatArray:
-        """Conductance of what has a flat transmission: contact and tunnelling."""
+        """Return the conductance with a flat transmission, contact or tunnelling, in G0."""
         ...
 
 
 class Gap:
-    """Tip and surface apart. ``touch_m``: where the apexes would touch; ``jump_m``: gap that closes by itself."""
+    """Open gap. ``touch_m``: tip position at which the apexes touch; ``jump_m``: gap that jumps to contact."""
 
     def __init__(self, touch_m: float, rules: Rules, rng: Generator, *, relaxed: bool = False) -> None:
         p = rules.tunnelling
@@ -86,11 +86,11 @@ class Gap:
         self._relaxation_m = rules.gold.relaxation_gap_nm * NM
 
     def closes(self, tip_m: float) -> bool:
-        """Whether the apexes jump into contact there."""
+        """Return True if the apexes jump into contact at a tip position."""
         return self.touch_m - tip_m <= self.jump_m
 
     def lasts(self, span: Span) -> int:
-        """Until the jump to contact, or until the apexes are far enough apart to take their relaxed shape."""
+        """Return the samples until the jump to contact, or until the apexes are far enough apart to relax."""
         gap = self.touch_m - span.tip_m
         ends = gap <= self.jump_m
         if not self.relaxed:
@@ -98,12 +98,12 @@ class Gap:
         return _first(ends)
 
     def metal_G0(self, span: Span) -> FloatArray:
-        """Tunnelling across the gap, which the vibrations shake."""
+        """Return the tunnelling conductance of the gap with vibrations, in G0."""
         return tunnelling_G0(self.touch_m - span.tip_m + span.shake_m, self.barrier_eV, self._prefactor_G0)
 
 
 class Pushed:
-    """A contact that the tip is pushed into, from ``anchor_m`` where it has ``start_G0``."""
+    """Contact into which the tip is pushed, starting at ``anchor_m`` with ``start_G0``."""
 
     def __init__(self, anchor_m: float, start_G0: float, rules: Rules, rng: Generator) -> None:
         self._anchor_m = anchor_m
@@ -112,7 +112,7 @@ class Pushed:
         self._landscape = pushed_in(start_G0, rules.gold, rng)
 
     def lasts(self, span: Span) -> int:
-        """Until the tip has come back from its deepest position by the backlash."""
+        """Return the samples until the tip has retracted from its deepest position by the backlash."""
         deepest = np.maximum(np.maximum.accumulate(span.tip_m), self._deepest_m)
         k = _first(span.tip_m < deepest - self._gold.backlash_nm * NM)
         if k:
@@ -121,20 +121,20 @@ class Pushed:
 
     @property
     def turn_m(self) -> float:
-        """Where the tip's way back begins, however far one step takes it."""
+        """Tip position at which the retraction starts, whatever the size of a step, in m."""
         return self._deepest_m - self._gold.backlash_nm * NM
 
     def level_G0(self, tip_m: ArrayLike) -> FloatArray:
-        """Conductance without noise."""
+        """Return the conductance without noise, in G0."""
         return self._landscape.at(np.asarray(tip_m) - self._anchor_m)
 
     def metal_G0(self, span: Span) -> FloatArray:
-        """Conductance of the contact."""
+        """Return the conductance of the contact, in G0."""
         return self.level_G0(span.tip_m) * _flickering(span, self._gold.noise_at_1Hz)
 
 
 class Pulled:
-    """A contact that is drawn out, from ``anchor_m`` where it has ``start_G0`` until it breaks."""
+    """Contact that is pulled from ``anchor_m``, where it has ``start_G0``, until it breaks."""
 
     def __init__(self, anchor_m: float, start_G0: float, rules: Rules, rng: Generator) -> None:
         self._anchor_m = anchor_m
@@ -146,16 +146,16 @@ class Pulled:
         self._fate = rules.fates.draw()
 
     def pushed_back(self, tip_m: float) -> bool:
-        """Whether the tip is further in than where the pulling began."""
+        """Return True if the tip is deeper than at the start of the pulling."""
         return tip_m - self._anchor_m > self._gold.backlash_nm * NM
 
     @property
     def end_m(self) -> float:
-        """Where it breaks at the latest, however far one step takes the tip."""
+        """Tip position at which the contact breaks at the latest, whatever the size of a step, in m."""
         return self._anchor_m - self._landscape.length_m
 
     def lasts(self, span: Span) -> int:
-        """Until the last plateau ends, its last atom lets go or its fate comes, or the tip is pushed in again."""
+        """Return the samples until the last plateau ends, its atom breaks, a failure is due, or the tip reverses."""
         way = self._anchor_m - span.tip_m
         pushed = way < -self._gold.backlash_nm * NM
         if self._gold.weld_G0 > 0:
@@ -171,16 +171,16 @@ class Pulled:
         return self._lifetime.survives(np.where(on_last, span.stress_s[:k] * pull / self._lives_s, 0.0))
 
     def level_G0(self, tip_m: ArrayLike) -> FloatArray:
-        """Conductance without noise."""
+        """Return the conductance without noise, in G0."""
         return np.maximum(self._landscape.at(self._anchor_m - np.asarray(tip_m)), self._gold.weld_G0)
 
     def metal_G0(self, span: Span) -> FloatArray:
-        """Conductance of the contact."""
+        """Return the conductance of the contact, in G0."""
         return self.level_G0(span.tip_m) * _flickering(span, self._gold.noise_at_1Hz)
 
 
 class Bridge:
-    """A molecule across the gap that the broken contact has left at ``broken_m``."""
+    """Molecule across the gap left by a contact that broke at ``broken_m``."""
 
     def __init__(
         self, molecule: Molecule, broken_m: float, gap: Gap, noise_at_1Hz: float, rules: Rules, rng: Generator
@@ -194,7 +194,7 @@ class Bridge:
         self._lifetime = Lifetime(rng)
 
     def lasts(self, span: Span) -> int:
-        """Until the molecule is stretched to its end or wears out, its fate comes, or the gap closes."""
+        """Return the samples until the molecule detaches or wears out, a failure is due, or the gap closes."""
         way = self._broken_m - span.tip_m
         length = self.molecule.landscape.length_m
         k = _first((way >= length) | (self.gap.touch_m - span.tip_m <= self.gap.jump_m))
@@ -203,19 +203,19 @@ class Bridge:
         return self._lifetime.survives(span.stress_s[:k] * pull / self.molecule.lives_s)
 
     def molecule_G0(self, span: Span) -> FloatArray:
-        """Low-bias conductance of the molecule."""
+        """Return the low-bias conductance of the molecule, in G0."""
         m = self.molecule
         steady = m.landscape.at(self._broken_m - span.tip_m)
         switched = m.telegraph.values(span.time_s) * m.site.values(span.time_s)
         return steady * switched * _flickering(span, self._noise_at_1Hz)
 
     def metal_G0(self, span: Span) -> FloatArray:
-        """Tunnelling past the molecule."""
+        """Return the tunnelling conductance parallel to the molecule, in G0."""
         return self.gap.metal_G0(span)
 
 
 def _first(condition: np.ndarray) -> int:
-    """Index of the first true entry, or the length."""
+    """Return the index of the first true entry, or the length."""
     k = int(condition.argmax()) if len(condition) else 0
     return k if len(condition) and condition[k] else len(condition)
 

@@ -1,4 +1,4 @@
-"""A TCP service with a thread for each client, that stops cleanly."""
+"""TCP service with a thread for each client and a clean stop."""
 
 import contextlib
 import os
@@ -11,24 +11,24 @@ from collections.abc import Callable
 from simulators.serving import Serving
 
 RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-"""SO_LINGER: closing sends a reset."""
+"""Value of SO_LINGER with which closing sends a reset."""
 
 
 class TcpService(Serving):
-    """Listens, and runs ``serve(connection)`` in a thread for each client until that returns.
+    """TCP service that runs ``serve(connection)`` in a thread for each client.
 
-    ``stop`` breaks all connections at once, as an instrument does that loses its power: clients see a reset.
-    After it no thread is left. A service that is started again has the same port.
+    ``stop`` breaks all connections at once, like an instrument that loses its power: clients see a reset. It ends all
+    threads. A restarted service keeps its port.
 
     Parameters
     ----------
     serve : callable
-        Called with the connected socket; returns when the peer is gone. ``OSError`` out of it ends the
-        connection too.
+        Called with the connected socket; returns when the peer is gone. An ``OSError`` from it ends the connection
+        too.
     host : str
-        Address to listen at.
+        Address to listen on.
     port : int
-        0 for any free one; ``port`` then says which.
+        0 for any free port, which is ``port`` after ``start``.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class TcpService(Serving):
         self._acceptor: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to listen. Raises ``OSError`` if the port is taken."""
+        """Start to listen. Raises ``OSError`` if the port is in use."""
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +62,7 @@ class TcpService(Serving):
     def stop(self) -> None:
         """Break all connections and wait for their threads. Does nothing if it is not running.
 
-        Not to be called with a lock that ``serve`` takes.
+        The caller must not hold a lock that ``serve`` takes.
         """
         if self._acceptor is None:
             return
@@ -72,7 +72,7 @@ class TcpService(Serving):
         self.drop_clients()
 
     def drop_clients(self) -> None:
-        """Break all connections, wait for their threads, and go on listening."""
+        """Break all connections, wait for their threads, and continue to listen."""
         with self._guard:
             clients = self._clients
             self._clients = {}
@@ -85,22 +85,22 @@ class TcpService(Serving):
 
     @property
     def running(self) -> bool:
-        """Whether it listens."""
+        """True while it listens."""
         return self._acceptor is not None
 
     @property
     def clients(self) -> list[socket.socket]:
-        """The open connections."""
+        """Open connections."""
         with self._guard:
             return [connection for connection in self._clients if connection.fileno() >= 0]
 
     def accept_pending(self) -> None:
-        """Take in the clients that have connected so far, without waiting for the thread that does so."""
-        with self._guard, contextlib.suppress(OSError):  # nobody is left
+        """Accept all pending clients at once, in the calling thread."""
+        with self._guard, contextlib.suppress(OSError):  # no client is left
             while True:
                 try:
                     connection, _ = self._listener.accept()
-                except ConnectionError:  # it has gone again
+                except ConnectionError:  # disconnected already
                     continue
                 connection.setblocking(True)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

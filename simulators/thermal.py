@@ -1,4 +1,4 @@
-"""The heated tip and the thermocouple in it."""
+"""Heated tip and its thermocouple."""
 
 import math
 from collections.abc import Sequence
@@ -31,14 +31,14 @@ class ThermalParameters(Section):
 
 
 class Tip:
-    """Temperature rise of the tip above its base: R_P times the heat, after one time constant."""
+    """Tip whose temperature rise above its base is R_P times the heat, with one time constant."""
 
     def __init__(self, parameters: ThermalParameters) -> None:
         self._p = parameters
         self.rise_K = 0.0
 
     def warm(self, heat_W: FloatArray, dt: float) -> FloatArray:
-        """Temperature rise at the end of each step during which the tip takes up ``heat_W``; shape (n,)."""
+        """Return the temperature rise in K at the end of each step with the heat ``heat_W``; shape (n,)."""
         pole = math.exp(-dt / self._p.time_constant_s)
         goal_K = self._p.resistance_K_per_W * heat_W
         rise = one_pole((1.0 - pole) * goal_K, pole, self.rise_K) if pole > 1e-15 else goal_K
@@ -47,15 +47,15 @@ class Tip:
 
 
 class Thermocouple:
-    """What the thermocouple's leads show: the tip's temperature, and what gets onto them past the tip.
+    """Thermocouple: the tip's temperature, and spurious signals on its leads.
 
     Parameters
     ----------
     parameters : ThermalParameters
     base : Wander
-        Temperature from which the tip's rise counts, in K.
+        Temperature of the tip without heat, in K.
     hum : Mains
-        Pick-up in volts.
+        Pick-up in V.
     """
 
     def __init__(self, parameters: ThermalParameters, base: Wander, hum: Mains) -> None:
@@ -72,7 +72,7 @@ class Thermocouple:
         time_s: FloatArray,
         stretches: Sequence[Stretch],
     ) -> FloatArray:
-        """Volts without white noise: warmth, leak, capacitive spikes, ground current, mains; shapes (n,)."""
+        """Return the volts without white noise: heat, leak, capacitive spikes, ground current, mains; shapes (n,)."""
         p = self._p
         base_K = self._base.values(time_s)
         if p.tip_ramp_K_per_s:
@@ -86,13 +86,13 @@ class Thermocouple:
 
 
 def johnson_V2_per_Hz(resistance_ohm: float, temperature_K: float) -> float:
-    """One-sided density of thermal noise."""
+    """Return the one-sided density of thermal noise."""
     return 4.0 * BOLTZMANN_J_per_K * temperature_K * resistance_ohm
 
 
 def junction_noise_A2_per_Hz(
     current_A: FloatArray, conductance_S: FloatArray, temperature_K: float, shot: float
 ) -> FloatArray:
-    """One-sided density ``shot`` 2 e |I| + 4 k T G of shot and thermal noise; shape (n,)."""
+    """Return the one-sided density of shot and thermal noise, ``shot`` 2 e |I| + 4 k T G; shape (n,)."""
     density = (2.0 * ELEMENTARY_CHARGE_C * shot) * np.abs(current_A)
     return density + (4.0 * BOLTZMANN_J_per_K * temperature_K) * conductance_S

@@ -1,8 +1,8 @@
-"""What the world was told: what a heating measurement on many of its junctions should find, by expectation.
+"""Expected result of a heating measurement on many of the world's junctions, from its parameters.
 
-Junctions are drawn as the world draws them and held somewhere in the window of conductance. Noise, telegraph
-signals, jumps between binding sites, drift and rupture are left out: what really happened to the junctions that
-were held is in the world's ledger.
+Junctions are drawn as in the world and held at random in the conductance window. Noise, telegraph signals, jumps
+between binding sites, drift and rupture are left out; the world's ledger holds the true dissipation of the junctions
+that were actually held.
 """
 
 from collections.abc import Sequence
@@ -57,24 +57,24 @@ def told(
     ammeter_ohm: float = 0.0,
     seed: int = 0,
 ) -> Told:
-    """What junctions of the world's species, held in a window of low-bias conductance, show at +V and -V.
+    """Return the expected rises and powers at +V and -V of junctions held in a window of low-bias conductance.
 
     Parameters
     ----------
     parameters : Parameters
-        Of the world.
+        Parameters of the world.
     amplitude_V : float
-        V, above 0.
+        Amplitude V, above 0.
     window_G0 : tuple of float
-        Least and most low-bias conductance of a held junction.
+        Lowest and highest low-bias conductance of a held junction.
     held_G0 : sequence of float, optional
-        Low-bias conductances of those that were held; power and heat go with them. Without, they are evenly
-        spread along the tip's way through the window. (Whoever pulls until a junction comes into the window
-        finds it near the upper end.)
+        Low-bias conductances of the held junctions, to which power and heat are proportional. Without it they are
+        uniform along the tip's path through the window. (Pulling until a junction enters the window finds it near
+        the upper end.)
     ammeter_ohm : float
-        Input resistance of what measures the current.
+        Input resistance of the current amplifier.
     seed : int
-        Of the draws of where on their plateaus junctions are held.
+        Seed of the positions on the plateaus at which junctions are held.
 
     Raises
     ------
@@ -107,31 +107,31 @@ class Plateaus(Protocol):
     """One kind of junction."""
 
     def draw(self, rng: np.random.Generator) -> tuple[float, Landscape]:
-        """The conductance drawn for a junction, and what it looks like along the tip's way."""
+        """Draw a junction; return its conductance in G0 and its profile along the tip's path."""
 
     def dissipation(
         self, level_G0: FloatArray, held_G0: FloatArray, bias_V: FloatArray, series_ohm: float
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """(weights, I V, tip heat) of junctions drawn with one conductance and held at another.
+        """Return (weights, I V, tip heat) of junctions drawn with one conductance and held at another.
 
-        Shapes (m,), (m, n_bias), (m, n_bias); the weights add up to 1.
+        Shapes (m,), (m, n_bias), (m, n_bias), in W; the weights add up to 1.
         """
 
 
 class Contacts:
-    """Gold: a flat transmission, half of I V in either electrode."""
+    """Gold contacts: flat transmission, half of I V in each electrode."""
 
     def __init__(self, parameters: GoldParameters) -> None:
         self._p = parameters
 
     def draw(self, rng: np.random.Generator) -> tuple[float, Landscape]:
-        """A contact that is drawn out from the conductance at which an approach stops."""
+        """Draw a contact that is pulled from the conductance at which an approach stops."""
         return 1.0, pulled_out(5.0, self._p, rng)
 
     def dissipation(
         self, level_G0: FloatArray, held_G0: FloatArray, bias_V: FloatArray, series_ohm: float
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Each of the drawn contacts."""
+        """Return the dissipation of each of the drawn contacts."""
         conductance_S = G0_S * held_G0[:, np.newaxis]
         across_V = bias_V / (1.0 + series_ohm * conductance_S)
         power_W = conductance_S * across_V**2
@@ -139,14 +139,14 @@ class Contacts:
 
 
 class Molecules:
-    """Levels that are shifted at random, and coupled so as to give the conductance that was drawn."""
+    """Molecules whose levels are shifted at random, and coupled to give the drawn conductance."""
 
     def __init__(self, parameters: MoleculeParameters, temperature_K: float) -> None:
         self._p = parameters
         self._temperature_K = temperature_K
 
     def draw(self, rng: np.random.Generator) -> tuple[float, Landscape]:
-        """A molecule, or two."""
+        """Draw one molecule, or two in parallel."""
         p = self._p
         level_G0 = log_normal(p.conductance_G0, p.spread_decades, rng)
         return level_G0, bridged(level_G0, rng.random() < p.double_probability, p, rng)
@@ -154,10 +154,10 @@ class Molecules:
     def dissipation(
         self, level_G0: FloatArray, held_G0: FloatArray, bias_V: FloatArray, series_ohm: float
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Each of the drawn molecules with each of some shifts, by Gauss-Hermite weights.
+        """Return the dissipation of each drawn molecule at several shifts, with Gauss-Hermite weights.
 
-        The shape of the I-V varies little between the conductances drawn for junctions in a narrow window: it
-        is interpolated between a few. What is in series is neglected, 2e-5 of a molecule's resistance.
+        The shape of the I-V varies little between the conductances drawn for junctions in a narrow window, so it is
+        interpolated between a few. The series resistance, 2e-5 of a molecule's, is neglected.
         """
         shifts, shares = np.polynomial.hermite_e.hermegauss(SHIFT_NODES)
         log_level = np.log(level_G0)
@@ -165,16 +165,16 @@ class Molecules:
         place = np.vander((log_level - nodes[0]) / max(np.ptp(nodes), 1e-9), CONDUCTANCE_NODES)
         at_nodes = np.vander(np.linspace(0.0, 1.0, CONDUCTANCE_NODES), CONDUCTANCE_NODES)
         between = place @ np.linalg.inv(at_nodes)
-        found = []
+        dissipated = []
         for shift in self._p.level_spread_eV * shifts:
             per_G0 = np.array([self._per_G0(np.exp(node), shift, bias_V) for node in nodes])
-            found.append(held_G0[:, None, None] * np.tensordot(between, per_G0, 1))
-        power_W, heat_W = np.moveaxis(np.concatenate(found), 1, 0)
+            dissipated.append(held_G0[:, None, None] * np.tensordot(between, per_G0, 1))
+        power_W, heat_W = np.moveaxis(np.concatenate(dissipated), 1, 0)
         weights = np.repeat(shares / shares.sum(), len(held_G0)) / len(held_G0)
         return weights, power_W, heat_W
 
     def _per_G0(self, level_G0: float, shift_eV: float, bias_V: FloatArray) -> Sequence[FloatArray]:
-        """(I V, tip heat) over the low-bias conductance, each of the shape of ``bias_V``."""
+        """Return (I V, tip heat) over the low-bias conductance, each of the shape of ``bias_V``."""
         levels = [eps + shift_eV for eps in self._p.levels_eV]
         transmission = level_transmission(level_G0, levels, self._p.level_widths, self._temperature_K)
         flow = currents(transmission, bias_V, self._temperature_K, self._temperature_K)
@@ -184,7 +184,7 @@ class Molecules:
 def _visits(
     plateaus: Plateaus, window_G0: tuple[float, float], rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    """(drawn conductance, conductance in the window) of junctions that come by there; shapes (m,)."""
+    """Draw junctions; return (drawn conductance, conductance in the window) of those that enter it; shapes (m,)."""
     low, high = window_G0
     drawn, visited = [], []
     for _ in range(DRAWS):

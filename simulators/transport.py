@@ -1,4 +1,4 @@
-"""Current through a molecule and the heat that it leaves in the tip, from its transmission."""
+"""Current through a molecule and its heat in the tip, from its transmission."""
 
 from collections.abc import Sequence
 
@@ -20,14 +20,14 @@ NARROWEST_eV = 1e-12
 def level_transmission(
     conductance_G0: float, levels_eV: Sequence[float], widths: Sequence[float], temperature_K: float
 ) -> LevelTransmission:
-    """Breit-Wigner levels, coupled alike to both electrodes, with the low-bias conductance that is wanted.
+    """Return Breit-Wigner levels, coupled equally to both electrodes, with a given low-bias conductance.
 
     Parameters
     ----------
     conductance_G0 : float
-        At zero bias and the given temperature. More than the levels can give is cut to what they can.
+        Conductance at zero bias and the given temperature, limited to the highest that the levels can reach.
     levels_eV, widths : sequence of float
-        Positions from the Fermi level, and Gamma of each in proportion to the others.
+        Positions relative to the Fermi level, and relative values of Gamma.
     """
 
     def scaled(gamma_eV: float) -> LevelTransmission:
@@ -48,19 +48,19 @@ def level_transmission(
 
 
 def _low_bias_G0(levels_eV: FloatArray, half_widths_eV: FloatArray, spread_eV: float) -> float:
-    """Conductance of levels that couple alike to both electrodes; ``spread_eV`` is 2 pi k T.
+    """Return the conductance of levels coupled equally to both electrodes; ``spread_eV`` is b = 2 pi k T.
 
-    It is the real part of g/b psi'(1/2 + (g + i eps)/b), summed over the levels: as `linear_response` has it, which
-    says its accuracy and all other moments beside, and takes twenty times as long.
+    It is the real part of g/b psi'(1/2 + (g + i eps)/b), summed over the levels, as in `linear_response`, which also
+    gives its accuracy and all other moments, and takes twenty times as long.
     """
     g = half_widths_eV / spread_eV
     return float((g * trigamma(0.5 + g + 1j * levels_eV / spread_eV).real).sum())
 
 
 class Conductor:
-    """I-V and tip heat of a transmission, tabulated once, for a junction whose conductance then moves a little.
+    """Tabulated I-V and tip heat of a transmission, for a junction whose conductance then varies a little.
 
-    The table holds I/V and Q_P/V, which are smooth through zero bias; beyond it both keep their last value.
+    The table holds I/V and Q_P/V, which are smooth through zero bias; beyond the table both keep their last value.
     """
 
     BIAS_V = np.linspace(-TABLE_V, TABLE_V, POINTS)  # even number: zero is not among them
@@ -73,35 +73,35 @@ class Conductor:
         self._heat_A = heat_W / self.BIAS_V / self.conductance_G0
 
     def chord_S(self, conductance_G0: FloatArray, bias_V: FloatArray) -> FloatArray:
-        """I/V in siemens where the low-bias conductance is ``conductance_G0``; shapes (n,)."""
+        """Return I/V in S for the low-bias conductance ``conductance_G0``; shapes (n,)."""
         return conductance_G0 * np.interp(bias_V, self.BIAS_V, self._current_S)
 
     def tip_heat_W(self, conductance_G0: FloatArray, bias_V: FloatArray) -> FloatArray:
-        """Q_P in watts; the substrate takes the rest of I V."""
+        """Return Q_P in W; the substrate gets the rest of I V."""
         return conductance_G0 * np.interp(bias_V, self.BIAS_V, self._heat_A) * bias_V
 
 
 def _tabulated(
     transmission: LevelTransmission, bias_V: FloatArray, temperature_K: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Current and heat in the tip at biases that lie evenly about zero; shapes (n,).
+    """Return current and heat in the tip at biases symmetric about zero; shapes (n,).
 
-    Where both electrodes are coupled alike, the other sign of the bias only changes their parts.
+    With equal coupling to both electrodes, reversing the bias only exchanges their roles.
     """
     alike = all(
         level.gamma_probe_eV == level.gamma_substrate_eV and level.bias_drop == 0.5
         for level in transmission.levels
     )
     if not alike:
-        found = currents(transmission, bias_V, temperature_K, temperature_K)
-        return found.current_A, found.heat_probe_W
-    found = currents(transmission, bias_V[len(bias_V) // 2 :], temperature_K, temperature_K)
+        flow = currents(transmission, bias_V, temperature_K, temperature_K)
+        return flow.current_A, flow.heat_probe_W
+    flow = currents(transmission, bias_V[len(bias_V) // 2 :], temperature_K, temperature_K)
     return (
-        np.concatenate((-found.current_A[::-1], found.current_A)),
-        np.concatenate((found.heat_substrate_W[::-1], found.heat_probe_W)),
+        np.concatenate((-flow.current_A[::-1], flow.current_A)),
+        np.concatenate((flow.heat_substrate_W[::-1], flow.heat_probe_W)),
     )
 
 
 def metal_tip_heat_W(conductance_G0: FloatArray, bias_V: FloatArray) -> FloatArray:
-    """Half of I V: what a transmission that does not depend on energy leaves in either electrode."""
+    """Return half of I V, the heat in each electrode for an energy-independent transmission."""
     return 0.5 * G0_S * conductance_G0 * bias_V**2

@@ -15,7 +15,7 @@ ELECTRON_MASS_kg = 9.1093837139e-31
 
 
 class TunnellingParameters(Section):
-    """Barrier, and where the apexes jump into contact. TOML: [tunnelling]."""
+    """Barrier, and gap at which the apexes jump into contact. TOML: [tunnelling]."""
 
     barrier_eV: float = Field(gt=0)
     barrier_spread_eV: float = Field(ge=0)
@@ -26,11 +26,11 @@ class TunnellingParameters(Section):
 
 
 def decay_per_m(barrier_eV: float) -> float:
-    """Decay 2 kappa of ln G with the gap for a rectangular barrier: 21.7 per nm at 4.5 eV."""
+    """Return the decay 2 kappa of ln G with the gap for a rectangular barrier: 21.7 per nm at 4.5 eV."""
     momentum = math.sqrt(2.0 * ELECTRON_MASS_kg * barrier_eV * ELEMENTARY_CHARGE_C)
     return 4.0 * math.pi * momentum / PLANCK_J_s
 
 
 def tunnelling_G0(gap_m: ArrayLike, barrier_eV: float, prefactor_G0: float) -> FloatArray:
-    """Low-bias conductance in G0 across each gap, no more than at zero gap."""
+    """Return the low-bias conductance of each gap in G0, at most that of a zero gap."""
     return prefactor_G0 * np.exp(-decay_per_m(barrier_eV) * np.maximum(gap_m, 0.0))

@@ -1,6 +1,6 @@
-"""A LAN/GPIB gateway: instruments at their GPIB addresses, served over VXI-11 (TCP/IP Instrument Protocol).
+"""LAN/GPIB gateway: instruments at their GPIB addresses, served over VXI-11 (TCP/IP Instrument Protocol).
 
-An unmodified pyvisa reaches them, without a port mapper, as ``TCPIP0::HOST,PORT::gpib0,22::INSTR``.
+Unmodified pyvisa reaches them, without a port mapper, as ``TCPIP0::HOST,PORT::gpib0,22::INSTR``.
 """
 
 import contextlib
@@ -27,40 +27,40 @@ MOST_LINKS = 256
 
 
 class GpibInstrument(Protocol):
-    """What an instrument does on a GPIB bus."""
+    """Interface of an instrument on a GPIB bus."""
 
     @property
     def eoi(self) -> bool:
-        """Whether the last byte of a reply comes with END."""
+        """True if the last byte of a reply comes with END."""
 
     def receive(self, data: bytes) -> None:
-        """Take bytes that are sent to it."""
+        """Receive bytes."""
 
     def send(self) -> bytes:
-        """Talk: one reply, empty if there is none."""
+        """Return one reply when addressed to talk; empty if there is none."""
 
     def serial_poll(self) -> int:
-        """The status byte."""
+        """Return the status byte."""
 
     def device_clear(self) -> None:
-        """Selected device clear."""
+        """Execute a selected device clear."""
 
 
 class Vxi11Gateway(Serving):
-    """Serves instruments at their primary addresses on bus ``gpib0``, to several clients at once.
+    """Server of instruments at their primary addresses on bus ``gpib0``, for several clients at once.
 
-    A client's link to an instrument that is no longer in ``instruments`` gets a time-out at once, as from one
-    whose power is off. Interrupts (service requests) and bus commands (docmd) are answered "not supported";
-    a service request is seen by polling.
+    A link to an instrument that is no longer in ``instruments`` times out at once, like one that is switched off.
+    Interrupts (service requests) and bus commands (docmd) are answered "not supported"; clients poll for service
+    requests.
 
     Parameters
     ----------
     instruments : mapping of int to GpibInstrument
-        By primary address. It may change while the gateway runs.
+        Instruments by primary address. The mapping may change while the gateway runs.
     host : str
-        Address to listen at.
+        Address to listen on.
     port : int
-        0 for any free one.
+        0 for any free port.
     lock : lock, optional
         Held while an instrument is used.
     catch_up : callable, optional
@@ -100,7 +100,7 @@ class Vxi11Gateway(Serving):
         return f"TCPIP0::{self._core.host},{self.port}::gpib0,{primary}::INSTR"
 
     def start(self) -> None:
-        """Begin to serve. Raises ``OSError`` if the port is taken."""
+        """Start to serve. Raises ``OSError`` if the port is in use."""
         self.locks = DeviceLocks()
         self._abort.start()
         try:
@@ -110,13 +110,13 @@ class Vxi11Gateway(Serving):
             raise
 
     def stop(self) -> None:
-        """Break all connections; no thread is left."""
+        """Break all connections and end all threads."""
         self.locks.close()
         self._core.stop()
         self._abort.stop()
 
     def drop_clients(self) -> None:
-        """Break all connections, but stay there for new ones."""
+        """Break all connections, but continue to accept new ones."""
         self.locks.close()
         self._core.drop_clients()
         self.locks = DeviceLocks()
@@ -138,7 +138,7 @@ class Vxi11Gateway(Serving):
 
 
 class CoreChannel:
-    """One client's core channel and the links that it created; they end with it."""
+    """Core channel of one client, with the links that it created; they end with it."""
 
     def __init__(self, gateway: Vxi11Gateway) -> None:
         self._gateway = gateway
@@ -173,7 +173,7 @@ class CoreChannel:
     def _failing_with(
         results: bytes, procedure: Callable[[XdrReader], bytes]
     ) -> Callable[[XdrReader], bytes]:
-        """Put the error code in front; an error is followed by ``results``, which then mean nothing."""
+        """Return the procedure with the error code before its results; ``results`` are placeholders after an error."""
 
         def answered(arguments: XdrReader) -> bytes:
             try:
@@ -227,7 +227,7 @@ class CoreChannel:
 
     @contextlib.contextmanager
     def _instrument(self, link: int, flags: int, lock_timeout_ms: int) -> Iterator[GpibInstrument]:
-        """The link's instrument, caught up with the bench and to be used under its lock."""
+        """Provide the link's instrument, caught up with the bench, under the bench's lock."""
         gateway, primary = self._gateway, self._primary(link)
         gateway.locks.check(primary, link, lock_timeout_ms / 1000 if flags & WAIT_FOR_LOCK else 0.0)
         with gateway.lock:
@@ -281,7 +281,7 @@ class CoreChannel:
         return b""
 
     def _device_address(self, arguments: XdrReader) -> bytes:
-        """Trigger, remote, local: the instrument is addressed, and they mean nothing to it."""
+        """Answer trigger, remote or local, which have no effect on the instrument."""
         link, flags, lock_timeout_ms, _io_timeout = (arguments.uint() for _ in range(4))
         with self._instrument(link, flags, lock_timeout_ms):
             return b""

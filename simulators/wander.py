@@ -1,4 +1,4 @@
-"""Slow random walks: the drift of the surface and of the tip's temperature."""
+"""Slow random walks: drift of the surface and of the tip's temperature."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ PM = 1e-12
 
 
 class SurfaceParameters(Section):
-    """Where the surface stands and how it drifts."""
+    """Initial position and drift of the surface."""
 
     initial_gap_nm: float = Field(gt=0)
     drift_pm_per_s: float
@@ -23,12 +23,12 @@ class SurfaceParameters(Section):
 
 
 class Wander:
-    """Straight lines between knots that are drawn when time reaches them.
+    """Random walk, linear between knots that are drawn when time reaches them.
 
     Parameters
     ----------
     knots : iterator of float
-        Value at the time 0, ``interval_s``, 2 ``interval_s`` ...
+        Values at the times 0, ``interval_s``, 2 ``interval_s`` ...
     interval_s : float
         Time between knots.
     """
@@ -40,7 +40,7 @@ class Wander:
         self._knots = [next(knots)]
 
     def values(self, time_s: FloatArray) -> FloatArray:
-        """Values at times that never go back from call to call; shape (n,)."""
+        """Return the values at ascending times, never earlier than in the last call; shape (n,)."""
         position = time_s / self._interval_s
         while self._first + len(self._knots) <= position[-1] + 1:
             self._knots.append(next(self._draw))
@@ -59,7 +59,7 @@ class Wander:
 
 
 def drifting_surface(p: SurfaceParameters, interval_s: float, rng: np.random.Generator) -> Iterator[float]:
-    """Position in m from 0: its rate wanders about the mean with the given memory."""
+    """Yield positions in m, starting at 0, whose rate fluctuates about its mean with a given memory."""
     mean, spread = p.drift_pm_per_s * PM, p.drift_spread_pm_per_s * PM
     kept = math.exp(-interval_s / p.drift_memory_s)
     position, excess = 0.0, spread * rng.standard_normal()
@@ -72,7 +72,7 @@ def drifting_surface(p: SurfaceParameters, interval_s: float, rng: np.random.Gen
 def drifting_temperature(
     spread_K: float, memory_s: float, interval_s: float, rng: np.random.Generator
 ) -> Iterator[float]:
-    """Temperature in K about 0, from 0, that forgets with ``memory_s``."""
+    """Yield temperatures in K about 0, starting at 0, with the correlation time ``memory_s``."""
     kept = math.exp(-interval_s / memory_s)
     temperature = 0.0
     while True:
