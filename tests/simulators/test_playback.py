@@ -177,10 +177,10 @@ def test_a_channel_that_was_not_recorded_reads_what_is_known(tmp_path, settings,
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"channels": ("conductance", "extension", "bias", "z")}, "not the volts of a current amplifier"),
-        ({"unit": "A"}, "holds bias in A, .*a card's wire carries volts"),
+        ({"channels": ("conductance", "extension", "bias", "z")}, "not the voltage of a current amplifier"),
+        ({"unit": "A"}, "holds bias in A, .*plays back volts only"),
         ({"unit": ""}, "bias in unknown unit"),
-        ({"rate_Hz": np.nan}, "does not say its sample rate"),
+        ({"rate_Hz": np.nan}, "has no sample rate"),
     ],
 )
 def test_a_recording_that_no_card_can_have_made_is_refused(tmp_path, changes, message):
