@@ -1,6 +1,6 @@
-"""All that is simulated, joined: the junction and its amplifiers, the card's outputs, and time.
+"""Complete simulated bench: the junction and its amplifiers, the card's outputs, and time.
 
-There is one lock. Every wire holds it while it uses an instrument, and every wait gives it up.
+There is one lock. Every wire holds it while it uses an instrument, and every wait releases it.
 """
 
 import math
@@ -20,30 +20,30 @@ from simulators.timeline import BenchParameters, Timeline
 
 
 class SimulatedBench(Timeline):
-    """The world, the amplifiers and the card's outputs, moved through time together.
+    """World, amplifiers and outputs of the card, moved through time together.
 
     Parameters
     ----------
     parameters : Parameters
-        Of all parts.
+        Parameters of all parts.
     seed : int
-        Of every random number on the bench.
+        Seed of every random number on the bench.
     clock : Clock
         `WallClock`, `FastClock`, or one that a test steps by hand.
     chain : Chain, optional
-        What stands between outputs and inputs, in place of the simulated junction and its amplifiers.
+        Signal chain between outputs and inputs, in place of the simulated junction and its amplifiers.
 
     Attributes
     ----------
     card : NI6281Parameters
-        What the card is.
+        Properties of the card.
     chain : Chain
-        The simulated junction and its amplifiers, or what was given in their place.
+        The simulated junction and its amplifiers, or the chain given in their place.
     coarse : CoarseStepper
-        Moves the tip's housing when the card's digital lines tell it to.
+        Moves the tip's housing, driven by the card's digital lines.
     scan_began_s : float
-        The world's time when the last acquisition began: its sample k (from 0) is what the world was k + 1 sample
-        periods later. For looking up in ``world.ledger`` what happened in a stretch of a recording.
+        The world's time at the start of the last acquisition. Sample k (from 0) shows the world k + 1 sample periods
+        later. Use it to find a part of a recording in ``world.ledger``.
     """
 
     def __init__(self, parameters: Parameters, seed: int, clock: Clock, chain: Chain | None = None) -> None:
@@ -66,62 +66,62 @@ class SimulatedBench(Timeline):
         self.scan_began_s = 0.0
         self._closed = False
 
-    # What can be looked at
+    # State
 
     @property
     def world(self) -> Any:
-        """Get the junction's world, as it is now."""
+        """The junction's world at the present time."""
         self.catch_up()
         return self.chain.world
 
     @property
     def outputs(self) -> Mapping[str, float]:
-        """Get what the card's outputs put out now, in volts: "bias" and "z"."""
+        """Present voltages of the card's outputs, "bias" and "z"."""
         with self.lock:
             self.catch_up()
             return MappingProxyType(dict(self._held))
 
     @property
     def lines(self) -> Mapping[str, bool]:
-        """Get the levels of the card's digital lines that were driven since power-up ("port0/line0")."""
+        """Levels of the card's digital lines driven since power-up ("port0/line0")."""
         with self.lock:
             return MappingProxyType(dict(self._levels))
 
     @property
     def present(self) -> Mapping[str, float]:
-        """Get the volts at the input terminals after the last step."""
+        """Voltages at the input terminals after the last step."""
         with self.lock:
             return MappingProxyType(dict(self._looped_back({**self._present, **self._terminals()})))
 
     @property
     def only_rate_Hz(self) -> float | None:
-        """Get the one rate at which there are samples; None where any will do."""
+        """Only sample rate that the chain provides, in Hz; None if any rate is possible."""
         rate_Hz: float | None = getattr(self.chain, "rate_Hz", None)
         return rate_Hz
 
-    # What the card does
+    # Actions of the card
 
     def converter(self, ranges_V: Sequence[float]) -> Converts:
-        """Get the converter for a task that scans channels with these input ranges."""
-        made: Converts = self._new_converter(self.card, ranges_V, self.converter_rng)
-        return made
+        """Return the converter for a task that scans channels with these input ranges."""
+        converter: Converts = self._new_converter(self.card, ranges_V, self.converter_rng)
+        return converter
 
     def drive(self, levels: Mapping[str, bool]) -> None:
-        """Put digital lines at these levels from now on; the others hold."""
+        """Set digital lines to these levels from now on; the others hold."""
         with self.lock:
             self.catch_up()
             self._levels |= levels
             self.coarse.follow(self._levels)
 
     def start_scan(self, scan: Scan, at_s: float) -> None:
-        """Begin an acquisition at a time, which is now; its first sample comes one period later."""
+        """Start an acquisition at the present time ``at_s``; its first sample comes one period later."""
         with self.lock:
             super().start_scan(scan, at_s)
             getattr(self.chain, "begin", lambda: None)()
             self.scan_began_s = getattr(self.chain.world, "time_s", 0.0)
 
     def power_up(self) -> None:
-        """Stop everything; the outputs have what they have after power-up, and the lines are low."""
+        """Stop everything; set the outputs to their power-up voltage and the lines low."""
         with self.lock:
             super().power_up()
             self._levels.clear()
@@ -132,21 +132,21 @@ class SimulatedBench(Timeline):
     def wait_for(
         self, ready: Callable[[], bool], due_s: Callable[[], float], deadline_s: float = math.inf
     ) -> bool:
-        """Let time pass until something is ready. Gives up the lock meanwhile.
+        """Let time pass until a condition is met. Releases the lock meanwhile.
 
         Parameters
         ----------
         ready : callable
-            Whether it is; called with the lock held and the bench caught up.
+            Returns True once the condition is met; called with the lock held and the bench caught up.
         due_s : callable
-            When it will be, as far as can be told; infinite if not.
+            Returns the expected time of the condition, in s; infinite if unknown.
         deadline_s : float
-            When to give up.
+            Time limit, in s.
 
         Returns
         -------
         bool
-            Whether it is ready; False also when the bench closes.
+            True if the condition is met; False at the deadline or when the bench closes.
         """
         with self.lock:
             self.catch_up()
@@ -158,12 +158,12 @@ class SimulatedBench(Timeline):
             return True
 
     def pass_on_demand(self) -> None:
-        """Let the time of one software-timed sample pass."""
+        """Let the duration of one software-timed sample pass."""
         until_s = self.clock.now() + self.parameters.on_demand_s
         self.wait_for(lambda: self.clock.now() >= until_s, lambda: until_s)
 
     def wake(self) -> None:
-        """Let everybody who waits look again."""
+        """Make every waiting thread check its condition again."""
         with self.lock:
             self.changed.notify_all()
 

@@ -1,7 +1,7 @@
-"""From what the outputs hold to what stands at the card's input terminals: the junction and its amplifiers.
+"""Signal chain from the card's outputs to its input terminals: the junction and its amplifiers.
 
-Whatever has ``advance`` and answers with volts by signal name can take this place; a recording that is
-played back will.
+Any object with ``advance`` that returns voltages by signal name can replace it, such as a recording that is played
+back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,30 +20,30 @@ FloatArray = NDArray[np.float64]
 
 
 class Currents(Protocol):
-    """What the world gives: arrays of shape (n,)."""
+    """Signals of the world, arrays of shape (n,)."""
 
     @property
     def current_A(self) -> FloatArray:
-        """Get the current into the current amplifier."""
+        """Current into the current amplifier."""
 
     @property
     def thermocouple_V(self) -> FloatArray:
-        """Get the thermocouple's voltage."""
+        """Voltage of the thermocouple."""
 
     @property
     def current_noise_A2_per_Hz(self) -> FloatArray:
-        """Get the one-sided density of the current's white noise."""
+        """One-sided density of the current's white noise."""
 
     @property
     def thermocouple_noise_V2_per_Hz(self) -> float:
-        """Get the one-sided density of the thermocouple's white noise."""
+        """One-sided density of the thermocouple's white noise."""
 
 
 class JunctionWorld(Protocol):
-    """The junction, its heat and its surroundings."""
+    """Junction, its heat and its surroundings."""
 
     def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Currents:
-        """Live through n steps of ``dt`` seconds; arrays of shape (n,) hold for a step each.
+        """Advance by n steps of ``dt`` seconds; arrays of shape (n,) have one value per step.
 
         ``ammeter_ohm`` is in series with the junction.
         """
@@ -52,59 +52,58 @@ class JunctionWorld(Protocol):
         """Move the tip's housing toward the surface (negative: away)."""
 
     def form_contact(self, conductance_G0: float) -> None:
-        """A metallic contact closes where the tip is."""
+        """Close a metallic contact at the tip's position."""
 
     def rupture(self) -> None:
-        """What bridges or touches breaks."""
+        """Break a molecular bridge or a contact."""
 
 
 class CurrentAmplifier(Protocol):
-    """The Keithley 428, as far as its analogue part goes."""
+    """Analogue part of the Keithley 428."""
 
     @property
     def bias_V(self) -> float:
-        """Get what its own bias supply adds to the junction's bias."""
+        """Voltage that its own bias supply adds to the junction's bias."""
 
     @property
     def input_ohm(self) -> float:
-        """Get its input resistance, which takes its burden voltage off the junction's bias."""
+        """Input resistance, whose burden voltage reduces the junction's bias."""
 
     def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
         """Amplify a current with white noise of the given density; shapes (n,)."""
 
 
 class VoltagePreamplifier(Protocol):
-    """The SR560, as far as its analogue part goes."""
+    """Analogue part of the SR560."""
 
     def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float) -> FloatArray:
         """Amplify a voltage with white noise of the given density; shapes (n,)."""
 
 
 class Converts(Protocol):
-    """A converter, as a task of inputs uses it."""
+    """Interface of an input task to a converter."""
 
     def convert(self, volts: FloatArray) -> FloatArray:
-        """Digitise what is at the terminals, shape (n_channels, n); one column for each scan."""
+        """Digitise the voltages at the terminals, shape (n_channels, n), one column per scan."""
 
 
 class Chain(Protocol):
-    """What the bench moves through time.
+    """Signal chain that the bench moves through time.
 
-    A chain of samples that were digitised before (`simulators.playback`) has more, and the bench asks it:
-    ``begin()`` when an acquisition begins; ``sample`` in place of ``advance`` for the steps of an acquisition;
-    ``converter(card, ranges_V, rng)`` for what takes the card's converter's place; ``rate_Hz``, the one rate at
-    which it has samples.
+    A chain of digitised samples (`simulators.playback`) has further members, which the bench uses: ``begin()`` at the
+    start of an acquisition; ``sample`` in place of ``advance`` for its steps; ``converter(card, ranges_V, rng)`` in
+    place of the card's converter; ``rate_Hz``, its only sample rate.
     """
 
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
     ) -> Mapping[str, FloatArray]:
-        """Live through n steps of ``dt`` seconds.
+        """Advance by n steps of ``dt`` seconds.
 
         Parameters
         ----------
         bias_V, z_V : ndarray, shape (n,)
-            What the outputs hold in each step.
+            Outputs in each step.
         dt : float
             Length of a step in seconds.
         added_current_A : float
@@ -113,15 +112,15 @@ class Chain(Protocol):
         Returns
         -------
         mapping of str to ndarray, shape (n,)
-            Volts at the end of each step by signal name: "current", "thermocouple", "bias", "z".
+            Voltages at the end of each step by signal name: "current", "thermocouple", "bias", "z".
         """
 
     def suffer(self, mishap: Mishap) -> None:
-        """Let a mishap happen to the junction before the next step."""
+        """Apply a mishap to the junction before the next step."""
 
 
 class AmplifiedJunction:
-    """One world, and an amplifier behind each of its two signals."""
+    """World with an amplifier for each of its two signals."""
 
     def __init__(
         self,
@@ -137,7 +136,7 @@ class AmplifiedJunction:
     def built(
         cls, parameters: Parameters, line_address: int, rngs: Sequence[np.random.Generator]
     ) -> "AmplifiedJunction":
-        """Build the simulated junction, Keithley 428 and SR560, with a source of random numbers for each."""
+        """Return the simulated junction, Keithley 428 and SR560, each with its own source of random numbers."""
         world, current_amplifier, voltage_preamplifier = rngs
         return cls(
             World(parameters, world),
@@ -148,7 +147,7 @@ class AmplifiedJunction:
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
     ) -> Mapping[str, FloatArray]:
-        """Live through n steps; the current amplifier's own supply and its input are in series with the bias."""
+        """Advance by n steps; the current amplifier's supply and input resistance are in series with the bias."""
         amplifier = self.current_amplifier
         seen = self.world.advance(bias_V + amplifier.bias_V, z_V, dt, amplifier.input_ohm)
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
@@ -162,5 +161,5 @@ class AmplifiedJunction:
         }
 
     def suffer(self, mishap: Mishap) -> None:
-        """Let a mishap happen to the world."""
+        """Apply a mishap to the world."""
         mishap.strike(self.world)

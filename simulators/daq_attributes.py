@@ -1,6 +1,6 @@
-"""Properties of tasks, by NI-DAQmx's names, as ``nidaqmx`` asks for them one by one.
+"""Properties of tasks, by NI-DAQmx's names.
 
-A property that the card would have and that is not here is answered with UNIMPLEMENTED and its name.
+A property that the real card has and the simulation lacks is answered with UNIMPLEMENTED and its name.
 """
 
 import dataclasses
@@ -28,11 +28,11 @@ class Attribute:
     Parameters
     ----------
     get : callable
-        Value for an object (a task, a channel).
+        Returns the value for an object (a task, a channel).
     put : callable, optional
-        Sets it; takes the object and the value.
+        Sets the value; takes the object and the value.
     default : object
-        What a reset sets.
+        Value after a reset.
     """
 
     get: Callable[..., Any]
@@ -41,7 +41,7 @@ class Attribute:
 
 
 def kept(name: str, default: Any) -> Attribute:
-    """Build a property of a task that is kept and has no effect."""
+    """Return a property of a task that is stored and has no effect."""
 
     def put(task: Task, value: Any) -> None:
         task.properties[name] = value
@@ -50,7 +50,7 @@ def kept(name: str, default: Any) -> Attribute:
 
 
 def fixed(value: Any) -> Attribute:
-    """Build a property that always has the same value."""
+    """Return a property with a fixed value."""
     return Attribute(lambda *_: value)
 
 
@@ -136,7 +136,7 @@ TRIGGER = {
 
 
 def _run(task: Task) -> Acquisition | None:
-    """The task's acquisition. Raises -200983 while the task holds nothing of the card."""
+    """Return the task's acquisition. Raises -200983 while the task has reserved no resources."""
     engine = task.inputs
     task.card.bench.catch_up()
     if task.state < State.RESERVED:
@@ -203,7 +203,7 @@ def _generated(task: Task) -> int:
 
 
 def _generated_when_stopped(outputs: OutputEngine) -> int:
-    """Return the count that a stopped task tells of its last waveform; NI does not say what a card does."""
+    """Return the count that a stopped task reports for its last waveform, which NI does not document."""
     match outputs.bench.card.count_after_stop:
         case "zero":
             return 0

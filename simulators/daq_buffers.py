@@ -1,4 +1,4 @@
-"""The computer's buffers between NI-DAQmx and the card, as arrays that are written round and round."""
+"""Ring buffers of the computer between NI-DAQmx and the card."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ FloatArray = NDArray[np.float64]
 
 
 class RingBuffer:
-    """The last ``size`` samples of some channels, counted from the first ever put in.
+    """Last ``size`` samples of some channels, counted from the first one stored.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class RingBuffer:
         self.end = 0
 
     def append(self, block: FloatArray) -> None:
-        """Put in samples, shape (n_channels, n); the oldest give way."""
+        """Store samples, shape (n_channels, n), in place of the oldest."""
         n = block.shape[1]
         kept = block[:, -self.size :]
         start = (self.end + n - kept.shape[1]) % self.size
@@ -31,9 +31,9 @@ class RingBuffer:
         self.end += n
 
     def samples(self, start: int, stop: int) -> FloatArray:
-        """Get a copy of samples ``start <= index < stop``, which must still be there."""
+        """Return a copy of the samples ``start <= index < stop``, which must still be stored."""
         return self._memory.take(np.arange(start, stop), axis=1, mode="wrap")
 
     def repeated(self, start: int, stop: int) -> FloatArray:
-        """Get samples of what has been put in, repeated for ever."""
+        """Return the samples ``start <= index < stop`` of the stored ones, repeated indefinitely."""
         return self._memory.take(np.arange(start, stop) % min(max(self.end, 1), self.size), axis=1)

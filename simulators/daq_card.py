@@ -1,4 +1,4 @@
-"""The tasks on one card: their names, what they hold of the card, and what starts them."""
+"""Tasks on one card: their names, reserved resources and triggers."""
 
 from simulators.bench import SimulatedBench
 from simulators.daq_channels import known_device
@@ -9,12 +9,12 @@ from simulators.faults import DeviceLost
 
 
 class Card:
-    """All tasks that clients have created, whoever they are; a task outlives the client that forgot it.
+    """All tasks of all clients; a task outlives its client.
 
     Parameters
     ----------
     bench : SimulatedBench
-        What the card is wired to.
+        Bench to which the card is wired.
     """
 
     def __init__(self, bench: SimulatedBench) -> None:
@@ -25,12 +25,12 @@ class Card:
         self._unnamed = 0
 
     def create(self, name: str) -> str:
-        """Create a task; get the name of its session. "" lets NI-DAQmx choose a name.
+        """Create a task; return the name of its session. With "" NI-DAQmx chooses a name.
 
         Raises
         ------
         DaqError
-            -200089 if NI-DAQmx knows a task of that name.
+            -200089 if a task of that name exists.
         """
         session = name
         if not name:
@@ -43,14 +43,14 @@ class Card:
         return session
 
     def task(self, session: str) -> Task:
-        """Get the task of a session. Raises -200088 if there is none."""
+        """Return the task of a session. Raises -200088 if there is none."""
         try:
             return self.tasks[session]
         except KeyError:
             raise DaqError(Code.INVALID_TASK, f"Session: {session or '(none)'}") from None
 
     def clear(self, session: str) -> None:
-        """Abort a task and forget it."""
+        """Abort and delete a task."""
         task = self.task(session)
         task.abort()
         for subscription in task.subscriptions.values():
@@ -59,7 +59,7 @@ class Card:
         self.bench.wake()
 
     def reserve(self, task: TaskStates, resources: set[str]) -> None:
-        """Give resources to a task. Raises -50103 and gives none if another task holds one."""
+        """Reserve resources for a task. Raises -50103 and reserves none if another task holds one."""
         for resource in sorted(resources):
             holder = self._held.get(resource)
             if holder is not None and holder is not task:
@@ -68,26 +68,26 @@ class Card:
         self._held |= dict.fromkeys(resources, task)
 
     def release(self, task: TaskStates) -> None:
-        """Take all resources from a task."""
+        """Release all resources of a task."""
         self._held = {resource: holder for resource, holder in self._held.items() if holder is not task}
 
     def arm(self, task: TaskStates, trigger: str) -> None:
-        """Let a started task wait for a trigger ("ai/starttrigger")."""
+        """Make a started task wait for a trigger ("ai/starttrigger")."""
         self._armed.append((trigger, task))
 
     def disarm(self, task: TaskStates) -> None:
-        """Let a task wait no longer."""
+        """Stop a task from waiting for its trigger."""
         self._armed = [(trigger, waiting) for trigger, waiting in self._armed if waiting is not task]
 
     def fire(self, trigger: str, at_s: float) -> None:
-        """Begin all tasks that wait for a trigger."""
+        """Start all tasks that wait for a trigger."""
         waiting = [task for awaited, task in self._armed if awaited == trigger]
         for task in waiting:
             self.disarm(task)
             task.begin(at_s)
 
     def reset(self, device: str) -> None:
-        """Abort all tasks, whosever they are, and power the card up again. Raises -200220."""
+        """Abort all tasks of all clients and restore the power-up state of the card. Raises -200220."""
         known_device(self.bench.card, device)
         self.require_device()
         for task in self.tasks.values():
@@ -101,5 +101,5 @@ class Card:
 
     @property
     def running(self) -> list[Task]:
-        """Get the tasks that run."""
+        """Running tasks."""
         return [task for task in self.tasks.values() if task.state is State.RUNNING]

@@ -29,20 +29,20 @@ from simulators.daq_tasks import Task
 
 @dataclass(frozen=True)
 class ChannelOfTask:
-    """A channel, and the task it is in."""
+    """Channel, with its task."""
 
     task: Task
-    channel: Any  # a Channel or a LineChannel: `_only` keeps properties to their side
+    channel: Any  # a Channel or a LineChannel: `_only` restricts properties to their side
 
 
 def channels_of(task: Task, names: str) -> list[ChannelOfTask]:
-    """Find channels of a task by name; "" is all of them. Raises -200461."""
-    known = {channel.name: channel for channel in task.engine.channels}
-    wanted = unflatten_channel_string(names) if names else list(known)
+    """Return channels of a task by name; "" for all of them. Raises -200461."""
+    channels = {channel.name: channel for channel in task.engine.channels}
+    wanted = unflatten_channel_string(names) if names else list(channels)
     for name in wanted:
-        if name not in known:
+        if name not in channels:
             raise DaqError(Code.INVALID_CHAN_NAME, f"Channel Name: {name}\nTask Name: {task.name}")
-    return [ChannelOfTask(task, known[name]) for name in wanted]
+    return [ChannelOfTask(task, channels[name]) for name in wanted]
 
 
 def _limit(field: str) -> Attribute:
@@ -54,7 +54,7 @@ def _limit(field: str) -> Attribute:
 
 
 def _kept(number: int, default: Any) -> Attribute:
-    """A property that is kept; what it does, if anything, is the engine's matter."""
+    """Return a property that is stored; the engine decides on its effect."""
 
     def put(owner: ChannelOfTask, value: Any) -> None:
         owner.task.refuse_while_running()
@@ -168,7 +168,7 @@ _LINES = {
 
 
 def _only(side: str, attribute: Attribute) -> Attribute:
-    """The same, refused (-200452) for channels of another side."""
+    """Return the property, refused (-200452) for channels of another side."""
 
     def get(owner: ChannelOfTask) -> Any:
         getattr(owner.task, side)

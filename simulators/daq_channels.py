@@ -1,4 +1,4 @@
-"""The card's terminals and the analogue channels that tasks make of them."""
+"""Terminals of the card, and the analogue channels of tasks on them."""
 
 from dataclasses import dataclass, field
 
@@ -16,20 +16,20 @@ PORTS, PORT_LINES = 3, 8
 
 @dataclass
 class Channel:
-    """A virtual channel of a task.
+    """Virtual analogue channel of a task.
 
     Parameters
     ----------
     name : str
-        Its name in the task.
+        Name in the task.
     terminal : str
-        The terminal on the card: "ai0", "ao1".
+        Terminal on the card: "ai0", "ao1".
     limits : Limits
-        What the user expects of it, in volts.
+        Limits set by the user, in V.
     terminal_config : int
-        NI-DAQmx's number of how it is referred to ground.
+        NI-DAQmx's number of the ground reference.
     properties : dict
-        Properties that are kept and have no effect, by NI-DAQmx's number.
+        Properties that are stored and have no effect, by NI-DAQmx's number.
     """
 
     name: str
@@ -40,17 +40,17 @@ class Channel:
 
     @property
     def is_input(self) -> bool:
-        """Whether it is an analogue input."""
+        """True for an analogue input."""
         return self.terminal.startswith("ai")
 
     @property
     def terminals(self) -> tuple[str, ...]:
-        """Get the terminals on the card: the one."""
+        """Terminals on the card; always one."""
         return (self.terminal,)
 
 
 def terminals(card: NI6281Parameters, kind: str) -> list[str]:
-    """Get the physical channels of a kind, "ai", "ao", "port" or "line": ["Dev1/ai0", ...]."""
+    """Return the physical channels of a kind, "ai", "ao", "port" or "line": ["Dev1/ai0", ...]."""
     names = {
         "ai": [f"ai{n}" for n in range(INPUTS)],
         "ao": [f"ao{n}" for n in range(OUTPUTS)],
@@ -63,25 +63,25 @@ def terminals(card: NI6281Parameters, kind: str) -> list[str]:
 def channels(
     card: NI6281Parameters, kind: str, physical: str, name: str, limits: Limits, terminal_config: int
 ) -> list[Channel]:
-    """Build the channels that one call adds to a task ("Dev1/ai0:2, Dev1/ai5").
+    """Return the channels that one call adds to a task ("Dev1/ai0:2, Dev1/ai5").
 
     Raises
     ------
     DaqError
-        For a device (-200220) or terminal (-200170) that doesn't exist, an input where an output is needed
-        (-200430), or limits that make no sense (-200082).
+        For an unknown device (-200220) or terminal (-200170), an input where an output is required (-200430), or
+        limits in the wrong order (-200082).
     """
     if not limits.min_V < limits.max_V:
         raise DaqError(Code.MIN_NOT_LESS_THAN_MAX, f"Minimum: {limits.min_V}\nMaximum: {limits.max_V}")
-    found = [_terminal(card, kind, part) for part in unflatten_channel_string(physical)]
-    if not found:
+    terminal_names = [_terminal(card, kind, part) for part in unflatten_channel_string(physical)]
+    if not terminal_names:
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical!r}")
-    names = names_of(card, name, found)
-    return [Channel(*pair, limits, terminal_config) for pair in zip(names, found, strict=True)]
+    pairs = zip(names_of(card, name, terminal_names), terminal_names, strict=True)
+    return [Channel(*pair, limits, terminal_config) for pair in pairs]
 
 
 def names_of(card: NI6281Parameters, name: str, found: list[str]) -> list[str]:
-    """Get the names of channels, one for each terminal, from what the user wants to call them ("" for nothing)."""
+    """Return channel names, one per terminal of ``found``, from the user's ``name`` ("" for none)."""
     if not name:
         return [f"{card.device}/{terminal}" for terminal in found]
     given = unflatten_channel_string(name)
@@ -98,14 +98,14 @@ def _terminal(card: NI6281Parameters, kind: str, physical: str) -> str:
 
 
 def local_name(card: NI6281Parameters, physical: str) -> str:
-    """Get "ai0" of "Dev1/ai0", "port0/line0" of "Dev1/port0/line0". Raises -200220."""
+    """Return "ai0" for "Dev1/ai0", "port0/line0" for "Dev1/port0/line0". Raises -200220."""
     device, _, name = physical.strip("/").partition("/")
     known_device(card, device)
     return name.lower()
 
 
 def wrong_terminal(card: NI6281Parameters, physical: str) -> DaqError:
-    """Build -200430 for a terminal of another kind than is needed, -200170 for one that isn't there."""
+    """Return the error for a terminal of the wrong kind (-200430) or one that does not exist (-200170)."""
     full = f"{card.device}/{local_name(card, physical)}"
     exists = any(full in terminals(card, kind) for kind in ("ai", "ao", "port", "line"))
     code = Code.INVALID_PHYS_CHAN_TYPE if exists else Code.PHYSICAL_CHAN_DOES_NOT_EXIST
@@ -113,13 +113,13 @@ def wrong_terminal(card: NI6281Parameters, physical: str) -> DaqError:
 
 
 def known_device(card: NI6281Parameters, device: str) -> None:
-    """Raise -200220 unless the device is the one there is."""
+    """Raise -200220 for any device but the card."""
     if device.lower() != card.device.lower():
         raise DaqError(Code.INVALID_DEVICE_ID, f"Device Specified: {device}\nDevices: {card.device}")
 
 
 def verify(card: NI6281Parameters, channel: Channel) -> float:
-    """Check that the card can do what the channel asks for; get its range in volts.
+    """Check that the card supports the channel's settings; return its range in V.
 
     Raises
     ------

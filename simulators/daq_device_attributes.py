@@ -1,4 +1,4 @@
-"""Properties of the card, of its terminals and of the driver, by NI-DAQmx's names."""
+"""Properties of the card, its terminals and the driver, by NI-DAQmx's names."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _MODES = [AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value]
 
 
 def device_of(card: Card, name: str) -> Card:
-    """Get the card, if that is its name. Raises -200220."""
+    """Return the card if ``name`` is its device name. Raises -200220."""
     known_device(card.bench.card, name)
     return card
 
@@ -31,10 +31,10 @@ class Terminal:
 
 
 def terminal_of(card: Card, physical: str) -> Terminal:
-    """Get a terminal by its full name ("Dev1/ai0"). Raises -200220 or -200170."""
-    known = card.bench.card
-    name = local_name(known, physical)
-    if not any(f"{known.device}/{name}" in terminals(known, kind) for kind in ("ai", "ao", "port", "line")):
+    """Return a terminal by its full name ("Dev1/ai0"). Raises -200220 or -200170."""
+    device = card.bench.card
+    name = local_name(device, physical)
+    if not any(f"{device.device}/{name}" in terminals(device, kind) for kind in ("ai", "ao", "port", "line")):
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical}")
     return Terminal(card, name)
 

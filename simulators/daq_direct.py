@@ -1,8 +1,8 @@
-"""NI's service without a wire: the calls of a client in this process go straight to the simulated card.
+"""NI's service without a wire: calls of a client in this process go directly to the simulated card.
 
-A call through gRPC costs a millisecond of processor on both sides together, whatever it does; a procedure on the
-fast clock makes fifty thousand. Requests, answers, errors and their trailers are those of `DaqServer`. What only a
-wire can do is left out: no call is lost or late, so a time limit has no effect.
+Any call through gRPC costs about a millisecond of processor time on both sides together, and a procedure on the fast
+clock makes fifty thousand calls. Requests, answers, errors and their trailers are those of `DaqServer`. Faults of a
+wire are not simulated: no call is lost or late, so time limits have no effect.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,34 +14,34 @@ from simulators.daq_rpc import DaqService
 
 
 class Trailer(NamedTuple):
-    """An entry of the metadata after an answer."""
+    """Entry of the metadata after an answer."""
 
     key: str
     value: str
 
 
 class Refused(grpc.RpcError):
-    """Status other than OK; looks to a client as gRPC's own error does."""
+    """Error with a status other than OK, with the interface of gRPC's own error."""
 
     def __init__(self, code: grpc.StatusCode, details: str, trailers: Sequence[Trailer]) -> None:
         super().__init__(details)
         self._code, self._details, self._trailers = code, details, trailers
 
     def code(self) -> grpc.StatusCode:
-        """Get the status."""
+        """Return the status."""
         return self._code
 
     def details(self) -> str:
-        """Get what the service said of it."""
+        """Return the message of the service."""
         return self._details
 
     def trailing_metadata(self) -> Sequence[Trailer]:
-        """Get the metadata after the answer: NI's error code, and how many samples were on their way."""
+        """Return the metadata after the answer: NI's error code, and the number of samples read or written."""
         return self._trailers
 
 
 class _Context:
-    """What a call of the service needs of gRPC; the client, which waits for the answer, is always there."""
+    """Part of gRPC's context that the service uses; the client waits for the answer, so it is always active."""
 
     def __init__(self) -> None:
         self._trailers: tuple[Trailer, ...] = ()
@@ -57,19 +57,19 @@ class _Context:
 
 
 class DirectChannel(grpc.Channel):
-    """A channel to a service in the same process; for calls with one answer, which events have not.
+    """Channel to a service in the same process, for calls with one answer; events are not supported.
 
     Parameters
     ----------
     service : DaqService
-        On the card that is to be used.
+        Service on the card.
     """
 
     def __init__(self, service: DaqService) -> None:
         self._service = service
 
     def unary_unary(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
-        """Return the call named at the end of ``method``; messages are handed over as they are."""
+        """Return the call named at the end of ``method``; messages are passed without encoding."""
         answer = getattr(self._service, method.rpartition("/")[2])
 
         def call(request: Any, timeout: float | None = None, metadata: Any = None, **unused: Any) -> Any:
@@ -78,7 +78,7 @@ class DirectChannel(grpc.Channel):
         return call
 
     def unary_stream(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
-        """Return a call that refuses: its answers would have to come from a thread of their own."""
+        """Return a call that always refuses: several answers would need a separate thread."""
 
         def refuse(request: Any, timeout: float | None = None, metadata: Any = None, **unused: Any) -> Any:
             raise Refused(grpc.StatusCode.UNIMPLEMENTED, f"{method} needs a wire", ())
@@ -88,14 +88,14 @@ class DirectChannel(grpc.Channel):
     stream_unary = stream_stream = unary_stream
 
     def subscribe(self, callback: Callable[[Any], object], try_to_connect: bool = False) -> None:
-        """Tell once that the service is there; that never changes."""
+        """Report once that the service is ready, which never changes."""
         callback(grpc.ChannelConnectivity.READY)
 
     def unsubscribe(self, callback: Callable[[Any], object]) -> None:
-        """Nothing more is told anyway."""
+        """Do nothing: the state never changes."""
 
     def close(self) -> None:
-        """Leave the service as it is: it is not the channel's."""
+        """Do nothing: the channel does not own the service."""
 
     def __enter__(self) -> "DirectChannel":
         return self

@@ -1,4 +1,4 @@
-"""What NI-DAQmx says when something is wrong. Codes: NI-DAQmx, as in ``nidaqmx.error_codes.DAQmxErrors``."""
+"""Errors of NI-DAQmx with their codes and texts. Codes: NI-DAQmx, as in ``nidaqmx.error_codes.DAQmxErrors``."""
 
 from nidaqmx.error_codes import DAQmxErrors
 
@@ -80,21 +80,21 @@ _TEXTS = {
 
 
 def text(code: int) -> str:
-    """Get the description of an error code; "" for one that the simulated card never gives."""
-    return next((words for known, words in _TEXTS.items() if known == code), "")
+    """Return the description of an error code; "" for one that the simulated card never reports."""
+    return next((description for known, description in _TEXTS.items() if known == code), "")
 
 
 class DaqError(Exception):
-    """An error as NI-DAQmx reports it.
+    """Error as NI-DAQmx reports it.
 
     Parameters
     ----------
     code : int
         NI-DAQmx's error code.
     details : str
-        What NI-DAQmx would add ("Property: AO.Max ...").
+        Details as NI-DAQmx adds them ("Property: AO.Max ...").
     samples_read, samples_written : int, optional
-        Samples per channel that a read or write got done before the error.
+        Samples per channel read or written before the error.
     """
 
     def __init__(
@@ -112,10 +112,10 @@ class DaqError(Exception):
 
 
 def refused_value(name: str, value: object, allowed: str, channel: str = "") -> DaqError:
-    """Build -200077: a value that a property, or an output, can't have.
+    """Return -200077, the error for a value that a property or an output can't have.
 
-    A value written to an output beyond its limits is -200561 on some releases of NI-DAQmx; here it is
-    -200077 like every other value out of range.
+    Some releases of NI-DAQmx report -200561 for a value written to an output beyond its limits; here it is -200077
+    like every other value out of range.
     """
     where = f"\nChannel Name: {channel}" if channel else ""
     details = f"Property: {name}\nRequested Value: {value}\nAllowed: {allowed}{where}"

@@ -1,7 +1,7 @@
 """Events that a client registers for: every N samples, and done. Each is a stream that waits on the bench.
 
-On the fast clock events follow the samples that somebody reads; they make no time pass. The one exception is
-the event of every N samples acquired: once the client has read what it was told of, the next N are waited for,
+On the fast clock events do not advance the time; they follow the samples that a client reads. The exception is the
+event of every N samples acquired: once the client has read the samples of an event, the stream waits for the next N,
 so that a program that reads only in its callback works.
 """
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Subscription:
-    """A client's wish to hear of one kind of event of a task.
+    """Subscription of a client to one kind of event of a task.
 
     Parameters
     ----------
     task : Task
-        Whose events.
+        Task that emits the events.
     """
 
     def __init__(self, task: "Task") -> None:
@@ -33,7 +33,7 @@ class Subscription:
         self._start = task.starts
 
     def wait(self) -> bool:
-        """Wait for the next event. Returns False when there will be no more; ``status`` is an error or 0."""
+        """Wait for the next event; return False when there are no more. ``status`` is then an error or 0."""
         return self._bench.wait_for(self._come_or_closed, self._due_s) and not self.closed
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Subscription:
         return self.task.state is State.RUNNING and self._come()
 
     def _restart(self) -> None:
-        """The task was started again."""
+        """Reset the subscription after the task was started again."""
 
     def _come(self) -> bool:
         raise NotImplementedError
@@ -60,49 +60,51 @@ class Subscription:
 
 
 class Done(Subscription):
-    """The task has ended by itself."""
+    """Event of a task that has finished on its own."""
 
-    _told = False
+    _announced = False
 
     def _restart(self) -> None:
-        self._told = False
+        self._announced = False
 
     def _come(self) -> bool:
-        if self._told:
+        if self._announced:
             return False
         try:
-            self._told, self.status = self.task.done(), 0
+            self._announced, self.status = self.task.done(), 0
         except DaqError as error:
-            self._told, self.status = True, error.code
-        return self._told
+            self._announced, self.status = True, error.code
+        return self._announced
 
     def _due_s(self) -> float:
-        running = self.task.state is State.RUNNING and not self._told and self._bench.clock.runs_by_itself
+        running = (
+            self.task.state is State.RUNNING and not self._announced and self._bench.clock.runs_by_itself
+        )
         return self.task.engine.done_due_s() if running else math.inf
 
 
 class EveryNSamples(Subscription):
-    """So many more samples were acquired into the buffer, or left it for the card.
+    """Event of every N samples acquired into the buffer, or transferred from it to the card.
 
     Parameters
     ----------
     task : Task
-        Whose events.
+        Task that emits the events.
     samples : int
-        How many.
+        Samples per channel between events.
     """
 
     def __init__(self, task: "Task", samples: int) -> None:
         super().__init__(task)
         self.samples = samples
-        self._told = 0
+        self._announced = 0
 
     def _restart(self) -> None:
-        self._told = 0
+        self._announced = 0
 
     def _come(self) -> bool:
-        come = self._count() >= (self._told + 1) * self.samples
-        self._told += come
+        come = self._count() >= (self._announced + 1) * self.samples
+        self._announced += come
         return come
 
     def _count(self) -> int:
@@ -114,12 +116,12 @@ class EveryNSamples(Subscription):
 
     def _due_s(self) -> float:
         engine = self.task.engine
-        wanted = (self._told + 1) * self.samples
+        wanted = (self._announced + 1) * self.samples
         if self.task.state is not State.RUNNING:
             return math.inf
         if isinstance(engine, InputEngine):
-            told_of_is_read = engine.run is not None and engine.run.available < self.samples
-            due = told_of_is_read or self._bench.clock.runs_by_itself
+            announced_are_read = engine.run is not None and engine.run.available < self.samples
+            due = announced_are_read or self._bench.clock.runs_by_itself
             return self._bench.scan_due_s(wanted) if due else math.inf
         waveform = self.task.outputs.waveform
         if waveform is None or not self._bench.clock.runs_by_itself:

@@ -1,4 +1,4 @@
-"""Analogue input as NI-DAQmx does it: an acquisition, its buffer, and reads."""
+"""Analogue input of NI-DAQmx: an acquisition, its buffer, and reads."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ _ENDLESS = 2**62
 
 @dataclass
 class ReadSettings:
-    """Where and how reads begin, with NI-DAQmx's defaults."""
+    """Settings of reads, with NI-DAQmx's defaults."""
 
     auto_start: bool = True
     relative_to: int = ReadRelativeTo.CURRENT_READ_POSITION.value
@@ -40,19 +40,19 @@ class Acquisition:
     Parameters
     ----------
     rate_Hz : float
-        Of the sample clock.
+        Rate of the sample clock.
     signals : list of str
-        What each scanned channel is wired to.
+        Signal of each scanned channel.
     converter : Converts
-        Of these channels.
+        Converter of these channels.
     buffer_size : int
-        Samples a channel.
+        Samples per channel.
     limit : int, optional
         Samples of a finite acquisition.
     overwrites : bool
-        Whether samples that were not read give way to new ones, instead of ending the acquisition.
+        True if new samples replace unread ones instead of ending the acquisition.
     spoilt : callable
-        Whether a fault makes the buffer overrun now.
+        Returns True if a fault makes the buffer overrun now.
     """
 
     def __init__(
@@ -78,21 +78,21 @@ class Acquisition:
 
     @property
     def acquired(self) -> int:
-        """Get the samples acquired so far."""
+        """Number of samples acquired so far."""
         return self.buffer.end
 
     @property
     def available(self) -> int:
-        """Get the samples that wait to be read."""
+        """Number of unread samples."""
         return max(self.acquired - self.position, 0)
 
     @property
     def complete(self) -> bool:
-        """Whether a finite acquisition has all its samples."""
+        """True if a finite acquisition has all its samples."""
         return self.limit is not None and self.acquired >= self.limit
 
     def room(self) -> int:
-        """Get how many samples it takes before it ends; one more than fit is taken, and is the overrun."""
+        """Return the number of samples until its end; it takes one more than fit, which is the overrun."""
         if self._spoilt():
             self.overrun = True
         if self.overrun or self.complete:
@@ -101,7 +101,7 @@ class Acquisition:
         return left if self._overwrites else min(left, self.buffer.size - self.available + 1)
 
     def take(self, signals: Mapping[str, FloatArray]) -> None:
-        """Convert and store what is at the terminals."""
+        """Convert and store the voltages at the terminals."""
         n = len(signals["bias"])
         ground = np.zeros(n)
         readings = self._converter.convert(np.array([signals.get(name, ground) for name in self._signals]))
@@ -113,7 +113,7 @@ class Acquisition:
 
 @dataclass
 class InputEngine:
-    """The input side of a task."""
+    """Input side of a task."""
 
     bench: SimulatedBench
     channels: list[Channel] = field(default_factory=list)
@@ -126,7 +126,7 @@ class InputEngine:
     kind = "ai"
 
     def resources(self) -> set[str]:
-        """Get what the task needs for itself: the one converter."""
+        """Return the resources that the task reserves: the only converter."""
         return {"ai"}
 
     def verify(self) -> None:
@@ -145,12 +145,12 @@ class InputEngine:
             raise DaqError(Code.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO, details)
 
     def fastest_Hz(self) -> float:
-        """Get the highest rate with this many channels."""
+        """Return the highest rate for the present number of channels, in Hz."""
         n = len(self.channels)
         return self.bench.card.fastest_one_input_Hz if n < 2 else self.bench.card.fastest_inputs_Hz / n
 
     def buffer_samples(self) -> int:
-        """Get the size of the buffer, samples a channel; NI-DAQmx chooses it where the user didn't.
+        """Return the size of the buffer in samples per channel, chosen by NI-DAQmx unless set by the user.
 
         Source: NI-DAQmx Help, "How Is Buffer Size Determined?".
         """
@@ -166,13 +166,13 @@ class InputEngine:
         return max(chosen, self.clock.samples)
 
     def commit(self) -> None:
-        """Make the converter ready."""
+        """Prepare the converter."""
         ranges_V = [verify(self.bench.card, channel) for channel in self.channels]
         self.converter = self.bench.converter(ranges_V)
         self.run = None
 
     def start(self) -> None:
-        """Make an acquisition, which `begin` begins."""
+        """Prepare an acquisition, which `begin` starts."""
         if self.clock is None or self.converter is None:
             return
         if self.buffer_samples() < 1:
@@ -189,7 +189,7 @@ class InputEngine:
         )
 
     def begin(self, at_s: float) -> None:
-        """Let the sample clock run."""
+        """Start the sample clock."""
         if self.run is not None:
             self.bench.start_scan(self.run, at_s)
 
@@ -200,11 +200,11 @@ class InputEngine:
             self.run.stopped = True
 
     def release(self) -> None:
-        """Forget the last acquisition."""
+        """Discard the last acquisition."""
         self.run = None
 
     def done(self) -> bool:
-        """Whether a finite acquisition is complete. Raises -200279 after an overrun."""
+        """Return True if a finite acquisition is complete. Raises -200279 after an overrun."""
         run = self.run
         if run is None or run.stopped:
             return True
@@ -213,12 +213,12 @@ class InputEngine:
         return run.complete
 
     def done_due_s(self) -> float:
-        """Get when it will be complete; infinite if never."""
+        """Return the time at which it will be complete; infinite if never."""
         run = self.run
         return math.inf if run is None or run.limit is None else self.bench.scan_due_s(run.limit)
 
     def default_samples(self) -> int:
-        """Get how many samples a read of all samples returns."""
+        """Return the number of samples that a read of all samples returns."""
         if self.run is None:
             return 1 if self.clock is None else self.clock.samples * self.clock.finite
         if self.run.limit is not None and not self.settings.all_available:
@@ -226,7 +226,7 @@ class InputEngine:
         return self.run.available
 
     def read_on_demand(self, samples: int) -> FloatArray:
-        """Take software-timed samples, shape (n_channels, samples); each takes its time."""
+        """Return software-timed samples, shape (n_channels, samples); time passes for each."""
         if self.converter is None:
             raise DaqError(Code.INVALID_TASK)
         signals = [self.bench.card.wiring.signal(channel.terminal) for channel in self.channels]
@@ -238,27 +238,27 @@ class InputEngine:
         return np.concatenate(scans, axis=1)
 
     def read(self, samples: int, timeout_s: float, cancelled: Callable[[], bool]) -> FloatArray:
-        """Wait for samples and take them out of the buffer.
+        """Wait for samples and remove them from the buffer.
 
         Parameters
         ----------
         samples : int
-            Samples a channel.
+            Samples per channel.
         timeout_s : float
-            How long to wait for them; below 0, for ever.
+            Longest wait; below 0, no limit.
         cancelled : callable
-            Whether the client that reads has gone.
+            Returns True if the reading client has gone.
 
         Returns
         -------
         ndarray, shape (n_channels, n)
-            ``n`` is less than asked for when the time is over.
+            ``n`` is less than requested after a timeout.
 
         Raises
         ------
         DaqError
-            -200279 after an overrun, -200278 beyond the end of a finite acquisition, -88710 when the task is
-            stopped meanwhile, -201003 when the card is gone.
+            -200279 after an overrun, -200278 beyond the end of a finite acquisition, -88710 if the task is stopped
+            meanwhile, -201003 if the card is gone.
         """
         run = self.run
         if run is None:
@@ -286,7 +286,7 @@ class InputEngine:
     def _wait(
         self, run: Acquisition, first: int, last: int, deadline_s: float, cancelled: Callable[[], bool]
     ) -> bool:
-        """Wait until samples ``first <= index < last`` are in the buffer; False when the time is over."""
+        """Wait until the samples ``first <= index < last`` are in the buffer; return False after a timeout."""
 
         def ready() -> bool:
             if cancelled() or run is not self.run or run.stopped:
@@ -300,7 +300,7 @@ class InputEngine:
         return self.bench.wait_for(ready, lambda: self.bench.scan_due_s(last), deadline_s)
 
     def _first_sample(self, run: Acquisition) -> int:
-        """Where a read begins. Raises -200279 where that has been overwritten."""
+        """Return the first sample of a read. Raises -200279 if it has been overwritten."""
         bases = {
             ReadRelativeTo.FIRST_SAMPLE.value: 0,
             ReadRelativeTo.CURRENT_READ_POSITION.value: run.position,

@@ -1,7 +1,7 @@
-"""Digital output as NI-DAQmx does it: lines in channels, written one sample after the other.
+"""Digital output of NI-DAQmx: lines in channels, written sample by sample.
 
 Only software-timed writes are simulated. Lines hold their levels when a task stops or is cleared; a reset of the
-card takes them away. Source: NI-DAQmx Help, "Digital Data (Integer Format)"; NI, "M Series User Manual".
+card clears them. Source: NI-DAQmx Help, "Digital Data (Integer Format)"; NI, "M Series User Manual".
 """
 
 import math
@@ -30,16 +30,16 @@ _TOO_BIG = {
 
 @dataclass
 class LineChannel:
-    """A virtual channel of digital lines.
+    """Virtual channel of digital lines.
 
     Parameters
     ----------
     name : str
-        Its name in the task.
+        Name in the task.
     lines : tuple of str
-        Its lines in the order in which they were named: "port0/line0".
+        Lines in the order given: "port0/line0".
     properties : dict
-        Properties that are kept and have no effect, by NI-DAQmx's number.
+        Properties that are stored and have no effect, by NI-DAQmx's number.
     """
 
     name: str
@@ -48,12 +48,12 @@ class LineChannel:
 
     @property
     def terminals(self) -> tuple[str, ...]:
-        """Get the terminals on the card."""
+        """Terminals on the card."""
         return self.lines
 
     @cached_property
     def bits(self) -> tuple[int, ...]:
-        """Get which bit of an integer is which line's: ports in their order, lines by number."""
+        """Bit of each line in an integer: ports in their order, lines by number."""
         ports = list(dict.fromkeys(_port(line) for line in self.lines))
         return tuple(ports.index(_port(line)) * PORT_LINES + _number(line) for line in self.lines)
 
@@ -67,30 +67,30 @@ def _number(line: str) -> int:
 
 
 def line_channels(card: NI6281Parameters, physical: str, name: str, grouping: int) -> list[LineChannel]:
-    """Build the channels that one call adds to a task ("Dev1/port0/line0:3, Dev1/port1").
+    """Return the channels that one call adds to a task ("Dev1/port0/line0:3, Dev1/port1").
 
     Raises
     ------
     DaqError
-        For a device (-200220), port or line (-200170) that doesn't exist, an analogue terminal (-200430), or a
-        whole port that was to be separated (-200528).
+        For an unknown device (-200220), port or line (-200170), an analogue terminal (-200430), or a whole port with
+        a channel for each line (-200528).
     """
     parts = unflatten_channel_string(physical)
     if not parts:
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical!r}")
-    found = [_lines(card, part) for part in parts]
+    groups = [_lines(card, part) for part in parts]
     if grouping == LineGrouping.CHAN_FOR_ALL_LINES.value:
-        lines = tuple(line for some in found for line in some)
+        lines = tuple(line for group in groups for line in group)
         first = f"{card.device}/{local_name(card, parts[0])}"
         return [LineChannel(name or (first if len(parts) == 1 else f"{first}..."), lines)]
-    if any(len(some) > 1 for some in found):
+    if any(len(group) > 1 for group in groups):
         raise DaqError(Code.INVALID_LINE_GROUPING, f"Lines: {physical}")
-    names = names_of(card, name, [line for some in found for line in some])
-    return [LineChannel(*pair) for pair in zip(names, map(tuple, found), strict=True)]
+    names = names_of(card, name, [line for group in groups for line in group])
+    return [LineChannel(*pair) for pair in zip(names, map(tuple, groups), strict=True)]
 
 
 def _lines(card: NI6281Parameters, physical: str) -> list[str]:
-    """Lines of a line or of a whole port."""
+    """Return the line, or all lines of a port."""
     name = local_name(card, physical)
     full = f"{card.device}/{name}"
     if full in terminals(card, "line"):
@@ -102,7 +102,7 @@ def _lines(card: NI6281Parameters, physical: str) -> list[str]:
 
 @dataclass
 class LinesEngine:
-    """The digital lines of a task. It has no clock, so it does nothing but write."""
+    """Digital lines of a task. Without a clock it only writes."""
 
     bench: SimulatedBench
     channels: list[LineChannel] = field(default_factory=list)
@@ -112,46 +112,46 @@ class LinesEngine:
     kind = "do"
 
     def resources(self) -> set[str]:
-        """Get what the task needs for itself: its lines."""
+        """Return the resources that the task reserves: its lines."""
         return {line for channel in self.channels for line in channel.lines}
 
     def verify(self) -> None:
-        """Nothing that could be wrong."""
+        """Accept all settings."""
 
     def fastest_Hz(self) -> float:
-        """Raise -200452: there is no clock."""
+        """Raise -200452: digital lines have no clock."""
         raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, "The task has no sample clock.")
 
     def commit(self) -> None:
-        """Nothing to make ready."""
+        """Do nothing: there is nothing to prepare."""
 
     def start(self) -> None:
-        """Nothing happens before a write."""
+        """Do nothing until a write."""
 
     def begin(self, at_s: float) -> None:
-        """Nothing to begin."""
+        """Do nothing: there is no clock to start."""
 
     def halt(self) -> None:
-        """Nothing to stop; the lines hold."""
+        """Do nothing: the lines hold."""
 
     def release(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: there is no buffer to discard."""
 
     def done(self) -> bool:
-        """Whether nothing goes on: always."""
+        """Return True: without a clock every task is done."""
         return True
 
     def done_due_s(self) -> float:
-        """Get when it will end by itself: never."""
+        """Return infinity: the task never ends on its own."""
         return math.inf
 
     @property
     def most_lines(self) -> int:
-        """Get the number of lines of its largest channel."""
+        """Number of lines of the largest channel."""
         return max((len(channel.lines) for channel in self.channels), default=0)
 
     def levels_of_integers(self, values: UIntArray, width: int) -> BoolArray:
-        """Take integers of ``width`` bits apart: from (n_channels, n) to (n_channels, n, most_lines).
+        """Convert integers of ``width`` bits to levels: from (n_channels, n) to (n_channels, n, most_lines).
 
         Raises
         ------
@@ -167,7 +167,7 @@ class LinesEngine:
         return levels
 
     def put(self, levels: BoolArray) -> None:
-        """Drive the lines, shape (n_channels, n, most_lines), one sample after the other."""
+        """Drive the lines, shape (n_channels, n, most_lines), sample by sample."""
         for sample in range(levels.shape[1]):
             if sample:
                 self.bench.pass_on_demand()

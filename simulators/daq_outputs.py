@@ -1,4 +1,4 @@
-"""Analogue output as NI-DAQmx does it: a waveform in a buffer, put out on a clock, and single values."""
+"""Analogue output of NI-DAQmx: a waveform in a buffer, generated on a clock, and single values."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from simulators.ni6281 import OutputStage
 FloatArray = NDArray[np.float64]
 
 DATA_TRANSFER_CONDITION = 0x183C
-_FILLED = {  # how much of the on-board memory the driver keeps filled
+_FILLED = {  # share of the on-board memory that the driver keeps filled
     OutputDataTransferCondition.ON_BOARD_MEMORY_EMPTY.value: 0.0,
     OutputDataTransferCondition.ON_BOARD_MEMORY_HALF_FULL_OR_LESS.value: 0.5,
     OutputDataTransferCondition.ON_BOARD_MEMORY_LESS_THAN_FULL.value: 1.0,
@@ -27,24 +27,24 @@ _FILLED = {  # how much of the on-board memory the driver keeps filled
 
 
 class Waveform:
-    """What an output task has in its buffer, and how much of it was put out; the bench's `Generation`.
+    """Buffer of an output task and the progress of its generation; the bench's `Generation`.
 
     Parameters
     ----------
     rate_Hz : float, optional
-        Of its own clock; None when it follows the acquisition's.
+        Rate of its own clock; None if it follows the acquisition's clock.
     signals : tuple of str
-        What each output is wired to.
+        Signal of each output.
     buffer_size : int
-        Samples a channel.
+        Samples per channel.
     fifo_samples : int
-        Samples a channel that leave the buffer for the card before they are put out.
+        Samples per channel that are transferred to the card ahead of their generation.
     limit : int, optional
         Samples of a finite generation.
     regenerates : bool
-        Whether the buffer is repeated.
+        True if the buffer is repeated.
     runs_dry : callable
-        Whether a fault empties the card's memory now.
+        Returns True if a fault empties the card's memory now.
     """
 
     def __init__(
@@ -72,22 +72,22 @@ class Waveform:
 
     @property
     def written(self) -> int:
-        """Get the samples written so far."""
+        """Number of samples written so far."""
         return self.buffer.end
 
     @property
     def transferred(self) -> int:
-        """Get the samples that have left the buffer for the card, repeated ones among them."""
+        """Number of samples transferred from the buffer to the card, including repeated ones."""
         ahead = self.generated + self._fifo_samples
         return ahead if self.regenerates else min(self.written, ahead)
 
     def space(self, started: bool) -> int:
-        """Get how many samples can be written now."""
+        """Return the number of samples that can be written now."""
         waiting = self.written - self.transferred if started else self.written
         return max(self.buffer_size - max(waiting, 0), 0)
 
     def play(self, ticks: int) -> FloatArray:
-        """Get what is put out at the next ticks, shape (n_signals, ticks); the last value is held."""
+        """Generate the values of the next ticks, shape (n_signals, ticks); the last value is held."""
         n = min(ticks, self._left()) if not self.ended else 0
         values = np.repeat(self._last, ticks, axis=1)
         if n:
@@ -102,7 +102,7 @@ class Waveform:
         return values
 
     def restart(self, held: FloatArray) -> None:
-        """Begin at the first sample again; the outputs hold ``held`` (n_signals,) until then."""
+        """Restart at the first sample; until then the outputs hold ``held`` (n_signals,)."""
         self.generated, self.ended, self.error = 0, False, None
         self._last = held[:, np.newaxis]
 
@@ -120,7 +120,7 @@ class Waveform:
 
 @dataclass
 class OutputEngine:
-    """The output side of a task."""
+    """Output side of a task."""
 
     bench: SimulatedBench
     channels: list[Channel] = field(default_factory=list)
@@ -135,7 +135,7 @@ class OutputEngine:
     kind = "ao"
 
     def resources(self) -> set[str]:
-        """Get what the task needs for itself: its terminals, and the timing of outputs if it has a clock."""
+        """Return the resources that the task reserves: its terminals, and the output timing if it has a clock."""
         return {channel.terminal for channel in self.channels} | ({"ao timing"} if self.clock else set())
 
     def verify(self) -> None:
@@ -146,21 +146,21 @@ class OutputEngine:
             raise refused_value("DAQmx_SampClk_Rate", self.clock.rate_Hz, f"up to {self.fastest_Hz():g}")
 
     def fastest_Hz(self) -> float:
-        """Get the highest rate with this many channels."""
+        """Return the highest rate for the present number of channels, in Hz."""
         return self.bench.card.fastest_output_Hz / max(len(self.channels), 1)
 
     def buffer_samples(self) -> int:
-        """Get the size of the buffer, samples a channel."""
+        """Return the size of the buffer in samples per channel."""
         if self.waveform is not None:
             return self.waveform.buffer_size
         return self.buffer_size or 0
 
     def commit(self) -> None:
-        """Nothing to make ready; a new count begins."""
+        """Reset the count of generated samples."""
         self.last_generated = 0
 
     def start(self) -> None:
-        """Check that there is something to put out, and let it begin at its first sample."""
+        """Check that the buffer holds samples, and rewind it to the first."""
         if self.clock is None:
             return
         if self.waveform is None or not self.waveform.written:
@@ -170,25 +170,25 @@ class OutputEngine:
         self.started = True
 
     def begin(self, at_s: float) -> None:
-        """Let the clock run."""
+        """Start the clock."""
         if self.waveform is not None and self.clock is not None:
             self.bench.start_generation(self.waveform, at_s)
 
     def halt(self) -> None:
-        """Stop the waveform; the outputs hold. A new write begins a new one."""
+        """Stop the waveform; the outputs hold. The next write starts a new one."""
         if self.waveform is not None and self.started:
             self.bench.stop_generation()
             self.waveform.ended = True
             self.started = False
 
     def release(self) -> None:
-        """Forget the waveform."""
+        """Discard the waveform."""
         if self.waveform is not None:
             self.last_generated = self.waveform.generated
         self.waveform = None
 
     def done(self) -> bool:
-        """Whether the waveform has ended. Raises what ended it, if that was an error."""
+        """Return True if the waveform has ended. Raises the error that ended it, if any."""
         if self.waveform is None:
             return True
         if self.waveform.error is not None:
@@ -196,14 +196,14 @@ class OutputEngine:
         return self.waveform.ended
 
     def done_due_s(self) -> float:
-        """Get when it will end; infinite if never, or if its clock doesn't run."""
+        """Return the time of its end; infinite if it never ends or its clock is stopped."""
         waveform = self.waveform
         if waveform is None or waveform.limit is None:
             return math.inf
         return self.bench.generation_due_s(waveform.limit - waveform.generated)
 
     def checked(self, values: FloatArray) -> FloatArray:
-        """Get what the terminals would put out, shape (n_channels, n). Raises -200077 beyond a limit."""
+        """Return the voltages at the terminals for values, shape (n_channels, n). Raises -200077 beyond a limit."""
         stages = []
         for channel, row in zip(self.channels, values, strict=True):
             wrong = ~((row >= channel.limits.min_V) & (row <= channel.limits.max_V))
@@ -214,7 +214,7 @@ class OutputEngine:
         return np.array(stages)
 
     def put(self, values: FloatArray) -> None:
-        """Put out single values, shape (n_channels, n), one after the other."""
+        """Set the outputs to single values, shape (n_channels, n), one after the other."""
         volts = self.checked(values)
         for column in volts.T[:-1]:
             self._hold(column)
@@ -226,19 +226,19 @@ class OutputEngine:
             self.bench.hold(self.bench.card.wiring.signal(channel.terminal), volts)
 
     def prime(self, values: FloatArray, appends: bool) -> None:
-        """Write into the buffer before the start.
+        """Write to the buffer before the start.
 
         Parameters
         ----------
         values : ndarray, shape (n_channels, n)
             Samples.
         appends : bool
-            Whether they follow what was written before; else they begin a new waveform.
+            True to append to earlier writes; else a new waveform begins.
 
         Raises
         ------
         DaqError
-            -200293 or -200547 where they don't fit; nothing is written then.
+            -200293 or -200547 if they don't fit; nothing is written then.
         """
         volts = self.checked(values)
         n = volts.shape[1]
@@ -271,12 +271,12 @@ class OutputEngine:
         return int(self.bench.card.output_fifo_samples // len(self.channels) * share)
 
     def feed(self, values: FloatArray, timeout_s: float, cancelled: Callable[[], bool]) -> int:
-        """Write into the buffer while the waveform runs, as space comes free. Returns the samples written.
+        """Write to the buffer of a running waveform as space becomes free; return the number of samples written.
 
         Raises
         ------
         DaqError
-            -200292 when the time is over (it says how many were written), or what ended the waveform.
+            -200292 after a timeout, with the number of samples written, or the error that ended the waveform.
         """
         volts = self.checked(values)
         waveform = self.waveform

@@ -1,4 +1,4 @@
-"""What all calls of NI's service have in common: which task, and how numbers travel."""
+"""Common parts of the calls of NI's service: the task, and the encoding of numbers."""
 
 from typing import Any
 
@@ -11,33 +11,33 @@ from simulators.daq_tasks import Task
 
 
 def chosen(request: Any, name: str) -> int:
-    """Get a field that is sent either as NI's enumeration or as a bare number."""
+    """Return a field that is sent either as NI's enumeration or as a plain number."""
     return int(getattr(request, request.WhichOneof(f"{name}_enum") or name))
 
 
 def task_of(card: Card, request: Any) -> Task:
-    """Get the task that a call is about. Raises -200088."""
+    """Return the task of a call. Raises -200088."""
     return card.task(request.task.name)
 
 
 def by_channel(request: Any, values: NDArray[Any], channels: int, each: int = 1) -> NDArray[Any]:
-    """Sort the values of a write, shape (n_channels, n, each).
+    """Return the values of a write by channel, shape (n_channels, n, each).
 
     Parameters
     ----------
     request
-        Says how many samples a channel there are, and in which order.
+        Gives the number of samples per channel and their order.
     values : ndarray, one-dimensional
-        As they came.
+        Values in the order received.
     channels : int
-        Channels of the task.
+        Number of channels of the task.
     each : int
-        Values of one sample of one channel.
+        Number of values per sample and channel.
 
     Raises
     ------
     DaqError
-        -200524 where the number of values is wrong.
+        -200524 if the number of values is wrong.
     """
     n = request.num_samps_per_chan
     if n < 1 or len(values) != n * channels * each:

@@ -1,4 +1,4 @@
-"""The calls of NI's service, one method each; all others are answered UNIMPLEMENTED, with their name."""
+"""Calls of NI's service, one method each; all others are answered with UNIMPLEMENTED and their name."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -29,7 +29,7 @@ _READ_ARRAY_TAG = b"\x12"  # field 2, length-delimited
 
 
 def _answered(call: Call) -> Callable[..., Any]:
-    """Let a call have the bench for itself, and turn what NI-DAQmx would report into what its server sends."""
+    """Return a method that runs a call under the bench's lock and sends NI-DAQmx's errors as NI's server does."""
 
     def answer(self: "DaqService", request: Any, context: Any) -> Any:
         self.refuse_if_lost(context)
@@ -154,7 +154,7 @@ def _read_analog_f64(card: Card, request: Any, context: Any) -> Any:
     )
     n_channels, n = readings.shape
     partial = n < wanted
-    if partial:  # rows keep the distance that the client expects
+    if partial:  # rows keep the length that the client expects
         readings = np.concatenate((readings, np.zeros((n_channels, wanted - n))), axis=1)
     if chosen(request, "fill_mode") == FillMode.GROUP_BY_SCAN_NUMBER.value:
         readings = readings.T
@@ -254,7 +254,7 @@ _EVENTS = {
 
 
 def _read_response(readings: FloatArray) -> Any:
-    """Response with the readings; as bytes, which is twenty times faster than number by number."""
+    """Return the response with the readings, encoded as bytes, twenty times faster than number by number."""
     raw = np.ascontiguousarray(readings, dtype="<f8").tobytes()
     length, size = bytearray(), len(raw)
     while size > 0x7F:
@@ -301,7 +301,7 @@ class DaqService(nidaqmx_pb2_grpc.NiDAQmxServicer):
         self.card = card
 
     def refuse_if_lost(self, context: Any) -> None:
-        """End the call where a fault has cut the connection."""
+        """Abort the call if a fault has cut the connection."""
         bench = self.card.bench
         if bench.faults.active(ConnectionLost, bench.acquired):
             context.abort(grpc.StatusCode.UNAVAILABLE, "simulated fault: the connection is lost")
@@ -323,7 +323,7 @@ def _refused(name: str) -> Callable[..., Any]:
 
 
 def _attach() -> None:
-    """Give the service a method for every call that NI's has."""
+    """Add a method to the service for every call of NI's."""
     properties = attribute_methods(_SERVICE)
     for name in (method.name for method in _SERVICE.methods):
         if name in _STREAMS:

@@ -1,4 +1,4 @@
-"""The calls that get, set and reset one property: a hundred of them, alike but for group and type."""
+"""Calls that get, set and reset one property: a hundred of them, which differ only in group and type."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,7 +33,7 @@ _GROUPS: dict[str, tuple[Mapping[str, Attribute], Owners]] = {
 
 
 def attribute_methods(service: Any) -> dict[str, Callable[..., Any]]:
-    """Build the calls, by name, for all properties that are simulated."""
+    """Return the calls for all simulated properties, by name."""
     methods: dict[str, Callable[..., Any]] = {}
     for group, (attributes, owners) in _GROUPS.items():
         for method in service.methods:
@@ -43,7 +43,7 @@ def attribute_methods(service: Any) -> dict[str, Callable[..., Any]]:
     return methods
 
 
-def _found(method: Any, attributes: Mapping[str, Attribute], request: Any, context: Any) -> Attribute:
+def _attribute(method: Any, attributes: Mapping[str, Attribute], request: Any, context: Any) -> Attribute:
     name = _name(request)
     try:
         return attributes[name]
@@ -53,7 +53,7 @@ def _found(method: Any, attributes: Mapping[str, Attribute], request: Any, conte
 
 
 def _name(request: Any) -> str:
-    """NI's name of the property that a request is about: "SAMP_CLK_RATE"; a number that it gave no name."""
+    """Return NI's name of a request's property ("SAMP_CLK_RATE"), or its number if it has no name."""
     number = getattr(request, request.WhichOneof("attribute_enum") or "attribute")
     named = request.DESCRIPTOR.fields_by_name["attribute"].enum_type.values_by_number.get(number)
     return f"0x{number:X}" if named is None else named.name.split("_ATTRIBUTE_")[-1]
@@ -68,7 +68,7 @@ def _getter(method: Any, attributes: Mapping[str, Attribute], owners: Owners) ->
     field = _value_field(response)
 
     def get(card: Card, request: Any, context: Any) -> Any:
-        attribute = _found(method, attributes, request, context)
+        attribute = _attribute(method, attributes, request, context)
         return response(**{field: attribute.get(owners(card, request)[0])})
 
     return get
@@ -78,7 +78,7 @@ def _setter(method: Any, attributes: Mapping[str, Attribute], owners: Owners) ->
     response = getattr(messages, method.output_type.name)
 
     def put(card: Card, request: Any, context: Any) -> Any:
-        attribute = _found(method, attributes, request, context)
+        attribute = _attribute(method, attributes, request, context)
         field = (
             request.WhichOneof("value_enum") if _value_field(request) == "value_raw" else None
         ) or "value"
@@ -92,7 +92,7 @@ def _resetter(method: Any, attributes: Mapping[str, Attribute], owners: Owners) 
     response = getattr(messages, method.output_type.name)
 
     def reset(card: Card, request: Any, context: Any) -> Any:
-        attribute = _found(method, attributes, request, context)
+        attribute = _attribute(method, attributes, request, context)
         _put(attribute, owners(card, request), attribute.default, method.name, request, context)
         return response()
 

@@ -1,4 +1,4 @@
-"""The calls of NI's service that are about digital lines."""
+"""Calls of NI's service for digital lines."""
 
 from collections.abc import Callable
 from typing import Any
@@ -59,4 +59,4 @@ LINE_CALLS = {
     "WriteDigitalU32": _write_integers(32),
     "WriteDigitalScalarU32": _write_digital_scalar_u32,
 }
-"""By NI's name of the call."""
+"""Calls by NI's names."""

@@ -1,8 +1,8 @@
-"""NI's gRPC device server, as the unmodified ``nidaqmx`` package talks to it, for the simulated card.
+"""NI's gRPC device server for the simulated card, compatible with the unmodified ``nidaqmx`` package.
 
-The service's definition is the one that ``nidaqmx`` ships (``nidaqmx._stubs``). Errors travel as NI's server
-sends them: status UNKNOWN and the trailer ``ni-error``, with ``ni-samps-per-chan-read`` or ``-written`` where
-samples were on their way; a read that ran out of time is a response with status -200284 and what there was.
+The service's definition is the one in ``nidaqmx`` (``nidaqmx._stubs``). Errors are sent as by NI's server: status
+UNKNOWN and the trailer ``ni-error``, with ``ni-samps-per-chan-read`` or ``-written`` for reads and writes. A read
+that timed out is a response with status -200284 and the samples so far.
 Source: NI gRPC Device Server, "Error handling"; ``nidaqmx/_grpc_interpreter.py``.
 """
 
@@ -23,16 +23,16 @@ WORKERS = 64  # each blocked read and each stream of events holds one
 
 
 class DaqServer(Serving):
-    """Serves one simulated card. Use it in a ``with`` block, or `start` and `stop` it.
+    """Server of one simulated card. Use it in a ``with`` block, or call `start` and `stop`.
 
     Parameters
     ----------
     bench : SimulatedBench
-        What the card is wired to.
+        Bench to which the card is wired.
     host : str
-        Address to bind to; loopback unless others shall reach it.
+        Address to bind to; by default only this computer can connect.
     port : int
-        TCP port; 0 takes a free one.
+        TCP port; 0 for any free port.
     """
 
     def __init__(self, bench: SimulatedBench, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -46,16 +46,16 @@ class DaqServer(Serving):
 
     @property
     def address(self) -> str:
-        """Get "HOST:PORT" for a client."""
+        """Address for a client, "HOST:PORT"."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
     def direct(self) -> DirectChannel:
-        """Return a channel to the same card for a client in this process, which needs no wire."""
+        """Return a channel to the same card for a client in this process, without a wire."""
         return DirectChannel(self._service)
 
     def start(self) -> None:
-        """Serve. Raises ``OSError`` when the port can't be had."""
+        """Start to serve. Raises ``OSError`` if the port can't be opened."""
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="nidaqmx")
         self._server = grpc.server(
             self._workers,
@@ -74,7 +74,7 @@ class DaqServer(Serving):
         self._server.start()
 
     def stop(self) -> None:
-        """End all calls and every thread. The tasks are forgotten, the outputs hold."""
+        """End all calls and threads. Tasks are discarded, outputs hold."""
         if self._server is not None:
             self._wake_until(self._server.stop(None).wait)
         if self._workers is not None:
@@ -82,7 +82,7 @@ class DaqServer(Serving):
         self._server = self._workers = None
 
     def _wake_until(self, ended: Callable[[], object]) -> None:
-        """Wait for an end; meanwhile calls that wait for samples look whether their client is still there."""
+        """Wait for the end of a function, and wake the calls that wait for samples so that they notice lost clients."""
         waiting = threading.Thread(target=ended)
         waiting.start()
         while waiting.is_alive():

@@ -1,8 +1,8 @@
-"""A task: channels, timing, trigger, and the states that NI-DAQmx leads it through.
+"""Settings of a task (channels, timing, trigger), and its states in NI-DAQmx.
 
-Verified, reserved, committed, running: a call that needs a state leads the task there through the ones between,
-and *stop* leads it back to where it was before it was started. *Abort* leads it back to verified, whatever it
-was. Source: NI-DAQmx Help, "Task State Model".
+The states are verified, reserved, committed and running. A call that needs a state moves the task there through those
+between; *stop* returns it to the state before its start, *abort* to verified from any state.
+Source: NI-DAQmx Help, "Task State Model".
 """
 
 import math
@@ -35,7 +35,7 @@ _ENGINES: dict[str, Callable[[SimulatedBench], Engine]] = {
 
 
 class State(IntEnum):
-    """How far a task has come."""
+    """State of a task, in ascending order."""
 
     VERIFIED = 0
     RESERVED = 1
@@ -44,14 +44,14 @@ class State(IntEnum):
 
 
 class TaskStates:
-    """What a task is set to and how far it has come; `Task` adds the samples.
+    """Settings and state of a task; `Task` adds the samples.
 
     Parameters
     ----------
     card : Card
-        Where it lives.
+        Card of the task.
     name : str
-        As NI-DAQmx knows it.
+        Name in NI-DAQmx.
     """
 
     def __init__(self, card: "Card", name: str) -> None:
@@ -71,24 +71,24 @@ class TaskStates:
 
     @property
     def engine(self) -> Engine:
-        """Get the side that the task's channels are on. Raises -200478 before there is one."""
+        """Side of the task's channels. Raises -200478 without channels."""
         if self._engine is None:
             raise DaqError(Code.CAN_NOT_PERFORM_OP_WHEN_NO_CHANS_IN_TASK, f"Task Name: {self.name}")
         return self._engine
 
     @property
     def inputs(self) -> InputEngine:
-        """Get the input side. Raises -200452 for a task of another side."""
+        """Input side. Raises -200452 for a task of another side."""
         return self._side(InputEngine)
 
     @property
     def outputs(self) -> OutputEngine:
-        """Get the output side. Raises -200452 for a task of another side."""
+        """Output side. Raises -200452 for a task of another side."""
         return self._side(OutputEngine)
 
     @property
     def lines(self) -> LinesEngine:
-        """Get the digital lines. Raises -200452 for a task of another side."""
+        """Digital lines. Raises -200452 for a task of another side."""
         return self._side(LinesEngine)
 
     def _side(self, kind: type[Side]) -> Side:
@@ -98,11 +98,11 @@ class TaskStates:
 
     @property
     def channels(self) -> Sequence[Channel | LineChannel]:
-        """Get its channels, in the order of the scan."""
+        """Channels in the order of the scan."""
         return [] if self._engine is None else self._engine.channels
 
     def refuse_while_running(self) -> None:
-        """Raise -200557 if it runs."""
+        """Raise -200557 if the task runs."""
         if self.state is State.RUNNING:
             raise DaqError(Code.CANNOT_SET_PROPERTY_WHEN_TASK_RUNNING, f"Task Name: {self.name}")
 
@@ -118,7 +118,7 @@ class TaskStates:
         self._join(engine, line_channels(self.card.bench.card, physical, name, grouping))
 
     def _engine_of(self, kind: str) -> Any:
-        """Get the task's side, or one that it may get. Raises -200559 if it is on another side than this."""
+        """Return the task's side, or a new one of this kind. Raises -200559 if the task is of another kind."""
         self.refuse_while_running()
         engine = self._engine or _ENGINES[kind](self.card.bench)
         if engine.kind != kind:
@@ -135,13 +135,13 @@ class TaskStates:
         self.back_to(State.VERIFIED)
 
     def set_clock(self, rate_Hz: float, source: str, edge: int, mode: int, samples: int) -> None:
-        """Give it a sample clock.
+        """Set the sample clock.
 
         Raises
         ------
         DaqError
-            -89120 for a source that doesn't exist, -200077 for an odd value, -201062 for digital lines (those of
-            port 0 could have one, but that isn't simulated).
+            -89120 for an unknown source, -200077 for an invalid value, -201062 for digital lines (clocked lines of
+            port 0 are not simulated).
         """
         self.refuse_while_running()
         engine = self.engine
@@ -151,20 +151,20 @@ class TaskStates:
         self.back_to(State.VERIFIED)
 
     def software_timed(self) -> None:
-        """Take its sample clock away."""
+        """Remove the sample clock."""
         self.refuse_while_running()
         self.clock = self.engine.clock = None
         self.back_to(State.VERIFIED)
 
     def resize_buffer(self, samples: int | None) -> None:
-        """Set the buffer's size, samples a channel (None: NI-DAQmx chooses); what is in it is lost."""
+        """Set the buffer size in samples per channel (None: NI-DAQmx chooses); its content is lost."""
         self.refuse_while_running()
         self.engine.buffer_size = samples
         self.back_to(State.COMMITTED)
         self.engine.release()
 
     def set_trigger(self, source: str) -> None:
-        """Let it wait for the start of the other side ("/Dev1/ai/StartTrigger"); "" for nothing."""
+        """Set the start of the other side as trigger ("/Dev1/ai/StartTrigger"); "" for none."""
         self.refuse_while_running()
         other = "ao" if self.engine.kind == "ai" else "ai"
         if terminal(source) not in ("", f"{other}/starttrigger"):
@@ -174,7 +174,7 @@ class TaskStates:
     # States
 
     def control(self, action: int) -> int:
-        """Lead the task to a state. Returns a warning, or 0."""
+        """Move the task to a state; return a warning, or 0."""
         mode = TaskMode(action)
         if mode is TaskMode.TASK_START:
             self.start()
@@ -200,7 +200,7 @@ class TaskStates:
             raise DaqError(Code.TRIG_WHEN_ON_DEMAND_SAMP_TIMING, f"Task Name: {self.name}")
 
     def up_to(self, state: State) -> None:
-        """Lead it up to a state, through those between; it keeps what it has got to where it fails."""
+        """Move the task up to a state, through those between; after an error it keeps the state reached."""
         self.verify()
         if self.state < State.RESERVED <= state:
             self.card.reserve(self, self.engine.resources())
@@ -210,7 +210,7 @@ class TaskStates:
             self.state = State.COMMITTED
 
     def back_to(self, state: State) -> None:
-        """Lead it back to a state, if it is beyond; what belongs to the higher one is forgotten."""
+        """Move the task back to a state if it is beyond; data of the higher state are discarded."""
         self.state = min(self.state, state)
         self.primed = False
         if self.state < State.COMMITTED and self._engine is not None:
@@ -219,7 +219,7 @@ class TaskStates:
             self.card.release(self)
 
     def start(self) -> None:
-        """Start it, or arm it if it has a trigger."""
+        """Start the task, or arm it if it has a trigger."""
         if self.state is State.RUNNING:
             raise DaqError(Code.CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING, f"Task Name: {self.name}")
         self.card.require_device()
@@ -238,40 +238,40 @@ class TaskStates:
             self.begin(self.card.bench.clock.now())
 
     def begin(self, at_s: float) -> None:
-        """Let it run, and with it what waits for its start."""
+        """Begin to run, and trigger the tasks that wait for this start."""
         self.engine.begin(at_s)
         if self.clock is not None:
             self.card.fire(f"{self.engine.kind}/starttrigger", at_s)
 
     def stop(self) -> int:
-        """Stop it. Returns a warning if it wasn't done; raises what ended it, if nobody was told yet."""
+        """Stop the task; return a warning if it was not done. Raises an error that ended it, if not yet reported."""
         if self.state is not State.RUNNING:
             return 0
-        told, error, done = self.told, None, True
+        reported, error, done = self.told, None, True
         try:
             done = self.done()
         except DaqError as ended_by:
-            error = None if told is not None and told.code == ended_by.code else ended_by
+            error = None if reported is not None and reported.code == ended_by.code else ended_by
         self.halt(self.rests)
         if error is not None:
             raise error
         return 0 if done or self.clock is None or not self.clock.finite else STOPPED_BEFORE_DONE
 
     def abort(self) -> None:
-        """Stop it, whatever it does, and release the card."""
+        """Stop the task in any state and release the card."""
         if self.state is State.RUNNING:
             self.halt(State.VERIFIED)
         self.back_to(State.VERIFIED)
 
     def halt(self, rests: State) -> None:
-        """End what runs, and lead it back to a state."""
+        """Stop the running task and move it back to a state."""
         self.card.disarm(self)
         self.engine.halt()
         self.back_to(rests)
         self.card.bench.wake()
 
     def done(self) -> bool:
-        """Whether it doesn't run any more. Raises what ended it."""
+        """Return True if the task no longer runs. Raises the error that ended it."""
         if self.state is not State.RUNNING:
             return True
         self.card.require_device()
@@ -283,10 +283,10 @@ class TaskStates:
             raise
 
     def is_done(self) -> bool:
-        """As `done`, for a client that asks again and again.
+        """Return `done` for a client that polls.
 
-        On a clock that moves only when somebody waits it would ask for ever, so what the task does without
-        anybody's help (no acquisition of another task goes on, which somebody reads) is waited for.
+        On a clock that advances only during waits, polling would never end. If the task finishes without other clients
+        (no acquisition of another task runs), the call waits for its end.
         """
         bench = self.card.bench
         done = self.done()
@@ -297,7 +297,7 @@ class TaskStates:
         return alone and not math.isinf(due_s) and bench.wait_for(self.done, self.engine.done_due_s, due_s)
 
     def wait_until_done(self, timeout_s: float, cancelled: Callable[[], bool]) -> None:
-        """Wait for the end. Raises -200560 when the time is over."""
+        """Wait for the end of the task. Raises -200560 after the timeout."""
         bench = self.card.bench
         deadline_s = bench.clock.now() + (timeout_s if timeout_s >= 0 else math.inf)
         if not bench.wait_for(lambda: cancelled() or self.done(), self.engine.done_due_s, deadline_s):

@@ -1,4 +1,4 @@
-"""Reading and writing the samples of a task, with all that NI-DAQmx does by itself on the way."""
+"""Reading and writing the samples of a task, including NI-DAQmx's implicit state changes."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -32,12 +32,12 @@ class Task(TaskStates):
         self.subscriptions: dict[str, Subscription] = {}
 
     def subscribe(self, kind: str, samples: int = 0) -> Subscription:
-        """Let a client hear of events: "done", "acquired" or "transferred".
+        """Register a client for events: "done", "acquired" or "transferred".
 
         Raises
         ------
         DaqError
-            When somebody listens already, while the task runs, or for a kind that the task can't have.
+            If a client is registered already, the task runs, or the task has no events of this kind.
         """
         self._check_subscription(kind, samples)
         known = self.subscriptions.get(kind)
@@ -58,24 +58,24 @@ class Task(TaskStates):
             raise DaqError(Code.EVERY_N_SAMPS_EVENT_INTERVAL_ZERO_NOT_SUPPORTED)
 
     def unsubscribe(self, kind: str) -> None:
-        """End a client's stream of events, if there is one."""
+        """End a client's stream of events, if any."""
         known = self.subscriptions.pop(kind, None)
         if known is not None:
             known.close()
 
     def read(self, samples: int, timeout_s: float, most: int, cancelled: Callable[[], bool]) -> FloatArray:
-        """Read ``samples`` a channel (-1: all there are), starting the task if need be.
+        """Read ``samples`` per channel (-1: all available), starting the task if necessary.
 
         Parameters
         ----------
         samples : int
-            Samples a channel.
+            Samples per channel.
         timeout_s : float
-            How long to wait.
+            Longest wait.
         most : int
-            Samples that the client has room for, all channels together.
+            Size of the client's array in samples, over all channels.
         cancelled : callable
-            Whether the client has gone.
+            Returns True if the client has gone.
 
         Returns
         -------
@@ -109,7 +109,7 @@ class Task(TaskStates):
     def write(
         self, values: FloatArray, auto_start: bool, timeout_s: float, cancelled: Callable[[], bool]
     ) -> int:
-        """Write samples, shape (n_channels, n). Returns how many a channel were written."""
+        """Write samples, shape (n_channels, n); return the number written per channel."""
         self.card.require_device()
         if self.clock is None:
             self._on_demand(auto_start, lambda: self.outputs.put(values))
@@ -128,20 +128,20 @@ class Task(TaskStates):
         return int(values.shape[1])
 
     def drive(self, levels: BoolArray, auto_start: bool) -> int:
-        """Drive digital lines, shape (n_channels, n, most_lines). Returns how many samples a channel were written."""
+        """Drive digital lines, shape (n_channels, n, most_lines); return the number of samples written per channel."""
         self.card.require_device()
         self._on_demand(auto_start, lambda: self.lines.put(levels))
         return int(levels.shape[1])
 
     def refuse_other_writes(self, kind: str) -> None:
-        """Raise -200459 unless the task has outputs, -200526 unless they are of this kind ("ao", "do")."""
+        """Raise -200459 for a task without outputs, -200526 if they are of another kind than ``kind`` ("ao", "do")."""
         if self._engine is None or self._engine.kind == "ai":
             raise DaqError(Code.WRITE_NO_OUTPUT_CHANS_IN_TASK, samples_written=0)
         if self._engine.kind != kind:
             raise DaqError(Code.WRITE_CHAN_TYPE_MISMATCH, f"Task Name: {self.name}", samples_written=0)
 
     def _on_demand(self, auto_start: bool, put: Callable[[], None]) -> None:
-        """Write without a clock, starting the task for as long as that takes if it doesn't run."""
+        """Write without a clock, with the task started for the duration of the write if it doesn't run."""
         started_here = self.state is not State.RUNNING
         if started_here and not auto_start:
             code = Code.CANNOT_WRITE_WHEN_AUTO_START_FALSE_AND_TASK_NOT_RUNNING

@@ -1,4 +1,4 @@
-"""When a task takes or puts out samples."""
+"""Sample clock of a task."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,20 @@ _MODES = (AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value)
 
 @dataclass(frozen=True)
 class SampleClock:
-    """When a task takes or puts out samples.
+    """Sample clock of a task.
 
     Parameters
     ----------
     rate_Hz : float
-        Samples a second and channel.
+        Samples per second and channel.
     source : str
-        Terminal of the clock ("/Dev1/ai/SampleClock"); "" is the task's own.
+        Terminal of the clock ("/Dev1/ai/SampleClock"); "" for the task's own.
     finite : bool
-        Whether it ends after ``samples``.
+        True if it ends after ``samples``.
     samples : int
-        Of a finite task; else a hint for the size of the buffer.
+        Number of samples of a finite task, else a hint for the buffer size.
     edge : int
-        NI-DAQmx's number of the active edge; without effect.
+        NI-DAQmx's number of the active edge; it has no effect.
     """
 
     rate_Hz: float
@@ -37,12 +37,12 @@ class SampleClock:
     def checked(
         cls, kind: str, rate_Hz: float, source: str, edge: int, mode: int, samples: int
     ) -> "SampleClock":
-        """Build one for a task of inputs ("ai") or outputs ("ao") from what NI-DAQmx is told.
+        """Return the clock of a task of inputs ("ai") or outputs ("ao") from the arguments of NI-DAQmx.
 
         Raises
         ------
         DaqError
-            -200077 for an impossible value, -89120 for a source that doesn't exist or isn't simulated.
+            -200077 for an invalid value, -89120 for a source that doesn't exist or isn't simulated.
         """
         if mode not in _MODES:
             raise refused_value("DAQmx_SampQuant_SampMode", mode, "finite, continuous")
@@ -57,22 +57,22 @@ class SampleClock:
 
     @property
     def mode(self) -> int:
-        """Get NI-DAQmx's number of the acquisition's or generation's kind."""
+        """NI-DAQmx's number of the acquisition type."""
         return _MODES[0] if self.finite else _MODES[1]
 
     @property
     def follows_inputs(self) -> bool:
-        """Whether the source is the inputs' sample clock."""
+        """True if the source is the inputs' sample clock."""
         return terminal(self.source) == "ai/sampleclock"
 
 
 def terminal(name: str) -> str:
-    """Get a terminal's name without its device, in lower case: "/Dev1/ai/SampleClock" is "ai/sampleclock"."""
+    """Return a terminal's name without its device, in lower case: "ai/sampleclock" for "/Dev1/ai/SampleClock"."""
     parts = name.strip("/").lower().split("/")
     return "/".join(parts[-2:]) if name.startswith("/") or len(parts) > 1 else parts[0]
 
 
 def unknown_terminal(source: str) -> DaqError:
-    """Build -89120: a terminal from which nothing can come."""
-    details = f"Source Terminal: {source} (not there, or not simulated)"
+    """Return -89120, the error for an invalid source terminal."""
+    details = f"Source Terminal: {source} (does not exist, or is not simulated)"
     return DaqError(Code.INVALID_ROUTING_SOURCE_TERMINAL_NAME_ROUTING, details)

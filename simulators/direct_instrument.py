@@ -1,4 +1,4 @@
-"""A GPIB instrument without a wire, for a client in the same process."""
+"""GPIB instrument without a wire, for a client in the same process."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -7,12 +7,12 @@ from simulators.vxi11 import GpibInstrument
 
 
 class DirectInstrument:
-    """One instrument at its primary address; what the gateway does for a link, without one.
+    """Access to one instrument at its primary address, without the gateway's link.
 
     Parameters
     ----------
     instruments : mapping of int to GpibInstrument
-        By primary address; one that is switched off is not among them.
+        Instruments by primary address, without those switched off.
     primary : int
     lock : context manager
         Held while the instrument is used.
@@ -33,17 +33,17 @@ class DirectInstrument:
         self._catch_up = catch_up
 
     def write(self, data: bytes) -> None:
-        """Send it bytes."""
+        """Send bytes to the instrument."""
         with self._lock:
             self._present().receive(data)
 
     def read(self) -> bytes:
-        """Take its reply."""
+        """Return the instrument's reply."""
         with self._lock:
             return self._present().send()
 
     def poll(self) -> int:
-        """Get its status byte."""
+        """Return the instrument's status byte."""
         with self._lock:
             return self._present().serial_poll()
 

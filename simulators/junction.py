@@ -1,9 +1,9 @@
-"""The junction as a random process in the tip's position: how its states follow one another.
+"""Junction as a random process in the tip's position, with the following sequence of states.
 
 ::
 
-    Gap --jump to contact--> Pushed --tip turns--> Pulled --breaks--> Gap
-                               ^--tip turns-----------'   `-----> Bridge --lets go or wears out--> Gap
+    Gap --jump to contact--> Pushed --tip reverses--> Pulled --breaks--> Gap
+                               ^--tip reverses-----------'   `-----> Bridge --detaches or wears out--> Gap
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from simulators.tunnelling import TunnellingParameters
 
 
 class JunctionParameters(Section):
-    """Circuit of the junction, and what bias and force do to its bonds. TOML: [junction]."""
+    """Circuit of the junction, and effects of bias and force on its bonds. TOML: [junction]."""
 
     series_resistance_ohm: float = Field(ge=0)
     leak_ohm: float = Field(gt=0)
@@ -37,7 +37,7 @@ class JunctionParameters(Section):
 
 @dataclass(frozen=True, eq=False)
 class Conduction:
-    """What conducts in each sample: a metal part, shape (n,), and parts of it with a molecule beside."""
+    """Conduction in each sample: a metallic part, shape (n,), and molecules in parallel to it in some samples."""
 
     metal_G0: FloatArray
     molecules: list[tuple[slice, Bridge, FloatArray]]
@@ -45,21 +45,21 @@ class Conduction:
     shot: float = 1.0
 
     def low_bias_G0(self) -> FloatArray:
-        """Conductance at zero bias, shape (n,)."""
+        """Return the conductance at zero bias in G0, shape (n,)."""
         total = self.metal_G0.copy()
         for samples, _, molecule_G0 in self.molecules:
             total[samples] += molecule_G0
         return total
 
     def chord_S(self, bias_V: FloatArray) -> FloatArray:
-        """I/V at the bias of each sample, shape (n,)."""
+        """Return I/V in S at the bias of each sample, shape (n,)."""
         total = G0_S * self.metal_G0
         for samples, bridge, molecule_G0 in self.molecules:
             total[samples] += bridge.molecule.conductor.chord_S(molecule_G0, bias_V[samples])
         return total
 
     def tip_heat_W(self, bias_V: FloatArray) -> FloatArray:
-        """Heat left in the tip at the bias of each sample, shape (n,)."""
+        """Return the heat left in the tip in W at the bias of each sample, shape (n,)."""
         total = metal_tip_heat_W(self.metal_G0, bias_V)
         for samples, bridge, molecule_G0 in self.molecules:
             total[samples] += bridge.molecule.conductor.tip_heat_W(molecule_G0, bias_V[samples])
@@ -67,29 +67,29 @@ class Conduction:
 
 
 class Junction:
-    """Follows the tip and becomes what it meets.
+    """Junction that changes its state as it follows the tip.
 
     Parameters
     ----------
     gold, tunnelling : GoldParameters, TunnellingParameters
-        Contact and gap.
+        Parameters of contact and gap.
     bond_force : float
-        How much faster bonds break at the end of a plateau, as an exponent.
+        Exponent of the breaking rate's increase along a plateau.
     fates : Fates
-        What befalls junctions that are modulated.
+        Source of induced failures during modulation.
     apex_spread_nm : float
         Scatter of the height at which relaxed apexes meet.
     molecules : MoleculeSource or None
-        What may bridge the gap; None on a bare sample.
+        Source of molecules that may bridge the gap; None on a bare sample.
     rng : numpy Generator
-        Of contacts and gaps.
+        Source of randomness of contacts and gaps.
 
     Attributes
     ----------
     state : Gap, Pushed, Pulled or Bridge
-        The present one.
+        Present state.
     contacts, bridges : int
-        How many contacts have formed, and how many molecules have bridged.
+        Number of contacts formed, and of molecules that have bridged.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Junction:
         self.state: Gap | Pushed | Pulled | Bridge = self._relaxed_gap(-np.inf)
 
     def follow(self, span: Span) -> Conduction:
-        """What conducts along a span of samples, which follows the one before."""
+        """Return the conduction along a span of samples, which continues the previous span."""
         metal = np.empty(len(span))
         molecules: list[tuple[slice, Bridge, FloatArray]] = []
         stretches: list[Stretch] = []
@@ -133,7 +133,7 @@ class Junction:
         return Conduction(metal, molecules, stretches)
 
     def look(self, tip_m: float, conductance_G0: float) -> Look:
-        """How it stands with the tip there and the conductance that the last sample had."""
+        """Return the state for a tip position and the conductance of the last sample."""
         state = self.state
         gap = state if isinstance(state, Gap) else state.gap if isinstance(state, Bridge) else None
         visible = conductance_G0 >= self._rules.tunnelling.visible_G0
@@ -147,26 +147,26 @@ class Junction:
         )
 
     def form_contact(self, tip_m: float, time_s: float, conductance_G0: float) -> None:
-        """Become a metallic contact of the given conductance where the tip is."""
+        """Become a metallic contact of the given conductance at the tip's position."""
         if isinstance(self.state, Gap | Bridge):
             self._count_contact(time_s)
         self.state = Pushed(tip_m, conductance_G0, self._rules, self._rng)
 
     def rupture(self, tip_m: float, time_s: float) -> None:
-        """Break what is there: a molecule lets go, a contact snaps back."""
+        """Break a molecular bridge, or a contact, which snaps back."""
         if isinstance(self.state, Bridge):
             self.state = self.state.gap
         elif not isinstance(self.state, Gap):
             self.state = self._broken(tip_m, time_s)
 
     def _which(self) -> tuple[Literal["gap", "contact", "molecule"], int]:
-        """What is there, and its number."""
+        """Return the kind of the present state, and its number."""
         if isinstance(self.state, Gap):
             return "gap", 0
         return ("molecule", self.bridges) if isinstance(self.state, Bridge) else ("contact", self.contacts)
 
     def _next(self, tip_m: float, time_s: float) -> Gap | Pushed | Pulled | Bridge:
-        """The state that follows the present one where the tip now is."""
+        """Return the state that follows the present one at the tip's position."""
         state = self.state
         if isinstance(state, Gap | Bridge):
             gap = state if isinstance(state, Gap) else state.gap
@@ -192,7 +192,7 @@ class Junction:
         return Pushed(tip_m, start_G0, self._rules, self._rng)
 
     def _broken(self, tip_m: float, time_s: float) -> Gap | Bridge:
-        """The contact's atoms snap back and leave a gap, which a molecule may bridge."""
+        """Return the gap left when the contact's atoms snap back, bridged by a molecule or not."""
         gold = self._rules.gold
         snapped_nm = self._rng.normal(gold.snap_back_nm, gold.snap_back_spread_nm)
         stays_open_nm = 1.6 * self._rules.tunnelling.jump_gap_nm
@@ -206,7 +206,7 @@ class Junction:
         return Bridge(molecules.draw(time_s), tip_m, gap, p.noise_at_1Hz, self._rules, self._rng)
 
     def _relaxed_gap(self, tip_m: float) -> Gap:
-        """A gap between apexes that have taken their relaxed shape, and so meet near height 0 again."""
+        """Return a gap between relaxed apexes, which meet near height 0 again."""
         least = tip_m + 0.5 * self._rules.gold.relaxation_gap_nm * NM
         touch_m = max(self._apex_spread_m * self._rng.standard_normal(), least)
         return Gap(touch_m, self._rules, self._rng, relaxed=True)

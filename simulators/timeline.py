@@ -1,13 +1,13 @@
-"""The world and the card's outputs, moved through time together in vectorised steps.
+"""World and outputs of the card, moved through time together in vectorised steps.
 
-Nothing runs by itself: whoever asks for something first catches up with the clock. What the steps are depends
-on what runs:
+Nothing advances in the background: every access first catches up with the clock. The steps depend on the running
+tasks:
 
-- an acquisition: a step for each tick of its sample clock, in which the outputs hold what they held *before*
-  the tick; so a sample shows what the outputs were given one tick earlier, as on the card;
-- else a waveform on a clock of its own: a step for each of its ticks;
-- else steps of ``idle_rate_Hz`` with the held outputs. A stretch of more than ``idle_steps`` of them (nobody
-  asked for ten seconds) is walked in that many longer steps.
+- with an acquisition, one step per tick of its sample clock, in which the outputs hold their values from *before* the
+  tick, so that a sample shows the outputs of one tick earlier, as on the card;
+- else with a waveform on its own clock, one step per tick of that clock;
+- else steps of ``idle_rate_Hz`` with constant outputs. A stretch of more than ``idle_steps`` (such as ten seconds
+  without any access) takes ``idle_steps`` longer steps.
 """
 
 import math
@@ -40,34 +40,34 @@ class BenchParameters(Section):
 
 
 class Timeline:
-    """What runs on the bench, and how far it has come.
+    """Acquisition and waveform on the bench, and their progress in time.
 
     Parameters
     ----------
     parameters : BenchParameters
         Steps.
     clock : Clock
-        What to catch up with.
+        Clock to catch up with.
     chain : Chain
-        What is between outputs and inputs.
+        Signal chain between outputs and inputs.
     power_up_V : float
-        What the outputs put out at first.
+        Initial voltage of the outputs.
 
     Attributes
     ----------
     lock : threading.RLock
-        Held by whoever uses an instrument.
+        Held while an instrument is used.
     changed : threading.Condition
-        On the same lock; notified when samples have come, and when an acquisition, a waveform or a fault begins
-        or ends.
+        Condition on the same lock; notified by new samples, and when an acquisition, a waveform or a fault begins or
+        ends.
     faults : Faults
-        What goes wrong.
+        Injected faults.
     listeners : list of callable
-        Called before time passes: a wire that delivers by itself hands over what has come.
+        Called before time passes, so that a listen-only wire can deliver pending bytes.
     time_s : float
-        How far the world has come.
+        The world's time.
     acquired : int
-        Samples of the present acquisition, or of the last.
+        Number of samples of the present or last acquisition.
     """
 
     def __init__(self, parameters: BenchParameters, clock: Clock, chain: Chain, power_up_V: float) -> None:
@@ -85,24 +85,24 @@ class Timeline:
         self._held = dict.fromkeys(("bias", "z"), power_up_V)
         self._driven = dict(self._held)
         self.loop_back_factors = dict.fromkeys(self._held, 1.0)
-        """Volts that each loop-back shows for a volt of its output."""
+        """Voltage of each loop-back per volt of its output."""
         self._present = dict.fromkeys(("current", "thermocouple", "bias", "z"), 0.0)
         self._scan: Scan | None = None
         self._scan_ticks = Ticks(1.0, 0.0)
         self._generation: Generation | None = None
         self._generation_ticks = Ticks(1.0, 0.0)
 
-    # What the card does
+    # Actions of the card
 
     def hold(self, signal: str, volts: float) -> None:
-        """Put out a value from now on."""
+        """Set an output to a voltage from now on."""
         with self.lock:
             self.catch_up()
             self._held[signal] = volts
             self.changed.notify_all()
 
     def power_up(self) -> None:
-        """Stop everything and put out what the outputs have after power-up."""
+        """Stop everything and set the outputs to their power-up voltage."""
         with self.lock:
             self.stop_scan()
             self.stop_generation()
@@ -110,7 +110,7 @@ class Timeline:
                 self.hold(signal, self._power_up_V)
 
     def start_scan(self, scan: Scan, at_s: float) -> None:
-        """Begin an acquisition at a time, which is now; its first sample comes one period later."""
+        """Start an acquisition at the present time ``at_s``; its first sample comes one period later."""
         with self.lock:
             self.catch_up()
             self._scan, self.acquired = scan, 0
@@ -118,14 +118,14 @@ class Timeline:
             self.changed.notify_all()
 
     def stop_scan(self) -> None:
-        """End the acquisition, if there is one."""
+        """Stop the acquisition, if one runs."""
         with self.lock:
             self.catch_up()
             self._scan = None
             self.changed.notify_all()
 
     def start_generation(self, generation: Generation, at_s: float) -> None:
-        """Begin to put out a waveform at a time, which is now: with the next tick of its clock."""
+        """Start a waveform at the present time ``at_s``; its first value comes with the next tick of its clock."""
         with self.lock:
             self.catch_up()
             self._generation = generation
@@ -133,7 +133,7 @@ class Timeline:
             self.changed.notify_all()
 
     def stop_generation(self) -> None:
-        """Stop the waveform, if there is one; the outputs hold what they put out last."""
+        """Stop the waveform, if one runs; the outputs hold their last values."""
         with self.lock:
             self.catch_up()
             self._generation = None
@@ -141,13 +141,13 @@ class Timeline:
 
     @property
     def scan(self) -> Scan | None:
-        """Get the acquisition that runs."""
+        """Running acquisition, or None."""
         return self._scan
 
     # Time
 
     def catch_up(self) -> None:
-        """Bring everything up to the clock."""
+        """Advance the bench to the present time."""
         with self.lock:
             for listen in self.listeners:
                 listen()
@@ -156,12 +156,12 @@ class Timeline:
                 pass
 
     def scan_due_s(self, samples: int) -> float:
-        """Get when so many samples of the acquisition will be there; infinite if it doesn't run."""
+        """Return the time at which a number of samples will have been acquired; infinite without an acquisition."""
         running = self._scan is not None and not self._stands_still()
         return self._scan_ticks.time_s(samples) if running else math.inf
 
     def generation_due_s(self, ticks: int) -> float:
-        """Get when the waveform will have had so many more ticks; infinite if its clock doesn't run."""
+        """Return the time at which the waveform will have advanced by ``ticks``; infinite if its clock is stopped."""
         if self._generation is None:
             return math.inf
         if self._generation.rate_Hz is None:
@@ -173,7 +173,7 @@ class Timeline:
         return lost is not None or self.faults.active(Stall, self.acquired) is not None
 
     def _advance(self, until_s: float) -> bool:
-        """One vectorised stretch towards ``until_s``. Returns whether there may be more to do."""
+        """Advance by one vectorised stretch towards ``until_s``; return True if there may be more."""
         stands_still = self._stands_still()
         if self._scan is not None and not stands_still:
             return self._advance_scan(self._scan, until_s)
@@ -231,7 +231,7 @@ class Timeline:
         return True
 
     def _live(self, steps: int, dt: float, times_s: FloatArray, scan: Scan | None) -> None:
-        """Move everything through ``steps`` steps; ``times_s`` are the ends of those that a clock makes."""
+        """Advance everything by ``steps`` steps; ``times_s`` are their ends if a clock makes them, else empty."""
         outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
         if self._generation is not None and len(times_s):
             outputs |= self._play(self._generation, times_s)
@@ -248,12 +248,12 @@ class Timeline:
             scan.take(signals)
 
     def _terminals(self) -> dict[str, float]:
-        """Return the volts at the outputs' terminals now."""
+        """Return the present voltages at the outputs' terminals."""
         stuck = {fault.signal for fault in self.faults.all_active(OutputStuck, self.acquired)}
         return {name: self._driven[name] if name in stuck else volts for name, volts in self._held.items()}
 
     def _looped_back(self, signals: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the signals as the loop-backs show them."""
+        """Return the signals with the factors and faults of the loop-backs."""
         factors = dict(self.loop_back_factors)
         for fault in self.faults.all_active(LoopBack, self.acquired):
             factors[fault.signal] *= fault.factor
@@ -261,7 +261,7 @@ class Timeline:
         return {**signals, **changed} if changed else signals
 
     def _play(self, generation: Generation, times_s: FloatArray) -> dict[str, FloatArray]:
-        """What the waveform's outputs hold in each step, and let it tick; a tick counts from the next step."""
+        """Advance the waveform; return its outputs in each step. A tick takes effect from the next step."""
         ticks = self._generation_ticks
         follows_scan = generation.rate_Hz is None
         counts = np.arange(1, len(times_s) + 1) if follows_scan else ticks.counts(times_s)

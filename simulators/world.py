@@ -1,6 +1,6 @@
-"""The world that the instruments look at: sample, piezo, junction, heat, and what disturbs them.
+"""World measured by the instruments: sample, piezo, junction, heat, and their disturbances.
 
-Positive bias means that the substrate is higher than the grounded probe; the current is then positive.
+Positive bias means that the substrate is at a higher potential than the grounded probe; the current is then positive.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ KNOT_S = 1.0
 
 
 class SampleParameters(Section):
-    """What is on the sample. TOML: [sample]."""
+    """Species and temperature of the sample. TOML: [sample]."""
 
     species: str
     temperature_K: float = Field(gt=0)
@@ -46,10 +46,10 @@ class SampleParameters(Section):
 
 @dataclass(frozen=True, eq=False)
 class Signals:
-    """What reaches the amplifiers at the end of each step; arrays of shape (n,).
+    """Signals at the amplifiers' inputs at the end of each step; arrays of shape (n,).
 
-    Noise that is white far beyond the amplifiers' bandwidth is not among the samples: it comes as its one-sided
-    density, for how much of it a sample shows is up to the filter in front of the converter.
+    Noise that is white far beyond the amplifiers' bandwidth is given by its one-sided density, not in the samples,
+    because its share in a sample depends on the filter before the converter.
     """
 
     current_A: FloatArray
@@ -60,13 +60,13 @@ class Signals:
 
 @dataclass(frozen=True)
 class Truth:
-    """The world as it is at the end of the last step, which no instrument shows.
+    """True state of the world at the end of the last step, which no instrument shows.
 
-    ``indentation_m`` is how far the tip stands inside the surface (negative: outside) and
-    ``deepest_indentation_m`` the largest it ever was, not below 0. ``gap_m`` separates the apexes, 0 in contact.
-    ``conductance_G0`` is the low-bias one, noise included; ``molecule_G0`` what was drawn for the molecule that
-    bridges, None without one. ``contacts`` and ``bridges`` count how many have formed.
-    With a fixture in place of the junction the state is its name, and the gap infinite.
+    ``indentation_m`` is the depth of the tip in the surface (negative: outside), ``deepest_indentation_m`` its maximum
+    so far, at least 0. ``gap_m`` separates the apexes, 0 in contact. ``conductance_G0`` is the low-bias conductance
+    including noise; ``molecule_G0`` that drawn for the bridging molecule, None without one. ``contacts`` and
+    ``bridges`` are the numbers formed so far. With a fixture in place of the junction, the state is its name and the
+    gap is infinite.
     """
 
     time_s: float
@@ -86,15 +86,15 @@ class Truth:
 
 
 class World:
-    """Sample, tip and junction, moved through time by what bias and piezo are given.
+    """Sample, tip and junction, driven by the voltages of bias and piezo.
 
     Parameters
     ----------
     parameters : Parameters
         Sections sample, surface, piezo, fixture, tunnelling, gold, molecule, junction, fates, thermal, noise, mains.
     rng : numpy Generator
-        Source of all randomness; each part of the world draws from a child of its own, so that signals do not
-        depend on how a span of samples is cut into calls.
+        Source of all randomness; each part of the world draws from its own child, so that signals do not depend on
+        how a span of samples is cut into calls.
 
     Raises
     ------
@@ -104,7 +104,7 @@ class World:
     Attributes
     ----------
     ledger : Ledger
-        What was really dissipated, junction by junction.
+        Log of the true dissipation, by junction.
     """
 
     def __init__(self, parameters: Parameters, rng: Generator) -> None:
@@ -147,28 +147,28 @@ class World:
         self._tip_m = -self._surface_m
 
     def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Signals:
-        """Live through n steps.
+        """Advance by n steps.
 
         Parameters
         ----------
         bias_V, z_V : ndarray, shape (n,)
-            What bias and the piezo's driver are given during each step.
+            Voltages of the bias and of the piezo's driver during each step.
         dt : float
             Length of a step in s.
         ammeter_ohm : float
-            Input resistance of what measures the current, in series with the junction.
+            Input resistance of the current amplifier, in series with the junction.
 
         Returns
         -------
         Signals
-            At the end of each step.
+            Signals at the end of each step.
         """
         time_s = self._times(len(bias_V), dt)
         span = self._move(bias_V, z_V, time_s, dt)
         passage = self._specimen.follow(span)
         rise_V_per_s = moves(bias_V, self._bias_V) / dt
         conductance_S = passage.chord_S(bias_V)
-        # Exact for a linear junction; what is in series is small where the I-V is not linear.
+        # Exact for a linear junction; the series resistance is negligible where the I-V is not linear.
         series_ohm = self._circuit.series_resistance_ohm + ammeter_ohm
         across_V = bias_V / (1.0 + series_ohm * conductance_S)
         current_A = conductance_S * across_V
@@ -190,21 +190,21 @@ class World:
         self._surface_m -= distance_m
 
     def form_contact(self, conductance_G0: float) -> None:
-        """Let metal touch metal where the tip is, whatever was there."""
+        """Close a metallic contact at the tip's position, in any prior state."""
         self._specimen.form_contact(self._tip_m, self.time_s, conductance_G0)
 
     def rupture(self) -> None:
-        """Let the molecule go, or break the contact."""
+        """Break the molecular bridge or the contact."""
         self._specimen.rupture(self._tip_m, self.time_s)
 
     @property
     def time_s(self) -> float:
-        """Time lived through."""
+        """Time of the world, in s."""
         return self._since_s + self._steps * self._dt
 
     @property
     def truth(self) -> Truth:
-        """Get the world as it is now."""
+        """Present true state of the world."""
         look = self._specimen.look(self._tip_m, self._conductance_G0)
         return Truth(
             time_s=self.time_s,
@@ -229,14 +229,16 @@ class World:
         species = self._sample.species
         if species == BARE:
             return None
-        known = parameters.values["molecule"]
-        if species not in known:
-            raise ParameterError(f"sample.species = {species!r}: expected one of {', '.join([BARE, *known])}")
-        drawn = parameters.section(f"molecule.{species}", MoleculeParameters)
-        return MoleculeSource(drawn, self._sample.temperature_K, shape, telegraph, site)
+        molecules = parameters.values["molecule"]
+        if species not in molecules:
+            raise ParameterError(
+                f"sample.species = {species!r}: expected one of {', '.join([BARE, *molecules])}"
+            )
+        molecule = parameters.section(f"molecule.{species}", MoleculeParameters)
+        return MoleculeSource(molecule, self._sample.temperature_K, shape, telegraph, site)
 
     def _times(self, n: int, dt: float) -> FloatArray:
-        """Ends of the next n steps, counted in whole steps, so that they do not depend on how calls are cut."""
+        """Return the ends of the next n steps, in whole steps, so that they do not depend on how calls are cut."""
         if dt != self._dt:
             self._since_s, self._steps, self._dt = self.time_s, 0, dt
             self._flicker = pink(self._noise, dt, self._flicker_rng)
@@ -262,7 +264,7 @@ class World:
     def _seen_current(
         self, current_A: FloatArray, bias_V: FloatArray, rise_V_per_s: FloatArray, time_s: FloatArray
     ) -> FloatArray:
-        """Current with leak, capacitive part and mains."""
+        """Return the current with leak, capacitive part and mains."""
         beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_V_per_s
         return current_A + beside + self._current_hum.values(time_s)
 
