@@ -1,4 +1,4 @@
-"""The analogue inputs of a card: one continuous acquisition, read block by block, whose clock the outputs follow."""
+"""Analogue inputs of a card: one continuous acquisition, read block by block, whose clock the outputs follow."""
 
 import math
 import threading
@@ -20,7 +20,7 @@ TIMEBASE_HZ = 20e6
 ONE_INPUT_HZ, ALL_INPUTS_HZ = 625e3, 500e3
 
 _GLANCES = 4
-"""Readings of a glance; one alone could be a spike."""
+"""Readings averaged by `Inputs.glance`; a single one could be a spike."""
 
 _TERMINALS = {
     Terminal.DIFFERENTIAL: TerminalConfiguration.DIFF,
@@ -43,20 +43,20 @@ class Inputs:
     Parameters
     ----------
     controller : PXIController
-        Where the card is.
+        Controller of the card.
     device : str
-        Its NI-DAQmx name.
+        NI-DAQmx name of the card.
     channels : sequence of AnalogInput
-        In the order of the scan.
+        Inputs in the order of the scan.
     rate_Hz : float
-        Samples per second and channel that `read` returns.
+        Samples per second and channel returned by `read`.
     decimation : int
-        The card samples so many times faster, and `read` returns the means.
+        Samples of the card that are averaged to one sample of `read`.
 
     Raises
     ------
     OutOfRange
-        A rate that the card can't make exactly or can't reach with so many inputs.
+        If the card can't produce the rate exactly, or can't reach it with this number of inputs.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class Inputs:
 
     @property
     def acquiring(self) -> bool:
-        """Tell whether an acquisition was started and not stopped."""
+        """True while an acquisition runs."""
         return self._task is not None
 
     def start(self, buffer_s: float) -> None:
-        """Start sampling all inputs; `read` may stay away for ``buffer_s`` before samples are lost."""
+        """Start to sample all inputs; samples are lost if `read` is not called for longer than ``buffer_s``."""
         with self._reading:
             if self._task is not None:
-                raise NotNow("The acquisition runs already")
+                raise NotNow("The acquisition is already running")
             with translated("start the acquisition"):
                 task = self._controller.new_task()
                 try:
@@ -118,10 +118,10 @@ class Inputs:
             self.clock_Hz, sample_mode=AcquisitionType.CONTINUOUS, samps_per_chan=buffer
         )
         task.in_stream.input_buf_size = buffer
-        task.in_stream.auto_start = False  # a read must not start anew what somebody else has ended
+        task.in_stream.auto_start = False  # a read must not restart an acquisition that was stopped
 
     def stop(self, stop_followers: Callable[[], object]) -> None:
-        """Stop sampling, and before the clock what runs on it. A `read` that waits ends with ``NotNow``."""
+        """Stop the tasks that follow the clock, then sampling. A waiting `read` raises ``NotNow``."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -152,7 +152,7 @@ class Inputs:
     def _running_task(self) -> Any:
         task = self._task
         if task is None:
-            raise NotNow("No acquisition runs; start it first")
+            raise NotNow("No acquisition is running; start one first")
         return task
 
     def _read(self, data: FloatArray, timeout_s: float) -> int:
@@ -160,11 +160,11 @@ class Inputs:
             return int(self._reader.read_many_sample(data, data.shape[1], timeout_s))
         except DaqError as error:
             partial = self._block(data[:, : getattr(error, "samps_per_chan_read", 0)])
-            said = str(rig_error("read the inputs", error))
+            message = str(rig_error("read the inputs", error))
             if error.error_type is DAQmxErrors.SAMPLES_NOT_YET_AVAILABLE:
-                raise ReadTimeout(said, partial, error.error_code) from error
+                raise ReadTimeout(message, partial, error.error_code) from error
             if error.error_type in _OVERRUN:
-                raise SamplesLost(said, partial, error.error_code) from error
+                raise SamplesLost(message, partial, error.error_code) from error
             raise
 
     def _block(self, raw: FloatArray) -> Block:
@@ -178,10 +178,10 @@ class Inputs:
         return block
 
     def glance(self) -> dict[str, float]:
-        """Read all inputs a few times without a clock; get their means by name, in V."""
+        """Read all inputs a few times without a clock; return their means by name, in V."""
         with self._reading:
             if self._task is not None:
-                raise NotNow("An acquisition runs; read its samples")
+                raise NotNow("An acquisition is running; read its samples instead")
             with translated("read the inputs"):
                 task = self._controller.new_task()
                 try:
@@ -195,14 +195,14 @@ class Inputs:
         return dict(zip(self._names, rows.mean(axis=0).tolist(), strict=True))
 
     def acquired(self) -> int:
-        """Get how many samples were taken since the start of the acquisition, read or not."""
+        """Return the number of samples since the start of the acquisition, read or not."""
         task = self._running_task()
         with translated("count the acquired samples"):
             return int(task.in_stream.total_samp_per_chan_acquired) // self._decimation
 
 
 def _checked_clock(rate_Hz: float, decimation: int, n_inputs: int) -> float:
-    """Get the sample clock's rate, or raise ``OutOfRange``."""
+    """Return the rate of the sample clock, in Hz. Raises ``OutOfRange``."""
     if decimation != int(decimation) or decimation < 1:
         raise OutOfRange("decimation", decimation, "whole, at least 1")
     clock_Hz = rate_Hz * decimation

@@ -1,11 +1,11 @@
-"""The analogue outputs of a card: single values, ramps and modulation, and where each of them stands.
+"""Analogue outputs of a card: single values, ramps and modulation, and the present value of each output.
 
-One task carries all outputs together on the inputs' sample clock; single values are written by one on-demand
-task for each output. Only one of these may hold the card, so the waveform task is released after each waveform.
+One task drives all outputs together on the inputs' sample clock; one on-demand task per output writes single values.
+Only one of them can reserve the card, so the waveform task is released after each waveform.
 
 NI-DAQmx Help ("Task State Model", "Aborting a Task"): *stop* halts the outputs at once and leaves a committed
-task committed, so that its count of generated samples should still be readable (no source says that it is right);
-*abort* halts them at once and releases the card, but forgets the count. A ramp is therefore stopped, and an
+task committed, so that its count of generated samples should still be readable (no source guarantees that it is
+right); *abort* halts them at once and releases the card, but discards the count. Therefore a ramp is stopped, and an
 emergency aborts.
 """
 
@@ -33,7 +33,7 @@ _REGENERATION = {
 }
 _NO_COUNT = -1
 _LIKELY_S = 0.1
-"""More cannot be put out between two calls, as a rule; if it was, the loop-back tells."""
+"""Longest output time between two calls that is plausible; beyond it the loop-back decides."""
 
 _TURN_S = 0.3  # how long an emergency waits for another thread's call
 
@@ -41,21 +41,20 @@ _TURN_S = 0.3  # how long an emergency waits for another thread's call
 class Outputs:
     """All analogue outputs of one card.
 
-    Every method may be called from any thread; one at a time is let in. Only `to_safe` doesn't wait long for
-    its turn.
+    Methods may be called from any thread and run one at a time. `to_safe` waits only briefly for its turn.
 
     Parameters
     ----------
     controller : PXIController
-        Where the card is.
+        Controller of the card.
     device : str
-        Its NI-DAQmx name.
+        NI-DAQmx name of the card.
     outputs : sequence of AnalogOutput
-        Those that are wired.
+        Wired outputs.
     clock_Hz : float
         Rate of the inputs' sample clock.
     repeats : int
-        Clock ticks for which each sample of a waveform is held.
+        Number of clock ticks per sample of a waveform.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class Outputs:
         self._open()
 
     def _open(self) -> None:
-        """Create the tasks. Nothing is reserved yet, so that other programs may hold the card."""
+        """Create the tasks without reserving the card, so that other programs may use it."""
         try:
             with translated("open the analogue outputs"):
                 self._single = {name: self._new_task(name) for name in self.channels}
@@ -102,7 +101,7 @@ class Outputs:
         return task
 
     def close(self) -> None:
-        """Free the tasks; a lost card is no error. The outputs go on holding what they put out last."""
+        """Free the tasks; a lost card is not an error. The outputs hold their last values."""
         with self._lock:
             self._free()
 
@@ -116,14 +115,14 @@ class Outputs:
 
     @property
     def held(self) -> dict[str, float]:
-        """Get what each output holds now (V); NaN where nobody knows."""
+        """Present value of each output, in V; NaN if unknown."""
         with self._lock:
             if self._running is None:
                 return dict(self._standing)
             return self._standing_after(self._running, self.generated())
 
     def write(self, values_V: Mapping[str, float]) -> None:
-        """Put out single values at once, in the order given."""
+        """Write single values at once, in the order given."""
         checked = {name: float(self._output(name).checked(value)) for name, value in values_V.items()}
         with self._lock:
             self._refuse_if_busy("write to an output")
@@ -132,7 +131,7 @@ class Outputs:
 
     def _put(self, name: str, value_V: float) -> None:
         self._possible.pop(name, None)
-        self._standing[name] = np.nan  # until the card has said yes
+        self._standing[name] = np.nan  # until the card has confirmed it
         with translated(f"write to output {name!r}"):
             writer = AnalogSingleChannelWriter(self._single[name].out_stream)
             writer.verify_array_shape = False
@@ -155,7 +154,7 @@ class Outputs:
     # Waveforms
 
     def start(self, mode: AcquisitionType, waveforms_V: Mapping[str, ArrayLike]) -> None:
-        """Arm a waveform: its first sample is put out at the next tick of the inputs' clock."""
+        """Arm a waveform; its first sample comes at the next tick of the inputs' clock."""
         with self._lock:
             self._refuse_if_busy("start a waveform")
             waveform = Waveform.build(mode, waveforms_V, self.channels, self._standing, self._repeats)
@@ -164,7 +163,7 @@ class Outputs:
                 with translated("start a waveform"):
                     self._load(mode, waveform.buffer)
                     if self._emergencies != emergencies or self._locked:
-                        raise NotNow("The outputs were made safe meanwhile; no waveform was started")
+                        raise NotNow("The outputs were made safe meanwhile; the waveform was not started")
                     self._running, self._generated = waveform, 0
                     self._together.start()
             except BaseException:
@@ -190,7 +189,7 @@ class Outputs:
             writer.write_many_sample(np.ascontiguousarray(samples[:, first : first + _LARGEST_WRITE]))
 
     def generated(self) -> int:
-        """Get how many samples of the present waveform (or else the last) have been put out."""
+        """Return the number of samples generated of the present, or else the last, waveform."""
         with self._lock:
             if self._running is not None:
                 with translated("count the generated samples"):
@@ -201,7 +200,7 @@ class Outputs:
         return waveform.put_out(int(self._together.out_stream.total_samp_per_chan_generated))
 
     def finished(self) -> bool:
-        """Tell whether a ramp has come to its end; a modulation never does. Nothing running is finished."""
+        """Return True if no waveform runs or the ramp has ended; a modulation never ends."""
         with self._lock:
             if self._running is None:
                 return True
@@ -214,11 +213,10 @@ class Outputs:
             return done
 
     def halt(self) -> int:
-        """Stop the waveform, if one runs, where it is; get how many of its samples were put out.
+        """Stop the waveform, if one runs, at its present value; return the number of samples generated.
 
-        NI does not say what a stopped output task answers when asked for its count. It is asked before the stop as
-        well; an answer that does not fit leaves an output that moved unknown (NaN), until `locate` is told where it
-        is.
+        NI does not document the count that a stopped output task reports. The count is read before the stop as well;
+        if the two don't match, the outputs that moved are unknown (NaN) until `locate` finds them.
         """
         with self._lock:
             if self._running is None:
@@ -243,7 +241,7 @@ class Outputs:
             return _NO_COUNT
 
     def _end(self, waveform: Waveform, before: int, after: int) -> None:
-        """Note where a stopped waveform has left the outputs."""
+        """Store the values of the outputs after a stopped waveform."""
         if before <= after <= before + _LIKELY_S * self._clock_Hz / self._repeats:
             self._generated, self._possible = after, {}
             self._standing = self._standing_after(waveform, after)
@@ -259,25 +257,25 @@ class Outputs:
         self._running = None
 
     def locate(self, name: str, seen_V: float, tolerance_V: float) -> float:
-        """Take the value of an output that a stopped waveform left unknown from its loop-back.
+        """Find the value of an output after a stopped waveform from its loop-back, where the card's count fails.
 
-        It is the one nearest to ``seen_V`` of those that the waveform may have left; get it in V.
+        Return, in V, the possible value of the waveform nearest to ``seen_V``.
 
         Raises
         ------
         InstrumentFault
-            If none lies within ``tolerance_V``: nobody knows what the output holds.
+            If no possible value lies within ``tolerance_V``; the output is then unknown.
         """
         with self._lock:
             values = self._possible.get(self._output(name).name, np.empty(0))
             if self._running is not None or not values.size:
-                raise NotNow(f"What output {name!r} holds can't be taken from its loop-back now")
+                raise NotNow(f"The value of output {name!r} can't be taken from its loop-back now")
             nearest = float(values[np.argmin(np.abs(values - seen_V))])
             if not abs(nearest - seen_V) <= tolerance_V:
                 raise InstrumentFault(
-                    f"What output {name!r} holds is not known: the card does not say how far its last waveform came, "
-                    f"and the loop-back reads {seen_V:.4g} V, {abs(nearest - seen_V):.2g} V from anything that it can "
-                    "be"
+                    f"The value of output {name!r} is unknown: the card does not report how far its last waveform "
+                    f"came, and the loop-back reads {seen_V:.4g} V, {abs(nearest - seen_V):.2g} V from the nearest "
+                    "possible value"
                 )
             del self._possible[name]
             self._standing[name] = nearest
@@ -290,21 +288,21 @@ class Outputs:
         return dict(zip(self.channels, values.tolist(), strict=True))
 
     def _abandon(self) -> None:
-        """Leave a waveform that failed: whatever it put out, nobody knows it now."""
+        """Abort a failed waveform; the outputs are unknown afterwards."""
         if self._running is not None:
             self._standing, self._possible = dict.fromkeys(self.channels, np.nan), {}
         self._running = None
         with suppress(RigError), translated("abort the waveform"):
             self._together.control(TaskMode.TASK_ABORT)
 
-    # The way out
+    # Emergency
 
     def lock(self, why: str) -> None:
-        """Refuse every write, ramp and modulation from now on; does not wait for another thread's call."""
+        """Refuse every write, ramp and modulation from now on, without waiting for another thread's call."""
         self._locked = why
 
     def drop(self, name: str) -> None:
-        """Abort any waveform and put 0 V on one output; what the waveform left alone holds what it held."""
+        """Abort any waveform and set one output to 0 V; outputs that the waveform did not move keep their values."""
         self._output(name)
         with self._lock:
             if not self._tasks:
@@ -318,9 +316,9 @@ class Outputs:
             self._standing = {**still, name: 0.0}
 
     def to_safe(self, retracted_V: Mapping[str, float], within_s: float) -> str:
-        """Abort any waveform, put 0 V on every output that ``retracted_V`` doesn't name, then those it names.
+        """Abort any waveform, set every output not in ``retracted_V`` to 0 V, then those in it to their values.
 
-        Returns what was done, in words. A second thread in the middle of a call is waited for only briefly.
+        Return a description of the actions. It waits only briefly for a call of another thread.
         """
         self._emergencies += 1
         with self._controller.deadline(within_s):
@@ -340,9 +338,9 @@ class Outputs:
         except (InstrumentLost, OutOfRange):
             raise
         except RigError:
-            # The server forgot our tasks, or another program's task holds the card: start from nothing.
+            # The server has lost our tasks, or another program's task holds the card: reset it.
             self._controller.reset(self._device)
-            self._free()  # not `close`, which would wait for a thread that hangs
+            self._free()  # not `close`, which would wait for a hanging thread
             self._open()
             aborted = "card reset, "
             self._abort_and_write(retracted_V)
@@ -362,7 +360,7 @@ class Outputs:
 
 @contextmanager
 def _stopping_early() -> Iterator[None]:
-    """Silence NI-DAQmx's warning 200010, stopped before done: that is what a stop is for."""
+    """Suppress NI-DAQmx's warning 200010 (stopped before done), the purpose of a stop."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DaqWarning)
         yield

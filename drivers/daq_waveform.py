@@ -1,4 +1,4 @@
-"""What the analogue outputs of a card do together, sample by sample."""
+"""Waveform of all analogue outputs of a card, sample by sample."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Waveform:
     mode : AcquisitionType
         FINITE for a ramp, which holds its last value; CONTINUOUS for a modulation, which starts again.
     values_V : ndarray, shape (n_outputs, n)
-        A row for each output.
+        One row per output.
     repeats : int
-        Clock ticks for which each value is held.
+        Number of clock ticks per value.
     """
 
     mode: AcquisitionType
@@ -41,10 +41,10 @@ class Waveform:
         held_V: Mapping[str, float],
         repeats: int,
     ) -> Self:
-        """Build it from the outputs that move; the others keep what they hold.
+        """Return the waveform of the outputs that move; the others keep their values.
 
-        Raises ``OutOfRange`` for a value outside its output's limits, an unknown name and unequal lengths;
-        ``NotNow`` where an output that should keep its value holds nobody knows what.
+        Raises ``OutOfRange`` for a value outside its output's limits, an unknown name or unequal lengths;
+        ``NotNow`` if the value of an output that should keep it is unknown.
         """
         for name in given_V:
             if name not in outputs:
@@ -58,7 +58,7 @@ class Waveform:
             )
         unknown = [name for name in outputs if name not in moving and np.isnan(held_V[name])]
         if unknown:
-            raise NotNow(f"Nobody knows what {', '.join(unknown)} holds; write to it first")
+            raise NotNow(f"The present value of output {', '.join(unknown)} is unknown; write to it first")
         rows = [moving[name] if name in moving else np.full(shape, held_V[name]) for name in outputs]
         return cls(mode, np.stack(rows), repeats)
 
@@ -67,21 +67,21 @@ class Waveform:
 
     @property
     def buffer(self) -> NDArray[np.float64]:
-        """What the card's buffer takes, shape (n_outputs, ticks), at least two ticks."""
+        """Samples for the card's buffer, shape (n_outputs, ticks), at least two ticks."""
         ticks = np.repeat(self.values_V, self.repeats, axis=1)
         return ticks if ticks.shape[1] >= _SMALLEST_BUFFER else np.repeat(ticks, _SMALLEST_BUFFER, axis=1)
 
     def put_out(self, ticks: int) -> int:
-        """Get how many samples have been put out, at least in part, after so many ticks."""
+        """Return the number of samples generated, at least in part, after a number of ticks."""
         begun = -(-ticks // self.repeats)
         return min(begun, len(self)) if self.mode is AcquisitionType.FINITE else begun
 
     def after(self, put_out: int) -> NDArray[np.float64] | None:
-        """Get what the outputs hold after so many samples, shape (n_outputs,); None before the first."""
+        """Return the outputs in V after a number of samples, shape (n_outputs,); None before the first."""
         return self.values_V[:, (put_out - 1) % len(self)] if put_out > 0 else None
 
     def from_sample(self, put_out: int, held_V: Iterable[float]) -> NDArray[np.float64]:
-        """Get what the outputs may hold after at least so many samples, shape (n_outputs, n), n at least 1."""
+        """Return the possible outputs in V after at least a number of samples, shape (n_outputs, n), n at least 1."""
         if self.mode is not AcquisitionType.FINITE:
             return self.values_V
         if put_out > 0:
@@ -89,7 +89,7 @@ class Waveform:
         return np.column_stack([list(held_V), self.values_V])
 
     def left_alone(self, held_V: Mapping[str, float]) -> dict[str, float]:
-        """Get what the outputs held before and hold whatever was put out since; NaN for those that move."""
+        """Return the values of the outputs that the waveform does not change; NaN for the others."""
         return {
             name: held if np.all(row == held) else np.nan
             for (name, held), row in zip(held_V.items(), self.values_V, strict=True)

@@ -34,7 +34,7 @@ def test_where_a_stopped_ramp_is_is_unknown_until_the_loop_back_says_it(count: s
 
         assert np.isnan(card.held["z"])
         assert card.held["bias"] == 0.1, "what did not move is known"
-        with pytest.raises(NotNow, match="Nobody knows what z holds"):
+        with pytest.raises(NotNow, match="present value of output z is unknown"):
             card.start_modulation({"bias": [0.1, 0.0]})
         seen_V = float(card.read(40).channel("z").mean())
         with pytest.raises(InstrumentFault, match=r"is not known.*9 V"):

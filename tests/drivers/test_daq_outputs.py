@@ -133,7 +133,7 @@ def test_a_ramp_with_one_wrong_value_is_refused_and_nothing_moves(card: NI6281, 
 def test_a_ramp_needs_the_acquisition_s_clock(server: DaqServer) -> None:
     with opened(server.port) as card:
         card.write(bias=0.0, z=0.0)
-        with pytest.raises(NotNow, match="No acquisition runs"):
+        with pytest.raises(NotNow, match="No acquisition is running"):
             card.start_ramp({"z": [1.0]})
 
 

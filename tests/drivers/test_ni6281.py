@@ -52,12 +52,12 @@ def test_the_loopbacks_show_what_was_written(card: NI6281) -> None:
 
 
 def test_reading_without_an_acquisition_is_refused(server: DaqServer) -> None:
-    with opened(server.port) as card, pytest.raises(NotNow, match="start it first"):
+    with opened(server.port) as card, pytest.raises(NotNow, match="start one first"):
         card.read(1)
 
 
 def test_a_second_start_is_refused(card: NI6281) -> None:
-    with pytest.raises(NotNow, match="runs already"):
+    with pytest.raises(NotNow, match="is already running"):
         card.start_acquisition()
 
 
