@@ -37,7 +37,7 @@ def test_where_a_stopped_ramp_is_is_unknown_until_the_loop_back_says_it(count: s
         with pytest.raises(NotNow, match="present value of output z is unknown"):
             card.start_modulation({"bias": [0.1, 0.0]})
         seen_V = float(card.read(40).channel("z").mean())
-        with pytest.raises(InstrumentFault, match=r"is not known.*9 V"):
+        with pytest.raises(InstrumentFault, match=r"is unknown.*9 V"):
             card.locate("z", 9.0, 0.1)
 
         found_V = card.locate("z", seen_V, 0.01)
