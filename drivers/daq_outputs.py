@@ -26,7 +26,7 @@ from drivers.daq_waveform import Waveform
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow, OutOfRange, RigError
 from drivers.pxi import PXIController, rig_error, translated
 
-_LARGEST_WRITE = 100_000  # samples a call: two outputs stay below gRPC's limit of 4 MB a message
+_LARGEST_WRITE = 100_000  # samples per call: two outputs stay below the limit of 4 MB per gRPC message
 _REGENERATION = {
     AcquisitionType.FINITE: RegenerationMode.DONT_ALLOW_REGENERATION,
     AcquisitionType.CONTINUOUS: RegenerationMode.ALLOW_REGENERATION,

@@ -96,7 +96,7 @@ class Vxi11Gateway(Serving):
         return self._abort.port
 
     def address(self, primary: int) -> str:
-        """VISA resource name of the instrument at a primary address."""
+        """Return the VISA resource name of the instrument at a primary address."""
         return f"TCPIP0::{self._core.host},{self.port}::gpib0,{primary}::INSTR"
 
     def start(self) -> None:
