@@ -274,7 +274,7 @@ class SR560(VisaInstrument):
 
     @property
     def settings(self) -> SR560Settings:
-        """Settings last commanded, for the recording, with provenance "unverified"."""
+        """Get the settings last commanded, for the recording, with provenance "unverified"."""
         return self._shadow
 
     def configure(self, settings: SR560Settings) -> SR560Settings:

@@ -120,7 +120,7 @@ def test_a_server_that_refuses_is_told_from_one_that_is_not_there(
 @pytest.mark.parametrize(
     ("code", "becomes", "says"),
     [
-        (-201003, InstrumentLost, "gone"),
+        (-201003, InstrumentLost, "does not respond"),
         (-200220, NotFound, "-200220"),
         (-50103, NotNow, "reset the card"),
         (-200077, OutOfRange, "-200077"),

@@ -92,7 +92,7 @@ def test_withdrawals_begin_where_the_indentation_ended(indent, deepest_nm):
 @pytest.mark.parametrize(
     ("procedure_class", "values", "station", "said"),
     [
-        (CalibrateThermometer, {}, STATION, "heater is not given"),
+        (CalibrateThermometer, {}, STATION, "heater is not set"),
         (
             CalibrateThermometer,
             {"heater": 1e5, "amplitude": 1.5},
@@ -100,7 +100,7 @@ def test_withdrawals_begin_where_the_indentation_ended(indent, deepest_nm):
             r"22\.5 uW, more than largest_power",
         ),
         (CalibrateThermometer, {"heater": 1e9, "amplitude": 3}, STATION, "outside the rig's limits"),
-        (CalibrateAmplifier, {}, STATION, "resistance is not given"),
+        (CalibrateAmplifier, {}, STATION, "resistance is not set"),
         (CalibrateAmplifier, {"resistance": 1e4, "amplitude": 1.5}, STATION, r"rails .* at most 0\.95 V"),
         (CalibrateAmplifier, {"resistance": 1e9, "amplitude": 3}, STATION, "outside the rig's limits"),
         (CalibrateLag, {"amplitude": 0.001}, replace(STATION, resolution_V=1e-4), "steps of the converter"),

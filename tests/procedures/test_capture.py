@@ -127,7 +127,7 @@ def test_a_gold_contact_is_caught_at_one_atom_only():
 @pytest.mark.parametrize(
     ("values", "station", "said"),
     [
-        ({"conductance": None}, {}, "conductance is not given"),
+        ({"conductance": None}, {}, "conductance is not set"),
         ({"window_sigma": 1}, {}, "needs peak_sigma_decades"),
         ({"open_threshold": 0.0019}, {}, "counts as open"),
         ({"conductance": 12, "contact_threshold": 12.5}, {}, "rails at"),

@@ -112,7 +112,7 @@ def test_a_dummy_resistor_that_is_not_there_is_missed(seen_G0):
 
 
 def test_a_dummy_resistor_must_be_given():
-    with pytest.raises(ImpossibleSetting, match="resistance is not given"):
+    with pytest.raises(ImpossibleSetting, match="resistance is not set"):
         DummyResistor.from_values({"amplitudes": "1"}).check(STATION)
 
 

@@ -115,7 +115,9 @@ def test_a_tail_of_too_few_samples_for_its_slope_is_refused():
 
 def test_a_line_through_two_powers_has_no_error():
     values = {"heater": 1e4, "amplitude": 0.1, "powers": 2, "holds": 1}
-    about = refused(CalibrateThermometer.from_values(values), "give 2 points; a line fit with an error needs 3")
+    about = refused(
+        CalibrateThermometer.from_values(values), "give 2 points; a line fit with an error needs 3"
+    )
     assert about == ("holds", "powers")
 
 

@@ -165,7 +165,7 @@ def test_other_levels_need_no_new_code():
 @pytest.mark.parametrize(
     ("values", "station", "said"),
     [
-        ({"amplitudes": ""}, {}, "amplitudes is not given"),
+        ({"amplitudes": ""}, {}, "amplitudes is not set"),
         ({"amplitudes": "2.5"}, {}, "outside the rig's limits"),
         ({"expected": "1e-7"}, {}, "1 currents for 2 amplitudes"),
         ({"expected": "1e-7 2e-4"}, {}, "rails at 0.0001 A"),
@@ -177,8 +177,8 @@ def test_other_levels_need_no_new_code():
         ({"hold_time": 0.5}, {}, "6 whole periods"),
         ({"hold_time": 1.2, "first_periods": 12}, {}, "first_periods = 12 of the 14 whole periods"),
         ({"order": "alternating", "hold_time": 1.5}, {}, "9 whole periods"),
-        ({"holds_per_junction": 3}, {}, "there are 2 conditions"),
-        ({"amplitudes": "0.74 0.74"}, {}, "there twice"),
+        ({"holds_per_junction": 3}, {}, "more than the 2 conditions"),
+        ({"amplitudes": "0.74 0.74"}, {}, "given twice"),
         ({"amplitudes": "0.74 0.95", "taken": "3"}, {}, "give one for each"),
     ],
 )

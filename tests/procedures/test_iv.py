@@ -88,7 +88,7 @@ def test_impossible_settings_are_refused(values, said):
 
 
 def test_a_peak_must_be_given():
-    with pytest.raises(ImpossibleSetting, match="peak is not given"):
+    with pytest.raises(ImpossibleSetting, match="peak is not set"):
         IV.from_values({"conductance": 0.002}).check(STATION)
 
 

@@ -342,7 +342,7 @@ def test_a_bias_that_is_too_small_to_compare_and_vanishes_stops_the_tip(tmp_path
         summary = rig.bench().run(quick(1, approach_speed=20.0, bias=2.0), tmp_path / "run.h5")
 
         assert fault_of(rig) == "NoBias"
-        assert "while +2 mV are commanded" in summary.end.reason
+        assert "while +2 mV is commanded" in summary.end.reason
         assert worst.depth_m == 0
 
 
