@@ -384,8 +384,8 @@ def test_a_refused_setting_is_amber_and_in_the_words_of_the_form(window, theme):
     refused = job(1, "fault", procedure="break-junction", values={}, reason=reason, refused=True, safe=None)
     said = told_alarm(window, refused, held="job 1 was refused", failed=1)
     assert said == (
-        "Break junction was not started. “Contact above” = 5 G₀ can never be reached: at 100 mV and 10 MV/A the current "
-        "amplifier rails at 0.0645 G₀. Lower the gain, the bias or the threshold, or set “Rail counts as contact”."
+        "Break junction was not started. “Contact above” = 5 G₀ can never be reached: at 100 mV and 10 MV/A the "
+        "current amplifier rails at 0.0645 G₀. Lower the gain, the bias or the threshold, or set “Rail counts as contact”."
     )
     assert window.alarm.palette().window().color().name() == theme.palette.warning_fill
     assert told_alarm(window, FAULT, **HELD)
