@@ -385,7 +385,8 @@ def test_a_refused_setting_is_amber_and_in_the_words_of_the_form(window, theme):
     said = told_alarm(window, refused, held="job 1 was refused", failed=1)
     assert said == (
         "Break junction was not started. “Contact above” = 5 G₀ can never be reached: at 100 mV and 10 MV/A the "
-        "current amplifier rails at 0.0645 G₀. Lower the gain, the bias or the threshold, or set “Rail counts as contact”."
+        "current amplifier rails at 0.0645 G₀. Lower the gain, the bias or the threshold, or set "
+        "“Rail counts as contact”."
     )
     assert window.alarm.palette().window().color().name() == theme.palette.warning_fill
     assert told_alarm(window, FAULT, **HELD)
