@@ -1,10 +1,7 @@
 """A simulated rig in the test's own process, so that a test can look at the world itself."""
 
-import re
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,9 @@ from app.simulated import SimulationSettings, rig_file_text
 from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
 from simulators.rig import SimulatedRig
+from tests.patience import PATIENCE_S as PATIENCE_S
+from tests.patience import free_s as free_s
+from tests.patience import wait_until as wait_until
 
 QUICK = {
     "approach_speed": 50.0,
@@ -30,9 +30,6 @@ SAFE_DISTANCE_M = 40e-9
 
 ANSWER_S = 30.0
 """How long the rig may take to answer: it shares one process, and perhaps a busy machine, with who asks it."""
-
-PATIENCE_S = 120.0
-"""For what happens for certain, sooner or later."""
 
 
 @dataclass(frozen=True)
@@ -97,30 +94,3 @@ def namesakes_in(folder: Path) -> Path:
     for name in ("app", "analysis", "drivers", "procedures", "simulators"):
         (folder / f"{name}.py").write_text("raise SystemExit('a file of the user was executed')", "utf-8")
     return folder
-
-
-def free_s() -> float:
-    """A clock that stands still while anything on this machine waits for a processor: limits of time are by it.
-
-    What other programs take from a program is not the program's doing. Source: Linux, "PSI - Pressure Stall
-    Information" (cpu, some); where nobody tells, this is life's clock.
-    """
-    stalled_us = "0"
-    with suppress(OSError):
-        (stalled_us,) = re.findall(r"some .*total=(\d+)", Path("/proc/pressure/cpu").read_text("ascii"))
-    return time.monotonic() - 1e-6 * int(stalled_us)
-
-
-def wait_until(
-    condition: Callable[[], bool], patience_s: float = PATIENCE_S, look_every_s: float = 0.02
-) -> float:
-    """Seconds by `free_s` until the condition held; for what another process does in life's time.
-
-    Who looks at a world on life's clock makes it move up to now, which takes a processor for milliseconds: look
-    seldom where nothing hurries.
-    """
-    began_s, until_s = free_s(), time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < until_s, f"it did not happen within {patience_s} s"
-        threading.Event().wait(look_every_s)
-    return free_s() - began_s

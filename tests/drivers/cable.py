@@ -6,6 +6,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from tests.patience import PATIENCE_S
+
 
 class Cable:
     """Relays every connection made to ``port`` to ``target_port``.
@@ -36,7 +38,7 @@ class Cable:
         self._listener.close()
         self.cut()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
     def hold(self) -> None:
         """Let nothing through from now on; both ends stay connected."""

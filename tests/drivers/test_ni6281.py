@@ -1,5 +1,4 @@
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from simulators.clock import FastClock, WallClock
 from simulators.daq_server import DaqServer
 from simulators.faults import ConnectionLost, DeviceLost, Overrun, Stall
 from tests.drivers.loopback import BIAS, INPUTS, NOISE_V, RATE_HZ, Z, opened, served
+from tests.patience import PATIENCE_S, free_s, wait_until
 
 
 def test_the_card_says_who_it_is(card: NI6281) -> None:
@@ -124,13 +124,12 @@ def test_stopping_ends_a_read_that_waits_in_another_thread() -> None:
 
         reader = threading.Thread(target=wait)
         reader.start()
-        while not server.bench.acquired:
-            pass
-        begin = time.monotonic()
+        wait_until(lambda: server.bench.acquired)
+        begin = free_s()
         card.stop_acquisition()
-        reader.join(5)
+        reader.join(PATIENCE_S)
 
-    assert time.monotonic() - begin < 2
+    assert free_s() - begin < 2
     assert [type(error) for error in ended] == [NotNow]
 
 

@@ -10,6 +10,7 @@ from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Set
 from simulators.parameters import load_parameters
 from simulators.serial_line import HAS_TERMINALS, SocketLine, TerminalLine
 from simulators.sr560 import SimulatedSR560
+from tests.patience import PATIENCE_S
 
 LINES = [
     pytest.param(TerminalLine, marks=pytest.mark.skipif(not HAS_TERMINALS, reason="no pseudo-terminals")),
@@ -43,7 +44,7 @@ class Preamplifier:
         """Wait until all that was sent has come; a harmless command marks the end."""
         self.driver.reset_overload()
         with self.news:
-            assert self.news.wait_for(lambda: self.received.endswith(b"ROLD\r\n"), timeout=10)
+            assert self.news.wait_for(lambda: self.received.endswith(b"ROLD\r\n"), timeout=PATIENCE_S)
             self.received = b""
 
     def volts(self, volts):

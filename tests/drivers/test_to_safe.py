@@ -1,5 +1,4 @@
 import threading
-import time
 from contextlib import suppress
 
 import numpy as np
@@ -19,6 +18,7 @@ from simulators.daq_server import DaqServer
 from simulators.faults import ConnectionLost, DeviceLost, OutputUnderflow, Overrun
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, put_out, served
+from tests.patience import PATIENCE_S, free_s
 
 SAFE = {"bias": 0.0, "z": 0.0}
 
@@ -85,11 +85,11 @@ def forget_the_tasks(card: NI6281, server: DaqServer) -> None:
 )
 def test_to_safe_works_from_any_state_and_again(disturb, card: NI6281, server: DaqServer) -> None:
     disturb(card, server)
-    begin = time.monotonic()
+    begin = free_s()
 
     done = card.to_safe({"z": 0.5})
 
-    assert time.monotonic() - begin < 1.0
+    assert free_s() - begin < 1.0
     assert "bias 0 V, z 0.5 V" in done
     assert put_out(server) == pytest.approx({"bias": 0.0, "z": 0.5}, abs=LSB_V)
     assert card.held == {"bias": 0.0, "z": 0.5}
@@ -132,22 +132,22 @@ def test_to_safe_says_within_a_second_that_the_card_is_lost(
 ) -> None:
     run_a_ramp(card, server)
     server.bench.faults.add(fault)
-    begin = time.monotonic()
+    begin = free_s()
 
     with pytest.raises(InstrumentLost):
         card.to_safe({"z": 0.0})
 
-    assert time.monotonic() - begin < 1.2
+    assert free_s() - begin < 1.2
 
 
 def test_to_safe_gives_up_after_a_second_on_a_server_that_hangs(server: DaqServer) -> None:
     with Cable(server.port) as cable, opened(cable.port) as card:
         card.write(bias=0.1, z=3.0)
         cable.hold()
-        begin = time.monotonic()
+        begin = free_s()
         with pytest.raises(InstrumentLost):
             card.to_safe({"z": 0.0})
-        assert time.monotonic() - begin < 1.2
+        assert free_s() - begin < 1.2
 
         cable.let_go()
         assert card.to_safe({"z": 0.0}) == "bias 0 V, z 0 V"
@@ -161,12 +161,12 @@ def test_to_safe_does_not_wait_for_a_thread_that_hangs_in_a_call(server: DaqServ
         cable.hold()
         stuck = threading.Thread(target=_ignoring_errors, args=(card.start_ramp, {"z": np.full(100, 4.0)}))
         stuck.start()
-        begin = time.monotonic()
+        begin = free_s()
         with pytest.raises(InstrumentLost):
             card.to_safe({"z": 0.0})
-        assert time.monotonic() - begin < 1.2
+        assert free_s() - begin < 1.2
         cable.let_go()
-        stuck.join(10)
+        stuck.join(PATIENCE_S)
 
         assert [task.engine.kind for task in server.card.running] == [
             "ai"
@@ -200,11 +200,11 @@ def test_to_safe_interrupts_a_read_in_another_thread_no_more_than_it_must() -> N
         reader.start()
         card.start_modulation({"bias": [1.0, -1.0]})
 
-        begin = time.monotonic()
+        begin = free_s()
         card.to_safe({"z": 0.0})
-        assert time.monotonic() - begin < 0.2
+        assert free_s() - begin < 0.2
         assert put_out(server) == SAFE
-        reader.join(5)
+        reader.join(PATIENCE_S)
 
     assert [len(block) for block in blocks] == [1000]
 
@@ -232,9 +232,9 @@ def test_closing_a_card_whose_server_has_died_is_quiet_and_quick(server: DaqServ
         if death == "cut":
             server.stop()
         cable.hold()
-        begin = time.monotonic()
+        begin = free_s()
         card.close()
-        assert time.monotonic() - begin < 1.2
+        assert free_s() - begin < 1.2
 
 
 def test_all_is_refused_as_lost_when_the_controller_was_closed_first(server: DaqServer) -> None:

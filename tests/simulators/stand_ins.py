@@ -11,6 +11,7 @@ from simulators.bench import SimulatedBench
 from simulators.clock import Clock
 from simulators.faults import Mishap
 from simulators.parameters import Parameters, load_parameters
+from tests.patience import PATIENCE_S
 
 FloatArray = NDArray[np.float64]
 
@@ -88,7 +89,7 @@ class HandClock:
     def wait_for_waiters(self, number: int) -> None:
         """Wait until so many waits have begun since the clock was made."""
         with self._moved:
-            assert self._moved.wait_for(lambda: self.waits >= number, timeout=10)
+            assert self._moved.wait_for(lambda: self.waits >= number, timeout=PATIENCE_S)
 
 
 def quiet_parameters() -> Parameters:

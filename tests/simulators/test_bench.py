@@ -13,6 +13,7 @@ from simulators.bench import SimulatedBench
 from simulators.chain import AmplifiedJunction
 from simulators.clock import FastClock, WallClock
 from simulators.faults import DeviceLost, FormContact, Overload, Rupture, Stall
+from tests.patience import PATIENCE_S
 from tests.simulators.stand_ins import GAIN, HandClock, RESISTANCE_ohm, Resistor, quiet_bench
 
 FloatArray = NDArray[np.float64]
@@ -292,7 +293,7 @@ def test_a_wait_on_the_wall_clock_ends_with_the_time() -> None:
     clock.wait_for_waiters(2)
     assert answers == []
     clock.advance(0.5)
-    waiting.join(10)
+    waiting.join(PATIENCE_S)
     assert answers == [False]
 
 
@@ -307,9 +308,9 @@ def test_a_wait_without_end_on_the_fast_clock_is_woken_by_others(bench: Simulate
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE_S)
     bench.start_scan(RecordingScan(), bench.clock.now())
-    waiting.join(10)
+    waiting.join(PATIENCE_S)
     assert answers == [True]
 
 
@@ -318,7 +319,7 @@ def test_closing_the_bench_ends_every_wait(bench: SimulatedBench) -> None:
     waiting = threading.Thread(target=lambda: answers.append(bench.wait_for(lambda: False, lambda: math.inf)))
     waiting.start()
     bench.close()
-    waiting.join(10)
+    waiting.join(PATIENCE_S)
     assert answers == [False]
 
 

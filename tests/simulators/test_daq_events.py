@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.simulators.daq_client import LSB_V, Client, ramp, read, refused, set_going, write
 from tests.simulators.stand_ins import MILLIVOLT, HandClock
 
@@ -25,7 +26,7 @@ class Heard:
 
     def wait(self, number: int) -> None:
         with self._come:
-            assert self._come.wait_for(lambda: len(self.events) >= number, timeout=10)
+            assert self._come.wait_for(lambda: len(self.events) >= number, timeout=PATIENCE_S)
 
 
 def test_every_n_samples_on_the_wall_clock(clock: HandClock, wall_daq: Client) -> None:
@@ -55,7 +56,7 @@ def test_a_program_that_reads_in_its_callback_works_on_the_fast_clock(daq: Clien
 
     task.register_every_n_samples_acquired_into_buffer_event(200, on_samples)
     task.start()
-    assert enough.wait(10)
+    assert enough.wait(PATIENCE_S)
     task.close()
     assert np.concatenate(blocks, axis=1)[1] == pytest.approx(np.arange(1000) * MILLIVOLT, abs=LSB_V)
 

@@ -13,6 +13,7 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader, AnalogSingleChannel
 from simulators.bench import SimulatedBench
 from simulators.clock import FastClock
 from simulators.parameters import load_parameters
+from tests.patience import PATIENCE_S
 from tests.simulators.daq_client import LSB_V, RATE_HZ, Client, keep_error, read, refused, serving
 from tests.simulators.stand_ins import GAIN, MILLIVOLT, HandClock, RESISTANCE_ohm, Resistor
 
@@ -166,7 +167,7 @@ def test_a_read_waits_for_its_samples(clock: HandClock, wall_daq: Client) -> Non
     clock.wait_for_waiters(2)
     assert results == []
     clock.advance(0.03)
-    reading.join(10)
+    reading.join(PATIENCE_S)
     assert results[0].shape == (4, 100)
     assert not np.isnan(results[0]).any()
 
@@ -212,7 +213,7 @@ def test_stopping_ends_a_read_that_waits(clock: HandClock, wall_daq: Client) -> 
     reading.start()
     clock.wait_for_waiters(1)
     task.stop()
-    reading.join(10)
+    reading.join(PATIENCE_S)
     assert [error.error_code for error in errors if isinstance(error, DaqReadError)] == [-88710]
 
 

@@ -15,6 +15,7 @@ from nidaqmx.errors import RpcError
 
 from simulators.bench import SimulatedBench
 from simulators.daq_server import DaqServer
+from tests.patience import PATIENCE_S
 from tests.simulators.daq_client import RATE_HZ, Client, keep_error, ramp, read, refused, set_going, write
 from tests.simulators.stand_ins import HandClock, quiet_bench
 
@@ -150,7 +151,7 @@ def _stop_while_read(clock: HandClock, bench: SimulatedBench, server: DaqServer,
     reading.start()
     clock.wait_for_waiters(2)
     server.stop()
-    reading.join(10)
+    reading.join(PATIENCE_S)
     assert len(errors) == 1
 
 

@@ -14,6 +14,7 @@ from simulators.clock import FastClock, WallClock
 from simulators.faults import InstrumentSilent, Overload, Stall
 from simulators.parameters import load_parameters
 from simulators.rig import SimulatedRig
+from tests.patience import PATIENCE_S
 from tests.simulators.daq_client import Client, read, refused, write
 
 GAIN = 1e5
@@ -263,9 +264,9 @@ def test_a_stop_with_clients_still_there_leaves_no_thread() -> None:
         reading = threading.Thread(target=wait_for_samples)
         reading.start()
         with rig.bench.changed:
-            assert rig.bench.changed.wait_for(lambda: rig._daq.card.running, timeout=10)
-    assert done.wait(10)
-    reading.join(10)
+            assert rig.bench.changed.wait_for(lambda: rig._daq.card.running, timeout=PATIENCE_S)
+    assert done.wait(PATIENCE_S)
+    reading.join(PATIENCE_S)
     lab.close()
     assert [thread.name for thread in threading.enumerate() if thread not in before] == []
 

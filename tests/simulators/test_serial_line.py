@@ -12,6 +12,7 @@ from simulators import serial_line
 from simulators.parameters import load_parameters
 from simulators.serial_line import Line, SerialLine, SocketLine
 from simulators.sr560 import SimulatedSR560
+from tests.patience import PATIENCE_S
 
 needs_terminals = pytest.mark.skipif(not serial_line.HAS_TERMINALS, reason="no pseudo-terminals here")
 TerminalLine = serial_line.TerminalLine
@@ -33,7 +34,7 @@ class Listener:
 
     def wait_for(self, expected: bytes) -> None:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.heard) >= len(expected), 10), self.heard
+            assert self.changed.wait_for(lambda: len(self.heard) >= len(expected), PATIENCE_S), self.heard
         assert self.heard == expected
 
 

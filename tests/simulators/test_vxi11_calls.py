@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulators.vxi11 import Vxi11Gateway
+from tests.patience import PATIENCE_S
 from tests.simulators.vxi11_client import ABORT, CORE, CREATE_LINK, WRITE, Client, Parrot, pack
 
 
@@ -59,7 +60,7 @@ def test_credentials_are_accepted_and_ignored(client: Client) -> None:
 def test_what_is_no_call_ends_the_connection_and_nothing_else(
     gateway: Vxi11Gateway, client: Client, garbage: bytes
 ) -> None:
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE_S) as bad:
         bad.sendall(garbage)
         with contextlib.suppress(ConnectionResetError):
             assert bad.recv(1) == b""
@@ -92,7 +93,7 @@ def test_any_bytes_end_in_an_answer_or_a_hang_up(
     gateway: Vxi11Gateway, client: Client, data: bytes, as_record: bool
 ) -> None:
     message = struct.pack(">I", 0x80000000 | len(data)) + data if as_record else data
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as bad:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE_S) as bad:
         try:
             bad.sendall(message)
             bad.shutdown(socket.SHUT_WR)

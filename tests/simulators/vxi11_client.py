@@ -4,6 +4,8 @@ import itertools
 import socket
 import struct
 
+from tests.patience import PATIENCE_S
+
 CORE, ABORT = 0x0607AF, 0x0607B0
 CREATE_LINK, WRITE, READ, READ_STB, TRIGGER, CLEAR, REMOTE, LOCAL, LOCK, UNLOCK = range(10, 20)
 DESTROY_LINK = 23
@@ -34,7 +36,7 @@ class Client:
     """The other end of the wire, as RFC 5531 and VXI-11 have it."""
 
     def __init__(self, port: int, program: int = CORE) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         self.program = program
         self.ids = itertools.count(7)
 

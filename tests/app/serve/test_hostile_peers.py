@@ -18,6 +18,7 @@ from app.serve.protocol import ProtocolError, decode
 from app.serve.server import BenchServer
 from app.simulated import SimulationSettings, rig_file_text
 from simulators.parameters import load_parameters
+from tests.patience import PATIENCE_S
 from tests.rigs import wait_until
 
 TOKEN = "sésame"
@@ -207,7 +208,7 @@ def test_a_retract_door_whose_thread_dies_is_opened_again_and_that_is_an_alarm(b
     with BenchClient(bench.connection) as client:
         for _ in range(2):  # the first finds it waiting with the method that it had
             door._send([b"nobody", b"wakes it"])
-        assert died.wait(30)
+        assert died.wait(PATIENCE_S)
         wait_until(lambda: door._thread is not before and door._thread.is_alive())
         assert client.retract() == "tip back"
         alarms = [entry["text"] for entry in bench.told() if entry["level"] == "critical"]
@@ -226,5 +227,5 @@ def test_a_task_that_fails_leaves_its_thread_for_the_next(bench, caplog):
     with caplog.at_level(logging.ERROR):
         bench._hands.do(lambda: 1 / 0)
         bench._hands.do(done.set)
-        assert done.wait(30)
+        assert done.wait(PATIENCE_S)
     assert "failed" in caplog.text

@@ -7,6 +7,7 @@ import pytest
 
 from app.serve.queue import Job, JobQueue, Status
 from drivers.errors import NotNow
+from tests.patience import PATIENCE_S
 
 
 class Clock:
@@ -74,11 +75,11 @@ def test_a_held_queue_starts_nothing_until_it_is_released(queue):
     thread = threading.Thread(target=lambda: taken.append(queue.take()))
     thread.start()
 
-    assert queue.wait_until_empty(5)
+    assert queue.wait_until_empty(PATIENCE_S)
     assert queue.held == "lunch"
     assert not taken
     queue.release()
-    thread.join(5)
+    thread.join(PATIENCE_S)
 
     assert taken == [a]
 
