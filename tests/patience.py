@@ -7,8 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 """For what happens for certain, sooner or later."""
+
+ANSWER_S = 30.0
+"""How long a rig may take to answer: it shares one process, and perhaps a busy machine, with who asks it."""
 
 
 def free_s() -> float:

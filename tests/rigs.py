@@ -12,6 +12,7 @@ from app.simulated import SimulationSettings, rig_file_text
 from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
 from simulators.rig import SimulatedRig
+from tests.patience import ANSWER_S as ANSWER_S
 from tests.patience import PATIENCE_S as PATIENCE_S
 from tests.patience import free_s as free_s
 from tests.patience import wait_until as wait_until
@@ -27,9 +28,6 @@ QUICK = {
 
 SAFE_DISTANCE_M = 40e-9
 """How far from the surface the tip must be when nobody is in control."""
-
-ANSWER_S = 30.0
-"""How long the rig may take to answer: it shares one process, and perhaps a busy machine, with who asks it."""
 
 
 @dataclass(frozen=True)

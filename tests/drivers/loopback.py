@@ -12,6 +12,7 @@ from simulators.chain import FloatArray
 from simulators.clock import Clock, FastClock
 from simulators.daq_server import DaqServer
 from simulators.parameters import load_parameters
+from tests.patience import ANSWER_S
 
 INPUTS = (
     AnalogInput("current", "ai0"),
@@ -48,7 +49,7 @@ def served(clock: Clock | None = None) -> Iterator[DaqServer]:
 @contextmanager
 def opened(port: int, **changes: object) -> Iterator[NI6281]:
     """Open the card's driver on a port of this computer."""
-    with PXIController(f"grpc://127.0.0.1:{port}") as controller:
+    with PXIController(f"grpc://127.0.0.1:{port}", ANSWER_S) as controller:
         arguments = {"inputs": INPUTS, "outputs": (BIAS, Z), "rate_Hz": RATE_HZ, **changes}
         with NI6281(controller, "Dev1", **arguments) as card:  # type: ignore[arg-type]
             yield card

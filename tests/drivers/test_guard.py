@@ -8,7 +8,7 @@ from drivers.pxi import PXIController
 from simulators.faults import ConnectionLost, DeviceLost, OutputStuck
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, served
-from tests.patience import free_s
+from tests.patience import ANSWER_S, free_s
 
 
 def leave_running(port: int) -> None:
@@ -28,7 +28,8 @@ def test_a_dead_client_s_modulation_is_ended_and_the_tip_retracted() -> None:
         assert {task.engine.kind for task in server.card.running} == {"ai", "ao"}
         begin = free_s()
 
-        done = make_safe(f"grpc://127.0.0.1:{server.port}", "Dev1", (BIAS, Z), {"bias": 0.0, "z": 0.5})
+        safe = {"bias": 0.0, "z": 0.5}
+        done = make_safe(f"grpc://127.0.0.1:{server.port}", "Dev1", (BIAS, Z), safe, ANSWER_S)
 
         assert free_s() - begin < 0.5
         assert done == "card reset, bias 0 V, z 0.5 V (commanded, not seen)"

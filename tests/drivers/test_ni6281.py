@@ -18,7 +18,7 @@ from simulators.clock import FastClock, WallClock
 from simulators.daq_server import DaqServer
 from simulators.faults import ConnectionLost, DeviceLost, Overrun, Stall
 from tests.drivers.loopback import BIAS, INPUTS, NOISE_V, RATE_HZ, Z, opened, served
-from tests.patience import PATIENCE_S, free_s, wait_until
+from tests.patience import ANSWER_S, PATIENCE_S, free_s, wait_until
 
 
 def test_the_card_says_who_it_is(card: NI6281) -> None:
@@ -152,7 +152,7 @@ def test_every_terminal_configuration_is_taken(server: DaqServer, terminal: Term
 
 
 def test_a_device_or_channel_that_is_not_there_is_not_found(server: DaqServer) -> None:
-    with PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+    with PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S) as controller:
         with pytest.raises(NotFound, match="-200220"):
             NI6281(controller, "Dev9", INPUTS, (BIAS, Z), RATE_HZ)
         with pytest.raises(NotFound, match="-200170"):

@@ -11,7 +11,7 @@ from drivers.pxi import PXIController, translated
 from simulators.faults import DeviceLost
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import served
-from tests.patience import free_s
+from tests.patience import ANSWER_S, free_s
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_computer_without_ni_daqmx_is_told_what_to_do() -> None:
 
 
 def test_the_controller_says_who_it_is_and_what_it_has() -> None:
-    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S) as controller:
         identity = controller.identity
 
     assert identity.address == f"grpc://127.0.0.1:{server.port}"
@@ -61,7 +61,7 @@ def test_the_controller_says_who_it_is_and_what_it_has() -> None:
 
 
 def test_a_card_is_found_by_its_type() -> None:
-    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S) as controller:
         assert controller.find("6281").name == "Dev1"
         with pytest.raises(NotFound, match=r"no device of type 6363; it has Dev1 \(PXI-6281\)"):
             controller.find("6363")
@@ -70,7 +70,7 @@ def test_a_card_is_found_by_its_type() -> None:
 
 
 def test_a_reset_powers_the_card_up_again() -> None:
-    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S) as controller:
         server.bench.hold("bias", 1.0)
 
         controller.reset("Dev1")
@@ -81,7 +81,7 @@ def test_a_reset_powers_the_card_up_again() -> None:
 
 
 def test_a_self_test_passes_on_a_card_that_is_there_only() -> None:
-    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}") as controller:
+    with served() as server, PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S) as controller:
         controller.self_test("Dev1")
         server.bench.faults.add(DeviceLost())
         with pytest.raises(InstrumentLost, match="-201003"):
@@ -92,7 +92,7 @@ def test_calls_inside_a_deadline_end_with_it_and_an_inner_one_never_exceeds_it()
     with (
         served() as server,
         Cable(server.port) as cable,
-        PXIController(f"grpc://127.0.0.1:{cable.port}") as controller,
+        PXIController(f"grpc://127.0.0.1:{cable.port}", ANSWER_S) as controller,
     ):
         cable.hold()
         began_s, begin = time.monotonic(), free_s()

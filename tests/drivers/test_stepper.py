@@ -17,6 +17,7 @@ from simulators.daq_server import DaqServer
 from simulators.faults import ConnectionLost, DeviceLost
 from simulators.parameters import load_parameters
 from tests.drivers.loopback import BIAS, INPUTS, RATE_HZ, Loopback, Z
+from tests.patience import ANSWER_S
 
 NM = 1e-9
 STEP_NM = 20.0
@@ -61,7 +62,7 @@ def rig() -> Iterator[Rig]:
     bench = SimulatedBench(
         load_parameters(overrides={"coarse.step_scatter": 0.0}), 1, FastClock(), chain=Housing()
     )
-    with DaqServer(bench) as server, PXIController(f"grpc://{server.address}") as controller:
+    with DaqServer(bench) as server, PXIController(f"grpc://{server.address}", ANSWER_S) as controller:
         yield Rig(controller, bench)
 
 

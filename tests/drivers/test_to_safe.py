@@ -18,7 +18,7 @@ from simulators.daq_server import DaqServer
 from simulators.faults import ConnectionLost, DeviceLost, OutputUnderflow, Overrun
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, put_out, served
-from tests.patience import PATIENCE_S, free_s
+from tests.patience import ANSWER_S, PATIENCE_S, free_s
 
 SAFE = {"bias": 0.0, "z": 0.0}
 
@@ -56,7 +56,7 @@ def run_dry(card: NI6281, server: DaqServer) -> None:
 
 def let_another_program_take_the_outputs(card: NI6281, server: DaqServer) -> None:
     card.stop_acquisition()
-    controller = PXIController(f"grpc://127.0.0.1:{server.port}")
+    controller = PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S)
     thief = NI6281(controller, "Dev1", INPUTS, (BIAS, Z), RATE_HZ)
     thief.write(bias=1.0, z=8.0)
     thief.start_acquisition()
@@ -87,7 +87,7 @@ def test_to_safe_works_from_any_state_and_again(disturb, card: NI6281, server: D
     disturb(card, server)
     begin = free_s()
 
-    done = card.to_safe({"z": 0.5})
+    done = card.to_safe({"z": 0.5}, ANSWER_S)
 
     assert free_s() - begin < 1.0
     assert "bias 0 V, z 0.5 V" in done
@@ -150,7 +150,7 @@ def test_to_safe_gives_up_after_a_second_on_a_server_that_hangs(server: DaqServe
         assert free_s() - begin < 1.2
 
         cable.let_go()
-        assert card.to_safe({"z": 0.0}) == "bias 0 V, z 0 V"
+        assert card.to_safe({"z": 0.0}, ANSWER_S) == "bias 0 V, z 0 V"
         assert put_out(server) == SAFE
 
 
@@ -201,7 +201,7 @@ def test_to_safe_interrupts_a_read_in_another_thread_no_more_than_it_must() -> N
         card.start_modulation({"bias": [1.0, -1.0]})
 
         begin = free_s()
-        card.to_safe({"z": 0.0})
+        card.to_safe({"z": 0.0}, ANSWER_S)
         assert free_s() - begin < 0.2
         assert put_out(server) == SAFE
         reader.join(PATIENCE_S)
