@@ -12,13 +12,16 @@ from tests.validation.fits import Case, estimates, junctions, outcomes, truth_of
 from tests.validation.level_fits import START, fit_levels
 
 LIMITS_68, LEAST_95 = (0.60, 0.76), 0.91
-"""By chance outside with a probability below 1e-3 in 400 sets of honest intervals; 54 % is outside in 99 of 100."""
+"""By chance outside with a probability below 1e-3 in 400 sets of honest intervals; 54 % is outside in 99 of 100.
+
+Student's t alone holds the level of three junctions in 0.59 of these sets.
+"""
 
 FEW_VOLTAGES = 13
 """Errors do not depend on their number, and the time does."""
 
 
-@pytest.mark.parametrize(("number", "sets"), [(3, 400), (10, 400), (100, 200)])
+@pytest.mark.parametrize(("number", "sets"), [(3, 1000), (10, 400), (100, 200)])
 def test_intervals_hold_the_truth_as_often_as_they_say(number, sets):
     found = outcomes(np.random.default_rng([7, number]), Case(number, voltages=FEW_VOLTAGES), sets)
     held_68, held_95 = found.held_68.mean(axis=0), found.held_95.mean(axis=0)

@@ -162,7 +162,7 @@ def test_a_tip_without_uncertainties_cannot_be_judged_by_its_slope():
     rng = np.random.default_rng(9)
     found = verdict("gold", measured=[], gold=gold(rng, tip=Thermometer(R_P, 16.3e-6)))
     assert found.passed is None
-    assert "not known" in found.sentence
+    assert "unknown" in found.sentence
 
 
 def test_closure():
