@@ -47,7 +47,7 @@ class Structure:
         dataset = self._member(name, h5py.Dataset)
         if dataset.is_virtual or dataset.external is not None:
             raise RecordingError(
-                f"{self._path}: {name} refers to another file, which is not opened: a recording holds its own "
+                f"{self._path}: {name} refers to another file, which is not followed: a recording holds its own "
                 "samples. Get the recording as it was written."
             )
         claimed = dataset.size * dataset.dtype.itemsize if dataset.size else 0

@@ -322,7 +322,7 @@ def test_what_cannot_be_is_said(tmp_path):
     current, bias = np.linspace(0.0, 1.0, N), np.full(N, 0.1)
     assert told_of(tmp_path / "a.h5", current, bias) == ""
     assert "are swapped" in told_of(tmp_path / "b.h5", bias, current)
-    assert "Check the wires" in told_of(tmp_path / "c.h5", current, np.full(N, 0.001))
+    assert "Check the wiring" in told_of(tmp_path / "c.h5", current, np.full(N, 0.001))
     assert "the current is NaN or infinite" in told_of(tmp_path / "d.h5", np.full(N, np.nan), bias)
     assert "the current is NaN or infinite" in told_of(tmp_path / "e.h5", np.full(N, np.inf), bias)
     assert "1e+308 samples per second is not possible" in told_of(tmp_path / "f.h5", current, bias, 1e308)

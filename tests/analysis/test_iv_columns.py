@@ -52,7 +52,7 @@ def test_assumed_units_are_said_and_can_be_told(tmp_path, heading):
     path = write(tmp_path / "iv.txt", heading, V, A)
     assumed = read_columns(path)
     assert assumed.current_A == pytest.approx(A)
-    assert "iv.txt: the heading has no unit: voltage in V and current in A assumed" in assumed.remarks[0]
+    assert "iv.txt: the heading has no unit; voltage in V and current in A assumed" in assumed.remarks[0]
     told = read_columns(path, {"current": "nA", "bias": "mV"})
     assert told.current_A == pytest.approx(1e-9 * A)
     assert told.voltage_V == pytest.approx(1e-3 * V)
