@@ -140,7 +140,7 @@ def test_a_ramp_needs_the_acquisition_s_clock(server: DaqServer) -> None:
 def test_an_output_that_was_never_written_can_not_be_held_in_a_ramp(server: DaqServer) -> None:
     with opened(server.port) as card:
         card.start_acquisition()
-        with pytest.raises(NotNow, match="what bias holds"):
+        with pytest.raises(NotNow, match="output bias is unknown"):
             card.start_ramp({"z": [1.0]})
 
 
