@@ -18,7 +18,7 @@ def test_outputs_that_do_not_move_keep_what_they_hold() -> None:
 
 
 def test_an_output_that_holds_nobody_knows_what_can_not_be_kept() -> None:
-    with pytest.raises(NotNow, match="what bias holds"):
+    with pytest.raises(NotNow, match="output bias is unknown"):
         Waveform.build(FINITE, {"z": [1.0]}, OUTPUTS, {"bias": np.nan, "z": 0.0}, 1)
 
 

@@ -72,7 +72,7 @@ def test_an_output_that_moved_is_not_known_after_a_drop(card: NI6281, server: Da
     assert put_out(server)["bias"] == pytest.approx(0.0, abs=LSB_V)
     assert card.held["bias"] == 0.0
     assert np.isnan(card.held["z"])
-    with pytest.raises(NotNow, match="what z holds"):
+    with pytest.raises(NotNow, match="output z is unknown"):
         card.start_ramp({"bias": [0.1, 0.2]})
 
 
