@@ -6,7 +6,7 @@ from pymeasure.adapters import Adapter
 
 
 class Talker(Protocol):
-    """What an instrument does on a bus. Raises ``TimeoutError`` where it is silent."""
+    """Interface of an instrument on a bus. Raises ``TimeoutError`` if it does not answer."""
 
     def write(self, data: bytes) -> None:
         """Send it bytes."""
@@ -22,7 +22,7 @@ class Talker(Protocol):
 
 
 class _Connection:
-    """What a driver sets and asks of a VISA resource."""
+    """Settings and queries of a VISA resource that a driver uses."""
 
     def __init__(self, instrument: Talker) -> None:
         self.write_termination = ""
