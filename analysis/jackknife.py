@@ -100,8 +100,9 @@ def half_interval(values: Sequence[FloatArray] | FloatArray, coverage: float = O
 
 def _hall(x: FloatArray, skewness: FloatArray | float) -> FloatArray:
     """Return the t at which Hall's g(t) = t + k (2 t^2 + 1)/6 + k^2 t^3/27 is x, k the skewness of the estimate."""
-    k = np.where(np.abs(skewness) > 1e-6, skewness, 1e-6)
-    return np.asarray(3 / k * (np.cbrt(1 + k * (x - k / 6)) - 1))
+    skewed = np.abs(skewness) > 1e-6
+    k = np.where(skewed, skewness, 1.0)
+    return np.asarray(np.where(skewed, 3 / k * (np.cbrt(1 + k * (x - k / 6)) - 1), x))
 
 
 def student(coverage: float, degrees_of_freedom: FloatArray | float) -> FloatArray:
