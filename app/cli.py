@@ -44,6 +44,7 @@ class Commands(click.Group):
             return None
         module = import_module(f"app.commands.{cmd_name}{'_' if cmd_name == 'import' else ''}")
         command: click.Command = module.command
+        command.name = cmd_name
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

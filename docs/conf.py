@@ -20,7 +20,8 @@ extensions = [
     "sphinx_click",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["models", "campaigns"]
+exclude_patterns = ["models", "campaigns", "_templates"]
+templates_path = ["_templates"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3

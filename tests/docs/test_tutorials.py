@@ -1,0 +1,112 @@
+"""What the tutorials tell a reader to type works: every command and every line of Python, with fewer junctions."""
+
+import shlex
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from app.commands.sim import command as sim
+from app.simulated import SimulationSettings, patient, served
+from tests.docs.pages import PROJECT, blocks
+from tests.rigs import namesakes_in
+
+
+@pytest.fixture
+def follow(tmp_path, monkeypatch):
+    """Type a page's commands in an empty folder and save its files there; give what each command prints."""
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
+
+        def type_in(line):
+            words = shlex.split(line)[1:]
+            if words[0] == "sim":
+                asked = sim.make_context("sim", words[1:]).params
+                overrides = (f"sample.species={asked['species']}", *asked["overrides"])
+                settings = SimulationSettings(asked["clock"], asked["seed"], overrides=overrides)
+                _, text = stack.enter_context(served(settings))
+                (tmp_path / "rig.toml").write_text(patient(text), encoding="utf-8")
+                return ""
+            done = CliRunner().invoke(main, words)
+            assert done.exit_code == 0, f"{line}: {done.output}{done.exception!r}"
+            return done.output
+
+        def whole(page, small):
+            outputs = {}
+            for language, text in blocks(page, "console", "toml", small=small):
+                if language == "toml":
+                    (tmp_path / text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
+                    continue
+                for line in text.splitlines():
+                    assert line.startswith("$ hotjunction ")
+                    outputs[line.removeprefix("$ hotjunction ")] = type_in(line.removeprefix("$ "))
+            return outputs
+
+        yield whole
+
+
+QUICK = "--withdraw-speed 10 --past-break 0.5 --approach-speed 20"
+
+
+def test_first_histogram(follow, tmp_path):
+    said = follow("tutorials/first-histogram.md", {"--traces 60": f"--traces 5 {QUICK}"})
+
+    assert "PXI-6281" in said["check rig.toml"]
+    assert "5 traces" in next(text for line, text in said.items() if line.startswith("run break-junction"))
+    assert "to be trusted" in said["analyze first.h5"]
+    assert (tmp_path / "first.html").stat().st_size > 10_000
+
+
+def test_a_heating_campaign(follow, tmp_path):
+    small = {
+        "traces = 40": "traces = 3",
+        "holds = 6": "holds = 2",
+        "holds = 3": "holds = 1",
+        "curves = 3": "curves = 2",
+    }
+    said = follow("tutorials/heating-campaign.md", small)
+
+    assert "0 of 3" in said["campaign small.toml --dry-run"]
+    assert (tmp_path / "small" / "report.html").is_file()
+    assert "heating" in (tmp_path / "small" / "campaign.log").read_text("utf-8")
+    assert "out of contact" in said["analyze small"]
+
+
+def test_first_day_at_a_real_rig(follow, tmp_path):
+    small = {
+        "--holds 3 --out lag": "--holds 2 --out lag",
+        "--stretches 3": "--stretches 1",
+        "--traces 8": f"--traces 3 {QUICK}",
+        "--holds 2 --out gap": "--holds 1 --out gap",
+    }
+    said = follow("tutorials/first-day-at-a-rig.md", small)
+
+    assert len(list((tmp_path / "simulated-calibrations").glob("*.toml"))) == 2
+    assert "out of contact" in said["analyze gap.h5"]
+
+
+def test_a_notebook_beside_files_that_are_called_like_our_packages(tmp_path, monkeypatch):
+    script = "".join(
+        text for _, text in blocks("tutorials/notebook.md", "python", small={"traces=40": "traces=4"})
+    )
+    folder = namesakes_in(tmp_path / "notebooks")
+    (folder / "notebook.py").write_text(script, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "notebook.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "finished 4 traces" in done.stdout
+    assert "1 recording\n  au.h5: break-junction, finished" in done.stdout
+    assert "energy_eV = 0." in done.stdout or "level" in done.stdout
+    assert "There is no such recording or folder" in done.stdout
+    assert "did you mean 'traces'?" in done.stdout
