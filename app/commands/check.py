@@ -76,7 +76,7 @@ def _daq(rig: "Rig") -> Iterator[Finding]:
     if rig.coarse is not None:
         cards["coarse stepper's card"] = rig.coarse.device
     try:
-        with PXIController(address) as controller:
+        with PXIController(address, rig.daq.answer_s) as controller:
             identity = controller.identity
             has = ", ".join(f"{card.name} ({card.product_type})" for card in identity.devices) or "no device"
             yield Finding("PXI controller", address, True, f"NI-DAQmx {identity.driver_version}: {has}")

@@ -62,14 +62,14 @@ def test_first_histogram(follow, tmp_path):
 
 def test_a_heating_campaign(follow, tmp_path):
     small = {
-        "traces = 40": "traces = 3",
+        "traces = 40": "traces = 20",
         "holds = 6": "holds = 2",
         "holds = 3": "holds = 1",
         "curves = 3": "curves = 2",
     }
     said = follow("tutorials/heating-campaign.md", small)
 
-    assert "0 of 3" in said["campaign small.toml --dry-run"]
+    assert "0 of 20" in said["campaign small.toml --dry-run"]
     assert (tmp_path / "small" / "report.html").is_file()
     assert "heating" in (tmp_path / "small" / "campaign.log").read_text("utf-8")
     assert "out of contact" in said["analyze small"]
