@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.analyse import Analysis, AnalysisOptions, analyse
-from analysis.recorded_traces import calibration_of, traces_of
 from analysis.recording import Recording, RunHeader, damage_told
 from analysis.records import Trace
-from analysis.selection import noise_floor, usual_rules
+from analysis.traces.pipeline import Analysis, AnalysisOptions, analyse
+from analysis.traces.read import calibration_of, traces_of
+from analysis.traces.selection import noise_floor, usual_rules
 
 BOOTSTRAP_SEED = 0
 """The same file gives the same errors each time."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.recording import Channel, RecordingWriter, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
-from analysis.segment import Segmenter
+from analysis.traces.segmenter import Segmenter
 from app.calibrated_rig import load_calibrated_rig
 from app.calibrations_used import header_calibrations
 from app.guardian import Guardian, make_safe

@@ -6,14 +6,14 @@ from typing import Any
 import click
 import numpy as np
 
-from analysis.fit_data import CurrentData, LogCurrentData
-from analysis.fit_problem import Problem
-from analysis.fit_transport import FitResult, Replicas
-from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, half_interval, student
-from analysis.junction_curves import JunctionCurves
-from analysis.landauer import linear_response
+from analysis.fitting.data import CurrentData, LogCurrentData
+from analysis.fitting.jackknife import ONE_SIGMA, TWO_SIGMA, half_interval, student
+from analysis.fitting.least_squares import FitResult, Replicas
+from analysis.fitting.problem import Problem
+from analysis.iv.junction_curves import JunctionCurves
+from analysis.iv.transition_voltage import transition_voltage_of_curve
 from analysis.records import FloatArray
-from analysis.transition_voltage import transition_voltage_of_curve
+from analysis.transport.landauer import linear_response
 
 _SPREAD_USED = (
     "spread used: the points of one curve move together, so that chi^2 does not test the model, and the errors do not "
@@ -26,7 +26,7 @@ def outcome(
 ) -> dict[str, Any]:
     """The report that is printed; numbers that do not exist are null.
 
-    ``error`` is half of ``interval_68``; both intervals are those of `analysis.fit_errors.Errors.interval`.
+    ``error`` is half of ``interval_68``; both intervals are those of `analysis.fitting.errors.Errors.interval`.
     """
     data = problem.data
     of_junctions = result.error.source == "junctions"

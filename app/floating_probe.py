@@ -1,10 +1,10 @@
-"""From a checked model file with a floating probe to what `analysis.probes` fits."""
+"""From a checked model file with a floating probe to what `analysis.buettiker` fits."""
 
-from analysis.fit_data import CurrentData, paired_covariance
-from analysis.fit_model import Parameter
-from analysis.huckel import bonded, chain_bonds, ring_bonds
-from analysis.probes.fit_data import HeatPoints, ProbeData
-from analysis.probes.fit_family import ProbedFamily, Quantity
+from analysis.buettiker.fit_data import HeatPoints, ProbeData
+from analysis.buettiker.fit_family import ProbedFamily, Quantity
+from analysis.fitting.data import CurrentData, paired_covariance
+from analysis.fitting.families import Parameter
+from analysis.transport.huckel import bonded, chain_bonds, ring_bonds
 from app.model_build import measured_of
 from app.model_file import FloatingSection, HuckelSection, LevelsSection, Model
 from app.model_numbers import Free, SameAs

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from analysis.fit_model import Family
-from analysis.iv_mean import MeanIV
-from analysis.junction_model import JunctionModel, model_of_family
-from analysis.kept_model import from_plain
+from analysis.fitting.families import Family
+from analysis.heating.junction_model import JunctionModel, model_of_family
+from analysis.heating.model_json import from_plain
+from analysis.iv.mean import MeanIV
 from app.model_build import family_of, molecules_of, start_of
 from app.model_file import load_model
 from app.toml_file import FileError

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from analysis.analyse import Analysis
 from analysis.heating.comparison import Comparison, compare
-from analysis.heating.entries import plain
 from analysis.heating.heating import HeatingAnalysis, summarise
 from analysis.heating.holds import Hold, holds_of
+from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
-from analysis.heating.sweeps import Sweep, junction_sweeps
-from analysis.iv_mean import MeanIV, mean_iv
-from analysis.junction_model import JunctionModel, model_of_iv
+from analysis.heating.to_json import plain
+from analysis.iv.mean import MeanIV, mean_iv
+from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.recording import Recording, RecordingError, damage_told
+from analysis.traces.pipeline import Analysis
 from app.analysis import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
 from app.imported_model import imported_model
 from app.recordings import Kind, Part, describe, find_recordings

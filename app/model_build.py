@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from analysis.fit_data import HeatingData, Measured
-from analysis.fit_model import BuiltFamily, Family, Parameter, level_family
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
+from analysis.fitting.data import HeatingData, Measured
+from analysis.fitting.families import BuiltFamily, Family, Parameter, level_family
 from analysis.records import FloatArray
-from analysis.table import read_table
-from analysis.transmission import FlatTransmission, Transmission
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
+from analysis.transport.table import read_table
+from analysis.transport.transmission import FlatTransmission, Transmission
 from app.model_file import FlatSection, HuckelSection, Model, TableSection
 from app.model_numbers import Free, Quantity, SameAs
 from app.toml_file import FileError
@@ -124,7 +124,7 @@ def _table(model: Model, section: TableSection) -> Family:
 def _huckel(model: Model, section: HuckelSection) -> Family:
     drop = ("bias_drop", model.file.bias_drop, False)
     if section.molecule is not None:
-        from analysis import molecules
+        from analysis.transport import molecules
 
         ready: HuckelModel = getattr(molecules, _MOLECULES[section.molecule])()
         return _built(lambda x: replace(ready, bias_drop=x[0]).transmission(), [drop])

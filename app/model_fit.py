@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
-from analysis.fit_problem import Problem
-from analysis.fit_transport import FitResult, fit_thoroughly
-from analysis.iv_curves import Curves, junction_curves
-from analysis.junction_curves import Average, JunctionCurves
-from analysis.probes.fit_comparison import Comparison
+from analysis.buettiker.fit_comparison import Comparison
+from analysis.fitting.data import CurrentData, JunctionData, LogCurrentData
+from analysis.fitting.least_squares import FitResult, fit_thoroughly
+from analysis.fitting.problem import Problem
+from analysis.iv.curves import Curves, junction_curves
+from analysis.iv.junction_curves import Average, JunctionCurves
 from app.model_build import family_of, measured_of, molecules_of
 from app.model_file import Model
 from app.probe_fit import compared

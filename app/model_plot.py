@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.constants import BOLTZMANN_eV_per_K
-from analysis.fit_data import CurrentData, JunctionData, LogCurrentData
-from analysis.landauer import currents
+from analysis.fitting.data import CurrentData, JunctionData, LogCurrentData
 from analysis.records import FloatArray
-from analysis.transmission import Transmission
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import Transmission
 from app.toml_file import FileError
 
 _POSITIVE, _NEGATIVE, _NEUTRAL = "#D55E00", "#0072B2", "#333333"  # Okabe and Ito: safe for the colour-blind

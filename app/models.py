@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from analysis.junction_model import JunctionModel
-from analysis.kept_model import from_plain
+from analysis.heating.junction_model import JunctionModel
+from analysis.heating.model_json import from_plain
 from analysis.recording import RecordingError, RunHeader
-from analysis.transmission import FlatTransmission
+from analysis.transport.transmission import FlatTransmission
 from app.measurement import analyse_measurement
 from app.replay.library import Library, Row
 from app.replay.saved_analysis import AnalysisFileError, files_of, load

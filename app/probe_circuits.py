@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.probes import linear, nonlinear
-from analysis.probes.onsager import Onsager, onsager
-from analysis.probes.terminals import AnyTerminal, Currents, ProbedJunction, Terminal
+from analysis.buettiker import linear, nonlinear
+from analysis.buettiker.onsager import Onsager, onsager
+from analysis.buettiker.terminals import AnyTerminal, Currents, ProbedJunction, Terminal
 from analysis.records import FloatArray
 
 Regime = Literal["linear", "nonlinear"]

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from analysis.buettiker.linear import electronic_circuit
 from analysis.constants import ELEMENTARY_CHARGE_C
-from analysis.probes.linear import electronic_circuit
 from analysis.records import FloatArray
 from app.probe_circuits import Circuit
 from app.probe_numbers import ELECTRONIC, OPEN, Number

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, PlainValidator
 
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
-from analysis.probes.terminals import (
+from analysis.buettiker.terminals import (
     AnyTerminal,
     ProbedJunction,
     Terminal,
@@ -17,6 +16,7 @@ from analysis.probes.terminals import (
     VoltageTemperatureProbe,
 )
 from analysis.records import FloatArray
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 from app.model_numbers import Free, Kelvin, Number, Positive, is_number, quantity
 from app.probe_circuits import Circuit
 from app.toml_file import FileError, Section, load_toml, validate

@@ -5,9 +5,9 @@ from typing import Any
 import click
 import numpy as np
 
-from analysis.fit_data import CurrentData
-from analysis.probes.fit_comparison import Candidate, Comparison, compare_probes
-from analysis.probes.fit_words import MODEL, remarks, verdict
+from analysis.buettiker.fit_comparison import Candidate, Comparison, compare_probes
+from analysis.buettiker.fit_report import MODEL, remarks, verdict
+from analysis.fitting.data import CurrentData
 from analysis.records import FloatArray
 from app.floating_probe import data_of, floating_family_of
 from app.model_file import Model

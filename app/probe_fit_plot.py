@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.probes.fit_comparison import Candidate, Comparison
-from analysis.probes.fit_words import MODEL
+from analysis.buettiker.fit_comparison import Candidate, Comparison
+from analysis.buettiker.fit_report import MODEL
 from analysis.records import FloatArray
 
 _COLOURS = {"none": "#333333", "voltage": "#D55E00", "voltage-temperature": "#0072B2"}  # Okabe and Ito

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.huckel import HuckelModel, Lead, bonded, ring_bonds
-from analysis.probes.appendix import flat_probe
-from analysis.probes.onsager import Onsager, onsager
-from analysis.probes.terminals import ProbedJunction, Terminal, VoltageProbe, relative_error_percent
+from analysis.buettiker.appendix import flat_probe
+from analysis.buettiker.onsager import Onsager, onsager
+from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe, relative_error_percent
 from analysis.records import FloatArray
+from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 from app.probe_circuits import Circuit, Solved
 
 SOURCE = "Erdogan and Bergfield, arXiv:2508.20343"

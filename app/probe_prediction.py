@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from analysis.probes.terminals import relative_error_percent
+from analysis.buettiker.terminals import relative_error_percent
 from app.model_numbers import digits
 from app.probe_circuits import Solved
 from app.probe_file import ProbeModel

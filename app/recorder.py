@@ -15,7 +15,7 @@ from typing import Any
 from analysis.recording import RecordingWriter, TraceEntry
 from analysis.records import Block, Event, Trace
 from analysis.reduce import reduce
-from analysis.segment import Segmenter
+from analysis.traces.segmenter import Segmenter
 from app.terminal import join
 
 log = logging.getLogger(__name__)

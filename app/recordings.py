@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from analysis.heating import holds, sweeps
+from analysis.heating import holds
+from analysis.iv import sweeps
 from analysis.plausibility import doubts
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
 from analysis.records import EventKind

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.analyse import Analysis
 from analysis.heating.heating import HeatingAnalysis
-from analysis.histogram import Histogram
-from analysis.iv_mean import MeanIV
+from analysis.iv.mean import MeanIV
 from analysis.recording import Axis, Plot, Recording, RecordingError, TraceEntry
 from analysis.records import Trace
+from analysis.traces.histogram import Histogram
+from analysis.traces.pipeline import Analysis
 from app.measurement import Measurement, analyse_measurement
 from app.replay.summary import peaks_line
 from app.report.numbers import rounded

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from analysis.fit_transport import FitResult
-    from analysis.iv_curves import Curves
-    from analysis.landauer import Currents, LinearResponse
-    from analysis.probes.fit_comparison import Comparison
-    from analysis.transmission import Transmission
+    from analysis.buettiker.fit_comparison import Comparison
+    from analysis.fitting.least_squares import FitResult
+    from analysis.iv.curves import Curves
+    from analysis.transport.landauer import Currents, LinearResponse
+    from analysis.transport.transmission import Transmission
     from app.model_file import Model
     from app.probe_circuits import Solved
     from hotjunction.recordings import PathLike, Paths
@@ -184,8 +184,8 @@ def predict(
     >>> prediction = hj.predict("bdnc.toml", [-1.0, 1.0])                        # doctest: +SKIP
     >>> prediction.currents.heat_probe_W                                         # doctest: +SKIP
     """
-    from analysis.landauer import currents, linear_response
-    from analysis.transmission import Transmission
+    from analysis.transport.landauer import currents, linear_response
+    from analysis.transport.transmission import Transmission
     from app.model_build import family_of, molecules_of, start_of
 
     number: float = 1.0
@@ -246,7 +246,7 @@ def _loaded(model: "PathLike") -> "Model":
 
 
 def _curves(data: "Paths", units: Mapping[str, str] | None) -> "Curves":
-    from analysis.iv_curves import read_curves
+    from analysis.iv.curves import read_curves
     from hotjunction.recordings import existing
 
     return read_curves(existing(data), units)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import xarray
 
     from analysis.heating.holds import Hold
-    from analysis.iv_mean import MeanIV
+    from analysis.iv.mean import MeanIV
     from analysis.records import Trace
     from app.measurement import Measurement
     from app.recordings import Part
@@ -77,8 +77,8 @@ class Recordings(Sequence["Part"]):
         """
         from dataclasses import replace
 
-        from analysis.recorded_traces import traces_of
         from analysis.recording import Recording, damage_told
+        from analysis.traces.read import traces_of
 
         first = 0
         for path in self.paths:
@@ -134,8 +134,8 @@ class Recordings(Sequence["Part"]):
         >>> iv = hj.open("iv.h5").iv()                                            # doctest: +SKIP
         >>> plt.errorbar(iv.voltage_V, iv.current_A, iv.sd_A)                     # doctest: +SKIP
         """
-        from analysis.heating.sweeps import junction_sweeps
-        from analysis.iv_mean import mean_iv
+        from analysis.iv.mean import mean_iv
+        from analysis.iv.sweeps import junction_sweeps
 
         return mean_iv(junction_sweeps(self.paths))
 

@@ -6,7 +6,7 @@ withdraw at 0.1 nm/s, 100 mV across the junction, 500 traces a histogram.
 
 from pymeasure.experiment import IntegerParameter
 
-from analysis.selection import SelectionRules
+from analysis.traces.selection import SelectionRules
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure, OPENING_nm
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps

@@ -2,7 +2,7 @@
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
-from analysis.calibrate.piezo import LEAST_DECADES, LEAST_SAMPLES, LEAST_TRACES
+from analysis.calibration.piezo import LEAST_DECADES, LEAST_SAMPLES, LEAST_TRACES
 from analysis.conductance import full_scale_conductance_G0
 from procedures.capture import TAIL_DECADES_PER_NM
 from procedures.contact import NM, ContactProcedure

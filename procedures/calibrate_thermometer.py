@@ -4,7 +4,7 @@ from math import sqrt
 
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
-from analysis.calibrate.line import LEAST_POINTS
+from analysis.calibration.line import LEAST_POINTS
 from analysis.heating.programme import three_level
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure

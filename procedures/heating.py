@@ -11,10 +11,10 @@ from typing import Any
 from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
 
 from analysis.constants import G0_S
+from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.layout import roles
-from analysis.heating.placed import whole_periods
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.trip import RuptureTrip
 from procedures.capture import Search

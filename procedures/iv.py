@@ -10,8 +10,8 @@ from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from analysis.constants import G0_S
 from analysis.heating.mask import RISE_PER_TAU
-from analysis.heating.sweeps import Sweep as RecordedSweep
-from analysis.iv_mean import refusal
+from analysis.iv.mean import refusal
+from analysis.iv.sweeps import Sweep as RecordedSweep
 from analysis.records import FloatArray
 from procedures.capture import Search
 from procedures.errors import ImpossibleSetting

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from analysis.constants import G0_S
-from analysis.landauer import currents
 from analysis.records import FloatArray
+from analysis.transport.landauer import currents
 from simulators.chance import log_normal
 from simulators.junction import JunctionParameters
 from simulators.landscape import GoldParameters, Landscape, MoleculeParameters, bridged, pulled_out

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from analysis.constants import G0_S, BOLTZMANN_eV_per_K
-from analysis.fermi_integrals import trigamma
-from analysis.landauer import currents, linear_response
 from analysis.records import FloatArray
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.fermi_integrals import trigamma
+from analysis.transport.landauer import currents, linear_response
+from analysis.transport.transmission import Level, LevelTransmission
 
 TABLE_V = 2.0
 POINTS = 1000

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from hypothesis import settings
 
-from analysis.analyse import AnalysisOptions
+from analysis.traces.pipeline import AnalysisOptions
 from tests.guardians import GuardianWithoutProcess
 
 settings.register_profile("any machine", deadline=None)

@@ -7,7 +7,7 @@ same time; `analysis.heating.regression` avoids this.
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.heating.placed import PlacedHold
+from analysis.heating.aligned_hold import PlacedHold
 
 
 def pooled_means_K(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from analysis.heating.junction_model import JunctionModel
 from analysis.heating.points import HeatingPoint
 from analysis.heating.prediction import bias_for_power_V
-from analysis.junction_model import JunctionModel
 from analysis.records import FloatArray
 
 _LARGEST_V = 4.0

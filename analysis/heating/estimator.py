@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.heating.aligned_hold import PlacedHold, place
 from analysis.heating.exclusion import Exclusion, ExclusionRules, current_drift, judge
 from analysis.heating.holds import Hold
-from analysis.heating.placed import PlacedHold, place
 from analysis.heating.power import electrical
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.regression import Fit, Regression

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.heating.placed import PlacedHold
+from analysis.heating.aligned_hold import PlacedHold
 from analysis.records import FloatArray
 
 SPREAD_S = 5e-3

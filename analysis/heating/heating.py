@@ -11,13 +11,6 @@ import numpy as np
 from analysis.heating.budget import Budget, HeatBypass, budget
 from analysis.heating.combine import RESAMPLES, combine
 from analysis.heating.controls import FIRST_PERIODS, ControlData, judge_controls
-from analysis.heating.entries import (
-    asymmetry_entry,
-    exclusion_counts,
-    junction_entry,
-    plain,
-    thermometer_entry,
-)
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
@@ -25,6 +18,13 @@ from analysis.heating.settling import Settling, settling_of
 from analysis.heating.slopes import Slope, slope_over_junctions, slope_over_points
 from analysis.heating.spectrum import Noise, Spectrum, fit_noise, power_spectrum
 from analysis.heating.thermometer import Thermometer
+from analysis.heating.to_json import (
+    asymmetry_entry,
+    exclusion_counts,
+    junction_entry,
+    plain,
+    thermometer_entry,
+)
 from analysis.heating.verdict import Verdict
 
 _PROGRAMME_CONTROLS = ("", "order reversed", "other frequencies")

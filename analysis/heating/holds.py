@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
-from analysis.heating.cutting import CHANNELS, Cut, Cutter
 from analysis.heating.programme import LevelProgramme
-from analysis.recorded_traces import calibration_of
 from analysis.recording import Recording, RecordingError
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
+from analysis.segmentation import CHANNELS, Cut, Cutter
+from analysis.traces.read import calibration_of
 
 STEP, MARK = "modulate", "hold"
 """Names of the events that delimit and describe a hold."""

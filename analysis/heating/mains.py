@@ -6,10 +6,10 @@ from itertools import islice
 
 import numpy as np
 
+from analysis.heating.aligned_hold import place
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import judge
 from analysis.heating.holds import Hold
-from analysis.heating.placed import place
 from analysis.records import FloatArray
 
 NOMINAL_Hz = (50.0, 60.0)

@@ -8,7 +8,7 @@ level, so that the offsets of converter and output cancel.
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.heating.placed import PlacedHold
+from analysis.heating.aligned_hold import PlacedHold
 from analysis.records import FloatArray
 
 

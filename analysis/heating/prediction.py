@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.landauer import currents, linear_response
 from analysis.records import FloatArray
-from analysis.transmission import LevelTransmission, Transmission
+from analysis.transport.landauer import currents, linear_response
+from analysis.transport.transmission import LevelTransmission, Transmission
 
 _COUPLING_STEPS = 30
 _COUPLING_TOLERANCE = 1e-9

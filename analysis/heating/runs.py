@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 import numpy as np
 
+from analysis.heating.aligned_hold import place
 from analysis.heating.arrival import Arrivals, arrivals_of
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimate, HoldEstimator
@@ -14,7 +15,6 @@ from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules, judge
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.mains import measure_mains
 from analysis.heating.mask import Filters, Mask, filters_of, mask_for
-from analysis.heating.placed import place
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.thermometer import Thermometer, UncalibratedThermometer, time_constant_s
 from analysis.recording import Recording

@@ -17,7 +17,7 @@ from analysis.importers.imported import (
     ImportOptions,
     Piece,
 )
-from analysis.importers.knowledge import (
+from analysis.importers.provenance import (
     Notes,
     common_rate,
     common_settings,

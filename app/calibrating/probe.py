@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from math import hypot
 from typing import Any
 
-from analysis.calibrate.noise import expected_resolution, thermometer_noise
-from analysis.calibrate.thermometer import KnownHeat, heated, power_response, thermal_resistance
+from analysis.calibration.noise import expected_resolution, thermometer_noise
+from analysis.calibration.thermometer import KnownHeat, heated, power_response, thermal_resistance
 from analysis.heating.arrival import arrivals_of
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
 from analysis.heating.exclusion import ExclusionRules

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from analysis.calibrate.amplifier import gain_on_resistor
-from analysis.calibrate.lag import measured_lag
-from analysis.calibrate.piezo import Tail, TunnellingRange, piezo_constant
+from analysis.calibration.amplifier import gain_on_resistor
+from analysis.calibration.lag import measured_lag
+from analysis.calibration.piezo import Tail, TunnellingRange, piezo_constant
 from analysis.heating.holds import holds_of
-from analysis.recorded_traces import calibration_of, traces_of
 from analysis.recording import Recording
+from analysis.traces.read import calibration_of, traces_of
 from app.calibrating.found import Found, Known, Quantity, spans_of, when_of
 from app.calibrations import AmplifierRecord, LagRecord, PiezoRecord
 from app.station import NM

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from analysis.analyse import Analysis
-from analysis.iv_mean import MeanIV, equal_power_amplitudes
-from analysis.peaks import PeakFit
+from analysis.iv.mean import MeanIV, equal_power_amplitudes
+from analysis.traces.peak_fit import PeakFit
+from analysis.traces.pipeline import Analysis
 from app.analysis import ByHand, analyse_traces
 from app.campaign.file import CampaignFile
 from app.measurement import analyse_measurement

@@ -6,8 +6,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
-from analysis.analyse import Analysis
 from analysis.heating.runs import EvaluatedRun
+from analysis.traces.pipeline import Analysis
 from app.bench import RunSummary
 from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_probable
 from app.campaign.file import CampaignFile

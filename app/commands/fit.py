@@ -9,8 +9,8 @@ from app.commands.errors import Command
 from app.commands.units import Units
 
 if TYPE_CHECKING:
-    from analysis.iv_curves import Curves
-    from analysis.junction_curves import Average
+    from analysis.iv.curves import Curves
+    from analysis.iv.junction_curves import Average
     from app.model_file import Model
     from app.model_fit import ModelFit
 
@@ -71,7 +71,7 @@ def command(
     """
     import json
 
-    from analysis.iv_curves import read_curves
+    from analysis.iv.curves import read_curves
     from app.fit_report import print_fit
     from app.model_file import load_model
     from app.toml_file import FileError
@@ -136,7 +136,7 @@ def _fit(
     profiles: tuple[str, ...],
     plot: Path | None,
 ) -> dict[str, Any]:
-    from analysis.profile_likelihood import profile_likelihood
+    from analysis.fitting.profile_likelihood import profile_likelihood
     from app.fit_report import finite, outcome
     from app.model_fit import fit_model
 

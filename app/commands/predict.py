@@ -8,7 +8,7 @@ import click
 from app.commands.errors import Command
 
 if TYPE_CHECKING:
-    from analysis.landauer import Currents, LinearResponse
+    from analysis.transport.landauer import Currents, LinearResponse
 
 
 @click.command(cls=Command)
@@ -42,7 +42,7 @@ def command(model: Path, as_json: bool, compare: bool, plot: Path | None) -> Non
 def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
     import json
 
-    from analysis.landauer import currents, linear_response
+    from analysis.transport.landauer import currents, linear_response
     from app.model_build import family_of, molecules_of, start_of
     from app.model_file import load_model
     from app.toml_file import FileError

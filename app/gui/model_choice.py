@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QFileDialog, QMenu
 
-from analysis.junction_model import JunctionModel
+from analysis.heating.junction_model import JunctionModel
 from app.imported_model import opened_model
 from app.models import FoundModel, model_for
 from app.toml_file import FileError

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.recording import RecordingError
-from analysis.recording.glance import Glance, glance
+from analysis.recording.summary import Glance, glance
 from app.recordings import ENDINGS
 from app.replay.cuts import HOLD, STEPS, SWEEP, TRACE
 from app.replay.saved_analysis import AnalysisFileError, files_in, load

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from analysis.recording.glance import glance
+from analysis.recording.summary import glance
 
 ENDING = ".analysis.json"
 FORMAT, FORMAT_VERSION = "hotjunction analysis", 1

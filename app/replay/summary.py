@@ -1,7 +1,7 @@
 """One-line result of a recording's traces, for lists of recordings."""
 
-from analysis.analyse import Analysis
-from analysis.peaks import PeakFit
+from analysis.traces.peak_fit import PeakFit
+from analysis.traces.pipeline import Analysis
 from app.report.numbers import rounded
 
 MOST_PEAKS = 3

@@ -11,9 +11,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from analysis.histogram import Histogram, Histogram2D, Scale, last_opening
-from analysis.peaks import PeakFit
 from analysis.records import FloatArray, Trace
+from analysis.traces.histogram import Histogram, Histogram2D, Scale, last_opening
+from analysis.traces.peak_fit import PeakFit
 from app.report.style import Style
 
 NM = 1e-9

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from analysis.heating.comparison import Comparison
-from analysis.heating.entries import exclusion_counts
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.points import HeatingPoint
+from analysis.heating.to_json import exclusion_counts
 from analysis.heating.verdict import Verdict
 from analysis.recording import Calibration
 from app.report.numbers import with_error

@@ -5,8 +5,8 @@ from math import isfinite
 from rich.console import Console
 
 from analysis.heating.heating import HeatingAnalysis
-from analysis.iv_mean import MeanIV
-from analysis.junction_model import JunctionModel
+from analysis.heating.junction_model import JunctionModel
+from analysis.iv.mean import MeanIV
 from app.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report.numbers import with_error

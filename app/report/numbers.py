@@ -2,8 +2,8 @@
 
 from math import floor, isfinite, log10
 
-from analysis.histogram import Scale
-from analysis.peaks import PeakFit
+from analysis.traces.histogram import Scale
+from analysis.traces.peak_fit import PeakFit
 from app.analysis import Analysed
 
 

@@ -10,13 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.heating.comparison import Comparison
 from analysis.heating.heating import HeatingAnalysis
+from analysis.heating.junction_model import JunctionModel
 from analysis.heating.points import HeatingPoint
 from analysis.heating.prediction import symmetric_line_K
-from analysis.histogram import Histogram, Scale
-from analysis.iv_mean import MeanIV
-from analysis.junction_model import JunctionModel
-from analysis.peaks import PeakFit
+from analysis.iv.mean import MeanIV
 from analysis.records import FloatArray
+from analysis.traces.histogram import Histogram, Scale
+from analysis.traces.peak_fit import PeakFit
 from app.analysis import Analysed
 from app.measurement import Measurement
 from app.report.style import Style

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from analysis.heating.heating import HeatingAnalysis
-from analysis.iv_mean import MeanIV
-from analysis.junction_model import BAD_MISFIT, JunctionModel
+from analysis.heating.junction_model import BAD_MISFIT, JunctionModel
+from analysis.iv.mean import MeanIV
 from analysis.records import FloatArray
 from app.analysis import Analysed
 from app.measurement import Measurement, analyse_measurement

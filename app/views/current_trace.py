@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.histogram import last_opening
 from analysis.records import Event, EventKind, FloatArray, Trace
-from analysis.selection import OPEN_PARTS, OpenPart, floor_of, open_parts
+from analysis.traces.histogram import last_opening
+from analysis.traces.selection import OPEN_PARTS, OpenPart, floor_of, open_parts
 from app.views.columns import interleaved, least_and_largest
 from app.views.signals import NM, UNKNOWN_RATE_HZ, Signals, log10_G
 from app.views.view import StreamView
@@ -143,7 +143,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise)
 
     def _hear(self, trace: Trace) -> None:
-        """Update the noise limit from the last open traces, as ``analysis.selection.noise_floor`` does."""
+        """Update the noise limit from the last open traces, as ``analysis.traces.selection.noise_floor`` does."""
         if trace.ended not in OPEN:
             return
         if parts := open_parts(trace.conductance_G0):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.records import FloatArray, Trace
-from analysis.selection import (
+from analysis.traces.selection import (
     OPEN_PARTS,
     NoiseFloor,
     OpenPart,
@@ -22,7 +22,7 @@ _OPEN_SAMPLES = 5
 
 @dataclass(frozen=True)
 class TraceDigest:
-    """Summary of one trace; `rejection` agrees with ``analysis.selection.rejection`` of the trace.
+    """Summary of one trace; `rejection` agrees with ``analysis.traces.selection.rejection`` of the trace.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class TraceDigest:
     defined : int
         Number of samples that are not NaN.
     start_G0, least_G0 : float
-        Values of ``analysis.selection.ends_of``.
+        Values of ``analysis.traces.selection.ends_of``.
     opens_G0 : float
         Smallest conductance below which five consecutive samples lie.
     finite_G0 : tuple of float
@@ -88,13 +88,13 @@ class TraceDigest:
 
 
 def noise_of(digests: Sequence[TraceDigest]) -> NoiseFloor:
-    """Return the noise floor, as ``analysis.selection.noise_floor`` does."""
+    """Return the noise floor, as ``analysis.traces.selection.noise_floor`` does."""
     parts = [digest.open_parts for digest in digests if digest.open_parts]
     return floor_of([trace_parts[i] for trace_parts in parts] for i in range(len(OPEN_PARTS)))
 
 
 def rules_of(digests: Sequence[TraceDigest], noise: NoiseFloor, contact_G0: float | None) -> SelectionRules:
-    """Return the default rules, as ``analysis.selection.usual_rules`` does."""
+    """Return the default rules, as ``analysis.traces.selection.usual_rules`` does."""
     return rules_for([(digest.start_G0, digest.least_G0) for digest in digests], noise, contact_G0)
 
 

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.huckel import HuckelModel, Lead
-from analysis.junction_model import JunctionModel
-from analysis.probes.biased import probed_currents
-from analysis.probes.errors import ProbeError
-from analysis.probes.terminals import (
+from analysis.buettiker.errors import ProbeError
+from analysis.buettiker.nonequilibrium import probed_currents
+from analysis.buettiker.terminals import (
     AnyTerminal,
     ProbedJunction,
     Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
 )
+from analysis.heating.junction_model import JunctionModel
 from analysis.records import FloatArray
-from analysis.transmission import LevelTransmission
+from analysis.transport.huckel import HuckelModel, Lead
+from analysis.transport.transmission import LevelTransmission
 
 UW = 1e-6
 MK = 1e-3

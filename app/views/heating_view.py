@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from analysis.heating.entries import exclusion_counts
 from analysis.heating.heating import HeatingAnalysis, HeatingOptions, summarise
 from analysis.heating.holds import Hold
+from analysis.heating.junction_model import JunctionModel
 from analysis.heating.mask import UnsuitableFilter
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import LOOK_AHEAD, EvaluatedHold, EvaluatedRun, RunEvaluator
 from analysis.heating.spectrum import Noise
 from analysis.heating.thermometer import UncalibratedThermometer
-from analysis.junction_model import JunctionModel
+from analysis.heating.to_json import exclusion_counts
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from app.analysis import BOOTSTRAP_SEED

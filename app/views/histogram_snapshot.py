@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.histogram import Scale
-from analysis.peaks import PeakFit
 from analysis.records import FloatArray
-from analysis.selection import SelectionRules
+from analysis.traces.histogram import Scale
+from analysis.traces.peak_fit import PeakFit
+from analysis.traces.selection import SelectionRules
 
 CURVE_POINTS = 200
 
@@ -23,7 +23,7 @@ class Peak:
     label : str
         "0.97 ± 0.01 G0".
     conductance_G0, uncertainty_G0, spread_G0 : float
-        Values of ``analysis.peaks.PeakFit``.
+        Values of ``analysis.traces.peak_fit.PeakFit``.
     scale : "linear" or "log"
         Histogram to which the peak was fitted.
     trusted : bool

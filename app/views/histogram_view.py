@@ -1,4 +1,4 @@
-"""View of conductance histograms that grow trace by trace, with their peaks; it agrees with `analysis.analyse`.
+"""View of conductance histograms that grow trace by trace, with their peaks; it agrees with `analysis.traces.pipeline`.
 
 Noise floor, selection rules and axes depend on all traces. They are updated each time the number of traces has
 grown by 1 %, and only the affected traces are counted again.
@@ -11,11 +11,11 @@ from typing import overload
 
 import numpy as np
 
-from analysis.analyse import Analysis, AnalysisOptions, analysis_of, axes_for, peaks_in
-from analysis.offset import disturbing_offset_G0
-from analysis.peaks import PeakFit
 from analysis.records import Trace
-from analysis.selection import NoiseFloor, Selection, SelectionRules
+from analysis.traces.offset import disturbing_offset_G0
+from analysis.traces.peak_fit import PeakFit
+from analysis.traces.pipeline import Analysis, AnalysisOptions, analysis_of, axes_for, peaks_in
+from analysis.traces.selection import NoiseFloor, Selection, SelectionRules
 from app.analysis import BOOTSTRAP_SEED
 from app.views.digest import TraceDigest, noise_of, rules_of
 from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak, drawn_peak
@@ -102,7 +102,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
             self._shown = self._draw()
 
     def analysis(self) -> Analysis | None:
-        """Return the result of `analysis.analyse.analyse` for the same traces; None without traces."""
+        """Return the result of `analysis.traces.pipeline.analyse` for the same traces; None without traces."""
         self.work(thorough=True)
         if self._tally is None:
             return None

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from analysis.heating.sweeps import Sweep
-from analysis.iv_mean import CurveRules, MeanIV, mean_iv
-from analysis.junction_model import JunctionModel, model_of_iv
+from analysis.heating.junction_model import JunctionModel, model_of_iv
+from analysis.iv.mean import CurveRules, MeanIV, mean_iv
+from analysis.iv.sweeps import Sweep
 from analysis.records import FloatArray
 from app.views.shelf import Shelf
 from app.views.view import Growth, RecordView

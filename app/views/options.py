@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from analysis.analyse import AnalysisOptions
-from analysis.heating.entries import plain
 from analysis.heating.heating import HeatingOptions
-from analysis.iv_mean import CurveRules
-from analysis.junction_model import JunctionModel
+from analysis.heating.junction_model import JunctionModel
+from analysis.heating.to_json import plain
+from analysis.iv.mean import CurveRules
 from analysis.recording import RunHeader
-from analysis.selection import SelectionRules
+from analysis.traces.pipeline import AnalysisOptions
+from analysis.traces.selection import SelectionRules
 from app.analysis import ByHand
 from app.views.histogram_view import OptionsFor
 from app.views.signals import known_calibration

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from analysis.heating.holds import Hold, HoldSegmenter
-from analysis.heating.sweeps import Sweep, SweepSegmenter
+from analysis.iv.sweeps import Sweep, SweepSegmenter
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
-from analysis.segment import Segmenter
+from analysis.traces.segmenter import Segmenter
 from app.views.iv_view import JunctionNumbers
 from app.views.shelf import Shelf
 from app.views.signals import known_calibration

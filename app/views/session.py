@@ -7,14 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from analysis.analyse import Analysis
 from analysis.heating.holds import Hold
+from analysis.heating.junction_model import JunctionModel
+from analysis.heating.model_json import to_plain
 from analysis.heating.points import HeatingPoint
-from analysis.heating.sweeps import Sweep
-from analysis.junction_model import JunctionModel
-from analysis.kept_model import to_plain
+from analysis.iv.sweeps import Sweep
 from analysis.recording import RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
+from analysis.traces.pipeline import Analysis
 from app.analysis import Analysed
 from app.measurement import Measurement, turned_by_heat
 from app.recordings import Kind, kind_of

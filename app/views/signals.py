@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.conductance import CurrentCalibration, conductance_G0
-from analysis.recorded_traces import calibration_of
 from analysis.recording import RecordingError, RunHeader
 from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.traces.read import calibration_of
 
 NM = 1e-9
 UNKNOWN_RATE_HZ = 1000.0

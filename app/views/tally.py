@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.histogram import Axis, Histogram, Histogram2D, histogram, histogram_2d
 from analysis.records import Trace
+from analysis.traces.histogram import Axis, Histogram, Histogram2D, histogram, histogram_2d
 from app.views.shelf import Shelf
 
 Axes = tuple[Axis, Axis, Axis]
@@ -32,7 +32,7 @@ class _Counted:
 
 @dataclass(frozen=True)
 class SampleCounts:
-    """Numbers of special samples in several traces, as in ``analysis.selection.Selection``."""
+    """Numbers of special samples in several traces, as in ``analysis.traces.selection.Selection``."""
 
     samples: int = 0
     wild: int = 0
@@ -119,7 +119,7 @@ class Tally:
 
 
 def plausible(trace: Trace, range_G0: tuple[float, float]) -> Trace:
-    """Return the trace with implausible samples replaced by NaN, as ``analysis.selection.select`` does."""
+    """Return the trace with implausible samples replaced by NaN, as ``analysis.traces.selection.select`` does."""
     g = trace.conductance_G0
     wild = ((g < range_G0[0]) | (g > range_G0[1])) & np.isfinite(g)
     return replace(trace, conductance_G0=np.where(wild, np.nan, g)) if wild.any() else trace

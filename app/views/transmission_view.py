@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.junction_model import JunctionModel
+from analysis.heating.junction_model import JunctionModel
 from analysis.records import FloatArray
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.transmission import Level, LevelTransmission
 from app.views.iv_view import conductance_error_G0
 from app.views.view import StreamView
 

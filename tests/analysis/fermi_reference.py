@@ -3,7 +3,7 @@
 import mpmath
 
 from analysis.constants import G0_S, BOLTZMANN_eV_per_K
-from analysis.landauer import WATT_PER_eV2
+from analysis.transport.landauer import WATT_PER_eV2
 
 
 def level_currents(energy_eV, probe_eV, substrate_eV, drop, bias_V, probe_K, substrate_K):

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.analyse import AnalysisOptions, analyse
 from analysis.conductance import CurrentCalibration
-from analysis.histogram import Axis, Scale
 from analysis.importers import ImportOptions, read_file
 from analysis.importers.assemble import assemble
 from analysis.importers.record import record
-from analysis.recorded_traces import traces_of
 from analysis.recording import Recording
+from analysis.traces.histogram import Axis, Scale
+from analysis.traces.pipeline import AnalysisOptions, analyse
+from analysis.traces.read import traces_of
 from tests.analysis.junctions import opening_traces
 
 UNATTENDED = AnalysisOptions()

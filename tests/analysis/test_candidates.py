@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.candidates import SIGNIFICANT, candidate_in, find_candidates
-from analysis.histogram import Axis, GrowingHistogram, histogram
+from analysis.traces.histogram import Axis, GrowingHistogram, histogram
+from analysis.traces.peak_finder import SIGNIFICANT, candidate_in, find_candidates
 from tests.analysis.junctions import opening_traces
 
 LINEAR = Axis.linear(-0.25, 10.0, 0.01)

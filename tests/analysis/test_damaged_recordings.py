@@ -20,7 +20,7 @@ from analysis.recording import (
     TraceEntry,
     recover,
 )
-from analysis.recording.glance import glance
+from analysis.recording.summary import glance
 from analysis.records import Block, Event, EventKind
 from tests.analysis.counted import HEADER, NAMES, RATE_Hz, block
 

@@ -7,14 +7,14 @@ import pytest
 from scipy.stats import norm, t
 
 from analysis.constants import G0_S
-from analysis.fit_data import CurrentData, HeatingData, JunctionData
-from analysis.fit_model import Parameter, level_family
-from analysis.fit_problem import Problem
-from analysis.fit_transport import fit
-from analysis.jackknife import groups_of, jackknife_error
-from analysis.junction_curves import JunctionCurves
-from analysis.landauer import currents
-from analysis.transmission import Level, LevelTransmission
+from analysis.fitting.data import CurrentData, HeatingData, JunctionData
+from analysis.fitting.families import Parameter, level_family
+from analysis.fitting.jackknife import groups_of, jackknife_error
+from analysis.fitting.least_squares import fit
+from analysis.fitting.problem import Problem
+from analysis.iv.junction_curves import JunctionCurves
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import Level, LevelTransmission
 
 COLD_K = 1.0
 """The golden curves are of 0 K."""

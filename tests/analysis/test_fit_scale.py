@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import norm
 
 from analysis.constants import G0_S
-from analysis.fit_data import CurrentData, HeatingData, JunctionData
-from analysis.fit_model import BuiltFamily, Parameter, level_family
-from analysis.fit_problem import Problem
-from analysis.fit_transport import fit
-from analysis.landauer import currents
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.fitting.data import CurrentData, HeatingData, JunctionData
+from analysis.fitting.families import BuiltFamily, Parameter, level_family
+from analysis.fitting.least_squares import fit
+from analysis.fitting.problem import Problem
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 
 CONSTANT = BuiltFamily(lambda x: FlatTransmission(x[0]), (Parameter("value", 1.0, 0.0, 10.0),))
 LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])

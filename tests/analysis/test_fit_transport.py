@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from analysis.fit_data import CurrentData, HeatingData, JunctionData, LogCurrentData, Measured
-from analysis.fit_model import BuiltFamily, Parameter, level_family
-from analysis.fit_problem import Problem
-from analysis.fit_transport import fit, fit_thoroughly
-from analysis.landauer import currents, linear_response
-from analysis.level_slopes import level_slopes
-from analysis.molecules import benzene
-from analysis.profile_likelihood import profile_likelihood
-from analysis.transition_voltage import transition_voltage, transition_voltage_of_curve
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.fitting.data import CurrentData, HeatingData, JunctionData, LogCurrentData, Measured
+from analysis.fitting.families import BuiltFamily, Parameter, level_family
+from analysis.fitting.least_squares import fit, fit_thoroughly
+from analysis.fitting.problem import Problem
+from analysis.fitting.profile_likelihood import profile_likelihood
+from analysis.iv.transition_voltage import transition_voltage, transition_voltage_of_curve
+from analysis.transport.landauer import currents, linear_response
+from analysis.transport.level_derivatives import level_slopes
+from analysis.transport.molecules import benzene
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 
 V = np.linspace(-1.3, 1.3, 200)
 PAPER_V = np.array([0.74, 0.95, 1.08, 1.18, 1.27])

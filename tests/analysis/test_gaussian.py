@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
-from analysis.gaussian import fit_gaussians
+from analysis.traces.gaussian import fit_gaussians
 
 X = np.linspace(0.5, 1.5, 101)
 

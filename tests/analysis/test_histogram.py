@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis.histogram import (
+from analysis.records import Trace
+from analysis.traces.histogram import (
     Axis,
     GrowingHistogram,
     GrowingHistogram2D,
@@ -13,7 +14,6 @@ from analysis.histogram import (
     histogram_2d,
     last_opening,
 )
-from analysis.records import Trace
 
 LINEAR = Axis.linear(-0.25, 2.0, 0.05)
 LOG = Axis.log(1e-6, 10.0, 20)

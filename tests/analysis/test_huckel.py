@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import molecules
 from analysis.constants import BOLTZMANN_eV_per_K
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
-from analysis.landauer import currents, linear_response
-from analysis.quadrature import window_integrals
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport import molecules
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
+from analysis.transport.landauer import currents, linear_response
+from analysis.transport.quadrature import window_integrals
+from analysis.transport.transmission import Level, LevelTransmission
 
 ENERGY = np.linspace(-4.0, 4.0, 200)
 

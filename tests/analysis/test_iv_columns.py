@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.importers import ForeignFile
-from analysis.iv_columns import read_columns
+from analysis.iv.columns import read_columns
 
 V = np.linspace(-0.8, 0.8, 9)
 A = 5e-9 * V**3

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.iv_curves import Curve, junction_curves, read_curves
+from analysis.iv.curves import Curve, junction_curves, read_curves
 from analysis.recording import Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.heating.sweeps import Sweep
-from analysis.iv_mean import CurveRules, equal_power_amplitudes, mean_iv
+from analysis.iv.mean import CurveRules, equal_power_amplitudes, mean_iv
+from analysis.iv.sweeps import Sweep
 
 PEAK_V = 1.3
 N = 400

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from analysis.jackknife import (
+from analysis.fitting.jackknife import (
     ONE_SIGMA,
     TWO_SIGMA,
     half_interval,

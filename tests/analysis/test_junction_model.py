@@ -5,17 +5,17 @@ import pytest
 from scipy.stats import t
 
 from analysis.constants import G0_S
-from analysis.fit_data import JunctionData
-from analysis.fit_model import Parameter, level_family
-from analysis.fit_problem import Problem
-from analysis.fit_transport import fit
-from analysis.heating.sweeps import Sweep
-from analysis.iv_mean import mean_iv
-from analysis.jackknife import TWO_SIGMA, half_interval, interval
-from analysis.junction_curves import JunctionCurves
-from analysis.junction_model import model_of_iv
-from analysis.landauer import currents
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.fitting.data import JunctionData
+from analysis.fitting.families import Parameter, level_family
+from analysis.fitting.jackknife import TWO_SIGMA, half_interval, interval
+from analysis.fitting.least_squares import fit
+from analysis.fitting.problem import Problem
+from analysis.heating.junction_model import model_of_iv
+from analysis.iv.junction_curves import JunctionCurves
+from analysis.iv.mean import mean_iv
+from analysis.iv.sweeps import Sweep
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 
 BIAS_V = np.interp(np.arange(401) / 400, [0, 0.25, 0.75, 1], [0, 1.2, -1.2, 0])
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_eV_per_K, PLANCK_J_s
-from analysis.huckel import HuckelModel, Lead, bonded, ring_bonds
-from analysis.landauer import WATT_PER_eV2, currents, differential_conductance, linear_response
-from analysis.table import TableTransmission
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
+from analysis.transport.landauer import WATT_PER_eV2, currents, differential_conductance, linear_response
+from analysis.transport.table import TableTransmission
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 from tests.analysis.fermi_reference import by_definition, level_currents, level_moments
 
 REFERENCE = json.loads(

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.candidates import Candidate
-from analysis.histogram import Axis, Histogram
-from analysis.levels import HALF_RANGES, ONE, TWO, level_at, ranges
+from analysis.traces.histogram import Axis, Histogram
+from analysis.traces.overlapping_levels import HALF_RANGES, ONE, TWO, level_at, ranges
+from analysis.traces.peak_finder import Candidate
 
 LOG = Axis.log(1e-5, 1.0, 100)
 

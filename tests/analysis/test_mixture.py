@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.mixture import fit_mixtures
+from analysis.traces.mixture import fit_mixtures
 
 X = np.linspace(-4.0, -1.0, 61)
 SIGMAS = (0.06, 0.8)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.analyse import AnalysisOptions, analyse
-from analysis.histogram import Scale
-from analysis.selection import noise_floor
+from analysis.traces.histogram import Scale
+from analysis.traces.pipeline import AnalysisOptions, analyse
+from analysis.traces.selection import noise_floor
 from app.views.histogram_view import HistogramView
 from app.views.shelf import Shelf
 from tests.analysis.junctions import opening_traces

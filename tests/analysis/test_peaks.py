@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from analysis.candidates import Candidate, candidate_in
-from analysis.histogram import Axis, GrowingHistogram, Scale
-from analysis.peaks import fit_peak
+from analysis.traces.histogram import Axis, GrowingHistogram, Scale
+from analysis.traces.peak_finder import Candidate, candidate_in
+from analysis.traces.peak_fit import fit_peak
 
 LINEAR = Axis.linear(0.0, 2.5, 0.01)
 LOG = Axis.log(1e-5, 1.0, 50)

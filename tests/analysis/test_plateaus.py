@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.plateaus import plateau_length_m, plateau_lengths
 from analysis.records import Trace
+from analysis.traces.plateaus import plateau_length_m, plateau_lengths
 
 
 def trace(*levels_and_lengths, step_m=1e-12):

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.recorded_traces import calibration_of, traces_of
 from analysis.recording import (
     Calibration,
     Channel,
@@ -14,7 +13,8 @@ from analysis.recording import (
 )
 from analysis.records import Block, Event, EventKind
 from analysis.reduce import reduce
-from analysis.segment import Segmenter
+from analysis.traces.read import calibration_of, traces_of
+from analysis.traces.segmenter import Segmenter
 from tests.analysis.junctions import opening_traces
 
 RATE_Hz = 2000.0

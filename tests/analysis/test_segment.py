@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analysis.conductance import CurrentCalibration, conductance_G0
 from analysis.records import Block, Event, EventKind
 from analysis.reduce import reduce
-from analysis.segment import Segmenter
+from analysis.traces.segmenter import Segmenter
 
 N = 400
 CHANNELS = ("current", "bias", "z")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.records import Trace
-from analysis.selection import SelectionRules, noise_floor, rejection, select, usual_rules
+from analysis.traces.selection import SelectionRules, noise_floor, rejection, select, usual_rules
 from tests.analysis.junctions import opening_traces
 
 RULES = SelectionRules()

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.landauer import currents, linear_response
-from analysis.quadrature import Shape, thermal_moments
-from analysis.table import ENERGY_UNITS_eV, TableTransmission, read_table
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.landauer import currents, linear_response
+from analysis.transport.quadrature import Shape, thermal_moments
+from analysis.transport.table import ENERGY_UNITS_eV, TableTransmission, read_table
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 
 ENERGY = np.linspace(-2.0, 2.0, 801)
 

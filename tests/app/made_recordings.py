@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.heating.programme import three_level
-from analysis.landauer import currents
 from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import Level, LevelTransmission
 from tests.analysis.heating.made_holds import made_hold
 
 RATE_Hz = 2000.0

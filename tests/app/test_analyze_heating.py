@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from analysis.heating.heating import analyse_heating
 from analysis.heating.runs import HeatingRun
-from analysis.landauer import currents
 from analysis.recording import Recording
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 from app.analysis import BOOTSTRAP_SEED
 from app.cli import main
 from app.measurement import analyse_measurement

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import simulators
-from analysis.iv_mean import MeanIV
+from analysis.iv.mean import MeanIV
 from app import campaign as campaign_package
 from app import rig as rig_file
 from app.calibrated_rig import load_calibrated_rig

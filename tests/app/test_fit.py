@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.landauer import currents, linear_response
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.landauer import currents, linear_response
+from analysis.transport.transmission import Level, LevelTransmission
 from app.commands.fit import command
 from tests.app.made_recordings import LEVEL, made_iv
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds
-from analysis.probes.biased import probed_currents
-from analysis.probes.terminals import ProbedJunction, Terminal, VoltageProbe
+from analysis.buettiker.nonequilibrium import probed_currents
+from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds
 from app.commands.fit import command
 from app.floating_probe import floating_family_of
 from app.model_file import load_model

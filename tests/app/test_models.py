@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.junction_model import JunctionModel
-from analysis.kept_model import from_plain, to_plain
+from analysis.heating.junction_model import JunctionModel
+from analysis.heating.model_json import from_plain, to_plain
 from analysis.recording import Recording
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 from app.cli import main
 from app.imported_model import opened_model
 from app.models import model_for

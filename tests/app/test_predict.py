@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.transmission import Level, LevelTransmission
 from app.commands.predict import command
 
 MODELS = Path(__file__).parents[2] / "docs" / "models"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.probes import nonlinear
-from analysis.probes.linear import electronic_circuit, open_circuit
+from analysis.buettiker import nonlinear
+from analysis.buettiker.linear import electronic_circuit, open_circuit
 from app.commands.predict import command
 from tests.analysis.probes.junctions import benzene, both_probes
 

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from matplotlib.image import imread
 
-from analysis.probes.linear import electronic_circuit
-from analysis.probes.terminals import relative_error_percent
+from analysis.buettiker.linear import electronic_circuit
+from analysis.buettiker.terminals import relative_error_percent
 from app.commands.probes import command
 from app.probe_circuits import Circuit
 from app.probe_figures import FIGURES

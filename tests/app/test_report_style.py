@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 
-from analysis.analyse import DISPLACEMENT_AXIS
-from analysis.histogram import Axis, Scale, histogram_2d
 from analysis.records import Trace
+from analysis.traces.histogram import Axis, Scale, histogram_2d
+from analysis.traces.pipeline import DISPLACEMENT_AXIS
 from app.measurement import analyse_measurement
 from app.report import heating_sections
 from app.report.figures import histogram_2d_figure, traces_figure

@@ -9,13 +9,13 @@ import numpy as np
 from scipy.integrate import quad
 
 from analysis.constants import G0_S, BOLTZMANN_eV_per_K
-from analysis.fit_data import CurrentData, HeatingData, JunctionData, Measured
-from analysis.fit_model import Parameter, level_family
-from analysis.fit_problem import Problem
-from analysis.fit_transport import fit
-from analysis.landauer import Currents, WATT_PER_eV2, currents, linear_response
+from analysis.fitting.data import CurrentData, HeatingData, JunctionData, Measured
+from analysis.fitting.families import Parameter, level_family
+from analysis.fitting.least_squares import fit
+from analysis.fitting.problem import Problem
 from analysis.records import FloatArray
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.landauer import Currents, WATT_PER_eV2, currents, linear_response
+from analysis.transport.transmission import Level, LevelTransmission
 from tests.benchmarks.table import Row, scaled
 
 LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])

@@ -6,14 +6,14 @@ import numpy as np
 from scipy.integrate import quad
 from scipy.optimize import root
 
+from analysis.buettiker import linear, nonlinear
+from analysis.buettiker.multiterminal import Multiterminal
+from analysis.buettiker.nonequilibrium import probed_currents
+from analysis.buettiker.onsager import onsager
+from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe
 from analysis.constants import BOLTZMANN_eV_per_K
-from analysis.huckel import HuckelModel, Lead, bonded, ring_bonds
-from analysis.probes import linear, nonlinear
-from analysis.probes.biased import probed_currents
-from analysis.probes.multiterminal import Multiterminal
-from analysis.probes.onsager import onsager
-from analysis.probes.terminals import ProbedJunction, Terminal, VoltageProbe
 from analysis.records import FloatArray
+from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 from tests.benchmarks.landauer import best
 from tests.benchmarks.table import Row, scaled
 

@@ -9,8 +9,8 @@ import igor2.binarywave
 import numpy as np
 from scipy.optimize import curve_fit
 
-from analysis.analyse import Analysis, AnalysisOptions, analyse
 from analysis.records import Trace
+from analysis.traces.pipeline import Analysis, AnalysisOptions, analyse
 from tests.benchmarks.table import Row, scaled
 
 BLOCKS = 9  # of 100 traces: those that there are, again and again

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from analysis.analyse import AnalysisOptions
 from analysis.heating.heating import HeatingOptions
 from analysis.records import Block, Event, Trace
+from analysis.traces.pipeline import AnalysisOptions
 from app.views.heating_view import HeatingView
 from app.views.histogram_view import HistogramView
 from app.views.session import Session

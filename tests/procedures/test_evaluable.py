@@ -8,7 +8,7 @@ import pytest
 
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import ExclusionRules
-from analysis.iv_mean import mean_iv
+from analysis.iv.mean import mean_iv
 from app.serve.runs import check
 from procedures.break_junction import BreakJunction
 from procedures.calibrate_piezo import CalibratePiezo
@@ -90,7 +90,7 @@ def test_a_sweep_that_is_accepted_is_averaged(sweep_time):
         check(procedure, rig(rise=1e-5))
     except ImpossibleSetting:
         return
-    from analysis.heating.sweeps import Sweep
+    from analysis.iv.sweeps import Sweep
 
     bias_V = np.concatenate([[0.1], procedure.waveform_V(2000.0)])
     mean = mean_iv([Sweep(0, (0, bias_V.size), bias_V, 1e-7 * bias_V, kind="whole")])

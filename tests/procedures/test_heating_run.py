@@ -9,9 +9,9 @@ import pytest
 
 from analysis.constants import G0_S
 from analysis.heating.holds import holds_of
-from analysis.recorded_traces import traces_of
 from analysis.recording import Recording
 from analysis.records import EventKind
+from analysis.traces.read import traces_of
 from app.bench import Observer
 from procedures.heating import Heating
 from simulators.faults import ConnectionLost, FormContact, Rupture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.heating.sweeps import sweeps_of
-from analysis.iv_mean import mean_iv
+from analysis.iv.mean import mean_iv
+from analysis.iv.sweeps import sweeps_of
 from analysis.recording import Recording
 from app.bench import Observer
 from procedures.errors import ImpossibleSetting, TooManyTrips

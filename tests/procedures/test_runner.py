@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.recorded_traces import traces_of
 from analysis.recording import Recording
 from analysis.records import EventKind
+from analysis.traces.read import traces_of
 from app.bench import Observer
 from app.recorder import RecorderFailed
 from drivers.errors import NotNow, RigError

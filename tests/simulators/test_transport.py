@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.landauer import currents
+from analysis.transport.landauer import currents
 from simulators.transport import Conductor, level_transmission, metal_tip_heat_W
 from simulators.tunnelling import decay_per_m, tunnelling_G0
 

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.heating.holds import holds_of
-from analysis.recorded_traces import traces_of
 from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block
+from analysis.traces.read import traces_of
 from app.bench import Bench
 from app.cli import main
 from app.simulated import SimulationSettings, served, simulated_rig

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.fit_data import CurrentData, LogCurrentData
-from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, half_interval, interval, jackknife_error, student
-from analysis.junction_curves import Average, JunctionCurves
+from analysis.fitting.data import CurrentData, LogCurrentData
+from analysis.fitting.jackknife import ONE_SIGMA, TWO_SIGMA, half_interval, interval, jackknife_error, student
+from analysis.iv.junction_curves import Average, JunctionCurves
 from analysis.records import FloatArray
 from tests.validation.level_fits import START, currents_of, fit_levels
 from tests.validation.study import Table, share

@@ -1,6 +1,6 @@
 """Fits of one level to many mean I-V curves at once, for studies of thousands of sets.
 
-They find what `analysis.fit_transport.fit` finds one by one (`test_fits.py` compares both).
+They find what `analysis.fitting.least_squares.fit` finds one by one (`test_fits.py` compares both).
 """
 
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.constants import G0_S, BOLTZMANN_eV_per_K
-from analysis.fit_data import CurrentData, LogCurrentData
-from analysis.level_slopes import level_slopes
+from analysis.fitting.data import CurrentData, LogCurrentData
 from analysis.records import FloatArray
+from analysis.transport.level_derivatives import level_slopes
 
 TEMPERATURE_K = 300.0
 LOWEST, HIGHEST = np.array([0.05, np.log(1e-5)]), np.array([3.0, 0.0])

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.analyse import AnalysisOptions, peaks_in
-from analysis.histogram import Axis, Histogram, Scale
-from analysis.peaks import PeakFit
 from analysis.records import FloatArray
-from analysis.selection import NoiseFloor
+from analysis.traces.histogram import Axis, Histogram, Scale
+from analysis.traces.peak_fit import PeakFit
+from analysis.traces.pipeline import AnalysisOptions, peaks_in
+from analysis.traces.selection import NoiseFloor
 from tests.validation.study import Table, share
 
 LEVEL = -2.7

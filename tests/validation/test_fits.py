@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from analysis.fit_data import JunctionData
-from analysis.fit_model import Parameter, level_family
-from analysis.fit_problem import Problem
-from analysis.fit_transport import fit
-from analysis.jackknife import ONE_SIGMA, TWO_SIGMA, interval
+from analysis.fitting.data import JunctionData
+from analysis.fitting.families import Parameter, level_family
+from analysis.fitting.jackknife import ONE_SIGMA, TWO_SIGMA, interval
+from analysis.fitting.least_squares import fit
+from analysis.fitting.problem import Problem
 from tests.validation.fits import Case, estimates, junctions, outcomes, truth_of
 from tests.validation.level_fits import START, fit_levels
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.calibrate.amplifier import gain_on_resistor
+from analysis.calibration.amplifier import gain_on_resistor
 
 BIAS = np.linspace(-1.0, 1.0, 11)
 

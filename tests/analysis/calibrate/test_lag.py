@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from analysis.calibrate.lag import measured_lag
+from analysis.calibration.lag import measured_lag
 from analysis.heating.holds import Hold
 from analysis.heating.programme import three_level
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.calibrate.line import fit_line
+from analysis.calibration.line import fit_line
 
 
 def test_an_exact_line_has_no_error():

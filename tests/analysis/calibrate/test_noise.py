@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.calibrate.noise import expected_resolution, thermometer_noise
+from analysis.calibration.noise import expected_resolution, thermometer_noise
 from analysis.heating.spectrum import Noise
 
 S_TC = 16.3e-6

@@ -5,7 +5,7 @@ from math import hypot
 import numpy as np
 import pytest
 
-from analysis.calibrate.piezo import Tail, TunnellingRange, decay_per_m, piezo_constant, tail_slope_per_V
+from analysis.calibration.piezo import Tail, TunnellingRange, decay_per_m, piezo_constant, tail_slope_per_V
 
 NM_PER_V = 10.0
 RANGE = TunnellingRange(high_G0=3e-3, low_G0=1e-6, average_samples=40)

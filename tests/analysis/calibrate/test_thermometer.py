@@ -6,7 +6,7 @@ from math import hypot
 import numpy as np
 import pytest
 
-from analysis.calibrate.thermometer import (
+from analysis.calibration.thermometer import (
     KnownHeat,
     PowerResponse,
     heated,

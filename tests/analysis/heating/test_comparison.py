@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import t
 
 from analysis.heating.comparison import compare
+from analysis.heating.junction_model import JunctionModel
 from analysis.heating.points import HeatingPoint
 from analysis.heating.thermometer import Thermometer
-from analysis.junction_model import JunctionModel
-from analysis.landauer import currents
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 
 R_P = 72_800.0
 LEVEL = LevelTransmission([Level(0.9, 0.040124, 0.040124)])

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from scipy import fft
 
+from analysis.heating.aligned_hold import place
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimate_hold, estimate_holds
 from analysis.heating.exclusion import judge
 from analysis.heating.mains import measure_mains
-from analysis.heating.placed import place
 from analysis.heating.programme import programme, three_level
 from tests.analysis.heating.made_holds import (
     AMPLITUDE_V,

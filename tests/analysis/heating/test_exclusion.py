@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.heating.aligned_hold import place
 from analysis.heating.estimator import EstimatorSettings, estimate_hold
 from analysis.heating.exclusion import Exclusion, ExclusionRules, current_drift, judge
-from analysis.heating.placed import place
 from tests.analysis.heating.made_holds import (
     CURRENT_A,
     RATE_Hz,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analysis.conductance import CurrentCalibration
 from analysis.heating.holds import HoldSegmenter, holds_of
 from analysis.heating.programme import three_level
-from analysis.heating.sweeps import SweepSegmenter, sweeps_of
+from analysis.iv.sweeps import SweepSegmenter, sweeps_of
 from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from analysis.reduce import reduce

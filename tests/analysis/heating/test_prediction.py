@@ -8,8 +8,8 @@ import pytest
 from scipy.optimize import brentq
 
 from analysis.heating.prediction import bias_for_power_V, predict, predict_ensemble, symmetric_line_K
-from analysis.landauer import linear_response
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.landauer import linear_response
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 
 REFERENCE = json.loads(
     (Path(__file__).parents[2] / "golden" / "landauer_reference.json").read_text(encoding="utf-8")

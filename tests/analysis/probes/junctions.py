@@ -5,12 +5,12 @@ import itertools
 import mpmath
 import numpy as np
 
+from analysis.buettiker.appendix import flat_probe
+from analysis.buettiker.linear import electronic_circuit, open_circuit
+from analysis.buettiker.onsager import onsager
+from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe, VoltageTemperatureProbe
 from analysis.constants import BOLTZMANN_eV_per_K
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
-from analysis.probes.appendix import flat_probe
-from analysis.probes.linear import electronic_circuit, open_circuit
-from analysis.probes.onsager import onsager
-from analysis.probes.terminals import ProbedJunction, Terminal, VoltageProbe, VoltageTemperatureProbe
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 
 
 def benzene(GL=0.5, GR=0.5, GP=0.05, TL=325.0, TR=275.0, TP=300.0, flat=False, t=2.7):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from analysis.probes import appendix
-from analysis.probes.linear import electronic_circuit
-from analysis.probes.onsager import onsager
-from analysis.probes.terminals import relative_error_percent
+from analysis.buettiker import appendix
+from analysis.buettiker.linear import electronic_circuit
+from analysis.buettiker.onsager import onsager
+from analysis.buettiker.terminals import relative_error_percent
 from tests.analysis.probes.junctions import benzene, both_probes
 
 L, R, P = 0, 1, 2

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds
-from analysis.landauer import currents
-from analysis.probes.biased import probed_currents
-from analysis.probes.terminals import ProbedJunction, Terminal, VoltageProbe, VoltageTemperatureProbe
+from analysis.buettiker.nonequilibrium import probed_currents
+from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe, VoltageTemperatureProbe
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds
+from analysis.transport.landauer import currents
 from tests.analysis.probes.junctions import benzene
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.buettiker.multiterminal import Multiterminal
+from analysis.buettiker.terminal_currents import Baths, by_panels, by_poles, exchange, response
 from analysis.constants import BOLTZMANN_eV_per_K
-from analysis.probes.exchange import Baths, by_panels, by_poles, exchange, response
-from analysis.probes.multiterminal import Multiterminal
 from tests.analysis.probes.junctions import benzene
 
 

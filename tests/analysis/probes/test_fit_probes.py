@@ -5,20 +5,20 @@ from functools import cache
 import numpy as np
 import pytest
 
-from analysis.fit_data import CurrentData, paired_covariance
-from analysis.fit_model import Parameter
-from analysis.huckel import bonded, chain_bonds
-from analysis.landauer import currents
-from analysis.probes.biased import probed_currents
-from analysis.probes.fit import fit, refit
-from analysis.probes.fit_circuit import Circuit
-from analysis.probes.fit_comparison import DECISIVE, compare_probes
-from analysis.probes.fit_coupling import coupling
-from analysis.probes.fit_data import HeatPoints, ProbeData
-from analysis.probes.fit_family import KINDS, ProbedFamily
-from analysis.probes.fit_problem import ProbeProblem
-from analysis.probes.fit_words import remarks, verdict
-from analysis.transmission import Level, LevelTransmission
+from analysis.buettiker.fit import fit, refit
+from analysis.buettiker.fit_circuit import Circuit
+from analysis.buettiker.fit_comparison import DECISIVE, compare_probes
+from analysis.buettiker.fit_coupling import coupling
+from analysis.buettiker.fit_data import HeatPoints, ProbeData
+from analysis.buettiker.fit_family import KINDS, ProbedFamily
+from analysis.buettiker.fit_problem import ProbeProblem
+from analysis.buettiker.fit_report import remarks, verdict
+from analysis.buettiker.nonequilibrium import probed_currents
+from analysis.fitting.data import CurrentData, paired_covariance
+from analysis.fitting.families import Parameter
+from analysis.transport.huckel import bonded, chain_bonds
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import Level, LevelTransmission
 
 R_P = 72_800.0  # K/W, Lee et al., Nature 498, 209 (2013)
 SCALE_SIGMA = 0.014

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.constants import G0_S, BOLTZMANN_eV_per_K
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
-from analysis.landauer import WATT_PER_eV2, linear_response
-from analysis.probes.linear import PER_eV_s, electronic_circuit, open_circuit, thermal_conductances
-from analysis.probes.onsager import onsager
-from analysis.probes.terminals import (
+from analysis.buettiker.linear import PER_eV_s, electronic_circuit, open_circuit, thermal_conductances
+from analysis.buettiker.onsager import onsager
+from analysis.buettiker.terminals import (
     ProbedJunction,
     Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
     relative_error_percent,
 )
+from analysis.constants import G0_S, BOLTZMANN_eV_per_K
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
+from analysis.transport.landauer import WATT_PER_eV2, linear_response
 from tests.analysis.probes.junctions import benzene, both_probes, chain, circuit_of
 
 REFERENCE = json.loads(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.huckel import HuckelModel, Lead, bonded, ring_bonds
-from analysis.probes.multiterminal import Multiterminal
+from analysis.buettiker.multiterminal import Multiterminal
+from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 
 ENERGY = np.linspace(-8.0, 8.0, 10_000)
 RING = bonded(6, ring_bonds(6), 2.7)

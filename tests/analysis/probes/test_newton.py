@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.probes.coordinates import Natural, Squares
-from analysis.probes.newton import roots
+from analysis.buettiker.coordinates import Natural, Squares
+from analysis.buettiker.newton import roots
 
 
 def unbounded(unknown, systems):

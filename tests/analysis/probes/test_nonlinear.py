@@ -10,22 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_eV_per_K
-from analysis.huckel import HuckelModel, Lead, bonded, chain_bonds
-from analysis.landauer import WATT_PER_eV2, currents
-from analysis.probes import linear
-from analysis.probes.errors import ProbeError, RunawayProbe, UncoupledProbe
-from analysis.probes.linear import PER_eV_s
-from analysis.probes.multiterminal import Multiterminal
-from analysis.probes.nonlinear import electronic_circuit, open_circuit
-from analysis.probes.onsager import onsager
-from analysis.probes.terminals import (
+from analysis.buettiker import linear
+from analysis.buettiker.errors import ProbeError, RunawayProbe, UncoupledProbe
+from analysis.buettiker.linear import PER_eV_s
+from analysis.buettiker.multiterminal import Multiterminal
+from analysis.buettiker.nonlinear import electronic_circuit, open_circuit
+from analysis.buettiker.onsager import onsager
+from analysis.buettiker.terminals import (
     ProbedJunction,
     Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
     relative_error_percent,
 )
+from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_eV_per_K
+from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds
+from analysis.transport.landauer import WATT_PER_eV2, currents
 from tests.analysis.probes.junctions import benzene, chain
 
 REFERENCE = json.loads(

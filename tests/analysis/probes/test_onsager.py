@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.buettiker.multiterminal import Multiterminal
+from analysis.buettiker.onsager import _by_panels, _by_poles, onsager
+from analysis.buettiker.terminals import ProbedJunction, Terminal
 from analysis.constants import BOLTZMANN_eV_per_K
-from analysis.huckel import HuckelModel, Lead, bonded, ring_bonds
-from analysis.probes.multiterminal import Multiterminal
-from analysis.probes.onsager import _by_panels, _by_poles, onsager
-from analysis.probes.terminals import ProbedJunction, Terminal
+from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 from tests.analysis.probes.junctions import benzene, chain, moments_50_digits
 
 REFERENCE = json.loads(

@@ -7,8 +7,8 @@ sampled: mu0 - eps0 in steps of 0.012 t or 0.024 t up to 1.2 t; maxima of sharp 
 import numpy as np
 import pytest
 
-from analysis.probes.linear import electronic_circuit, open_circuit
-from analysis.probes.terminals import relative_error_percent
+from analysis.buettiker.linear import electronic_circuit, open_circuit
+from analysis.buettiker.terminals import relative_error_percent
 from tests.analysis.probes.junctions import benzene, both_probes
 
 STEP = 0.0324

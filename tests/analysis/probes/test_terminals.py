@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.huckel import HuckelModel, Lead, bonded, ring_bonds
-from analysis.probes.terminals import (
+from analysis.buettiker.terminals import (
     Currents,
     ProbedJunction,
     Terminal,
@@ -12,6 +11,7 @@ from analysis.probes.terminals import (
     VoltageTemperatureProbe,
     relative_error_percent,
 )
+from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 
 MODEL = HuckelModel(
     bonded(6, ring_bonds(6), 2.7, 0.3), (Lead("L", {1: 0.5}), Lead("R", {3: 0.5}), Lead("P", {4: 0.05}))

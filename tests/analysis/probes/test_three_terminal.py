@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.probes.linear import electronic_circuit, open_circuit, thermal_conductances
-from analysis.probes.onsager import onsager
-from analysis.probes.three_terminal import LEFT, PROBE, RIGHT, Held, ThreeTerminal
+from analysis.buettiker.linear import electronic_circuit, open_circuit, thermal_conductances
+from analysis.buettiker.onsager import onsager
+from analysis.buettiker.three_terminal import LEFT, PROBE, RIGHT, Held, ThreeTerminal
 from tests.analysis.probes.junctions import benzene, chain
 
 SWEEP = np.linspace(-3.2, 3.24, 38)  # without the node and other zeros by symmetry

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from analysis.heating.junction_model import JunctionModel
 from analysis.heating.prediction import predict
 from analysis.heating.significance import Significance, effective_number
 from analysis.heating.spectrum import SpectralLine
-from analysis.junction_model import JunctionModel
-from analysis.landauer import currents
 from analysis.records import FloatArray, Trace
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import Level, LevelTransmission
 from app.views.averager import NoiseSpectrum
 from app.views.convergence import ConvergenceSnapshot
 from app.views.current_trace import CurrentTrace, TraceSnapshot

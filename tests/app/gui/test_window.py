@@ -12,9 +12,9 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
-from analysis.analyse import AnalysisOptions
 from analysis.recording import Channel, Recording, RunHeader
 from analysis.records import Block, Event, EventKind
+from analysis.traces.pipeline import AnalysisOptions
 from app.gui.area import STRIPS, TABS
 from app.gui.keys import KeysDialog
 from app.gui.live import LiveSource

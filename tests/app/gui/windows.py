@@ -8,9 +8,9 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 
-from analysis.junction_model import JunctionModel
+from analysis.heating.junction_model import JunctionModel
 from analysis.recording import Channel, RunHeader
-from analysis.transmission import FlatTransmission
+from analysis.transport.transmission import FlatTransmission
 from app.gui.parting import Parting
 from app.gui.replay_window import ReplayWindow
 from app.gui.rig_window import RigWindow

@@ -8,11 +8,11 @@ import pytest
 
 from analysis.conductance import CurrentCalibration
 from analysis.heating.programme import three_level
-from analysis.recorded_traces import traces_of
 from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block, Event, EventKind, Trace
 from analysis.reduce import reduce
-from analysis.segment import Segmenter
+from analysis.traces.read import traces_of
+from analysis.traces.segmenter import Segmenter
 from app.replay.followed import HELD_BACK_S, LOOK_AGAIN_S
 from app.replay.player import MOST_SAMPLES, Player
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from analysis.constants import G0_S
 from analysis.heating.programme import three_level
-from analysis.landauer import currents
 from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
-from analysis.transmission import Level, LevelTransmission
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import Level, LevelTransmission
 from tests.analysis.heating.made_holds import made_hold
 from tests.analysis.junctions import opening_traces
 

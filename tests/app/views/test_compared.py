@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.junction_model import BAD_MISFIT
-from analysis.landauer import linear_response
+from analysis.heating.junction_model import BAD_MISFIT
 from analysis.recording import RecordingError
+from analysis.transport.landauer import linear_response
 from app.measurement import analyse_measurement
 from app.views.compared import ComparedRecording, Kind, compared, compared_measurement, lacking, most_had
 from tests.app.made_recordings import LEVEL, made_heating, made_iv

@@ -7,10 +7,10 @@ import pytest
 
 from analysis.heating.exclusion import ExclusionRules
 from analysis.heating.heating import HeatingOptions, analyse_heating
+from analysis.heating.junction_model import JunctionModel
 from analysis.heating.programme import three_level
 from analysis.heating.runs import EvaluationOptions, HeatingRun
-from analysis.junction_model import JunctionModel
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 from app.views.heating_curves import heating_curves
 from app.views.heating_view import HeatingView
 from app.views.shelf import Shelf

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.analyse import AnalysisOptions, analyse
-from analysis.histogram import Axis
 from analysis.records import Trace
-from analysis.selection import SelectionRules, noise_floor, rejection, usual_rules
+from analysis.traces.histogram import Axis
+from analysis.traces.pipeline import AnalysisOptions, analyse
+from analysis.traces.selection import SelectionRules, noise_floor, rejection, usual_rules
 from app.views.digest import TraceDigest, noise_of, rules_of
 from app.views.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramView
 from app.views.shelf import Shelf

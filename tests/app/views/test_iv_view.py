@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from analysis.heating.sweeps import Sweep
-from analysis.iv_mean import CurveRules, mean_iv
-from analysis.junction_model import JunctionModel, model_of_iv
-from analysis.landauer import currents
-from analysis.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.heating.junction_model import JunctionModel, model_of_iv
+from analysis.iv.mean import CurveRules, mean_iv
+from analysis.iv.sweeps import Sweep
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 from app.views.iv_view import IVView, JunctionNumbers
 from app.views.shelf import Shelf
 from app.views.transmission_view import TransmissionView

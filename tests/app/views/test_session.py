@@ -10,15 +10,15 @@ from functools import cache
 import numpy as np
 import pytest
 
-from analysis.analyse import AnalysisOptions
 from analysis.heating.exclusion import ExclusionRules
 from analysis.heating.heating import HeatingOptions
+from analysis.heating.junction_model import JunctionModel
 from analysis.heating.runs import EvaluationOptions
-from analysis.iv_mean import CurveRules
-from analysis.junction_model import JunctionModel
+from analysis.iv.mean import CurveRules
 from analysis.recording import Channel, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
-from analysis.transmission import Level, LevelTransmission
+from analysis.traces.pipeline import AnalysisOptions
+from analysis.transport.transmission import Level, LevelTransmission
 from app.analysis import ByHand
 from app.measurement import analyse_measurement
 from app.replay.past import Past

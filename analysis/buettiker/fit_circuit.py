@@ -1,0 +1,257 @@
+"""Current and heat in the tip of a junction with floating probes, and their derivatives, fast enough for a fit.
+
+The equations are those of `analysis.buettiker.nonlinear`. Here the search for the floating potentials starts from
+those of the previous set of parameters and gives up early if there are none, and the derivatives include the shift of
+the potentials to first order (implicit function) instead of searching again for each parameter.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.buettiker.coordinates import Coordinates, Natural, Squares
+from analysis.buettiker.fit_family import ProbedFamily
+from analysis.buettiker.multiterminal import Multiterminal
+from analysis.buettiker.newton import roots
+from analysis.buettiker.terminal_currents import (
+    Baths,
+    Exchange,
+    by_panels,
+    by_poles,
+    by_poles_of,
+    closed_form_holds,
+    response,
+)
+from analysis.constants import G0_S, BOLTZMANN_eV_per_K
+from analysis.records import FloatArray
+from analysis.transport.landauer import WATT_PER_eV2
+
+Indices = NDArray[np.intp]
+
+_STEP = 3e-7  # of the natural scale of a parameter, for differences of integrals good to 1e-13
+_FEW, _MANY = 10, 20  # Newton iterations from a near start, and from a distant one
+_WARMER = (
+    0.6,
+    0.3,
+    1.5,
+)  # kT over eV at distant starts: too hot converges more often than too cold
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Outcome of `Circuit.solved`.
+
+    ``current_A`` and ``heat_probe_W`` have shape (n_bias,), their ``slopes`` by the parameters (2, n_parameters,
+    n_bias); ``state`` (n_unknowns, n_bias) holds mu and, of voltage-temperature probes, kT of the floating terminals
+    in eV, ``state_slopes`` (n_parameters, n_unknowns, n_bias) its derivatives.
+    """
+
+    current_A: FloatArray
+    heat_probe_W: FloatArray
+    slopes: FloatArray
+    state: FloatArray
+    state_slopes: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """A family of junctions at given biases and temperatures."""
+
+    family: ProbedFamily
+    bias_V: FloatArray
+    tip_K: float = 300.0
+    substrate_K: float = 300.0
+
+    def solved(self, values: FloatArray, start: FloatArray | None = None) -> Solution | None:
+        """Solve for currents, heats and slopes at these parameters, from the ``state`` of near parameters if there is
+        one.
+
+        None if a floating probe has no stationary potential: widths without a path, or inverted populations.
+        """
+        molecule = self._molecule(values)
+        if not self._floats(molecule):
+            return None
+        state = self._settled(molecule, start)
+        return None if state is None else self._solution(molecule, values, state)
+
+    def outcome(self, values: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+        """Return currents and heats alone."""
+        molecule = self._molecule(values)
+        state = self._settled(molecule, None) if self._floats(molecule) else None
+        if state is None:
+            return None
+        flows = self._flows(molecule, self._baths(state))
+        return _current(flows.number_eV.sum(axis=1)), _heat(flows.heat_eV2.sum(axis=1))
+
+    def _molecule(self, values: FloatArray) -> Multiterminal:
+        return Multiterminal((self.family.broadened if self.family.broadens else self.family.model)(values))
+
+    @staticmethod
+    def _floats(molecule: Multiterminal) -> bool:
+        """Return True if every terminal is coupled to the molecule."""
+        return bool(
+            (molecule.widths_eV.sum(axis=1) > 0).all() and np.isfinite(molecule.model.effective_eV).all()
+        )
+
+    @cached_property
+    def _free(self) -> Indices:
+        """Floating terminals; their potentials are the first unknowns."""
+        return np.arange(2, 2 if self.family.broadens else 2 + len(self.family.floating))
+
+    @cached_property
+    def _rows(self) -> Indices:
+        """Indices of the vanishing currents among particles and then heat, and of the unknowns among mu and kT."""
+        warm = self._free if self.family.kind == "voltage-temperature" else self._free[:0]
+        return np.concatenate([self._free, 2 + self._free.size + warm])
+
+    @cached_property
+    def _given(self) -> Baths:
+        floating = np.zeros((self._free.size, self.bias_V.size))
+        reference = BOLTZMANN_eV_per_K * self.family.reference_K(self.tip_K, self.substrate_K)
+        leads = BOLTZMANN_eV_per_K * np.array([[self.tip_K], [self.substrate_K]]) + 0 * self.bias_V
+        return Baths(
+            (self.family.bias_drop - 0.5) * self.bias_V,
+            np.concatenate([[0.5 * self.bias_V, -0.5 * self.bias_V], floating]),
+            np.concatenate([leads, floating + reference]),
+        )
+
+    def _baths(self, state: FloatArray, points: Indices | slice = slice(None)) -> Baths:
+        given, n = self._given.part(points), self._free.size
+        offset, kT = given.offset_eV.copy(), given.kT_eV.copy()
+        offset[self._free] = state[:n]
+        if len(state) > n:
+            kT[self._free] = state[n:]
+        return Baths(given.origin_eV, offset, kT)
+
+    @staticmethod
+    def _flows(molecule: Multiterminal, baths: Baths) -> Exchange:
+        return by_poles(molecule, baths) if closed_form_holds(molecule) else by_panels(molecule, baths)
+
+    def _settled(self, molecule: Multiterminal, start: FloatArray | None) -> FloatArray | None:
+        """Return the potentials of the floating terminals at every bias, (n_unknowns, n_bias)."""
+        state = self._cold(0.0) if start is None else start.copy()
+        if not len(state):
+            return state
+        every = np.arange(self.bias_V.size)
+        attempts: list[tuple[FloatArray, Coordinates, int]] = []
+        if start is not None or len(state) == self._free.size:
+            attempts.append((state.copy(), Squares(), _FEW))
+        attempts += [(self._cold(x), Natural(), _MANY) for x in _WARMER]
+        lost = every
+        for begin, coordinates, most in attempts:
+            lost = self._improved(molecule, state, begin, lost, coordinates, most)
+            while lost.size and (settled := np.setdiff1d(every, lost)).size:  # from the nearest settled bias
+                before, apart = lost.size, np.abs(self.bias_V[lost, None] - self.bias_V[settled])
+                begin[:, lost] = state[:, settled[apart.argmin(axis=1)]]
+                lost = self._improved(molecule, state, begin, lost, Natural(), _FEW)
+                if lost.size == before:
+                    break
+            if not lost.size:
+                return state
+        return None
+
+    def _cold(self, warmer: float) -> FloatArray:
+        """Return a state half way between the leads, hotter by a share of the bias."""
+        n = self._free.size
+        state = np.zeros((self._rows.size, self.bias_V.size))
+        state[n:] = np.hypot(self._given.kT_eV.max(axis=0), warmer * self.bias_V)
+        return state
+
+    def _improved(
+        self,
+        molecule: Multiterminal,
+        state: FloatArray,
+        begin: FloatArray,
+        points: Indices,
+        coordinates: Coordinates,
+        most: int,
+    ) -> Indices:
+        """Search at these points, write the results to ``state``, and return the points without success."""
+        own, rows = np.arange(self._rows.size - self._free.size), self._rows
+
+        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, FloatArray]:
+            trial = coordinates.state(unknown, own)
+            baths = self._baths(trial, points[some])
+            flows = self._flows(molecule, baths)
+            jacobian = response(molecule, baths, flows).matrix[rows[:, None], rows]
+            chained = np.einsum("ijp,jkp->ikp", jacobian, coordinates.slopes(trial, own))
+            return _net(flows)[rows], _throughput(flows)[rows], chained
+
+        def bounds(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
+            return coordinates.bounds(unknown, own, self._window[points[some]])
+
+        chosen, each = begin[:, points], np.arange(len(begin))
+        scale = self._driven[points] / np.abs(coordinates.slopes(chosen, own)[each, each])
+        with np.errstate(all="ignore"):
+            result = roots(equations, coordinates.unknown(chosen, own), scale, bounds, most)
+            state[:, points[result.found]] = coordinates.state(result.unknown[:, result.found], own)
+        return points[~result.found]
+
+    @cached_property
+    def _window(self) -> FloatArray:
+        return np.abs(self.bias_V) + 10 * self._given.kT_eV.max(axis=0)
+
+    @cached_property
+    def _driven(self) -> FloatArray:
+        """Scale of a state: the effect that bias and temperature difference could have on it."""
+        driven = np.abs(self.bias_V) + np.ptp(self._given.kT_eV, axis=0)
+        return np.asarray(np.maximum(driven, 1e-12 * self._given.kT_eV.max(axis=0)))
+
+    def _solution(self, molecule: Multiterminal, values: FloatArray, state: FloatArray) -> Solution:
+        baths = self._baths(state)
+        flows = self._flows(molecule, baths)
+        net, rows = _net(flows), self._rows
+        direct = self._direct_slopes(molecule, values, baths, net)  # (n_parameters, 2 n_terminals, n_bias)
+        by_state = response(molecule, baths, flows).matrix[:, rows]
+        shift: FloatArray = np.zeros((self.bias_V.size, rows.size, len(direct)))
+        if rows.size:
+            matrix, right = (
+                np.moveaxis(by_state[rows], -1, 0),
+                np.moveaxis(direct[:, rows], -1, 0).swapaxes(1, 2),
+            )
+            shift = np.asarray(
+                -np.linalg.solve(matrix, right), dtype=np.float64
+            )  # (n_bias, n_unknowns, n_parameters)
+            direct = direct + np.einsum("rup,puk->krp", by_state, shift)
+        n = len(molecule.names)
+        slopes = np.stack([_current(np.moveaxis(direct, 1, 0)[:n]), _heat(np.moveaxis(direct, 1, 0)[n:])])
+        return Solution(_current(net[:n]), _heat(net[n:]), slopes, state, shift.transpose(2, 1, 0))
+
+    def _direct_slopes(
+        self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray
+    ) -> FloatArray:
+        """Return the derivatives of all currents by the parameters at constant potentials."""
+        steps = [
+            _STEP * (x if parameter.logarithmic else max(abs(x), 0.1))
+            for x, parameter in zip(values, self.family.parameters, strict=True)
+        ]
+        if not steps:
+            return np.zeros((0, *net.shape))
+        molecules = [self._molecule(values + step) for step in np.diag(steps)]
+        if closed_form_holds(molecule):
+            flows = by_poles_of(molecules, baths)
+        else:
+            flows = [by_panels(x, baths) for x in molecules]
+        return np.array([(_net(x) - net) / step for x, step in zip(flows, steps, strict=True)])
+
+
+def _net(flows: Exchange) -> FloatArray:
+    """Return particles and then heat into every terminal, (2 n_terminals, n_bias)."""
+    return np.concatenate([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
+
+
+def _throughput(flows: Exchange) -> FloatArray:
+    """Return the sums of moduli of the flows that cancel in `_net`."""
+    return np.concatenate([np.abs(flows.number_eV).sum(axis=1), np.abs(flows.heat_eV2).sum(axis=1)])
+
+
+def _current(number_eV: FloatArray) -> FloatArray:
+    """Return the current in ampere, positive for particles into the substrate."""
+    return np.asarray(G0_S * number_eV[1])
+
+
+def _heat(heat_eV2: FloatArray) -> FloatArray:
+    """Return the heat into the tip in watt."""
+    return np.asarray(WATT_PER_eV2 * heat_eV2[0])

@@ -1,0 +1,223 @@
+"""Comparison of no probe, voltage probe and voltage-temperature probe: which model the data support, if they decide.
+
+The three models are fitted to the same data with the same errors, so that chi^2 is -2 ln L up to a common constant.
+AICc = chi^2 + 2k + 2k(k+1)/(n-k-1) (Hurvich and Tsai, Biometrika 76, 297 (1989)) and BIC = chi^2 + k ln n add a
+penalty for the number of parameters k; n counts the measured values and the prior of the scale.
+
+A model is excluded if its AICc exceeds the lowest by `DECISIVE` or more, which makes it less than a twentieth as
+likely. For two models of equally many parameters, whose chi^2 is expected to differ by s, the wrong one is excluded
+with a probability of at most 0.7 %, for any s.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy.special import chdtr
+
+from analysis.buettiker.errors import ProbeError
+from analysis.buettiker.fit import ProbeFit, fit, refit
+from analysis.buettiker.fit_coupling import Coupling, coupling
+from analysis.buettiker.fit_data import ProbeData
+from analysis.buettiker.fit_family import KINDS, Kind, ProbedFamily
+from analysis.buettiker.fit_problem import ProbeProblem
+from analysis.buettiker.nonequilibrium import ProbedCurrents, probed_currents
+from analysis.records import FloatArray
+
+DECISIVE = 6.0
+"""Difference of AICc above which a model is excluded."""
+
+_BADLY = 6.0  # standard deviations of chi^2 beyond which no model describes the data
+_UNLIKELY = 1e-3  # probability of a chi^2 that small or smaller if errors are not overstated
+_SHARES = (0.03, 0.3, 1.0, 3.0)  # of the lead widths: starts of the search for a probe's width
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One fitted model.
+
+    Attributes
+    ----------
+    kind : Kind
+    fit : ProbeFit
+    coupling : Coupling or None
+        Interval of the probe's width; None without a probe, for a fixed width, and for an excluded model.
+    at_heats : ProbedCurrents or None
+        The whole circuit at the biases of the heats (of the currents, without heats): the probe's potentials, its
+        heat, the entropy. None if it does not settle.
+    unsettled : str
+        Reason why it does not settle.
+    """
+
+    kind: Kind
+    fit: ProbeFit
+    coupling: Coupling | None
+    at_heats: ProbedCurrents | None
+    unsettled: str = ""
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters k, including the scale."""
+        return len(self.fit.values)
+
+    @property
+    def aicc(self) -> float:
+        """Corrected Akaike information criterion; infinite with too few values for it."""
+        k, n = self.n_parameters, self.fit.problem.n_residuals
+        return self.fit.chi_square + 2 * k + (2 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf)
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion."""
+        return self.fit.chi_square + self.n_parameters * float(np.log(self.fit.problem.n_residuals))
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The models fitted to one set of data.
+
+    ``expected`` is the mean excess of chi^2 of each other model if the best model is true as fitted: the power of
+    these data to decide, independent of their actual noise.
+    """
+
+    data: ProbeData
+    candidates: tuple[Candidate, ...]
+    expected: dict[Kind, float]
+
+    def __getitem__(self, kind: Kind) -> Candidate:
+        """Return the candidate with a kind of probe."""
+        return next(x for x in self.candidates if x.kind == kind)
+
+    @cached_property
+    def best(self) -> Candidate:
+        """The model of the lowest AICc."""
+        return min(self.candidates, key=lambda x: x.aicc)
+
+    @property
+    def delta_aicc(self) -> dict[Kind, float]:
+        """AICc above the lowest."""
+        return {x.kind: _apart(x.aicc, self.best.aicc) for x in self.candidates}
+
+    @property
+    def delta_bic(self) -> dict[Kind, float]:
+        """BIC above the lowest."""
+        least = min(x.bic for x in self.candidates)
+        return {x.kind: x.bic - least for x in self.candidates}
+
+    @property
+    def weights(self) -> dict[Kind, float]:
+        """Akaike weights: likelihoods of the models relative to their sum."""
+        likely = {kind: float(np.exp(-0.5 * x)) for kind, x in self.delta_aicc.items()}
+        return {kind: x / sum(likely.values()) for kind, x in likely.items()}
+
+    @property
+    def alive(self) -> tuple[Kind, ...]:
+        """Models that are not excluded, best first."""
+        delta = self.delta_aicc
+        return tuple(sorted((k for k in delta if delta[k] < DECISIVE), key=lambda k: delta[k]))
+
+    @property
+    def describes(self) -> bool:
+        """True if the best model describes the data."""
+        freedom = self.best.fit.degrees_of_freedom
+        return self.best.fit.chi_square <= freedom + _BADLY * float(np.sqrt(2 * max(freedom, 1)))
+
+    @property
+    def too_cautious(self) -> bool:
+        """True if the data lie so close to the best model that their errors must be overstated."""
+        freedom = self.best.fit.degrees_of_freedom
+        return freedom > 0 and bool(chdtr(freedom, self.best.fit.chi_square) < _UNLIKELY)
+
+    @property
+    def supported(self) -> Kind | None:
+        """The only model that these data support; None if they do not decide, or if no model describes them."""
+        return self.alive[0] if len(self.alive) == 1 and self.describes else None
+
+
+def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> Comparison:
+    """Fit a junction without probe, with voltage probes, and with voltage-temperature probes.
+
+    Parameters
+    ----------
+    data : ProbeData
+    family : ProbedFamily
+        Its ``kind`` is not used.
+    starts : int
+        As in `analysis.buettiker.fit.fit`.
+
+    Raises
+    ------
+    ValueError
+        As `analysis.buettiker.fit.fit` does.
+    """
+    fits: dict[Kind, ProbeFit] = {}
+    for kind in KINDS:
+        problem = ProbeProblem(data, family.of(kind))
+        near = [x for other in fits.values() for x in _translated(other, problem)]
+        fits[kind] = fit(problem, near, starts)
+    comparison = Comparison(data, tuple(_candidate(kind, x) for kind, x in fits.items()), {})
+    without = fits["none"].chi_square
+    candidates = tuple(
+        replace(x, coupling=coupling(x.fit, without)) if x.kind in comparison.alive else x
+        for x in comparison.candidates
+    )
+    return Comparison(data, candidates, _expected(comparison.best.fit, fits))
+
+
+def _candidate(kind: Kind, fitted: ProbeFit) -> Candidate:
+    data = fitted.problem.data
+    bias = data.voltage_V if data.heat is None else data.heat.voltage_V
+    n_own = len(fitted.problem.family.parameters)
+    junction = fitted.problem.family.junction(
+        fitted.values[:n_own], data.temperature_probe_K, data.temperature_substrate_K
+    )
+    try:
+        return Candidate(kind, fitted, None, probed_currents(junction, bias))
+    except ProbeError as error:
+        return Candidate(kind, fitted, None, None, str(error))
+
+
+def _translated(other: ProbeFit, problem: ProbeProblem) -> list[FloatArray]:
+    """Return starts of a model from the outcome of another, by the parameters' names."""
+    values = dict(zip(other.names, other.values, strict=True))
+    family = problem.family
+    start = np.array([values.get(p.name, p.start) for p in problem.parameters])
+    index = family.index_of("gamma_floating_eV")
+    if index is None:
+        return [start]
+    if other.problem.family.kind != "none":
+        return [start, *_exchanged(start, problem)]
+    _, tip, substrate, _ = family.fields(start[: len(family.parameters)])
+    starts = []
+    for share in _SHARES:
+        x = start.copy()
+        x[index] = share * (tip + substrate)
+        starts += [x, *_exchanged(x, problem)]
+    return starts
+
+
+def _exchanged(values: FloatArray, problem: ProbeProblem) -> list[FloatArray]:
+    """Return the same values with the widths of tip and substrate exchanged."""
+    tip, substrate = (problem.family.index_of(x) for x in ("gamma_probe_eV", "gamma_substrate_eV"))
+    if tip is None or substrate is None or tip == substrate:
+        return []
+    other = values.copy()
+    other[[tip, substrate]] = values[[substrate, tip]]
+    return [other]
+
+
+def _expected(best: ProbeFit, fits: dict[Kind, ProbeFit]) -> dict[Kind, float]:
+    """Return chi^2 of the other models fitted to the best one's prediction."""
+    predicted = best.problem.predicted(best.values)
+    if predicted is None:
+        return {}
+    noiseless = best.problem.data.with_values(*predicted)
+    expected = {}
+    for kind, fitted in fits.items():
+        if fitted is not best:
+            expected[kind] = refit(ProbeProblem(noiseless, fitted.problem.family), fitted.values).chi_square
+    return expected
+
+
+def _apart(value: float, least: float) -> float:
+    return 0.0 if value == least else value - least  # also if both are infinite

@@ -1,0 +1,1 @@
+"""Current-voltage curves: means over junctions, transition voltage."""

@@ -1,0 +1,1 @@
+"""Opening traces: segmentation, selection, histograms, peaks and their errors, plateau lengths."""

@@ -1,0 +1,273 @@
+"""Levels of a logarithmic histogram: position of a maximum, fitted as one level and as two that overlap.
+
+One Gaussian and two, each on a common background, are fitted to the histogram and to bootstrap resamples of its
+traces. Each fit to a resample is scored by its squared error on the traces that were not drawn. If two Gaussians win
+in hardly any resample, the level is that of one Gaussian; if they win in nearly all, it is the one nearest to the
+maximum; in between the data do not decide, and the interval covers both. (One Gaussian on two merged levels is off
+by many times its error, and two on one level are as bad: coverage in docs/explanation/validation.md.) If both put
+the level at the same place within their errors, the choice does not matter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.records import FloatArray
+from analysis.traces.histogram import Histogram
+from analysis.traces.mixture import Mixtures, fit_mixtures
+from analysis.traces.peak_finder import SIGNIFICANT, Candidate
+
+HALF_RANGES = (1.0, 1.5, 2.0)
+"""Decades to either side of a maximum that are fitted together. The middle value is the default."""
+
+SIGMAS = (0.06, 0.8)
+"""Least and largest width of a level, in decades."""
+
+ONE, TWO = 0.4, 0.9
+"""Shares of the resamples won by two Gaussians: below the first, one level; above the second, two."""
+
+_BIN = 0.05  # decades
+_LEAST_BINS = 16
+_VISIBLE = 0.1  # of the highest component: a smaller one is not a level
+_AT_A_TIME = 20
+_ONE_SIGMA = (15.865, 84.135)  # percentiles
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The level at a maximum, in decades.
+
+    Parameters
+    ----------
+    fit : Mixtures
+        One fit (a batch of one), with as many Gaussians as the data require; one if they do not decide.
+    which : int
+        Index of the Gaussian that is the level.
+    interval : tuple of float
+        68 % interval: the centre plus and minus its error, or the union of the intervals of one and two Gaussians.
+    share_of_two : float
+        Share of the resamples that two Gaussians describe better than one.
+    intervals : tuple of tuple of float
+        Interval from one Gaussian, and from two.
+    amplitudes : ndarray
+        Height of the level in the resamples.
+    centres : ndarray
+        Centre of the level in the fits with other windows and backgrounds that show it.
+    tried : int
+        Number of those fits, with those that do not show it.
+    """
+
+    fit: Mixtures
+    which: int
+    interval: tuple[float, float]
+    share_of_two: float
+    intervals: tuple[tuple[float, float], tuple[float, float]]
+    amplitudes: FloatArray
+    centres: FloatArray
+    tried: int
+
+    @property
+    def undecided(self) -> bool:
+        """True if one level and two are both possible and differ in its position."""
+        (low, high), (low_of_two, high_of_two) = self.intervals
+        apart = abs(low + high - low_of_two - high_of_two) / 2.0
+        agree = apart <= min(high - low, high_of_two - low_of_two) / 2.0
+        return ONE <= self.share_of_two <= TWO and not agree
+
+    @property
+    def parameters(self) -> int:
+        """Number of fitted parameters."""
+        return 3 * self.fit.centre.shape[1] + self.fit.background.shape[1]
+
+    @property
+    def least_amplitude(self) -> float:
+        """Height that 97.5 % of the resamples exceed; NaN without any."""
+        return float(np.percentile(self.amplitudes, 2.5)) if self.amplitudes.size else float("nan")
+
+    @property
+    def centre(self) -> FloatArray:
+        """Middle of the interval, shape (1,)."""
+        return np.array([sum(self.interval) / 2.0])
+
+    @property
+    def sigma(self) -> FloatArray:
+        """Width of the level, shape (1,)."""
+        return self.fit.sigma[:, self.which]
+
+    @property
+    def amplitude(self) -> FloatArray:
+        """Height of the level above everything else, shape (1,)."""
+        return self.fit.amplitude[:, self.which]
+
+    def curve(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the whole fit and the fit without the level, at ``x`` (n,): two arrays (1, n)."""
+        parts = self.fit.curves(np.asarray(x, dtype=float))
+        whole = parts.sum(axis=1)
+        return whole, whole - parts[:, self.which]
+
+
+@dataclass(frozen=True, eq=False)
+class Range:
+    """A stretch of a histogram in coarse bins, counts per bin of the histogram and trace."""
+
+    x: FloatArray  # (n,), decades
+    traces: FloatArray  # (n_traces, n)
+
+    @classmethod
+    def of(cls, histogram: Histogram, low: float, high: float) -> "Range":
+        """Cut the range out of a histogram, in at least sixteen bins of about 0.05 decades."""
+        axis = histogram.axis
+        first, last = (int(i) for i in np.searchsorted(axis.coordinates, [low, high]))
+        missing = max(0, _LEAST_BINS - (last - first))
+        first, last = max(0, first - (missing + 1) // 2), min(axis.bins, last + missing // 2)
+        merged = max(1, min(round(_BIN / axis.step), (last - first) // _LEAST_BINS))
+        n = (last - first) // merged
+        shape = (n, merged)
+        stop = first + n * merged
+        traces = histogram.traces[:, first:stop].reshape(-1, *shape).mean(axis=2)
+        return cls(axis.coordinates[first:stop].reshape(shape).mean(axis=1), traces)
+
+    def resampled(self, resamples: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Return means over traces drawn with replacement, and over those not drawn, each (resamples, n)."""
+        n = len(self.traces)
+        drawn, left = (np.empty((resamples, self.x.size)) for _ in range(2))
+        for first in range(0, resamples, _AT_A_TIME):
+            many = slice(first, min(first + _AT_A_TIME, resamples))
+            times = rng.multinomial(n, np.full(n, 1.0 / n), size=many.stop - first)
+            out = times == 0
+            drawn[many] = times.astype(float) @ self.traces / n
+            left[many] = out.astype(float) @ self.traces / np.maximum(out.sum(axis=1, keepdims=True), 1)
+        return drawn, left
+
+
+def ranges(candidates: Sequence[Candidate], low: float, high: float) -> list[tuple[float, float]]:
+    """Return the range fitted around each candidate: it includes its nearest neighbour, but no third maximum."""
+    ranges_of_candidates = []
+    for candidate in candidates:
+        centre = candidate.centre
+        first, last = max(low, centre - HALF_RANGES[-1]), min(high, centre + HALF_RANGES[-1])
+        others = [c for c in candidates if c is not candidate and c.significance >= SIGNIFICANT]
+        for other in sorted(others, key=lambda c: abs(c.centre - centre))[1:]:
+            if other.centre < centre:
+                first = max(first, other.high)
+            else:
+                last = min(last, other.low)
+        ranges_of_candidates.append((first, last))
+    return ranges_of_candidates
+
+
+def level_at(
+    histogram: Histogram,
+    maximum: float,
+    neighbours: Sequence[float],
+    within: tuple[float, float],
+    terms: int,
+    resamples: int,
+    rng: np.random.Generator,
+) -> Levels:
+    """Locate the level at a maximum of a logarithmic histogram.
+
+    Parameters
+    ----------
+    histogram : Histogram
+    maximum : float
+        In decades.
+    neighbours : sequence of float
+        Other maxima, where a second Gaussian may start.
+    within : tuple of float
+        Range of the fit, in decades.
+    terms : int
+        Number of terms of the background: 0 none, 1 constant, 2 sloping.
+    resamples : int
+    rng : Generator
+    """
+    whole = Range.of(histogram, *within)
+    near = np.abs(whole.x - maximum) <= HALF_RANGES[1]
+    part = Range(whole.x[near], whole.traces[:, near]) if near.sum() >= _LEAST_BINS else whole
+    near_by = [other for other in neighbours if part.x[0] < other < part.x[-1]]
+    fits = [_best(part, start, terms) for start in _starts(maximum, near_by)]
+    drawn, left = part.resampled(resamples, rng)
+    boots = [_refit(part.x, drawn, fit, terms) for fit in fits]
+    errors = [np.sum((boot.curves(part.x).sum(axis=1) - left) ** 2, axis=1) for boot in boots]
+    share = float(np.mean(errors[1] < errors[0])) if resamples else 0.0
+    one, two = (_interval(fit, boot, maximum) for fit, boot in zip(fits, boots, strict=True))
+    if ONE <= share <= TWO:
+        interval = min(one[0], two[0]), max(one[1], two[1])
+        tried = fits
+    else:
+        interval = two if share > TWO else one
+        tried = [fits[int(share > TWO)]]
+    chosen = int(share > TWO)
+    centres, n = _variants(whole, tried, maximum)
+    which = int(_nearest(fits[chosen], maximum)[0])
+    amplitudes = _pick(boots[chosen].amplitude, _nearest(boots[chosen], maximum))
+    return Levels(fits[chosen], which, interval, share, (one, two), amplitudes, centres, n)
+
+
+def _starts(maximum: float, neighbours: Sequence[float]) -> list[tuple[FloatArray, FloatArray]]:
+    """Return starts for one Gaussian (at the maximum) and for two (a second to either side and at other maxima)."""
+    one = np.full((4, 1), maximum), np.array([[0.15], [0.25], [0.4], [0.6]])
+    second = np.append(maximum + np.array([0.5, -0.5, 0.9, -0.9]), neighbours)
+    two = np.stack([np.full(second.size, maximum), second], axis=1), np.full((second.size, 2), 0.25)
+    two[1][4:] = 0.15  # a separate maximum is narrow
+    return [one, two]
+
+
+def _best(part: Range, start: tuple[FloatArray, FloatArray], terms: int) -> Mixtures:
+    mean = np.tile(part.traces.mean(axis=0), (len(start[0]), 1))
+    fits = fit_mixtures(part.x, mean, start, SIGMAS, terms)
+    upright = (fits.amplitude > 0.0).all(axis=1)  # a dip is not a level
+    return fits[int(np.argmin(np.where(upright, fits.cost, np.inf) if upright.any() else fits.cost))]
+
+
+def _refit(x: FloatArray, y: FloatArray, fit: Mixtures, terms: int) -> Mixtures:
+    start = np.repeat(fit.centre, len(y), axis=0), np.repeat(fit.sigma, len(y), axis=0)
+    return fit_mixtures(x, y, start, SIGMAS, terms)
+
+
+def _nearest(fits: Mixtures, maximum: float) -> NDArray[np.intp]:
+    """Return the index of the Gaussian at the maximum in each fit: the nearest of the visible ones."""
+    visible = fits.amplitude > _VISIBLE * fits.amplitude.max(axis=1, keepdims=True)
+    return np.argmin(np.where(visible, np.abs(fits.centre - maximum), np.inf), axis=1)
+
+
+def _pick(values: FloatArray, which: NDArray[np.intp]) -> FloatArray:
+    return values[np.arange(len(values)), which]
+
+
+def _interval(fit: Mixtures, boot: Mixtures, maximum: float) -> tuple[float, float]:
+    """Return the centre plus and minus its error: the larger of standard deviation and half the central 68 %."""
+    centre = float(_pick(fit.centre, _nearest(fit, maximum))[0])
+    centres = _pick(boot.centre, _nearest(boot, maximum))
+    if centres.size < 2:
+        return float("nan"), float("nan")
+    low, high = np.percentile(centres, _ONE_SIGMA)
+    error = max(float(centres.std(ddof=1)), float(high - low) / 2.0)
+    return centre - error, centre + error
+
+
+def _variants(whole: Range, fits: Sequence[Mixtures], maximum: float) -> tuple[FloatArray, int]:
+    """Return the centres of the level in nine windows on three backgrounds, and the number of fits tried.
+
+    Fits that do not show it are left out: no height, or farther off than its width.
+    """
+    sides = list(product(HALF_RANGES, HALF_RANGES))
+    inside = np.array([(whole.x >= maximum - left) & (whole.x <= maximum + right) for left, right in sides])
+    mean = np.tile(whole.traces.mean(axis=0), (len(sides), 1))
+    centres, tried = [], 0
+    for fit, terms in product(fits, range(3)):
+        if inside.sum(axis=1).min() < 3 * fit.centre.shape[1] + terms:
+            continue
+        start = np.repeat(fit.centre, len(sides), axis=0), np.repeat(fit.sigma, len(sides), axis=0)
+        refit = fit_mixtures(whole.x, mean, start, SIGMAS, terms, inside)
+        which = _nearest(refit, maximum)
+        centre, sigma, height = (_pick(v, which) for v in (refit.centre, refit.sigma, refit.amplitude))
+        present = (
+            (height > 0.0) & (np.abs(centre - maximum) <= np.maximum(sigma, SIGMAS[0])) & (sigma < SIGMAS[1])
+        )
+        centres.append(centre[present])
+        tried += len(sides)
+    return np.concatenate(centres) if centres else np.empty(0), tried

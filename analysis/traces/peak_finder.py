@@ -1,0 +1,145 @@
+"""Candidate peaks of a histogram: maxima that stand out by more than the differences between traces."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks, peak_widths
+
+from analysis.records import FloatArray
+from analysis.traces.histogram import Axis, Histogram, Scale
+
+WORTH_REPORTING = 2.5
+"""A maximum is fitted if it stands above the ground on both sides by this many standard errors."""
+
+SIGNIFICANT = 3.0
+"""Standard errors from which a maximum is more than the highest of many random bumps."""
+
+_SMOOTHINGS = {Scale.LINEAR: (0.02, 0.04, 0.08), Scale.LOG: (0.04, 0.08, 0.16)}
+_NEARBY = (
+    16.0  # the ground is sought within this many widths: beyond, even the highest random bump stands out
+)
+_FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A peak before it is fitted, in the coordinate of its axis (G in G0, or log10 of it).
+
+    Parameters
+    ----------
+    centre, sigma : float
+        Of the smoothed maximum; sigma from its half width.
+    low, high : float
+        Range of the peak: to the lowest ground between it and its neighbours.
+    significance : float
+        Height over the higher of the two grounds in standard errors of that difference, from trace to trace.
+    """
+
+    centre: float
+    sigma: float
+    low: float
+    high: float
+    significance: float
+
+
+def find_candidates(
+    histogram: Histogram, low_G0: float, high_G0: float, significance: float = WORTH_REPORTING
+) -> tuple[Candidate, ...]:
+    """Return the maxima worth reporting between two conductances, in rising order.
+
+    Their ranges end at the lower conductance, and at the highest conductance measured.
+    The histogram is smoothed by three widths (0.02 to 0.08 G0, or 0.04 to 0.16 decades), because a wide peak of
+    few traces is rugged on a fine scale and a narrow one vanishes on a coarse one. Of maxima that overlap, the
+    most significant is kept and described on the finest scale on which it is nearly as significant.
+    """
+    axis = histogram.axis
+    low, high = (float(x) for x in axis.coordinate([low_G0, high_G0]))
+    maxima = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
+    chosen: list[Candidate] = []
+    for candidate in sorted(maxima, key=lambda c: -c.significance):
+        edge = candidate.sigma / 2.0
+        if candidate.significance < significance or not low + edge < candidate.centre < high - edge:
+            continue
+        if all(abs(candidate.centre - c.centre) > 2.0 * max(candidate.sigma, c.sigma) for c in chosen):
+            chosen.append(_finest(candidate, maxima))
+    chosen = [replace(c, low=max(c.low, low), high=min(c.high, histogram.top)) for c in chosen]
+    return _separated(sorted(chosen, key=lambda c: c.centre), histogram)
+
+
+def _finest(candidate: Candidate, maxima: list[Candidate]) -> Candidate:
+    """Return the same peak on the finest scale on which it has four fifths of its significance."""
+    same = (c for c in maxima if abs(c.centre - candidate.centre) <= max(c.sigma, candidate.sigma))
+    finest = next(c for c in same if c.significance >= 0.8 * candidate.significance)
+    return replace(finest, significance=candidate.significance)
+
+
+def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
+    """Return all maxima of the histogram smoothed by a Gaussian of this width."""
+    axis = histogram.axis
+    smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
+    nearby = 2 * round(_NEARBY * width / axis.step) + 1
+    flat = (None, nearby // 2)  # a stretch that is flat over the whole search range has no maximum
+    places, about = find_peaks(smooth, plateau_size=flat, prominence=0.0, wlen=nearby)
+    widths = peak_widths(
+        smooth, places, 0.5, (about["prominences"], about["left_bases"], about["right_bases"])
+    )
+    x = axis.coordinates
+    maxima = []
+    for i, place in enumerate(places):
+        left, right = int(about["left_bases"][i]), int(about["right_bases"][i])
+        sigma = np.sqrt(max((widths[0][i] * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
+        significance = min(_significance(histogram, place, base, width) for base in (left, right))
+        maxima.append(Candidate(float(x[place]), float(sigma), float(x[left]), float(x[right]), significance))
+    return maxima
+
+
+def _significance(histogram: Histogram, peak: int, base: int, width: float) -> float:
+    """Return the difference of the smoothed counts at two bins over its standard error from trace to trace."""
+    kernel = _kernel(histogram.axis, peak, width) - _kernel(histogram.axis, base, width)
+    used = np.flatnonzero(kernel)
+    if not used.size:  # a flat stretch: the "maximum" is its ground
+        return 0.0
+    difference = histogram.traces[:, used[0] : used[-1] + 1] @ kernel[used[0] : used[-1] + 1]
+    error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
+    return float(difference.mean() / error) if error > 0.0 else 0.0
+
+
+def _kernel(axis: Axis, place: int, width: float) -> FloatArray:
+    u = (np.arange(axis.bins) - place) * axis.step / width
+    kernel = np.exp(-0.5 * u**2)
+    kernel[np.abs(u) > 4.0] = 0.0
+    return np.asarray(kernel / kernel.sum())
+
+
+def _separated(candidates: list[Candidate], histogram: Histogram) -> tuple[Candidate, ...]:
+    """Return the candidates with ranges that end at the lowest ground between neighbours."""
+    x = histogram.axis.coordinates
+    smooth = gaussian_filter1d(
+        histogram.counts_per_trace, min(_SMOOTHINGS[histogram.axis.scale]) / histogram.axis.step
+    )
+    separated = list(candidates)
+    for i, (left, right) in enumerate(pairwise(candidates)):
+        between = np.flatnonzero((x >= left.centre) & (x <= right.centre))
+        valley = float(x[between[np.argmin(smooth[between])]])
+        separated[i] = replace(separated[i], high=min(separated[i].high, valley))
+        separated[i + 1] = replace(separated[i + 1], low=max(separated[i + 1].low, valley))
+    return tuple(separated)
+
+
+def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> Candidate:
+    """Return the highest maximum between two conductances, significant or not, with these as its range.
+
+    Raises
+    ------
+    ValueError
+        If the histogram has no maximum there.
+    """
+    low, high = (float(x) for x in histogram.axis.coordinate([low_G0, high_G0]))
+    width = _SMOOTHINGS[histogram.axis.scale][1]
+    maxima = [c for c in _maxima(histogram, width) if low < c.centre < high]
+    if not maxima:
+        raise ValueError(f"the histogram has no maximum between {low_G0:g} and {high_G0:g} G0")
+    highest = max(maxima, key=lambda c: c.significance)
+    return replace(highest, low=low, high=high)

@@ -1,0 +1,60 @@
+"""Length of the plateaus of traces before they break."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.records import FloatArray, Trace
+from analysis.traces.histogram import last_opening
+
+
+def plateau_length_m(trace: Trace, low_G0: float, high_G0: float) -> float:
+    """Return the displacement from the last fall through ``high_G0`` to the last fall through ``low_G0`` after it.
+
+    With the contact's break as ``high_G0`` and the low edge of a molecule's peak as ``low_G0`` it is the
+    length of the molecular plateau, gap included (zero for a contact that breaks directly to below it). NaN if
+    the trace never falls through one of them, or its displacement is unknown.
+    """
+    below = last_opening(trace.conductance_G0, low_G0)
+    if below is None:
+        return float("nan")
+    entered = last_opening(trace.conductance_G0[: below + 1], high_G0)
+    if entered is None:
+        return float("nan")
+    return float(trace.displacement_m[below] - trace.displacement_m[entered])
+
+
+@dataclass(frozen=True, eq=False)
+class PlateauLengths:
+    """Lengths of the same plateau in many traces.
+
+    Parameters
+    ----------
+    low_G0, high_G0 : float
+        Bounds of the plateau.
+    lengths_m : ndarray, shape (n_traces,)
+        One for each trace, in their order; NaN where there is none.
+    """
+
+    low_G0: float
+    high_G0: float
+    lengths_m: FloatArray
+
+    @property
+    def n(self) -> int:
+        """Traces with a length."""
+        return int(np.count_nonzero(~np.isnan(self.lengths_m)))
+
+    def quantiles_m(self, fractions: Sequence[float] = (0.25, 0.5, 0.75)) -> tuple[float, ...]:
+        """Return quantiles of the lengths (m); NaN where no trace has a length."""
+        if not self.n:
+            return tuple(float("nan") for _ in fractions)
+        return tuple(float(q) for q in np.nanquantile(self.lengths_m, fractions))
+
+
+def plateau_lengths(traces: Sequence[Trace], low_G0: float, high_G0: float) -> PlateauLengths:
+    """Return the plateau lengths of all traces."""
+    lengths = np.array([plateau_length_m(trace, low_G0, high_G0) for trace in traces])
+    lengths.setflags(write=False)
+    return PlateauLengths(low_G0, high_G0, lengths)

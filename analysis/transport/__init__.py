@@ -1,0 +1,1 @@
+"""Landauer transport: transmission functions, currents and heat, Hueckel molecules."""

@@ -1,0 +1,68 @@
+"""Currents of Breit-Wigner levels with their derivatives, as a fit needs them at every step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.records import FloatArray
+from analysis.transport.fermi_integrals import ComplexArray, pole_integrals, trigamma
+
+FIELDS = ("energy_eV", "gamma_probe_eV", "gamma_substrate_eV", "bias_drop")
+"""Parameters of a level, in the order of the columns below."""
+
+
+@dataclass(frozen=True, eq=False)
+class LevelSlopes:
+    """Integrals of tau (f_P - f_S), (mu_P - E) tau (f_P - f_S) and (E - mu_S) tau (f_P - f_S), in eV and eV^2.
+
+    ``by_level`` has shape (3, n_levels, n_bias); ``slopes`` (3, n_levels, 4, n_bias), derivatives by the fields of each
+    level.
+    """
+
+    by_level: FloatArray
+    slopes: FloatArray
+
+    @property
+    def values(self) -> FloatArray:
+        """Sum over the levels, shape (3, n_bias)."""
+        return np.asarray(self.by_level.sum(axis=1))
+
+
+def level_slopes(
+    levels: FloatArray, bias_V: FloatArray, kT_probe_eV: float, kT_substrate_eV: float
+) -> LevelSlopes:
+    """Return values and analytic derivatives for ``levels`` of shape (n_levels, 4) at the biases, shape (n_bias,).
+
+    With X and H the integrals of `pole_integrals`, c = A/g and w = eps - i g, the three values are
+    -c Im X, -c Im H_P and -c Im H_S; bias_drop moves a level by -V against both chemical potentials.
+    """
+    eps, probe, substrate, drop = (levels[:, i, None] for i in range(4))
+    g, product = 0.5 * (probe + substrate), probe * substrate
+    mu_P = drop * bias_V
+    w = eps - 1j * g
+    x = pole_integrals(w, mu_P, bias_V, kT_probe_eV, kT_substrate_eV)
+    step = _charge_step(w, mu_P, bias_V, kT_probe_eV, kT_substrate_eV)
+    integrals = np.stack([x.charge, x.heat_probe, x.heat_substrate])
+    by_pole = np.stack([step, (mu_P - w) * step - x.charge, (w - mu_P + bias_V) * step + x.charge])
+    by_energy = -product / g * by_pole.imag
+    by_width = product / g**2 * integrals.imag + product / g * by_pole.real
+    per_product = -integrals.imag / g
+    slopes = np.stack(
+        [
+            by_energy,
+            substrate * per_product + 0.5 * by_width,
+            probe * per_product + 0.5 * by_width,
+            -bias_V * by_energy,
+        ],
+        axis=2,
+    )
+    return LevelSlopes(product * per_product, slopes)
+
+
+def _charge_step(w: FloatArray, mu_P: FloatArray, bias_V: FloatArray, kT_P: float, kT_S: float) -> FloatArray:
+    """Return dX/dw, the difference of two trigammas, accurate to rounding of the larger one: enough for a slope."""
+    b_P, b_S = 2 * np.pi * kT_P, 2 * np.pi * kT_S
+    a_P = 1j * (w - mu_P)
+    both: ComplexArray = np.stack([a_P / b_P, (a_P + 1j * bias_V) / b_S])
+    probe, substrate = trigamma(0.5 + both)
+    return np.asarray(1j * (probe / b_P - substrate / b_S))
