@@ -11,9 +11,9 @@ from nidaqmx.constants import AcquisitionType
 from numpy.typing import ArrayLike
 
 from analysis.records import Block
-from drivers.daq_channels import AnalogInput, AnalogOutput, Terminal
-from drivers.daq_inputs import Inputs
-from drivers.daq_outputs import Outputs
+from drivers.daqmx.channels import AnalogInput, AnalogOutput, Terminal
+from drivers.daqmx.inputs import Inputs
+from drivers.daqmx.outputs import Outputs
 from drivers.errors import NotNow, RigError
 from drivers.pxi import DeviceIdentity, PXIController
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from drivers.daq_channels import INPUT_RANGES_V, AnalogInput, AnalogOutput
+from drivers.daqmx.channels import INPUT_RANGES_V, AnalogInput, AnalogOutput
 from drivers.errors import OutOfRange
 
 Z = AnalogOutput("z", "ao1", 0.0, 10.0)

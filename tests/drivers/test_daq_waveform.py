@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from nidaqmx.constants import AcquisitionType
 
-from drivers.daq_channels import AnalogOutput
-from drivers.daq_waveform import Waveform
+from drivers.daqmx.channels import AnalogOutput
+from drivers.daqmx.waveform import Waveform
 from drivers.errors import NotNow, OutOfRange
 
 OUTPUTS = {"bias": AnalogOutput("bias", "ao0", -2, 2), "z": AnalogOutput("z", "ao1", 0, 10)}

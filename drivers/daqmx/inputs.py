@@ -12,7 +12,7 @@ from nidaqmx.errors import DaqError
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from analysis.records import Block, FloatArray
-from drivers.daq_channels import AnalogInput, Terminal
+from drivers.daqmx.channels import AnalogInput, Terminal
 from drivers.errors import NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
 from drivers.pxi import PXIController, rig_error, translated
 

@@ -21,8 +21,8 @@ from nidaqmx.errors import DaqError, DaqWarning
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
 from numpy.typing import ArrayLike, NDArray
 
-from drivers.daq_channels import AnalogOutput
-from drivers.daq_waveform import Waveform
+from drivers.daqmx.channels import AnalogOutput
+from drivers.daqmx.waveform import Waveform
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow, OutOfRange, RigError
 from drivers.pxi import PXIController, rig_error, translated
 

@@ -8,7 +8,7 @@ import numpy as np
 from nidaqmx.constants import AcquisitionType
 from numpy.typing import ArrayLike, NDArray
 
-from drivers.daq_channels import AnalogOutput
+from drivers.daqmx.channels import AnalogOutput
 from drivers.errors import NotNow, OutOfRange
 
 _SMALLEST_BUFFER = 2  # NI-DAQmx generates no single sample on a clock

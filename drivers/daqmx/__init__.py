@@ -1,0 +1,1 @@
+"""NI-DAQmx tasks: channels, inputs, outputs and waveforms of one card."""
