@@ -17,7 +17,7 @@ from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
 from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
 from drivers.stepper import Stepper
-from procedures.station import Station
+from procedures.context import Station
 
 if TYPE_CHECKING:
     from pymeasure.adapters import Adapter

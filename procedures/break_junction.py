@@ -8,9 +8,9 @@ from pymeasure.experiment import IntegerParameter
 
 from analysis.traces.selection import SelectionRules
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure, OPENING_nm
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
-from procedures.station import Station
 from procedures.steps import Baseline, Mark, Safe
 
 LEAST_SAMPLES = SelectionRules().shortest

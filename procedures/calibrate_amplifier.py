@@ -3,9 +3,9 @@
 import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
-from procedures.station import Station
 from procedures.steps import Hold, Mark, Safe, SetBias
 
 RAIL_SHARE = 0.95

@@ -3,9 +3,9 @@
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from analysis.heating.programme import three_level
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
-from procedures.station import Station
 from procedures.steps import Mark, Modulate, Safe, SetBias
 
 LEAST_STEPS = 30

@@ -2,8 +2,8 @@
 
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
+from procedures.context import Station
 from procedures.procedure import Plan, RigProcedure
-from procedures.station import Station
 from procedures.steps import Hold, Mark, Safe, SetBias
 
 

@@ -6,9 +6,9 @@ from analysis.calibration.piezo import LEAST_DECADES, LEAST_SAMPLES, LEAST_TRACE
 from analysis.conductance import full_scale_conductance_G0
 from procedures.capture import TAIL_DECADES_PER_NM
 from procedures.contact import NM, ContactProcedure
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
-from procedures.station import Station
 from procedures.steps import Baseline, Mark, Ramp, Safe
 
 

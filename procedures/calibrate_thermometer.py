@@ -6,9 +6,9 @@ from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from analysis.calibration.line import LEAST_POINTS
 from analysis.heating.programme import three_level
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
-from procedures.station import Station
 from procedures.steps import Mark, Modulate, Safe, SetBias
 
 UNHURRIED_S = 0.25

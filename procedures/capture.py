@@ -15,9 +15,9 @@ from analysis.detect import OpenDetector, PlateauDetector
 from analysis.trip import METALLIC_G0
 from procedures import no_contact
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.procedure import Steps
-from procedures.station import Station
 from procedures.steps import Baseline, Hold, Ramp, SetBias
 
 LEAST_DWELL_SAMPLES = 10

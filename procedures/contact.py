@@ -12,9 +12,9 @@ from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
 from procedures import no_contact
+from procedures.context import Station
 from procedures.errors import ContactNotBroken, ImpossibleSetting, ProcedureFault
 from procedures.procedure import RigProcedure, Steps
-from procedures.station import Station
 from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
 
 NM = 1e-9

@@ -21,12 +21,12 @@ from analysis.heating.controls import (
 )
 from procedures.capture import Search, Window
 from procedures.contact import NM
+from procedures.context import Station
 from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, NoFixture
 from procedures.heating import Heating
-from procedures.held import WIDENED
+from procedures.large_bias import WIDENED
 from procedures.parameters import FractionsParameter, NumbersParameter
 from procedures.procedure import Steps
-from procedures.station import Station
 from procedures.steps import FINISHED, Outcome, Ramp
 
 ONE_ATOM_G0 = 1.0

@@ -18,14 +18,14 @@ from analysis.heating.layout import roles
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.trip import RuptureTrip
 from procedures.capture import Search
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
-from procedures.held import RUPTURED, Held, HeldProcedure
+from procedures.hold_schedule import Condition, Tally
+from procedures.large_bias import RUPTURED, Held, HeldProcedure
 from procedures.limits import check_programme
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter, parsed_levels
 from procedures.procedure import Plan, Steps
-from procedures.station import Station
 from procedures.steps import Mark, Modulate, Safe
-from procedures.tally import Condition, Tally
 
 THREE_LEVELS = "+1:1 0:1 -1:1"
 LEAST_PERIODS = ExclusionRules().least_periods

@@ -14,11 +14,11 @@ from analysis.iv.mean import refusal
 from analysis.iv.sweeps import Sweep as RecordedSweep
 from analysis.records import FloatArray
 from procedures.capture import Search
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.expected_current import ExpectedCurrent
-from procedures.held import Held, HeldProcedure
+from procedures.large_bias import Held, HeldProcedure
 from procedures.procedure import Plan, Steps
-from procedures.station import Station
 from procedures.steps import Mark, Safe, Sweep
 
 LEAST_SAMPLES = 40

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable
 
 from analysis.heating.programme import LevelProgramme
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting, ProcedureFault
 from procedures.procedure import RigProcedure
-from procedures.station import Station
 from procedures.steps import FINISHED, Modulate, Outcome, Ramp, SetBias, Step, Sweep
 
 DRY_STEPS = 30

@@ -11,9 +11,9 @@ from pymeasure.experiment import Parameter
 
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import Event, EventKind
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
-from procedures.station import Station
 from procedures.steps import Acquire
 
 CUTS = ("withdraw", "modulate", "sweep")

@@ -8,9 +8,9 @@ from typing import Any, Self, TypeVar
 from pymeasure.experiment import Procedure
 
 from analysis.records import Event, EventKind
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import read
-from procedures.station import Station
 from procedures.steps import Outcome, Step
 
 UNIT_SUFFIX = {

@@ -11,14 +11,14 @@ import numpy as np
 
 from analysis.records import EventKind
 from drivers.errors import InstrumentFault, RigError
+from procedures.context import Station
 from procedures.errors import Aborted, LoopBackFault, ProcedureFault
 from procedures.limits import check_limits, dry_run
 from procedures.procedure import RigProcedure
-from procedures.proof import prove
-from procedures.station import Station
+from procedures.sample_reader import Sink, Watch
 from procedures.step_runner import LOOK_S, UNKNOWN, StepRunner
 from procedures.steps import APPROACH, Ramp
-from procedures.watch import Sink, Watch
+from procedures.wiring_proof import prove
 
 LATE_S = 0.1
 """Longest delay of the samples that confirm the safe state."""

@@ -9,8 +9,9 @@ from analysis.conductance import LEAST_BIAS_V
 from analysis.detect import UnknownDetector
 from analysis.records import EventKind, FloatArray
 from drivers.errors import InstrumentFault
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting, NoBias
-from procedures.station import Station
+from procedures.sample_reader import Seen, Watch
 from procedures.steps import (
     FINISHED,
     Acquire,
@@ -26,7 +27,6 @@ from procedures.steps import (
     Step,
     Sweep,
 )
-from procedures.watch import Seen, Watch
 
 SETTLING_S = 0.01
 """Time left out of a baseline after the bias is removed: charging of the cable, the amplifier's filter."""

@@ -20,8 +20,8 @@ from app.bench import Bench, Observer
 from app.rig import load_rig
 from app.simulated import SimulationSettings, rig_file_text
 from app.station import current_calibration, open_rig
+from procedures.context import Station
 from procedures.procedure import Plan, RigProcedure
-from procedures.station import Station
 from procedures.steps import Mark, Modulate, Outcome, Ramp, Safe, SetBias
 from tests.benchmarks.table import Row, scaled
 

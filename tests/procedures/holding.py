@@ -5,8 +5,8 @@ import numpy as np
 from analysis.heating.programme import LevelProgramme, three_level
 from analysis.records import FloatArray
 from analysis.trip import trips
+from procedures.context import Station
 from procedures.procedure import Plan, RigProcedure
-from procedures.station import Station
 from procedures.steps import Baseline, Hold, Mark, Modulate, Outcome, Ramp, Safe, SetBias, Step, Sweep
 
 NM = 1e-9

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from analysis.conductance import CurrentCalibration
 from procedures.contact import NM
-from procedures.station import Station
+from procedures.context import Station
 from procedures.steps import FINISHED, Hold, Modulate, Outcome, Ramp, SetBias, Sweep
 
 RATE_Hz = 2000.0

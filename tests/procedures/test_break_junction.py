@@ -8,6 +8,7 @@ import pytest
 from analysis.conductance import CurrentCalibration
 from procedures.break_junction import BreakJunction
 from procedures.contact import NM
+from procedures.context import Station
 from procedures.errors import (
     AmplifierRailed,
     ContactNotBroken,
@@ -19,7 +20,6 @@ from procedures.errors import (
     WrongPolarity,
 )
 from procedures.limits import dry_run
-from procedures.station import Station
 from procedures.steps import FINISHED, Baseline, Mark, Outcome, Ramp, Recentre, Safe, SetBias
 
 RATE_Hz = 2000.0

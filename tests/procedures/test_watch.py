@@ -12,7 +12,7 @@ from analysis.loop_backs import Tolerance
 from analysis.records import Block
 from analysis.trip import CurrentTrip, RuptureTrip
 from procedures.errors import Aborted
-from procedures.watch import Watch
+from procedures.sample_reader import Watch
 
 RATE_Hz = 2000.0
 GAIN = CurrentCalibration(1e5)

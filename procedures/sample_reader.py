@@ -15,8 +15,8 @@ from analysis.detect import Detector
 from analysis.loop_backs import Deviation, LoopBackMonitor
 from analysis.records import Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
+from procedures.context import Station
 from procedures.errors import Aborted, LoopBackFault
-from procedures.station import Station
 from procedures.steps import FINISHED
 
 LONGEST_READ_S = 0.5

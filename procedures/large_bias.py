@@ -11,10 +11,10 @@ from analysis.detect import Detector
 from analysis.heating.exclusion import ExclusionRules
 from analysis.trip import METALLIC_G0, MOST_OF_EXPECTED, trips
 from procedures.capture import CaptureProcedure, Search
+from procedures.context import Station
 from procedures.errors import ImpossibleSetting, TooManyTrips
 from procedures.expected_current import ExpectedCurrent
 from procedures.procedure import Steps
-from procedures.station import Station
 from procedures.steps import FINISHED, Outcome, SetBias
 
 WIDENED = ExclusionRules().widened

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from analysis.records import EventKind
+from procedures.context import Station
 from procedures.errors import CurrentInputFault, LoopBackFault
-from procedures.station import Station
-from procedures.watch import Watch
+from procedures.sample_reader import Watch
 
 STEP_V = 0.01
 """Largest step of an output, a hundred times the noise of its loop-back."""
