@@ -13,7 +13,7 @@ from app.campaign.file import CampaignFile, load_campaign
 from app.measurement import Measurement
 from app.report.numbers import rounded
 from app.simulated import SimulationSettings
-from simulators.told import told
+from simulators.world.expected_heating import told
 
 SPECIES = "BDNC"
 AMPLITUDE_V = 1.27

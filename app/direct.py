@@ -6,7 +6,7 @@ from app.station import Wires
 from drivers.direct_adapter import DirectAdapter
 
 if TYPE_CHECKING:
-    from simulators.rig import SimulatedRig
+    from simulators.simulated_rig import SimulatedRig
 
 
 def direct_wires(rig: "SimulatedRig") -> Wires:

@@ -18,7 +18,7 @@ from simulators.parameters import Parameters, load_parameters
 
 if TYPE_CHECKING:
     from analysis.recording import Recording
-    from simulators.rig import SimulatedRig
+    from simulators.simulated_rig import SimulatedRig
 
 ClockName = Literal["wall", "fast"]
 
@@ -99,8 +99,8 @@ def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]"
     OSError
         If a wire can't be opened.
     """
-    from simulators.clock import FastClock, WallClock
-    from simulators.rig import SimulatedRig
+    from simulators.rig.clock import FastClock, WallClock
+    from simulators.simulated_rig import SimulatedRig
 
     parameters = settings.load()
     clock = FastClock() if settings.clock == "fast" else WallClock(settings.speed)
@@ -110,7 +110,7 @@ def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]"
             yield rig, rig_file_text(settings, parameters, rig.addresses)
             return
         from analysis.recording import Recording
-        from simulators.playback import recorded_chain
+        from simulators.rig.playback import recorded_chain
 
         recording = stack.enter_context(Recording(settings.recording))
         chain = recorded_chain(recording, parameters, settings.seed)

@@ -20,7 +20,7 @@ from app.campaign.file import load_campaign
 from app.campaign.programme import checked
 from app.measurement import analyse_measurement
 from app.simulated import SimulationSettings, simulated_rig
-from simulators.told import told
+from simulators.world.expected_heating import told
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "campaigns"
 FAST = "[held]\ntrip_reaction = 0.05         # the fast clock: nothing breaks while nobody looks"

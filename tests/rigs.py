@@ -11,7 +11,7 @@ from app.direct import direct_wires
 from app.simulated import SimulationSettings, rig_file_text
 from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
-from simulators.rig import SimulatedRig
+from simulators.simulated_rig import SimulatedRig
 from tests.patience import ANSWER_S as ANSWER_S
 from tests.patience import PATIENCE_S as PATIENCE_S
 from tests.patience import free_s as free_s

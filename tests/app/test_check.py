@@ -16,11 +16,11 @@ from app.commands.check import command
 from drivers import pxi, visa
 from drivers.errors import NotFound
 from drivers.pxi import ControllerIdentity, DeviceIdentity
-from simulators.chain import AmplifiedJunction
-from simulators.keithley428 import SimulatedKeithley428
+from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
-from simulators.rig import SimulatedRig
-from simulators.sr560 import SimulatedSR560
+from simulators.rig.signal_chain import AmplifiedJunction
+from simulators.simulated_rig import SimulatedRig
+from simulators.sr560.instrument import SimulatedSR560
 
 AMPLIFIER = "TCPIP0::127.0.0.1,1111::gpib0,22::INSTR"
 PREAMPLIFIER = "ASRL1::INSTR"

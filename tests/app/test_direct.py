@@ -7,9 +7,9 @@ import pytest
 from app.direct import direct_wires
 from drivers.errors import InstrumentLost
 from drivers.keithley428 import Keithley428
-from simulators.faults import InstrumentSilent
 from simulators.parameters import load_parameters
-from simulators.rig import SimulatedRig
+from simulators.rig.faults import InstrumentSilent
+from simulators.simulated_rig import SimulatedRig
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from app.campaign.programme import checked, control_stages, heating_stage, histo
 from app.commands.calibrate import command as calibrate
 from app.commands.check import command as check
 from app.toml_file import FileError, Section
-from simulators.ni6281 import Wiring
 from simulators.parameters import Section as Told
+from simulators.rig.ni6281 import Wiring
 from tests.app.keys import changed, fields, others, reads, sections, subclasses, toml
 from tests.rigs import quick, served_rig
 

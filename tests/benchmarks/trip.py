@@ -59,9 +59,9 @@ class Trips(RigProcedure):
 
 def _serve(seed: int, pipe: Connection) -> None:
     """Serve a rig on life's clock; a sample's index from the pipe is when the next contact forms."""
-    from simulators.faults import FormContact
     from simulators.parameters import load_parameters
-    from simulators.rig import SimulatedRig
+    from simulators.rig.faults import FormContact
+    from simulators.simulated_rig import SimulatedRig
 
     parameters = load_parameters(overrides={"sample.species": "Au"})
     with SimulatedRig(parameters, seed, "wall") as rig:

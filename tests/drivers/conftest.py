@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from drivers.ni6281 import NI6281
-from simulators.daq_server import DaqServer
+from simulators.daqmx.server import DaqServer
 from tests.drivers.loopback import opened, served
 
 

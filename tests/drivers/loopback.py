@@ -7,11 +7,11 @@ import numpy as np
 
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput
 from drivers.pxi import PXIController
-from simulators.bench import SimulatedBench
-from simulators.chain import FloatArray
-from simulators.clock import Clock, FastClock
-from simulators.daq_server import DaqServer
+from simulators.daqmx.server import DaqServer
 from simulators.parameters import load_parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import Clock, FastClock
+from simulators.rig.signal_chain import FloatArray
 from tests.patience import ANSWER_S
 
 INPUTS = (

@@ -8,10 +8,10 @@ import pytest
 
 from drivers.errors import InstrumentFault, NotNow
 from drivers.ni6281 import NI6281
-from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
-from simulators.daq_server import DaqServer
+from simulators.daqmx.server import DaqServer
 from simulators.parameters import load_parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock
 from tests.drivers.loopback import LSB_V, Loopback, opened, put_out
 
 

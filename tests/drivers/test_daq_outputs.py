@@ -3,9 +3,9 @@ import pytest
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow, OutOfRange
 from drivers.ni6281 import NI6281
-from simulators.clock import WallClock
-from simulators.daq_server import DaqServer
-from simulators.faults import DeviceLost, OutputUnderflow
+from simulators.daqmx.server import DaqServer
+from simulators.rig.clock import WallClock
+from simulators.rig.faults import DeviceLost, OutputUnderflow
 from tests.drivers.loopback import LSB_V, NOISE_V, opened, put_out, served
 
 

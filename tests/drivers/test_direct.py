@@ -9,9 +9,9 @@ import pytest
 from drivers.errors import InstrumentLost, NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
-from simulators.daq_direct import Refused
-from simulators.daq_server import DaqServer
-from simulators.faults import ConnectionLost, DeviceLost, Overrun, Stall
+from simulators.daqmx.direct import Refused
+from simulators.daqmx.server import DaqServer
+from simulators.rig.faults import ConnectionLost, DeviceLost, Overrun, Stall
 from tests.drivers.loopback import BIAS, INPUTS, RATE_HZ, Z, opened, served
 
 

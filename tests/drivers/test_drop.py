@@ -5,8 +5,8 @@ import pytest
 
 from drivers.errors import InstrumentLost, NotNow, OutOfRange
 from drivers.ni6281 import NI6281
-from simulators.daq_server import DaqServer
-from simulators.faults import DeviceLost
+from simulators.daqmx.server import DaqServer
+from simulators.rig.faults import DeviceLost
 from tests.drivers.loopback import LSB_V, NOISE_V, opened, put_out
 
 

@@ -5,7 +5,7 @@ from drivers.errors import InstrumentFault, InstrumentLost, NotFound
 from drivers.guard import LoopBacks, make_safe
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
-from simulators.faults import ConnectionLost, DeviceLost, OutputStuck
+from simulators.rig.faults import ConnectionLost, DeviceLost, OutputStuck
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, served
 from tests.patience import ANSWER_S, free_s

@@ -17,9 +17,9 @@ from drivers.keithley428_words import (
     StatusByte,
     Terminator,
 )
-from simulators.keithley428 import SimulatedKeithley428
+from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
-from simulators.vxi11 import Vxi11Gateway
+from simulators.wire.vxi11 import Vxi11Gateway
 
 QUIET = {
     "resistor_temperature_K": 0.0,

@@ -14,9 +14,9 @@ from drivers.errors import (
 )
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
 from drivers.pxi import PXIController
-from simulators.clock import FastClock, WallClock
-from simulators.daq_server import DaqServer
-from simulators.faults import ConnectionLost, DeviceLost, Overrun, Stall
+from simulators.daqmx.server import DaqServer
+from simulators.rig.clock import FastClock, WallClock
+from simulators.rig.faults import ConnectionLost, DeviceLost, Overrun, Stall
 from tests.drivers.loopback import BIAS, INPUTS, NOISE_V, RATE_HZ, Z, opened, served
 from tests.patience import ANSWER_S, PATIENCE_S, free_s, wait_until
 

@@ -8,7 +8,7 @@ from nidaqmx.errors import DaqError, RpcError
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange
 from drivers.pxi import PXIController, translated
-from simulators.faults import DeviceLost
+from simulators.rig.faults import DeviceLost
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import served
 from tests.patience import ANSWER_S, free_s

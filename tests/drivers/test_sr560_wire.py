@@ -8,8 +8,8 @@ import pytest
 from drivers.errors import NotFound
 from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
 from simulators.parameters import load_parameters
-from simulators.serial_line import HAS_TERMINALS, SocketLine, TerminalLine
-from simulators.sr560 import SimulatedSR560
+from simulators.sr560.instrument import SimulatedSR560
+from simulators.wire.serial_line import HAS_TERMINALS, SocketLine, TerminalLine
 from tests.patience import PATIENCE_S
 
 LINES = [

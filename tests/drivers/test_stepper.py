@@ -11,11 +11,11 @@ from drivers.errors import InstrumentLost, NotFound, NotNow, OutOfRange
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
 from drivers.stepper import STRETCH_STEPS, Stepper
-from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
-from simulators.daq_server import DaqServer
-from simulators.faults import ConnectionLost, DeviceLost
+from simulators.daqmx.server import DaqServer
 from simulators.parameters import load_parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock
+from simulators.rig.faults import ConnectionLost, DeviceLost
 from tests.drivers.loopback import BIAS, INPUTS, RATE_HZ, Loopback, Z
 from tests.patience import ANSWER_S
 

@@ -13,9 +13,9 @@ from drivers.errors import (
 )
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
-from simulators.clock import WallClock
-from simulators.daq_server import DaqServer
-from simulators.faults import ConnectionLost, DeviceLost, OutputUnderflow, Overrun
+from simulators.daqmx.server import DaqServer
+from simulators.rig.clock import WallClock
+from simulators.rig.faults import ConnectionLost, DeviceLost, OutputUnderflow, Overrun
 from tests.drivers.cable import Cable
 from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, put_out, served
 from tests.patience import ANSWER_S, PATIENCE_S, free_s

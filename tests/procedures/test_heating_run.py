@@ -14,7 +14,7 @@ from analysis.records import EventKind
 from analysis.traces.read import traces_of
 from app.bench import Observer
 from procedures.heating import Heating
-from simulators.faults import ConnectionLost, FormContact, Rupture
+from simulators.rig.faults import ConnectionLost, FormContact, Rupture
 from tests.procedures.held_rig import EASY, QUICK
 from tests.rigs import served_rig
 

@@ -13,7 +13,7 @@ from analysis.recording import Recording
 from app.bench import Observer
 from procedures.errors import ImpossibleSetting, TooManyTrips
 from procedures.iv import IV
-from simulators.faults import FormContact
+from simulators.rig.faults import FormContact
 from tests.procedures.held_rig import EASY, QUICK
 from tests.procedures.plans import STATION, Script
 from tests.rigs import served_rig

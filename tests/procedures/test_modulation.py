@@ -15,7 +15,7 @@ from app.bench import Observer
 from procedures.errors import ImpossibleSetting
 from procedures.limits import check_limits
 from procedures.steps import Modulate, Sweep
-from simulators.faults import FormContact, Overload
+from simulators.rig.faults import FormContact, Overload
 from tests.procedures.holding import AMPLITUDE_V, NEAR_M, Holding
 from tests.rigs import served_rig
 

@@ -10,7 +10,7 @@ from app.bench import Observer
 from app.recorder import RecorderFailed
 from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
-from simulators.faults import DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
+from simulators.rig.faults import DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
 from tests.rigs import quick, served_rig
 
 

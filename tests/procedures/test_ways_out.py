@@ -8,7 +8,7 @@ from analysis.recording import Recording
 from analysis.records import EventKind
 from app.bench import Observer
 from app.guardian import make_safe
-from simulators.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
+from simulators.rig.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
 from tests.procedures.holding import AMPLITUDE_V, Holding, up_and_down
 from tests.rigs import ANSWER_S, quick, served_rig
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from simulators.keithley428 import SimulatedKeithley428
+from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
 
 DT = 1 / 2000

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
-from simulators.vxi11 import Vxi11Gateway
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock
+from simulators.wire.vxi11 import Vxi11Gateway
 from tests.simulators import daq_client, vxi11_client
 from tests.simulators.stand_ins import HandClock, quiet_bench
 

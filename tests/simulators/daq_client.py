@@ -14,8 +14,8 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from numpy.typing import ArrayLike, NDArray
 
-from simulators.bench import SimulatedBench
-from simulators.daq_server import DaqServer
+from simulators.daqmx.server import DaqServer
+from simulators.rig.bench import SimulatedBench
 
 FloatArray = NDArray[np.float64]
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.bench import SimulatedBench
-from simulators.clock import Clock
-from simulators.faults import Mishap
 from simulators.parameters import Parameters, load_parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import Clock
+from simulators.rig.faults import Mishap
 from tests.patience import PATIENCE_S
 
 FloatArray = NDArray[np.float64]

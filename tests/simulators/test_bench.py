@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulators.bench import SimulatedBench
-from simulators.chain import AmplifiedJunction
-from simulators.clock import FastClock, WallClock
-from simulators.faults import DeviceLost, FormContact, Overload, Rupture, Stall
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock, WallClock
+from simulators.rig.faults import DeviceLost, FormContact, Overload, Rupture, Stall
+from simulators.rig.signal_chain import AmplifiedJunction
 from tests.patience import PATIENCE_S
 from tests.simulators.stand_ins import GAIN, HandClock, RESISTANCE_ohm, Resistor, quiet_bench
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulators.chance import Lifetime, Switching
+from simulators.signal.random_processes import Lifetime, Switching
 
 
 def test_lifetimes_are_exponential_in_the_wear() -> None:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
-from simulators.coarse import NM, CoarseParameters, CoarseStepper
 from simulators.parameters import load_parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock
+from simulators.world.coarse_stepper import NM, CoarseParameters, CoarseStepper
 
 STEP, DIRECTION = "port0/line0", "port0/line1"
 

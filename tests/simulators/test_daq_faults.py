@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from nidaqmx.errors import RpcError
 
-from simulators.bench import SimulatedBench
-from simulators.faults import ConnectionLost, DeviceLost, DroppedReads, OutputUnderflow, Overrun, Stall
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.faults import ConnectionLost, DeviceLost, DroppedReads, OutputUnderflow, Overrun, Stall
 from tests.simulators.daq_client import LSB_V, OUTPUT_LSB_V, Client, ramp, read, refused, set_going
 from tests.simulators.stand_ins import MILLIVOLT
 

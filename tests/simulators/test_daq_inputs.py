@@ -10,9 +10,9 @@ from nidaqmx.constants import AcquisitionType, OverwriteMode, ReadRelativeTo
 from nidaqmx.errors import DaqReadError
 from nidaqmx.stream_readers import AnalogMultiChannelReader, AnalogSingleChannelReader
 
-from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
 from simulators.parameters import load_parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock
 from tests.patience import PATIENCE_S
 from tests.simulators.daq_client import LSB_V, RATE_HZ, Client, keep_error, read, refused, serving
 from tests.simulators.stand_ins import GAIN, MILLIVOLT, HandClock, RESISTANCE_ohm, Resistor

@@ -6,8 +6,8 @@ import pytest
 from nidaqmx.constants import ChannelType, LineGrouping
 from nidaqmx.stream_writers import DigitalMultiChannelWriter, DigitalSingleChannelWriter
 
-from simulators.bench import SimulatedBench
-from simulators.daq_server import DaqServer
+from simulators.daqmx.server import DaqServer
+from simulators.rig.bench import SimulatedBench
 from tests.simulators.daq_client import RATE_HZ, Client, read, refused
 
 HIGH = [True]

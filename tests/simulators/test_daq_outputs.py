@@ -6,9 +6,9 @@ from nidaqmx.constants import OutputDataTransferCondition, RegenerationMode, Tas
 from nidaqmx.errors import DaqWriteError
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
 
-from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
 from simulators.parameters import load_parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock
 from tests.simulators.daq_client import (
     INPUT_CLOCK,
     OUTPUT_LSB_V,

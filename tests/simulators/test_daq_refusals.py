@@ -7,8 +7,8 @@ from nidaqmx._stubs import nidaqmx_pb2_grpc
 from nidaqmx.constants import TaskMode, TerminalConfiguration
 from nidaqmx.errors import DaqWriteError, RpcError
 
-from simulators.bench import SimulatedBench
-from simulators.daq_server import DaqServer
+from simulators.daqmx.server import DaqServer
+from simulators.rig.bench import SimulatedBench
 from tests.simulators.daq_client import RATE_HZ, Client, ramp, read, refused, set_going, write
 
 

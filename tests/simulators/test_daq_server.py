@@ -13,8 +13,8 @@ from nidaqmx._stubs import nidaqmx_pb2_grpc
 from nidaqmx.constants import AcquisitionType, AOIdleOutputBehavior, SampleTimingType, TerminalConfiguration
 from nidaqmx.errors import RpcError
 
-from simulators.bench import SimulatedBench
-from simulators.daq_server import DaqServer
+from simulators.daqmx.server import DaqServer
+from simulators.rig.bench import SimulatedBench
 from tests.patience import PATIENCE_S
 from tests.simulators.daq_client import RATE_HZ, Client, keep_error, ramp, read, refused, set_going, write
 from tests.simulators.stand_ins import HandClock, quiet_bench

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.heating.programme import three_level
-from simulators.fates import Fate, FateParameters, Fates
 from simulators.parameters import ParameterError, load_parameters
+from simulators.world.induced_failures import Fate, FateParameters, Fates
 from tests.simulators.tip import SURE, Tip
 
 TIME_s = 0.5 * np.arange(1, 21)

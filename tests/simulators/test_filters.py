@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from simulators.filters import RC, PinkNoise, RCChain
+from simulators.signal.filters import RC, PinkNoise, RCChain
 
 RNG_SEED = 11
 FAST = RC("bandwidth", "low", 1e6)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.heating.programme import three_level
-from simulators.chain import AmplifiedJunction
-from simulators.ni6281 import Converter, NI6281Parameters
 from simulators.parameters import load_parameters
+from simulators.rig.ni6281 import Converter, NI6281Parameters
+from simulators.rig.signal_chain import AmplifiedJunction
 from tests.simulators.tip import STILL, SURE
 
 RATE_Hz, GAIN, SEEBECK_V_per_K, SERIES_ohm = 2000.0, 5e4, 16.3e-6, 50.0

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from analysis.heating.programme import three_level
-from simulators.bench import SimulatedBench
-from simulators.clock import FastClock
-from simulators.ledger import Ledger
 from simulators.parameters import load_parameters
-from simulators.specimen import Stretch
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import FastClock
+from simulators.world.dissipation_log import Ledger
+from simulators.world.junction_protocol import Stretch
 from tests.simulators.test_bench import RecordingScan, pass_time
 from tests.simulators.tip import QUIET, SURE, Tip
 

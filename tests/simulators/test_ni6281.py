@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simulators.ni6281 import Converter, Limits, NI6281Parameters, OutputStage, smallest_range
 from simulators.parameters import ParameterError, load_parameters
+from simulators.rig.ni6281 import Converter, Limits, NI6281Parameters, OutputStage, smallest_range
 from tests.simulators.stand_ins import quiet_parameters
 
 RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulators.piezo import Piezo, PiezoParameters
+from simulators.world.piezo import Piezo, PiezoParameters
 
 NM = 1e-9
 

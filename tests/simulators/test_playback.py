@@ -9,15 +9,15 @@ from analysis.recording import Channel, Recording, RecordingError, RecordingWrit
 from analysis.records import Block
 from drivers.keithley428_words import Keithley428Settings
 from drivers.sr560 import SR560Settings
-from simulators.clock import WallClock
-from simulators.daq_errors import DaqError
-from simulators.daq_inputs import InputEngine
-from simulators.daq_timing import SampleClock
-from simulators.faults import FormContact, Overload, Stall
+from simulators.daqmx.errors import DaqError
+from simulators.daqmx.inputs import InputEngine
+from simulators.daqmx.timing import SampleClock
 from simulators.parameters import load_parameters
-from simulators.playback import PIECE, RecordedChain, recorded_chain
-from simulators.recorded_settings import keithley428_commands, sr560_commands
-from simulators.rig import SimulatedRig
+from simulators.rig.clock import WallClock
+from simulators.rig.faults import FormContact, Overload, Stall
+from simulators.rig.playback import PIECE, RecordedChain, recorded_chain
+from simulators.rig.recorded_settings import keithley428_commands, sr560_commands
+from simulators.simulated_rig import SimulatedRig
 
 RATE_Hz = 5000.0
 CHANNELS = ("bias", "z", "thermocouple", "current")

@@ -10,10 +10,10 @@ import pyvisa
 from pyvisa.constants import StatusCode, StopBits
 
 from analysis.constants import G0_S
-from simulators.clock import FastClock, WallClock
-from simulators.faults import InstrumentSilent, Overload, Stall
 from simulators.parameters import load_parameters
-from simulators.rig import SimulatedRig
+from simulators.rig.clock import FastClock, WallClock
+from simulators.rig.faults import InstrumentSilent, Overload, Stall
+from simulators.simulated_rig import SimulatedRig
 from tests.patience import PATIENCE_S
 from tests.simulators.daq_client import Client, read, refused, write
 

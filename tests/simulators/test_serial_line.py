@@ -8,10 +8,10 @@ import pytest
 import pyvisa
 import serial
 
-from simulators import serial_line
 from simulators.parameters import load_parameters
-from simulators.serial_line import Line, SerialLine, SocketLine
-from simulators.sr560 import SimulatedSR560
+from simulators.sr560.instrument import SimulatedSR560
+from simulators.wire import serial_line
+from simulators.wire.serial_line import Line, SerialLine, SocketLine
 from tests.patience import PATIENCE_S
 
 needs_terminals = pytest.mark.skipif(not serial_line.HAS_TERMINALS, reason="no pseudo-terminals here")

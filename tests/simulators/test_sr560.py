@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.parameters import load_parameters
-from simulators.sr560 import SimulatedSR560
+from simulators.sr560.instrument import SimulatedSR560
 
 DT = 1 / 2000
 IDEAL = {"gain_error": 0.0, "offset_V": 0.0, "drift_V_per_K": 0.0, "noise_V_per_rtHz": 0.0}

@@ -8,9 +8,9 @@ from scipy.signal import welch
 
 from analysis.constants import BOLTZMANN_J_per_K
 from analysis.heating.programme import three_level
-from simulators.chain import AmplifiedJunction
-from simulators.ni6281 import Converter, NI6281Parameters
 from simulators.parameters import load_parameters
+from simulators.rig.ni6281 import Converter, NI6281Parameters
+from simulators.rig.signal_chain import AmplifiedJunction
 
 RATE_Hz, GAIN, SEEBECK_V_per_K = 2000.0, 1e4, 16.3e-6
 CORNER_Hz = 1000.0

@@ -5,7 +5,7 @@ import pytest
 
 from analysis.heating.programme import three_level
 from simulators.parameters import load_parameters
-from simulators.told import told
+from simulators.world.expected_heating import told
 from tests.simulators.tip import QUIET, SURE, Tip
 
 R_P = 72800.0

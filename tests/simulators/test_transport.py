@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.transport.landauer import currents
-from simulators.transport import Conductor, level_transmission, metal_tip_heat_W
-from simulators.tunnelling import decay_per_m, tunnelling_G0
+from simulators.world.transport import Conductor, level_transmission, metal_tip_heat_W
+from simulators.world.tunnelling import decay_per_m, tunnelling_G0
 
 
 def test_width_follows_from_conductance() -> None:

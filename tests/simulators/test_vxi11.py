@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from simulators.vxi11 import Vxi11Gateway
+from simulators.wire.vxi11 import Vxi11Gateway
 from tests.simulators.vxi11_client import (
     ABORT,
     CLEAR,

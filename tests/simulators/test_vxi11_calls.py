@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulators.vxi11 import Vxi11Gateway
+from simulators.wire.vxi11 import Vxi11Gateway
 from tests.patience import PATIENCE_S
 from tests.simulators.vxi11_client import ABORT, CORE, CREATE_LINK, WRITE, Client, Parrot, pack
 

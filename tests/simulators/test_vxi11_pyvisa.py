@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import pyvisa
 
-from simulators.keithley428 import SimulatedKeithley428
+from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
-from simulators.vxi11 import Vxi11Gateway
+from simulators.wire.vxi11 import Vxi11Gateway
 from tests.simulators.vxi11_client import Parrot
 
 

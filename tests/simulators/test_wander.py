@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from simulators.noise import Reservoir, white
-from simulators.wander import SurfaceParameters, Wander, drifting_surface, drifting_temperature
+from simulators.signal.drift import SurfaceParameters, Wander, drifting_surface, drifting_temperature
+from simulators.signal.noise import Reservoir, white
 
 
 def test_straight_lines_between_knots() -> None:

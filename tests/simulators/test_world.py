@@ -8,7 +8,7 @@ from scipy.signal import welch
 
 from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_J_per_K
 from simulators.parameters import ParameterError, load_parameters
-from simulators.world import World
+from simulators.world.world import World
 from tests.simulators.tip import QUIET, SURE, Tip
 
 NM = 1e-9

@@ -4,7 +4,7 @@ import numpy as np
 
 from analysis.constants import G0_S
 from simulators.parameters import load_parameters
-from simulators.world import World
+from simulators.world.world import World
 
 STILL = {
     "surface.drift_pm_per_s": 0.0,

@@ -20,8 +20,8 @@ from drivers.keithley428 import Keithley428
 from procedures.errors import ImpossibleSetting
 from procedures.heating import Heating
 from procedures.playback import Playback
-from simulators.faults import Overload, Stall
-from simulators.rig import SimulatedRig
+from simulators.rig.faults import Overload, Stall
+from simulators.simulated_rig import SimulatedRig
 from tests.procedures.held_rig import EASY, QUICK
 from tests.rigs import quick, served_rig
 

@@ -18,8 +18,8 @@ from app.station import proving_current_A
 from drivers.errors import InstrumentFault
 from drivers.ni6281 import NI6281
 from procedures.runner import RunEnd
-from simulators.faults import DroppedReads, LoopBack, OutputStuck
-from simulators.keithley428_settings import Settings
+from simulators.keithley428.settings import Settings
+from simulators.rig.faults import DroppedReads, LoopBack, OutputStuck
 from tests.rigs import ServedRig, quick, served_rig
 
 WIRING = "ni6281.wiring."

@@ -28,7 +28,7 @@ from app.serve.client import BenchClient
 from app.serve.stream import Behind, RunInfo
 from app.views.junction_state import State
 from app.views.options import SessionOptions
-from simulators.faults import InstrumentSilent
+from simulators.rig.faults import InstrumentSilent
 from tests.app.gui.fake_bench import FakeClient, instruments, job, state
 from tests.app.gui.windows import made_session
 from tests.app.serve.benches import served_bench

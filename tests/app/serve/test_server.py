@@ -11,7 +11,7 @@ from app.commands.run import PROCEDURES
 from app.serve.client import BenchClient
 from app.serve.errors import Refused
 from app.serve.server import BenchServer
-from simulators.faults import InstrumentSilent, Stall
+from simulators.rig.faults import InstrumentSilent, Stall
 from tests.app.serve.benches import Ears, same_as_recorded, served_bench
 from tests.procedures.holding import Holding
 from tests.rigs import PATIENCE_S, free_s, served_rig

@@ -1,0 +1,1 @@
+"""NI 6281 behind NI's device-server protocol."""

@@ -1,0 +1,281 @@
+"""Properties of tasks, by NI-DAQmx's names.
+
+A property that the real card has and the simulation lacks is answered with UNIMPLEMENTED and its name.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nidaqmx.constants import SampleTimingType, TriggerType, WaitMode, WriteRelativeTo
+from nidaqmx.utils import flatten_channel_string
+
+from simulators.daqmx.errors import Code, DaqError, refused_value
+from simulators.daqmx.inputs import ONBOARD_BUFFER, Acquisition, ReadSettings
+from simulators.daqmx.outputs import OutputEngine, Waveform
+from simulators.daqmx.task import Task
+from simulators.daqmx.task_state import State
+from simulators.daqmx.timing import SampleClock
+
+DEFAULT_SAMPLES_TO_READ = "0x31E8"
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One property.
+
+    Parameters
+    ----------
+    get : callable
+        Returns the value for an object (a task, a channel).
+    put : callable, optional
+        Sets the value; takes the object and the value.
+    default : object
+        Value after a reset.
+    """
+
+    get: Callable[..., Any]
+    put: Callable[..., None] | None = None
+    default: Any = None
+
+
+def kept(name: str, default: Any) -> Attribute:
+    """Return a property of a task that is stored and has no effect."""
+
+    def put(task: Task, value: Any) -> None:
+        task.properties[name] = value
+
+    return Attribute(lambda task: task.properties.get(name, default), put, default)
+
+
+def fixed(value: Any) -> Attribute:
+    """Return a property with a fixed value."""
+    return Attribute(lambda *_: value)
+
+
+# Timing
+
+
+def _clock(task: Task) -> SampleClock:
+    if task.clock is None:
+        raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, "The task has no sample clock.")
+    return task.clock
+
+
+def _change_clock(field: str) -> Callable[[Task, Any], None]:
+    def put(task: Task, value: Any) -> None:
+        clock = task.clock or SampleClock(1000.0, "", finite=True, samples=1000)
+        changed = {**dataclasses.asdict(clock), "mode": clock.mode, field: value}
+        task.set_clock(*(changed[name] for name in ("rate_Hz", "source", "edge", "mode", "samples")))
+
+    return put
+
+
+def _set_timing_type(task: Task, value: int) -> None:
+    if value == SampleTimingType.ON_DEMAND.value:
+        task.software_timed()
+    elif value == SampleTimingType.SAMPLE_CLOCK.value:
+        if task.clock is None:
+            _change_clock("rate_Hz")(task, 1000.0)
+    else:
+        raise refused_value("DAQmx_SampTimingType", value, "on demand, sample clock")
+
+
+def _clock_terminal(task: Task) -> str:
+    kind = "ai" if _clock(task).follows_inputs else task.engine.kind
+    return f"/{task.card.bench.card.device}/{kind}/SampleClock"
+
+
+def _convert_rate_Hz(task: Task) -> float:
+    card = task.card.bench.card
+    return min(card.fastest_inputs_Hz, 1 / (1 / card.fastest_one_input_Hz + 10e-6))
+
+
+TIMING = {
+    "SAMP_CLK_RATE": Attribute(lambda task: _clock(task).rate_Hz, _change_clock("rate_Hz"), 1000.0),
+    "SAMP_CLK_SRC": Attribute(_clock_terminal, _change_clock("source"), ""),
+    "SAMP_CLK_TERM": Attribute(_clock_terminal),
+    "SAMP_CLK_ACTIVE_EDGE": Attribute(lambda task: _clock(task).edge, _change_clock("edge")),
+    "SAMP_CLK_MAX_RATE": Attribute(lambda task: task.engine.fastest_Hz()),
+    "SAMP_QUANT_SAMP_MODE": Attribute(lambda task: _clock(task).mode, _change_clock("mode")),
+    "SAMP_QUANT_SAMP_PER_CHAN": Attribute(lambda task: _clock(task).samples, _change_clock("samples"), 1000),
+    "SAMP_TIMING_TYPE": Attribute(
+        lambda task: (SampleTimingType.SAMPLE_CLOCK if task.clock else SampleTimingType.ON_DEMAND).value,
+        _set_timing_type,
+        SampleTimingType.ON_DEMAND.value,
+    ),
+    "AI_CONV_RATE": Attribute(_convert_rate_Hz),
+    "AI_CONV_MAX_RATE": Attribute(lambda task: task.card.bench.card.fastest_inputs_Hz),
+}
+
+# Trigger
+
+
+def _trigger_type(task: Task) -> int:
+    return (TriggerType.DIGITAL_EDGE if task.trigger else TriggerType.NONE).value
+
+
+def _set_trigger_type(task: Task, value: int) -> None:
+    if value == TriggerType.NONE.value:
+        task.set_trigger("")
+    elif value != TriggerType.DIGITAL_EDGE.value:
+        raise refused_value("DAQmx_StartTrig_Type", value, "none, digital edge")
+
+
+TRIGGER = {
+    "START_TRIG_TYPE": Attribute(_trigger_type, _set_trigger_type, TriggerType.NONE.value),
+    "DIG_EDGE_START_TRIG_SRC": Attribute(lambda task: task.trigger, Task.set_trigger, ""),
+    "START_TRIG_TERM": Attribute(
+        lambda task: f"/{task.card.bench.card.device}/{task.engine.kind}/StartTrigger"
+    ),
+    "START_TRIG_RETRIGGERABLE": fixed(False),
+}
+
+# Read
+
+
+def _run(task: Task) -> Acquisition | None:
+    """Return the task's acquisition. Raises -200983 while the task has reserved no resources."""
+    engine = task.inputs
+    task.card.bench.catch_up()
+    if task.state < State.RESERVED:
+        raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
+    return engine.run
+
+
+def _read_setting(field: str) -> Attribute:
+    def put(task: Task, value: Any) -> None:
+        setattr(task.inputs.settings, field, value)
+
+    return Attribute(lambda task: getattr(task.inputs.settings, field), put, getattr(ReadSettings(), field))
+
+
+def _count(name: str) -> Attribute:
+    def get(task: Task) -> int:
+        run = _run(task)
+        return 0 if run is None else int(getattr(run, name))
+
+    return Attribute(get)
+
+
+def _default_samples(task: Task) -> int:
+    task.card.bench.catch_up()
+    return task.inputs.default_samples()
+
+
+READ = {
+    "AUTO_START": _read_setting("auto_start"),
+    "RELATIVE_TO": _read_setting("relative_to"),
+    "OFFSET": _read_setting("offset"),
+    "OVERWRITE": _read_setting("overwrite"),
+    "READ_ALL_AVAIL_SAMP": _read_setting("all_available"),
+    "AVAIL_SAMP_PER_CHAN": _count("available"),
+    "CURR_READ_POS": _count("position"),
+    "TOTAL_SAMP_PER_CHAN_ACQUIRED": _count("acquired"),
+    DEFAULT_SAMPLES_TO_READ: Attribute(_default_samples),
+    "CHANNELS_TO_READ": Attribute(lambda task: _names(task)),
+    "NUM_CHANS": Attribute(lambda task: len(task.inputs.channels)),
+    "RAW_DATA_WIDTH": Attribute(lambda task: 4 * len(task.inputs.channels)),
+    "OVERLOADED_CHANS_EXIST": fixed(False),
+    "OVERLOADED_CHANS": fixed(""),
+    "SLEEP_TIME": kept("read sleep time", 0.001),
+    "WAIT_MODE": kept("read wait mode", WaitMode.POLL.value),
+}
+
+# Write
+
+
+def _waveform(task: Task) -> Waveform | None:
+    outputs = task.outputs
+    task.card.bench.catch_up()
+    return outputs.waveform
+
+
+def _generated(task: Task) -> int:
+    waveform, outputs = _waveform(task), task.outputs
+    if waveform is not None and outputs.started:
+        outputs.last_asked = waveform.generated
+        return waveform.generated
+    if waveform is None and task.state < State.RESERVED and task.card.bench.card.forgets_count_after_abort:
+        raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
+    return _generated_when_stopped(outputs)
+
+
+def _generated_when_stopped(outputs: OutputEngine) -> int:
+    """Return the count that a stopped task reports for its last waveform, which NI does not document."""
+    match outputs.bench.card.count_after_stop:
+        case "zero":
+            return 0
+        case "stale":
+            return outputs.last_asked
+        case "error":
+            raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
+    return outputs.last_generated if outputs.waveform is None else outputs.waveform.generated
+
+
+def _space(task: Task) -> int:
+    waveform = _waveform(task)
+    return task.outputs.buffer_samples() if waveform is None else waveform.space(task.outputs.started)
+
+
+def _channels_written(task: Task) -> int:
+    return len((task.lines if task.engine.kind == "do" else task.outputs).channels)
+
+
+def _set_regeneration(task: Task, value: int) -> None:
+    task.resize_buffer(task.outputs.buffer_size)
+    task.outputs.regeneration = value
+
+
+def _only_at_write_position(task: Task, value: int) -> None:
+    if value != WriteRelativeTo.CURRENT_WRITE_POSITION.value:
+        raise refused_value("DAQmx_Write_RelativeTo", value, "current write position (others not simulated)")
+
+
+WRITE = {
+    "REGEN_MODE": Attribute(lambda task: task.outputs.regeneration, _set_regeneration),
+    "CURR_WRITE_POS": Attribute(lambda task: 0 if (w := _waveform(task)) is None else w.written),
+    "TOTAL_SAMP_PER_CHAN_GENERATED": Attribute(_generated),
+    "SPACE_AVAIL": Attribute(_space),
+    "NUM_CHANS": Attribute(_channels_written),
+    "DIGITAL_LINES_BYTES_PER_CHAN": Attribute(lambda task: task.lines.most_lines),
+    "RAW_DATA_WIDTH": Attribute(lambda task: 2 * len(task.outputs.channels)),
+    "RELATIVE_TO": Attribute(lambda _: WriteRelativeTo.CURRENT_WRITE_POSITION.value, _only_at_write_position),
+    "OFFSET": fixed(0),
+    "SLEEP_TIME": kept("write sleep time", 0.001),
+    "WAIT_MODE": kept("write wait mode", WaitMode.POLL.value),
+}
+
+# Buffers and the task itself
+
+
+def _set_buffer(side: str) -> Callable[[Task, int], None]:
+    def put(task: Task, value: int) -> None:
+        getattr(task, side)  # -200452 for a task of the other side
+        task.resize_buffer(value)
+
+    return put
+
+
+BUFFER = {
+    "INPUT_BUF_SIZE": Attribute(lambda task: task.inputs.buffer_samples(), _set_buffer("inputs")),
+    "OUTPUT_BUF_SIZE": Attribute(lambda task: task.outputs.buffer_samples(), _set_buffer("outputs")),
+    "INPUT_ONBRD_BUF_SIZE": Attribute(lambda task: ONBOARD_BUFFER // max(len(task.inputs.channels), 1)),
+    "OUTPUT_ONBRD_BUF_SIZE": Attribute(
+        lambda task: task.card.bench.card.output_fifo_samples // max(len(task.outputs.channels), 1)
+    ),
+}
+
+
+def _names(task: Task) -> str:
+    return flatten_channel_string([channel.name for channel in task.channels])
+
+
+TASK = {
+    "NAME": Attribute(lambda task: task.name),
+    "CHANNELS": Attribute(_names),
+    "NUM_CHANS": Attribute(lambda task: len(task.channels)),
+    "DEVICES": Attribute(lambda task: task.card.bench.card.device if task.channels else ""),
+    "NUM_DEVICES": Attribute(lambda task: int(bool(task.channels))),
+}

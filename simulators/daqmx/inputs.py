@@ -1,0 +1,312 @@
+"""Analogue input of NI-DAQmx: an acquisition, its buffer, and reads."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from nidaqmx.constants import OverwriteMode, ReadRelativeTo
+from numpy.typing import NDArray
+
+from simulators.daqmx.buffers import RingBuffer
+from simulators.daqmx.channels import Channel, verify
+from simulators.daqmx.errors import Code, DaqError, refused_value
+from simulators.daqmx.timing import SampleClock
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.faults import DeviceLost, Overrun
+from simulators.rig.signal_chain import Converts
+
+FloatArray = NDArray[np.float64]
+
+ALL_SAMPLES = -1
+ONBOARD_BUFFER = 2047
+_ENDLESS = 2**62
+
+
+@dataclass
+class ReadSettings:
+    """Settings of reads, with NI-DAQmx's defaults."""
+
+    auto_start: bool = True
+    relative_to: int = ReadRelativeTo.CURRENT_READ_POSITION.value
+    offset: int = 0
+    overwrite: int = OverwriteMode.DO_NOT_OVERWRITE_UNREAD_SAMPLES.value
+    all_available: bool = False
+
+
+class Acquisition:
+    """One run of an input task, from start to stop; the bench's `Scan`.
+
+    Parameters
+    ----------
+    rate_Hz : float
+        Rate of the sample clock.
+    signals : list of str
+        Signal of each scanned channel.
+    converter : Converts
+        Converter of these channels.
+    buffer_size : int
+        Samples per channel.
+    limit : int, optional
+        Samples of a finite acquisition.
+    overwrites : bool
+        True if new samples replace unread ones instead of ending the acquisition.
+    spoilt : callable
+        Returns True if a fault makes the buffer overrun now.
+    """
+
+    def __init__(
+        self,
+        rate_Hz: float,
+        signals: list[str],
+        converter: Converts,
+        buffer_size: int,
+        limit: int | None,
+        overwrites: bool,
+        spoilt: Callable[[], bool],
+    ) -> None:
+        self.rate_Hz = rate_Hz
+        self.buffer = RingBuffer(len(signals), buffer_size)
+        self.limit = limit
+        self.position = 0
+        self.overrun = False
+        self.stopped = False
+        self._signals = signals
+        self._converter = converter
+        self._overwrites = overwrites
+        self._spoilt = spoilt
+
+    @property
+    def acquired(self) -> int:
+        """Number of samples acquired so far."""
+        return self.buffer.end
+
+    @property
+    def available(self) -> int:
+        """Number of unread samples."""
+        return max(self.acquired - self.position, 0)
+
+    @property
+    def complete(self) -> bool:
+        """True if a finite acquisition has all its samples."""
+        return self.limit is not None and self.acquired >= self.limit
+
+    def room(self) -> int:
+        """Return the number of samples until its end; it takes one more than fit, which is the overrun."""
+        if self._spoilt():
+            self.overrun = True
+        if self.overrun or self.complete:
+            return 0
+        left = _ENDLESS if self.limit is None else self.limit - self.acquired
+        return left if self._overwrites else min(left, self.buffer.size - self.available + 1)
+
+    def take(self, signals: Mapping[str, FloatArray]) -> None:
+        """Convert and store the voltages at the terminals."""
+        n = len(signals["bias"])
+        ground = np.zeros(n)
+        readings = self._converter.convert(np.array([signals.get(name, ground) for name in self._signals]))
+        if not self._overwrites and self.available + n > self.buffer.size:
+            self.overrun = True
+            readings = readings[:, :-1]
+        self.buffer.append(readings)
+
+
+@dataclass
+class InputEngine:
+    """Input side of a task."""
+
+    bench: SimulatedBench
+    channels: list[Channel] = field(default_factory=list)
+    clock: SampleClock | None = None
+    settings: ReadSettings = field(default_factory=ReadSettings)
+    buffer_size: int | None = None
+    run: Acquisition | None = None
+    converter: Converts | None = None
+
+    kind = "ai"
+
+    def resources(self) -> set[str]:
+        """Return the resources that the task reserves: the only converter."""
+        return {"ai"}
+
+    def verify(self) -> None:
+        """Check channels and rate. Raises ``DaqError``."""
+        card = self.bench.card
+        for channel in self.channels:
+            verify(card, channel)
+        if self.clock is None:
+            return
+        only_Hz = self.bench.only_rate_Hz
+        if only_Hz is not None and not math.isclose(self.clock.rate_Hz, only_Hz, rel_tol=1e-9):
+            raise refused_value("DAQmx_SampClk_Rate", self.clock.rate_Hz, f"{only_Hz:.9g}, as recorded")
+        fastest_Hz = self.fastest_Hz()
+        if self.clock.rate_Hz > fastest_Hz:
+            details = f"Requested: {self.clock.rate_Hz:g} Hz\nMaximum: {fastest_Hz:g} Hz"
+            raise DaqError(Code.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO, details)
+
+    def fastest_Hz(self) -> float:
+        """Return the highest rate for the present number of channels, in Hz."""
+        n = len(self.channels)
+        return self.bench.card.fastest_one_input_Hz if n < 2 else self.bench.card.fastest_inputs_Hz / n
+
+    def buffer_samples(self) -> int:
+        """Return the size of the buffer in samples per channel, chosen by NI-DAQmx unless set by the user.
+
+        Source: NI-DAQmx Help, "How Is Buffer Size Determined?".
+        """
+        if self.buffer_size is not None:
+            return self.buffer_size
+        if self.clock is None:
+            return 0
+        if self.clock.finite:
+            return self.clock.samples
+        chosen = next(
+            (size for rate, size in ((100, 1000), (10e3, 10_000)) if self.clock.rate_Hz <= rate), 100_000
+        )
+        return max(chosen, self.clock.samples)
+
+    def commit(self) -> None:
+        """Prepare the converter."""
+        ranges_V = [verify(self.bench.card, channel) for channel in self.channels]
+        self.converter = self.bench.converter(ranges_V)
+        self.run = None
+
+    def start(self) -> None:
+        """Prepare an acquisition, which `begin` starts."""
+        if self.clock is None or self.converter is None:
+            return
+        if self.buffer_samples() < 1:
+            raise refused_value("DAQmx_Buf_Input_BufSize", self.buffer_samples(), "1 and more")
+        bench = self.bench
+        self.run = Acquisition(
+            self.clock.rate_Hz,
+            [bench.card.wiring.signal(channel.terminal) for channel in self.channels],
+            self.converter,
+            self.buffer_samples(),
+            self.clock.samples if self.clock.finite else None,
+            self.settings.overwrite == OverwriteMode.OVERWRITE_UNREAD_SAMPLES.value,
+            lambda: bench.faults.active(Overrun, bench.acquired) is not None,
+        )
+
+    def begin(self, at_s: float) -> None:
+        """Start the sample clock."""
+        if self.run is not None:
+            self.bench.start_scan(self.run, at_s)
+
+    def halt(self) -> None:
+        """Stop the acquisition, if one runs."""
+        if self.run is not None:
+            self.bench.stop_scan()
+            self.run.stopped = True
+
+    def release(self) -> None:
+        """Discard the last acquisition."""
+        self.run = None
+
+    def done(self) -> bool:
+        """Return True if a finite acquisition is complete. Raises -200279 after an overrun."""
+        run = self.run
+        if run is None or run.stopped:
+            return True
+        if run.overrun:
+            raise DaqError(Code.SAMPLES_NO_LONGER_AVAILABLE)
+        return run.complete
+
+    def done_due_s(self) -> float:
+        """Return the time at which it will be complete; infinite if never."""
+        run = self.run
+        return math.inf if run is None or run.limit is None else self.bench.scan_due_s(run.limit)
+
+    def default_samples(self) -> int:
+        """Return the number of samples that a read of all samples returns."""
+        if self.run is None:
+            return 1 if self.clock is None else self.clock.samples * self.clock.finite
+        if self.run.limit is not None and not self.settings.all_available:
+            return self.run.limit - self.run.position
+        return self.run.available
+
+    def read_on_demand(self, samples: int) -> FloatArray:
+        """Return software-timed samples, shape (n_channels, samples); time passes for each."""
+        if self.converter is None:
+            raise DaqError(Code.INVALID_TASK)
+        signals = [self.bench.card.wiring.signal(channel.terminal) for channel in self.channels]
+        scans = []
+        for _ in range(max(samples, 1)):
+            self.bench.pass_on_demand()
+            present = self.bench.present
+            scans.append(self.converter.convert(np.array([[present.get(name, 0.0)] for name in signals])))
+        return np.concatenate(scans, axis=1)
+
+    def read(self, samples: int, timeout_s: float, cancelled: Callable[[], bool]) -> FloatArray:
+        """Wait for samples and remove them from the buffer.
+
+        Parameters
+        ----------
+        samples : int
+            Samples per channel.
+        timeout_s : float
+            Longest wait; below 0, no limit.
+        cancelled : callable
+            Returns True if the reading client has gone.
+
+        Returns
+        -------
+        ndarray, shape (n_channels, n)
+            ``n`` is less than requested after a timeout.
+
+        Raises
+        ------
+        DaqError
+            -200279 after an overrun, -200278 beyond the end of a finite acquisition, -88710 if the task is stopped
+            meanwhile, -201003 if the card is gone.
+        """
+        run = self.run
+        if run is None:
+            raise DaqError(Code.SAMPLES_WILL_NEVER_BE_AVAILABLE, samples_read=0)
+        bench = self.bench
+        deadline_s = math.inf if timeout_s < 0 else bench.clock.now() + timeout_s
+        if bench.faults.take_read(run.acquired):
+            bench.wait_for(cancelled, lambda: math.inf, deadline_s)
+            return np.empty((len(self.channels), 0))
+        bench.catch_up()
+        first = self._first_sample(run)
+        if run.limit is not None and first + samples > run.limit:
+            raise DaqError(Code.SAMPLES_WILL_NEVER_BE_AVAILABLE, samples_read=0)
+        pieces = [np.empty((len(self.channels), 0))]
+        while samples > 0:
+            wanted = min(samples, max(run.buffer.size // 2, 1))  # a read may be longer than the buffer
+            ready = self._wait(run, first, first + wanted, deadline_s, cancelled)
+            got = wanted if ready else min(max(run.acquired - first, 0), wanted)
+            pieces.append(run.buffer.samples(first, first + got))
+            first = run.position = first + got
+            samples = samples - got if ready else 0
+        bench.wake()
+        return np.concatenate(pieces, axis=1)
+
+    def _wait(
+        self, run: Acquisition, first: int, last: int, deadline_s: float, cancelled: Callable[[], bool]
+    ) -> bool:
+        """Wait until the samples ``first <= index < last`` are in the buffer; return False after a timeout."""
+
+        def ready() -> bool:
+            if cancelled() or run is not self.run or run.stopped:
+                raise DaqError(Code.RUNTIME_ABORTING_ROUTING, samples_read=0)
+            if self.bench.faults.active(DeviceLost, run.acquired):
+                raise DaqError(Code.DEV_CANNOT_BE_ACCESSED, samples_read=0)
+            if run.overrun or first < run.acquired - run.buffer.size:
+                raise DaqError(Code.SAMPLES_NO_LONGER_AVAILABLE, samples_read=0)
+            return run.acquired >= last
+
+        return self.bench.wait_for(ready, lambda: self.bench.scan_due_s(last), deadline_s)
+
+    def _first_sample(self, run: Acquisition) -> int:
+        """Return the first sample of a read. Raises -200279 if it has been overwritten."""
+        bases = {
+            ReadRelativeTo.FIRST_SAMPLE.value: 0,
+            ReadRelativeTo.CURRENT_READ_POSITION.value: run.position,
+            ReadRelativeTo.MOST_RECENT_SAMPLE.value: run.acquired,
+        }
+        first = max(bases.get(self.settings.relative_to, run.position) + self.settings.offset, 0)
+        if first < run.acquired - run.buffer.size:
+            raise DaqError(Code.SAMPLES_NO_LONGER_AVAILABLE, samples_read=0)
+        return first

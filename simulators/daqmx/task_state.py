@@ -1,0 +1,304 @@
+"""Settings of a task (channels, timing, trigger), and its states in NI-DAQmx.
+
+The states are verified, reserved, committed and running. A call that needs a state moves the task there through those
+between; *stop* returns it to the state before its start, *abort* to verified from any state.
+Source: NI-DAQmx Help, "Task State Model".
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nidaqmx.constants import TaskMode
+
+from simulators.daqmx.channels import Channel, channels
+from simulators.daqmx.errors import STOPPED_BEFORE_DONE, Code, DaqError
+from simulators.daqmx.inputs import InputEngine
+from simulators.daqmx.lines import LineChannel, LinesEngine, line_channels
+from simulators.daqmx.outputs import OutputEngine
+from simulators.daqmx.timing import SampleClock, terminal, unknown_terminal
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.ni6281 import Limits
+
+if TYPE_CHECKING:
+    from simulators.daqmx.card import Card
+
+Engine = InputEngine | OutputEngine | LinesEngine
+Side = TypeVar("Side", InputEngine, OutputEngine, LinesEngine)
+
+_ENGINES: dict[str, Callable[[SimulatedBench], Engine]] = {
+    "ai": InputEngine,
+    "ao": OutputEngine,
+    "do": LinesEngine,
+}
+
+
+class State(IntEnum):
+    """State of a task, in ascending order."""
+
+    VERIFIED = 0
+    RESERVED = 1
+    COMMITTED = 2
+    RUNNING = 3
+
+
+class TaskStates:
+    """Settings and state of a task; `Task` adds the samples.
+
+    Parameters
+    ----------
+    card : Card
+        Card of the task.
+    name : str
+        Name in NI-DAQmx.
+    """
+
+    def __init__(self, card: "Card", name: str) -> None:
+        self.card = card
+        self.name = name
+        self.state = State.VERIFIED
+        self.clock: SampleClock | None = None
+        self.trigger = ""
+        self._engine: Engine | None = None
+        self.starts = 0
+        self.rests = State.VERIFIED
+        self.primed = False
+        self.told: DaqError | None = None
+        self.properties: dict[str, object] = {}
+
+    # Set-up
+
+    @property
+    def engine(self) -> Engine:
+        """Side of the task's channels. Raises -200478 without channels."""
+        if self._engine is None:
+            raise DaqError(Code.CAN_NOT_PERFORM_OP_WHEN_NO_CHANS_IN_TASK, f"Task Name: {self.name}")
+        return self._engine
+
+    @property
+    def inputs(self) -> InputEngine:
+        """Input side. Raises -200452 for a task of another side."""
+        return self._side(InputEngine)
+
+    @property
+    def outputs(self) -> OutputEngine:
+        """Output side. Raises -200452 for a task of another side."""
+        return self._side(OutputEngine)
+
+    @property
+    def lines(self) -> LinesEngine:
+        """Digital lines. Raises -200452 for a task of another side."""
+        return self._side(LinesEngine)
+
+    def _side(self, kind: type[Side]) -> Side:
+        if isinstance(self.engine, kind):
+            return self.engine
+        raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, f"Task Name: {self.name}")
+
+    @property
+    def channels(self) -> Sequence[Channel | LineChannel]:
+        """Channels in the order of the scan."""
+        return [] if self._engine is None else self._engine.channels
+
+    def refuse_while_running(self) -> None:
+        """Raise -200557 if the task runs."""
+        if self.state is State.RUNNING:
+            raise DaqError(Code.CANNOT_SET_PROPERTY_WHEN_TASK_RUNNING, f"Task Name: {self.name}")
+
+    def add_channels(self, kind: str, physical: str, name: str, limits: Limits, terminal_config: int) -> None:
+        """Add analogue channels ("ai" or "ao"). Raises `DaqError` and adds none."""
+        bench = self.card.bench
+        engine = self._engine_of(kind)
+        self._join(engine, channels(bench.card, kind, physical, name, limits, terminal_config))
+
+    def add_lines(self, physical: str, name: str, grouping: int) -> None:
+        """Add channels of digital lines. Raises `DaqError` and adds none."""
+        engine = self._engine_of("do")
+        self._join(engine, line_channels(self.card.bench.card, physical, name, grouping))
+
+    def _engine_of(self, kind: str) -> Any:
+        """Return the task's side, or a new one of this kind. Raises -200559 if the task is of another kind."""
+        self.refuse_while_running()
+        engine = self._engine or _ENGINES[kind](self.card.bench)
+        if engine.kind != kind:
+            raise DaqError(Code.MULTI_CHAN_TYPES_IN_TASK, f"Task Name: {self.name}")
+        return engine
+
+    def _join(self, engine: Any, added: Sequence[Channel | LineChannel]) -> None:
+        known = {channel.name for channel in engine.channels}
+        for channel in added:
+            if channel.name in known:
+                raise DaqError(Code.CHAN_ALREADY_IN_TASK, f"Channel Name: {channel.name}")
+        engine.channels.extend(added)
+        self._engine = engine
+        self.back_to(State.VERIFIED)
+
+    def set_clock(self, rate_Hz: float, source: str, edge: int, mode: int, samples: int) -> None:
+        """Set the sample clock.
+
+        Raises
+        ------
+        DaqError
+            -89120 for an unknown source, -200077 for an invalid value, -201062 for digital lines (clocked lines of
+            port 0 are not simulated).
+        """
+        self.refuse_while_running()
+        engine = self.engine
+        if isinstance(engine, LinesEngine):
+            raise DaqError(Code.BUFFERED_OPERATIONS_NOT_SUPPORTED_ON_SELECTED_LINES, "(not simulated)")
+        self.clock = engine.clock = SampleClock.checked(engine.kind, rate_Hz, source, edge, mode, samples)
+        self.back_to(State.VERIFIED)
+
+    def software_timed(self) -> None:
+        """Remove the sample clock."""
+        self.refuse_while_running()
+        self.clock = self.engine.clock = None
+        self.back_to(State.VERIFIED)
+
+    def resize_buffer(self, samples: int | None) -> None:
+        """Set the buffer size in samples per channel (None: NI-DAQmx chooses); its content is lost."""
+        self.refuse_while_running()
+        self.engine.buffer_size = samples
+        self.back_to(State.COMMITTED)
+        self.engine.release()
+
+    def set_trigger(self, source: str) -> None:
+        """Set the start of the other side as trigger ("/Dev1/ai/StartTrigger"); "" for none."""
+        self.refuse_while_running()
+        other = "ao" if self.engine.kind == "ai" else "ai"
+        if terminal(source) not in ("", f"{other}/starttrigger"):
+            raise unknown_terminal(source)
+        self.trigger = source
+
+    # States
+
+    def control(self, action: int) -> int:
+        """Move the task to a state; return a warning, or 0."""
+        mode = TaskMode(action)
+        if mode is TaskMode.TASK_START:
+            self.start()
+        elif mode is TaskMode.TASK_STOP:
+            return self.stop()
+        elif mode is TaskMode.TASK_ABORT:
+            self.abort()
+        elif self.state is State.RUNNING:
+            if mode is TaskMode.TASK_UNRESERVE:
+                raise DaqError(Code.CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING, f"Task Name: {self.name}")
+        elif mode is TaskMode.TASK_UNRESERVE:
+            self.back_to(State.VERIFIED)
+        elif mode is TaskMode.TASK_VERIFY:
+            self.verify()
+        else:
+            self.up_to(State.RESERVED if mode is TaskMode.TASK_RESERVE else State.COMMITTED)
+        return 0
+
+    def verify(self) -> None:
+        """Check all settings. Raises `DaqError`."""
+        self.engine.verify()
+        if self.trigger and self.clock is None:
+            raise DaqError(Code.TRIG_WHEN_ON_DEMAND_SAMP_TIMING, f"Task Name: {self.name}")
+
+    def up_to(self, state: State) -> None:
+        """Move the task up to a state, through those between; after an error it keeps the state reached."""
+        self.verify()
+        if self.state < State.RESERVED <= state:
+            self.card.reserve(self, self.engine.resources())
+            self.state = State.RESERVED
+        if self.state < State.COMMITTED <= state:
+            self.engine.commit()
+            self.state = State.COMMITTED
+
+    def back_to(self, state: State) -> None:
+        """Move the task back to a state if it is beyond; data of the higher state are discarded."""
+        self.state = min(self.state, state)
+        self.primed = False
+        if self.state < State.COMMITTED and self._engine is not None:
+            self._engine.release()
+        if self.state < State.RESERVED:
+            self.card.release(self)
+
+    def start(self) -> None:
+        """Start the task, or arm it if it has a trigger."""
+        if self.state is State.RUNNING:
+            raise DaqError(Code.CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING, f"Task Name: {self.name}")
+        self.card.require_device()
+        self.rests, self.told = self.state, None
+        try:
+            self.up_to(State.COMMITTED)
+            self.engine.start()
+        except DaqError:
+            self.back_to(self.rests)
+            raise
+        self.state = State.RUNNING
+        self.starts += 1
+        if self.trigger:
+            self.card.arm(self, terminal(self.trigger))
+        else:
+            self.begin(self.card.bench.clock.now())
+
+    def begin(self, at_s: float) -> None:
+        """Begin to run, and trigger the tasks that wait for this start."""
+        self.engine.begin(at_s)
+        if self.clock is not None:
+            self.card.fire(f"{self.engine.kind}/starttrigger", at_s)
+
+    def stop(self) -> int:
+        """Stop the task; return a warning if it was not done. Raises an error that ended it, if not yet reported."""
+        if self.state is not State.RUNNING:
+            return 0
+        reported, error, done = self.told, None, True
+        try:
+            done = self.done()
+        except DaqError as ended_by:
+            error = None if reported is not None and reported.code == ended_by.code else ended_by
+        self.halt(self.rests)
+        if error is not None:
+            raise error
+        return 0 if done or self.clock is None or not self.clock.finite else STOPPED_BEFORE_DONE
+
+    def abort(self) -> None:
+        """Stop the task in any state and release the card."""
+        if self.state is State.RUNNING:
+            self.halt(State.VERIFIED)
+        self.back_to(State.VERIFIED)
+
+    def halt(self, rests: State) -> None:
+        """Stop the running task and move it back to a state."""
+        self.card.disarm(self)
+        self.engine.halt()
+        self.back_to(rests)
+        self.card.bench.wake()
+
+    def done(self) -> bool:
+        """Return True if the task no longer runs. Raises the error that ended it."""
+        if self.state is not State.RUNNING:
+            return True
+        self.card.require_device()
+        self.card.bench.catch_up()
+        try:
+            return self.clock is None or self.engine.done()
+        except DaqError as error:
+            self.told = error
+            raise
+
+    def is_done(self) -> bool:
+        """Return `done` for a client that polls.
+
+        On a clock that advances only during waits, polling would never end. If the task finishes without other clients
+        (no acquisition of another task runs), the call waits for its end.
+        """
+        bench = self.card.bench
+        done = self.done()
+        if done or bench.clock.runs_by_itself:
+            return done
+        alone = bench.scan is None or bench.scan is getattr(self.engine, "run", None)
+        due_s = self.engine.done_due_s()
+        return alone and not math.isinf(due_s) and bench.wait_for(self.done, self.engine.done_due_s, due_s)
+
+    def wait_until_done(self, timeout_s: float, cancelled: Callable[[], bool]) -> None:
+        """Wait for the end of the task. Raises -200560 after the timeout."""
+        bench = self.card.bench
+        deadline_s = bench.clock.now() + (timeout_s if timeout_s >= 0 else math.inf)
+        if not bench.wait_for(lambda: cancelled() or self.done(), self.engine.done_due_s, deadline_s):
+            raise DaqError(Code.WAIT_UNTIL_DONE_DOES_NOT_INDICATE_DONE, f"Task Name: {self.name}")

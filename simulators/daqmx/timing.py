@@ -1,0 +1,78 @@
+"""Sample clock of a task."""
+
+from dataclasses import dataclass
+
+from nidaqmx.constants import AcquisitionType, Edge
+
+from simulators.daqmx.errors import Code, DaqError, refused_value
+
+_MODES = (AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value)
+
+
+@dataclass(frozen=True)
+class SampleClock:
+    """Sample clock of a task.
+
+    Parameters
+    ----------
+    rate_Hz : float
+        Samples per second and channel.
+    source : str
+        Terminal of the clock ("/Dev1/ai/SampleClock"); "" for the task's own.
+    finite : bool
+        True if it ends after ``samples``.
+    samples : int
+        Number of samples of a finite task, else a hint for the buffer size.
+    edge : int
+        NI-DAQmx's number of the active edge; it has no effect.
+    """
+
+    rate_Hz: float
+    source: str
+    finite: bool
+    samples: int
+    edge: int = Edge.RISING.value
+
+    @classmethod
+    def checked(
+        cls, kind: str, rate_Hz: float, source: str, edge: int, mode: int, samples: int
+    ) -> "SampleClock":
+        """Return the clock of a task of inputs ("ai") or outputs ("ao") from the arguments of NI-DAQmx.
+
+        Raises
+        ------
+        DaqError
+            -200077 for an invalid value, -89120 for a source that doesn't exist or isn't simulated.
+        """
+        if mode not in _MODES:
+            raise refused_value("DAQmx_SampQuant_SampMode", mode, "finite, continuous")
+        if not rate_Hz > 0:
+            raise refused_value("DAQmx_SampClk_Rate", rate_Hz, "above 0")
+        if mode == AcquisitionType.FINITE.value and samples < 2:
+            raise refused_value("DAQmx_SampQuant_SampPerChan", samples, "2 and more")
+        clock = cls(rate_Hz, source, mode == AcquisitionType.FINITE.value, samples, edge)
+        if terminal(source) not in ("", "onboardclock") and not (clock.follows_inputs and kind == "ao"):
+            raise unknown_terminal(source)
+        return clock
+
+    @property
+    def mode(self) -> int:
+        """NI-DAQmx's number of the acquisition type."""
+        return _MODES[0] if self.finite else _MODES[1]
+
+    @property
+    def follows_inputs(self) -> bool:
+        """True if the source is the inputs' sample clock."""
+        return terminal(self.source) == "ai/sampleclock"
+
+
+def terminal(name: str) -> str:
+    """Return a terminal's name without its device, in lower case: "ai/sampleclock" for "/Dev1/ai/SampleClock"."""
+    parts = name.strip("/").lower().split("/")
+    return "/".join(parts[-2:]) if name.startswith("/") or len(parts) > 1 else parts[0]
+
+
+def unknown_terminal(source: str) -> DaqError:
+    """Return -89120, the error for an invalid source terminal."""
+    details = f"Source Terminal: {source} (does not exist, or is not simulated)"
+    return DaqError(Code.INVALID_ROUTING_SOURCE_TERMINAL_NAME_ROUTING, details)

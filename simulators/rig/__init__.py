@@ -1,0 +1,1 @@
+"""The simulated rig: instruments around one junction, on one clock."""

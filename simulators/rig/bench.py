@@ -1,0 +1,174 @@
+"""Complete simulated bench: the junction and its amplifiers, the card's outputs, and time.
+
+There is one lock. Every wire holds it while it uses an instrument, and every wait releases it.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from simulators.parameters import Parameters
+from simulators.rig.clock import Clock
+from simulators.rig.ni6281 import Converter, NI6281Parameters
+from simulators.rig.sample_clock import Scan
+from simulators.rig.scheduler import BenchParameters, Timeline
+from simulators.rig.signal_chain import AmplifiedJunction, Chain, Converts
+from simulators.world.coarse_stepper import CoarseParameters, CoarseStepper
+
+
+class SimulatedBench(Timeline):
+    """World, amplifiers and outputs of the card, moved through time together.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Parameters of all parts.
+    seed : int
+        Seed of every random number on the bench.
+    clock : Clock
+        `WallClock`, `FastClock`, or one that a test steps by hand.
+    chain : Chain, optional
+        Signal chain between outputs and inputs, in place of the simulated junction and its amplifiers.
+
+    Attributes
+    ----------
+    card : NI6281Parameters
+        Properties of the card.
+    chain : Chain
+        The simulated junction and its amplifiers, or the chain given in their place.
+    coarse : CoarseStepper
+        Moves the tip's housing, driven by the card's digital lines.
+    scan_began_s : float
+        The world's time at the start of the last acquisition. Sample k (from 0) shows the world k + 1 sample periods
+        later. Use it to find a part of a recording in ``world.ledger``.
+    """
+
+    def __init__(self, parameters: Parameters, seed: int, clock: Clock, chain: Chain | None = None) -> None:
+        self.card = parameters.section("ni6281", NI6281Parameters)
+        steps = parameters.section("bench", BenchParameters)
+        converter, *parts, walker = np.random.SeedSequence(seed).spawn(5)
+        self.converter_rng = np.random.default_rng(converter)
+        rngs = [np.random.default_rng(part) for part in parts]
+        self.chain: Any = chain or AmplifiedJunction.built(parameters, steps.line_address, rngs)
+        super().__init__(steps, clock, self.chain, self.card.power_up_V)
+        wiring = self.card.wiring
+        self.loop_back_factors = {"bias": wiring.bias_loop_back, "z": wiring.z_loop_back}
+        self._new_converter = getattr(self.chain, "converter", Converter)
+        self._levels: dict[str, bool] = {}
+        self.coarse = CoarseStepper(
+            parameters.section("coarse", CoarseParameters),
+            np.random.default_rng(walker),
+            lambda distance_m: self.chain.world.move_coarse(distance_m),
+        )
+        self.scan_began_s = 0.0
+        self._closed = False
+
+    # State
+
+    @property
+    def world(self) -> Any:
+        """The junction's world at the present time."""
+        self.catch_up()
+        return self.chain.world
+
+    @property
+    def outputs(self) -> Mapping[str, float]:
+        """Present voltages of the card's outputs, "bias" and "z"."""
+        with self.lock:
+            self.catch_up()
+            return MappingProxyType(dict(self._held))
+
+    @property
+    def lines(self) -> Mapping[str, bool]:
+        """Levels of the card's digital lines driven since power-up ("port0/line0")."""
+        with self.lock:
+            return MappingProxyType(dict(self._levels))
+
+    @property
+    def present(self) -> Mapping[str, float]:
+        """Voltages at the input terminals after the last step."""
+        with self.lock:
+            return MappingProxyType(dict(self._looped_back({**self._present, **self._terminals()})))
+
+    @property
+    def only_rate_Hz(self) -> float | None:
+        """Only sample rate that the chain provides, in Hz; None if any rate is possible."""
+        rate_Hz: float | None = getattr(self.chain, "rate_Hz", None)
+        return rate_Hz
+
+    # Actions of the card
+
+    def converter(self, ranges_V: Sequence[float]) -> Converts:
+        """Return the converter for a task that scans channels with these input ranges."""
+        converter: Converts = self._new_converter(self.card, ranges_V, self.converter_rng)
+        return converter
+
+    def drive(self, levels: Mapping[str, bool]) -> None:
+        """Set digital lines to these levels from now on; the others hold."""
+        with self.lock:
+            self.catch_up()
+            self._levels |= levels
+            self.coarse.follow(self._levels)
+
+    def start_scan(self, scan: Scan, at_s: float) -> None:
+        """Start an acquisition at the present time ``at_s``; its first sample comes one period later."""
+        with self.lock:
+            super().start_scan(scan, at_s)
+            getattr(self.chain, "begin", lambda: None)()
+            self.scan_began_s = getattr(self.chain.world, "time_s", 0.0)
+
+    def power_up(self) -> None:
+        """Stop everything; set the outputs to their power-up voltage and the lines low."""
+        with self.lock:
+            super().power_up()
+            self._levels.clear()
+            self.coarse.follow(self._levels)
+
+    # Waiting
+
+    def wait_for(
+        self, ready: Callable[[], bool], due_s: Callable[[], float], deadline_s: float = math.inf
+    ) -> bool:
+        """Let time pass until a condition is met. Releases the lock meanwhile.
+
+        Parameters
+        ----------
+        ready : callable
+            Returns True once the condition is met; called with the lock held and the bench caught up.
+        due_s : callable
+            Returns the expected time of the condition, in s; infinite if unknown.
+        deadline_s : float
+            Time limit, in s.
+
+        Returns
+        -------
+        bool
+            True if the condition is met; False at the deadline or when the bench closes.
+        """
+        with self.lock:
+            self.catch_up()
+            while not ready():
+                if self._closed or self.clock.now() >= deadline_s:
+                    return False
+                self.clock.wait(self.changed, min(due_s(), deadline_s))
+                self.catch_up()
+            return True
+
+    def pass_on_demand(self) -> None:
+        """Let the duration of one software-timed sample pass."""
+        until_s = self.clock.now() + self.parameters.on_demand_s
+        self.wait_for(lambda: self.clock.now() >= until_s, lambda: until_s)
+
+    def wake(self) -> None:
+        """Make every waiting thread check its condition again."""
+        with self.lock:
+            self.changed.notify_all()
+
+    def close(self) -> None:
+        """End every wait."""
+        with self.lock:
+            self._closed = True
+            self.changed.notify_all()

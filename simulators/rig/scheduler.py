@@ -1,0 +1,276 @@
+"""World and outputs of the card, moved through time together in vectorised steps.
+
+Nothing advances in the background: every access first catches up with the clock. The steps depend on the running
+tasks:
+
+- with an acquisition, one step per tick of its sample clock, in which the outputs hold their values from *before* the
+  tick, so that a sample shows the outputs of one tick earlier, as on the card;
+- else with a waveform on its own clock, one step per tick of that clock;
+- else steps of ``idle_rate_Hz`` with constant outputs. A stretch of more than ``idle_steps`` (such as ten seconds
+  without any access) takes ``idle_steps`` longer steps.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from simulators.parameters import Section
+from simulators.rig.clock import Clock
+from simulators.rig.faults import DeviceLost, Faults, LoopBack, OutputStuck, Stall
+from simulators.rig.sample_clock import TICK_ROUNDING, Generation, Scan, Ticks
+from simulators.rig.signal_chain import Chain
+
+FloatArray = NDArray[np.float64]
+
+
+class BenchParameters(Section):
+    """Steps of the bench."""
+
+    idle_rate_Hz: float = Field(gt=0)
+    idle_steps: int = Field(ge=1)
+    chunk_steps: int = Field(ge=1)
+    on_demand_s: float = Field(gt=0)
+    gpib_address: int = Field(ge=0, le=30)
+    line_address: int = Field(ge=0, le=3)
+
+
+class Timeline:
+    """Acquisition and waveform on the bench, and their progress in time.
+
+    Parameters
+    ----------
+    parameters : BenchParameters
+        Steps.
+    clock : Clock
+        Clock to catch up with.
+    chain : Chain
+        Signal chain between outputs and inputs.
+    power_up_V : float
+        Initial voltage of the outputs.
+
+    Attributes
+    ----------
+    lock : threading.RLock
+        Held while an instrument is used.
+    changed : threading.Condition
+        Condition on the same lock; notified by new samples, and when an acquisition, a waveform or a fault begins or
+        ends.
+    faults : Faults
+        Injected faults.
+    listeners : list of callable
+        Called before time passes, so that a listen-only wire can deliver pending bytes.
+    time_s : float
+        The world's time.
+    acquired : int
+        Number of samples of the present or last acquisition.
+    """
+
+    def __init__(self, parameters: BenchParameters, clock: Clock, chain: Chain, power_up_V: float) -> None:
+        self.parameters = parameters
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.faults = Faults(self.changed)
+        self.listeners: list[Callable[[], None]] = []
+        self.time_s = clock.now()
+        self.acquired = 0
+        self._chain = chain
+        self._sample = getattr(chain, "sample", chain.advance)
+        self._power_up_V = power_up_V
+        self._held = dict.fromkeys(("bias", "z"), power_up_V)
+        self._driven = dict(self._held)
+        self.loop_back_factors = dict.fromkeys(self._held, 1.0)
+        """Voltage of each loop-back per volt of its output."""
+        self._present = dict.fromkeys(("current", "thermocouple", "bias", "z"), 0.0)
+        self._scan: Scan | None = None
+        self._scan_ticks = Ticks(1.0, 0.0)
+        self._generation: Generation | None = None
+        self._generation_ticks = Ticks(1.0, 0.0)
+
+    # Actions of the card
+
+    def hold(self, signal: str, volts: float) -> None:
+        """Set an output to a voltage from now on."""
+        with self.lock:
+            self.catch_up()
+            self._held[signal] = volts
+            self.changed.notify_all()
+
+    def power_up(self) -> None:
+        """Stop everything and set the outputs to their power-up voltage."""
+        with self.lock:
+            self.stop_scan()
+            self.stop_generation()
+            for signal in self._held:
+                self.hold(signal, self._power_up_V)
+
+    def start_scan(self, scan: Scan, at_s: float) -> None:
+        """Start an acquisition at the present time ``at_s``; its first sample comes one period later."""
+        with self.lock:
+            self.catch_up()
+            self._scan, self.acquired = scan, 0
+            self._scan_ticks = Ticks(scan.rate_Hz, at_s)
+            self.changed.notify_all()
+
+    def stop_scan(self) -> None:
+        """Stop the acquisition, if one runs."""
+        with self.lock:
+            self.catch_up()
+            self._scan = None
+            self.changed.notify_all()
+
+    def start_generation(self, generation: Generation, at_s: float) -> None:
+        """Start a waveform at the present time ``at_s``; its first value comes with the next tick of its clock."""
+        with self.lock:
+            self.catch_up()
+            self._generation = generation
+            self._generation_ticks = Ticks(generation.rate_Hz or 1.0, at_s)
+            self.changed.notify_all()
+
+    def stop_generation(self) -> None:
+        """Stop the waveform, if one runs; the outputs hold their last values."""
+        with self.lock:
+            self.catch_up()
+            self._generation = None
+            self.changed.notify_all()
+
+    @property
+    def scan(self) -> Scan | None:
+        """Running acquisition, or None."""
+        return self._scan
+
+    # Time
+
+    def catch_up(self) -> None:
+        """Advance the bench to the present time."""
+        with self.lock:
+            for listen in self.listeners:
+                listen()
+            until_s = self.clock.now()
+            while self._advance(until_s):
+                pass
+
+    def scan_due_s(self, samples: int) -> float:
+        """Return the time at which a number of samples will have been acquired; infinite without an acquisition."""
+        running = self._scan is not None and not self._stands_still()
+        return self._scan_ticks.time_s(samples) if running else math.inf
+
+    def generation_due_s(self, ticks: int) -> float:
+        """Return the time at which the waveform will have advanced by ``ticks``; infinite if its clock is stopped."""
+        if self._generation is None:
+            return math.inf
+        if self._generation.rate_Hz is None:
+            return self.scan_due_s(self._scan_ticks.done + ticks)
+        return self._generation_ticks.time_s(self._generation_ticks.done + ticks)
+
+    def _stands_still(self) -> bool:
+        lost = self.faults.active(DeviceLost, self.acquired)
+        return lost is not None or self.faults.active(Stall, self.acquired) is not None
+
+    def _advance(self, until_s: float) -> bool:
+        """Advance by one vectorised stretch towards ``until_s``; return True if there may be more."""
+        stands_still = self._stands_still()
+        if self._scan is not None and not stands_still:
+            return self._advance_scan(self._scan, until_s)
+        own_clock = self._generation is not None and self._generation.rate_Hz is not None
+        if own_clock and not stands_still:
+            return self._advance_generation(until_s)
+        more = self._advance_idle(until_s)
+        if stands_still:
+            self._scan_ticks.stand_still(until_s)
+            self._generation_ticks.stand_still(until_s)
+        return more
+
+    def _advance_scan(self, scan: Scan, until_s: float) -> bool:
+        ticks = self._scan_ticks
+        steps = min(ticks.due(until_s), self.parameters.chunk_steps, scan.room())
+        change = self.faults.next_change(self.acquired)
+        if change is not None:
+            steps = min(steps, change - self.acquired)
+        if steps > 0:
+            self._live(steps, 1 / ticks.rate_Hz, ticks.times_s(steps), scan)
+            ticks.done += steps
+            self.acquired += steps
+            self.time_s = ticks.time_s(ticks.done)
+            self.changed.notify_all()
+        if scan.room() < 1:
+            self._scan = None
+            self.changed.notify_all()
+            return True
+        return steps > 0
+
+    def _advance_generation(self, until_s: float) -> bool:
+        ticks = self._generation_ticks
+        steps = min(ticks.due(until_s), self.parameters.chunk_steps)
+        if steps < 1:
+            return False
+        times_s = ticks.times_s(steps)
+        self._live(steps, 1 / ticks.rate_Hz, times_s, None)
+        self.time_s = float(times_s[-1])
+        self.changed.notify_all()
+        return True
+
+    def _advance_idle(self, until_s: float) -> bool:
+        rate_Hz = self.parameters.idle_rate_Hz
+        steps = math.floor((until_s - self.time_s) * rate_Hz + TICK_ROUNDING)
+        if steps < 1:
+            return False
+        dt = 1 / rate_Hz
+        if steps > self.parameters.idle_steps:
+            steps = self.parameters.idle_steps
+            dt = (until_s - self.time_s) / steps
+        else:
+            steps = min(steps, self.parameters.chunk_steps)
+        self._live(steps, dt, np.empty(0), None)
+        self.time_s += steps * dt
+        return True
+
+    def _live(self, steps: int, dt: float, times_s: FloatArray, scan: Scan | None) -> None:
+        """Advance everything by ``steps`` steps; ``times_s`` are their ends if a clock makes them, else empty."""
+        outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
+        if self._generation is not None and len(times_s):
+            outputs |= self._play(self._generation, times_s)
+        for stuck in self.faults.all_active(OutputStuck, self.acquired):
+            outputs[stuck.signal] = np.full(steps, self._driven[stuck.signal])
+        self._driven = {signal: float(volts[-1]) for signal, volts in outputs.items()}
+        for mishap in self.faults.take_mishaps(self.acquired):
+            self._chain.suffer(mishap)
+        added_A = self.faults.added_current_A(self.acquired)
+        advance = self._chain.advance if scan is None else self._sample
+        signals = self._looped_back(advance(outputs["bias"], outputs["z"], dt, added_A))
+        self._present = {name: float(volts[-1]) for name, volts in signals.items()}
+        if scan is not None:
+            scan.take(signals)
+
+    def _terminals(self) -> dict[str, float]:
+        """Return the present voltages at the outputs' terminals."""
+        stuck = {fault.signal for fault in self.faults.all_active(OutputStuck, self.acquired)}
+        return {name: self._driven[name] if name in stuck else volts for name, volts in self._held.items()}
+
+    def _looped_back(self, signals: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the signals with the factors and faults of the loop-backs."""
+        factors = dict(self.loop_back_factors)
+        for fault in self.faults.all_active(LoopBack, self.acquired):
+            factors[fault.signal] *= fault.factor
+        changed = {name: factor * signals[name] for name, factor in factors.items() if factor != 1.0}
+        return {**signals, **changed} if changed else signals
+
+    def _play(self, generation: Generation, times_s: FloatArray) -> dict[str, FloatArray]:
+        """Advance the waveform; return its outputs in each step. A tick takes effect from the next step."""
+        ticks = self._generation_ticks
+        follows_scan = generation.rate_Hz is None
+        counts = np.arange(1, len(times_s) + 1) if follows_scan else ticks.counts(times_s)
+        held = np.array([[self._held[signal]] for signal in generation.signals])
+        played = np.concatenate((held, generation.play(int(counts[-1]))), axis=1)
+        ticks.done += int(counts[-1])
+        self._held |= dict(zip(generation.signals, played[:, -1].tolist(), strict=True))
+        if generation.ended:
+            self._generation = None
+            self.changed.notify_all()
+        steps = played[:, np.concatenate(([0], counts[:-1]))]
+        return dict(zip(generation.signals, steps, strict=True))

@@ -1,0 +1,165 @@
+"""Signal chain from the card's outputs to its input terminals: the junction and its amplifiers.
+
+Any object with ``advance`` that returns voltages by signal name can replace it, such as a recording that is played
+back.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.keithley428.instrument import SimulatedKeithley428
+from simulators.parameters import Parameters
+from simulators.rig.faults import Mishap
+from simulators.sr560.instrument import SimulatedSR560
+from simulators.world.world import World
+
+FloatArray = NDArray[np.float64]
+
+
+class Currents(Protocol):
+    """Signals of the world, arrays of shape (n,)."""
+
+    @property
+    def current_A(self) -> FloatArray:
+        """Current into the current amplifier."""
+
+    @property
+    def thermocouple_V(self) -> FloatArray:
+        """Voltage of the thermocouple."""
+
+    @property
+    def current_noise_A2_per_Hz(self) -> FloatArray:
+        """One-sided density of the current's white noise."""
+
+    @property
+    def thermocouple_noise_V2_per_Hz(self) -> float:
+        """One-sided density of the thermocouple's white noise."""
+
+
+class JunctionWorld(Protocol):
+    """Junction, its heat and its surroundings."""
+
+    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Currents:
+        """Advance by n steps of ``dt`` seconds; arrays of shape (n,) have one value per step.
+
+        ``ammeter_ohm`` is in series with the junction.
+        """
+
+    def move_coarse(self, distance_m: float) -> None:
+        """Move the tip's housing toward the surface (negative: away)."""
+
+    def form_contact(self, conductance_G0: float) -> None:
+        """Close a metallic contact at the tip's position."""
+
+    def rupture(self) -> None:
+        """Break a molecular bridge or a contact."""
+
+
+class CurrentAmplifier(Protocol):
+    """Analogue part of the Keithley 428."""
+
+    @property
+    def bias_V(self) -> float:
+        """Voltage that its own bias supply adds to the junction's bias."""
+
+    @property
+    def input_ohm(self) -> float:
+        """Input resistance, whose burden voltage reduces the junction's bias."""
+
+    def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
+        """Amplify a current with white noise of the given density; shapes (n,)."""
+
+
+class VoltagePreamplifier(Protocol):
+    """Analogue part of the SR560."""
+
+    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float) -> FloatArray:
+        """Amplify a voltage with white noise of the given density; shapes (n,)."""
+
+
+class Converts(Protocol):
+    """Interface of an input task to a converter."""
+
+    def convert(self, volts: FloatArray) -> FloatArray:
+        """Digitise the voltages at the terminals, shape (n_channels, n), one column per scan."""
+
+
+class Chain(Protocol):
+    """Signal chain that the bench moves through time.
+
+    A chain of digitised samples (`simulators.rig.playback`) has further members, which the bench uses: ``begin()`` at
+    the start of an acquisition; ``sample`` in place of ``advance`` for its steps; ``converter(card, ranges_V, rng)``
+    in place of the card's converter; ``rate_Hz``, its only sample rate.
+    """
+
+    def advance(
+        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+    ) -> Mapping[str, FloatArray]:
+        """Advance by n steps of ``dt`` seconds.
+
+        Parameters
+        ----------
+        bias_V, z_V : ndarray, shape (n,)
+            Outputs in each step.
+        dt : float
+            Length of a step in seconds.
+        added_current_A : float
+            Current that a fault adds at the current amplifier's input.
+
+        Returns
+        -------
+        mapping of str to ndarray, shape (n,)
+            Voltages at the end of each step by signal name: "current", "thermocouple", "bias", "z".
+        """
+
+    def suffer(self, mishap: Mishap) -> None:
+        """Apply a mishap to the junction before the next step."""
+
+
+class AmplifiedJunction:
+    """World with an amplifier for each of its two signals."""
+
+    def __init__(
+        self,
+        world: JunctionWorld,
+        current_amplifier: CurrentAmplifier,
+        voltage_preamplifier: VoltagePreamplifier,
+    ) -> None:
+        self.world = world
+        self.current_amplifier = current_amplifier
+        self.voltage_preamplifier = voltage_preamplifier
+
+    @classmethod
+    def built(
+        cls, parameters: Parameters, line_address: int, rngs: Sequence[np.random.Generator]
+    ) -> "AmplifiedJunction":
+        """Return the simulated junction, Keithley 428 and SR560, each with its own source of random numbers."""
+        world, current_amplifier, voltage_preamplifier = rngs
+        return cls(
+            World(parameters, world),
+            SimulatedKeithley428(parameters, current_amplifier),
+            SimulatedSR560(parameters, voltage_preamplifier, line_address),
+        )
+
+    def advance(
+        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+    ) -> Mapping[str, FloatArray]:
+        """Advance by n steps; the current amplifier's supply and input resistance are in series with the bias."""
+        amplifier = self.current_amplifier
+        seen = self.world.advance(bias_V + amplifier.bias_V, z_V, dt, amplifier.input_ohm)
+        current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
+        return {
+            "current": amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz),
+            "thermocouple": self.voltage_preamplifier.amplify(
+                seen.thermocouple_V, dt, seen.thermocouple_noise_V2_per_Hz
+            ),
+            "bias": bias_V,
+            "z": z_V,
+        }
+
+    def suffer(self, mishap: Mishap) -> None:
+        """Apply a mishap to the world."""
+        mishap.strike(self.world)

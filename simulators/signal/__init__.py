@@ -1,0 +1,1 @@
+"""Signals on the way to an input: filters, noise, mains, drift."""

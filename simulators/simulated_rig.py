@@ -1,0 +1,126 @@
+"""Complete simulated rig: one bench, and its three wires as in a laboratory."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from simulators.daqmx.direct import DirectChannel
+from simulators.daqmx.server import DaqServer
+from simulators.parameters import Parameters
+from simulators.rig.bench import SimulatedBench
+from simulators.rig.clock import Clock, FastClock, WallClock
+from simulators.rig.faults import Faults
+from simulators.rig.signal_chain import Chain
+from simulators.wire.direct_instrument import DirectInstrument
+from simulators.wire.lifecycle import Serving
+from simulators.wire.serial_line import SerialLine
+from simulators.wire.vxi11 import GpibInstrument, Vxi11Gateway
+
+
+class SwitchedOff(Mapping[int, GpibInstrument]):
+    """Instruments by GPIB address, except those silenced by a fault."""
+
+    def __init__(self, bench: SimulatedBench, instruments: Mapping[int, tuple[str, GpibInstrument]]) -> None:
+        self._bench = bench
+        self._instruments = instruments
+
+    def __getitem__(self, primary: int) -> GpibInstrument:
+        name, instrument = self._instruments[primary]
+        if self._bench.faults.silent(name, self._bench.acquired):
+            raise KeyError(primary)
+        return instrument
+
+    def __iter__(self) -> Iterator[int]:
+        return (primary for primary in self._instruments if primary in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class SimulatedRig(Serving):
+    """Rig that serves its instruments on their wires during its ``with`` block.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Parameters of all parts.
+    seed : int
+        Seed of all randomness: the same seed and calls give the same samples (on the fast clock, byte for byte).
+    clock : "fast", "wall" or Clock
+        Clock of the rig.
+    host : str
+        Address to which all wires bind.
+    chain : Chain, optional
+        Signal chain between the card's outputs and inputs, in place of the simulated junction and its amplifiers,
+        such as a recording to play back. It also has a ``current_amplifier`` and a ``voltage_preamplifier`` for the
+        wires.
+
+    Attributes
+    ----------
+    bench : SimulatedBench
+        Gives tests access to the world itself: ``bench.world.truth``, ``bench.outputs``.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        seed: int,
+        clock: Literal["fast", "wall"] | Clock = "wall",
+        host: str = "127.0.0.1",
+        chain: Chain | None = None,
+    ) -> None:
+        self.bench = SimulatedBench(parameters, seed, _clock(clock), chain)
+        bench, parts = self.bench, self.bench.chain
+        gpib = {bench.parameters.gpib_address: ("current_amplifier", parts.current_amplifier)}
+        self._daq = DaqServer(bench, host)
+        self._gpib = SwitchedOff(bench, gpib)
+        self._gateway = Vxi11Gateway(self._gpib, host, lock=bench.lock, catch_up=bench.catch_up)
+        self._line = SerialLine(self._to_preamplifier, lock=bench.lock, catch_up=bench.catch_up)
+        self._open = contextlib.ExitStack()
+
+    @property
+    def faults(self) -> Faults:
+        """Injected faults."""
+        return self.bench.faults
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Addresses of the instruments: "daq" and two VISA resources; available inside the ``with`` block."""
+        return {
+            "daq": self._daq.address,
+            "current_amplifier": self._gateway.address(self.bench.parameters.gpib_address),
+            "voltage_preamplifier": self._line.address,
+        }
+
+    def direct_daq(self) -> DirectChannel:
+        """Return a channel to the card for a client in this process, beside the wire for all others."""
+        return self._daq.direct()
+
+    def direct_amplifier(self) -> DirectInstrument:
+        """Return the current amplifier as a GPIB instrument for a client in this process."""
+        bench = self.bench
+        return DirectInstrument(self._gpib, bench.parameters.gpib_address, bench.lock, bench.catch_up)
+
+    def start(self) -> None:
+        """Open all wires. Raises ``OSError`` if one can't be opened; none is open then."""
+        with contextlib.ExitStack() as opened:
+            opened.callback(self.bench.close)
+            for wire in (self._daq, self._gateway, self._line):
+                opened.enter_context(wire)
+            self.bench.listeners.append(self._line.drain)
+            opened.callback(self.bench.listeners.remove, self._line.drain)
+            self._open = opened.pop_all()
+
+    def stop(self) -> None:
+        """Close the wires and end every thread."""
+        self._open.close()
+
+    def _to_preamplifier(self, data: bytes) -> None:
+        if not self.faults.silent("voltage_preamplifier", self.bench.acquired):
+            self.bench.chain.voltage_preamplifier.receive(data)
+
+
+def _clock(kind: Literal["fast", "wall"] | Clock) -> Clock:
+    if kind == "fast":
+        return FastClock()
+    return WallClock() if kind == "wall" else kind

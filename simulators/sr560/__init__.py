@@ -1,0 +1,1 @@
+"""SRS SR560 voltage preamplifier on a listen-only serial line."""

@@ -1,0 +1,1 @@
+"""Wires on which the simulated instruments answer."""

@@ -1,0 +1,1 @@
+"""The junction world: piezo, tip, molecules, transport and heat."""

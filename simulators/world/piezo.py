@@ -1,0 +1,101 @@
+"""Piezo of the tip with its driver: true extension, which differs from the command by creep and hysteresis."""
+
+from itertools import pairwise
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from analysis.records import FloatArray
+from simulators.parameters import Section
+from simulators.signal.filters import one_pole
+
+NM = 1e-9
+
+
+class PiezoParameters(Section):
+    """Sensitivity, creep and hysteresis."""
+
+    extension_nm_per_V: float = Field(gt=0)
+    creep_per_decade: float = Field(ge=0, lt=1)
+    creep_times_s: list[float]
+    hysteresis_shares: list[float]
+    hysteresis_radii_nm: list[float]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PiezoParameters":
+        if len(self.hysteresis_shares) != len(self.hysteresis_radii_nm):
+            raise ValueError("hysteresis_shares and hysteresis_radii_nm must have equally many entries")
+        if min(self.creep_times_s, default=1.0) <= 0 or min(self.hysteresis_radii_nm, default=1.0) <= 0:
+            raise ValueError("creep_times_s and hysteresis_radii_nm must be greater than 0")
+        return self
+
+
+class Piezo:
+    """Extension toward the sample as a function of the driving voltage.
+
+    Hysteresis is a sum of play operators (Prandtl-Ishlinskii), which follow only once the stroke exceeds their radius,
+    so that small strokes have the nominal sensitivity and large ones a little more. Creep is a sum of relaxations one
+    decade apart, which together follow the logarithm of time. The piezo starts at rest at 0 V.
+    """
+
+    def __init__(self, parameters: PiezoParameters) -> None:
+        self._m_per_V = parameters.extension_nm_per_V * NM
+        self._shares = np.array(parameters.hysteresis_shares)[:, None]
+        self._radii = np.array(parameters.hysteresis_radii_nm)[:, None] * NM
+        self._play = np.zeros_like(self._radii)
+        self._last = 0.0
+        self._creep_share = parameters.creep_per_decade
+        self._times_s = np.array(parameters.creep_times_s)
+        self._dt = 0.0
+        self._poles = np.zeros(len(self._times_s))
+        self._relaxed = np.zeros(len(self._times_s))
+
+    def extension(self, z_V: FloatArray, dt: float) -> FloatArray:
+        """Return the true extension in m at the end of each step of ``dt`` seconds; shape (n,)."""
+        nominal = self._m_per_V * z_V
+        pulled = nominal + self._hysteresis(nominal)
+        return pulled + self._creep(pulled, dt) if self._creep_share else pulled
+
+    def _creep(self, pulled: FloatArray, dt: float) -> FloatArray:
+        if dt != self._dt:
+            self._poles = np.maximum(np.exp(-dt / self._times_s), 1e-12)
+            self._dt = dt
+        crept = np.zeros_like(pulled)
+        for i, pole in enumerate(self._poles):
+            relaxed = one_pole((1.0 - pole) * pulled, pole, self._relaxed[i])
+            self._relaxed[i] = relaxed[-1]
+            crept += relaxed
+        return self._creep_share * crept
+
+    def _hysteresis(self, nominal: FloatArray) -> FloatArray:
+        strokes = moves(nominal, self._last)
+        turns = [0, *_turning_points(strokes), len(nominal)]
+        added = np.empty_like(nominal)
+        for start, stop in pairwise(turns):
+            added[start:stop] = self._stroke(nominal[start:stop], falling=bool(strokes[start:stop].min() < 0))
+        self._last = nominal[-1]
+        return added
+
+    def _stroke(self, nominal: FloatArray, *, falling: bool) -> FloatArray:
+        """Return the play of all operators along a monotonic stroke, each carried along beyond its radius."""
+        low, high = nominal - self._radii, nominal + self._radii
+        play = np.minimum(self._play, high) if falling else np.maximum(self._play, low)
+        self._play = play[:, -1:]
+        return (self._shares * play).sum(axis=0)
+
+
+def moves(values: FloatArray, before: float) -> FloatArray:
+    """Return the change of each value from the previous one; shape (n,)."""
+    changes = np.empty_like(values)
+    changes[0] = values[0] - before
+    np.subtract(values[1:], values[:-1], out=changes[1:])
+    return changes
+
+
+def _turning_points(strokes: FloatArray) -> list[int]:
+    """Return the indices at which the direction differs from that of the last move, ignoring standstill."""
+    moving = np.flatnonzero(strokes)
+    if len(moving) < 2:
+        return []
+    rising = strokes[moving] > 0
+    return [int(i) for i in moving[1:][rising[1:] != rising[:-1]]]

@@ -1,0 +1,273 @@
+"""World measured by the instruments: sample, piezo, junction, heat, and their disturbances.
+
+Positive bias means that the substrate is at a higher potential than the grounded probe; the current is then positive.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from pydantic import Field
+
+from analysis.records import FloatArray
+from simulators.parameters import ParameterError, Parameters, Section
+from simulators.signal.drift import PM, SurfaceParameters, Wander, drifting_surface, drifting_temperature
+from simulators.signal.mains import Mains, MainsParameters
+from simulators.signal.noise import NoiseParameters, pink, white
+from simulators.world.conductance_profile import GoldParameters, MoleculeParameters
+from simulators.world.dissipation_log import Ledger
+from simulators.world.induced_failures import FateParameters, Fates
+from simulators.world.junction import Junction, JunctionParameters
+from simulators.world.junction_protocol import Passage, Specimen, StateName
+from simulators.world.junction_states import Span
+from simulators.world.molecules import MoleculeSource
+from simulators.world.piezo import NM, Piezo, PiezoParameters, moves
+from simulators.world.test_loads import FixtureParameters
+from simulators.world.thermal import (
+    ThermalParameters,
+    Thermocouple,
+    Tip,
+    johnson_V2_per_Hz,
+    junction_noise_A2_per_Hz,
+)
+from simulators.world.tunnelling import TunnellingParameters
+
+BARE = "Au"
+KNOT_S = 1.0
+"""Time between the knots of slow drifts."""
+
+
+class SampleParameters(Section):
+    """Species and temperature of the sample. TOML: [sample]."""
+
+    species: str
+    temperature_K: float = Field(gt=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """Signals at the amplifiers' inputs at the end of each step; arrays of shape (n,).
+
+    Noise that is white far beyond the amplifiers' bandwidth is given by its one-sided density, not in the samples,
+    because its share in a sample depends on the filter before the converter.
+    """
+
+    current_A: FloatArray
+    thermocouple_V: FloatArray
+    current_noise_A2_per_Hz: FloatArray
+    thermocouple_noise_V2_per_Hz: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True state of the world at the end of the last step, which no instrument shows.
+
+    ``indentation_m`` is the depth of the tip in the surface (negative: outside), ``deepest_indentation_m`` its maximum
+    so far, at least 0. ``gap_m`` separates the apexes, 0 in contact. ``conductance_G0`` is the low-bias conductance
+    including noise; ``molecule_G0`` that drawn for the bridging molecule, None without one. ``contacts`` and
+    ``bridges`` are the numbers formed so far. With a fixture in place of the junction, the state is its name and the
+    gap is infinite.
+    """
+
+    time_s: float
+    state: StateName
+    species: str
+    bias_V: float
+    z_V: float
+    extension_m: float
+    indentation_m: float
+    deepest_indentation_m: float
+    gap_m: float
+    conductance_G0: float
+    molecule_G0: float | None
+    tip_temperature_rise_K: float
+    contacts: int
+    bridges: int
+
+
+class World:
+    """Sample, tip and junction, driven by the voltages of bias and piezo.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Sections sample, surface, piezo, fixture, tunnelling, gold, molecule, junction, fates, thermal, noise, mains.
+    rng : numpy Generator
+        Source of all randomness; each part of the world draws from its own child, so that signals do not depend on
+        how a span of samples is cut into calls.
+
+    Raises
+    ------
+    ParameterError
+        For a parameter out of bounds, or an unknown species.
+
+    Attributes
+    ----------
+    ledger : Ledger
+        Log of the true dissipation, by junction.
+    """
+
+    def __init__(self, parameters: Parameters, rng: Generator) -> None:
+        self._sample = parameters.section("sample", SampleParameters)
+        self._circuit = parameters.section("junction", JunctionParameters)
+        self._thermal = parameters.section("thermal", ThermalParameters)
+        self._noise = parameters.section("noise", NoiseParameters)
+        surface = parameters.section("surface", SurfaceParameters)
+        mains = parameters.section("mains", MainsParameters)
+        junction, shape, telegraph, site, drift, warmth, hum, flicker, shake, fate = rng.spawn(10)
+        self._flicker_rng = flicker
+        self._shake = white(shake)
+
+        self._piezo = Piezo(parameters.section("piezo", PiezoParameters))
+        self._surface_m = surface.initial_gap_nm * NM
+        self._drift = Wander(drifting_surface(surface, KNOT_S, drift), KNOT_S)
+        molecules = self._molecule_source(parameters, shape, telegraph, site)
+        self._specimen: Specimen = parameters.section("fixture", FixtureParameters).built() or Junction(
+            parameters.section("gold", GoldParameters),
+            parameters.section("tunnelling", TunnellingParameters),
+            self._circuit.bond_force,
+            Fates(parameters.section("fates", FateParameters), fate),
+            surface.apex_spread_nm,
+            molecules,
+            junction,
+        )
+        thermal = self._thermal
+        self._tip = Tip(thermal)
+        base = drifting_temperature(thermal.tip_drift_K, thermal.tip_drift_memory_s, KNOT_S, warmth)
+        self._current_hum = Mains(mains.frequency_Hz, mains.harmonics, mains.current_A, hum)
+        self._thermocouple = Thermocouple(
+            thermal,
+            Wander(base, KNOT_S),
+            Mains(mains.frequency_Hz, mains.harmonics, mains.thermocouple_V, hum),
+        )
+        self.ledger = Ledger(thermal.resistance_K_per_W)
+        self._dt = 0.0
+        self._since_s, self._steps = 0.0, 0
+        self._bias_V = self._z_V = self._extension_m = self._conductance_G0 = self._deepest_m = 0.0
+        self._tip_m = -self._surface_m
+
+    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Signals:
+        """Advance by n steps.
+
+        Parameters
+        ----------
+        bias_V, z_V : ndarray, shape (n,)
+            Voltages of the bias and of the piezo's driver during each step.
+        dt : float
+            Length of a step in s.
+        ammeter_ohm : float
+            Input resistance of the current amplifier, in series with the junction.
+
+        Returns
+        -------
+        Signals
+            Signals at the end of each step.
+        """
+        time_s = self._times(len(bias_V), dt)
+        span = self._move(bias_V, z_V, time_s, dt)
+        passage = self._specimen.follow(span)
+        rise_V_per_s = moves(bias_V, self._bias_V) / dt
+        conductance_S = passage.chord_S(bias_V)
+        # Exact for a linear junction; the series resistance is negligible where the I-V is not linear.
+        series_ohm = self._circuit.series_resistance_ohm + ammeter_ohm
+        across_V = bias_V / (1.0 + series_ohm * conductance_S)
+        current_A = conductance_S * across_V
+        heat_W = passage.tip_heat_W(across_V)
+        rise_K = self._tip.warm(heat_W, dt)
+        self.ledger.enter(passage.stretches, dt, time_s, bias_V.copy(), current_A * across_V, heat_W)
+        loudness, temperature_K = self._noise.strength**2, self._sample.temperature_K
+        signals = Signals(
+            self._seen_current(current_A, bias_V, rise_V_per_s, time_s),
+            self._thermocouple.volts(rise_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches),
+            loudness * junction_noise_A2_per_Hz(current_A, conductance_S, temperature_K, passage.shot),
+            loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
+        )
+        self._remember(bias_V, z_V, passage)
+        return signals
+
+    def move_coarse(self, distance_m: float) -> None:
+        """Move the tip's housing toward the surface (negative: away)."""
+        self._surface_m -= distance_m
+
+    def form_contact(self, conductance_G0: float) -> None:
+        """Close a metallic contact at the tip's position, in any prior state."""
+        self._specimen.form_contact(self._tip_m, self.time_s, conductance_G0)
+
+    def rupture(self) -> None:
+        """Break the molecular bridge or the contact."""
+        self._specimen.rupture(self._tip_m, self.time_s)
+
+    @property
+    def time_s(self) -> float:
+        """Time of the world, in s."""
+        return self._since_s + self._steps * self._dt
+
+    @property
+    def truth(self) -> Truth:
+        """Present true state of the world."""
+        look = self._specimen.look(self._tip_m, self._conductance_G0)
+        return Truth(
+            time_s=self.time_s,
+            state=look.state,
+            species=self._sample.species,
+            bias_V=self._bias_V,
+            z_V=self._z_V,
+            extension_m=self._extension_m,
+            indentation_m=self._tip_m,
+            deepest_indentation_m=self._deepest_m,
+            gap_m=look.gap_m,
+            conductance_G0=self._conductance_G0,
+            molecule_G0=look.molecule_G0,
+            tip_temperature_rise_K=self._tip.rise_K,
+            contacts=look.contacts,
+            bridges=look.bridges,
+        )
+
+    def _molecule_source(
+        self, parameters: Parameters, shape: Generator, telegraph: Generator, site: Generator
+    ) -> MoleculeSource | None:
+        species = self._sample.species
+        if species == BARE:
+            return None
+        molecules = parameters.values["molecule"]
+        if species not in molecules:
+            raise ParameterError(
+                f"sample.species = {species!r}: expected one of {', '.join([BARE, *molecules])}"
+            )
+        molecule = parameters.section(f"molecule.{species}", MoleculeParameters)
+        return MoleculeSource(molecule, self._sample.temperature_K, shape, telegraph, site)
+
+    def _times(self, n: int, dt: float) -> FloatArray:
+        """Return the ends of the next n steps, in whole steps, so that they do not depend on how calls are cut."""
+        if dt != self._dt:
+            self._since_s, self._steps, self._dt = self.time_s, 0, dt
+            self._flicker = pink(self._noise, dt, self._flicker_rng)
+        times = self._since_s + dt * np.arange(self._steps + 1, self._steps + n + 1, dtype=np.float64)
+        self._steps += n
+        return times
+
+    def _move(self, bias_V: FloatArray, z_V: FloatArray, time_s: FloatArray, dt: float) -> Span:
+        extension = self._piezo.extension(z_V, dt)
+        tip_m = extension - self._surface_m - self._drift.values(time_s)
+        self._extension_m, self._tip_m = float(extension[-1]), float(tip_m[-1])
+        self._deepest_m = max(self._deepest_m, float(tip_m.max()))
+        shake = self._noise.strength * self._noise.vibration_pm * PM
+        return Span(
+            tip_m,
+            time_s,
+            bias_V,
+            dt * np.exp(np.abs(bias_V) / self._circuit.bond_bias_V),
+            self._flicker.take(len(z_V)),
+            shake * self._shake.take(len(z_V)),
+        )
+
+    def _seen_current(
+        self, current_A: FloatArray, bias_V: FloatArray, rise_V_per_s: FloatArray, time_s: FloatArray
+    ) -> FloatArray:
+        """Return the current with leak, capacitive part and mains."""
+        beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_V_per_s
+        return current_A + beside + self._current_hum.values(time_s)
+
+    def _remember(self, bias_V: FloatArray, z_V: FloatArray, passage: Passage) -> None:
+        self._bias_V, self._z_V = float(bias_V[-1]), float(z_V[-1])
+        self._conductance_G0 = float(passage.low_bias_G0()[-1])
