@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from app.terminal import LOOK_S
+from app.console.terminal import LOOK_S
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from app.plain_text import never_refuse
+from app.console.plain_text import never_refuse
 
 COMMANDS = {
     "analyze": "Histogram, I-V, heat: analyse recordings; print the result.",

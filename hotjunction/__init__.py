@@ -26,21 +26,21 @@ from hotjunction.rigs import procedure, procedures, simulated_rig  # noqa: E402
 
 if TYPE_CHECKING:
     from analysis.recording import RecordingError
-    from app.bench import Bench, Observer, RunSummary
-    from app.toml_file import FileError
+    from app.acquisition.bench import Bench, Observer, RunSummary
+    from app.config.toml import FileError
     from drivers.errors import RigError
     from procedures.errors import ImpossibleSetting
 
 __version__ = "0.2.0"
 
 _WHERE = {
-    "Bench": "app.bench",
-    "FileError": "app.toml_file",
+    "Bench": "app.acquisition.bench",
+    "FileError": "app.config.toml",
     "ImpossibleSetting": "procedures.errors",
-    "Observer": "app.bench",
+    "Observer": "app.acquisition.bench",
     "RecordingError": "analysis.recording",
     "RigError": "drivers.errors",
-    "RunSummary": "app.bench",
+    "RunSummary": "app.acquisition.bench",
 }
 """Modules of the names that are imported at first use: they bring h5py, pydantic and the drivers with them."""
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from analysis.iv.curves import Curves
     from analysis.transport.landauer import Currents, LinearResponse
     from analysis.transport.transmission import Transmission
-    from app.model_file import Model
-    from app.probe_circuits import Solved
+    from app.models.probe_circuit import Solved
+    from app.models.schema import Model
     from hotjunction.recordings import PathLike, Paths
 
 
@@ -86,7 +86,7 @@ def fit(
     >>> found = hj.fit("iv.csv", "level.toml")                                   # doctest: +SKIP
     >>> dict(zip(found.names, zip(found.values, found.errors)))                  # doctest: +SKIP
     """
-    from app.model_fit import fit_model
+    from app.models.fit import fit_model
 
     checked = _loaded(model)
     if checked.floating is not None:
@@ -138,7 +138,7 @@ def compare_probes(
     --------
     >>> hj.compare_probes("iv.csv", "fit-probes.toml", relative_error=0.02).supported  # doctest: +SKIP
     """
-    from app.model_fit import compare_models
+    from app.models.fit import compare_models
 
     checked = _loaded(model)
     if checked.floating is None:
@@ -186,7 +186,7 @@ def predict(
     """
     from analysis.transport.landauer import currents, linear_response
     from analysis.transport.transmission import Transmission
-    from app.model_build import family_of, molecules_of, start_of
+    from app.models.build import family_of, molecules_of, start_of
 
     number: float = 1.0
     between = (300.0, 300.0)
@@ -232,7 +232,7 @@ def predict_terminals(model: "PathLike") -> "Solved":
     --------
     >>> hj.predict_terminals("benzene-probe.toml").currents.heat_current_W       # doctest: +SKIP
     """
-    from app.probe_file import load_probe_model
+    from app.models.probe_schema import load_probe_model
 
     checked = load_probe_model(Path(model))
     (solved,) = checked.circuit.solved([checked.junction], checked.level_alignment_eV)
@@ -240,7 +240,7 @@ def predict_terminals(model: "PathLike") -> "Solved":
 
 
 def _loaded(model: "PathLike") -> "Model":
-    from app.model_file import load_model
+    from app.models.schema import load_model
 
     return load_model(Path(model))
 

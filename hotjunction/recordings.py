@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from analysis.heating.holds import Hold
     from analysis.iv.mean import MeanIV
     from analysis.records import Trace
-    from app.measurement import Measurement
-    from app.recordings import Part
+    from app.offline.measurement import Measurement
+    from app.offline.recordings import Part
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -28,7 +28,7 @@ class Recordings(Sequence["Part"]):
     Parameters
     ----------
     parts : sequence of Part
-        As from ``app.recordings.describe``.
+        As from ``app.offline.recordings.describe``.
     """
 
     def __init__(self, parts: "Sequence[Part]") -> None:
@@ -237,7 +237,7 @@ def open(paths: Paths) -> Recordings:
     >>> recordings[0].header.sample                                              # doctest: +SKIP
     'BDNC'
     """
-    from app.recordings import describe, find_recordings
+    from app.offline.recordings import describe, find_recordings
 
     return Recordings(describe(find_recordings(existing(paths))))
 
@@ -292,8 +292,8 @@ def analyze(
     >>> measurement = hj.analyze(["au.h5", "heat.h5"])                           # doctest: +SKIP
     >>> [(p.amplitude_V, p.asymmetry_K, p.p_value) for p in measurement.heating.points]  # doctest: +SKIP
     """
-    from app.analysis import ByHand
-    from app.measurement import analyse_measurement
+    from app.offline.measurement import analyse_measurement
+    from app.offline.traces import ByHand
 
     if background not in ("none", "constant", "linear"):
         raise ValueError(f"background = {background!r}: must be 'none', 'constant' or 'linear'")

@@ -53,8 +53,8 @@ def simulated_rig(
     >>> with hj.simulated_rig("Au") as rig_file:                                 # doctest: +SKIP
     ...     summary = hj.Bench(rig_file).run(hj.procedure("break-junction", traces=20), Path("au.h5"))
     """
-    from app.simulated import SimulationSettings
-    from app.simulated import simulated_rig as served
+    from app.acquisition.simulated_rig import SimulationSettings
+    from app.acquisition.simulated_rig import simulated_rig as served
 
     overrides = {"sample.species": species, **{name.replace("__", "."): x for name, x in parameters.items()}}
     settings = SimulationSettings(
@@ -86,7 +86,7 @@ def procedure(name: str, **parameters: Any) -> "RigProcedure":
     --------
     >>> hj.procedure("break-junction", traces=500, bias=100.0)                   # doctest: +SKIP
     """
-    from app.serve.runs import procedure_of
+    from app.acquisition.run_checks import procedure_of
 
     return procedure_of(name, parameters)
 

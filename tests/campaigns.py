@@ -15,11 +15,11 @@ import numpy as np
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.points import HeatingPoint
+from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
 from app.campaign.command import run_campaign
 from app.campaign.file import load_campaign
 from app.campaign.programme import checked
-from app.measurement import analyse_measurement
-from app.simulated import SimulationSettings, simulated_rig
+from app.offline.measurement import analyse_measurement
 from simulators.world.expected_heating import told
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "campaigns"

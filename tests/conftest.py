@@ -24,17 +24,17 @@ def logs_elsewhere(tmp_path_factory):
 def guardian_without_process(request, monkeypatch):
     """Give benches in this process a guardian that is none, unless the test is marked ``guardian_process``."""
     if request.node.get_closest_marker("guardian_process") is None:
-        for module in ("app.bench", "app.serve.bias_by_hand"):
+        for module in ("app.acquisition.bench", "app.server.bias_by_hand"):
             monkeypatch.setattr(f"{module}.Guardian", GuardianWithoutProcess)
 
 
 @pytest.fixture
 def unanalysed(monkeypatch):
     """Let runs end without an analysis, which takes longer than they: for tests that do not look at its result."""
-    monkeypatch.setattr("app.bench.analysed", lambda recording: None)
+    monkeypatch.setattr("app.acquisition.bench.analysed", lambda recording: None)
 
 
 @pytest.fixture
 def few_resamples(monkeypatch):
     """Bootstrap peaks less often: for tests that ask nothing of their errors."""
-    monkeypatch.setattr("app.analysis.AnalysisOptions", partial(AnalysisOptions, resamples=30))
+    monkeypatch.setattr("app.offline.traces.AnalysisOptions", partial(AnalysisOptions, resamples=30))

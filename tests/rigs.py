@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.bench import Bench
-from app.direct import direct_wires
-from app.simulated import SimulationSettings, rig_file_text
+from app.acquisition.bench import Bench
+from app.acquisition.direct import direct_wires
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
 from simulators.simulated_rig import SimulatedRig

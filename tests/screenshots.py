@@ -15,7 +15,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from app.gui.compare_window import CompareWindow
 from app.gui.plots.heating import HeatingView
 from app.gui.plots.histogram import HistogramView
 from app.gui.plots.iv import IVView
@@ -24,11 +23,12 @@ from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
 from app.gui.plots.transmission import TransmissionView
 from app.gui.plots.view import View
-from app.gui.rig_window import RigWindow
-from app.gui.status_line import ReplayStatusLine, RigStatusLine
-from app.gui.theme import Choice, Theme
-from app.gui.window import Window
-from app.views.junction_state import State
+from app.gui.widgets.status_line import ReplayStatusLine, RigStatusLine
+from app.gui.widgets.theme import Choice, Theme
+from app.gui.windows.compare_window import CompareWindow
+from app.gui.windows.rig_window import RigWindow
+from app.gui.windows.window import Window
+from app.viewmodels.junction_state import State
 from tests.app.gui import compared_recordings, recorded_run, synthetic, windows
 from tests.app.gui.fake_bench import instruments, job, state
 

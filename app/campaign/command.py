@@ -6,7 +6,8 @@ import click
 from rich.console import Console
 
 from analysis.recording import RecordingError
-from app.bench import Bench, RunSummary
+from app.acquisition.bench import Bench, RunSummary
+from app.acquisition.open_rig import BY_ADDRESS, Wires
 from app.campaign.decisions import Undecided
 from app.campaign.file import CampaignFile
 from app.campaign.log import CampaignLog
@@ -14,9 +15,8 @@ from app.campaign.programme import progress
 from app.campaign.run import Campaign, CampaignStopped, RunStage
 from app.campaign.stages import Stage
 from app.commands.run import run_shown
-from app.progress import stderr_console
-from app.station import BY_ADDRESS, Wires
-from app.toml_file import FileError
+from app.config.toml import FileError
+from app.console.progress import stderr_console
 from procedures.procedure import RigProcedure
 
 LOG, REPORT = "campaign.log", "report.html"

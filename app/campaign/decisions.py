@@ -11,9 +11,9 @@ import numpy as np
 from analysis.iv.mean import MeanIV, equal_power_amplitudes
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.pipeline import Analysis
-from app.analysis import ByHand, analyse_traces
 from app.campaign.file import CampaignFile
-from app.measurement import analyse_measurement
+from app.offline.measurement import analyse_measurement
+from app.offline.traces import ByHand, analyse_traces
 
 
 class Undecided(Exception):

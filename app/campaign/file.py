@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from app.toml_file import Section, load_toml
+from app.config.toml import Section, load_toml
 
 Parameters = dict[str, Any]
 """Parameters of a procedure, as `hotjunction run PROCEDURE` names them (with _ for -)."""

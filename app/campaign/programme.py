@@ -8,7 +8,7 @@ from app.campaign.decisions import Amplitudes
 from app.campaign.file import CampaignFile, Control
 from app.campaign.stages import Stage
 from app.commands.run import PROCEDURES
-from app.toml_file import FileError
+from app.config.toml import FileError
 from procedures.break_junction import BreakJunction
 from procedures.errors import ImpossibleSetting
 from procedures.heating import Heating

@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 from analysis.heating.runs import EvaluatedRun
 from analysis.traces.pipeline import Analysis
-from app.bench import RunSummary
+from app.acquisition.bench import RunSummary
 from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_probable
 from app.campaign.file import CampaignFile
 from app.campaign.log import CampaignLog
 from app.campaign.pace import Pace, in_words
 from app.campaign.programme import control_stages, heating_stage, histogram_stage, iv_stage, outline
 from app.campaign.stages import Stage
-from app.measurement import Measurement, analyse_measurement
+from app.offline.measurement import Measurement, analyse_measurement
 from procedures.procedure import RigProcedure
 
 

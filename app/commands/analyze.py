@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 
 @click.command(cls=Command)
@@ -54,10 +54,10 @@ def command(
     junctions anew; what is common to all is stated apart.
     """
     from analysis.recording import RecordingError
-    from app.analysis import ByHand
-    from app.measurement import analyse_measurement
-    from app.progress import stderr_console
-    from app.toml_file import FileError
+    from app.config.toml import FileError
+    from app.console.progress import stderr_console
+    from app.offline.measurement import analyse_measurement
+    from app.offline.traces import ByHand
 
     by_hand = ByHand(starts_above, opens_below, molecular, background)
     try:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 if TYPE_CHECKING:
-    from app.calibrating import Found
-    from app.rig import Rig
+    from app.calibration import Found
+    from app.config.rig import Rig
     from procedures.procedure import RigProcedure
 
 KINDS = {
@@ -102,9 +102,9 @@ def _kind_command(kind: str) -> click.Command:
         notes: str,
         **values: Any,
     ) -> None:
-        from app.calibrated_rig import load_calibrated_rig
-        from app.calibrating import NEEDED
-        from app.toml_file import FileError
+        from app.calibration import NEEDED
+        from app.config.calibrated_rig import load_calibrated_rig
+        from app.config.toml import FileError
 
         if (out is None) == (recording is None):
             raise click.UsageError("give either --out (run the rig) or --from (evaluate a recording)")
@@ -146,7 +146,7 @@ def _run(
     procedure_class: Any, rig_file: Path, rig: "Rig", out: Path, notes: str, values: dict[str, Any]
 ) -> None:
     """Run the procedure; a run that did not finish is not evaluated."""
-    from app.bench import Bench
+    from app.acquisition.bench import Bench
     from app.commands.run import run_and_tell
 
     with redirect_stdout(sys.stderr):  # standard output is the result's alone
@@ -161,9 +161,9 @@ def _evaluate(
     kind: str, procedure_class: Any, path: Path, given: dict[str, Any], rig_file: Path, rig: "Rig"
 ) -> "Found":
     from analysis.recording import Recording, RecordingError
-    from app.calibrating import ANALYSES, Known
-    from app.calibrations import store_of
-    from app.toml_file import FileError
+    from app.calibration import ANALYSES, Known
+    from app.config.calibration_store import store_of
+    from app.config.toml import FileError
     from procedures.errors import ImpossibleSetting
 
     try:
@@ -191,7 +191,7 @@ def _tell(found: "Found", as_json: bool) -> None:
         }
         click.echo(json.dumps(report, indent=2))
         return
-    from app.calibrated_rig import with_error
+    from app.config.calibrated_rig import with_error
 
     words = {True: "agrees with", False: "DISAGREES WITH", None: ""}
     for quantity in found.quantities:
@@ -205,7 +205,7 @@ def _tell(found: "Found", as_json: bool) -> None:
 
 
 def _save(found: "Found", rig_file: Path, rig: "Rig") -> None:
-    from app.calibrations import store_of
+    from app.config.calibration_store import store_of
 
     click.echo(f"Saved as {store_of(rig_file, rig).save(found.record)}", err=True)
 
@@ -218,7 +218,7 @@ def show(rig_file: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from app.calibrated_rig import (
+    from app.config.calibrated_rig import (
         NEVER,
         OLD_AFTER_DAYS,
         age_days,
@@ -228,8 +228,8 @@ def show(rig_file: Path) -> None:
         thermometer_advice,
         used_by,
     )
-    from app.calibrations import store_of
-    from app.rig import load_rig
+    from app.config.calibration_store import store_of
+    from app.config.rig import load_rig
 
     rig, as_written, now = load_calibrated_rig(rig_file), load_rig(rig_file), datetime.now(UTC)
     store = store_of(rig_file, rig)

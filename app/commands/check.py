@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 if TYPE_CHECKING:
-    from app.calibrations import CalibrationStore
-    from app.rig import Rig
+    from app.config.calibration_store import CalibrationStore
+    from app.config.rig import Rig
     from drivers.keithley428 import Keithley428
     from drivers.pxi import PXIController
 
@@ -45,8 +45,8 @@ def command(rig_file: Path, as_json: bool) -> None:
     Reads identity and state only: no output is written, nothing is cleared, zero check and gains stay.
     Ends with 1 if an instrument does not answer.
     """
-    from app.calibrated_rig import load_calibrated_rig
-    from app.calibrations import store_of
+    from app.config.calibrated_rig import load_calibrated_rig
+    from app.config.calibration_store import store_of
 
     rig = load_calibrated_rig(rig_file)
     findings = [*check(rig), _probe(rig, store_of(rig_file, rig))]
@@ -160,7 +160,7 @@ def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:
     """What is known of the probe's thermometer, which can't be asked."""
     from datetime import UTC, datetime
 
-    from app.calibrated_rig import thermometer_advice
+    from app.config.calibrated_rig import thermometer_advice
 
     said = "no calibration"
     if rig.probe and rig.probe.known:

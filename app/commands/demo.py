@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 TRACES = 700
 HOLDS = 24
@@ -31,17 +31,17 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
     Leaves in the folder: rig.toml (of the simulated rig), demo.toml (what was measured), a recording for each stage,
     campaign.log (what was decided and why), report.html.
     """
+    from app.acquisition.direct import direct_wires
+    from app.acquisition.simulated_rig import patient, served
     from app.campaign.command import LOG, REPORT, runs_on_bench
     from app.campaign.decisions import Undecided
+    from app.campaign.demo import campaign, comparison, settings
     from app.campaign.log import CampaignLog
     from app.campaign.run import Campaign, CampaignStopped
-    from app.demo import campaign, comparison, settings
-    from app.direct import direct_wires
-    from app.progress import stderr_console
+    from app.config.toml import FileError
+    from app.console.progress import stderr_console
     from app.report.heating_text import print_measurement
     from app.report.page import write_report
-    from app.simulated import patient, served
-    from app.toml_file import FileError
 
     console = stderr_console()
     there = next(out.glob("*.h5"), None) if out.is_dir() else None

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.errors import Command
 from app.commands.units import Units
+from app.console.errors import Command
 
 if TYPE_CHECKING:
     from analysis.iv.curves import Curves
     from analysis.iv.junction_curves import Average
-    from app.model_file import Model
-    from app.model_fit import ModelFit
+    from app.models.fit import ModelFit
+    from app.models.schema import Model
 
 
 @click.command(cls=Command)
@@ -72,9 +72,9 @@ def command(
     import json
 
     from analysis.iv.curves import read_curves
-    from app.fit_report import print_fit
-    from app.model_file import load_model
-    from app.toml_file import FileError
+    from app.config.toml import FileError
+    from app.models.fit_report import print_fit
+    from app.models.schema import load_model
 
     checked = load_model(model)
     if checked.floating is not None and (profile or average == "log"):
@@ -100,7 +100,7 @@ def command(
         return
     show = print_fit
     if checked.floating is not None:
-        from app.probe_fit import print_comparison as show
+        from app.models.probe_fit_report import print_comparison as show
     for report in reports:
         show(report)
         for remark in report["data_remarks"]:
@@ -114,14 +114,14 @@ def _compare(
     starts: int,
     plot: Path | None,
 ) -> dict[str, Any]:
-    from app.model_fit import compare_models
-    from app.probe_fit import comparison_report
+    from app.models.fit import compare_models
+    from app.models.probe_fit_report import comparison_report
 
     found, independent = compare_models(model, group, relative_error, starts)
     report = comparison_report(found, list(group.sources), independent)
     if plot is not None:
-        from app.model_plot import save_figure
-        from app.probe_fit_plot import plot_comparison
+        from app.models.plot import save_figure
+        from app.models.probe_fit_plot import plot_comparison
 
         save_figure(plot_comparison(found, report["verdict"][0]), plot)
     return report
@@ -137,8 +137,8 @@ def _fit(
     plot: Path | None,
 ) -> dict[str, Any]:
     from analysis.fitting.profile_likelihood import profile_likelihood
-    from app.fit_report import finite, outcome
-    from app.model_fit import fit_model
+    from app.models.fit import fit_model
+    from app.models.fit_report import finite, outcome
 
     fitted = fit_model(model, group, average, relative_error, starts)
     report = {
@@ -161,8 +161,8 @@ def _fit(
 
 
 def _plot(path: Path, fitted: "ModelFit", report: dict[str, Any]) -> None:
-    from app.fit_report import error_words
-    from app.model_plot import plot_fit, save_figure
+    from app.models.fit_report import error_words
+    from app.models.plot import plot_fit, save_figure
 
     shown = [
         f"{name} = {x['value']:.4g} {error_words(x['error'])}" for name, x in report["parameters"].items()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 RIG_ENDING = ".toml"
 NEWEST = "newest"
@@ -32,7 +32,7 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
     on the newest in it that can be read, beside the list of all. Closing the window leaves a run going: it is shown
     from its start when the window is opened again.
     """
-    from app.toml_file import FileError
+    from app.config.toml import FileError
 
     if attach is not None and what is not None:
         raise click.UsageError("--attach goes without a rig file or a recording")
@@ -40,9 +40,9 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
         raise FileError(f"{what}: no such file")
     _need_a_screen()
     recording = _recording(what)
-    from app.gui import benches
+    from app.console.terminal import output_never_waits
+    from app.gui import bench_launcher as benches
     from app.gui.main import Program, run
-    from app.terminal import output_never_waits
 
     def open_first(program: Program) -> None:
         if recording is not None:
@@ -64,15 +64,15 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
 def _recording(what: Path | None) -> Path | None:
     """The recording that is to be replayed; None for a rig. Raises ``FileError`` for what is neither."""
     from analysis.recording import Recording, RecordingError
-    from app.rig import load_rig
-    from app.toml_file import FileError
+    from app.config.rig import load_rig
+    from app.config.toml import FileError
 
     if what is None:
         return None
     if not what.is_dir() and what.suffix.lower() == RIG_ENDING:
         load_rig(what)
         return None
-    from app.recordings import find_recordings
+    from app.offline.recordings import find_recordings
 
     try:
         found = sorted(find_recordings([what]), key=lambda path: path.stat().st_mtime, reverse=True)
@@ -93,7 +93,7 @@ def _need_a_screen() -> None:
     import os
     import sys
 
-    from app.toml_file import FileError
+    from app.config.toml import FileError
 
     if sys.platform.startswith("linux") and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.errors import Command
 from app.commands.units import Units
+from app.console.errors import Command
 
 if TYPE_CHECKING:
     from analysis.importers import ImportOptions
@@ -63,7 +63,7 @@ def command(
     """
     from analysis.importers import ForeignFile, ImportOptions
     from analysis.recording import RecordingError
-    from app.toml_file import FileError
+    from app.config.toml import FileError
 
     told = {
         "bias_V": None if bias_mV is None else bias_mV * 1e-3,
@@ -90,7 +90,7 @@ def _import(
     from analysis.importers.assemble import assemble
     from analysis.importers.record import record
     from analysis.recording.names import demand_free
-    from app.results import results_of
+    from app.acquisition.summary import results_of
 
     demand_free(out)
     files, skipped = files_in(paths)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 if TYPE_CHECKING:
     from analysis.transport.landauer import Currents, LinearResponse
@@ -28,8 +28,8 @@ def command(model: Path, as_json: bool, compare: bool, plot: Path | None) -> Non
     A MODEL with terminals describes a junction with Buettiker probes: at each level alignment the particles and
     the heat into every terminal, where the probes settle, and the entropy production.
     """
-    from app.probe_file import PROBE_KEYS
-    from app.toml_file import FileError, read_toml
+    from app.config.toml import FileError, read_toml
+    from app.models.probe_schema import PROBE_KEYS
 
     if PROBE_KEYS & read_toml(model).keys():
         _with_probes(model, as_json, compare, plot)
@@ -43,9 +43,9 @@ def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
     import json
 
     from analysis.transport.landauer import currents, linear_response
-    from app.model_build import family_of, molecules_of, start_of
-    from app.model_file import load_model
-    from app.toml_file import FileError
+    from app.config.toml import FileError
+    from app.models.build import family_of, molecules_of, start_of
+    from app.models.schema import load_model
 
     checked = load_model(model)
     if not checked.voltages_V:
@@ -64,7 +64,7 @@ def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
     else:
         _print(report, temperatures)
     if plot is not None:
-        from app.model_plot import plot_prediction, save_figure
+        from app.models.plot import plot_prediction, save_figure
 
         save_figure(plot_prediction(transmission, temperatures, checked.voltages_V, count), plot)
 
@@ -72,8 +72,8 @@ def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
 def _with_probes(path: Path, as_json: bool, compare: bool, plot: Path | None) -> None:
     import json
 
-    from app.probe_file import load_probe_model
-    from app.probe_prediction import compared, print_report, report_of
+    from app.models.probe_report import compared, print_report, report_of
+    from app.models.probe_schema import load_probe_model
 
     model = load_probe_model(path)
     junctions = [model.junction, *(model.both() if compare else ())]
@@ -87,8 +87,8 @@ def _with_probes(path: Path, as_json: bool, compare: bool, plot: Path | None) ->
     else:
         print_report(report)
     if plot is not None:
-        from app.model_plot import save_figure
-        from app.probe_plot import plot_probes
+        from app.models.plot import save_figure
+        from app.models.probe_plot import plot_probes
 
         save_figure(plot_probes(report), plot)
 
@@ -97,7 +97,7 @@ def prediction(
     linear: "LinearResponse", result: "Currents", molecules: float, resistance_K_per_W: float | None
 ) -> dict[str, Any]:
     """What is printed, every number to 15 digits; one that does not exist (S of no conductance) is null."""
-    from app.model_numbers import digits
+    from app.models.fields import digits
 
     rows = []
     columns = (

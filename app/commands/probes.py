@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from app.probe_numbers import Number
+    from app.paper.numbers import Number
 
 
 @click.command(cls=Command)
@@ -28,10 +28,10 @@ def command(figures: Path | None, as_json: bool) -> None:
     """
     import json
 
-    from app.probe_numbers import QUOTED, numbers
-    from app.probe_table import print_numbers, to_json
-    from app.progress import stderr_console
-    from app.toml_file import FileError
+    from app.config.toml import FileError
+    from app.console.progress import stderr_console
+    from app.paper.numbers import QUOTED, numbers
+    from app.paper.table import print_numbers, to_json
 
     found = []
     with stderr_console().status("Solving the junctions") as status:
@@ -51,8 +51,8 @@ def command(figures: Path | None, as_json: bool) -> None:
 
 
 def _written(folder: Path, found: "list[Number]") -> "Iterator[str]":
-    from app.probe_figures import save_figures
-    from app.probe_table import save_table
+    from app.paper.figures import save_figures
+    from app.paper.table import save_table
 
     folder.mkdir(parents=True, exist_ok=True)
     save_table(folder, found)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 
 @click.command(cls=Command)
@@ -20,7 +20,7 @@ def command(recording: Path, out: Path | None) -> None:
     The other commands read an interrupted recording as it is; this makes it smaller and readable for all programs.
     """
     from analysis.recording import RecordingError, recover
-    from app.toml_file import FileError
+    from app.config.toml import FileError
 
     target = out or recording.with_name(f"{recording.stem}-recovered{recording.suffix}")
     try:

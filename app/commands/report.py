@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 
 @click.command(cls=Command)
@@ -45,11 +45,11 @@ def command(
     controls, noise budget, what was left out; settings and calibrations.
     """
     from analysis.recording import RecordingError
-    from app.measurement import analyse_measurement
-    from app.progress import stderr_console
+    from app.config.toml import FileError
+    from app.console.progress import stderr_console
+    from app.offline.measurement import analyse_measurement
     from app.report.csv_table import points_csv
     from app.report.page import write_report
-    from app.toml_file import FileError
 
     first = recordings[0]
     target = out or (first / "report.html" if first.is_dir() else first.with_suffix(".html"))

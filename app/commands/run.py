@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from app.bench import Bench, RunSummary
+    from app.acquisition.bench import Bench, RunSummary
     from procedures.procedure import RigProcedure
 
 PROCEDURES = {
@@ -84,11 +84,11 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
 
     def run(rig_file: Path, out: Path, sample: str, notes: str, serve: bool, **values: Any) -> None:
         if serve:
-            from app.serve.foreground import run_served, tell
+            from app.server.served_run import run_served, tell
 
             tell(run_served(rig_file, cmd_name, values, out, sample, notes))
             return
-        from app.bench import Bench
+        from app.acquisition.bench import Bench
 
         run_and_tell(lambda: procedure_class.from_values(values), Bench(rig_file), out, sample, notes)
 
@@ -190,12 +190,12 @@ def run_shown(
         For whatever kept it from running, in words.
     """
     from analysis.recording import RecordingError
-    from app.bench import Observer
-    from app.progress import RunProgress, signals_stop, stderr_console
-    from app.recorder import RecorderFailed
-    from app.serve.runs import check
-    from app.terminal import output_never_waits
-    from app.toml_file import FileError
+    from app.acquisition.bench import Observer
+    from app.acquisition.recorder import RecorderFailed
+    from app.acquisition.run_checks import check
+    from app.config.toml import FileError
+    from app.console.progress import RunProgress, signals_stop, stderr_console
+    from app.console.terminal import output_never_waits
     from drivers.errors import RigError
     from procedures.errors import ImpossibleSetting
 
@@ -227,8 +227,8 @@ def run_shown(
 
 def _announce(procedure: "RigProcedure", bench: "Bench", console: "Console") -> None:
     """How much is to be done, and about how long it takes."""
-    from app.durations import amount
-    from app.serve.runs import duration_s
+    from app.acquisition.run_checks import duration_s
+    from app.console.durations import amount
 
     seconds = duration_s(procedure, bench.rig)
     console.print(amount(procedure.total_cycles, procedure.repeats, seconds), highlight=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import Command
+from app.console.errors import Command
 
 
 @click.command(cls=Command)
@@ -58,13 +58,13 @@ def command(
     from importlib import import_module
 
     # what takes a second or two to import does so while the simulated rig comes up
-    threading.Thread(target=import_module, args=("app.serve.server",), daemon=True).start()
+    threading.Thread(target=import_module, args=("app.server.server",), daemon=True).start()
 
-    from app.progress import signals_stop
-    from app.serve.process import announced, rig_served_by, settle_in
-    from app.simulated import SimulationSettings
-    from app.terminal import LOOK_S, output_never_waits
-    from app.toml_file import FileError
+    from app.acquisition.simulated_rig import SimulationSettings
+    from app.config.toml import FileError
+    from app.console.progress import signals_stop
+    from app.console.terminal import LOOK_S, output_never_waits
+    from app.server.process import announced, rig_served_by, settle_in
 
     if species:
         overrides = (f"sample.species={species}", *overrides)
@@ -75,7 +75,7 @@ def command(
             settle_in()
             with (
                 rig_served_by(settings if simulated else rig_file) as rig,
-                import_module("app.serve.server").BenchServer(rig, folder, host) as server,
+                import_module("app.server.server").BenchServer(rig, folder, host) as server,
                 announced(server, connections) as path,
                 signals_stop(lambda: None, sentences.append),
             ):

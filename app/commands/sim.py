@@ -5,9 +5,9 @@ from typing import Literal
 
 import click
 
-from app.commands.errors import Command
-from app.simulated import MARK, SimulationSettings, served
-from app.toml_file import FileError
+from app.acquisition.simulated_rig import MARK, SimulationSettings, served
+from app.config.toml import FileError
+from app.console.errors import Command
 
 FAST = "fast"
 
@@ -98,7 +98,7 @@ def command(
     import threading
 
     from analysis.recording import RecordingError
-    from app.terminal import LOOK_S
+    from app.console.terminal import LOOK_S
     from simulators.parameters import DEFAULTS, ParameterError
 
     if list_parameters:

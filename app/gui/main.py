@@ -14,18 +14,18 @@ from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordingError
-from app.gui.compare_window import CompareWindow
-from app.gui.live import LiveSource
-from app.gui.replay import ReplaySource
-from app.gui.replay_window import ReplayWindow
-from app.gui.retract import EscapeTwice
-from app.gui.rig_window import RigWindow
-from app.gui.tasks import Tasks
-from app.gui.theme import Theme
-from app.gui.window import Window
-from app.serve.client import BenchClient
-from app.serve.connection import Connection
-from app.serve.errors import BenchError
+from app.gui.background import Tasks
+from app.gui.bench_connection import LiveSource
+from app.gui.replay_source import ReplaySource
+from app.gui.widgets.retract import EscapeTwice
+from app.gui.widgets.theme import Theme
+from app.gui.windows.compare_window import CompareWindow
+from app.gui.windows.replay_window import ReplayWindow
+from app.gui.windows.rig_window import RigWindow
+from app.gui.windows.window import Window
+from app.server.client import BenchClient
+from app.server.connection import Connection
+from app.server.errors import BenchError
 
 log = logging.getLogger(__name__)
 

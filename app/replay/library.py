@@ -15,9 +15,9 @@ from typing import Any
 
 from analysis.recording import RecordingError
 from analysis.recording.summary import Glance, glance
-from app.recordings import ENDINGS
-from app.replay.cuts import HOLD, STEPS, SWEEP, TRACE
+from app.offline.recordings import ENDINGS
 from app.replay.saved_analysis import AnalysisFileError, files_in, load
+from app.replay.segments import HOLD, STEPS, SWEEP, TRACE
 
 CACHE = ".hotjunction-library.json"
 CACHE_VERSION = 1

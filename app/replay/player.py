@@ -14,9 +14,9 @@ from typing import Self
 
 from analysis.recording import Recording, RunHeader
 from analysis.records import Block, Event, Trace
-from app.replay.cuts import Cuts
-from app.replay.followed import LOOK_AGAIN_S, FollowedRecording, sample_of
-from app.replay.past import Past
+from app.replay.growing_recording import LOOK_AGAIN_S, FollowedRecording, sample_of
+from app.replay.seek_context import Past
+from app.replay.segments import Cuts
 from app.replay.state import PlayerState
 
 __all__ = ["Played", "Player", "PlayerState"]

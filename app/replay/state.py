@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.replay.cuts import Cut
+from app.replay.segments import Cut
 
 
 @dataclass(frozen=True)

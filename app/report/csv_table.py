@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.points import HeatingPoint
-from app.measurement import Measurement
+from app.offline.measurement import Measurement
 
 COLUMNS = (
     "amplitude_V", "frequency_Hz", "order", "control", "junctions", "kept_s",

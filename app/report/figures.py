@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from analysis.records import FloatArray, Trace
 from analysis.traces.histogram import Histogram, Histogram2D, Scale, last_opening
 from analysis.traces.peak_fit import PeakFit
-from app.report.style import Style
+from app.figure_style import Style
 
 NM = 1e-9
 G_LABEL = r"$G$ ($G_0$)"

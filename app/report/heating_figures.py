@@ -10,8 +10,8 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.prediction import symmetric_line_K
 from analysis.heating.significance import p_words
 from analysis.heating.spectrum import Noise, Spectrum
+from app.figure_style import Style
 from app.report.paper_figure import draw_points
-from app.report.style import Style
 
 mK, uW, nV = 1e-3, 1e-6, 1e-9
 PAPER_s = 500.0

@@ -4,12 +4,12 @@ import base64
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.recording import Calibration
-from app.measurement import Measurement
+from app.numbers import with_error
+from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report.csv_table import points_csv
 from app.report.heating_figures import asymmetry_figure, junctions_figure, noise_figure
 from app.report.heating_text import CONTROLS_MISSING, model_words, no_controls
-from app.report.numbers import with_error
 from app.report.paper_figure import paper_figure
 from app.report.section import Download, Section, picture
 from app.report.table import Table

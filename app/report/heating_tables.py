@@ -9,7 +9,7 @@ from analysis.heating.points import HeatingPoint
 from analysis.heating.to_json import exclusion_counts
 from analysis.heating.verdict import Verdict
 from analysis.recording import Calibration
-from app.report.numbers import with_error
+from app.numbers import with_error
 from app.report.table import Table
 
 mK, nW = 1e-3, 1e-9

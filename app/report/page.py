@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analysis.recording import RunHeader
-from app.measurement import Measurement
+from app.offline.measurement import Measurement
 from app.report.heating_sections import headline, heating_sections, heating_warnings
 from app.report.trace_sections import headline_peaks, trace_sections
 

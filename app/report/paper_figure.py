@@ -17,9 +17,9 @@ from analysis.iv.mean import MeanIV
 from analysis.records import FloatArray
 from analysis.traces.histogram import Histogram, Scale
 from analysis.traces.peak_fit import PeakFit
-from app.analysis import Analysed
-from app.measurement import Measurement
-from app.report.style import Style
+from app.figure_style import Style
+from app.offline.measurement import Measurement
+from app.offline.traces import Analysed
 
 mK, nW, uW = 1e-3, 1e-9, 1e-6
 LOG_BINS_MERGED = 4

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from app.report.style import DARK, LIGHT, Style, data_uri, drawn_in, recoloured, svg_text
+from app.figure_style import DARK, LIGHT, Style, data_uri, drawn_in, recoloured, svg_text
 from app.report.table import Table
 
 

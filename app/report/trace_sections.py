@@ -1,9 +1,9 @@
 """What a report says of opening traces: figures, peaks, counts."""
 
 from analysis.traces.histogram import Scale
-from app.analysis import Analysed
+from app.numbers import peak_row, trace_counts, with_error
+from app.offline.traces import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
-from app.report.numbers import peak_row, trace_counts, with_error
 from app.report.section import Section, picture
 from app.report.table import Table
 

@@ -6,8 +6,8 @@ import pytest
 from analysis.traces.histogram import Scale
 from analysis.traces.pipeline import AnalysisOptions, analyse
 from analysis.traces.selection import noise_floor
-from app.views.histogram_view import HistogramView
-from app.views.shelf import Shelf
+from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.histogram_view import HistogramView
 from tests.analysis.junctions import opening_traces
 
 KIND = {"molecule_G0": 1.2e-2, "sigma_decades": 0.08, "probability": 0.8, "noise_G0": 1e-5, "step_m": 4e-12}

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 import app
-from app.toml_file import Section
+from app.config.toml import Section
 
 Place = tuple[str | int, ...]
 """Keys and numbers that lead to a section."""

@@ -12,10 +12,10 @@ from analysis.heating.runs import HeatingRun
 from analysis.recording import Recording
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
-from app.analysis import BOOTSTRAP_SEED
+from app.acquisition.summary import results_of
 from app.cli import main
-from app.measurement import analyse_measurement
-from app.results import results_of
+from app.offline.measurement import analyse_measurement
+from app.offline.traces import BOOTSTRAP_SEED
 from tests.app.made_recordings import CALIBRATIONS, LEVEL, R_P, SETTINGS, made_heating, made_iv
 
 MODEL = """

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.acquisition.run_checks import check, duration_s, procedure_of
 from app.commands.run import PROCEDURES
-from app.rig import Rig
-from app.serve.runs import check, duration_s, procedure_of
-from app.toml_file import FileError, validate
+from app.config.rig import Rig
+from app.config.toml import FileError, validate
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import FractionParameter, FractionsParameter, LevelsParameter, NumbersParameter
 

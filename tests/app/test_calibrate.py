@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.recording import Recording
-from app.calibrated_rig import load_calibrated_rig
 from app.cli import main
+from app.config.calibrated_rig import load_calibrated_rig
 from tests.rigs import QUICK, quick, served_rig
 
 R_P, S_TC = 72800.0, 16.3e-6

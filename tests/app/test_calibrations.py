@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.calibrated_rig import load_calibrated_rig, thermometer_advice
-from app.calibrations import (
+from app.acquisition.recorded_calibrations import header_calibrations, product_uncertainty
+from app.config.calibrated_rig import load_calibrated_rig, thermometer_advice
+from app.config.calibration_store import (
     AmplifierRecord,
     CalibrationStore,
     LagRecord,
@@ -14,9 +15,8 @@ from app.calibrations import (
     ThermometerRecord,
     store_of,
 )
-from app.calibrations_used import header_calibrations, product_uncertainty
-from app.rig import load_rig
-from app.toml_file import FileError
+from app.config.rig import load_rig
+from app.config.toml import FileError
 from tests.app.test_rig import RIG
 
 NOW = datetime(2026, 11, 21, 14, 3, 11, tzinfo=UTC)

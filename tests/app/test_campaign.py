@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from analysis.recording import Channel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
-from app.bench import RunSummary
+from app.acquisition.bench import RunSummary
 from app.campaign import command
 from app.campaign.decisions import Amplitudes, Undecided, mean_curve, most_probable
 from app.campaign.file import load_campaign
@@ -19,7 +19,7 @@ from app.campaign.pace import Pace, in_words
 from app.campaign.programme import checked, control_stages, heating_stage, histogram_stage, outline
 from app.campaign.run import Campaign, CampaignStopped
 from app.cli import main
-from app.toml_file import FileError
+from app.config.toml import FileError
 from procedures.controls import OutOfContact, ZeroAmplitude
 from procedures.runner import RunEnd
 from tests.app.made_recordings import made_iv

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import child_process
-from app.simulated import (
+from app.acquisition.simulated_rig import (
     ANSWER_S,
     SAFE_WITHIN_S,
     SimulationSettings,

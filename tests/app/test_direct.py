@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.direct import direct_wires
+from app.acquisition.direct import direct_wires
 from drivers.errors import InstrumentLost
 from drivers.keithley428 import Keithley428
 from simulators.parameters import load_parameters

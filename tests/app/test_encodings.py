@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.cli import COMMANDS, main
 from app.commands.run import PROCEDURES
-from app.plain_text import in_ascii
-from app.simulated import SimulationSettings, rig_file_text
+from app.console.plain_text import in_ascii
 from simulators.parameters import load_parameters
 from tests.app.made_recordings import made_heating, made_iv
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from app.commands import fit as fit_command
 from app.commands import predict as predict_command
-from app.model_file import (
+from app.models.probe_schema import AlignmentRange, MoleculeSection, ProbeFile, TerminalSection
+from app.models.schema import (
     FlatSection,
     FloatingSection,
     HuckelSection,
@@ -24,7 +25,6 @@ from app.model_file import (
     TableSection,
     VoltageRange,
 )
-from app.probe_file import AlignmentRange, MoleculeSection, ProbeFile, TerminalSection
 from tests.app.keys import Place, changed, others, sections, toml
 
 HEAD = """
@@ -184,8 +184,8 @@ def computed(tmp_path, monkeypatch):
         captured.append(repr((parts, temperatures, rest)))
         raise _Seen
 
-    monkeypatch.setattr("app.model_fit.fit_thoroughly", plain)
-    monkeypatch.setattr("app.probe_fit.compare_probes", compared)
+    monkeypatch.setattr("app.models.fit.fit_thoroughly", plain)
+    monkeypatch.setattr("app.models.probe_fit_report.compare_probes", compared)
     path = tmp_path / "model.toml"
 
     def run(content):
@@ -219,7 +219,7 @@ def without_effect(content, listed, computed):
 
 def test_every_section_of_these_files_is_walked():
     """A section that is new in their modules must get a place above."""
-    ours = {x for x in sections() if x.__module__ in ("app.model_file", "app.probe_file")}
+    ours = {x for x in sections() if x.__module__ in ("app.models.schema", "app.models.probe_schema")}
     walked = {x for name, text in FILES.items() for _, x in places(name, tomllib.loads(text))}
     walked |= {x for _, x in probe_places(tomllib.loads(PROBE_FILE))}
     assert ours == walked

@@ -14,16 +14,16 @@ from click.testing import CliRunner
 import simulators
 from analysis.iv.mean import MeanIV
 from app import campaign as campaign_package
-from app import rig as rig_file
-from app.calibrated_rig import load_calibrated_rig
-from app.calibrations import RECORDS
 from app.campaign.command import runs_on_bench
 from app.campaign.decisions import amplitudes
 from app.campaign.file import CampaignFile, Control, Curves, Heating, Histogram, load_campaign
 from app.campaign.programme import checked, control_stages, heating_stage, histogram_stage, iv_stage
 from app.commands.calibrate import command as calibrate
 from app.commands.check import command as check
-from app.toml_file import FileError, Section
+from app.config import rig as rig_file
+from app.config.calibrated_rig import load_calibrated_rig
+from app.config.calibration_store import RECORDS
+from app.config.toml import FileError, Section
 from simulators.parameters import Section as Told
 from simulators.rig.ni6281 import Wiring
 from tests.app.keys import changed, fields, others, reads, sections, subclasses, toml
@@ -254,5 +254,11 @@ def test_an_amplitude_that_is_not_used_is_refused(programme):
 
 def test_no_kind_of_file_is_left_out():
     """A new kind of file must be walked too, here or in `test_every_key_of_models`."""
-    walked = {"app.rig", "app.calibrations", "app.campaign.file", "app.model_file", "app.probe_file"}
+    walked = {
+        "app.config.rig",
+        "app.config.calibration_store",
+        "app.campaign.file",
+        "app.models.schema",
+        "app.models.probe_schema",
+    }
     assert {x.__module__ for x in sections()} == walked

@@ -11,9 +11,9 @@ from analysis.buettiker.nonequilibrium import probed_currents
 from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds
 from app.commands.fit import command
-from app.floating_probe import floating_family_of
-from app.model_file import load_model
-from app.probe_fit import print_comparison
+from app.models.probe_build import floating_family_of
+from app.models.probe_fit_report import print_comparison
+from app.models.schema import load_model
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "models" / "fit-probes.toml"
 TRUTH = {"level_eV": 0.6, "gamma_probe_eV": 0.1, "gamma_substrate_eV": 0.05, "gamma_floating_eV": 0.03}
@@ -144,7 +144,7 @@ def test_the_mean_of_junctions_is_weighed_by_what_it_is_worth(tmp_path, monkeypa
         seen.append(data)
         raise ValueError("seen")
 
-    monkeypatch.setattr("app.probe_fit.compare_probes", stopped)
+    monkeypatch.setattr("app.models.probe_fit_report.compare_probes", stopped)
     (tmp_path / "level.toml").write_text(LEVEL, encoding="utf-8")
     factors = np.array([0.8, 0.9, 1.0, 1.1, 1.2])
     exact = 1e-7 * np.sinh(2 * IV_V)

@@ -7,9 +7,9 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
-from app.bench import Observer
-from app.rig import load_rig
-from app.station import _verify, open_rig
+from app.acquisition.bench import Observer
+from app.acquisition.open_rig import _verify, open_rig
+from app.config.rig import load_rig
 from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
 from drivers.keithley428_words import Keithley428Settings, Keithley428State

@@ -10,12 +10,12 @@ from itertools import pairwise
 import psutil
 import pytest
 
-import app.bench as bench_module
-import app.serve.bias_by_hand as by_hand_module
-from app import guardian
-from app.bench import Observer
-from app.rig import load_rig
-from app.station import daq_inputs, daq_outputs
+import app.acquisition.bench as bench_module
+import app.server.bias_by_hand as by_hand_module
+from app.acquisition import watchdog as guardian
+from app.acquisition.bench import Observer
+from app.acquisition.open_rig import daq_inputs, daq_outputs
+from app.config.rig import load_rig
 from drivers.errors import InstrumentLost, NotFound
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController

@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.gui import benches
-from app.serve.connection import Connection
+from app.gui import bench_launcher as benches
+from app.server.connection import Connection
 
 
 @pytest.fixture(autouse=True)

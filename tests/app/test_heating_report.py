@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.measurement import analyse_measurement
+from app.offline.measurement import analyse_measurement
 from app.report.csv_table import points_csv
 from app.report.page import report_html, typeset
 from tests.app.made_recordings import R_P, SEEBECK_V_per_K, made_heating, made_iv
@@ -78,8 +78,8 @@ def test_the_page_is_whole_and_needs_nothing(page):
 
 
 def test_figures_state_conductance_and_bias_beside_theory(measurement):
+    from app.figure_style import LIGHT, drawn_in
     from app.report.paper_figure import paper_figure
-    from app.report.style import LIGHT, drawn_in
 
     with drawn_in(LIGHT):
         figure = paper_figure(measurement, LIGHT)

@@ -12,12 +12,12 @@ from analysis.heating.model_json import from_plain, to_plain
 from analysis.recording import Recording
 from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
 from app.cli import main
-from app.imported_model import opened_model
-from app.models import model_for
+from app.config.toml import FileError
+from app.models.load import opened_model
+from app.replay.model_lookup import model_for
 from app.replay.saved_analysis import SavedAnalysis, load, path_of, save
-from app.toml_file import FileError
-from app.views.options import SessionOptions
-from app.views.session import Session
+from app.viewmodels.options import SessionOptions
+from app.viewmodels.session import Session
 from tests.app.views.streams import made_holds, made_sweeps
 
 MODEL = """

@@ -11,10 +11,10 @@ from matplotlib.image import imread
 from analysis.buettiker.linear import electronic_circuit
 from analysis.buettiker.terminals import relative_error_percent
 from app.commands.probes import command
-from app.probe_circuits import Circuit
-from app.probe_figures import FIGURES
-from app.probe_paper import PRINTED_THERMAL, SYMMETRIC, THERMAL, Setup
-from app.probe_paper import both_probes as both_of_paper
+from app.models.probe_circuit import Circuit
+from app.paper.figures import FIGURES
+from app.paper.setups import PRINTED_THERMAL, SYMMETRIC, THERMAL, Setup
+from app.paper.setups import both_probes as both_of_paper
 from tests.analysis.probes.junctions import benzene, both_probes
 
 

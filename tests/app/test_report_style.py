@@ -7,10 +7,10 @@ import numpy as np
 from analysis.records import Trace
 from analysis.traces.histogram import Axis, Scale, histogram_2d
 from analysis.traces.pipeline import DISPLACEMENT_AXIS
-from app.measurement import analyse_measurement
+from app.figure_style import DARK, LIGHT, drawn_in, recoloured, svg_text
+from app.offline.measurement import analyse_measurement
 from app.report import heating_sections
 from app.report.figures import histogram_2d_figure, traces_figure
-from app.report.style import DARK, LIGHT, drawn_in, recoloured, svg_text
 from tests.app.made_recordings import made_heating, made_iv
 
 ID = re.compile(r"\b[mp][0-9a-f]{10}\b")

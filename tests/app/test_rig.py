@@ -8,12 +8,12 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 from analysis.recording import Channel, RunHeader
+from app.acquisition.playback_rig import playback_rig, rig_toml
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.cli import main
-from app.playback import playback_rig, rig_toml
-from app.rig import Rig, load_rig
-from app.simulated import SimulationSettings, rig_file_text
-from app.toml_file import FileError, validate
-from app.unusual import Usual, _section
+from app.config.rig import Rig, load_rig
+from app.config.toml import FileError, validate
+from app.config.unusual import Usual, _section
 from simulators.parameters import load_parameters
 
 RIG = """

@@ -9,8 +9,8 @@ import click
 import pytest
 from rich.console import Console
 
-from app.progress import STOPPING, RunProgress, signals_stop
-from app.terminal import Unhurried, output_never_waits
+from app.console.progress import STOPPING, RunProgress, signals_stop
+from app.console.terminal import Unhurried, output_never_waits
 from tests.rigs import PATIENCE_S, wait_until
 
 AS_A_SENTENCE_AND_ITS_BAR = 6

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.campaign.file import CampaignFile
-from app.model_file import ModelFile
-from app.probe_file import ProbeFile
-from app.rig import Rig
-from app.simulated import SimulationSettings, rig_file_text
-from app.toml_file import KINDS, FileError, load_toml
+from app.config.rig import Rig
+from app.config.toml import KINDS, FileError, load_toml
+from app.models.probe_schema import ProbeFile
+from app.models.schema import ModelFile
 from simulators.parameters import load_parameters
 from tests.app.gui.fake_bench import ADDRESSES
 

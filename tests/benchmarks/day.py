@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from app.serve.client import BenchClient
-from app.serve.connection import running_benches
-from app.serve.process import start_bench_process
-from app.simulated import SimulationSettings
+from app.acquisition.simulated_rig import SimulationSettings
+from app.server.client import BenchClient
+from app.server.connection import running_benches
+from app.server.process import start_bench_process
 from tests.benchmarks.table import Row
 
 HOURS = 24.0

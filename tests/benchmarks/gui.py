@@ -25,7 +25,7 @@ def rows(size: float = 1.0) -> Iterator[Row]:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
-    from app.gui.theme import Choice, Theme
+    from app.gui.widgets.theme import Choice, Theme
 
     app = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as folder:
@@ -67,9 +67,9 @@ def _each(app: object, theme: object, size: float) -> Iterator[Row]:
 def _views(theme: object) -> tuple[dict, dict[str, Step]]:  # type: ignore[type-arg]
     """Views, and what happens to each in a frame: as a run of 2 kHz and four channels makes it happen."""
     from app.gui.plots import heating, histogram, iv, noise, strips, trace, transmission
-    from app.gui.status_line import RigStatusLine
-    from app.views.current_trace import CurrentTrace
-    from app.views.strips import StripCharts
+    from app.gui.widgets.status_line import RigStatusLine
+    from app.viewmodels.current_trace import CurrentTrace
+    from app.viewmodels.strips import StripCharts
     from tests.app.gui import synthetic
 
     views = {

@@ -8,10 +8,10 @@ import numpy as np
 from analysis.conductance import conductance_G0
 from analysis.recording import Recording
 from analysis.records import EventKind, FloatArray
-from app.bench import Bench
-from app.rig import Rig
-from app.simulated import SimulationSettings, simulated_rig
-from app.station import NM, current_calibration
+from app.acquisition.bench import Bench
+from app.acquisition.open_rig import NM, current_calibration
+from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
+from app.config.rig import Rig
 from procedures.break_junction import BreakJunction
 from tests.benchmarks.table import Row, scaled
 

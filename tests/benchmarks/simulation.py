@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from app.bench import Bench, Observer
-from app.demo import campaign
-from app.direct import direct_wires
-from app.simulated import SimulationSettings, patient, served, simulated_rig
-from app.station import BY_ADDRESS, Wires
+from app.acquisition.bench import Bench, Observer
+from app.acquisition.direct import direct_wires
+from app.acquisition.open_rig import BY_ADDRESS, Wires
+from app.acquisition.simulated_rig import SimulationSettings, patient, served, simulated_rig
+from app.campaign.demo import campaign
 from procedures.break_junction import BreakJunction
 from tests.benchmarks.table import Row, scaled
 

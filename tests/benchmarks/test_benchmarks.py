@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.simulated import patient, served
+from app.acquisition.simulated_rig import patient, served
 from tests.benchmarks.__main__ import BENCHMARKS, ON_REQUEST, main
 
 HERE = Path(__file__).parent

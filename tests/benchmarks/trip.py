@@ -16,10 +16,10 @@ from analysis.heating.programme import programme
 from analysis.recording import Recording
 from analysis.records import Event, EventKind, FloatArray
 from analysis.trip import trips
-from app.bench import Bench, Observer
-from app.rig import load_rig
-from app.simulated import SimulationSettings, rig_file_text
-from app.station import current_calibration, open_rig
+from app.acquisition.bench import Bench, Observer
+from app.acquisition.open_rig import current_calibration, open_rig
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
+from app.config.rig import load_rig
 from procedures.context import Station
 from procedures.procedure import Plan, RigProcedure
 from procedures.steps import Mark, Modulate, Outcome, Ramp, Safe, SetBias

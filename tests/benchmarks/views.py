@@ -10,12 +10,12 @@ import numpy as np
 from analysis.heating.heating import HeatingOptions
 from analysis.records import Block, Event, Trace
 from analysis.traces.pipeline import AnalysisOptions
-from app.views.heating_view import HeatingView
-from app.views.histogram_view import HistogramView
-from app.views.session import Session
-from app.views.shelf import Shelf
-from app.views.signals import Signals
-from app.views.strips import StripCharts
+from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.heating_view import HeatingView
+from app.viewmodels.histogram_view import HistogramView
+from app.viewmodels.session import Session
+from app.viewmodels.signals import Signals
+from app.viewmodels.strips import StripCharts
 from tests.analysis.heating.made_holds import made_hold
 from tests.analysis.junctions import opening_traces
 from tests.app.views.streams import Made, RATE_Hz, header, made_holds

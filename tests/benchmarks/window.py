@@ -123,12 +123,12 @@ def _replay(path: Path, hours: float, seeks: int) -> tuple[float, list[float]]:
 
 def _live(procedure: str, layout: str, folder: Path, size: float) -> tuple[float, float, float]:
     """Share of a core, longest time between two pictures, and pictures a second."""
-    from app.gui.benches import any_bench
-    from app.gui.parting import Parting
-    from app.serve.client import BenchClient
-    from app.serve.connection import running_benches
-    from app.serve.process import start_bench_process
-    from app.simulated import SimulationSettings
+    from app.acquisition.simulated_rig import SimulationSettings
+    from app.gui.bench_launcher import any_bench
+    from app.gui.dialogs.close_dialog import Parting
+    from app.server.client import BenchClient
+    from app.server.connection import running_benches
+    from app.server.process import start_bench_process
 
     connections = folder / f"{procedure} {layout}"
     bench = start_bench_process(SimulationSettings("wall"), folder, connections)

@@ -8,8 +8,8 @@ import pytest
 from analysis.importers.assemble import assemble
 from analysis.importers.imported import ForeignFile, ImportOptions
 from analysis.records import Trace
-from app.rig import load_rig
-from app.serve.runs import check
+from app.acquisition.run_checks import check
+from app.config.rig import load_rig
 from procedures.errors import ImpossibleSetting
 from tests.docs.pages import blocks
 from tests.rigs import served_rig

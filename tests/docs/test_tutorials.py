@@ -8,9 +8,9 @@ from contextlib import ExitStack
 import pytest
 from click.testing import CliRunner
 
+from app.acquisition.simulated_rig import SimulationSettings, patient, served
 from app.cli import main
 from app.commands.sim import command as sim
-from app.simulated import SimulationSettings, patient, served
 from tests.docs.pages import PROJECT, blocks
 from tests.rigs import namesakes_in
 

@@ -45,7 +45,7 @@ def test_a_folder_with_files_called_like_our_packages_is_no_obstacle(notebook):
     done = notebook(
         "import hotjunction as hj\n"
         "print('break-junction' in hj.procedures(), hj.Bench.__name__, hj.predict.__name__)\n"
-        "import app.measurement, drivers.errors\n"
+        "import app.offline.measurement, drivers.errors\n"
     )
 
     assert done.stderr == ""

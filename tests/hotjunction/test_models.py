@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import hotjunction as hj
 from app.cli import main
-from app.toml_file import FileError
+from app.config.toml import FileError
 from tests.app.made_recordings import made_iv
 
 MODELS = Path(__file__).parents[2] / "docs" / "models"

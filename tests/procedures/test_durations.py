@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from app.acquisition.run_checks import duration_s, procedure_of
 from app.gui.presets import PRESETS
-from app.serve.runs import duration_s, procedure_of
 from procedures.calibrate_amplifier import CalibrateAmplifier
 from procedures.calibrate_noise import CalibrateNoise
 from procedures.calibrate_piezo import CalibratePiezo

@@ -9,7 +9,7 @@ import pytest
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import ExclusionRules
 from analysis.iv.mean import mean_iv
-from app.serve.runs import check
+from app.acquisition.run_checks import check
 from procedures.break_junction import BreakJunction
 from procedures.calibrate_piezo import CalibratePiezo
 from procedures.calibrate_thermometer import CalibrateThermometer

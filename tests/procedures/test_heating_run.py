@@ -12,7 +12,7 @@ from analysis.heating.holds import holds_of
 from analysis.recording import Recording
 from analysis.records import EventKind
 from analysis.traces.read import traces_of
-from app.bench import Observer
+from app.acquisition.bench import Observer
 from procedures.heating import Heating
 from simulators.rig.faults import ConnectionLost, FormContact, Rupture
 from tests.procedures.held_rig import EASY, QUICK

@@ -10,7 +10,7 @@ from analysis.constants import G0_S
 from analysis.iv.mean import mean_iv
 from analysis.iv.sweeps import sweeps_of
 from analysis.recording import Recording
-from app.bench import Observer
+from app.acquisition.bench import Observer
 from procedures.errors import ImpossibleSetting, TooManyTrips
 from procedures.iv import IV
 from simulators.rig.faults import FormContact

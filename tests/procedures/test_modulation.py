@@ -11,7 +11,7 @@ from analysis.constants import G0_S
 from analysis.heating.programme import LevelProgramme, programme, three_level
 from analysis.recording import Recording
 from analysis.records import EventKind
-from app.bench import Observer
+from app.acquisition.bench import Observer
 from procedures.errors import ImpossibleSetting
 from procedures.limits import check_limits
 from procedures.steps import Modulate, Sweep

@@ -6,8 +6,8 @@ import pytest
 from analysis.recording import Recording
 from analysis.records import EventKind
 from analysis.traces.read import traces_of
-from app.bench import Observer
-from app.recorder import RecorderFailed
+from app.acquisition.bench import Observer
+from app.acquisition.recorder import RecorderFailed
 from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
 from simulators.rig.faults import DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
@@ -163,7 +163,7 @@ def test_a_second_program_is_refused_and_the_first_goes_on(rig):
 
 
 def test_reducers_that_fail_neither_end_nor_hang_a_run(rig, monkeypatch):
-    monkeypatch.setattr("app.recorder.QUEUE_ITEMS", 2)
+    monkeypatch.setattr("app.acquisition.recorder.QUEUE_ITEMS", 2)
 
     def broken(trace):
         raise ZeroDivisionError("a bug in a view")

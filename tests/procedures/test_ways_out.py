@@ -6,8 +6,8 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
-from app.bench import Observer
-from app.guardian import make_safe
+from app.acquisition.bench import Observer
+from app.acquisition.watchdog import make_safe
 from simulators.rig.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
 from tests.procedures.holding import AMPLITUDE_V, Holding, up_and_down
 from tests.rigs import ANSWER_S, quick, served_rig

@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.recording import Recording
-from app.analysis import ByHand, analyse_traces
-from app.bench import Bench, Observer
+from app.acquisition.bench import Bench, Observer
 from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
 from app.campaign.run import Campaign, CampaignStopped
 from app.cli import main
+from app.offline.traces import ByHand, analyse_traces
 from tests.rigs import served_rig
 
 FILE = """

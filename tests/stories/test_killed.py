@@ -110,7 +110,7 @@ def _all_said(ours, theirs):
 MODULATING = """
 import sys
 from pathlib import Path
-from app.bench import Bench
+from app.acquisition.bench import Bench
 from tests.procedures.holding import Holding
 Bench(Path(sys.argv[1])).run(Holding(duration_s=600.0), Path(sys.argv[2]))
 """

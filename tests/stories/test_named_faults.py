@@ -36,7 +36,7 @@ def test_a_surface_that_vanishes_between_traces_is_lost(tmp_path):
                 with rig.simulated.bench.lock:
                     rig.simulated.bench.world.move_coarse(-45e-9)
 
-        from app.bench import Observer
+        from app.acquisition.bench import Observer
 
         summary = bench.run(
             quick(3, search_distance=20.0), tmp_path / "run.h5", observer=Observer(event=vanish)

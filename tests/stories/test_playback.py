@@ -13,9 +13,9 @@ from analysis.heating.holds import holds_of
 from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block
 from analysis.traces.read import traces_of
-from app.bench import Bench
+from app.acquisition.bench import Bench
+from app.acquisition.simulated_rig import SimulationSettings, served, simulated_rig
 from app.cli import main
-from app.simulated import SimulationSettings, served, simulated_rig
 from drivers.keithley428 import Keithley428
 from procedures.errors import ImpossibleSetting
 from procedures.heating import Heating

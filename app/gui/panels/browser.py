@@ -20,9 +20,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.background import Tasks
 from app.gui.panels.selection import calm
-from app.gui.tasks import Tasks
-from app.gui.theme import MEDIUM, SMALL, Theme
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.replay.library import Library, Row
 
 COLUMNS: tuple[tuple[str, Callable[[Row], str], int], ...] = (

@@ -6,7 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
-from app.gui.theme import MEDIUM, Theme, tabular
+from app.gui.widgets.theme import MEDIUM, Theme, tabular
 from app.gui.wording import UNITS
 from procedures.parameters import FractionsParameter, LevelsParameter, NumbersParameter, read
 

@@ -7,7 +7,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui.panels.field import Field
-from app.gui.theme import MEDIUM, SMALL, Theme
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.gui.wording import in_words, with_units
 
 FIRST = (

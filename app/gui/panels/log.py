@@ -9,7 +9,7 @@ from html import escape
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.gui.theme import MEDIUM, SMALL, Theme, tabular
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme, tabular
 
 KEPT = 5000
 LEAST_LINES = 1

@@ -4,7 +4,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.gui.theme import MEDIUM, SMALL
+from app.gui.widgets.theme import MEDIUM, SMALL
 
 NEXT = "No run is in progress. The note will be added to the next run that you start or queue."
 

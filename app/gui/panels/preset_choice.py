@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from app.gui.panels.field import Field, as_text
 from app.gui.presets import PRESETS, Preset
-from app.gui.theme import LARGE, MEDIUM, SMALL
+from app.gui.widgets.theme import LARGE, MEDIUM, SMALL
 
 NO_PRESET = "Defaults"
 MOST_LISTED = 8

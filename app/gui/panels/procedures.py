@@ -23,16 +23,16 @@ from PyQt6.QtWidgets import (
 )
 
 from app.commands.run import PROCEDURES
-from app.durations import amount
+from app.console.durations import amount
 from app.gui.panels.field import Field
 from app.gui.panels.form import Form
 from app.gui.panels.preset_choice import PresetChoice
 from app.gui.panels.sequence import Sequencer
 from app.gui.presets import Preset, preset_for
-from app.gui.theme import MEDIUM, SMALL, Theme
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 
 if TYPE_CHECKING:
-    from app.rig import Rig
+    from app.config.rig import Rig
 
 CHECK_AFTER_MS = 200
 OFFERED = tuple(name for name in PROCEDURES if name != "playback")
@@ -244,7 +244,7 @@ class ProceduresPanel(QWidget):
 
     def _expected(self, run: Wanted) -> tuple[int, float]:
         """Return the cycles of a run and its approximate duration in s. Raises ``ImpossibleSetting``."""
-        from app.serve.runs import check, duration_s, procedure_of
+        from app.acquisition.run_checks import check, duration_s, procedure_of
 
         procedure = procedure_of(run.procedure, run.values)
         if self.rig is None:

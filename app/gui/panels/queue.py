@@ -19,11 +19,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.durations import roughly
-from app.gui.jobs import reason_of, title_of, told_of
+from app.console.durations import roughly
+from app.gui.job_text import reason_of, title_of, told_of
 from app.gui.panels.selection import calm
-from app.gui.theme import MEDIUM, SMALL, Theme
-from app.serve.newest import KnownState
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.server.latest_snapshots import KnownState
 
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
 JOB = int(Qt.ItemDataRole.UserRole)

@@ -5,9 +5,9 @@ from math import inf, isinf
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
-from app.gui.icons import pause_icon, play_icon
-from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
-from app.replay.followed import UNKNOWN_RATE_HZ
+from app.gui.widgets.icons import pause_icon, play_icon
+from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+from app.replay.growing_recording import UNKNOWN_RATE_HZ
 from app.replay.player import PlayerState
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, inf)

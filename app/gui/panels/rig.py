@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.plots.numbers import fixed, minus
-from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
 UNVERIFIED = "unverified"

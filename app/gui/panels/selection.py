@@ -3,7 +3,7 @@
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QAbstractItemView
 
-from app.gui.theme import Theme
+from app.gui.widgets.theme import Theme
 
 
 def calm(view: QAbstractItemView, theme: Theme) -> None:

@@ -18,8 +18,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.theme import LARGE, MEDIUM, SMALL, Theme, tabular
-from app.views.options import SessionOptions
+from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+from app.viewmodels.options import SessionOptions
 
 AFTER_MS = 400
 """Delay after the last key before everything is evaluated again."""

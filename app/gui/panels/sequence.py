@@ -6,7 +6,7 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.gui.theme import MEDIUM
+from app.gui.widgets.theme import MEDIUM
 from procedures.parameters import read
 
 

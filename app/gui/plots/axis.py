@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor, QFont, QPainter
 
 from app.gui.plots.numbers import PLAIN_FROM, PLAIN_TO, fixed, minus, power, significant
 from app.gui.plots.overlay import unclipped
-from app.gui.theme import Palette
+from app.gui.widgets.theme import Palette
 
 Ticks = list[tuple[float | None, list[float]]]
 

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QWidget
 
 from app.gui.plots.counts import Image
 from app.gui.plots.numbers import PLAIN_TO, power
-from app.gui.theme import MEDIUM, SMALL, Palette, heat_map
+from app.gui.widgets.theme import MEDIUM, SMALL, Palette, heat_map
 
 BAR = 10.0
 """Width of the colours, in pixels."""

@@ -15,8 +15,8 @@ from app.gui.plots.numbers import counted, with_error
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held
 from app.gui.plots.strips import CONDUCTANCE
-from app.gui.theme import Palette, Theme
-from app.views.compared import ComparedRecording, Kind
+from app.gui.widgets.theme import Palette, Theme
+from app.viewmodels.compared import ComparedRecording, Kind
 
 STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED)
 """Line styles: some colour-blind people confuse the last two colours with earlier ones, so their lines differ."""

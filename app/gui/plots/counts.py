@@ -7,10 +7,10 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor
 
 from analysis.records import FloatArray
-from app.gui.colours import blend
 from app.gui.plots.layers import NOTHING, Colour, Frame
 from app.gui.plots.ranges import Range, span
-from app.gui.theme import heat_map
+from app.gui.widgets.colours import blend
+from app.gui.widgets.theme import heat_map
 
 LEAST_PIXELS = 3.0
 """Minimum width of a drawn bin."""

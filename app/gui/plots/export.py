@@ -14,7 +14,7 @@ from PyQt6.QtSvg import QSvgGenerator
 from pyqtgraph import ScatterPlotItem
 
 from app.gui.plots.heading import plain
-from app.gui.theme import LIGHT
+from app.gui.widgets.theme import LIGHT
 
 if TYPE_CHECKING:
     from app.gui.plots.panel import PlotPanel

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PyQt6.QtWidgets import QGraphicsTextItem, QStyleOptionGraphicsItem, QWidget
 
-from app.gui.theme import SMALL, Palette
+from app.gui.widgets.theme import SMALL, Palette
 
 BETWEEN = " · "
 ELLIPSIS = "…"

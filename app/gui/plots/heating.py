@@ -12,13 +12,13 @@ from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Line, Points, unio
 from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held, span
-from app.gui.plots.results import Results, about_heat, heats, rises
+from app.gui.plots.result_rows import Results, about_heat, heats, rises
 from app.gui.plots.view import View
-from app.gui.theme import MEDIUM, SMALL, Theme
-from app.views.convergence import ConvergenceSnapshot
-from app.views.heating_curves import HeatingCurve
-from app.views.heating_points import PointsSnapshot
-from app.views.heating_view import HeatingSnapshot
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.viewmodels.convergence import ConvergenceSnapshot
+from app.viewmodels.heating_curves import HeatingCurve
+from app.viewmodels.heating_points import PointsSnapshot
+from app.viewmodels.heating_view import HeatingSnapshot
 
 TIME = Quantity("modulated time", "modulated time", "s", letter="<i>t</i>")
 RISE = Quantity("temperature rise of the tip", "Δ<i>T</i><sub>TC</sub>", "mK")

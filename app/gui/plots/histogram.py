@@ -21,8 +21,8 @@ from app.gui.plots.ranges import Range, held
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.plots.trace import DISPLACEMENT
 from app.gui.plots.view import View
-from app.gui.theme import Palette, Theme, tabular
-from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
+from app.gui.widgets.theme import Palette, Theme, tabular
+from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 
 COUNTS = Quantity("counts per bin and trace", "counts per bin and trace")
 CELLS = "counts per cell"

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.records import FloatArray
 from app.gui.plots.ranges import Range
-from app.views.histogram_snapshot import Peak
+from app.viewmodels.histogram_snapshot import Peak
 
 METAL_G0 = 0.5
 """Lower bound of the conductance of a metal contact."""

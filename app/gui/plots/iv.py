@@ -10,10 +10,10 @@ from app.gui.plots.layers import DASHED, Band, Line, union
 from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held, span
-from app.gui.plots.results import BETWEEN, Results, conductance, misfit, of_model
+from app.gui.plots.result_rows import BETWEEN, Results, conductance, misfit, of_model
 from app.gui.plots.view import View
-from app.gui.theme import SMALL, Theme
-from app.views.iv_view import IVSnapshot
+from app.gui.widgets.theme import SMALL, Theme
+from app.viewmodels.iv_view import IVSnapshot
 
 VOLTAGE = Quantity("voltage", "<i>V</i>", "V")
 CURRENT = Quantity("current", "<i>I</i>", "nA")

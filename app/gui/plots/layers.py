@@ -14,10 +14,10 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPolygonF
 
 from analysis.records import FloatArray
-from app.gui.colours import blend
 from app.gui.plots.decimate import decimated
 from app.gui.plots.ranges import Range, span
-from app.gui.theme import Palette
+from app.gui.widgets.colours import blend
+from app.gui.widgets.theme import Palette
 
 Colour = Callable[[Palette], str]
 SOLID, DASHED, DOTTED = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QFont, QTextDocument
 
 from app.gui.plots.heading import Words
 from app.gui.plots.layers import Layer
-from app.gui.theme import SMALL, Palette
+from app.gui.widgets.theme import SMALL, Palette
 
 APART = "&nbsp;&nbsp;&nbsp; "
 

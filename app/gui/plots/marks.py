@@ -9,11 +9,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 
 from analysis.records import FloatArray
-from app.gui.colours import blend
 from app.gui.plots.layers import DASHED, Area, Colour, Frame
 from app.gui.plots.overlay import unclipped
 from app.gui.plots.ranges import Range
-from app.gui.theme import Palette
+from app.gui.widgets.colours import blend
+from app.gui.widgets.theme import Palette
 
 
 class Mark:

@@ -15,8 +15,8 @@ from app.gui.plots.marks import Rule
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range
 from app.gui.plots.view import View
-from app.gui.theme import Theme
-from app.views.noise_view import HELD, OPEN, NoiseSnapshot
+from app.gui.widgets.theme import Theme
+from app.viewmodels.noise_view import HELD, OPEN, NoiseSnapshot
 
 FREQUENCY = Quantity("frequency", "<i>f</i>", "Hz", log=True)
 PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f"))

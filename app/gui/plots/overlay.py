@@ -5,7 +5,7 @@ from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QFont, QPainter
 from PyQt6.QtWidgets import QGraphicsTextItem, QStyleOptionGraphicsItem, QWidget
 
-from app.gui.theme import SMALL, Palette
+from app.gui.widgets.theme import SMALL, Palette
 
 
 def unclipped(item: QGraphicsTextItem) -> None:

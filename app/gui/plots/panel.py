@@ -14,14 +14,14 @@ from PyQt6.QtWidgets import QWidget
 
 from app.gui.plots.axis import Grid, Quantity, ReadableAxis
 from app.gui.plots.captions import Caption
+from app.gui.plots.crosshair import PointedPlot
 from app.gui.plots.heading import Captions, Count, row_height
 from app.gui.plots.layers import Frame, Layer, union
 from app.gui.plots.legend import Legend, entries, table
 from app.gui.plots.menu import PanelMenu
 from app.gui.plots.overlay import Overlay
-from app.gui.plots.pointed import PointedPlot
 from app.gui.plots.ranges import Range, coordinates, followed
-from app.gui.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
+from app.gui.widgets.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
 AXIS_WIDTH = 64
 """Width of every left axis in pixels, which keeps plots above each other aligned."""

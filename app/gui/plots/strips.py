@@ -6,7 +6,6 @@ import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from analysis.records import FloatArray
-from app.gui.colours import blend
 from app.gui.plots.axis import Quantity
 from app.gui.plots.decimate import parted
 from app.gui.plots.layers import Line
@@ -14,8 +13,9 @@ from app.gui.plots.marks import Gaps
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held
 from app.gui.plots.view import View
-from app.gui.theme import SMALL, Palette, Theme
-from app.views.strips import StripsSnapshot
+from app.gui.widgets.colours import blend
+from app.gui.widgets.theme import SMALL, Palette, Theme
+from app.viewmodels.strips import StripsSnapshot
 
 TIME = Quantity("time before now", "time before now", "s", letter="<i>t</i>")
 SAMPLES = Quantity("samples before now", "samples before now", "thousands", letter="<i>n</i>")

@@ -5,7 +5,6 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.colours import blend
 from app.gui.plots.axis import Quantity
 from app.gui.plots.decimate import parted
 from app.gui.plots.layers import Colour, Line
@@ -14,8 +13,9 @@ from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held, span
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.plots.view import View
-from app.gui.theme import Theme
-from app.views.current_trace import TraceLine, TraceSnapshot
+from app.gui.widgets.colours import blend
+from app.gui.widgets.theme import Theme
+from app.viewmodels.current_trace import TraceLine, TraceSnapshot
 
 DISPLACEMENT = Quantity(
     "displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>"

@@ -11,11 +11,11 @@ from app.gui.plots.layers import Band, Line
 from app.gui.plots.marks import Rule, Window
 from app.gui.plots.numbers import minus
 from app.gui.plots.panel import PlotPanel
-from app.gui.plots.results import BETWEEN, Results, conductance, of_model, seebeck, seebeck_size
-from app.gui.plots.results import ENERGY as ENERGY_OF_LEVEL
+from app.gui.plots.result_rows import BETWEEN, Results, conductance, of_model, seebeck, seebeck_size
+from app.gui.plots.result_rows import ENERGY as ENERGY_OF_LEVEL
 from app.gui.plots.view import View
-from app.gui.theme import SMALL, Theme
-from app.views.transmission_view import TransmissionSnapshot
+from app.gui.widgets.theme import SMALL, Theme
+from app.viewmodels.transmission_view import TransmissionSnapshot
 
 ENERGY = Quantity("energy from the Fermi level", "<i>E</i> − <i>E</i><sub>F</sub>", "eV")
 TRANSMISSION = Quantity("transmission", "<i>τ</i>", log=True)

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QBoxLayout, QWidget
 
 from app.gui.plots.panel import PlotPanel
-from app.gui.theme import MEDIUM, Theme
+from app.gui.widgets.theme import MEDIUM, Theme
 
 Snapshot = TypeVar("Snapshot")
 

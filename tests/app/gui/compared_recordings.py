@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.views.compared import ComparedCurve, ComparedHeat, ComparedHistogram, ComparedRecording
-from app.views.heating_points import PointsSnapshot
+from app.viewmodels.compared import ComparedCurve, ComparedHeat, ComparedHistogram, ComparedRecording
+from app.viewmodels.heating_points import PointsSnapshot
 from tests.app.gui.synthetic import G0_S
 
 SAMPLES = {"Au-BDNC-Au": 2.07e-3, "Au-BDA-Au": 6.4e-3, "Au-BDT-Au": 1.1e-2}

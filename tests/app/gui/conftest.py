@@ -28,7 +28,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gui.theme import Choice, Theme
+from app.gui.widgets.theme import Choice, Theme
 from tests.rigs import PATIENCE_S
 
 PATIENCE_MS = round(1000 * PATIENCE_S)

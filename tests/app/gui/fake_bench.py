@@ -4,11 +4,11 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
-from app.rig import Rig
-from app.serve.connection import Connection
-from app.serve.errors import NoAnswer, Refused
-from app.simulated import SimulationSettings, rig_file_text
-from app.toml_file import validate
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
+from app.config.rig import Rig
+from app.config.toml import validate
+from app.server.connection import Connection
+from app.server.errors import NoAnswer, Refused
 from simulators.parameters import load_parameters
 
 ADDRESSES = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.gui.presets import PRESETS
 from app.replay.player import Player
-from app.views.session import Session
+from app.viewmodels.session import Session
 from procedures.break_junction import BreakJunction
 from tests.app.gui.fake_bench import job
 from tests.rigs import served_rig

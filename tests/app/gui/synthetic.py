@@ -11,20 +11,20 @@ from analysis.heating.spectrum import SpectralLine
 from analysis.records import FloatArray, Trace
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import Level, LevelTransmission
-from app.views.averager import NoiseSpectrum
-from app.views.convergence import ConvergenceSnapshot
-from app.views.current_trace import CurrentTrace, TraceSnapshot
-from app.views.heating_curves import heating_curves
-from app.views.heating_points import PointsSnapshot
-from app.views.heating_view import HeatingSnapshot
-from app.views.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
-from app.views.iv_view import IVSnapshot
-from app.views.junction_state import State
-from app.views.noise_view import HELD, OPEN, NoiseSnapshot
-from app.views.signals import Signals
-from app.views.status_view import StatusSnapshot
-from app.views.strips import StripCharts, StripsSnapshot
-from app.views.transmission_view import TransmissionSnapshot
+from app.viewmodels.averager import NoiseSpectrum
+from app.viewmodels.convergence import ConvergenceSnapshot
+from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
+from app.viewmodels.heating_curves import heating_curves
+from app.viewmodels.heating_points import PointsSnapshot
+from app.viewmodels.heating_view import HeatingSnapshot
+from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
+from app.viewmodels.iv_view import IVSnapshot
+from app.viewmodels.junction_state import State
+from app.viewmodels.noise_view import HELD, OPEN, NoiseSnapshot
+from app.viewmodels.signals import Signals
+from app.viewmodels.status_view import StatusSnapshot
+from app.viewmodels.strips import StripCharts, StripsSnapshot
+from app.viewmodels.transmission_view import TransmissionSnapshot
 
 RATE_HZ = 2000.0
 MOLECULE_G0 = 2.07e-3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
 
+from app.gui.background import Tasks
 from app.gui.panels.browser import COLUMNS, HINT, NO_MATCH, BrowserPanel, began, length
-from app.gui.tasks import Tasks
 from app.replay.library import Row
 from tests.app.made_recordings import made_heating, made_iv
 

@@ -10,12 +10,12 @@ from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordingError
-from app.gui.compare_window import LOOK_MS, CompareWindow
 from app.gui.plots.compared import MOST, PANELS, STYLES, colour_of, two_lines
 from app.gui.plots.export import export, table
 from app.gui.plots.layers import Band, Line
-from app.gui.theme import DARK, LIGHT
-from app.views.compared import ComparedRecording, Kind
+from app.gui.widgets.theme import DARK, LIGHT
+from app.gui.windows.compare_window import LOOK_MS, CompareWindow
+from app.viewmodels.compared import ComparedRecording, Kind
 from tests.app.gui.compared_recordings import made
 from tests.app.made_recordings import made_iv
 from tests.app.views.streams import made_traces

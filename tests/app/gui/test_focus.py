@@ -5,8 +5,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 
-from app.gui.area import ViewArea
-from app.gui.focus import behind_a_tab, step_in_sight
+from app.gui.widgets.focus import behind_a_tab, step_in_sight
+from app.gui.widgets.view_tabs import ViewArea
 
 
 class _Window(QMainWindow):

@@ -8,8 +8,8 @@ from app.gui.plots.captions import Caption, Tick
 from app.gui.plots.counts import Image
 from app.gui.plots.histogram import NO_DISPLACEMENT, HistogramView
 from app.gui.plots.layers import Band
-from app.gui.theme import Theme
-from app.views.histogram_snapshot import MapSnapshot
+from app.gui.widgets.theme import Theme
+from app.viewmodels.histogram_snapshot import MapSnapshot
 from tests.app.gui import synthetic
 
 

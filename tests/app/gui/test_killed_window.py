@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.gui.benches import any_bench
+from app.acquisition.simulated_rig import SimulationSettings
+from app.gui.bench_launcher import any_bench
+from app.gui.dialogs.close_dialog import Parting
 from app.gui.main import Program
-from app.gui.parting import Parting
-from app.measurement import analyse_measurement
-from app.serve.client import BenchClient
-from app.serve.connection import running_benches
-from app.serve.process import start_bench_process
-from app.simulated import SimulationSettings
+from app.offline.measurement import analyse_measurement
+from app.server.client import BenchClient
+from app.server.connection import running_benches
+from app.server.process import start_bench_process
 from tests.app.views.results import sections
 from tests.rigs import QUICK
 

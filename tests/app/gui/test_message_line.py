@@ -5,7 +5,7 @@ import logging
 import pytest
 from PyQt6.QtCore import Qt
 
-from app.gui.message_line import FADES_MS, MessageLine
+from app.gui.widgets.message_line import FADES_MS, MessageLine
 
 
 @pytest.fixture

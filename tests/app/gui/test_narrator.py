@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from analysis.records import NOTE, Event, EventKind
-from app.gui.narrator import Narrator, Sentence
-from app.views.heating_view import HeatingSnapshot, JudgedHold
-from app.views.histogram_snapshot import HistogramSnapshot
-from app.views.iv_view import IVSnapshot
+from app.gui.run_logger import Narrator, Sentence
+from app.viewmodels.heating_view import HeatingSnapshot, JudgedHold
+from app.viewmodels.histogram_snapshot import HistogramSnapshot
+from app.viewmodels.iv_view import IVSnapshot
 
 
 def judged(*holds):

@@ -8,15 +8,15 @@ from math import inf
 
 import pytest
 
-from app.gui.keys import COMMON_KEYS, RIG_KEYS, KeysDialog
+from app.gui.background import Tasks
 from app.gui.panels.log import LogPanel
 from app.gui.panels.log import clock as log_clock
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.replay_bar import SPEEDS, ReplayBar, clock, speed_words
-from app.gui.tasks import Tasks
-from app.gui.theme import Choice
-from app.replay.cuts import Cut
+from app.gui.widgets.theme import Choice
+from app.gui.windows.shortcuts import COMMON_KEYS, RIG_KEYS, KeysDialog
 from app.replay.player import PlayerState
+from app.replay.segments import Cut
 
 NOW_S = time.time()
 

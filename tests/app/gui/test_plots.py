@@ -18,7 +18,7 @@ from app.gui.plots.export import drawing, export, table
 from app.gui.plots.layers import Band, Line, Points
 from app.gui.plots.marks import Note, Rule, Window
 from app.gui.plots.panel import PlotPanel
-from app.gui.theme import DARK, LIGHT, Choice, Theme
+from app.gui.widgets.theme import DARK, LIGHT, Choice, Theme
 
 V = Quantity("voltage", "<i>V</i>", "V")
 NA = Quantity("current", "<i>I</i>", "nA")

@@ -230,7 +230,7 @@ def test_values_as_they_are_typed(value, text):
 
 
 def test_the_form_follows_the_theme(theme, panel):
-    from app.gui.theme import Choice
+    from app.gui.widgets.theme import Choice
 
     panel.form.fields["contact_threshold"].set("50")
     panel.check()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.gui.jobs import reason_of, title_of, told_of
+from app.gui.job_text import reason_of, title_of, told_of
 from app.gui.panels.queue import QueuePanel, left_of, share_of
 from tests.app.gui.fake_bench import job, state
 

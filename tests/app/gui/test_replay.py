@@ -9,12 +9,12 @@ import pytest
 from PyQt6.QtCore import Qt
 
 from app.gui.panels.selection_rules import RULES, SelectionPanel
-from app.gui.replay import ReplaySource
-from app.gui.replay_window import ReplayWindow
-from app.gui.status_line import RigStatusLine
-from app.measurement import analyse_measurement
+from app.gui.replay_source import ReplaySource
+from app.gui.widgets.status_line import RigStatusLine
+from app.gui.windows.replay_window import ReplayWindow
+from app.offline.measurement import analyse_measurement
 from app.replay.saved_analysis import load, path_of
-from app.views.options import SessionOptions
+from app.viewmodels.options import SessionOptions
 from tests.app.views.results import sections
 from tests.app.views.streams import made_holds, made_traces
 

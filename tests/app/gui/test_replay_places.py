@@ -15,12 +15,12 @@ from PyQt6.QtWidgets import QApplication
 from analysis.recording import Channel, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
 from app.cli import main
-from app.gui.area import TABS
-from app.gui.icons import pause_icon, play_icon
 from app.gui.main import Program
-from app.gui.replay import ReplaySource
-from app.gui.replay_window import ALL_SEEN, ReplayWindow
-from app.gui.theme import Choice
+from app.gui.replay_source import ReplaySource
+from app.gui.widgets.icons import pause_icon, play_icon
+from app.gui.widgets.theme import Choice
+from app.gui.widgets.view_tabs import TABS
+from app.gui.windows.replay_window import ALL_SEEN, ReplayWindow
 from tests.app.views.streams import made_holds, made_sweeps, made_traces
 
 

@@ -7,16 +7,16 @@ import pytest
 from PyQt6.QtCore import Qt
 
 from analysis.heating.significance import Significance
-from app.gui.area import ViewArea
 from app.gui.plots.heating import UNDER_WAY, HeatingView
 from app.gui.plots.iv import IVView
 from app.gui.plots.noise import NoiseView, name_of
 from app.gui.plots.transmission import TransmissionView
-from app.gui.theme import Choice, Theme
-from app.views.heating_points import PointsSnapshot
-from app.views.heating_view import HeatingSnapshot
-from app.views.noise_view import NoiseSnapshot
-from app.views.transmission_view import TransmissionSnapshot
+from app.gui.widgets.theme import Choice, Theme
+from app.gui.widgets.view_tabs import ViewArea
+from app.viewmodels.heating_points import PointsSnapshot
+from app.viewmodels.heating_view import HeatingSnapshot
+from app.viewmodels.noise_view import NoiseSnapshot
+from app.viewmodels.transmission_view import TransmissionSnapshot
 from tests.app.gui import synthetic
 from tests.app.gui.looking import read, read_text, shown
 from tests.app.gui.windows import made_session

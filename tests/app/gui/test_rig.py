@@ -5,8 +5,8 @@ import math
 import pytest
 
 from app.gui.panels.rig import RigPanel, quantity, state_of
-from app.gui.rig_status import BLANK, idle_status
-from app.views.junction_state import State
+from app.gui.windows.rig_status import BLANK, idle_status
+from app.viewmodels.junction_state import State
 from tests.app.gui.fake_bench import instruments, row
 
 BUSY = "A run is on and has the instruments: change this when it is over"

@@ -4,11 +4,11 @@ import pytest
 from PyQt6.QtCore import QPoint, QRect, QSize
 from PyQt6.QtWidgets import QApplication
 
-from app.gui.area import PLOT_HEIGHT, STRIPS
-from app.gui.compare_window import CompareWindow
-from app.gui.keys import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
-from app.gui.screen import fitting
-from app.gui.window import SIZE
+from app.gui.widgets.screen import fitting
+from app.gui.widgets.view_tabs import PLOT_HEIGHT, STRIPS
+from app.gui.windows.compare_window import CompareWindow
+from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
+from app.gui.windows.window import SIZE
 from tests.app.gui import compared_recordings, windows
 from tests.app.gui.fake_bench import job, state
 

@@ -6,10 +6,10 @@ from PyQt6.QtGui import QFontMetricsF, QGuiApplication
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog, QMainWindow
 
-from app.durations import roughly
-from app.gui.readout import NUMBER_PT, Readout
-from app.gui.retract import TWICE_WITHIN_MS, EscapeTwice, RetractButton
-from app.gui.status_line import (
+from app.console.durations import roughly
+from app.gui.widgets.big_number import NUMBER_PT, Readout
+from app.gui.widgets.retract import TWICE_WITHIN_MS, EscapeTwice, RetractButton
+from app.gui.widgets.status_line import (
     ReplayStatusLine,
     RigStatusLine,
     StatusLine,
@@ -21,9 +21,9 @@ from app.gui.status_line import (
     signed,
     size,
 )
-from app.gui.theme import DARK, Choice, Theme
-from app.views.junction_state import State
-from app.views.status_view import StatusSnapshot
+from app.gui.widgets.theme import DARK, Choice, Theme
+from app.viewmodels.junction_state import State
+from app.viewmodels.status_view import StatusSnapshot
 from tests.app.gui import synthetic
 
 NAN = float("nan")

@@ -7,7 +7,7 @@ from app.gui.plots.decimate import parted
 from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
 from app.gui.plots.view import View
-from app.gui.theme import Theme
+from app.gui.widgets.theme import Theme
 from tests.app.gui import synthetic
 
 

@@ -16,13 +16,13 @@ from app.gui.plots.noise import NoiseView
 from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
 from app.gui.plots.transmission import TransmissionView
-from app.gui.theme import Choice, Theme
-from app.views.heating_view import HeatingSnapshot
-from app.views.histogram_snapshot import HistogramSnapshot
-from app.views.iv_view import IVSnapshot
-from app.views.noise_view import NoiseSnapshot
-from app.views.strips import StripCharts
-from app.views.transmission_view import TransmissionSnapshot
+from app.gui.widgets.theme import Choice, Theme
+from app.viewmodels.heating_view import HeatingSnapshot
+from app.viewmodels.histogram_snapshot import HistogramSnapshot
+from app.viewmodels.iv_view import IVSnapshot
+from app.viewmodels.noise_view import NoiseSnapshot
+from app.viewmodels.strips import StripCharts
+from app.viewmodels.transmission_view import TransmissionSnapshot
 from tests.app.gui import synthetic
 from tests.app.gui.looking import shown
 

@@ -15,19 +15,19 @@ from PyQt6.QtWidgets import QApplication
 from analysis.recording import Channel, Recording, RunHeader
 from analysis.records import Block, Event, EventKind
 from analysis.traces.pipeline import AnalysisOptions
-from app.gui.area import STRIPS, TABS
-from app.gui.keys import KeysDialog
-from app.gui.live import LiveSource
+from app.gui.bench_connection import LiveSource
+from app.gui.dialogs.close_dialog import Parting
 from app.gui.main import Program
 from app.gui.panels.procedures import Wanted
-from app.gui.parting import Parting
 from app.gui.plots.view import in_sight
-from app.gui.rig_window import RigWindow
-from app.gui.theme import Choice
-from app.serve.client import BenchClient
-from app.serve.stream import Behind, RunInfo
-from app.views.junction_state import State
-from app.views.options import SessionOptions
+from app.gui.widgets.theme import Choice
+from app.gui.widgets.view_tabs import STRIPS, TABS
+from app.gui.windows.rig_window import RigWindow
+from app.gui.windows.shortcuts import KeysDialog
+from app.server.client import BenchClient
+from app.server.stream import Behind, RunInfo
+from app.viewmodels.junction_state import State
+from app.viewmodels.options import SessionOptions
 from simulators.rig.faults import InstrumentSilent
 from tests.app.gui.fake_bench import FakeClient, instruments, job, state
 from tests.app.gui.windows import made_session

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from app.acquisition.run_checks import check, procedure_of
 from app.commands.run import PROCEDURES
 from app.gui.wording import all_labels, in_words, labels_of, prefixed, with_units
-from app.serve.runs import check, procedure_of
 from procedures.errors import ImpossibleSetting
 from tests.app.gui import fake_bench
 

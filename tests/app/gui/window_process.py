@@ -12,7 +12,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
-from app.gui.benches import any_bench
+from app.gui.bench_launcher import any_bench
 from app.gui.main import Program
 
 

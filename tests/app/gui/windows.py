@@ -11,14 +11,14 @@ from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 from analysis.heating.junction_model import JunctionModel
 from analysis.recording import Channel, RunHeader
 from analysis.transport.transmission import FlatTransmission
-from app.gui.parting import Parting
-from app.gui.replay_window import ReplayWindow
-from app.gui.rig_window import RigWindow
-from app.gui.theme import Theme
-from app.replay.cuts import Cut
+from app.gui.dialogs.close_dialog import Parting
+from app.gui.widgets.theme import Theme
+from app.gui.windows.replay_window import ReplayWindow
+from app.gui.windows.rig_window import RigWindow
 from app.replay.library import Row
 from app.replay.player import PlayerState
-from app.views.options import SessionOptions
+from app.replay.segments import Cut
+from app.viewmodels.options import SessionOptions
 from tests.app.gui import synthetic
 from tests.app.gui.fake_bench import instruments, job, rig, state
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.replay.player import Player
-from app.views.session import Session
+from app.viewmodels.session import Session
 from tests.app.views.streams import RATE_Hz, made_holds, made_traces
 
 SPAN_S = 30.0

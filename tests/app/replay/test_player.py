@@ -13,7 +13,7 @@ from analysis.records import Block, Event, EventKind, Trace
 from analysis.reduce import reduce
 from analysis.traces.read import traces_of
 from analysis.traces.segmenter import Segmenter
-from app.replay.followed import HELD_BACK_S, LOOK_AGAIN_S
+from app.replay.growing_recording import HELD_BACK_S, LOOK_AGAIN_S
 from app.replay.player import MOST_SAMPLES, Player
 
 RATE_Hz = 2000.0

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.replay.summary import peaks_line
+from app.offline.summary_line import peaks_line
 
 
 def analysis(*peaks):

@@ -12,8 +12,8 @@ import numpy as np
 
 from analysis.recording import Recording
 from analysis.records import Block
-from app.serve.client import BenchClient
-from app.serve.server import BenchServer
+from app.server.client import BenchClient
+from app.server.server import BenchServer
 from tests.rigs import PATIENCE_S, QUICK, ServedRig, served_rig
 
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from app.serve.connection import Connection, bench_of, running_benches
-from app.toml_file import FileError
+from app.config.toml import FileError
+from app.server.connection import Connection, bench_of, running_benches
 
 
 @pytest.fixture

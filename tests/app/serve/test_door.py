@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import zmq
 
-from app.serve.client import BenchClient
-from app.serve.connection import Connection
-from app.serve.door import Command, Door, Reply, Worker
-from app.serve.errors import NoAnswer, Refused
-from app.serve.protocol import Message, decode, encode
+from app.server.client import BenchClient
+from app.server.connection import Connection
+from app.server.errors import NoAnswer, Refused
+from app.server.protocol import Message, decode, encode
+from app.server.rpc_server import Command, Door, Reply, Worker
 from drivers.errors import OutOfRange
 
 TOKEN = "sésame"

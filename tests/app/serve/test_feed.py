@@ -7,8 +7,8 @@ import pytest
 
 from analysis.recording import Channel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
-from app.serve import feed as module
-from app.serve.feed import Feed
+from app.server import backlog as module
+from app.server.backlog import Feed
 
 HEADER = RunHeader("test", (Channel("current"), Channel("z")), rate_Hz=2000.0)
 

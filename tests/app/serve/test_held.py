@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.bench import RunSummary
-from app.serve.client import BenchClient
-from app.serve.errors import Refused
+from app.acquisition.bench import RunSummary
+from app.server.client import BenchClient
+from app.server.errors import Refused
 from drivers.errors import InstrumentLost
 from procedures.errors import ImpossibleSetting
 from procedures.runner import RunEnd
@@ -29,7 +29,7 @@ def test_a_retraction_that_fails_is_not_called_one_until_one_succeeds(bench, mon
         raise InstrumentLost("the card does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr("app.serve.server.make_safe", lost)
+        patch.setattr("app.server.server.make_safe", lost)
         with pytest.raises(Refused, match="does not answer"):
             bench.client.retract()
         why, unsafe = held(bench)
@@ -51,7 +51,7 @@ def _ended_by_a_bug(bench, procedure, out, **others):
 
 @pytest.mark.parametrize("run", [_aborted_unsafe, _ended_by_a_bug])
 def test_no_run_follows_one_that_left_the_rig_unsafe(bench, monkeypatch, run):
-    monkeypatch.setattr("app.serve.server.Bench.run", run)
+    monkeypatch.setattr("app.server.server.Bench.run", run)
     ears = Ears()
     bench.client.subscribe(ears)
     first, second = bench.add(1), bench.add(2)
@@ -74,7 +74,7 @@ def test_a_run_that_never_began_does_not_make_the_rig_unsafe(bench, monkeypatch,
     def ended(*run, **others):
         raise error
 
-    monkeypatch.setattr("app.serve.server.Bench.run", ended)
+    monkeypatch.setattr("app.server.server.Bench.run", ended)
     ears = Ears()
     bench.client.subscribe(ears)
 

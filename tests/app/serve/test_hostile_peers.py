@@ -9,14 +9,14 @@ import threading
 import pytest
 import zmq
 
-from app.serve.admission import Admission
-from app.serve.client import BenchClient
-from app.serve.connection import Connection
-from app.serve.door import Command, Door, Reply
-from app.serve.instruments import Instruments
-from app.serve.protocol import ProtocolError, decode
-from app.serve.server import BenchServer
-from app.simulated import SimulationSettings, rig_file_text
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
+from app.server.admission import Admission
+from app.server.client import BenchClient
+from app.server.connection import Connection
+from app.server.instruments import Instruments
+from app.server.protocol import ProtocolError, decode
+from app.server.rpc_server import Command, Door, Reply
+from app.server.server import BenchServer
 from simulators.parameters import load_parameters
 from tests.patience import PATIENCE_S
 from tests.rigs import wait_until

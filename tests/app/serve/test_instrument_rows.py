@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.records import Block
-from app.serve.instrument_rows import InstrumentRows
+from app.server.instrument_status import InstrumentRows
 from tests.app.gui import fake_bench
 
 

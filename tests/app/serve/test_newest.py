@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from app.serve.newest import KnownState, Newest
+from app.server.latest_snapshots import KnownState, Newest
 
 
 def job(number, status, version):

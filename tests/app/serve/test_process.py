@@ -9,11 +9,11 @@ import pytest
 
 from analysis.recording import Recording
 from app import child_process
-from app.serve.client import BenchClient
-from app.serve.connection import Connection, bench_of, running_benches
-from app.serve.process import BenchNotStarted, start_bench_process
-from app.simulated import SimulationSettings
-from app.toml_file import FileError
+from app.acquisition.simulated_rig import SimulationSettings
+from app.config.toml import FileError
+from app.server.client import BenchClient
+from app.server.connection import Connection, bench_of, running_benches
+from app.server.process import BenchNotStarted, start_bench_process
 from tests.app.serve.benches import Ears, same_as_recorded
 from tests.rigs import PATIENCE_S, QUICK, namesakes_in, served_rig, wait_until
 
@@ -39,8 +39,8 @@ def simulated(tmp_path):
 WATCHING = """
 import sys, threading
 from pathlib import Path
-from app.serve.client import BenchClient
-from app.serve.connection import Connection
+from app.server.client import BenchClient
+from app.server.connection import Connection
 with BenchClient(Connection.read(Path(sys.argv[1]))) as client:
     client.follow(lambda topic, what: print(topic, flush=True))
     threading.Event().wait(600)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from analysis.records import Block, Event, EventKind, Trace
-from app.serve.protocol import (
+from app.server.protocol import (
     Message,
     ProtocolError,
     block_message,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import zmq
 
-from app.serve.protocol import Message, decode
-from app.serve.publisher import MOST_WAITING, Publisher
+from app.server.protocol import Message, decode
+from app.server.publisher import MOST_WAITING, Publisher
 
 TOKEN = "token"
 

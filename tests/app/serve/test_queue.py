@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.serve.queue import Job, JobQueue, Status
+from app.server.queue import Job, JobQueue, Status
 from drivers.errors import NotNow
 from tests.patience import PATIENCE_S
 
@@ -100,7 +100,7 @@ def test_a_job_that_is_let_runs_on_a_held_queue_and_the_others_wait(queue):
 
 
 def test_a_paused_run_goes_on_when_another_is_asked_for(queue, monkeypatch):
-    monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
+    monkeypatch.setattr("app.server.queue.PAUSE_LOOKS_S", 0.0)
     job(queue, "a")
     b = job(queue, "b")
     queue.take()
@@ -111,7 +111,7 @@ def test_a_paused_run_goes_on_when_another_is_asked_for(queue, monkeypatch):
 
 
 def test_a_run_pauses_when_it_asks_and_its_pause_is_no_work(queue, clock, monkeypatch):
-    monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
+    monkeypatch.setattr("app.server.queue.PAUSE_LOOKS_S", 0.0)
     a = job(queue)
     queue.take()
     assert not queue.paused()
@@ -128,7 +128,7 @@ def test_a_run_pauses_when_it_asks_and_its_pause_is_no_work(queue, clock, monkey
 
 
 def test_a_released_run_runs_from_that_moment_whenever_it_notices(queue, monkeypatch):
-    monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
+    monkeypatch.setattr("app.server.queue.PAUSE_LOOKS_S", 0.0)
     a = job(queue)
     queue.take()
     goes_on = (
@@ -157,7 +157,7 @@ def test_a_run_that_is_released_while_it_waits_runs(queue):
 
 
 def test_an_aborted_pause_does_not_run_again(queue, monkeypatch):
-    monkeypatch.setattr("app.serve.queue.PAUSE_LOOKS_S", 0.0)
+    monkeypatch.setattr("app.server.queue.PAUSE_LOOKS_S", 0.0)
     a = job(queue)
     queue.take()
     queue.hold("lunch", within_run=True)

@@ -8,9 +8,9 @@ import pytest
 from analysis.recording import Recording
 from analysis.records import EventKind
 from app.commands.run import PROCEDURES
-from app.serve.client import BenchClient
-from app.serve.errors import Refused
-from app.serve.server import BenchServer
+from app.server.client import BenchClient
+from app.server.errors import Refused
+from app.server.server import BenchServer
 from simulators.rig.faults import InstrumentSilent, Stall
 from tests.app.serve.benches import Ears, same_as_recorded, served_bench
 from tests.procedures.holding import Holding
@@ -195,7 +195,7 @@ def test_clients_of_a_bench_that_is_gone_are_told(tmp_path, monkeypatch):
             client.follow(ears)
             client.subscribe(others, ["log"])
             ears.wait("instruments")
-        monkeypatch.setattr("app.serve.client.TIMEOUT_S", 0.3)  # not before: a bench that lives may be slow
+        monkeypatch.setattr("app.server.client.TIMEOUT_S", 0.3)  # not before: a bench that lives may be slow
         for one in (ears, others):
             assert "did not answer" in one.wait("lost")["message"]
 

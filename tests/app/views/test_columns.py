@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.views.columns import ColumnRing, grouped, interleaved, least_and_largest
+from app.viewmodels.min_max_decimator import ColumnRing, grouped, interleaved, least_and_largest
 
 
 @pytest.mark.parametrize("offset", [0, 1, 6])

@@ -9,8 +9,8 @@ import pytest
 from analysis.heating.junction_model import BAD_MISFIT
 from analysis.recording import RecordingError
 from analysis.transport.landauer import linear_response
-from app.measurement import analyse_measurement
-from app.views.compared import ComparedRecording, Kind, compared, compared_measurement, lacking, most_had
+from app.offline.measurement import analyse_measurement
+from app.viewmodels.compared import ComparedRecording, Kind, compared, compared_measurement, lacking, most_had
 from tests.app.made_recordings import LEVEL, made_heating, made_iv
 from tests.app.views.streams import made_traces
 

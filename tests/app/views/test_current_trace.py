@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.records import Event, EventKind, Trace
-from app.views.current_trace import MOST_COLUMNS, CurrentTrace
-from app.views.signals import Signals, log10_G
+from app.viewmodels.current_trace import MOST_COLUMNS, CurrentTrace
+from app.viewmodels.signals import Signals, log10_G
 from tests.analysis.junctions import opening_traces
 
 RATE_Hz = 2000.0

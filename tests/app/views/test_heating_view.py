@@ -11,9 +11,9 @@ from analysis.heating.junction_model import JunctionModel
 from analysis.heating.programme import three_level
 from analysis.heating.runs import EvaluationOptions, HeatingRun
 from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
-from app.views.heating_curves import heating_curves
-from app.views.heating_view import HeatingView
-from app.views.shelf import Shelf
+from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.heating_curves import heating_curves
+from app.viewmodels.heating_view import HeatingView
 from tests.analysis.heating.made_holds import RATE_Hz, made_hold
 from tests.app.views.streams import header
 

@@ -1,6 +1,6 @@
 import pytest
 
-from app.views.histogram_snapshot import value_with_error
+from app.viewmodels.histogram_snapshot import value_with_error
 
 
 @pytest.mark.parametrize(

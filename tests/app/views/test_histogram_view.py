@@ -9,9 +9,9 @@ from analysis.records import Trace
 from analysis.traces.histogram import Axis
 from analysis.traces.pipeline import AnalysisOptions, analyse
 from analysis.traces.selection import SelectionRules, noise_floor, rejection, usual_rules
-from app.views.digest import TraceDigest, noise_of, rules_of
-from app.views.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramView
-from app.views.shelf import Shelf
+from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramView
+from app.viewmodels.trace_summary import TraceDigest, noise_of, rules_of
 from tests.analysis.junctions import opening_traces
 
 QUICK = AnalysisOptions(resamples=30)

@@ -6,9 +6,9 @@ from analysis.iv.mean import CurveRules, mean_iv
 from analysis.iv.sweeps import Sweep
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
-from app.views.iv_view import IVView, JunctionNumbers
-from app.views.shelf import Shelf
-from app.views.transmission_view import TransmissionView
+from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.iv_view import IVView, JunctionNumbers
+from app.viewmodels.transmission_view import TransmissionView
 
 
 @pytest.fixture(scope="module")

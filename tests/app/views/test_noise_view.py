@@ -6,9 +6,9 @@ import pytest
 from analysis.constants import G0_S
 from analysis.heating.spectrum import Spectrum, find_lines, power_spectrum
 from analysis.records import Event, EventKind
-from app.views.averager import Averager
-from app.views.noise_view import HELD, OPEN, NoiseView
-from app.views.signals import Signals
+from app.viewmodels.averager import Averager
+from app.viewmodels.noise_view import HELD, OPEN, NoiseView
+from app.viewmodels.signals import Signals
 
 RATE_Hz = 2000.0
 BIAS_V = 0.1

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from analysis.recording import RecordingError
-from app.views.compared import ComparedRecording
-from app.views.reading import Reading
+from app.viewmodels.compared import ComparedRecording
+from app.viewmodels.recording_loader import Reading
 from tests.rigs import PATIENCE_S
 
 PATHS = [Path("folder/a.h5"), Path("folder/b.h5"), Path("folder/c.h5")]

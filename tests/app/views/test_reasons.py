@@ -8,7 +8,7 @@ import pytest
 from analysis.importers.imported import SWEEP
 from analysis.recording import Channel, RunHeader, TraceEntry
 from app.commands.run import PROCEDURES
-from app.views.reasons import EVERYWHERE, in_replay, what_is_missing, why_empty
+from app.viewmodels.empty_recording import EVERYWHERE, in_replay, what_is_missing, why_empty
 from tests.app.views.streams import header
 
 TRACES = (TraceEntry(0, 0, 100),)

@@ -19,14 +19,14 @@ from analysis.recording import Channel, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.traces.pipeline import AnalysisOptions
 from analysis.transport.transmission import Level, LevelTransmission
-from app.analysis import ByHand
-from app.measurement import analyse_measurement
-from app.replay.past import Past
+from app.offline.measurement import analyse_measurement
+from app.offline.traces import ByHand
 from app.replay.player import Player
-from app.views.junction_state import State
-from app.views.options import SessionOptions
-from app.views.session import Session
-from app.views.worker import Background
+from app.replay.seek_context import Past
+from app.viewmodels.junction_state import State
+from app.viewmodels.options import SessionOptions
+from app.viewmodels.session import Session
+from app.viewmodels.worker import Background
 from tests.analysis.junctions import opening_traces
 from tests.app.views.results import sections
 from tests.app.views.streams import CHANNELS, RATE_Hz, header, made_holds, made_sweeps, made_traces

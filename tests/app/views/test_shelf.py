@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.records import Trace
-from app.views.shelf import Shelf
+from app.viewmodels.disk_backed_list import Shelf
 from tests.analysis.heating.made_holds import made_hold
 
 

@@ -4,10 +4,10 @@ import pytest
 from analysis.conductance import CurrentCalibration
 from analysis.constants import G0_S
 from analysis.records import Event, EventKind
-from app.replay.past import Past
-from app.views.junction_state import State
-from app.views.signals import Signals
-from app.views.status_view import StatusView
+from app.replay.seek_context import Past
+from app.viewmodels.junction_state import State
+from app.viewmodels.signals import Signals
+from app.viewmodels.status_view import StatusView
 from tests.app.views.streams import header
 
 RATE_Hz = 2000.0

@@ -5,7 +5,7 @@ import pytest
 
 from analysis.records import Block, Event, EventKind
 from analysis.reduce import reduce
-from app.views.stream import InOrder
+from app.viewmodels.stream import InOrder
 
 
 def block(first, stop):

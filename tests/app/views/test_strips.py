@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.views.signals import Signals, log10_G
-from app.views.strips import COLUMNS, StripCharts
+from app.viewmodels.signals import Signals, log10_G
+from app.viewmodels.strips import COLUMNS, StripCharts
 
 RATE_Hz = 2000.0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.views.waiting import waiting
+from app.viewmodels.empty_run import waiting
 from tests.app.gui.synthetic import status
 
 CASES = [

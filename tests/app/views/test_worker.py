@@ -1,6 +1,6 @@
 import threading
 
-from app.views.worker import AtOnce, Background
+from app.viewmodels.worker import AtOnce, Background
 
 
 def test_a_job_that_waits_is_done_once():

@@ -1,0 +1,1 @@
+"""Runs on a rig: bench, recorder, watchdog, the rig opened from its file."""

@@ -1,0 +1,354 @@
+"""The bench: owns instruments, recording and procedure for the length of one run."""
+
+import logging
+import platform
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from analysis.recording import Channel, RecordingWriter, RunHeader
+from analysis.records import NOTE, Block, Event, EventKind, Trace
+from analysis.traces.segmenter import Segmenter
+from app.acquisition.open_rig import BY_ADDRESS, NM, OpenRig, Wires, current_calibration, open_rig
+from app.acquisition.recorded_calibrations import header_calibrations
+from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_entry
+from app.acquisition.summary import analysed, results_in
+from app.acquisition.watchdog import Guardian, make_safe
+from app.config.calibrated_rig import load_calibrated_rig
+from app.config.rig import Rig
+from app.offline.measurement import Measurement
+from drivers.errors import NotNow, RigError
+from drivers.keithley428_words import Keithley428State
+from procedures.procedure import RigProcedure
+from procedures.runner import RunEnd, Runner
+
+log = logging.getLogger(__name__)
+
+LIBRARIES = ("hotjunction", "numpy", "scipy", "h5py", "nidaqmx", "pyvisa", "pyvisa-py", "pymeasure")
+
+ROLES = {
+    "current": "output of the current amplifier",
+    "thermocouple": "output of the voltage preamplifier",
+    "bias": "bias as applied (loop-back)",
+    "z": "drive of the piezo as applied (loop-back)",
+}
+
+
+HAND_ON_S = 0.1
+
+RETRACT_SHARES = 0.45, 0.55
+"""Of the time that making safe may take: through the open card, and then over a connection of its own."""
+
+SR560_FULL_SCALE_V = 5.0
+"""Output of the voltage preamplifier, 10 V peak to peak (SR560 manual); beyond it the samples show nothing."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run that has ended: where its recording is, how it ended, how many traces and whole cycles it holds.
+
+    ``measurement`` is what it amounts to; None where its analysis failed.
+    """
+
+    recording: Path
+    end: RunEnd
+    traces: int
+    cycles: int
+    samples: int
+    stored: str
+    measurement: Measurement | None = None
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Who wants to see a run go on. Called from the bench's threads; must be quick.
+
+    ``started`` once the recording is there and before anything moves; ``finishing`` when the rig is safe and the
+    recording is about to be compressed; ``amplifier`` with what the current amplifier said of itself.
+    """
+
+    event: Callable[[Event], None] = lambda event: None
+    trace: Callable[[Trace], None] = lambda trace: None
+    block: Callable[[Block], None] = lambda block: None
+    started: Callable[[RunHeader], None] = lambda header: None
+    finishing: Callable[[], None] = lambda: None
+    amplifier: Callable[[Keithley428State], None] = lambda state: None
+
+
+class _Sink:
+    """Gives every sample and event to the recorder first, then to those who may lag.
+
+    Samples are handed on a tenth of a second at a time, however short the blocks: waking a thread costs more
+    than what it then does. An event may overtake samples before it, which both recorder and reducers allow.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        reducers: Reducers,
+        observer: Observer,
+        counts: Callable[[Event], bool],
+        check_guardian: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._check_guardian = check_guardian
+        self._recorder = recorder
+        self._reducers = reducers
+        self._observer = observer
+        self._waiting: list[Block] = []
+        self._counts = counts
+        self._notes: deque[str] = deque()
+        self.samples = 0
+        self.cycles = 0
+
+    def note(self, text: str) -> None:
+        """Take a note, from any thread; it becomes an event at the samples that come next."""
+        self._notes.append(text)
+
+    def block(self, block: Block) -> None:
+        """Take the next samples. Raises ``GuardianGone``: a run reads at least twice a second, and looks with it."""
+        self._check_guardian()
+        while self._notes:
+            self.event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
+        if self._waiting and self._waiting[-1].stop != block.first:
+            self.hand_on()
+        self._waiting.append(block)
+        if block.stop - self._waiting[0].first >= HAND_ON_S * block.rate_Hz:
+            self.hand_on()
+
+    def hand_on(self) -> None:
+        """Give the recorder what waits."""
+        if not self._waiting:
+            return
+        first = self._waiting[0]
+        data = np.concatenate([block.data for block in self._waiting], axis=1)
+        block = Block(first.first, first.rate_Hz, first.channels, data)
+        self._waiting.clear()
+        self._recorder.block(block)
+        self._reducers.put(block)
+        self._observer.block(block)
+        self.samples += len(block)
+
+    def event(self, event: Event) -> None:
+        self._recorder.event(event)
+        self._reducers.put(event)
+        self._observer.event(event)
+        self.cycles += self._counts(event)
+
+
+class Bench:
+    """Runs procedures on the rig of one rig file.
+
+    Parameters
+    ----------
+    rig_file : Path
+        Read on construction; raises ``FileError``.
+    stop : threading.Event, optional
+        Setting it ends a run safely, from any thread or from a signal handler.
+    rig : Rig, optional
+        The rig where it is to be set otherwise than its file says.
+    paused : callable, optional
+        As for ``Runner``.
+    wires : Wires, optional
+        For the run. Whoever makes safe over a connection of its own goes by the rig file's address.
+    """
+
+    def __init__(
+        self,
+        rig_file: Path,
+        stop: threading.Event | None = None,
+        rig: Rig | None = None,
+        paused: Callable[[], bool] = lambda: False,
+        wires: Wires = BY_ADDRESS,
+    ) -> None:
+        self._wires = wires
+        self.rig_file = rig_file
+        self.rig: Rig = rig or load_calibrated_rig(rig_file)
+        self._stop = stop or threading.Event()
+        self._paused = paused
+        self._opened: OpenRig | None = None
+        self._sink: _Sink | None = None
+        self.unsafe = ""
+        """Why a run that ended by an error has left a rig that is not safe; "" otherwise."""
+
+    def stop(self) -> None:
+        """Ask the run to end safely."""
+        self._stop.set()
+
+    def note(self, text: str) -> None:
+        """Write a note into the recording of the present run. Raises ``NotNow`` where there is none."""
+        sink = self._sink
+        if sink is None:
+            raise NotNow("No run is on that a note could go to")
+        sink.note(text)
+
+    def retract(self) -> str:
+        """Bias 0 V and the tip back at once, from any thread, whatever the run or its threads are doing.
+
+        The run can't move the outputs any more, and ends as aborted when it notices. Says what was done.
+
+        Raises
+        ------
+        RigError
+            After the time that making safe may take: the rig's state is unknown.
+        """
+        through_s, beside_s = (share * self.rig.safe.within_s for share in RETRACT_SHARES)
+        self._stop.set()
+        opened = self._opened
+        if opened is not None:
+            opened.station.daq.lock("the tip was retracted")
+            with suppress(RigError):
+                done = opened.station.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
+                return f"{done} (commanded; the end of the run says whether the loop-backs show it)"
+        return make_safe(self.rig, beside_s)
+
+    def run(
+        self,
+        procedure: RigProcedure,
+        out: Path,
+        *,
+        observer: Observer | None = None,
+        sample: str = "",
+        notes: str = "",
+    ) -> RunSummary:
+        """Run one procedure and record it to ``out``.
+
+        Raises
+        ------
+        ImpossibleSetting
+            Before anything moves or is written.
+        FileExistsError
+            A recording is never overwritten.
+        RigError
+            If an instrument does not answer before the run.
+        RecorderFailed
+            If the recording could not go on; the rig is safe then.
+        """
+        observer = observer or Observer()
+        with (
+            Guardian(self.rig_file) as guardian,
+            open_rig(self.rig, observer.amplifier, self._wires) as opened,
+            self._at_work(opened),
+        ):
+            procedure.check(opened.station)
+            guardian.wait_until_ready()
+            header = self._header(procedure, opened, sample, notes)
+            with _recording(out, header) as (writer, recorder):
+                traces = 0
+
+                def on_trace(trace: Trace) -> None:
+                    nonlocal traces
+                    traces += 1
+                    recorder.trace(index_entry(trace))
+                    observer.trace(trace)
+
+                reducers = Reducers(self._segmenter(), on_trace)
+                sink = _Sink(recorder, reducers, observer, procedure.counts, guardian.check)
+                runner = Runner(
+                    opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
+                )
+                observer.started(header)
+                self._sink = sink
+                try:
+                    end = self._guarded(guardian, runner, procedure, opened)
+                finally:
+                    self._sink = None
+                    sink.hand_on()
+                    reducers.finish()
+                recorder.finish()
+                observer.finishing()
+                measurement = analysed(out)
+                results = results_in(out, measurement)
+                stored = writer.close("finished" if end.status == "finished" else "aborted", *results)
+            return RunSummary(out, end, traces, sink.cycles, sink.samples, stored, measurement)
+
+    def _guarded(
+        self, guardian: Guardian, runner: Runner, procedure: RigProcedure, opened: OpenRig
+    ) -> RunEnd:
+        """Run with the guardian armed; it is dismissed by an end that was seen safe, and by no other."""
+        guardian.arm()
+        try:
+            end = runner.run(procedure)
+        except BaseException:
+            try:
+                self._make_safe(opened)
+                guardian.dismiss()
+            except RigError as error:
+                self.unsafe = f"NOT SAFE: {error} {guardian.stay()}"
+                log.critical("%s", self.unsafe)
+            raise
+        if not end.safe:
+            end = replace(end, reason=f"{end.reason} {guardian.stay()}")
+            log.critical("%s", end.reason)  # now, and not only when the recording is saved
+            return end
+        gone = guardian.gone
+        guardian.dismiss()
+        return replace(end, reason=f"{end.reason}; rig made safe") if gone and end.status == "fault" else end
+
+    @contextmanager
+    def _at_work(self, opened: OpenRig) -> Iterator[None]:
+        """Let other threads retract through the open card."""
+        self._opened = opened
+        try:
+            yield
+        finally:
+            self._opened = None
+
+    def _make_safe(self, opened: OpenRig) -> str:
+        """Through the open card; if that fails, over a new connection."""
+        try:
+            return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, self.rig.safe.within_s)
+        except RigError:
+            return make_safe(self.rig, self.rig.safe.within_s)
+
+    def _segmenter(self) -> Segmenter:
+        return Segmenter(current_calibration(self.rig), self.rig.piezo.extension_nm_per_V * NM)
+
+    def _header(self, procedure: RigProcedure, opened: OpenRig, sample: str, notes: str) -> RunHeader:
+        rig, station = self.rig, opened.station
+        return RunHeader(
+            procedure=procedure.name,
+            channels=tuple(Channel(name, "V", ROLES[name]) for name in type(rig.daq.inputs).model_fields),
+            rate_Hz=station.rate_Hz,
+            started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            title=f"{procedure.name} on {rig.name}",
+            sample=sample,
+            notes=notes,
+            parameters=procedure.values(),
+            rig=rig.model_dump(),
+            settings={
+                "current_gain_V_per_A": station.amplifier.gain_V_per_A,
+                "current_offset_V": station.amplifier.offset_V,
+                "current_full_scale_V": station.amplifier.full_scale_V,
+                "series_resistance_ohm": station.amplifier.series_resistance_ohm,
+                "extension_m_per_V": station.extension_m_per_V,
+                "thermocouple_gain": rig.voltage_preamplifier.gain,
+                "thermocouple_full_scale_V": min(rig.daq.inputs.thermocouple.range_V, SR560_FULL_SCALE_V),
+                **opened.settings,
+            },
+            calibrations=header_calibrations(rig),
+            versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        )
+
+
+@contextmanager
+def _recording(out: Path, header: RunHeader) -> Iterator[tuple[RecordingWriter, Recorder]]:
+    """A writer with its thread; on an error what was recorded stays, as an aborted run."""
+    writer = RecordingWriter(out, header, save_every_s=float("inf"))
+    recorder = Recorder(writer)
+    try:
+        yield writer, recorder
+    except BaseException:
+        try:
+            recorder.finish()
+        except RecorderFailed:
+            writer.abandon()
+        else:
+            writer.close("aborted")
+        raise

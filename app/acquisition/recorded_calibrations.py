@@ -1,0 +1,67 @@
+"""What a run copies of the rig's calibrations into its recording."""
+
+from math import hypot
+
+from analysis.heating.arrival import ARRIVAL
+from analysis.heating.thermometer import TIME_CONSTANT
+from analysis.recording import Calibration
+from app.acquisition.open_rig import NM
+from app.config.calibrated_rig import is_date
+from app.config.rig import Probe, Rig
+
+
+def header_calibrations(rig: Rig) -> dict[str, Calibration]:
+    """Calibrations of a rig's numbers as they stand; those that nobody knows are absent.
+
+    "thermometer_product" is thermal resistance times Seebeck coefficient, V/W: its own uncertainty is that of every
+    heat, and smaller than the two would make it where they were found together.
+    """
+    amplifier, piezo = rig.current_amplifier, rig.piezo
+    gain, extension = amplifier.true_gain_V_per_A, piezo.extension_nm_per_V * NM
+    return {
+        "current_gain": _one(
+            gain, "V/A", amplifier.gain_relative_uncertainty * gain, amplifier.calibrated, "current amplifier"
+        ),
+        "piezo": _one(extension, "m/V", piezo.relative_uncertainty * extension, piezo.calibrated, "piezo"),
+        **(_thermometer(rig.probe) if rig.probe and rig.probe.known else {}),
+        **_first_arrival(rig),
+    }
+
+
+def _first_arrival(rig: Rig) -> dict[str, Calibration]:
+    """Return when the current first follows the bias, where it was measured."""
+    arrival_s = rig.daq.current_first_arrival_s
+    if arrival_s is None:
+        return {}
+    return {ARRIVAL: Calibration(arrival_s, "s", source="calibration of the lag")}
+
+
+def _thermometer(probe: Probe) -> dict[str, Calibration]:
+    resistance, seebeck = probe.thermal_resistance_K_per_W, probe.seebeck_V_per_K
+    u_resistance, u_seebeck = (
+        probe.thermal_resistance_uncertainty_K_per_W,
+        probe.seebeck_uncertainty_V_per_K,
+    )
+    assert resistance and seebeck and u_resistance and u_seebeck
+    source = f"probe {probe.id}"
+    product = product_uncertainty(u_resistance / resistance, u_seebeck / seebeck, probe.correlation)
+    return {
+        "thermal_resistance": _one(resistance, "K/W", u_resistance, probe.calibrated, source),
+        "thermocouple_seebeck": _one(seebeck, "V/K", u_seebeck, probe.calibrated, source),
+        "thermometer_product": _one(
+            resistance * seebeck, "V/W", product * resistance * seebeck, probe.calibrated, source
+        ),
+        TIME_CONSTANT: Calibration(probe.thermal_time_constant_s, "s", source=source),
+    }
+
+
+def _one(value: float, unit: str, uncertainty: float, calibrated: str, of: str) -> Calibration:
+    """``calibrated`` is a date, or words that then stand with the source."""
+    if is_date(calibrated):
+        return Calibration(value, unit, uncertainty, calibrated, of)
+    return Calibration(value, unit, uncertainty, None, f"{of}: rig file, calibrated {calibrated}")
+
+
+def product_uncertainty(first: float, second: float, correlation: float) -> float:
+    """Relative uncertainty of a product from those of its factors and their correlation."""
+    return hypot(first + correlation * second, second * (1 - correlation**2) ** 0.5)

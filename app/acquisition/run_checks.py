@@ -1,0 +1,45 @@
+"""Procedures by name, and what a run of them needs to be checked before anything moves."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from app.acquisition.open_rig import planned_station
+from app.commands.run import PROCEDURES
+from app.config.rig import Rig
+from procedures.errors import ImpossibleSetting
+from procedures.limits import dry_run
+from procedures.procedure import RigProcedure
+
+
+def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:
+    """The procedure of a name with some of its parameters set. Raises ``ImpossibleSetting``."""
+    if name not in PROCEDURES:
+        raise ImpossibleSetting(f"There is no procedure {name!r}; there are {', '.join(PROCEDURES)}.")
+    module, class_name, _ = PROCEDURES[name]
+    procedure_class: type[RigProcedure] = getattr(import_module(module), class_name)
+    return procedure_class.from_values(values)
+
+
+def check(procedure: RigProcedure, rig: Rig) -> None:
+    """Refuse what can't work on a rig, without asking the rig. Raises ``ImpossibleSetting``."""
+    station = planned_station(rig)
+    procedure.check(station)
+    dry_run(procedure, station)
+
+
+def duration_s(procedure: RigProcedure, rig: Rig) -> float:
+    """About how long a run takes on a rig, in s; NaN where nobody can say."""
+    return procedure.duration_s(planned_station(rig))
+
+
+def free_name(folder: Path, procedure: str, taken: set[Path]) -> Path:
+    """A name for a recording that nothing has: day, procedure, number."""
+    day = datetime.now(UTC).astimezone().strftime("%Y-%m-%d")
+    for number in range(1, 10_000):
+        out = folder / f"{day}-{procedure}-{number:03d}.h5"
+        if not out.exists() and out not in taken:
+            return out
+    raise ImpossibleSetting(f"{folder} is full of recordings of this day; choose another folder.")

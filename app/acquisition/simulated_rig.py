@@ -1,0 +1,214 @@
+"""The simulated rig as a process of its own, and the rig file that leads to it."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app import child_process
+from simulators.parameters import Parameters, load_parameters
+
+if TYPE_CHECKING:
+    from analysis.recording import Recording
+    from simulators.simulated_rig import SimulatedRig
+
+ClockName = Literal["wall", "fast"]
+
+ANSWER_S, SAFE_WITHIN_S = 30.0, 10.0
+"""Times that a simulated rig of our own may take on a busy machine: for an answer, and for making safe."""
+
+ENDS_WITHIN_S = 10.0
+
+MARK = "# Rig file of a simulated rig"
+"""Begin of every rig file that leads to a simulated rig; such a file may be overwritten."""
+
+
+@dataclass(frozen=True)
+class SimulationSettings:
+    """What a simulated rig is started with.
+
+    Parameters
+    ----------
+    clock : "wall" or "fast"
+    seed : int
+    parameters : Path, optional
+    overrides : tuple of str
+        As for ``load_parameters`` ("sample.species=Au").
+    host : str
+    recording : Path, optional
+        To be played back in place of a junction.
+    speed : float
+        Seconds of the wall clock in one of life's.
+    """
+
+    clock: ClockName = "wall"
+    seed: int = 0
+    parameters: Path | None = None
+    overrides: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    recording: Path | None = None
+    speed: float = 1.0
+
+    def load(self) -> Parameters:
+        """Defaults, the user's file, overrides. Raises ``ParameterError``."""
+        return load_parameters(self.parameters, self.overrides)
+
+
+def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresses: dict[str, str]) -> str:
+    """Complete rig.toml for a simulated rig that serves at ``addresses``."""
+    import jinja2
+
+    from app.acquisition.playback_rig import table_toml
+    from app.config.rig import Rig
+    from app.config.unusual import nested, unusual
+
+    template = jinja2.Template(files("app").joinpath("templates/rig.toml.j2").read_text(encoding="utf-8"))
+    values = parameters.values
+    text = template.render(
+        addresses,
+        species=values["sample"]["species"],
+        seed=settings.seed,
+        clock=settings.clock,
+        device="Dev1",
+        extension_nm_per_V=values["piezo"]["extension_nm_per_V"],
+        series_resistance_ohm=values["junction"]["series_resistance_ohm"],
+        coarse=values["coarse"],
+        thermal=values["thermal"],
+        told=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    twice = nested(unusual(Rig, tomllib.loads(text)))  # of a world that was wanted so
+    return text + (f"\n{table_toml('unusual', twice)}" if twice else "")
+
+
+@contextmanager
+def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]":
+    """Serve a simulated rig, or a recording that is played back, from this process; gives also its rig file's text.
+
+    Raises
+    ------
+    ParameterError, RecordingError
+        For parameters, or a recording, with which nothing can be served.
+    OSError
+        If a wire can't be opened.
+    """
+    from simulators.rig.clock import FastClock, WallClock
+    from simulators.simulated_rig import SimulatedRig
+
+    parameters = settings.load()
+    clock = FastClock() if settings.clock == "fast" else WallClock(settings.speed)
+    with ExitStack() as stack:
+        if settings.recording is None:
+            rig = stack.enter_context(SimulatedRig(parameters, settings.seed, clock, settings.host))
+            yield rig, rig_file_text(settings, parameters, rig.addresses)
+            return
+        from analysis.recording import Recording
+        from simulators.rig.playback import recorded_chain
+
+        recording = stack.enter_context(Recording(settings.recording))
+        chain = recorded_chain(recording, parameters, settings.seed)
+        rig = stack.enter_context(SimulatedRig(parameters, settings.seed, clock, settings.host, chain))
+        yield (
+            rig,
+            _playback_text(settings, recording, rig_file_text(settings, parameters, rig.addresses), rig),
+        )
+
+
+def _playback_text(
+    settings: SimulationSettings, recording: "Recording", usual: str, rig: "SimulatedRig"
+) -> str:
+    from app.acquisition.playback_rig import playback_rig, rig_toml
+
+    speed = settings.speed if settings.clock == "wall" else 1.0
+    made = playback_rig(recording.header, usual, rig.bench.card.device, rig.addresses, speed)
+    return rig_toml(
+        made, f"{MARK} that plays back {recording.path.name}. It is valid while that process runs.\n"
+    )
+
+
+@contextmanager
+def simulated_rig(settings: SimulationSettings) -> Iterator[str]:
+    """Serve a simulated rig from a process of its own; gives the text of its rig file.
+
+    It is waited for as long as that process lives. The process ends when the context is left, and also when this
+    process dies.
+
+    Raises
+    ------
+    RuntimeError
+        If the process can't serve; the message is its own.
+    """
+    process = child_process.start("app.acquisition.simulated_rig", stdin=subprocess.PIPE)
+    try:
+        try:
+            text = _told_to_serve(process, settings)
+        except BaseException:
+            process.kill()
+            raise
+        yield patient(text)
+    finally:
+        try:
+            process.communicate(timeout=ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def _told_to_serve(process: "subprocess.Popen[bytes]", settings: SimulationSettings) -> str:
+    """Tell the process its settings; returns its rig file's text, or raises ``RuntimeError`` with its words."""
+    assert process.stdin is not None
+    with suppress(OSError):  # it has ended: then there is no answer
+        process.stdin.write(_to_line(settings))
+        process.stdin.flush()
+    answer = child_process.next_line(process, "simulated rig")
+    if not answer:
+        raise RuntimeError("The simulated rig's process ended before it served.")
+    kind, text = json.loads(answer)
+    if kind == "error":
+        raise RuntimeError(text)
+    return str(text)
+
+
+def patient(rig_file_text: str) -> str:
+    """Give a rig that we have started ourselves more time: it shares our processors, and is not away."""
+    for section, limit, seconds in (
+        ("[daq]\n", "answer_s", ANSWER_S),
+        ("[safe]\n", "within_s", SAFE_WITHIN_S),
+    ):
+        without = re.sub(rf"(?m)^{limit} = .*\n", "", rig_file_text)
+        rig_file_text = without.replace(section, f"{section}{limit} = {seconds}\n", 1)
+    return rig_file_text
+
+
+def _to_line(settings: SimulationSettings) -> bytes:
+    return json.dumps(asdict(settings), default=str).encode() + b"\n"
+
+
+def _from_line(line: str) -> SimulationSettings:
+    values = json.loads(line)
+    paths = {name: Path(values[name]) for name in ("parameters", "recording") if values[name] is not None}
+    return SimulationSettings(**{**values, **paths, "overrides": tuple(values["overrides"])})
+
+
+def main() -> None:
+    """Serve what the first line of standard input says, until that input ends."""
+    with ExitStack() as stack:
+        try:
+            _, text = stack.enter_context(served(_from_line(sys.stdin.readline())))
+        except Exception as error:
+            child_process.answer(json.dumps(["error", str(error)]))
+            return
+        child_process.answer(json.dumps(["serving", text]))
+        while sys.stdin.readline():
+            pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""What belongs into a recording that is about to be closed: pictures of its result, and verdicts on its traces."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from analysis.heating.heating import HeatingAnalysis
+from analysis.iv.mean import MeanIV
+from analysis.recording import Axis, Plot, Recording, RecordingError, TraceEntry
+from analysis.records import Trace
+from analysis.traces.histogram import Histogram
+from analysis.traces.pipeline import Analysis
+from app.numbers import rounded
+from app.offline.measurement import Measurement, analyse_measurement
+from app.offline.summary_line import peaks_line
+
+log = logging.getLogger(__name__)
+
+NM, mK, nW = 1e-9, 1e-3, 1e-9
+
+
+Results = tuple[list[Plot], list[TraceEntry], str]
+
+
+def results_of(path: Path) -> Results:
+    """Analyse a recording: plots, verdicts on traces, and what was found, as `results_in`."""
+    return results_in(path, analysed(path))
+
+
+def analysed(path: Path) -> Measurement | None:
+    """Analyse a recording that is about to be closed; None where that fails.
+
+    No failure here may cost the recording: it is logged, and `hotjunction analyze` will say it again.
+    """
+    try:
+        return analyse_measurement([path])
+    except (RecordingError, ValueError) as error:
+        log.info("%s: not analysed (%s)", path, error)
+    except Exception:
+        log.warning("%s: the analysis failed; the recording is whole", path, exc_info=True)
+    return None
+
+
+def results_in(path: Path, measurement: Measurement | None) -> Results:
+    """Plots, the selection's verdict on each trace that it rejects, and what was found in a line.
+
+    Withdrawals that were to stop on a junction are not judged: they are no traces of a histogram.
+    """
+    if measurement is None:
+        return [], [], ""
+    try:
+        with Recording(path) as recording:
+            index = {entry.number: entry for entry in recording.traces}
+    except Exception:
+        log.warning("%s: its traces are not judged; the recording is whole", path, exc_info=True)
+        index = {}
+    rejected = [
+        index[number].rejected(reason) for number, reason in _rejected(measurement).items() if number in index
+    ]
+    return plots_of(measurement), rejected, result_line(measurement)
+
+
+def result_line(measurement: Measurement) -> str:
+    """What was found, for lists of recordings; "" where nothing was."""
+    heating = measurement.heating
+    if heating is not None and (points := heating.points or heating.control_points):
+        highest = max(points, key=lambda point: point.amplitude_V)
+        rises = (
+            "{} ± {}".format(*rounded(dT / mK, sigma / mK))
+            for dT, sigma in (
+                (highest.dT_pos_K, highest.sigma_pos_K),
+                (highest.dT_neg_K, highest.sigma_neg_K),
+            )
+        )
+        return f"{' and '.join(rises)} mK at ±{highest.amplitude_V:g} V"
+    if measurement.iv is not None:
+        return f"I-V of {measurement.iv.junctions} junctions"
+    return peaks_line(measurement.histogram.analysis) if measurement.histogram is not None else ""
+
+
+def _rejected(measurement: Measurement) -> dict[int, str]:
+    if measurement.histogram is None:
+        return {}
+    rejected = measurement.histogram.analysis.selection.rejected
+    return {trace.number: reason for trace, reason in rejected}
+
+
+def plots_of(measurement: Measurement) -> list[Plot]:
+    """Pictures that a viewer of the recording shows with no help."""
+    plots = []
+    if measurement.heating is not None:
+        plots += heating_plots(measurement.heating)
+    if measurement.iv is not None:
+        plots += iv_plots(measurement.iv)
+    if measurement.histogram is not None:
+        plots += trace_plots(measurement.histogram.analysis)
+    return plots
+
+
+def heating_plots(heating: HeatingAnalysis) -> list[Plot]:
+    """Temperature rise against total power, one picture a polarity; of a control where there is nothing else."""
+    points = heating.points or heating.control_points
+    found = []
+    for i, polarity in enumerate(("positive", "negative") if points else ()):
+        rise = np.array([point.mean[i] for point in points]) / mK
+        power = np.array([point.mean[2 + i] for point in points]) / nW
+        found.append(
+            Plot(
+                f"heating_{polarity}",
+                f"Temperature rise of the tip at {polarity} bias",
+                Axis("temperature_rise", rise, "mK", "temperature rise of the tip"),
+                (Axis("total_power", power, "nW", "total power in the junction"),),
+            )
+        )
+    return found
+
+
+def iv_plots(iv: MeanIV) -> list[Plot]:
+    """Mean curve of the junctions."""
+    signal = Axis("current", iv.current_A, "A", "mean current")
+    return [
+        Plot("iv", f"Mean I-V of {iv.junctions} junctions", signal, (Axis("voltage", iv.voltage_V, "V"),))
+    ]
+
+
+def trace_plots(analysis: Analysis) -> list[Plot]:
+    """Pictures that a viewer of the recording shows with no help: histograms, the map, one trace."""
+    kept = analysis.selection.kept
+    plots = [
+        _histogram_plot("histogram", "Conductance histogram, logarithmic bins", analysis.log),
+        _histogram_plot("histogram_linear", "Conductance histogram, linear bins", analysis.linear),
+    ]
+    if analysis.map.n_traces:
+        plots.append(
+            Plot(
+                "histogram_2d",
+                "Displacement from the break and conductance",
+                Axis("counts", analysis.map.counts.astype(float), "", "samples per cell"),
+                (
+                    Axis(
+                        "displacement",
+                        analysis.map.displacement.centres / NM,
+                        "nm",
+                        "displacement from the break",
+                    ),
+                    Axis("log10_conductance", np.log10(analysis.map.conductance.centres), "", "log10 G/G0"),
+                ),
+            )
+        )
+    if kept:
+        plots.append(_trace_plot(kept[len(kept) // 2]))
+    return plots
+
+
+def _histogram_plot(name: str, title: str, histogram: Histogram) -> Plot:
+    if histogram.axis.scale == "log":
+        axis = Axis("log10_conductance", histogram.axis.coordinates, "", "log10 G/G0")
+    else:
+        axis = Axis("conductance", histogram.axis.centres, "G0", "conductance")
+    return Plot(
+        name, title, Axis("counts", histogram.counts_per_trace, "", "counts per bin and trace"), (axis,)
+    )
+
+
+def _trace_plot(trace: Trace) -> Plot:
+    known = np.isfinite(trace.displacement_m).all()
+    x = trace.displacement_m / NM if known else np.arange(trace.conductance_G0.size, dtype=float)
+    axis = Axis("displacement", x, "nm", "displacement") if known else Axis("sample", x, "", "sample")
+    signal = Axis("conductance", trace.conductance_G0, "G0", "conductance")
+    return Plot("trace", f"Trace {trace.number}", signal, (axis,))

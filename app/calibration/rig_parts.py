@@ -1,0 +1,147 @@
+"""Parts of the rig: its piezo, its current amplifier, the clock of its converters."""
+
+from collections.abc import Mapping
+from math import hypot, isnan
+from typing import Any
+
+import numpy as np
+
+from analysis.calibration.amplifier import gain_on_resistor
+from analysis.calibration.lag import measured_lag
+from analysis.calibration.piezo import Tail, TunnellingRange, piezo_constant
+from analysis.heating.holds import holds_of
+from analysis.recording import Recording
+from analysis.traces.read import calibration_of, traces_of
+from app.acquisition.open_rig import NM
+from app.calibration.result import Found, Known, Quantity, spans_of, when_of
+from app.config.calibration_store import AmplifierRecord, LagRecord, PiezoRecord
+
+MAINS_S = 0.1
+"""Five periods of 50 Hz, six of 60 Hz: a mean over a multiple of it holds no hum."""
+
+CROSSTALK = 1.8e-4
+"""-75 dB: what an input keeps of the one scanned before it (NI 6281 specifications), as a share of what it shows."""
+
+WRONG = 2.0
+"""A gain that is off by such a factor is not a gain that is off."""
+
+BOOTSTRAP_SEED = 0
+
+
+def piezo(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+    """Piezo constant from the tails of withdrawals. Raises ``ValueError`` where there are too few."""
+    told = recording.header.settings["extension_m_per_V"]
+    within = TunnellingRange(
+        values["tail_high"], values["tail_low"], max(1, round(recording.rate_Hz / values["mains"]))
+    )
+    tails = [Tail(trace.conductance_G0, -trace.displacement_m / told) for trace in traces_of(recording)]
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    found = piezo_constant(tails, within, values["barrier"], values["barrier_uncertainty"], rng)
+    value, uncertainty = found.extension_m_per_V / NM, found.uncertainty_m_per_V / NM
+    record = PiezoRecord(
+        **when_of(recording),
+        method=(
+            f"tunnelling tails of {found.used} of {found.traces} withdrawals, barrier {values['barrier']:g} +- "
+            f"{values['barrier_uncertainty']:g} eV"
+        ),
+        extension_nm_per_V=value,
+        uncertainty_nm_per_V=uncertainty,
+    )
+    section = known.rig.piezo
+    before_u = section.relative_uncertainty * section.extension_nm_per_V
+    return Found(
+        record,
+        (Quantity("piezo constant", "nm/V", value, uncertainty, section.extension_nm_per_V, before_u),),
+        (
+            f"{found.decades_per_V:.4g} decades/V in {found.used} of {found.traces} withdrawals, which scatter by "
+            f"{found.scatter:.1%}",
+            f"statistical error {found.statistical_m_per_V / NM:.2g} nm/V; the rest is the barrier's",
+        ),
+    )
+
+
+def amplifier(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+    """Gain and offset on a resistor. Raises ``ValueError`` where the output does not follow the bias."""
+    series_ohm = recording.header.settings.get("series_resistance_ohm", 0.0)
+    resistance_ohm = values["resistance"] + series_ohm
+    levels = np.array([_level(recording, *span) for span in spans_of(recording, "level")]).reshape(-1, 2)
+    found = gain_on_resistor(
+        levels[:, 0],
+        levels[:, 1],
+        resistance_ohm,
+        values["resistance"] * hypot(values["resistance_percent"] / 100, CROSSTALK),
+    )
+    before = calibration_of(recording.header)
+    assert before is not None
+    setting = float(recording.header.rig["current_amplifier"]["gain_V_per_A"])
+    if not 1 / WRONG < found.gain_V_per_A / setting < WRONG:
+        raise ValueError(
+            f"{recording.path}: at {setting:.0e} V/A the amplifier shows {found.gain_V_per_A:.3g} V/A: "
+            f"{values['resistance']:g} ohm are not what it looks at"
+        )
+    record = AmplifierRecord(
+        **when_of(recording),
+        method=f"{len(levels)} levels on {values['resistance']:g} ohm +- {values['resistance_percent']:g} %",
+        setting_V_per_A=setting,
+        gain_V_per_A=found.gain_V_per_A,
+        gain_uncertainty_V_per_A=found.uncertainty_V_per_A,
+        offset_V=found.offset_V,
+        offset_uncertainty_V=found.offset_uncertainty_V,
+    )
+    quantities = (
+        Quantity(
+            f"gain at {setting:.0e} V/A",
+            "V/A",
+            found.gain_V_per_A,
+            found.uncertainty_V_per_A,
+            before.gain_V_per_A,
+            before.gain_uncertainty * before.gain_V_per_A,
+        ),
+        Quantity("offset", "V", found.offset_V, found.offset_uncertainty_V),
+    )
+    return Found(record, quantities, (f"statistical error of the gain {found.statistical_V_per_A:.2g} V/A",))
+
+
+def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
+    """Mean bias and output over the last whole tenths of a second."""
+    rate_Hz = recording.rate_Hz
+    settled = (stop - start) / rate_Hz - 0.02  # after the filters
+    tenths = max(1, int(settled / MAINS_S + 1e-9))
+    n = min(round(tenths * MAINS_S * rate_Hz), stop - start)
+    bias_V, output_V = recording.samples(stop - n, stop, ("bias", "current")).mean(axis=1)
+    return float(bias_V), float(output_V)
+
+
+def lag(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+    """Lag between outputs and inputs. Raises ``ValueError`` where the bias is not looped back."""
+    found = measured_lag(list(holds_of(recording)))
+    seen, arrival = not isnan(found.current_lag_s), found.current_first_arrival
+    record = LagRecord(
+        **when_of(recording),
+        method=f"looped back bias of {found.holds} modulations",
+        lag_s=found.lag_s,
+        uncertainty_s=found.uncertainty_s,
+        current_lag_s=found.current_lag_s if seen else None,
+        current_first_arrival_s=None if arrival is None else arrival / recording.rate_Hz,
+        rate_Hz=recording.rate_Hz,
+    )
+    before = known.store.newest(LagRecord, rate_Hz=recording.rate_Hz)
+    quantity = Quantity(
+        "lag of the inputs",
+        "s",
+        found.lag_s,
+        found.uncertainty_s,
+        before.lag_s if before else None,
+        before.uncertainty_s if before else 0.0,
+    )
+    said = (
+        f"the current comes {found.current_lag_s * 1e6:.3g} +- {found.current_lag_uncertainty_s * 1e6:.2g} us after "
+        f"the bias, and shows an edge first at sample {arrival or 0:+d}"
+        if seen
+        else "no current followed the bias: its own lag is not known (a resistor in place of the junction shows it)"
+    )
+    return Found(
+        record,
+        (quantity,),
+        (f"{found.lag_s * recording.rate_Hz:.2f} samples at {recording.rate_Hz:g} Hz", said),
+    )

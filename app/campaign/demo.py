@@ -1,0 +1,87 @@
+"""The demonstration: a simulated rig and a small campaign on it, held against what its world was told."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from math import sqrt
+from pathlib import Path
+
+import jinja2
+
+from analysis.heating.points import HeatingPoint
+from app.acquisition.simulated_rig import SimulationSettings
+from app.campaign.decisions import nearest_peak
+from app.campaign.file import CampaignFile, load_campaign
+from app.numbers import rounded
+from app.offline.measurement import Measurement
+from simulators.world.expected_heating import told
+
+SPECIES = "BDNC"
+AMPLITUDE_V = 1.27
+"""The highest of Lee et al., Nature 498, 209 (2013), where the asymmetry is largest."""
+
+CURVES = 15
+
+OVERRIDES = (f"sample.species={SPECIES}", f"molecule.{SPECIES}.binding_probability=0.8")
+"""A dense monolayer, in which most breaks are bridged: a histogram of a thousand traces then has its errors at 2 %."""
+
+
+def settings(seed: int) -> SimulationSettings:
+    """The simulated rig of the demonstration."""
+    return SimulationSettings("fast", seed, overrides=OVERRIDES)
+
+
+def campaign(folder: Path, traces: int, holds: int, seed: int) -> CampaignFile:
+    """Write the campaign file into the folder and load it."""
+    template = jinja2.Template(files("app").joinpath("templates/demo.toml.j2").read_text(encoding="utf-8"))
+    path = folder / "demo.toml"
+    text = template.render(
+        species=SPECIES,
+        conductance_G0=_conductance_G0(seed),
+        seed=seed,
+        traces=traces,
+        curves=CURVES,
+        amplitude_V=AMPLITUDE_V,
+        holds=holds,
+    )
+    path.write_text(text, encoding="utf-8")
+    return load_campaign(path)
+
+
+def _conductance_G0(seed: int) -> float:
+    return float(settings(seed).load().values["molecule"][SPECIES]["conductance_G0"])
+
+
+def comparison(measurement: Measurement, seed: int) -> Iterator[str]:
+    """What the world was told beside what was found, a sentence each."""
+    gold_G0 = settings(seed).load().values["gold"]["level_G0"][0]
+    peaks = measurement.histogram.analysis.peaks if measurement.histogram else ()
+    for name, told_G0 in (("Au contact", gold_G0), (f"{SPECIES} junction", _conductance_G0(seed))):
+        peak = nearest_peak(peaks, told_G0)
+        if peak is None:
+            yield f"{name}: the world was told {told_G0:g} G0; no peak to be trusted yet, take more traces"
+        else:
+            found, error = rounded(peak.conductance_G0, peak.uncertainty_G0)
+            off = 100 * (peak.conductance_G0 / told_G0 - 1)
+            yield f"{name}: the world was told {told_G0:g} G0, found {found} ± {error} G0 ({off:+.1f} %)"
+    for point in measurement.heating.points if measurement.heating else ():
+        yield from _heat(measurement, point, seed)
+
+
+def _heat(measurement: Measurement, point: HeatingPoint, seed: int) -> Iterator[str]:
+    assert measurement.heating is not None
+    mine = [h for h in measurement.heating.holds if not h.control and not h.estimate.rejected]
+    expected = told(
+        settings(seed).load(), point.amplitude_V, mine[0].window_G0, [hold.before_G0 for hold in mine]
+    )
+    volts = f"{point.amplitude_V:g} V"
+    for sign, dT_K, sigma_K, told_K in (
+        ("+", point.dT_pos_K, point.sigma_pos_K, expected.rise_pos_K),
+        ("-", point.dT_neg_K, point.sigma_neg_K, expected.rise_neg_K),
+    ):
+        found, error = rounded(1e3 * dT_K, 1e3 * sigma_K)
+        off = (dT_K - told_K) / sqrt(sigma_K**2 + (measurement.heating.scale_relative * told_K) ** 2)
+        yield (
+            f"Tip at {sign}{volts}: the world's junctions should heat it by {1e3 * told_K:.1f} mK, "
+            f"found {found} ± {error} mK ({off:+.1f} sigma)"
+        )
+    yield f"Asymmetry of the heat at {volts}: {point.asymmetry.words()}, from {point.junctions} junctions"

@@ -1,0 +1,1 @@
+"""Rig files and calibrations: read, checked, written."""

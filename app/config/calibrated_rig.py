@@ -1,0 +1,217 @@
+"""A rig as its newest calibrations know it, what they say, and how old they are."""
+
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from math import floor, log10
+from pathlib import Path
+
+from app.config.calibration_store import (
+    AmplifierRecord,
+    CalibrationStore,
+    LagRecord,
+    NoiseRecord,
+    PiezoRecord,
+    Record,
+    ThermometerRecord,
+    store_of,
+)
+from app.config.rig import THERMOMETER_KEYS, Probe, Rig, load_rig
+from app.config.toml import FileError, Section
+from app.config.unusual import unusual, written_twice
+
+OLD_AFTER_DAYS = 365
+"""A calibration older than that is worth doing again."""
+
+IN_FILE = "rig file, calibrated {}"
+
+MOST_DIGITS = 6
+"""Before or after the point; beyond, numbers are written with powers of ten."""
+
+
+def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Rig:
+    """Read a rig file and what its store knows; optionally with another gain of the current amplifier.
+
+    Raises ``FileError``.
+    """
+    rig = load_rig(rig_file)
+    if gain_V_per_A is not None and gain_V_per_A != rig.current_amplifier.gain_V_per_A:
+        amplifier = {"gain_V_per_A": gain_V_per_A, "measured_gain_V_per_A": None, "calibrated": "unknown"}
+        rig = rig.model_copy(update={"current_amplifier": rig.current_amplifier.model_copy(update=amplifier)})
+    return with_calibrations(rig, store_of(rig_file, rig))
+
+
+def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
+    """The rig with the numbers of its newest calibrations in place of older ones in its file."""
+    update: dict[str, Section] = {}
+    piezo = store.newest(PiezoRecord)
+    if piezo and piezo.date > when(rig.piezo.calibrated):
+        update["piezo"] = rig.piezo.model_copy(
+            update={
+                "extension_nm_per_V": piezo.extension_nm_per_V,
+                "relative_uncertainty": piezo.uncertainty_nm_per_V / piezo.extension_nm_per_V,
+                "calibrated": piezo.date.isoformat(),
+            }
+        )
+    amplifier = store.newest(AmplifierRecord, setting_V_per_A=rig.current_amplifier.gain_V_per_A)
+    if amplifier and amplifier.date > when(rig.current_amplifier.calibrated):
+        update["current_amplifier"] = rig.current_amplifier.model_copy(
+            update={
+                "measured_gain_V_per_A": amplifier.gain_V_per_A,
+                "gain_relative_uncertainty": amplifier.gain_uncertainty_V_per_A / amplifier.gain_V_per_A,
+                "offset_V": amplifier.offset_V,
+                "calibrated": amplifier.date.isoformat(),
+            }
+        )
+    lag = store.newest(LagRecord, rate_Hz=rig.daq.rate_Hz)
+    if lag and lag.current_first_arrival_s is not None:
+        arrival = {"current_first_arrival_s": lag.current_first_arrival_s}
+        update["daq"] = rig.daq.model_copy(update=arrival)
+    if rig.probe:
+        update["probe"] = _probe(rig.probe, store)
+    calibrated = rig.model_copy(update=update)
+    _refuse_unusual(calibrated, store)
+    return calibrated
+
+
+def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
+    """Refuse a calibration whose number belongs to no usual rig, if the rig file does not repeat its own."""
+    twice = {key for key, _ in written_twice(rig.unusual)}
+    for number in unusual(Rig, rig.model_dump()):
+        if number.key not in twice:
+            raise FileError(
+                f"{store.folder}: its newest calibration says {number}. Calibrate again, or take it out of the folder."
+            )
+
+
+def _probe(probe: Probe, store: CalibrationStore) -> Probe:
+    found = store.newest(ThermometerRecord, probe=probe.id)
+    if found is None or (probe.known and found.date <= when(probe.calibrated)):
+        return probe
+    numbers = {name: getattr(found, name) for name in (*THERMOMETER_KEYS, "correlation")}
+    return probe.model_copy(update={**numbers, "calibrated": found.date.isoformat()})
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def when(calibrated: str) -> datetime:
+    """When a rig file's numbers were found; ``NEVER`` where its text is no date."""
+    try:
+        moment = datetime.fromisoformat(calibrated)
+    except ValueError:
+        return NEVER
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def is_date(calibrated: str) -> bool:
+    """Whether a rig file's text says when its numbers were found."""
+    return when(calibrated) > NEVER
+
+
+def age_days(moment: datetime, now: datetime) -> float:
+    """Days from a calibration to now."""
+    return (now - moment).total_seconds() / 86400
+
+
+def thermometer_advice(rig: Rig, store: CalibrationStore, now: datetime) -> str:
+    """What to do about the calibration of the rig's probe; "" if all is well. Takes a calibrated rig."""
+    if rig.probe is None:
+        return (
+            "The rig file names no probe: add [probe] with its id, or no temperature can be told from volts."
+        )
+    if not rig.probe.known:
+        known = sorted({record.probe for record in store.records() if isinstance(record, ThermometerRecord)})
+        near = get_close_matches(rig.probe.id, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}."
+        return f"Probe {rig.probe.id!r} has no calibration; {hint} See hotjunction calibrate thermometer."
+    if not is_date(rig.probe.calibrated):
+        return "Nobody says when its calibration was made: give its date in the rig file, or calibrate again."
+    days = age_days(when(rig.probe.calibrated), now)
+    return f"Its calibration is {days:.0f} days old: calibrate again." if days > OLD_AFTER_DAYS else ""
+
+
+def of_rig_file(rig: Rig) -> list[Record]:
+    """The numbers of a rig file itself, as records; of the year 1 where it does not say when they were found."""
+    amplifier, piezo, probe = rig.current_amplifier, rig.piezo, rig.probe
+    records: list[Record] = [
+        PiezoRecord(
+            date=when(piezo.calibrated),
+            method=IN_FILE.format(piezo.calibrated),
+            extension_nm_per_V=piezo.extension_nm_per_V,
+            uncertainty_nm_per_V=piezo.relative_uncertainty * piezo.extension_nm_per_V,
+        ),
+        AmplifierRecord(
+            date=when(amplifier.calibrated),
+            method=IN_FILE.format(amplifier.calibrated),
+            setting_V_per_A=amplifier.gain_V_per_A,
+            gain_V_per_A=amplifier.true_gain_V_per_A,
+            gain_uncertainty_V_per_A=amplifier.gain_relative_uncertainty * amplifier.true_gain_V_per_A,
+            offset_V=amplifier.offset_V,
+            offset_uncertainty_V=0.0,
+        ),
+    ]
+    if probe is not None and probe.known:
+        numbers = {name: getattr(probe, name) for name in (*THERMOMETER_KEYS, "correlation")}
+        method, date = IN_FILE.format(probe.calibrated), when(probe.calibrated)
+        records.append(ThermometerRecord(date=date, method=method, probe=probe.id, **numbers))
+    return records
+
+
+def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:
+    """Whether a calibrated rig goes by this record: it is the newest of its thing, the rig file's own included."""
+    match record:
+        case ThermometerRecord():
+            probe = rig.probe
+            return probe is not None and probe.id == record.probe and when(probe.calibrated) == record.date
+        case AmplifierRecord():
+            amplifier = rig.current_amplifier
+            return (
+                amplifier.gain_V_per_A == record.setting_V_per_A and when(amplifier.calibrated) == record.date
+            )
+        case PiezoRecord():
+            return when(rig.piezo.calibrated) == record.date
+        case NoiseRecord():
+            return record == store.newest(NoiseRecord, probe=record.probe)
+        case LagRecord():
+            return record == store.newest(LagRecord, rate_Hz=record.rate_Hz)
+
+
+def described(record: Record) -> tuple[str, str]:
+    """What a record is about, and its value with its error and unit."""
+    match record:
+        case ThermometerRecord():
+            resistance = with_error(
+                record.thermal_resistance_K_per_W, record.thermal_resistance_uncertainty_K_per_W
+            )
+            seebeck = with_error(record.seebeck_V_per_K * 1e6, record.seebeck_uncertainty_V_per_K * 1e6)
+            return f"thermometer, probe {record.probe}", f"{resistance} K/W, {seebeck} uV/K"
+        case AmplifierRecord():
+            gain = with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
+            offset = with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
+            about = f"current amplifier at {record.setting_V_per_A:.0e} V/A"
+            return about, f"{gain} V/A, offset {offset} mV"
+        case PiezoRecord():
+            return "piezo", f"{with_error(record.extension_nm_per_V, record.uncertainty_nm_per_V)} nm/V"
+        case NoiseRecord():
+            white = with_error(record.white_V_per_rtHz * 1e9, record.white_uncertainty_V_per_rtHz * 1e9)
+            corner = with_error(record.corner_Hz, record.corner_uncertainty_Hz)
+            return f"noise, probe {record.probe}", f"{white} nV/rtHz, corner {corner} Hz"
+        case LagRecord():
+            lag = f"{with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
+            current_s = record.current_lag_s
+            after = "" if current_s is None else f", current {1e3 * current_s:.3g} ms after the bias"
+            first_s = record.current_first_arrival_s
+            begins = "" if first_s is None else f", from {1e3 * first_s:.3g} ms on"
+            return f"lag of the inputs at {record.rate_Hz:g} Hz", lag + after + begins
+
+
+def with_error(value: float, uncertainty: float) -> str:
+    """A value to the second digit of its uncertainty: "72800 +- 500", "1.630e-05 +- 2.0e-07"."""
+    if not uncertainty > 0:
+        return f"{value:.6g}"
+    digits = 1 - floor(log10(uncertainty))
+    if abs(digits) <= MOST_DIGITS:
+        shown = max(digits, 0)
+        return f"{round(value, digits):.{shown}f} +- {round(uncertainty, digits):.{shown}f}"
+    decades = max(0, floor(log10(abs(value) or uncertainty)) + digits)
+    return f"{value:.{decades}e} +- {uncertainty:.1e}"

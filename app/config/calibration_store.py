@@ -1,0 +1,190 @@
+"""The calibration store: a folder beside the rig file, one small TOML file a calibration.
+
+Nothing is ever written over: a new calibration is a new file, and for each thing the newest counts. The numbers of
+the rig file itself count as calibrations of the date that they give (``calibrated``), the oldest of all where they
+give none. docs/how-to/calibration.md explains the files.
+"""
+
+import json
+import os
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from app.config.rig import NotNegative, Positive, Rig
+from app.config.toml import FileError, Section, load_toml
+
+Correlation = Annotated[float, Field(ge=-1, le=1)]
+
+
+class Calibrated(Section):
+    """What every record says: when it was found, how, and in which recording."""
+
+    date: AwareDatetime
+    method: str = ""
+    recording: str = ""
+
+
+class ThermometerRecord(Calibrated):
+    """Thermal resistance and Seebeck coefficient of one probe.
+
+    ``correlation`` of their errors: -1 where one was found as a known product over the other.
+    """
+
+    kind: Literal["thermometer"] = "thermometer"
+    probe: str
+    thermal_resistance_K_per_W: Positive
+    thermal_resistance_uncertainty_K_per_W: Positive
+    seebeck_V_per_K: Positive
+    seebeck_uncertainty_V_per_K: Positive
+    correlation: Correlation = 0.0
+
+
+class NoiseRecord(Calibrated):
+    """Noise of one probe's thermometer, referred to the preamplifier's input: white level and 1/f corner."""
+
+    kind: Literal["noise"] = "noise"
+    probe: str
+    white_V_per_rtHz: Positive
+    white_uncertainty_V_per_rtHz: NotNegative
+    corner_Hz: NotNegative
+    corner_uncertainty_Hz: NotNegative
+
+
+class AmplifierRecord(Calibrated):
+    """Gain and offset of the current amplifier at one of its settings."""
+
+    kind: Literal["amplifier"] = "amplifier"
+    setting_V_per_A: Positive
+    gain_V_per_A: Positive
+    gain_uncertainty_V_per_A: NotNegative
+    offset_V: float
+    offset_uncertainty_V: NotNegative
+
+
+class PiezoRecord(Calibrated):
+    """The piezo constant, seen from the DAQ's volts."""
+
+    kind: Literal["piezo"] = "piezo"
+    extension_nm_per_V: Positive
+    uncertainty_nm_per_V: NotNegative
+
+
+class LagRecord(Calibrated):
+    """How much later an analogue input shows what an output puts out; and the current what the bias does.
+
+    ``current_first_arrival_s`` is when the current first shows an edge, from the looped back bias on: negative behind
+    a bias that is scanned first. The mean, ``current_lag_s``, does not tell.
+    """
+
+    kind: Literal["lag"] = "lag"
+    lag_s: float
+    uncertainty_s: NotNegative
+    current_lag_s: float | None = None
+    current_first_arrival_s: float | None = None
+    rate_Hz: Positive
+
+
+Record = ThermometerRecord | NoiseRecord | AmplifierRecord | PiezoRecord | LagRecord
+RECORDS: dict[str, type[Record]] = {
+    "thermometer": ThermometerRecord,
+    "noise": NoiseRecord,
+    "amplifier": AmplifierRecord,
+    "piezo": PiezoRecord,
+    "lag": LagRecord,
+}
+KindOfRecord = TypeVar("KindOfRecord", bound=Calibrated)
+
+
+class _Kind(BaseModel):
+    kind: Literal["thermometer", "noise", "amplifier", "piezo", "lag"]
+
+
+class CalibrationStore:
+    """All calibrations of one folder, which need not exist yet.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def records(self) -> list[Record]:
+        """Every calibration, oldest first. Raises ``FileError`` for a file that is none; it names file and key."""
+        files = sorted(self.folder.glob("*.toml")) if self.folder.is_dir() else []
+        return sorted((self._read(file) for file in files), key=lambda record: record.date)
+
+    def newest(self, kind: type[KindOfRecord], **wanted: Any) -> KindOfRecord | None:
+        """The newest of a kind whose fields are as wanted (``probe="N12"``); None if there is none."""
+        found = (record for record in reversed(self.records()) if isinstance(record, kind))
+        return next(
+            (one for one in found if all(getattr(one, name) == value for name, value in wanted.items())), None
+        )
+
+    def save(self, record: Record) -> Path:
+        """Write a record into a file of its own, whole or not at all. Raises ``FileError`` if it can't be."""
+        stamp = record.date.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+        stem = "-".join(part for part in (stamp, record.kind, _slug(_about(record))) if part)
+        text = f"# Calibration of hotjunction. Nothing is written over: the newest of a kind counts.\n{_toml(record)}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", dir=self.folder, suffix=".part", delete=False
+            ) as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            path = _free(self.folder, stem)
+            Path(file.name).replace(path)
+        except OSError as error:
+            raise FileError(f"{self.folder}: the calibration can't be saved ({error.strerror})") from None
+        return path
+
+    def _read(self, file: Path) -> Record:
+        kind = load_toml(file, _Kind).kind
+        return load_toml(file, RECORDS[kind])
+
+
+def store_of(rig_file: Path, rig: Rig) -> CalibrationStore:
+    """The store that a rig file names, beside it."""
+    return CalibrationStore(rig_file.parent / rig.calibrations)
+
+
+def _about(record: Record) -> str:
+    """What of several a record is about: the probe, the setting."""
+    if isinstance(record, ThermometerRecord | NoiseRecord):
+        return record.probe
+    return f"{record.setting_V_per_A:.0e}".replace("+0", "") if isinstance(record, AmplifierRecord) else ""
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """A file name that nobody has yet."""
+    path, number = folder / f"{stem}.toml", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.toml", number + 1
+    return path
+
+
+def _toml(record: Record) -> str:
+    """The record as TOML, one key a line, its kind first."""
+    values = record.model_dump(exclude_none=True)
+    lines = [f"kind = {_value(values.pop('kind'))}"]
+    return "\n".join([*lines, *(f"{key} = {_value(value)}" for key, value in values.items())]) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return json.dumps(value).replace("\x7f", "\\u007f")  # a TOML string is a JSON string, but for DEL
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return repr(float(value))

@@ -1,0 +1,259 @@
+"""The rig file: addresses, wiring, gains, limits, safe values and calibrations of one bench.
+
+The addresses are all that tells a simulated rig from a real one. docs/reference/rig-file.md explains each key.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from app.config.toml import Section, load_toml
+from app.config.unusual import Usual, at, unusual, written_twice
+from drivers.errors import OutOfRange
+from drivers.keithley428_words import GAINS_V_per_A, RISE_TIMES_s
+from drivers.limits import position_in
+
+INPUT_RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Input ranges of the NI 6281 (specifications, "Analog Input")."""
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+SAME_PLACE_V = 1e-3
+"""Largest difference of piezo volts that count as one place: a hundredth of a nanometre at 10 nm/V."""
+
+
+def one_of(choices: Sequence[float]) -> Callable[[float], float]:
+    """Make a validator that returns the choice which a number is, told apart as the instruments' drivers do it."""
+
+    def choose(value: float) -> float:
+        try:
+            return float(choices[position_in("", value, choices)])
+        except OutOfRange as error:
+            raise ValueError(f"one of {error.allowed}") from None
+
+    return choose
+
+
+class Input(Section):
+    """An analogue input of the DAQ."""
+
+    channel: str = Field(pattern=r"^ai\d+$")
+    range_V: Annotated[float, AfterValidator(one_of(INPUT_RANGES_V))] = 10.0
+    terminal: Literal["differential", "rse", "nrse"] = "differential"
+
+
+class Output(Section):
+    """An analogue output of the DAQ. The limits are what the piezo or the junction may ever see."""
+
+    channel: str = Field(pattern=r"^ao\d+$")
+    min_V: float = Field(ge=-10, le=10)
+    max_V: float = Field(ge=-10, le=10)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_V >= self.max_V:
+            raise ValueError(f"min_V = {self.min_V} must lie below max_V = {self.max_V}")
+        return self
+
+
+class Inputs(Section):
+    """What the DAQ samples, in this order.
+
+    The card has one converter behind a multiplexer, and each input keeps a trace of the one before it. So the
+    two faint signals follow slow ones: the thermocouple the piezo's drive, the current the thermocouple.
+    """
+
+    bias: Input
+    z: Input
+    thermocouple: Input
+    current: Input
+
+
+class Outputs(Section):
+    """What the DAQ drives."""
+
+    bias: Output
+    z: Output
+
+
+class LoopBacks(Section):
+    """Tolerance of the loop-backs: a run ends when one is further from the commanded volts."""
+
+    relative_tolerance: float = Field(default=0.05, ge=0.001, le=0.2)
+    tolerance_V: float = Field(default=0.002, ge=0.0005, le=0.05)
+
+
+class Daq(Section):
+    """The NI 6281: "local" NI-DAQmx, or "grpc://HOST:PORT" of a device server on the controller."""
+
+    controller: str = Field(pattern=r"^(local|grpc://.+:\d+)$")
+    device: str = "Dev1"
+    rate_Hz: Annotated[float, Usual(100, 125_000, "Hz")] = Field(2000.0, gt=0, le=125_000)
+    buffer_s: float = Field(10.0, ge=1, le=600)
+    answer_s: Annotated[float, Usual(0.05, 600, "s")] = Field(2.0, gt=0, le=600)
+    current_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
+    inputs: Inputs
+    outputs: Outputs
+    loop_backs: LoopBacks = LoopBacks()
+
+
+class CurrentAmplifier(Section):
+    """The Keithley 428: the gain and rise time that it is set to, and what its calibration found at that gain."""
+
+    address: str
+    gain_V_per_A: Annotated[Positive, AfterValidator(one_of(GAINS_V_per_A))] = 1e5
+    rise_time_s: Annotated[Positive, AfterValidator(one_of(RISE_TIMES_s))] = 3e-4
+    measured_gain_V_per_A: Annotated[Positive | None, Usual(0.2, 5, "V/A", of="gain_V_per_A")] = None
+    offset_V: Annotated[float, Usual(-1, 1, "V")] = 0.0
+    gain_relative_uncertainty: Annotated[NotNegative, Usual(0, 0.5)] = 0.01
+    calibrated: str = "unknown"
+    test_current: bool = True
+
+    @property
+    def true_gain_V_per_A(self) -> float:
+        """Measured gain where there is one, else the gain that is set."""
+        return self.measured_gain_V_per_A or self.gain_V_per_A
+
+
+class VoltagePreamplifier(Section):
+    """The SR560: address, position on its line, gain and low-pass corner."""
+
+    address: str
+    line_address: int = Field(0, ge=0, le=3)
+    gain: Positive = 1e4
+    lowpass_Hz: Positive = 1000.0
+
+    @field_validator("gain", "lowpass_Hz")
+    @classmethod
+    def _as_the_sr560_has_it(cls, value: float, info: ValidationInfo) -> float:
+        from drivers.sr560 import GAINS, LOWPASS_Hz  # takes long to import
+
+        return one_of(GAINS if info.field_name == "gain" else LOWPASS_Hz)(value)
+
+
+class Piezo(Section):
+    """The tip's piezo with its driver, seen from the DAQ's volts."""
+
+    extension_nm_per_V: Annotated[Positive, Usual(0.2, 500, "nm/V")]
+    relative_uncertainty: Annotated[NotNegative, Usual(0, 0.5)] = 0.05
+    calibrated: str = "unknown"
+
+
+class Probe(Section):
+    """The scanning probe with the thermocouple in its tip. Its numbers stay unset where nobody knows them."""
+
+    id: str = Field(min_length=1)
+    thermal_resistance_K_per_W: Annotated[Positive | None, Usual(1e3, 1e8, "K/W")] = None
+    thermal_resistance_uncertainty_K_per_W: Annotated[
+        Positive | None, Usual(1e-6, 0.5, "K/W", of="thermal_resistance_K_per_W")
+    ] = None
+    seebeck_V_per_K: Annotated[Positive | None, Usual(1e-7, 2e-3, "V/K")] = None
+    seebeck_uncertainty_V_per_K: Annotated[Positive | None, Usual(1e-6, 0.5, "V/K", of="seebeck_V_per_K")] = (
+        None
+    )
+    correlation: float = Field(0.0, ge=-1, le=1)
+    thermal_time_constant_s: Annotated[Positive, Usual(1e-8, 0.1, "s")] = 1e-5
+    calibrated: str = "unknown"
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> Self:
+        named = {name: getattr(self, name) for name in THERMOMETER_KEYS}
+        missing = [name for name, value in named.items() if value is None]
+        if 0 < len(missing) < len(named):
+            raise ValueError(f"needs all of its numbers or none; {', '.join(missing)} missing")
+        return self
+
+    @property
+    def known(self) -> bool:
+        """Whether volts of its thermocouple can become kelvin and watts."""
+        return self.thermal_resistance_K_per_W is not None
+
+
+THERMOMETER_KEYS = (
+    "thermal_resistance_K_per_W",
+    "thermal_resistance_uncertainty_K_per_W",
+    "seebeck_V_per_K",
+    "seebeck_uncertainty_V_per_K",
+)
+
+
+class Junction(Section):
+    """The electric circuit of the junction. Positive bias: substrate higher than the grounded probe."""
+
+    series_resistance_ohm: Annotated[NotNegative, Usual(0, 1e7, "ohm")] = 0.0
+    bias_on: Literal["substrate", "probe"] = "substrate"
+
+
+class Coarse(Section):
+    """A stepper that moves the tip's housing, driven by two digital lines of the DAQ."""
+
+    device: str = "Dev1"
+    step_line: str = Field(pattern=r"^port\d+/line\d+$")
+    direction_line: str = Field(pattern=r"^port\d+/line\d+$")
+    step_nm: Annotated[Positive, Usual(0.1, 1e4, "nm")]
+    steps_per_s: float = Field(200.0, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _two_lines(self) -> Self:
+        if self.step_line == self.direction_line:
+            raise ValueError(f"step_line and direction_line must differ, both are {self.step_line}")
+        return self
+
+
+class Safe(Section):
+    """Where the tip goes when nobody is in control (the bias then is 0 V, always), and in what time."""
+
+    z_V: float = 0.0
+    within_s: Annotated[float, Usual(0.05, 60, "s")] = Field(default=0.9, gt=0, le=60)
+
+
+class Rig(Section):
+    """A whole rig file."""
+
+    name: str = "unnamed rig"
+    calibrations: str = Field("calibrations", min_length=1)
+    daq: Daq
+    current_amplifier: CurrentAmplifier
+    voltage_preamplifier: VoltagePreamplifier
+    piezo: Piezo
+    probe: Probe | None = None
+    junction: Junction = Junction()
+    coarse: Coarse | None = None
+    safe: Safe = Safe()
+    unusual: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _safe_within_limits(self) -> Self:
+        bias, z = self.daq.outputs.bias, self.daq.outputs.z
+        if not bias.min_V <= 0 <= bias.max_V:
+            raise ValueError("daq.outputs.bias must allow 0 V, which is the safe bias")
+        if abs(self.safe.z_V - z.min_V) > SAME_PLACE_V:
+            raise ValueError(
+                f"safe.z_V = {self.safe.z_V} is not the end away from the sample: extension grows with the volts, so "
+                f"that end is daq.outputs.z.min_V = {z.min_V}. Write z_V = {z.min_V} in [safe]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _unusual_numbers_twice(self) -> Self:
+        content = self.model_dump(exclude={"unusual"})
+        twice = dict(written_twice(self.unusual))
+        for key, value in twice.items():
+            once = at(content, key)
+            if isinstance(value, bool) or not isinstance(value, int | float) or value != once:
+                is_ = "not there" if once is None else "a table" if isinstance(once, dict) else repr(once)
+                raise ValueError(
+                    f"unusual.{'.'.join(key)} = {value!r} must repeat {'.'.join(key)}, which is {is_}"
+                )
+        found = [number for number in unusual(Rig, content) if number.key not in twice]
+        if found:
+            raise ValueError(". ".join(f"{number}. {number.remedy}" for number in found))
+        return self
+
+
+def load_rig(path: Path) -> Rig:
+    """Read and check a rig file. Raises ``FileError``, which names file, key and bound."""
+    return load_toml(path, Rig)

@@ -1,0 +1,1 @@
+"""Terminal output of runs: progress, durations, messages."""

@@ -1,0 +1,175 @@
+"""Numerical results above a plot, as text that can be selected and copied."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from analysis.heating.significance import FEW_JUNCTIONS, p_words
+from app.gui.plots.numbers import counted, fixed, minus, significant, with_error
+from app.gui.widgets.theme import MEDIUM
+from app.viewmodels.convergence import ConvergenceSnapshot
+
+UW_PER_MK = 1e3
+"""Heat in uW = temperature rise in mK times this, divided by the thermal resistance in K/W."""
+BETWEEN = "&nbsp;&nbsp;&nbsp; "
+"""Separator of numbers, the only place where a row may be broken."""
+PLUS, MINUS = "(+<i>V</i>)", "(−<i>V</i>)"
+ENERGY, WIDTH = "<i>ε</i><sub>0</sub>", "<i>Γ</i><sub>{}</sub>"
+MEV = 1e-3
+
+
+class Results(QLabel):
+    """One or two rows of numbers with an explanation in the tool tip."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setWordWrap(True)
+        self.setContentsMargins(MEDIUM, 0, MEDIUM, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+
+    def tell(self, *rows: str, why: str = "") -> None:
+        """Show rows of numbers, rich text; ``why`` explains them in the tool tip."""
+        text = "<br>".join(
+            BETWEEN.join(number.replace(" ", "&nbsp;") for number in row.split(BETWEEN))
+            for row in rows
+            if row
+        )
+        if text != self.text():
+            self.setText(text)
+        self.setToolTip(why if text else "")
+
+
+def rises(series: ConvergenceSnapshot) -> str:
+    """Return the temperature rises at both polarities and their difference with its significance."""
+    pos, neg = float(series.dT_pos_mK[-1]), float(series.dT_neg_mK[-1])
+    symbol = "Δ<i>T</i>"
+    errors = (float(series.sigma_pos_mK[-1]), float(series.sigma_neg_mK[-1]))
+    return BETWEEN.join(
+        [
+            f"{symbol}{PLUS} = {with_error(pos, errors[0])} mK",
+            f"{symbol}{MINUS} = {with_error(neg, errors[1])} mK",
+            _difference(neg - pos, float(series.sigma_difference_mK[-1]), series),
+        ]
+    )
+
+
+def heats(series: ConvergenceSnapshot) -> str:
+    """Return the heats in the tip at both polarities and their difference; its significance is that of `rises`."""
+    scale = UW_PER_MK / series.resistance_K_per_W
+    symbol = "<i>Q</i><sub>P</sub>"
+    pos, neg = float(series.dT_pos_mK[-1]) * scale, float(series.dT_neg_mK[-1]) * scale
+    errors = (float(series.sigma_pos_mK[-1]) * scale, float(series.sigma_neg_mK[-1]) * scale)
+    return BETWEEN.join(
+        [
+            f"{symbol}{PLUS} = {with_error(pos, errors[0])} µW",
+            f"{symbol}{MINUS} = {with_error(neg, errors[1])} µW",
+            f"difference {with_error(neg - pos, float(series.sigma_difference_mK[-1]) * scale)} µW",
+        ]
+    )
+
+
+def _difference(value: float, error: float, series: ConvergenceSnapshot) -> str:
+    text = f"difference {with_error(value, error)} mK"
+    significance = series.significance
+    if significance is None or np.isnan(significance.p_value) or not series.error_known[-1]:
+        why = "one junction decides" if series.hold.size >= 4 else counted(series.hold.size, "junction")
+        return f"{text} ({why})"
+    few = f", {counted(series.hold.size, 'junction')}" if series.hold.size < FEW_JUNCTIONS else ""
+    sigmas, p_value = fixed(abs(significance.sigmas), 0.1), p_words(significance.p_value)
+    return f"{text} ({sigmas} <i>σ</i>, <i>p</i> = {p_value}{few})"
+
+
+def about_heat(series: ConvergenceSnapshot, scale_relative: float) -> str:
+    """Return an explanation of the errors of `rises` and `heats`."""
+    n = series.hold.size
+    text = f"At ±{series.amplitude_V:.3g} V. "
+    if series.error_known[-1]:
+        text += (
+            f"Errors are standard errors from the scatter of {n} junctions; the error of the difference includes the "
+            "correlation of the two polarities. <i>p</i> is the probability of a difference at least this large if "
+            "there were none (Student's t); <i>σ</i> is the equivalent for a normal distribution."
+        )
+        text += _weights_and_tails(series)
+    else:
+        text += (
+            f"The scatter of junctions cannot be estimated from {counted(n, 'junction')}: errors are those of the "
+            "thermometer's noise, or the difference between two junctions."
+        )
+    if np.isfinite(scale_relative):
+        text += (
+            f" The calibration of the tip (<i>R</i><sub>P</sub>, <i>S</i><sub>TC</sub>) adds "
+            f"±{100 * scale_relative:.1f} %, the same for all points: it cancels in ratios and in <i>σ</i>."
+        )
+    return text
+
+
+def _weights_and_tails(series: ConvergenceSnapshot) -> str:
+    """Return warnings if few junctions dominate the mean or their distribution is skewed."""
+    significance, text = series.significance, ""
+    if significance is None:
+        return text
+    if significance.effective_number < 0.5 * significance.junctions:
+        number = f"{significance.effective_number:.1f}"
+        text += f" Weighted by their times, the junctions are worth {number} equal ones."
+    if significance.heavy_tails:
+        skewness = minus(f"{significance.skewness:.1f}")
+        text += f" Their distribution is skewed ({skewness}), so <i>p</i> is from a bootstrap-t."
+    return text
+
+
+def conductance(value_G0: float, error_G0: float) -> str:
+    """Return the conductance at zero bias as text; "" if it is unknown."""
+    if not np.isfinite(value_G0):
+        return ""
+    return f"<i>G</i>(0) = {with_error(value_G0, error_G0)} <i>G</i><sub>0</sub>"
+
+
+def of_model(parameters: Mapping[str, tuple[float, float]], *, side_known: bool) -> str:
+    """Return level and couplings with their errors; only the level's distance if its side of E_F is unknown."""
+    return BETWEEN.join(_parameter(name, *estimate, side_known) for name, estimate in parameters.items())
+
+
+def _parameter(name: str, value: float, error: float, side_known: bool) -> str:
+    kind, _, level = name.partition("_eV")  # "gamma_eV of the LUMO"
+    mev = with_error(value / MEV, error / MEV)
+    match kind:
+        case "energy" if side_known:
+            return f"{ENERGY}{level} = {with_error(value, error)} eV"
+        case "energy":
+            return f"|{ENERGY}|{level} = {with_error(abs(value), error)} eV"
+        case "gamma":
+            return f"{WIDTH.format('L')} = {WIDTH.format('R')}{level} = {mev} meV"
+        case "gamma_probe":
+            return f"{WIDTH.format('P')}{level} = {mev} meV"
+        case "gamma_substrate":
+            return f"{WIDTH.format('S')}{level} = {mev} meV"
+        case "transmission":
+            return f"<i>τ</i> = {with_error(value, error)}"
+    return f"{name.replace('_', ' ')} = {with_error(value, error)}"
+
+
+def misfit(share: float) -> str:
+    """Return the deviation of the fit from the mean curve as text; "" without a fit."""
+    if not np.isfinite(share):
+        return ""
+    return (
+        f"The fit deviates from the mean curve by {minus(f'{100 * share:.1f}')} % of the largest current "
+        "(root mean square)."
+    )
+
+
+def seebeck(uV_per_K: float) -> str:
+    """Return the thermopower as text; "" if it is unknown."""
+    return f"<i>S</i> = {significant(uV_per_K)} µV/K" if np.isfinite(uV_per_K) else ""
+
+
+def seebeck_size(uV_per_K: float) -> str:
+    """Return the magnitude of the thermopower as text, for an unknown sign."""
+    return seebeck(abs(uV_per_K)).replace("<i>S</i>", "|<i>S</i>|")

@@ -1,0 +1,1 @@
+"""Small widgets and the style that all windows share."""

@@ -1,0 +1,220 @@
+"""Status line, readable from two metres: safety of the tip, state of the junction, time left."""
+
+from math import floor, isfinite, isinf, log10, nan
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLayout, QWidget
+
+from app.console.durations import roughly
+from app.gui.plots.numbers import fixed, minus, significant
+from app.gui.plots.view import View
+from app.gui.widgets.big_number import PositionReadout, Readout
+from app.gui.widgets.retract import RetractButton
+from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme
+from app.viewmodels.junction_state import State
+from app.viewmodels.status_view import StatusSnapshot
+
+UNKNOWN, OVER_RANGE = "–", "over range"
+SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+STATE_COLOURS = {
+    State.CONTACT: "accent",
+    State.PLATEAU: "accent",
+    State.HELD: "accent",
+    State.FAULT: "danger",
+    State.NOT_SAFE: "danger",
+}
+ALARMING = (State.FAULT, State.NOT_SAFE)
+SCALES = (1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
+"""Scale factors of the numbers; the largest that fits is used."""
+
+
+class StatusLine(View[StatusSnapshot]):
+    """Main numbers of a run, each at a fixed place."""
+
+    title = "Status"
+    background = "window"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        longest = max((state.value for state in State), key=len)
+        self.state = Readout(theme, "JUNCTION", longest, note="no data for 88 s")
+        self.conductance = Readout(theme, "CONDUCTANCE", "−8.8×10⁻⁸", "G₀")
+        self.bias = Readout(theme, "BIAS", "−8.888", "V", note="modulated")
+        self.tip = PositionReadout(theme, "TIP", "8888.8", "nm")
+        self.progress = Readout(theme, "PROGRESS", "88888/88888", "traces", note="88 min left, 8.88 GB")
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        self.row.setSpacing(LARGE + SMALL)
+        self.row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._scale = 1.0
+        self._fill(self.row)
+        theme.changed.connect(self.update)
+
+    def _fill(self, row: QHBoxLayout) -> None:
+        for readout in self.readouts:
+            row.addWidget(readout)
+        row.addStretch(1)
+
+    @property
+    def readouts(self) -> tuple[Readout, ...]:
+        """Readouts from left to right."""
+        return (self.state, self.conductance, self.bias, self.tip, self.progress)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size that the smallest numbers need."""
+        usual = super().minimumSizeHint()
+        return QSize(round(usual.width() * SCALES[-1] / self._scale), usual.height())
+
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        """Scale the numbers to the largest size that fits."""
+        super().resizeEvent(ev)
+        for factor in SCALES:
+            if factor != self._scale:
+                self._scale = factor
+                for readout in self.findChildren(Readout):
+                    readout.scale(factor)
+            self.row.invalidate()
+            if self.row.minimumSize().width() <= self.width():
+                break
+
+    def draw(self, snapshot: StatusSnapshot) -> None:
+        """Show the numbers of a snapshot."""
+        stale = snapshot.stale_s > 0.0 or snapshot.state in ALARMING
+        number = "quiet" if stale else "text"
+        self._say_state(snapshot)
+        conductance = conductance_words(snapshot.conductance_G0, snapshot.full_scale_G0)
+        railed = isinf(snapshot.conductance_G0) and not stale
+        self.conductance.unit = "" if conductance == OVER_RANGE else "G₀"
+        note = "last known" if stale else "railed" if railed else ""
+        self.conductance.say(conductance, note, number, "warning" if railed else "quiet")
+        if snapshot.modulated:
+            self.bias.say(f"±{abs(snapshot.bias_V):.3f}", "modulated", number, "accent")
+        else:
+            self.bias.say(signed(snapshot.bias_V), "", number if stale else colour_of(snapshot.bias_V))
+        self.tip.point(snapshot.tip_nm, snapshot.tip_range_nm)
+        near = "near its limit" if self.tip.near_end else ""
+        self.tip.say(fixed(snapshot.tip_nm, 0.1), near, number, "warning")
+        self.progress.unit = cycles_word(snapshot)
+        self.progress.say(progress(snapshot), remark(snapshot))
+
+    def _say_state(self, snapshot: StatusSnapshot) -> None:
+        alarming = snapshot.state in ALARMING
+        note, colour = duration(snapshot.in_state_s), "quiet"
+        if alarming and snapshot.message:
+            note, colour = snapshot.message, "danger"
+        elif snapshot.stale_s > 0.0:
+            note, colour = f"no data for {snapshot.stale_s:.0f} s", "warning"
+        state_colour = (
+            "quiet" if snapshot.stale_s > 0.0 and not alarming else STATE_COLOURS.get(snapshot.state, "text")
+        )
+        self.state.say(snapshot.state.value, note, state_colour, colour)
+        self.state.setToolTip(snapshot.message)
+
+    def paintEvent(self, ev: QPaintEvent | None) -> None:
+        """Draw the background."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(getattr(self.theme.palette, self.background)))
+        painter.end()
+
+
+class RigStatusLine(StatusLine):
+    """Status line of a rig, with the Retract button."""
+
+    retract = pyqtSignal()
+
+    def _fill(self, row: QHBoxLayout) -> None:
+        super()._fill(row)
+        self.button = RetractButton(self.theme)
+        self.button.clicked.connect(self.retract)
+        row.addWidget(self.button)
+
+
+class ReplayStatusLine(StatusLine):
+    """Status line of a recording: in another colour and without a Retract button."""
+
+    background = "replay_window"
+
+    def _fill(self, row: QHBoxLayout) -> None:
+        self.replay = Readout(self.theme, "RECORDING", "REPLAY paused", note="2026-11-21-heating-001.h5")
+        self.replay.say("REPLAY", "", "replay")
+        row.addWidget(self.replay)
+        super()._fill(row)
+
+    def set_speed(self, words: str, name: str) -> None:
+        """Show the speed ("20×" or "paused") and the name of the recording."""
+        self.replay.say(f"REPLAY {words}".strip(), name, "replay")
+
+
+def conductance_words(conductance_G0: float, full_scale_G0: float = nan) -> str:
+    """Format a conductance in G0: "0.00207", or with a power of ten below 10⁻⁴ (10⁻³ if negative).
+
+    A sign and a two-digit exponent cost a digit each. A railed amplifier gives a bound, "> 6.4", or "over range" if
+    the full scale is unknown.
+    """
+    if isinf(conductance_G0):
+        if not isfinite(full_scale_G0):
+            return OVER_RANGE
+        unit = 10.0 ** (floor(log10(full_scale_G0)) - 1)
+        bound = f"{floor(full_scale_G0 / unit + 1e-9) * unit:.12g}"
+        return f"> {bound}" if conductance_G0 > 0 else f"< {minus('-')}{bound}"
+    if not isfinite(conductance_G0):
+        return UNKNOWN
+    if abs(conductance_G0) < (1e-3 if conductance_G0 < 0 else 1e-4):
+        return significant(conductance_G0, 3 - (conductance_G0 < 0) - (abs(conductance_G0) < 1e-9))
+    decimals = max(0, 2 - floor(log10(abs(conductance_G0))))
+    return minus(f"{conductance_G0:.{decimals}f}")
+
+
+def signed(value: float) -> str:
+    """Format with a sign and three decimals: "+0.100"; "0.000" has no sign."""
+    if not isfinite(value):
+        return UNKNOWN
+    text = f"{value:+.3f}"
+    return minus(text) if float(text) else text[1:]
+
+
+def duration(seconds: float) -> str:
+    """Format a time: "3.2 s", "4 min 05 s", "2 h 03 min"."""
+    if not isfinite(seconds):
+        return UNKNOWN
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def size(n_bytes: int) -> str:
+    """Format a number of bytes: "1.20 GB"."""
+    for unit, name in SIZES:
+        if n_bytes >= unit:
+            return f"{significant(n_bytes / unit)} {name}"
+    return f"{n_bytes} B"
+
+
+def colour_of(bias_V: float) -> str:
+    """Return the name of a bias's text colour; that of 0 V if it is displayed as 0.000."""
+    if not isfinite(bias_V) or not round(bias_V, 3):
+        return "text"
+    return "positive_text" if bias_V > 0 else "negative_text"
+
+
+def progress(snapshot: StatusSnapshot) -> str:
+    """Return the progress of a run: "63/100"."""
+    return f"{snapshot.cycles}" + (f"/{snapshot.total_cycles}" if snapshot.total_cycles is not None else "")
+
+
+def cycles_word(snapshot: StatusSnapshot) -> str:
+    """Return the name of the counted cycles: "holds", or "hold" for one."""
+    return snapshot.cycle_name + ("" if snapshot.cycles == 1 and snapshot.total_cycles is None else "s")
+
+
+def remark(snapshot: StatusSnapshot) -> str:
+    """Return the end, pause or remaining time of a run, and the size of its recording."""
+    text = snapshot.ended or snapshot.remark
+    if not text and isfinite(snapshot.left_s):
+        text = f"{roughly(snapshot.left_s)} left"
+    recorded = size(snapshot.recorded_bytes) if snapshot.recorded_bytes else ""
+    return ", ".join(part for part in (text, recorded) if part)

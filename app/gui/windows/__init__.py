@@ -1,0 +1,1 @@
+"""Windows: the rig's, a recording's, a comparison of several; their menus and keys."""

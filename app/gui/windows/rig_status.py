@@ -1,0 +1,170 @@
+"""Content of a rig's status line and alarm, from the run in progress or else from the instruments."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import inf, nan
+from typing import Any
+
+from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
+from analysis.conductance import conductance_G0 as measured_G0
+from app.gui.job_text import reason_of, title_of
+from app.gui.widgets.alarm import Notice
+from app.server.stream import Behind
+from app.viewmodels.junction_state import BREAK_G0, State
+from app.viewmodels.status_view import OPEN_G0, StatusSnapshot
+
+NO_ANSWER = "The bench does not answer. Its queue may still be running."
+BY_HAND = "Switch off the bias and retract the tip by hand."
+STALE_S = 1.5
+"""Silence of a run after which the status line shows its age."""
+CATCHING_UP_S = 60.0
+"""Delay behind the run beyond which the status line shows the progress of catching up."""
+NEAR_SAFE_V = 0.05
+
+BLANK = StatusSnapshot(
+    state=State.UNKNOWN, in_state_s=nan, conductance_G0=nan, bias_V=nan, modulated=False, tip_nm=nan,
+    tip_range_nm=(nan, nan), recorded_samples=0, recorded_bytes=0, time_s=0.0, cycles=0, total_cycles=None,
+    cycle_name="trace", cycles_per_minute=nan, left_s=nan, step="", ended="idle", message="",
+)  # fmt: skip
+
+
+def idle_status(
+    instruments: Mapping[str, Any], before: StatusSnapshot | None, lost: str = "", unsafe: str = ""
+) -> StatusSnapshot:
+    """Return the status without a run.
+
+    Parameters
+    ----------
+    instruments : mapping
+        Report of the bench on its instruments; empty before the first.
+    before : StatusSnapshot or None
+        Status at the end of the last run.
+    lost : str
+        Why the bench does not answer; "" if it does.
+    unsafe : str
+        Why the rig may not be safe.
+    """
+    shown = before or BLANK
+    if unsafe:
+        return replace(shown, state=State.NOT_SAFE, message="see below", in_state_s=nan)
+    if lost:
+        return replace(shown, state=State.FAULT, message="the bench does not answer", in_state_s=nan)
+    daq = instruments.get("daq", {})
+    volts = daq.get("settings", {})
+    if "z_V" not in volts or instruments.get("busy"):
+        return shown
+    if daq.get("answers") is False:
+        return replace(shown, state=State.FAULT, message="the card does not answer", in_state_s=nan)
+    per_V = daq["extension_nm_per_V"]
+    low, high = daq["z_range_V"]
+    conductance = conductance_G0(instruments)
+    back = abs(volts["z_V"] - daq["safe_z_V"]) <= NEAR_SAFE_V
+    return replace(
+        shown,
+        state=State.RETRACTED if back else _state_at(conductance),
+        in_state_s=nan,
+        conductance_G0=conductance,
+        full_scale_G0=full_scale_G0(instruments),
+        bias_V=volts["bias_V"] if abs(volts["bias_V"]) >= LEAST_BIAS_V else 0.0,
+        modulated=False,
+        tip_nm=volts["z_V"] * per_V,
+        tip_range_nm=(low * per_V, high * per_V),
+        message="",
+    )
+
+
+def _state_at(conductance: float) -> State:
+    """Return the state of a tip that is not retracted, from the conductance."""
+    if abs(conductance) >= BREAK_G0:
+        return State.CONTACT if conductance > 0 else State.UNKNOWN
+    return State.TUNNELLING if conductance >= OPEN_G0 else State.OUT_OF_CONTACT
+
+
+def conductance_G0(instruments: Mapping[str, Any]) -> float:
+    """Return the conductance in G0; NaN without a bias, infinite where the amplifier is railed."""
+    volts, calibration = instruments["daq"]["settings"], _calibration(instruments)
+    bias_V, current_V = volts.get("bias_V", 0.0), volts.get("current_V")
+    if calibration is None or current_V is None:
+        return nan
+    return float(measured_G0(current_V, bias_V, calibration))
+
+
+def full_scale_G0(instruments: Mapping[str, Any]) -> float:
+    """Return the largest conductance within the amplifier's range, in G0; NaN without a bias."""
+    bias_V, calibration = instruments["daq"]["settings"].get("bias_V", 0.0), _calibration(instruments)
+    if calibration is None or not abs(bias_V) >= LEAST_BIAS_V:
+        return nan
+    return full_scale_conductance_G0(calibration, bias_V)
+
+
+def _calibration(instruments: Mapping[str, Any]) -> CurrentCalibration | None:
+    """Return the calibration of the current as far as it is known without a run; None without a gain."""
+    gain = instruments.get("current_amplifier", {}).get("settings", {}).get("gain_V_per_A")
+    full_scale_V = instruments["daq"].get("current_full_scale_V", inf)
+    return CurrentCalibration(gain, full_scale_V=full_scale_V) if gain else None
+
+
+def running_status(
+    shown: StatusSnapshot, job: Mapping[str, Any], behind: Behind | None, rate_Hz: float, silent_s: float
+) -> StatusSnapshot:
+    """Add to the status of a run its remaining time, a pause, and the delay of the window behind it.
+
+    Parameters
+    ----------
+    shown : StatusSnapshot
+    job : mapping
+        Report of the bench on the job; empty without one.
+    behind : Behind or None
+    rate_Hz : float
+        Sample rate of the run.
+    silent_s : float
+        Time since the last data.
+    """
+    status, left_s = job.get("status"), job.get("left_s")
+    remark = "paused" if status == "paused" else ""
+    if behind is not None and behind.stop - behind.shown > CATCHING_UP_S * rate_Hz:
+        remark = f"catching up: {100 * behind.shown // behind.stop} %"
+    stale = status in ("running", "paused") and silent_s > STALE_S
+    return replace(
+        shown, left_s=nan if left_s is None else left_s, remark=remark, stale_s=silent_s if stale else 0.0
+    )
+
+
+def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
+    """Return the most urgent alarm; None if all is well.
+
+    Parameters
+    ----------
+    unsafe : str
+        Why the rig may not be safe.
+    lost : str
+        Why the bench does not answer.
+    state : mapping
+        State of the bench.
+    """
+    if unsafe:
+        return Notice(f"NOT SAFE. {unsafe} {BY_HAND}")
+    if lost:
+        return Notice(NO_ANSWER)
+    if state.get("job") is not None:
+        return None
+    failed = next((job for job in state.get("queue", ()) if job["id"] == state.get("failed")), None)
+    return _failure(failed) if failed is not None else None
+
+
+def _failure(job: Mapping[str, Any]) -> Notice:
+    """Return the alarm of a failed run; amber if a setting prevented its start."""
+    reason = reason_of(job).rstrip(".")
+    if job.get("refused"):
+        return Notice(f"{title_of(job)} was not started. {reason}.", danger=False, job=job["id"])
+    safe = " The rig was made safe." if job.get("safe") else ""
+    return Notice(f"{title_of(job)} ended with a fault. {reason}.{safe}", job=job["id"])
+
+
+def why_not(lost: str, instruments: Mapping[str, Any]) -> str:
+    """Return why no run can be started; "" if it can."""
+    if lost:
+        return NO_ANSWER
+    rows = [row for row in instruments.values() if isinstance(row, Mapping)]
+    silent = [str(row["name"]) for row in rows if row.get("answers") is False]
+    return f"No answer from {', '.join(silent)}. Check power and cable; see the panel Rig." if silent else ""

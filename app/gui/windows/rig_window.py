@@ -1,0 +1,357 @@
+"""Window of a rig: shows a bench and sends it commands."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSettings, Qt
+
+from app.gui.bench_connection import LiveSource
+from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
+from app.gui.panels.notes import NotesPanel
+from app.gui.panels.procedures import ProceduresPanel, Wanted
+from app.gui.panels.queue import OVER, QueuePanel
+from app.gui.panels.rig import RigPanel
+from app.gui.widgets.alarm import Alarm
+from app.gui.widgets.status_line import RigStatusLine
+from app.gui.widgets.theme import Theme
+from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, running_status, why_not
+from app.gui.windows.shortcuts import RIG_KEYS
+from app.gui.windows.window import BOTTOM, LEFT, RIGHT, Window
+from app.gui.wording import all_labels, in_words
+from app.server.errors import Refused
+from app.server.latest_snapshots import Newest
+from app.viewmodels.junction_state import State
+from app.viewmodels.options import SessionOptions
+from app.viewmodels.session import Session
+from app.viewmodels.status_view import StatusSnapshot
+
+STARTING = "The bench is starting …"
+ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."
+BESIDE = 340
+"""Width of the panels beside the views, in pixels."""
+TAB_OF = {"iv": 2, "heating": 3}
+
+
+class RigWindow(Window):
+    """Window of a rig; it is empty until a bench is attached."""
+
+    kind = "rig"
+    keys = RIG_KEYS
+
+    def __init__(self, theme: Theme, settings: QSettings) -> None:
+        self.rig_line = RigStatusLine(theme)
+        super().__init__(theme, settings, self.rig_line)
+        self.source: LiveSource | None = None
+        self.owned = False
+        """True if the bench was started for this window or is simulated: when idle it ends with the window."""
+        self._instruments: Mapping[str, Any] = {}
+        self._newest = Newest()
+        self._lost = ""
+        self._entries: set[int | None] = set()
+        self._raised: str | None = None
+        self.alarm = Alarm(theme)
+        self._top.addWidget(self.alarm)
+        self.rig_line.retract.connect(self.retract)
+        self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
+        self.rig, self.notes = RigPanel(theme), NotesPanel()
+        self._arrange()
+        self._connect_panels()
+        self.setWindowTitle("hotjunction")
+        self.procedures.explain(STARTING)
+        self.procedures.check()
+        self.finish()
+        self.procedures.procedure.setFocus()
+
+    def _arrange(self) -> None:
+        self.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
+        self.setCorner(Qt.Corner.BottomRightCorner, BOTTOM)
+        procedure = self.add_panel("Procedure", self.procedures, LEFT)
+        selection = self.add_panel("Selection", self.selection, LEFT)
+        self.tabifyDockWidget(procedure, selection)
+        procedure.raise_()
+        queue = self.add_panel("Queue", self.queue, RIGHT)
+        rig = self.add_panel("Rig", self.rig, RIGHT)
+        self.splitDockWidget(queue, rig, Qt.Orientation.Vertical)
+        log = self.add_panel("Log", self.log, BOTTOM)
+        browser = self.add_panel("Recordings", self.browser, BOTTOM)
+        notes = self.add_panel("Notes", self.notes, BOTTOM)
+        self.splitDockWidget(log, notes, Qt.Orientation.Horizontal)
+        self.tabifyDockWidget(log, browser)
+        log.raise_()
+
+    def settle_sizes(self) -> None:
+        """Set the panels to their default sizes, leaving most room to the views."""
+        docks = self.docks
+        beside = min(BESIDE, self.width() // 4)
+        self.resizeDocks([docks["Procedure"], docks["Queue"]], [beside, beside], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Log"]], [min(140, self.height() // 7)], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], Qt.Orientation.Horizontal)
+        super().settle_sizes()
+
+    def _connect_panels(self) -> None:
+        self.procedures.queue_asked.connect(self.add_to_queue)
+        self.procedures.run_asked.connect(self.run_now)
+        queue = self.queue
+        queue.pause_asked.connect(lambda: self.ask("pause"))
+        queue.resume_asked.connect(lambda: self.ask("resume"))
+        queue.abort_asked.connect(lambda job: self.ask("abort", job=job))
+        queue.remove_asked.connect(lambda job: self.ask("queue_remove", job=job))
+        queue.move_asked.connect(lambda job, place: self.ask("queue_move", job=job, place=place))
+        queue.open_asked.connect(lambda path: self.open_asked.emit(Path(path)))
+        self.rig.set_asked.connect(
+            lambda name, setting, value: self.ask(
+                "set_instrument", instrument=name, setting=setting, value=value
+            )
+        )
+        self.notes.note_asked.connect(self._note)
+
+    def fill_run_menu(self) -> None:
+        """Add the menu Run."""
+        menu = self.menus.menu("&Run")
+        self.menus.action(menu, "&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter")
+        self.menus.action(menu, "&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter")
+        self.menus.action(menu, "&Pause or resume (Space)", self.pause)
+        self.menus.action(menu, "A&bort the run", self.queue.abort_present)
+        menu.addSeparator()
+        self.menus.action(menu, "R&etract (Esc Esc)", self.retract)
+
+    # ---- the bench ----
+
+    def attach(self, source: LiveSource, *, owned: bool) -> None:
+        """Attach a bench; the window closes its source."""
+        self.source, self.owned = source, owned
+        source.told.connect(self._told)
+        source.began.connect(self._began)
+        source.lost.connect(self._is_lost)
+        self.setWindowTitle(f"hotjunction – {source.client.connection.rig_name}")
+        self.ask("hello", self._hello)
+        self.ask("state", lambda state: self._told("state", state))
+        self.ask("instruments", lambda content: self._told("instruments", content))
+        self.ask("log", self._log_of_before)
+        self.procedures.explain("")
+
+    def _log_of_before(self, content: Mapping[str, Any]) -> None:
+        for entry in content.get("entries", ()):
+            self._take_entry(entry, before=True)
+
+    def _take_entry(self, entry: Mapping[str, Any], *, before: bool = False) -> None:
+        """Add an entry of the bench's log, once; show a new error at the bottom of the window, too."""
+        number, text = entry.get("number"), in_words(entry["text"], all_labels())
+        if number is not None and number in self._entries:
+            return
+        self._entries.add(number)
+        self.log.add(entry["level"], entry["time_s"], text)
+        if not before and entry["level"] in ("error", "critical"):
+            self.messages.tell(logging.ERROR, text)
+
+    def failed(self, message: str) -> None:
+        """Report that no bench could be attached."""
+        self.say(message, logging.ERROR)
+        self.procedures.explain(message)
+
+    def ask(self, name: str, then: Any = None, **arguments: Any) -> None:
+        """Send a command to the bench; log its error."""
+        if self.source is None:
+            self.say(STARTING, logging.WARNING)
+            return
+        self.source.ask(name, then, lambda error: self.say(str(error), logging.ERROR), **arguments)
+
+    def _hello(self, content: Mapping[str, Any]) -> None:
+        from app.config.rig import Rig
+
+        self.browser.show_folder(Path(content["folder"]))
+        self._rig = Rig.model_validate(content["rig"])
+        self.procedures.set_rig(self._rig)
+
+    def _told(self, topic: str, content: Any) -> None:
+        match topic:
+            case "state":
+                self._show_state(content)
+            case "job":
+                self.queue.show_job(content)
+                self.notes.follow(running=bool(self.queue.present))
+                if content["status"] in OVER:
+                    self.browser.refresh()
+            case "instruments" if self._newest.takes(topic, content):
+                self._show_instruments(content)
+            case "log":
+                self._take_entry(content)
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """Newest state of the bench."""
+        return self.queue.known.state
+
+    def _show_state(self, state: Mapping[str, Any]) -> None:
+        self.queue.show_state(state)
+        self.notes.follow(running=bool(self.queue.present))
+
+    def _show_instruments(self, content: Mapping[str, Any]) -> None:
+        changed = _next_settings(content) != _next_settings(self._instruments)
+        self._instruments = content
+        self.rig.show_instruments(content)
+        self.procedures.explain(why_not(self._lost, self._instruments))
+        rig = getattr(self, "_rig", None)
+        if changed and rig is not None:
+            for section, settings in _next_settings(content).items():
+                rig = rig.model_copy(update={section: getattr(rig, section).model_copy(update=settings)})
+            self.procedures.set_rig(rig)
+
+    def _began(self, session: Session) -> None:
+        """Bring the view of a new run to the front, unless the user has chosen another tab."""
+        procedure = session.header.procedure
+        if self._raised in (None, self.area.front):
+            self.area.raise_tab(TAB_OF.get("heating" if procedure.startswith("control") else procedure, 1))
+            self._raised = self.area.front
+        self.models.look(session)
+
+    def decide(self, options: SessionOptions) -> None:
+        """Apply selection rules to this run and later ones."""
+        if self.source is not None:
+            self.source.options = replace(options, model=self.models.given)
+        super().decide(options)
+
+    def _is_lost(self, message: str) -> None:
+        if message:
+            self.say(f"{NO_ANSWER} ({message})", logging.CRITICAL)
+        elif self._lost:
+            self.say("The bench answers again.")
+        self._lost = message
+        self.procedures.explain(why_not(self._lost, self._instruments))
+
+    @property
+    def running(self) -> bool:
+        """True if a run is in progress or queued."""
+        return bool(self.queue.present or self.queue.waiting)
+
+    @property
+    def session(self) -> Session | None:
+        """Session of the current or the last run."""
+        return self.source.session if self.source is not None else None
+
+    @property
+    def recording(self) -> Path | None:
+        """Path of the current or the last run's recording."""
+        return self.source.recording if self.source is not None else None
+
+    def status(self, session: Session) -> StatusSnapshot:
+        """Return the content of the status line, with the queue's information on the run."""
+        assert self.source is not None
+        snapshot, rate_Hz = super().status(session), session.header.rate_Hz
+        return running_status(snapshot, self.queue.present, self.source.behind, rate_Hz, self.source.stale_s)
+
+    @property
+    def _unsafe(self) -> str:
+        """Reason why the rig may not be safe; the run reports it before its recording is saved."""
+        unsafe = str(self.state.get("unsafe", ""))
+        if unsafe or self.session is None or not self.queue.present:
+            return unsafe
+        return ENDED_UNSAFE if self.session.status.snapshot().state is State.NOT_SAFE else ""
+
+    def paint(self) -> None:
+        """Draw the views and the alarm; without a run, show the state of the instruments."""
+        super().paint()
+        unsafe = self._unsafe
+        if self._lost or unsafe or not self.queue.present:
+            before = self.session.status.snapshot() if self.session is not None else None
+            self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
+        running = bool(self.queue.present)  # the job's own message arrives before the state of the bench
+        self.alarm.tell(alarm_of(unsafe, self._lost, {} if running else self.state))
+        notice = self.alarm.notice
+        if notice is not None and f"job {notice.job}:" in self.messages.text:
+            self.messages.dismiss()  # the alarm shows it already
+
+    # ---- commands ----
+
+    def add_to_queue(self, runs: list[Wanted]) -> None:
+        """Append runs to the queue."""
+        for run in runs:
+            self.ask("queue_add", self._added, **self._as_arguments(run))
+
+    def run_now(self, runs: list[Wanted]) -> None:
+        """Run the first job now, even if the queue is paused, and the others after it."""
+        first, *others = runs
+        self.ask("run_now", **self._as_arguments(first))
+        for place, run in enumerate(others):
+            self.ask("queue_add", place=place, **self._as_arguments(run))
+        self._notes_gone()
+
+    def _as_arguments(self, run: Wanted) -> dict[str, Any]:
+        notes = "" if self.queue.present else self.notes.for_next
+        values = {name: list(v) if isinstance(v, tuple) else v for name, v in run.values.items()}
+        return {"procedure": run.procedure, "values": values, "sample": run.sample, "notes": notes}
+
+    def _added(self, job: Any) -> None:
+        self._notes_gone()
+
+    def _notes_gone(self) -> None:
+        if not self.queue.present and self.notes.for_next:
+            self.say("The notes are added to the recording of this run.")
+            self.notes.taken()
+
+    def _note(self, text: str) -> None:
+        def noted(result: Any) -> None:
+            self.messages.tell(logging.INFO, "Note added to the recording.")  # the run logs it
+            self.notes.taken()
+
+        self.ask("notes", noted, text=text)
+
+    def pause(self) -> None:
+        """Pause or resume."""
+        if self.queue.pause.isEnabled():
+            self.queue.toggle_pause()
+
+    def retract(self) -> None:
+        """Make the rig safe, immediately."""
+        if self.source is None:
+            self.say("Cannot retract: no bench is connected.", logging.WARNING)
+            return
+        self.say("Retracting …", logging.WARNING)
+        began_s = time.monotonic()
+
+        def done(message: str) -> None:
+            self.say(f"Retracted after {time.monotonic() - began_s:.1f} s: {message}", logging.WARNING)
+
+        def failed(error: Any) -> None:
+            if not isinstance(error, Refused):  # the bench logs its own refusals
+                self.say(f"NOT SAFE: {error} {BY_HAND}", logging.CRITICAL)
+
+        self.source.retract(done, failed)
+
+    # ---- closing ----
+
+    def leave(self) -> bool:
+        """Leave a run going or stop it safely, as the user chooses; shut down an idle bench of this window."""
+        if self.source is None:
+            return True
+        wanted = Parting.END
+        if self.running and not self._lost:
+            wanted = self.ask_about_run()
+        if wanted is Parting.STAY:
+            return False
+        if not self._lost:
+            part(self.source.client, wanted, owned=self.owned, running=self.running)
+        self.source.close()
+        return True
+
+    def ask_about_run(self) -> Parting:
+        """Ask whether to keep the run going, stop it or keep the window open."""
+        return ask_about_run(self)
+
+
+def _next_settings(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the settings of the next run, by instrument."""
+    return {
+        name: {
+            setting: entry["next_run"]
+            for setting, entry in content[name]["editable"].items()
+            if "next_run" in entry
+        }
+        for name in ("current_amplifier", "voltage_preamplifier")
+        if name in content and "editable" in content[name]
+    }

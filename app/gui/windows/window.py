@@ -1,0 +1,311 @@
+"""Base of the windows of a rig and of a recording: views, log, recordings, menus, keys, layout."""
+
+import logging
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSettings, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.background import Tasks
+from app.gui.panels.browser import BrowserPanel
+from app.gui.panels.log import LogPanel
+from app.gui.panels.selection_rules import SelectionPanel
+from app.gui.run_logger import Narrator
+from app.gui.widgets.focus import step_in_sight
+from app.gui.widgets.message_line import MessageLine
+from app.gui.widgets.screen import fit_to_screen
+from app.gui.widgets.stale_tab_bars import hide_ghosts
+from app.gui.widgets.status_line import StatusLine
+from app.gui.widgets.theme import Theme
+from app.gui.widgets.view_tabs import STRIPS, ViewArea
+from app.gui.windows.menus import Menus
+from app.gui.windows.model_choice import ModelChoice
+from app.gui.windows.saving import save_analysis
+from app.gui.windows.shortcuts import COMMON_KEYS, KeysDialog
+from app.offline.recordings import ENDINGS
+from app.viewmodels.options import SessionOptions
+from app.viewmodels.session import Session
+from app.viewmodels.status_view import StatusSnapshot
+
+FRAME_MS = 40
+"""Interval between frames: 25 a second."""
+SETTLED_MS = 100
+SIZE = QSize(1500, 940)
+LAYOUT_VERSION = 1
+LEFT, RIGHT, BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+
+
+class Window(QMainWindow):
+    """Window of one session with its panels.
+
+    Parameters
+    ----------
+    theme : Theme
+    settings : QSettings
+        Remembers the layout.
+    line : StatusLine
+    """
+
+    kind = ""
+    """Key under which the layout is saved."""
+    keys: tuple[tuple[str, str], ...] = ()
+    closed = pyqtSignal()
+    open_asked = pyqtSignal(object)
+    """Path of a recording to open in a new window."""
+    compare_asked = pyqtSignal(object)
+
+    def __init__(self, theme: Theme, settings: QSettings, line: StatusLine) -> None:
+        super().__init__()
+        self.theme, self.settings, self.line = theme, settings, line
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setDockNestingEnabled(True)
+        fit_to_screen(self, SIZE)
+        self.tasks = Tasks("window")
+        self.area = ViewArea(theme)
+        self.area.said.connect(self.say)
+        self.messages = MessageLine(theme)
+        self.messages.log_asked.connect(self.show_log)
+        self.setStatusBar(self.messages)
+        self.log, self.browser = LogPanel(theme), BrowserPanel(theme, self.tasks)
+        self.selection = SelectionPanel(theme)
+        self.selection.decided.connect(self.decide)
+        self.models = ModelChoice(self)
+        self.browser.failed.connect(lambda text: self.say(text, logging.ERROR))
+        self.browser.open_asked.connect(self.open_asked)
+        self.browser.compare_asked.connect(self.compare_asked)
+        self.docks: dict[str, QDockWidget] = {}
+        self._narrator: Narrator | None = None
+        self._settled = False
+        bars = QWidget()
+        self._top = QVBoxLayout(bars)
+        self._top.setContentsMargins(0, 0, 0, 0)
+        self._top.setSpacing(0)
+        self.menus = Menus()
+        self._top.addWidget(self.menus)
+        self._top.addWidget(line)
+        self.setMenuWidget(bars)
+        self.setCentralWidget(self.area)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._settle)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.paint)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Move the focus, skipping widgets hidden behind a tab."""
+        return step_in_sight(lambda: super(Window, self).focusNextPrevChild(next))
+
+    # ---- assembly, called by the constructors of subclasses ----
+
+    def add_panel(self, title: str, widget: QWidget, where: Qt.DockWidgetArea) -> QDockWidget:
+        """Add a movable panel and return its dock."""
+        dock = self.docks[title] = QDockWidget(title, self)
+        dock.setObjectName(f"panel {title}")
+        dock.setWidget(widget)
+        self.addDockWidget(where, dock)
+        return dock
+
+    def finish(self) -> None:
+        """Add menus and keys, restore the saved layout and start drawing."""
+        self.menus.fill(self)
+        self._bind()
+        self._usual = self.saveState(LAYOUT_VERSION)
+        self.restore_layout()
+        self._timer.start(FRAME_MS)
+
+    def fill_run_menu(self) -> None:
+        """Add the menu Run, in a window of a rig."""
+
+    def _bind(self) -> None:
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
+        space.activated.connect(self._space)
+
+    def _space(self) -> None:
+        """Press the button with the keyboard focus, else pause."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QCheckBox):
+            focus.toggle()
+        elif isinstance(focus, QAbstractButton):
+            focus.click()
+        else:
+            self.pause()
+
+    def pause(self) -> None:
+        """Pause or resume (key Space)."""
+
+    # ---- drawing ----
+
+    @property
+    def session(self) -> Session | None:
+        """Session on display; None before the first."""
+        return None
+
+    def paint(self) -> None:
+        """Draw the visible views that have changed, and log new results."""
+        session = self.session
+        if session is None or not self.isVisible():
+            return
+        if self._narrator is None or self._narrator.session is not session:
+            self._narrator = Narrator(session)
+        self.area.fit_strips(session)
+        self.area.paint(session)
+        self.line.present(self.status(session))
+        for sentence in self._narrator.news():
+            self.say(sentence.text, sentence.level, session.time_of(sentence.sample))
+
+    def status(self, session: Session) -> StatusSnapshot:
+        """Return the content of the status line."""
+        return session.status.snapshot()
+
+    def set_span(self, seconds: float) -> None:
+        """Set the time span of the strip charts, in seconds, and show them."""
+        self.area.set_window(seconds)
+        self.area.docks[STRIPS].show()
+
+    # ---- actions ----
+
+    def say(self, text: str, level: int = logging.INFO, at_s: float = math.nan) -> None:
+        """Show a message at the bottom of the window and in its log.
+
+        Parameters
+        ----------
+        text : str
+        level : int
+            Level of `logging`.
+        at_s : float
+            Time of the event in s since 1970; NaN or a time in the future (of a simulated clock) means now.
+        """
+        now_s = time.time()
+        self.log.add(level, at_s if at_s < now_s else now_s, text)
+        self.messages.tell(level, text)
+
+    def show_log(self) -> None:
+        """Bring the log to the front."""
+        dock = self.docks["Log"]
+        dock.show()
+        dock.raise_()
+
+    def ask_for_recording(self) -> None:
+        """Ask for a recording and open it."""
+        folder = str(self.browser.library.folder) if self.browser.library is not None else ""
+        patterns = " ".join(f"*{ending}" for ending in ENDINGS)
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a recording", folder, f"Recordings ({patterns})")
+        if chosen:
+            self.open_asked.emit(Path(chosen))
+
+    @property
+    def recording(self) -> Path | None:
+        """Path of the session's recording."""
+        return None
+
+    def save_analysis(self) -> None:
+        """Save the results of the views and the selection rules next to the recording."""
+        session, recording = self.session, self.recording
+        if session is None or recording is None:
+            self.say("There is nothing to save yet.", logging.WARNING)
+            return
+
+        def saved(path: Any) -> None:
+            self.say(f"Saved {path}")
+            self.browser.refresh()
+
+        self.tasks.do(
+            lambda: save_analysis(session, recording),
+            saved,
+            lambda error: self.say(f"Cannot save the analysis: {error}", logging.ERROR),
+        )
+
+    def decide(self, options: SessionOptions) -> None:
+        """Apply selection rules to every view, keeping the model."""
+        if self.session is not None:
+            self.session.set_options(replace(options, model=self.session.options.model))
+
+    def show_keys(self) -> None:
+        """Show the list of keyboard shortcuts."""
+        dialog = KeysDialog((*self.keys, *COMMON_KEYS), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    # ---- layout ----
+
+    def usual_layout(self) -> None:
+        """Restore the default layout."""
+        self.restoreState(self._usual, LAYOUT_VERSION)
+        self.area.usual()
+        self.settle_sizes()
+        self._soon.start()
+
+    def settle_sizes(self) -> None:
+        """Give panels their default sizes."""
+        self.area.settle_sizes()
+
+    def _settle(self) -> None:
+        """Set sizes and hide stale tab bars after the window has appeared."""
+        if not self._settled:
+            self._settled = True
+            self.settle_sizes()
+            self._soon.start(SETTLED_MS)  # Qt updates the layout a little later
+        hide_ghosts(self)
+        hide_ghosts(self.area)
+
+    def restore_layout(self) -> None:
+        """Restore the saved layout."""
+        geometry, state, views = (
+            self.settings.value(f"{self.kind}/{name}") for name in ("geometry", "state", "views")
+        )
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+            fit_to_screen(self, self.size())  # the screen may have changed
+        self._settled = state is not None and self.restoreState(state, LAYOUT_VERSION)
+        if views is not None:
+            self.area.restore(views)
+
+    def remember_layout(self) -> None:
+        """Save the layout."""
+        states = {
+            "geometry": self.saveGeometry(),
+            "state": self.saveState(LAYOUT_VERSION),
+            "views": self.area.saveState(),
+        }
+        for name, value in states.items():
+            self.settings.setValue(f"{self.kind}/{name}", value)
+
+    def showEvent(self, a0: Any) -> None:
+        """Set the sizes soon after the window appears."""
+        super().showEvent(a0)
+        self._soon.start()
+
+    def leave(self) -> bool:
+        """Release the source of the window; return True if the window may close."""
+        return True
+
+    def closeEvent(self, a0: QCloseEvent | None) -> None:
+        """Save the layout and release everything, unless the user chooses to stay."""
+        assert a0 is not None
+        if not self.leave():
+            a0.ignore()
+            return
+        self._timer.stop()
+        self.messages.stop()
+        self.remember_layout()
+        self.tasks.close()
+        super().closeEvent(a0)
+        self.closed.emit()

@@ -1,0 +1,1 @@
+"""Model files: transmissions, junctions and Buettiker circuits that a user writes."""

@@ -1,0 +1,125 @@
+"""Fits of a model file to I-V curves: of one transmission, or of three kinds of probe that are compared."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.buettiker.fit_comparison import Comparison
+from analysis.fitting.data import CurrentData, JunctionData, LogCurrentData
+from analysis.fitting.least_squares import FitResult, fit_thoroughly
+from analysis.fitting.problem import Problem
+from analysis.iv.curves import Curves, junction_curves
+from analysis.iv.junction_curves import Average, JunctionCurves
+from app.models.build import family_of, measured_of, molecules_of
+from app.models.probe_fit_report import compared
+from app.models.schema import Model
+
+STARTS = 8
+
+Current = CurrentData | LogCurrentData
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFit:
+    """A fit, its problem, the data as they are drawn, and the junctions whose mean they are.
+
+    ``curves`` is None where a single curve brings its own errors.
+    """
+
+    problem: Problem
+    result: FitResult
+    data: JunctionData
+    curves: JunctionCurves | None
+
+
+def current_of(
+    read: Curves, average: Average = "mean", relative_error: float | None = None
+) -> tuple[Current, JunctionCurves | None]:
+    """Return the curve to be fitted, and the junctions whose mean it is; None for a single curve with its own errors.
+
+    Raises
+    ------
+    ValueError
+        Where no point is left.
+    """
+    only = read.curves[0]
+    if len(read.curves) == 1 and only.sigma_A is not None:
+        good = np.isfinite(only.voltage_V) & np.isfinite(only.current_A)
+        return CurrentData(only.voltage_V[good], only.current_A[good], only.sigma_A[good]), None
+    curves = junction_curves(read.curves, average, read.notes)
+    return weighted(curves.mean(), relative_error), curves
+
+
+def weighted(current: Current, relative_error: float | None) -> Current:
+    """Give a curve without uncertainties a relative one, no smaller than at a hundredth of full scale."""
+    if current.sigma_A is not None or relative_error is None:
+        return current
+    size = np.abs(current.current_A)
+    return CurrentData(
+        current.voltage_V, current.current_A, relative_error * np.maximum(size, 0.01 * size.max())
+    )
+
+
+def fit_model(
+    model: Model,
+    read: Curves,
+    average: Average = "mean",
+    relative_error: float | None = None,
+    starts: int = STARTS,
+) -> ModelFit:
+    """Fit the free numbers of a model to the mean of curves; errors come from junctions left out in turn.
+
+    Raises
+    ------
+    FileError
+        For a model that can't be built.
+    ValueError
+        For data that can't be fitted: no point, no free number, more free numbers than values.
+    """
+    current, curves = current_of(read, average, relative_error)
+    plain = problem_of(model, current)
+    replicas = () if curves is None else tuple(weighted(x, relative_error) for x in curves.replicas())
+    problem = plain
+    if curves is not None and replicas and plain.data.joint:
+        worth = curves.independent
+        problem = replace(plain, data=replace(plain.data, current=current.worth(worth)))
+        replicas = tuple(x.worth(worth) for x in replicas)
+    return ModelFit(problem, fit_thoroughly(problem, starts, replicas), plain.data, curves)
+
+
+def problem_of(model: Model, current: Current) -> Problem:
+    """Return the fit problem of a model file: the curve, what else it names as measured, and its free numbers."""
+    probe_K, substrate_K = model.file.temperatures_K
+    data = JunctionData(
+        current=current,
+        **measured_of(model),
+        temperature_probe_K=probe_K,
+        temperature_substrate_K=substrate_K,
+    )
+    return Problem(data, family_of(model), molecules_of(model))
+
+
+def compare_models(
+    model: Model, read: Curves, relative_error: float | None = None, starts: int = STARTS
+) -> tuple[Comparison, float | None]:
+    """Fit a junction without a probe, with a voltage probe and with a voltage-temperature probe, and compare them.
+
+    Returns also as how many independent values the mean curve of several junctions is weighed; None for one.
+
+    Raises
+    ------
+    FileError
+        For a model that can't be built.
+    ValueError
+        For currents without an uncertainty.
+    """
+    current, curves = current_of(read, "mean", relative_error)
+    if not isinstance(current, CurrentData) or current.sigma_A is None:
+        raise ValueError(
+            "models are compared by likelihood: give several curves, or --relative-error (relative_error), for an "
+            "uncertainty of I"
+        )
+    independent = None if curves is None or curves.junctions < 2 else curves.independent
+    return compared(
+        model, current if independent is None else current.worth(independent), starts
+    ), independent

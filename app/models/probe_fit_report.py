@@ -1,0 +1,176 @@
+"""Report of a fit that compares probes: what is printed, as JSON and as a table."""
+
+from typing import Any
+
+import click
+import numpy as np
+
+from analysis.buettiker.fit_comparison import Candidate, Comparison, compare_probes
+from analysis.buettiker.fit_report import MODEL, remarks, verdict
+from analysis.fitting.data import CurrentData
+from analysis.records import FloatArray
+from app.models.fields import digits
+from app.models.probe_build import data_of, floating_family_of
+from app.models.schema import Model
+
+
+def compared(model: Model, current: CurrentData, starts: int) -> Comparison:
+    """Fit all three models to a curve and the heats that the file names. Raises `FileError` and ``ValueError``."""
+    family = floating_family_of(model)
+    return compare_probes(data_of(model, current), family, starts)
+
+
+def comparison_report(
+    found: Comparison, sources: list[str], independent: float | None = None
+) -> dict[str, Any]:
+    """Everything found; numbers that do not exist are null.
+
+    ``independent`` tells how many independent values the mean curve of several junctions was weighed as.
+
+    ``supported`` names the model that the data single out ("none", "voltage", "voltage-temperature"), or is null.
+    """
+    delta_aicc, delta_bic, weights = found.delta_aicc, found.delta_bic, found.weights
+    return {
+        "data": sources,
+        "points": found.data.size,
+        "independent_currents": independent,
+        "verdict": [*verdict(found), *_weight_of_currents(found, independent)],
+        "supported": found.supported,
+        "alive": list(found.alive),
+        "describes_data": found.describes,
+        "expected_chi_square": {kind: digits(x) for kind, x in found.expected.items()},
+        "models": {
+            x.kind: {
+                **_fit(x),
+                "aicc": digits(x.aicc),
+                "delta_aicc": digits(delta_aicc[x.kind]),
+                "bic": digits(x.bic),
+                "delta_bic": digits(delta_bic[x.kind]),
+                "akaike_weight": digits(weights[x.kind]),
+                **_probe(x),
+                "remarks": list(remarks(x)),
+            }
+            for x in found.candidates
+        },
+    }
+
+
+def _weight_of_currents(found: Comparison, independent: float | None) -> list[str]:
+    if independent is None:
+        return []
+    return [
+        f"The points of one I-V curve move together: the mean curve at {found.data.n_current} voltages was weighed "
+        f"like {independent:.2g} independent values, by the error of the mean over the junctions."
+    ]
+
+
+def _fit(candidate: Candidate) -> dict[str, Any]:
+    fit = candidate.fit
+    return {
+        "parameters": {
+            name: {"value": float(value), "error": digits(float(error))}
+            for name, value, error in zip(fit.names, fit.values, fit.errors, strict=True)
+        },
+        "correlation": fit.correlation.tolist(),
+        "chi_square": fit.chi_square,
+        "degrees_of_freedom": fit.degrees_of_freedom,
+        "converged": fit.converged,
+        "at_bound": list(fit.at_bound),
+    }
+
+
+def _probe(candidate: Candidate) -> dict[str, Any]:
+    """Interval of the width, and the probe at each bias of the heats."""
+    if candidate.kind == "none":
+        return {}
+    width, circuit = candidate.coupling, candidate.at_heats
+    found: dict[str, Any] = {
+        "gamma_floating_95_eV": None
+        if width is None
+        else {
+            "low": width.low_eV,
+            "high": digits(width.high_eV),
+            "consistent_with_none": width.consistent_with_none,
+        },
+        "unsettled": candidate.unsettled or None,
+    }
+    if circuit is not None:
+        found["at_bias"] = [
+            {
+                "voltage_V": float(V),
+                "power_W": digits(float(power)),
+                "heat_floating_W": _rounded(heat),
+                "temperature_floating_K": _rounded(T),
+                "entropy_production_W_per_K": digits(float(entropy)),
+            }
+            for V, power, heat, T, entropy in zip(
+                circuit.bias_V,
+                circuit.heat_total_W,
+                circuit.heat_floating_W.T,
+                circuit.temperature_floating_K.T,
+                circuit.entropy_production_W_per_K,
+                strict=True,
+            )
+        ]
+    return found
+
+
+def _rounded(values: FloatArray) -> list[float | None]:
+    return [digits(float(x)) for x in values]
+
+
+def print_comparison(report: dict[str, Any]) -> None:
+    """The verdict, then a table of the three fits, the heat a voltage probe makes, and remarks."""
+    click.echo(f"{', '.join(report['data'])}: {report['points']} values")
+    for sentence in report["verdict"]:
+        click.echo(f"  {sentence}")
+    models: dict[str, Any] = report["models"]
+    names = list(dict.fromkeys(name for x in models.values() for name in x["parameters"]))
+    click.echo(f"\n{'':20}" + "".join(f"{kind:>26}" for kind in models))
+    for name in names:
+        click.echo(
+            f"{name:20}" + "".join(f"{_number(x['parameters'].get(name)):>26}" for x in models.values())
+        )
+    for label, key in (("chi^2", "chi_square"), ("degrees of freedom", "degrees_of_freedom")):
+        click.echo(f"{label:20}" + "".join(f"{x[key]:>26.5g}" for x in models.values()))
+    for label, key in (("AICc - lowest", "delta_aicc"), ("BIC - lowest", "delta_bic")):
+        click.echo(f"{label:20}" + "".join(f"{_plain(x[key]):>26}" for x in models.values()))
+    _print_spurious(models)
+    for kind, x in models.items():
+        for remark in x["remarks"]:
+            click.echo(f"  {_words(kind)}: {remark}")
+
+
+def _print_spurious(models: dict[str, Any]) -> None:
+    voltage, thermal = (models[k].get("at_bias") or [] for k in ("voltage", "voltage-temperature"))
+    if not voltage:
+        return
+    click.echo("\n   bias V      I V nW   lost in VP nW   entropy VP nW/K   entropy VTP nW/K   VTP at K")
+    for number, row in enumerate(voltage):
+        other = thermal[number] if thermal else None
+        lost = sum(x or 0.0 for x in row["heat_floating_W"])
+        click.echo(
+            f"{row['voltage_V']:9.4g}{1e9 * (row['power_W'] or np.nan):12.4g}{1e9 * lost:16.4g}"
+            f"{1e9 * row['entropy_production_W_per_K']:18.4g}"
+            + (f"{1e9 * other['entropy_production_W_per_K']:19.4g}{_hottest(other):>11}" if other else "")
+        )
+
+
+def _hottest(row: dict[str, Any]) -> str:
+    known = [x for x in row["temperature_floating_K"] if x is not None]
+    return f"{max(known):.4g}" if known else "-"
+
+
+def _number(parameter: dict[str, Any] | None) -> str:
+    if parameter is None:
+        return "-"
+    error = "not fixed" if parameter["error"] is None else f"± {parameter['error']:.2g}"
+    return f"{parameter['value']:.5g} {error}"
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _words(kind: str) -> str:
+    return next(words for key, words in MODEL.items() if key == kind)

@@ -1,0 +1,240 @@
+"""The analysis of a measurement: one recording, or the histogram, I-V, heating and controls of a whole campaign."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from analysis.heating.comparison import Comparison, compare
+from analysis.heating.heating import HeatingAnalysis, summarise
+from analysis.heating.holds import Hold, holds_of
+from analysis.heating.junction_model import JunctionModel, model_of_iv
+from analysis.heating.points import HeatingPoint
+from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
+from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
+from analysis.heating.to_json import plain
+from analysis.iv.mean import MeanIV, mean_iv
+from analysis.iv.sweeps import Sweep, junction_sweeps
+from analysis.recording import Recording, RecordingError, damage_told
+from analysis.traces.pipeline import Analysis
+from app.models.load import imported_model
+from app.offline.recordings import Kind, Part, describe, find_recordings
+from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What the recordings of a measurement amount to; None for what there is no recording of.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        The recordings, by the time at which they began.
+    histogram : Analysed or None
+        Traces of all break-junction recordings together.
+    iv : MeanIV or None
+    heating : HeatingAnalysis or None
+        Of all recordings of heating and its controls.
+    transmission : JunctionModel or None
+        Given by hand, or fitted to the mean I-V.
+    warnings : tuple of str
+        In words for who reads the result.
+    """
+
+    parts: tuple[Part, ...]
+    histogram: Analysed | None = None
+    iv: MeanIV | None = None
+    heating: HeatingAnalysis | None = None
+    transmission: JunctionModel | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sample(self) -> str:
+        """What was measured, as the first recording that is no control says."""
+        named = [part.header.sample for part in self.parts if part.header.sample and not part.control]
+        return named[0] if named else ""
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The heating beside what the transmission predicts."""
+        return compare(self.heating.points, self.transmission) if self.heating else None
+
+    def to_json(self) -> dict[str, Any]:
+        """What JSON can hold: the recordings, then a section for each kind of result."""
+        content: dict[str, Any] = {}
+        if len(self.parts) == 1:
+            content["recording"] = self.parts[0].to_json()
+        content["recordings"] = [part.to_json() for part in self.parts]
+        if self.histogram is not None:
+            content.update(self.histogram.analysis.to_json())
+        if self.iv is not None:
+            content["iv"] = iv_section(self.iv)
+        if self.heating is not None:
+            content["heating"] = self.heating.to_json()
+        if self.transmission is not None:
+            comparison = self.comparison
+            predicted = comparison.to_json() if comparison else []
+            content["transmission"] = plain({**self.transmission.to_json(), "predicted": predicted})
+        content["warnings"] = list(self.warnings)
+        return content
+
+
+def analyse_measurement(
+    paths: Sequence[Path],
+    by_hand: ByHand | None = None,
+    transmission: Path | None = None,
+    first_periods: int | None = None,
+    known: Mapping[Path, Analysis] = MappingProxyType({}),
+    evaluated: Mapping[Path, EvaluatedRun] = MappingProxyType({}),
+) -> Measurement:
+    """Analyse recordings together.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Recordings, or folders of them; recordings of calibrations in a folder are passed over.
+    by_hand : ByHand, optional
+        What a user decides about traces and their histogram.
+    transmission : Path, optional
+        Model file as of `hotjunction predict`, in place of a fit to the I-V; free numbers in it are fitted.
+    first_periods : int, optional
+        Periods left out after the start of each modulation, in place of what the recordings say.
+    known : mapping of Path to Analysis
+        Traces that were analysed before, by their recording.
+    evaluated : mapping of Path to EvaluatedRun
+        Holds that were evaluated before, by their recording; not used with ``first_periods``.
+
+    Raises
+    ------
+    RecordingError
+        For a recording that can't be used, or where there is nothing to analyse.
+    UncalibratedThermometer, UnsuitableFilter
+        For a recording of heating without temperatures (both are ``ValueError``).
+    FileError
+        For a model file that can't be used.
+    """
+    parts = describe(find_recordings(paths))
+    of = {kind: [part for part in parts if part.kind is kind] for kind in Kind}
+    if len(of[Kind.CALIBRATION]) == len(parts):
+        raise RecordingError(
+            f"{parts[0].path}: is a recording of a calibration; `hotjunction calibrate show` has its result"
+        )
+    histogram = _histogram(of[Kind.TRACES], by_hand, known) if of[Kind.TRACES] else None
+    curves = junction_sweeps([part.path for part in of[Kind.IV]])
+    iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
+    heating = _heating(of[Kind.HEATING], first_periods, evaluated) if of[Kind.HEATING] else None
+    model = _model(iv, heating, transmission)
+    remarks = histogram.analysis.remarks if histogram else ()
+    used = tuple(part for part in parts if part.kind is not Kind.CALIBRATION)
+    return Measurement(used, histogram, iv, heating, model, (*why_not, *remarks, *_warnings(used, heating)))
+
+
+def iv_section(iv: MeanIV) -> dict[str, Any]:
+    """The section "iv" of the result: the mean curve, its spread, what was left out."""
+    section: dict[str, Any] = plain(
+        {
+            "junctions": iv.junctions,
+            "curves": iv.curves,
+            "dropped": dict(iv.dropped),
+            "voltage_V": iv.voltage_V.tolist(),
+            "current_A": iv.current_A.tolist(),
+            "sd_A": iv.sd_A.tolist(),
+            "rising_A": iv.rising_A.tolist(),
+            "falling_A": iv.falling_A.tolist(),
+        }
+    )
+    return section
+
+
+def _histogram(parts: Sequence[Part], by_hand: ByHand | None, known: Mapping[Path, Analysis]) -> Analysed:
+    return analyse_traces([part.path for part in parts], by_hand or ByHand(), known)
+
+
+def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:
+    try:
+        return mean_iv(curves), ()
+    except ValueError as error:
+        return None, (f"I-V: {error}.",)
+
+
+def _holds(path: Path) -> Iterator[Hold]:
+    """Holds of a recording, which is open only while they are read."""
+    with Recording(path) as recording, damage_told(path, "what its events say"):
+        yield from holds_of(recording)
+
+
+def _heating(
+    parts: Sequence[Part], first_periods: int | None, evaluated: Mapping[Path, EvaluatedRun]
+) -> HeatingAnalysis:
+    known = evaluated if first_periods is None else {}
+    options = EvaluationOptions(first_periods=first_periods)
+    runs = [
+        known.get(part.path) or evaluate(HeatingRun(_holds(part.path), part.header, part.path.name), options)
+        for part in parts
+    ]
+    return summarise(runs, np.random.default_rng(BOOTSTRAP_SEED))
+
+
+def _model(iv: MeanIV | None, heating: HeatingAnalysis | None, given: Path | None) -> JunctionModel | None:
+    """The given transmission, or the one that suits the I-V; on the side of E_F that the heat tells."""
+    if iv is None and given is None:
+        return None
+    if given is not None:
+        return imported_model(given, iv)
+    assert iv is not None
+    return turned_by_heat(model_of_iv(iv), heating.points if heating else ())
+
+
+def turned_by_heat(model: JunctionModel, points: Sequence[HeatingPoint]) -> JunctionModel:
+    """Return the model with its level on the side of E_F that the heat tells, if it tells one.
+
+    It does where the asymmetries of all amplitudes together are seen (p < 0.0027); points in which one junction
+    decides say nothing.
+    """
+    if model.side_known:
+        return model
+    known = [p for p in points if isfinite(p.p_value)]
+    if not known:
+        return model
+    mean_K, sigma_K, freedom = pooled(
+        [p.asymmetry_K for p in known],
+        [p.asymmetry.wide_sigma for p in known],
+        [p.asymmetry.effective_number - 1.0 for p in known],
+    )
+    seen = equivalent_sigmas(abs(mean_K) / sigma_K, freedom) >= SEEN_SIGMAS
+    return model.turned_to(mean_K) if seen else model
+
+
+def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[str]:
+    found = []
+    for part in parts:
+        if part.status != "finished":
+            found.append(f"{part.path.name}: this run is {part.status}; what was recorded is used.")
+        found += [f"{part.path.name}: {doubt}" for doubt in part.doubts]
+        if part.gaps:
+            found.append(f"{part.path.name}: samples are missing in {part.gaps} places.")
+        if part.header.unknowns:
+            found.append(f"{part.path.name}: not known: " + "; ".join(part.header.unknowns) + ".")
+    samples = list(dict.fromkeys(part.header.sample for part in parts if not part.control))
+    if len(samples) > 1:
+        named = ", ".join(repr(sample) for sample in samples)
+        found.append(
+            f"The recordings name different samples ({named}), and are evaluated together all the same."
+        )
+    selective = sum(part.withdrawals for part in parts if part.kind in (Kind.IV, Kind.HEATING))
+    if selective and not any(part.kind is Kind.TRACES for part in parts):
+        found.append(
+            f"There is no histogram: the {selective} withdrawals in these recordings were stopped on plateaus, so that "
+            "they are no fair sample. A recording of break-junction has one."
+        )
+    if heating is not None:
+        found += heating.warnings
+        if len(heating.thermometers) > 1:
+            found.append(
+                "Several tips, or several calibrations of one, were used: their points are kept apart."
+            )
+    return found

@@ -1,0 +1,18 @@
+"""One-line result of a recording's traces, for lists of recordings."""
+
+from analysis.traces.peak_fit import PeakFit
+from analysis.traces.pipeline import Analysis
+from app.numbers import rounded
+
+MOST_PEAKS = 3
+
+
+def peaks_line(analysis: Analysis) -> str:
+    """Return the trusted peaks with their errors, "1.003 ± 0.012 G0, 0.00207 ± 0.00004 G0", or "no peak"."""
+    trusted = [peak for peak in analysis.peaks if peak.trusted][:MOST_PEAKS]
+    return ", ".join(_peak(peak) for peak in trusted) or "no peak"
+
+
+def _peak(peak: PeakFit) -> str:
+    value, error = rounded(peak.conductance_G0, peak.uncertainty_G0)
+    return f"{value} ± {error} G0"

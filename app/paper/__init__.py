@@ -1,0 +1,1 @@
+"""Figures and numbers of the paper on voltage and voltage-temperature probes."""

@@ -1,0 +1,105 @@
+"""A bias that somebody sets by hand while no run is on: on a tip that is back, and with a guardian."""
+
+import math
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from app.acquisition.open_rig import loop_back_tolerance, terminals
+from app.acquisition.watchdog import Guardian
+from app.config.rig import Rig
+from drivers.errors import InstrumentFault, InstrumentLost, RigError
+from drivers.ni6281 import NI6281
+
+FIRST_STEP_V = 0.01
+"""First part of a bias that is set by hand; the loop-backs must show it before the rest follows."""
+
+
+class BiasByHand:
+    """At most one bias at a time. For one thread.
+
+    Parameters
+    ----------
+    rig_file : Path
+        For the guardian.
+    """
+
+    def __init__(self, rig_file: Path) -> None:
+        self._rig_file = rig_file
+        self._on: tuple[NI6281, Rig, Guardian] | None = None
+        self._stack = ExitStack()
+        self._commanded_V = 0.0
+
+    def put(self, daq: NI6281, rig: Rig, bias_V: float) -> None:
+        """Take the tip back and put out a bias; 0 V ends it.
+
+        Raises
+        ------
+        RigError, RuntimeError
+            There is no bias then, or a guardian goes on taking it away.
+        """
+        self.end()
+        daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
+        if bias_V == 0:
+            return
+        guardian = self._stack.enter_context(Guardian(self._rig_file))
+        self._on = daq, rig, guardian
+        try:
+            guardian.wait_until_ready()
+            guardian.arm()
+            for volts in (math.copysign(min(abs(bias_V), FIRST_STEP_V), bias_V), bias_V):
+                daq.write(bias=volts)
+                self._commanded_V = volts
+                self.compare(daq.glance())
+        except BaseException:
+            self.end()
+            raise
+
+    def compare(self, shown_V: Mapping[str, float]) -> None:
+        """Compare the loop-backs with what was put out; nothing where there is no bias.
+
+        Raises
+        ------
+        InstrumentFault
+            If they do not show it; the bias is still there.
+        """
+        if self._on is None:
+            return
+        rig = self._on[1]
+        tolerance, names = loop_back_tolerance(rig), terminals(rig)
+        commanded_V = {"bias": self._commanded_V, "z": rig.safe.z_V}
+        wrong = [
+            f"the {name} loop-back ({names[name]}) reads {shown_V[name]:+.4g} V where the {name} output "
+            f"({names[f'{name} output']}) is commanded to {volts:+.4g} V"
+            for name, volts in commanded_V.items()
+            if not tolerance.holds(shown_V[name], volts)
+        ]
+        if wrong:
+            raise InstrumentFault(
+                f"The bias was taken away again: {' and '.join(wrong)}. Check the wires of outputs and loop-backs"
+            )
+
+    def check(self) -> str:
+        """Look if the guardian is there; end a bias that has none. Returns what was done, "" for nothing.
+
+        Raises
+        ------
+        RigError
+            If the guardian has gone and the bias could not be taken away; a new guardian goes on with it.
+        """
+        if self._on is None or not self._on[2].gone:
+            return ""
+        self.end()
+        return "The guardian has gone; the bias set by hand was taken away"
+
+    def end(self) -> None:
+        """Take the bias away. Raises ``RigError``; the guardian goes on with it then."""
+        if self._on is None:
+            return
+        (daq, rig, guardian), self._on = self._on, None
+        with self._stack:
+            try:
+                daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
+            except RigError as error:
+                raise InstrumentLost(f"NOT SAFE: {error} {guardian.stay()}") from error
+            guardian.dismiss()

@@ -1,0 +1,134 @@
+"""What clients are told of runs: messages as they go on, and feeds for those who come later."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+from analysis.recording import RunHeader
+from analysis.records import Block, Event, Trace
+from app.acquisition.bench import Observer
+from app.server.backlog import Feed
+from app.server.instrument_status import InstrumentRows
+from app.server.protocol import Message, block_message, event_message, trace_message
+from app.server.publisher import Publisher
+from app.server.queue import Job, JobQueue, Status
+from drivers.errors import NotNow
+from procedures.procedure import RigProcedure
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+FEEDS_KEPT = 4
+"""Runs of which clients can still get the rest."""
+
+
+class Broadcast:
+    """Tells of one run after another; each job's counts follow what it tells.
+
+    Parameters
+    ----------
+    publisher : Publisher
+    queue : JobQueue
+        Of the jobs.
+    rows : InstrumentRows
+        What a run sees of the instruments is noted there.
+    """
+
+    def __init__(self, publisher: Publisher, queue: JobQueue, rows: InstrumentRows) -> None:
+        self._publisher = publisher
+        self._queue = queue
+        self._rows = rows
+        self._feeds: deque[Feed] = deque()
+
+    def observer(self, job: Job, procedure: RigProcedure) -> Observer:
+        """Whom the bench tells of the run that this job is."""
+        return Observer(
+            event=_quiet(lambda event: self._on_event(job, event, counts=procedure.counts(event))),
+            trace=_quiet(lambda trace: self._on_trace(job, trace)),
+            block=_quiet(lambda block: self._on_block(job, block)),
+            started=_quiet(lambda header: self._on_start(job, header)),
+            finishing=_quiet(lambda: self._on_finishing(job)),
+            amplifier=_quiet(self._rows.amplifier),
+        )
+
+    def _on_start(self, job: Job, header: RunHeader) -> None:
+        self._feeds.append(Feed(job.id, header, job.out))
+        if len(self._feeds) > FEEDS_KEPT:
+            self._feeds.popleft().close()
+        self._rows.started(header)
+        self._publisher.send(Message("run", _shown(self._feeds[-1])))
+        log.info("%s, job %d, records to %s", job.procedure, job.id, job.out)
+
+    def _on_block(self, job: Job, block: Block) -> None:
+        if self._feeds:
+            self._feeds[-1].block(block)
+        job.samples = block.stop
+        self._rows.block(block)
+        self._publisher.send(block_message(block, job.id))
+
+    def _on_event(self, job: Job, event: Event, *, counts: bool) -> None:
+        if self._feeds:
+            self._publisher.send(event_message(event, job.id, self._feeds[-1].event(event)))
+        if counts:
+            job.cycles += 1
+            self.job(job)
+        elif event.name in ("paused", "resumed"):
+            self.job(job)
+
+    def _on_trace(self, job: Job, trace: Trace) -> None:
+        job.traces += 1
+        self._publisher.send(trace_message(trace, job.id))
+
+    def _on_finishing(self, job: Job) -> None:
+        self._queue.change(job, status=Status.SAVING)
+        self.job(job)
+        self.finishing()
+
+    def job(self, job: Job) -> None:
+        """Tell how a job is."""
+        self._publisher.tell("job", lambda: self._queue.json_of(job))
+
+    def finishing(self) -> None:
+        """The present run lets go of its file, or never had one."""
+        if self._feeds:
+            self._feeds[-1].finishing()
+
+    def run(self) -> dict[str, Any] | None:
+        """The present run, or else the last; None before the first."""
+        return _shown(self._feeds[-1]) if self._feeds else None
+
+    def feed_of(self, job: int) -> Feed:
+        """One of the last runs. Raises ``NotNow``."""
+        for feed in tuple(self._feeds):
+            if feed.job == job:
+                return feed
+        raise NotNow(f"Job {job} is none of the last runs; open its recording")
+
+    def close(self) -> None:
+        """Let go of all runs."""
+        for feed in self._feeds:
+            feed.close()
+
+
+def _shown(feed: Feed) -> dict[str, Any]:
+    return {
+        "job": feed.job,
+        "recording": str(feed.path),
+        "header": feed.header.to_json(),
+        "stop": feed.stop,
+        "events": feed.events,
+    }
+
+
+def _quiet(tell: Callable[P, None]) -> Callable[P, None]:
+    """What tells clients of a run must never end it."""
+
+    def quietly(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            tell(*args, **kwargs)
+        except Exception:
+            log.exception("Clients could not be told of the run; it goes on")
+
+    return quietly

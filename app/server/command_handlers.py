@@ -1,0 +1,188 @@
+"""What each command of a client does."""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from app.acquisition.run_checks import check, procedure_of
+from app.server.protocol import VERSION, number
+from app.server.rpc_server import Command, Reply, apart
+from drivers.errors import NotNow, RigError
+from procedures.errors import ImpossibleSetting
+
+if TYPE_CHECKING:
+    from app.server.server import BenchServer
+
+log = logging.getLogger(__name__)
+
+SETTINGS = {
+    "gain_V_per_A": ("Gain", "V/A"),
+    "rise_time_s": ("Rise time", "s"),
+    "gain": ("Gain", ""),
+    "lowpass_Hz": ("Low pass", "Hz"),
+    "bias_V": ("Bias", "V"),
+}
+"""Words and units of what can be set."""
+
+Place = Callable[[Callable[[], None]], None]
+
+
+class Desk:
+    """The commands of one bench. docs/reference/serving.md lists them for who writes a client."""
+
+    def __init__(self, bench: "BenchServer") -> None:
+        self._bench = bench
+
+    def commands(self, hands: Place, reader: Place) -> dict[str, Command]:
+        """By name. ``hands`` alone touches instruments; ``reader`` does what takes long and touches none."""
+        return {
+            "ping": Command(Reply),
+            "hello": Command(self._hello),
+            "state": Command(lambda: Reply(self._bench.state())),
+            "check": Command(self._check, reader),
+            "queue_add": Command(self._queue_add, reader),
+            "run_now": Command(self._run_now, reader),
+            "queue_remove": Command(self._queue_remove),
+            "queue_move": Command(self._queue_move),
+            "pause": Command(self._pause),
+            "resume": Command(self._resume),
+            "abort": Command(self._abort),
+            "notes": Command(self._notes),
+            "log": Command(lambda: Reply({"entries": self._bench.told()})),
+            "instruments": Command(lambda: Reply(self._bench.instruments.to_json())),
+            "read_instruments": Command(self._read_instruments, hands),
+            "set_instrument": Command(self._set_instrument, hands),
+            "history": Command(self._history, reader),
+            "shutdown": Command(self._shutdown),
+        }
+
+    def _hello(self) -> Reply:
+        return Reply(
+            {
+                "program": f"hotjunction {version('hotjunction')}",
+                "protocol": VERSION,
+                "pid": os.getpid(),
+                "rig_file": str(self._bench.rig_file),
+                "rig": self._bench.instruments.rig().model_dump(),
+                "folder": str(self._bench.folder),
+            }
+        )
+
+    def _check(self, procedure: str, values: dict[str, Any]) -> Reply:
+        try:
+            made = procedure_of(procedure, values)
+            check(made, self._bench.instruments.rig())
+        except ImpossibleSetting as error:
+            return Reply({"possible": False, "reason": str(error)})
+        return Reply({"possible": True, "reason": "", "total": made.total_cycles, "repeats": made.repeats})
+
+    def _queue_add(self, procedure: str, values: dict[str, Any], **others: Any) -> Reply:
+        return Reply(self._bench.queue.json_of(self._bench.add(procedure, values, **others)))
+
+    def _run_now(self, job: int | None = None, **others: Any) -> Reply:
+        """A job that waits, or a new one, is next, also on a queue that is held: what else waits stays held."""
+        if job is not None:
+            self._bench.queue.let(job)
+            self._bench.tell_state()
+            return Reply({"job": job})
+        added = self._bench.add(**others, place=0)
+        with suppress(NotNow):  # it has begun already
+            self._bench.queue.let(added.id)
+        return Reply({"job": added.id})
+
+    def _queue_remove(self, job: int) -> Reply:
+        self._bench.queue.remove(job)
+        return self._changed()
+
+    def _queue_move(self, job: int, place: int) -> Reply:
+        self._bench.queue.move(job, place)
+        return self._changed()
+
+    def _pause(self, at: str = "approach") -> Reply:
+        """The run waits before its next approach ("approach") or comes to its end ("run end"); no other starts."""
+        if at not in ("approach", "run end"):
+            raise ImpossibleSetting(
+                f'a run can be paused at its next "approach" or at "run end", not at {at!r}'
+            )
+        self._bench.queue.hold("paused by the user", within_run=at == "approach")
+        return self._changed()
+
+    def _resume(self) -> Reply:
+        self._bench.queue.release()
+        return self._changed()
+
+    def _abort(self, job: int | None = None) -> Reply:
+        aborted = self._bench.queue.abort(job)
+        self._bench.broadcast.job(aborted)
+        return self._changed()
+
+    def _notes(self, text: str, job: int | None = None) -> Reply:
+        """Into the recording of the present run, or with a waiting job."""
+        present, bench = self._bench.queue.present, self._bench.run_under_way
+        if job is not None and (present is None or present.id != job):
+            self._bench.queue.annotate(job, text)
+            return self._changed()
+        if bench is None:
+            raise NotNow("No run is on that a note could go to")
+        bench.note(text)
+        return Reply()
+
+    def _read_instruments(self) -> Reply:
+        self._bench.instruments.look()
+        self._bench.tell_instruments()
+        return Reply(self._bench.instruments.to_json())
+
+    def _set_instrument(self, instrument: str, setting: str, value: float) -> Reply:
+        self._bench.instruments.set(instrument, setting, float(value))
+        words, unit = SETTINGS[setting]
+        shown = (f"{value:.0e}" if unit == "V/A" else f"{value:g}").replace("e+0", "e")
+        of = "" if instrument == "daq" else f" of the {instrument.replace('_', ' ')}"
+        log.info(f"{words}{of} set to {shown} {unit}".rstrip())
+        return self._read_instruments()
+
+    def _history(self, job: int, first: int = 0, first_event: int = 0) -> Reply:
+        feed = self._bench.broadcast.feed_of(job)
+        page = feed.page(int(first), int(first_event))
+        blocks = [
+            {"first": b.first, "rate_Hz": number(b.rate_Hz), "channels": list(b.channels)}
+            for b in page.blocks
+        ]
+        fields = {
+            "job": job,
+            "blocks": blocks,
+            "events": list(page.events),
+            "first_event": page.first_event,
+            "stop": feed.stop,
+            "all_events": feed.events,
+            "over": self._bench.queue.present is None or self._bench.queue.present.id != job,
+        }
+        return Reply(fields, {str(i): block.data for i, block in enumerate(page.blocks)})
+
+    def _shutdown(self, abort: bool = False) -> Reply:
+        """End the bench; a run that is on is aborted, safely, only if ``abort`` says so."""
+        if self._bench.queue.present is not None and not abort:
+            raise NotNow(
+                "A run is on; abort it first, or leave the bench to itself: it goes on without its clients"
+            )
+        self._bench.ended.set()
+        return Reply()
+
+    def _changed(self) -> Reply:
+        self._bench.tell_state()
+        return Reply(self._bench.state())
+
+    def way_out(self) -> dict[str, Command]:
+        """Retracting, which has a door and threads of its own."""
+        return {"retract": Command(self._retract, apart)}
+
+    def _retract(self) -> Reply:
+        try:
+            said = self._bench.retract()
+        except RigError as error:
+            log.critical("NOT SAFE: %s", error)
+            raise
+        log.warning("Retracted: %s", said)
+        return Reply({"done": said})

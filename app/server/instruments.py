@@ -1,0 +1,228 @@
+"""The instruments while no run has them: looked at once a second, set on request.
+
+There is one writer at a time. A run takes the instruments for itself (`give_up`) and gives them back; meanwhile
+nothing is asked here, and what is shown is what the run saw.
+"""
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from analysis.records import Block
+from app.acquisition.open_rig import daq_inputs, daq_outputs
+from app.config.calibrated_rig import load_calibrated_rig
+from app.config.rig import Rig
+from app.server.bias_by_hand import BiasByHand
+from app.server.instrument_status import CHOICES, LOOK_S, InstrumentRows
+from drivers.errors import NotNow, OutOfRange, RigError
+from drivers.keithley428 import Keithley428
+from drivers.limits import RELATIVE
+from drivers.ni6281 import NI6281
+from drivers.pxi import PXIController
+from drivers.sr560 import SR560
+
+log = logging.getLogger(__name__)
+
+RUN_HAS_THEM = "A run is on and has the instruments: change this when it is over"
+
+
+class Instruments:
+    """The instruments of one rig file, for everybody but a run.
+
+    Parameters
+    ----------
+    rig_file : Path
+        Raises ``FileError``.
+    """
+
+    def __init__(self, rig_file: Path) -> None:
+        self._rig_file = rig_file
+        self._set: dict[tuple[str, str], float] = {}
+        self._turn = threading.Lock()
+        self._busy = False
+        self._versions = itertools.count(1)
+        self._drivers: dict[str, Any] = {}
+        self._bias = BiasByHand(rig_file)
+        self.known_rig: Rig
+        """As last read: there is a rig to make safe even where its file has just been spoiled."""
+        self.rows = InstrumentRows(self.rig())
+        """What is known of each; a run, which asks them itself, tells it what it sees."""
+
+    def rig(self) -> Rig:
+        """The rig as its file and its calibrations have it, with what was set by hand since."""
+        rig = load_calibrated_rig(self._rig_file, self._set.get(("current_amplifier", "gain_V_per_A")))
+        for (section, setting), value in self._set.items():
+            if setting != "gain_V_per_A":
+                changed = getattr(rig, section).model_copy(update={setting: value})
+                rig = rig.model_copy(update={section: changed})
+        self.known_rig = rig
+        return rig
+
+    # ---- a run ----
+
+    def give_up(self) -> None:
+        """Let go of every instrument: a run takes them."""
+        with self._turn:
+            self._busy = True
+            self._close()
+
+    def take_back(self) -> None:
+        """The run is over."""
+        with self._turn:
+            self._busy = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Every instrument with its state, and what may be set, or why not. A later one has a larger version."""
+        version = next(self._versions)  # before anything is read, which may be newer, but not older
+        reason = RUN_HAS_THEM if self._busy else ""
+        # the rig is not read anew each second: a run in this process is in a hurry
+        return {**self.rows.to_json(self.known_rig, reason), "busy": self._busy, "version": version}
+
+    # ---- idle ----
+
+    def look(self) -> None:
+        """Ask every instrument how it is; during a run, nothing. One that fails does not keep the next from it."""
+        with self._turn:
+            if self._busy:
+                return
+            self._look_at_guardian()
+            looks: dict[str, Callable[[], None]] = {
+                "daq": self._look_at_daq,
+                "current_amplifier": self._look_at_amplifier,
+                "voltage_preamplifier": self._look_at_preamplifier,
+            }
+            for name, look in looks.items():
+                try:
+                    look()
+                except NotNow as error:
+                    self.rows.not_now(name, str(error))
+                except RigError as error:
+                    self.rows.failed(name, str(error))
+                    self._drop(name)
+
+    def _look_at_guardian(self) -> None:
+        try:
+            if done := self._bias.check():
+                log.critical("%s", done)
+        except RigError as error:
+            log.critical("%s", error)
+
+    def _look_at_daq(self) -> None:
+        try:
+            block = self._read_daq()
+            self.rows.block(block)
+            self._bias.compare(dict(zip(block.channels, block.data.mean(axis=1).tolist(), strict=True)))
+        except RigError:
+            self._end_bias()  # a bias that nobody sees must not stay
+            raise
+
+    def _read_daq(self) -> Block:
+        daq: NI6281 = self._driver("daq")
+        daq.start_acquisition()
+        try:
+            return daq.read(max(10, round(LOOK_S * daq.rate_Hz)))
+        finally:
+            daq.stop_acquisition()
+
+    def _look_at_amplifier(self) -> None:
+        amplifier = self._driver("current_amplifier")
+        self.rows.amplifier(amplifier.state, amplifier.overloaded)
+
+    def _look_at_preamplifier(self) -> None:
+        self.rows.preamplifier(self._driver("voltage_preamplifier").settings)
+
+    def set(self, instrument: str, setting: str, value: float) -> None:
+        """Set one thing now and for the runs that come.
+
+        Raises
+        ------
+        NotNow
+            During a run.
+        OutOfRange
+            For what can't be set, or not to that.
+        RigError
+            If the instrument does not take it; then nothing is remembered.
+        """
+        with self._turn:
+            if self._busy:
+                raise NotNow(RUN_HAS_THEM)
+            if (instrument, setting) == ("daq", "bias_V"):
+                self._bias.put(self._driver("daq"), self.rig(), value)
+                return
+            if setting not in CHOICES.get(instrument, {}):
+                known = ", ".join(f"{name}.{one}" for name, settings in CHOICES.items() for one in settings)
+                raise OutOfRange("setting", f"{instrument}.{setting}", f"{known}, daq.bias_V")
+            choices = CHOICES[instrument][setting]
+            if not any(abs(value - one) <= RELATIVE * one for one in choices):
+                raise OutOfRange(
+                    f"{setting} of the {self.rows[instrument].name}",
+                    value,
+                    ", ".join(f"{c:g}" for c in choices),
+                )
+            try:
+                setattr(self._driver(instrument), setting, value)
+            except RigError:
+                self._drop(instrument)
+                raise
+            self._set[instrument, setting] = value
+            self.rig()
+
+    def made_safe(self) -> None:
+        """The outputs were made safe over a connection of its own: what was known of the card is not so any more."""
+        with self._turn:
+            if not self._busy:
+                self._end_bias()
+                self._drop("daq")
+
+    def _end_bias(self) -> None:
+        try:
+            self._bias.end()
+        except RigError as error:
+            log.critical("%s", error)
+            self.rows.failed("daq", str(error))
+
+    # ---- drivers ----
+
+    def _driver(self, name: str) -> Any:
+        if name not in self._drivers:
+            rig = self.rig()
+            opened: dict[str, Callable[[], Any]] = {
+                "daq": lambda: _card(rig),
+                "current_amplifier": lambda: Keithley428(rig.current_amplifier.address),
+                "voltage_preamplifier": lambda: SR560(
+                    rig.voltage_preamplifier.address, line_address=rig.voltage_preamplifier.line_address
+                ),
+            }
+            self._drivers[name] = opened[name]()
+        return self._drivers[name]
+
+    def _drop(self, name: str) -> None:
+        driver = self._drivers.pop(name, None)
+        if driver is None:
+            return
+        with suppress(RigError):
+            driver.close()
+            if name == "daq":
+                driver.controller.close()
+
+    def _close(self) -> None:
+        self._end_bias()
+        for name in tuple(self._drivers):
+            self._drop(name)
+
+    def close(self) -> None:
+        """Let go of everything; a bias that was put on by hand is taken away."""
+        self.give_up()
+
+
+def _card(rig: Rig) -> NI6281:
+    controller = PXIController(rig.daq.controller, rig.daq.answer_s)
+    try:
+        return NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
+    except BaseException:
+        controller.close()
+        raise

@@ -1,0 +1,60 @@
+"""One run, or a queue of them, in this terminal, with clients attached meanwhile."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.config.toml import FileError
+from app.console.progress import RunProgress, signals_stop, stderr_console
+from app.console.terminal import output_never_waits
+from app.server.process import announced
+from app.server.queue import Job, Status
+from app.server.server import BenchServer
+from drivers.errors import NotNow
+from procedures.errors import ImpossibleSetting
+
+LOOK_S = 0.2
+
+
+def run_served(
+    rig_file: Path, procedure: str, values: Mapping[str, Any], out: Path, sample: str, notes: str
+) -> Job:
+    """Run a procedure, and what clients queue meanwhile; ends when the queue is empty or held after a run.
+
+    Raises
+    ------
+    FileError
+        For whatever kept it from running, in words.
+    """
+    asked: list[bool] = []
+    with (
+        output_never_waits(),
+        BenchServer(rig_file, out.absolute().parent) as server,
+        announced(server) as path,
+    ):
+        try:
+            job = server.add(procedure, values, out.absolute(), sample, notes)
+        except (ImpossibleSetting, NotNow, OSError) as error:
+            raise FileError(str(error)) from None
+        click.echo(f"Clients may attach: {path}", err=True)
+        with (
+            RunProgress(procedure, job.total, stderr_console()) as progress,
+            signals_stop(lambda: asked.append(True), progress.say),
+        ):
+            shown = 0
+            while not server.queue.wait_until_empty(LOOK_S) and not asked:
+                for _ in range(job.cycles - shown):
+                    progress.advance()
+                shown = max(shown, job.cycles)
+    return job
+
+
+def tell(job: Job) -> None:
+    """Say what was recorded. Raises ``SystemExit`` with 1 if the run ended with a fault."""
+    click.echo(f"{job.out}: {job.status}, {job.cycles} {job.repeats}, {job.samples} samples")
+    if job.reason:
+        click.echo(job.reason, err=True)
+    if job.status is Status.FAULT or job.safe is False:
+        raise SystemExit(1)

@@ -1,0 +1,307 @@
+"""The bench as a server: takes commands, runs the queue, tells everybody who listens.
+
+Threads. One runs the jobs, one after another (in it `app.acquisition.bench` is at work, with threads of its own). One
+looks at the instruments and sets them while no run has them. One answers commands, one reads history, one publishes.
+Retracting has a door and threads of its own, so that it works whatever the others are doing.
+"""
+
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from analysis.recording import RecordingError
+from app.acquisition.bench import Bench, RunSummary
+from app.acquisition.recorder import RecorderFailed
+from app.acquisition.run_checks import check, free_name, procedure_of
+from app.acquisition.watchdog import make_safe
+from app.config.toml import FileError
+from app.console.terminal import join
+from app.server.admission import Admission
+from app.server.broadcast import Broadcast
+from app.server.command_handlers import Desk
+from app.server.connection import RETRACT_MARGIN_S, Connection
+from app.server.instruments import Instruments
+from app.server.publisher import LogTopic, Publisher
+from app.server.queue import Job, JobQueue, Status
+from app.server.rpc_server import Door, Worker
+from drivers.errors import NotNow, RigError
+from procedures.errors import ImpossibleSetting
+
+log = logging.getLogger(__name__)
+
+TELL_EVERY_S = 1.0
+DOORS_EVERY_S = 0.2
+
+EXPECTED = (
+    FileError,
+    FileExistsError,
+    ImpossibleSetting,
+    RecorderFailed,
+    RecordingError,
+    RigError,
+    RuntimeError,
+)
+"""What a run may end with, in a sentence; anything else is a bug."""
+
+REFUSED = (FileError, FileExistsError, ImpossibleSetting)
+"""Errors that keep a run from beginning: nothing has moved."""
+
+RETRACTED = "retracted by the user"
+
+
+class BenchServer:
+    """The bench of one rig file for as long as its ``with`` block lasts.
+
+    Parameters
+    ----------
+    rig_file : Path
+        Read at once; raises ``FileError``.
+    folder : Path
+        Where recordings go that are given no name.
+    host : str
+        Address that it binds to. Nothing is encrypted: to others than this computer, use a tunnel.
+    """
+
+    def __init__(self, rig_file: Path, folder: Path, host: str = "127.0.0.1") -> None:
+        self.rig_file = rig_file.absolute()
+        self.folder = folder.absolute()
+        self.queue = JobQueue()
+        self.instruments = Instruments(self.rig_file)
+        self.ended = threading.Event()
+        """Set when a client has asked for the end."""
+        self._host = host
+        self.unsafe = ""
+        """Why nobody knows that the rig is safe, though it was to be made so; "" otherwise."""
+        self._retracted: Job | None = None
+        self._bench: Bench | None = None
+        self._closing = threading.Event()
+
+    def __enter__(self) -> "BenchServer":
+        token = secrets.token_urlsafe(24)
+        self._context: zmq.Context[Any] = zmq.Context()
+        self._admission = Admission(self._context)
+        self._publisher = Publisher(self._context, self._host, token)
+        self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
+        self._hands = Worker("instruments")
+        self._reader = Worker("history")
+        desk = Desk(self)
+        commands = desk.commands(self._hands.do, self._reader.do)
+        self._door = Door("command", self._context, self._host, token, commands)
+        self._retract_door = Door("retract", self._context, self._host, token, desk.way_out())
+        rig = self.instruments.rig()
+        self.connection = Connection(
+            commands=self._door.endpoint,
+            retract=self._retract_door.endpoint,
+            topics=self._publisher.endpoint,
+            token=token,
+            pid=os.getpid(),
+            rig_file=str(self.rig_file),
+            rig_name=rig.name,
+            retract_s=rig.safe.within_s + RETRACT_MARGIN_S,
+        )
+        self._log_handler = LogTopic(self._publisher)
+        logging.getLogger("app.server").setLevel(logging.INFO)
+        logging.getLogger().addHandler(self._log_handler)
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (("jobs", self._run_jobs), ("ticks", self._tick), ("doors", self._watch_doors))
+        ]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the present run safely, then everything else."""
+        self._closing.set()
+        self.queue.close()
+        for thread in self._threads:
+            join(thread)
+        self._hands.do(self.instruments.close)
+        self._hands.close()
+        self._reader.close()
+        ended = [door.close() for door in (self._door, self._retract_door)]
+        logging.getLogger().removeHandler(self._log_handler)
+        self._publisher.close()
+        self.broadcast.close()
+        self._admission.close()
+        if all(ended):
+            self._context.term()
+        else:  # a socket that a hanging thread holds would keep the program for ever
+            log.error("A door hangs; it is left behind")
+
+    @property
+    def run_under_way(self) -> Bench | None:
+        """Get what does the present job."""
+        return self._bench
+
+    # ---- jobs ----
+
+    def add(
+        self,
+        procedure: str,
+        values: Mapping[str, Any],
+        out: str | Path | None = None,
+        sample: str = "",
+        notes: str = "",
+        place: int | None = None,
+    ) -> Job:
+        """Queue a run.
+
+        Raises
+        ------
+        ImpossibleSetting
+            For what can't work on this rig.
+        FileExistsError, NotNow
+            For a recording that is there, or will be.
+        """
+        made = procedure_of(procedure, values)
+        check(made, self.instruments.rig())
+        taken = {Path(job["out"]) for job in self.queue.snapshot()["queue"]}
+        path = free_name(self.folder, procedure, taken) if out is None else (self.folder / out).absolute()
+        if path.exists():
+            raise FileExistsError(f"{path} exists; a recording is never overwritten. Choose another name.")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{path.parent} is no folder; make it, or choose another.")
+        job = Job(
+            self.queue.new_id(), procedure, dict(values), path, sample, notes, made.repeats, made.total_cycles
+        )
+        self.queue.add(job, place=place)
+        self.tell_state()
+        return job
+
+    def _run_jobs(self) -> None:
+        while (job := self.queue.take()) is not None:
+            self.tell_state()
+            try:
+                self.instruments.give_up()
+                self._run(job)
+            except EXPECTED as error:
+                status = Status.ABORTED if job.stop.is_set() else Status.FAULT
+                self.queue.change(job, status=status, reason=str(error), refused=isinstance(error, REFUSED))
+            except Exception as error:
+                log.exception("Run %d ended by a bug", job.id)
+                reason = f"internal error ({error!r}); see the log"
+                self.queue.change(job, status=Status.FAULT, reason=reason)
+            finally:
+                if self._bench is not None and self._bench.unsafe:
+                    job.safe, self.unsafe = False, self._bench.unsafe
+                self._bench = None
+                self.broadcast.finishing()
+                self.instruments.take_back()
+            self._finished(job)
+
+    def _finished(self, job: Job) -> None:
+        if job is self._retracted and job.status is Status.ABORTED:
+            self.queue.change(job, reason=RETRACTED)
+        if job.status is not Status.FAULT:
+            log.info(told_of(job))
+        else:
+            log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
+            what = "was refused" if job.refused else "ended with a fault"
+            self.queue.hold(f"job {job.id} {what}", within_run=False, failed=job)
+        if job.safe is False:  # None is of a run that has not begun, or was made safe after an error
+            failed = job if job.status is Status.FAULT else None
+            self.queue.hold("the rig may not be safe", within_run=False, failed=failed)
+        self.queue.over(job)
+        self.broadcast.job(job)
+        self.tell_state()
+
+    def _run(self, job: Job) -> None:
+        procedure = procedure_of(job.procedure, job.values)
+        bench = self._bench = Bench(self.rig_file, job.stop, self.instruments.rig(), self.queue.paused)
+        observer = self.broadcast.observer(job, procedure)
+        summary: RunSummary = bench.run(
+            procedure, job.out, observer=observer, sample=job.sample, notes=job.notes
+        )
+        end = summary.end
+        self.queue.change(job, status=Status(end.status), reason=end.reason, safe=end.safe)
+        self.queue.change(job, traces=summary.traces, samples=summary.samples)
+        self.unsafe = "" if job.safe else f"Job {job.id} has ended, and the rig could not be made safe."
+
+    # ---- what it tells by itself ----
+
+    def told(self) -> list[dict[str, Any]]:
+        """The latest of its log."""
+        return list(self._log_handler.told)
+
+    def _tick(self) -> None:
+        """Once a second: the instruments."""
+        looked = threading.Event()
+        looked.set()
+        while not self._closing.is_set():
+            if looked.is_set():
+                looked.clear()
+                self._hands.do(lambda: self._look(looked))
+            self._closing.wait(TELL_EVERY_S)
+
+    def _watch_doors(self) -> None:
+        while not self._closing.wait(DOORS_EVERY_S):
+            for door in (self._retract_door, self._door):
+                if door.reopen_if_dead():
+                    log.critical("The thread of the %s door died; it was opened again", door.name)
+
+    def _look(self, looked: threading.Event) -> None:
+        try:
+            if not self._closing.is_set():
+                self.instruments.look()
+                self.tell_instruments()
+        except Exception:
+            log.exception("The instruments could not be looked at")
+        finally:
+            looked.set()
+
+    def tell_instruments(self) -> None:
+        """Publish how the instruments are."""
+        self._publisher.tell("instruments", self.instruments.to_json)
+
+    def tell_state(self) -> None:
+        """Publish what is going on."""
+        self._publisher.tell("state", self.state)
+
+    def state(self) -> dict[str, Any]:
+        """What is going on: the present job, the queue, the run that clients can follow."""
+        return {
+            **self.queue.snapshot(),  # first: what is read after it is not older than its version
+            "unsafe": self.unsafe,
+            "run": self.broadcast.run(),
+            "folder": str(self.folder),
+        }
+
+    # ---- the way out ----
+
+    def retract(self) -> str:
+        """Bias 0 V and the tip back, now, whatever goes on; the run ends, and no other starts by itself.
+
+        Raises ``RigError`` if that could not be confirmed in the time that making safe may take.
+        """
+        with suppress(NotNow):
+            self._retracted = self.queue.abort()  # before anything else: a paused run must not go on
+        self.queue.hold("the tip is to be retracted", within_run=False)
+        bench = self._bench
+        try:
+            rig = self.instruments.known_rig
+            done = bench.retract() if bench else make_safe(rig, rig.safe.within_s)
+            self.queue.hold(RETRACTED, within_run=False)
+            self.unsafe = ""
+            return done
+        except RigError:
+            self.unsafe = "The rig was asked to retract, and could not confirm that it did."
+            self.queue.hold("the rig may not be safe", within_run=False)
+            raise
+        finally:
+            self._hands.do(self.instruments.made_safe)
+            self._hands.do(self.tell_state)  # not here: who retracts waits for nothing else
+
+
+def told_of(job: Job) -> str:
+    """How a run ended: "iv, job 2, aborted after 12 of 100 curves: stopped by the user"."""
+    done = f"{job.cycles} of {job.total} {job.repeats}"
+    how = f"finished: {done}" if job.status is Status.FINISHED else f"{job.status} after {done}"
+    return f"{job.procedure}, job {job.id}, {how}" + (f": {job.reason}" if job.reason else "")

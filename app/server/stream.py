@@ -1,0 +1,231 @@
+"""Streams of what a bench tells: from now on, or of a run from its start without anything missed."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import zmq
+
+from analysis.recording import RunHeader
+from analysis.records import Block, Event, Trace
+from app.console.terminal import join
+from app.server.errors import BenchError, Refused
+from app.server.latest_snapshots import Newest
+from app.server.protocol import Message, ProtocolError, block_of, decode, event_of, trace_of
+
+if TYPE_CHECKING:
+    from app.server.client import BenchClient, History
+
+TOPICS = ("run", "block", "event", "trace", "job", "state", "log", "instruments")
+
+LOOK_AGAIN_S = 0.1
+"""How long to wait for samples that are on their way into the file."""
+
+SILENCE_S = 1.0
+"""After this long without a word, a look whether anything was missed."""
+
+Callback = Callable[[str, Any], None]
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """The run that a stream is about to show: what was known when it began."""
+
+    job: int
+    header: RunHeader
+    recording: str
+
+
+@dataclass(frozen=True)
+class Behind:
+    """How far a stream is: samples that were handed on, and samples that there are."""
+
+    shown: int
+    stop: int
+
+
+class Subscription:
+    """A thread that hands on what the bench tells. ``failure`` is why it ended, if it did by itself."""
+
+    def __init__(self, client: "BenchClient", callback: Callback, topics: tuple[str, ...]) -> None:
+        self.failure: BaseException | None = None
+        self._client = client
+        self._callback = callback
+        self._topics = topics
+        self._newest = Newest()
+        self._wake, self._woken = client.new_pair()
+        self._thread = threading.Thread(target=self._work, name="subscription", daemon=True)
+        self._ending = threading.Event()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End; no callback comes after this."""
+        if not self._ending.is_set():
+            self._ending.set()
+            with suppress(zmq.Again):  # it has ended by itself
+                self._wake.send(b"", zmq.NOBLOCK)
+        if threading.current_thread() is not self._thread:
+            join(self._thread)
+            self._wake.close(0)
+
+    def _work(self) -> None:
+        socket = self._client.new_subscriber(self._topics)
+        try:
+            self._begin()
+            while not self._ending.is_set():
+                message = self._next(socket)
+                if message is None:
+                    self._quiet()
+                else:
+                    self._take(message)
+        except (BenchError, ProtocolError) as error:
+            self.failure = error
+            self._callback("lost", {"message": str(error)})
+        finally:
+            socket.close(0)
+            self._woken.close(0)
+
+    def _next(self, socket: "zmq.Socket[bytes]") -> Message | None:
+        """The next message; None after a silence, or at the end."""
+        poller = zmq.Poller()
+        poller.register(socket, zmq.POLLIN)
+        poller.register(self._woken, zmq.POLLIN)
+        ready = dict(poller.poll(int(SILENCE_S * 1000)))
+        return decode(socket.recv_multipart()[1:]) if socket in ready else None
+
+    def _begin(self) -> None:
+        """Before the first message."""
+
+    def _quiet(self) -> None:
+        """Nothing came for a while: is the bench still there?"""
+        if not self._ending.is_set():
+            self._client.command("ping")
+
+    def _take(self, message: Message) -> None:
+        if self._newest.takes(message.kind, message.fields):
+            self._callback(message.kind, _what(message))
+
+
+class Follower(Subscription):
+    """A subscription that fills what it missed from history, from the start of the run on."""
+
+    def __init__(self, client: "BenchClient", callback: Callback, topics: tuple[str, ...]) -> None:
+        super().__init__(client, callback, topics)
+        self._job: int | None = None
+        self._next_sample = 0
+        self._next_event = 0
+
+    def _begin(self) -> None:
+        state = self._client.command("state")
+        run = state["run"]
+        if run is not None:
+            self._start(run)
+            self._catch_up()
+            if state["job"] != run["job"]:
+                self._finish()
+
+    def _start(self, run: Mapping[str, Any]) -> None:
+        if run["job"] != self._job:
+            self._job, self._next_sample, self._next_event = run["job"], 0, 0
+            self._callback("run", _run_info(run))
+
+    def _take(self, message: Message) -> None:
+        kind, fields = message.kind, message.fields
+        if kind == "run":
+            self._finish()
+            self._start(fields)
+        elif kind == "block" and fields["job"] == self._job:
+            self._live_block(block_of(message))
+        elif kind == "event" and fields["job"] == self._job:
+            self._live_event(fields)
+        elif kind not in ("block", "event"):
+            super()._take(message)
+            if (
+                kind == "job"
+                and fields["id"] == self._job
+                and fields["status"] in ("finished", "aborted", "fault")
+            ):
+                self._finish()
+
+    def _live_block(self, block: Block) -> None:
+        if block.first > self._next_sample:
+            self._catch_up(block.first)
+        if block.stop > self._next_sample:
+            self._give(block.part(self._next_sample, block.stop))
+
+    def _live_event(self, fields: Mapping[str, Any]) -> None:
+        if fields["number"] > self._next_event:
+            self._catch_up()
+        if fields["number"] == self._next_event:
+            self._next_event += 1
+            self._callback("event", event_of(fields))
+
+    def _quiet(self) -> None:
+        """The last messages of a run can be missed like any others."""
+        super()._quiet()
+        self._catch_up()
+
+    def _finish(self) -> None:
+        """All that the present run still has, and the word that this was it."""
+        if self._job is None:
+            return
+        while not self._ending.is_set() and self._page() is not None:
+            pass
+        self._callback("complete", {"job": self._job})
+        self._job = None
+
+    def _catch_up(self, wanted: int | None = None) -> None:
+        """From history on to what there is, and at least to sample ``wanted``."""
+        while not self._ending.is_set():
+            page = self._page()
+            if page is None or self._next_sample >= (page.stop if wanted is None else wanted):
+                return
+
+    def _page(self) -> "History | None":
+        """The next page, handed on; None if there is no more of this run, or the bench has forgotten it."""
+        if self._job is None:
+            return None
+        try:
+            page = self._client.history(self._job, self._next_sample, self._next_event)
+        except Refused:
+            return None
+        for event in page.events:
+            self._next_event += 1
+            self._callback("event", event)
+        for block in page.blocks:
+            self._give(block)
+        self._callback("behind", Behind(min(self._next_sample, page.stop), page.stop))
+        if page.over and not page.blocks and not page.events:
+            return None
+        if not page.blocks and self._next_sample < page.stop:
+            self._ending.wait(LOOK_AGAIN_S)  # what is missing is on its way into the file
+        return page
+
+    def _give(self, block: Block) -> None:
+        self._next_sample = block.stop
+        self._callback("block", block)
+
+
+def _what(message: Message) -> RunInfo | Block | Event | Trace | dict[str, Any]:
+    match message.kind:
+        case "run":
+            return _run_info(message.fields)
+        case "block":
+            return block_of(message)
+        case "event":
+            return event_of(message.fields)
+        case "trace":
+            return trace_of(message)
+    return dict(message.fields)
+
+
+def _run_info(fields: Mapping[str, Any]) -> RunInfo:
+    try:
+        return RunInfo(int(fields["job"]), RunHeader.from_json(fields["header"]), str(fields["recording"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"not a run: {error}") from None

@@ -1,0 +1,150 @@
+"""Incremental histograms, to which a trace can be added and from which it can be removed when rules change.
+
+Memory does not grow with the samples: counts of each trace are on disk, sums are arrays of fixed size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.records import Trace
+from analysis.traces.histogram import Axis, Histogram, Histogram2D, histogram, histogram_2d
+from app.viewmodels.disk_backed_list import Shelf
+
+Axes = tuple[Axis, Axis, Axis]
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """Counts of one trace: non-empty bins and their counts, and numbers of special samples."""
+
+    linear_at: NDArray[np.uint16]
+    linear_n: NDArray[np.uint32]
+    log_at: NDArray[np.uint16]
+    log_n: NDArray[np.uint32]
+    samples: int
+    wild: int
+    railed: int
+    negative: int
+
+
+@dataclass(frozen=True)
+class SampleCounts:
+    """Numbers of special samples in several traces, as in ``analysis.traces.selection.Selection``."""
+
+    samples: int = 0
+    wild: int = 0
+    traces_with_wild: int = 0
+    railed: int = 0
+    negative: int = 0
+
+
+class Tally:
+    """Counts of all traces on given axes, and the sums over kept traces.
+
+    Parameters
+    ----------
+    axes : (Axis, Axis, Axis)
+        Linear axis, logarithmic axis, and conductance axis of the two-dimensional histogram.
+    displacement : Axis
+    break_G0 : float
+        Conductance at which traces are aligned.
+    """
+
+    def __init__(self, axes: Axes, displacement: Axis, break_G0: float) -> None:
+        self.axes, self._displacement, self._break_G0 = axes, displacement, break_G0
+        linear, log, coarse = axes
+        self.linear = np.zeros(linear.bins + 3, dtype=np.int64)
+        self.log = np.zeros(log.bins + 3, dtype=np.int64)
+        self._cells = np.zeros((displacement.bins + 3, coarse.bins + 3), dtype=np.int64)
+        self._aligned = self._not_aligned = 0
+        self._counted: Shelf[_Counted] = Shelf()
+        self._at: list[int] = []
+
+    @property
+    def map(self) -> Histogram2D:
+        """Two-dimensional histogram of the kept traces."""
+        return Histogram2D(
+            self._displacement, self.axes[2], self._cells.copy(), self._aligned, self._not_aligned
+        )
+
+    def count(self, index: int, trace: Trace, plausible_G0: tuple[float, float]) -> None:
+        """Count a trace, a new one (``index`` is then their number so far) or again; it is not kept yet."""
+        counted = _counted(trace, plausible_G0, self.axes)
+        if index == len(self._at):
+            self._at.append(-1)
+        self._at[index] = self._counted.add(counted)
+
+    def keep(self, index: int, trace: Trace, plausible_G0: tuple[float, float], sign: int) -> None:
+        """Add a counted trace to the sums (``sign`` 1) or remove it (-1)."""
+        counted = self._of(index)
+        self.linear[counted.linear_at] += sign * counted.linear_n.astype(np.int64)
+        self.log[counted.log_at] += sign * counted.log_n.astype(np.int64)
+        alone = histogram_2d(
+            [plausible(trace, plausible_G0)], self._displacement, self.axes[2], self._break_G0
+        )
+        self._cells += sign * alone.cells
+        self._aligned += sign * alone.n_traces
+        self._not_aligned += sign * alone.not_aligned
+
+    def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
+        """Return the linear and the logarithmic histogram with one row per trace, for fits of peaks."""
+        linear, log = self.axes[:2]
+        rows = [np.zeros((len(kept), axis.bins + 3), dtype=np.int32) for axis in (linear, log)]
+        for row, index in enumerate(kept):
+            counted = self._of(index)
+            rows[0][row, counted.linear_at] = counted.linear_n
+            rows[1][row, counted.log_at] = counted.log_n
+        return Histogram(linear, rows[0]), Histogram(log, rows[1])
+
+    def sample_counts(self, indices: Sequence[int]) -> SampleCounts:
+        """Return the numbers of special samples in several traces."""
+        counts = [self._of(index) for index in indices]
+        return SampleCounts(
+            sum(c.samples for c in counts),
+            sum(c.wild for c in counts),
+            sum(c.wild > 0 for c in counts),
+            sum(c.railed for c in counts),
+            sum(c.negative for c in counts),
+        )
+
+    def close(self) -> None:
+        """Delete the temporary file."""
+        self._counted.close()
+
+    def _of(self, index: int) -> _Counted:
+        return self._counted[self._at[index]]
+
+
+def plausible(trace: Trace, range_G0: tuple[float, float]) -> Trace:
+    """Return the trace with implausible samples replaced by NaN, as ``analysis.traces.selection.select`` does."""
+    g = trace.conductance_G0
+    wild = ((g < range_G0[0]) | (g > range_G0[1])) & np.isfinite(g)
+    return replace(trace, conductance_G0=np.where(wild, np.nan, g)) if wild.any() else trace
+
+
+def _counted(trace: Trace, plausible_G0: tuple[float, float], axes: Axes) -> _Counted:
+    kept = plausible(trace, plausible_G0)
+    g = kept.conductance_G0
+    wild = (
+        0
+        if kept is trace
+        else int(np.count_nonzero(np.isnan(g)) - np.count_nonzero(np.isnan(trace.conductance_G0)))
+    )
+    places = []
+    for axis in axes[:2]:
+        row = histogram([kept], axis).rows[0]
+        at = np.flatnonzero(row)
+        places += [at.astype(np.uint16), row[at].astype(np.uint32)]
+    return _Counted(
+        places[0],
+        places[1],
+        places[2],
+        places[3],
+        samples=int(g.size),
+        wild=wild,
+        railed=int(np.count_nonzero(np.isinf(g))),
+        negative=int(np.count_nonzero((g < 0.0) & (g != -np.inf))),
+    )

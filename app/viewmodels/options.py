@@ -1,0 +1,95 @@
+"""Options of the user for the evaluation of a run; the defaults are automatic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from analysis.heating.heating import HeatingOptions
+from analysis.heating.junction_model import JunctionModel
+from analysis.heating.to_json import plain
+from analysis.iv.mean import CurveRules
+from analysis.recording import RunHeader
+from analysis.traces.pipeline import AnalysisOptions
+from analysis.traces.selection import SelectionRules
+from app.offline.traces import ByHand
+from app.viewmodels.histogram_view import OptionsFor
+from app.viewmodels.signals import known_calibration
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """Options that affect results, not display.
+
+    Parameters
+    ----------
+    traces : ByHand
+        Selection rules, and range of molecular peaks.
+    histogram : AnalysisOptions
+        Axes, ranges, bootstrap; its ``rules``, if given, override those of ``traces``.
+    curves : CurveRules
+        Selection of I-V curves.
+    heating : HeatingOptions
+        Exclusions, masks, mains, bootstrap.
+    model : JunctionModel or None
+        Transmission of an earlier I-V or of a model file, instead of a fit.
+    probe_coupling_eV : float
+        Width of the level due to the probe in models with probes; 0 omits them.
+    """
+
+    traces: ByHand = field(default_factory=ByHand)
+    histogram: AnalysisOptions = field(default_factory=AnalysisOptions)
+    curves: CurveRules = field(default_factory=CurveRules)
+    heating: HeatingOptions = field(default_factory=HeatingOptions)
+    model: JunctionModel | None = None
+    probe_coupling_eV: float = 0.01
+
+    def for_traces_of(self, header: RunHeader) -> OptionsFor:
+        """Return the options of the histogram for a recording, composed as by `app.offline.traces.options_for`."""
+        contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
+        by_hand = self.traces
+        base = replace(
+            self.histogram,
+            background=by_hand.background if by_hand.background != "linear" else self.histogram.background,
+            molecular_G0=by_hand.molecular_G0 or self.histogram.molecular_G0,
+            calibration=self.histogram.calibration or known_calibration(header),
+            contact_G0=self.histogram.contact_G0 if self.histogram.contact_G0 is not None else contact_G0,
+        )
+        decided = {
+            name: value
+            for name in ("starts_above_G0", "opens_below_G0")
+            if (value := getattr(by_hand, name)) is not None
+        }
+
+        def options_for(usual: SelectionRules) -> AnalysisOptions:
+            return base if base.rules is not None else replace(base, rules=replace(usual, **decided))
+
+        return options_for
+
+    def to_json(self) -> Mapping[str, Any]:
+        """Return the options for the saved analysis."""
+        decided: Mapping[str, Any] = plain(
+            {
+                "traces": {
+                    "starts_above_G0": self.traces.starts_above_G0,
+                    "opens_below_G0": self.traces.opens_below_G0,
+                    "molecular_G0": self.traces.molecular_G0,
+                    "background": self.traces.background,
+                },
+                "histogram": {
+                    "metallic_G0": self.histogram.metallic_G0,
+                    "break_G0": self.histogram.break_G0,
+                    "resamples": self.histogram.resamples,
+                },
+                "curves": vars(self.curves),
+                "heating": {
+                    "exclusions": vars(self.heating.evaluation.rules),
+                    "mask_samples": self.heating.evaluation.mask_samples,
+                    "first_periods": self.heating.evaluation.first_periods,
+                    "mains_Hz": self.heating.evaluation.mains_Hz,
+                    "resamples": self.heating.resamples,
+                },
+                "model": self.model.source if self.model is not None else None,
+                "probe_coupling_eV": self.probe_coupling_eV,
+            }
+        )
+        return decided

@@ -1,0 +1,106 @@
+"""Traces, holds and sweeps cut from a stream, each kept once."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+
+import numpy as np
+
+from analysis.heating.holds import Hold, HoldSegmenter
+from analysis.iv.sweeps import Sweep, SweepSegmenter
+from analysis.recording import RunHeader
+from analysis.records import Block, Event, Trace
+from analysis.reduce import Reducer
+from analysis.traces.segmenter import Segmenter
+from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.iv_view import JunctionNumbers
+from app.viewmodels.signals import known_calibration
+
+Record = Trace | Hold | Sweep
+
+Kept = tuple[Record, bool]
+"""Record, and whether it is new: one that is repeated after a jump is kept once."""
+
+
+class Records:
+    """All traces, holds and sweeps of a run so far; none if the gain is unknown.
+
+    Methods return the records that they complete.
+
+    Parameters
+    ----------
+    header : RunHeader
+    """
+
+    def __init__(self, header: RunHeader) -> None:
+        self.traces: Shelf[Trace] = Shelf()
+        self.holds: Shelf[Hold] = Shelf("programme")
+        self.sweeps: Shelf[Sweep] = Shelf()
+        """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
+        self._header = header
+        self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
+        self._places: list[tuple[int, int]] = []  # end of each trace, and its index on the shelf
+        self._junctions: JunctionNumbers | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another stream of the same run."""
+        header, settings = self._header, self._header.settings
+        calibration = known_calibration(header)
+        self._reducers: list[Reducer] = []
+        if calibration is not None and "current" in header.channel_names:
+            extension = float(settings.get("extension_m_per_V") or np.nan)
+            bias_V = settings.get("bias_V")
+            gain = float(settings.get("thermocouple_gain") or np.nan)
+            self._reducers = [
+                Segmenter(calibration, extension, float("nan") if bias_V is None else float(bias_V)),
+                HoldSegmenter(calibration, gain),
+                SweepSegmenter(calibration),
+            ]
+            self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
+
+    def block(self, block: Block) -> list[Kept]:
+        """Process the next samples."""
+        return [kept for reducer in self._reducers for kept in self._kept(reducer.feed(block))]
+
+    def event(self, event: Event) -> list[Kept]:
+        """Process an event between the samples before and after it."""
+        return [kept for reducer in self._reducers for kept in self._kept(reducer.event(event))]
+
+    def close(self) -> list[Kept]:
+        """Complete the open records at the end of the stream."""
+        return [kept for reducer in self._reducers for kept in self._kept(reducer.close())]
+
+    def ready_made(self, trace: Trace) -> list[Kept]:
+        """Add a trace of a recording that has no samples from which to cut it."""
+        return self._kept([trace])
+
+    def traces_before(self, sample: int, most: int) -> list[Trace]:
+        """Return at most ``most`` of the last traces that end before a sample."""
+        number = bisect_left(self._places, (sample + 1, 0))
+        return [self.traces[index] for _, index in self._places[max(number - most, 0) : number]]
+
+    def _kept(self, records: Iterable[Record]) -> list[Kept]:
+        kept = []
+        for record in records:
+            seen = self._seen[type(record)]
+            new = record.samples[0] not in seen
+            if new:
+                seen.add(record.samples[0])
+                self._keep(record)
+            kept.append((record, new))
+        return kept
+
+    def _keep(self, record: Record) -> None:
+        match record:
+            case Trace():
+                insort(self._places, (record.samples[1], self.traces.add(record)))
+            case Hold():
+                self.holds.add(record)
+            case Sweep():
+                assert self._junctions is not None  # set together with the reducer of sweeps
+                self.sweeps.add(self._junctions.prepared(record))
+
+    def dispose(self) -> None:
+        """Delete the temporary files."""
+        for shelf in (self.traces, self.holds, self.sweeps):
+            shelf.close()

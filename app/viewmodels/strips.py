@@ -1,0 +1,163 @@
+"""Strip charts of conductance, tip, thermocouple and bias: minimum and maximum in each column of the last seconds.
+
+Columns begin at multiples of their width, so that a column depends only on its samples, and the plot moves by whole
+columns without flicker.
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.records import FloatArray
+from app.viewmodels.min_max_decimator import ColumnRing, interleaved
+from app.viewmodels.signals import NM, Signals, log10_G
+from app.viewmodels.view import StreamView
+
+WINDOWS_S = (10.0, 30.0, 120.0)
+STRIPS = ("log10_G", "tip_nm", "thermocouple_uV", "bias_V")
+
+COLUMNS = 4096
+"""Number of columns for each time span; a narrower plot shows groups of them."""
+
+_SPARE = 64  # older columns, which complete the first group of a plot
+_NARROWEST = 32
+
+
+@dataclass(frozen=True, eq=False)
+class StripsSnapshot:
+    """Last seconds of a run. A line through (``time_s``, any signal) shows every spike; NaN is a gap.
+
+    Parameters
+    ----------
+    now_s : float
+        Time of the newest sample since the run began.
+    window_s : float
+        Length of the plots: draw from ``-window_s`` to 0.
+    time_s : ndarray, shape (2 n,)
+        Time before the newest sample (not above 0), each column twice, for its minimum and maximum.
+    log10_G, tip_nm, thermocouple_uV, bias_V : ndarray, shape (2 n,)
+        log10 G/G0; extension of the piezo towards the sample; thermocouple at the preamplifier's input; bias.
+    gaps_s : tuple of (float, float)
+        Ends of gaps in the samples, in the units of ``time_s``.
+    extents : mapping of str to (float, float)
+        Visible minimum and maximum of each recorded signal.
+    column_s : float
+        Width of a column.
+    timed : bool
+        False if the rate is unknown; "seconds" are then thousands of samples.
+    """
+
+    now_s: float
+    window_s: float
+    time_s: FloatArray
+    log10_G: FloatArray
+    tip_nm: FloatArray
+    thermocouple_uV: FloatArray
+    bias_V: FloatArray
+    gaps_s: tuple[tuple[float, float], ...]
+    extents: Mapping[str, tuple[float, float]]
+    column_s: float
+    timed: bool = True
+
+
+class StripCharts(StreamView[StripsSnapshot]):
+    """Rolling strip charts; the cost is that of the new samples, and all time spans are available at any time.
+
+    Parameters
+    ----------
+    window_s : float
+        Time span, one of `WINDOWS_S`.
+    pixels : int
+        Width of the plots.
+    timed : bool
+        True if the rate of the recording is known.
+    """
+
+    def __init__(self, window_s: float = 30.0, pixels: int = 900, *, timed: bool = True) -> None:
+        super().__init__()
+        self._timed = timed
+        self._rings: dict[float, ColumnRing] = {}
+        self._rate_Hz = float("nan")
+        self._stop = 0
+        self._gaps: deque[tuple[int, int]] = deque(maxlen=COLUMNS)
+        self._window_s, self._pixels = WINDOWS_S[0], COLUMNS
+        self.show(window_s, pixels)
+
+    def show(self, window_s: float, pixels: int) -> None:
+        """Set the time span and the width in pixels. Raises ``ValueError`` for a span not in `WINDOWS_S`."""
+        if window_s not in WINDOWS_S:
+            allowed = ", ".join(f"{window:g} s" for window in WINDOWS_S)
+            raise ValueError(f"time span of strip charts: {window_s:g} s; allowed: {allowed}")
+        chosen = window_s, max(pixels, _NARROWEST)
+        with self._lock:
+            if chosen != (self._window_s, self._pixels):
+                self._window_s, self._pixels = chosen
+                self._drawn = None
+
+    def feed(self, signals: Signals) -> None:
+        """Add the next samples."""
+        if not len(signals):
+            return
+        rows = np.stack(
+            [
+                log10_G(signals.conductance_G0),
+                signals.extension_m / NM,
+                signals.thermocouple_V * 1e6,
+                signals.bias_V,
+            ]
+        )
+        with self._lock:
+            if signals.rate_Hz != self._rate_Hz:
+                self._begin(signals.rate_Hz)
+            elif signals.first > self._stop:
+                self._gaps.append((self._stop, signals.first))
+            for ring in self._rings.values():
+                ring.take(signals.first, rows)
+            self._stop = signals.stop
+            self._drawn = None
+
+    def jump(self, at: int = 0) -> None:
+        """Continue at another sample of the recording."""
+        with self._lock:
+            self._begin(self._rate_Hz)
+            self._stop = at
+            self._drawn = None
+
+    def _begin(self, rate_Hz: float) -> None:
+        self._rate_Hz = rate_Hz
+        self._gaps.clear()
+        if rate_Hz > 0:
+            widths = {window: math.ceil(window * rate_Hz / COLUMNS) for window in WINDOWS_S}
+            self._rings = {w: ColumnRing(len(STRIPS), n, COLUMNS + _SPARE) for w, n in widths.items()}
+
+    def _draw(self) -> StripsSnapshot:
+        window_s, ring = self._window_s, self._rings.get(self._window_s)
+        column, least, largest = 0, np.empty((len(STRIPS), 0)), np.empty((len(STRIPS), 0))
+        column_s = float("nan")
+        if ring is not None:
+            columns = math.ceil(window_s * self._rate_Hz / ring.width)
+            group = math.ceil(columns / self._pixels)
+            column, least, largest = ring.last(min(columns + 1, COLUMNS), group)
+            column_s = group * ring.width / self._rate_Hz
+        now_s = self._stop / self._rate_Hz
+        time_s = (column + np.arange(least.shape[1]) + 0.5) * column_s - now_s
+        strips = dict(zip(STRIPS, interleaved(least, largest), strict=True))
+        gaps_s = [(a / self._rate_Hz - now_s, b / self._rate_Hz - now_s) for a, b in self._gaps]
+        return StripsSnapshot(
+            now_s=now_s,
+            window_s=window_s,
+            time_s=np.repeat(np.minimum(time_s, 0.0), 2),
+            gaps_s=tuple(gap for gap in gaps_s if gap[1] > -window_s),
+            extents={name: extent for name, line in strips.items() if (extent := _extent(line)) is not None},
+            column_s=column_s,
+            timed=self._timed,
+            **strips,
+        )
+
+
+def _extent(line: FloatArray) -> tuple[float, float] | None:
+    finite = line[np.isfinite(line)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
