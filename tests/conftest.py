@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from analysis.traces.pipeline import AnalysisOptions
-from tests.guardians import GuardianWithoutProcess
+from tests.support.rig.watchdogs import GuardianWithoutProcess
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # how long an example takes is the machine's affair

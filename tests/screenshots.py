@@ -1,7 +1,7 @@
 """Renders every view, light and dark, in the large and as in a dock: ``python -m tests.screenshots DIR``.
 
 Look at them. The widgets are the program's own. Break junctions are those of a short run of the simulated rig
-(``tests.app.gui.recorded_run``), other numbers are made up (``tests.app.gui.synthetic``).
+(``tests.support.recordings.recorded_run``), other numbers are made up (``tests.support.recordings.synthetic``).
 """
 
 import os
@@ -29,8 +29,9 @@ from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.window import Window
 from app.viewmodels.junction_state import State
-from tests.app.gui import compared_recordings, recorded_run, synthetic, windows
-from tests.app.gui.fake_bench import instruments, job, state
+from tests.support.gui import windows
+from tests.support.gui.fake_bench import instruments, job, state
+from tests.support.recordings import compared_recordings, recorded_run, synthetic
 
 LARGE, DOCK, WINDOW, COMPARE = (1400, 900), (480, 300), (1500, 940), (1000, 680)
 Size = tuple[int, int]

@@ -18,7 +18,7 @@ from app.acquisition.simulated_rig import (
     patient,
     simulated_rig,
 )
-from tests.rigs import namesakes_in
+from tests.support.rig.rigs import namesakes_in
 
 
 def test_a_checkout_is_on_the_way_of_a_child_before_everything_else():

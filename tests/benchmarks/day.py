@@ -58,7 +58,7 @@ def rows(size: float = 1.0) -> Iterator[Row]:
 
 
 def _window(connection: Path, settings: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.app.gui.window_process", str(connection), str(settings)]
+    command = [sys.executable, "-m", "tests.support.gui.window_process", str(connection), str(settings)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

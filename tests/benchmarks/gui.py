@@ -70,7 +70,7 @@ def _views(theme: object) -> tuple[dict, dict[str, Step]]:  # type: ignore[type-
     from app.gui.widgets.status_line import RigStatusLine
     from app.viewmodels.current_trace import CurrentTrace
     from app.viewmodels.strips import StripCharts
-    from tests.app.gui import synthetic
+    from tests.support.recordings import synthetic
 
     views = {
         "status": RigStatusLine(theme),  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ from analysis.heating.holds import Hold, holds_of
 from analysis.heating.programme import three_level
 from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
-from tests.analysis.heating.made_holds import RATE_Hz, SEEBECK_V_per_K, made_hold
 from tests.benchmarks.table import Row, scaled
+from tests.support.physics.made_holds import RATE_Hz, SEEBECK_V_per_K, made_hold
 
 HOLDS = 500
 SAMPLES = 10_000

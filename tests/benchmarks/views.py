@@ -16,10 +16,10 @@ from app.viewmodels.histogram_view import HistogramView
 from app.viewmodels.session import Session
 from app.viewmodels.signals import Signals
 from app.viewmodels.strips import StripCharts
-from tests.analysis.heating.made_holds import made_hold
-from tests.analysis.junctions import opening_traces
-from tests.app.views.streams import Made, RATE_Hz, header, made_holds
 from tests.benchmarks.table import Row, scaled
+from tests.support.physics.iv_junctions import opening_traces
+from tests.support.physics.made_holds import made_hold
+from tests.support.recordings.streams import Made, RATE_Hz, header, made_holds
 
 BLOCK = 200
 FRAME_S = 0.05

@@ -12,7 +12,7 @@ from app.acquisition.run_checks import check
 from app.config.rig import load_rig
 from procedures.errors import ImpossibleSetting
 from tests.docs.pages import blocks
-from tests.rigs import served_rig
+from tests.support.rig.rigs import served_rig
 
 
 def example(page, number=0):

@@ -12,7 +12,7 @@ from app.acquisition.simulated_rig import SimulationSettings, patient, served
 from app.cli import main
 from app.commands.sim import command as sim
 from tests.docs.pages import PROJECT, blocks
-from tests.rigs import namesakes_in
+from tests.support.rig.rigs import namesakes_in
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.ni6281 import NI6281
 from simulators.daqmx.server import DaqServer
-from tests.drivers.loopback import opened, served
+from tests.support.instruments.loopback import opened, served
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from simulators.daqmx.server import DaqServer
 from simulators.parameters import load_parameters
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import FastClock
-from tests.drivers.loopback import LSB_V, Loopback, opened, put_out
+from tests.support.instruments.loopback import LSB_V, Loopback, opened, put_out
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from drivers.pxi import PXIController
 from simulators.daqmx.direct import Refused
 from simulators.daqmx.server import DaqServer
 from simulators.rig.faults import ConnectionLost, DeviceLost, Overrun, Stall
-from tests.drivers.loopback import BIAS, INPUTS, RATE_HZ, Z, opened, served
+from tests.support.instruments.loopback import BIAS, INPUTS, RATE_HZ, Z, opened, served
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from drivers.errors import InstrumentLost, NotNow, OutOfRange
 from drivers.ni6281 import NI6281
 from simulators.daqmx.server import DaqServer
 from simulators.rig.faults import DeviceLost
-from tests.drivers.loopback import LSB_V, NOISE_V, opened, put_out
+from tests.support.instruments.loopback import LSB_V, NOISE_V, opened, put_out
 
 
 def test_a_dropped_output_is_at_0_V_and_the_others_stay_known(card: NI6281, server: DaqServer) -> None:

@@ -6,9 +6,9 @@ from drivers.guard import LoopBacks, make_safe
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
 from simulators.rig.faults import ConnectionLost, DeviceLost, OutputStuck
-from tests.drivers.cable import Cable
-from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, served
-from tests.patience import ANSWER_S, free_s
+from tests.support.instruments.cable import Cable
+from tests.support.instruments.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, served
+from tests.support.patience import ANSWER_S, free_s
 
 
 def leave_running(port: int) -> None:

@@ -16,7 +16,7 @@ from drivers.keithley428_words import (
     StatusByte,
     bias_on_grid,
 )
-from tests.drivers.bus428 import CLEAN, amplifier, error_word, sent, status
+from tests.support.instruments.bus428 import CLEAN, amplifier, error_word, sent, status
 
 # --- connecting
 

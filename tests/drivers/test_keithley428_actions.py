@@ -7,7 +7,7 @@ from pymeasure.adapters import ProtocolAdapter
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow
 from drivers.keithley428 import Keithley428
 from drivers.keithley428_words import StatusByte, Terminator
-from tests.drivers.bus428 import CLEAN, HELLO, amplifier, error_word, sent, status
+from tests.support.instruments.bus428 import CLEAN, HELLO, amplifier, error_word, sent, status
 
 # --- what takes time
 

@@ -7,7 +7,7 @@ import pytest
 from drivers.errors import InstrumentFault, NotNow, OutOfRange
 from drivers.keithley428 import _strings
 from drivers.keithley428_words import Display, Keithley428Settings, RISE_TIMES_s
-from tests.drivers.bus428 import amplifier, sent, status
+from tests.support.instruments.bus428 import amplifier, sent, status
 
 # --- batch
 

@@ -7,7 +7,7 @@ import pyvisa
 
 from drivers.errors import InstrumentFault, InstrumentLost
 from drivers.keithley428_words import Display, ErrorFlag, MachineStatus
-from tests.drivers.bus428 import CLEAN, amplifier, error_word, status
+from tests.support.instruments.bus428 import CLEAN, amplifier, error_word, status
 
 # --- replies of another kind
 

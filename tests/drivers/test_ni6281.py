@@ -17,8 +17,8 @@ from drivers.pxi import PXIController
 from simulators.daqmx.server import DaqServer
 from simulators.rig.clock import FastClock, WallClock
 from simulators.rig.faults import ConnectionLost, DeviceLost, Overrun, Stall
-from tests.drivers.loopback import BIAS, INPUTS, NOISE_V, RATE_HZ, Z, opened, served
-from tests.patience import ANSWER_S, PATIENCE_S, free_s, wait_until
+from tests.support.instruments.loopback import BIAS, INPUTS, NOISE_V, RATE_HZ, Z, opened, served
+from tests.support.patience import ANSWER_S, PATIENCE_S, free_s, wait_until
 
 
 def test_the_card_says_who_it_is(card: NI6281) -> None:

@@ -9,9 +9,9 @@ from nidaqmx.errors import DaqError, RpcError
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange
 from drivers.pxi import PXIController, translated
 from simulators.rig.faults import DeviceLost
-from tests.drivers.cable import Cable
-from tests.drivers.loopback import served
-from tests.patience import ANSWER_S, free_s
+from tests.support.instruments.cable import Cable
+from tests.support.instruments.loopback import served
+from tests.support.patience import ANSWER_S, free_s
 
 
 @pytest.mark.parametrize(

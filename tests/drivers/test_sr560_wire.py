@@ -10,7 +10,7 @@ from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Set
 from simulators.parameters import load_parameters
 from simulators.sr560.instrument import SimulatedSR560
 from simulators.wire.serial_line import HAS_TERMINALS, SocketLine, TerminalLine
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 LINES = [
     pytest.param(TerminalLine, marks=pytest.mark.skipif(not HAS_TERMINALS, reason="no pseudo-terminals")),

@@ -16,8 +16,8 @@ from simulators.parameters import load_parameters
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import FastClock
 from simulators.rig.faults import ConnectionLost, DeviceLost
-from tests.drivers.loopback import BIAS, INPUTS, RATE_HZ, Loopback, Z
-from tests.patience import ANSWER_S
+from tests.support.instruments.loopback import BIAS, INPUTS, RATE_HZ, Loopback, Z
+from tests.support.patience import ANSWER_S
 
 NM = 1e-9
 STEP_NM = 20.0

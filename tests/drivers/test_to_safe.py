@@ -16,9 +16,9 @@ from drivers.pxi import PXIController
 from simulators.daqmx.server import DaqServer
 from simulators.rig.clock import WallClock
 from simulators.rig.faults import ConnectionLost, DeviceLost, OutputUnderflow, Overrun
-from tests.drivers.cable import Cable
-from tests.drivers.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, put_out, served
-from tests.patience import ANSWER_S, PATIENCE_S, free_s
+from tests.support.instruments.cable import Cable
+from tests.support.instruments.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, put_out, served
+from tests.support.patience import ANSWER_S, PATIENCE_S, free_s
 
 SAFE = {"bias": 0.0, "z": 0.0}
 

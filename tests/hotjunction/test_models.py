@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import hotjunction as hj
 from app.cli import main
 from app.config.toml import FileError
-from tests.app.made_recordings import made_iv
+from tests.support.recordings.made_recordings import made_iv
 
 MODELS = Path(__file__).parents[2] / "docs" / "models"
 LEVEL = """

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 import hotjunction as hj
 from analysis.recording import Recording
 from app.cli import main
-from tests.analysis.test_recorded_traces import HEADER, run, write
-from tests.app.made_recordings import made_heating, made_iv
+from tests.analysis.traces.test_read import HEADER, run, write
+from tests.support.recordings.made_recordings import made_heating, made_iv
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.heating import Heating
 from procedures.limits import dry_run
 from procedures.steps import Modulate, Ramp, Safe
-from tests.procedures.plans import STATION, RATE_Hz, Script
+from tests.support.rig.plans import STATION, RATE_Hz, Script
 
 BDNC = {"conductance": 0.002, "amplitudes": "0.74 1.27", "holds": 1}
 GOLD = {"conductance": 1, "amplitudes": "0.03", "holds": 1}

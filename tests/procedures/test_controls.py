@@ -23,9 +23,9 @@ from procedures.controls import (
 )
 from procedures.errors import ContactNotBroken, ImpossibleSetting, NoFixture
 from procedures.limits import dry_run
-from tests.procedures.held_rig import EASY, QUICK
-from tests.procedures.plans import STATION, Script
-from tests.rigs import served_rig
+from tests.support.rig.held_rig import EASY, QUICK
+from tests.support.rig.plans import STATION, Script
+from tests.support.rig.rigs import served_rig
 
 JUNCTION = {"conductance": 0.002, "amplitudes": "1.27", "holds": 1}
 GAP = {"amplitudes": "1.27", "holds": 2}

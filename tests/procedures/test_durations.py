@@ -10,8 +10,8 @@ from procedures.calibrate_amplifier import CalibrateAmplifier
 from procedures.calibrate_noise import CalibrateNoise
 from procedures.calibrate_piezo import CalibratePiezo
 from procedures.procedure import RigProcedure
-from tests.procedures.plans import STATION
-from tests.rigs import served_rig
+from tests.support.rig.plans import STATION
+from tests.support.rig.rigs import served_rig
 
 GOLD = PRESETS[2]
 

@@ -17,8 +17,8 @@ from procedures.controls import ZeroAmplitude
 from procedures.errors import ImpossibleSetting
 from procedures.heating import Heating
 from procedures.iv import IV
-from tests.analysis.heating.made_holds import made_hold
-from tests.app.test_any_settings import rig_of
+from tests.app.config.test_any_settings import rig_of
+from tests.support.physics.made_holds import made_hold
 
 HEATING = {"amplitudes": 1.0, "conductance": 0.002}
 SINE = " ".join(

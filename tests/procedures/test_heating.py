@@ -12,7 +12,7 @@ from analysis.constants import G0_S
 from analysis.heating.programme import three_level
 from procedures.errors import ImpossibleSetting, TooManyTrips
 from procedures.heating import Heating
-from tests.procedures.plans import STATION, Script
+from tests.support.rig.plans import STATION, Script
 
 BDNC = {"conductance": 0.002, "amplitudes": "0.74 1.27", "holds": 2}
 

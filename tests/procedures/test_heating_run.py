@@ -15,8 +15,8 @@ from analysis.traces.read import traces_of
 from app.acquisition.bench import Observer
 from procedures.heating import Heating
 from simulators.rig.faults import ConnectionLost, FormContact, Rupture
-from tests.procedures.held_rig import EASY, QUICK
-from tests.rigs import served_rig
+from tests.support.rig.held_rig import EASY, QUICK
+from tests.support.rig.rigs import served_rig
 
 SHORT = {**QUICK, "amplitudes": "0.74 1.27", "holds": 1, "hold_time": 1.2}
 

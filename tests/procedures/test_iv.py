@@ -14,9 +14,9 @@ from app.acquisition.bench import Observer
 from procedures.errors import ImpossibleSetting, TooManyTrips
 from procedures.iv import IV
 from simulators.rig.faults import FormContact
-from tests.procedures.held_rig import EASY, QUICK
-from tests.procedures.plans import STATION, Script
-from tests.rigs import served_rig
+from tests.support.rig.held_rig import EASY, QUICK
+from tests.support.rig.plans import STATION, Script
+from tests.support.rig.rigs import served_rig
 
 BDNC = {"conductance": 0.002, "peak": 1.3, "curves": 3}
 

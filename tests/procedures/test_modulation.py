@@ -16,8 +16,8 @@ from procedures.errors import ImpossibleSetting
 from procedures.limits import check_limits
 from procedures.steps import Modulate, Sweep
 from simulators.rig.faults import FormContact, Overload
-from tests.procedures.holding import AMPLITUDE_V, NEAR_M, Holding
-from tests.rigs import served_rig
+from tests.support.rig.holding import AMPLITUDE_V, NEAR_M, Holding
+from tests.support.rig.rigs import served_rig
 
 LOOPBACK_V = 3e-3
 """What noise and crosstalk of the card may do to a loop-back."""

@@ -11,7 +11,7 @@ from app.acquisition.recorder import RecorderFailed
 from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
 from simulators.rig.faults import DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
-from tests.rigs import quick, served_rig
+from tests.support.rig.rigs import quick, served_rig
 
 
 @pytest.fixture

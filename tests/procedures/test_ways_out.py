@@ -9,8 +9,8 @@ from analysis.records import EventKind
 from app.acquisition.bench import Observer
 from app.acquisition.watchdog import make_safe
 from simulators.rig.faults import ConnectionLost, DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
-from tests.procedures.holding import AMPLITUDE_V, Holding, up_and_down
-from tests.rigs import ANSWER_S, quick, served_rig
+from tests.support.rig.holding import AMPLITUDE_V, Holding, up_and_down
+from tests.support.rig.rigs import ANSWER_S, quick, served_rig
 
 pytestmark = pytest.mark.usefixtures("unanalysed")
 

@@ -7,8 +7,8 @@ import pytest
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import FastClock
 from simulators.wire.vxi11 import Vxi11Gateway
-from tests.simulators import daq_client, vxi11_client
-from tests.simulators.stand_ins import HandClock, quiet_bench
+from tests.support.instruments import daq_client, vxi11_client
+from tests.support.instruments.stand_ins import HandClock, quiet_bench
 
 
 @pytest.fixture

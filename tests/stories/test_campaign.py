@@ -14,7 +14,7 @@ from app.campaign.log import CampaignLog
 from app.campaign.run import Campaign, CampaignStopped
 from app.cli import main
 from app.offline.traces import ByHand, analyse_traces
-from tests.rigs import served_rig
+from tests.support.rig.rigs import served_rig
 
 FILE = """
 sample = "Au-BDNC-Au (simulated)"

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from analysis.recording import Recording, recover
-from tests.rigs import PATIENCE_S, namesakes_in, served_rig, wait_until
+from tests.support.rig.rigs import PATIENCE_S, namesakes_in, served_rig, wait_until
 
 WITHIN_S = 1.0
 
@@ -111,7 +111,7 @@ MODULATING = """
 import sys
 from pathlib import Path
 from app.acquisition.bench import Bench
-from tests.procedures.holding import Holding
+from tests.support.rig.holding import Holding
 Bench(Path(sys.argv[1])).run(Holding(duration_s=600.0), Path(sys.argv[2]))
 """
 

@@ -4,7 +4,7 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
-from tests.rigs import quick, served_rig
+from tests.support.rig.rigs import quick, served_rig
 
 FAULTS = {
     "surface never there": ({"surface.initial_gap_nm": 500.0}, {}, "PiezoAtEnd"),

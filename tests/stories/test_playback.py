@@ -22,8 +22,8 @@ from procedures.heating import Heating
 from procedures.playback import Playback
 from simulators.rig.faults import Overload, Stall
 from simulators.simulated_rig import SimulatedRig
-from tests.procedures.held_rig import EASY, QUICK
-from tests.rigs import quick, served_rig
+from tests.support.rig.held_rig import EASY, QUICK
+from tests.support.rig.rigs import quick, served_rig
 
 
 @pytest.fixture(scope="module")

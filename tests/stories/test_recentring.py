@@ -6,7 +6,7 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
-from tests.rigs import quick, served_rig
+from tests.support.rig.rigs import quick, served_rig
 
 NM = 1e-9
 MIDDLE_NM = 50.0

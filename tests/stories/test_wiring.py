@@ -20,7 +20,7 @@ from drivers.ni6281 import NI6281
 from procedures.runner import RunEnd
 from simulators.keithley428.settings import Settings
 from simulators.rig.faults import DroppedReads, LoopBack, OutputStuck
-from tests.rigs import ServedRig, quick, served_rig
+from tests.support.rig.rigs import ServedRig, quick, served_rig
 
 WIRING = "ni6281.wiring."
 LEAST_STEP_V = 0.011

@@ -10,7 +10,7 @@ from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import ExclusionRules
 from analysis.heating.holds import Hold
 from analysis.heating.thermometer import Thermometer
-from tests.analysis.heating.made_holds import RISE_K, RATE_Hz, SEEBECK_V_per_K, scanned_hold
+from tests.support.physics.made_holds import RISE_K, RATE_Hz, SEEBECK_V_per_K, scanned_hold
 from tests.validation.study import Table, share
 
 TIP = Thermometer(72_800.0, SEEBECK_V_per_K, 500.0, 0.2e-6)

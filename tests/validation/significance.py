@@ -7,7 +7,7 @@ import numpy as np
 from analysis.heating.combine import combine
 from analysis.heating.points import HeatingPoint
 from analysis.heating.thermometer import Thermometer
-from tests.analysis.heating.junction_draws import R_P, estimate
+from tests.support.physics.junction_draws import R_P, estimate
 from tests.validation.study import Table, share
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)

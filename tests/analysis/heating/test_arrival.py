@@ -12,7 +12,7 @@ from analysis.heating.lag import LEAD, measure_lag
 from analysis.heating.mask import RISE_PER_TAU
 from analysis.heating.runs import HeatingRun, evaluate
 from analysis.recording.header import Calibration, Channel, RunHeader
-from tests.analysis.heating.made_holds import RATE_Hz, SEEBECK_V_per_K, scanned_hold
+from tests.support.physics.made_holds import RATE_Hz, SEEBECK_V_per_K, scanned_hold
 
 SCAN = tuple(Channel(name) for name in ("bias", "z", "thermocouple", "current"))
 CALIBRATIONS = {

@@ -19,7 +19,7 @@ from analysis.heating.combine import combine
 from analysis.heating.programme import programme, three_level
 from analysis.heating.spectrum import Noise
 from analysis.heating.thermometer import Thermometer
-from tests.analysis.heating.junction_draws import estimate
+from tests.support.physics.junction_draws import estimate
 
 THIRDS = three_level(1.0)
 RATE_Hz = 2000.0

@@ -8,7 +8,7 @@ from scipy import stats
 
 from analysis.heating.combine import combine, resampled_means
 from analysis.heating.thermometer import Thermometer
-from tests.analysis.heating.junction_draws import R_P, estimate, junctions
+from tests.support.physics.junction_draws import R_P, estimate, junctions
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)
 

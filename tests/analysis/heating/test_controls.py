@@ -11,7 +11,7 @@ from analysis.heating.combine import combine
 from analysis.heating.controls import ControlData, judge_controls, needed, null_checks
 from analysis.heating.thermometer import Thermometer
 from analysis.heating.verdict import Check, shared_limit, verdicts
-from tests.analysis.heating.junction_draws import R_P, junctions
+from tests.support.physics.junction_draws import R_P, junctions
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)
 POWERS_W = {0.030: 0.07e-6, 0.043: 0.14e-6, 0.052: 0.21e-6, 0.060: 0.28e-6, 0.067: 0.35e-6}

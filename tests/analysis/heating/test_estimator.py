@@ -11,7 +11,7 @@ from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimat
 from analysis.heating.exclusion import judge
 from analysis.heating.mains import measure_mains
 from analysis.heating.programme import programme, three_level
-from tests.analysis.heating.made_holds import (
+from tests.support.physics.made_holds import (
     AMPLITUDE_V,
     CURRENT_A,
     RISE_K,

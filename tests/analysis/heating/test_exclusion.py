@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analysis.heating.aligned_hold import place
 from analysis.heating.estimator import EstimatorSettings, estimate_hold
 from analysis.heating.exclusion import Exclusion, ExclusionRules, current_drift, judge
-from tests.analysis.heating.made_holds import (
+from tests.support.physics.made_holds import (
     CURRENT_A,
     RATE_Hz,
     SEEBECK_V_per_K,

@@ -13,7 +13,7 @@ from analysis.heating.programme import three_level
 from analysis.heating.runs import EvaluationOptions, HeatingRun, control_name, evaluate
 from analysis.heating.thermometer import UncalibratedThermometer
 from analysis.recording.header import Calibration, Channel, RunHeader
-from tests.analysis.heating.made_holds import made_hold, sample_of, with_current
+from tests.support.physics.made_holds import made_hold, sample_of, with_current
 
 R_P = 72_800.0
 WHITE_V2_per_Hz = (13e-9) ** 2

@@ -8,7 +8,7 @@ from scipy.signal import lfilter
 
 from analysis.heating.lag import LEAD, align, measure_lag
 from analysis.heating.programme import programme, three_level
-from tests.analysis.heating.made_holds import RATE_Hz, made_hold
+from tests.support.physics.made_holds import RATE_Hz, made_hold
 
 
 @given(st.integers(0, 900), st.integers(-60, 60), st.integers(0, 10**7))

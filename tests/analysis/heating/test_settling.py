@@ -11,8 +11,8 @@ from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.heating import HeatingOptions, analyse_heating
 from analysis.heating.runs import EvaluationOptions, HeatingRun, first_periods_of
 from analysis.heating.settling import settling_of
-from tests.analysis.heating.made_holds import SEEBECK_V_per_K, made_hold
 from tests.analysis.heating.test_arrival import header
+from tests.support.physics.made_holds import SEEBECK_V_per_K, made_hold
 
 NOISE_V = 4e-7
 

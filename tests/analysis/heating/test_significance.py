@@ -17,7 +17,7 @@ from analysis.heating.significance import (
     widening_of,
 )
 from analysis.heating.thermometer import Thermometer
-from tests.analysis.heating.junction_draws import R_P, estimate
+from tests.support.physics.junction_draws import R_P, estimate
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)
 

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from analysis.heating.combine import combine
 from analysis.heating.slopes import slope_over_junctions, slope_over_points, slope_through_origin
 from analysis.heating.thermometer import Thermometer
-from tests.analysis.heating.junction_draws import R_P, estimate, junctions
+from tests.support.physics.junction_draws import R_P, estimate, junctions
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)
 POWERS_W = np.array([0.07, 0.14, 0.21, 0.28, 0.35]) * 1e-6

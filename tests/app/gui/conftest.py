@@ -29,7 +29,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui.widgets.theme import Choice, Theme
-from tests.rigs import PATIENCE_S
+from tests.support.rig.rigs import PATIENCE_S
 
 PATIENCE_MS = round(1000 * PATIENCE_S)
 

@@ -8,7 +8,7 @@ from app.acquisition.run_checks import check, procedure_of
 from app.commands.run import PROCEDURES
 from app.gui.wording import all_labels, in_words, labels_of, prefixed, with_units
 from procedures.errors import ImpossibleSetting
-from tests.app.gui import fake_bench
+from tests.support.gui import fake_bench
 
 
 def test_names_become_labels():

@@ -9,7 +9,7 @@ import pytest
 
 from app.replay.player import Player
 from app.viewmodels.session import Session
-from tests.app.views.streams import RATE_Hz, made_holds, made_traces
+from tests.support.recordings.streams import RATE_Hz, made_holds, made_traces
 
 SPAN_S = 30.0
 

@@ -1,0 +1,188 @@
+"""The queue as a table: order, progress, time left, and what can be done with which run."""
+
+import pytest
+
+from app.gui.job_text import reason_of, title_of, told_of
+from app.gui.panels.queue import QueuePanel, left_of, share_of
+from tests.support.gui.fake_bench import job, state
+
+
+@pytest.fixture
+def panel(theme):
+    made = QueuePanel(theme)
+    made.resize(320, 400)
+    made.show()
+    yield made
+    made.close()
+
+
+def shown(panel):
+    return [
+        [panel.table.item(row, column).text() for column in range(3)] for row in range(panel.table.rowCount())
+    ]
+
+
+def test_the_run_under_way_is_first_then_what_waits_then_what_is_over_the_latest_first(panel):
+    panel.show_state(
+        state(
+            job(1, "finished", cycles=100),
+            job(2, "fault", cycles=3, reason="The surface is lost."),
+            job(3, "running", cycles=63, left_s=660.0),
+            job(4, values={"amplitudes": [1.18, 1.27]}),
+            job(5, procedure="break-junction", total=500, values={"traces": 500}),
+        )
+    )
+    assert shown(panel) == [
+        ["Heating  1.08 V", "63/100", "11 min"],
+        ["Heating  1.18 1.27 V", "0/100", "waiting"],
+        ["Break junction", "0/500", "waiting"],
+        ["Heating  1.08 V", "3/100", "fault"],
+        ["Heating  1.08 V", "100/100", "finished"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "changed", "words"),
+    [
+        ("running", {"left_s": 42.0}, "42 s"),
+        ("running", {"left_s": None}, "…"),
+        ("running", {"left_s": 7200.0}, "2.0 h"),
+        ("paused", {}, "paused"),
+        ("saving", {}, "saving …"),
+        ("waiting", {}, "waiting"),
+        ("aborted", {}, "aborted"),
+        ("fault", {}, "fault"),
+        ("fault", {"refused": True}, "refused"),
+    ],
+)
+def test_time_left_in_words(status, changed, words):
+    assert left_of(job(1, status, **changed)) == words
+
+
+@pytest.mark.parametrize(
+    ("procedure", "values", "title"),
+    [
+        ("heating", {"amplitudes": [0.74, 1.08], "holds": 5}, "Heating  0.74 1.08 V"),
+        ("iv", {"peak": 1.35}, "I-V  1.35 V"),
+        ("break-junction", {"traces": 500}, "Break junction"),
+        ("control-out-of-contact", {"distance": 50.0}, "Control: out of contact  50 nm"),
+    ],
+)
+def test_titles(procedure, values, title):
+    assert title_of(job(1, procedure=procedure, values=values)).startswith(title)
+
+
+def test_a_run_speaks_labels_and_units():
+    reason = (
+        "contact_threshold = 5 G0 can never be reached: at 100 mV and 1e+07 V/A the current amplifier rails."
+    )
+    values = {"contact_threshold": 5.0, "traces": 500, "withdraw_speed": 0.5, "railed_is_contact": False}
+    one = job(1, "fault", procedure="break-junction", values=values, reason=reason)
+    said = "“Contact above” = 5 G₀ can never be reached: at 100 mV and 10 MV/A the current amplifier rails."
+    assert reason_of(one) == said
+    assert told_of(one).splitlines() == [
+        "Break junction: fault", said, "Au-BDNC-Au", "Withdrawal speed: 0.5 nm/s", "/data/1.h5",
+    ]  # fmt: skip
+
+
+def test_an_older_snapshot_changes_nothing(panel):
+    panel.show_state({**state(job(1, "running", version=5), job(2, version=5)), "version": 5})
+    panel.show_state({**state(job(1, "paused", version=4), held="paused by the user"), "version": 4})
+    panel.show_job(job(1, "paused", version=3))
+    assert shown(panel)[0] == ["Heating  1.08 V", "0/100", "…"]
+    assert (panel.held, panel.pause.text(), len(panel.jobs)) == ("", "Pause", 2)
+
+
+@pytest.mark.parametrize(
+    ("cycles", "total", "share"), [(0, 100, 0.0), (50, 100, 0.5), (120, 100, 1.0), (0, 0, 0.0)]
+)
+def test_shares(cycles, total, share):
+    assert share_of(job(1, cycles=cycles, total=total)) == share
+
+
+ALLOWED = [
+    ((), "", None, set()),
+    ((job(1, "running"),), "", 0, {"pause", "abort"}),
+    ((job(1, "paused"),), "paused by the user", 0, {"pause", "abort"}),
+    ((job(1, "saving"),), "", 0, {"pause"}),
+    ((job(1, "running"), job(2)), "", 1, {"pause", "abort", "remove"}),
+    ((job(1, "running"), job(2), job(3), job(4)), "", 2, {"pause", "abort", "remove", "up", "down"}),
+    ((job(1, "running"), job(2), job(3)), "", 1, {"pause", "abort", "remove", "down"}),
+    ((job(1, "running"), job(2), job(3)), "", 2, {"pause", "abort", "remove", "up"}),
+    ((job(1, "finished"),), "", 0, set()),
+    ((job(1),), "retracted by the user", 0, {"pause", "remove"}),
+]
+
+
+@pytest.mark.parametrize(("jobs", "held", "chosen", "allowed"), ALLOWED)
+def test_what_can_be_done_and_why_not(panel, jobs, held, chosen, allowed):
+    panel.show_state(state(*jobs, held=held))
+    if chosen is not None:
+        panel.table.selectRow(chosen)
+    buttons = {name: getattr(panel, name) for name in ("pause", "abort", "remove", "up", "down")}
+    assert {name for name, button in buttons.items() if button.isEnabled()} == allowed
+    assert all(button.toolTip() for button in buttons.values())
+
+
+def test_a_held_queue_says_why_and_can_go_on(panel, qtbot):
+    panel.show_state(state(job(1), held="retracted by the user"))
+    assert panel.hint.text() == "Retracted by the user. Press Resume to continue."
+    panel.show_state({**state(job(1), held="the rig may not be safe"), "unsafe": "It could not confirm it."})
+    assert panel.hint.text() == "The rig may not be safe."
+    panel.show_state(state(job(1), held="retracted by the user"))
+    assert panel.pause.text() == "Resume"
+    with qtbot.waitSignal(panel.resume_asked):
+        panel.pause.click()
+
+
+@pytest.mark.parametrize(
+    ("row", "button", "signal", "arguments"),
+    [
+        (0, "pause", "pause_asked", []),
+        (0, "abort", "abort_asked", [1]),
+        (2, "remove", "remove_asked", [3]),
+        (2, "up", "move_asked", [3, 0]),
+        (1, "down", "move_asked", [2, 1]),
+    ],
+)
+def test_buttons_ask(panel, qtbot, row, button, signal, arguments):
+    panel.show_state(state(job(1, "running"), job(2), job(3)))
+    panel.table.selectRow(row)
+    with qtbot.waitSignal(getattr(panel, signal)) as asked:
+        getattr(panel, button).click()
+    assert asked.args == arguments
+
+
+def test_the_selection_stays_with_its_run(panel):
+    panel.show_state(state(job(1, "running"), job(2), job(3)))
+    panel.table.selectRow(2)
+    panel.show_state(state(job(1, "finished"), job(3), job(2)))
+    assert panel.chosen["id"] == 3
+
+
+def test_a_job_that_goes_on_changes_its_row_alone(panel):
+    panel.show_state(state(job(1, "running"), job(2)))
+    panel.show_job(job(1, "running", cycles=7, left_s=100.0))
+    assert shown(panel)[0] == ["Heating  1.08 V", "7/100", "2 min"]
+    panel.show_job(job(3))
+    assert panel.table.rowCount() == 3
+
+
+def test_a_run_that_is_over_is_opened_by_a_double_click(panel, qtbot):
+    panel.show_state(state(job(1, "finished")))
+    with qtbot.waitSignal(panel.open_asked) as asked:
+        panel.table.itemDoubleClicked.emit(panel.table.item(0, 0))
+    assert asked.args == ["/data/1.h5"]
+
+
+def test_everything_known_of_a_run_is_in_its_tool_tip(panel):
+    panel.show_state(state(job(1, "fault", reason="The surface is lost.", notes="tip 14")))
+    tip = panel.table.item(0, 0).toolTip()
+    assert all(
+        words in tip for words in ("The surface is lost.", "tip 14", "Amplitudes: 1.08 V", "/data/1.h5")
+    )
+
+
+def test_an_empty_queue_says_what_will_be_there(panel):
+    panel.show_state(state())
+    assert "appear here" in panel.hint.text()

@@ -1,0 +1,110 @@
+"""What matters is whole on any screen: the first size fits, and in a small window the strip charts shrink first."""
+
+import pytest
+from PyQt6.QtCore import QPoint, QRect, QSize
+from PyQt6.QtWidgets import QApplication
+
+from app.gui.widgets.screen import fitting
+from app.gui.widgets.view_tabs import PLOT_HEIGHT, STRIPS
+from app.gui.windows.compare_window import CompareWindow
+from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
+from app.gui.windows.window import SIZE
+from tests.support.gui import windows
+from tests.support.gui.fake_bench import job, state
+from tests.support.recordings import compared_recordings
+
+REFUSED = job(
+    9, "fault", procedure="break-junction", values={}, refused=True, reason="the gain is too high. " * 12
+)
+SCREENS = [(1024, 600), (1366, 768), (1920, 1080)]
+
+
+@pytest.fixture(params=SCREENS, ids=lambda size: "x".join(map(str, size)))
+def window(request, theme, settings):
+    made = windows.rig_window(
+        theme, settings, windows.made_session(), 3, "heating", windows.JOBS, windows.SENTENCES
+    )
+    made.show()
+    made.resize(*request.param)
+    windows.settle(made, QApplication.instance())
+    yield made
+    made.close()
+
+
+def inside(window, widget):
+    place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    return widget.isVisible() and window.rect().contains(place)
+
+
+def essential(window):
+    queue, procedures = window.queue, window.procedures
+    return {
+        "retract": window.rig_line.button,
+        **{name: getattr(queue, name) for name in ("pause", "abort", "remove", "up", "down")},
+        "add": procedures.add_button,
+        "run": procedures.run_button,
+        "note": window.notes.button,
+        "message": window.messages.label,
+        **{readout.caption: readout for readout in window.line.readouts},
+    }
+
+
+def not_whole(window):
+    return [name for name, widget in essential(window).items() if not inside(window, widget)]
+
+
+def test_every_essential_button_and_number_is_whole(window):
+    assert not_whole(window) == []
+    assert window.rig_line.button.height() >= 50
+    assert window.minimumSizeHint().height() <= 576  # with a title bar 600
+
+
+def test_also_below_an_alarm_of_many_words(window):
+    window._told("state", state(REFUSED, held="job 9 was refused", failed=9))
+    windows.settle(window, QApplication.instance())
+    assert window.alarm.isVisible()
+    assert not_whole(window) == []
+    assert inside(window, window.alarm.close_button)
+
+
+def test_strips_shrink_before_the_plots(window):
+    plot, strips = window.area.docks["Heating"], window.area.docks[STRIPS]
+    least = strips.minimumSizeHint().height()
+    assert plot.height() >= PLOT_HEIGHT - 10 or strips.height() <= least + 10
+
+
+@pytest.mark.parametrize(
+    ("available", "size"),
+    [((1920, 1050), (1500, 940)), ((1366, 728), (1366, 704)), ((1024, 560), (1024, 536))],
+)
+def test_a_first_size_fits_the_screen_with_its_title_bar(available, size):
+    assert fitting(SIZE, QRect(0, 0, *available), 24) == QSize(*size)
+
+
+def test_windows_and_dialogs_open_within_their_screen(theme, settings, qapp):
+    available = qapp.primaryScreen().availableGeometry()
+    first = windows.rig_window(theme, settings, windows.made_session(), 3, "heating", (), ())
+    compared = CompareWindow(theme, [], compared_recordings.made)
+    for one in (first, compared):
+        one.show()
+        assert one.height() < available.height()
+        assert one.width() <= available.width()
+    for keys in (RIG_KEYS, REPLAY_KEYS):
+        dialog = KeysDialog((*keys, *COMMON_KEYS), first)
+        assert dialog.sizeHint().height() <= 560
+        assert dialog.sizeHint().width() <= 1024
+    compared.close()
+    first.close()
+
+
+def test_a_remembered_size_of_a_larger_screen_is_not_kept(theme, settings, qapp):
+    first = windows.rig_window(theme, settings, windows.made_session(), 3, "heating", (), ())
+    first.show()
+    first.resize(3000, 2000)
+    first.close()
+    second = windows.rig_window(theme, settings, windows.made_session(), 3, "heating", (), ())
+    second.show()
+    available = qapp.primaryScreen().availableGeometry()
+    assert second.height() < available.height()
+    assert second.width() <= available.width()
+    second.close()

@@ -1,0 +1,186 @@
+"""The model of a recording: of a file, of a saved analysis, of an I-V taken before."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from analysis.heating.junction_model import JunctionModel
+from analysis.heating.model_json import from_plain, to_plain
+from analysis.recording import Recording
+from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from app.cli import main
+from app.config.toml import FileError
+from app.models.load import opened_model
+from app.replay.model_lookup import model_for
+from app.replay.saved_analysis import SavedAnalysis, load, path_of, save
+from app.viewmodels.options import SessionOptions
+from app.viewmodels.session import Session
+from tests.support.recordings.streams import made_holds, made_sweeps
+
+MODEL = """
+temperature_K = 300
+[transmission]
+kind = "levels"
+[[transmission.levels]]
+energy_eV = {{ start = {energy}, min = 0.1, max = 3.0 }}
+gamma_probe_eV = 0.04
+gamma_substrate_eV = 0.04
+"""
+
+
+def written(path, made, started, sample="Au-BDNC-Au"):
+    made.header = replace(made.header, started=f"2026-11-21T{started}+00:00", sample=sample)
+    return made.write(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A heating run of some seconds at noon, and an I-V of the same sample an hour before."""
+    written(tmp_path / "heating.h5", made_holds(4), "12:00:00")
+    written(tmp_path / "iv.h5", made_sweeps(), "11:00:00")
+    return tmp_path
+
+
+def found_for(path):
+    with Recording(path) as recording:
+        return model_for(path, recording.header)
+
+
+def test_the_iv_of_the_same_sample_gives_the_level(folder):
+    found = found_for(folder / "heating.h5")
+    assert found.model.source == "Landauer level fitted to iv.h5"
+    assert found.said == "Landauer level fitted to iv.h5."
+    energy, error = found.model.parameters["energy_eV"]
+    assert abs(energy) == pytest.approx(0.9, abs=0.03)
+    assert error > 0.0
+
+
+def test_a_run_under_way_finds_the_same(folder):
+    found = found_for(folder / "heating.h5")
+    with Recording(folder / "heating.h5") as recording:
+        live = model_for(folder / "heating-under-way.h5", recording.header)
+    assert to_plain(live.model) == to_plain(found.model)
+
+
+@pytest.mark.parametrize(
+    ("started", "sample"),
+    [("12:01:00", "Au-BDNC-Au"), ("11:30:00", "Au-BDA-Au")],
+    ids=["after the end", "another sample"],
+)
+def test_an_iv_that_does_not_belong_is_left_alone(tmp_path, started, sample):
+    written(tmp_path / "heating.h5", made_holds(4), "12:00:00")
+    written(tmp_path / "iv.h5", made_sweeps(), started, sample)
+    assert found_for(tmp_path / "heating.h5") is None
+
+
+def test_the_newest_before_the_end_is_taken(folder):
+    written(folder / "newer.h5", made_sweeps(seed=5), "11:30:00")
+    written(folder / "too-late.h5", made_sweeps(seed=6), "13:00:00")
+    assert found_for(folder / "heating.h5").model.source == "Landauer level fitted to newer.h5"
+
+
+def test_an_iv_recording_has_its_own(folder):
+    assert found_for(folder / "iv.h5") is None
+
+
+def analysed(path, options=None):
+    with Recording(path) as recording:
+        session = Session(recording.header, options, name=path.name)
+        for item in (*recording.events, *recording.blocks()):
+            session.take(item)
+        session.close()
+        return session
+
+
+def test_the_saved_analysis_of_the_iv_is_preferred(folder):
+    moved = JunctionModel(LevelTransmission([Level(1.1, 0.05, 0.05)]), "by hand", fitted_level=True)
+    session = analysed(folder / "iv.h5", SessionOptions(model=moved))
+    save(folder / "iv.h5", SavedAnalysis(results=session.to_result()))
+    found = found_for(folder / "heating.h5")
+    assert found.model.transmission == moved.transmission
+    assert found.model.source == "Landauer level fitted to iv.h5"
+    assert "saved analysis" in found.said
+
+
+def test_the_model_of_the_recordings_own_saved_analysis_comes_first(folder):
+    kept = JunctionModel(FlatTransmission(0.002), "gold.toml")
+    session = analysed(folder / "heating.h5")
+    session.set_options(replace(session.options, model=kept))
+    save(folder / "heating.h5", SavedAnalysis(results=session.to_result()))
+    assert load(path_of(folder / "heating.h5")).results["model"]["source"] == "gold.toml"
+    found = found_for(folder / "heating.h5")
+    assert found.model.transmission == FlatTransmission(0.002)
+    assert "gold.toml" in found.said
+
+
+def test_an_iv_without_a_whole_curve_is_said(tmp_path):
+    written(tmp_path / "heating.h5", made_holds(4), "12:00:00")
+    made = made_sweeps(2)
+    made.events = [
+        replace(event, payload={**event.payload, "kind": "ruptured"}) if event.name == "curve" else event
+        for event in made.events
+    ]
+    written(tmp_path / "iv.h5", made, "11:00:00")
+    found = found_for(tmp_path / "heating.h5")
+    assert found.model is None
+    assert "No model could be fitted to the I-V of iv.h5" in found.said
+
+
+# ---- files ----
+
+
+def test_a_model_file_is_taken_with_its_start(tmp_path):
+    path = tmp_path / "level.toml"
+    path.write_text(MODEL.format(energy=0.7))
+    model = opened_model(path)
+    assert model.transmission.levels == (Level(0.7, 0.04, 0.04),)
+    assert model.source == "level.toml"
+
+
+def test_a_fit_is_taken_with_what_it_found(tmp_path):
+    written(tmp_path / "iv.h5", made_sweeps(), "11:00:00")
+    (tmp_path / "level.toml").write_text(MODEL.format(energy=0.6))
+    fit = CliRunner().invoke(
+        main, ["fit", str(tmp_path / "iv.h5"), "--model", str(tmp_path / "level.toml"), "--json"]
+    )
+    path = tmp_path / "fit.json"
+    path.write_text(fit.stdout)
+    model = opened_model(path)
+    value = json.loads(fit.stdout)["parameters"]["energy_eV"]["value"]
+    assert model.transmission.levels[0].energy_eV == value == pytest.approx(0.9, abs=0.03)
+    assert model.source == "level.toml, fitted in fit.json"
+    (tmp_path / "level.toml").unlink()
+    with pytest.raises(FileError, match="gone"):
+        opened_model(path)
+
+
+@pytest.mark.parametrize("content", ["[1]", "{}", '{"results": {"model": {"levels": 3}}}', "no json"])
+def test_other_json_is_refused_in_words(tmp_path, content):
+    path = tmp_path / "other.json"
+    path.write_text(content)
+    with pytest.raises(FileError, match=r"other\.json"):
+        opened_model(path)
+
+
+@pytest.mark.parametrize(
+    "transmission", [LevelTransmission([Level(0.9, 0.04, 0.05, 0.3)]), FlatTransmission(1.5)], ids=["l", "f"]
+)
+def test_what_is_kept_comes_back(transmission):
+    model = JunctionModel(
+        transmission, "words", 290.0, {"energy_eV": (0.9, np.nan)}, (transmission,) * 2, 0.01, ("so",), False
+    )
+    again = from_plain(json.loads(json.dumps(to_plain(model)).replace("NaN", "null")))
+    assert repr(again) == repr(model)
+
+
+def test_a_transmission_that_is_no_formula_is_not_kept():
+    def anything(energy_eV, bias_V=0.0):
+        return np.ones(np.shape(energy_eV))
+
+    anything.poles = lambda: None
+    kept = to_plain(JunctionModel(FlatTransmission(1.0), "x"))
+    kept["transmission"] = None
+    assert from_plain(kept) is None

@@ -1,0 +1,59 @@
+"""Figures of a report are drawn once; the one for dark pages is the same in other colours."""
+
+import re
+
+import numpy as np
+
+from analysis.records import Trace
+from analysis.traces.histogram import Axis, Scale, histogram_2d
+from analysis.traces.pipeline import DISPLACEMENT_AXIS
+from app.figure_style import DARK, LIGHT, drawn_in, recoloured, svg_text
+from app.offline.measurement import analyse_measurement
+from app.report import heating_sections
+from app.report.figures import histogram_2d_figure, traces_figure
+from tests.support.recordings.made_recordings import made_heating, made_iv
+
+ID = re.compile(r"\b[mp][0-9a-f]{10}\b")
+
+
+def numbered(svg):
+    """Replace matplotlib's ids, which are hashes of paths and colours, by their order."""
+    order = {name: str(i) for i, name in enumerate(dict.fromkeys(ID.findall(svg)))}
+    return ID.sub(lambda match: order[match[0]], svg)
+
+
+def drawn(draw, style):
+    with drawn_in(style):
+        return numbered(svg_text(draw(style)))
+
+
+def test_styles_have_a_colour_of_their_own_for_each_use():
+    assert len(LIGHT.colours) == len(DARK.colours)
+    assert all(re.fullmatch(r"#[0-9A-Fa-f]{6}", colour) for colour in LIGHT.colours + DARK.colours)
+    pairs = set(zip(LIGHT.colours, DARK.colours, strict=True))
+    assert len({light for light, _ in pairs}) == len(pairs)  # a light colour has one dark one
+
+
+def test_a_recoloured_figure_of_heat_is_the_one_drawn_dark(tmp_path, monkeypatch):
+    rng, draws = np.random.default_rng(1), []
+    made_heating(tmp_path / "heating.h5", rng)
+    made_iv(tmp_path / "iv.h5", rng)
+    monkeypatch.setattr(heating_sections, "picture", lambda draw, caption: draws.append(draw))
+    heating_sections.heating_sections(analyse_measurement([tmp_path]))
+    assert len(draws) == 4
+    for draw in draws[::2]:  # the figure of the paper and the junctions; each takes a second or two
+        assert recoloured(drawn(draw, LIGHT), LIGHT, DARK) == drawn(draw, DARK)
+
+
+def test_a_recoloured_figure_of_traces_is_the_one_drawn_dark():
+    displacement_m = np.linspace(-0.5e-9, 1e-9, 400)
+    traces = [
+        Trace(i, (400 * i, 400 * i + 400), displacement_m, 10.0 ** (-4e9 * displacement_m), 0.1, "open", ())
+        for i in range(20)
+    ]
+    counted = histogram_2d(traces, DISPLACEMENT_AXIS, Axis(Scale.LOG, 1e-5, 100.0, 70))
+    for draw in (
+        lambda style: traces_figure(traces, style, 1e-6),
+        lambda style: histogram_2d_figure(counted, style),
+    ):
+        assert recoloured(drawn(draw, LIGHT), LIGHT, DARK) == drawn(draw, DARK)

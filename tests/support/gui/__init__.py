@@ -1,0 +1,1 @@
+"""Windows, fake benches and looks at pixels."""

@@ -1,0 +1,1 @@
+"""Clients, cables and stand-ins for single instruments."""

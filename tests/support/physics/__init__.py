@@ -1,0 +1,1 @@
+"""Junctions and holds with known truth, and reference integrals."""

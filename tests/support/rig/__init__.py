@@ -1,0 +1,1 @@
+"""Served rigs, benches and plans to run on them."""

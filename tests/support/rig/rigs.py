@@ -1,0 +1,94 @@
+"""A simulated rig in the test's own process, so that a test can look at the world itself."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.acquisition.bench import Bench
+from app.acquisition.direct import direct_wires
+from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
+from procedures.break_junction import BreakJunction
+from simulators.parameters import load_parameters
+from simulators.simulated_rig import SimulatedRig
+from tests.support.patience import ANSWER_S as ANSWER_S
+from tests.support.patience import PATIENCE_S as PATIENCE_S
+from tests.support.patience import free_s as free_s
+from tests.support.patience import wait_until as wait_until
+
+QUICK = {
+    "approach_speed": 50.0,
+    "withdraw_speed": 10.0,
+    "past_break": 0.5,
+    "baseline_every": 1,
+    "baseline_time": 0.02,
+}
+"""Parameters with which a trace takes a quarter of a second of the rig's time, and the first approach one."""
+
+SAFE_DISTANCE_M = 40e-9
+"""How far from the surface the tip must be when nobody is in control."""
+
+
+@dataclass(frozen=True)
+class ServedRig:
+    """The simulated rig, the file that leads to it, and a folder for recordings."""
+
+    simulated: SimulatedRig
+    file: Path
+    folder: Path
+
+    def bench(self) -> Bench:
+        """A bench in this process that needs no wire to card and current amplifier, which would take half the time.
+
+        What comes by the wires is the same: `tests.drivers.test_direct`.
+        """
+        return Bench(self.file, wires=direct_wires(self.simulated))
+
+    def wired_bench(self) -> Bench:
+        """A bench as on a rig, for what may happen to a wire."""
+        return Bench(self.file)
+
+    @property
+    def world(self) -> Any:
+        return self.simulated.bench.world.truth
+
+    def is_safe(self, after_s: float = 0.01) -> bool:
+        """Whether the world itself is safe, soon: no bias on the junction, tip far from the surface.
+
+        On the fast clock nothing happens while nobody waits, not even a piezo's motion: so this waits.
+        """
+        bench = self.simulated.bench
+        with bench.lock:
+            bench.clock.wait(bench.changed, bench.clock.now() + after_s)
+        truth = self.world
+        return truth.bias_V == 0 and bench.outputs["bias"] == 0 and truth.gap_m >= SAFE_DISTANCE_M
+
+
+@contextmanager
+def served_rig(
+    folder: Path, clock: Any = "fast", overrides: Mapping[str, Any] | None = None, seed: int = 1
+) -> Iterator[ServedRig]:
+    """Serve a rig of the given world for the length of a test."""
+    parameters = load_parameters(overrides={"sample.species": "Au", **(overrides or {})})
+    name = clock if clock in ("fast", "wall") else "fast"
+    with SimulatedRig(parameters, seed, clock) as simulated:
+        rig_file = folder / "rig.toml"
+        text = rig_file_text(SimulationSettings(name, seed), parameters, simulated.addresses)
+        for line, limit in (("[daq]\n", "answer_s"), ("[safe]\n", "within_s")):
+            text = text.replace(line, f"{line}{limit} = {ANSWER_S}\n", 1)
+        rig_file.write_text(text, "utf-8")
+        yield ServedRig(simulated, rig_file, folder)
+
+
+def quick(traces: int, **values: Any) -> BreakJunction:
+    """A break-junction procedure that takes little of the rig's time."""
+    return BreakJunction.from_values({**QUICK, "traces": traces, **values})
+
+
+def namesakes_in(folder: Path) -> Path:
+    """Files that have the names of our packages; whoever takes them for ours dies of it."""
+    folder.mkdir()
+    for name in ("app", "analysis", "drivers", "procedures", "simulators"):
+        (folder / f"{name}.py").write_text("raise SystemExit('a file of the user was executed')", "utf-8")
+    return folder
