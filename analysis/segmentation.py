@@ -15,7 +15,7 @@ CHANNELS = ("current", "bias", "thermocouple")
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
+class Segment:
     """The samples of one step of a procedure, calibrated, with the records made before and after it.
 
     Parameters
@@ -79,16 +79,16 @@ class Cutter:
         self._thermocouple_gain = thermocouple_gain
         self._position = 0
         self._open: _OpenCut | None = None
-        self._waiting: Cut | None = None
+        self._waiting: Segment | None = None
 
-    def feed(self, block: Block) -> Iterable[Cut]:
+    def feed(self, block: Block) -> Iterable[Segment]:
         """Take the next samples; only events complete cuts."""
         self._position = block.stop
         if self._open is not None and len(block):
             self._open.take(block, self._calibration, self._thermocouple_gain)
         return ()
 
-    def event(self, event: Event) -> Iterable[Cut]:
+    def event(self, event: Event) -> Iterable[Segment]:
         """Begin or end a cut, complete it by its mark, or change a calibration."""
         self._position = max(self._position, event.sample)
         if event.kind is EventKind.SETTING:
@@ -103,15 +103,15 @@ class Cutter:
             return self._release(event.payload)
         return ()
 
-    def close(self) -> Iterable[Cut]:
+    def close(self) -> Iterable[Segment]:
         """Return the cuts that were still open or waiting."""
         return [*self._release({}), *self._finish(self._position, {})]
 
-    def _finish(self, stop: int, end: Mapping[str, Any]) -> list[Cut]:
+    def _finish(self, stop: int, end: Mapping[str, Any]) -> list[Segment]:
         cut, self._open = self._open, None
         return [] if cut is None else [cut.record(stop, end)]
 
-    def _release(self, mark: Mapping[str, Any]) -> list[Cut]:
+    def _release(self, mark: Mapping[str, Any]) -> list[Segment]:
         cut, self._waiting = self._waiting, None
         return [] if cut is None else [replace(cut, mark=mark)]
 
@@ -142,12 +142,12 @@ class _OpenCut:
         )
         self._parts.append((block.first - self._start, np.stack(rows)))
 
-    def record(self, stop: int, end: Mapping[str, Any]) -> Cut:
+    def record(self, stop: int, end: Mapping[str, Any]) -> Segment:
         data = np.full((4, stop - self._start), np.nan)
         for at, rows in self._parts:
             data[:, at : at + rows.shape[1]] = rows
         data.setflags(write=False)
         bias_V, current_A, thermocouple_V, railed = data
-        return Cut(
+        return Segment(
             (self._start, stop), bias_V, current_A, thermocouple_V, railed == 1.0, self._begin, end, {}
         )

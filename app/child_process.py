@@ -91,7 +91,7 @@ def next_line(process: "subprocess.Popen[bytes]", what: str) -> str:
     return lines[-1].decode("utf-8", "replace").strip()
 
 
-def answer(line: str) -> None:
+def reply_to_parent(line: str) -> None:
     """Say a line to whoever started this process; where nobody listens any more, nothing happens."""
     with suppress(OSError):
         os.write(sys.stdout.fileno(), f"{line}\n".encode())

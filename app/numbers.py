@@ -17,7 +17,7 @@ def rounded(value: float, error: float) -> tuple[str, str]:
     return f"{value:.{digits}f}", f"{error:.{digits}f}"
 
 
-def with_error(value: float, error: float) -> str:
+def cell_with_error(value: float, error: float) -> str:
     """Value and error in one cell; the value alone where the error is not known."""
     found, sigma = rounded(value, error)
     return found if sigma == "not known" else f"{found} ± {sigma}"

@@ -11,13 +11,13 @@ from nidaqmx.constants import AcquisitionType
 from numpy.typing import ArrayLike
 
 from analysis.records import Block
-from drivers.daqmx.channels import AnalogInput, AnalogOutput, Terminal
+from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference
 from drivers.daqmx.inputs import Inputs
 from drivers.daqmx.outputs import Outputs
 from drivers.errors import NotNow, RigError
 from drivers.pxi import DeviceIdentity, PXIController
 
-__all__ = ["NI6281", "AnalogInput", "AnalogOutput", "Terminal"]
+__all__ = ["NI6281", "AnalogInput", "AnalogOutput", "InputReference"]
 
 
 class NI6281:

@@ -24,9 +24,9 @@ def differences(wanted: Any, found: Any) -> list[str]:
     """
     shared = {field.name for field in fields(found)}
     return [
-        f"{label(field.name)} is {in_words(field.name, getattr(found, field.name))}, was set "
+        f"{label(field.name)} is {setting_text(field.name, getattr(found, field.name))}, was set "
         + ("" if isinstance(asked, bool) else "to ")
-        + in_words(field.name, asked)
+        + setting_text(field.name, asked)
         for field in fields(wanted)
         if field.name in shared
         and (asked := getattr(wanted, field.name)) is not None
@@ -46,7 +46,7 @@ def label(name: str) -> str:
     return name.removesuffix("_on").removesuffix(f"_{_unit_suffix(name)}").replace("_", " ")
 
 
-def in_words(name: str, value: object) -> str:
+def setting_text(name: str, value: object) -> str:
     """Return a field's value with its unit: "300 us" for 3e-4 of "rise_time_s", "off" for False."""
     if value is None:
         return "unknown"

@@ -28,7 +28,7 @@ HIGHPASS_Hz = LOWPASS_Hz[:12]
 UNVERIFIED = "unverified: as commanded; the SR560 cannot be read"
 
 
-class Coupling(IntEnum):
+class InputCoupling(IntEnum):
     """Input coupling (CPLG). AC adds a 0.03 Hz high-pass and limits a low-pass to 6 dB/octave."""
 
     GROUND = 0
@@ -64,7 +64,7 @@ class Source(IntEnum):
 
 
 _OPTION: dict[str, tuple[str, Callable[[str, Any], int]]] = {
-    "coupling": ("CPLG", partial(member_of, choices=Coupling)),
+    "coupling": ("CPLG", partial(member_of, choices=InputCoupling)),
     "source": ("SRCE", partial(member_of, choices=Source)),
     "inverted": ("INVT", on_or_off),
     "reserve": ("DYNR", partial(member_of, choices=Reserve)),
@@ -89,7 +89,7 @@ class SR560Settings:
     Raises OutOfRange for a value or a combination of filters that the instrument does not have.
     """
 
-    coupling: Coupling | str | None = None
+    coupling: InputCoupling | str | None = None
     source: Source | str | None = None
     inverted: bool | None = None
     reserve: Reserve | str | None = None
@@ -109,7 +109,7 @@ class SR560Settings:
                 number = option(f"{setting} of the SR560", value)
                 if isinstance(number, IntEnum):
                     object.__setattr__(self, setting, number)
-        if self.coupling is Coupling.AC and self.filter_mode is FilterMode.LOWPASS_12:
+        if self.coupling is InputCoupling.AC and self.filter_mode is FilterMode.LOWPASS_12:
             raise OutOfRange("filter mode of the SR560 with AC coupling", "lowpass 12", "lowpass 6")
         if (
             self.filter_mode is FilterMode.BANDPASS
@@ -159,7 +159,7 @@ def refuse_for_thermocouple(settings: SR560Settings) -> None:
     OutOfRange
         Names the setting.
     """
-    if settings.coupling is Coupling.AC:
+    if settings.coupling is InputCoupling.AC:
         raise OutOfRange(
             "input coupling of the SR560 for a thermocouple", "AC", "DC (or ground, to check the link)"
         )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from analysis.buettiker.fit_comparison import Comparison
+    from analysis.buettiker.fit_comparison import ProbeComparison
     from analysis.fitting.least_squares import FitResult
-    from analysis.iv.curves import Curves
+    from analysis.iv.curves import IVCurves
     from analysis.transport.landauer import Currents, LinearResponse
     from analysis.transport.transmission import Transmission
     from app.models.probe_circuit import Solved
@@ -103,7 +103,7 @@ def compare_probes(
     relative_error: float | None = None,
     units: Mapping[str, str] | None = None,
     starts: int = 8,
-) -> "Comparison":
+) -> "ProbeComparison":
     """Fit a junction without a probe, with a voltage probe and with a voltage-temperature probe, and compare them.
 
     Parameters
@@ -245,7 +245,7 @@ def _loaded(model: "PathLike") -> "Model":
     return load_model(Path(model))
 
 
-def _curves(data: "Paths", units: Mapping[str, str] | None) -> "Curves":
+def _curves(data: "Paths", units: Mapping[str, str] | None) -> "IVCurves":
     from analysis.iv.curves import read_curves
     from hotjunction.recordings import existing
 

@@ -8,10 +8,10 @@ from pymeasure.experiment import IntegerParameter
 
 from analysis.traces.selection import SelectionRules
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure, OPENING_nm
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
-from procedures.steps import Baseline, Mark, Safe
+from procedures.steps import Baseline, MakeSafe, WriteNote
 
 LEAST_SAMPLES = SelectionRules().shortest
 """Least number of samples of a trace that counts: the evaluation's own rule."""
@@ -28,7 +28,7 @@ class BreakJunction(ContactProcedure):
         "Traces", minimum=1, maximum=1_000_000, default=500, description="Number of opening traces to record."
     )
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse also withdrawals with too few samples for a trace to count."""
         super().check(station)
         way_nm = min(OPENING_nm, self.longest_withdrawal)
@@ -40,11 +40,11 @@ class BreakJunction(ContactProcedure):
                 "withdraw_speed",
             )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, and `opening_s` for each trace."""
         return self.first_approach_s(station) + self.traces * self.opening_s(station)
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Measure a baseline, then make and open ``traces`` contacts."""
         yield from self.begin()
         surface_m: float | None = None
@@ -53,10 +53,10 @@ class BreakJunction(ContactProcedure):
             ended = yield from self._open_junction(station, surface_m)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)
-            yield Mark(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
-        yield Safe()
+            yield WriteNote(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
+        yield MakeSafe()
 
-    def _open_junction(self, station: Station, surface_m: float) -> Steps[str]:
+    def _open_junction(self, station: ProcedureContext, surface_m: float) -> Steps[str]:
         """Withdraw until the junction is open; return why the trace ended."""
         outcome = yield from self.withdraw(station, surface_m, {}, self.reaction_s(station))
         return (yield from self.clear(station, outcome))

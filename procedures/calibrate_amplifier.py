@@ -3,10 +3,10 @@
 import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
-from procedures.steps import Hold, Mark, Safe, SetBias
+from procedures.steps import HoldStep, MakeSafe, SetBias, WriteNote
 
 RAIL_SHARE = 0.95
 
@@ -51,7 +51,7 @@ class CalibrateAmplifier(RigProcedure):
         "Cycles", minimum=1, maximum=1000, default=3, description="Passes up and down through all levels."
     )
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse a missing resistance, and a bias beyond the rig's limits or the amplifier's rail."""
         if not self.resistance:
             raise ImpossibleSetting(
@@ -75,17 +75,17 @@ class CalibrateAmplifier(RigProcedure):
                 "resistance",
             )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Return the time of all passes, in s."""
         return float(self.cycles * 2 * self.levels * self.dwell)
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Retract the tip, then step the bias up and down through the levels."""
-        yield Safe()
+        yield MakeSafe()
         up = np.linspace(-self.amplitude, self.amplitude, self.levels)
         for number in range(self.cycles):
             for bias_V in np.concatenate([up, up[::-1]]):
                 yield SetBias(float(bias_V))
-                yield Hold(self.step, self.dwell, reaction_s=self.dwell)
-            yield Mark(self.cycle, {"number": number})
-        yield Safe()
+                yield HoldStep(self.step, self.dwell, reaction_s=self.dwell)
+            yield WriteNote(self.cycle, {"number": number})
+        yield MakeSafe()

@@ -3,10 +3,10 @@
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from analysis.heating.programme import three_level
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
-from procedures.steps import Mark, Modulate, Safe, SetBias
+from procedures.steps import MakeSafe, Modulate, SetBias, WriteNote
 
 LEAST_STEPS = 30
 """Least number of converter steps in an edge; noise would hide a smaller edge."""
@@ -36,7 +36,7 @@ class CalibrateLag(RigProcedure):
         "Hold time", units="s", minimum=0.5, maximum=60, default=1, description="Duration of one modulation."
     )
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse amplitudes beyond the rig's limits or too small for the converter."""
         low, high = station.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
@@ -51,13 +51,13 @@ class CalibrateLag(RigProcedure):
                 "amplitude",
             )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Return the time of all modulations, in s."""
         return float(self.holds * self.hold_time)
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Retract the tip, then modulate ``holds`` times."""
-        yield Safe()
+        yield MakeSafe()
         yield SetBias(0.0)
         for number in range(self.holds):
             payload = {"hold": number, "order": "+0-", "expected_A": None}
@@ -69,5 +69,5 @@ class CalibrateLag(RigProcedure):
                 payload=payload,
             )
             note = {"number": number, "amplitude_V": self.amplitude, "kind": "whole", "control": self.name}
-            yield Mark(self.cycle, note)
-        yield Safe()
+            yield WriteNote(self.cycle, note)
+        yield MakeSafe()

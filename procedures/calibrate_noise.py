@@ -2,9 +2,9 @@
 
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.procedure import Plan, RigProcedure
-from procedures.steps import Hold, Mark, Safe, SetBias
+from procedures.steps import HoldStep, MakeSafe, SetBias, WriteNote
 
 
 class CalibrateNoise(RigProcedure):
@@ -32,20 +32,20 @@ class CalibrateNoise(RigProcedure):
         description="Wait before the first record.",
     )
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Accept any rig: zero bias and a retracted tip are within every limit."""
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Return the time of all records and of settling, in s."""
         return float(self.settle + self.stretches * self.stretch_time)
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Zero the bias, retract the tip, record noise."""
-        yield Safe()
+        yield MakeSafe()
         yield SetBias(0.0)
         if self.settle:
-            yield Hold("settle", self.settle, reaction_s=0.5)
+            yield HoldStep("settle", self.settle, reaction_s=0.5)
         for number in range(self.stretches):
-            yield Hold(self.step, self.stretch_time, reaction_s=0.5)
-            yield Mark(self.cycle, {"number": number})
-        yield Safe()
+            yield HoldStep(self.step, self.stretch_time, reaction_s=0.5)
+            yield WriteNote(self.cycle, {"number": number})
+        yield MakeSafe()

@@ -6,10 +6,10 @@ from analysis.calibration.piezo import LEAST_DECADES, LEAST_SAMPLES, LEAST_TRACE
 from analysis.conductance import full_scale_conductance_G0
 from procedures.capture import TAIL_DECADES_PER_NM
 from procedures.contact import NM, ContactProcedure
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
-from procedures.steps import Baseline, Mark, Ramp, Safe
+from procedures.steps import Baseline, MakeSafe, Ramp, WriteNote
 
 
 class CalibratePiezo(ContactProcedure):
@@ -75,7 +75,7 @@ class CalibratePiezo(ContactProcedure):
         description="End the withdrawal at this distance past the break of the metal contact, at the latest.",
     )  # fmt: skip
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse also a range of conductance that the amplifier does not resolve."""
         super().check(station)
         rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
@@ -96,7 +96,7 @@ class CalibratePiezo(ContactProcedure):
                 "tail_low",
             )
 
-    def _check_tail(self, station: Station) -> None:
+    def _check_tail(self, station: ProcedureContext) -> None:
         """Refuse a withdrawal too fast for the evaluation: too few samples in its tail."""
         mean = max(1, round(station.rate_Hz / self.mains))
         decade_nm = LEAST_DECADES / TAIL_DECADES_PER_NM
@@ -110,12 +110,12 @@ class CalibratePiezo(ContactProcedure):
                 "mains",
             )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, and every opening with its indentation, in and out."""
         indent_s = self.indent / self.approach_speed + self.indent / self.withdraw_speed
         return self.first_approach_s(station) + self.traces * (self.opening_s(station) + indent_s)
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Repeat contact, indentation, slow withdrawal and clearance."""
         yield from self.begin()
         surface_m: float | None = None
@@ -126,10 +126,10 @@ class CalibratePiezo(ContactProcedure):
             ended = yield from self.clear(station, outcome)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)
-            yield Mark(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
-        yield Safe()
+            yield WriteNote(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
+        yield MakeSafe()
 
-    def _indent(self, station: Station, surface_m: float) -> Steps[float]:
+    def _indent(self, station: ProcedureContext, surface_m: float) -> Steps[float]:
         """Press the tip into the contact by ``indent``, if not 0; return the extension afterwards, in m."""
         if not self.indent:
             return surface_m

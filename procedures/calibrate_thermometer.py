@@ -6,10 +6,10 @@ from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from analysis.calibration.line import LEAST_POINTS
 from analysis.heating.programme import three_level
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
-from procedures.steps import Mark, Modulate, Safe, SetBias
+from procedures.steps import MakeSafe, Modulate, SetBias, WriteNote
 
 UNHURRIED_S = 0.25
 """Reaction time, in s; a heater needs no quick reaction."""
@@ -82,7 +82,7 @@ class CalibrateThermometer(RigProcedure):
         """Return the amplitudes of equally spaced powers, in V."""
         return [self.amplitude * sqrt(step / self.powers) for step in range(1, self.powers + 1)]
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse a missing heater resistance, too large a power, and amplitudes beyond the rig's limits."""
         if not self.heater:
             raise ImpossibleSetting(
@@ -110,13 +110,13 @@ class CalibrateThermometer(RigProcedure):
                 "largest_power",
             )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Return the time of all holds, in s."""
         return float(self.total_cycles * self.hold_time)
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Retract the tip, then hold each power in turn."""
-        yield Safe()
+        yield MakeSafe()
         yield SetBias(0.0)
         number = 0
         for _ in range(self.holds):
@@ -129,10 +129,10 @@ class CalibrateThermometer(RigProcedure):
                     reaction_s=UNHURRIED_S,
                     payload=payload,
                 )
-                yield Mark(
+                yield WriteNote(
                     self.cycle,
                     {"number": number, "amplitude_V": amplitude_V, "kind": "whole", "control": self.name,
                      "ended": modulated.ended},
                 )  # fmt: skip
                 number += 1
-        yield Safe()
+        yield MakeSafe()

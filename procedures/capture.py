@@ -15,10 +15,10 @@ from analysis.detect import OpenDetector, PlateauDetector
 from analysis.trip import METALLIC_G0
 from procedures import no_contact
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.procedure import Steps
-from procedures.steps import Baseline, Hold, Ramp, SetBias
+from procedures.steps import Baseline, HoldStep, Ramp, SetBias
 
 LEAST_DWELL_SAMPLES = 10
 
@@ -33,7 +33,7 @@ TAIL_DECADES_PER_NM = 9.0
 
 
 @dataclass(frozen=True)
-class Window:
+class CaptureWindow:
     """Range of low-bias conductance in which a junction is accepted."""
 
     low_G0: float
@@ -43,13 +43,13 @@ class Window:
         """Return True if the conductance lies inside; NaN does not."""
         return self.low_G0 <= conductance_G0 <= self.high_G0
 
-    def widened(self, factor: float) -> "Window":
+    def widened(self, factor: float) -> "CaptureWindow":
         """Return the window with both ends moved outward by a factor."""
-        return Window(self.low_G0 / factor, self.high_G0 * factor)
+        return CaptureWindow(self.low_G0 / factor, self.high_G0 * factor)
 
 
 @dataclass
-class Search:
+class SearchProgress:
     """Progress of the search for junctions: position of the surface, number of openings, trips in a row."""
 
     surface_m: float | None = None
@@ -110,24 +110,24 @@ class CaptureProcedure(ContactProcedure):
     )  # fmt: skip
 
     @property
-    def window(self) -> Window:
+    def window(self) -> CaptureWindow:
         """Range of conductance in which a junction is accepted."""
         if self.window_sigma:
             factor = 10 ** (self.window_sigma * self.peak_sigma_decades)
-            return Window(self.conductance / factor, self.conductance * factor)
+            return CaptureWindow(self.conductance / factor, self.conductance * factor)
         share = self.window_percent / 100
-        return Window(self.conductance * (1 - share), self.conductance * (1 + share))
+        return CaptureWindow(self.conductance * (1 - share), self.conductance * (1 + share))
 
     @property
     def _window_parameters(self) -> tuple[str, str]:
         """Names of the parameters that set the window's centre and width."""
         return "conductance", "window_sigma" if self.window_sigma else "window_percent"
 
-    def reaction_s(self, station: Station) -> float:
+    def reaction_s(self, station: ProcedureContext) -> float:
         """Return the time of travel over ``stop_within``, in s, so that a junction is not pulled apart."""
         return float(min(max(self.stop_within / self.withdraw_speed, 2 / station.rate_Hz), 0.5))
 
-    def obtain_s(self, station: Station) -> float:
+    def obtain_s(self, station: ProcedureContext) -> float:
         """Estimate the time to catch a junction, to check it twice and to leave it, in s.
 
         Assumes that 1 of 2 openings gives a metallic contact in the window, 1 of 20 a molecule.
@@ -140,7 +140,7 @@ class CaptureProcedure(ContactProcedure):
         """Conductance of a successful check, in G0."""
         return float(self.conductance)
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse also a window or a dwell with which no junction can be caught."""
         super().check(station)
         self._check_window(station)
@@ -160,7 +160,7 @@ class CaptureProcedure(ContactProcedure):
                 "past_break",
             )
 
-    def _check_window(self, station: Station) -> None:
+    def _check_window(self, station: ProcedureContext) -> None:
         if self.conductance is None:
             raise ImpossibleSetting(
                 "conductance is not set; give the peak of a histogram, in G0: junctions near it are held.",
@@ -196,7 +196,7 @@ class CaptureProcedure(ContactProcedure):
                 "bias",
             )
 
-    def next_junction(self, station: Station, search: Search) -> Steps[float]:
+    def next_junction(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Open contacts until a junction is caught; return its low-bias conductance in G0.
 
         Raises
@@ -216,7 +216,7 @@ class CaptureProcedure(ContactProcedure):
             "match it, or there are no molecules left."
         )
 
-    def _capture(self, station: Station, surface_m: float) -> Steps[float | None]:
+    def _capture(self, station: ProcedureContext, surface_m: float) -> Steps[float | None]:
         """Withdraw until a plateau passes its check; return its conductance in G0, or None if the contact opened."""
         while True:
             plateau = {"plateau": self._plateau_detector(station)}
@@ -229,16 +229,16 @@ class CaptureProcedure(ContactProcedure):
             if self.window.holds(checked_G0):
                 return checked_G0
 
-    def refuse_wrong_sign(self, conductance_G0: float, window: Window) -> None:
+    def refuse_wrong_sign(self, conductance_G0: float, window: CaptureWindow) -> None:
         """Raise ``WrongPolarity`` if the conductance lies in the window except for its sign."""
         if window.low_G0 > 0 and window.holds(-conductance_G0):
             raise no_contact.wrong_polarity("through the junction", conductance_G0, self.bias)
 
-    def look(self) -> Hold:
+    def look(self) -> HoldStep:
         """Return the step that checks the conductance at low bias."""
-        return Hold("check", self.check_time, reaction_s=self.check_time)
+        return HoldStep("check", self.check_time, reaction_s=self.check_time)
 
-    def _plateau_detector(self, station: Station) -> PlateauDetector:
+    def _plateau_detector(self, station: ProcedureContext) -> PlateauDetector:
         return PlateauDetector(
             self.window.low_G0,
             self.window.high_G0,
@@ -248,10 +248,10 @@ class CaptureProcedure(ContactProcedure):
             scatter_decades=self.scatter,
         )
 
-    def _dwell_samples(self, station: Station) -> int:
+    def _dwell_samples(self, station: ProcedureContext) -> int:
         return round(self.dwell / self.withdraw_speed * station.rate_Hz)
 
-    def leave(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+    def leave(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Open a junction after its measurement, from the tip's extension in m, and clear it."""
         low_m, _ = station.extension_range_m
         outcome = yield Ramp(
@@ -263,7 +263,7 @@ class CaptureProcedure(ContactProcedure):
         yield from self.clear(station, outcome)
         yield from self.opened(search)
 
-    def retract(self, station: Station, extension_m: float) -> Steps[float]:
+    def retract(self, station: ProcedureContext, extension_m: float) -> Steps[float]:
         """Retract the tip from a junction that tripped, then apply the low bias; return the extension in m."""
         low_m, _ = station.extension_range_m
         back_m = extension_m - (self.past_break + self.clearance) * NM
@@ -271,7 +271,7 @@ class CaptureProcedure(ContactProcedure):
         outcome = yield SetBias(self.bias * 1e-3)
         return outcome.extension_m
 
-    def opened(self, search: Search) -> Steps[None]:
+    def opened(self, search: SearchProgress) -> Steps[None]:
         """Count an opening, and measure the current amplifier's zero when it is due.
 
         It is due after the first opening already: the run's first baseline was measured with the tip fully retracted,

@@ -12,7 +12,7 @@ from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
 from procedures import no_contact
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ContactNotBroken, ImpossibleSetting, ProcedureFault
 from procedures.procedure import RigProcedure, Steps
 from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
@@ -113,7 +113,7 @@ class ContactProcedure(RigProcedure):
         description="Duration of one baseline measurement.",
     )
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse thresholds beyond the amplifier's range, a bias out of limits, and motion beyond the piezo's range."""
         bias_V = self._within_bias_limits(station)
         rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
@@ -135,7 +135,7 @@ class ContactProcedure(RigProcedure):
             )
         self._check_piezo_range(station)
 
-    def _check_piezo_range(self, station: Station) -> None:
+    def _check_piezo_range(self, station: ProcedureContext) -> None:
         """Refuse a piezo range so small that even a surface in its middle lies too near an end."""
         low, high = station.extension_range_m
         need = 2 * (self.range_margin + self.longest_withdrawal) * NM
@@ -148,7 +148,7 @@ class ContactProcedure(RigProcedure):
                 "range_margin",
             )
 
-    def _within_bias_limits(self, station: Station) -> float:
+    def _within_bias_limits(self, station: ProcedureContext) -> float:
         bias_V = float(self.bias) * 1e-3
         low, high = station.bias_range_V
         if not low <= bias_V <= high:
@@ -163,7 +163,7 @@ class ContactProcedure(RigProcedure):
             )
         return bias_V
 
-    def reaction_s(self, station: Station) -> float:
+    def reaction_s(self, station: ProcedureContext) -> float:
         """Return the longest delay, in s, before a withdrawal notices the event it waits for; here, its end."""
         return self.end_noticed_s
 
@@ -172,7 +172,7 @@ class ContactProcedure(RigProcedure):
         """Longest delay before a withdrawal notices an open junction, in s: 0.25 nm of travel, at most 0.5 s."""
         return min(0.5, 0.25 / self.withdraw_speed)
 
-    def opening_s(self, station: Station) -> float:
+    def opening_s(self, station: ProcedureContext) -> float:
         """Estimate the time of an opening and the return to the next contact, in s.
 
         Assumes 0.8 nm from contact to open, and the whole reaction time until that is noticed.
@@ -183,7 +183,7 @@ class ContactProcedure(RigProcedure):
         baseline_s = self.baseline_time / self.baseline_every
         return float(way_nm / self.withdraw_speed + late_s + back_nm / self.approach_speed + baseline_s)
 
-    def first_approach_s(self, station: Station) -> float:
+    def first_approach_s(self, station: ProcedureContext) -> float:
         """Estimate the time to find a surface in the middle of the piezo's range, in s."""
         low_m, high_m = station.extension_range_m
         return float((high_m - low_m) / 2 / NM / self.approach_speed)
@@ -193,7 +193,7 @@ class ContactProcedure(RigProcedure):
         yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
         yield SetBias(self.bias * 1e-3)
 
-    def make_contact(self, station: Station, surface_m: float | None) -> Steps[float]:
+    def make_contact(self, station: ProcedureContext, surface_m: float | None) -> Steps[float]:
         """Approach until contact, re-centring if drift has used up the range; return the extension there, in m.
 
         Raises
@@ -224,7 +224,7 @@ class ContactProcedure(RigProcedure):
             yield SetBias(self.bias * 1e-3)
             surface_m = None
 
-    def _contact_detectors(self, station: Station) -> dict[str, ContactDetector]:
+    def _contact_detectors(self, station: ProcedureContext) -> dict[str, ContactDetector]:
         rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
         credited_G0 = float("inf") if self.railed_is_contact else rail_G0
         until = {"contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)}
@@ -232,7 +232,7 @@ class ContactProcedure(RigProcedure):
             until["railed"] = ContactDetector(sys.float_info.max, self.contact_samples)
         return until
 
-    def _witness(self, station: Station) -> CurrentWitness:
+    def _witness(self, station: ProcedureContext) -> CurrentWitness:
         least_A = GHOST_V / station.amplifier.gain_V_per_A
         least_G0 = least_A / (abs(self.bias) * 1e-3 * G0_S)
         return CurrentWitness(max(round(NOISE_S * station.rate_Hz), 1), least_G0)
@@ -244,7 +244,12 @@ class ContactProcedure(RigProcedure):
             raise no_contact.wrong_polarity(where, fired.conductance_G0, self.bias)
 
     def _no_contact(
-        self, station: Station, outcome: Outcome, searched: bool, witness: CurrentWitness, proved: bool
+        self,
+        station: ProcedureContext,
+        outcome: Outcome,
+        searched: bool,
+        witness: CurrentWitness,
+        proved: bool,
     ) -> ProcedureFault:
         """Return the reason for the missing contact. Only after a proved current path may it advise to go nearer."""
         end_nm = outcome.extension_m / NM
@@ -259,7 +264,7 @@ class ContactProcedure(RigProcedure):
             return no_contact.unproved(end_nm)
         return no_contact.surface_lost(self.search_distance) if searched else no_contact.out_of_reach(end_nm)
 
-    def _off_centre_m(self, station: Station, surface_m: float) -> float | None:
+    def _off_centre_m(self, station: ProcedureContext, surface_m: float) -> float | None:
         """Return the surface's distance from the middle of the range in m if it lies too near an end, else None."""
         low_m, high_m = station.extension_range_m
         margin_m = self.range_margin * NM
@@ -269,7 +274,7 @@ class ContactProcedure(RigProcedure):
 
     def withdraw(
         self,
-        station: Station,
+        station: ProcedureContext,
         surface_m: float,
         until: Mapping[str, Detector],
         reaction_s: float,
@@ -293,7 +298,7 @@ class ContactProcedure(RigProcedure):
             )
         )
 
-    def clear(self, station: Station, outcome: Outcome) -> Steps[str]:
+    def clear(self, station: ProcedureContext, outcome: Outcome) -> Steps[str]:
         """Separate tip and surface after a withdrawal; return why the withdrawal ended."""
         low_m, _ = station.extension_range_m
         if outcome.ended == FINISHED:
@@ -307,7 +312,7 @@ class ContactProcedure(RigProcedure):
         )
         return outcome.ended
 
-    def _pull_off(self, station: Station) -> Steps[None]:
+    def _pull_off(self, station: ProcedureContext) -> Steps[None]:
         """Break a contact that did not open, over the whole range of the piezo."""
         low_m, _ = station.extension_range_m
         outcome = yield Ramp(

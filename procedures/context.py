@@ -28,7 +28,7 @@ class CoarsePositioner(Protocol):
 
 
 @dataclass(frozen=True)
-class Station:
+class ProcedureContext:
     """Rig as its procedures use it.
 
     Parameters

@@ -19,9 +19,9 @@ from analysis.heating.controls import (
     OUT_OF_CONTACT,
     ZERO_AMPLITUDE,
 )
-from procedures.capture import Search, Window
+from procedures.capture import CaptureWindow, SearchProgress
 from procedures.contact import NM
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, NoFixture
 from procedures.heating import Heating
 from procedures.large_bias import WIDENED
@@ -45,11 +45,11 @@ class OutOfContact(Heating):
     )  # fmt: skip
 
     @property
-    def window(self) -> Window:
+    def window(self) -> CaptureWindow:
         """Range of conductance of an open gap."""
-        return Window(-self.open_threshold, self.open_threshold)
+        return CaptureWindow(-self.open_threshold, self.open_threshold)
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse also a distance longer than the piezo's range."""
         super().check(station)
         low_m, high_m = station.extension_range_m
@@ -59,14 +59,14 @@ class OutOfContact(Heating):
                 "distance",
             )
 
-    def _check_window(self, station: Station) -> None:
+    def _check_window(self, station: ProcedureContext) -> None:
         """Accept any window: an open gap needs no resolution in conductance."""
 
-    def obtain_s(self, station: Station) -> float:
+    def obtain_s(self, station: ProcedureContext) -> float:
         """Return the time of two checks and a baseline, in s; the gap stays."""
         return float(2 * self.check_time + self.baseline_time / self.baseline_every)
 
-    def obtain(self, station: Station, search: Search) -> Steps[float]:
+    def obtain(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Find the surface once and retract from it; return the conductance of the gap, in G0."""
         if search.surface_m is None:
             search.surface_m = yield from self.make_contact(station, None)
@@ -86,7 +86,7 @@ class OutOfContact(Heating):
             )
         return gap_G0
 
-    def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+    def release(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Keep the gap for the next hold."""
         yield from self.opened(search)
 
@@ -121,7 +121,7 @@ class DummyResistor(Heating):
         """Conductance of the resistor, in G0."""
         return 1.0 / (G0_S * float(self.resistance))
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse also a missing resistance."""
         if not self.resistance:
             raise ImpossibleSetting(
@@ -130,15 +130,15 @@ class DummyResistor(Heating):
             )
         super().check(station)
 
-    def obtain_s(self, station: Station) -> float:
+    def obtain_s(self, station: ProcedureContext) -> float:
         """Return the time of two checks and a baseline, in s; the resistor stays."""
         return float(2 * self.check_time + self.baseline_time / self.baseline_every)
 
-    def first_approach_s(self, station: Station) -> float:
+    def first_approach_s(self, station: ProcedureContext) -> float:
         """Return 0 s: the tip stays retracted."""
         return 0.0
 
-    def obtain(self, station: Station, search: Search) -> Steps[float]:
+    def obtain(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Check the resistor, with the tip retracted; return its conductance in G0."""
         seen_G0 = (yield self.look()).conductance_G0
         self.refuse_wrong_sign(seen_G0, self.window)
@@ -149,7 +149,7 @@ class DummyResistor(Heating):
             )
         return seen_G0
 
-    def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+    def release(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Keep the resistor for the next hold."""
         yield from self.opened(search)
 

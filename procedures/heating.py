@@ -17,15 +17,15 @@ from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.layout import roles
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.trip import RuptureTrip
-from procedures.capture import Search
-from procedures.context import Station
+from procedures.capture import SearchProgress
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
-from procedures.hold_schedule import Condition, Tally
-from procedures.large_bias import RUPTURED, Held, HeldProcedure
+from procedures.hold_schedule import Condition, HoldSchedule
+from procedures.large_bias import RUPTURED, HeldProcedure, HoldOutcome
 from procedures.limits import check_programme
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter, parsed_levels
 from procedures.procedure import Plan, Steps
-from procedures.steps import Mark, Modulate, Safe
+from procedures.steps import MakeSafe, Modulate, WriteNote
 
 THREE_LEVELS = "+1:1 0:1 -1:1"
 LEAST_PERIODS = ExclusionRules().least_periods
@@ -139,7 +139,7 @@ class Heating(HeldProcedure):
         levels = [(level * condition.amplitude_V, duration) for level, duration in parsed_levels(self.levels)]
         return ordered(levels, self.order, condition.frequency_Hz)
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse also settings that spoil the temperatures, and amplitudes beyond the rig's or amplifier's limits."""
         if self.amplitudes is None or not len(self.amplitudes):
             raise ImpossibleSetting(
@@ -171,7 +171,7 @@ class Heating(HeldProcedure):
                 "holds_per_junction",
             )
 
-    def _check_condition(self, condition: Condition, station: Station) -> None:
+    def _check_condition(self, condition: Condition, station: ProcedureContext) -> None:
         programme = self.programme(condition)
         try:
             roles(programme)  # the evaluation needs them
@@ -197,15 +197,15 @@ class Heating(HeldProcedure):
                 "first_periods",
             )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, and holds that all count."""
         held_s = self.obtain_s(station) / self.holds_per_junction + self.hold_time
         return self.first_approach_s(station) + self.total_cycles * held_s
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Catch a junction, hold it and release it, until every amplitude has its holds."""
         yield from self.begin()
-        search, tally = Search(), Tally(self.missing())
+        search, tally = SearchProgress(), HoldSchedule(self.missing())
         while not tally.done:
             before_G0 = yield from self.obtain(station, search)
             held: list[Condition] = []
@@ -216,26 +216,31 @@ class Heating(HeldProcedure):
                     break
                 before_G0 = outcome.after_G0
             yield from self.release(station, search, outcome.extension_m)
-        yield Safe()
+        yield MakeSafe()
 
-    def obtain(self, station: Station, search: Search) -> Steps[float]:
+    def obtain(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Catch a junction; return its conductance at low bias, in G0."""
         return (yield from self.next_junction(station, search))
 
-    def release(self, station: Station, search: Search, extension_m: float) -> Steps[None]:
+    def release(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Open the junction that was held."""
         yield from self.leave(station, search, extension_m)
 
     def _hold(
-        self, station: Station, search: Search, condition: Condition, before_G0: float, tally: Tally
-    ) -> Steps[Held]:
+        self,
+        station: ProcedureContext,
+        search: SearchProgress,
+        condition: Condition,
+        before_G0: float,
+        tally: HoldSchedule,
+    ) -> Steps[HoldOutcome]:
         """Modulate and check the junction, and record the outcome."""
         programme = self.programme(condition)
         modulated = yield self._modulation(station, condition, before_G0, tally)
         kind, after_G0, extension_m = yield from self.afterwards(station, modulated)
         start, stop = modulated.samples
         periods = whole_periods(stop - start, programme, station.rate_Hz) - (modulated.ended == RUPTURED)
-        held = Held(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
+        held = HoldOutcome(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
         if kind == "whole" and before_G0 > self.open_threshold:
             tally.currents[condition].learn(programme, before_G0, modulated.current_A)
         note = {
@@ -243,12 +248,14 @@ class Heating(HeldProcedure):
             "frequency_Hz": str(condition.frequency_Hz),
             "control": self.control,
         }
-        yield Mark(self.cycle, {**self.note(tally.holds, before_G0, held), **note})
+        yield WriteNote(self.cycle, {**self.note(tally.holds, before_G0, held), **note})
         tally.take(condition, held.counts)
         self.count_trips(search, held)
         return held
 
-    def _modulation(self, station: Station, condition: Condition, before_G0: float, tally: Tally) -> Modulate:
+    def _modulation(
+        self, station: ProcedureContext, condition: Condition, before_G0: float, tally: HoldSchedule
+    ) -> Modulate:
         programme, current = self.programme(condition), tally.currents[condition]
         trip = self.trips(current, before_G0, station)
         if condition.amplitude_V and before_G0 > self.open_threshold:
@@ -265,7 +272,7 @@ class Heating(HeldProcedure):
         return Modulate("modulate", programme, self.hold_time, trip, self.trip_reaction, payload)
 
 
-def _check_circuit(station: Station) -> None:
+def _check_circuit(station: ProcedureContext) -> None:
     """Refuse a circuit in which the bias reaches the thermometer, or filters that mix the levels."""
     if station.bias_on != "substrate":
         raise ImpossibleSetting(
@@ -286,7 +293,7 @@ def _check_circuit(station: Station) -> None:
         )
 
 
-def _check_filters(programme: LevelProgramme, station: Station) -> None:
+def _check_filters(programme: LevelProgramme, station: ProcedureContext) -> None:
     """Refuse levels that are shorter than a filter's settling time."""
     frequency_Hz = float(programme.frequency_Hz)
     shortest_s = float(min(level.share for level in programme.levels)) / frequency_Hz

@@ -16,7 +16,7 @@ class Condition:
     expected_A: float | None = None
 
 
-class Tally:
+class HoldSchedule:
     """Holds made so far at each condition, and the currents learned from them."""
 
     def __init__(self, missing: Mapping[Condition, int]) -> None:

@@ -13,13 +13,13 @@ from analysis.heating.mask import RISE_PER_TAU
 from analysis.iv.mean import refusal
 from analysis.iv.sweeps import Sweep as RecordedSweep
 from analysis.records import FloatArray
-from procedures.capture import Search
-from procedures.context import Station
+from procedures.capture import SearchProgress
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.expected_current import ExpectedCurrent
-from procedures.large_bias import Held, HeldProcedure
+from procedures.large_bias import HeldProcedure, HoldOutcome
 from procedures.procedure import Plan, Steps
-from procedures.steps import Mark, Safe, Sweep
+from procedures.steps import MakeSafe, SweepStep, WriteNote
 
 LEAST_SAMPLES = 40
 """Least number of samples of a curve; fewer do not resolve its shape."""
@@ -54,7 +54,7 @@ class IV(HeldProcedure):
         description="Sweep a junction that is still intact again, up to this many times in all.",
     )  # fmt: skip
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse also a peak beyond the rig's or the amplifier's limits, and a sweep with too few samples."""
         if self.peak is None:
             raise ImpossibleSetting("peak is not set; give the largest bias of a curve, in V.", "peak")
@@ -74,7 +74,7 @@ class IV(HeldProcedure):
                 "sweep_time",
             )
 
-    def _straight_line(self, station: Station) -> RecordedSweep:
+    def _straight_line(self, station: ProcedureContext) -> RecordedSweep:
         """Return the noiseless sweep of an ohmic junction as recorded through the amplifier's pole."""
         from scipy.signal import lfilter  # slow to import, and only a check needs it
 
@@ -86,7 +86,7 @@ class IV(HeldProcedure):
             0, (0, applied_V.size), applied_V, G0_S * self.conductance * shown_V, kind="whole"
         )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, and sweeps that all count."""
         caught_s = self.curves / self.curves_per_junction * self.obtain_s(station)
         return self.first_approach_s(station) + caught_s + self.curves * self.sweep_time
@@ -97,10 +97,10 @@ class IV(HeldProcedure):
         turns = [0, quarter, 3 * quarter, 4 * quarter]
         return np.interp(np.arange(1, 4 * quarter + 1), turns, [0.0, self.peak, -self.peak, 0.0])
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Catch a junction, sweep it and release it, until there are enough curves of intact junctions."""
         yield from self.begin()
-        search, number, whole = Search(), 0, 0
+        search, number, whole = SearchProgress(), 0, 0
         while whole < self.curves:
             before_G0 = yield from self.next_junction(station, search)
             for _ in range(min(self.curves_per_junction, self.curves - whole)):
@@ -112,14 +112,16 @@ class IV(HeldProcedure):
                 before_G0 = swept.after_G0
             self.count_trips(search, swept)
             yield from self.leave(station, search, swept.extension_m)
-        yield Safe()
+        yield MakeSafe()
 
-    def _curve(self, station: Station, before_G0: float, number: int, junction: int) -> Steps[Held]:
+    def _curve(
+        self, station: ProcedureContext, before_G0: float, number: int, junction: int
+    ) -> Steps[HoldOutcome]:
         """Record one curve; return the outcome. ``junction`` numbers the junction, to group its curves."""
         trip = self.trips(ExpectedCurrent(self.peak), before_G0, station)
         payload = {"curve": number, "junction": junction}
-        swept = yield Sweep("sweep", self.waveform_V(station.rate_Hz), trip, self.trip_reaction, payload)
+        swept = yield SweepStep("sweep", self.waveform_V(station.rate_Hz), trip, self.trip_reaction, payload)
         kind, after_G0, extension_m = yield from self.afterwards(station, swept)
-        held = Held(kind, after_G0, extension_m, counts=kind == "whole")
-        yield Mark(self.cycle, {**self.note(number, before_G0, held), "junction": junction})
+        held = HoldOutcome(kind, after_G0, extension_m, counts=kind == "whole")
+        yield WriteNote(self.cycle, {**self.note(number, before_G0, held), "junction": junction})
         return held

@@ -10,8 +10,8 @@ from analysis.constants import G0_S
 from analysis.detect import Detector
 from analysis.heating.exclusion import ExclusionRules
 from analysis.trip import METALLIC_G0, MOST_OF_EXPECTED, trips
-from procedures.capture import CaptureProcedure, Search
-from procedures.context import Station
+from procedures.capture import CaptureProcedure, SearchProgress
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, TooManyTrips
 from procedures.expected_current import ExpectedCurrent
 from procedures.procedure import Steps
@@ -30,7 +30,7 @@ LOW_BIAS_MARGIN = 1.5
 
 
 @dataclass(frozen=True)
-class Held:
+class HoldOutcome:
     """Outcome of one hold: final state, conductance afterwards, tip position, whether it is valid."""
 
     kind: str
@@ -55,7 +55,9 @@ class HeldProcedure(CaptureProcedure):
         description="End the run after this many trips in a row.",
     )  # fmt: skip
 
-    def check_largest(self, parameter: str, bias_V: float, station: Station, current_A: float = 0.0) -> None:
+    def check_largest(
+        self, parameter: str, bias_V: float, station: ProcedureContext, current_A: float = 0.0
+    ) -> None:
         """Refuse a bias beyond the rig's limits, or at which the current amplifier would rail.
 
         ``parameter`` names the parameter that sets the bias. ``current_A`` is the junction's current at this bias;
@@ -75,7 +77,9 @@ class HeldProcedure(CaptureProcedure):
                 parameter,
             )
 
-    def trips(self, current: ExpectedCurrent, before_G0: float, station: Station) -> dict[str, Detector]:
+    def trips(
+        self, current: ExpectedCurrent, before_G0: float, station: ProcedureContext
+    ) -> dict[str, Detector]:
         """Return the detectors that remove the bias from this junction."""
         least_G0 = max(before_G0, self.open_threshold)
         low_bias_A = G0_S * least_G0 * abs(self.bias) * 1e-3
@@ -89,7 +93,7 @@ class HeldProcedure(CaptureProcedure):
             factor=self.trip_factor,
         )
 
-    def afterwards(self, station: Station, outcome: Outcome) -> Steps[tuple[str, float, float]]:
+    def afterwards(self, station: ProcedureContext, outcome: Outcome) -> Steps[tuple[str, float, float]]:
         """Return to the low bias and check; return the junction's state, its conductance in G0 and the extension in m.
 
         After a trip the tip is retracted before the bias returns, so the conductance is unknown (NaN).
@@ -110,7 +114,7 @@ class HeldProcedure(CaptureProcedure):
             return RUPTURED
         return "whole" if window.holds(after_G0) else "jumped"
 
-    def note(self, number: int, before_G0: float, held: Held) -> dict[str, Any]:
+    def note(self, number: int, before_G0: float, held: HoldOutcome) -> dict[str, Any]:
         """Return the recorded description of a held junction."""
         return {
             "number": number,
@@ -121,7 +125,7 @@ class HeldProcedure(CaptureProcedure):
             "counts": held.counts,
         }
 
-    def count_trips(self, search: Search, held: Held) -> None:
+    def count_trips(self, search: SearchProgress, held: HoldOutcome) -> None:
         """End the run after too many trips in a row. Raises ``TooManyTrips``."""
         search.trips_in_a_row = search.trips_in_a_row + 1 if held.kind == "tripped" else 0
         if search.trips_in_a_row == self.most_trips:

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable
 
 from analysis.heating.programme import LevelProgramme
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, ProcedureFault
 from procedures.procedure import RigProcedure
-from procedures.steps import FINISHED, Modulate, Outcome, Ramp, SetBias, Step, Sweep
+from procedures.steps import FINISHED, Modulate, Outcome, Ramp, SetBias, Step, SweepStep
 
 DRY_STEPS = 30
 """Steps of a dry run: the beginning of a plan and a few of its cycles."""
@@ -16,7 +16,7 @@ LEAST_LEVEL_SAMPLES = 2
 """Least samples per level; the first of them shows the edge."""
 
 
-def check_limits(step: Step, station: Station) -> None:
+def check_limits(step: Step, station: ProcedureContext) -> None:
     """Refuse a step that would leave the rig's limits.
 
     Raises
@@ -31,11 +31,11 @@ def check_limits(step: Step, station: Station) -> None:
             _check_ramp(step, station)
         case Modulate():
             _check_modulation(step, station)
-        case Sweep():
+        case SweepStep():
             _check_sweep(step, station)
 
 
-def _check_bias(what: str, values_V: Iterable[float], station: Station) -> None:
+def _check_bias(what: str, values_V: Iterable[float], station: ProcedureContext) -> None:
     low, high = station.bias_range_V
     for bias_V in values_V:
         if not low <= bias_V <= high:  # nor is NaN
@@ -44,7 +44,7 @@ def _check_bias(what: str, values_V: Iterable[float], station: Station) -> None:
             )
 
 
-def _check_ramp(step: Ramp, station: Station) -> None:
+def _check_ramp(step: Ramp, station: ProcedureContext) -> None:
     low, high = station.extension_range_m
     if not low - 1e-15 <= step.to_m <= high + 1e-15:
         raise ImpossibleSetting(
@@ -57,14 +57,14 @@ def _check_ramp(step: Ramp, station: Station) -> None:
         )
 
 
-def _check_modulation(step: Modulate, station: Station) -> None:
+def _check_modulation(step: Modulate, station: ProcedureContext) -> None:
     _check_bias(f"level of {step.name}", (level.bias_V for level in step.programme.levels), station)
     _check_time("duration", step.duration_s, step)
     _check_time("reaction time", step.reaction_s, step)
     check_programme(step.programme, station)
 
 
-def check_programme(programme: LevelProgramme, station: Station, *about: str) -> None:
+def check_programme(programme: LevelProgramme, station: ProcedureContext, *about: str) -> None:
     """Refuse a modulation that the card can't generate at its rate; ``about`` names the parameters behind it.
 
     Raises
@@ -87,7 +87,7 @@ def check_programme(programme: LevelProgramme, station: Station, *about: str) ->
         )
 
 
-def _check_sweep(step: Sweep, station: Station) -> None:
+def _check_sweep(step: SweepStep, station: ProcedureContext) -> None:
     if step.bias_V.ndim != 1 or not step.bias_V.size:
         raise ImpossibleSetting(
             f"bias of {step.name} has shape {step.bias_V.shape}; must be (n,), n at least 1."
@@ -96,12 +96,12 @@ def _check_sweep(step: Sweep, station: Station) -> None:
     _check_time("reaction time", step.reaction_s, step)
 
 
-def _check_time(what: str, seconds: float, step: Modulate | Sweep) -> None:
+def _check_time(what: str, seconds: float, step: Modulate | SweepStep) -> None:
     if not 0 < seconds < math.inf:
         raise ImpossibleSetting(f"{what} of {step.name} is {seconds:g} s; must be positive.")
 
 
-def dry_run(procedure: RigProcedure, station: Station) -> list[Step]:
+def dry_run(procedure: RigProcedure, station: ProcedureContext) -> list[Step]:
     """Check the limits of a plan's first steps without executing any of them.
 
     Every step is assumed to succeed: a ramp ends by the first of its detectors, in the middle of the piezo's range and

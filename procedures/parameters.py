@@ -169,7 +169,7 @@ def read(parameter: Any, value: Any) -> Any:
     return parameter.convert(value)
 
 
-def unit_of(parameter: Any) -> str:
+def unit_text(parameter: Any) -> str:
     """Return a parameter's unit as written in a sentence; "" for none."""
     return str(getattr(parameter, "units", None) or "").replace("_", "")
 
@@ -202,5 +202,5 @@ def _within(parameter: Any, number: float) -> float:
         (number > parameter.maximum, "above", parameter.maximum),
     ):
         if outside:
-            raise ValueError(f"{number:.12g} is {word} {bound:.12g} {unit_of(parameter)}".strip())
+            raise ValueError(f"{number:.12g} is {word} {bound:.12g} {unit_text(parameter)}".strip())
     return number

@@ -11,7 +11,7 @@ from pymeasure.experiment import Parameter
 
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import Event, EventKind
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
 from procedures.steps import Acquire
@@ -52,7 +52,7 @@ class Playback(RigProcedure):
         """Return the parameters of the recorded run, which select its traces, and the file's name."""
         return {**self._content()[1].parameters, "playback_of": str(self.recording)}
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Refuse a rig whose settings differ from the recording's: its volts would mean something else."""
         _, header, _, _ = self._content()
         now = {
@@ -72,11 +72,11 @@ class Playback(RigProcedure):
                     "recording",
                 )
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Return the duration of the recording, in s."""
         return self._content()[2] / station.rate_Hz
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Acquire the whole recording in one step."""
         _, _, stop, events = self._content()
         yield Acquire(stop, events)

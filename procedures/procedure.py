@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 from pymeasure.experiment import Procedure
 
 from analysis.records import Event, EventKind
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import read
 from procedures.steps import Outcome, Step
@@ -65,7 +65,7 @@ class RigProcedure(Procedure):
         """Number of cycles in a whole run."""
         return int(getattr(self, self.repeats))
 
-    def duration_s(self, station: Station) -> float:
+    def duration_s(self, station: ProcedureContext) -> float:
         """Estimate how long a run takes, in s, from its speeds and times; NaN where they don't determine it."""
         return float("nan")
 
@@ -114,9 +114,9 @@ class RigProcedure(Procedure):
         )
 
     @abstractmethod
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Check the parameters against the rig. Raises ``ImpossibleSetting`` before anything moves."""
 
     @abstractmethod
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Yield the steps of the run; each ``yield`` returns the step's ``Outcome``."""

@@ -11,11 +11,11 @@ import numpy as np
 
 from analysis.records import EventKind
 from drivers.errors import InstrumentFault, RigError
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import Aborted, LoopBackFault, ProcedureFault
 from procedures.limits import check_limits, dry_run
 from procedures.procedure import RigProcedure
-from procedures.sample_reader import Sink, Watch
+from procedures.sample_reader import SampleReader, Sink
 from procedures.step_runner import LOOK_S, UNKNOWN, StepRunner
 from procedures.steps import APPROACH, Ramp
 from procedures.wiring_proof import prove
@@ -55,7 +55,7 @@ class Runner:
 
     def __init__(
         self,
-        station: Station,
+        station: ProcedureContext,
         sink: Sink,
         make_safe: Callable[[], str],
         should_stop: Callable[[], bool] = lambda: False,
@@ -65,7 +65,7 @@ class Runner:
         self._make_safe = make_safe
         self._should_stop = should_stop
         self._paused = paused
-        self._watch = Watch(station, sink, should_stop)
+        self._watch = SampleReader(station, sink, should_stop)
         self._steps = StepRunner(station, self._watch, make_safe)
         self._drove = True
 
@@ -99,7 +99,7 @@ class Runner:
             raise
         return self._end("finished", "")
 
-    def _proved(self) -> Station:
+    def _proved(self) -> ProcedureContext:
         """Prove the wiring before anything moves; from here on the loop-backs of each block are checked."""
         if np.isnan(list(self._station.daq.held.values())).any():
             raise InstrumentFault(UNKNOWN)
@@ -155,7 +155,7 @@ class Runner:
         with suppress(Exception):
             self._watch.event(kind, name, payload)
 
-    def _interpret(self, procedure: RigProcedure, station: Station) -> None:
+    def _interpret(self, procedure: RigProcedure, station: ProcedureContext) -> None:
         plan = procedure.plan(station)
         try:
             step = next(plan)

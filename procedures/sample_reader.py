@@ -15,7 +15,7 @@ from analysis.detect import Detector
 from analysis.loop_backs import Deviation, LoopBackMonitor
 from analysis.records import Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import Aborted, LoopBackFault
 from procedures.steps import FINISHED
 
@@ -60,7 +60,7 @@ class Seen:
     modulus: float
 
 
-class Watch:
+class SampleReader:
     """Only reader of the card's samples during a run.
 
     Parameters
@@ -76,7 +76,7 @@ class Watch:
 
     def __init__(
         self,
-        station: Station,
+        station: ProcedureContext,
         sink: Sink,
         should_stop: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,

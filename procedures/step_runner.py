@@ -9,23 +9,23 @@ from analysis.conductance import LEAST_BIAS_V
 from analysis.detect import UnknownDetector
 from analysis.records import EventKind, FloatArray
 from drivers.errors import InstrumentFault
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoBias
-from procedures.sample_reader import Seen, Watch
+from procedures.sample_reader import SampleReader, Seen
 from procedures.steps import (
     FINISHED,
     Acquire,
     Baseline,
-    Hold,
-    Mark,
+    HoldStep,
+    MakeSafe,
     Modulate,
     Outcome,
     Ramp,
     Recentre,
-    Safe,
     SetBias,
     Step,
-    Sweep,
+    SweepStep,
+    WriteNote,
 )
 
 SETTLING_S = 0.01
@@ -55,7 +55,7 @@ class StepRunner:
         Brings the rig into the safe state from any state.
     """
 
-    def __init__(self, station: Station, watch: Watch, make_safe: Callable[[], str]) -> None:
+    def __init__(self, station: ProcedureContext, watch: SampleReader, make_safe: Callable[[], str]) -> None:
         self.bias_V = 0.0
         """Bias that a step leaves on the junction, and that a modulation or sweep restores."""
         self._station = station
@@ -71,11 +71,11 @@ class StepRunner:
                 return self.set_bias(bias_V)
             case Ramp():
                 return self._ramp(step)
-            case Hold():
+            case HoldStep():
                 return self._hold(step)
             case Modulate():
                 return self._modulate(step)
-            case Sweep():
+            case SweepStep():
                 return self._sweep(step)
             case Baseline(duration_s):
                 return self._baseline(duration_s)
@@ -83,11 +83,11 @@ class StepRunner:
                 return self._acquire(step)
             case Recentre(distance_m):
                 return self._recentre(distance_m)
-            case Mark(name, payload):
+            case WriteNote(name, payload):
                 self._station.verify_amplifier()  # a cycle counts only if it was measured as the header says
                 self._watch.event(EventKind.MARK, name, payload)
                 return self._outcome(FINISHED, self._watch.next)
-            case Safe():
+            case MakeSafe():
                 self.be_safe()
                 return self._outcome(FINISHED, self._watch.next)
 
@@ -176,7 +176,7 @@ class StepRunner:
             EventKind.MARK, "position from loop-back", {"z_V": z_V, "seen_V": seen_V, "message": message}
         )
 
-    def _hold(self, hold: Hold) -> Outcome:
+    def _hold(self, hold: HoldStep) -> Outcome:
         watch = self._watch
         begin = watch.catch_up()
         watch.event(EventKind.STEP, hold.name, {"phase": "begin", "duration_s": hold.duration_s})
@@ -197,7 +197,7 @@ class StepRunner:
             },
         )
 
-    def _sweep(self, step: Sweep) -> Outcome:
+    def _sweep(self, step: SweepStep) -> Outcome:
         return self._drive_bias(
             step,
             lambda: self._play_bias(self._padded(step.bias_V), self._daq.start_ramp, repeats=False),
@@ -216,7 +216,7 @@ class StepRunner:
         return begin
 
     def _drive_bias(
-        self, step: Modulate | Sweep, start: Callable[[], int], n: int, payload: dict[str, object]
+        self, step: Modulate | SweepStep, start: Callable[[], int], n: int, payload: dict[str, object]
     ) -> Outcome:
         """Let the card drive the bias for ``n`` samples; then restore the previous bias, or 0 V after a trip.
 

@@ -50,7 +50,7 @@ class Ramp:
 
 
 @dataclass(frozen=True)
-class Hold:
+class HoldStep:
     """Keep tip and bias as they are for ``duration_s``, or until a detector fires."""
 
     name: str
@@ -89,7 +89,7 @@ class Modulate:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepStep:
     """Apply a bias waveform to the junction, one value per sample, until its end or a detector; the tip stays.
 
     Previous bias, ``trip`` and ``reaction_s`` as for `Modulate`; ``bias_V`` has shape (n,).
@@ -139,7 +139,7 @@ class Recentre:
 
 
 @dataclass(frozen=True)
-class Mark:
+class WriteNote:
     """Add a mark to the recording."""
 
     name: str
@@ -147,11 +147,11 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Safe:
+class MakeSafe:
     """Zero the bias and retract the tip: the state that needs no control."""
 
 
-Step = SetBias | Ramp | Hold | Modulate | Sweep | Baseline | Acquire | Recentre | Mark | Safe
+Step = SetBias | Ramp | HoldStep | Modulate | SweepStep | Baseline | Acquire | Recentre | WriteNote | MakeSafe
 
 FINISHED = "finished"
 """``Outcome.ended`` of a step that ran to its end."""
@@ -176,7 +176,7 @@ class Outcome:
     conductance_G0 : float
         Mean over the last tenth of a second of the step; NaN if it is undefined (no bias, railed, a mark).
     current_A : float
-        Mean modulus of the current over a `Modulate` or `Sweep`, else NaN.
+        Mean modulus of the current over a `Modulate` or `SweepStep`, else NaN.
     """
 
     ended: str

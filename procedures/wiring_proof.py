@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from analysis.records import EventKind
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import CurrentInputFault, LoopBackFault
-from procedures.sample_reader import Watch
+from procedures.sample_reader import SampleReader
 
 STEP_V = 0.01
 """Largest step of an output, a hundred times the noise of its loop-back."""
@@ -46,7 +46,7 @@ WITHOUT_SUPPRESSION = (
 
 
 @dataclass(frozen=True)
-class Response:
+class ChannelResponse:
     """Change of each channel, in V, after a step of one output."""
 
     output: str
@@ -69,7 +69,7 @@ class Response:
         return self.moved_V[self.other] / self.step_V
 
 
-def prove_outputs(station: Station, watch: Watch) -> dict[str, Any]:
+def prove_outputs(station: ProcedureContext, watch: SampleReader) -> dict[str, Any]:
     """Move bias and z by a few millivolts each; return the response of every loop-back, for the recording.
 
     Raises
@@ -88,7 +88,7 @@ def prove_outputs(station: Station, watch: Watch) -> dict[str, Any]:
     }
 
 
-def steps_V(station: Station) -> dict[str, float]:
+def steps_V(station: ProcedureContext) -> dict[str, float]:
     """Return the step of each output, in V; z moves toward the sample, from the retracted end."""
     low, high = station.bias_range_V
     bias_V = min(STEP_V, high) if high >= -low else -min(STEP_V, -low)
@@ -96,7 +96,7 @@ def steps_V(station: Station) -> dict[str, float]:
     return {"bias": bias_V, "z": z_V}
 
 
-def _response(station: Station, watch: Watch, output: str, step_V: float) -> Response:
+def _response(station: ProcedureContext, watch: SampleReader, output: str, step_V: float) -> ChannelResponse:
     rest_V = {"bias": 0.0, "z": station.safe_z_V}[output]
     before = watch.means(MEAN_S)
     station.daq.write(**{output: rest_V + step_V})
@@ -106,10 +106,10 @@ def _response(station: Station, watch: Watch, output: str, step_V: float) -> Res
     finally:
         station.daq.write(**{output: rest_V})
     watch.means(SETTLE_S)
-    return Response(output, step_V, {name: after[name] - before[name] for name in before})
+    return ChannelResponse(output, step_V, {name: after[name] - before[name] for name in before})
 
 
-def _check_rest(station: Station, output: str, measured_V: float, commanded_V: float) -> None:
+def _check_rest(station: ProcedureContext, output: str, measured_V: float, commanded_V: float) -> None:
     if not station.loop_backs.holds(measured_V, commanded_V):
         raise LoopBackFault(
             f"The {station.input_name(output)} reads {measured_V:+.4g} V while the {station.output_name(output)} is "
@@ -118,7 +118,7 @@ def _check_rest(station: Station, output: str, measured_V: float, commanded_V: f
         )
 
 
-def _check(station: Station, response: Response, responses: list[Response]) -> None:
+def _check(station: ProcedureContext, response: ChannelResponse, responses: list[ChannelResponse]) -> None:
     own, other = station.input_name(response.output), station.input_name(response.other)
     output = station.output_name(response.output)
     shown = (
@@ -153,7 +153,7 @@ def _mV(volts: float) -> str:
     return f"{volts * 1e3:+.2f} mV"
 
 
-def prove_current(station: Station, watch: Watch) -> dict[str, Any] | None:
+def prove_current(station: ProcedureContext, watch: SampleReader) -> dict[str, Any] | None:
     """Let the current amplifier suppress a current at its own input; return the response, or None if it can't.
 
     The sign is not checked: it depends on the amplifier.
@@ -182,7 +182,7 @@ def prove_current(station: Station, watch: Watch) -> dict[str, Any] | None:
     return {"expected_V": expected_V, "moved_V": moved_V}
 
 
-def _check_current(station: Station, expected_V: float, moved_V: dict[str, float]) -> None:
+def _check_current(station: ProcedureContext, expected_V: float, moved_V: dict[str, float]) -> None:
     share = abs(moved_V["current"]) / expected_V
     if abs(share - 1) <= CURRENT_SHARE:
         return
@@ -207,7 +207,7 @@ def _check_current(station: Station, expected_V: float, moved_V: dict[str, float
     )
 
 
-def prove(station: Station, watch: Watch) -> bool:
+def prove(station: ProcedureContext, watch: SampleReader) -> bool:
     """Prove and record outputs and current input; return True if the current input was proved to work."""
     outputs = prove_outputs(station, watch)
     current = prove_current(station, watch)

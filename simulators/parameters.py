@@ -29,7 +29,7 @@ class ParameterError(ValueError):
     """Unknown or missing parameter, or a value outside its bounds. The message names the parameter."""
 
 
-class Section(BaseModel):
+class ParameterSection(BaseModel):
     """Base of the section classes: frozen, no unknown keys, no conversions, only finite numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

@@ -25,7 +25,7 @@ def guardian_without_process(request, monkeypatch):
     """Give benches in this process a guardian that is none, unless the test is marked ``guardian_process``."""
     if request.node.get_closest_marker("guardian_process") is None:
         for module in ("app.acquisition.bench", "app.server.bias_by_hand"):
-            monkeypatch.setattr(f"{module}.Guardian", GuardianWithoutProcess)
+            monkeypatch.setattr(f"{module}.Watchdog", GuardianWithoutProcess)
 
 
 @pytest.fixture

@@ -15,20 +15,20 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from app.gui.plots.heating import HeatingView
-from app.gui.plots.histogram import HistogramView
-from app.gui.plots.iv import IVView
-from app.gui.plots.noise import NoiseView
+from app.gui.plots.heating import HeatingPlot
+from app.gui.plots.histogram import HistogramPlot
+from app.gui.plots.iv import IVPlot
+from app.gui.plots.noise import NoisePlot
 from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
-from app.gui.plots.transmission import TransmissionView
+from app.gui.plots.transmission import TransmissionPlot
 from app.gui.plots.view import View
 from app.gui.widgets.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.rig_window import RigWindow
-from app.gui.windows.window import Window
-from app.viewmodels.junction_state import State
+from app.gui.windows.window import SessionWindow
+from app.viewmodels.junction_state import ShownState
 from tests.support.gui import windows
 from tests.support.gui.fake_bench import instruments, job, state
 from tests.support.recordings import compared_recordings, recorded_run, synthetic
@@ -71,7 +71,7 @@ def recorded(kind: Callable[[Theme], View], name: str) -> Maker:
 
 
 def linear_histogram(theme: Theme) -> QWidget:
-    view = HistogramView(theme)
+    view = HistogramPlot(theme)
     view.panel.set_log(view.panel.x_axis, log=False)
     view.present(recorded_run.session().histogram.snapshot())
     return view
@@ -155,21 +155,21 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
     """What is rendered, and in which sizes."""
     both = (LARGE, DOCK)
     fault = synthetic.status(
-        state=State.FAULT, message="the amplifier does not answer", conductance_G0=3.1e-6, tip_nm=792.0,
+        state=ShownState.FAULT, message="the amplifier does not answer", conductance_G0=3.1e-6, tip_nm=792.0,
         modulated=False, bias_V=0.0, total_cycles=None, left_s=float("nan"),
     )  # fmt: skip
     return {
         "strips": (recorded(StripsView, "strips"), ((1400, 420), DOCK)),
         "strips-modulated": (shown(StripsView, synthetic.strips()), ((1400, 420),)),
         "trace": (recorded(TraceView, "trace"), both),
-        "histogram": (recorded(HistogramView, "histogram"), (LARGE, (760, 300))),
+        "histogram": (recorded(HistogramPlot, "histogram"), (LARGE, (760, 300))),
         "histogram-linear": (linear_histogram, (LARGE,)),
-        "iv": (shown(IVView, synthetic.iv()), both),
-        "heating": (shown(HeatingView, synthetic.heating()), (LARGE, (760, 300))),
-        "heating-few": (shown(HeatingView, synthetic.few_holds()), (LARGE, (800, 380))),
-        "transmission": (shown(TransmissionView, synthetic.transmission()), both),
-        "noise": (shown(NoiseView, synthetic.noise()), both),
-        "empty": (shown(HeatingView, None), ((1000, 500),)),
+        "iv": (shown(IVPlot, synthetic.iv()), both),
+        "heating": (shown(HeatingPlot, synthetic.heating()), (LARGE, (760, 300))),
+        "heating-few": (shown(HeatingPlot, synthetic.few_holds()), (LARGE, (800, 380))),
+        "transmission": (shown(TransmissionPlot, synthetic.transmission()), both),
+        "noise": (shown(NoisePlot, synthetic.noise()), both),
+        "empty": (shown(HeatingPlot, None), ((1000, 500),)),
         "status": (shown(RigStatusLine, synthetic.status()), ((1400, 72),)),
         "status-fault": (shown(RigStatusLine, fault), ((1400, 72),)),
         "status-replay": (replay, ((1400, 72),)),
@@ -205,7 +205,7 @@ def render(folder: Path, names: list[str]) -> list[Path]:
                     widget.show()
                     app.processEvents()
                     app.processEvents()
-                    if isinstance(widget, Window):
+                    if isinstance(widget, SessionWindow):
                         windows.settle(widget, app)
                     written.append(folder / f"{name}-{width}-{choice.value}.png")
                     widget.grab().save(str(written[-1]))

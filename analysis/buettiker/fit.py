@@ -67,7 +67,7 @@ class ProbeFit:
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class SearchResult:
     """Outcome of one search, in search coordinates."""
 
     x: FloatArray
@@ -102,7 +102,7 @@ def fit(problem: ProbeProblem, near: Iterable[FloatArray] = (), starts: int = 4)
         raise ValueError(f"{problem.data.size} values cannot determine {size} parameters")
     given = np.array([p.start for p in problem.parameters])
     rough = ProbeProblem(problem.data.thinned(_FEW_CURRENTS), problem.family)
-    searches: list[Search] = []
+    searches: list[SearchResult] = []
     for start in _promising(rough, given, list(near), starts):
         if (x := search(rough, start, _ROUGH)) is not None:
             searches.append(x)
@@ -126,7 +126,7 @@ def refit(problem: ProbeProblem, values: FloatArray) -> ProbeFit:
 
 def search(
     problem: ProbeProblem, start: FloatArray, how: dict[str, float | None], kept: int | None = None
-) -> Search | None:
+) -> SearchResult | None:
     """Search from one start with a bounded trust region, in search coordinates; None if a probe does not settle there.
 
     The parameter number ``kept`` stays constant.
@@ -147,7 +147,7 @@ def search(
 
     if not free.any():
         residual = follow.residual(at)
-        return Search(at, float(residual @ residual), True, follow.count)
+        return SearchResult(at, float(residual @ residual), True, follow.count)
     with np.errstate(all="ignore"):
         outcome = least_squares(
             lambda x: follow.residual(whole(x)),
@@ -157,7 +157,7 @@ def search(
             x_scale="jac",
             **how,
         )
-    return Search(whole(outcome.x), 2 * float(outcome.cost), bool(outcome.status > 0), follow.count)
+    return SearchResult(whole(outcome.x), 2 * float(outcome.cost), bool(outcome.status > 0), follow.count)
 
 
 class _Follow:
@@ -248,16 +248,16 @@ def _distance(problem: ProbeProblem, values: FloatArray) -> float:
     return float(off @ off)
 
 
-def _distinct(searches: Sequence[Search], problem: ProbeProblem) -> list[Search]:
+def _distinct(searches: Sequence[SearchResult], problem: ProbeProblem) -> list[SearchResult]:
     """Return the searches that ended at different points."""
-    kept: list[Search] = []
+    kept: list[SearchResult] = []
     for x in searches:
         if not any(np.allclose(problem.natural(x.x), problem.natural(y.x), rtol=0.02) for y in kept):
             kept.append(x)
     return kept
 
 
-def _result(problem: ProbeProblem, searches: Sequence[Search], evaluations: int) -> ProbeFit:
+def _result(problem: ProbeProblem, searches: Sequence[SearchResult], evaluations: int) -> ProbeFit:
     best = searches[0]
     values = problem.natural(best.x)
     solved = problem.residuals(values)

@@ -41,7 +41,7 @@ _WARMER = (
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Outcome of `Circuit.solved`.
+    """Outcome of `JunctionFamily.solved`.
 
     ``current_A`` and ``heat_probe_W`` have shape (n_bias,), their ``slopes`` by the parameters (2, n_parameters,
     n_bias); ``state`` (n_unknowns, n_bias) holds mu and, of voltage-temperature probes, kT of the floating terminals
@@ -56,7 +56,7 @@ class Solution:
 
 
 @dataclass(frozen=True, eq=False)
-class Circuit:
+class JunctionFamily:
     """A family of junctions at given biases and temperatures."""
 
     family: ProbedFamily

@@ -17,7 +17,7 @@ from scipy.special import chdtr
 
 from analysis.buettiker.errors import ProbeError
 from analysis.buettiker.fit import ProbeFit, fit, refit
-from analysis.buettiker.fit_coupling import Coupling, coupling
+from analysis.buettiker.fit_coupling import CouplingInterval, coupling
 from analysis.buettiker.fit_data import ProbeData
 from analysis.buettiker.fit_family import KINDS, Kind, ProbedFamily
 from analysis.buettiker.fit_problem import ProbeProblem
@@ -33,7 +33,7 @@ _SHARES = (0.03, 0.3, 1.0, 3.0)  # of the lead widths: starts of the search for 
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class FittedModel:
     """One fitted model.
 
     Attributes
@@ -51,7 +51,7 @@ class Candidate:
 
     kind: Kind
     fit: ProbeFit
-    coupling: Coupling | None
+    coupling: CouplingInterval | None
     at_heats: ProbedCurrents | None
     unsettled: str = ""
 
@@ -73,7 +73,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class ProbeComparison:
     """The models fitted to one set of data.
 
     ``expected`` is the mean excess of chi^2 of each other model if the best model is true as fitted: the power of
@@ -81,15 +81,15 @@ class Comparison:
     """
 
     data: ProbeData
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[FittedModel, ...]
     expected: dict[Kind, float]
 
-    def __getitem__(self, kind: Kind) -> Candidate:
+    def __getitem__(self, kind: Kind) -> FittedModel:
         """Return the candidate with a kind of probe."""
         return next(x for x in self.candidates if x.kind == kind)
 
     @cached_property
-    def best(self) -> Candidate:
+    def best(self) -> FittedModel:
         """The model of the lowest AICc."""
         return min(self.candidates, key=lambda x: x.aicc)
 
@@ -134,7 +134,7 @@ class Comparison:
         return self.alive[0] if len(self.alive) == 1 and self.describes else None
 
 
-def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> Comparison:
+def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> ProbeComparison:
     """Fit a junction without probe, with voltage probes, and with voltage-temperature probes.
 
     Parameters
@@ -155,16 +155,16 @@ def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> Co
         problem = ProbeProblem(data, family.of(kind))
         near = [x for other in fits.values() for x in _translated(other, problem)]
         fits[kind] = fit(problem, near, starts)
-    comparison = Comparison(data, tuple(_candidate(kind, x) for kind, x in fits.items()), {})
+    comparison = ProbeComparison(data, tuple(_candidate(kind, x) for kind, x in fits.items()), {})
     without = fits["none"].chi_square
     candidates = tuple(
         replace(x, coupling=coupling(x.fit, without)) if x.kind in comparison.alive else x
         for x in comparison.candidates
     )
-    return Comparison(data, candidates, _expected(comparison.best.fit, fits))
+    return ProbeComparison(data, candidates, _expected(comparison.best.fit, fits))
 
 
-def _candidate(kind: Kind, fitted: ProbeFit) -> Candidate:
+def _candidate(kind: Kind, fitted: ProbeFit) -> FittedModel:
     data = fitted.problem.data
     bias = data.voltage_V if data.heat is None else data.heat.voltage_V
     n_own = len(fitted.problem.family.parameters)
@@ -172,9 +172,9 @@ def _candidate(kind: Kind, fitted: ProbeFit) -> Candidate:
         fitted.values[:n_own], data.temperature_probe_K, data.temperature_substrate_K
     )
     try:
-        return Candidate(kind, fitted, None, probed_currents(junction, bias))
+        return FittedModel(kind, fitted, None, probed_currents(junction, bias))
     except ProbeError as error:
-        return Candidate(kind, fitted, None, None, str(error))
+        return FittedModel(kind, fitted, None, None, str(error))
 
 
 def _translated(other: ProbeFit, problem: ProbeProblem) -> list[FloatArray]:

@@ -15,7 +15,7 @@ _LONGEST = 1.6  # step in the logarithm of the width
 
 
 @dataclass(frozen=True)
-class Coupling:
+class CouplingInterval:
     """Interval of the width of a floating probe; each end separately has 95 % confidence.
 
     Attributes
@@ -33,7 +33,7 @@ class Coupling:
     consistent_with_none: bool
 
 
-def coupling(fit: ProbeFit, without: float) -> Coupling | None:
+def coupling(fit: ProbeFit, without: float) -> CouplingInterval | None:
     """Return the interval of the floating width of ``fit``; ``without`` is chi^2 of the same junction without probe.
 
     None if the width is not a free parameter.
@@ -44,7 +44,7 @@ def coupling(fit: ProbeFit, without: float) -> Coupling | None:
     least = min(fit.chi_square, without)
     none = bool(without - least < ONE_SIDED)
     high = _crossing(fit, index, 1.0, least)
-    return Coupling(0.0 if none else _crossing(fit, index, -1.0, least), high, none)
+    return CouplingInterval(0.0 if none else _crossing(fit, index, -1.0, least), high, none)
 
 
 def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> float:

@@ -7,8 +7,8 @@ import numpy as np
 
 from analysis.buettiker.terminals import (
     AnyTerminal,
+    JunctionTerminal,
     ProbedJunction,
-    Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
 )
@@ -142,7 +142,10 @@ class ProbedFamily:
     def junction(self, values: FloatArray, tip_K: float, substrate_K: float) -> ProbedJunction:
         """Return the junction for `analysis.buettiker.nonequilibrium.probed_currents`."""
         reference_K = self.reference_K(tip_K, substrate_K)
-        terminals: list[AnyTerminal] = [Terminal(TIP, tip_K), Terminal(SUBSTRATE, substrate_K)]
+        terminals: list[AnyTerminal] = [
+            JunctionTerminal(TIP, tip_K),
+            JunctionTerminal(SUBSTRATE, substrate_K),
+        ]
         for name in self.floating:
             thermal = self.kind == "voltage-temperature"
             terminals.append(VoltageTemperatureProbe(name) if thermal else VoltageProbe(name, reference_K))

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.buettiker.fit_circuit import Circuit, Solution
+from analysis.buettiker.fit_circuit import JunctionFamily, Solution
 from analysis.buettiker.fit_data import ProbeData
 from analysis.buettiker.fit_family import ProbedFamily
 from analysis.fitting.families import Parameter
@@ -34,9 +34,9 @@ class ProbeProblem(SearchSpace):
         return (*self.family.parameters, Parameter("scale", 1.0, 1 - reach, 1 + reach))
 
     @cached_property
-    def circuit(self) -> Circuit:
+    def circuit(self) -> JunctionFamily:
         """The family at the biases of the data."""
-        return Circuit(
+        return JunctionFamily(
             self.family,
             self.data.voltage_V,
             self.data.temperature_probe_K,

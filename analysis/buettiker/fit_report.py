@@ -3,8 +3,8 @@
 import numpy as np
 
 from analysis.buettiker.fit import ProbeFit, refit
-from analysis.buettiker.fit_comparison import DECISIVE, Candidate, Comparison
-from analysis.buettiker.fit_coupling import Coupling
+from analysis.buettiker.fit_comparison import DECISIVE, FittedModel, ProbeComparison
+from analysis.buettiker.fit_coupling import CouplingInterval
 from analysis.buettiker.fit_family import Kind
 from analysis.records import FloatArray
 
@@ -18,7 +18,7 @@ _STILL_LIKELY = 4.0
 _NOTICED = 2.0  # standard deviations of a scale from 1
 
 
-def verdict(comparison: Comparison) -> tuple[str, ...]:
+def verdict(comparison: ProbeComparison) -> tuple[str, ...]:
     """Return the model that the data support and by how much, or why they do not decide."""
     sentences, best = [], comparison.best.fit
     if not comparison.describes:
@@ -45,7 +45,7 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
     return (*sentences, *_couplings(comparison), *_spurious(comparison))
 
 
-def _undecided(comparison: Comparison) -> list[str]:
+def _undecided(comparison: ProbeComparison) -> list[str]:
     """Return the models that remain, and whether the data or the models themselves prevent a decision."""
     alive = comparison.alive
     sentences = [
@@ -74,7 +74,7 @@ def _undecided(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def _excluded(comparison: Comparison) -> list[str]:
+def _excluded(comparison: ProbeComparison) -> list[str]:
     gone = [k for k in comparison.delta_aicc if k not in comparison.alive]
     if not comparison.describes or comparison.supported is not None or not gone:
         return []
@@ -82,16 +82,16 @@ def _excluded(comparison: Comparison) -> list[str]:
     return [f"They exclude {_listed(each)}."]
 
 
-def _unsettled(candidate: Candidate) -> str | None:
+def _unsettled(candidate: FittedModel) -> str | None:
     if candidate.at_heats is not None:
         return None
     return f"As fitted, {MODEL[candidate.kind]} has no stationary state at some of these biases: {candidate.unsettled}."
 
 
-def _couplings(comparison: Comparison) -> list[str]:
+def _couplings(comparison: ProbeComparison) -> list[str]:
     sentences = []
     for x in comparison.candidates:
-        width: Coupling | None = x.coupling
+        width: CouplingInterval | None = x.coupling
         if width is None:
             continue
         if width.consistent_with_none:
@@ -110,7 +110,7 @@ def _couplings(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def _spurious(comparison: Comparison) -> list[str]:
+def _spurious(comparison: ProbeComparison) -> list[str]:
     """Return the spurious heat of the voltage probe, at the bias where it is largest against the noise."""
     circuit = comparison["voltage"].at_heats
     if circuit is None:
@@ -133,11 +133,11 @@ def _spurious(comparison: Comparison) -> list[str]:
     return [sentence + "."]
 
 
-def _unneeded(candidate: Candidate) -> bool:
+def _unneeded(candidate: FittedModel) -> bool:
     return candidate.coupling is not None and candidate.coupling.consistent_with_none
 
 
-def remarks(candidate: Candidate) -> tuple[str, ...]:
+def remarks(candidate: FittedModel) -> tuple[str, ...]:
     """Return remarks on the ambiguities of one fit."""
     fit = candidate.fit
     sentences = [f"{name} ended on its bound: do not trust its uncertainty." for name in fit.at_bound]

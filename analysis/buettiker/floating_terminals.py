@@ -36,7 +36,7 @@ _FEW, _MANY = 12, 40  # iterations of the first attempt (most need two to five) 
 
 
 @dataclass(frozen=True, eq=False)
-class Settling:
+class FloatingTerminals:
     """Search for the floating terminals at each of a row of operating points.
 
     Attributes

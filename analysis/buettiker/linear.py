@@ -22,7 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.buettiker.onsager import Onsager
-from analysis.buettiker.terminals import AnyTerminal, Currents, Terminal, VoltageTemperatureProbe
+from analysis.buettiker.terminals import (
+    AnyTerminal,
+    JunctionTerminal,
+    TerminalCurrents,
+    VoltageTemperatureProbe,
+)
 from analysis.constants import ELEMENTARY_CHARGE_C, PLANCK_J_s
 from analysis.records import FloatArray
 from analysis.transport.landauer import WATT_PER_eV2
@@ -59,7 +64,7 @@ class EffectiveOnsager:
 
 
 @dataclass(frozen=True, eq=False)
-class LinearResponse:
+class CircuitResponse:
     """Solution of a circuit; arrays have the shape of the level alignments, after the axes of the terminals.
 
     Attributes
@@ -77,14 +82,14 @@ class LinearResponse:
         Remainder of the largest of the currents set to zero, relative to the flows that cancel in it.
     """
 
-    currents: Currents
+    currents: TerminalCurrents
     effective: EffectiveOnsager
     thermal_conductance_W_per_K: FloatArray
     seebeck_V_per_K: FloatArray
     residual: FloatArray
 
 
-def electronic_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> LinearResponse:
+def electronic_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> CircuitResponse:
     """Return the currents with the chemical potentials of the real leads held at their ``mu_eV``.
 
     Parameters
@@ -99,18 +104,18 @@ def electronic_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]
     ValueError
         If the names differ.
     """
-    held = np.array([isinstance(x, Terminal) for x in terminals])
+    held = np.array([isinstance(x, JunctionTerminal) for x in terminals])
     return _solved(coefficients, terminals, held)
 
 
-def open_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> LinearResponse:
+def open_circuit(coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> CircuitResponse:
     """Return heat currents with no particle current into any lead (pure thermal circuit, eqs. 20 to 30).
 
     Chemical potentials are relative to that of the first real lead (the gauge of eq. 20); ``mu_eV`` is not used.
     Parameters and errors as in `electronic_circuit`.
     """
     n = len(terminals)
-    real = [i for i, x in enumerate(terminals) if isinstance(x, Terminal)]
+    real = [i for i, x in enumerate(terminals) if isinstance(x, JunctionTerminal)]
     coupled = [i for i in real if np.any(coefficients.reduced[0, ..., i, i])] or real
     result = _solved(coefficients, tuple(_grounded(x) for x in terminals), np.arange(n) == coupled[0])
     mu, T = result.currents.mu_eV, result.currents.temperature_K
@@ -137,7 +142,7 @@ def thermal_conductances(coefficients: Onsager) -> FloatArray:
     return _terminals_first(WATT_PER_eV2 * kT**2 / T0 * (L2 - across), 2)
 
 
-def _solved(c: Onsager, terminals: tuple[AnyTerminal, ...], mu_held: NDArray[np.bool_]) -> LinearResponse:
+def _solved(c: Onsager, terminals: tuple[AnyTerminal, ...], mu_held: NDArray[np.bool_]) -> CircuitResponse:
     """Solve one circuit: potentials y = (mu/kT0, T/T0 - 1), currents as rows of the same order."""
     if tuple(x.name for x in terminals) != c.names:
         raise ValueError(f"the coefficients are for {c.names}, not for {tuple(x.name for x in terminals)}")
@@ -159,7 +164,7 @@ def _solved(c: Onsager, terminals: tuple[AnyTerminal, ...], mu_held: NDArray[np.
         response[..., held, :][..., held] + response[..., held, :][..., ~held] @ settled
     )
     lost = ~held & (np.diagonal(response, axis1=-2, axis2=-1) == 0)
-    return LinearResponse(
+    return CircuitResponse(
         _in_units(c, np.where(lost, np.nan, y), flow, _entropy(c, y[..., :n], y[..., n:])),
         _effective(c, effective),
         thermal_conductances(c),
@@ -170,7 +175,7 @@ def _solved(c: Onsager, terminals: tuple[AnyTerminal, ...], mu_held: NDArray[np.
 
 def _potentials(c: Onsager, terminals: tuple[AnyTerminal, ...]) -> list[float]:
     T0 = c.reference_temperature_K
-    mu = [x.mu_eV / c.thermal_energy_eV if isinstance(x, Terminal) else 0.0 for x in terminals]
+    mu = [x.mu_eV / c.thermal_energy_eV if isinstance(x, JunctionTerminal) else 0.0 for x in terminals]
     return mu + [
         0.0 if isinstance(x, VoltageTemperatureProbe) else (x.temperature_K - T0) / T0 for x in terminals
     ]
@@ -201,10 +206,10 @@ def _entropy(c: Onsager, m: FloatArray, tau: FloatArray) -> FloatArray:
     return np.asarray(scale * each.sum(axis=(-2, -1)))
 
 
-def _in_units(c: Onsager, y: FloatArray, flow: FloatArray, entropy: FloatArray) -> Currents:
+def _in_units(c: Onsager, y: FloatArray, flow: FloatArray, entropy: FloatArray) -> TerminalCurrents:
     n, kT = len(c.names), c.thermal_energy_eV
     y, flow = _terminals_first(y, 1), _terminals_first(flow, 1)
-    return Currents(
+    return TerminalCurrents(
         c.names,
         kT * y[:n],
         c.reference_temperature_K * (1.0 + y[n:]),
@@ -226,7 +231,11 @@ def _effective(c: Onsager, schur: FloatArray) -> EffectiveOnsager:
 
 
 def _grounded(terminal: AnyTerminal) -> AnyTerminal:
-    return Terminal(terminal.name, terminal.temperature_K) if isinstance(terminal, Terminal) else terminal
+    return (
+        JunctionTerminal(terminal.name, terminal.temperature_K)
+        if isinstance(terminal, JunctionTerminal)
+        else terminal
+    )
 
 
 def _terminals_first(array: FloatArray, axes: int) -> FloatArray:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray
 from analysis.transport.huckel import HuckelModel
-from analysis.transport.quadrature import Shape
+from analysis.transport.quadrature import TransmissionShape
 
 ComplexArray = NDArray[np.complex128]
 
@@ -116,10 +116,10 @@ class Multiterminal:
         return not np.any(np.imag(self.model.hamiltonian_eV))
 
     @cached_property
-    def shape(self) -> Shape:
+    def shape(self) -> TransmissionShape:
         """Singularities of the transmissions, for `analysis.transport.quadrature.panels`."""
         pole = np.linalg.eigvals(self.model.effective_eV)
-        return Shape(np.zeros_like, np.empty(0), pole[pole.imag < -1e-14 * np.abs(pole).max()])
+        return TransmissionShape(np.zeros_like, np.empty(0), pole[pole.imag < -1e-14 * np.abs(pole).max()])
 
     @cached_property
     def eigenvectors_hold(self) -> bool:

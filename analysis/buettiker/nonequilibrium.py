@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.buettiker.nonlinear import electronic_circuit
-from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageTemperatureProbe
+from analysis.buettiker.nonlinear import biased_electronic_circuit
+from analysis.buettiker.terminals import JunctionTerminal, ProbedJunction, VoltageTemperatureProbe
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
 
@@ -72,21 +72,21 @@ def probed_currents(
     Raises
     ------
     ValueError
-        If there are not two real leads, and as `analysis.buettiker.nonlinear.electronic_circuit` does.
+        If there are not two real leads, and as `analysis.buettiker.nonlinear.biased_electronic_circuit` does.
     ProbeError
         If a probe does not settle.
     """
     probe, substrate = _electrodes(junction)
     bias = np.asarray(bias_V, dtype=np.float64)
     kept = [x.name for x in junction.terminals if not isinstance(x, VoltageTemperatureProbe)]
-    solved = electronic_circuit(
+    solved = biased_electronic_circuit(
         junction,
         (junction.model.bias_drop - 0.5) * bias,
         {probe: 0.5 * bias, substrate: -0.5 * bias},
         {} if temperature_K is None else dict.fromkeys(kept, temperature_K),
     )
     c = solved.currents
-    floating = [i for i, x in enumerate(junction.terminals) if not isinstance(x, Terminal)]
+    floating = [i for i, x in enumerate(junction.terminals) if not isinstance(x, JunctionTerminal)]
     return ProbedCurrents(
         np.broadcast_to(bias, solved.residual.shape),
         ELEMENTARY_CHARGE_C * c.particle_current_per_s[c.index(substrate)],
@@ -103,7 +103,7 @@ def probed_currents(
 
 
 def _electrodes(junction: ProbedJunction) -> tuple[str, str]:
-    real = [x.name for x in junction.terminals if isinstance(x, Terminal)]
+    real = [x.name for x in junction.terminals if isinstance(x, JunctionTerminal)]
     if len(real) != 2:
         raise ValueError(f"a bias needs two real leads; the junction has {', '.join(real)}")
     if set(real) == {"probe", "substrate"}:

@@ -16,11 +16,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import connected_components
 
 from analysis.buettiker.errors import UncoupledProbe
-from analysis.buettiker.floating_terminals import Settling
+from analysis.buettiker.floating_terminals import FloatingTerminals
 from analysis.buettiker.linear import PER_eV_s
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.buettiker.terminal_currents import Baths, Exchange
-from analysis.buettiker.terminals import Currents, ProbedJunction, Terminal, VoltageTemperatureProbe
+from analysis.buettiker.terminals import (
+    JunctionTerminal,
+    ProbedJunction,
+    TerminalCurrents,
+    VoltageTemperatureProbe,
+)
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.records import FloatArray
 from analysis.transport.landauer import WATT_PER_eV2
@@ -46,7 +51,7 @@ class NonlinearResponse:
         Estimated relative error of the flows that add up to the currents.
     """
 
-    currents: Currents
+    currents: TerminalCurrents
     iterations: NDArray[np.intp]
     residual: FloatArray
     accuracy: FloatArray
@@ -59,7 +64,7 @@ class NonlinearResponse:
             return np.asarray((c.mu_eV[i] - c.mu_eV[j]) / (c.temperature_K[i] - c.temperature_K[j]))
 
 
-def electronic_circuit(
+def biased_electronic_circuit(
     junction: ProbedJunction,
     level_alignment_eV: ArrayLike = 0.0,
     mu_eV: Given | None = None,
@@ -87,11 +92,11 @@ def electronic_circuit(
     ProbeError
         If a probe does not settle: `UncoupledProbe`, `RunawayProbe` or `UnsettledProbe`.
     """
-    held = [isinstance(x, Terminal) for x in junction.terminals]
+    held = [isinstance(x, JunctionTerminal) for x in junction.terminals]
     return _solved(junction, held, level_alignment_eV, mu_eV or {}, temperature_K or {})
 
 
-def open_circuit(
+def biased_open_circuit(
     junction: ProbedJunction,
     level_alignment_eV: ArrayLike = 0.0,
     temperature_K: Given | None = None,
@@ -99,14 +104,17 @@ def open_circuit(
     """Return heat currents with no particle current into any lead, at any temperature difference.
 
     Chemical potentials are relative to that of the first real lead; ``mu_eV`` of the terminals is not used. Parameters
-    and errors as in `electronic_circuit`.
+    and errors as in `biased_electronic_circuit`.
     """
     coupled = [
-        isinstance(x, Terminal) and bool(junction.model.gammas_eV[x.name].any()) for x in junction.terminals
+        isinstance(x, JunctionTerminal) and bool(junction.model.gammas_eV[x.name].any())
+        for x in junction.terminals
     ]
     first = coupled.index(True) if any(coupled) else 0
     held = [i == first for i in range(len(coupled))]
-    grounded = tuple(replace(x, mu_eV=0.0) if isinstance(x, Terminal) else x for x in junction.terminals)
+    grounded = tuple(
+        replace(x, mu_eV=0.0) if isinstance(x, JunctionTerminal) else x for x in junction.terminals
+    )
     ground = replace(junction, terminals=grounded)
     return _solved(ground, held, level_alignment_eV, {}, temperature_K or {})
 
@@ -134,7 +142,7 @@ def _solved(
     )
     mu_free, T_free = np.flatnonzero(~held & coupled), np.flatnonzero(~T_held & coupled)
     _check_reached(molecule, mu_free, np.flatnonzero(held & coupled))
-    settling = Settling(molecule, given, mu_free, T_free)
+    settling = FloatingTerminals(molecule, given, mu_free, T_free)
     baths, flows, iterations = settling.settled()
     left_over = settling.left_over(baths, flows)
     number, heat = flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)
@@ -150,7 +158,9 @@ def _solved(
     rows = (mu_settled, T_settled, PER_eV_s * number, WATT_PER_eV2 * heat)
     mu_of, T_of, particles, heats = (x.reshape(held.size, *shape) for x in rows)
     return NonlinearResponse(
-        Currents(junction.names, mu_of, T_of, particles, heats, _entropy(baths, flows).reshape(shape)),
+        TerminalCurrents(
+            junction.names, mu_of, T_of, particles, heats, _entropy(baths, flows).reshape(shape)
+        ),
         iterations.reshape(shape),
         left_over.reshape(shape),
         flows.error.reshape(shape),
@@ -171,15 +181,15 @@ def _points(
         junction.index(name)
     mu, T = [], []
     for x in junction.terminals:
-        if x.name in mu_eV and not isinstance(x, Terminal):
+        if x.name in mu_eV and not isinstance(x, JunctionTerminal):
             raise ValueError(f"the chemical potential of probe {x.name!r} floats and cannot be given")
         if x.name in temperature_K and isinstance(x, VoltageTemperatureProbe):
             raise ValueError(f"the temperature of probe {x.name!r} floats and cannot be given")
-        mu.append(mu_eV.get(x.name, x.mu_eV if isinstance(x, Terminal) else np.nan))
+        mu.append(mu_eV.get(x.name, x.mu_eV if isinstance(x, JunctionTerminal) else np.nan))
         T.append(
             temperature_K.get(x.name, np.nan if isinstance(x, VoltageTemperatureProbe) else x.temperature_K)
         )
-        if isinstance(x, Terminal) and not np.isfinite(mu[-1]).all():
+        if isinstance(x, JunctionTerminal) and not np.isfinite(mu[-1]).all():
             raise ValueError(f"terminal {x.name!r}: mu_eV holds a value that is not a finite number")
         if not isinstance(x, VoltageTemperatureProbe) and not np.all(
             np.isfinite(T[-1]) & (np.asarray(T[-1]) > 0)

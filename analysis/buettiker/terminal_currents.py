@@ -73,7 +73,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, eq=False)
-class Response:
+class CurrentDerivatives:
     """Derivatives of the currents into each terminal, without 2/h; shape (n_terminals, n_terminals, n_points).
 
     The first index is the terminal that the current enters, the second the one whose chemical potential (eV) or thermal
@@ -118,7 +118,7 @@ def moments(molecule: Multiterminal, baths: Baths) -> FloatArray:
     return by(molecule, baths)
 
 
-def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> Response:
+def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> CurrentDerivatives:
     """Return the derivatives of the currents by every chemical potential and temperature.
 
     Heat is relative to the chemical potential of its own terminal, so -dJ_a/dmu_a includes I_a.
@@ -132,7 +132,7 @@ def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> Resp
     number_by_kT[own, own] = -first.sum(axis=0) / baths.kT_eV
     heat_by_mu[own, own] = -first.sum(axis=0) - exchanged.number_eV.sum(axis=1)
     heat_by_kT[own, own] = -second.sum(axis=0) / baths.kT_eV
-    return Response(number_by_mu, number_by_kT, heat_by_mu, heat_by_kT)
+    return CurrentDerivatives(number_by_mu, number_by_kT, heat_by_mu, heat_by_kT)
 
 
 def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:

@@ -14,7 +14,7 @@ from analysis.transport.huckel import HuckelModel
 
 
 @dataclass(frozen=True)
-class Terminal:
+class JunctionTerminal:
     """A real lead, held at a temperature and (in the electronic circuit) at a chemical potential.
 
     ``mu_eV`` is relative to the common reference mu0; an open circuit calculates it and ignores this value.
@@ -48,7 +48,7 @@ class VoltageTemperatureProbe:
     name: str
 
 
-AnyTerminal = Terminal | VoltageProbe | VoltageTemperatureProbe
+AnyTerminal = JunctionTerminal | VoltageProbe | VoltageTemperatureProbe
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class ProbedJunction:
                 )
         if missing := [name for name in leads if name not in self.names]:
             raise ValueError(f"no terminal is given for {_listed(missing)} of the model")
-        if not any(isinstance(x, Terminal) for x in self.terminals):
+        if not any(isinstance(x, JunctionTerminal) for x in self.terminals):
             raise ValueError(
                 "a junction of probes alone has no stationary state: at least one terminal must be a real lead"
             )
@@ -96,7 +96,7 @@ class ProbedJunction:
     @property
     def bare(self) -> bool:
         """True if every terminal is a real lead."""
-        return all(isinstance(x, Terminal) for x in self.terminals)
+        return all(isinstance(x, JunctionTerminal) for x in self.terminals)
 
     def index(self, name: str) -> int:
         """Return the position of a terminal. Raises ``ValueError`` for an unknown name."""
@@ -125,7 +125,7 @@ class ProbedJunction:
 
 
 @dataclass(frozen=True, eq=False)
-class Currents:
+class TerminalCurrents:
     """Currents into each terminal, and the potentials of the probes.
 
     Attributes

@@ -58,7 +58,7 @@ class ThreeTerminal:
         """Return eq. 11, heat per T/T0."""
         return self.L(2, a, b) - self.L(1, a, PROBE) * self.L(1, PROBE, b) / self.L(0, PROBE, PROBE)
 
-    def probe_mu_eV(self, held: "Held", T_probe_K: ArrayLike) -> FloatArray:
+    def probe_mu_eV(self, held: "LeadPotentials", T_probe_K: ArrayLike) -> FloatArray:
         """Return eq. 8: mu_P from mu0 for a probe at this temperature."""
         driven = self.L(1, PROBE, PROBE) * np.asarray(T_probe_K) / self.T0
         for b in (LEFT, RIGHT):
@@ -66,7 +66,7 @@ class ThreeTerminal:
             driven = driven + self.L(1, PROBE, b) * held.temperature_K[b] / self.T0
         return np.asarray(-driven / self.L(0, PROBE, PROBE))
 
-    def particle_current_per_s(self, a: int, held: "Held", T_probe_K: ArrayLike) -> FloatArray:
+    def particle_current_per_s(self, a: int, held: "LeadPotentials", T_probe_K: ArrayLike) -> FloatArray:
         """Return eq. 10 for nu = 0, with rows closed by eq. 12: particles into ``a``."""
         b = _other(a)
         driven = self.Lt0(a, b) * (held.mu_eV[b] - held.mu_eV[a])
@@ -76,7 +76,7 @@ class ThreeTerminal:
         )
         return np.asarray(PER_eV_s * driven)
 
-    def heat_current_W(self, a: int, held: "Held", T_probe_K: ArrayLike) -> FloatArray:
+    def heat_current_W(self, a: int, held: "LeadPotentials", T_probe_K: ArrayLike) -> FloatArray:
         """Return eq. 10 for nu = 1 (eq. 37): heat into ``a``, left or right."""
         b = _other(a)
         driven = self.Lt1_heat(a, b) * (held.mu_eV[b] - held.mu_eV[a])
@@ -84,7 +84,7 @@ class ThreeTerminal:
         driven = driven + self.Lt2(a, PROBE) * (np.asarray(T_probe_K) - held.temperature_K[a]) / self.T0
         return np.asarray(WATT_PER_eV2 * driven)
 
-    def probe_heat_current_W(self, held: "Held", T_probe_K: ArrayLike) -> FloatArray:
+    def probe_heat_current_W(self, held: "LeadPotentials", T_probe_K: ArrayLike) -> FloatArray:
         """Return eq. 19: heat into a voltage probe, for which no source accounts."""
         driven = self.Lt1_heat(PROBE, LEFT) * (held.mu_eV[LEFT] - held.mu_eV[RIGHT])
         for b in (LEFT, RIGHT):
@@ -97,7 +97,7 @@ class ThreeTerminal:
         """Return eq. 14: kappa_PP = -Lt2_PP/T0, positive."""
         return -WATT_PER_eV2 * self.Lt2(PROBE, PROBE) / self.T0
 
-    def probe_temperature_K(self, held: "Held") -> FloatArray:
+    def probe_temperature_K(self, held: "LeadPotentials") -> FloatArray:
         """Return eq. 13: the temperature at which the probe takes no heat."""
         driven = self.Lt1_heat(PROBE, LEFT) * (held.mu_eV[LEFT] - held.mu_eV[RIGHT])
         for b in (LEFT, RIGHT):
@@ -122,14 +122,14 @@ class ThreeTerminal:
         """Return eq. 16, heat per T/T0."""
         return self.Lt2(a, b) - self.Lt2(a, PROBE) * self.Lt2(PROBE, b) / self.Lt2(PROBE, PROBE)
 
-    def thermalised_particle_current_per_s(self, a: int, held: "Held") -> FloatArray:
+    def thermalised_particle_current_per_s(self, a: int, held: "LeadPotentials") -> FloatArray:
         """Return eq. 15 for nu = 0: particles into ``a`` with a voltage-temperature probe."""
         b = _other(a)
         driven = self.Lh0(a, b) * (held.mu_eV[b] - held.mu_eV[a])
         driven = driven + self.Lh1_particle(a, b) * (held.temperature_K[b] - held.temperature_K[a]) / self.T0
         return np.asarray(PER_eV_s * driven)
 
-    def thermalised_heat_current_W(self, a: int, held: "Held") -> FloatArray:
+    def thermalised_heat_current_W(self, a: int, held: "LeadPotentials") -> FloatArray:
         """Return eq. 15 for nu = 1: heat into ``a`` with a voltage-temperature probe."""
         b = _other(a)
         driven = self.Lh1_heat(a, b) * (held.mu_eV[b] - held.mu_eV[a])
@@ -237,7 +237,7 @@ class ThreeTerminal:
 
 
 @dataclass(frozen=True)
-class Held:
+class LeadPotentials:
     """Chemical potentials (eV from mu0) and temperatures (K) of the left and the right lead."""
 
     mu_eV: tuple[float, float]

@@ -11,7 +11,7 @@ LEAST_POINTS = 3
 
 
 @dataclass(frozen=True)
-class Line:
+class FittedLine:
     """Line y = intercept + slope x with standard errors; ``reduced_chi2`` from the given errors, NaN without any."""
 
     slope: float
@@ -21,7 +21,7 @@ class Line:
     reduced_chi2: float
 
 
-def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> Line:
+def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> FittedLine:
     """Fit a line to points of shape (n,).
 
     Without errors of the points, the scatter about the line gives them. With errors, a larger scatter increases the
@@ -44,7 +44,7 @@ def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> L
     mean = np.sum(weight * y) / np.sum(weight)
     chi2 = np.sum(weight * (y - mean - slope * (x - centre)) ** 2) / (len(x) - 2)
     scale = chi2 if sigma is None else max(chi2, 1.0)
-    return Line(
+    return FittedLine(
         slope=float(slope),
         slope_sigma=float(np.sqrt(scale / spread)),
         intercept=float(mean - slope * centre),

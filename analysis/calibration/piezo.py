@@ -71,7 +71,7 @@ class PiezoConstant:
     traces: int
 
 
-def decay_per_m(barrier_eV: float) -> float:
+def barrier_decay_per_m(barrier_eV: float) -> float:
     """Return 2 kappa of a rectangular barrier: 21.7 per nm at 4.5 eV."""
     return 4.0 * pi * sqrt(2.0 * ELECTRON_MASS_kg * barrier_eV * ELEMENTARY_CHARGE_C) / PLANCK_J_s
 
@@ -137,7 +137,7 @@ def piezo_constant(
     good = rising[np.abs(rising - median) <= OUTLYING * spread] if spread else rising
     drawn = np.median(rng.choice(good, (resamples, good.size)), axis=1)
     slope, slope_sigma = float(np.median(good)), float(drawn.std(ddof=1))
-    value = slope / decay_per_m(barrier_eV)
+    value = slope / barrier_decay_per_m(barrier_eV)
     statistical = value * slope_sigma / slope
     return PiezoConstant(
         extension_m_per_V=value,

@@ -12,7 +12,7 @@ from analysis.records import FloatArray
 from analysis.transport.fermi_integrals import pole_integrals
 from analysis.transport.landauer import WATT_PER_eV2, currents
 from analysis.transport.level_derivatives import level_slopes
-from analysis.transport.transmission import Level, LevelTransmission, Transmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission, Transmission
 
 _STEP = 1e-6  # of the natural scale of a parameter, for central differences
 
@@ -95,7 +95,7 @@ class LevelFamily:
 
     def transmission(self, values: FloatArray) -> LevelTransmission:
         """Return the levels with these parameters."""
-        return LevelTransmission([Level(*row) for row in self.fields(values).tolist()])
+        return LevelTransmission([BreitWignerLevel(*row) for row in self.fields(values).tolist()])
 
     def window(
         self,

@@ -14,7 +14,7 @@ from analysis.records import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class PlacedHold:
+class AlignedHold:
     """The samples of a hold from the beginning of the programme; arrays have shape (n,).
 
     Parameters
@@ -78,7 +78,7 @@ def whole_periods(samples: int, programme: LevelProgramme, rate_Hz: float) -> in
     return max(int((samples - USUAL_LAG) // programme.samples_per_period(rate_Hz)), 0)
 
 
-def place(hold: Hold, mask_samples: int, lead_samples: int = 0) -> PlacedHold:
+def place(hold: Hold, mask_samples: int, lead_samples: int = 0) -> AlignedHold:
     """Align a hold with its programme, and mask samples after and before each edge of the looped back bias.
 
     Raises ``ValueError`` for a programme without the required levels (see `roles`).
@@ -90,7 +90,7 @@ def place(hold: Hold, mask_samples: int, lead_samples: int = 0) -> PlacedHold:
     stop = begun + len(hold) - skip
     plan = layout(hold.programme, hold.rate_Hz, stop).part(begun, stop)
     periods = int(plan.period[-1]) + 1 if len(plan) else 0
-    return PlacedHold(
+    return AlignedHold(
         hold=hold,
         alignment=alignment,
         roles=distinct,

@@ -7,11 +7,11 @@ same time; `analysis.heating.regression` avoids this.
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.heating.aligned_hold import PlacedHold
+from analysis.heating.aligned_hold import AlignedHold
 
 
 def pooled_means_K(
-    placed: PlacedHold, seebeck_V_per_K: float, kept: NDArray[np.bool_] | None = None
+    placed: AlignedHold, seebeck_V_per_K: float, kept: NDArray[np.bool_] | None = None
 ) -> tuple[float, float]:
     """Return (dT+, dT-) from the pooled mean at each level less that at the zero level.
 

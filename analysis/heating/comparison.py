@@ -33,7 +33,7 @@ class PowerCurves:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class HeatingComparison:
     """Points and the model that they are compared with."""
 
     points: tuple[HeatingPoint, ...]
@@ -110,6 +110,6 @@ class Comparison:
         return np.stack([R_P * p.dT_pos_K, R_P * p.dT_neg_K, p.q_total_pos_W, p.q_total_neg_W], axis=1)
 
 
-def compare(points: Sequence[HeatingPoint], model: JunctionModel | None) -> Comparison | None:
+def compare(points: Sequence[HeatingPoint], model: JunctionModel | None) -> HeatingComparison | None:
     """Return the comparison; None without a model or points."""
-    return Comparison(tuple(points), model) if model is not None and points else None
+    return HeatingComparison(tuple(points), model) if model is not None and points else None

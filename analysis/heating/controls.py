@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.heating.estimator import FIRST_SHARE
 from analysis.heating.points import HeatingPoint
-from analysis.heating.settling import Settling
+from analysis.heating.settling import SettlingCheck
 from analysis.heating.significance import pooled
 from analysis.heating.slopes import slope_over_points
 from analysis.heating.verdict import Check, Verdict, verdicts
@@ -76,7 +76,7 @@ class ControlData:
     by_programme: Sequence[HeatingPoint] = ()
     gold: Sequence[HeatingPoint] = ()
     power_relative: float = math.nan
-    settling: Settling | None = None
+    settling: SettlingCheck | None = None
 
 
 def judge_controls(data: ControlData) -> tuple[Verdict, ...]:
@@ -188,7 +188,7 @@ def closure_checks(points: Sequence[HeatingPoint], power_relative: float) -> lis
     return [Check("(dT(+) + dT(-))/(R_P Q_Total)", closure, 1.0, sigma, NEEDED_SCALE, freedom, "")]
 
 
-def settling_checks(settling: Settling | None, needed_K: float) -> list[Check]:
+def settling_checks(settling: SettlingCheck | None, needed_K: float) -> list[Check]:
     """Return checks that the first sixth of the periods agrees with the rest. A difference moves a mean by a sixth of
     it.
     """

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.heating.aligned_hold import PlacedHold, place
+from analysis.heating.aligned_hold import AlignedHold, place
 from analysis.heating.exclusion import Exclusion, ExclusionRules, current_drift, judge
 from analysis.heating.holds import Hold
 from analysis.heating.power import electrical
@@ -188,7 +188,7 @@ class HoldEstimator:
         return self._estimate(placed, kept, judgement.exclusions, fit, span)
 
     def fit(
-        self, placed: PlacedHold, kept: NDArray[np.bool_], first_periods: int = 0
+        self, placed: AlignedHold, kept: NDArray[np.bool_], first_periods: int = 0
     ) -> tuple[Fit, Regression]:
         """Fit the settled samples of the kept periods. Raises ``ValueError`` if they are too few.
 
@@ -208,7 +208,7 @@ class HoldEstimator:
         return regression.fit(placed.thermocouple_V[span]), regression
 
     def _regression(
-        self, placed: PlacedHold, kept: NDArray[np.bool_], span: slice, first_periods: int
+        self, placed: AlignedHold, kept: NDArray[np.bool_], span: slice, first_periods: int
     ) -> Regression:
         plan = placed.plan.part(span.start, span.stop)
         first = (np.cumsum(kept) <= first_periods)[plan.period] if first_periods else None
@@ -225,7 +225,7 @@ class HoldEstimator:
 
     def _estimate(
         self,
-        placed: PlacedHold,
+        placed: AlignedHold,
         kept: NDArray[np.bool_],
         exclusions: tuple[Exclusion, ...],
         fit: Fit,
@@ -276,7 +276,7 @@ class HoldEstimator:
         )
 
     def _settling(
-        self, placed: PlacedHold, kept: NDArray[np.bool_], outer: list[int]
+        self, placed: AlignedHold, kept: NDArray[np.bool_], outer: list[int]
     ) -> tuple[FloatArray, FloatArray]:
         """Return `HoldEstimate.settling_K` and its covariance; NaN without rules."""
         unknown = np.full(2, np.nan), np.full((2, 2), np.nan)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.heating.aligned_hold import PlacedHold
+from analysis.heating.aligned_hold import AlignedHold
 from analysis.records import FloatArray
 
 SPREAD_S = 5e-3
@@ -90,7 +90,7 @@ class Judgement:
     steady: NDArray[np.bool_]
 
 
-def judge(placed: PlacedHold, rules: ExclusionRules | None) -> Judgement:
+def judge(placed: AlignedHold, rules: ExclusionRules | None) -> Judgement:
     """Choose the periods to keep.
 
     Kept periods are whole, have no missing sample and the commanded bias. With ``rules`` None nothing more is
@@ -130,7 +130,7 @@ def _merged(reasons: dict[int, str]) -> tuple[Exclusion, ...]:
     return tuple(exclusions)
 
 
-def current_drift(placed: PlacedHold, kept: NDArray[np.bool_]) -> float:
+def current_drift(placed: AlignedHold, kept: NDArray[np.bool_]) -> float:
     """Return the relative change of the outer levels' current from the first to the last third of the kept periods.
 
     NaN for fewer than three periods.
@@ -144,7 +144,7 @@ def current_drift(placed: PlacedHold, kept: NDArray[np.bool_]) -> float:
     return float(change / np.median(modulus))
 
 
-def _not_applied(placed: PlacedHold) -> NDArray[np.bool_]:
+def _not_applied(placed: AlignedHold) -> NDArray[np.bool_]:
     """Return True for each settled sample at which the looped back bias differs from the programme."""
     if not placed.alignment.seen:
         return np.zeros(len(placed.plan), bool)
@@ -152,7 +152,7 @@ def _not_applied(placed: PlacedHold) -> NDArray[np.bool_]:
     return placed.settled & (np.abs(placed.bias_V - placed.plan.bias_V) > tolerance_V)
 
 
-def _catastrophic(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> NDArray[np.bool_]:
+def _catastrophic(placed: AlignedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> NDArray[np.bool_]:
     """Return True for each sample with far more current than this bias can drive through this junction.
 
     If the expected current is unknown it is taken from the beginning of the hold: if a junction broke early, the
@@ -177,7 +177,7 @@ def _catastrophic(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionR
     return over
 
 
-def _cut(placed: PlacedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> tuple[int, str]:
+def _cut(placed: AlignedHold, kept: NDArray[np.bool_], rules: ExclusionRules) -> tuple[int, str]:
     """Return the first period to be cut and the reason; the number of periods if none is."""
     candidates = np.flatnonzero(kept)
     means = placed.current_A_by_period
@@ -219,7 +219,7 @@ def _steady_beginning(current_A: FloatArray, noise_A: FloatArray, rules: Exclusi
     return 0
 
 
-def _sample_noise_A(placed: PlacedHold) -> float:
+def _sample_noise_A(placed: AlignedHold) -> float:
     """Return the standard deviation of one sample about its level, from the median of differences within levels."""
     n = max(1, round(SPREAD_S * placed.hold.rate_Hz))
     alike = placed.settled[n:] & placed.settled[:-n] & (placed.plan.role[n:] == placed.plan.role[:-n])
@@ -228,7 +228,7 @@ def _sample_noise_A(placed: PlacedHold) -> float:
     return _from_differences(float(np.median(difference_A))) if difference_A.size else 0.0
 
 
-def _period_noise_A(placed: PlacedHold, current_A: FloatArray) -> FloatArray:
+def _period_noise_A(placed: AlignedHold, current_A: FloatArray) -> FloatArray:
     """Return the standard deviation of a level's mean over one period, shape (levels, 1): white noise, or the scatter
     of periods.
     """

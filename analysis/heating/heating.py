@@ -14,15 +14,15 @@ from analysis.heating.controls import FIRST_PERIODS, ControlData, judge_controls
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
-from analysis.heating.settling import Settling, settling_of
+from analysis.heating.settling import SettlingCheck, settling_of
 from analysis.heating.slopes import Slope, slope_over_junctions, slope_over_points
 from analysis.heating.spectrum import Noise, Spectrum, fit_noise, power_spectrum
 from analysis.heating.thermometer import Thermometer
 from analysis.heating.to_json import (
     asymmetry_entry,
     exclusion_counts,
+    json_number,
     junction_entry,
-    plain,
     thermometer_entry,
 )
 from analysis.heating.verdict import Verdict
@@ -76,7 +76,7 @@ class HeatingAnalysis:
     spectrum: Spectrum | None
     budget: tuple[Budget, ...]
     controls: tuple[Verdict, ...]
-    settling: Settling | None
+    settling: SettlingCheck | None
     runs: tuple[EvaluatedRun, ...]
     warnings: tuple[str, ...]
 
@@ -129,7 +129,7 @@ class HeatingAnalysis:
             "junctions": [junction_entry(hold) for hold in self.holds],
             "warnings": list(self.warnings),
         }
-        section: dict[str, Any] = plain(content)
+        section: dict[str, Any] = json_number(content)
         return section
 
 

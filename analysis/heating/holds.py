@@ -12,7 +12,7 @@ from analysis.heating.programme import LevelProgramme
 from analysis.recording import Recording, RecordingError
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
-from analysis.segmentation import CHANNELS, Cut, Cutter
+from analysis.segmentation import CHANNELS, Cutter, Segment
 from analysis.traces.read import calibration_of
 
 STEP, MARK = "modulate", "hold"
@@ -112,10 +112,10 @@ class HoldSegmenter:
         """Return a hold that was still open."""
         return self._holds(self._cutter.close())
 
-    def _holds(self, cuts: Iterable[Cut]) -> list[Hold]:
+    def _holds(self, cuts: Iterable[Segment]) -> list[Hold]:
         return [self._hold(cut) for cut in cuts]
 
-    def _hold(self, cut: Cut) -> Hold:
+    def _hold(self, cut: Segment) -> Hold:
         begin, mark = cut.begin, cut.mark
         programme = LevelProgramme.from_json(begin["programme"])
         number = int(begin.get("hold", mark.get("number", self._next_number)))

@@ -5,7 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.heating.junction_model import JunctionModel
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission, Transmission
+from analysis.transport.transmission import (
+    BreitWignerLevel,
+    FlatTransmission,
+    LevelTransmission,
+    Transmission,
+)
 
 
 def to_plain(model: JunctionModel) -> dict[str, Any]:
@@ -74,5 +79,5 @@ def _transmission(content: Mapping[str, Any] | None) -> Transmission | None:
     if content is None:
         return None
     if "levels" in content:
-        return LevelTransmission([Level(**level) for level in content["levels"]])
+        return LevelTransmission([BreitWignerLevel(**level) for level in content["levels"]])
     return FlatTransmission(float(content["value"]))

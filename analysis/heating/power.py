@@ -8,12 +8,12 @@ level, so that the offsets of converter and output cancel.
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.heating.aligned_hold import PlacedHold
+from analysis.heating.aligned_hold import AlignedHold
 from analysis.records import FloatArray
 
 
 def electrical(
-    placed: PlacedHold, kept: NDArray[np.bool_], series_resistance_ohm: float
+    placed: AlignedHold, kept: NDArray[np.bool_], series_resistance_ohm: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return mean current (A), applied bias (V) and power in the junction (W) of each role, over the kept periods.
 

@@ -27,7 +27,7 @@ Order = Literal["+0-", "-0+", "alternating"]
 
 
 @dataclass(frozen=True)
-class Level:
+class ProgrammeLevel:
     """A bias and the share of the period during which it is applied."""
 
     bias_V: float
@@ -51,7 +51,7 @@ class LevelProgramme:
         For shares that are not positive or don't add up to 1, or a frequency that is not positive.
     """
 
-    levels: tuple[Level, ...]
+    levels: tuple[ProgrammeLevel, ...]
     frequency_Hz: Fraction = PAPER_FREQUENCY_Hz
 
     def __post_init__(self) -> None:
@@ -123,7 +123,7 @@ class LevelProgramme:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "LevelProgramme":
         """Build a programme from the content of `to_json`."""
-        levels = tuple(Level(float(bias), Fraction(share)) for bias, share in content["levels"])
+        levels = tuple(ProgrammeLevel(float(bias), Fraction(share)) for bias, share in content["levels"])
         return cls(levels, Fraction(content["frequency_Hz"]))
 
 
@@ -135,7 +135,8 @@ def programme(
     if total <= 0:
         raise ValueError("a level programme needs durations that add up to more than 0")
     return LevelProgramme(
-        tuple(Level(float(bias), Fraction(duration) / total) for bias, duration in levels), frequency_Hz
+        tuple(ProgrammeLevel(float(bias), Fraction(duration) / total) for bias, duration in levels),
+        frequency_Hz,
     )
 
 

@@ -18,7 +18,7 @@ from analysis.records import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Settling:
+class SettlingCheck:
     """Mean over junctions of the temperature rises in the first sixth of the kept periods, less those in the others.
 
     Parameters
@@ -64,7 +64,7 @@ class Settling:
 
 def settling_of(
     estimates: Sequence[HoldEstimate], rng: np.random.Generator, resamples: int
-) -> Settling | None:
+) -> SettlingCheck | None:
     """Compare first and later periods of holds of all amplitudes; None if no hold is long enough."""
     used = [e for e in estimates if not e.rejected and np.isfinite(e.settling_K).all()]
     if not used:
@@ -76,4 +76,4 @@ def settling_of(
     covariance, errors_from = scatter_or_noise(values, weights, noise)
     freedom = np.inf if errors_from == "noise" else effective_number(weights) - 1.0
     pos, neg = (widening_of(column, weights, rng, resamples) for column in values.T)
-    return Settling(share @ values, covariance, freedom, len(used), (pos, neg))
+    return SettlingCheck(share @ values, covariance, freedom, len(used), (pos, neg))

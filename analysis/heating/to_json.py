@@ -99,12 +99,12 @@ def asymmetry_entry(point: HeatingPoint) -> dict[str, Any]:
     }
 
 
-def plain(value: Any) -> Any:
+def json_number(value: Any) -> Any:
     """Return a value for JSON: numbers that are not finite become None."""
     if isinstance(value, Mapping):
-        return {name: plain(item) for name, item in value.items()}
+        return {name: json_number(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [json_number(item) for item in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value

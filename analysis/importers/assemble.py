@@ -18,7 +18,7 @@ from analysis.importers.imported import (
     Piece,
 )
 from analysis.importers.provenance import (
-    Notes,
+    Provenance,
     common_rate,
     common_settings,
     named,
@@ -26,8 +26,8 @@ from analysis.importers.provenance import (
     reversed_signs,
     unknowns,
 )
-from analysis.importers.quantities import OVERLOAD, Quantity, UnknownUnit, overloaded, to_si
-from analysis.recording.header import Channel
+from analysis.importers.quantities import OVERLOAD, ImportedColumn, UnknownUnit, overloaded, to_si
+from analysis.recording.header import RecordedChannel
 
 _ORDER = ("conductance", "current", "bias", "extension", "current_density", "time")
 _FEWEST_FOR_A_SWEEP = 8
@@ -55,7 +55,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     ForeignFile
         If a unit is unknown; the message names file, column and the option that gives it.
     """
-    notes, counts = Notes(), Counter[str]()
+    notes, counts = Provenance(), Counter[str]()
     rates = [rate_of(piece) for piece in pieces]
     rate_Hz = common_rate(rates, options, notes)
     common = common_settings(pieces, options, notes)
@@ -100,8 +100,8 @@ def _grouped(pieces: Sequence[Piece]) -> list[list[int]]:
 
 
 def _in_si(
-    piece: Piece, quantity: Quantity, options: ImportOptions, notes: Notes, counts: Counter[str]
-) -> Quantity:
+    piece: Piece, quantity: ImportedColumn, options: ImportOptions, notes: Provenance, counts: Counter[str]
+) -> ImportedColumn:
     quantity = named(quantity, options, notes)
     over = overloaded(quantity.values)
     if over.any():
@@ -116,11 +116,11 @@ def _in_si(
         raise ForeignFile(f"{piece.source}: {error}") from None
 
 
-def _trimmed(quantities: list[Quantity], counts: Counter[str]) -> list[Quantity]:
+def _trimmed(quantities: list[ImportedColumn], counts: Counter[str]) -> list[ImportedColumn]:
     defined = np.any([~np.isnan(quantity.values) for quantity in quantities], axis=0)
     stop = int(np.flatnonzero(defined)[-1]) + 1 if defined.any() else 0
     counts["samples of padding trimmed"] += len(defined) - stop
-    return [Quantity(quantity.name, quantity.values[:stop], quantity.unit) for quantity in quantities]
+    return [ImportedColumn(quantity.name, quantity.values[:stop], quantity.unit) for quantity in quantities]
 
 
 def _count_odd_values(traces: Sequence[ImportedTrace], counts: Counter[str]) -> None:
@@ -133,7 +133,7 @@ def _count_odd_values(traces: Sequence[ImportedTrace], counts: Counter[str]) -> 
 
 
 def _trace(
-    source: str, quantities: list[Quantity], own: Mapping[str, Any], common: Mapping[str, Any]
+    source: str, quantities: list[ImportedColumn], own: Mapping[str, Any], common: Mapping[str, Any]
 ) -> ImportedTrace:
     settings = {**common, **own}
     bias_V = float(settings.get("bias_V", np.nan))
@@ -146,7 +146,7 @@ def _trace(
     return ImportedTrace(source, (conductance, *quantities), bias_V, own, (CALCULATED,))
 
 
-def _is_sweep(quantities: Sequence[Quantity]) -> bool:
+def _is_sweep(quantities: Sequence[ImportedColumn]) -> bool:
     """Return True if the bias changes in equal steps with few turning points, as in I-V sweeps."""
     bias = next((quantity.values for quantity in quantities if quantity.name == "bias"), np.empty(0))
     steps = np.diff(bias)
@@ -159,7 +159,7 @@ def _is_sweep(quantities: Sequence[Quantity]) -> bool:
     return bool(np.mean(even) > 0.9 and turns <= len(steps) / 8)
 
 
-def _conductance(quantities: Sequence[Quantity], settings: Mapping[str, Any]) -> Quantity | None:
+def _conductance(quantities: Sequence[ImportedColumn], settings: Mapping[str, Any]) -> ImportedColumn | None:
     """Return G = I / (V - I R_s) in units of G0; None unless current and voltage are known and the conductance is not.
 
     Without a known series resistance the voltage counts as that across the junction.
@@ -173,13 +173,13 @@ def _conductance(quantities: Sequence[Quantity], settings: Mapping[str, Any]) ->
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         junction_V = by_name["bias"].values - current_A * settings.get("series_resistance_ohm", 0.0)
-        return Quantity("conductance", current_A / junction_V / G0_S, "G0")
+        return ImportedColumn("conductance", current_A / junction_V / G0_S, "G0")
 
 
-def _extension_in_m(quantity: Quantity, settings: Mapping[str, Any]) -> Quantity:
+def _extension_in_m(quantity: ImportedColumn, settings: Mapping[str, Any]) -> ImportedColumn:
     if quantity.name != "extension" or quantity.unit != "V" or "extension_m_per_V" not in settings:
         return quantity
-    return Quantity("extension", quantity.values * settings["extension_m_per_V"], "m")
+    return ImportedColumn("extension", quantity.values * settings["extension_m_per_V"], "m")
 
 
 def _reason_to_reject(trace: ImportedTrace, traces: Sequence[ImportedTrace]) -> str:
@@ -203,8 +203,8 @@ def _same(a: Any, b: Any) -> bool:
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
-def _channels(traces: Sequence[ImportedTrace]) -> tuple[Channel, ...]:
-    seen: dict[str, list[Quantity]] = defaultdict(list)
+def _channels(traces: Sequence[ImportedTrace]) -> tuple[RecordedChannel, ...]:
+    seen: dict[str, list[ImportedColumn]] = defaultdict(list)
     for trace in traces:
         for quantity in trace.quantities:
             seen[quantity.name].append(quantity)
@@ -213,5 +213,7 @@ def _channels(traces: Sequence[ImportedTrace]) -> tuple[Channel, ...]:
         units = {quantity.unit for quantity in seen[name]}
         single = all(quantity.values.dtype == np.float32 for quantity in seen[name])
         role = f"{name.replace('_', ' ')}, imported"
-        channels.append(Channel(name, units.pop() if len(units) == 1 else "", role, "f4" if single else "f8"))
+        channels.append(
+            RecordedChannel(name, units.pop() if len(units) == 1 else "", role, "f4" if single else "f8")
+        )
     return tuple(channels)

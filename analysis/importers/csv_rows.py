@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.importers.imported import ForeignFile, Piece
-from analysis.importers.quantities import Quantity, number
+from analysis.importers.quantities import ImportedColumn, number_in
 from analysis.importers.text import read_lines, split_fields
 
 LEAST_FIELDS = 16
@@ -34,16 +34,18 @@ def read_csv_rows(path: Path) -> list[Piece]:
     pieces = []
     for place, line in enumerate(read_lines(path), 1):
         try:
-            values = np.array([number(field) for field in split_fields(line)])
+            values = np.array([number_in(field) for field in split_fields(line)])
         except ValueError as error:
             raise ForeignFile(f"{path}: line {place} is not a row of numbers ({error})") from error
-        pieces.append(Piece(path.name, (Quantity("", values),), f"row {place}", remarks=("a trace a row",)))
+        pieces.append(
+            Piece(path.name, (ImportedColumn("", values),), f"row {place}", remarks=("a trace a row",))
+        )
     return pieces
 
 
 def _is_number(field: str) -> bool:
     try:
-        number(field)
+        number_in(field)
     except ValueError:
         return False
     return True

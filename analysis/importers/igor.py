@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.imported import ForeignFile, Piece
-from analysis.importers.quantities import Quantity, channel_name
+from analysis.importers.quantities import ImportedColumn, channel_name
 
 logging.getLogger("igor2").addHandler(logging.NullHandler())  # our exception reports the same
 
@@ -83,7 +83,7 @@ def _eka_block(path: Path, data: NDArray[Any]) -> list[Piece]:
     return [
         Piece(
             path.name,
-            (Quantity("conductance", np.ascontiguousarray(traces[:, i]), "G0"),),
+            (ImportedColumn("conductance", np.ascontiguousarray(traces[:, i]), "G0"),),
             f"column {i}",
             float(rate_Hz),
             {**common, "parameter_rows": tail[:, i].tolist()},
@@ -99,7 +99,7 @@ def _columns(path: Path, data: NDArray[Any], header: Any) -> list[Piece]:
         Piece(
             path.name,
             (
-                Quantity(
+                ImportedColumn(
                     channel_name(path.stem), np.ascontiguousarray(data[:, i]), _unit(header["dataUnits"])
                 ),
             ),
@@ -117,7 +117,7 @@ def _single(path: Path, data: NDArray[Any], header: Any) -> Piece:
     group = re.sub(f"(?i){names}", "*", path.stem)
     return Piece(
         path.name,
-        (Quantity(channel_name(path.stem), data, _unit(header["dataUnits"])),),
+        (ImportedColumn(channel_name(path.stem), data, _unit(header["dataUnits"])),),
         rate_Hz=rate_Hz,
         group=f"{path.parent}/{group}" if group != path.stem else "",
         remarks=remarks,

@@ -8,8 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from analysis.importers.quantities import Quantity
-from analysis.recording.header import Channel
+from analysis.importers.quantities import ImportedColumn
+from analysis.recording.header import RecordedChannel
 
 SETTINGS = {
     "bias_V": "bias",
@@ -73,7 +73,7 @@ class Piece:
     """
 
     file: str
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[ImportedColumn, ...]
     place: str = ""
     rate_Hz: float = math.nan
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class ImportedTrace:
     """
 
     source: str
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[ImportedColumn, ...]
     bias_V: float
     settings: Mapping[str, Any]
     flags: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class ImportedTraces:
     """
 
     traces: tuple[ImportedTrace, ...]
-    channels: tuple[Channel, ...]
+    channels: tuple[RecordedChannel, ...]
     rate_Hz: float
     settings: Mapping[str, Any]
     from_file: tuple[str, ...]

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from analysis.importers.imported import CALCULATED, SETTINGS, SWEEP, ImportedTrace, ImportOptions, Piece
-from analysis.importers.quantities import Quantity, known_unit, to_si
-from analysis.recording.header import Channel
+from analysis.importers.quantities import ImportedColumn, known_unit, to_si
+from analysis.recording.header import RecordedChannel
 
 
 @dataclass
-class Notes:
+class Provenance:
     """Notes on the source of each value, in phrases; each phrase once."""
 
     from_file: dict[str, None] = field(default_factory=dict)
@@ -38,7 +38,7 @@ def rate_of(piece: Piece) -> float | None:
     return None if np.isnan(rate_Hz) else float(f"{rate_Hz:.6g}")
 
 
-def common_rate(rates: Sequence[float | None], options: ImportOptions, notes: Notes) -> float:
+def common_rate(rates: Sequence[float | None], options: ImportOptions, notes: Provenance) -> float:
     """Return the common rate of the recording; NaN if unknown, or if the files differ."""
     distinct = {rate for rate in rates if rate is not None}
     if len(distinct) > 1:
@@ -52,7 +52,7 @@ def common_rate(rates: Sequence[float | None], options: ImportOptions, notes: No
     return options.rate_Hz
 
 
-def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Notes) -> dict[str, Any]:
+def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Provenance) -> dict[str, Any]:
     """Return the settings that are the same for all pieces, and those that only the options give."""
     common: dict[str, Any] = {}
     names = dict.fromkeys(name for piece in pieces for name in piece.settings)
@@ -74,7 +74,7 @@ def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Note
     return common
 
 
-def named(quantity: Quantity, options: ImportOptions, notes: Notes) -> Quantity:
+def named(quantity: ImportedColumn, options: ImportOptions, notes: Provenance) -> ImportedColumn:
     """Return the quantity with the name and unit from the options if the file gives no known ones."""
     name, unit = quantity.name, quantity.unit
     if not name and len(options.units) == 1:
@@ -87,11 +87,14 @@ def named(quantity: Quantity, options: ImportOptions, notes: Notes) -> Quantity:
         notes.from_options[f"unit of {name}: {unit}{instead}"] = None
     elif unit:
         notes.from_file[f"unit of {name}: {unit}"] = None
-    return Quantity(name, quantity.values, unit)
+    return ImportedColumn(name, quantity.values, unit)
 
 
 def unknowns(
-    traces: Sequence[ImportedTrace], channels: Sequence[Channel], rate_Hz: float, common: Mapping[str, Any]
+    traces: Sequence[ImportedTrace],
+    channels: Sequence[RecordedChannel],
+    rate_Hz: float,
+    common: Mapping[str, Any],
 ) -> tuple[str, ...]:
     """Return the unknown properties, one phrase each."""
     units = {channel.name: channel.unit for channel in channels}

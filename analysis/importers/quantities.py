@@ -68,7 +68,7 @@ class UnknownUnit(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Quantity:
+class ImportedColumn:
     """A column: name, values of shape (n,), and unit as written in the file ("" without one)."""
 
     name: str
@@ -114,7 +114,7 @@ def known_unit(unit: str) -> bool:
     return unit_of(unit) is not None
 
 
-def to_si(quantity: Quantity) -> Quantity:
+def to_si(quantity: ImportedColumn) -> ImportedColumn:
     """Return the quantity in SI (conductance in G0).
 
     A quantity without a unit, or with an unknown unit and a name that no analysis uses, is returned unchanged.
@@ -136,10 +136,10 @@ def to_si(quantity: Quantity) -> Quantity:
     values, base = unit.convert(quantity.values), unit.base
     if quantity.name == "conductance" and base == "S":
         values, base = np.asarray(values, dtype=float) / G0_S, "G0"
-    return Quantity(quantity.name, values, base)
+    return ImportedColumn(quantity.name, values, base)
 
 
-def number(field: str) -> float:
+def number_in(field: str) -> float:
     """Return the number in a text field (decimal comma allowed): NaN if empty, `OVERLOAD` for a meter's word.
 
     Raises

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.importers.imported import SWEEP, ImportedTrace, ImportedTraces
-from analysis.recording import Axis, Plot, RecordingWriter, RunHeader, TraceEntry
+from analysis.recording import Plot, PlotAxis, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
 
 
@@ -111,8 +111,8 @@ def _plot(trace: ImportedTrace) -> Plot:
     by_name = {quantity.name: quantity for quantity in trace.quantities}
     signal = next(q for q in trace.quantities if q.name not in ("bias", "time") or len(by_name) == 1)
     if SWEEP in trace.flags:
-        axis = Axis("bias", np.asarray(by_name["bias"].values, dtype=float), by_name["bias"].unit)
+        axis = PlotAxis("bias", np.asarray(by_name["bias"].values, dtype=float), by_name["bias"].unit)
     else:
-        axis = Axis("sample", np.arange(float(len(trace))))
+        axis = PlotAxis("sample", np.arange(float(len(trace))))
     values = np.asarray(signal.values, dtype=float)
-    return Plot("trace", trace.source, Axis(signal.name, values, signal.unit), (axis,))
+    return Plot("trace", trace.source, PlotAxis(signal.name, values, signal.unit), (axis,))

@@ -9,7 +9,7 @@ import numpy as np
 from nptdms import TdmsFile
 
 from analysis.importers.imported import ForeignFile, Piece
-from analysis.importers.quantities import Quantity, channel_name
+from analysis.importers.quantities import ImportedColumn, channel_name
 
 
 def read_tdms(path: Path) -> list[Piece]:
@@ -58,13 +58,13 @@ def _group(file: str, place: str, channels: list[tuple[str, Any, dict[str, Any]]
     return pieces
 
 
-def _quantities(members: list[tuple[str, Any, dict[str, Any]]]) -> tuple[Quantity, ...]:
-    quantities: list[Quantity] = []
+def _quantities(members: list[tuple[str, Any, dict[str, Any]]]) -> tuple[ImportedColumn, ...]:
+    quantities: list[ImportedColumn] = []
     for name, values, properties in members:
         channel = channel_name(name)
         if any(channel == quantity.name for quantity in quantities):
             channel = f"{channel}_{len(quantities)}"
         quantities.append(
-            Quantity(channel, np.asarray(values), str(properties.get("unit_string", "")).strip())
+            ImportedColumn(channel, np.asarray(values), str(properties.get("unit_string", "")).strip())
         )
     return tuple(quantities)

@@ -6,7 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from analysis.importers.imported import ForeignFile, Piece
-from analysis.importers.quantities import OVERLOAD, Quantity, channel_name, known_unit, number, split_header
+from analysis.importers.quantities import (
+    OVERLOAD,
+    ImportedColumn,
+    channel_name,
+    known_unit,
+    number_in,
+    split_header,
+)
 
 _COMMENT = ("#", "%", "//")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -67,7 +74,7 @@ def read_text(path: Path) -> list[Piece]:
         columns, width = columns[:-1], width - 1
     names, remarks = _names(_headers(lines[:start], width), width)
     quantities = tuple(
-        Quantity(name, values, unit) for (name, unit), values in zip(names, columns, strict=True)
+        ImportedColumn(name, values, unit) for (name, unit), values in zip(names, columns, strict=True)
     )
     return [
         Piece(
@@ -79,7 +86,7 @@ def read_text(path: Path) -> list[Piece]:
 def _numbers(line: str) -> list[float] | None:
     """Return the numbers of a line (decimal commas and meters' words for overload allowed); None for other lines."""
     try:
-        numbers = [number(field) for field in split_fields(line)]
+        numbers = [number_in(field) for field in split_fields(line)]
     except ValueError:
         return None
     return None if all(abs(value) == OVERLOAD for value in numbers) else numbers  # a line of dashes

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.importers import ForeignFile, read_file
-from analysis.importers.quantities import BASES, Quantity, UnknownUnit, known_unit, overloaded, to_si
+from analysis.importers.quantities import BASES, ImportedColumn, UnknownUnit, known_unit, overloaded, to_si
 from analysis.records import FloatArray
 
 _SIGMA_NAMES = ("sigma", "std", "sd", "error", "uncertainty")
@@ -68,12 +68,14 @@ def read_columns(path: Path, units: Mapping[str, str] | None = None) -> Columns:
     return Columns(voltage, current, sigma, tuple(remarks))
 
 
-def _by_role(path: Path, quantities: Sequence[Quantity], remarks: list[str]) -> dict[str, Quantity]:
+def _by_role(
+    path: Path, quantities: Sequence[ImportedColumn], remarks: list[str]
+) -> dict[str, ImportedColumn]:
     """Return columns as bias, current and sigma: by name, by unit, or in this order if no column has a name."""
     named = {quantity.name: quantity for quantity in reversed(quantities)}
     if "bias" not in named and {"column_0", "column_1"} <= named.keys():
         return {role: named[f"column_{i}"] for i, role in enumerate(_NAMELESS) if f"column_{i}" in named}
-    columns: dict[str, Quantity] = {role: named[role] for role in _NAMELESS[:2] if role in named}
+    columns: dict[str, ImportedColumn] = {role: named[role] for role in _NAMELESS[:2] if role in named}
     for role, base, word in (("bias", "V", "voltage"), ("current", "A", "current")):
         alike = [
             q
@@ -90,7 +92,7 @@ def _by_role(path: Path, quantities: Sequence[Quantity], remarks: list[str]) -> 
     return columns if sigma is None else {**columns, "sigma": sigma}
 
 
-def _with_units(columns: Mapping[str, Quantity], units: Mapping[str, str]) -> dict[str, Quantity]:
+def _with_units(columns: Mapping[str, ImportedColumn], units: Mapping[str, str]) -> dict[str, ImportedColumn]:
     """Return the columns with the user's units where the file has no known unit."""
     completed = {}
     for role, quantity in columns.items():
@@ -99,7 +101,7 @@ def _with_units(columns: Mapping[str, Quantity], units: Mapping[str, str]) -> di
     return completed
 
 
-def _demand_known_units(path: Path, columns: Mapping[str, Quantity]) -> None:
+def _demand_known_units(path: Path, columns: Mapping[str, ImportedColumn]) -> None:
     for role, quantity in columns.items():
         measured = "current" if role == "sigma" else role
         try:
@@ -113,11 +115,11 @@ def _demand_known_units(path: Path, columns: Mapping[str, Quantity]) -> None:
             )
 
 
-def _in_si(path: Path, role: str, quantity: Quantity) -> FloatArray:
+def _in_si(path: Path, role: str, quantity: ImportedColumn) -> FloatArray:
     values = np.asarray(quantity.values, dtype=float)
     values = np.where(overloaded(values), np.nan, values)
     name = "current" if role == "sigma" else role
-    return np.asarray(to_si(Quantity(name, values, quantity.unit)).values, dtype=float)
+    return np.asarray(to_si(ImportedColumn(name, values, quantity.unit)).values, dtype=float)
 
 
 def _left_out(path: Path, good: np.ndarray, over: Sequence[np.ndarray]) -> str:
@@ -128,7 +130,9 @@ def _left_out(path: Path, good: np.ndarray, over: Sequence[np.ndarray]) -> str:
     return f"{path.name}: {n_over + n_other} of {good.size} points left out: {', '.join(causes)}."
 
 
-def _demand_positive(path: Path, sigma: FloatArray, quantities: Sequence[Quantity], column: Quantity) -> None:
+def _demand_positive(
+    path: Path, sigma: FloatArray, quantities: Sequence[ImportedColumn], column: ImportedColumn
+) -> None:
     wrong = int(np.count_nonzero(~(sigma > 0.0)))
     if wrong:
         number = 1 + next(i for i, quantity in enumerate(quantities) if quantity.name == column.name)

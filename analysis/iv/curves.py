@@ -36,7 +36,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class IVCurves:
     """Content of files: a curve for each junction, the names of the files, and notes on omitted data."""
 
     curves: tuple[Curve, ...]
@@ -44,7 +44,7 @@ class Curves:
     notes: tuple[str, ...] = ()
 
 
-def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -> Curves:
+def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -> IVCurves:
     """Read I-V curves from recordings or from columns of text, one for each junction.
 
     Columns are recognised by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
@@ -77,7 +77,7 @@ def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -
         notes.append(
             "Uncertainties in the files are not used: the scatter of the junctions gives the errors."
         )
-    return Curves(tuple(curves), tuple(path.name for path in paths), tuple(notes))
+    return IVCurves(tuple(curves), tuple(path.name for path in paths), tuple(notes))
 
 
 def junction_curves(

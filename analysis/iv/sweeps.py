@@ -10,7 +10,7 @@ from analysis.heating.holds import calibration_for, number_or_nan, step_blocks
 from analysis.recording import Recording, damage_told
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
-from analysis.segmentation import Cut, Cutter
+from analysis.segmentation import Cutter, Segment
 
 STEP, MARK = "sweep", "curve"
 """Names of the events that delimit and describe a sweep."""
@@ -72,10 +72,10 @@ class SweepSegmenter:
         """Return a sweep that was still open."""
         return self._sweeps(self._cutter.close())
 
-    def _sweeps(self, cuts: Iterable[Cut]) -> list[Sweep]:
+    def _sweeps(self, cuts: Iterable[Segment]) -> list[Sweep]:
         return [self._sweep(cut) for cut in cuts]
 
-    def _sweep(self, cut: Cut) -> Sweep:
+    def _sweep(self, cut: Segment) -> Sweep:
         number = int(cut.begin.get("curve", cut.mark.get("number", self._next_number)))
         self._next_number = number + 1
         return Sweep(

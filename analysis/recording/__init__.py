@@ -8,16 +8,16 @@ from analysis.recording.errors import (
     WriteFailed,
     damage_told,
 )
-from analysis.recording.header import Calibration, Channel, RunHeader, TraceEntry
-from analysis.recording.plots import Axis, Plot
+from analysis.recording.header import Calibration, RecordedChannel, RunHeader, TraceEntry
+from analysis.recording.plots import Plot, PlotAxis
 from analysis.recording.reader import Recording
 from analysis.recording.recover import recover
 from analysis.recording.writer import RecordingWriter
 
 __all__ = [
-    "Axis",
+    "PlotAxis",
     "Calibration",
-    "Channel",
+    "RecordedChannel",
     "DiskAlmostFull",
     "NoSuchChannel",
     "OutsideRecording",

@@ -11,7 +11,7 @@ from analysis.recording.errors import NoSuchChannel
 
 
 @dataclass(frozen=True)
-class Channel:
+class RecordedChannel:
     """One recorded quantity.
 
     Parameters
@@ -99,7 +99,7 @@ class RunHeader:
     """
 
     procedure: str
-    channels: tuple[Channel, ...]
+    channels: tuple[RecordedChannel, ...]
     rate_Hz: float = math.nan
     started: str = ""
     title: str = ""
@@ -131,7 +131,7 @@ class RunHeader:
         """Names of the channels, in order."""
         return tuple(channel.name for channel in self.channels)
 
-    def channel(self, name: str) -> Channel:
+    def channel(self, name: str) -> RecordedChannel:
         """Return the channel of that name. Raises ``NoSuchChannel`` (a ``KeyError``) that lists the channels."""
         for channel in self.channels:
             if channel.name == name:
@@ -152,7 +152,7 @@ class RunHeader:
     def from_json(cls, content: Mapping[str, Any]) -> "RunHeader":
         """Build a header from the content of `to_json`. Fields added by later versions of the program are ignored."""
         values = {f.name: content[f.name] for f in fields(cls) if f.name in content}
-        values["channels"] = tuple(Channel(**c) for c in values["channels"])
+        values["channels"] = tuple(RecordedChannel(**c) for c in values["channels"])
         values["calibrations"] = {
             name: Calibration(**{**c, "value": math.nan if c["value"] is None else c["value"]})
             for name, c in values.get("calibrations", {}).items()

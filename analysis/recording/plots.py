@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class PlotAxis:
     """One axis: ``values``, shape (n,), in ``unit``; viewers show ``label``."""
 
     name: str
@@ -34,8 +34,8 @@ class Plot:
 
     name: str
     title: str
-    signal: Axis
-    axes: tuple[Axis, ...]
+    signal: PlotAxis
+    axes: tuple[PlotAxis, ...]
 
     def __post_init__(self) -> None:
         lengths = tuple(len(axis.values) for axis in self.axes)
@@ -62,7 +62,7 @@ def write_plots(entry: h5py.Group, plots: tuple[Plot, ...]) -> None:
         entry.attrs["default"] = plots[0].name
 
 
-def _write(group: h5py.Group, axis: Axis) -> h5py.Dataset:
+def _write(group: h5py.Group, axis: PlotAxis) -> h5py.Dataset:
     dataset = group.create_dataset(axis.name, data=axis.values)
     dataset.attrs["units"] = axis.unit
     label = axis.label or axis.name

@@ -11,7 +11,7 @@ from analysis.records import EventKind
 
 
 @dataclass(frozen=True, eq=False)
-class Glance:
+class RecordingSummary:
     """Summary of a recording.
 
     Parameters
@@ -40,14 +40,14 @@ class Glance:
     result: str = ""
 
 
-def glance(path: Path) -> Glance:
+def glance(path: Path) -> RecordingSummary:
     """Summarise a recording: finished, being written, or left by a killed process. Raises ``RecordingError``."""
     opened = open_recording(path)
     try:
         with damage_told(path, "its list of traces or events"):
             kept, steps = _live(opened) if opened.commits is not None else _finished(opened)
             segments = opened.segments
-            return Glance(
+            return RecordingSummary(
                 header=opened.header,
                 status=opened.status,
                 storage=opened.storage,

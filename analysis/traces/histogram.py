@@ -28,7 +28,7 @@ class Scale(StrEnum):
 
 
 @dataclass(frozen=True)
-class Axis:
+class BinAxis:
     """Bins of equal width in a value or in its logarithm.
 
     Parameters
@@ -120,7 +120,7 @@ class Histogram:
         Samples below, in each bin, above, and undefined; a row's sum is the number of samples of its trace.
     """
 
-    axis: Axis
+    axis: BinAxis
     rows: CountArray
 
     def __post_init__(self) -> None:
@@ -195,7 +195,7 @@ class Histogram:
 class GrowingHistogram:
     """Histogram that grows trace by trace; a snapshot is a ``Histogram``."""
 
-    def __init__(self, axis: Axis) -> None:
+    def __init__(self, axis: BinAxis) -> None:
         self.axis = axis
         self._rows: list[CountArray] = []
 
@@ -212,7 +212,7 @@ class GrowingHistogram:
         return Histogram(self.axis, np.array(self._rows, dtype=np.int64).reshape(-1, self.axis.bins + 3))
 
 
-def histogram(traces: Iterable[Trace], axis: Axis) -> Histogram:
+def histogram(traces: Iterable[Trace], axis: BinAxis) -> Histogram:
     """Return the histogram of the conductance of traces."""
     growing = GrowingHistogram(axis)
     for trace in traces:
@@ -251,8 +251,8 @@ class Histogram2D:
         Traces left out: they never cross the threshold, or their displacement is unknown.
     """
 
-    displacement: Axis
-    conductance: Axis
+    displacement: BinAxis
+    conductance: BinAxis
     cells: CountArray
     n_traces: int
     not_aligned: int
@@ -285,7 +285,7 @@ class GrowingHistogram2D:
         Conductance at which traces are aligned: displacement is zero at their last fall through it.
     """
 
-    def __init__(self, displacement: Axis, conductance: Axis, threshold_G0: float = 0.5) -> None:
+    def __init__(self, displacement: BinAxis, conductance: BinAxis, threshold_G0: float = 0.5) -> None:
         self.displacement = displacement
         self.conductance = conductance
         self.threshold_G0 = threshold_G0
@@ -322,7 +322,7 @@ class GrowingHistogram2D:
 
 
 def histogram_2d(
-    traces: Iterable[Trace], displacement: Axis, conductance: Axis, threshold_G0: float = 0.5
+    traces: Iterable[Trace], displacement: BinAxis, conductance: BinAxis, threshold_G0: float = 0.5
 ) -> Histogram2D:
     """Return the two-dimensional histogram of traces aligned at their last opening."""
     growing = GrowingHistogram2D(displacement, conductance, threshold_G0)

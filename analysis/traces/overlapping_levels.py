@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from analysis.records import FloatArray
 from analysis.traces.histogram import Histogram
 from analysis.traces.mixture import Mixtures, fit_mixtures
-from analysis.traces.peak_finder import SIGNIFICANT, Candidate
+from analysis.traces.peak_finder import SIGNIFICANT, PeakCandidate
 
 HALF_RANGES = (1.0, 1.5, 2.0)
 """Decades to either side of a maximum that are fitted together. The middle value is the default."""
@@ -143,7 +143,7 @@ class Range:
         return drawn, left
 
 
-def ranges(candidates: Sequence[Candidate], low: float, high: float) -> list[tuple[float, float]]:
+def ranges(candidates: Sequence[PeakCandidate], low: float, high: float) -> list[tuple[float, float]]:
     """Return the range fitted around each candidate: it includes its nearest neighbour, but no third maximum."""
     ranges_of_candidates = []
     for candidate in candidates:

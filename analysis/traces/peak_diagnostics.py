@@ -11,8 +11,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from analysis.records import FloatArray
 from analysis.traces.gaussian import GaussianFits, fit_gaussians
-from analysis.traces.histogram import Axis, Histogram, Scale
-from analysis.traces.peak_finder import SIGNIFICANT, Candidate
+from analysis.traces.histogram import BinAxis, Histogram, Scale
+from analysis.traces.peak_finder import SIGNIFICANT, PeakCandidate
 
 REACHES = (2.5, 4.0, 7.0)
 """Reasonable windows: this many sigma to either side. The middle value is the default."""
@@ -32,7 +32,7 @@ _AT_A_TIME = 20
 _ONE_SIGMA = (15.865, 84.135)  # percentiles
 
 
-class Shape(Protocol):
+class PeakShape(Protocol):
     """A fitted peak: centre, width and height, each of shape (1,), and its curve with the background."""
 
     @property
@@ -56,7 +56,7 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class HistogramStretch:
     """Fitted stretch of a histogram, as counts per bin and trace."""
 
     x: FloatArray  # (n,), coordinates of bins
@@ -91,7 +91,7 @@ class Stretch:
         """Return the number of traces with a sample in these bins."""
         return int(np.count_nonzero(self.traces[:, inside].any(axis=1)))
 
-    def dwell(self, fit: Shape) -> float:
+    def dwell(self, fit: PeakShape) -> float:
         """Return the mean number of samples within two sigma of the centre, over the traces that have any; 0 without
         any.
         """
@@ -109,7 +109,7 @@ class Stretch:
             means[first : first + many] = times.astype(float) @ self.traces / n
         return means
 
-    def reduced_chi2(self, fit: Shape, parameters: int, inside: NDArray[np.bool_]) -> float:
+    def reduced_chi2(self, fit: PeakShape, parameters: int, inside: NDArray[np.bool_]) -> float:
         """Return the mean square of the residuals over each bin's squared standard error; NaN without degrees of
         freedom.
         """
@@ -125,7 +125,7 @@ class Stretch:
 
 
 def fit_from_nine(
-    stretch: Stretch, candidate: Candidate, terms: int, inside: NDArray[np.bool_]
+    stretch: HistogramStretch, candidate: PeakCandidate, terms: int, inside: NDArray[np.bool_]
 ) -> GaussianFits:
     """Fit from nine starts: at the guessed centre and a sigma to either side; as wide as guessed, half and twice as
     wide.
@@ -136,7 +136,7 @@ def fit_from_nine(
     return fit_gaussians(stretch.x, y, start, terms, inside, least_sigma(candidate))
 
 
-def least_sigma(candidate: Candidate) -> float:
+def least_sigma(candidate: PeakCandidate) -> float:
     """Return a fifth of the guessed width: anything narrower is a spike on the peak, the plateau of a single trace."""
     return candidate.sigma / 5.0
 
@@ -149,7 +149,7 @@ def best(fits: GaussianFits) -> GaussianFits:
     return fits[int(np.argmin(fits.cost))]
 
 
-def settled_window(stretch: Stretch, candidate: Candidate, terms: int) -> tuple[float, float]:
+def settled_window(stretch: HistogramStretch, candidate: PeakCandidate, terms: int) -> tuple[float, float]:
     """Return the window of the fit: the middle reach to either side, within the candidate's range; a wider one if no
     fit succeeds.
 
@@ -164,7 +164,9 @@ def settled_window(stretch: Stretch, candidate: Candidate, terms: int) -> tuple[
     return _window(candidate, *guess, REACHES[1], REACHES[1])
 
 
-def variants(stretch: Stretch, candidate: Candidate, fit: GaussianFits) -> tuple[FloatArray, int]:
+def variants(
+    stretch: HistogramStretch, candidate: PeakCandidate, fit: GaussianFits
+) -> tuple[FloatArray, int]:
     """Return the centres of the same peak in nine windows on three backgrounds, and the number of fits tried.
 
     Fits that fail or describe something else are left out: a Gaussian wider than its window, or a spike.
@@ -180,7 +182,9 @@ def variants(stretch: Stretch, candidate: Candidate, fit: GaussianFits) -> tuple
     return np.concatenate(centres), 3 * len(windows)
 
 
-def chosen_anew(stretch: Stretch, candidate: Candidate, terms: int, resampled: FloatArray) -> GaussianFits:
+def chosen_anew(
+    stretch: HistogramStretch, candidate: PeakCandidate, terms: int, resampled: FloatArray
+) -> GaussianFits:
     """Fit each resample around its own maximum, in a window set by the guessed width, then by the fitted one.
 
     With the window of the whole set the bootstrap would miss the variation that comes from the choice of window.
@@ -201,7 +205,7 @@ def chosen_anew(stretch: Stretch, candidate: Candidate, terms: int, resampled: F
     return fits
 
 
-def flank_seen(histogram: Histogram, fit: Shape) -> bool:
+def flank_seen(histogram: Histogram, fit: PeakShape) -> bool:
     """Return True if the counts above the peak fall by half its height within the measured range."""
     if np.isinf(histogram.top):
         return True
@@ -222,7 +226,7 @@ def other_minimum(fit: GaussianFits, starts: GaussianFits) -> bool:
 
 
 def _window(
-    candidate: Candidate, centre: float, sigma: float, left: float, right: float
+    candidate: PeakCandidate, centre: float, sigma: float, left: float, right: float
 ) -> tuple[float, float]:
     return max(candidate.low, centre - left * sigma), min(candidate.high, centre + right * sigma)
 
@@ -250,7 +254,7 @@ class Resamples:
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class PeakDiagnostics:
     """Diagnostics of one fit on which its verdict rests, in the coordinate of the axis.
 
     Parameters
@@ -280,12 +284,12 @@ class Evidence:
         One level and two that overlap are both possible.
     """
 
-    candidate: Candidate
-    axis: Axis
+    candidate: PeakCandidate
+    axis: BinAxis
     window: tuple[float, float]
     n_traces: int
     dwell: float
-    fit: Shape
+    fit: PeakShape
     settled: bool
     other_minimum: bool
     resamples: Resamples

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks, peak_widths
 
 from analysis.records import FloatArray
-from analysis.traces.histogram import Axis, Histogram, Scale
+from analysis.traces.histogram import BinAxis, Histogram, Scale
 
 WORTH_REPORTING = 2.5
 """A maximum is fitted if it stands above the ground on both sides by this many standard errors."""
@@ -24,7 +24,7 @@ _FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PeakCandidate:
     """A peak before it is fitted, in the coordinate of its axis (G in G0, or log10 of it).
 
     Parameters
@@ -46,7 +46,7 @@ class Candidate:
 
 def find_candidates(
     histogram: Histogram, low_G0: float, high_G0: float, significance: float = WORTH_REPORTING
-) -> tuple[Candidate, ...]:
+) -> tuple[PeakCandidate, ...]:
     """Return the maxima worth reporting between two conductances, in rising order.
 
     Their ranges end at the lower conductance, and at the highest conductance measured.
@@ -57,7 +57,7 @@ def find_candidates(
     axis = histogram.axis
     low, high = (float(x) for x in axis.coordinate([low_G0, high_G0]))
     maxima = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
-    chosen: list[Candidate] = []
+    chosen: list[PeakCandidate] = []
     for candidate in sorted(maxima, key=lambda c: -c.significance):
         edge = candidate.sigma / 2.0
         if candidate.significance < significance or not low + edge < candidate.centre < high - edge:
@@ -68,14 +68,14 @@ def find_candidates(
     return _separated(sorted(chosen, key=lambda c: c.centre), histogram)
 
 
-def _finest(candidate: Candidate, maxima: list[Candidate]) -> Candidate:
+def _finest(candidate: PeakCandidate, maxima: list[PeakCandidate]) -> PeakCandidate:
     """Return the same peak on the finest scale on which it has four fifths of its significance."""
     same = (c for c in maxima if abs(c.centre - candidate.centre) <= max(c.sigma, candidate.sigma))
     finest = next(c for c in same if c.significance >= 0.8 * candidate.significance)
     return replace(finest, significance=candidate.significance)
 
 
-def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
+def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
     """Return all maxima of the histogram smoothed by a Gaussian of this width."""
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
@@ -91,7 +91,9 @@ def _maxima(histogram: Histogram, width: float) -> list[Candidate]:
         left, right = int(about["left_bases"][i]), int(about["right_bases"][i])
         sigma = np.sqrt(max((widths[0][i] * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
         significance = min(_significance(histogram, place, base, width) for base in (left, right))
-        maxima.append(Candidate(float(x[place]), float(sigma), float(x[left]), float(x[right]), significance))
+        maxima.append(
+            PeakCandidate(float(x[place]), float(sigma), float(x[left]), float(x[right]), significance)
+        )
     return maxima
 
 
@@ -106,14 +108,14 @@ def _significance(histogram: Histogram, peak: int, base: int, width: float) -> f
     return float(difference.mean() / error) if error > 0.0 else 0.0
 
 
-def _kernel(axis: Axis, place: int, width: float) -> FloatArray:
+def _kernel(axis: BinAxis, place: int, width: float) -> FloatArray:
     u = (np.arange(axis.bins) - place) * axis.step / width
     kernel = np.exp(-0.5 * u**2)
     kernel[np.abs(u) > 4.0] = 0.0
     return np.asarray(kernel / kernel.sum())
 
 
-def _separated(candidates: list[Candidate], histogram: Histogram) -> tuple[Candidate, ...]:
+def _separated(candidates: list[PeakCandidate], histogram: Histogram) -> tuple[PeakCandidate, ...]:
     """Return the candidates with ranges that end at the lowest ground between neighbours."""
     x = histogram.axis.coordinates
     smooth = gaussian_filter1d(
@@ -128,7 +130,7 @@ def _separated(candidates: list[Candidate], histogram: Histogram) -> tuple[Candi
     return tuple(separated)
 
 
-def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> Candidate:
+def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> PeakCandidate:
     """Return the highest maximum between two conductances, significant or not, with these as its range.
 
     Raises

@@ -18,10 +18,10 @@ from analysis.traces.gaussian import fit_gaussians
 from analysis.traces.histogram import Histogram, Scale
 from analysis.traces.overlapping_levels import HALF_RANGES, SIGMAS, level_at
 from analysis.traces.peak_diagnostics import (
-    Evidence,
+    HistogramStretch,
+    PeakDiagnostics,
+    PeakShape,
     Resamples,
-    Shape,
-    Stretch,
     best,
     chosen_anew,
     fit_from_nine,
@@ -31,7 +31,7 @@ from analysis.traces.peak_diagnostics import (
     settled_window,
     variants,
 )
-from analysis.traces.peak_finder import Candidate
+from analysis.traces.peak_finder import PeakCandidate
 
 BACKGROUNDS = ("none", "constant", "linear")
 """Backgrounds by their number of terms."""
@@ -103,7 +103,7 @@ class PeakFit:
     n_traces: int
     trusted: bool
     reasons: tuple[str, ...]
-    fit: Shape
+    fit: PeakShape
 
     def curve(self, conductance_G0: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return fitted counts per bin and trace, and the same without the peak, at these conductances (n,)."""
@@ -114,7 +114,7 @@ class PeakFit:
 
 def fit_peak(
     histogram: Histogram,
-    candidate: Candidate,
+    candidate: PeakCandidate,
     rng: np.random.Generator,
     background: str = "linear",
     window_G0: tuple[float, float] | None = None,
@@ -162,15 +162,15 @@ def fit_peak(
 
 def _contact_peak(
     histogram: Histogram,
-    candidate: Candidate,
+    candidate: PeakCandidate,
     rng: np.random.Generator,
     terms: int,
     given: tuple[float, float] | None,
     resamples: int,
 ) -> PeakFit:
     """Fit one Gaussian in G."""
-    reach = Stretch.around(histogram, candidate.low, candidate.high)
-    stretch = reach if given is None else Stretch.around(histogram, *given)
+    reach = HistogramStretch.around(histogram, candidate.low, candidate.high)
+    stretch = reach if given is None else HistogramStretch.around(histogram, *given)
     window = given or settled_window(reach, candidate, terms)
     inside = stretch.inside(*window)
     starts = fit_from_nine(stretch, candidate, terms, inside)
@@ -182,7 +182,7 @@ def _contact_peak(
         start = fit.centre, fit.sigma
         boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))
     centres, tried = variants(reach, candidate, fit)
-    evidence = Evidence(
+    evidence = PeakDiagnostics(
         candidate,
         histogram.axis,
         window,
@@ -204,7 +204,7 @@ def _contact_peak(
 
 def _molecular_peak(
     histogram: Histogram,
-    candidate: Candidate,
+    candidate: PeakCandidate,
     neighbours: Sequence[float],
     rng: np.random.Generator,
     terms: int,
@@ -212,7 +212,7 @@ def _molecular_peak(
     resamples: int,
 ) -> PeakFit:
     """Fit one or two Gaussians in log G, one of them at the candidate."""
-    reach = Stretch.around(histogram, candidate.low, candidate.high)
+    reach = HistogramStretch.around(histogram, candidate.low, candidate.high)
     inside = reach.inside(*settled_window(reach, candidate, terms))
     single = best(fit_from_nine(reach, candidate, terms, inside))
     level = level_at(histogram, candidate.centre, neighbours, within, terms, resamples, rng)
@@ -220,10 +220,10 @@ def _molecular_peak(
         max(within[0], candidate.centre - HALF_RANGES[1]),
         min(within[1], candidate.centre + HALF_RANGES[1]),
     )
-    stretch = Stretch.around(histogram, *window)
+    stretch = HistogramStretch.around(histogram, *window)
     fitted = stretch.inside(*window)
     sigma = float(level.sigma[0])
-    evidence = Evidence(
+    evidence = PeakDiagnostics(
         candidate,
         histogram.axis,
         window,
@@ -244,7 +244,7 @@ def _molecular_peak(
 
 
 def _record(
-    evidence: Evidence, background: str, maximum: float, share_of_two: float, reduced_chi2: float
+    evidence: PeakDiagnostics, background: str, maximum: float, share_of_two: float, reduced_chi2: float
 ) -> PeakFit:
     """Convert the evidence to a peak in G0."""
     fit, axis = evidence.fit, evidence.axis

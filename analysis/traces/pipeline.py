@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.conductance import CurrentCalibration, conductance_uncertainty_G0
 from analysis.records import Trace
-from analysis.traces.histogram import Axis, Histogram, Histogram2D, Scale, histogram, histogram_2d
+from analysis.traces.histogram import BinAxis, Histogram, Histogram2D, Scale, histogram, histogram_2d
 from analysis.traces.offset import offset_remark, with_offset
 from analysis.traces.overlapping_levels import ranges
 from analysis.traces.peak_finder import find_candidates
@@ -24,7 +24,7 @@ from analysis.traces.selection import (
     usual_rules,
 )
 
-DISPLACEMENT_AXIS = Axis(Scale.LINEAR, -0.5e-9, 2.5e-9, 300)
+DISPLACEMENT_AXIS = BinAxis(Scale.LINEAR, -0.5e-9, 2.5e-9, 300)
 """Half a nanometre before the break to two and a half after it, 0.01 nm a bin."""
 
 
@@ -61,9 +61,9 @@ class AnalysisOptions:
     contact_G0: float | None = None
     metallic_G0: tuple[float, float] = (0.3, 4.0)
     molecular_G0: tuple[float, float] | None = None
-    linear_axis: Axis | None = None
-    log_axis: Axis | None = None
-    displacement_axis: Axis = DISPLACEMENT_AXIS
+    linear_axis: BinAxis | None = None
+    log_axis: BinAxis | None = None
+    displacement_axis: BinAxis = DISPLACEMENT_AXIS
     break_G0: float = 0.5
     background: str = "linear"
     resamples: int = RESAMPLES
@@ -164,11 +164,11 @@ def analyse(traces: Iterable[Trace], options: AnalysisOptions, rng: np.random.Ge
     return analysis_of(selection, noise, (linear, log, counted), peaks, options)
 
 
-def axes_for(noise: NoiseFloor, options: AnalysisOptions) -> tuple[Axis, Axis, Axis]:
+def axes_for(noise: NoiseFloor, options: AnalysisOptions) -> tuple[BinAxis, BinAxis, BinAxis]:
     """Return the axes of the linear, the logarithmic, and (conductance only) the two-dimensional histogram."""
-    linear = options.linear_axis or Axis.linear(-0.25, 10.0, 0.01)
-    log = options.log_axis or Axis.log(_lowest_decade(noise), 100.0, 100)
-    return linear, log, Axis(Scale.LOG, log.low, log.high, ceil(log.bins * 0.4))
+    linear = options.linear_axis or BinAxis.linear(-0.25, 10.0, 0.01)
+    log = options.log_axis or BinAxis.log(_lowest_decade(noise), 100.0, 100)
+    return linear, log, BinAxis(Scale.LOG, log.low, log.high, ceil(log.bins * 0.4))
 
 
 def peaks_in(
@@ -212,7 +212,7 @@ def _lowest_decade(noise: NoiseFloor) -> float:
     return float(10.0 ** min(max(floor(log10(noise.mad_G0)) - 1, -12), -2))
 
 
-def _above(noise: NoiseFloor, axis: Axis) -> float:
+def _above(noise: NoiseFloor, axis: BinAxis) -> float:
     return max(noise.limit_G0, axis.low) if isfinite(noise.limit_G0) else axis.low
 
 

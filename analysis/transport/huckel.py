@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray
-from analysis.transport.quadrature import Shape
+from analysis.transport.quadrature import TransmissionShape
 from analysis.transport.transmission import PoleSum
 
 _AGREEMENT = 1e-11  # between pole sum and solve, relative to the largest transmission
@@ -159,10 +159,10 @@ class HuckelTransmission:
         allowed = _AGREEMENT * direct.max(initial=0.0) + rounding * direct
         return bool(np.all(np.abs(summed - direct) <= allowed))
 
-    def shape(self) -> Shape:
+    def shape(self) -> TransmissionShape:
         """Return the shape for quadrature: smooth everywhere, with the poles as the nearest singularities."""
         pole = np.linalg.eigvals(self.model.effective_eV)
-        return Shape(self, np.empty(0), pole[pole.imag < -1e-14 * np.abs(pole).max()])
+        return TransmissionShape(self, np.empty(0), pole[pole.imag < -1e-14 * np.abs(pole).max()])
 
 
 def bonded(

@@ -20,7 +20,7 @@ _MOST_PAIRS = 2_000_000  # Fermi functions held in memory at a time
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class TransmissionShape:
     """Shape of a tau(E) for quadrature: the callable, energies where it is not smooth, and poles (may be empty)."""
 
     tau: Callable[[FloatArray], FloatArray]
@@ -40,7 +40,7 @@ class WindowIntegrals:
 
 
 def window_integrals(
-    shape: Shape,
+    shape: TransmissionShape,
     mu_probe_eV: FloatArray,
     bias_eV: FloatArray,
     kT_probe_eV: FloatArray,
@@ -65,7 +65,7 @@ def window_integrals(
     return WindowIntegrals(*(x.reshape(np.shape(bias_eV)) for x in out))
 
 
-def thermal_moments(shape: Shape, mu_eV: FloatArray, kT_eV: FloatArray) -> FloatArray:
+def thermal_moments(shape: TransmissionShape, mu_eV: FloatArray, kT_eV: FloatArray) -> FloatArray:
     """Return the integrals of (E - mu)^n tau (-f') for n = 0, 1, 2; shape (3, ...) in eV^n."""
     mu, kT = np.ravel(mu_eV)[:, None], np.ravel(kT_eV)[:, None]
     energy, weight = panels(shape, mu.ravel(), kT.ravel())
@@ -91,7 +91,7 @@ def fermi_difference(from_P: FloatArray, v: FloatArray, kP: FloatArray, kS: Floa
     return np.sign(step) * scaled / ((1 + np.exp(-x_P)) * (1 + np.exp(-x_S)))
 
 
-def panels(shape: Shape, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
+def panels(shape: TransmissionShape, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return energies and weights of a rule for any mix of Fermi functions at these ``mu`` and ``kT`` (1-D, eV)."""
     low, high = np.min(mu - _REACH * kT), np.max(mu + _REACH * kT)
     kinks = shape.kinks_eV[(shape.kinks_eV > low) & (shape.kinks_eV < high)]

@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
-from analysis.transport.quadrature import Shape
+from analysis.transport.quadrature import TransmissionShape
 from analysis.transport.transmission import PoleSum
 
 ENERGY_UNITS_eV = {
@@ -96,9 +96,9 @@ class TableTransmission:
         """Return None: an interpolated curve is not a sum of poles."""
         return None
 
-    def shape(self) -> Shape:
+    def shape(self) -> TransmissionShape:
         """Return the shape for quadrature: every tabulated energy is a kink."""
-        return Shape(self, self.energy_eV, np.empty(0, dtype=np.complex128))
+        return TransmissionShape(self, self.energy_eV, np.empty(0, dtype=np.complex128))
 
     @property
     def unknown(self) -> float:

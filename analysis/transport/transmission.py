@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray
-from analysis.transport.quadrature import Shape
+from analysis.transport.quadrature import TransmissionShape
 
 
 @runtime_checkable
@@ -39,7 +39,7 @@ class Shaped(Transmission, Protocol):
         """Fraction of the bias by which tau(E) follows the substrate."""
         ...
 
-    def shape(self) -> Shape:
+    def shape(self) -> TransmissionShape:
         """Return the callable with its kinks and poles."""
         ...
 
@@ -77,7 +77,7 @@ class FlatTransmission:
 
 
 @dataclass(frozen=True)
-class Level:
+class BreitWignerLevel:
     """A Breit-Wigner level: Gamma_p Gamma_s / ((E - eps)^2 + ((Gamma_p + Gamma_s)/2)^2).
 
     Parameters
@@ -117,9 +117,9 @@ class Level:
 class LevelTransmission:
     """Incoherent sum of Breit-Wigner levels: no interference between them."""
 
-    levels: tuple[Level, ...]
+    levels: tuple[BreitWignerLevel, ...]
 
-    def __init__(self, levels: Sequence[Level]) -> None:
+    def __init__(self, levels: Sequence[BreitWignerLevel]) -> None:
         object.__setattr__(self, "levels", tuple(levels))
 
     def __call__(self, energy_eV: ArrayLike, bias_V: float = 0.0) -> FloatArray:

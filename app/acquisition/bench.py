@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.recording import Channel, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.traces.segmenter import Segmenter
 from app.acquisition.open_rig import BY_ADDRESS, NM, OpenRig, Wires, current_calibration, open_rig
 from app.acquisition.recorded_calibrations import header_calibrations
 from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_entry
 from app.acquisition.summary import analysed, results_in
-from app.acquisition.watchdog import Guardian, make_safe
+from app.acquisition.watchdog import Watchdog, make_safe
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
 from app.offline.measurement import Measurement
@@ -232,7 +232,7 @@ class Bench:
         """
         observer = observer or Observer()
         with (
-            Guardian(self.rig_file) as guardian,
+            Watchdog(self.rig_file) as guardian,
             open_rig(self.rig, observer.amplifier, self._wires) as opened,
             self._at_work(opened),
         ):
@@ -269,7 +269,7 @@ class Bench:
             return RunSummary(out, end, traces, sink.cycles, sink.samples, stored, measurement)
 
     def _guarded(
-        self, guardian: Guardian, runner: Runner, procedure: RigProcedure, opened: OpenRig
+        self, guardian: Watchdog, runner: Runner, procedure: RigProcedure, opened: OpenRig
     ) -> RunEnd:
         """Run with the guardian armed; it is dismissed by an end that was seen safe, and by no other."""
         guardian.arm()
@@ -314,7 +314,9 @@ class Bench:
         rig, station = self.rig, opened.station
         return RunHeader(
             procedure=procedure.name,
-            channels=tuple(Channel(name, "V", ROLES[name]) for name in type(rig.daq.inputs).model_fields),
+            channels=tuple(
+                RecordedChannel(name, "V", ROLES[name]) for name in type(rig.daq.inputs).model_fields
+            ),
             rate_Hz=station.rate_Hz,
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
             title=f"{procedure.name} on {rig.name}",

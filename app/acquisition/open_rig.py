@@ -12,12 +12,12 @@ from app.config.rig import Rig
 from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
 from drivers.keithley428_words import Keithley428Settings, Keithley428State
-from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
+from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
 from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
-from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
+from drivers.sr560 import SR560, FilterMode, InputCoupling, Reserve, Source, SR560Settings
 from drivers.stepper import Stepper
-from procedures.context import Station
+from procedures.context import ProcedureContext
 
 if TYPE_CHECKING:
     from pymeasure.adapters import Adapter
@@ -59,14 +59,14 @@ class OpenRig:
     ``settings`` is what was set, for the recording; what can't be read back says so.
     """
 
-    station: Station
+    station: ProcedureContext
     settings: dict[str, Any]
 
 
 def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
     """Inputs of the DAQ in the order of the recording's channels."""
     return tuple(
-        AnalogInput(name, one.channel, one.range_V, Terminal(one.terminal))
+        AnalogInput(name, one.channel, one.range_V, InputReference(one.terminal))
         for name, one in _fields(rig.daq.inputs)
     )
 
@@ -196,7 +196,7 @@ def _verify(
 def _preamplifier_settings(rig: Rig) -> SR560Settings:
     """All that the signal passes. Vernier and high-pass are out of it: nothing is sent that sets what is off."""
     return SR560Settings(
-        coupling=Coupling.DC,
+        coupling=InputCoupling.DC,
         source=Source.A_B,
         inverted=False,
         reserve=Reserve.LOW_NOISE,
@@ -208,7 +208,7 @@ def _preamplifier_settings(rig: Rig) -> SR560Settings:
     )
 
 
-def planned_station(rig: Rig) -> Station:
+def planned_station(rig: Rig) -> ProcedureContext:
     """What a procedure is checked against before the rig is opened: all that its file says, and no instrument."""
     return _station(rig, cast(NI6281, _Planned(rig.daq.rate_Hz)), lambda: None, None)
 
@@ -234,9 +234,9 @@ def _stepper(rig: Rig, controller: PXIController) -> Stepper | None:
     )
 
 
-def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper | None) -> Station:
+def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper | None) -> ProcedureContext:
     bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
-    return Station(
+    return ProcedureContext(
         daq=daq,
         amplifier=current_calibration(rig),
         extension_m_per_V=rig.piezo.extension_nm_per_V * NM,
@@ -252,7 +252,7 @@ def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         buffer_s=rig.daq.buffer_s,
         safe_z_V=rig.safe.z_V,
         loop_backs=loop_back_tolerance(rig),
-        terminals=terminals(rig),
+        terminals=wired_terminals(rig),
     )
 
 
@@ -261,7 +261,7 @@ def loop_back_tolerance(rig: Rig) -> Tolerance:
     return Tolerance(rig.daq.loop_backs.relative_tolerance, rig.daq.loop_backs.tolerance_V)
 
 
-def terminals(rig: Rig) -> dict[str, str]:
+def wired_terminals(rig: Rig) -> dict[str, str]:
     """Return the card's terminals: inputs by name, outputs as "bias output"."""
     inputs = {name: one.channel for name, one in _fields(rig.daq.inputs)}
     return {**inputs, **{f"{name} output": one.channel for name, one in _fields(rig.daq.outputs)}}

@@ -197,18 +197,18 @@ def _from_line(line: str) -> SimulationSettings:
     return SimulationSettings(**{**values, **paths, "overrides": tuple(values["overrides"])})
 
 
-def main() -> None:
+def serve_simulated_rig() -> None:
     """Serve what the first line of standard input says, until that input ends."""
     with ExitStack() as stack:
         try:
             _, text = stack.enter_context(served(_from_line(sys.stdin.readline())))
         except Exception as error:
-            child_process.answer(json.dumps(["error", str(error)]))
+            child_process.reply_to_parent(json.dumps(["error", str(error)]))
             return
-        child_process.answer(json.dumps(["serving", text]))
+        child_process.reply_to_parent(json.dumps(["serving", text]))
         while sys.stdin.readline():
             pass
 
 
 if __name__ == "__main__":
-    main()
+    serve_simulated_rig()

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.iv.mean import MeanIV
-from analysis.recording import Axis, Plot, Recording, RecordingError, TraceEntry
+from analysis.recording import Plot, PlotAxis, Recording, RecordingError, TraceEntry
 from analysis.records import Trace
 from analysis.traces.histogram import Histogram
 from analysis.traces.pipeline import Analysis
@@ -109,8 +109,8 @@ def heating_plots(heating: HeatingAnalysis) -> list[Plot]:
             Plot(
                 f"heating_{polarity}",
                 f"Temperature rise of the tip at {polarity} bias",
-                Axis("temperature_rise", rise, "mK", "temperature rise of the tip"),
-                (Axis("total_power", power, "nW", "total power in the junction"),),
+                PlotAxis("temperature_rise", rise, "mK", "temperature rise of the tip"),
+                (PlotAxis("total_power", power, "nW", "total power in the junction"),),
             )
         )
     return found
@@ -118,9 +118,9 @@ def heating_plots(heating: HeatingAnalysis) -> list[Plot]:
 
 def iv_plots(iv: MeanIV) -> list[Plot]:
     """Mean curve of the junctions."""
-    signal = Axis("current", iv.current_A, "A", "mean current")
+    signal = PlotAxis("current", iv.current_A, "A", "mean current")
     return [
-        Plot("iv", f"Mean I-V of {iv.junctions} junctions", signal, (Axis("voltage", iv.voltage_V, "V"),))
+        Plot("iv", f"Mean I-V of {iv.junctions} junctions", signal, (PlotAxis("voltage", iv.voltage_V, "V"),))
     ]
 
 
@@ -136,15 +136,17 @@ def trace_plots(analysis: Analysis) -> list[Plot]:
             Plot(
                 "histogram_2d",
                 "Displacement from the break and conductance",
-                Axis("counts", analysis.map.counts.astype(float), "", "samples per cell"),
+                PlotAxis("counts", analysis.map.counts.astype(float), "", "samples per cell"),
                 (
-                    Axis(
+                    PlotAxis(
                         "displacement",
                         analysis.map.displacement.centres / NM,
                         "nm",
                         "displacement from the break",
                     ),
-                    Axis("log10_conductance", np.log10(analysis.map.conductance.centres), "", "log10 G/G0"),
+                    PlotAxis(
+                        "log10_conductance", np.log10(analysis.map.conductance.centres), "", "log10 G/G0"
+                    ),
                 ),
             )
         )
@@ -155,17 +157,17 @@ def trace_plots(analysis: Analysis) -> list[Plot]:
 
 def _histogram_plot(name: str, title: str, histogram: Histogram) -> Plot:
     if histogram.axis.scale == "log":
-        axis = Axis("log10_conductance", histogram.axis.coordinates, "", "log10 G/G0")
+        axis = PlotAxis("log10_conductance", histogram.axis.coordinates, "", "log10 G/G0")
     else:
-        axis = Axis("conductance", histogram.axis.centres, "G0", "conductance")
+        axis = PlotAxis("conductance", histogram.axis.centres, "G0", "conductance")
     return Plot(
-        name, title, Axis("counts", histogram.counts_per_trace, "", "counts per bin and trace"), (axis,)
+        name, title, PlotAxis("counts", histogram.counts_per_trace, "", "counts per bin and trace"), (axis,)
     )
 
 
 def _trace_plot(trace: Trace) -> Plot:
     known = np.isfinite(trace.displacement_m).all()
     x = trace.displacement_m / NM if known else np.arange(trace.conductance_G0.size, dtype=float)
-    axis = Axis("displacement", x, "nm", "displacement") if known else Axis("sample", x, "", "sample")
-    signal = Axis("conductance", trace.conductance_G0, "G0", "conductance")
+    axis = PlotAxis("displacement", x, "nm", "displacement") if known else PlotAxis("sample", x, "", "sample")
+    signal = PlotAxis("conductance", trace.conductance_G0, "G0", "conductance")
     return Plot("trace", f"Trace {trace.number}", signal, (axis,))

@@ -95,7 +95,7 @@ class GuardianGone(RigError):
     """The guardian has ended, though the rig was not said to be safe: it must not be run on."""
 
 
-class Guardian:
+class Watchdog:
     """Runs the guardian process; a context manager.
 
     It is sent home by `dismiss`, or by leaving the context before `arm`. Otherwise it stays when the context is
@@ -222,7 +222,7 @@ class _Terminated(Exception):
     """Somebody asked the guardian itself to end."""
 
 
-def main() -> int:
+def run_watchdog() -> int:
     """Wait for the other process to finish or to die."""
     for name in IGNORED:
         if hasattr(signal, name):  # each system has its own
@@ -249,12 +249,12 @@ def _wait_for_the_end() -> str | None:
 
     try:
         signal.signal(signal.SIGTERM, terminated)
-        child_process.answer(READY)
+        child_process.reply_to_parent(READY)
         for line in iter(sys.stdin.readline, ""):
             match line.strip():
                 case word if word == ARM:
                     armed = True
-                    child_process.answer(ARMED)
+                    child_process.reply_to_parent(ARMED)
                 case word if word == DONE:
                     return None
         why = "The bench has gone"
@@ -265,4 +265,4 @@ def _wait_for_the_end() -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_watchdog())

@@ -5,11 +5,11 @@ from typing import Any
 
 from analysis.recording import Recording
 from app.calibration.probe import known_seebeck, named_probe, noise, thermometer
-from app.calibration.result import Found, Known, Quantity
+from app.calibration.result import CalibratedQuantity, CalibrationResult, PreviousCalibration
 from app.calibration.rig_parts import amplifier, lag, piezo
 from app.config.rig import Rig
 
-ANALYSES: dict[str, Callable[[Recording, Mapping[str, Any], Known], Found]] = {
+ANALYSES: dict[str, Callable[[Recording, Mapping[str, Any], PreviousCalibration], CalibrationResult]] = {
     "thermometer": thermometer,
     "piezo": piezo,
     "amplifier": amplifier,
@@ -23,4 +23,4 @@ NEEDED: dict[str, Callable[[Mapping[str, Any], Rig], object]] = {
 }
 """Check of each evaluation's needs before its run: raises ``ValueError`` if the run would be for nothing."""
 
-__all__ = ["ANALYSES", "NEEDED", "Found", "Known", "Quantity"]
+__all__ = ["ANALYSES", "NEEDED", "CalibrationResult", "PreviousCalibration", "CalibratedQuantity"]

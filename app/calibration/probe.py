@@ -16,7 +16,13 @@ from analysis.heating.runs import LOOK_AHEAD, first_periods_of
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas
 from analysis.heating.spectrum import Noise
 from analysis.recording import Recording
-from app.calibration.result import Found, Known, Quantity, spans_of, when_of
+from app.calibration.result import (
+    CalibratedQuantity,
+    CalibrationResult,
+    PreviousCalibration,
+    spans_of,
+    when_of,
+)
 from app.config.calibration_store import NoiseRecord, ThermometerRecord
 from app.config.rig import Probe, Rig
 
@@ -45,7 +51,9 @@ def known_seebeck(values: Mapping[str, Any], rig: Rig) -> tuple[float, float]:
     return seebeck, uncertainty
 
 
-def thermometer(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+def thermometer(
+    recording: Recording, values: Mapping[str, Any], known: PreviousCalibration
+) -> CalibrationResult:
     """R_P from holds at known powers. Raises ``ValueError`` where they tell nothing."""
     probe = named_probe(known.rig)
     seebeck, u_seebeck = known_seebeck(values, known.rig)
@@ -96,10 +104,10 @@ def thermometer(recording: Recording, values: Mapping[str, Any], known: Known) -
             )
     if response.reduced_chi2 > 2:
         remarks.append(f"LOOK: the holds scatter more than their noise (chi2 {response.reduced_chi2:.2g})")
-    return Found(
+    return CalibrationResult(
         record,
         (
-            Quantity(
+            CalibratedQuantity(
                 "thermal resistance",
                 "K/W",
                 resistance.value_K_per_W,
@@ -121,7 +129,7 @@ def _heat_uncertainty(values: Mapping[str, Any], recording: Recording, measured:
     return hypot(own, gain.uncertainty / gain.value)
 
 
-def noise(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+def noise(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
     """Noise of the thermometer. Raises ``ValueError`` where there is too little of it, or no probe is named."""
     probe = named_probe(known.rig)
     stretches = [recording.samples(*span, ("thermocouple",))[0] for span in spans_of(recording, "listen")]
@@ -139,7 +147,7 @@ def noise(recording: Recording, values: Mapping[str, Any], known: Known) -> Foun
     )
     before = known.store.newest(NoiseRecord, probe=probe.id)
     quantities = (
-        Quantity(
+        CalibratedQuantity(
             "white noise at the thermocouple",
             "V/rtHz",
             white,
@@ -147,7 +155,7 @@ def noise(recording: Recording, values: Mapping[str, Any], known: Known) -> Foun
             before.white_V_per_rtHz if before else None,
             before.white_uncertainty_V_per_rtHz if before else 0.0,
         ),
-        Quantity(
+        CalibratedQuantity(
             "1/f corner",
             "Hz",
             found.corner_Hz,
@@ -160,7 +168,7 @@ def noise(recording: Recording, values: Mapping[str, Any], known: Known) -> Foun
         f"line at {line.frequency_Hz:.2f} Hz{f' ({line.name})' if line.name else ''}: {line.rms * 1e9:.3g} nV rms"
         for line in sorted(found.lines, key=lambda line: -line.rms)[:5]
     ]
-    return Found(record, quantities, (*resolution_lines(found, probe.seebeck_V_per_K), *lines))
+    return CalibrationResult(record, quantities, (*resolution_lines(found, probe.seebeck_V_per_K), *lines))
 
 
 def resolution_lines(noise: Noise, seebeck_V_per_K: float | None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from app.config.rig import Rig
 
 
 @dataclass(frozen=True)
-class Quantity:
+class CalibratedQuantity:
     """A number that was found, with one standard deviation, and the one that was known before."""
 
     name: str
@@ -32,16 +32,16 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Found:
+class CalibrationResult:
     """What a calibration found: the record to keep, its numbers, and what else its user should know."""
 
     record: Record
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[CalibratedQuantity, ...]
     remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Known:
+class PreviousCalibration:
     """What is known already: the rig as calibrated, its store."""
 
     rig: Rig

@@ -13,7 +13,13 @@ from analysis.heating.holds import holds_of
 from analysis.recording import Recording
 from analysis.traces.read import calibration_of, traces_of
 from app.acquisition.open_rig import NM
-from app.calibration.result import Found, Known, Quantity, spans_of, when_of
+from app.calibration.result import (
+    CalibratedQuantity,
+    CalibrationResult,
+    PreviousCalibration,
+    spans_of,
+    when_of,
+)
 from app.config.calibration_store import AmplifierRecord, LagRecord, PiezoRecord
 
 MAINS_S = 0.1
@@ -28,7 +34,7 @@ WRONG = 2.0
 BOOTSTRAP_SEED = 0
 
 
-def piezo(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+def piezo(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
     """Piezo constant from the tails of withdrawals. Raises ``ValueError`` where there are too few."""
     told = recording.header.settings["extension_m_per_V"]
     within = TunnellingRange(
@@ -49,9 +55,13 @@ def piezo(recording: Recording, values: Mapping[str, Any], known: Known) -> Foun
     )
     section = known.rig.piezo
     before_u = section.relative_uncertainty * section.extension_nm_per_V
-    return Found(
+    return CalibrationResult(
         record,
-        (Quantity("piezo constant", "nm/V", value, uncertainty, section.extension_nm_per_V, before_u),),
+        (
+            CalibratedQuantity(
+                "piezo constant", "nm/V", value, uncertainty, section.extension_nm_per_V, before_u
+            ),
+        ),
         (
             f"{found.decades_per_V:.4g} decades/V in {found.used} of {found.traces} withdrawals, which scatter by "
             f"{found.scatter:.1%}",
@@ -60,7 +70,9 @@ def piezo(recording: Recording, values: Mapping[str, Any], known: Known) -> Foun
     )
 
 
-def amplifier(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+def amplifier(
+    recording: Recording, values: Mapping[str, Any], known: PreviousCalibration
+) -> CalibrationResult:
     """Gain and offset on a resistor. Raises ``ValueError`` where the output does not follow the bias."""
     series_ohm = recording.header.settings.get("series_resistance_ohm", 0.0)
     resistance_ohm = values["resistance"] + series_ohm
@@ -89,7 +101,7 @@ def amplifier(recording: Recording, values: Mapping[str, Any], known: Known) -> 
         offset_uncertainty_V=found.offset_uncertainty_V,
     )
     quantities = (
-        Quantity(
+        CalibratedQuantity(
             f"gain at {setting:.0e} V/A",
             "V/A",
             found.gain_V_per_A,
@@ -97,9 +109,11 @@ def amplifier(recording: Recording, values: Mapping[str, Any], known: Known) -> 
             before.gain_V_per_A,
             before.gain_uncertainty * before.gain_V_per_A,
         ),
-        Quantity("offset", "V", found.offset_V, found.offset_uncertainty_V),
+        CalibratedQuantity("offset", "V", found.offset_V, found.offset_uncertainty_V),
     )
-    return Found(record, quantities, (f"statistical error of the gain {found.statistical_V_per_A:.2g} V/A",))
+    return CalibrationResult(
+        record, quantities, (f"statistical error of the gain {found.statistical_V_per_A:.2g} V/A",)
+    )
 
 
 def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
@@ -112,7 +126,7 @@ def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
     return float(bias_V), float(output_V)
 
 
-def lag(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
+def lag(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
     """Lag between outputs and inputs. Raises ``ValueError`` where the bias is not looped back."""
     found = measured_lag(list(holds_of(recording)))
     seen, arrival = not isnan(found.current_lag_s), found.current_first_arrival
@@ -126,7 +140,7 @@ def lag(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
         rate_Hz=recording.rate_Hz,
     )
     before = known.store.newest(LagRecord, rate_Hz=recording.rate_Hz)
-    quantity = Quantity(
+    quantity = CalibratedQuantity(
         "lag of the inputs",
         "s",
         found.lag_s,
@@ -140,7 +154,7 @@ def lag(recording: Recording, values: Mapping[str, Any], known: Known) -> Found:
         if seen
         else "no current followed the bias: its own lag is not known (a resistor in place of the junction shows it)"
     )
-    return Found(
+    return CalibrationResult(
         record,
         (quantity,),
         (f"{found.lag_s * recording.rate_Hz:.2f} samples at {recording.rate_Hz:g} Hz", said),

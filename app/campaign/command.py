@@ -11,7 +11,7 @@ from app.acquisition.open_rig import BY_ADDRESS, Wires
 from app.campaign.decisions import Undecided
 from app.campaign.file import CampaignFile
 from app.campaign.log import CampaignLog
-from app.campaign.programme import progress
+from app.campaign.programme import stage_progress
 from app.campaign.run import Campaign, CampaignStopped, RunStage
 from app.campaign.stages import Stage
 from app.commands.run import run_shown
@@ -48,7 +48,7 @@ def run_campaign(file: CampaignFile) -> None:
 def tell_campaign(file: CampaignFile) -> None:
     """Say how many cycles of each stage are in the folder. Raises ``FileError`` for a broken recording."""
     try:
-        for name, there, wanted in progress(file):
+        for name, there, wanted in stage_progress(file):
             click.echo(f"{name:32} {there:6} of {wanted}")
     except RecordingError as error:
         raise FileError(str(error)) from None

@@ -13,14 +13,14 @@ Parameters = dict[str, Any]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class Histogram(Section):
+class HistogramStageSection(Section):
     """Opening traces, whose peak says at which conductance junctions are held."""
 
     traces: int = Field(500, ge=20, le=1_000_000)
     parameters: Parameters = Field(default_factory=dict)
 
 
-class Curves(Section):
+class IVStageSection(Section):
     """I-V curves of held junctions."""
 
     curves: int = Field(100, ge=2, le=100_000)
@@ -28,7 +28,7 @@ class Curves(Section):
     parameters: Parameters = Field(default_factory=dict)
 
 
-class Heating(Section):
+class HeatingStageSection(Section):
     """The stage that the others prepare.
 
     Amplitudes are given, or found: ``equal_powers`` equal steps of power up to ``largest_V``, on the I-V measured
@@ -73,10 +73,10 @@ class CampaignFile(Section):
     rig: Path = Path("rig.toml")
     folder: Path = Path()
     notes: str = ""
-    histogram: Histogram = Field(default_factory=lambda: Histogram.model_validate({}))
+    histogram: HistogramStageSection = Field(default_factory=lambda: HistogramStageSection.model_validate({}))
     held: Parameters = Field(default_factory=dict)
-    iv: Curves | None = None
-    heating: Heating
+    iv: IVStageSection | None = None
+    heating: HeatingStageSection
     controls: tuple[Control, ...] = ()
 
     @model_validator(mode="after")

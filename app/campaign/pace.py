@@ -34,7 +34,7 @@ class Pace:
         return held[-1] if held else HOLD_IN_TRACES * self.seconds["histogram"]
 
 
-def in_words(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A duration as one would say it: "40 s", "12 min", "3 h 20 min"."""
     if seconds < 90:
         return f"{seconds:.0f} s"

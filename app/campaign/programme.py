@@ -106,7 +106,7 @@ def outline(campaign: CampaignFile, after: int) -> dict[str, int]:
     return {name: count for number, name, count in cycles if number > after}
 
 
-def progress(campaign: CampaignFile) -> list[tuple[str, int, int]]:
+def stage_progress(campaign: CampaignFile) -> list[tuple[str, int, int]]:
     """Each stage with its cycles in the folder and those wanted. Raises ``RecordingError``."""
     window = {"conductance": campaign.conductance_G0}
     wanted = {"histogram": campaign.histogram.traces, **outline(campaign, after=1)}

@@ -12,7 +12,7 @@ from app.acquisition.bench import RunSummary
 from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_probable
 from app.campaign.file import CampaignFile
 from app.campaign.log import CampaignLog
-from app.campaign.pace import Pace, in_words
+from app.campaign.pace import Pace, duration_text
 from app.campaign.programme import control_stages, heating_stage, histogram_stage, iv_stage, outline
 from app.campaign.stages import Stage
 from app.offline.measurement import Measurement, analyse_measurement
@@ -91,7 +91,7 @@ class Campaign:
             out = stage.next_recording(folder)
             gone_on = f", {before} are there already" if before else ""
             left_s = self.pace.left_s({**outline(self.file, stage.number), stage.name: rest.total_cycles})
-            left = f"; about {in_words(left_s)} left for the campaign" if left_s else ""
+            left = f"; about {duration_text(left_s)} left for the campaign" if left_s else ""
             self.log.say(
                 stage.name, f"{rest.total_cycles} {rest.repeats} to take{gone_on}, into {out.name}{left}."
             )

@@ -12,7 +12,7 @@ import click
 from app.console.errors import Command
 
 if TYPE_CHECKING:
-    from app.calibration import Found
+    from app.calibration import CalibrationResult
     from app.config.rig import Rig
     from procedures.procedure import RigProcedure
 
@@ -159,9 +159,9 @@ def _run(
 
 def _evaluate(
     kind: str, procedure_class: Any, path: Path, given: dict[str, Any], rig_file: Path, rig: "Rig"
-) -> "Found":
+) -> "CalibrationResult":
     from analysis.recording import Recording, RecordingError
-    from app.calibration import ANALYSES, Known
+    from app.calibration import ANALYSES, PreviousCalibration
     from app.config.calibration_store import store_of
     from app.config.toml import FileError
     from procedures.errors import ImpossibleSetting
@@ -171,7 +171,7 @@ def _evaluate(
             recorded = _recorded_values(procedure_class(), recording.header.parameters)
             procedure = procedure_class.from_values({**recorded, **given})
             values = {name: getattr(procedure, name) for name in procedure.parameter_objects()}
-            return ANALYSES[kind](recording, values, Known(rig, store_of(rig_file, rig)))
+            return ANALYSES[kind](recording, values, PreviousCalibration(rig, store_of(rig_file, rig)))
     except (RecordingError, ImpossibleSetting) as error:
         raise FileError(str(error)) from None
 
@@ -182,7 +182,7 @@ def _recorded_values(procedure: "RigProcedure", recorded: Any) -> dict[str, Any]
     return {name: recorded[with_unit] for name, with_unit in named if with_unit in recorded}
 
 
-def _tell(found: "Found", as_json: bool) -> None:
+def _tell(found: "CalibrationResult", as_json: bool) -> None:
     if as_json:
         report = {
             "record": found.record.model_dump(mode="json"),
@@ -191,20 +191,20 @@ def _tell(found: "Found", as_json: bool) -> None:
         }
         click.echo(json.dumps(report, indent=2))
         return
-    from app.config.calibrated_rig import with_error
+    from app.config.calibrated_rig import text_with_error
 
     words = {True: "agrees with", False: "DISAGREES WITH", None: ""}
     for quantity in found.quantities:
-        said = f"{quantity.name}: {with_error(quantity.value, quantity.uncertainty)} {quantity.unit}"
+        said = f"{quantity.name}: {text_with_error(quantity.value, quantity.uncertainty)} {quantity.unit}"
         if quantity.before is not None:
-            before = with_error(quantity.before, quantity.before_uncertainty)
+            before = text_with_error(quantity.before, quantity.before_uncertainty)
             said += f"; {words[quantity.agrees]} {before} {quantity.unit} known before"
         click.echo(said)
     for remark in found.remarks:
         click.echo(f"  {remark}")
 
 
-def _save(found: "Found", rig_file: Path, rig: "Rig") -> None:
+def _save(found: "CalibrationResult", rig_file: Path, rig: "Rig") -> None:
     from app.config.calibration_store import store_of
 
     click.echo(f"Saved as {store_of(rig_file, rig).save(found.record)}", err=True)

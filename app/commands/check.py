@@ -49,7 +49,7 @@ def command(rig_file: Path, as_json: bool) -> None:
     from app.config.calibration_store import store_of
 
     rig = load_calibrated_rig(rig_file)
-    findings = [*check(rig), _probe(rig, store_of(rig_file, rig))]
+    findings = [*look_at_instruments(rig), _probe(rig, store_of(rig_file, rig))]
     all_answer = all(finding.answers is not False for finding in findings)
     if as_json:
         report = {"all_answer": all_answer, "instruments": [asdict(finding) for finding in findings]}
@@ -60,7 +60,7 @@ def command(rig_file: Path, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def check(rig: "Rig") -> Iterator[Finding]:
+def look_at_instruments(rig: "Rig") -> Iterator[Finding]:
     """Look at each instrument of the rig in turn; one that fails does not keep the next from being asked."""
     yield from _daq(rig)
     yield _current_amplifier(rig)
@@ -120,12 +120,12 @@ def _current_amplifier(rig: "Rig") -> Finding:
 
 def _amplifier_state(amplifier: "Keithley428") -> tuple[str, str]:
     """What it says of itself, and what to do about it."""
-    from drivers.settings import in_words, label
+    from drivers.settings import label, setting_text
 
     settings = amplifier.settings
     errors = amplifier.errors
     said = [
-        f"{label(name)} {in_words(name, value)}"
+        f"{label(name)} {setting_text(name, value)}"
         for name, value in vars(settings).items()
         if value is not None
     ]

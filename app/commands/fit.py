@@ -9,7 +9,7 @@ from app.commands.units import Units
 from app.console.errors import Command
 
 if TYPE_CHECKING:
-    from analysis.iv.curves import Curves
+    from analysis.iv.curves import IVCurves
     from analysis.iv.junction_curves import Average
     from app.models.fit import ModelFit
     from app.models.schema import Model
@@ -109,7 +109,7 @@ def command(
 
 def _compare(
     model: "Model",
-    group: "Curves",
+    group: "IVCurves",
     relative_error: float | None,
     starts: int,
     plot: Path | None,
@@ -129,7 +129,7 @@ def _compare(
 
 def _fit(
     model: "Model",
-    group: "Curves",
+    group: "IVCurves",
     average: "Average",
     relative_error: float | None,
     starts: int,

@@ -72,7 +72,7 @@ def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
 def _with_probes(path: Path, as_json: bool, compare: bool, plot: Path | None) -> None:
     import json
 
-    from app.models.probe_report import compared, print_report, report_of
+    from app.models.probe_report import print_report, probe_kinds_report, report_of
     from app.models.probe_schema import load_probe_model
 
     model = load_probe_model(path)
@@ -81,7 +81,7 @@ def _with_probes(path: Path, as_json: bool, compare: bool, plot: Path | None) ->
         own, *both = model.circuit.solved(junctions, model.level_alignment_eV)
     except ValueError as error:
         raise click.ClickException(f"{path}: {error}") from None
-    report = compared(model, own, both[0], both[1]) if both else report_of(model, own)
+    report = probe_kinds_report(model, own, both[0], both[1]) if both else report_of(model, own)
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:

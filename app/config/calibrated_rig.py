@@ -180,24 +180,24 @@ def described(record: Record) -> tuple[str, str]:
     """What a record is about, and its value with its error and unit."""
     match record:
         case ThermometerRecord():
-            resistance = with_error(
+            resistance = text_with_error(
                 record.thermal_resistance_K_per_W, record.thermal_resistance_uncertainty_K_per_W
             )
-            seebeck = with_error(record.seebeck_V_per_K * 1e6, record.seebeck_uncertainty_V_per_K * 1e6)
+            seebeck = text_with_error(record.seebeck_V_per_K * 1e6, record.seebeck_uncertainty_V_per_K * 1e6)
             return f"thermometer, probe {record.probe}", f"{resistance} K/W, {seebeck} uV/K"
         case AmplifierRecord():
-            gain = with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
-            offset = with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
+            gain = text_with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
+            offset = text_with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
             about = f"current amplifier at {record.setting_V_per_A:.0e} V/A"
             return about, f"{gain} V/A, offset {offset} mV"
         case PiezoRecord():
-            return "piezo", f"{with_error(record.extension_nm_per_V, record.uncertainty_nm_per_V)} nm/V"
+            return "piezo", f"{text_with_error(record.extension_nm_per_V, record.uncertainty_nm_per_V)} nm/V"
         case NoiseRecord():
-            white = with_error(record.white_V_per_rtHz * 1e9, record.white_uncertainty_V_per_rtHz * 1e9)
-            corner = with_error(record.corner_Hz, record.corner_uncertainty_Hz)
+            white = text_with_error(record.white_V_per_rtHz * 1e9, record.white_uncertainty_V_per_rtHz * 1e9)
+            corner = text_with_error(record.corner_Hz, record.corner_uncertainty_Hz)
             return f"noise, probe {record.probe}", f"{white} nV/rtHz, corner {corner} Hz"
         case LagRecord():
-            lag = f"{with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
+            lag = f"{text_with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
             current_s = record.current_lag_s
             after = "" if current_s is None else f", current {1e3 * current_s:.3g} ms after the bias"
             first_s = record.current_first_arrival_s
@@ -205,7 +205,7 @@ def described(record: Record) -> tuple[str, str]:
             return f"lag of the inputs at {record.rate_Hz:g} Hz", lag + after + begins
 
 
-def with_error(value: float, uncertainty: float) -> str:
+def text_with_error(value: float, uncertainty: float) -> str:
     """A value to the second digit of its uncertainty: "72800 +- 500", "1.630e-05 +- 2.0e-07"."""
     if not uncertainty > 0:
         return f"{value:.6g}"

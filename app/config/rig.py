@@ -59,7 +59,7 @@ class Output(Section):
         return self
 
 
-class Inputs(Section):
+class InputsSection(Section):
     """What the DAQ samples, in this order.
 
     The card has one converter behind a multiplexer, and each input keeps a trace of the one before it. So the
@@ -72,14 +72,14 @@ class Inputs(Section):
     current: Input
 
 
-class Outputs(Section):
+class OutputsSection(Section):
     """What the DAQ drives."""
 
     bias: Output
     z: Output
 
 
-class LoopBacks(Section):
+class LoopBacksSection(Section):
     """Tolerance of the loop-backs: a run ends when one is further from the commanded volts."""
 
     relative_tolerance: float = Field(default=0.05, ge=0.001, le=0.2)
@@ -95,12 +95,12 @@ class Daq(Section):
     buffer_s: float = Field(10.0, ge=1, le=600)
     answer_s: Annotated[float, Usual(0.05, 600, "s")] = Field(2.0, gt=0, le=600)
     current_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
-    inputs: Inputs
-    outputs: Outputs
-    loop_backs: LoopBacks = LoopBacks()
+    inputs: InputsSection
+    outputs: OutputsSection
+    loop_backs: LoopBacksSection = LoopBacksSection()
 
 
-class CurrentAmplifier(Section):
+class CurrentAmplifierSection(Section):
     """The Keithley 428: the gain and rise time that it is set to, and what its calibration found at that gain."""
 
     address: str
@@ -118,7 +118,7 @@ class CurrentAmplifier(Section):
         return self.measured_gain_V_per_A or self.gain_V_per_A
 
 
-class VoltagePreamplifier(Section):
+class VoltagePreamplifierSection(Section):
     """The SR560: address, position on its line, gain and low-pass corner."""
 
     address: str
@@ -134,7 +134,7 @@ class VoltagePreamplifier(Section):
         return one_of(GAINS if info.field_name == "gain" else LOWPASS_Hz)(value)
 
 
-class Piezo(Section):
+class PiezoSection(Section):
     """The tip's piezo with its driver, seen from the DAQ's volts."""
 
     extension_nm_per_V: Annotated[Positive, Usual(0.2, 500, "nm/V")]
@@ -180,7 +180,7 @@ THERMOMETER_KEYS = (
 )
 
 
-class Junction(Section):
+class JunctionSection(Section):
     """The electric circuit of the junction. Positive bias: substrate higher than the grounded probe."""
 
     series_resistance_ohm: Annotated[NotNegative, Usual(0, 1e7, "ohm")] = 0.0
@@ -203,7 +203,7 @@ class Coarse(Section):
         return self
 
 
-class Safe(Section):
+class SafeSection(Section):
     """Where the tip goes when nobody is in control (the bias then is 0 V, always), and in what time."""
 
     z_V: float = 0.0
@@ -216,13 +216,13 @@ class Rig(Section):
     name: str = "unnamed rig"
     calibrations: str = Field("calibrations", min_length=1)
     daq: Daq
-    current_amplifier: CurrentAmplifier
-    voltage_preamplifier: VoltagePreamplifier
-    piezo: Piezo
+    current_amplifier: CurrentAmplifierSection
+    voltage_preamplifier: VoltagePreamplifierSection
+    piezo: PiezoSection
     probe: Probe | None = None
-    junction: Junction = Junction()
+    junction: JunctionSection = JunctionSection()
     coarse: Coarse | None = None
-    safe: Safe = Safe()
+    safe: SafeSection = SafeSection()
     unusual: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")

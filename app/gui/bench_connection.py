@@ -25,7 +25,7 @@ SILENCE_S = 4.0
 """Silence after which the bench is asked for its state; it reports its instruments every second."""
 
 
-class LiveSource(QObject):
+class BenchConnection(QObject):
     """Bench as seen by the window. Its signals arrive in the window's thread.
 
     Parameters

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.gui.panels.field import as_text, parameter_unit
 from app.gui.panels.procedures import LABELS
-from app.gui.wording import UNITS, in_words, labels_of, parameters_of
+from app.gui.wording import UNITS, labelled_sentence, labels_of, parameters_of
 
 TELLING = ("amplitudes", "peak", "distance")
 """Parameters that distinguish one run of a procedure from another, in order of preference."""
@@ -23,10 +23,10 @@ def title_of(job: Mapping[str, Any]) -> str:
 
 def reason_of(job: Mapping[str, Any]) -> str:
     """Return why the run ended early, with the labels and units of the window."""
-    return in_words(str(job["reason"]), labels_of(job["procedure"]))
+    return labelled_sentence(str(job["reason"]), labels_of(job["procedure"]))
 
 
-def told_of(job: Mapping[str, Any]) -> str:
+def job_details(job: Mapping[str, Any]) -> str:
     """Return title, status, sample, notes, non-default parameters and file of a job, one a line."""
     parameters = parameters_of(job["procedure"])
     given = [

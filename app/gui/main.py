@@ -15,14 +15,14 @@ from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordingError
 from app.gui.background import Tasks
-from app.gui.bench_connection import LiveSource
+from app.gui.bench_connection import BenchConnection
 from app.gui.replay_source import ReplaySource
-from app.gui.widgets.retract import EscapeTwice
+from app.gui.widgets.retract import DoubleEscFilter
 from app.gui.widgets.theme import Theme
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.replay_window import ReplayWindow
 from app.gui.windows.rig_window import RigWindow
-from app.gui.windows.window import Window
+from app.gui.windows.window import SessionWindow
 from app.server.client import BenchClient
 from app.server.connection import Connection
 from app.server.errors import BenchError
@@ -49,11 +49,11 @@ class Program(QObject):
         self.settings = settings
         self.theme = Theme(settings, self)
         self.theme.dress(app)
-        self.windows: list[Window | CompareWindow] = []
+        self.windows: list[SessionWindow | CompareWindow] = []
         self._app = app
         self._ending = False
         self._tasks = Tasks("benches")
-        self._escape = EscapeTwice(self)
+        self._escape = DoubleEscFilter(self)
         self._escape.pressed.connect(self.retract)
         app.installEventFilter(self._escape)
 
@@ -74,7 +74,7 @@ class Program(QObject):
         def connected(result: Any) -> None:
             connection, owned = result
             if wanted():
-                window.attach(LiveSource(BenchClient(connection)), owned=owned)
+                window.attach(BenchConnection(BenchClient(connection)), owned=owned)
 
         def failed(error: Any) -> None:
             if wanted():
@@ -107,12 +107,12 @@ class Program(QObject):
             if isinstance(window, RigWindow):
                 window.retract()
 
-    def _show(self, window: Window) -> None:
+    def _show(self, window: SessionWindow) -> None:
         window.open_asked.connect(self.open_recording)
         window.compare_asked.connect(self.compare)
         self._keep(window)
 
-    def _keep(self, window: Window | CompareWindow) -> None:
+    def _keep(self, window: SessionWindow | CompareWindow) -> None:
         self.windows.append(window)
         window.closed.connect(lambda: self.windows.remove(window))
         window.show()
@@ -120,7 +120,7 @@ class Program(QObject):
     def say(self, text: str) -> None:
         """Log an error in every window."""
         for window in self.windows:
-            if isinstance(window, Window):
+            if isinstance(window, SessionWindow):
                 window.say(text, logging.ERROR)
 
     def close(self) -> None:

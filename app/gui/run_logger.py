@@ -22,7 +22,7 @@ class Sentence:
     sample: int
 
 
-class Narrator:
+class RunLogger:
     """Reports what has changed in the views of a session since the last call.
 
     Parameters

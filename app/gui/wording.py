@@ -39,7 +39,7 @@ def all_labels() -> dict[str, str]:
     return {name: label for name, label in labels.items() if "_" in name}
 
 
-def in_words(sentence: str, labels: Mapping[str, str]) -> str:
+def labelled_sentence(sentence: str, labels: Mapping[str, str]) -> str:
     """Return a sentence with labels in place of parameter names, and with the units of the window.
 
     A name that is also a word ("bias") is replaced only at the start of the sentence.

@@ -39,7 +39,7 @@ def digits(value: float) -> float | None:
     return float(f"{value:.15g}") + 0.0 if abs(value) < float("inf") else None
 
 
-def quantity(value: Any, least: float = -math.inf, most: float = math.inf) -> float | Free:
+def bounded_number(value: Any, least: float = -math.inf, most: float = math.inf) -> float | Free:
     """A number within bounds, or a free one whose bounds, where it has none, are those of the quantity."""
     if isinstance(value, dict):
         free = _free(value, least, most)
@@ -76,7 +76,7 @@ def _free(table: dict[str, Any], least: float, most: float) -> Free:
 
 def _width(value: Any) -> Quantity:
     if not isinstance(value, str):
-        return quantity(value, 0.0)
+        return bounded_number(value, 0.0)
     if value not in ("gamma_probe_eV", "gamma_substrate_eV"):
         raise ValueError("a number, { start =, min =, max = }, or the name of the level's other width")
     return SameAs(value)
@@ -84,14 +84,14 @@ def _width(value: Any) -> Quantity:
 
 def _drop(value: Any) -> float | Free:
     if not isinstance(value, str):
-        return quantity(value, 0.0, 1.0)
+        return bounded_number(value, 0.0, 1.0)
     if value not in _DROPS:
         raise ValueError(f"a number from 0 to 1, or one of {', '.join(_DROPS)}")
     return _DROPS[value]
 
 
-Number = Annotated[Any, PlainValidator(quantity)]
-Positive = Annotated[Any, PlainValidator(lambda x: quantity(x, 0.0))]
+Number = Annotated[Any, PlainValidator(bounded_number)]
+Positive = Annotated[Any, PlainValidator(lambda x: bounded_number(x, 0.0))]
 Width = Annotated[Any, PlainValidator(_width)]
 Drop = Annotated[Any, PlainValidator(_drop)]
 Kelvin = Annotated[float, Field(gt=0.0)]

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.buettiker.fit_comparison import Comparison
+from analysis.buettiker.fit_comparison import ProbeComparison
 from analysis.fitting.data import CurrentData, JunctionData, LogCurrentData
 from analysis.fitting.least_squares import FitResult, fit_thoroughly
 from analysis.fitting.problem import Problem
-from analysis.iv.curves import Curves, junction_curves
+from analysis.iv.curves import IVCurves, junction_curves
 from analysis.iv.junction_curves import Average, JunctionCurves
 from app.models.build import family_of, measured_of, molecules_of
-from app.models.probe_fit_report import compared
+from app.models.probe_fit_report import fit_comparison
 from app.models.schema import Model
 
 STARTS = 8
@@ -33,7 +33,7 @@ class ModelFit:
 
 
 def current_of(
-    read: Curves, average: Average = "mean", relative_error: float | None = None
+    read: IVCurves, average: Average = "mean", relative_error: float | None = None
 ) -> tuple[Current, JunctionCurves | None]:
     """Return the curve to be fitted, and the junctions whose mean it is; None for a single curve with its own errors.
 
@@ -62,7 +62,7 @@ def weighted(current: Current, relative_error: float | None) -> Current:
 
 def fit_model(
     model: Model,
-    read: Curves,
+    read: IVCurves,
     average: Average = "mean",
     relative_error: float | None = None,
     starts: int = STARTS,
@@ -100,8 +100,8 @@ def problem_of(model: Model, current: Current) -> Problem:
 
 
 def compare_models(
-    model: Model, read: Curves, relative_error: float | None = None, starts: int = STARTS
-) -> tuple[Comparison, float | None]:
+    model: Model, read: IVCurves, relative_error: float | None = None, starts: int = STARTS
+) -> tuple[ProbeComparison, float | None]:
     """Fit a junction without a probe, with a voltage probe and with a voltage-temperature probe, and compare them.
 
     Returns also as how many independent values the mean curve of several junctions is weighed; None for one.
@@ -120,6 +120,6 @@ def compare_models(
             "uncertainty of I"
         )
     independent = None if curves is None or curves.junctions < 2 else curves.independent
-    return compared(
+    return fit_comparison(
         model, current if independent is None else current.worth(independent), starts
     ), independent

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.buettiker import linear, nonlinear
 from analysis.buettiker.onsager import Onsager, onsager
-from analysis.buettiker.terminals import AnyTerminal, Currents, ProbedJunction, Terminal
+from analysis.buettiker.terminals import AnyTerminal, JunctionTerminal, ProbedJunction, TerminalCurrents
 from analysis.records import FloatArray
 
 Regime = Literal["linear", "nonlinear"]
@@ -22,13 +22,13 @@ class Solved:
     ``accuracy`` is the largest estimated relative error of what the currents are made of.
     """
 
-    currents: Currents
+    currents: TerminalCurrents
     seebeck_V_per_K: FloatArray
     accuracy: float
 
 
 @dataclass(frozen=True)
-class Circuit:
+class CircuitSettings:
     """How a junction is operated. The reference temperature is that of linear response."""
 
     regime: Regime = "linear"
@@ -56,12 +56,13 @@ class Circuit:
 
     def _nonlinear(self, junction: ProbedJunction, alignment_eV: FloatArray) -> Solved:
         if self.kind == "electronic":
-            found = nonlinear.electronic_circuit(junction, alignment_eV)
+            found = nonlinear.biased_electronic_circuit(junction, alignment_eV)
             seebeck = np.full(alignment_eV.shape, np.nan)
         else:
-            found = nonlinear.open_circuit(junction, alignment_eV)
+            found = nonlinear.biased_open_circuit(junction, alignment_eV)
             real = sorted(
-                (x for x in junction.terminals if isinstance(x, Terminal)), key=lambda x: x.temperature_K
+                (x for x in junction.terminals if isinstance(x, JunctionTerminal)),
+                key=lambda x: x.temperature_K,
             )
             seebeck = found.seebeck_V_per_K(real[-1].name, real[0].name)
         return Solved(found.currents, seebeck, float(found.accuracy.max(initial=0.0)))

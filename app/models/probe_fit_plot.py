@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.buettiker.fit_comparison import Candidate, Comparison
+from analysis.buettiker.fit_comparison import FittedModel, ProbeComparison
 from analysis.buettiker.fit_report import MODEL
 from analysis.records import FloatArray
 
@@ -14,7 +14,7 @@ _COLOURS = {"none": "#333333", "voltage": "#D55E00", "voltage-temperature": "#00
 _DASHES = {"none": ":", "voltage": "--", "voltage-temperature": "-"}
 
 
-def plot_comparison(found: Comparison, title: str) -> Figure:
+def plot_comparison(found: ProbeComparison, title: str) -> Figure:
     """I-V, heats, deviations of the heats in standard deviations, and heat into the probe."""
     figure = Figure(figsize=(9.5, 7), layout="constrained")
     (iv, heats), (off, lost) = figure.subplots(2, 2)
@@ -30,7 +30,7 @@ def plot_comparison(found: Comparison, title: str) -> Figure:
     return figure
 
 
-def _currents(axes: Axes, found: Comparison) -> None:
+def _currents(axes: Axes, found: ProbeComparison) -> None:
     axes.set(xlabel="bias V (V)", ylabel="current I (µA)")
     current = found.data.current
     if current is None or current.sigma_A is None:
@@ -51,7 +51,7 @@ def _currents(axes: Axes, found: Comparison) -> None:
             axes.plot(current.voltage_V[order], predicted[0][order] * 1e6, **_style(x), zorder=3)
 
 
-def _heats(axes: Axes, off: Axes, found: Comparison) -> None:
+def _heats(axes: Axes, off: Axes, found: ProbeComparison) -> None:
     axes.set(xlabel="bias V (V)", ylabel="heat in the tip Q$_P$ (nW)")
     off.set(xlabel="bias V (V)", ylabel="(measured - model) / σ", title="deviations of the heats")
     off.axhline(0, color="0.8", lw=0.8, zorder=0)
@@ -69,7 +69,7 @@ def _heats(axes: Axes, off: Axes, found: Comparison) -> None:
         off.errorbar(heat.voltage_V + aside, deviation, 1.0, fmt="o", ms=3, lw=0.8, color=_COLOURS[x.kind])
 
 
-def _lost(axes: Axes, found: Comparison) -> None:
+def _lost(axes: Axes, found: ProbeComparison) -> None:
     axes.set(xlabel="bias V (V)", ylabel="heat into the floating probe (nW)", title="energy in no electrode")
     axes.axhline(0, color="0.8", lw=0.8, zorder=0)
     for x in found.candidates:
@@ -77,12 +77,12 @@ def _lost(axes: Axes, found: Comparison) -> None:
             _each_polarity(axes, x.at_heats.bias_V, x.at_heats.heat_floating_W.sum(axis=0) * 1e9, x)
 
 
-def _each_polarity(axes: Axes, voltage_V: FloatArray, values: FloatArray, candidate: Candidate) -> None:
+def _each_polarity(axes: Axes, voltage_V: FloatArray, values: FloatArray, candidate: FittedModel) -> None:
     """Lines that do not run across the biases between both polarities, where nothing was measured."""
     order = np.argsort(voltage_V)
     for some in (order[voltage_V[order] < 0], order[voltage_V[order] >= 0]):
         axes.plot(voltage_V[some], values[some], marker=".", ms=4, **_style(candidate), zorder=3)
 
 
-def _style(candidate: Candidate) -> dict[str, Any]:
+def _style(candidate: FittedModel) -> dict[str, Any]:
     return {"color": _COLOURS[candidate.kind], "ls": _DASHES[candidate.kind]}

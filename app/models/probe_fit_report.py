@@ -5,7 +5,7 @@ from typing import Any
 import click
 import numpy as np
 
-from analysis.buettiker.fit_comparison import Candidate, Comparison, compare_probes
+from analysis.buettiker.fit_comparison import FittedModel, ProbeComparison, compare_probes
 from analysis.buettiker.fit_report import MODEL, remarks, verdict
 from analysis.fitting.data import CurrentData
 from analysis.records import FloatArray
@@ -14,14 +14,14 @@ from app.models.probe_build import data_of, floating_family_of
 from app.models.schema import Model
 
 
-def compared(model: Model, current: CurrentData, starts: int) -> Comparison:
+def fit_comparison(model: Model, current: CurrentData, starts: int) -> ProbeComparison:
     """Fit all three models to a curve and the heats that the file names. Raises `FileError` and ``ValueError``."""
     family = floating_family_of(model)
     return compare_probes(data_of(model, current), family, starts)
 
 
 def comparison_report(
-    found: Comparison, sources: list[str], independent: float | None = None
+    found: ProbeComparison, sources: list[str], independent: float | None = None
 ) -> dict[str, Any]:
     """Everything found; numbers that do not exist are null.
 
@@ -55,7 +55,7 @@ def comparison_report(
     }
 
 
-def _weight_of_currents(found: Comparison, independent: float | None) -> list[str]:
+def _weight_of_currents(found: ProbeComparison, independent: float | None) -> list[str]:
     if independent is None:
         return []
     return [
@@ -64,7 +64,7 @@ def _weight_of_currents(found: Comparison, independent: float | None) -> list[st
     ]
 
 
-def _fit(candidate: Candidate) -> dict[str, Any]:
+def _fit(candidate: FittedModel) -> dict[str, Any]:
     fit = candidate.fit
     return {
         "parameters": {
@@ -79,7 +79,7 @@ def _fit(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _probe(candidate: Candidate) -> dict[str, Any]:
+def _probe(candidate: FittedModel) -> dict[str, Any]:
     """Interval of the width, and the probe at each bias of the heats."""
     if candidate.kind == "none":
         return {}

@@ -44,7 +44,7 @@ def rows_of(model: ProbeModel, solved: Solved) -> list[Report]:
     return rows
 
 
-def compared(model: ProbeModel, own: Solved, voltage: Solved, thermalised: Solved) -> Report:
+def probe_kinds_report(model: ProbeModel, own: Solved, voltage: Solved, thermalised: Solved) -> Report:
     """Both kinds of probe under ``models``; ``rows`` are the file's own, each with ``relative_error_percent``.
 
     That is 100 (X_VTP - X_VP)/X_VP of both currents of each terminal and of the Seebeck coefficient; null where X_VP

@@ -10,16 +10,16 @@ from pydantic import Field, PlainValidator
 
 from analysis.buettiker.terminals import (
     AnyTerminal,
+    JunctionTerminal,
     ProbedJunction,
-    Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
 )
 from analysis.records import FloatArray
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 from app.config.toml import FileError, Section, load_toml, validate
-from app.models.fields import Free, Kelvin, Number, Positive, is_number, quantity
-from app.models.probe_circuit import Circuit
+from app.models.fields import Free, Kelvin, Number, Positive, bounded_number, is_number
+from app.models.probe_circuit import CircuitSettings
 
 TAKEN = ("level_alignment_eV", "entropy_production_W_per_K", "seebeck_V_per_K", "relative_error_percent")
 """Keys of a row of the result that are no terminal."""
@@ -50,7 +50,10 @@ class MoleculeSection(Section):
     hopping_eV: Number = None
     geometry: Annotated[Any, PlainValidator(_geometry)] = "ring"
     onsite_eV: Annotated[
-        Any, PlainValidator(lambda x: [quantity(y) for y in x] if isinstance(x, list) else quantity(x))
+        Any,
+        PlainValidator(
+            lambda x: [bounded_number(y) for y in x] if isinstance(x, list) else bounded_number(x)
+        ),
     ] = 0.0
 
 
@@ -99,7 +102,7 @@ class ProbeModel:
     """
 
     path: Path
-    circuit: Circuit
+    circuit: CircuitSettings
     level_alignment_eV: FloatArray
     junction: ProbedJunction
     fallback_K: dict[str, float]
@@ -141,7 +144,7 @@ def load_probe_model(path: Path) -> ProbeModel:
         junction = ProbedJunction(model, tuple(_terminal(x) for x in terminals))
     except ValueError as error:
         raise FileError(f"{path}: {error}") from None
-    circuit = Circuit(file.regime, file.circuit, file.reference_temperature_K)
+    circuit = CircuitSettings(file.regime, file.circuit, file.reference_temperature_K)
     alignment = _alignment(file.level_alignment_eV, f"{path}: level_alignment_eV")
     return ProbeModel(path, circuit, alignment, junction, fallback)
 
@@ -164,7 +167,7 @@ def _terminal(section: TerminalSection) -> AnyTerminal:
         return VoltageTemperatureProbe(section.name)
     if section.probe == "voltage":
         return VoltageProbe(section.name, section.temperature_K)
-    return Terminal(section.name, section.temperature_K, section.mu_eV or 0.0)
+    return JunctionTerminal(section.name, section.temperature_K, section.mu_eV or 0.0)
 
 
 def _widths(section: TerminalSection) -> dict[int, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, PlainValidator, model_validator
 
 from app.config.toml import FileError, Section, load_toml, validate
-from app.models.fields import Drop, Free, Kelvin, Number, Positive, SameAs, Width, is_number, quantity
+from app.models.fields import Drop, Free, Kelvin, Number, Positive, SameAs, Width, bounded_number, is_number
 
 
 class VoltageRange(Section):
@@ -185,7 +185,10 @@ class HuckelSection(Section):
     bonds: list[tuple[int, int]] | None = None
     hopping_eV: Number = 0.0
     onsite_eV: Annotated[
-        Any, PlainValidator(lambda x: [quantity(y) for y in x] if isinstance(x, list) else quantity(x))
+        Any,
+        PlainValidator(
+            lambda x: [bounded_number(y) for y in x] if isinstance(x, list) else bounded_number(x)
+        ),
     ] = 0.0
     leads: list[dict[str, Any]] = Field(default_factory=list)
 

@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from analysis.heating.comparison import Comparison, compare
+from analysis.heating.comparison import HeatingComparison, compare
 from analysis.heating.heating import HeatingAnalysis, summarise
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
-from analysis.heating.to_json import plain
+from analysis.heating.to_json import json_number
 from analysis.iv.mean import MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.recording import Recording, RecordingError, damage_told
 from analysis.traces.pipeline import Analysis
 from app.models.load import imported_model
-from app.offline.recordings import Kind, Part, describe, find_recordings
+from app.offline.recordings import Part, RecordingKind, describe, find_recordings
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
 
 
@@ -59,7 +59,7 @@ class Measurement:
         return named[0] if named else ""
 
     @property
-    def comparison(self) -> Comparison | None:
+    def comparison(self) -> HeatingComparison | None:
         """The heating beside what the transmission predicts."""
         return compare(self.heating.points, self.transmission) if self.heating else None
 
@@ -78,7 +78,7 @@ class Measurement:
         if self.transmission is not None:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
-            content["transmission"] = plain({**self.transmission.to_json(), "predicted": predicted})
+            content["transmission"] = json_number({**self.transmission.to_json(), "predicted": predicted})
         content["warnings"] = list(self.warnings)
         return content
 
@@ -118,24 +118,26 @@ def analyse_measurement(
         For a model file that can't be used.
     """
     parts = describe(find_recordings(paths))
-    of = {kind: [part for part in parts if part.kind is kind] for kind in Kind}
-    if len(of[Kind.CALIBRATION]) == len(parts):
+    of = {kind: [part for part in parts if part.kind is kind] for kind in RecordingKind}
+    if len(of[RecordingKind.CALIBRATION]) == len(parts):
         raise RecordingError(
             f"{parts[0].path}: is a recording of a calibration; `hotjunction calibrate show` has its result"
         )
-    histogram = _histogram(of[Kind.TRACES], by_hand, known) if of[Kind.TRACES] else None
-    curves = junction_sweeps([part.path for part in of[Kind.IV]])
-    iv, why_not = _mean_iv(curves) if of[Kind.IV] else (None, ())
-    heating = _heating(of[Kind.HEATING], first_periods, evaluated) if of[Kind.HEATING] else None
+    histogram = _histogram(of[RecordingKind.TRACES], by_hand, known) if of[RecordingKind.TRACES] else None
+    curves = junction_sweeps([part.path for part in of[RecordingKind.IV]])
+    iv, why_not = _mean_iv(curves) if of[RecordingKind.IV] else (None, ())
+    heating = (
+        _heating(of[RecordingKind.HEATING], first_periods, evaluated) if of[RecordingKind.HEATING] else None
+    )
     model = _model(iv, heating, transmission)
     remarks = histogram.analysis.remarks if histogram else ()
-    used = tuple(part for part in parts if part.kind is not Kind.CALIBRATION)
+    used = tuple(part for part in parts if part.kind is not RecordingKind.CALIBRATION)
     return Measurement(used, histogram, iv, heating, model, (*why_not, *remarks, *_warnings(used, heating)))
 
 
 def iv_section(iv: MeanIV) -> dict[str, Any]:
     """The section "iv" of the result: the mean curve, its spread, what was left out."""
-    section: dict[str, Any] = plain(
+    section: dict[str, Any] = json_number(
         {
             "junctions": iv.junctions,
             "curves": iv.curves,
@@ -225,8 +227,10 @@ def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[st
         found.append(
             f"The recordings name different samples ({named}), and are evaluated together all the same."
         )
-    selective = sum(part.withdrawals for part in parts if part.kind in (Kind.IV, Kind.HEATING))
-    if selective and not any(part.kind is Kind.TRACES for part in parts):
+    selective = sum(
+        part.withdrawals for part in parts if part.kind in (RecordingKind.IV, RecordingKind.HEATING)
+    )
+    if selective and not any(part.kind is RecordingKind.TRACES for part in parts):
         found.append(
             f"There is no histogram: the {selective} withdrawals in these recordings were stopped on plateaus, so that "
             "they are no fair sample. A recording of break-junction has one."

@@ -14,7 +14,7 @@ from analysis.records import EventKind
 ENDINGS = (".h5", ".hdf5", ".nxs")
 
 
-class Kind(StrEnum):
+class RecordingKind(StrEnum):
     """What a recording holds, as far as an analysis cares."""
 
     TRACES = "traces"
@@ -45,7 +45,7 @@ class Part:
     status: str
     n_samples: int
     gaps: int
-    kind: Kind
+    kind: RecordingKind
     withdrawals: int
     doubts: tuple[str, ...] = ()
 
@@ -104,7 +104,7 @@ def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
                 recording.status,
                 recording.n_samples,
                 len(recording.gaps),
-                kind_of(recording.header.procedure, set(begun)),
+                recording_kind(recording.header.procedure, set(begun)),
                 begun.count("withdraw"),
                 tuple(doubts(recording)),
             )
@@ -112,12 +112,12 @@ def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
     return tuple(sorted(parts, key=lambda part: part.header.started))
 
 
-def kind_of(procedure: str, steps: Collection[str]) -> Kind:
+def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
     """By the procedure; by the steps that were begun where nobody knows the procedure."""
     if procedure.startswith("calibrate"):
-        return Kind.CALIBRATION
+        return RecordingKind.CALIBRATION
     if procedure == "heating" or procedure.startswith("control") or holds.STEP in steps:
-        return Kind.HEATING
+        return RecordingKind.HEATING
     if procedure == "iv" or sweeps.STEP in steps:
-        return Kind.IV
-    return Kind.TRACES
+        return RecordingKind.IV
+    return RecordingKind.TRACES

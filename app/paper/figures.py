@@ -12,7 +12,7 @@ from analysis.buettiker.linear import electronic_circuit
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
 from app.figure_style import LIGHT, drawn_in
-from app.models.probe_circuit import Circuit
+from app.models.probe_circuit import CircuitSettings
 from app.paper.numbers import ELECTRONIC, OPEN, Number
 from app.paper.panels import (
     ALIGNMENT_LABEL,
@@ -21,7 +21,7 @@ from app.paper.panels import (
     HEAT,
     SEEBECK,
     GAMMA_P_eV,
-    Quantity,
+    PanelQuantity,
     draw_error,
     draw_quantity,
     legend_handles,
@@ -44,9 +44,9 @@ class Column:
     """
 
     title: str
-    quantity: Quantity
+    quantity: PanelQuantity
     setup: Setup
-    circuit: Circuit
+    circuit: CircuitSettings
     limits: tuple[float, float]
     figure: str
     quoted: Setup | None = None

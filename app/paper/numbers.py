@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from app.models.fields import digits
-from app.models.probe_circuit import Circuit
+from app.models.probe_circuit import CircuitSettings
 from app.paper.setups import (
     COUPLING,
     PRINTED_THERMAL,
@@ -19,7 +19,7 @@ from app.paper.setups import (
     both_probes,
 )
 
-ELECTRONIC, OPEN = Circuit(), Circuit(kind="open")
+ELECTRONIC, OPEN = CircuitSettings(), CircuitSettings(kind="open")
 MAXIMUM = "largest |100 (VTP - VP)/VP| along the sweep, current into R"
 AT_NODE = "100 (VTP - VP)/VP at the node, current into R"
 SEEBECK = "largest |S_VTP - S_VP| over largest |S_VTP| along the sweep (not point by point: S crosses zero)"
@@ -39,7 +39,7 @@ class Quoted:
     value: float
     decimals: int
     setup: Setup
-    circuit: Circuit = ELECTRONIC
+    circuit: CircuitSettings = ELECTRONIC
     sweep: Literal["node", "sweep", "coarse sweep"] = "sweep"
     note: str = ""
 
@@ -55,7 +55,7 @@ class Quoted:
 
 
 @dataclass(frozen=True)
-class Found:
+class SweepExtreme:
     """What a sweep gives: per cent, the alignment at which it stands, and for S the difference, VTP less VP."""
 
     percent: float
@@ -68,9 +68,9 @@ class Number:
     """A quoted number and what was found: on the sweep, between its points, and non-linearly."""
 
     quoted: Quoted
-    found: Found
-    fine: Found
-    nonlinear: Found
+    found: SweepExtreme
+    fine: SweepExtreme
+    nonlinear: SweepExtreme
 
     @property
     def verdict(self) -> Literal["matched", "near", "not matched"]:
@@ -120,16 +120,16 @@ def numbers() -> Iterator[Number]:
         )
 
 
-def measure(quoted: Quoted, pair: Pair) -> Found:
+def measure(quoted: Quoted, pair: Pair) -> SweepExtreme:
     """What is quoted, of one junction solved along a sweep."""
     if quoted.what == "S":
         difference, scale = pair.seebeck_difference_V_per_K, np.abs(pair.thermalised.seebeck_V_per_K).max()
         at = int(np.argmax(np.abs(difference)))
         most = float(difference[at])
-        return Found(100 * abs(most) / float(scale), float(pair.alignment_eV[at]), most)
+        return SweepExtreme(100 * abs(most) / float(scale), float(pair.alignment_eV[at]), most)
     errors = pair.heat_error_percent if quoted.what == "heat" else pair.charge_error_percent
     at = int(np.nanargmax(np.abs(errors)))
-    return Found(float(errors[at]), float(pair.alignment_eV[at]))
+    return SweepExtreme(float(errors[at]), float(pair.alignment_eV[at]))
 
 
 _T_R = (

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
 from app.figure_style import LIGHT
-from app.models.probe_circuit import Circuit
+from app.models.probe_circuit import CircuitSettings
 from app.paper.numbers import Number
 from app.paper.setups import Pair, R, Setup, both_probes
 
@@ -27,7 +27,7 @@ ALIGNMENT_LABEL = r"$\mu_0-\varepsilon_0$ (eV)"
 
 
 @dataclass(frozen=True)
-class Quantity:
+class PanelQuantity:
     """What a panel shows: of one junction, per unit, with its label."""
 
     name: str
@@ -44,16 +44,16 @@ def _current(name: str, unit: float) -> Callable[[Pair, str], FloatArray]:
     return of
 
 
-CHARGE = Quantity(
+CHARGE = PanelQuantity(
     "charge",
     r"$|I_R|$ (nA)",
     _current("particle_current_per_s", 1e-9 / ELEMENTARY_CHARGE_C),
     lambda pair: pair.charge_error_percent,
 )
-HEAT = Quantity(
+HEAT = PanelQuantity(
     "heat", r"$|J_R|$ (pW)", _current("heat_current_W", 1e-12), lambda pair: pair.heat_error_percent
 )
-SEEBECK = Quantity(
+SEEBECK = PanelQuantity(
     "S",
     "$S$ (µV/K)",
     lambda pair, model: getattr(pair, model).seebeck_V_per_K * 1e6,
@@ -62,7 +62,7 @@ SEEBECK = Quantity(
 )
 
 
-def draw_quantity(axes: Axes, quantity: Quantity, setup: Setup, circuit: Circuit) -> None:
+def draw_quantity(axes: Axes, quantity: PanelQuantity, setup: Setup, circuit: CircuitSettings) -> None:
     """Both kinds of probe at every coupling, and the junction without one."""
     bare = both_probes(replace(setup, gamma_probe_eV=0.0), circuit, "figure")
     axes.plot(bare.alignment_eV, quantity.of(bare, "voltage"), color=LIGHT.quiet, lw=1.0, ls=":", zorder=1)
@@ -73,7 +73,9 @@ def draw_quantity(axes: Axes, quantity: Quantity, setup: Setup, circuit: Circuit
     axes.set_ylabel(quantity.label)
 
 
-def draw_error(axes: Axes, quantity: Quantity, setup: Setup, circuit: Circuit, log: bool) -> None:
+def draw_error(
+    axes: Axes, quantity: PanelQuantity, setup: Setup, circuit: CircuitSettings, log: bool
+) -> None:
     """What the voltage probe is off by at every coupling, and non-linearly at that of ``setup``."""
     axes.axhline(0, color=LIGHT.grid, lw=0.8, zorder=0)
     beyond = both_probes(setup, replace(circuit, regime="nonlinear"), "sweep")

@@ -13,10 +13,15 @@ import numpy as np
 
 from analysis.buettiker.appendix import flat_probe
 from analysis.buettiker.onsager import Onsager, onsager
-from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe, relative_error_percent
+from analysis.buettiker.terminals import (
+    JunctionTerminal,
+    ProbedJunction,
+    VoltageProbe,
+    relative_error_percent,
+)
 from analysis.records import FloatArray
 from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
-from app.models.probe_circuit import Circuit, Solved
+from app.models.probe_circuit import CircuitSettings, Solved
 
 SOURCE = "Erdogan and Bergfield, arXiv:2508.20343"
 HOPPING_eV, BIAS_V, AMBIENT_K = 2.7, 0.010, 300.0
@@ -49,8 +54,8 @@ class Setup:
         width = self.gamma_probe_eV
         probe = flat_probe("P", width) if self.flat else Lead("P", {4: width})
         leads = Lead("L", {1: self.gamma_left_eV}), Lead("R", {3: self.gamma_right_eV}), probe
-        left = Terminal("L", self.T_left_K, BIAS_V / 2)
-        right = Terminal("R", self.T_right_K, -BIAS_V / 2)
+        left = JunctionTerminal("L", self.T_left_K, BIAS_V / 2)
+        right = JunctionTerminal("R", self.T_right_K, -BIAS_V / 2)
         model = HuckelModel(bonded(6, ring_bonds(6), HOPPING_eV), leads)
         return ProbedJunction(model, (left, right, VoltageProbe("P", AMBIENT_K)))
 
@@ -101,7 +106,7 @@ def coefficients(setup: Setup, sweep: str) -> Onsager:
 
 
 @cache
-def both_probes(setup: Setup, circuit: Circuit, sweep: str) -> Pair:
+def both_probes(setup: Setup, circuit: CircuitSettings, sweep: str) -> Pair:
     """Solve a junction along a sweep with either kind of probe."""
     junction = setup.junction()
     if circuit.regime == "linear":

@@ -23,7 +23,7 @@ UNKNOWN_RATE_HZ = 1000.0
 """Assumed rate of a recording without one."""
 
 
-class FollowedRecording:
+class GrowingRecording:
     """Recording up to its present end.
 
     ``events`` are sorted by sample, ``pasts`` summarizes what came before each position, ``traces`` and ``holds`` are

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.recording import RecordingError
-from analysis.recording.summary import Glance, glance
+from analysis.recording.summary import RecordingSummary, glance
 from app.offline.recordings import ENDINGS
-from app.replay.saved_analysis import AnalysisFileError, files_in, load
+from app.replay.saved_analysis import AnalysisFileError, analyses_in, load
 from app.replay.segments import HOLD, STEPS, SWEEP, TRACE
 
 CACHE = ".hotjunction-library.json"
@@ -24,7 +24,7 @@ CACHE_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Row:
+class LibraryRow:
     """Row of one recording, or of a broken file with the ending of one.
 
     Parameters
@@ -89,11 +89,11 @@ class Library:
 
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
         self.folder = folder
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[LibraryRow, ...] = ()
         self._cache = cache or folder / CACHE
         self._known = _read_cache(self._cache)
 
-    def refresh(self) -> tuple[Row, ...]:
+    def refresh(self) -> tuple[LibraryRow, ...]:
         """Read new and changed files; return all rows, the latest recording first.
 
         Raises
@@ -112,16 +112,16 @@ class Library:
         self.rows = tuple(sorted(rows, key=lambda row: (row.started, row.file), reverse=True))
         return self.rows
 
-    def matching(self, text: str) -> tuple[Row, ...]:
+    def matching(self, text: str) -> tuple[LibraryRow, ...]:
         """Return the rows that contain all words of a text, in any order and ignoring case."""
         words = text.casefold().split()
         return tuple(row for row in self.rows if row.holds_words(words))
 
-    def path(self, row: Row) -> Path:
+    def path(self, row: LibraryRow) -> Path:
         """Return the path of a row's recording."""
         return self.folder / row.file
 
-    def _look(self, known: Mapping[str, Row]) -> Iterable[Row]:
+    def _look(self, known: Mapping[str, LibraryRow]) -> Iterable[LibraryRow]:
         with os.scandir(self.folder) as entries:
             files = [e for e in entries if e.name.lower().endswith(ENDINGS) and not e.name.startswith(".")]
         for entry in files:
@@ -136,27 +136,27 @@ class Library:
 
     def _results(self) -> dict[str, str]:
         summaries = {}
-        for stem, files in files_in(self.folder).items():
+        for stem, files in analyses_in(self.folder).items():
             with suppress(AnalysisFileError):
                 summaries[stem] = load(files[0]).summary
         return summaries
 
 
-def row_of(path: Path) -> Row:
+def row_of(path: Path) -> LibraryRow:
     """Read the row of a file; a broken file gives a row with the reason."""
     try:
         overview = glance(path)
     except RecordingError as error:
-        return Row(path.name, reason=str(error).removeprefix(f"{path}: "))
+        return LibraryRow(path.name, reason=str(error).removeprefix(f"{path}: "))
     except Exception as error:  # a broken file must not hide the others
-        return Row(path.name, reason=f"cannot be read ({type(error).__name__}: {error})")
+        return LibraryRow(path.name, reason=f"cannot be read ({type(error).__name__}: {error})")
     return _row(path.name, overview)
 
 
-def _row(file: str, overview: Glance) -> Row:
+def _row(file: str, overview: RecordingSummary) -> LibraryRow:
     header = overview.header
     steps = {kind: overview.steps[name] for name, kind in STEPS.items()}
-    return Row(
+    return LibraryRow(
         file=file,
         sample=header.sample,
         procedure=header.procedure,
@@ -175,20 +175,20 @@ def _row(file: str, overview: Glance) -> Row:
     )
 
 
-def _read_cache(path: Path) -> dict[str, Row]:
+def _read_cache(path: Path) -> dict[str, LibraryRow]:
     """Return the cached rows; none if the cache is missing, broken or of another version."""
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
         if content["version"] != CACHE_VERSION:
             return {}
-        names = {f.name for f in fields(Row)}
-        rows = [Row(**row) for row in content["rows"] if row.keys() == names]
+        names = {f.name for f in fields(LibraryRow)}
+        rows = [LibraryRow(**row) for row in content["rows"] if row.keys() == names]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
     return {row.file: row for row in rows}
 
 
-def _write_cache(path: Path, rows: Mapping[str, Row]) -> None:
+def _write_cache(path: Path, rows: Mapping[str, LibraryRow]) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     content = {"version": CACHE_VERSION, "rows": [asdict(row) for row in rows.values()]}
     with suppress(OSError):

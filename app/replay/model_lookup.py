@@ -12,7 +12,7 @@ from analysis.heating.model_json import from_plain
 from analysis.recording import RecordingError, RunHeader
 from analysis.transport.transmission import FlatTransmission
 from app.offline.measurement import analyse_measurement
-from app.replay.library import Library, Row
+from app.replay.library import Library, LibraryRow
 from app.replay.saved_analysis import AnalysisFileError, files_of, load
 
 COMPLETE = ("finished", "aborted", "recovered")
@@ -109,7 +109,7 @@ def _newest_iv(recording: Path, header: RunHeader) -> Path | None:
     return None
 
 
-def _began(row: Row) -> datetime | None:
+def _began(row: LibraryRow) -> datetime | None:
     try:
         began = datetime.fromisoformat(row.started)
     except ValueError:
@@ -117,6 +117,6 @@ def _began(row: Row) -> datetime | None:
     return began if began.tzinfo is not None else None
 
 
-def _end(row: Row) -> datetime | None:
+def _end(row: LibraryRow) -> datetime | None:
     began = _began(row)
     return None if began is None or row.duration_s is None else began + timedelta(seconds=row.duration_s)

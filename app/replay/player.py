@@ -14,8 +14,8 @@ from typing import Self
 
 from analysis.recording import Recording, RunHeader
 from analysis.records import Block, Event, Trace
-from app.replay.growing_recording import LOOK_AGAIN_S, FollowedRecording, sample_of
-from app.replay.seek_context import Past
+from app.replay.growing_recording import LOOK_AGAIN_S, GrowingRecording, sample_of
+from app.replay.seek_context import SeekContext
 from app.replay.segments import Cuts
 from app.replay.state import PlayerState
 
@@ -55,7 +55,7 @@ class Player:
         self.playing = False
         self._owed = 0.0
         self.speed = speed
-        self._file = FollowedRecording(path)
+        self._file = GrowingRecording(path)
         self._position = self._told = self._handed = 0
         self._stand_at(self.recording.first)
 
@@ -172,7 +172,7 @@ class Player:
         """Go a number of holds forward (back if negative). Returns the same as `seek`; None if there is none."""
         return self._step(self.holds, steps)
 
-    def look_back(self, span_s: float) -> tuple[Past, list[Played]]:
+    def look_back(self, span_s: float) -> tuple[SeekContext, list[Played]]:
         """Return the last seconds before the present position, as if they had been played.
 
         Parameters

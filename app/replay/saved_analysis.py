@@ -120,10 +120,10 @@ def load(path: Path) -> SavedAnalysis:
 
 def files_of(recording: Path) -> list[Path]:
     """Return the files with analyses of a recording, the newest first."""
-    return files_in(recording.parent).get(recording.stem, [])
+    return analyses_in(recording.parent).get(recording.stem, [])
 
 
-def files_in(folder: Path) -> dict[str, list[Path]]:
+def analyses_in(folder: Path) -> dict[str, list[Path]]:
     """Return the files with analyses in a folder by the stem of their recording, the newest first."""
     stems = {file.stem for file in folder.iterdir() if not file.name.endswith(ENDING)}
     dated: dict[str, list[tuple[int, Path]]] = {}

@@ -11,7 +11,7 @@ LAST_MARKS = 11
 
 
 @dataclass(frozen=True)
-class Past:
+class SeekContext:
     """Summary of a recording before sample ``at``.
 
     Parameters
@@ -73,14 +73,14 @@ class Pasts:
         before = self.settings[: bisect_left(self.settings, at, key=_sample)]
         return sorted({event.name: event for event in before}.values(), key=_sample)
 
-    def before(self, at: int, traces: int = 0) -> Past:
+    def before(self, at: int, traces: int = 0) -> SeekContext:
         """Return the summary before a sample; ``traces`` is the number of finished traces."""
         number = bisect_left(self._steps, at, key=_sample)
         step = self._steps[number - 1] if number else None
         under_way = step is not None and step.payload.get("phase") == "begin"
         counts = {name: bisect_left(samples, at) for name, samples in self._marks.items()}
         missing = sum(max(min(stop, at) - start, 0) for start, stop in self._gaps)
-        return Past(
+        return SeekContext(
             at,
             self._first,
             at - self._first - missing,

@@ -14,7 +14,7 @@ STEPS = {"withdraw": TRACE, "modulate": HOLD, "sweep": SWEEP}
 
 
 @dataclass(frozen=True)
-class Cut:
+class ReplaySegment:
     """Samples of one trace, hold or sweep.
 
     Parameters
@@ -36,7 +36,7 @@ class Cut:
 class Cuts:
     """All cuts of one kind, in order."""
 
-    def __init__(self, cuts: Iterable[Cut]) -> None:
+    def __init__(self, cuts: Iterable[ReplaySegment]) -> None:
         self._cuts = tuple(cuts)
         self._starts = [cut.start for cut in self._cuts]
         self._stops = [cut.stop for cut in self._cuts]
@@ -44,16 +44,16 @@ class Cuts:
     def __len__(self) -> int:
         return len(self._cuts)
 
-    def __getitem__(self, number: int) -> Cut:
+    def __getitem__(self, number: int) -> ReplaySegment:
         if not 0 <= number < len(self._cuts):
             raise IndexError(f"there is no number {number}; allowed: 0 to {len(self._cuts) - 1}")
         return self._cuts[number]
 
-    def index(self, cut: Cut) -> int:
+    def index(self, cut: ReplaySegment) -> int:
         """Return the position of a cut; it may differ from its number, as an imported recording may skip numbers."""
         return bisect_left(self._starts, cut.start)
 
-    def at(self, sample: int) -> Cut | None:
+    def at(self, sample: int) -> ReplaySegment | None:
         """Return the cut that contains a sample; None if there is none."""
         before = bisect_right(self._starts, sample)
         cut = self._cuts[before - 1] if before else None
@@ -63,12 +63,12 @@ class Cuts:
         """Return the number of cuts that end before ``sample``."""
         return bisect_right(self._stops, sample)
 
-    def after(self, sample: int) -> Cut | None:
+    def after(self, sample: int) -> ReplaySegment | None:
         """Return the first cut that begins after a sample; None if there is none."""
         number = bisect_right(self._starts, sample)
         return self._cuts[number] if number < len(self._cuts) else None
 
-    def before(self, sample: int) -> Cut | None:
+    def before(self, sample: int) -> ReplaySegment | None:
         """Return the last cut that begins before a sample; None if there is none."""
         number = bisect_left(self._starts, sample)
         return self._cuts[number - 1] if number else None
@@ -86,7 +86,7 @@ def cuts_of(events: Iterable[Event], entries: Sequence[TraceEntry], stop: int) -
     stop : int
         End of the recording.
     """
-    cuts: dict[str, list[Cut]] = {kind: [] for kind in STEPS.values()}
+    cuts: dict[str, list[ReplaySegment]] = {kind: [] for kind in STEPS.values()}
     begun: dict[str, int] = {}
     for event in events:
         kind = STEPS.get(event.name)
@@ -94,11 +94,11 @@ def cuts_of(events: Iterable[Event], entries: Sequence[TraceEntry], stop: int) -
             continue
         start = begun.pop(kind, None)
         if start is not None:
-            cuts[kind].append(Cut(kind, len(cuts[kind]), start, event.sample))
+            cuts[kind].append(ReplaySegment(kind, len(cuts[kind]), start, event.sample))
         if event.payload.get("phase") == "begin":
             begun[kind] = event.sample
     for kind, start in begun.items():
-        cuts[kind].append(Cut(kind, len(cuts[kind]), start, stop))
+        cuts[kind].append(ReplaySegment(kind, len(cuts[kind]), start, stop))
     if not cuts[TRACE]:
-        cuts[TRACE] = [Cut(TRACE, entry.number, entry.start, entry.stop) for entry in entries]
+        cuts[TRACE] = [ReplaySegment(TRACE, entry.number, entry.start, entry.stop) for entry in entries]
     return {kind: Cuts(of_kind) for kind, of_kind in cuts.items()}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.replay.segments import Cut
+from app.replay.segments import ReplaySegment
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class PlayerState:
     speed: float
     at_end: bool
     growing: bool
-    trace: Cut | None
-    hold: Cut | None
+    trace: ReplaySegment | None
+    hold: ReplaySegment | None
     traces: tuple[int, int]
     holds: tuple[int, int]
     timed: bool = True

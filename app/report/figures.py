@@ -46,7 +46,7 @@ def traces_figure(traces: Sequence[Trace], style: Style, floor_G0: float, n: int
     for i, trace in enumerate(chosen):
         x, g = _from_break(trace, known)
         seen = _seen_part(x, g, floor_G0)
-        x, g = decimated(x[seen], np.clip(g[seen], floor_G0, None))
+        x, g = decimated_trace(x[seen], np.clip(g[seen], floor_G0, None))
         if not x.size:
             continue
         axes.plot(x - x[0] + offset, g, color=style.sequence[i % len(style.sequence)], linewidth=0.8)
@@ -74,7 +74,7 @@ def _seen_part(x: FloatArray, g: FloatArray, floor_G0: float) -> slice:
     return slice(int(np.argmax(g < CLOSED_G0)), min(last + max((last or g.size) // 20, 10), g.size))
 
 
-def decimated(x: FloatArray, y: FloatArray, points: int = POINTS) -> tuple[FloatArray, FloatArray]:
+def decimated_trace(x: FloatArray, y: FloatArray, points: int = POINTS) -> tuple[FloatArray, FloatArray]:
     """Lowest and highest sample of each of ``points / 2`` pieces, in order: what a line of pixels can show."""
     step = int(np.ceil(2 * x.size / points))
     if step <= 2:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.heating.budget import Budget
-from analysis.heating.comparison import Comparison
+from analysis.heating.comparison import HeatingComparison
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.prediction import symmetric_line_K
 from analysis.heating.significance import p_words
@@ -18,7 +18,7 @@ PAPER_s = 500.0
 """Modulated time at each amplitude in Lee et al., Nature 498, 209 (2013)."""
 
 
-def asymmetry_figure(heating: HeatingAnalysis, theory: Comparison | None, style: Style) -> Figure:
+def asymmetry_figure(heating: HeatingAnalysis, theory: HeatingComparison | None, style: Style) -> Figure:
     """Temperature rises, and their difference with its significance, against the amplitude."""
     figure = Figure(figsize=(7.2, 3.1))
     rises, difference = figure.subplots(1, 2)
@@ -56,7 +56,7 @@ def asymmetry_figure(heating: HeatingAnalysis, theory: Comparison | None, style:
     return figure
 
 
-def _draw_theory(rises: Axes, difference: Axes, theory: Comparison, style: Style) -> None:
+def _draw_theory(rises: Axes, difference: Axes, theory: HeatingComparison, style: Style) -> None:
     points, model = theory.points, theory.model
     V = np.linspace(0.95 * min(p.amplitude_V for p in points), 1.02 * max(p.amplitude_V for p in points), 80)
     R_P = points[-1].thermometer.resistance_K_per_W

@@ -4,20 +4,20 @@ import base64
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.recording import Calibration
-from app.numbers import with_error
+from app.numbers import cell_with_error
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report.csv_table import points_csv
 from app.report.heating_figures import asymmetry_figure, junctions_figure, noise_figure
 from app.report.heating_text import CONTROLS_MISSING, model_words, no_controls
 from app.report.paper_figure import paper_figure
-from app.report.section import Download, Section, picture
+from app.report.section import Download, ReportSection, embedded_figure
 from app.report.table import Table
 
 mK = 1e-3
 
 
-def heating_sections(measurement: Measurement) -> list[Section]:
+def heating_sections(measurement: Measurement) -> list[ReportSection]:
     """Sections of a measurement with heat or an I-V; none of one that has only traces."""
     heating = measurement.heating
     sections = []
@@ -58,26 +58,26 @@ def headline(measurement: Measurement) -> list[tuple[str, str]]:
     point = max(heating.points, key=lambda p: p.q_total_W)
     hotter = "negative" if point.asymmetry_K > 0.0 else "positive"
     verdict = f"hotter at {hotter} bias" if point.asymmetry.seen else "no asymmetry seen"
-    asymmetry = with_error(point.asymmetry_K / mK, point.asymmetry_sigma_K / mK)
+    asymmetry = cell_with_error(point.asymmetry_K / mK, point.asymmetry_sigma_K / mK)
     return [
         (f"dT(-) - dT(+) at {point.amplitude_V:g} V", f"{asymmetry} mK"),
         (verdict, point.asymmetry.words()),
-        ("closure, 1 if all power is found", with_error(point.closure, point.closure_sigma)),
+        ("closure, 1 if all power is found", cell_with_error(point.closure, point.closure_sigma)),
         ("junctions", str(sum(p.junctions for p in heating.points))),
     ]
 
 
-def _result(measurement: Measurement) -> Section:
+def _result(measurement: Measurement) -> ReportSection:
     heating, model = measurement.heating, measurement.transmission
     figures = []
     if measurement.iv is not None or (heating is not None and heating.points):
-        figures.append(picture(lambda style: paper_figure(measurement, style), _caption(measurement)))
+        figures.append(embedded_figure(lambda style: paper_figure(measurement, style), _caption(measurement)))
     text = model_words(model) if model is not None else []
     if heating is None or not heating.points:
-        return Section("Current and voltage", text=text, figures=figures)
+        return ReportSection("Current and voltage", text=text, figures=figures)
     csv = points_csv(measurement)
     uri = "data:text/csv;charset=utf-8;base64," + base64.b64encode(csv.encode()).decode()
-    return Section(
+    return ReportSection(
         "Heat in the tip",
         text=text,
         figures=figures,
@@ -109,45 +109,47 @@ def _caption(measurement: Measurement) -> str:
     return " ".join(parts)
 
 
-def _asymmetry(heating: HeatingAnalysis, measurement: Measurement) -> Section:
+def _asymmetry(heating: HeatingAnalysis, measurement: Measurement) -> ReportSection:
     theory = measurement.comparison
-    figure = picture(
+    figure = embedded_figure(
         lambda style: asymmetry_figure(heating, theory, style),
         "Temperature rises and their difference against the amplitude, the difference with its significance. "
         "Positive: the tip is hotter at negative bias." + (" Lines: theory." if theory else ""),
     )
-    return Section("Asymmetry", figures=[figure], tables=[tables.asymmetry_table(heating.points, theory)])
+    return ReportSection(
+        "Asymmetry", figures=[figure], tables=[tables.asymmetry_table(heating.points, theory)]
+    )
 
 
-def _controls(heating: HeatingAnalysis) -> Section:
+def _controls(heating: HeatingAnalysis) -> ReportSection:
     look = [CONTROLS_MISSING] if no_controls(heating) else []
-    return Section("Controls", look=look, tables=[tables.controls_table(heating.controls)])
+    return ReportSection("Controls", look=look, tables=[tables.controls_table(heating.controls)])
 
 
-def _left_out(heating: HeatingAnalysis) -> Section:
+def _left_out(heating: HeatingAnalysis) -> ReportSection:
     figures = []
     if any(not h.control and not h.estimate.rejected for h in heating.holds):
         caption = "Temperature rise of each junction against its own power; the line is half of the power."
-        figures.append(picture(lambda style: junctions_figure(heating, style), caption))
-    return Section(
+        figures.append(embedded_figure(lambda style: junctions_figure(heating, style), caption))
+    return ReportSection(
         "Junctions, and what was left out",
         figures=figures,
         tables=[tables.exclusions_table(heating), tables.without_exclusions_table(heating)],
     )
 
 
-def _noise(heating: HeatingAnalysis) -> Section:
-    figure = picture(
+def _noise(heating: HeatingAnalysis) -> ReportSection:
+    figure = embedded_figure(
         lambda style: noise_figure(heating, style),
         "Left: noise of the thermometer beside the modulation, with the model white (1 + corner/f). "
         "Right: standard error of a temperature rise, scaled to 500 s of modulation.",
     )
-    return Section("Noise budget", figures=[figure], tables=[tables.budget_table(heating)])
+    return ReportSection("Noise budget", figures=[figure], tables=[tables.budget_table(heating)])
 
 
-def _calibrations(heating: HeatingAnalysis, measurement: Measurement) -> Section:
+def _calibrations(heating: HeatingAnalysis, measurement: Measurement) -> ReportSection:
     used: dict[tuple[str, Calibration], None] = {}
     for part in measurement.parts:
         used.update(dict.fromkeys(part.header.calibrations.items()))
     tables_: list[Table] = [tables.calibrations_table(heating, list(used))]
-    return Section("Calibrations", tables=tables_)
+    return ReportSection("Calibrations", tables=tables_)

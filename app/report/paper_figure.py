@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.heating.comparison import Comparison
+from analysis.heating.comparison import HeatingComparison
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.points import HeatingPoint
@@ -67,7 +67,7 @@ def _panels(measurement: Measurement) -> list[Panel]:
     return [others[0], *heat, *others[1:]] if len(others) == 3 else [*heat, *others]
 
 
-def draw_heat(axes: Axes, style: Style, heating: HeatingAnalysis, theory: Comparison | None) -> None:
+def draw_heat(axes: Axes, style: Style, heating: HeatingAnalysis, theory: HeatingComparison | None) -> None:
     """Temperature rise (left) and heat in the probe (right) against the total power, for both polarities."""
     points = heating.points
     largest_W = MARGIN * max(max(p.q_total_pos_W, p.q_total_neg_W) for p in points)
@@ -106,7 +106,7 @@ def _times(factor: float) -> Callable[[Any], Any]:
     return lambda values: factor * values
 
 
-def _draw_theory(axes: Axes, style: Style, theory: Comparison, R_P: float, largest_W: float) -> None:
+def _draw_theory(axes: Axes, style: Style, theory: HeatingComparison, R_P: float, largest_W: float) -> None:
     curves = theory.curves(R_P, largest_W)
     x = curves.q_total_W / uW
     for colour, dT, sigma in (
@@ -120,7 +120,7 @@ def _draw_theory(axes: Axes, style: Style, theory: Comparison, R_P: float, large
         axes.plot(x, dT / mK, color=colour, linewidth=1.1, zorder=2)
 
 
-def _state_model(axes: Axes, style: Style, theory: Comparison) -> None:
+def _state_model(axes: Axes, style: Style, theory: HeatingComparison) -> None:
     """Conductance and bias beside the curves: a model that conducts too well reaches a power at too small a bias."""
     highest = max(theory.points, key=lambda p: p.q_total_W)
     same_V = theory.same_power_V(highest)

@@ -28,7 +28,7 @@ class Download:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """Heading, then text, figures, tables and downloads; ``look`` are sentences that should catch the eye."""
 
     heading: str
@@ -39,7 +39,7 @@ class Section:
     downloads: Sequence[Download] = ()
 
 
-def picture(draw: Callable[[Style], Figure], caption: str) -> Picture:
+def embedded_figure(draw: Callable[[Style], Figure], caption: str) -> Picture:
     """Draw a figure once, in the style of light pages, and recolour it for dark ones."""
     with drawn_in(LIGHT):
         svg = svg_text(draw(LIGHT))

@@ -1,14 +1,14 @@
 """What a report says of opening traces: figures, peaks, counts."""
 
 from analysis.traces.histogram import Scale
-from app.numbers import peak_row, trace_counts, with_error
+from app.numbers import cell_with_error, peak_row, trace_counts
 from app.offline.traces import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
-from app.report.section import Section, picture
+from app.report.section import ReportSection, embedded_figure
 from app.report.table import Table
 
 
-def trace_sections(analysed: Analysed) -> list[Section]:
+def trace_sections(analysed: Analysed) -> list[ReportSection]:
     """Traces, histograms, map, then the tables of peaks and counts."""
     return [*_figures(analysed), _peaks(analysed), _counts(analysed)]
 
@@ -21,47 +21,47 @@ def headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
     return [
         (
             f"peak, Gaussian {peak_row(peak)['scale']}",
-            f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
+            f"{cell_with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
         )
         for peak in metal + below
     ]
 
 
-def _figures(analysed: Analysed) -> list[Section]:
+def _figures(analysed: Analysed) -> list[ReportSection]:
     analysis = analysed.analysis
     kept, floor_G0 = analysis.selection.kept, max(analysis.noise.mad_G0, 1e-9)
     if not kept:
         return []
-    traces = picture(
+    traces = embedded_figure(
         lambda style: traces_figure(kept, style, floor_G0),
         "Conductance against displacement, some traces, each moved to the right of the one before. "
         "The axis ends at the noise floor.",
     )
-    log = picture(
+    log = embedded_figure(
         lambda style: histogram_figure(analysis.log, analysis.peaks, style, floor_G0),
         "All samples of the kept traces in logarithmic bins, with the Gaussians fitted in log G (solid; "
         "dashed where the fit is not to be trusted) on their backgrounds (dotted).",
     )
-    linear = picture(
+    linear = embedded_figure(
         lambda style: histogram_figure(analysis.linear, analysis.peaks, style, floor_G0),
         "The same samples in linear bins, with the Gaussians fitted in G.",
     )
     sections = [
-        Section("Conductance traces", figures=[traces]),
-        Section("Histograms", figures=[log, linear]),
+        ReportSection("Conductance traces", figures=[traces]),
+        ReportSection("Histograms", figures=[log, linear]),
     ]
     if analysis.map.n_traces:
         caption = "Samples over displacement and conductance, traces aligned at their last fall below 0.5 G₀."
-        figure = picture(lambda style: histogram_2d_figure(analysis.map, style), caption)
-        sections.append(Section("Displacement and conductance", figures=[figure]))
+        figure = embedded_figure(lambda style: histogram_2d_figure(analysis.map, style), caption)
+        sections.append(ReportSection("Displacement and conductance", figures=[figure]))
     return sections
 
 
-def _peaks(analysed: Analysed) -> Section:
+def _peaks(analysed: Analysed) -> ReportSection:
     rows = [peak_row(peak) for peak in analysed.analysis.peaks]
     if not rows:
         none = "No maximum stands out from the differences between traces; more traces may show one."
-        return Section("Peaks", text=[none])
+        return ReportSection("Peaks", text=[none])
     cells = ("conductance", "uncertainty", "spread", "sigma", "window", "verdict")
     table = Table(
         (
@@ -83,8 +83,8 @@ def _peaks(analysed: Analysed) -> Section:
         "log G one Gaussian and two that overlap are fitted. The other is half the range of the centre over reasonable "
         "fit windows and backgrounds.",
     )
-    return Section("Peaks", tables=[table])
+    return ReportSection("Peaks", tables=[table])
 
 
-def _counts(analysed: Analysed) -> Section:
-    return Section("Traces", tables=[Table(("", ""), trace_counts(analysed), words=(0,))])
+def _counts(analysed: Analysed) -> ReportSection:
+    return ReportSection("Traces", tables=[Table(("", ""), trace_counts(analysed), words=(0,))])

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from app.acquisition.open_rig import loop_back_tolerance, terminals
-from app.acquisition.watchdog import Guardian
+from app.acquisition.open_rig import loop_back_tolerance, wired_terminals
+from app.acquisition.watchdog import Watchdog
 from app.config.rig import Rig
 from drivers.errors import InstrumentFault, InstrumentLost, RigError
 from drivers.ni6281 import NI6281
@@ -26,7 +26,7 @@ class BiasByHand:
 
     def __init__(self, rig_file: Path) -> None:
         self._rig_file = rig_file
-        self._on: tuple[NI6281, Rig, Guardian] | None = None
+        self._on: tuple[NI6281, Rig, Watchdog] | None = None
         self._stack = ExitStack()
         self._commanded_V = 0.0
 
@@ -42,7 +42,7 @@ class BiasByHand:
         daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
         if bias_V == 0:
             return
-        guardian = self._stack.enter_context(Guardian(self._rig_file))
+        guardian = self._stack.enter_context(Watchdog(self._rig_file))
         self._on = daq, rig, guardian
         try:
             guardian.wait_until_ready()
@@ -66,7 +66,7 @@ class BiasByHand:
         if self._on is None:
             return
         rig = self._on[1]
-        tolerance, names = loop_back_tolerance(rig), terminals(rig)
+        tolerance, names = loop_back_tolerance(rig), wired_terminals(rig)
         commanded_V = {"bias": self._commanded_V, "z": rig.safe.z_V}
         wrong = [
             f"the {name} loop-back ({names[name]}) reads {shown_V[name]:+.4g} V where the {name} output "

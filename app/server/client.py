@@ -22,7 +22,7 @@ from app.server.protocol import (
     event_of,
 )
 from app.server.publisher import MOST_WAITING, SEPARATOR
-from app.server.stream import TOPICS, Callback, Follower, Subscription
+from app.server.stream import TOPICS, Callback, Follower, StreamSubscription
 
 TIMEOUT_S = 5.0
 LONGEST_S = {
@@ -59,7 +59,7 @@ class BenchClient:
         self.connection = connection
         self._context: zmq.Context[Any] = zmq.Context()
         self._numbers = itertools.count(1)
-        self._subscriptions: list[Subscription] = []
+        self._subscriptions: list[StreamSubscription] = []
 
     def __enter__(self) -> Self:
         return self
@@ -121,15 +121,15 @@ class BenchClient:
             blocks, events, result["first_event"], result["stop"], result["all_events"], result["over"]
         )
 
-    def subscribe(self, callback: Callback, topics: Iterable[str] = TOPICS) -> "Subscription":
+    def subscribe(self, callback: Callback, topics: Iterable[str] = TOPICS) -> "StreamSubscription":
         """What the bench tells from now on, as ``callback(topic, what)``.
 
         ``what`` is a `RunInfo` ("run"), `Block`, `Event`, `Trace`, or a dict. A slow callback misses messages. When
         the bench is gone, "lost" with a message, and that was the last.
         """
-        return self._begun(Subscription(self, callback, tuple(topics)))
+        return self._begun(StreamSubscription(self, callback, tuple(topics)))
 
-    def follow(self, callback: Callback, topics: Iterable[str] = TOPICS) -> "Subscription":
+    def follow(self, callback: Callback, topics: Iterable[str] = TOPICS) -> "StreamSubscription":
         """As `subscribe`, but of the run under way (or else the last) from its start, and nothing missed.
 
         "run", then every "block" and "event" once and in order: what was, and without a seam what comes; however
@@ -139,7 +139,7 @@ class BenchClient:
         """
         return self._begun(Follower(self, callback, tuple({*topics, "run", "block", "event", "job"})))
 
-    def _begun(self, subscription: "Subscription") -> "Subscription":
+    def _begun(self, subscription: "StreamSubscription") -> "StreamSubscription":
         self._subscriptions.append(subscription)
         subscription.start()
         return subscription

@@ -30,7 +30,7 @@ SETTINGS = {
 Place = Callable[[Callable[[], None]], None]
 
 
-class Desk:
+class CommandHandlers:
     """The commands of one bench. docs/reference/serving.md lists them for who writes a client."""
 
     def __init__(self, bench: "BenchServer") -> None:

@@ -24,7 +24,7 @@ CHOICES: dict[str, dict[str, tuple[float, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Row:
+class InstrumentRow:
     """What is known of one instrument.
 
     ``answers`` is None where it can't say; ``verified`` tells whether ``settings`` were read from it; ``message`` is a
@@ -52,12 +52,14 @@ class InstrumentRows:
     def __init__(self, rig: Rig) -> None:
         preamplifier = rig.voltage_preamplifier
         self._rows = {
-            "daq": Row("NI 6281", f"{rig.daq.controller}, {rig.daq.device}"),
-            "current_amplifier": Row("Keithley 428", rig.current_amplifier.address),
-            "voltage_preamplifier": Row("SR560", f"{preamplifier.address}, unit {preamplifier.line_address}"),
+            "daq": InstrumentRow("NI 6281", f"{rig.daq.controller}, {rig.daq.device}"),
+            "current_amplifier": InstrumentRow("Keithley 428", rig.current_amplifier.address),
+            "voltage_preamplifier": InstrumentRow(
+                "SR560", f"{preamplifier.address}, unit {preamplifier.line_address}"
+            ),
         }
 
-    def __getitem__(self, instrument: str) -> Row:
+    def __getitem__(self, instrument: str) -> InstrumentRow:
         return self._rows[instrument]
 
     def started(self, header: RunHeader) -> None:

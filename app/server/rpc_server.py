@@ -37,7 +37,7 @@ class Reply:
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
-class Worker:
+class ServerWorker:
     """A thread that does one thing after another, so that who asks for it need not wait."""
 
     def __init__(self, name: str) -> None:
@@ -80,7 +80,7 @@ class Command:
     where: Callable[[Callable[[], None]], None] = at_once
 
 
-class Door:
+class CommandServer:
     """A socket with a thread that answers commands. Nothing that a peer sends ends it.
 
     Parameters

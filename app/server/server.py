@@ -25,12 +25,12 @@ from app.config.toml import FileError
 from app.console.terminal import join
 from app.server.admission import Admission
 from app.server.broadcast import Broadcast
-from app.server.command_handlers import Desk
+from app.server.command_handlers import CommandHandlers
 from app.server.connection import RETRACT_MARGIN_S, Connection
 from app.server.instruments import Instruments
 from app.server.publisher import LogTopic, Publisher
 from app.server.queue import Job, JobQueue, Status
-from app.server.rpc_server import Door, Worker
+from app.server.rpc_server import CommandServer, ServerWorker
 from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
 
@@ -89,12 +89,12 @@ class BenchServer:
         self._admission = Admission(self._context)
         self._publisher = Publisher(self._context, self._host, token)
         self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
-        self._hands = Worker("instruments")
-        self._reader = Worker("history")
-        desk = Desk(self)
+        self._hands = ServerWorker("instruments")
+        self._reader = ServerWorker("history")
+        desk = CommandHandlers(self)
         commands = desk.commands(self._hands.do, self._reader.do)
-        self._door = Door("command", self._context, self._host, token, commands)
-        self._retract_door = Door("retract", self._context, self._host, token, desk.way_out())
+        self._door = CommandServer("command", self._context, self._host, token, commands)
+        self._retract_door = CommandServer("retract", self._context, self._host, token, desk.way_out())
         rig = self.instruments.rig()
         self.connection = Connection(
             commands=self._door.endpoint,
@@ -201,7 +201,7 @@ class BenchServer:
         if job is self._retracted and job.status is Status.ABORTED:
             self.queue.change(job, reason=RETRACTED)
         if job.status is not Status.FAULT:
-            log.info(told_of(job))
+            log.info(ending_sentence(job))
         else:
             log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
             what = "was refused" if job.refused else "ended with a fault"
@@ -300,7 +300,7 @@ class BenchServer:
             self._hands.do(self.tell_state)  # not here: who retracts waits for nothing else
 
 
-def told_of(job: Job) -> str:
+def ending_sentence(job: Job) -> str:
     """How a run ended: "iv, job 2, aborted after 12 of 100 curves: stopped by the user"."""
     done = f"{job.cycles} of {job.total} {job.repeats}"
     how = f"finished: {done}" if job.status is Status.FINISHED else f"{job.status} after {done}"

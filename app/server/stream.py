@@ -46,7 +46,7 @@ class Behind:
     stop: int
 
 
-class Subscription:
+class StreamSubscription:
     """A thread that hands on what the bench tells. ``failure`` is why it ended, if it did by itself."""
 
     def __init__(self, client: "BenchClient", callback: Callback, topics: tuple[str, ...]) -> None:
@@ -111,7 +111,7 @@ class Subscription:
             self._callback(message.kind, _what(message))
 
 
-class Follower(Subscription):
+class Follower(StreamSubscription):
     """A subscription that fills what it missed from history, from the start of the run on."""
 
     def __init__(self, client: "BenchClient", callback: Callback, topics: tuple[str, ...]) -> None:

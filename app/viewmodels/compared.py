@@ -21,7 +21,7 @@ SELDOM_SAID = "There is no histogram"
 """Start of a warning of every recording of held junctions; redundant beside the list of those without traces."""
 
 
-class Kind(StrEnum):
+class ComparedKind(StrEnum):
     """Kind of comparable result; the value is its name in messages."""
 
     HISTOGRAM = "opening traces"
@@ -127,13 +127,17 @@ class ComparedRecording:
         return ", ".join(name for name in (self.sample, control, self.path.name) if name)
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[ComparedKind, ...]:
         """Kinds of results of this recording."""
-        results = ((Kind.HISTOGRAM, self.histogram), (Kind.IV, self.iv), (Kind.HEAT, self.heat))
+        results = (
+            (ComparedKind.HISTOGRAM, self.histogram),
+            (ComparedKind.IV, self.iv),
+            (ComparedKind.HEAT, self.heat),
+        )
         return tuple(kind for kind, result in results if result is not None)
 
 
-def compared(path: Path) -> ComparedRecording:
+def compare_recording(path: Path) -> ComparedRecording:
     """Read and analyse a recording.
 
     Raises
@@ -164,14 +168,14 @@ def compared_measurement(path: Path, measurement: Measurement) -> ComparedRecord
     return replace(recording, remarks=tuple(named))
 
 
-def most_had(recordings: Sequence[ComparedRecording]) -> Kind | None:
-    """Return the most frequent kind of result, the first of ``Kind`` among equals; None without any."""
-    counts = {kind: sum(kind in recording.kinds for recording in recordings) for kind in Kind}
-    best = max(Kind, key=lambda kind: counts[kind])
+def most_had(recordings: Sequence[ComparedRecording]) -> ComparedKind | None:
+    """Return the most frequent kind of result, the first of ``ComparedKind`` among equals; None without any."""
+    counts = {kind: sum(kind in recording.kinds for recording in recordings) for kind in ComparedKind}
+    best = max(ComparedKind, key=lambda kind: counts[kind])
     return best if counts[best] else None
 
 
-def lacking(recordings: Sequence[ComparedRecording], kind: Kind) -> str:
+def lacking(recordings: Sequence[ComparedRecording], kind: ComparedKind) -> str:
     """Return a message that names the recordings without a kind of result; "" if all have it."""
     names = [recording.path.name for recording in recordings if kind not in recording.kinds]
     return f"No {kind.value} in {', '.join(names)}." if names else ""

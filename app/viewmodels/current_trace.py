@@ -11,7 +11,7 @@ from analysis.records import Event, EventKind, FloatArray, Trace
 from analysis.traces.histogram import last_opening
 from analysis.traces.selection import OPEN_PARTS, OpenPart, floor_of, open_parts
 from app.viewmodels.min_max_decimator import interleaved, least_and_largest
-from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, Signals, log10_G
+from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, SampledSignals, log10_G
 from app.viewmodels.view import StreamView
 
 OPEN = ("open", "unknown")
@@ -88,7 +88,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         self._traces = 0
         self._growing: _Growing | None = None
 
-    def feed(self, signals: Signals) -> None:
+    def feed(self, signals: SampledSignals) -> None:
         """Add the next samples."""
         with self._lock:
             if self._growing is not None and len(signals):
@@ -167,7 +167,7 @@ class _Growing:
         self._newest_m = float("nan")
         self._rate_Hz = UNKNOWN_RATE_HZ
 
-    def take(self, signals: Signals) -> None:
+    def take(self, signals: SampledSignals) -> None:
         self._see_openings(signals)
         rows = np.stack([log10_G(signals.conductance_G0), signals.extension_m])
         at, given = signals.first - self._start, 0
@@ -208,7 +208,7 @@ class _Growing:
         self._largest = np.fmax(self._largest[:, 0:used:2], self._largest[:, 1:used:2])
         self._n, self._width = used // 2, 2 * self._width
 
-    def _see_openings(self, signals: Signals) -> None:
+    def _see_openings(self, signals: SampledSignals) -> None:
         above = np.concatenate([[self._above], signals.conductance_G0 >= self._break_G0])
         below = signals.conductance_G0 < self._break_G0
         falls = np.flatnonzero(above[:-1] & below)

@@ -22,7 +22,7 @@ class _Place:
     dtype: np.dtype[Any]
 
 
-class Shelf(Generic[Record]):
+class DiskBackedList(Generic[Record]):
     """List of dataclass records with their arrays in a temporary file, deleted together with the list.
 
     One thread may add records while others read them.

@@ -8,8 +8,8 @@ from analysis.buettiker.errors import ProbeError
 from analysis.buettiker.nonequilibrium import probed_currents
 from analysis.buettiker.terminals import (
     AnyTerminal,
+    JunctionTerminal,
     ProbedJunction,
-    Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
 )
@@ -124,7 +124,7 @@ def _probed(
         Lead(_FLOATING, {1: coupling_eV}),
     )
     huckel = HuckelModel(np.array([[level.energy_eV]]), leads, level.bias_drop)
-    real = tuple(Terminal(name, model.temperature_K) for name in ("probe", "substrate"))
+    real = tuple(JunctionTerminal(name, model.temperature_K) for name in ("probe", "substrate"))
     probes: dict[str, AnyTerminal] = {
         "voltage probe": VoltageProbe(_FLOATING, model.temperature_K),
         "voltage-temperature probe": VoltageTemperatureProbe(_FLOATING),

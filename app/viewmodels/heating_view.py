@@ -19,7 +19,7 @@ from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.convergence import Convergences, ConvergenceSnapshot
-from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.heating_curves import HeatingCurve, heating_curves
 from app.viewmodels.heating_points import PointsSnapshot, points_of
 from app.viewmodels.view import Growth, RecordView
@@ -83,7 +83,7 @@ class HeatingSnapshot:
     problem: str = ""
 
 
-class HeatingView(RecordView[HeatingSnapshot]):
+class HeatingModel(RecordView[HeatingSnapshot]):
     """View of a growing list of holds. Each is evaluated once, except the first ones, which give the mains frequency.
 
     Parameters
@@ -102,7 +102,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
 
     def __init__(
         self,
-        holds: Shelf[Hold],
+        holds: DiskBackedList[Hold],
         header: RunHeader,
         options: HeatingOptions | None = None,
         coupling_eV: float = 0.0,
@@ -187,7 +187,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
             evaluated = evaluator.evaluated(hold)
             self._evaluated.append(evaluated)
             rejected = bool(evaluated.estimate.rejected)
-            self._judged.append(JudgedHold(in_words(evaluated), rejected, hold.samples[1]))
+            self._judged.append(JudgedHold(hold_sentence(evaluated), rejected, hold.samples[1]))
             self._series.add(evaluated)
             if rejected:
                 self._reasons.update(exclusion_counts([evaluated])["holds_rejected"])
@@ -250,7 +250,7 @@ class HeatingView(RecordView[HeatingSnapshot]):
         )
 
 
-def in_words(hold: EvaluatedHold) -> str:
+def hold_sentence(hold: EvaluatedHold) -> str:
     """Return the outcome of a hold: "hold 63 kept, 61 periods", "hold 62 rejected: 3 whole periods, 5 are needed".
 
     Holds are numbered from 1 here and in the status line, but from 0 in recordings.

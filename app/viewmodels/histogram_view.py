@@ -17,11 +17,11 @@ from analysis.traces.peak_fit import PeakFit
 from analysis.traces.pipeline import Analysis, AnalysisOptions, analysis_of, axes_for, peaks_in
 from analysis.traces.selection import NoiseFloor, Selection, SelectionRules
 from app.offline.traces import BOOTSTRAP_SEED
-from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak, drawn_peak
-from app.viewmodels.incremental_histograms import Tally, plausible
+from app.viewmodels.incremental_histograms import IncrementalHistograms, plausible
 from app.viewmodels.signals import NM
-from app.viewmodels.trace_summary import TraceDigest, noise_of, rules_of
+from app.viewmodels.trace_summary import TraceSummary, noise_of, rules_of
 from app.viewmodels.view import Growth, RecordView
 
 LEAST_FITTED = 10
@@ -37,7 +37,7 @@ OptionsFor = Callable[[SelectionRules], AnalysisOptions]
 """Function from the default rules for the data to the options of the analysis (see `app.offline.traces.ByHand`)."""
 
 
-class HistogramView(RecordView[HistogramSnapshot]):
+class HistogramModel(RecordView[HistogramSnapshot]):
     """View of a growing list of traces.
 
     Parameters
@@ -48,18 +48,18 @@ class HistogramView(RecordView[HistogramSnapshot]):
         Function from the default rules to the options.
     """
 
-    def __init__(self, traces: Shelf[Trace], options: OptionsFor) -> None:
+    def __init__(self, traces: DiskBackedList[Trace], options: OptionsFor) -> None:
         super().__init__(HistogramSnapshot())
         self._traces = traces
         self.fair = True
         """True if the traces are an unbiased sample; those of procedures that stop on plateaus are biased."""
-        self._digests: list[TraceDigest] = []
+        self._digests: list[TraceSummary] = []
         self._displaced, self._until = False, 0
         self._begin(options)
 
     def _begin(self, options: OptionsFor) -> None:
         self._options_for = options
-        self._tally: Tally | None = None
+        self._tally: IncrementalHistograms | None = None
         self._kept: list[bool] = []
         self._reasons: list[str] = []
         self._rules_due, self._fit_due = Growth(0.01), Growth(0.05, LEAST_FITTED, FIT_EVERY)
@@ -116,7 +116,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
     def _look(self) -> None:
         for index in range(len(self._digests), len(self._traces)):
             trace = self._traces[index]
-            self._digests.append(TraceDigest.of(trace))
+            self._digests.append(TraceSummary.of(trace))
             self._until = max(self._until, trace.samples[1])
             self._displaced = self._displaced or bool(np.isfinite(trace.displacement_m).any())
 
@@ -132,7 +132,7 @@ class HistogramView(RecordView[HistogramSnapshot]):
         if self._tally is None or self._tally.axes != axes:
             if self._tally is not None:
                 self._tally.close()
-            self._tally = Tally(axes, self._options.displacement_axis, self._options.break_G0)
+            self._tally = IncrementalHistograms(axes, self._options.displacement_axis, self._options.break_G0)
             self._kept, self._reasons = [], []
         elif before is not None and before.plausible_G0 != self._rules.plausible_G0:
             self._count_anew(before.plausible_G0)
@@ -242,7 +242,7 @@ class _Kept(Sequence[Trace]):
     """Kept traces, read from disk on access."""
 
     def __init__(
-        self, traces: Shelf[Trace], indices: Sequence[int], plausible_G0: tuple[float, float]
+        self, traces: DiskBackedList[Trace], indices: Sequence[int], plausible_G0: tuple[float, float]
     ) -> None:
         self._traces, self._indices, self._plausible_G0 = traces, indices, plausible_G0
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import Trace
-from analysis.traces.histogram import Axis, Histogram, Histogram2D, histogram, histogram_2d
-from app.viewmodels.disk_backed_list import Shelf
+from analysis.traces.histogram import BinAxis, Histogram, Histogram2D, histogram, histogram_2d
+from app.viewmodels.disk_backed_list import DiskBackedList
 
-Axes = tuple[Axis, Axis, Axis]
+Axes = tuple[BinAxis, BinAxis, BinAxis]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class SampleCounts:
     negative: int = 0
 
 
-class Tally:
+class IncrementalHistograms:
     """Counts of all traces on given axes, and the sums over kept traces.
 
     Parameters
@@ -53,14 +53,14 @@ class Tally:
         Conductance at which traces are aligned.
     """
 
-    def __init__(self, axes: Axes, displacement: Axis, break_G0: float) -> None:
+    def __init__(self, axes: Axes, displacement: BinAxis, break_G0: float) -> None:
         self.axes, self._displacement, self._break_G0 = axes, displacement, break_G0
         linear, log, coarse = axes
         self.linear = np.zeros(linear.bins + 3, dtype=np.int64)
         self.log = np.zeros(log.bins + 3, dtype=np.int64)
         self._cells = np.zeros((displacement.bins + 3, coarse.bins + 3), dtype=np.int64)
         self._aligned = self._not_aligned = 0
-        self._counted: Shelf[_Counted] = Shelf()
+        self._counted: DiskBackedList[_Counted] = DiskBackedList()
         self._at: list[int] = []
 
     @property

@@ -9,7 +9,7 @@ from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.iv.mean import CurveRules, MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep
 from analysis.records import FloatArray
-from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.view import Growth, RecordView
 
 NA = 1e-9
@@ -77,7 +77,7 @@ class IVSnapshot:
     until: int = 0
 
 
-class IVView(RecordView[IVSnapshot]):
+class IVModel(RecordView[IVSnapshot]):
     """View of a growing list of I-V sweeps.
 
     Parameters
@@ -93,7 +93,7 @@ class IVView(RecordView[IVSnapshot]):
 
     def __init__(
         self,
-        sweeps: Shelf[Sweep],
+        sweeps: DiskBackedList[Sweep],
         rules: CurveRules | None = None,
         given: JunctionModel | None = None,
         on_model: Callable[[JunctionModel], None] = lambda model: None,

@@ -8,7 +8,7 @@ import numpy as np
 from analysis.records import Event, EventKind
 
 
-class State(StrEnum):
+class ShownState(StrEnum):
     """State of a junction; the value is its name in the status line."""
 
     UNKNOWN = "unknown"
@@ -65,17 +65,17 @@ class JunctionState:
     """
 
     def __init__(self, open_G0: float, break_G0: float = BREAK_G0) -> None:
-        self.state, self.since, self.conductance_G0 = State.UNKNOWN, 0, float("nan")
+        self.state, self.since, self.conductance_G0 = ShownState.UNKNOWN, 0, float("nan")
         self._open_G0, self._break_G0 = open_G0, break_G0
         self._step = ""
         self._fixed = False
         self._recent: deque[float] = deque(maxlen=PLATEAU_CELLS)
-        self._seen: deque[State] = deque(maxlen=AGREEING)
+        self._seen: deque[ShownState] = deque(maxlen=AGREEING)
         self._disagreeing = self._dark = 0
 
     def restart(self, sample: int = 0) -> None:
         """Reset to an unknown state at a sample."""
-        self.state, self.since, self._step, self._fixed = State.UNKNOWN, sample, "", False
+        self.state, self.since, self._step, self._fixed = ShownState.UNKNOWN, sample, "", False
         self.conductance_G0, self._disagreeing, self._dark = float("nan"), 0, 0
         self._recent.clear()
         self._seen.clear()
@@ -85,17 +85,17 @@ class JunctionState:
         sample = event.sample
         match event.kind:
             case EventKind.FAULT:
-                self._become(State.FAULT, sample, fixed=True)
+                self._become(ShownState.FAULT, sample, fixed=True)
             case EventKind.MARK if event.name == "safe":
-                ended = State.FAULT if self.state is State.FAULT else State.RETRACTED
+                ended = ShownState.FAULT if self.state is ShownState.FAULT else ShownState.RETRACTED
                 safe = event.payload.get("safe", True)
-                self._become(ended if safe else State.NOT_SAFE, sample, fixed=True)
+                self._become(ended if safe else ShownState.NOT_SAFE, sample, fixed=True)
                 if safe:  # earlier samples no longer describe the junction
                     self.conductance_G0 = float("nan")
             case EventKind.MARK if event.name == "paused":
-                self._become(State.RETRACTED, sample, fixed=True)
+                self._become(ShownState.RETRACTED, sample, fixed=True)
             case EventKind.MARK if event.payload.get("kind") == "ruptured":
-                self._become(State.RUPTURED, sample, fixed=True)
+                self._become(ShownState.RUPTURED, sample, fixed=True)
             case EventKind.STEP if event.payload.get("phase") == "begin":
                 self._begin(event.name, sample)
             case EventKind.STEP:
@@ -105,31 +105,31 @@ class JunctionState:
         self._step = step
         self._recent.clear()
         self._seen.clear()
-        if step == "check" and self.state is State.RUPTURED:
+        if step == "check" and self.state is ShownState.RUPTURED:
             return
         if step in _HELD:
-            self._become(State.HELD, sample, fixed=True)
+            self._become(ShownState.HELD, sample, fixed=True)
         elif step in _BACK:
-            self._become(State.RETRACTED, sample, fixed=True)
+            self._become(ShownState.RETRACTED, sample, fixed=True)
         elif step in _TOWARD:
-            self._become(State.APPROACHING, sample, fixed=False)
-        elif self.state is State.RUPTURED:
-            self._become(State.OUT_OF_CONTACT, sample, fixed=False)
+            self._become(ShownState.APPROACHING, sample, fixed=False)
+        elif self.state is ShownState.RUPTURED:
+            self._become(ShownState.OUT_OF_CONTACT, sample, fixed=False)
         else:
             self._fixed = False
 
     def _end(self, event: Event) -> None:
         if event.name in ("modulate", "sweep") and event.payload.get("ended") != "finished":
-            self._become(State.RUPTURED, event.sample, fixed=True)
+            self._become(ShownState.RUPTURED, event.sample, fixed=True)
         elif event.name == "approach" and event.payload.get("ended") == "contact":
-            self._become(State.CONTACT, event.sample, fixed=False)
+            self._become(ShownState.CONTACT, event.sample, fixed=False)
         self._step = ""
 
     def cell(self, conductance_G0: float, end: int) -> None:
         """Process the mean conductance of a cell that ends before sample ``end``; NaN without bias."""
         if np.isnan(conductance_G0):
             self._dark += 1
-            if self._dark >= DARK_CELLS and self.state is not State.HELD:
+            if self._dark >= DARK_CELLS and self.state is not ShownState.HELD:
                 self.conductance_G0 = float("nan")
             return
         self._dark = 0
@@ -146,20 +146,22 @@ class JunctionState:
         if self._suits(self.state, conductance_G0):
             self.conductance_G0 = conductance_G0
 
-    def _looks_like(self, conductance_G0: float) -> State:
+    def _looks_like(self, conductance_G0: float) -> ShownState:
         if conductance_G0 >= self._break_G0:
-            return State.CONTACT
+            return ShownState.CONTACT
         if conductance_G0 <= -self._break_G0:
-            return State.UNKNOWN  # a current of the wrong sign shows neither a contact nor an open junction
+            return (
+                ShownState.UNKNOWN
+            )  # a current of the wrong sign shows neither a contact nor an open junction
         if conductance_G0 < self._open_G0:
-            return State.APPROACHING if self._step in _TOWARD else State.OUT_OF_CONTACT
+            return ShownState.APPROACHING if self._step in _TOWARD else ShownState.OUT_OF_CONTACT
         steady = len(self._recent) == PLATEAU_CELLS and np.ptp(self._recent) <= PLATEAU_DECADES
-        return State.PLATEAU if steady and self._step not in _TOWARD else State.TUNNELLING
+        return ShownState.PLATEAU if steady and self._step not in _TOWARD else ShownState.TUNNELLING
 
-    def _become(self, state: State, sample: int, *, fixed: bool) -> None:
+    def _become(self, state: ShownState, sample: int, *, fixed: bool) -> None:
         if state is not self.state:
             self.state, self.since, self._disagreeing = state, sample, 0
-            if state not in (State.HELD, State.FAULT, State.NOT_SAFE) and not self._suits(
+            if state not in (ShownState.HELD, ShownState.FAULT, ShownState.NOT_SAFE) and not self._suits(
                 state, self.conductance_G0
             ):
                 self.conductance_G0 = float("nan")  # until a cell is consistent with the state
@@ -167,15 +169,15 @@ class JunctionState:
         if fixed:
             self._seen.clear()
 
-    def _suits(self, state: State, conductance_G0: float) -> bool:
+    def _suits(self, state: ShownState, conductance_G0: float) -> bool:
         """Return True if a conductance is consistent with a state."""
         match state:
-            case State.CONTACT:
+            case ShownState.CONTACT:
                 return conductance_G0 >= self._break_G0
-            case State.TUNNELLING | State.PLATEAU:
+            case ShownState.TUNNELLING | ShownState.PLATEAU:
                 return self._open_G0 <= conductance_G0 < self._break_G0
-            case State.APPROACHING | State.OUT_OF_CONTACT:
+            case ShownState.APPROACHING | ShownState.OUT_OF_CONTACT:
                 return -self._break_G0 < conductance_G0 < self._open_G0
-            case State.UNKNOWN:
+            case ShownState.UNKNOWN:
                 return conductance_G0 <= -self._break_G0
         return False

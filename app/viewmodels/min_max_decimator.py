@@ -39,7 +39,7 @@ def interleaved(least: FloatArray, largest: FloatArray) -> FloatArray:
     return np.stack([least, largest], axis=-1).reshape(*least.shape[:-1], -1)
 
 
-class ColumnRing:
+class MinMaxDecimator:
     """Ring buffer of the newest columns of several signals.
 
     Parameters

@@ -14,7 +14,7 @@ from analysis.heating.spectrum import SEGMENT_s
 from analysis.recording import RunHeader
 from analysis.records import Event, EventKind, FloatArray
 from app.viewmodels.averager import Averager, NoiseSpectrum
-from app.viewmodels.signals import Signals
+from app.viewmodels.signals import SampledSignals
 from app.viewmodels.view import StreamView
 
 AVERAGED_S = 120.0
@@ -45,7 +45,7 @@ class NoiseSnapshot:
     spectra: tuple[NoiseSpectrum, ...] = ()
 
 
-class NoiseView(StreamView[NoiseSnapshot]):
+class NoiseModel(StreamView[NoiseSnapshot]):
     """View that averages spectra separately for each state of the junction. Segments never span a gap.
 
     Samples that are not finite (no thermometer) leave that spectrum empty.
@@ -73,7 +73,7 @@ class NoiseView(StreamView[NoiseSnapshot]):
         self._is_open = True  # a run begins with the tip retracted
         self._left = np.empty((3, 0))  # of a cell begun: current, thermocouple, bias
 
-    def feed(self, signals: Signals) -> None:
+    def feed(self, signals: SampledSignals) -> None:
         """Take the next samples."""
         if not len(signals):
             return

@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.heating.heating import HeatingOptions
 from analysis.heating.junction_model import JunctionModel
-from analysis.heating.to_json import plain
+from analysis.heating.to_json import json_number
 from analysis.iv.mean import CurveRules
 from analysis.recording import RunHeader
 from analysis.traces.pipeline import AnalysisOptions
@@ -67,7 +67,7 @@ class SessionOptions:
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the options for the saved analysis."""
-        decided: Mapping[str, Any] = plain(
+        decided: Mapping[str, Any] = json_number(
             {
                 "traces": {
                     "starts_above_G0": self.traces.starts_above_G0,

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis.recording import RecordingError
-from app.viewmodels.compared import ComparedRecording, compared
+from app.viewmodels.compared import ComparedRecording, compare_recording
 
 log = logging.getLogger(__name__)
 
 Read = Callable[[Path], ComparedRecording]
 
 
-class Reading:
+class RecordingLoader:
     """Background reading that starts immediately; its thread holds no reference to a window, which may close any time.
 
     Parameters
@@ -23,7 +23,7 @@ class Reading:
         Reads one recording; an exception becomes a message, and the other recordings are read nevertheless.
     """
 
-    def __init__(self, paths: Sequence[Path], read: Read = compared) -> None:
+    def __init__(self, paths: Sequence[Path], read: Read = compare_recording) -> None:
         self.paths = tuple(paths)
         self._read = read
         self._results: list[ComparedRecording | str] = []

@@ -11,7 +11,7 @@ from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
 from analysis.traces.segmenter import Segmenter
-from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.iv_view import JunctionNumbers
 from app.viewmodels.signals import known_calibration
 
@@ -32,9 +32,9 @@ class Records:
     """
 
     def __init__(self, header: RunHeader) -> None:
-        self.traces: Shelf[Trace] = Shelf()
-        self.holds: Shelf[Hold] = Shelf("programme")
-        self.sweeps: Shelf[Sweep] = Shelf()
+        self.traces: DiskBackedList[Trace] = DiskBackedList()
+        self.holds: DiskBackedList[Hold] = DiskBackedList("programme")
+        self.sweeps: DiskBackedList[Sweep] = DiskBackedList()
         """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
         self._header = header
         self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}

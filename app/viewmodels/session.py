@@ -16,23 +16,23 @@ from analysis.recording import RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.traces.pipeline import Analysis
 from app.offline.measurement import Measurement, turned_by_heat
-from app.offline.recordings import Kind, kind_of
+from app.offline.recordings import RecordingKind, recording_kind
 from app.offline.traces import Analysed
-from app.replay.seek_context import Past
+from app.replay.seek_context import SeekContext
 from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
-from app.viewmodels.heating_view import HeatingSnapshot, HeatingView
+from app.viewmodels.heating_view import HeatingModel, HeatingSnapshot
 from app.viewmodels.histogram_snapshot import HistogramSnapshot
-from app.viewmodels.histogram_view import HistogramView
-from app.viewmodels.iv_view import IVSnapshot, IVView
-from app.viewmodels.noise_view import NoiseSnapshot, NoiseView, open_G0_of
+from app.viewmodels.histogram_view import HistogramModel
+from app.viewmodels.iv_view import IVModel, IVSnapshot
+from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.records import Kept, Records
 from app.viewmodels.signals import Decoder
 from app.viewmodels.status_view import StatusSnapshot, StatusView
 from app.viewmodels.stream import InOrder
 from app.viewmodels.strips import StripCharts, StripsSnapshot
-from app.viewmodels.transmission_view import TransmissionSnapshot, TransmissionView
-from app.viewmodels.worker import AtOnce, Worker
+from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
+from app.viewmodels.worker import AtOnce, ViewWorker
 
 Item = Block | Event | Trace
 
@@ -73,7 +73,7 @@ class Session:
         self,
         header: RunHeader,
         options: SessionOptions | None = None,
-        worker: Worker | None = None,
+        worker: ViewWorker | None = None,
         name: str = "",
         total_cycles: int | None = None,
     ) -> None:
@@ -89,12 +89,12 @@ class Session:
         self._decoder = Decoder(header)
         self.strips = StripCharts(timed=self._timed)
         self.trace = CurrentTrace(break_G0=self.options.histogram.break_G0)
-        self.noise, self.status = NoiseView(open_G0_of(header)), StatusView(header, total_cycles)
-        self.transmission = TransmissionView()
+        self.noise, self.status = NoiseModel(open_G0_of(header)), StatusView(header, total_cycles)
+        self.transmission = TransmissionModel()
         chosen = self.options
-        self.histogram = HistogramView(self._records.traces, chosen.for_traces_of(header))
-        self.iv = IVView(self._records.sweeps, chosen.curves, chosen.model, self._on_model)
-        self.heating = HeatingView(
+        self.histogram = HistogramModel(self._records.traces, chosen.for_traces_of(header))
+        self.iv = IVModel(self._records.sweeps, chosen.curves, chosen.model, self._on_model)
+        self.heating = HeatingModel(
             self._records.holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
         )
         self._show_model(chosen.model)
@@ -118,7 +118,7 @@ class Session:
         for view in (self.histogram, self.iv, self.heating):
             self._worker.ask(view.work)
 
-    def jump(self, past: Past) -> None:
+    def jump(self, past: SeekContext) -> None:
         """Continue at another position in the same recording.
 
         Strips, trace, noise and status show the new position. Histograms, I-V and heating keep all records so far; a
@@ -166,7 +166,7 @@ class Session:
         self._tell(self._records.event(event))
 
     def _see_kind(self) -> None:
-        fair = kind_of(self.header.procedure, self._steps) is Kind.TRACES
+        fair = recording_kind(self.header.procedure, self._steps) is RecordingKind.TRACES
         if fair != self.histogram.fair:
             self.histogram.fair = fair
             self._worker.ask(self.histogram.work)

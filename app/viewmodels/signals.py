@@ -18,7 +18,7 @@ LOWEST_G0, HIGHEST_G0 = 1e-9, 1e3
 
 
 @dataclass(frozen=True, eq=False)
-class Signals:
+class SampledSignals:
     """Consecutive samples in SI units, arrays of shape (n,); NaN for a quantity that was not recorded."""
 
     first: int
@@ -54,7 +54,7 @@ def known_calibration(header: RunHeader) -> CurrentCalibration | None:
 
 
 class Decoder:
-    """Converter of blocks to `Signals`; a changed setting applies from its sample on.
+    """Converter of blocks to `SampledSignals`; a changed setting applies from its sample on.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Decoder:
             case _ if self._calibration is not None and event.name in _OF_CALIBRATION:
                 self._calibration = replace(self._calibration, **{_OF_CALIBRATION[event.name]: float(value)})
 
-    def signals(self, block: Block) -> Signals:
+    def signals(self, block: Block) -> SampledSignals:
         """Convert a block to signals."""
         unknown = np.full(len(block), np.nan)
         data = dict(zip(block.channels, block.data, strict=True))
@@ -100,7 +100,7 @@ class Decoder:
             extension_m = data["extension"]
         thermocouple = data["thermocouple"] / self._thermocouple_gain if "thermocouple" in data else unknown
         rate_Hz = block.rate_Hz if block.rate_Hz > 0 else UNKNOWN_RATE_HZ
-        return Signals(
+        return SampledSignals(
             block.first,
             rate_Hz,
             conductance,

@@ -11,9 +11,9 @@ import numpy as np
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
 from analysis.recording import RunHeader
 from analysis.records import Event, EventKind, FloatArray
-from app.replay.seek_context import Past
-from app.viewmodels.junction_state import CELL_S, JunctionState, State
-from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, Signals
+from app.replay.seek_context import SeekContext
+from app.viewmodels.junction_state import CELL_S, JunctionState, ShownState
+from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, SampledSignals
 from app.viewmodels.view import StreamView
 
 OPEN_G0 = 1e-3
@@ -74,7 +74,7 @@ class StatusSnapshot:
         Largest conductance within the amplifier's range at this bias.
     """
 
-    state: State
+    state: ShownState
     in_state_s: float
     conductance_G0: float
     bias_V: float
@@ -128,7 +128,7 @@ class StatusView(StreamView[StatusSnapshot]):
         self._calibration: CurrentCalibration | None = None
         self._open: tuple[int, FloatArray, np.ndarray] | None = None  # a cell begun: index, sums, counts
 
-    def feed(self, signals: Signals) -> None:
+    def feed(self, signals: SampledSignals) -> None:
         """Process the next samples."""
         if not len(signals):
             return
@@ -140,7 +140,7 @@ class StatusView(StreamView[StatusSnapshot]):
             self._stop = signals.stop
             self._drawn = None
 
-    def _take_cells(self, signals: Signals, width: int) -> None:
+    def _take_cells(self, signals: SampledSignals, width: int) -> None:
         """Average the samples in cells, which begin at multiples of their width, and process complete cells."""
         rows = np.stack([signals.conductance_G0, signals.bias_V, signals.extension_m])
         first = signals.first // width
@@ -186,7 +186,7 @@ class StatusView(StreamView[StatusSnapshot]):
                 case EventKind.SETTING if event.name == "bias_V" and event.payload.get("value") is not None:
                     self._numbers[0] = float(event.payload["value"])
 
-    def jump(self, past: Past) -> None:
+    def jump(self, past: SeekContext) -> None:
         """Continue at another position, with the counts before it."""
         with self._lock:
             self._junction.restart(past.at)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.records import FloatArray
-from app.viewmodels.min_max_decimator import ColumnRing, interleaved
-from app.viewmodels.signals import NM, Signals, log10_G
+from app.viewmodels.min_max_decimator import MinMaxDecimator, interleaved
+from app.viewmodels.signals import NM, SampledSignals, log10_G
 from app.viewmodels.view import StreamView
 
 WINDOWS_S = (10.0, 30.0, 120.0)
@@ -79,7 +79,7 @@ class StripCharts(StreamView[StripsSnapshot]):
     def __init__(self, window_s: float = 30.0, pixels: int = 900, *, timed: bool = True) -> None:
         super().__init__()
         self._timed = timed
-        self._rings: dict[float, ColumnRing] = {}
+        self._rings: dict[float, MinMaxDecimator] = {}
         self._rate_Hz = float("nan")
         self._stop = 0
         self._gaps: deque[tuple[int, int]] = deque(maxlen=COLUMNS)
@@ -97,7 +97,7 @@ class StripCharts(StreamView[StripsSnapshot]):
                 self._window_s, self._pixels = chosen
                 self._drawn = None
 
-    def feed(self, signals: Signals) -> None:
+    def feed(self, signals: SampledSignals) -> None:
         """Add the next samples."""
         if not len(signals):
             return
@@ -131,7 +131,7 @@ class StripCharts(StreamView[StripsSnapshot]):
         self._gaps.clear()
         if rate_Hz > 0:
             widths = {window: math.ceil(window * rate_Hz / COLUMNS) for window in WINDOWS_S}
-            self._rings = {w: ColumnRing(len(STRIPS), n, COLUMNS + _SPARE) for w, n in widths.items()}
+            self._rings = {w: MinMaxDecimator(len(STRIPS), n, COLUMNS + _SPARE) for w, n in widths.items()}
 
     def _draw(self) -> StripsSnapshot:
         window_s, ring = self._window_s, self._rings.get(self._window_s)

@@ -21,7 +21,7 @@ _OPEN_SAMPLES = 5
 
 
 @dataclass(frozen=True)
-class TraceDigest:
+class TraceSummary:
     """Summary of one trace; `rejection` agrees with ``analysis.traces.selection.rejection`` of the trace.
 
     Parameters
@@ -51,7 +51,7 @@ class TraceDigest:
     open_parts: tuple[OpenPart, ...]
 
     @classmethod
-    def of(cls, trace: Trace) -> "TraceDigest":
+    def of(cls, trace: Trace) -> "TraceSummary":
         """Summarize a trace."""
         g = trace.conductance_G0
         start, least = ends_of(g)
@@ -87,13 +87,13 @@ class TraceDigest:
         return range_G0[0] <= self.finite_G0[0] and self.finite_G0[1] <= range_G0[1]
 
 
-def noise_of(digests: Sequence[TraceDigest]) -> NoiseFloor:
+def noise_of(digests: Sequence[TraceSummary]) -> NoiseFloor:
     """Return the noise floor, as ``analysis.traces.selection.noise_floor`` does."""
     parts = [digest.open_parts for digest in digests if digest.open_parts]
     return floor_of([trace_parts[i] for trace_parts in parts] for i in range(len(OPEN_PARTS)))
 
 
-def rules_of(digests: Sequence[TraceDigest], noise: NoiseFloor, contact_G0: float | None) -> SelectionRules:
+def rules_of(digests: Sequence[TraceSummary], noise: NoiseFloor, contact_G0: float | None) -> SelectionRules:
     """Return the default rules, as ``analysis.traces.selection.usual_rules`` does."""
     return rules_for([(digest.start_G0, digest.least_G0) for digest in digests], noise, contact_G0)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.heating.junction_model import JunctionModel
 from analysis.records import FloatArray
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.viewmodels.iv_view import conductance_error_G0
 from app.viewmodels.view import StreamView
 
@@ -58,7 +58,7 @@ class TransmissionSnapshot:
     sigma_conductance_G0: float = float("nan")
 
 
-class TransmissionView(StreamView[TransmissionSnapshot]):
+class TransmissionModel(StreamView[TransmissionSnapshot]):
     """View of the latest model at the latest amplitude of the bias."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class TransmissionView(StreamView[TransmissionSnapshot]):
         )
 
 
-def _of_one(levels: Sequence[Level]) -> dict[str, tuple[float, float]]:
+def _of_one(levels: Sequence[BreitWignerLevel]) -> dict[str, tuple[float, float]]:
     """Return the parameters of a single level, named as those of a fit; empty for several levels."""
     if len(levels) != 1:
         return {}

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 Job = Callable[[], None]
 
 
-class Worker(Protocol):
+class ViewWorker(Protocol):
     """Executes jobs. A waiting job that is requested again is executed once."""
 
     def ask(self, job: Job) -> None:

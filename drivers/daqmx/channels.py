@@ -15,7 +15,7 @@ OUTPUT_SPAN_V = 10.0
 """Largest output voltage of the NI 6281, of either sign (PXI/PCI-6281 Specifications)."""
 
 
-class Terminal(StrEnum):
+class InputReference(StrEnum):
     """Ground reference of an input."""
 
     DIFFERENTIAL = "differential"
@@ -42,7 +42,7 @@ class AnalogInput:
     name: str
     channel: str
     range_V: float = 10.0
-    terminal: Terminal = Terminal.DIFFERENTIAL
+    terminal: InputReference = InputReference.DIFFERENTIAL
 
     def __post_init__(self) -> None:
         if self.range_V not in INPUT_RANGES_V:

@@ -12,7 +12,7 @@ from nidaqmx.errors import DaqError
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from analysis.records import Block, FloatArray
-from drivers.daqmx.channels import AnalogInput, Terminal
+from drivers.daqmx.channels import AnalogInput, InputReference
 from drivers.errors import NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
 from drivers.pxi import PXIController, rig_error, translated
 
@@ -23,9 +23,9 @@ _GLANCES = 4
 """Readings averaged by `Inputs.glance`; a single one could be a spike."""
 
 _TERMINALS = {
-    Terminal.DIFFERENTIAL: TerminalConfiguration.DIFF,
-    Terminal.RSE: TerminalConfiguration.RSE,
-    Terminal.NRSE: TerminalConfiguration.NRSE,
+    InputReference.DIFFERENTIAL: TerminalConfiguration.DIFF,
+    InputReference.RSE: TerminalConfiguration.RSE,
+    InputReference.NRSE: TerminalConfiguration.NRSE,
 }
 _OVERRUN = {
     DAQmxErrors.SAMPLES_NO_LONGER_AVAILABLE,

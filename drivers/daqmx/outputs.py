@@ -22,7 +22,7 @@ from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannel
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.daqmx.channels import AnalogOutput
-from drivers.daqmx.waveform import Waveform
+from drivers.daqmx.waveform import OutputWaveform
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow, OutOfRange, RigError
 from drivers.pxi import PXIController, rig_error, translated
 
@@ -74,7 +74,7 @@ class Outputs:
         self._emergencies = 0
         self._locked = ""
         self._standing = dict.fromkeys(self.channels, np.nan)
-        self._running: Waveform | None = None
+        self._running: OutputWaveform | None = None
         self._generated = 0
         self._possible: dict[str, NDArray[np.float64]] = {}
         self._tasks: list[Any] = []
@@ -157,7 +157,7 @@ class Outputs:
         """Arm a waveform; its first sample comes at the next tick of the inputs' clock."""
         with self._lock:
             self._refuse_if_busy("start a waveform")
-            waveform = Waveform.build(mode, waveforms_V, self.channels, self._standing, self._repeats)
+            waveform = OutputWaveform.build(mode, waveforms_V, self.channels, self._standing, self._repeats)
             emergencies = self._emergencies
             try:
                 with translated("start a waveform"):
@@ -196,7 +196,7 @@ class Outputs:
                     self._generated = self._count(self._running)
             return self._generated
 
-    def _count(self, waveform: Waveform) -> int:
+    def _count(self, waveform: OutputWaveform) -> int:
         return waveform.put_out(int(self._together.out_stream.total_samp_per_chan_generated))
 
     def finished(self) -> bool:
@@ -232,7 +232,7 @@ class Outputs:
                 raise
             return self._generated
 
-    def _count_after_stop(self, waveform: Waveform) -> int:
+    def _count_after_stop(self, waveform: OutputWaveform) -> int:
         try:
             return self._count(waveform)
         except DaqError as error:
@@ -240,7 +240,7 @@ class Outputs:
                 raise
             return _NO_COUNT
 
-    def _end(self, waveform: Waveform, before: int, after: int) -> None:
+    def _end(self, waveform: OutputWaveform, before: int, after: int) -> None:
         """Store the values of the outputs after a stopped waveform."""
         if before <= after <= before + _LIKELY_S * self._clock_Hz / self._repeats:
             self._generated, self._possible = after, {}
@@ -281,7 +281,7 @@ class Outputs:
             self._standing[name] = nearest
             return nearest
 
-    def _standing_after(self, waveform: Waveform, generated: int) -> dict[str, float]:
+    def _standing_after(self, waveform: OutputWaveform, generated: int) -> dict[str, float]:
         values = waveform.after(generated)
         if values is None:
             return dict(self._standing)

@@ -15,7 +15,7 @@ _SMALLEST_BUFFER = 2  # NI-DAQmx generates no single sample on a clock
 
 
 @dataclass(frozen=True, eq=False)
-class Waveform:
+class OutputWaveform:
     """Values of all outputs, checked against their limits.
 
     Parameters

@@ -13,9 +13,9 @@ from nidaqmx.utils import flatten_channel_string
 
 from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.daqmx.inputs import ONBOARD_BUFFER, Acquisition, ReadSettings
-from simulators.daqmx.outputs import OutputEngine, Waveform
-from simulators.daqmx.task import Task
-from simulators.daqmx.task_state import State
+from simulators.daqmx.outputs import BufferedWaveform, OutputEngine
+from simulators.daqmx.task import DaqTask
+from simulators.daqmx.task_state import TaskState
 from simulators.daqmx.timing import SampleClock
 
 DEFAULT_SAMPLES_TO_READ = "0x31E8"
@@ -43,13 +43,13 @@ class Attribute:
 def kept(name: str, default: Any) -> Attribute:
     """Return a property of a task that is stored and has no effect."""
 
-    def put(task: Task, value: Any) -> None:
+    def put(task: DaqTask, value: Any) -> None:
         task.properties[name] = value
 
     return Attribute(lambda task: task.properties.get(name, default), put, default)
 
 
-def fixed(value: Any) -> Attribute:
+def fixed_property(value: Any) -> Attribute:
     """Return a property with a fixed value."""
     return Attribute(lambda *_: value)
 
@@ -57,14 +57,14 @@ def fixed(value: Any) -> Attribute:
 # Timing
 
 
-def _clock(task: Task) -> SampleClock:
+def _clock(task: DaqTask) -> SampleClock:
     if task.clock is None:
         raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, "The task has no sample clock.")
     return task.clock
 
 
-def _change_clock(field: str) -> Callable[[Task, Any], None]:
-    def put(task: Task, value: Any) -> None:
+def _change_clock(field: str) -> Callable[[DaqTask, Any], None]:
+    def put(task: DaqTask, value: Any) -> None:
         clock = task.clock or SampleClock(1000.0, "", finite=True, samples=1000)
         changed = {**dataclasses.asdict(clock), "mode": clock.mode, field: value}
         task.set_clock(*(changed[name] for name in ("rate_Hz", "source", "edge", "mode", "samples")))
@@ -72,7 +72,7 @@ def _change_clock(field: str) -> Callable[[Task, Any], None]:
     return put
 
 
-def _set_timing_type(task: Task, value: int) -> None:
+def _set_timing_type(task: DaqTask, value: int) -> None:
     if value == SampleTimingType.ON_DEMAND.value:
         task.software_timed()
     elif value == SampleTimingType.SAMPLE_CLOCK.value:
@@ -82,12 +82,12 @@ def _set_timing_type(task: Task, value: int) -> None:
         raise refused_value("DAQmx_SampTimingType", value, "on demand, sample clock")
 
 
-def _clock_terminal(task: Task) -> str:
+def _clock_terminal(task: DaqTask) -> str:
     kind = "ai" if _clock(task).follows_inputs else task.engine.kind
     return f"/{task.card.bench.card.device}/{kind}/SampleClock"
 
 
-def _convert_rate_Hz(task: Task) -> float:
+def _convert_rate_Hz(task: DaqTask) -> float:
     card = task.card.bench.card
     return min(card.fastest_inputs_Hz, 1 / (1 / card.fastest_one_input_Hz + 10e-6))
 
@@ -112,11 +112,11 @@ TIMING = {
 # Trigger
 
 
-def _trigger_type(task: Task) -> int:
+def _trigger_type(task: DaqTask) -> int:
     return (TriggerType.DIGITAL_EDGE if task.trigger else TriggerType.NONE).value
 
 
-def _set_trigger_type(task: Task, value: int) -> None:
+def _set_trigger_type(task: DaqTask, value: int) -> None:
     if value == TriggerType.NONE.value:
         task.set_trigger("")
     elif value != TriggerType.DIGITAL_EDGE.value:
@@ -125,41 +125,41 @@ def _set_trigger_type(task: Task, value: int) -> None:
 
 TRIGGER = {
     "START_TRIG_TYPE": Attribute(_trigger_type, _set_trigger_type, TriggerType.NONE.value),
-    "DIG_EDGE_START_TRIG_SRC": Attribute(lambda task: task.trigger, Task.set_trigger, ""),
+    "DIG_EDGE_START_TRIG_SRC": Attribute(lambda task: task.trigger, DaqTask.set_trigger, ""),
     "START_TRIG_TERM": Attribute(
         lambda task: f"/{task.card.bench.card.device}/{task.engine.kind}/StartTrigger"
     ),
-    "START_TRIG_RETRIGGERABLE": fixed(False),
+    "START_TRIG_RETRIGGERABLE": fixed_property(False),
 }
 
 # Read
 
 
-def _run(task: Task) -> Acquisition | None:
+def _run(task: DaqTask) -> Acquisition | None:
     """Return the task's acquisition. Raises -200983 while the task has reserved no resources."""
     engine = task.inputs
     task.card.bench.catch_up()
-    if task.state < State.RESERVED:
+    if task.state < TaskState.RESERVED:
         raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
     return engine.run
 
 
 def _read_setting(field: str) -> Attribute:
-    def put(task: Task, value: Any) -> None:
+    def put(task: DaqTask, value: Any) -> None:
         setattr(task.inputs.settings, field, value)
 
     return Attribute(lambda task: getattr(task.inputs.settings, field), put, getattr(ReadSettings(), field))
 
 
 def _count(name: str) -> Attribute:
-    def get(task: Task) -> int:
+    def get(task: DaqTask) -> int:
         run = _run(task)
         return 0 if run is None else int(getattr(run, name))
 
     return Attribute(get)
 
 
-def _default_samples(task: Task) -> int:
+def _default_samples(task: DaqTask) -> int:
     task.card.bench.catch_up()
     return task.inputs.default_samples()
 
@@ -177,8 +177,8 @@ READ = {
     "CHANNELS_TO_READ": Attribute(lambda task: _names(task)),
     "NUM_CHANS": Attribute(lambda task: len(task.inputs.channels)),
     "RAW_DATA_WIDTH": Attribute(lambda task: 4 * len(task.inputs.channels)),
-    "OVERLOADED_CHANS_EXIST": fixed(False),
-    "OVERLOADED_CHANS": fixed(""),
+    "OVERLOADED_CHANS_EXIST": fixed_property(False),
+    "OVERLOADED_CHANS": fixed_property(""),
     "SLEEP_TIME": kept("read sleep time", 0.001),
     "WAIT_MODE": kept("read wait mode", WaitMode.POLL.value),
 }
@@ -186,18 +186,22 @@ READ = {
 # Write
 
 
-def _waveform(task: Task) -> Waveform | None:
+def _waveform(task: DaqTask) -> BufferedWaveform | None:
     outputs = task.outputs
     task.card.bench.catch_up()
     return outputs.waveform
 
 
-def _generated(task: Task) -> int:
+def _generated(task: DaqTask) -> int:
     waveform, outputs = _waveform(task), task.outputs
     if waveform is not None and outputs.started:
         outputs.last_asked = waveform.generated
         return waveform.generated
-    if waveform is None and task.state < State.RESERVED and task.card.bench.card.forgets_count_after_abort:
+    if (
+        waveform is None
+        and task.state < TaskState.RESERVED
+        and task.card.bench.card.forgets_count_after_abort
+    ):
         raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
     return _generated_when_stopped(outputs)
 
@@ -214,21 +218,21 @@ def _generated_when_stopped(outputs: OutputEngine) -> int:
     return outputs.last_generated if outputs.waveform is None else outputs.waveform.generated
 
 
-def _space(task: Task) -> int:
+def _space(task: DaqTask) -> int:
     waveform = _waveform(task)
     return task.outputs.buffer_samples() if waveform is None else waveform.space(task.outputs.started)
 
 
-def _channels_written(task: Task) -> int:
+def _channels_written(task: DaqTask) -> int:
     return len((task.lines if task.engine.kind == "do" else task.outputs).channels)
 
 
-def _set_regeneration(task: Task, value: int) -> None:
+def _set_regeneration(task: DaqTask, value: int) -> None:
     task.resize_buffer(task.outputs.buffer_size)
     task.outputs.regeneration = value
 
 
-def _only_at_write_position(task: Task, value: int) -> None:
+def _only_at_write_position(task: DaqTask, value: int) -> None:
     if value != WriteRelativeTo.CURRENT_WRITE_POSITION.value:
         raise refused_value("DAQmx_Write_RelativeTo", value, "current write position (others not simulated)")
 
@@ -242,7 +246,7 @@ WRITE = {
     "DIGITAL_LINES_BYTES_PER_CHAN": Attribute(lambda task: task.lines.most_lines),
     "RAW_DATA_WIDTH": Attribute(lambda task: 2 * len(task.outputs.channels)),
     "RELATIVE_TO": Attribute(lambda _: WriteRelativeTo.CURRENT_WRITE_POSITION.value, _only_at_write_position),
-    "OFFSET": fixed(0),
+    "OFFSET": fixed_property(0),
     "SLEEP_TIME": kept("write sleep time", 0.001),
     "WAIT_MODE": kept("write wait mode", WaitMode.POLL.value),
 }
@@ -250,8 +254,8 @@ WRITE = {
 # Buffers and the task itself
 
 
-def _set_buffer(side: str) -> Callable[[Task, int], None]:
-    def put(task: Task, value: int) -> None:
+def _set_buffer(side: str) -> Callable[[DaqTask, int], None]:
+    def put(task: DaqTask, value: int) -> None:
         getattr(task, side)  # -200452 for a task of the other side
         task.resize_buffer(value)
 
@@ -268,7 +272,7 @@ BUFFER = {
 }
 
 
-def _names(task: Task) -> str:
+def _names(task: DaqTask) -> str:
     return flatten_channel_string([channel.name for channel in task.channels])
 
 

@@ -2,8 +2,8 @@
 
 from simulators.daqmx.channels import known_device
 from simulators.daqmx.errors import Code, DaqError
-from simulators.daqmx.task import Task
-from simulators.daqmx.task_state import State, TaskStates
+from simulators.daqmx.task import DaqTask
+from simulators.daqmx.task_state import TaskState, TaskStates
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.faults import DeviceLost
 
@@ -19,7 +19,7 @@ class Card:
 
     def __init__(self, bench: SimulatedBench) -> None:
         self.bench = bench
-        self.tasks: dict[str, Task] = {}
+        self.tasks: dict[str, DaqTask] = {}
         self._held: dict[str, TaskStates] = {}
         self._armed: list[tuple[str, TaskStates]] = []
         self._unnamed = 0
@@ -39,10 +39,10 @@ class Card:
             self._unnamed += 1
         if any(task.name == name for task in self.tasks.values()):
             raise DaqError(Code.DUPLICATE_TASK, f"Task Name: {name}")
-        self.tasks[session] = Task(self, name)
+        self.tasks[session] = DaqTask(self, name)
         return session
 
-    def task(self, session: str) -> Task:
+    def task(self, session: str) -> DaqTask:
         """Return the task of a session. Raises -200088 if there is none."""
         try:
             return self.tasks[session]
@@ -100,6 +100,6 @@ class Card:
             raise DaqError(Code.DEV_CANNOT_BE_ACCESSED, f"Device: {self.bench.card.device}")
 
     @property
-    def running(self) -> list[Task]:
+    def running(self) -> list[DaqTask]:
         """Running tasks."""
-        return [task for task in self.tasks.values() if task.state is State.RUNNING]
+        return [task for task in self.tasks.values() if task.state is TaskState.RUNNING]

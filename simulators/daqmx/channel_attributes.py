@@ -20,22 +20,22 @@ from nidaqmx.constants import (
 )
 from nidaqmx.utils import flatten_channel_string, unflatten_channel_string
 
-from simulators.daqmx.attributes import Attribute, fixed
+from simulators.daqmx.attributes import Attribute, fixed_property
 from simulators.daqmx.channels import verify
 from simulators.daqmx.errors import Code, DaqError
 from simulators.daqmx.outputs import DATA_TRANSFER_CONDITION
-from simulators.daqmx.task import Task
+from simulators.daqmx.task import DaqTask
 
 
 @dataclass(frozen=True)
 class ChannelOfTask:
     """Channel, with its task."""
 
-    task: Task
+    task: DaqTask
     channel: Any  # a Channel or a LineChannel: `_only` restricts properties to their side
 
 
-def channels_of(task: Task, names: str) -> list[ChannelOfTask]:
+def channels_of(task: DaqTask, names: str) -> list[ChannelOfTask]:
     """Return channels of a task by name; "" for all of them. Raises -200461."""
     channels = {channel.name: channel for channel in task.engine.channels}
     wanted = unflatten_channel_string(names) if names else list(channels)
@@ -115,7 +115,7 @@ _COMMON = {
     "CHAN_TYPE": Attribute(lambda owner: _TYPES[owner.task.engine.kind]),
     "PHYSICAL_CHAN_NAME": Attribute(_physical_name),
     "CHAN_DESCR": _kept(0x1926, ""),
-    "CHAN_IS_GLOBAL": fixed(False),
+    "CHAN_IS_GLOBAL": fixed_property(False),
 }
 
 _INPUT = {
@@ -125,13 +125,13 @@ _INPUT = {
     "AI_RNG_LOW": Attribute(lambda owner: -_range_V(owner)),
     "AI_GAIN": Attribute(lambda owner: owner.task.card.bench.card.input_ranges_V[-1] / _range_V(owner)),
     "AI_TERM_CFG": Attribute(_terminal_config, _set_terminal_config, TerminalConfiguration.DEFAULT.value),
-    "AI_COUPLING": fixed(Coupling.DC.value),
+    "AI_COUPLING": fixed_property(Coupling.DC.value),
     "AI_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.input_bits)),
-    "AI_RESOLUTION_UNITS": fixed(ResolutionType.BITS.value),
-    "AI_VOLTAGE_UNITS": fixed(VoltageUnits.VOLTS.value),
-    "AI_MEAS_TYPE": fixed(UsageTypeAI.VOLTAGE.value),
-    "AI_CUSTOM_SCALE_NAME": fixed(""),
-    "AI_LOWPASS_ENABLE": fixed(False),
+    "AI_RESOLUTION_UNITS": fixed_property(ResolutionType.BITS.value),
+    "AI_VOLTAGE_UNITS": fixed_property(VoltageUnits.VOLTS.value),
+    "AI_MEAS_TYPE": fixed_property(UsageTypeAI.VOLTAGE.value),
+    "AI_CUSTOM_SCALE_NAME": fixed_property(""),
+    "AI_LOWPASS_ENABLE": fixed_property(False),
     "AI_DATA_XFER_MECH": _kept(0x1821, DataTransferActiveTransferMode.DMA.value),
     "AI_DATA_XFER_REQ_COND": _kept(0x188B, InputDataTransferCondition.ON_BOARD_MEMORY_NOT_EMPTY.value),
 }
@@ -142,18 +142,18 @@ _OUTPUT = {
     "AO_DAC_RNG_HIGH": Attribute(_range_V),
     "AO_DAC_RNG_LOW": Attribute(lambda owner: -_range_V(owner)),
     "AO_DAC_REF_VAL": Attribute(_range_V),
-    "AO_DAC_REF_SRC": fixed(SourceSelection.INTERNAL.value),
+    "AO_DAC_REF_SRC": fixed_property(SourceSelection.INTERNAL.value),
     "AO_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.output_bits)),
-    "AO_RESOLUTION_UNITS": fixed(ResolutionType.BITS.value),
-    "AO_OUTPUT_TYPE": fixed(UsageTypeAO.VOLTAGE.value),
-    "AO_VOLTAGE_UNITS": fixed(VoltageUnits.VOLTS.value),
-    "AO_CUSTOM_SCALE_NAME": fixed(""),
+    "AO_RESOLUTION_UNITS": fixed_property(ResolutionType.BITS.value),
+    "AO_OUTPUT_TYPE": fixed_property(UsageTypeAO.VOLTAGE.value),
+    "AO_VOLTAGE_UNITS": fixed_property(VoltageUnits.VOLTS.value),
+    "AO_CUSTOM_SCALE_NAME": fixed_property(""),
     "AO_TERM_CFG": Attribute(_terminal_config),
     "AO_DATA_XFER_MECH": _kept(0x134, DataTransferActiveTransferMode.DMA.value),
     "AO_DATA_XFER_REQ_COND": _kept(
         DATA_TRANSFER_CONDITION, OutputDataTransferCondition.ON_BOARD_MEMORY_LESS_THAN_FULL.value
     ),
-    "AO_USE_ONLY_ON_BRD_MEM": fixed(False),
+    "AO_USE_ONLY_ON_BRD_MEM": fixed_property(False),
     "AO_IDLE_OUTPUT_BEHAVIOR": Attribute(
         _get_idle, _set_idle, AOIdleOutputBehavior.MAINTAIN_EXISTING_VALUE.value
     ),
@@ -161,9 +161,9 @@ _OUTPUT = {
 
 _LINES = {
     "DO_NUM_LINES": Attribute(lambda owner: len(owner.channel.lines)),
-    "DO_INVERT_LINES": fixed(False),
-    "DO_TRISTATE": fixed(False),
-    "DO_OUTPUT_DRIVE_TYPE": fixed(DigitalDriveType.ACTIVE_DRIVE.value),
+    "DO_INVERT_LINES": fixed_property(False),
+    "DO_TRISTATE": fixed_property(False),
+    "DO_OUTPUT_DRIVE_TYPE": fixed_property(DigitalDriveType.ACTIVE_DRIVE.value),
 }
 
 

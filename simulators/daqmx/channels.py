@@ -15,7 +15,7 @@ PORTS, PORT_LINES = 3, 8
 
 
 @dataclass
-class Channel:
+class VirtualChannel:
     """Virtual analogue channel of a task.
 
     Parameters
@@ -62,7 +62,7 @@ def terminals(card: NI6281Parameters, kind: str) -> list[str]:
 
 def channels(
     card: NI6281Parameters, kind: str, physical: str, name: str, limits: Limits, terminal_config: int
-) -> list[Channel]:
+) -> list[VirtualChannel]:
     """Return the channels that one call adds to a task ("Dev1/ai0:2, Dev1/ai5").
 
     Raises
@@ -77,7 +77,7 @@ def channels(
     if not terminal_names:
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical!r}")
     pairs = zip(names_of(card, name, terminal_names), terminal_names, strict=True)
-    return [Channel(*pair, limits, terminal_config) for pair in pairs]
+    return [VirtualChannel(*pair, limits, terminal_config) for pair in pairs]
 
 
 def names_of(card: NI6281Parameters, name: str, found: list[str]) -> list[str]:
@@ -118,7 +118,7 @@ def known_device(card: NI6281Parameters, device: str) -> None:
         raise DaqError(Code.INVALID_DEVICE_ID, f"Device Specified: {device}\nDevices: {card.device}")
 
 
-def verify(card: NI6281Parameters, channel: Channel) -> float:
+def verify(card: NI6281Parameters, channel: VirtualChannel) -> float:
     """Check that the card supports the channel's settings; return its range in V.
 
     Raises
@@ -137,7 +137,7 @@ def verify(card: NI6281Parameters, channel: Channel) -> float:
     return range_V
 
 
-def _verify_terminal_config(channel: Channel) -> None:
+def _verify_terminal_config(channel: VirtualChannel) -> None:
     config = TerminalConfiguration(channel.terminal_config)
     upper = int(channel.terminal[2:]) >= DIFFERENTIAL_INPUTS
     if config is TerminalConfiguration.PSEUDO_DIFF or (config is TerminalConfiguration.DIFF and upper):

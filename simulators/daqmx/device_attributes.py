@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from nidaqmx.constants import AcquisitionType, BusType, ProductCategory, UsageTypeAI, UsageTypeAO
 from nidaqmx.utils import flatten_channel_string
 
-from simulators.daqmx.attributes import Attribute, fixed
+from simulators.daqmx.attributes import Attribute, fixed_property
 from simulators.daqmx.card import Card
 from simulators.daqmx.channels import DIFFERENTIAL_INPUTS, PORT_LINES, known_device, local_name, terminals
 from simulators.daqmx.errors import Code, DaqError
@@ -23,20 +23,20 @@ def device_of(card: Card, name: str) -> Card:
 
 
 @dataclass(frozen=True)
-class Terminal:
+class CardTerminal:
     """One terminal of the card ("ai0", "port0/line0")."""
 
     card: Card
     name: str
 
 
-def terminal_of(card: Card, physical: str) -> Terminal:
+def terminal_of(card: Card, physical: str) -> CardTerminal:
     """Return a terminal by its full name ("Dev1/ai0"). Raises -200220 or -200170."""
     device = card.bench.card
     name = local_name(device, physical)
     if not any(f"{device.device}/{name}" in terminals(device, kind) for kind in ("ai", "ao", "port", "line")):
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical}")
-    return Terminal(card, name)
+    return CardTerminal(card, name)
 
 
 def _parameter(name: str) -> Attribute:
@@ -59,56 +59,56 @@ def _routes(card: Card) -> str:
 
 DEVICE = {
     "PRODUCT_TYPE": _parameter("product_type"),
-    "PRODUCT_CATEGORY": fixed(ProductCategory.M_SERIES_DAQ.value),
-    "PRODUCT_NUM": fixed(_PRODUCT_NUMBER),
+    "PRODUCT_CATEGORY": fixed_property(ProductCategory.M_SERIES_DAQ.value),
+    "PRODUCT_NUM": fixed_property(_PRODUCT_NUMBER),
     "SERIAL_NUM": _parameter("serial_number"),
-    "IS_SIMULATED": fixed(True),
-    "BUS_TYPE": fixed(BusType.PXI.value),
-    "PXI_CHASSIS_NUM": fixed(1),
-    "PXI_SLOT_NUM": fixed(2),
-    "NUM_DMA_CHANS": fixed(6),
+    "IS_SIMULATED": fixed_property(True),
+    "BUS_TYPE": fixed_property(BusType.PXI.value),
+    "PXI_CHASSIS_NUM": fixed_property(1),
+    "PXI_SLOT_NUM": fixed_property(2),
+    "NUM_DMA_CHANS": fixed_property(6),
     "TERMINALS": Attribute(_routes),
-    "ACCESSORY_PRODUCT_TYPES": fixed(""),
-    "ACCESSORY_PRODUCT_NUMS": fixed([]),
-    "ACCESSORY_SERIAL_NUMS": fixed([]),
+    "ACCESSORY_PRODUCT_TYPES": fixed_property(""),
+    "ACCESSORY_PRODUCT_NUMS": fixed_property([]),
+    "ACCESSORY_SERIAL_NUMS": fixed_property([]),
     "AI_PHYSICAL_CHANS": _listed("ai"),
     "AI_VOLTAGE_RNGS": Attribute(lambda card: _both_ways(card.bench.card.input_ranges_V)),
     "AI_MAX_SINGLE_CHAN_RATE": _parameter("fastest_one_input_Hz"),
     "AI_MAX_MULTI_CHAN_RATE": _parameter("fastest_inputs_Hz"),
-    "AI_MIN_RATE": fixed(0.006),
-    "AI_SIMULTANEOUS_SAMPLING_SUPPORTED": fixed(False),
-    "AI_SAMP_MODES": fixed(_MODES),
-    "AI_SUPPORTED_MEAS_TYPES": fixed([UsageTypeAI.VOLTAGE.value]),
-    "AI_COUPLINGS": fixed(_DC),
-    "AI_TRIG_USAGE": fixed(_START_TRIGGER),
+    "AI_MIN_RATE": fixed_property(0.006),
+    "AI_SIMULTANEOUS_SAMPLING_SUPPORTED": fixed_property(False),
+    "AI_SAMP_MODES": fixed_property(_MODES),
+    "AI_SUPPORTED_MEAS_TYPES": fixed_property([UsageTypeAI.VOLTAGE.value]),
+    "AI_COUPLINGS": fixed_property(_DC),
+    "AI_TRIG_USAGE": fixed_property(_START_TRIGGER),
     "AO_PHYSICAL_CHANS": _listed("ao"),
     "AO_VOLTAGE_RNGS": Attribute(lambda card: _both_ways(card.bench.card.output_ranges_V)),
     "AO_MAX_RATE": _parameter("fastest_output_Hz"),
-    "AO_MIN_RATE": fixed(0.006),
-    "AO_SAMP_CLK_SUPPORTED": fixed(True),
-    "AO_SAMP_MODES": fixed(_MODES),
-    "AO_SUPPORTED_OUTPUT_TYPES": fixed([UsageTypeAO.VOLTAGE.value]),
-    "AO_TRIG_USAGE": fixed(_START_TRIGGER),
-    "DIG_TRIG_SUPPORTED": fixed(True),
-    "ANLG_TRIG_SUPPORTED": fixed(False),
-    "CI_PHYSICAL_CHANS": fixed(""),
-    "CO_PHYSICAL_CHANS": fixed(""),
-    "DI_LINES": fixed(""),
+    "AO_MIN_RATE": fixed_property(0.006),
+    "AO_SAMP_CLK_SUPPORTED": fixed_property(True),
+    "AO_SAMP_MODES": fixed_property(_MODES),
+    "AO_SUPPORTED_OUTPUT_TYPES": fixed_property([UsageTypeAO.VOLTAGE.value]),
+    "AO_TRIG_USAGE": fixed_property(_START_TRIGGER),
+    "DIG_TRIG_SUPPORTED": fixed_property(True),
+    "ANLG_TRIG_SUPPORTED": fixed_property(False),
+    "CI_PHYSICAL_CHANS": fixed_property(""),
+    "CO_PHYSICAL_CHANS": fixed_property(""),
+    "DI_LINES": fixed_property(""),
     "DO_LINES": _listed("line"),
-    "DI_PORTS": fixed(""),
+    "DI_PORTS": fixed_property(""),
     "DO_PORTS": _listed("port"),
-    "DO_TRIG_USAGE": fixed(0),
+    "DO_TRIG_USAGE": fixed_property(0),
 }
 
 
-def _configurations(terminal: Terminal) -> int:
+def _configurations(terminal: CardTerminal) -> int:
     if not terminal.name.startswith("ai"):
         raise DaqError(Code.ATTR_NOT_SUPPORTED, f"Physical Channel Name: {terminal.name}")
     upper = int(terminal.name[2:]) >= DIFFERENTIAL_INPUTS
     return _RSE | _NRSE | (0 if upper else _DIFFERENTIAL)
 
 
-def _port_width(terminal: Terminal) -> int:
+def _port_width(terminal: CardTerminal) -> int:
     if not terminal.name.startswith("port"):
         raise DaqError(Code.ATTR_NOT_SUPPORTED, f"Physical Channel Name: {terminal.name}")
     return PORT_LINES
@@ -116,13 +116,13 @@ def _port_width(terminal: Terminal) -> int:
 
 PHYSICAL_CHANNEL = {
     "PHYSICAL_CHAN_AI_TERM_CFGS": Attribute(_configurations),
-    "PHYSICAL_CHAN_AI_SUPPORTED_MEAS_TYPES": fixed([UsageTypeAI.VOLTAGE.value]),
-    "PHYSICAL_CHAN_AI_INPUT_SRCS": fixed(""),
-    "PHYSICAL_CHAN_AO_TERM_CFGS": fixed(_RSE),
-    "PHYSICAL_CHAN_AO_SUPPORTED_OUTPUT_TYPES": fixed([UsageTypeAO.VOLTAGE.value]),
+    "PHYSICAL_CHAN_AI_SUPPORTED_MEAS_TYPES": fixed_property([UsageTypeAI.VOLTAGE.value]),
+    "PHYSICAL_CHAN_AI_INPUT_SRCS": fixed_property(""),
+    "PHYSICAL_CHAN_AO_TERM_CFGS": fixed_property(_RSE),
+    "PHYSICAL_CHAN_AO_SUPPORTED_OUTPUT_TYPES": fixed_property([UsageTypeAO.VOLTAGE.value]),
     "PHYSICAL_CHAN_DO_PORT_WIDTH": Attribute(_port_width),
-    "PHYSICAL_CHAN_DO_SAMP_CLK_SUPPORTED": fixed(False),
-    "PHYSICAL_CHAN_DO_SAMP_MODES": fixed([]),
+    "PHYSICAL_CHAN_DO_SAMP_CLK_SUPPORTED": fixed_property(False),
+    "PHYSICAL_CHAN_DO_SAMP_MODES": fixed_property([]),
 }
 
 
@@ -135,7 +135,7 @@ SYSTEM = {
     "NIDAQ_MINOR_VERSION": _version(1),
     "NIDAQ_UPDATE_VERSION": _version(2),
     "DEV_NAMES": _parameter("device"),
-    "TASKS": fixed(""),
-    "SCALES": fixed(""),
-    "GLOBAL_CHANS": fixed(""),
+    "TASKS": fixed_property(""),
+    "SCALES": fixed_property(""),
+    "GLOBAL_CHANS": fixed_property(""),
 }

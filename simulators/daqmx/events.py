@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from simulators.daqmx.errors import DaqError
 from simulators.daqmx.inputs import InputEngine
-from simulators.daqmx.task_state import State
+from simulators.daqmx.task_state import TaskState
 
 if TYPE_CHECKING:
-    from simulators.daqmx.task import Task
+    from simulators.daqmx.task import DaqTask
 
 
-class Subscription:
+class EventSubscription:
     """Subscription of a client to one kind of event of a task.
 
     Parameters
@@ -25,7 +25,7 @@ class Subscription:
         Task that emits the events.
     """
 
-    def __init__(self, task: "Task") -> None:
+    def __init__(self, task: "DaqTask") -> None:
         self.task = task
         self.status = 0
         self._bench = task.card.bench
@@ -47,7 +47,7 @@ class Subscription:
         if self._start != self.task.starts:
             self._start = self.task.starts
             self._restart()
-        return self.task.state is State.RUNNING and self._come()
+        return self.task.state is TaskState.RUNNING and self._come()
 
     def _restart(self) -> None:
         """Reset the subscription after the task was started again."""
@@ -59,7 +59,7 @@ class Subscription:
         raise NotImplementedError
 
 
-class Done(Subscription):
+class Done(EventSubscription):
     """Event of a task that has finished on its own."""
 
     _announced = False
@@ -78,12 +78,12 @@ class Done(Subscription):
 
     def _due_s(self) -> float:
         running = (
-            self.task.state is State.RUNNING and not self._announced and self._bench.clock.runs_by_itself
+            self.task.state is TaskState.RUNNING and not self._announced and self._bench.clock.runs_by_itself
         )
         return self.task.engine.done_due_s() if running else math.inf
 
 
-class EveryNSamples(Subscription):
+class EveryNSamples(EventSubscription):
     """Event of every N samples acquired into the buffer, or transferred from it to the card.
 
     Parameters
@@ -94,7 +94,7 @@ class EveryNSamples(Subscription):
         Samples per channel between events.
     """
 
-    def __init__(self, task: "Task", samples: int) -> None:
+    def __init__(self, task: "DaqTask", samples: int) -> None:
         super().__init__(task)
         self.samples = samples
         self._announced = 0
@@ -117,7 +117,7 @@ class EveryNSamples(Subscription):
     def _due_s(self) -> float:
         engine = self.task.engine
         wanted = (self._announced + 1) * self.samples
-        if self.task.state is not State.RUNNING:
+        if self.task.state is not TaskState.RUNNING:
             return math.inf
         if isinstance(engine, InputEngine):
             announced_are_read = engine.run is not None and engine.run.available < self.samples

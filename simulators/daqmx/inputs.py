@@ -9,7 +9,7 @@ from nidaqmx.constants import OverwriteMode, ReadRelativeTo
 from numpy.typing import NDArray
 
 from simulators.daqmx.buffers import RingBuffer
-from simulators.daqmx.channels import Channel, verify
+from simulators.daqmx.channels import VirtualChannel, verify
 from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.daqmx.timing import SampleClock
 from simulators.rig.bench import SimulatedBench
@@ -116,7 +116,7 @@ class InputEngine:
     """Input side of a task."""
 
     bench: SimulatedBench
-    channels: list[Channel] = field(default_factory=list)
+    channels: list[VirtualChannel] = field(default_factory=list)
     clock: SampleClock | None = None
     settings: ReadSettings = field(default_factory=ReadSettings)
     buffer_size: int | None = None

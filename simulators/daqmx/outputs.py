@@ -9,7 +9,7 @@ from nidaqmx.constants import OutputDataTransferCondition, RegenerationMode
 from numpy.typing import NDArray
 
 from simulators.daqmx.buffers import RingBuffer
-from simulators.daqmx.channels import Channel, verify
+from simulators.daqmx.channels import VirtualChannel, verify
 from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.daqmx.timing import SampleClock
 from simulators.rig.bench import SimulatedBench
@@ -26,7 +26,7 @@ _FILLED = {  # share of the on-board memory that the driver keeps filled
 }
 
 
-class Waveform:
+class BufferedWaveform:
     """Buffer of an output task and the progress of its generation; the bench's `Generation`.
 
     Parameters
@@ -123,11 +123,11 @@ class OutputEngine:
     """Output side of a task."""
 
     bench: SimulatedBench
-    channels: list[Channel] = field(default_factory=list)
+    channels: list[VirtualChannel] = field(default_factory=list)
     clock: SampleClock | None = None
     regeneration: int = RegenerationMode.ALLOW_REGENERATION.value
     buffer_size: int | None = None
-    waveform: Waveform | None = None
+    waveform: BufferedWaveform | None = None
     started: bool = False
     last_generated: int = 0
     last_asked: int = 0
@@ -250,12 +250,12 @@ class OutputEngine:
             raise DaqError(Code.NO_MORE_SPACE, f"Requested: {n}", samples_written=0)
         self.waveform.buffer.append(volts)
 
-    def _new_waveform(self, size: int) -> Waveform:
+    def _new_waveform(self, size: int) -> BufferedWaveform:
         bench, clock = self.bench, self.clock
         if clock is None:
             raise DaqError(Code.OUTPUT_BUFFER_EMPTY)
         regenerates = self.regeneration == RegenerationMode.ALLOW_REGENERATION.value
-        return Waveform(
+        return BufferedWaveform(
             None if clock.follows_inputs else clock.rate_Hz,
             tuple(bench.card.wiring.signal(channel.terminal) for channel in self.channels),
             size,

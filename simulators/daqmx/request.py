@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simulators.daqmx.card import Card
 from simulators.daqmx.errors import Code, DaqError
-from simulators.daqmx.task import Task
+from simulators.daqmx.task import DaqTask
 
 
 def chosen(request: Any, name: str) -> int:
@@ -15,7 +15,7 @@ def chosen(request: Any, name: str) -> int:
     return int(getattr(request, request.WhichOneof(f"{name}_enum") or name))
 
 
-def task_of(card: Card, request: Any) -> Task:
+def task_of(card: Card, request: Any) -> DaqTask:
     """Return the task of a call. Raises -200088."""
     return card.task(request.task.name)
 

@@ -14,7 +14,7 @@ from session_pb2 import Session, SessionInitializationBehavior
 from simulators.daqmx.card import Card
 from simulators.daqmx.channels import known_device
 from simulators.daqmx.errors import Code, DaqError, text
-from simulators.daqmx.events import Subscription
+from simulators.daqmx.events import EventSubscription
 from simulators.daqmx.request import by_channel, chosen, task_of
 from simulators.daqmx.rpc_attributes import attribute_methods
 from simulators.daqmx.rpc_lines import LINE_CALLS
@@ -208,7 +208,7 @@ def _register_done_event(card: Card, request: Any, context: Any) -> Iterator[Any
         yield messages.RegisterDoneEventResponse(status=subscription.status)
 
 
-def _subscribed(card: Card, request: Any, context: Any, kind: str, samples: int) -> Subscription:
+def _subscribed(card: Card, request: Any, context: Any, kind: str, samples: int) -> EventSubscription:
     try:
         with card.bench.lock:
             subscription = task_of(card, request).subscribe(kind, samples)

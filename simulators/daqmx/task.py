@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.daqmx.errors import Code, DaqError
-from simulators.daqmx.events import Done, EveryNSamples, Subscription
+from simulators.daqmx.events import Done, EventSubscription, EveryNSamples
 from simulators.daqmx.inputs import ALL_SAMPLES
-from simulators.daqmx.task_state import State, TaskStates
+from simulators.daqmx.task_state import TaskState, TaskStates
 
 if TYPE_CHECKING:
     from simulators.daqmx.card import Card
@@ -24,14 +24,14 @@ _REGISTERED = {
 }
 
 
-class Task(TaskStates):
+class DaqTask(TaskStates):
     """One NI-DAQmx task."""
 
     def __init__(self, card: "Card", name: str) -> None:
         super().__init__(card, name)
-        self.subscriptions: dict[str, Subscription] = {}
+        self.subscriptions: dict[str, EventSubscription] = {}
 
-    def subscribe(self, kind: str, samples: int = 0) -> Subscription:
+    def subscribe(self, kind: str, samples: int = 0) -> EventSubscription:
         """Register a client for events: "done", "acquired" or "transferred".
 
         Raises
@@ -48,7 +48,7 @@ class Task(TaskStates):
         return subscription
 
     def _check_subscription(self, kind: str, samples: int) -> None:
-        if self.state is State.RUNNING:
+        if self.state is TaskState.RUNNING:
             raise DaqError(Code.CANNOT_REGISTER_DA_QMX_SOFTWARE_EVENT_WHILE_TASK_IS_RUNNING)
         if kind == "acquired" and self.engine.kind != "ai":
             raise DaqError(Code.EVERY_N_SAMPLES_ACQ_INTO_BUFFER_EVENT_NOT_SUPPORTED_BY_DEVICE)
@@ -84,7 +84,7 @@ class Task(TaskStates):
         if self._engine is None or self._engine.kind != "ai":
             raise DaqError(Code.READ_NO_INPUT_CHANS_IN_TASK, samples_read=0)
         self.card.require_device()
-        started_here = self.state is not State.RUNNING
+        started_here = self.state is not TaskState.RUNNING
         if started_here:
             if not self.inputs.settings.auto_start:
                 code = Code.CANNOT_READ_WHEN_AUTO_START_FALSE_BUF_SIZE_ZERO_AND_TASK_NOT_RUNNING
@@ -103,7 +103,7 @@ class Task(TaskStates):
             self.told = error
             raise
         finally:
-            if started_here and finished and self.state is State.RUNNING:
+            if started_here and finished and self.state is TaskState.RUNNING:
                 self.halt(self.rests)
 
     def write(
@@ -115,12 +115,12 @@ class Task(TaskStates):
             self._on_demand(auto_start, lambda: self.outputs.put(values))
             return int(values.shape[1])
         try:
-            if self.state is State.RUNNING:
+            if self.state is TaskState.RUNNING:
                 return self.outputs.feed(values, timeout_s, cancelled)
         except DaqError as error:
             self.told = error
             raise
-        self.up_to(State.COMMITTED)
+        self.up_to(TaskState.COMMITTED)
         self.outputs.prime(values, appends=self.primed)
         self.primed = True
         if auto_start:
@@ -142,7 +142,7 @@ class Task(TaskStates):
 
     def _on_demand(self, auto_start: bool, put: Callable[[], None]) -> None:
         """Write without a clock, with the task started for the duration of the write if it doesn't run."""
-        started_here = self.state is not State.RUNNING
+        started_here = self.state is not TaskState.RUNNING
         if started_here and not auto_start:
             code = Code.CANNOT_WRITE_WHEN_AUTO_START_FALSE_AND_TASK_NOT_RUNNING
             raise DaqError(code, samples_written=0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nidaqmx.constants import TaskMode
 
-from simulators.daqmx.channels import Channel, channels
+from simulators.daqmx.channels import VirtualChannel, channels
 from simulators.daqmx.errors import STOPPED_BEFORE_DONE, Code, DaqError
 from simulators.daqmx.inputs import InputEngine
 from simulators.daqmx.lines import LineChannel, LinesEngine, line_channels
@@ -34,7 +34,7 @@ _ENGINES: dict[str, Callable[[SimulatedBench], Engine]] = {
 }
 
 
-class State(IntEnum):
+class TaskState(IntEnum):
     """State of a task, in ascending order."""
 
     VERIFIED = 0
@@ -57,12 +57,12 @@ class TaskStates:
     def __init__(self, card: "Card", name: str) -> None:
         self.card = card
         self.name = name
-        self.state = State.VERIFIED
+        self.state = TaskState.VERIFIED
         self.clock: SampleClock | None = None
         self.trigger = ""
         self._engine: Engine | None = None
         self.starts = 0
-        self.rests = State.VERIFIED
+        self.rests = TaskState.VERIFIED
         self.primed = False
         self.told: DaqError | None = None
         self.properties: dict[str, object] = {}
@@ -97,13 +97,13 @@ class TaskStates:
         raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, f"Task Name: {self.name}")
 
     @property
-    def channels(self) -> Sequence[Channel | LineChannel]:
+    def channels(self) -> Sequence[VirtualChannel | LineChannel]:
         """Channels in the order of the scan."""
         return [] if self._engine is None else self._engine.channels
 
     def refuse_while_running(self) -> None:
         """Raise -200557 if the task runs."""
-        if self.state is State.RUNNING:
+        if self.state is TaskState.RUNNING:
             raise DaqError(Code.CANNOT_SET_PROPERTY_WHEN_TASK_RUNNING, f"Task Name: {self.name}")
 
     def add_channels(self, kind: str, physical: str, name: str, limits: Limits, terminal_config: int) -> None:
@@ -125,14 +125,14 @@ class TaskStates:
             raise DaqError(Code.MULTI_CHAN_TYPES_IN_TASK, f"Task Name: {self.name}")
         return engine
 
-    def _join(self, engine: Any, added: Sequence[Channel | LineChannel]) -> None:
+    def _join(self, engine: Any, added: Sequence[VirtualChannel | LineChannel]) -> None:
         known = {channel.name for channel in engine.channels}
         for channel in added:
             if channel.name in known:
                 raise DaqError(Code.CHAN_ALREADY_IN_TASK, f"Channel Name: {channel.name}")
         engine.channels.extend(added)
         self._engine = engine
-        self.back_to(State.VERIFIED)
+        self.back_to(TaskState.VERIFIED)
 
     def set_clock(self, rate_Hz: float, source: str, edge: int, mode: int, samples: int) -> None:
         """Set the sample clock.
@@ -148,19 +148,19 @@ class TaskStates:
         if isinstance(engine, LinesEngine):
             raise DaqError(Code.BUFFERED_OPERATIONS_NOT_SUPPORTED_ON_SELECTED_LINES, "(not simulated)")
         self.clock = engine.clock = SampleClock.checked(engine.kind, rate_Hz, source, edge, mode, samples)
-        self.back_to(State.VERIFIED)
+        self.back_to(TaskState.VERIFIED)
 
     def software_timed(self) -> None:
         """Remove the sample clock."""
         self.refuse_while_running()
         self.clock = self.engine.clock = None
-        self.back_to(State.VERIFIED)
+        self.back_to(TaskState.VERIFIED)
 
     def resize_buffer(self, samples: int | None) -> None:
         """Set the buffer size in samples per channel (None: NI-DAQmx chooses); its content is lost."""
         self.refuse_while_running()
         self.engine.buffer_size = samples
-        self.back_to(State.COMMITTED)
+        self.back_to(TaskState.COMMITTED)
         self.engine.release()
 
     def set_trigger(self, source: str) -> None:
@@ -182,15 +182,15 @@ class TaskStates:
             return self.stop()
         elif mode is TaskMode.TASK_ABORT:
             self.abort()
-        elif self.state is State.RUNNING:
+        elif self.state is TaskState.RUNNING:
             if mode is TaskMode.TASK_UNRESERVE:
                 raise DaqError(Code.CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING, f"Task Name: {self.name}")
         elif mode is TaskMode.TASK_UNRESERVE:
-            self.back_to(State.VERIFIED)
+            self.back_to(TaskState.VERIFIED)
         elif mode is TaskMode.TASK_VERIFY:
             self.verify()
         else:
-            self.up_to(State.RESERVED if mode is TaskMode.TASK_RESERVE else State.COMMITTED)
+            self.up_to(TaskState.RESERVED if mode is TaskMode.TASK_RESERVE else TaskState.COMMITTED)
         return 0
 
     def verify(self) -> None:
@@ -199,38 +199,38 @@ class TaskStates:
         if self.trigger and self.clock is None:
             raise DaqError(Code.TRIG_WHEN_ON_DEMAND_SAMP_TIMING, f"Task Name: {self.name}")
 
-    def up_to(self, state: State) -> None:
+    def up_to(self, state: TaskState) -> None:
         """Move the task up to a state, through those between; after an error it keeps the state reached."""
         self.verify()
-        if self.state < State.RESERVED <= state:
+        if self.state < TaskState.RESERVED <= state:
             self.card.reserve(self, self.engine.resources())
-            self.state = State.RESERVED
-        if self.state < State.COMMITTED <= state:
+            self.state = TaskState.RESERVED
+        if self.state < TaskState.COMMITTED <= state:
             self.engine.commit()
-            self.state = State.COMMITTED
+            self.state = TaskState.COMMITTED
 
-    def back_to(self, state: State) -> None:
+    def back_to(self, state: TaskState) -> None:
         """Move the task back to a state if it is beyond; data of the higher state are discarded."""
         self.state = min(self.state, state)
         self.primed = False
-        if self.state < State.COMMITTED and self._engine is not None:
+        if self.state < TaskState.COMMITTED and self._engine is not None:
             self._engine.release()
-        if self.state < State.RESERVED:
+        if self.state < TaskState.RESERVED:
             self.card.release(self)
 
     def start(self) -> None:
         """Start the task, or arm it if it has a trigger."""
-        if self.state is State.RUNNING:
+        if self.state is TaskState.RUNNING:
             raise DaqError(Code.CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING, f"Task Name: {self.name}")
         self.card.require_device()
         self.rests, self.told = self.state, None
         try:
-            self.up_to(State.COMMITTED)
+            self.up_to(TaskState.COMMITTED)
             self.engine.start()
         except DaqError:
             self.back_to(self.rests)
             raise
-        self.state = State.RUNNING
+        self.state = TaskState.RUNNING
         self.starts += 1
         if self.trigger:
             self.card.arm(self, terminal(self.trigger))
@@ -245,7 +245,7 @@ class TaskStates:
 
     def stop(self) -> int:
         """Stop the task; return a warning if it was not done. Raises an error that ended it, if not yet reported."""
-        if self.state is not State.RUNNING:
+        if self.state is not TaskState.RUNNING:
             return 0
         reported, error, done = self.told, None, True
         try:
@@ -259,11 +259,11 @@ class TaskStates:
 
     def abort(self) -> None:
         """Stop the task in any state and release the card."""
-        if self.state is State.RUNNING:
-            self.halt(State.VERIFIED)
-        self.back_to(State.VERIFIED)
+        if self.state is TaskState.RUNNING:
+            self.halt(TaskState.VERIFIED)
+        self.back_to(TaskState.VERIFIED)
 
-    def halt(self, rests: State) -> None:
+    def halt(self, rests: TaskState) -> None:
         """Stop the running task and move it back to a state."""
         self.card.disarm(self)
         self.engine.halt()
@@ -272,7 +272,7 @@ class TaskStates:
 
     def done(self) -> bool:
         """Return True if the task no longer runs. Raises the error that ended it."""
-        if self.state is not State.RUNNING:
+        if self.state is not TaskState.RUNNING:
             return True
         self.card.require_device()
         self.card.bench.catch_up()

@@ -5,14 +5,14 @@ from pydantic import Field
 
 from analysis.constants import BOLTZMANN_J_per_K
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 from simulators.signal.filters import one_pole
 
 RISE_PER_TAU = float(np.log(9.0))
 """10-90 % rise time of one pole over its time constant."""
 
 
-class Keithley428Parameters(Section):
+class Keithley428Parameters(ParameterSection):
     """Section ``keithley428``; ``parameters.toml`` describes each parameter and its source."""
 
     firmware: str

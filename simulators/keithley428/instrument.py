@@ -33,7 +33,7 @@ READY, ERROR, SERVICE_REQUEST = 16, 32, 64
 
 
 @dataclass
-class Task:
+class ZeroingTask:
     """Zero correct (letter C) or auto-suppress (N) in progress."""
 
     letter: str
@@ -65,7 +65,7 @@ class SimulatedKeithley428:
     """
 
     _asked: int | None
-    _task: Task | None
+    _task: ZeroingTask | None
 
     def __init__(self, parameters: Parameters, rng: np.random.Generator) -> None:
         self.parameters = parameters.section("keithley428", Keithley428Parameters)
@@ -222,7 +222,7 @@ class SimulatedKeithley428:
     def _start(self, letter: str, option: int) -> None:
         p = self.parameters
         seconds = p.zero_correct_s if letter == "C" else p.auto_suppress_s
-        self._task = Task(letter, seconds, p.polls_until_done) if option == 2 else None
+        self._task = ZeroingTask(letter, seconds, p.polls_until_done) if option == 2 else None
 
     def _steps_until_done(self, steps: int, dt: float) -> int:
         if self._task is None:
@@ -240,7 +240,7 @@ class SimulatedKeithley428:
         if task.left_s < 1e-6 * dt:
             self._finish(task)
 
-    def _finish(self, task: Task) -> None:
+    def _finish(self, task: ZeroingTask) -> None:
         self._task = None
         try:
             if task.letter == "C":

@@ -15,7 +15,7 @@ from simulators.rig.clock import Clock
 from simulators.rig.ni6281 import Converter, NI6281Parameters
 from simulators.rig.sample_clock import Scan
 from simulators.rig.scheduler import BenchParameters, Timeline
-from simulators.rig.signal_chain import AmplifiedJunction, Chain, Converts
+from simulators.rig.signal_chain import Chain, Converts, SignalChain
 from simulators.world.coarse_stepper import CoarseParameters, CoarseStepper
 
 
@@ -52,7 +52,7 @@ class SimulatedBench(Timeline):
         converter, *parts, walker = np.random.SeedSequence(seed).spawn(5)
         self.converter_rng = np.random.default_rng(converter)
         rngs = [np.random.default_rng(part) for part in parts]
-        self.chain: Any = chain or AmplifiedJunction.built(parameters, steps.line_address, rngs)
+        self.chain: Any = chain or SignalChain.built(parameters, steps.line_address, rngs)
         super().__init__(steps, clock, self.chain, self.card.power_up_V)
         wiring = self.card.wiring
         self.loop_back_factors = {"bias": wiring.bias_loop_back, "z": wiring.z_loop_back}

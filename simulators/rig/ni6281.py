@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 
 FloatArray = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ InputSignal = Literal["current", "thermocouple", "bias", "z", "ground"]
 OutputSignal = Literal["bias", "z"]
 
 
-class Wiring(Section):
+class Wiring(ParameterSection):
     """Signals at the terminals, and factors of the loop-backs."""
 
     ai0: InputSignal
@@ -40,7 +40,7 @@ class Wiring(Section):
         return getattr(self, terminal, "ground")
 
 
-class NI6281Parameters(Section):
+class NI6281Parameters(ParameterSection):
     """Properties of the card, within bounds that keep it realistic."""
 
     device: str = Field(pattern=r"^[A-Za-z]\w*$")

@@ -46,7 +46,7 @@ class Immovable:
 
 
 class RecordedChain:
-    """Recorded samples, in place of `simulators.rig.signal_chain.AmplifiedJunction`.
+    """Recorded samples, in place of `simulators.rig.signal_chain.SignalChain`.
 
     Both amplifiers have their settings at the start of the recording, and answer on their wires. Commands change
     their answers, not the samples. Of the faults, an overload is added to the recorded current and clipped at the

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 from simulators.rig.clock import Clock
 from simulators.rig.faults import DeviceLost, Faults, LoopBack, OutputStuck, Stall
 from simulators.rig.sample_clock import TICK_ROUNDING, Generation, Scan, Ticks
@@ -28,7 +28,7 @@ from simulators.rig.signal_chain import Chain
 FloatArray = NDArray[np.float64]
 
 
-class BenchParameters(Section):
+class BenchParameters(ParameterSection):
     """Steps of the bench."""
 
     idle_rate_Hz: float = Field(gt=0)

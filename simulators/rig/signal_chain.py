@@ -19,7 +19,7 @@ from simulators.world.world import World
 FloatArray = NDArray[np.float64]
 
 
-class Currents(Protocol):
+class WorldCurrents(Protocol):
     """Signals of the world, arrays of shape (n,)."""
 
     @property
@@ -42,7 +42,9 @@ class Currents(Protocol):
 class JunctionWorld(Protocol):
     """Junction, its heat and its surroundings."""
 
-    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Currents:
+    def advance(
+        self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0
+    ) -> WorldCurrents:
         """Advance by n steps of ``dt`` seconds; arrays of shape (n,) have one value per step.
 
         ``ammeter_ohm`` is in series with the junction.
@@ -58,7 +60,7 @@ class JunctionWorld(Protocol):
         """Break a molecular bridge or a contact."""
 
 
-class CurrentAmplifier(Protocol):
+class CurrentAmplifierModel(Protocol):
     """Analogue part of the Keithley 428."""
 
     @property
@@ -73,7 +75,7 @@ class CurrentAmplifier(Protocol):
         """Amplify a current with white noise of the given density; shapes (n,)."""
 
 
-class VoltagePreamplifier(Protocol):
+class VoltagePreamplifierModel(Protocol):
     """Analogue part of the SR560."""
 
     def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float) -> FloatArray:
@@ -119,14 +121,14 @@ class Chain(Protocol):
         """Apply a mishap to the junction before the next step."""
 
 
-class AmplifiedJunction:
+class SignalChain:
     """World with an amplifier for each of its two signals."""
 
     def __init__(
         self,
         world: JunctionWorld,
-        current_amplifier: CurrentAmplifier,
-        voltage_preamplifier: VoltagePreamplifier,
+        current_amplifier: CurrentAmplifierModel,
+        voltage_preamplifier: VoltagePreamplifierModel,
     ) -> None:
         self.world = world
         self.current_amplifier = current_amplifier
@@ -135,7 +137,7 @@ class AmplifiedJunction:
     @classmethod
     def built(
         cls, parameters: Parameters, line_address: int, rngs: Sequence[np.random.Generator]
-    ) -> "AmplifiedJunction":
+    ) -> "SignalChain":
         """Return the simulated junction, Keithley 428 and SR560, each with its own source of random numbers."""
         world, current_amplifier, voltage_preamplifier = rngs
         return cls(

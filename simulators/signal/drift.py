@@ -7,12 +7,12 @@ import numpy as np
 from pydantic import Field
 
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 
 PM = 1e-12
 
 
-class SurfaceParameters(Section):
+class SurfaceParameters(ParameterSection):
     """Initial position and drift of the surface."""
 
     initial_gap_nm: float = Field(gt=0)

@@ -5,10 +5,10 @@ from numpy.random import Generator
 from pydantic import Field
 
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 
 
-class MainsParameters(Section):
+class MainsParameters(ParameterSection):
     """Mains and its harmonics. TOML: [mains]."""
 
     frequency_Hz: float = Field(gt=0)

@@ -7,13 +7,13 @@ from numpy.random import Generator
 from pydantic import Field
 
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 from simulators.signal.filters import PinkNoise
 
 STRETCH = 2048
 
 
-class NoiseParameters(Section):
+class NoiseParameters(ParameterSection):
     """Strengths of the noise. TOML: [noise]."""
 
     strength: float = Field(ge=0)

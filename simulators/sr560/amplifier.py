@@ -6,12 +6,12 @@ import numpy as np
 from pydantic import Field
 
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 from simulators.signal.filters import RC, PinkNoise, RCChain
 from simulators.signal.noise import Reservoir
 
 
-class SR560Parameters(Section):
+class SR560Parameters(ParameterSection):
     """Section ``sr560``; ``parameters.toml`` describes each parameter and its source."""
 
     reset_commands: list[str]

@@ -56,13 +56,13 @@ def pack_opaque(data: bytes) -> bytes:
 def serve(connection: socket.socket, program: int, version: int, procedures: Mapping[int, Procedure]) -> None:
     """Answer calls on a connection until the peer disconnects or sends an invalid record."""
     while (record := _receive_record(connection)) is not None:
-        reply = answer(record, program, version, procedures)
+        reply = reply_to(record, program, version, procedures)
         if reply is None:
             return
         connection.sendall(pack_uints(LAST_FRAGMENT | len(reply)) + reply)
 
 
-def answer(record: bytes, program: int, version: int, procedures: Mapping[int, Procedure]) -> bytes | None:
+def reply_to(record: bytes, program: int, version: int, procedures: Mapping[int, Procedure]) -> bytes | None:
     """Return the reply to one call; None for a record that is not a call."""
     reader = XdrReader(record)
     try:

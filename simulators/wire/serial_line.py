@@ -26,7 +26,7 @@ else:
 CHUNK = 4096
 
 
-class Line(Serving):
+class ListenOnlyLine(Serving):
     """Base of both kinds of line.
 
     Parameters
@@ -67,7 +67,7 @@ class Line(Serving):
         """Deliver all bytes that clients have written so far."""
 
 
-class TerminalLine(Line):
+class TerminalLine(ListenOnlyLine):
     """Pseudo-terminal. Its far end stays open between clients, so that they may follow one another."""
 
     _thread: threading.Thread | None = None
@@ -132,7 +132,7 @@ class TerminalLine(Line):
         return True
 
 
-class SocketLine(Line):
+class SocketLine(ListenOnlyLine):
     """Loopback TCP port that carries the same bytes; several clients may share it."""
 
     def __init__(

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from pydantic import Field
 
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 
 NM = 1e-9
 LINE = r"^port\d+/line\d+$"
 
 
-class CoarseParameters(Section):
+class CoarseParameters(ParameterSection):
     """Lines and steps of the coarse positioner. TOML: [coarse]."""
 
     step_line: str = Field(pattern=LINE)

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 
 NM = 1e-9
 
@@ -29,7 +29,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class GoldParameters(Section):
+class GoldParameters(ParameterSection):
     """Contacts of gold atoms. TOML: [gold]."""
 
     level_G0: list[float] = Field(min_length=1)
@@ -54,7 +54,7 @@ class GoldParameters(Section):
     weld_G0: NotNegative
 
 
-class MoleculeParameters(Section):
+class MoleculeParameters(ParameterSection):
     """Junctions with one kind of molecule. TOML: [molecule.NAME]."""
 
     conductance_G0: float = Field(gt=0, lt=0.5)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import FloatArray
-from simulators.world.junction_protocol import Stretch
+from simulators.world.junction_protocol import ProtocolStretch
 
 WAITING = 16_384
 """Number of samples collected before they are summed, so that short steps of the world stay cheap."""
@@ -30,7 +30,7 @@ LINE = np.dtype(
 
 
 @dataclass(frozen=True)
-class Account:
+class JunctionDissipation:
     """Sum of some lines.
 
     Parameters
@@ -49,18 +49,20 @@ class Account:
     tip_rise_K: float
 
 
-class Ledger:
+class DissipationLog:
     """Log of the dissipation; ``resistance_K_per_W`` is the tip's thermal resistance."""
 
     def __init__(self, resistance_K_per_W: float) -> None:
         self._resistance_K_per_W = resistance_K_per_W
-        self._waiting: list[tuple[Stretch, float, FloatArray, FloatArray, FloatArray, FloatArray]] = []
+        self._waiting: list[
+            tuple[ProtocolStretch, float, FloatArray, FloatArray, FloatArray, FloatArray]
+        ] = []
         self._samples = 0
         self._pages: list[NDArray[np.void]] = []
 
     def enter(
         self,
-        stretches: Sequence[Stretch],
+        stretches: Sequence[ProtocolStretch],
         dt: float,
         time_s: FloatArray,
         bias_V: FloatArray,
@@ -88,7 +90,7 @@ class Ledger:
         number: int | None = None,
         bias_V: float | None = None,
         during_s: tuple[float, float] = (-np.inf, np.inf),
-    ) -> Account:
+    ) -> JunctionDissipation:
         """Add up lines.
 
         Parameters
@@ -122,7 +124,7 @@ class Ledger:
         time_s = float(inside_s.sum())
         tip_W = float(share @ lines["tip_J"]) / time_s
         total_W = float(share @ lines["total_J"]) / time_s
-        return Account(time_s, tip_W, total_W, self._resistance_K_per_W * tip_W)
+        return JunctionDissipation(time_s, tip_W, total_W, self._resistance_K_per_W * tip_W)
 
     def _sum(self) -> None:
         """Sum the collected samples into lines."""

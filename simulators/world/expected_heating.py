@@ -33,7 +33,7 @@ SHIFT_NODES, CONDUCTANCE_NODES = 15, 5
 
 
 @dataclass(frozen=True)
-class Told:
+class ExpectedHeating:
     """Means over junctions at +V and -V, and standard deviations between junctions.
 
     Parameters
@@ -62,7 +62,7 @@ def told(
     held_G0: Sequence[float] | None = None,
     ammeter_ohm: float = 0.0,
     seed: int = 0,
-) -> Told:
+) -> ExpectedHeating:
     """Return the expected rises and powers at +V and -V of junctions held in a window of low-bias conductance.
 
     Parameters
@@ -106,7 +106,7 @@ def told(
     mean_W, mean_heat_W = weights @ power_W, weights @ heat_W
     rise_K = resistance_K_per_W * mean_heat_W
     spread_K = resistance_K_per_W * np.sqrt(weights @ (heat_W - mean_heat_W) ** 2)
-    return Told(amplitude_V, *map(float, (*rise_K, *mean_W, *spread_K)))
+    return ExpectedHeating(amplitude_V, *map(float, (*rise_K, *mean_W, *spread_K)))
 
 
 class Plateaus(Protocol):

@@ -7,12 +7,12 @@ from numpy.random import Generator
 from pydantic import Field, model_validator
 
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 
 Kind = Literal["none", "rupture", "contact"]
 
 
-class FateParameters(Section):
+class FateParameters(ParameterSection):
     """Shares of failing junctions, and the time range. TOML: [fates]."""
 
     rupture_share: float = Field(ge=0, le=1)
@@ -26,7 +26,7 @@ class FateParameters(Section):
         return self
 
 
-class Fate:
+class InducedFailure:
     """Failure of one junction, due ``after_s`` after its bias has first had both signs."""
 
     def __init__(self, kind: Kind, after_s: float) -> None:
@@ -64,14 +64,14 @@ class Fates:
         self._p = parameters
         self._rng = rng
 
-    def draw(self) -> Fate:
+    def draw(self) -> InducedFailure:
         """Draw the failure of a junction that forms now."""
         share, after_s = self._rng.random(), self._rng.uniform(0.0, self._p.within_s)
         if share < self._p.rupture_share:
-            return Fate("rupture", after_s)
+            return InducedFailure("rupture", after_s)
         if share < self._p.rupture_share + self._p.contact_share:
-            return Fate("contact", after_s)
-        return Fate("none", after_s)
+            return InducedFailure("contact", after_s)
+        return InducedFailure("none", after_s)
 
 
 def _first(condition: np.ndarray) -> int:

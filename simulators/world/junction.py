@@ -15,17 +15,17 @@ from pydantic import Field
 
 from analysis.constants import G0_S
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 from simulators.world.conductance_profile import NM, GoldParameters
 from simulators.world.induced_failures import Fates
-from simulators.world.junction_protocol import Look, Stretch
+from simulators.world.junction_protocol import Look, ProtocolStretch
 from simulators.world.junction_states import Bridge, Gap, Pulled, Pushed, Rules, Span
 from simulators.world.molecules import MoleculeSource
 from simulators.world.transport import metal_tip_heat_W
 from simulators.world.tunnelling import TunnellingParameters
 
 
-class JunctionParameters(Section):
+class JunctionParameters(ParameterSection):
     """Circuit of the junction, and effects of bias and force on its bonds. TOML: [junction]."""
 
     series_resistance_ohm: float = Field(ge=0)
@@ -41,7 +41,7 @@ class Conduction:
 
     metal_G0: FloatArray
     molecules: list[tuple[slice, Bridge, FloatArray]]
-    stretches: list[Stretch]
+    stretches: list[ProtocolStretch]
     shot: float = 1.0
 
     def low_bias_G0(self) -> FloatArray:
@@ -115,7 +115,7 @@ class Junction:
         """Return the conduction along a span of samples, which continues the previous span."""
         metal = np.empty(len(span))
         molecules: list[tuple[slice, Bridge, FloatArray]] = []
-        stretches: list[Stretch] = []
+        stretches: list[ProtocolStretch] = []
         at = 0
         while at < len(span):
             ahead = span.part(at, len(span)) if at else span
@@ -126,7 +126,7 @@ class Junction:
                 metal[samples] = self.state.metal_G0(here)
                 if isinstance(self.state, Bridge):
                     molecules.append((samples, self.state, self.state.molecule_G0(here)))
-                stretches.append(Stretch(samples, *self._which(), self._contact_s))
+                stretches.append(ProtocolStretch(samples, *self._which(), self._contact_s))
             at += k
             if at < len(span):
                 self.state = self._next(float(span.tip_m[at]), float(span.time_s[at]))

@@ -11,7 +11,7 @@ StateName = Literal["out of contact", "tunnelling", "contact", "molecule", "resi
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class ProtocolStretch:
     """Samples of one contact, molecule, gap or fixture.
 
     Parameters
@@ -36,7 +36,7 @@ class Passage(Protocol):
     """Conduction and tip heating along a span of n samples."""
 
     @property
-    def stretches(self) -> Sequence[Stretch]:
+    def stretches(self) -> Sequence[ProtocolStretch]:
         """Stretches that together cover the span."""
 
     @property

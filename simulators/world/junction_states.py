@@ -60,7 +60,7 @@ class Rules:
     fates: Fates
 
 
-class State(Protocol):
+class JunctionStretch(Protocol):
     """State of a junction during one stretch."""
 
     def lasts(self, span: Span) -> int:

@@ -6,13 +6,13 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 from simulators.signal.filters import one_pole
 
 NM = 1e-9
 
 
-class PiezoParameters(Section):
+class PiezoParameters(ParameterSection):
     """Sensitivity, creep and hysteresis."""
 
     extension_nm_per_V: float = Field(gt=0)
@@ -30,7 +30,7 @@ class PiezoParameters(Section):
         return self
 
 
-class Piezo:
+class PiezoActuator:
     """Extension toward the sample as a function of the driving voltage.
 
     Hysteresis is a sum of play operators (Prandtl-Ishlinskii), which follow only once the stroke exceeds their radius,

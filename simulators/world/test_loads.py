@@ -8,12 +8,12 @@ from pydantic import Field
 
 from analysis.constants import G0_S
 from analysis.records import FloatArray
-from simulators.parameters import Section
-from simulators.world.junction_protocol import Look, StateName, Stretch
+from simulators.parameters import ParameterSection
+from simulators.world.junction_protocol import Look, ProtocolStretch, StateName
 from simulators.world.junction_states import Span
 
 
-class FixtureParameters(Section):
+class FixtureParameters(ParameterSection):
     """Part between substrate and probe. TOML: [fixture]."""
 
     kind: Literal["junction", "resistor", "heater", "open"]
@@ -43,9 +43,9 @@ class Dummy:
     shot: float = 0.0
 
     @property
-    def stretches(self) -> list[Stretch]:
+    def stretches(self) -> list[ProtocolStretch]:
         """One stretch that covers all samples."""
-        return [Stretch(slice(0, self.n), self.name, 0, 0.0)]
+        return [ProtocolStretch(slice(0, self.n), self.name, 0, 0.0)]
 
     def low_bias_G0(self) -> FloatArray:
         """Return the conductance in G0, shape (n,)."""

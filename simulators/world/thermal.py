@@ -8,14 +8,14 @@ from pydantic import Field
 
 from analysis.constants import ELEMENTARY_CHARGE_C, BOLTZMANN_J_per_K
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 from simulators.signal.drift import Wander
 from simulators.signal.filters import one_pole
 from simulators.signal.mains import Mains
-from simulators.world.junction_protocol import Stretch
+from simulators.world.junction_protocol import ProtocolStretch
 
 
-class ThermalParameters(Section):
+class ThermalParameters(ParameterSection):
     """Tip and thermocouple. TOML: [thermal]."""
 
     resistance_K_per_W: float = Field(gt=0)
@@ -70,7 +70,7 @@ class Thermocouple:
         rise_V_per_s: FloatArray,
         current_A: FloatArray,
         time_s: FloatArray,
-        stretches: Sequence[Stretch],
+        stretches: Sequence[ProtocolStretch],
     ) -> FloatArray:
         """Return the volts without white noise: heat, leak, capacitive spikes, ground current, mains; shapes (n,)."""
         p = self._p

@@ -9,7 +9,7 @@ from analysis.constants import G0_S, BOLTZMANN_eV_per_K
 from analysis.records import FloatArray
 from analysis.transport.fermi_integrals import trigamma
 from analysis.transport.landauer import currents, linear_response
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 
 TABLE_V = 2.0
 POINTS = 1000
@@ -32,7 +32,7 @@ def level_transmission(
 
     def scaled(gamma_eV: float) -> LevelTransmission:
         pairs = zip(levels_eV, widths, strict=True)
-        return LevelTransmission([Level(eps, gamma_eV * w, gamma_eV * w) for eps, w in pairs])
+        return LevelTransmission([BreitWignerLevel(eps, gamma_eV * w, gamma_eV * w) for eps, w in pairs])
 
     levels, shares = np.array(levels_eV), np.array(widths)
     spread_eV = 2.0 * np.pi * BOLTZMANN_eV_per_K * temperature_K

@@ -8,13 +8,13 @@ from pydantic import Field
 
 from analysis.constants import ELEMENTARY_CHARGE_C, PLANCK_J_s
 from analysis.records import FloatArray
-from simulators.parameters import Section
+from simulators.parameters import ParameterSection
 
 ELECTRON_MASS_kg = 9.1093837139e-31
 """CODATA 2022."""
 
 
-class TunnellingParameters(Section):
+class TunnellingParameters(ParameterSection):
     """Barrier, and gap at which the apexes jump into contact. TOML: [tunnelling]."""
 
     barrier_eV: float = Field(gt=0)

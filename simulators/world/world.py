@@ -10,18 +10,18 @@ from numpy.random import Generator
 from pydantic import Field
 
 from analysis.records import FloatArray
-from simulators.parameters import ParameterError, Parameters, Section
+from simulators.parameters import ParameterError, Parameters, ParameterSection
 from simulators.signal.drift import PM, SurfaceParameters, Wander, drifting_surface, drifting_temperature
 from simulators.signal.mains import Mains, MainsParameters
 from simulators.signal.noise import NoiseParameters, pink, white
 from simulators.world.conductance_profile import GoldParameters, MoleculeParameters
-from simulators.world.dissipation_log import Ledger
+from simulators.world.dissipation_log import DissipationLog
 from simulators.world.induced_failures import FateParameters, Fates
 from simulators.world.junction import Junction, JunctionParameters
 from simulators.world.junction_protocol import Passage, Specimen, StateName
 from simulators.world.junction_states import Span
 from simulators.world.molecules import MoleculeSource
-from simulators.world.piezo import NM, Piezo, PiezoParameters, moves
+from simulators.world.piezo import NM, PiezoActuator, PiezoParameters, moves
 from simulators.world.test_loads import FixtureParameters
 from simulators.world.thermal import (
     ThermalParameters,
@@ -37,7 +37,7 @@ KNOT_S = 1.0
 """Time between the knots of slow drifts."""
 
 
-class SampleParameters(Section):
+class SampleParameters(ParameterSection):
     """Species and temperature of the sample. TOML: [sample]."""
 
     species: str
@@ -45,7 +45,7 @@ class SampleParameters(Section):
 
 
 @dataclass(frozen=True, eq=False)
-class Signals:
+class WorldSignals:
     """Signals at the amplifiers' inputs at the end of each step; arrays of shape (n,).
 
     Noise that is white far beyond the amplifiers' bandwidth is given by its one-sided density, not in the samples,
@@ -118,7 +118,7 @@ class World:
         self._flicker_rng = flicker
         self._shake = white(shake)
 
-        self._piezo = Piezo(parameters.section("piezo", PiezoParameters))
+        self._piezo = PiezoActuator(parameters.section("piezo", PiezoParameters))
         self._surface_m = surface.initial_gap_nm * NM
         self._drift = Wander(drifting_surface(surface, KNOT_S, drift), KNOT_S)
         molecules = self._molecule_source(parameters, shape, telegraph, site)
@@ -140,13 +140,15 @@ class World:
             Wander(base, KNOT_S),
             Mains(mains.frequency_Hz, mains.harmonics, mains.thermocouple_V, hum),
         )
-        self.ledger = Ledger(thermal.resistance_K_per_W)
+        self.ledger = DissipationLog(thermal.resistance_K_per_W)
         self._dt = 0.0
         self._since_s, self._steps = 0.0, 0
         self._bias_V = self._z_V = self._extension_m = self._conductance_G0 = self._deepest_m = 0.0
         self._tip_m = -self._surface_m
 
-    def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0) -> Signals:
+    def advance(
+        self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0
+    ) -> WorldSignals:
         """Advance by n steps.
 
         Parameters
@@ -176,7 +178,7 @@ class World:
         rise_K = self._tip.warm(heat_W, dt)
         self.ledger.enter(passage.stretches, dt, time_s, bias_V.copy(), current_A * across_V, heat_W)
         loudness, temperature_K = self._noise.strength**2, self._sample.temperature_K
-        signals = Signals(
+        signals = WorldSignals(
             self._seen_current(current_A, bias_V, rise_V_per_s, time_s),
             self._thermocouple.volts(rise_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches),
             loudness * junction_noise_A2_per_Hz(current_A, conductance_S, temperature_K, passage.shot),

@@ -80,4 +80,4 @@ def test_an_answer_to_somebody_who_has_gone_is_nothing(capfd, monkeypatch):
     os.close(reading)
     with os.fdopen(writing, "w") as nobody:
         monkeypatch.setattr("sys.stdout", nobody)
-        child_process.answer(json.dumps(["serving", "text"]))
+        child_process.reply_to_parent(json.dumps(["serving", "text"]))

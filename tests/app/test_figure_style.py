@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from analysis.records import Trace
-from analysis.traces.histogram import Axis, Scale, histogram_2d
+from analysis.traces.histogram import BinAxis, Scale, histogram_2d
 from analysis.traces.pipeline import DISPLACEMENT_AXIS
 from app.figure_style import DARK, LIGHT, drawn_in, recoloured, svg_text
 from app.offline.measurement import analyse_measurement
@@ -38,7 +38,7 @@ def test_a_recoloured_figure_of_heat_is_the_one_drawn_dark(tmp_path, monkeypatch
     rng, draws = np.random.default_rng(1), []
     made_heating(tmp_path / "heating.h5", rng)
     made_iv(tmp_path / "iv.h5", rng)
-    monkeypatch.setattr(heating_sections, "picture", lambda draw, caption: draws.append(draw))
+    monkeypatch.setattr(heating_sections, "embedded_figure", lambda draw, caption: draws.append(draw))
     heating_sections.heating_sections(analyse_measurement([tmp_path]))
     assert len(draws) == 4
     for draw in draws[::2]:  # the figure of the paper and the junctions; each takes a second or two
@@ -51,7 +51,7 @@ def test_a_recoloured_figure_of_traces_is_the_one_drawn_dark():
         Trace(i, (400 * i, 400 * i + 400), displacement_m, 10.0 ** (-4e9 * displacement_m), 0.1, "open", ())
         for i in range(20)
     ]
-    counted = histogram_2d(traces, DISPLACEMENT_AXIS, Axis(Scale.LOG, 1e-5, 100.0, 70))
+    counted = histogram_2d(traces, DISPLACEMENT_AXIS, BinAxis(Scale.LOG, 1e-5, 100.0, 70))
     for draw in (
         lambda style: traces_figure(traces, style, 1e-6),
         lambda style: histogram_2d_figure(counted, style),

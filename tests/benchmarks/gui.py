@@ -76,11 +76,11 @@ def _views(theme: object) -> tuple[dict, dict[str, Step]]:  # type: ignore[type-
         "status": RigStatusLine(theme),  # type: ignore[arg-type]
         "strips": strips.StripsView(theme),  # type: ignore[arg-type]
         "trace": trace.TraceView(theme),  # type: ignore[arg-type]
-        "histogram": histogram.HistogramView(theme),  # type: ignore[arg-type]
-        "iv": iv.IVView(theme),  # type: ignore[arg-type]
-        "heating": heating.HeatingView(theme),  # type: ignore[arg-type]
-        "transmission": transmission.TransmissionView(theme),  # type: ignore[arg-type]
-        "noise": noise.NoiseView(theme),  # type: ignore[arg-type]
+        "histogram": histogram.HistogramPlot(theme),  # type: ignore[arg-type]
+        "iv": iv.IVPlot(theme),  # type: ignore[arg-type]
+        "heating": heating.HeatingPlot(theme),  # type: ignore[arg-type]
+        "transmission": transmission.TransmissionPlot(theme),  # type: ignore[arg-type]
+        "noise": noise.NoisePlot(theme),  # type: ignore[arg-type]
     }
     for name, view in views.items():
         view.resize(1400, {"status": 72, "strips": 330}.get(name, 450))

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.programme import three_level
-from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from tests.benchmarks.table import Row, scaled
 from tests.support.physics.made_holds import RATE_Hz, SEEBECK_V_per_K, made_hold
@@ -55,7 +55,9 @@ def recording(path: Path, rng: np.random.Generator, holds: int) -> None:
     """A recording with a hold of 5 s every half minute."""
     channels = ("current", "thermocouple", "bias", "z")
     settings = {"current_gain_V_per_A": 1e5, "thermocouple_gain": 1e4}
-    header = RunHeader("heating", tuple(Channel(name) for name in channels), RATE_Hz, settings=settings)
+    header = RunHeader(
+        "heating", tuple(RecordedChannel(name) for name in channels), RATE_Hz, settings=settings
+    )
     programme = three_level(1.27).to_json()
     n = int(EVERY_S * RATE_Hz)
     with RecordingWriter(path, header) as writer:

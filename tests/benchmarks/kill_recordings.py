@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader, recover
+from analysis.recording import RecordedChannel, Recording, RecordingError, RecordingWriter, RunHeader, recover
 from analysis.records import Block, Event, EventKind
 from tests.benchmarks.table import Row, scaled
 
@@ -59,7 +59,7 @@ def script(seed: int) -> Iterator[tuple[Block, bool]]:
 
 def write(path: Path, seed: int) -> None:
     """One writer: flushes at random and prints what it was told is saved (samples, events)."""
-    header = RunHeader("kill test", tuple(Channel(name) for name in CHANNELS), RATE_Hz, seed=seed)
+    header = RunHeader("kill test", tuple(RecordedChannel(name) for name in CHANNELS), RATE_Hz, seed=seed)
     with RecordingWriter(path, header) as writer:
         for count, (block, flush) in enumerate(script(seed), 1):
             writer.add_event(Event(block.first, EventKind.MARK, "block", {"number": count}))

@@ -15,10 +15,10 @@ from analysis.fitting.least_squares import fit
 from analysis.fitting.problem import Problem
 from analysis.records import FloatArray
 from analysis.transport.landauer import Currents, WATT_PER_eV2, currents, linear_response
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from tests.benchmarks.table import Row, scaled
 
-LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])
+LUMO = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
 KT = BOLTZMANN_eV_per_K * 300.0
 
 
@@ -98,7 +98,7 @@ def narrow_levels() -> list[Row]:
     """Widths at which a fixed grid of energies misses the level."""
     rows = []
     for width in (1e-3, 5e-3):
-        level = LevelTransmission([Level(0.3, width / 2, width / 2)])
+        level = LevelTransmission([BreitWignerLevel(0.3, width / 2, width / 2)])
         bias = np.linspace(-1.5, 1.5, 101)
         energy, step = np.linspace(-3, 3, 6001, retstep=True)
         window = 1 / (1 + np.exp((energy - bias[:, None] / 2) / KT)) - 1 / (

@@ -10,7 +10,7 @@ from analysis.buettiker import linear, nonlinear
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.buettiker.nonequilibrium import probed_currents
 from analysis.buettiker.onsager import onsager
-from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe
+from analysis.buettiker.terminals import JunctionTerminal, ProbedJunction, VoltageProbe
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.records import FloatArray
 from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
@@ -21,7 +21,7 @@ RING = HuckelModel(
     bonded(6, ring_bonds(6), 2.7), (Lead("L", {1: 0.5}), Lead("R", {3: 0.25}), Lead("P", {4: 0.05}))
 )
 VOLTAGE = ProbedJunction(
-    RING, (Terminal("L", 325.0, 0.25), Terminal("R", 275.0, -0.25), VoltageProbe("P", 300.0))
+    RING, (JunctionTerminal("L", 325.0, 0.25), JunctionTerminal("R", 275.0, -0.25), VoltageProbe("P", 300.0))
 )
 THERMAL = VOLTAGE.thermalised()
 
@@ -40,7 +40,7 @@ def loop(energies: FloatArray) -> FloatArray:
 def by_quad_and_root(junction: ProbedJunction) -> FloatArray:
     """A voltage-temperature probe the usual way: adaptive quadrature of its currents inside ``scipy.optimize.root``."""
     molecule = Multiterminal(junction.model, junction.names)
-    held = [(x.mu_eV, x.temperature_K) for x in junction.terminals if isinstance(x, Terminal)]
+    held = [(x.mu_eV, x.temperature_K) for x in junction.terminals if isinstance(x, JunctionTerminal)]
 
     def leads(energy: float, mu: float, T: float) -> float:
         T_P = molecule.transmissions_by_solve(np.array([energy]))[2, :2, 0]
@@ -93,7 +93,7 @@ def nonlinear_solutions(size: float) -> list[Row]:
     rows = []
     for name, junction in (("voltage", VOLTAGE), ("voltage-temperature", THERMAL)):
         took = 1e3 * best(
-            lambda junction=junction: nonlinear.electronic_circuit(junction, 0.3), scaled(60, size)
+            lambda junction=junction: nonlinear.biased_electronic_circuit(junction, 0.3), scaled(60, size)
         )  # type: ignore[misc]
         rows.append(
             Row(f"non-linear {name} probe, 0.5 V", f"{took:.1f} ms", "target 20 ms", f"{20 / took:.1f}")
@@ -101,9 +101,9 @@ def nonlinear_solutions(size: float) -> list[Row]:
     began = time.perf_counter()
     expected = by_quad_and_root(THERMAL.aligned(0.3))
     theirs = time.perf_counter() - began
-    solved = nonlinear.electronic_circuit(THERMAL, 0.3)
+    solved = nonlinear.biased_electronic_circuit(THERMAL, 0.3)
     off = abs(float(solved.currents.temperature_K[2]) / expected[1] - 1)
-    took_s = best(lambda: nonlinear.electronic_circuit(THERMAL, 0.3), scaled(15, size))
+    took_s = best(lambda: nonlinear.biased_electronic_circuit(THERMAL, 0.3), scaled(15, size))
     rows.append(
         Row(
             f"   the same by quad and root (agrees to {off:.0e})",

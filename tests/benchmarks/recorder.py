@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block
 from tests.benchmarks.table import Row, scaled
 
@@ -26,7 +26,7 @@ def samples(rng: np.random.Generator) -> np.ndarray:
 
 def open_writer(path: Path) -> RecordingWriter:
     """A writer that flushes every half second of data."""
-    header = RunHeader("benchmark", tuple(Channel(name) for name in CHANNELS), RATE_Hz)
+    header = RunHeader("benchmark", tuple(RecordedChannel(name) for name in CHANNELS), RATE_Hz)
     return RecordingWriter(path, header, save_every_s=0.5)
 
 

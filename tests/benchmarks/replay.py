@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.recording import Channel, RunHeader, TraceEntry
+from analysis.recording import RecordedChannel, RunHeader, TraceEntry
 from analysis.recording.finish import write_finished
 from analysis.records import Block, Event, EventKind
 from app.replay.library import Library
@@ -35,7 +35,7 @@ class Night:
     header: RunHeader = field(
         default_factory=lambda: RunHeader(
             "break-junction",
-            tuple(Channel(name) for name in CHANNELS),
+            tuple(RecordedChannel(name) for name in CHANNELS),
             RATE_Hz,
             started="2026-11-21T20:00:00.000+00:00",
             sample="Au-BDNC-Au",

@@ -20,9 +20,9 @@ from app.acquisition.bench import Bench, Observer
 from app.acquisition.open_rig import current_calibration, open_rig
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.rig import load_rig
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.procedure import Plan, RigProcedure
-from procedures.steps import Mark, Modulate, Outcome, Ramp, Safe, SetBias
+from procedures.steps import MakeSafe, Modulate, Outcome, Ramp, SetBias, WriteNote
 from tests.benchmarks.table import Row, scaled
 
 REQUIRED_S = 0.008
@@ -41,10 +41,10 @@ class Trips(RigProcedure):
         self._n = n
         self.outcomes: list[Outcome] = []
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Nothing to refuse."""
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Two levels and no zero between them, so that 0 V is nothing but the trip."""
         levels = programme([(AMPLITUDE_V, 1), (-AMPLITUDE_V, 1)])
         for number in range(self._n):
@@ -53,8 +53,8 @@ class Trips(RigProcedure):
             detectors = trips(AMPLITUDE_V, MOLECULE_A, 0.0055)
             yield Modulate("modulate", levels, 20.0, detectors, payload={"hold": number})
             yield Ramp("withdraw", 10 * NM, 2000 * NM)
-            yield Mark("trip")
-        yield Safe()
+            yield WriteNote("trip")
+        yield MakeSafe()
 
 
 def _serve(seed: int, pipe: Connection) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 from analysis.heating.heating import HeatingOptions
 from analysis.records import Block, Event, Trace
 from analysis.traces.pipeline import AnalysisOptions
-from app.viewmodels.disk_backed_list import Shelf
-from app.viewmodels.heating_view import HeatingView
-from app.viewmodels.histogram_view import HistogramView
+from app.viewmodels.disk_backed_list import DiskBackedList
+from app.viewmodels.heating_view import HeatingModel
+from app.viewmodels.histogram_view import HistogramModel
 from app.viewmodels.session import Session
-from app.viewmodels.signals import Signals
+from app.viewmodels.signals import SampledSignals
 from app.viewmodels.strips import StripCharts
 from tests.benchmarks.table import Row, scaled
 from tests.support.physics.iv_junctions import opening_traces
@@ -60,7 +60,7 @@ def strips_ms(size: float) -> tuple[float, float]:
     n, pictures = scaled(2000, size), scaled(200, size)
     began = time.process_time()
     for i in range(n):
-        strips.feed(Signals(i * BLOCK, RATE_Hz, rows[0], nothing, rows[1], rows[2], rows[3]))
+        strips.feed(SampledSignals(i * BLOCK, RATE_Hz, rows[0], nothing, rows[1], rows[2], rows[3]))
     fed = time.process_time()
     for i in range(pictures):
         strips.show(30.0, 900 + i % 2)
@@ -84,8 +84,8 @@ def growth_bytes(first: int, second: int, feed: Callable[[Iterator[int]], object
 def trace_bytes(size: float) -> float:
     """Of a trace in the histogram."""
     made = opening_traces(np.random.default_rng(2), 20, molecule_G0=2e-3, probability=0.6, step_m=1e-12)
-    shelf: Shelf[Trace] = Shelf()
-    view = HistogramView(shelf, lambda usual: AnalysisOptions(resamples=2))
+    shelf: DiskBackedList[Trace] = DiskBackedList()
+    view = HistogramModel(shelf, lambda usual: AnalysisOptions(resamples=2))
 
     def feed(numbers: Iterator[int]) -> None:
         for number in numbers:
@@ -99,8 +99,8 @@ def hold_bytes(size: float) -> float:
     """Of a hold in the heating view."""
     rng = np.random.default_rng(3)
     made = [made_hold(n=2400, rng=rng, noise_V=3e-7, current_noise_A=1e-9, number=i) for i in range(10)]
-    shelf: Shelf = Shelf("programme")
-    view = HeatingView(shelf, header("heating"), HeatingOptions(resamples=10))
+    shelf: DiskBackedList = DiskBackedList("programme")
+    view = HeatingModel(shelf, header("heating"), HeatingOptions(resamples=10))
 
     def feed(numbers: Iterator[int]) -> None:
         for number in numbers:

@@ -12,7 +12,7 @@ from drivers.errors import (
     RigError,
     SamplesLost,
 )
-from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, Terminal
+from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
 from drivers.pxi import PXIController
 from simulators.daqmx.server import DaqServer
 from simulators.rig.clock import FastClock, WallClock
@@ -141,8 +141,8 @@ def test_another_program_s_acquisition_is_not_now_with_advice(card: NI6281, serv
         other.start_acquisition()
 
 
-@pytest.mark.parametrize("terminal", Terminal)
-def test_every_terminal_configuration_is_taken(server: DaqServer, terminal: Terminal) -> None:
+@pytest.mark.parametrize("terminal", InputReference)
+def test_every_terminal_configuration_is_taken(server: DaqServer, terminal: InputReference) -> None:
     inputs = (AnalogInput("bias", "ai2", 1.0, terminal),)
     with opened(server.port, inputs=inputs) as card:
         card.write(bias=0.5)

@@ -14,9 +14,9 @@ from drivers.errors import InstrumentLost, NotFound, NotNow, OutOfRange
 from drivers.sr560 import (
     GAINS,
     SR560,
-    Coupling,
     FilterMode,
     HIGHPASS_Hz,
+    InputCoupling,
     LOWPASS_Hz,
     Reserve,
     Source,
@@ -24,8 +24,9 @@ from drivers.sr560 import (
 )
 
 ALL_KNOWN = SR560Settings(
-    coupling=Coupling.DC, source=Source.A_B, inverted=False, reserve=Reserve.LOW_NOISE, gain=10_000, vernier_on=False,
-    vernier_percent=100, filter_mode=FilterMode.LOWPASS_12, highpass_Hz=0.03, lowpass_Hz=1000.0, blanked=False,
+    coupling=InputCoupling.DC, source=Source.A_B, inverted=False, reserve=Reserve.LOW_NOISE, gain=10_000,
+    vernier_on=False, vernier_percent=100, filter_mode=FilterMode.LOWPASS_12, highpass_Hz=0.03, lowpass_Hz=1000.0,
+    blanked=False,
 )  # fmt: skip
 ALL_SENT = [
     "CPLG 1", "SRCE 1", "INVT 0", "DYNR 0", "GAIN 12", "UCGN 100", "UCAL 0", "FLTM 2", "HFRQ 0", "LFRQ 9", "BLINK 0",
@@ -98,7 +99,7 @@ def test_an_address_that_cannot_be_opened_is_not_found():
 # --- every setting at both ends of its range --------------------------------------------------------------
 
 SETTINGS = [
-    *[("coupling", value, f"CPLG {value:d}") for value in Coupling],
+    *[("coupling", value, f"CPLG {value:d}") for value in InputCoupling],
     *[("source", value, f"SRCE {value:d}") for value in Source],
     *[("reserve", value, f"DYNR {value:d}") for value in Reserve],
     *[("filter_mode", value, f"FLTM {value:d}") for value in FilterMode],
@@ -142,7 +143,7 @@ def test_every_setting_has_its_command():
 
 
 @pytest.mark.parametrize(("name", "text", "member"), [
-    ("coupling", "dc", Coupling.DC),
+    ("coupling", "dc", InputCoupling.DC),
     ("source", "A-B", Source.A_B),
     ("reserve", "low noise", Reserve.LOW_NOISE),
     ("filter_mode", "lowpass 12", FilterMode.LOWPASS_12),
@@ -192,7 +193,7 @@ def test_ac_coupling_leaves_a_low_pass_only_6_dB_per_octave():
     with preamplifier("FLTM 2", thermocouple=False) as instrument:
         instrument.filter_mode = FilterMode.LOWPASS_12
         with pytest.raises(OutOfRange, match="with AC coupling"):
-            instrument.coupling = Coupling.AC
+            instrument.coupling = InputCoupling.AC
         assert instrument.coupling is None
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivers.errors import NotFound
-from drivers.sr560 import SR560, Coupling, FilterMode, Reserve, Source, SR560Settings
+from drivers.sr560 import SR560, FilterMode, InputCoupling, Reserve, Source, SR560Settings
 from simulators.parameters import load_parameters
 from simulators.sr560.instrument import SimulatedSR560
 from simulators.wire.serial_line import HAS_TERMINALS, SocketLine, TerminalLine
@@ -18,8 +18,9 @@ LINES = [
 ]
 DT = 1 / 2000
 RUN = SR560Settings(
-    coupling=Coupling.DC, source=Source.A_B, inverted=False, reserve=Reserve.LOW_NOISE, gain=10_000, vernier_on=False,
-    vernier_percent=100, filter_mode=FilterMode.LOWPASS_6, highpass_Hz=0.03, lowpass_Hz=1000.0, blanked=False,
+    coupling=InputCoupling.DC, source=Source.A_B, inverted=False, reserve=Reserve.LOW_NOISE, gain=10_000,
+    vernier_on=False, vernier_percent=100, filter_mode=FilterMode.LOWPASS_6, highpass_Hz=0.03, lowpass_Hz=1000.0,
+    blanked=False,
 )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def test_the_gain_that_was_commanded_is_the_gain(preamplifier):
     driver.gain = 1000
     assert preamplifier.volts(1e-4) - preamplifier.volts(0.0) == pytest.approx(0.1, rel=0.02)
 
-    driver.coupling = Coupling.GROUND
+    driver.coupling = InputCoupling.GROUND
     assert preamplifier.volts(1e-4) - preamplifier.volts(0.0) == pytest.approx(0.0, abs=1e-3)
 
 

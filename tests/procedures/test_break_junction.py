@@ -8,7 +8,7 @@ import pytest
 from analysis.conductance import CurrentCalibration
 from procedures.break_junction import BreakJunction
 from procedures.contact import NM
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.errors import (
     AmplifierRailed,
     ContactNotBroken,
@@ -20,7 +20,7 @@ from procedures.errors import (
     WrongPolarity,
 )
 from procedures.limits import dry_run
-from procedures.steps import FINISHED, Baseline, Mark, Outcome, Ramp, Recentre, Safe, SetBias
+from procedures.steps import FINISHED, Baseline, MakeSafe, Outcome, Ramp, Recentre, SetBias, WriteNote
 
 RATE_Hz = 2000.0
 
@@ -29,7 +29,7 @@ class _Daq:
     rate_Hz = RATE_Hz
 
 
-STATION = Station(
+STATION = ProcedureContext(
     daq=_Daq(),
     amplifier=CurrentCalibration(1e5),
     extension_m_per_V=20 * NM,
@@ -70,9 +70,9 @@ def test_two_traces_as_the_paper_says():
 
     assert [type(step) for step in steps] == [
         Baseline, SetBias,
-        Ramp, Ramp, Ramp, Baseline, Mark,
-        Ramp, Ramp, Ramp, Baseline, Mark,
-        Safe,
+        Ramp, Ramp, Ramp, Baseline, WriteNote,
+        Ramp, Ramp, Ramp, Baseline, WriteNote,
+        MakeSafe,
     ]  # fmt: skip
     approach, withdraw, clear = steps[2:5]
     assert steps[1].bias_V == pytest.approx(0.1)
@@ -190,7 +190,7 @@ def test_a_contact_that_does_not_open_is_pulled_off_and_said_so():
 
     steps = run_plan(BreakJunction.from_values({"traces": 1}), STATION, answers)
 
-    assert next(step for step in steps if isinstance(step, Mark)).payload["ended"] == "not broken"
+    assert next(step for step in steps if isinstance(step, WriteNote)).payload["ended"] == "not broken"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_dry_run_lists_the_steps_and_does_none():
 
     names = [step.name for step in steps if isinstance(step, Ramp)]
     assert names == ["approach", "withdraw", "clear"] * 2
-    assert isinstance(steps[-1], Safe)
+    assert isinstance(steps[-1], MakeSafe)
 
 
 CORNERS = {

@@ -12,7 +12,7 @@ from procedures.calibrate_piezo import CalibratePiezo
 from procedures.calibrate_thermometer import CalibrateThermometer
 from procedures.errors import ImpossibleSetting
 from procedures.limits import dry_run
-from procedures.steps import Hold, Mark, Modulate, Ramp, Safe, SetBias
+from procedures.steps import HoldStep, MakeSafe, Modulate, Ramp, SetBias, WriteNote
 from tests.procedures.test_break_junction import NM, STATION, run_plan
 
 HIGH_GAIN = replace(STATION, amplifier=CurrentCalibration(1e8))
@@ -38,8 +38,8 @@ def test_defaults_pass_their_check_and_a_dry_run(procedure_class, values, statio
 def test_out_of_contact_the_tip_goes_back_first_and_never_moves(procedure_class, values, station):
     steps = run_plan(procedure_class.from_values(values), station, {})
 
-    assert isinstance(steps[0], Safe)
-    assert isinstance(steps[-1], Safe)
+    assert isinstance(steps[0], MakeSafe)
+    assert isinstance(steps[-1], MakeSafe)
     assert not [step for step in steps if isinstance(step, Ramp)]
 
 
@@ -48,7 +48,7 @@ def test_every_cycle_is_marked(procedure_class, values, station):
     procedure = procedure_class.from_values({**values, procedure_class.repeats: 5})
     answers = {"approach": [("contact", 100)] * 5, "withdraw": [("open", 98)] * 5}
 
-    marks = [step for step in run_plan(procedure, station, answers) if isinstance(step, Mark)]
+    marks = [step for step in run_plan(procedure, station, answers) if isinstance(step, WriteNote)]
 
     assert len(marks) == procedure.total_cycles
     assert {mark.name for mark in marks} == {procedure.cycle}
@@ -74,7 +74,7 @@ def test_levels_go_up_and_down_so_that_drift_cancels():
 
     biases = [step.bias_V for step in steps if isinstance(step, SetBias)]
     assert biases == pytest.approx([-0.5, 0, 0.5, 0.5, 0, -0.5])
-    assert sum(isinstance(step, Hold) for step in steps) == 6
+    assert sum(isinstance(step, HoldStep) for step in steps) == 6
 
 
 @pytest.mark.parametrize(("indent", "deepest_nm"), [(0.6, 100.6), (0, 100)])

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from procedures.capture import Search, Window
+from procedures.capture import CaptureWindow, SearchProgress
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.heating import Heating
 from procedures.limits import dry_run
-from procedures.steps import Modulate, Ramp, Safe
+from procedures.steps import MakeSafe, Modulate, Ramp
 from tests.support.rig.plans import STATION, RATE_Hz, Script
 
 BDNC = {"conductance": 0.002, "amplitudes": "0.74 1.27", "holds": 1}
@@ -21,7 +21,7 @@ def heating(values=BDNC, **more):
 
 
 def test_window_in_percent_and_in_sigma():
-    assert heating().window == Window(pytest.approx(0.0018), pytest.approx(0.0022))
+    assert heating().window == CaptureWindow(pytest.approx(0.0018), pytest.approx(0.0022))
     wide = heating(window_sigma=1, peak_sigma_decades=0.25).window
     assert (wide.low_G0, wide.high_G0) == (pytest.approx(0.002 / 10**0.25), pytest.approx(0.002 * 10**0.25))
     assert wide.holds(0.0035)
@@ -177,11 +177,11 @@ def test_a_junction_is_left_fast_and_cleared():
     leave, clear = script.by_name["leave"][0], script.by_name["clear"][0]
     assert leave.speed_m_per_s == pytest.approx(8e-9)
     assert clear.to_m == pytest.approx(94e-9)
-    assert isinstance(script.steps[-1], Safe)
+    assert isinstance(script.steps[-1], MakeSafe)
 
 
 def test_the_amplifier_s_zero_is_measured_after_the_first_opening_and_then_now_and_then():
-    procedure, search = heating(baseline_every=3), Search()
+    procedure, search = heating(baseline_every=3), SearchProgress()
 
     measured = [len(list(procedure.opened(search))) for _ in range(7)]
 

@@ -14,7 +14,7 @@ from analysis.records import EventKind
 from app.acquisition.bench import Observer
 from procedures.errors import ImpossibleSetting
 from procedures.limits import check_limits
-from procedures.steps import Modulate, Sweep
+from procedures.steps import Modulate, SweepStep
 from simulators.rig.faults import FormContact, Overload
 from tests.support.rig.holding import AMPLITUDE_V, NEAR_M, Holding
 from tests.support.rig.rigs import served_rig
@@ -230,12 +230,12 @@ BOUNDS = SimpleNamespace(bias_range_V=(-1.5, 1.4), extension_range_m=(0.0, 1e-6)
             "simple fraction of the rate",
         ),
         (Modulate("modulate", three_level(1.0, frequency_Hz=Fraction(600)), 5.0), "lasts 1.11 samples"),
-        (Sweep("sweep", np.array([0.0, 1.45])), r"bias of sweep 1\.45 V is outside"),
-        (Sweep("sweep", np.array([0.0, -1.55, 0.0])), "outside"),
-        (Sweep("sweep", np.array([0.0, np.nan])), "nan V is outside"),
-        (Sweep("sweep", np.array([])), "at least 1"),
-        (Sweep("sweep", np.zeros((2, 2))), "shape"),
-        (Sweep("sweep", np.zeros(4), reaction_s=-1.0), "reaction time"),
+        (SweepStep("sweep", np.array([0.0, 1.45])), r"bias of sweep 1\.45 V is outside"),
+        (SweepStep("sweep", np.array([0.0, -1.55, 0.0])), "outside"),
+        (SweepStep("sweep", np.array([0.0, np.nan])), "nan V is outside"),
+        (SweepStep("sweep", np.array([])), "at least 1"),
+        (SweepStep("sweep", np.zeros((2, 2))), "shape"),
+        (SweepStep("sweep", np.zeros(4), reaction_s=-1.0), "reaction time"),
     ],
 )
 def test_what_the_rig_must_not_put_out_is_refused(step, words):
@@ -249,7 +249,7 @@ def test_what_the_rig_must_not_put_out_is_refused(step, words):
         Modulate("modulate", three_level(1.4), 5.0),
         Modulate("modulate", three_level(0.0), 0.1),
         Modulate("modulate", three_level(1.0, "alternating", Fraction(61, 10)), 5.0),
-        Sweep("sweep", np.linspace(-1.5, 1.4, 7)),
+        SweepStep("sweep", np.linspace(-1.5, 1.4, 7)),
     ],
 )
 def test_what_the_rig_may_put_out_passes(step):

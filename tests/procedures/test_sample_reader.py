@@ -12,7 +12,7 @@ from analysis.loop_backs import Tolerance
 from analysis.records import Block
 from analysis.trip import CurrentTrip, RuptureTrip
 from procedures.errors import Aborted
-from procedures.sample_reader import Watch
+from procedures.sample_reader import SampleReader
 
 RATE_Hz = 2000.0
 GAIN = CurrentCalibration(1e5)
@@ -51,7 +51,7 @@ def watch_of(card, should_stop=lambda: False, clock=None):
     blocks = []
     sink = SimpleNamespace(block=blocks.append, event=blocks.append)
     station = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance())
-    return Watch(station, sink, should_stop, clock or card.clock), blocks
+    return SampleReader(station, sink, should_stop, clock or card.clock), blocks
 
 
 def test_a_watch_sees_each_sample_once_and_hands_all_on():

@@ -6,10 +6,10 @@ import pytest
 from pydantic import Field
 
 from simulators import parameters
-from simulators.parameters import ParameterError, Section, load_parameters
+from simulators.parameters import ParameterError, ParameterSection, load_parameters
 
 
-class Springs(Section):
+class Springs(ParameterSection):
     stiffness_N_per_m: float = Field(gt=0)
     turns: int
     name: str

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.heating.holds import holds_of
-from analysis.recording import Channel, Recording, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block
 from analysis.traces.read import traces_of
 from app.acquisition.bench import Bench
@@ -118,7 +118,9 @@ def test_an_imported_recording_of_volts_runs_through_the_wires(tmp_path):
     path, rate_Hz = tmp_path / "theirs.h5", 10_000.0
     data = np.random.default_rng(1).normal(0.0, 1.0, (1, 25_000)) / 3
     settings = {"current_gain_V_per_A": 1e7, "bias_V": 0.1, "series_resistance_ohm": 1e5}
-    header = RunHeader("import", (Channel("current"),), rate_Hz, settings=settings, provenance="imported")
+    header = RunHeader(
+        "import", (RecordedChannel("current"),), rate_Hz, settings=settings, provenance="imported"
+    )
     with RecordingWriter(path, header) as writer:
         writer.append(Block(0, rate_Hz, ("current",), data))
     with played(path, tmp_path) as (_, bench):

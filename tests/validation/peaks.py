@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.records import FloatArray
-from analysis.traces.histogram import Axis, Histogram, Scale
+from analysis.traces.histogram import BinAxis, Histogram, Scale
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.pipeline import AnalysisOptions, peaks_in
 from analysis.traces.selection import NoiseFloor
@@ -17,7 +17,7 @@ LEVEL = -2.7
 
 CONTACT_G0 = 0.97
 
-LINEAR, LOG = Axis.linear(-0.25, 10.0, 0.01), Axis.log(1e-6, 100.0, 100)
+LINEAR, LOG = BinAxis.linear(-0.25, 10.0, 0.01), BinAxis.log(1e-6, 100.0, 100)
 NOISE = NoiseFloor(1e-5, 0.0, 100)  # nothing below 1e-4 G0 is looked at
 
 

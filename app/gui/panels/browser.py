@@ -23,9 +23,9 @@ from PyQt6.QtWidgets import (
 from app.gui.background import Tasks
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
-from app.replay.library import Library, Row
+from app.replay.library import Library, LibraryRow
 
-COLUMNS: tuple[tuple[str, Callable[[Row], str], int], ...] = (
+COLUMNS: tuple[tuple[str, Callable[[LibraryRow], str], int], ...] = (
     ("sample", lambda row: row.sample, 110),
     ("procedure", lambda row: row.procedure, 120),
     ("began", lambda row: began(row), 130),
@@ -49,9 +49,9 @@ class Recordings(QAbstractTableModel):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[LibraryRow, ...] = ()
 
-    def show_rows(self, rows: tuple[Row, ...]) -> None:
+    def show_rows(self, rows: tuple[LibraryRow, ...]) -> None:
         """Replace the rows."""
         if rows != self.rows:
             self.beginResetModel()
@@ -217,7 +217,7 @@ class BrowserPanel(QWidget):
         self.hint.setText(NO_MATCH if self.library is not None and self.library.rows else HINT)
 
     @property
-    def chosen(self) -> list[Row]:
+    def chosen(self) -> list[LibraryRow]:
         """Selected rows."""
         selection = self.table.selectionModel()
         assert selection is not None
@@ -243,7 +243,7 @@ class BrowserPanel(QWidget):
             self.compare_asked.emit([self.library.path(row) for row in self.chosen if row.status != "broken"])
 
 
-def began(row: Row) -> str:
+def began(row: LibraryRow) -> str:
     """Return the start of a recording in local time."""
     try:
         return datetime.fromisoformat(row.started).astimezone().strftime("%Y-%m-%d %H:%M")
@@ -251,7 +251,7 @@ def began(row: Row) -> str:
         return row.started
 
 
-def length(row: Row) -> str:
+def length(row: LibraryRow) -> str:
     """Return the duration of a recording: "19 min 44" or "2 h 03"."""
     if row.duration_s is None:
         return ""

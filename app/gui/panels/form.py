@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui.panels.field import Field
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
-from app.gui.wording import in_words, with_units
+from app.gui.wording import labelled_sentence, with_units
 
 FIRST = (
     "traces", "amplitudes", "frequencies", "peak", "curves", "holds", "hold_time", "conductance", "window_percent",
@@ -93,7 +93,9 @@ class Form(QWidget):
 
     def complain(self, problem: str, about: Iterable[str]) -> str:
         """Show an error at the first of the fields that it is about; return it with the labels of the form."""
-        message = in_words(problem, {name: field.parameter.name for name, field in self.fields.items()})
+        message = labelled_sentence(
+            problem, {name: field.parameter.name for name, field in self.fields.items()}
+        )
         for name in about:
             if name in self.fields:
                 self.fields[name].complain(message)

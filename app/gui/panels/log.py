@@ -93,7 +93,7 @@ class LogPanel(QWidget):
         colours = self.theme.palette
         colour = getattr(colours, COLOURS.get(entry.level, "text"))
         text = escape(entry.text).replace("\n", "<br>")
-        when = clock(entry.time_s)
+        when = time_of_day(entry.time_s)
         return f'<span style="color:{colours.quiet}">{when}</span>&nbsp; <span style="color:{colour}">{text}</span>'
 
     def _fill(self) -> None:
@@ -109,7 +109,7 @@ class LogPanel(QWidget):
             bar.setValue(place)
 
 
-def clock(time_s: float, now_s: float | None = None) -> str:
+def time_of_day(time_s: float, now_s: float | None = None) -> str:
     """Return the time of day, with the date if it differs from that of ``now_s`` (by default, today)."""
     when = datetime.fromtimestamp(time_s)
     now = datetime.now() if now_s is None else datetime.fromtimestamp(now_s)

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.console.durations import roughly
-from app.gui.job_text import reason_of, title_of, told_of
+from app.gui.job_text import job_details, reason_of, title_of
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.latest_snapshots import KnownState
@@ -169,7 +169,7 @@ class QueuePanel(QWidget):
             item = self.table.item(row, column) or QTableWidgetItem()
             item.setText(text)
             item.setForeground(QColor(colour))
-            item.setToolTip(told_of(job))
+            item.setToolTip(job_details(job))
             item.setData(JOB, job["id"])
             font = item.font()
             font.setBold(job["status"] in RUNNING)

@@ -122,7 +122,7 @@ def speed_words(speed: float) -> str:
     return "fastest" if isinf(speed) else f"{speed:g}×"
 
 
-def clock(seconds: float) -> str:
+def elapsed_text(seconds: float) -> str:
     """Format a time: "12:05", "1:02:03"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -132,7 +132,7 @@ def clock(seconds: float) -> str:
 def position(state: PlayerState) -> str:
     """Return the position as "12:05 / 19:44", or in samples if the recording lacks its rate."""
     if state.timed:
-        return f"{clock(state.time_s)} / {clock(state.duration_s)}"
+        return f"{elapsed_text(state.time_s)} / {elapsed_text(state.duration_s)}"
     first = state.stop - round(state.duration_s * UNKNOWN_RATE_HZ)
     counts = (f"{count:,}".replace(",", "\u202f") for count in (state.sample - first, state.stop - first))
     return "sample " + " / ".join(counts)

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.plots.numbers import fixed, minus
+from app.gui.plots.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
@@ -89,7 +89,7 @@ class RigPanel(QWidget):
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         rows.setSpacing(LARGE)
-        self.sections = {name: Section(theme, name) for name in ORDER}
+        self.sections = {name: InstrumentSection(theme, name) for name in ORDER}
         for section in self.sections.values():
             rows.addWidget(section)
             section.set_asked.connect(self.set_asked)
@@ -111,7 +111,7 @@ class RigPanel(QWidget):
                 section.show_row(content[name])
 
 
-class Section(QWidget):
+class InstrumentSection(QWidget):
     """Section of one instrument."""
 
     set_asked = pyqtSignal(str, str, float)
@@ -204,7 +204,7 @@ class Section(QWidget):
             combo.setMinimumContentsLength(LEAST_LETTERS)
             combo.setAccessibleName(f"{label} of the {self.title.text()}")
             for value in editable["choices"]:
-                combo.addItem(quantity(float(value), unit), float(value))
+                combo.addItem(setting_with_prefix(float(value), unit), float(value))
             combo.activated.connect(
                 lambda _, name=setting, box=combo: self.set_asked.emit(self.name, name, box.currentData())
             )
@@ -254,9 +254,11 @@ class Section(QWidget):
         shown = self._reading(key, label)
         if key == "z_V" and row.get("extension_nm_per_V"):
             low, high = (volts * row["extension_nm_per_V"] for volts in row["z_range_V"])
-            shown.setText(f"{fixed(value * row['extension_nm_per_V'], 0.1)} nm  of {low:.0f} to {high:.0f}")
+            shown.setText(
+                f"{fixed_decimals(value * row['extension_nm_per_V'], 0.1)} nm  of {low:.0f} to {high:.0f}"
+            )
         else:
-            shown.setText(f"{fixed(value, 1e-4)} V")
+            shown.setText(f"{fixed_decimals(value, 1e-4)} V")
 
     def _say_rest(self, settings: Mapping[str, Any]) -> None:
         texts = [f"{label} {in_word(settings[key])}" for key, label in SAID[self.name] if key in settings]
@@ -291,7 +293,7 @@ def in_word(value: Any) -> str:
     return str(value).replace("_", " ").lower()
 
 
-def quantity(value: float, unit: str) -> str:
+def setting_with_prefix(value: float, unit: str) -> str:
     """Format a setting: 1e5 V/A as "10⁵ V/A", 0.0003 s as "300 µs", 1000 Hz as "1 kHz"."""
     if unit == "V/A":
         exponent = round(log10(value))

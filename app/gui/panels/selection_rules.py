@@ -29,7 +29,7 @@ BACKGROUNDS = ("linear", "constant", "none")
 
 
 @dataclass(frozen=True)
-class Rule:
+class SelectionRule:
     """Rule with one or two numbers that the user may set."""
 
     label: str
@@ -83,43 +83,43 @@ def _first_periods(options: SessionOptions, value: Any) -> SessionOptions:
     return replace(options, heating=replace(options.heating, evaluation=evaluation))
 
 
-RULES: dict[str, tuple[Rule, ...]] = {
+RULES: dict[str, tuple[SelectionRule, ...]] = {
     "Traces": (
-        Rule(
+        SelectionRule(
             "Starts above (G₀)", "Use only traces that start above this conductance", 1e-9, 100, 1,
             *_traces("starts_above_G0"),
         ),
-        Rule(
+        SelectionRule(
             "Opens below (G₀)", "Use only traces that end below this conductance", 1e-9, 100, 1,
             *_traces("opens_below_G0"),
         ),
-        Rule(
+        SelectionRule(
             "Molecular peak (G₀)", "Range in which molecular peaks are searched: from, to", 1e-9, 100, 2,
             *_traces("molecular_G0"),
         ),
     ),
     "I-V": (
-        Rule(
+        SelectionRule(
             "Asymmetry below",
             "Use only curves whose two ends differ in conductance by less than this fraction of their mean",
             0.01, 10, 1, *_curves("ends_differ"),
         ),
     ),
     "Heating": (
-        Rule(
+        SelectionRule(
             "Current within factor", "Cut a hold where its current changes by more than this factor from its median",
             1.01, 100, 1, *_exclusions("factor"),
         ),
-        Rule(
+        SelectionRule(
             "Minimum periods", "Leave out holds with fewer periods than this", 1, 100_000, 1,
             *_exclusions("least_periods"),
         ),
-        Rule(
+        SelectionRule(
             "Samples cut after edges",
             "Samples left out after each edge of the modulation; automatic: from the rise times of the filters",
             0, 10_000, 1, lambda o: o.heating.evaluation.mask_samples, _mask,
         ),
-        Rule(
+        SelectionRule(
             "First periods left out",
             "Periods left out at the start of each modulation; automatic: the setting of the run",
             0, 10_000, 1, lambda o: o.heating.evaluation.first_periods, _first_periods,
@@ -175,7 +175,7 @@ class SelectionPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
 
-    def _rows(self, title: str, rules: tuple[Rule, ...]) -> QFormLayout:
+    def _rows(self, title: str, rules: tuple[SelectionRule, ...]) -> QFormLayout:
         form = QFormLayout()
         form.setHorizontalSpacing(MEDIUM)
         form.setVerticalSpacing(SMALL)
@@ -244,7 +244,7 @@ def _text(value: Any) -> str:
     return "  ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else f"{value:g}"
 
 
-def _value(rule: Rule, text: str) -> Any:
+def _value(rule: SelectionRule, text: str) -> Any:
     """Convert the text of a field: None if empty, a number, or a pair of rising numbers.
 
     A comma is a decimal comma in a single number and separates a pair. Raises ``ValueError`` if the text is invalid.

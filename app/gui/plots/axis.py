@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtGui import QColor, QFont, QPainter
 
-from app.gui.plots.numbers import PLAIN_FROM, PLAIN_TO, fixed, minus, power, significant
+from app.gui.plots.numbers import PLAIN_FROM, PLAIN_TO, fixed_decimals, minus, power, significant
 from app.gui.plots.overlay import unclipped
 from app.gui.widgets.theme import Palette
 
@@ -28,7 +28,7 @@ SUB_TICKS = {1.0: 5, 2.0: 4, 5.0: 5}
 
 
 @dataclass(frozen=True)
-class Quantity:
+class AxisQuantity:
     """Quantity on an axis.
 
     Parameters
@@ -69,7 +69,7 @@ LABEL_BEYOND = 8
 class ReadableAxis(pg.AxisItem):
     """Axis with round ticks or decades, labelled with its quantity."""
 
-    def __init__(self, orientation: str, quantity: Quantity) -> None:
+    def __init__(self, orientation: str, quantity: AxisQuantity) -> None:
         super().__init__(orientation, maxTickLength=-5)
         self.quantity = quantity
         self.log = quantity.log
@@ -125,7 +125,7 @@ class ReadableAxis(pg.AxisItem):
             number = significant(self.value(coordinate))
         else:
             size = abs(self.range[1] - self.range[0]) or 1.0
-            number = fixed(coordinate, 10.0 ** floor(log10(size / 300)))
+            number = fixed_decimals(coordinate, 10.0 ** floor(log10(size / 300)))
         return f"{self.quantity.letter or self.quantity.symbol} = {number} {self.quantity.unit}".rstrip()
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:
@@ -165,7 +165,7 @@ class ReadableAxis(pg.AxisItem):
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the labels of ticks."""
         if not self.log:
-            return [fixed(value, spacing) for value in values]
+            return [fixed_decimals(value, spacing) for value in values]
         if spacing >= 1.0:
             return [power(round(value)) for value in values]
         numbers = [10.0**value for value in values]
@@ -173,7 +173,7 @@ class ReadableAxis(pg.AxisItem):
         if len(set(texts)) == len(texts):
             return texts
         finest = min(b - a for a, b in pairwise(numbers))
-        return [fixed(number, finest) for number in numbers]
+        return [fixed_decimals(number, finest) for number in numbers]
 
     def resizeEvent(self, ev: Any = None) -> None:
         """Keep the label inside the width of the axis; hide it if it is longer than the axis."""

@@ -8,10 +8,10 @@ import pyqtgraph as pg
 
 from analysis.records import FloatArray
 from app.gui.plots.layers import SOLID, Colour, Frame
-from app.gui.plots.marks import Mark
+from app.gui.plots.marks import PlotMark
 
 
-class Caption(Mark):
+class Caption(PlotMark):
     """Text above the axes with a thin line down to a point, for panels with a row of captions.
 
     Parameters
@@ -58,7 +58,7 @@ class Caption(Mark):
         return [(f"{self.name}: {across}", np.array([self.at[0]]))]
 
 
-class Tick(Mark):
+class Tick(PlotMark):
     """Small tick at the upper edge of the axes with a tool tip."""
 
     SIZE = 14

@@ -10,13 +10,13 @@ from app.gui.plots.heating import NAMES, PROBE, TOTAL
 from app.gui.plots.histogram import COUNTS
 from app.gui.plots.histogram_range import HIGH_G0, QUANTA_G0
 from app.gui.plots.iv import CURRENT, VOLTAGE
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, Line, Points
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, LineLayer, Points
 from app.gui.plots.numbers import counted, with_error
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.widgets.theme import Palette, Theme
-from app.viewmodels.compared import ComparedRecording, Kind
+from app.viewmodels.compared import ComparedKind, ComparedRecording
 
 STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED)
 """Line styles: some colour-blind people confuse the last two colours with earlier ones, so their lines differ."""
@@ -28,7 +28,7 @@ BEFORE, BEYOND = -0.03, 1.06
 SIGNS, SYMBOLS = ("pos", "neg"), "os"
 
 
-class Guide(Line):
+class Guide(LineLayer):
     """Line that guides the eye from point to point; it has no data of its own."""
 
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
@@ -39,7 +39,7 @@ class Guide(Line):
 class ComparedPanel(PlotPanel):
     """Plot of one kind of result for all recordings that have it."""
 
-    kind: Kind
+    kind: ComparedKind
     tab: str
 
     def add_recording(self, number: int, recording: ComparedRecording) -> None:
@@ -50,7 +50,7 @@ class ComparedPanel(PlotPanel):
 class ComparedHistograms(ComparedPanel):
     """Conductance histograms of the kept traces."""
 
-    kind, tab = Kind.HISTOGRAM, "Histograms"
+    kind, tab = ComparedKind.HISTOGRAM, "Histograms"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "histograms", CONDUCTANCE, COUNTS, legend=(1.0, 0.0), zero=True)
@@ -66,7 +66,7 @@ class ComparedHistograms(ComparedPanel):
         if histogram.peaks_G0:
             details.append(", ".join(with_error(*peak) for peak in histogram.peaks_G0) + " G₀")
         name, g = escape(recording.label), histogram.conductance_G0
-        line = self.add(Line(name, colour_of(number), STYLES[number], width=1.5))
+        line = self.add(LineLayer(name, recording_colour(number), STYLES[number], width=1.5))
         line.legend_name = two_lines(name, details)
         line.set(g, histogram.counts)
         used = g[histogram.counts > 0]
@@ -80,7 +80,7 @@ class ComparedHistograms(ComparedPanel):
 class ComparedCurves(ComparedPanel):
     """Mean I-V curves with a band of one standard deviation of the junctions."""
 
-    kind, tab = Kind.IV, "I-V"
+    kind, tab = ComparedKind.IV, "I-V"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "current-voltage curves", VOLTAGE, CURRENT, legend=(0.0, 0.0))
@@ -91,17 +91,17 @@ class ComparedCurves(ComparedPanel):
         iv = recording.iv
         if iv is None:
             return
-        name, colour = escape(recording.label), colour_of(number)
+        name, colour = escape(recording.label), recording_colour(number)
         band = self.add(Band(f"{name}, SD of the junctions", colour, opacity=0.18))
         band.set(iv.voltage_V, iv.low_nA, iv.high_nA)
         details = [counted(iv.junctions, "junction")]
         if np.isfinite(iv.conductance_G0):
             doubt = "" if iv.trusted else " ?"
             details.append(f"<i>G</i> = {with_error(iv.conductance_G0, iv.error_G0)} G₀{doubt}")
-        mean = self.add(Line(name, colour, STYLES[number], width=2))
+        mean = self.add(LineLayer(name, colour, STYLES[number], width=2))
         mean.legend_name = two_lines(name, details)
         mean.set(iv.voltage_V, iv.current_nA)
-        self.set_legend([layer.name for layer in self.layers if isinstance(layer, Line)])
+        self.set_legend([layer.name for layer in self.layers if isinstance(layer, LineLayer)])
         self.set_count("mean and SD of the junctions")
         self._reach = max(self._reach, float(np.abs(iv.voltage_V).max()))
         self.set_home(x=(-1.04 * self._reach, 1.04 * self._reach))
@@ -111,12 +111,12 @@ class ComparedCurves(ComparedPanel):
 class ComparedHeats(ComparedPanel):
     """Heat in the tip against power in the junction for both polarities."""
 
-    kind, tab = Kind.HEAT, "Heat"
+    kind, tab = ComparedKind.HEAT, "Heat"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "heat", TOTAL, PROBE, legend=(0.0, 0.0))
         self.symmetric = self.add(
-            Line("symmetric: half of the power in the tip", attrgetter("neutral"), width=1.5, z=3)
+            LineLayer("symmetric: half of the power in the tip", attrgetter("neutral"), width=1.5, z=3)
         )
         self._named: list[str] = []
         self._largest_uW = 0.0
@@ -126,7 +126,7 @@ class ComparedHeats(ComparedPanel):
         if recording.heat is None:
             return
         points, scale = recording.heat.points, recording.heat.scale_relative
-        name, colour = escape(recording.label), colour_of(number)
+        name, colour = escape(recording.label), recording_colour(number)
         details = [
             counted(points.amplitude_V.size, "amplitude"),
             f"up to {counted(int(points.junctions.max()), 'junction')}",
@@ -162,7 +162,7 @@ PANELS: tuple[type[ComparedHistograms] | type[ComparedCurves] | type[ComparedHea
 """Panels in the order of their tabs."""
 
 
-def colour_of(number: int) -> Colour:
+def recording_colour(number: int) -> Colour:
     """Return the colour of a recording."""
 
     def colour(colours: Palette) -> str:

@@ -7,7 +7,7 @@ from PyQt6.QtCore import QEvent, QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from app.gui.plots.axis import Quantity, ReadableAxis
+from app.gui.plots.axis import AxisQuantity, ReadableAxis
 from app.gui.plots.overlay import Overlay
 from app.gui.widgets.theme import Theme
 
@@ -43,7 +43,7 @@ class PointedPlot(pg.PlotWidget):
     """Horizontal coordinate of the crosshair; None when it is hidden."""
     menu: QMenu
 
-    def __init__(self, theme: Theme, x: Quantity, y: Quantity, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, x: AxisQuantity, y: AxisQuantity, parent: QWidget | None = None) -> None:
         self.inside = PanelView()
         self.x_axis, self.y_axis = ReadableAxis("bottom", x), ReadableAxis("left", y)
         axes = {"bottom": self.x_axis, "left": self.y_axis}

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PyQt6.QtSvg import QSvgGenerator
 from pyqtgraph import ScatterPlotItem
 
-from app.gui.plots.heading import plain
+from app.gui.plots.heading import without_markup
 from app.gui.widgets.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -41,23 +41,23 @@ def copy_table(panel: "PlotPanel") -> None:
     """Copy the numbers of the plot as a table for a spreadsheet."""
     clipboard = QGuiApplication.clipboard()
     if clipboard is not None:
-        clipboard.setText(table(panel, "\t"))
+        clipboard.setText(plotted_table(panel, "\t"))
         panel.said.emit(f"Copied the numbers of {panel.title}.")
 
 
-def table(panel: "PlotPanel", separator: str = ",") -> str:
+def plotted_table(panel: "PlotPanel", separator: str = ",") -> str:
     """Return the data of all layers as a table in the units of the axes."""
     across, up = panel.x_axis.quantity.column, panel.y_axis.quantity.column
     columns = [c for layer in panel.layers for c in layer.columns(across, up) if c[1].size]
     text = StringIO()
     rows = csv.writer(text, delimiter=separator, lineterminator="\n")
-    rows.writerow([plain(name) for name, _ in columns])
+    rows.writerow([without_markup(name) for name, _ in columns])
     for row in zip_longest(*(values.tolist() for _, values in columns), fillvalue=None):
         rows.writerow(["" if value is None else f"{value:.10g}" for value in row])
     return text.getvalue()
 
 
-def picture(panel: "PlotPanel") -> bytes:
+def png(panel: "PlotPanel") -> bytes:
     """Return the plot as PNG."""
     size = panel.viewport().size()
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
@@ -103,7 +103,7 @@ def _paint(panel: "PlotPanel", device: object, target: QRectF) -> None:
 
 
 _WRITERS: dict[str, Callable[["PlotPanel"], bytes]] = {
-    "png": picture,
+    "png": png,
     "svg": drawing,
-    "csv": lambda panel: table(panel).encode(),
+    "csv": lambda panel: plotted_table(panel).encode(),
 }

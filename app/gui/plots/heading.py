@@ -20,7 +20,7 @@ def row_height(font: QFont) -> int:
     return round(QFontMetricsF(font).height()) + 1
 
 
-def plain(rich: str) -> str:
+def without_markup(rich: str) -> str:
     """Remove the markup of rich text."""
     return unescape(re.sub(r"<[^>]*>", "", rich))
 
@@ -114,7 +114,7 @@ class Count(Words):
         return self.width
 
     def _elided(self, html: str, width: float) -> str:
-        text, metrics = plain(html), QFontMetricsF(self.font())
+        text, metrics = without_markup(html), QFontMetricsF(self.font())
         while text and metrics.horizontalAdvance(text + ELLIPSIS) > width:
             text = text[:-1].rstrip(" ,;:")
         return escape(text + ELLIPSIS) if text else ""

@@ -7,8 +7,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from analysis.records import FloatArray
-from app.gui.plots.axis import Quantity
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Line, Points, union
+from app.gui.plots.axis import AxisQuantity
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, LineLayer, Points, union
 from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held, span
@@ -20,10 +20,10 @@ from app.viewmodels.heating_curves import HeatingCurve
 from app.viewmodels.heating_points import PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
 
-TIME = Quantity("modulated time", "modulated time", "s", letter="<i>t</i>")
-RISE = Quantity("temperature rise of the tip", "Δ<i>T</i><sub>TC</sub>", "mK")
-TOTAL = Quantity("power in the junction", "<i>Q</i><sub>Total</sub>", "µW")
-PROBE = Quantity("heat in the tip", "<i>Q</i><sub>P</sub>", "µW")
+TIME = AxisQuantity("modulated time", "modulated time", "s", letter="<i>t</i>")
+RISE = AxisQuantity("temperature rise of the tip", "Δ<i>T</i><sub>TC</sub>", "mK")
+TOTAL = AxisQuantity("power in the junction", "<i>Q</i><sub>Total</sub>", "µW")
+PROBE = AxisQuantity("heat in the tip", "<i>Q</i><sub>P</sub>", "µW")
 EMPTY = "The temperature rise of the tip appears here, hold by hold. Run Heating or open a recording of it."
 EMPTY_HEAT = (
     "Heat in the tip against power in the junction appears here, one point per amplitude and polarity."
@@ -45,7 +45,7 @@ SETTLED = 3
 UNDER_WAY = "current amplitude"
 
 
-class HeatingView(View[HeatingSnapshot]):
+class HeatingPlot(View[HeatingSnapshot]):
     """Convergence on the left, heat on the right."""
 
     title = "Heating"
@@ -132,7 +132,7 @@ class ConvergencePanel(PlotPanel):
             for what, opacity in ((SCATTER, 0.13), (NOISE, 0.4))
         )
         self.means = [
-            self.add(Line(f"mean, {name}", attrgetter(sign), width=1.5))
+            self.add(LineLayer(f"mean, {name}", attrgetter(sign), width=1.5))
             for name, sign in zip(NAMES, SIGNS, strict=True)
         ]
         self.bars = [
@@ -200,14 +200,16 @@ class HeatPanel(PlotPanel):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend="above", parent=parent)
-        self.symmetric = self.add(Line("symmetric: half of the power", attrgetter("neutral"), width=1.5, z=3))
+        self.symmetric = self.add(
+            LineLayer("symmetric: half of the power", attrgetter("neutral"), width=1.5, z=3)
+        )
         self.controls = self.add(Points("controls", attrgetter("neutral"), "d"))
         self.points = [
             self.add(Points(name, attrgetter(sign), symbol, size=8))
             for name, sign, symbol in zip(NAMES, SIGNS, "os", strict=True)
         ]
         self._models: tuple[HeatingCurve, ...] = ()
-        self._model_layers: list[Line | Band] = []
+        self._model_layers: list[LineLayer | Band] = []
 
     def show_points(self, snapshot: HeatingSnapshot) -> None:
         """Set points, symmetric line and models."""
@@ -234,7 +236,7 @@ class HeatPanel(PlotPanel):
         assert home is not None
         across = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 50)]) * home[1]
         self.symmetric.set(across, across / 2.0)
-        lines = [line for line in self._model_layers if isinstance(line, Line)]
+        lines = [line for line in self._model_layers if isinstance(line, LineLayer)]
         models = [span(line.y[line.x <= home[1]]) for line in lines]
         heats = union([(0.0, home[1] / 2.0), *(up for _, up in measured), *models])
         self.set_home(x=home, y=held(self.home[1], heats))
@@ -249,7 +251,9 @@ class HeatPanel(PlotPanel):
                 ("negative", curve.q_total_neg_uW, curve.q_probe_neg_uW, curve.error_neg_uW),
             ):
                 name = curve.name if sign == "positive" else f"{curve.name}, {NAMES[1]}"
-                line = Line(name, attrgetter(f"{sign}_model"), STYLES.get(curve.name, DASHED), width=1.5, z=8)
+                line = LineLayer(
+                    name, attrgetter(f"{sign}_model"), STYLES.get(curve.name, DASHED), width=1.5, z=8
+                )
                 line.legend_name = SHORT.get(curve.name, curve.name)
                 line.set(total, heat)
                 band = Band(f"{curve.name}, standard error, {sign} bias", attrgetter(f"{sign}_model"), 0.15)

@@ -8,13 +8,13 @@ import numpy as np
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from analysis.records import FloatArray
-from app.gui.plots.axis import Quantity
+from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption, Tick
 from app.gui.plots.colour_bar import ColourBar
 from app.gui.plots.counts import Image, Steps
 from app.gui.plots.histogram_range import METAL_G0, QUANTA_G0, ROOM, shown_part
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Layer, Line
-from app.gui.plots.marks import Rule, Veil
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Layer, LineLayer
+from app.gui.plots.marks import StraightLine, Veil
 from app.gui.plots.numbers import with_error
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held
@@ -24,7 +24,7 @@ from app.gui.plots.view import View
 from app.gui.widgets.theme import Palette, Theme, tabular
 from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 
-COUNTS = Quantity("counts per bin and trace", "counts per bin and trace")
+COUNTS = AxisQuantity("counts per bin and trace", "counts per bin and trace")
 CELLS = "counts per cell"
 EMPTY = (
     "The conductance histogram appears here, trace by trace. Run Break junction or open a recording of it."
@@ -38,7 +38,7 @@ SMALL_PEAK = 0.1
 """Height, relative to the highest molecular peak, below which a peak is not labelled."""
 
 
-class HistogramView(View[HistogramSnapshot]):
+class HistogramPlot(View[HistogramSnapshot]):
     """Histogram with its fitted peaks; a logarithmic x axis shows logarithmic bins, a linear one linear bins."""
 
     title = "Histogram"
@@ -49,7 +49,9 @@ class HistogramView(View[HistogramSnapshot]):
             theme, "conductance histogram", CONDUCTANCE, COUNTS, EMPTY, zero=True, captions=True
         )
         self.counts = self.panel.add(Steps("histogram", attrgetter("data")))
-        self.noise = self.panel.add(Rule("noise", attrgetter("neutral"), at=float("nan"), upright=True))
+        self.noise = self.panel.add(
+            StraightLine("noise", attrgetter("neutral"), at=float("nan"), upright=True)
+        )
         self.peaks: list[Layer] = []
         self.clipped = self.panel.add(Caption("cut at the top", attrgetter("quiet"), leader=False))
         self.noise_name = self.panel.add(Caption("noise", attrgetter("quiet"), leader=False))
@@ -91,9 +93,11 @@ class HistogramView(View[HistogramSnapshot]):
         x = 10.0**peak.x if log else peak.x
         model = attrgetter("data_model")
         label = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
-        fit = Line(f"fit {peak.label}", model, SOLID if peak.trusted else DASHED, 2 if peak.trusted else 1)
+        fit = LineLayer(
+            f"fit {peak.label}", model, SOLID if peak.trusted else DASHED, 2 if peak.trusted else 1
+        )
         fit.set(x, peak.fit)
-        below = Line(f"background of {peak.label}", model, DOTTED)
+        below = LineLayer(f"background of {peak.label}", model, DOTTED)
         below.set(x, peak.background)
         layers: list[Layer] = [below, fit]
         if peak.trusted and not small:
@@ -176,7 +180,7 @@ class MapPanel(PlotPanel):
         )
         self.image = self.add(Image(CELLS))
         self.veil = self.add(Veil("noise"))
-        self.noise = self.add(Rule("noise", attrgetter("neutral"), at=float("nan"), upright=False))
+        self.noise = self.add(StraightLine("noise", attrgetter("neutral"), at=float("nan"), upright=False))
         self.bar = ColourBar(self.image, CELLS)
         self.plotItem.layout.addItem(self.bar, 2, 3)
         self.grid_lines.setZValue(-10)

@@ -5,8 +5,8 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.plots.axis import Quantity
-from app.gui.plots.layers import DASHED, Band, Line, union
+from app.gui.plots.axis import AxisQuantity
+from app.gui.plots.layers import DASHED, Band, LineLayer, union
 from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held, span
@@ -15,8 +15,8 @@ from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
 from app.viewmodels.iv_view import IVSnapshot
 
-VOLTAGE = Quantity("voltage", "<i>V</i>", "V")
-CURRENT = Quantity("current", "<i>I</i>", "nA")
+VOLTAGE = AxisQuantity("voltage", "<i>V</i>", "V")
+CURRENT = AxisQuantity("current", "<i>I</i>", "nA")
 EMPTY = "I-V curves of held junctions and their mean appear here. Run I-V or open a recording of it."
 
 MOST_BEYOND = 2.0
@@ -25,7 +25,7 @@ LEAST_FILLED = 0.75
 """Fraction of the range that data must fill, so that one large curve does not leave the others small for long."""
 
 
-class IVView(View[IVSnapshot]):
+class IVPlot(View[IVSnapshot]):
     """Mean I-V curve in the colours of the polarities."""
 
     title = "I-V"
@@ -34,18 +34,22 @@ class IVView(View[IVSnapshot]):
         super().__init__(theme, parent)
         self.panel = PlotPanel(theme, "current-voltage curve", VOLTAGE, CURRENT, EMPTY, legend="above")
         add = self.panel.add
-        self.newest = add(Line("newest curve", attrgetter("neutral"), z=1))
+        self.newest = add(LineLayer("newest curve", attrgetter("neutral"), z=1))
         self.bands = (
             add(Band("SD of the junctions, <i>V</i> &gt; 0", attrgetter("positive"))),
             add(Band("SD of the junctions, <i>V</i> &lt; 0", attrgetter("negative"))),
         )
         self.means = (
-            add(Line("mean and SD, <i>V</i> &gt; 0", attrgetter("positive"), width=2)),
-            add(Line("mean and SD, <i>V</i> &lt; 0", attrgetter("negative"), width=2)),
+            add(LineLayer("mean and SD, <i>V</i> &gt; 0", attrgetter("positive"), width=2)),
+            add(LineLayer("mean and SD, <i>V</i> &lt; 0", attrgetter("negative"), width=2)),
         )
         self.models = (
-            add(Line("Landauer fit", attrgetter("positive_model"), DASHED, width=2, z=15)),
-            add(Line("Landauer fit, <i>V</i> &lt; 0", attrgetter("negative_model"), DASHED, width=2, z=15)),
+            add(LineLayer("Landauer fit", attrgetter("positive_model"), DASHED, width=2, z=15)),
+            add(
+                LineLayer(
+                    "Landauer fit, <i>V</i> &lt; 0", attrgetter("negative_model"), DASHED, width=2, z=15
+                )
+            ),
         )
         self.results = Results("low-bias conductance and fit")
         layout = QVBoxLayout(self)

@@ -82,7 +82,7 @@ class Layer(Protocol):
         """Return the data as columns of a table: heads and values."""
 
 
-class Line:
+class LineLayer:
     """Line through points; a long line is decimated to the resolution of the screen.
 
     Parameters

@@ -77,7 +77,7 @@ def entries(layers: Sequence[Layer], names: Sequence[str] | None, colours: Palet
     ]
 
 
-def table(entries: Sequence[tuple[str, str]]) -> str:
+def legend_table(entries: Sequence[tuple[str, str]]) -> str:
     """Return the entries as a column, rich text."""
     rows = [f'<tr><td align="center">{glyph}</td><td>&nbsp;{name}</td></tr>' for glyph, name in entries]
     return f'<table cellspacing="0">{"".join(rows)}</table>' if rows else ""

@@ -16,7 +16,7 @@ from app.gui.widgets.colours import blend
 from app.gui.widgets.theme import Palette
 
 
-class Mark:
+class PlotMark:
     """Element that is not data: it has no legend entry and does not affect the range."""
 
     legend_name = ""
@@ -32,7 +32,7 @@ class Mark:
         return None, None
 
 
-class Rule(Mark):
+class StraightLine(PlotMark):
     """Straight line across the whole plot at a value, with a label."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Rule(Mark):
         return [(f"{self.name}: {across if self._upright else up}", np.array([self.at]))]
 
 
-class Shade(Mark):
+class Shade(PlotMark):
     """Shaded vertical part of a plot."""
 
     key = "██"
@@ -91,7 +91,7 @@ class Shade(Mark):
         return blend(self._full(colours), colours.surface, self._opacity)
 
 
-class Window(Shade):
+class ShadedWindow(Shade):
     """Shaded vertical window with edges, such as the bias window."""
 
     def __init__(self, name: str, colour: Colour, opacity: float = 0.12, edge: Qt.PenStyle = DASHED) -> None:
@@ -158,7 +158,7 @@ class Gaps(Shade):
         return [(f"{self.name}: {across}, {end}", ends[:, i]) for i, end in enumerate(("from", "to"))]
 
 
-class Veil(Mark):
+class Veil(PlotMark):
     """Veil that subdues everything below a value, such as noise."""
 
     def __init__(self, name: str, opacity: float = 0.7) -> None:
@@ -186,7 +186,7 @@ class Veil(Mark):
         return []
 
 
-class Note(Mark):
+class Note(PlotMark):
     """Text above a point; it has no background, so place it away from data."""
 
     def __init__(self, name: str, colour: Colour) -> None:

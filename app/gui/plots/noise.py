@@ -8,23 +8,24 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from analysis.heating.spectrum import SpectralLine
 from analysis.records import FloatArray
-from app.gui.plots.axis import Quantity
+from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption
-from app.gui.plots.layers import DOTTED, NOTHING, Line
-from app.gui.plots.marks import Rule
+from app.gui.plots.layers import DOTTED, NOTHING, LineLayer
+from app.gui.plots.marks import StraightLine
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range
 from app.gui.plots.view import View
 from app.gui.widgets.theme import Theme
 from app.viewmodels.noise_view import HELD, OPEN, NoiseSnapshot
 
-FREQUENCY = Quantity("frequency", "<i>f</i>", "Hz", log=True)
+FREQUENCY = AxisQuantity("frequency", "<i>f</i>", "Hz", log=True)
 PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f"))
 CURRENT = [
-    Quantity("current noise", "√<i>S</i><sub>I</sub>", f"{prefix}A/√Hz", log=True) for _, prefix in PREFIXES
+    AxisQuantity("current noise", "√<i>S</i><sub>I</sub>", f"{prefix}A/√Hz", log=True)
+    for _, prefix in PREFIXES
 ]
 THERMOMETER = [
-    Quantity("thermometer noise", "√<i>S</i><sub>TC</sub>", f"{prefix}V/√Hz", log=True)
+    AxisQuantity("thermometer noise", "√<i>S</i><sub>TC</sub>", f"{prefix}V/√Hz", log=True)
     for _, prefix in PREFIXES
 ]
 EMPTY = (
@@ -39,15 +40,15 @@ COLOURS = ("data", "neutral")
 """Colours of the instruments alone and with a junction."""
 
 
-class NoiseView(View[NoiseSnapshot]):
+class NoisePlot(View[NoiseSnapshot]):
     """Two spectra, one above the other, linked in frequency."""
 
     title = "Noise"
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.current = Spectrum(theme, "current", CURRENT)
-        self.thermometer = Spectrum(theme, "thermometer", THERMOMETER)
+        self.current = SpectrumPlot(theme, "current", CURRENT)
+        self.thermometer = SpectrumPlot(theme, "thermometer", THERMOMETER)
         self.current.x_axis.bare()
         self.current.inside.setXLink(self.thermometer.inside)
         self.current.crosshair_moved.connect(self.thermometer.point_across)
@@ -74,20 +75,22 @@ Shown = tuple[FloatArray, FloatArray, Sequence[SpectralLine]]
 NOT_SHOWN: Shown = (NOTHING, NOTHING, ())
 
 
-class Spectrum(PlotPanel):
+class SpectrumPlot(PlotPanel):
     """Amplitude densities on logarithmic axes; strong lines of the instruments' spectrum are labelled."""
 
-    def __init__(self, theme: Theme, what: str, quantities: Sequence[Quantity]) -> None:
+    def __init__(self, theme: Theme, what: str, quantities: Sequence[AxisQuantity]) -> None:
         usual = quantities[4] if what == "current" else quantities[3]
         super().__init__(theme, f"noise of the {what}", FREQUENCY, usual, EMPTY.format(what), captions=True)
         self._quantities = quantities
         self._seconds: Mapping[str, float] = {}
         self.densities = [
-            self.add(Line(name, attrgetter(colour), z=z))
+            self.add(LineLayer(name, attrgetter(colour), z=z))
             for name, colour, z in zip(KINDS, COLOURS, (6, 5), strict=True)
         ]
         self.rules = [
-            self.add(Rule(f"line {i + 1}", attrgetter("warning"), at=np.nan, upright=True, style=DOTTED))
+            self.add(
+                StraightLine(f"line {i + 1}", attrgetter("warning"), at=np.nan, upright=True, style=DOTTED)
+            )
             for i in range(MOST_NOTES)
         ]
         self.notes = [
@@ -126,7 +129,7 @@ class Spectrum(PlotPanel):
         )
         super().refresh()
 
-    def _unit(self, shown: Sequence[Shown]) -> tuple[float, Quantity]:
+    def _unit(self, shown: Sequence[Shown]) -> tuple[float, AxisQuantity]:
         """Return the unit, and the quantity with its prefix, in which the first spectrum's median is at least 1."""
         middle = float(np.nanmedian(shown[0][1])) if shown else 0.0
         if middle <= 0.0:

@@ -18,14 +18,14 @@ def power(exponent: int) -> str:
     return "10" + str(exponent).translate(_SUPERSCRIPTS)
 
 
-def fixed(value: float, resolution: float) -> str:
+def fixed_decimals(value: float, resolution: float) -> str:
     """Format a value with the decimals that a step of ``resolution`` needs: "0.250" for steps of 0.005."""
     if not isfinite(value):
         return "–"
     largest = max(abs(value), resolution)
     if largest >= PLAIN_TO or (resolution < PLAIN_FROM / 10 and largest < PLAIN_FROM):
         exponent = floor(log10(largest))
-        return f"{fixed(value / 10**exponent, resolution / 10**exponent)}{TIMES}{power(exponent)}"
+        return f"{fixed_decimals(value / 10**exponent, resolution / 10**exponent)}{TIMES}{power(exponent)}"
     decimals = max(0, ceil(-log10(resolution) - 1e-9))
     text = f"{value:.{decimals}f}"
     return minus(text.removeprefix("-") if float(text) == 0 else text)

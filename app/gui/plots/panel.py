@@ -12,12 +12,12 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
-from app.gui.plots.axis import Grid, Quantity, ReadableAxis
+from app.gui.plots.axis import AxisQuantity, Grid, ReadableAxis
 from app.gui.plots.captions import Caption
 from app.gui.plots.crosshair import PointedPlot
 from app.gui.plots.heading import Captions, Count, row_height
 from app.gui.plots.layers import Frame, Layer, union
-from app.gui.plots.legend import Legend, entries, table
+from app.gui.plots.legend import Legend, entries, legend_table
 from app.gui.plots.menu import PanelMenu
 from app.gui.plots.overlay import Overlay
 from app.gui.plots.ranges import Range, coordinates, followed
@@ -57,8 +57,8 @@ class PlotPanel(PointedPlot):
         self,
         theme: Theme,
         title: str,
-        x: Quantity,
-        y: Quantity,
+        x: AxisQuantity,
+        y: AxisQuantity,
         empty_text: str = "",
         *,
         legend: tuple[float, float] | Literal["above"] | None = None,
@@ -191,7 +191,7 @@ class PlotPanel(PointedPlot):
         self._homes = [home if fixed else None for home, fixed in zip(self._homes, self._fixed, strict=True)]
         self.refresh()
 
-    def set_quantity(self, axis: ReadableAxis, quantity: Quantity) -> None:
+    def set_quantity(self, axis: ReadableAxis, quantity: AxisQuantity) -> None:
         """Set the quantity of an axis, keeping its scale."""
         if quantity is not axis.quantity:
             axis.quantity = quantity
@@ -295,8 +295,8 @@ class PlotPanel(PointedPlot):
             self.legend.show_entries([] if small else chosen)
             self._leave_room(self.legend.height)
         else:
-            self.legend.show_html("" if small else table(chosen))
-        hidden = table(chosen) if small else ""
+            self.legend.show_html("" if small else legend_table(chosen))
+        hidden = legend_table(chosen) if small else ""
         self.setToolTip("<br>".join(part for part in (self.count.left_out, hidden) if part))
 
     def _leave_room(self, legend: float) -> None:

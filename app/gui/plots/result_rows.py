@@ -7,7 +7,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from analysis.heating.significance import FEW_JUNCTIONS, p_words
-from app.gui.plots.numbers import counted, fixed, minus, significant, with_error
+from app.gui.plots.numbers import counted, fixed_decimals, minus, significant, with_error
 from app.gui.widgets.theme import MEDIUM
 from app.viewmodels.convergence import ConvergenceSnapshot
 
@@ -82,7 +82,7 @@ def _difference(value: float, error: float, series: ConvergenceSnapshot) -> str:
         why = "one junction decides" if series.hold.size >= 4 else counted(series.hold.size, "junction")
         return f"{text} ({why})"
     few = f", {counted(series.hold.size, 'junction')}" if series.hold.size < FEW_JUNCTIONS else ""
-    sigmas, p_value = fixed(abs(significance.sigmas), 0.1), p_words(significance.p_value)
+    sigmas, p_value = fixed_decimals(abs(significance.sigmas), 0.1), p_words(significance.p_value)
     return f"{text} ({sigmas} <i>σ</i>, <i>p</i> = {p_value}{few})"
 
 

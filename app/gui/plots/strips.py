@@ -6,9 +6,9 @@ import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from analysis.records import FloatArray
-from app.gui.plots.axis import Quantity
+from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.decimate import parted
-from app.gui.plots.layers import Line
+from app.gui.plots.layers import LineLayer
 from app.gui.plots.marks import Gaps
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held
@@ -17,14 +17,14 @@ from app.gui.widgets.colours import blend
 from app.gui.widgets.theme import SMALL, Palette, Theme
 from app.viewmodels.strips import StripsSnapshot
 
-TIME = Quantity("time before now", "time before now", "s", letter="<i>t</i>")
-SAMPLES = Quantity("samples before now", "samples before now", "thousands", letter="<i>n</i>")
-CONDUCTANCE = Quantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
+TIME = AxisQuantity("time before now", "time before now", "s", letter="<i>t</i>")
+SAMPLES = AxisQuantity("samples before now", "samples before now", "thousands", letter="<i>n</i>")
+CONDUCTANCE = AxisQuantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
 STRIPS = {
     "log10_G": CONDUCTANCE,
-    "tip_nm": Quantity("tip position", "<i>z</i>", "nm"),
-    "thermocouple_uV": Quantity("thermocouple", "<i>V</i><sub>TC</sub>", "µV"),
-    "bias_V": Quantity("bias", "<i>V</i>", "V"),
+    "tip_nm": AxisQuantity("tip position", "<i>z</i>", "nm"),
+    "thermocouple_uV": AxisQuantity("thermocouple", "<i>V</i><sub>TC</sub>", "µV"),
+    "bias_V": AxisQuantity("bias", "<i>V</i>", "V"),
 }
 EMPTY = {"log10_G": "The last seconds of all signals appear here. Start a run or open a recording."}
 LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0.02}
@@ -54,15 +54,17 @@ class StripsView(View[StripsSnapshot]):
             name: panel.add(Gaps("gap", attrgetter("warning"))) for name, panel in self.strips.items()
         }
         self.lines = {
-            name: panel.add(Line(STRIPS[name].name, attrgetter("data" if name == "log10_G" else "neutral")))
+            name: panel.add(
+                LineLayer(STRIPS[name].name, attrgetter("data" if name == "log10_G" else "neutral"))
+            )
             for name, panel in self.strips.items()
         }
-        self.quiet = self.strips["log10_G"].add(Line("noise", _faint, z=9))
+        self.quiet = self.strips["log10_G"].add(LineLayer("noise", _faint, z=9))
         self.noise_log10_G = float("nan")
         """Noise limit of the conductance, log10 G/G0; NaN if unknown."""
         bias = self.strips["bias_V"]
-        self.positive = bias.add(Line("positive bias", attrgetter("positive"), z=11))
-        self.negative = bias.add(Line("negative bias", attrgetter("negative"), z=11))
+        self.positive = bias.add(LineLayer("positive bias", attrgetter("positive"), z=11))
+        self.negative = bias.add(LineLayer("negative bias", attrgetter("negative"), z=11))
         self._arrange()
 
     def _arrange(self) -> None:

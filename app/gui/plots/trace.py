@@ -5,10 +5,10 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.plots.axis import Quantity
+from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.decimate import parted
-from app.gui.plots.layers import Colour, Line
-from app.gui.plots.marks import Rule
+from app.gui.plots.layers import Colour, LineLayer
+from app.gui.plots.marks import StraightLine
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held, span
 from app.gui.plots.strips import CONDUCTANCE
@@ -17,11 +17,11 @@ from app.gui.widgets.colours import blend
 from app.gui.widgets.theme import Theme
 from app.viewmodels.current_trace import TraceLine, TraceSnapshot
 
-DISPLACEMENT = Quantity(
+DISPLACEMENT = AxisQuantity(
     "displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>"
 )
-TIME = Quantity("time from the break", "time from the break", "s", letter="<i>t</i>")
-SAMPLES = Quantity("samples from the break", "samples from the break", letter="<i>n</i>")
+TIME = AxisQuantity("time from the break", "time from the break", "s", letter="<i>t</i>")
+SAMPLES = AxisQuantity("samples from the break", "samples from the break", letter="<i>n</i>")
 ALONG = {"displacement": DISPLACEMENT, "time": TIME, "sample": SAMPLES}
 EMPTY = (
     "Each opening of a junction appears here as it is recorded. Start a run or open a recording of traces."
@@ -43,20 +43,21 @@ class TraceView(View[TraceSnapshot]):
         super().__init__(theme, parent)
         self.panel = PlotPanel(theme, "traces", DISPLACEMENT, CONDUCTANCE, EMPTY, legend=(0.0, 1.0))
         self.break_ = self.panel.add(
-            Rule("break", attrgetter("neutral"), at=float("nan"), upright=False, word="break")
+            StraightLine("break", attrgetter("neutral"), at=float("nan"), upright=False, word="break")
         )
         self.behind = [
-            self.panel.add(Line(f"{age + 2} ago", _behind(age), z=5.0 - age / 10)) for age in range(BEHIND)
+            self.panel.add(LineLayer(f"{age + 2} ago", _behind(age), z=5.0 - age / 10))
+            for age in range(BEHIND)
         ]
         self.behind[0].legend_name = "earlier traces"
-        self.newest = self.panel.add(Line("last trace", attrgetter("data")))
-        self.under_way = self.panel.add(Line("current trace", attrgetter("accent"), width=1.0, z=12))
-        self.quiet = self.panel.add(Line("noise", _behind(5), z=4))
+        self.newest = self.panel.add(LineLayer("last trace", attrgetter("data")))
+        self.under_way = self.panel.add(LineLayer("current trace", attrgetter("accent"), width=1.0, z=12))
+        self.quiet = self.panel.add(LineLayer("noise", _behind(5), z=4))
         self.noise = self.panel.add(
-            Rule("noise", attrgetter("neutral"), at=float("nan"), upright=False, word="noise")
+            StraightLine("noise", attrgetter("neutral"), at=float("nan"), upright=False, word="noise")
         )
         self._shown: Range | None = None
-        self._put_before: dict[Line, tuple[TraceLine | None, float]] = {}
+        self._put_before: dict[LineLayer, tuple[TraceLine | None, float]] = {}
         self._by_time = False
         self._lowest = LOWEST_G0
         self._lay_out(QVBoxLayout(self), self.panel)
@@ -82,7 +83,7 @@ class TraceView(View[TraceSnapshot]):
         shown = (self.under_way, self.newest, self.behind[0])
         self.panel.set_legend([layer.name for layer in shown if not layer.empty])
 
-    def _put(self, layer: Line, line: TraceLine | None, noise: float) -> None:
+    def _put(self, layer: LineLayer, line: TraceLine | None, noise: float) -> None:
         """Set the part of a trace above the noise, unless it is unchanged since the last frame."""
         if self._put_before.get(layer) == (line, noise):
             return

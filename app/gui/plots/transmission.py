@@ -5,10 +5,10 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.plots.axis import Quantity
+from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption
-from app.gui.plots.layers import Band, Line
-from app.gui.plots.marks import Rule, Window
+from app.gui.plots.layers import Band, LineLayer
+from app.gui.plots.marks import ShadedWindow, StraightLine
 from app.gui.plots.numbers import minus
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.result_rows import BETWEEN, Results, conductance, of_model, seebeck, seebeck_size
@@ -17,8 +17,8 @@ from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
 from app.viewmodels.transmission_view import TransmissionSnapshot
 
-ENERGY = Quantity("energy from the Fermi level", "<i>E</i> − <i>E</i><sub>F</sub>", "eV")
-TRANSMISSION = Quantity("transmission", "<i>τ</i>", log=True)
+ENERGY = AxisQuantity("energy from the Fermi level", "<i>E</i> − <i>E</i><sub>F</sub>", "eV")
+TRANSMISSION = AxisQuantity("transmission", "<i>τ</i>", log=True)
 EMPTY = (
     "The transmission appears here once a model has been fitted to I-V curves of this sample (run I-V), or opened with "
     "File, Open transmission model."
@@ -28,7 +28,7 @@ DECADES_BELOW = 6.0
 """Maximum range shown below the highest point."""
 
 
-class TransmissionView(View[TransmissionSnapshot]):
+class TransmissionPlot(View[TransmissionSnapshot]):
     """Transmission curve with its error band, bias window and levels."""
 
     title = "Theory"
@@ -39,10 +39,10 @@ class TransmissionView(View[TransmissionSnapshot]):
             theme, "transmission", ENERGY, TRANSMISSION, EMPTY, legend="above", captions=True
         )
         add = self.panel.add
-        self.window_ = add(Window("bias window", attrgetter("accent")))
-        self.fermi = add(Rule("Fermi level", attrgetter("neutral"), at=0.0, upright=True))
+        self.window_ = add(ShadedWindow("bias window", attrgetter("accent")))
+        self.fermi = add(StraightLine("Fermi level", attrgetter("neutral"), at=0.0, upright=True))
         self.levels = [
-            add(Rule(f"level {i + 1}", attrgetter("data_model"), at=np.nan, upright=True))
+            add(StraightLine(f"level {i + 1}", attrgetter("data_model"), at=np.nan, upright=True))
             for i in range(MOST_LEVELS)
         ]
         self.words = [
@@ -53,7 +53,7 @@ class TransmissionView(View[TransmissionSnapshot]):
             0.0, 1.0, "<i>E</i><sub>F</sub>"
         )
         self.band = add(Band("standard error", attrgetter("data")))
-        self.line = add(Line("model", attrgetter("data"), width=2))
+        self.line = add(LineLayer("model", attrgetter("data"), width=2))
         self.results = Results("level, couplings, conductance and thermopower")
         layout = QVBoxLayout(self)
         layout.addWidget(self.results)

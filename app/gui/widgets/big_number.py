@@ -12,7 +12,7 @@ NUMBER_PT, UNIT_PT, CAPTION_PT = 22.0, 13.0, 9.0
 SMALLEST_CAPTION = 0.85
 
 
-class Readout(QWidget):
+class BigNumber(QWidget):
     """Caption, number, unit, and a note beside the caption; the number can be copied.
 
     Parameters
@@ -122,7 +122,7 @@ class Readout(QWidget):
         painter.drawText(round(beside + SMALL), round(base), self.unit)
 
 
-class PositionReadout(Readout):
+class PositionReadout(BigNumber):
     """Number with a bar that shows where it is between its limits."""
 
     ALIGN = Qt.AlignmentFlag.AlignRight

@@ -60,7 +60,7 @@ class RetractButton(QPushButton):
         painter.end()
 
 
-class EscapeTwice(QObject):
+class DoubleEscFilter(QObject):
     """Event filter that reports two presses of Esc within a second in any window or dialog; passes all keys on.
 
     Install it on the application with ``installEventFilter``.

@@ -7,24 +7,24 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLayout, QWidget
 
 from app.console.durations import roughly
-from app.gui.plots.numbers import fixed, minus, significant
+from app.gui.plots.numbers import fixed_decimals, minus, significant
 from app.gui.plots.view import View
-from app.gui.widgets.big_number import PositionReadout, Readout
+from app.gui.widgets.big_number import BigNumber, PositionReadout
 from app.gui.widgets.retract import RetractButton
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme
-from app.viewmodels.junction_state import State
+from app.viewmodels.junction_state import ShownState
 from app.viewmodels.status_view import StatusSnapshot
 
 UNKNOWN, OVER_RANGE = "–", "over range"
 SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 STATE_COLOURS = {
-    State.CONTACT: "accent",
-    State.PLATEAU: "accent",
-    State.HELD: "accent",
-    State.FAULT: "danger",
-    State.NOT_SAFE: "danger",
+    ShownState.CONTACT: "accent",
+    ShownState.PLATEAU: "accent",
+    ShownState.HELD: "accent",
+    ShownState.FAULT: "danger",
+    ShownState.NOT_SAFE: "danger",
 }
-ALARMING = (State.FAULT, State.NOT_SAFE)
+ALARMING = (ShownState.FAULT, ShownState.NOT_SAFE)
 SCALES = (1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
 """Scale factors of the numbers; the largest that fits is used."""
 
@@ -37,12 +37,12 @@ class StatusLine(View[StatusSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        longest = max((state.value for state in State), key=len)
-        self.state = Readout(theme, "JUNCTION", longest, note="no data for 88 s")
-        self.conductance = Readout(theme, "CONDUCTANCE", "−8.8×10⁻⁸", "G₀")
-        self.bias = Readout(theme, "BIAS", "−8.888", "V", note="modulated")
+        longest = max((state.value for state in ShownState), key=len)
+        self.state = BigNumber(theme, "JUNCTION", longest, note="no data for 88 s")
+        self.conductance = BigNumber(theme, "CONDUCTANCE", "−8.8×10⁻⁸", "G₀")
+        self.bias = BigNumber(theme, "BIAS", "−8.888", "V", note="modulated")
         self.tip = PositionReadout(theme, "TIP", "8888.8", "nm")
-        self.progress = Readout(theme, "PROGRESS", "88888/88888", "traces", note="88 min left, 8.88 GB")
+        self.progress = BigNumber(theme, "PROGRESS", "88888/88888", "traces", note="88 min left, 8.88 GB")
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
         self.row.setSpacing(LARGE + SMALL)
@@ -57,7 +57,7 @@ class StatusLine(View[StatusSnapshot]):
         row.addStretch(1)
 
     @property
-    def readouts(self) -> tuple[Readout, ...]:
+    def readouts(self) -> tuple[BigNumber, ...]:
         """Readouts from left to right."""
         return (self.state, self.conductance, self.bias, self.tip, self.progress)
 
@@ -72,7 +72,7 @@ class StatusLine(View[StatusSnapshot]):
         for factor in SCALES:
             if factor != self._scale:
                 self._scale = factor
-                for readout in self.findChildren(Readout):
+                for readout in self.findChildren(BigNumber):
                     readout.scale(factor)
             self.row.invalidate()
             if self.row.minimumSize().width() <= self.width():
@@ -91,12 +91,12 @@ class StatusLine(View[StatusSnapshot]):
         if snapshot.modulated:
             self.bias.say(f"±{abs(snapshot.bias_V):.3f}", "modulated", number, "accent")
         else:
-            self.bias.say(signed(snapshot.bias_V), "", number if stale else colour_of(snapshot.bias_V))
+            self.bias.say(signed(snapshot.bias_V), "", number if stale else bias_colour(snapshot.bias_V))
         self.tip.point(snapshot.tip_nm, snapshot.tip_range_nm)
         near = "near its limit" if self.tip.near_end else ""
-        self.tip.say(fixed(snapshot.tip_nm, 0.1), near, number, "warning")
+        self.tip.say(fixed_decimals(snapshot.tip_nm, 0.1), near, number, "warning")
         self.progress.unit = cycles_word(snapshot)
-        self.progress.say(progress(snapshot), remark(snapshot))
+        self.progress.say(progress_text(snapshot), remark(snapshot))
 
     def _say_state(self, snapshot: StatusSnapshot) -> None:
         alarming = snapshot.state in ALARMING
@@ -136,7 +136,7 @@ class ReplayStatusLine(StatusLine):
     background = "replay_window"
 
     def _fill(self, row: QHBoxLayout) -> None:
-        self.replay = Readout(self.theme, "RECORDING", "REPLAY paused", note="2026-11-21-heating-001.h5")
+        self.replay = BigNumber(self.theme, "RECORDING", "REPLAY paused", note="2026-11-21-heating-001.h5")
         self.replay.say("REPLAY", "", "replay")
         row.addWidget(self.replay)
         super()._fill(row)
@@ -194,14 +194,14 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes} B"
 
 
-def colour_of(bias_V: float) -> str:
+def bias_colour(bias_V: float) -> str:
     """Return the name of a bias's text colour; that of 0 V if it is displayed as 0.000."""
     if not isfinite(bias_V) or not round(bias_V, 3):
         return "text"
     return "positive_text" if bias_V > 0 else "negative_text"
 
 
-def progress(snapshot: StatusSnapshot) -> str:
+def progress_text(snapshot: StatusSnapshot) -> str:
     """Return the progress of a run: "63/100"."""
     return f"{snapshot.cycles}" + (f"/{snapshot.total_cycles}" if snapshot.total_cycles is not None else "")
 

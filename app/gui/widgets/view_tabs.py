@@ -8,13 +8,13 @@ from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-from app.gui.plots.heating import HeatingView
-from app.gui.plots.histogram import HistogramView
-from app.gui.plots.iv import IVView
-from app.gui.plots.noise import NoiseView
+from app.gui.plots.heating import HeatingPlot
+from app.gui.plots.histogram import HistogramPlot
+from app.gui.plots.iv import IVPlot
+from app.gui.plots.noise import NoisePlot
 from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
-from app.gui.plots.transmission import TransmissionView
+from app.gui.plots.transmission import TransmissionPlot
 from app.gui.plots.view import View, in_sight
 from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.theme import Theme
@@ -33,26 +33,26 @@ TABS: tuple[tuple[str, type[View[Any]], Pick, str], ...] = (
     ),
     (
         "Histogram",
-        HistogramView,
+        HistogramPlot,
         lambda s: s.histogram.snapshot(),
         "Conductance histograms in one and two dimensions (Ctrl+2)",
     ),
-    ("I-V", IVView, lambda s: s.iv.snapshot(), "Mean I-V curve with a Landauer fit (Ctrl+3)"),
+    ("I-V", IVPlot, lambda s: s.iv.snapshot(), "Mean I-V curve with a Landauer fit (Ctrl+3)"),
     (
         "Heating",
-        HeatingView,
+        HeatingPlot,
         lambda s: s.heating.snapshot(),
         "Temperature rise of the tip and heat dissipated in it (Ctrl+4)",
     ),
     (
         "Theory",
-        TransmissionView,
+        TransmissionPlot,
         lambda s: s.transmission.snapshot(),
         "Transmission function and bias window (Ctrl+5)",
     ),
     (
         "Noise",
-        NoiseView,
+        NoisePlot,
         lambda s: s.noise.snapshot(),
         "Noise spectra of the current and the thermocouple (Ctrl+6)",
     ),
@@ -82,7 +82,7 @@ class ViewDock(QDockWidget):
         self.setTitleBarWidget(None if floating else self._no_title)
 
 
-class ViewArea(QMainWindow):
+class ViewTabs(QMainWindow):
     """Plots and strip charts of one session.
 
     Parameters

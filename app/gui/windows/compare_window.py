@@ -18,8 +18,8 @@ from PyQt6.QtWidgets import (
 from app.gui.plots.compared import MOST, PANELS, ComparedPanel
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.theme import MEDIUM, Theme
-from app.viewmodels.compared import ComparedRecording, Kind, compared, lacking, most_had
-from app.viewmodels.recording_loader import Read, Reading
+from app.viewmodels.compared import ComparedKind, ComparedRecording, compare_recording, lacking, most_had
+from app.viewmodels.recording_loader import Read, RecordingLoader
 
 SIZE = QSize(1000, 680)
 LOOK_MS = 50
@@ -44,7 +44,7 @@ class CompareWindow(QWidget):
 
     closed = pyqtSignal()
 
-    def __init__(self, theme: Theme, paths: list[Path], read: Read = compared) -> None:
+    def __init__(self, theme: Theme, paths: list[Path], read: Read = compare_recording) -> None:
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         wanted = list(dict.fromkeys(paths))
@@ -52,13 +52,13 @@ class CompareWindow(QWidget):
         self.setWindowTitle("hotjunction – " + ", ".join(path.stem for path in self.paths))
         fit_to_screen(self, SIZE)
         self.recordings: list[ComparedRecording] = []
-        self.panels: dict[Kind, ComparedPanel] = {}
+        self.panels: dict[ComparedKind, ComparedPanel] = {}
         self._problems: list[str] = []
         self._done = 0
         self._chosen = False
         self._news = ""
         self._build()
-        self.reading = Reading(self.paths, read)
+        self.reading = RecordingLoader(self.paths, read)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(LOOK_MS)
@@ -130,7 +130,7 @@ class CompareWindow(QWidget):
         if most is not None:
             self.pages.setCurrentWidget(self.tabs)
 
-    def _panel(self, kind: Kind) -> ComparedPanel:
+    def _panel(self, kind: ComparedKind) -> ComparedPanel:
         """Return the plot of a kind of result, made when the first recording has such a result."""
         if kind not in self.panels:
             made = next(panel for panel in PANELS if panel.kind is kind)(self.theme)

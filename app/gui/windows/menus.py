@@ -12,7 +12,7 @@ from app.gui.widgets.view_tabs import TABS
 from app.viewmodels.strips import WINDOWS_S
 
 if TYPE_CHECKING:
-    from app.gui.windows.window import Window
+    from app.gui.windows.window import SessionWindow
 
 THEMES = {"Same as &desktop": Choice.SYSTEM, "&Light": Choice.LIGHT, "D&ark": Choice.DARK}
 
@@ -20,7 +20,7 @@ THEMES = {"Same as &desktop": Choice.SYSTEM, "&Light": Choice.LIGHT, "D&ark": Ch
 class Menus(QMenuBar):
     """Menu bar of a window."""
 
-    def fill(self, window: "Window") -> None:
+    def fill(self, window: "SessionWindow") -> None:
         """Add the menus File, Run (of a rig), View and Help."""
         file = self.menu("&File")
         self.action(file, "&Open recording …", window.ask_for_recording, "Ctrl+O")
@@ -33,7 +33,7 @@ class Menus(QMenuBar):
         self._fill_view(window, self.menu("&View"))
         self.action(self.menu("&Help"), "&Keyboard shortcuts", window.show_keys, "F1")
 
-    def _fill_view(self, window: "Window", view: QMenu) -> None:
+    def _fill_view(self, window: "SessionWindow", view: QMenu) -> None:
         for number, (title, *_) in enumerate(TABS):
             self.action(view, title, partial(window.area.raise_tab, number), f"Ctrl+{number + 1}")
         own = self.submenu(view, "In its &own window")

@@ -15,7 +15,7 @@ from app.replay.model_lookup import FoundModel, model_for
 from app.viewmodels.session import Session
 
 if TYPE_CHECKING:
-    from app.gui.windows.window import Window
+    from app.gui.windows.window import SessionWindow
 
 PATTERNS = "Models, fits, saved analyses (*.toml *.json)"
 
@@ -28,7 +28,7 @@ class ModelChoice(QObject):
     window : Window
     """
 
-    def __init__(self, window: "Window") -> None:
+    def __init__(self, window: "SessionWindow") -> None:
         super().__init__(window)
         self._window = window
         self.given: JunctionModel | None = None

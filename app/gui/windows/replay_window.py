@@ -13,7 +13,7 @@ from app.gui.widgets.status_line import ReplayStatusLine
 from app.gui.widgets.theme import Theme
 from app.gui.windows.rig_window import TAB_OF
 from app.gui.windows.shortcuts import REPLAY_KEYS
-from app.gui.windows.window import BOTTOM, LEFT, Window
+from app.gui.windows.window import BOTTOM, LEFT, SessionWindow
 from app.viewmodels.empty_recording import EVERYWHERE, in_replay
 from app.viewmodels.session import Session
 
@@ -24,7 +24,7 @@ ALL_SEEN = (
 )
 
 
-class ReplayWindow(Window):
+class ReplayWindow(SessionWindow):
     """Window of a recording that is played.
 
     Parameters

@@ -10,7 +10,7 @@ from analysis.conductance import conductance_G0 as measured_G0
 from app.gui.job_text import reason_of, title_of
 from app.gui.widgets.alarm import Notice
 from app.server.stream import Behind
-from app.viewmodels.junction_state import BREAK_G0, State
+from app.viewmodels.junction_state import BREAK_G0, ShownState
 from app.viewmodels.status_view import OPEN_G0, StatusSnapshot
 
 NO_ANSWER = "The bench does not answer. Its queue may still be running."
@@ -22,7 +22,7 @@ CATCHING_UP_S = 60.0
 NEAR_SAFE_V = 0.05
 
 BLANK = StatusSnapshot(
-    state=State.UNKNOWN, in_state_s=nan, conductance_G0=nan, bias_V=nan, modulated=False, tip_nm=nan,
+    state=ShownState.UNKNOWN, in_state_s=nan, conductance_G0=nan, bias_V=nan, modulated=False, tip_nm=nan,
     tip_range_nm=(nan, nan), recorded_samples=0, recorded_bytes=0, time_s=0.0, cycles=0, total_cycles=None,
     cycle_name="trace", cycles_per_minute=nan, left_s=nan, step="", ended="idle", message="",
 )  # fmt: skip
@@ -46,22 +46,22 @@ def idle_status(
     """
     shown = before or BLANK
     if unsafe:
-        return replace(shown, state=State.NOT_SAFE, message="see below", in_state_s=nan)
+        return replace(shown, state=ShownState.NOT_SAFE, message="see below", in_state_s=nan)
     if lost:
-        return replace(shown, state=State.FAULT, message="the bench does not answer", in_state_s=nan)
+        return replace(shown, state=ShownState.FAULT, message="the bench does not answer", in_state_s=nan)
     daq = instruments.get("daq", {})
     volts = daq.get("settings", {})
     if "z_V" not in volts or instruments.get("busy"):
         return shown
     if daq.get("answers") is False:
-        return replace(shown, state=State.FAULT, message="the card does not answer", in_state_s=nan)
+        return replace(shown, state=ShownState.FAULT, message="the card does not answer", in_state_s=nan)
     per_V = daq["extension_nm_per_V"]
     low, high = daq["z_range_V"]
     conductance = conductance_G0(instruments)
     back = abs(volts["z_V"] - daq["safe_z_V"]) <= NEAR_SAFE_V
     return replace(
         shown,
-        state=State.RETRACTED if back else _state_at(conductance),
+        state=ShownState.RETRACTED if back else _state_at(conductance),
         in_state_s=nan,
         conductance_G0=conductance,
         full_scale_G0=full_scale_G0(instruments),
@@ -73,11 +73,11 @@ def idle_status(
     )
 
 
-def _state_at(conductance: float) -> State:
+def _state_at(conductance: float) -> ShownState:
     """Return the state of a tip that is not retracted, from the conductance."""
     if abs(conductance) >= BREAK_G0:
-        return State.CONTACT if conductance > 0 else State.UNKNOWN
-    return State.TUNNELLING if conductance >= OPEN_G0 else State.OUT_OF_CONTACT
+        return ShownState.CONTACT if conductance > 0 else ShownState.UNKNOWN
+    return ShownState.TUNNELLING if conductance >= OPEN_G0 else ShownState.OUT_OF_CONTACT
 
 
 def conductance_G0(instruments: Mapping[str, Any]) -> float:

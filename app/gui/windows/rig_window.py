@@ -9,7 +9,7 @@ from typing import Any
 
 from PyQt6.QtCore import QSettings, Qt
 
-from app.gui.bench_connection import LiveSource
+from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
@@ -20,11 +20,11 @@ from app.gui.widgets.status_line import RigStatusLine
 from app.gui.widgets.theme import Theme
 from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, running_status, why_not
 from app.gui.windows.shortcuts import RIG_KEYS
-from app.gui.windows.window import BOTTOM, LEFT, RIGHT, Window
-from app.gui.wording import all_labels, in_words
+from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
+from app.gui.wording import all_labels, labelled_sentence
 from app.server.errors import Refused
 from app.server.latest_snapshots import Newest
-from app.viewmodels.junction_state import State
+from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
 from app.viewmodels.status_view import StatusSnapshot
@@ -36,7 +36,7 @@ BESIDE = 340
 TAB_OF = {"iv": 2, "heating": 3}
 
 
-class RigWindow(Window):
+class RigWindow(SessionWindow):
     """Window of a rig; it is empty until a bench is attached."""
 
     kind = "rig"
@@ -45,7 +45,7 @@ class RigWindow(Window):
     def __init__(self, theme: Theme, settings: QSettings) -> None:
         self.rig_line = RigStatusLine(theme)
         super().__init__(theme, settings, self.rig_line)
-        self.source: LiveSource | None = None
+        self.source: BenchConnection | None = None
         self.owned = False
         """True if the bench was started for this window or is simulated: when idle it ends with the window."""
         self._instruments: Mapping[str, Any] = {}
@@ -122,7 +122,7 @@ class RigWindow(Window):
 
     # ---- the bench ----
 
-    def attach(self, source: LiveSource, *, owned: bool) -> None:
+    def attach(self, source: BenchConnection, *, owned: bool) -> None:
         """Attach a bench; the window closes its source."""
         self.source, self.owned = source, owned
         source.told.connect(self._told)
@@ -141,7 +141,7 @@ class RigWindow(Window):
 
     def _take_entry(self, entry: Mapping[str, Any], *, before: bool = False) -> None:
         """Add an entry of the bench's log, once; show a new error at the bottom of the window, too."""
-        number, text = entry.get("number"), in_words(entry["text"], all_labels())
+        number, text = entry.get("number"), labelled_sentence(entry["text"], all_labels())
         if number is not None and number in self._entries:
             return
         self._entries.add(number)
@@ -251,7 +251,7 @@ class RigWindow(Window):
         unsafe = str(self.state.get("unsafe", ""))
         if unsafe or self.session is None or not self.queue.present:
             return unsafe
-        return ENDED_UNSAFE if self.session.status.snapshot().state is State.NOT_SAFE else ""
+        return ENDED_UNSAFE if self.session.status.snapshot().state is ShownState.NOT_SAFE else ""
 
     def paint(self) -> None:
         """Draw the views and the alarm; without a run, show the state of the instruments."""

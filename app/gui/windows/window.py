@@ -24,14 +24,14 @@ from app.gui.background import Tasks
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
-from app.gui.run_logger import Narrator
+from app.gui.run_logger import RunLogger
 from app.gui.widgets.focus import step_in_sight
 from app.gui.widgets.message_line import MessageLine
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.status_line import StatusLine
 from app.gui.widgets.theme import Theme
-from app.gui.widgets.view_tabs import STRIPS, ViewArea
+from app.gui.widgets.view_tabs import STRIPS, ViewTabs
 from app.gui.windows.menus import Menus
 from app.gui.windows.model_choice import ModelChoice
 from app.gui.windows.saving import save_analysis
@@ -53,7 +53,7 @@ LEFT, RIGHT, BOTTOM = (
 )
 
 
-class Window(QMainWindow):
+class SessionWindow(QMainWindow):
     """Window of one session with its panels.
 
     Parameters
@@ -79,7 +79,7 @@ class Window(QMainWindow):
         self.setDockNestingEnabled(True)
         fit_to_screen(self, SIZE)
         self.tasks = Tasks("window")
-        self.area = ViewArea(theme)
+        self.area = ViewTabs(theme)
         self.area.said.connect(self.say)
         self.messages = MessageLine(theme)
         self.messages.log_asked.connect(self.show_log)
@@ -92,7 +92,7 @@ class Window(QMainWindow):
         self.browser.open_asked.connect(self.open_asked)
         self.browser.compare_asked.connect(self.compare_asked)
         self.docks: dict[str, QDockWidget] = {}
-        self._narrator: Narrator | None = None
+        self._narrator: RunLogger | None = None
         self._settled = False
         bars = QWidget()
         self._top = QVBoxLayout(bars)
@@ -111,7 +111,7 @@ class Window(QMainWindow):
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Move the focus, skipping widgets hidden behind a tab."""
-        return step_in_sight(lambda: super(Window, self).focusNextPrevChild(next))
+        return step_in_sight(lambda: super(SessionWindow, self).focusNextPrevChild(next))
 
     # ---- assembly, called by the constructors of subclasses ----
 
@@ -164,7 +164,7 @@ class Window(QMainWindow):
         if session is None or not self.isVisible():
             return
         if self._narrator is None or self._narrator.session is not session:
-            self._narrator = Narrator(session)
+            self._narrator = RunLogger(session)
         self.area.fit_strips(session)
         self.area.paint(session)
         self.line.present(self.status(session))

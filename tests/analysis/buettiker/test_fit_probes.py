@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.buettiker.fit import fit, refit
-from analysis.buettiker.fit_circuit import Circuit
+from analysis.buettiker.fit_circuit import JunctionFamily
 from analysis.buettiker.fit_comparison import DECISIVE, compare_probes
 from analysis.buettiker.fit_coupling import coupling
 from analysis.buettiker.fit_data import HeatPoints, ProbeData
@@ -18,7 +18,7 @@ from analysis.fitting.data import CurrentData, paired_covariance
 from analysis.fitting.families import Parameter
 from analysis.transport.huckel import bonded, chain_bonds
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 
 R_P = 72_800.0  # K/W, Lee et al., Nature 498, 209 (2013)
 SCALE_SIGMA = 0.014
@@ -86,7 +86,7 @@ def test_fast_circuit_is_the_full_solution_and_its_slopes(of, values, kind):
     of = of.of(kind)
     values = np.array(values[: len(of.parameters)])
     bias = np.array([-1.2, -0.3, 0.05, 0.6, 1.2])
-    found = Circuit(of, bias).solved(values)
+    found = JunctionFamily(of, bias).solved(values)
 
     def full(x):
         circuit = probed_currents(of.junction(x, 300.0, 300.0), bias)
@@ -100,8 +100,8 @@ def test_fast_circuit_is_the_full_solution_and_its_slopes(of, values, kind):
 
 
 def test_without_a_probe_it_is_the_landauer_current_of_a_level():
-    found = Circuit(family(), HEAT_V).solved(np.array(LEVEL[:3]))
-    level = currents(LevelTransmission([Level(*LEVEL[:3])]), HEAT_V)
+    found = JunctionFamily(family(), HEAT_V).solved(np.array(LEVEL[:3]))
+    level = currents(LevelTransmission([BreitWignerLevel(*LEVEL[:3])]), HEAT_V)
     assert found.current_A == pytest.approx(level.current_A, rel=1e-10)
     assert found.heat_probe_W == pytest.approx(level.heat_probe_W, rel=1e-10)
 
@@ -113,7 +113,7 @@ def test_a_thermalised_probe_on_one_level_only_broadens_it():
     hot = probed_currents(of.junction(values, 300.0, 300.0), HEAT_V)
     leads = of.broadened(values).gammas_eV
     total, tip = sum(float(x[0, 0]) for x in leads.values()), float(leads["probe"][0, 0])
-    broad = currents(LevelTransmission([Level(0.5, tip, total - tip)]), HEAT_V)
+    broad = currents(LevelTransmission([BreitWignerLevel(0.5, tip, total - tip)]), HEAT_V)
     assert total == pytest.approx(0.14)
     assert hot.current_A == pytest.approx(broad.current_A, rel=1e-9)
     assert hot.heat_probe_W == pytest.approx(broad.heat_probe_W, rel=1e-9)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from analysis.buettiker.linear import PER_eV_s, electronic_circuit, open_circuit, thermal_conductances
 from analysis.buettiker.onsager import onsager
 from analysis.buettiker.terminals import (
+    JunctionTerminal,
     ProbedJunction,
-    Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
     relative_error_percent,
@@ -124,12 +124,12 @@ def test_laws_hold_for_any_molecule_any_terminals_and_either_circuit(seed):
     h = rng.normal(size=(5, 5))
     leads = tuple(Lead(x, {int(rng.integers(1, 6)): float(rng.uniform(0.05, 1.0))}) for x in "abcdef")
     terminals = (
-        Terminal("a", 320.0, 0.01),
-        Terminal("b", float(rng.uniform(250, 350)), -0.01),
+        JunctionTerminal("a", 320.0, 0.01),
+        JunctionTerminal("b", float(rng.uniform(250, 350)), -0.01),
         VoltageProbe("c", float(rng.uniform(250, 350))),
         VoltageTemperatureProbe("d"),
         VoltageTemperatureProbe("e"),
-        Terminal("f", 290.0, 0.003),
+        JunctionTerminal("f", 290.0, 0.003),
     )
     junction = ProbedJunction(HuckelModel(h + h.T, leads), terminals)
     coefficients = onsager(junction, rng.uniform(-2, 2, size=3))
@@ -188,7 +188,8 @@ def test_a_voltage_probe_takes_heat_and_makes_more_entropy_than_a_thermalised_on
         expected, rel=1e-6, abs=1e-12 * voltage.currents.entropy_production_W_per_K.max()
     )
     swapped = replace(
-        benzene(GR=0.25), terminals=(Terminal("L", 275.0), Terminal("R", 325.0), VoltageProbe("P", 300))
+        benzene(GR=0.25),
+        terminals=(JunctionTerminal("L", 275.0), JunctionTerminal("R", 325.0), VoltageProbe("P", 300)),
     )
     other = electronic_circuit(onsager(swapped, SWEEP), swapped.terminals)
     assert np.all(other.currents.heat_current_W[2][np.abs(SWEEP) < 1] * J_P[np.abs(SWEEP) < 1] < 0)
@@ -196,7 +197,11 @@ def test_a_voltage_probe_takes_heat_and_makes_more_entropy_than_a_thermalised_on
 
 @pytest.mark.parametrize("circuit", CIRCUITS)
 def test_equal_temperatures_and_potentials_drive_nothing(circuit):
-    terminals = (Terminal("L", 320.0, 0.01), Terminal("R", 320.0, 0.01), VoltageProbe("P", 320.0))
+    terminals = (
+        JunctionTerminal("L", 320.0, 0.01),
+        JunctionTerminal("R", 320.0, 0.01),
+        VoltageProbe("P", 320.0),
+    )
     junction = replace(benzene(), terminals=terminals)
     for x in (junction, junction.thermalised()):
         result = circuit(onsager(x, SWEEP), x.terminals).currents
@@ -211,7 +216,7 @@ def test_equal_temperatures_and_potentials_drive_nothing(circuit):
 @pytest.mark.parametrize("circuit", CIRCUITS)
 @pytest.mark.parametrize("thermalised", [False, True])
 def test_without_coupling_the_bare_junction_is_left(circuit, thermalised):
-    ends = (Terminal("L", 325.0, 0.005), Terminal("R", 275.0, -0.005))
+    ends = (JunctionTerminal("L", 325.0, 0.005), JunctionTerminal("R", 275.0, -0.005))
     model = HuckelModel(bonded(6, ring_bonds(6), 2.7), (Lead("L", {1: 0.5}), Lead("R", {3: 0.5})))
     bare = ProbedJunction(model, ends)
     expected = circuit(onsager(bare, SWEEP), ends)
@@ -238,7 +243,11 @@ def test_a_mirror_symmetric_junction_does_not_tell_the_probes_apart():
     """Probe on the mirror axis of equal leads (site 2 of L1, R3), temperatures symmetric about the probe's."""
     leads = (Lead("L", {1: 0.5}), Lead("R", {3: 0.5}), Lead("P", {2: 0.2}))
     model = HuckelModel(bonded(6, ring_bonds(6), 2.7), leads)
-    terminals = (Terminal("L", 325.0, 0.005), Terminal("R", 275.0, -0.005), VoltageProbe("P", 300.0))
+    terminals = (
+        JunctionTerminal("L", 325.0, 0.005),
+        JunctionTerminal("R", 275.0, -0.005),
+        VoltageProbe("P", 300.0),
+    )
     for circuit in CIRCUITS:
         voltage, thermalised = both_probes(ProbedJunction(model, terminals), SWEEP, circuit)
         assert thermalised.currents.temperature_K[2] == pytest.approx(300.0, rel=1e-13)
@@ -298,7 +307,7 @@ def test_voltage_and_thermalised_probes_side_by_side():
     """Two probes of different kinds solved together: thermalising the other as well moves both."""
     leads = (Lead("L", {1: 0.5}), Lead("R", {4: 0.5}), Lead("A", {2: 0.1}), Lead("B", {3: 0.2}))
     model = HuckelModel(bonded(4, chain_bonds(4), 1.0, 0.4), leads)
-    ends = (Terminal("L", 330.0, 0.01), Terminal("R", 300.0, -0.01))
+    ends = (JunctionTerminal("L", 330.0, 0.01), JunctionTerminal("R", 300.0, -0.01))
     mixed = ProbedJunction(model, (*ends, VoltageProbe("A", 300.0), VoltageTemperatureProbe("B")))
     one, both = both_probes(mixed, 0.0, electronic_circuit)
     assert one.currents.temperature_K[2] == 300.0
@@ -311,7 +320,7 @@ def test_voltage_and_thermalised_probes_side_by_side():
 def test_wiedemann_and_franz_for_a_flat_channel():
     """A wide-open site: kappa = L0 (pi^2/3) k^2 T / e^2 between every two terminals, L0 of the circuit's other one."""
     leads = tuple(Lead(x, {1: 200.0}) for x in "LRP")
-    terminals = (Terminal("L", 310.0), Terminal("R", 290.0), VoltageProbe("P", 300.0))
+    terminals = (JunctionTerminal("L", 310.0), JunctionTerminal("R", 290.0), VoltageProbe("P", 300.0))
     coefficients = onsager(ProbedJunction(HuckelModel(np.zeros((1, 1)), leads), terminals))
     lorenz = np.pi**2 / 3 * (BOLTZMANN_eV_per_K) ** 2
     kappa = thermal_conductances(coefficients)[0, 1]

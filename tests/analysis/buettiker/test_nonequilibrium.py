@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from analysis.buettiker.nonequilibrium import probed_currents
-from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe, VoltageTemperatureProbe
+from analysis.buettiker.terminals import (
+    JunctionTerminal,
+    ProbedJunction,
+    VoltageProbe,
+    VoltageTemperatureProbe,
+)
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds
 from analysis.transport.landauer import currents
 from tests.support.physics.buettiker_junctions import benzene
@@ -16,7 +21,9 @@ def two_terminals(gamma_b, probe, drop=0.5):
         (Lead("probe", {1: 0.2}), Lead("substrate", {3: 0.1}), Lead("b", {2: gamma_b})),
         drop,
     )
-    return ProbedJunction(model, (Terminal("probe", 290.0), Terminal("substrate", 310.0), probe))
+    return ProbedJunction(
+        model, (JunctionTerminal("probe", 290.0), JunctionTerminal("substrate", 310.0), probe)
+    )
 
 
 @pytest.mark.parametrize("drop", [0.5, 0.2])
@@ -51,4 +58,6 @@ def test_only_the_voltage_probe_takes_heat():
         assert np.all(x.current_A * bias > 0)
         assert x.floating == ("b",)
     with pytest.raises(ValueError, match="two real leads"):
-        probed_currents(ProbedJunction(benzene().model, tuple(Terminal(x, 300.0) for x in "LRP")), 0.1)
+        probed_currents(
+            ProbedJunction(benzene().model, tuple(JunctionTerminal(x, 300.0) for x in "LRP")), 0.1
+        )

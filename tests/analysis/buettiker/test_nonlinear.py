@@ -14,11 +14,11 @@ from analysis.buettiker import linear
 from analysis.buettiker.errors import ProbeError, RunawayProbe, UncoupledProbe
 from analysis.buettiker.linear import PER_eV_s
 from analysis.buettiker.multiterminal import Multiterminal
-from analysis.buettiker.nonlinear import electronic_circuit, open_circuit
+from analysis.buettiker.nonlinear import biased_electronic_circuit, biased_open_circuit
 from analysis.buettiker.onsager import onsager
 from analysis.buettiker.terminals import (
+    JunctionTerminal,
     ProbedJunction,
-    Terminal,
     VoltageProbe,
     VoltageTemperatureProbe,
     relative_error_percent,
@@ -42,7 +42,7 @@ def of_case(case):
     return benzene(case["GL"], case["GR"], case["GP"], case["TL"], case["TR"], case["T_P_VP"])
 
 
-def heat_errors(junction, alignment, circuit=electronic_circuit):
+def heat_errors(junction, alignment, circuit=biased_electronic_circuit):
     """Relative errors of the heat into R and the charge current, in percent."""
     one, other = circuit(junction, alignment).currents, circuit(junction.thermalised(), alignment).currents
     return tuple(
@@ -58,7 +58,7 @@ def heat_errors(junction, alignment, circuit=electronic_circuit):
 def test_potentials_currents_and_entropy_of_benzene(case):
     for key, junction in (("VP", of_case(case)), ("VTP", of_case(case).thermalised())):
         expected, half = case[key], case["V"] / 2
-        solved = electronic_circuit(junction, case["mu0"], {"L": half, "R": -half})
+        solved = biased_electronic_circuit(junction, case["mu0"], {"L": half, "R": -half})
         c = solved.currents
         assert c.mu_eV[2] == pytest.approx(expected["mu_P_minus_mu0"], rel=1e-9)
         assert c.temperature_K[2] == pytest.approx(expected["T_P"], rel=1e-11)
@@ -91,13 +91,13 @@ def test_joule_heat_takes_away_the_huge_errors_of_linear_response(junction, peak
     [(benzene(), 4.41), (benzene(TL=350.0, TR=300.0), 12_583), (benzene(GR=0.25), 38.94)],
 )
 def test_open_circuit_at_the_node(junction, node):
-    heat, _ = heat_errors(junction, np.array([0.0]), open_circuit)
+    heat, _ = heat_errors(junction, np.array([0.0]), biased_open_circuit)
     assert heat[0] == pytest.approx(node, rel=1e-3)
 
 
 def test_a_thermalised_probe_warms_by_joule_heat():
-    cold = electronic_circuit(benzene().thermalised()).currents.temperature_K[2]
-    warm = electronic_circuit(benzene().thermalised(), -0.0648, {"L": 0.05, "R": -0.05})
+    cold = biased_electronic_circuit(benzene().thermalised()).currents.temperature_K[2]
+    warm = biased_electronic_circuit(benzene().thermalised(), -0.0648, {"L": 0.05, "R": -0.05})
     assert cold == pytest.approx(302.75, abs=0.005)
     assert warm.currents.temperature_K[2] == pytest.approx(438.9, abs=0.05)
     linear_T = linear.electronic_circuit(onsager(benzene()), benzene().thermalised().terminals)
@@ -132,9 +132,13 @@ def test_probes_are_balanced_by_the_definition_of_the_currents():
         Lead("w", {1: 0.02, 3: 0.2}),
     )
     model = HuckelModel(bonded(3, chain_bonds(3), 0.4, [0.1, -0.2, 0.3]), leads)
-    terminals = (Terminal("L", 400.0, 0.3), Terminal("R", 250.0, -0.1), VoltageProbe("v", 330.0))
+    terminals = (
+        JunctionTerminal("L", 400.0, 0.3),
+        JunctionTerminal("R", 250.0, -0.1),
+        VoltageProbe("v", 330.0),
+    )
     junction = ProbedJunction(model, (*terminals, VoltageTemperatureProbe("w")))
-    c = electronic_circuit(junction).currents
+    c = biased_electronic_circuit(junction).currents
     number, heat = by_quad(junction, c.mu_eV, c.temperature_K)
     assert number[2:] == pytest.approx(0.0, abs=1e-9 * np.abs(number).max())
     assert heat[3] == pytest.approx(0.0, abs=1e-9 * np.abs(heat).max())
@@ -160,7 +164,7 @@ def random_junction(rng):
         return float(np.exp(rng.uniform(0.0, np.log(1000.0))))
 
     bias = rng.uniform(-1, 1) * rng.choice([1.5, 0.5, 0.05, 1e-3])
-    real = Terminal("L", temperature(), bias / 2), Terminal("R", temperature(), -bias / 2)
+    real = JunctionTerminal("L", temperature(), bias / 2), JunctionTerminal("R", temperature(), -bias / 2)
     probes = tuple(
         VoltageProbe(name, temperature()) if rng.random() < 0.5 else VoltageTemperatureProbe(name)
         for name in names[2:]
@@ -169,7 +173,7 @@ def random_junction(rng):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from([electronic_circuit, open_circuit]))
+@given(st.integers(0, 2**32 - 1), st.sampled_from([biased_electronic_circuit, biased_open_circuit]))
 def test_laws_hold_for_any_molecule_any_probes_and_either_circuit(seed, circuit):
     """Biases to 1.5 V, 1 to 1000 K. The one excuse is a probe that sees inverted populations."""
     junction = random_junction(np.random.default_rng(seed))
@@ -197,7 +201,7 @@ def test_laws_hold_for_any_molecule_any_probes_and_either_circuit(seed, circuit)
 def test_conservation_to_twelve_digits_in_the_range_of_the_experiment():
     bias = np.linspace(-1.3, 1.3, 53)
     for junction in (benzene(GR=0.25), benzene(GR=0.25).thermalised()):
-        solved = electronic_circuit(junction, 0.4, {"L": bias / 2, "R": -bias / 2})
+        solved = biased_electronic_circuit(junction, 0.4, {"L": bias / 2, "R": -bias / 2})
         c = solved.currents
         I, J = c.particle_current_per_s, c.heat_current_W  # noqa: E741
         assert np.abs(I.sum(axis=0)).max() < 1e-12 * np.abs(I).max()
@@ -210,8 +214,8 @@ def test_conservation_to_twelve_digits_in_the_range_of_the_experiment():
 def test_equal_temperatures_without_bias_drive_nothing():
     level = {"L": 300.0, "R": 300.0}
     for circuit in (
-        electronic_circuit(benzene(), 0.7, {"L": 0.2, "R": 0.2}, level),
-        open_circuit(benzene(), 0.7, level),
+        biased_electronic_circuit(benzene(), 0.7, {"L": 0.2, "R": 0.2}, level),
+        biased_open_circuit(benzene(), 0.7, level),
     ):
         assert np.all(circuit.currents.particle_current_per_s == 0)
         assert np.all(circuit.currents.heat_current_W == 0)
@@ -226,11 +230,15 @@ def test_equal_temperatures_without_bias_drive_nothing():
 def test_small_forces_give_linear_response(thermalised):
     junction = replace(
         benzene(GR=0.25),
-        terminals=(Terminal("L", 300.01, 1e-6), Terminal("R", 299.99, -1e-6), VoltageProbe("P", 300.0)),
+        terminals=(
+            JunctionTerminal("L", 300.01, 1e-6),
+            JunctionTerminal("R", 299.99, -1e-6),
+            VoltageProbe("P", 300.0),
+        ),
     )
     junction = junction.thermalised() if thermalised else junction
     alignment = np.array([-1.0, 0.3, 2.0])
-    ours = electronic_circuit(junction, alignment).currents
+    ours = biased_electronic_circuit(junction, alignment).currents
     theirs = linear.electronic_circuit(onsager(junction, alignment), junction.terminals).currents
     assert ours.mu_eV[2] == pytest.approx(theirs.mu_eV[2], rel=1e-3)
     assert ours.temperature_K[2] - 300 == pytest.approx(theirs.temperature_K[2] - 300, rel=1e-2, abs=1e-8)
@@ -241,11 +249,11 @@ def test_small_forces_give_linear_response(thermalised):
 
 
 def test_seebeck_coefficient_of_small_and_of_finite_temperature_differences():
-    small = open_circuit(benzene(TL=300.05, TR=299.95), 1.0).seebeck_V_per_K("L", "R")
+    small = biased_open_circuit(benzene(TL=300.05, TR=299.95), 1.0).seebeck_V_per_K("L", "R")
     junction = benzene(TL=300.05, TR=299.95)
     expected = linear.open_circuit(onsager(junction, 1.0), junction.terminals).seebeck_V_per_K
     assert small == pytest.approx(expected, rel=1e-5)
-    finite = open_circuit(benzene(), 1.0, {"L": np.array([310.0, 400.0]), "R": 300.0})
+    finite = biased_open_circuit(benzene(), 1.0, {"L": np.array([310.0, 400.0]), "R": 300.0})
     assert np.all(finite.currents.particle_current_per_s == 0)
     assert finite.seebeck_V_per_K("L", "R") == pytest.approx(finite.seebeck_V_per_K("R", "L"))
     assert np.all(np.abs(finite.seebeck_V_per_K("L", "R") / small - 1) > 1e-3)
@@ -255,7 +263,7 @@ def test_strong_probes_on_a_chain_are_resistors_in_series_that_heat():
     """Hopping from probe to probe, T = 16 (t/Gamma)^2 each: Ohm's law, and kT^2 = kT0^2 + 3 mu(1 - mu)V^2/pi^2."""
     n, gamma, V = 5, 200.0, 0.4
     junction = chain(n, gamma, mu_left=V / 2)
-    c = electronic_circuit(junction).currents
+    c = biased_electronic_circuit(junction).currents
     inner = 16 / gamma**2
     outer = 2.0 * gamma / (0.5 * gamma + 1.0) ** 2 / 1.0  # the lead and the probe of one site
     network = Multiterminal(junction.model, junction.names).transmissions(0.0)
@@ -276,26 +284,31 @@ def test_several_probes_of_both_kinds_over_a_sweep_equal_one_by_one():
     terminals[3] = VoltageProbe(terminals[3].name, 320.0)
     junction = replace(junction, terminals=tuple(terminals))
     bias = np.linspace(-1.0, 1.0, 9)
-    sweep = electronic_circuit(junction, 0.2, {"L": bias, "R": 0.0}, {"L": 310.0}).currents
+    sweep = biased_electronic_circuit(junction, 0.2, {"L": bias, "R": 0.0}, {"L": 310.0}).currents
     for i in (0, 3, 8):
-        one = electronic_circuit(junction, 0.2, {"L": bias[i], "R": 0.0}, {"L": 310.0}).currents
+        one = biased_electronic_circuit(junction, 0.2, {"L": bias[i], "R": 0.0}, {"L": 310.0}).currents
         assert one.temperature_K == pytest.approx(sweep.temperature_K[:, i], rel=1e-11)
         assert one.heat_current_W == pytest.approx(sweep.heat_current_W[:, i], rel=1e-9, abs=1e-22)
     assert sweep.mu_eV.shape == (6, 9)
 
 
 def test_only_differences_of_energy_matter():
-    one = electronic_circuit(benzene(), 0.3, {"L": 0.2, "R": 0.1}).currents
-    other = electronic_circuit(benzene().aligned(0.3 + 0.1), 0.0, {"L": 0.1, "R": 0.0}).currents
+    one = biased_electronic_circuit(benzene(), 0.3, {"L": 0.2, "R": 0.1}).currents
+    other = biased_electronic_circuit(benzene().aligned(0.3 + 0.1), 0.0, {"L": 0.1, "R": 0.0}).currents
     assert one.heat_current_W == pytest.approx(other.heat_current_W, rel=1e-11)
     assert one.mu_eV - 0.1 == pytest.approx(other.mu_eV, rel=1e-11)
 
 
 def test_a_bare_junction_of_three_leads_is_landauer_multi_terminal():
     junction = ProbedJunction(
-        benzene().model, (Terminal("L", 300.0, 0.2), Terminal("R", 310.0, 0.0), Terminal("P", 320.0, -0.1))
+        benzene().model,
+        (
+            JunctionTerminal("L", 300.0, 0.2),
+            JunctionTerminal("R", 310.0, 0.0),
+            JunctionTerminal("P", 320.0, -0.1),
+        ),
     )
-    solved = electronic_circuit(junction, 0.5)
+    solved = biased_electronic_circuit(junction, 0.5)
     number, heat = by_quad(junction.aligned(0.5), solved.currents.mu_eV, solved.currents.temperature_K)
     assert solved.iterations == 0 and solved.residual == 0
     assert solved.currents.particle_current_per_s == pytest.approx(PER_eV_s * number, rel=1e-8)
@@ -310,14 +323,15 @@ def two_sites(asymmetry):
     leads = (Lead("L", {1: 0.3}), Lead("R", {2: 0.05}), Lead("P", {2: 0.05}))
     model = HuckelModel(bonded(2, [(1, 2)], 0.05 * (1 + asymmetry), 0.1), leads)
     return ProbedJunction(
-        model, (Terminal("L", 310.0, 0.1), Terminal("R", 290.0, -0.1), VoltageTemperatureProbe("P"))
+        model,
+        (JunctionTerminal("L", 310.0, 0.1), JunctionTerminal("R", 290.0, -0.1), VoltageTemperatureProbe("P")),
     )
 
 
 @pytest.mark.parametrize("asymmetry", [0.0, 1e-14, 1e-11, 1e-8])
 def test_stays_right_through_an_exceptional_point(asymmetry):
-    near, far = electronic_circuit(two_sites(asymmetry)), electronic_circuit(two_sites(1e-4))
-    further = electronic_circuit(two_sites(2e-4))
+    near, far = biased_electronic_circuit(two_sites(asymmetry)), biased_electronic_circuit(two_sites(1e-4))
+    further = biased_electronic_circuit(two_sites(2e-4))
     assert near.residual < 1e-12 and near.accuracy < 1e-10
     for name in ("heat_current_W", "temperature_K", "mu_eV"):
         at, once, twice = (getattr(x.currents, name) for x in (near, far, further))
@@ -329,9 +343,13 @@ def test_a_probe_that_sees_inverted_populations_has_no_temperature():
     """High states filled from L, low ones emptied into R: hotter than any temperature."""
     h = np.diag([0.5, -0.5]) + 0.02 * (1 - np.eye(2))
     leads = (Lead("L", {1: 0.01}), Lead("R", {2: 0.01}), Lead("P", {1: 1e-3, 2: 1e-3}))
-    terminals = (Terminal("L", 100.0, 1.0), Terminal("R", 100.0, -1.0), VoltageTemperatureProbe("P"))
+    terminals = (
+        JunctionTerminal("L", 100.0, 1.0),
+        JunctionTerminal("R", 100.0, -1.0),
+        VoltageTemperatureProbe("P"),
+    )
     with pytest.raises(RunawayProbe, match=r"'P' does not settle: .* inverted") as error:
-        electronic_circuit(ProbedJunction(HuckelModel(h, leads), terminals))
+        biased_electronic_circuit(ProbedJunction(HuckelModel(h, leads), terminals))
     assert error.value.terminal == "P" and isinstance(error.value, ProbeError | ValueError)
 
 
@@ -339,46 +357,50 @@ def test_a_probe_that_no_lead_reaches_is_named():
     h = np.diag([0.0, 0.1, 0.2, 0.3])
     h[0, 1] = h[1, 0] = h[2, 3] = h[3, 2] = -0.2
     leads = (Lead("L", {1: 0.1}), Lead("R", {2: 0.1}), Lead("P", {3: 0.1}), Lead("Q", {4: 0.1}))
-    terminals = (Terminal("L", 300.0, 0.1), Terminal("R", 300.0), VoltageProbe("P", 300.0))
+    terminals = (JunctionTerminal("L", 300.0, 0.1), JunctionTerminal("R", 300.0), VoltageProbe("P", 300.0))
     junction = ProbedJunction(HuckelModel(h, leads), (*terminals, VoltageTemperatureProbe("Q")))
     with pytest.raises(UncoupledProbe, match="'P' does not settle: no path"):
-        electronic_circuit(junction)
+        biased_electronic_circuit(junction)
 
 
 def test_a_probe_cut_off_by_interference_is_named():
     """A ring of four with one bond reversed: the two ways from corner to corner cancel at every energy."""
     h = bonded(4, [(1, 2), (2, 3), (3, 4), (4, 1)], [1.0, 1.0, 1.0, -1.0])
     leads = (Lead("L", {3: 0.1}), Lead("R", {3: 0.1}), Lead("P", {1: 0.1}))
-    terminals = (Terminal("L", 300.0, 0.1), Terminal("R", 300.0), VoltageTemperatureProbe("P"))
+    terminals = (
+        JunctionTerminal("L", 300.0, 0.1),
+        JunctionTerminal("R", 300.0),
+        VoltageTemperatureProbe("P"),
+    )
     with pytest.raises(UncoupledProbe, match="'P' does not settle: interference"):
-        electronic_circuit(ProbedJunction(HuckelModel(h, leads), terminals))
+        biased_electronic_circuit(ProbedJunction(HuckelModel(h, leads), terminals))
 
 
 def test_what_is_refused():
     junction = benzene()
     with pytest.raises(ValueError, match="no terminal 'X'"):
-        electronic_circuit(junction, 0.0, {"X": 0.0})
+        biased_electronic_circuit(junction, 0.0, {"X": 0.0})
     with pytest.raises(ValueError, match="the chemical potential of probe 'P' floats"):
-        electronic_circuit(junction, 0.0, {"P": 0.0})
+        biased_electronic_circuit(junction, 0.0, {"P": 0.0})
     with pytest.raises(ValueError, match="the temperature of probe 'P' floats"):
-        electronic_circuit(junction.thermalised(), 0.0, None, {"P": 300.0})
+        biased_electronic_circuit(junction.thermalised(), 0.0, None, {"P": 300.0})
     with pytest.raises(ValueError, match="'L': temperature_K"):
-        open_circuit(junction, 0.0, {"L": [300.0, 0.0]})
+        biased_open_circuit(junction, 0.0, {"L": [300.0, 0.0]})
     with pytest.raises(ValueError, match="'R': mu_eV"):
-        electronic_circuit(junction, 0.0, {"R": np.inf})
+        biased_electronic_circuit(junction, 0.0, {"R": np.inf})
     with pytest.raises(ValueError, match="level_alignment_eV"):
-        electronic_circuit(junction, np.nan)
+        biased_electronic_circuit(junction, np.nan)
     h = np.asarray(junction.model.hamiltonian_eV, dtype=complex)
     h[0, 1], h[1, 0] = 2.7j, -2.7j
     with pytest.raises(ValueError, match="magnetic"):
-        electronic_circuit(replace(junction, model=replace(junction.model, hamiltonian_eV=h)))
+        biased_electronic_circuit(replace(junction, model=replace(junction.model, hamiltonian_eV=h)))
 
 
 def test_the_current_of_one_level_with_a_probe_on_it():
     """All on one site: the voltage probe divides the bias as conductances, exactly where T_ab are proportional."""
     model = HuckelModel(np.array([[0.2]]), (Lead("L", {1: 0.1}), Lead("R", {1: 0.3}), Lead("P", {1: 0.2})))
-    ends = (Terminal("L", 300.0, 0.001), Terminal("R", 300.0, -0.001))
-    c = electronic_circuit(ProbedJunction(model, (*ends, VoltageProbe("P", 300.0)))).currents
+    ends = (JunctionTerminal("L", 300.0, 0.001), JunctionTerminal("R", 300.0, -0.001))
+    c = biased_electronic_circuit(ProbedJunction(model, (*ends, VoltageProbe("P", 300.0)))).currents
     whole = HuckelModel(np.array([[0.2]]), (Lead("probe", {1: 0.15}), Lead("substrate", {1: 0.45})))
     bare = currents(whole.transmission(), 0.002).current_A
     ours = ELEMENTARY_CHARGE_C * c.particle_current_per_s[1]

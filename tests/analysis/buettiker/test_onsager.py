@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.buettiker.onsager import _by_panels, _by_poles, onsager
-from analysis.buettiker.terminals import ProbedJunction, Terminal
+from analysis.buettiker.terminals import JunctionTerminal, ProbedJunction
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 from tests.support.physics.buettiker_junctions import benzene, chain, moments_50_digits
@@ -95,7 +95,7 @@ def test_right_through_an_exceptional_point(asymmetry, mu):
     hopping = (left - right - probe) / 4 * (1 + asymmetry)
     leads = (Lead("L", {1: left}), Lead("R", {2: right}), Lead("P", {2: probe}))
     model = HuckelModel(bonded(2, [(1, 2)], hopping, 0.1), leads)
-    result = onsager(ProbedJunction(model, tuple(Terminal(x, 300.0) for x in "LRP")), mu)
+    result = onsager(ProbedJunction(model, tuple(JunctionTerminal(x, 300.0) for x in "LRP")), mu)
     energy = np.linspace(
         mu - 45 * KT, mu + 45 * KT, 20001
     )  # the trapezoid of a smooth peak converges exponentially
@@ -114,7 +114,7 @@ def test_rows_and_columns_close_and_pairs_are_symmetric(seed):
     rng = np.random.default_rng(seed)
     h, flux = rng.normal(size=(4, 4)), rng.normal(size=(4, 4))
     leads = tuple(Lead(x, {int(rng.integers(1, 5)): float(rng.uniform(0.05, 1.0))}) for x in "abc")
-    terminals = tuple(Terminal(x, 300.0) for x in "abc")
+    terminals = tuple(JunctionTerminal(x, 300.0) for x in "abc")
     for hamiltonian in (h + h.T, h + h.T + 1j * (flux - flux.T)):
         L = onsager(ProbedJunction(HuckelModel(hamiltonian, leads), terminals), rng.uniform(-1, 1)).reduced
         size = np.abs(L).max()
@@ -136,7 +136,8 @@ def test_a_terminal_without_coupling_has_no_coefficient_and_disturbs_no_other():
 def bare_benzene():
     leads = (Lead("L", {1: 0.5}), Lead("R", {3: 0.5}))
     return ProbedJunction(
-        HuckelModel(bonded(6, ring_bonds(6), 2.7), leads), (Terminal("L", 300.0), Terminal("R", 300.0))
+        HuckelModel(bonded(6, ring_bonds(6), 2.7), leads),
+        (JunctionTerminal("L", 300.0), JunctionTerminal("R", 300.0)),
     )
 
 
@@ -144,7 +145,7 @@ def test_a_state_on_the_nodes_of_every_lead_does_no_harm():
     """Two sites cut off from the leads, at mu0 itself."""
     h = bonded(4, [(1, 2)], 0.5, [0.1, 0.2, 0.0, 0.0])
     leads = (Lead("L", {1: 0.1}), Lead("R", {2: 0.1}))
-    terminals = (Terminal("L", 300.0), Terminal("R", 300.0))
+    terminals = (JunctionTerminal("L", 300.0), JunctionTerminal("R", 300.0))
     whole = onsager(ProbedJunction(HuckelModel(h, leads), terminals))
     pair = onsager(ProbedJunction(HuckelModel(h[:2, :2], leads), terminals))
     assert whole.reduced == pytest.approx(pair.reduced, rel=1e-12)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.buettiker.terminals import (
-    Currents,
+    JunctionTerminal,
     ProbedJunction,
-    Terminal,
+    TerminalCurrents,
     VoltageProbe,
     VoltageTemperatureProbe,
     relative_error_percent,
@@ -16,7 +16,11 @@ from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 MODEL = HuckelModel(
     bonded(6, ring_bonds(6), 2.7, 0.3), (Lead("L", {1: 0.5}), Lead("R", {3: 0.5}), Lead("P", {4: 0.05}))
 )
-LEFT, RIGHT, PROBE = Terminal("L", 350.0, 0.005), Terminal("R", 300.0), VoltageProbe("P", 300.0)
+LEFT, RIGHT, PROBE = (
+    JunctionTerminal("L", 350.0, 0.005),
+    JunctionTerminal("R", 300.0),
+    VoltageProbe("P", 300.0),
+)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,7 @@ LEFT, RIGHT, PROBE = Terminal("L", 350.0, 0.005), Terminal("R", 300.0), VoltageP
             (LEFT, RIGHT, PROBE, VoltageTemperatureProbe("tip")),
             "'tip' is not a lead of the model; the leads are L, R, P",
         ),
-        ((LEFT, RIGHT, PROBE, Terminal("R", 1.0)), "'R' occurs 2 times"),
+        ((LEFT, RIGHT, PROBE, JunctionTerminal("R", 1.0)), "'R' occurs 2 times"),
         (tuple(VoltageTemperatureProbe(x) for x in "LRP"), "at least one terminal must be a real lead"),
     ],
 )
@@ -40,8 +44,8 @@ def test_terminals_that_do_not_fit_the_leads_are_refused(terminals, why):
 @pytest.mark.parametrize(
     ("build", "why"),
     [
-        (lambda: Terminal("L", 0.0), "'L': temperature_K = 0.0"),
-        (lambda: Terminal("L", 300.0, float("nan")), "'L': mu_eV = nan"),
+        (lambda: JunctionTerminal("L", 0.0), "'L': temperature_K = 0.0"),
+        (lambda: JunctionTerminal("L", 300.0, float("nan")), "'L': mu_eV = nan"),
         (lambda: VoltageProbe("P", -1.0), "'P': temperature_K = -1.0"),
         (lambda: VoltageProbe("P", float("inf")), "must be above 0 K"),
     ],
@@ -73,7 +77,7 @@ def test_thermalising_changes_the_voltage_probes_alone():
     junction = ProbedJunction(MODEL, (LEFT, RIGHT, PROBE))
     assert junction.thermalised().terminals == (LEFT, RIGHT, VoltageTemperatureProbe("P"))
     assert not junction.bare
-    assert ProbedJunction(MODEL, (LEFT, RIGHT, Terminal("P", 300.0))).bare
+    assert ProbedJunction(MODEL, (LEFT, RIGHT, JunctionTerminal("P", 300.0))).bare
 
 
 def test_relative_error_is_against_the_voltage_probe():
@@ -84,7 +88,7 @@ def test_relative_error_is_against_the_voltage_probe():
 
 
 def test_currents_are_found_by_name():
-    currents = Currents(("L", "R"), *(np.zeros(2) for _ in range(4)), np.zeros(()))
+    currents = TerminalCurrents(("L", "R"), *(np.zeros(2) for _ in range(4)), np.zeros(()))
     assert currents.index("R") == 1
     with pytest.raises(ValueError, match="no terminal 'P'"):
         currents.index("P")

@@ -5,7 +5,7 @@ import pytest
 
 from analysis.buettiker.linear import electronic_circuit, open_circuit, thermal_conductances
 from analysis.buettiker.onsager import onsager
-from analysis.buettiker.three_terminal import LEFT, PROBE, RIGHT, Held, ThreeTerminal
+from analysis.buettiker.three_terminal import LEFT, PROBE, RIGHT, LeadPotentials, ThreeTerminal
 from tests.support.physics.buettiker_junctions import benzene, chain
 
 SWEEP = np.linspace(-3.2, 3.24, 38)  # without the node and other zeros by symmetry
@@ -28,7 +28,7 @@ def routes(junction, circuit):
     forms = ThreeTerminal(coefficients)
     voltage, thermalised = (circuit(coefficients, x.terminals) for x in (junction, junction.thermalised()))
     ends = junction.terminals[:2]
-    held = Held(tuple(x.mu_eV for x in ends), tuple(x.temperature_K for x in ends))
+    held = LeadPotentials(tuple(x.mu_eV for x in ends), tuple(x.temperature_K for x in ends))
     return forms, voltage, thermalised, held, junction.terminals[2].temperature_K
 
 
@@ -138,4 +138,4 @@ def test_three_terminals_and_no_other_number():
         ThreeTerminal(onsager(chain(2, 0.1)))
     forms = ThreeTerminal(onsager(benzene()))
     with pytest.raises(ValueError, match="left and the right"):
-        forms.heat_current_W(PROBE, Held((0.0, 0.0), (300.0, 300.0)), 300.0)
+        forms.heat_current_W(PROBE, LeadPotentials((0.0, 0.0), (300.0, 300.0)), 300.0)

@@ -5,7 +5,13 @@ from math import hypot
 import numpy as np
 import pytest
 
-from analysis.calibration.piezo import Tail, TunnellingRange, decay_per_m, piezo_constant, tail_slope_per_V
+from analysis.calibration.piezo import (
+    Tail,
+    TunnellingRange,
+    barrier_decay_per_m,
+    piezo_constant,
+    tail_slope_per_V,
+)
 
 NM_PER_V = 10.0
 RANGE = TunnellingRange(high_G0=3e-3, low_G0=1e-6, average_samples=40)
@@ -15,27 +21,29 @@ def tail(rng, barrier_eV=4.5, gap_nm=0.5, hum_G0=0.0, noise_G0=0.0, nm=1.0, spee
     """A contact that breaks, and the gap that it leaves; 2 kHz."""
     n = round(nm / speed_nm_per_s * 2000)
     way_nm = np.arange(n) * speed_nm_per_s / 2000
-    gap = np.exp(-decay_per_m(barrier_eV) * 1e-9 * (way_nm - way_nm[n // 5] + gap_nm))
+    gap = np.exp(-barrier_decay_per_m(barrier_eV) * 1e-9 * (way_nm - way_nm[n // 5] + gap_nm))
     conductance = np.where(np.arange(n) < n // 5, np.inf, gap)
     hum = hum_G0 * np.sin(2 * np.pi * 50 * np.arange(n) / 2000 + rng.uniform(0, 6))
     return Tail(conductance + hum + noise_G0 * rng.standard_normal(n), 5.0 - way_nm / NM_PER_V)
 
 
 def test_decay_of_vacuum():
-    assert decay_per_m(4.5) * 1e-10 / np.log(10) == pytest.approx(0.944, abs=5e-4), "decades per 0.1 nm"
+    assert barrier_decay_per_m(4.5) * 1e-10 / np.log(10) == pytest.approx(0.944, abs=5e-4), (
+        "decades per 0.1 nm"
+    )
 
 
 def test_an_ideal_tail_has_the_slope_of_its_barrier():
     slope = tail_slope_per_V(tail(np.random.default_rng(0), gap_nm=0.3), RANGE)
 
-    assert slope == pytest.approx(decay_per_m(4.5) * NM_PER_V * 1e-9, rel=1e-6)
+    assert slope == pytest.approx(barrier_decay_per_m(4.5) * NM_PER_V * 1e-9, rel=1e-6)
 
 
 def test_hum_as_large_as_the_end_of_the_tail_does_not_tilt_it():
     rng = np.random.default_rng(1)
     slopes = [tail_slope_per_V(tail(rng, gap_nm=0.35, hum_G0=3e-6), RANGE) for _ in range(20)]
 
-    assert slopes == pytest.approx([decay_per_m(4.5) * NM_PER_V * 1e-9] * 20, rel=0.01)
+    assert slopes == pytest.approx([barrier_decay_per_m(4.5) * NM_PER_V * 1e-9] * 20, rel=0.01)
 
 
 @pytest.mark.parametrize("gap_nm", [0.75, 2.0])

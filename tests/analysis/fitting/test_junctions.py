@@ -14,7 +14,7 @@ from analysis.fitting.least_squares import fit
 from analysis.fitting.problem import Problem
 from analysis.iv.junction_curves import JunctionCurves
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 
 COLD_K = 1.0
 """The golden curves are of 0 K."""
@@ -121,7 +121,9 @@ def test_curves_that_differ_as_wholes_are_worth_a_few_values():
 def test_a_joint_fit_does_not_depend_on_the_number_of_voltages():
     """Heats of another level: how far they pull the fit must not depend on how densely the I-V was taken."""
     bias = np.array([0.7, 0.9, 1.1, -0.7, -0.9, -1.1])
-    heat = currents(LevelTransmission([Level(0.82, 0.03, 0.03)]), bias, COLD_K, COLD_K).heat_probe_W
+    heat = currents(
+        LevelTransmission([BreitWignerLevel(0.82, 0.03, 0.03)]), bias, COLD_K, COLD_K
+    ).heat_probe_W
     heating = HeatingData(bias, heat, np.full(bias.size, 0.05 * np.abs(heat).max()))
     found = []
     for V in (sixty(), sixty(300)):
@@ -138,7 +140,7 @@ def test_a_joint_fit_does_not_depend_on_the_number_of_voltages():
 def test_errors_of_a_joint_fit_hold_what_the_other_data_leave_open():
     """Without scatter of the junctions only the heat's error is left, and is that of the covariance."""
     V = sixty()
-    current = currents(LevelTransmission([Level(0.8, 0.03, 0.03)]), V, COLD_K, COLD_K).current_A
+    current = currents(LevelTransmission([BreitWignerLevel(0.8, 0.03, 0.03)]), V, COLD_K, COLD_K).current_A
     curves = JunctionCurves(V, current * (1 + np.linspace(-1e-6, 1e-6, 5))[:, None])
     heating = HeatingData(np.array([1.1, -1.1]), np.array([1e-7, 1e-7]), np.array([1e-9, 1e-9]))
     problem = Problem(cold(curves.mean(), heating=heating), FAMILY)
@@ -158,7 +160,7 @@ def test_errors_of_a_joint_fit_hold_what_the_other_data_leave_open():
 def test_noise_that_is_not_what_the_errors_assume_is_remarked(noise, words):
     """Each kind on 20 sets: found in 19 at least, and in white noise by chance in none."""
     rng, V = np.random.default_rng(3), sixty()
-    exact = currents(LevelTransmission([Level(0.8, 0.03, 0.03)]), V, COLD_K, COLD_K).current_A
+    exact = currents(LevelTransmission([BreitWignerLevel(0.8, 0.03, 0.03)]), V, COLD_K, COLD_K).current_A
     family = level_family([[0.8, GAMMA, GAMMA, 0.5]])
     hits = 0
     for _ in range(20):
@@ -175,7 +177,7 @@ def test_noise_that_is_not_what_the_errors_assume_is_remarked(noise, words):
 @pytest.mark.parametrize(("factor", "said"), [(1.0, False), (0.1, True)])
 def test_a_chi_square_that_is_too_small_is_remarked(factor, said):
     rng, V = np.random.default_rng(4), sixty()
-    exact = currents(LevelTransmission([Level(0.8, 0.03, 0.03)]), V, COLD_K, COLD_K).current_A
+    exact = currents(LevelTransmission([BreitWignerLevel(0.8, 0.03, 0.03)]), V, COLD_K, COLD_K).current_A
     noise = factor * 1e-9 * rng.normal(size=V.size)
     found = fit(Problem(cold(CurrentData(V, exact + noise, np.full(V.size, 1e-9))), FAMILY))
     assert any("is too small" in x for x in found.remarks) == said

@@ -12,7 +12,7 @@ from analysis.iv.transition_voltage import transition_voltage, transition_voltag
 from analysis.transport.landauer import currents, linear_response
 from analysis.transport.level_derivatives import level_slopes
 from analysis.transport.molecules import benzene
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 
 V = np.linspace(-1.3, 1.3, 200)
 PAPER_V = np.array([0.74, 0.95, 1.08, 1.18, 1.27])
@@ -20,7 +20,7 @@ ENERGY = Parameter("energy_eV", 0.6, -2.0, 2.0)
 GAMMA = Parameter("gamma_eV", 0.02, 1e-4, 1.0, logarithmic=True)
 OTHER_GAMMA = Parameter("other_gamma_eV", 0.02, 1e-4, 1.0, logarithmic=True)
 TIED = [ENERGY, GAMMA, GAMMA, 0.5]
-LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])
+LUMO = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
 
 
 def noisy(transmission, rng, relative=0.01, bias=V, **temperatures):
@@ -63,7 +63,9 @@ def test_exact_data_give_the_parameters_back_from_far_starts(energy, start, widt
     family = level_family(
         [[Parameter("energy_eV", start, *sorted((0.0, 2 * np.sign(energy)))), GAMMA, GAMMA, 0.5]]
     )
-    result = fit(Problem(JunctionData(exact(LevelTransmission([Level(energy, width, width)]))), family))
+    result = fit(
+        Problem(JunctionData(exact(LevelTransmission([BreitWignerLevel(energy, width, width)]))), family)
+    )
     assert result.converged
     assert result.values == pytest.approx([energy, width], rel=1e-6)
 
@@ -109,7 +111,7 @@ def test_heat_in_the_probe_decides_the_sign():
 
 
 def test_exchange_of_the_widths_is_said_and_their_mean_is_known():
-    data = JunctionData(exact(LevelTransmission([Level(0.9, 0.02, 0.08)])))
+    data = JunctionData(exact(LevelTransmission([BreitWignerLevel(0.9, 0.02, 0.08)])))
     result = fit(Problem(data, level_family([[ENERGY, GAMMA, OTHER_GAMMA, 0.5]])))
     assert sorted(result.values[1:]) == pytest.approx([0.02, 0.08], rel=1e-4)
     assert said(result, "can be exchanged")
@@ -126,7 +128,7 @@ def test_parameters_that_enter_only_as_a_product_get_no_error():
     """Far below resonance a number of molecules and a width are one parameter."""
     molecules = Parameter("molecules", 3.0, 1e-3, 1e6, logarithmic=True)
     bias = np.linspace(-0.05, 0.05, 21)
-    data = exact(LevelTransmission([Level(1.5, 1e-4, 1e-4)]), bias)
+    data = exact(LevelTransmission([BreitWignerLevel(1.5, 1e-4, 1e-4)]), bias)
     fixed = level_family([[1.5, GAMMA, GAMMA, 0.5]])
     result = fit(
         Problem(JunctionData(CurrentData(bias, data.current_A, np.full(21, 1e-14))), fixed, molecules)
@@ -147,7 +149,9 @@ def test_bounds_hold_and_are_reported():
 
 
 def test_joint_fit_of_two_levels_to_everything():
-    truth = LevelTransmission([Level(0.86, 0.0315, 0.0315), Level(-1.29, 0.0328, 0.0328)])
+    truth = LevelTransmission(
+        [BreitWignerLevel(0.86, 0.0315, 0.0315), BreitWignerLevel(-1.29, 0.0328, 0.0328)]
+    )
     rng, linear = np.random.default_rng(7), linear_response(truth)
     second = (
         Parameter("second_eV", -1.0, -2.0, 0.0),
@@ -180,7 +184,7 @@ def test_conductance_and_thermopower_alone_fix_a_level():
 
 
 def test_asymmetric_current_gives_the_drop():
-    truth = LevelTransmission([Level(0.5, 0.02, 0.02, 0.3)])
+    truth = LevelTransmission([BreitWignerLevel(0.5, 0.02, 0.02, 0.3)])
     drop = Parameter("bias_drop", 0.5, 0.0, 1.0)
     positive = Parameter("energy_eV", 0.7, 0.0, 2.0)
     result = fit(Problem(JunctionData(exact(truth)), level_family([[positive, GAMMA, GAMMA, drop]])))
@@ -237,7 +241,7 @@ def test_profile_likelihood_of_a_well_known_parameter_is_its_error():
 def test_profile_likelihood_stays_open_where_the_data_say_nothing():
     """Far below resonance: twice the width and a quarter of the molecules carry the same current."""
     bias = np.linspace(-0.05, 0.05, 21)
-    current = currents(LevelTransmission([Level(1.5, 1e-3, 1e-3)]), bias).current_A
+    current = currents(LevelTransmission([BreitWignerLevel(1.5, 1e-3, 1e-3)]), bias).current_A
     molecules = Parameter("molecules", 1.0, 1e-2, 1e2, logarithmic=True)
     family = level_family([[1.5, GAMMA, GAMMA, 0.5]])
     problem = Problem(JunctionData(CurrentData(bias, current, np.full(21, 1e-13))), family, molecules)
@@ -248,7 +252,7 @@ def test_profile_likelihood_stays_open_where_the_data_say_nothing():
 
 @pytest.mark.parametrize("energy", [0.4, 0.9])
 def test_transition_voltage_of_a_curve_is_that_of_its_model(energy):
-    level = LevelTransmission([Level(energy, 0.02, 0.02)])
+    level = LevelTransmission([BreitWignerLevel(energy, 0.02, 0.02)])
     exact_V = transition_voltage(level)
     assert transition_voltage(level, polarity=-1) == pytest.approx(-exact_V, rel=1e-9)
     step = 1e-4

@@ -10,10 +10,10 @@ from analysis.fitting.families import BuiltFamily, Parameter, level_family
 from analysis.fitting.least_squares import fit
 from analysis.fitting.problem import Problem
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 
 CONSTANT = BuiltFamily(lambda x: FlatTransmission(x[0]), (Parameter("value", 1.0, 0.0, 10.0),))
-LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])
+LUMO = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
 GAMMA = Parameter("gamma_eV", 0.02, 1e-4, 1.0, logarithmic=True)
 ENERGY = Parameter("energy_eV", 0.8, 0.1, 2.0)
 

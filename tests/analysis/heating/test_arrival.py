@@ -11,10 +11,10 @@ from analysis.heating.estimator import EstimatorSettings, estimate_hold
 from analysis.heating.lag import LEAD, measure_lag
 from analysis.heating.mask import RISE_PER_TAU
 from analysis.heating.runs import HeatingRun, evaluate
-from analysis.recording.header import Calibration, Channel, RunHeader
+from analysis.recording.header import Calibration, RecordedChannel, RunHeader
 from tests.support.physics.made_holds import RATE_Hz, SEEBECK_V_per_K, scanned_hold
 
-SCAN = tuple(Channel(name) for name in ("bias", "z", "thermocouple", "current"))
+SCAN = tuple(RecordedChannel(name) for name in ("bias", "z", "thermocouple", "current"))
 CALIBRATIONS = {
     "thermal_resistance": Calibration(72_800.0, "K/W", 500.0),
     "thermocouple_seebeck": Calibration(SEEBECK_V_per_K, "V/K", 0.2e-6),

@@ -11,10 +11,10 @@ from analysis.heating.junction_model import JunctionModel
 from analysis.heating.points import HeatingPoint
 from analysis.heating.thermometer import Thermometer
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 
 R_P = 72_800.0
-LEVEL = LevelTransmission([Level(0.9, 0.040124, 0.040124)])
+LEVEL = LevelTransmission([BreitWignerLevel(0.9, 0.040124, 0.040124)])
 
 
 def point(amplitude_V, q_total_W, resistance_K_per_W=R_P):
@@ -56,7 +56,7 @@ def test_the_bias_of_the_same_power_unmasks_a_model_that_conducts_too_well():
         1.27, abs=1e-3
     )
     # Ten times the conductance reaches the same power at 0.54 V.
-    leaky = LevelTransmission([Level(0.9, 0.129, 0.129)])
+    leaky = LevelTransmission([BreitWignerLevel(0.9, 0.129, 0.129)])
     model = JunctionModel(leaky, "given")
     assert model.conductance_G0 == pytest.approx(0.02, rel=0.05)
     assert compare([measured], model).same_power_V(measured) == pytest.approx(0.54, abs=0.02)

@@ -12,7 +12,7 @@ from analysis.heating.heating import HeatingOptions, analyse_heating
 from analysis.heating.programme import three_level
 from analysis.heating.runs import EvaluationOptions, HeatingRun, control_name, evaluate
 from analysis.heating.thermometer import UncalibratedThermometer
-from analysis.recording.header import Calibration, Channel, RunHeader
+from analysis.recording.header import Calibration, RecordedChannel, RunHeader
 from tests.support.physics.made_holds import made_hold, sample_of, with_current
 
 R_P = 72_800.0
@@ -32,7 +32,7 @@ OPTIONS = HeatingOptions(resamples=500)
 
 def header(**changed):
     content = {"calibrations": CALIBRATIONS, "settings": SETTINGS, "started": "2026-11-21T08:00:00+00:00"}
-    return RunHeader("heating", (Channel("current"),), **{**content, **changed})
+    return RunHeader("heating", (RecordedChannel("current"),), **{**content, **changed})
 
 
 def holds(rng, n, *, share=0.3, power_W=4e-7, amplitude_V=1.2, spread=0.1, programme=None, **fields):

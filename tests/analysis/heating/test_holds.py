@@ -9,7 +9,7 @@ from analysis.conductance import CurrentCalibration
 from analysis.heating.holds import HoldSegmenter, holds_of
 from analysis.heating.programme import three_level
 from analysis.iv.sweeps import SweepSegmenter, sweeps_of
-from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, Recording, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from analysis.reduce import reduce
 
@@ -219,7 +219,7 @@ def test_sweeps_are_cut_the_same_however_the_samples_come(cuts):
 
 def header(**changes):
     return RunHeader(
-        "heating", tuple(Channel(name) for name in CHANNELS), 2000.0, settings={**SETTINGS, **changes}
+        "heating", tuple(RecordedChannel(name) for name in CHANNELS), 2000.0, settings={**SETTINGS, **changes}
     )
 
 
@@ -282,7 +282,7 @@ def test_only_the_samples_of_holds_are_read(tmp_path, monkeypatch):
         (header(thermocouple_gain=None), "thermocouple_gain"),
         (header(current_gain_V_per_A=None), "gain of its current"),
         (
-            RunHeader("iv", (Channel("current"), Channel("bias")), 2000.0, settings=SETTINGS),
+            RunHeader("iv", (RecordedChannel("current"), RecordedChannel("bias")), 2000.0, settings=SETTINGS),
             "no channel thermocouple",
         ),
     ],

@@ -15,7 +15,7 @@ from analysis.iv.junction_curves import JunctionCurves
 from analysis.iv.mean import mean_iv
 from analysis.iv.sweeps import Sweep
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 
 BIAS_V = np.interp(np.arange(401) / 400, [0, 0.25, 0.75, 1], [0, 1.2, -1.2, 0])
 
@@ -37,7 +37,7 @@ def sweeps(levels, rng, n=40, spread=0.1):
 
 
 def test_the_level_that_made_the_curves_is_found():
-    level = LevelTransmission([Level(0.7, 0.05, 0.05)])
+    level = LevelTransmission([BreitWignerLevel(0.7, 0.05, 0.05)])
     curves = sweeps(level, np.random.default_rng(0), spread=0.0)
     model = model_of_iv(mean_iv(curves))
     assert model.parameters["energy_eV"][0] == pytest.approx(0.7, abs=1e-4)
@@ -48,7 +48,7 @@ def test_the_level_that_made_the_curves_is_found():
 
 
 def test_errors_are_the_scatter_of_repeated_measurements():
-    level = LevelTransmission([Level(0.9, 0.04, 0.04)])
+    level = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
     found, errors = [], []
     for seed in range(24):
         curves = sweeps(level, np.random.default_rng(seed), n=20)
@@ -65,7 +65,7 @@ def test_errors_are_the_scatter_of_repeated_measurements():
 def test_a_single_junction_has_no_errors():
     curves = sweeps(FlatTransmission(0.01), np.random.default_rng(1), n=1)
     assert np.isnan(model_of_iv(mean_iv(curves)).parameters["transmission"][1])
-    curves = sweeps(LevelTransmission([Level(0.9, 0.04, 0.04)]), np.random.default_rng(1), n=1)
+    curves = sweeps(LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)]), np.random.default_rng(1), n=1)
     assert np.isnan(model_of_iv(mean_iv(curves)).parameters["energy_eV"][1])
 
 
@@ -85,7 +85,9 @@ def test_the_error_of_a_constant_is_that_of_the_mean():
 
 @pytest.mark.parametrize(("asymmetry_K", "energy_eV"), [(1e-3, 0.7), (-1e-3, -0.7)])
 def test_a_model_is_turned_to_what_the_heat_says(asymmetry_K, energy_eV):
-    curves = sweeps(LevelTransmission([Level(0.7, 0.05, 0.05)]), np.random.default_rng(2), spread=0.0)
+    curves = sweeps(
+        LevelTransmission([BreitWignerLevel(0.7, 0.05, 0.05)]), np.random.default_rng(2), spread=0.0
+    )
     model = model_of_iv(mean_iv(curves))
     turned = model.turned_to(asymmetry_K)
     assert turned.side_known
@@ -99,7 +101,9 @@ def test_a_model_is_turned_to_what_the_heat_says(asymmetry_K, energy_eV):
 def test_intervals_are_those_of_a_fit_and_a_width_stays_positive():
     """Three junctions, whose conductances differ by 60 %: a symmetric interval of the width would reach below zero."""
     iv = mean_iv(
-        sweeps(LevelTransmission([Level(0.7, 0.05, 0.05)]), np.random.default_rng(4), n=3, spread=0.6)
+        sweeps(
+            LevelTransmission([BreitWignerLevel(0.7, 0.05, 0.05)]), np.random.default_rng(4), n=3, spread=0.6
+        )
     )
     model = model_of_iv(iv)
     curves = JunctionCurves(iv.voltage_V, iv.by_junction_A)
@@ -119,7 +123,7 @@ def test_intervals_are_those_of_a_fit_and_a_width_stays_positive():
 
 
 def test_curves_of_a_level_that_follows_one_electrode_are_remarked_on():
-    level = LevelTransmission([Level(0.7, 0.05, 0.05, bias_drop=0.3)])
+    level = LevelTransmission([BreitWignerLevel(0.7, 0.05, 0.05, bias_drop=0.3)])
     curves = sweeps(level, np.random.default_rng(3))
     remarks = model_of_iv(mean_iv(curves)).remarks
     assert remarks[0] == "One level of this kind does not describe this curve."

@@ -9,13 +9,13 @@ from scipy.optimize import brentq
 
 from analysis.heating.prediction import bias_for_power_V, predict, predict_ensemble, symmetric_line_K
 from analysis.transport.landauer import linear_response
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 
 REFERENCE = json.loads(
     (Path(__file__).parents[2] / "golden" / "landauer_reference.json").read_text(encoding="utf-8")
 )
 R_P = 72_800.0
-BDNC = LevelTransmission([Level(0.9, 0.0401237438973719, 0.0401237438973719)])
+BDNC = LevelTransmission([BreitWignerLevel(0.9, 0.0401237438973719, 0.0401237438973719)])
 
 
 def column(rows, name):
@@ -25,7 +25,7 @@ def column(rows, name):
 @pytest.mark.parametrize("name", REFERENCE["level_models"])
 def test_the_reference_rows(name):
     model = REFERENCE["level_models"][name]
-    levels = [Level(x["eps_eV"], x["Gamma_L_eV"], x["Gamma_R_eV"]) for x in model["levels"]]
+    levels = [BreitWignerLevel(x["eps_eV"], x["Gamma_L_eV"], x["Gamma_R_eV"]) for x in model["levels"]]
     rows = model["rows"]
     found = predict(LevelTransmission(levels), column(rows, "V"), R_P)
     np.testing.assert_allclose(found.dT_pos_K, column(rows, "dT_pos_K"), rtol=1e-13)
@@ -47,7 +47,7 @@ def test_gold():
 
 
 def test_heat_closes_whatever_the_transmission():
-    skew = LevelTransmission([Level(0.3, 0.02, 0.2), Level(-0.5, 0.1, 0.03)])
+    skew = LevelTransmission([BreitWignerLevel(0.3, 0.02, 0.2), BreitWignerLevel(-0.5, 0.1, 0.03)])
     found = predict(skew, np.linspace(0.05, 1.3, 7), R_P)
     np.testing.assert_allclose(found.dT_pos_K + found.dT_neg_K, R_P * found.q_total_pos_W, rtol=1e-12)
 
@@ -74,7 +74,7 @@ def test_bias_for_a_power():
 def test_a_model_that_conducts_too_well_reaches_the_power_at_less_bias(conductance_G0, bias_V, share):
     """One level at 0.9 eV at 0.5 uW: the same power, another bias, another share in the tip."""
     gamma = _gamma(conductance_G0)
-    model = LevelTransmission([Level(0.9, gamma, gamma)])
+    model = LevelTransmission([BreitWignerLevel(0.9, gamma, gamma)])
     found_V = bias_for_power_V(model, 0.5e-6, 1.5)
     assert found_V == pytest.approx(bias_V, abs=6e-4)
     found = predict(model, found_V, R_P)
@@ -83,7 +83,10 @@ def test_a_model_that_conducts_too_well_reaches_the_power_at_less_bias(conductan
 
 def _gamma(conductance_G0):
     def excess(gamma):
-        return linear_response(LevelTransmission([Level(0.9, gamma, gamma)])).conductance_G0 - conductance_G0
+        return (
+            linear_response(LevelTransmission([BreitWignerLevel(0.9, gamma, gamma)])).conductance_G0
+            - conductance_G0
+        )
 
     return brentq(excess, 1e-3, 1.0)
 
@@ -99,7 +102,7 @@ def test_like_junctions_are_the_one_junction():
 
 def test_every_junction_has_the_conductance_drawn_for_it():
     rng = np.random.default_rng(1)
-    two = LevelTransmission([Level(0.86, 0.0315, 0.0315), Level(-1.29, 0.0328, 0.0328)])
+    two = LevelTransmission([BreitWignerLevel(0.86, 0.0315, 0.0315), BreitWignerLevel(-1.29, 0.0328, 0.0328)])
     found = predict_ensemble(two, 1e-3, R_P, (0.0018, 0.0022), 0.05, rng, junctions=40)
     power = found.junctions.q_total_pos_W[:, 0]
     np.testing.assert_allclose(power / 1e-6 / 7.748091729863649e-05, found.conductance_G0, rtol=1e-4)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.heating.programme import Level, LevelProgramme, programme, three_level
+from analysis.heating.programme import LevelProgramme, ProgrammeLevel, programme, three_level
 
 RATE_Hz = 2000.0
 THIRD = Fraction(1, 3)
@@ -111,9 +111,9 @@ def test_json_round_trip_is_exact(wave):
     ("levels", "frequency_Hz"),
     [
         ((), Fraction(12)),
-        ((Level(1.0, THIRD), Level(0.0, THIRD)), Fraction(12)),
-        ((Level(1.0, Fraction(3, 2)), Level(0.0, Fraction(-1, 2))), Fraction(12)),
-        ((Level(1.0, Fraction(1)),), Fraction(0)),
+        ((ProgrammeLevel(1.0, THIRD), ProgrammeLevel(0.0, THIRD)), Fraction(12)),
+        ((ProgrammeLevel(1.0, Fraction(3, 2)), ProgrammeLevel(0.0, Fraction(-1, 2))), Fraction(12)),
+        ((ProgrammeLevel(1.0, Fraction(1)),), Fraction(0)),
     ],
 )
 def test_impossible_programmes_are_refused(levels, frequency_Hz):

@@ -9,7 +9,7 @@ from nptdms import ChannelObject, TdmsWriter
 
 from analysis.constants import G0_S
 from analysis.importers import ForeignFile, ImportOptions, files_in, read_file
-from analysis.importers.quantities import Quantity, channel_name, split_header, to_si
+from analysis.importers.quantities import ImportedColumn, channel_name, split_header, to_si
 from analysis.importers.record import record
 from analysis.recording import Recording
 from tests.support.recordings.foreign_files import imported, save_wave
@@ -95,10 +95,10 @@ def test_units():
     assert split_header("I_nA") == ("I", "nA")
     assert split_header("PullOut_0") == ("PullOut_0", "")
     assert split_header("J (A/cm2)") == ("J", "A/cm2")
-    density = to_si(Quantity("current_density", np.array([2.0]), "A/cm2"))
+    density = to_si(ImportedColumn("current_density", np.array([2.0]), "A/cm2"))
     assert (density.values[0], density.unit) == (2e4, "A/m2")
-    assert to_si(Quantity("conductance", np.array([G0_S * 1e9]), "nS")).values[0] == pytest.approx(1.0)
-    odd = Quantity("force", np.array([1]), "furlong")
+    assert to_si(ImportedColumn("conductance", np.array([G0_S * 1e9]), "nS")).values[0] == pytest.approx(1.0)
+    odd = ImportedColumn("force", np.array([1]), "furlong")
     assert to_si(odd).unit == "furlong"
 
 

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.importers.quantities import Quantity, UnknownUnit, number, overloaded, split_header, to_si
+from analysis.importers.quantities import (
+    ImportedColumn,
+    UnknownUnit,
+    number_in,
+    overloaded,
+    split_header,
+    to_si,
+)
 from analysis.importers.units import advice, unit_of
 
 SPELLINGS = {
@@ -116,7 +123,7 @@ def test_headers_are_split_into_name_and_unit(header, name, unit):
 
 def test_conductance_becomes_quanta():
     for unit, factor in (("nS", 1e-9 / G0_S), ("1/ohm", 1.0 / G0_S), ("e2/h", 0.5), ("mG0", 1e-3)):
-        converted = to_si(Quantity("conductance", np.array([2.0]), unit))
+        converted = to_si(ImportedColumn("conductance", np.array([2.0]), unit))
         assert converted.unit == "G0"
         assert converted.values == pytest.approx([2.0 * factor], rel=1e-12)
 
@@ -145,20 +152,20 @@ def test_conductance_becomes_quanta():
 )
 def test_unknown_and_wrong_units_are_asked_for_by_name(name, unit, sentence):
     with pytest.raises(UnknownUnit, match=sentence):
-        to_si(Quantity(name, np.ones(2), unit))
+        to_si(ImportedColumn(name, np.ones(2), unit))
 
 
 def test_columns_that_enter_no_number_keep_their_unit():
-    assert to_si(Quantity("humidity", np.ones(2), "%")).unit == "%"
-    assert to_si(Quantity("current", np.ones(2))).unit == ""
+    assert to_si(ImportedColumn("humidity", np.ones(2), "%")).unit == "%"
+    assert to_si(ImportedColumn("current", np.ones(2))).unit == ""
 
 
 def test_words_and_numbers_of_overload_are_known():
     written = ["OVLD", "-OVLD", "----", "Overload", "9.9E37", "+9.91E+37", "-1.99999E99", "9.900000e+37"]
-    assert overloaded(np.array([number(field) for field in written])).all()
-    assert number("-OVLD") < 0 < number("----")
+    assert overloaded(np.array([number_in(field) for field in written])).all()
+    assert number_in("-OVLD") < 0 < number_in("----")
     kept = ["1,5", "-3e-9", "1e300", "1e37", "inf", ""]
-    assert not overloaded(np.array([number(field) for field in kept])).any()
+    assert not overloaded(np.array([number_in(field) for field in kept])).any()
     for other in ("--", "words", "1.2.3"):
         with pytest.raises(ValueError, match="could not convert"):
-            number(other)
+            number_in(other)

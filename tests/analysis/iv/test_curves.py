@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.iv.curves import Curve, junction_curves, read_curves
-from analysis.recording import Channel, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 
 V = np.linspace(-1.0, 1.0, 11)
@@ -133,7 +133,7 @@ def test_a_recording_gives_the_voltage_of_the_junction_at_every_gain(tmp_path):
     gain = np.where(np.arange(bias.size) < 110, 1e6, 1e7)
     header = RunHeader(
         procedure="test",
-        channels=(Channel("current"), Channel("bias")),
+        channels=(RecordedChannel("current"), RecordedChannel("bias")),
         rate_Hz=1000.0,
         settings={"current_gain_V_per_A": 1e6, "series_resistance_ohm": 1e6},
     )

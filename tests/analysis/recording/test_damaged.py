@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from analysis.plausibility import doubts
 from analysis.recording import (
-    Channel,
     OutsideRecording,
+    RecordedChannel,
     Recording,
     RecordingError,
     RecordingWriter,
@@ -308,7 +308,7 @@ def test_errors_of_use_are_those_of_python_as_well(finished):
 
 
 def told_of(path, current, bias, rate_Hz=RATE_Hz, set_V=0.1):
-    header = RunHeader("break-junction", (Channel("current"), Channel("bias")), rate_Hz)
+    header = RunHeader("break-junction", (RecordedChannel("current"), RecordedChannel("bias")), rate_Hz)
     with RecordingWriter(path, header) as writer:
         writer.append(Block(0, rate_Hz, ("current", "bias"), np.stack([current, bias])))
         writer.add_event(Event(0, EventKind.SETTING, "bias_V", {"value": set_V}))

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from analysis.recording import Axis, Plot, RecordingWriter
+from analysis.recording import Plot, PlotAxis, RecordingWriter
 from tests.support.physics.counted import HEADER, block, write
 
 
@@ -26,11 +26,14 @@ def test_a_viewer_finds_the_histogram_and_a_trace(tmp_path):
         Plot(
             "histogram",
             "Conductance of 3 traces",
-            Axis("counts", counts),
-            (Axis("g", conductance, "G0", "G"),),
+            PlotAxis("counts", counts),
+            (PlotAxis("g", conductance, "G0", "G"),),
         ),
         Plot(
-            "map", "2D", Axis("counts", np.ones((3, 2))), (Axis("x", np.arange(3.0)), Axis("y", np.zeros(2)))
+            "map",
+            "2D",
+            PlotAxis("counts", np.ones((3, 2))),
+            (PlotAxis("x", np.arange(3.0)), PlotAxis("y", np.zeros(2))),
         ),
     ]
     with RecordingWriter(path, HEADER) as writer:
@@ -59,7 +62,7 @@ def test_without_plots_a_viewer_shows_the_first_channel(tmp_path):
 
 def test_axes_must_fit_the_signal():
     with pytest.raises(ValueError, match=r"axes of lengths \(4,\)"):
-        Plot("p", "t", Axis("y", np.zeros(3)), (Axis("x", np.zeros(4)),))
+        Plot("p", "t", PlotAxis("y", np.zeros(3)), (PlotAxis("x", np.zeros(4)),))
 
 
 def test_the_example_of_the_documentation_reads_a_recording(tmp_path, monkeypatch, capsys):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.recording import (
     Calibration,
-    Channel,
+    RecordedChannel,
     Recording,
     RecordingError,
     RecordingWriter,
@@ -65,8 +65,8 @@ def test_header_events_and_traces_survive_writing_and_finishing(tmp_path):
     header = RunHeader(
         "break junction",
         (
-            Channel("current", "V", "output of the current amplifier"),
-            Channel("conductance", "G0", dtype="f4"),
+            RecordedChannel("current", "V", "output of the current amplifier"),
+            RecordedChannel("conductance", "G0", dtype="f4"),
         ),
         RATE_Hz,
         started="2024-05-01T12:00:00+02:00",
@@ -127,7 +127,7 @@ def test_a_later_entry_of_a_trace_replaces_the_earlier(tmp_path):
 
 
 def test_unknown_rate_stays_unknown(tmp_path):
-    header = RunHeader("import", (Channel("conductance", "G0", dtype="f4"),), provenance="imported")
+    header = RunHeader("import", (RecordedChannel("conductance", "G0", dtype="f4"),), provenance="imported")
     path = tmp_path / "run.h5"
     with RecordingWriter(path, header) as writer:
         writer.append(Block(0, math.nan, ("conductance",), np.array([[1.0, -0.5, 1e-4]])))
@@ -144,7 +144,7 @@ def test_unknown_rate_stays_unknown(tmp_path):
 def test_displacement_follows_from_speed_and_rate(tmp_path):
     header = RunHeader(
         "import",
-        (Channel("conductance", "G0"),),
+        (RecordedChannel("conductance", "G0"),),
         40e3,
         settings={"opening_speed_m_per_s": 20e-9},
         provenance="imported",
@@ -243,12 +243,12 @@ def test_it_is_readable_while_being_written_and_shows_more_when_opened_again(tmp
 
 def test_header_refuses_what_json_cannot_hold():
     with pytest.raises(TypeError):
-        RunHeader("p", (Channel("current"),), parameters={"f": object()}).to_json()
+        RunHeader("p", (RecordedChannel("current"),), parameters={"f": object()}).to_json()
     with pytest.raises(ValueError, match="different names"):
-        RunHeader("p", (Channel("a"), Channel("a")))
+        RunHeader("p", (RecordedChannel("a"), RecordedChannel("a")))
     with pytest.raises(ValueError, match="rate_Hz"):
-        RunHeader("p", (Channel("a"),), 0.0)
-    assert json.dumps(RunHeader("p", (Channel("a"),)).to_json(), allow_nan=False)
+        RunHeader("p", (RecordedChannel("a"),), 0.0)
+    assert json.dumps(RunHeader("p", (RecordedChannel("a"),)).to_json(), allow_nan=False)
 
 
 def test_looking_at_a_file_at_any_moment_of_its_writing_disturbs_nobody(tmp_path):

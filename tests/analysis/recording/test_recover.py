@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from analysis.recording import (
-    Axis,
-    Channel,
     Plot,
+    PlotAxis,
+    RecordedChannel,
     Recording,
     RecordingError,
     RecordingWriter,
@@ -19,7 +19,7 @@ from analysis.recording.unfinished import lookup3
 from analysis.records import Block, Event, EventKind
 from tests.benchmarks.kill_recordings import kill_recordings
 
-HEADER = RunHeader("break junction", (Channel("current"), Channel("z")), 2000.0, seed=3)
+HEADER = RunHeader("break junction", (RecordedChannel("current"), RecordedChannel("z")), 2000.0, seed=3)
 
 
 def samples(first: int, n: int) -> Block:
@@ -64,7 +64,7 @@ def test_hdf5_itself_refuses_it_and_we_do_not(killed):
 def test_recover_makes_a_finished_file_and_never_touches_the_original(killed, tmp_path):
     before = killed.read_bytes()
     out = tmp_path / "out.h5"
-    plot = Plot("histogram", "h", Axis("counts", np.ones(4)), (Axis("g", np.arange(4.0), "G0"),))
+    plot = Plot("histogram", "h", PlotAxis("counts", np.ones(4)), (PlotAxis("g", np.arange(4.0), "G0"),))
     assert recover(killed, out, [plot]) == 1300
     assert killed.read_bytes() == before
     with Recording(killed) as old, Recording(out) as new:

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from analysis.records import Trace
 from analysis.traces.histogram import (
-    Axis,
+    BinAxis,
     GrowingHistogram,
     GrowingHistogram2D,
     Scale,
@@ -15,8 +15,8 @@ from analysis.traces.histogram import (
     last_opening,
 )
 
-LINEAR = Axis.linear(-0.25, 2.0, 0.05)
-LOG = Axis.log(1e-6, 10.0, 20)
+LINEAR = BinAxis.linear(-0.25, 2.0, 0.05)
+LOG = BinAxis.log(1e-6, 10.0, 20)
 ANY_VALUES = arrays(float, st.integers(0, 80), elements=st.floats(allow_nan=True, allow_infinity=True))
 
 
@@ -95,8 +95,8 @@ def test_scaling_all_conductances_shifts_a_log_histogram():
 def test_linear_and_log_count_the_same_samples_between_common_edges():
     values = np.random.default_rng(4).uniform(0.1, 1.0, 10_000)
 
-    assert counted(Axis.linear(0.1, 1.0, 0.01), values).counts.sum() == 10_000
-    assert counted(Axis.log(0.1, 1.0, 100), values).counts.sum() == 10_000
+    assert counted(BinAxis.linear(0.1, 1.0, 0.01), values).counts.sum() == 10_000
+    assert counted(BinAxis.log(0.1, 1.0, 100), values).counts.sum() == 10_000
 
 
 def test_long_traces_are_counted_in_chunks_to_the_same_result():
@@ -130,7 +130,7 @@ def test_different_axes_are_not_added():
 )
 def test_impossible_axis_is_refused(wrong):
     with pytest.raises(ValueError, match=r"need some|cannot begin"):
-        Axis(*wrong)
+        BinAxis(*wrong)
 
 
 @given(st.lists(st.sampled_from([0.1, 0.4, 0.5, 0.9, np.nan]), max_size=30))
@@ -145,7 +145,7 @@ def test_traces_are_aligned_where_they_last_broke():
     """Two breaks each; whatever happened before the last one, samples after it fall on the same cells."""
     first = trace([3.0, 0.1, 2.0, 2.0, 0.2, 0.1])
     second = trace([2.0, 2.0, 2.0, 2.0, 1.0, 0.2, 0.1])
-    displacement = Axis.linear(-5.5e-12, 5.5e-12, 1e-12)
+    displacement = BinAxis.linear(-5.5e-12, 5.5e-12, 1e-12)
 
     cells = histogram_2d([first, second], displacement, LOG).counts
 
@@ -159,7 +159,7 @@ def test_traces_are_aligned_where_they_last_broke():
 def test_no_sample_of_an_aligned_trace_is_lost_in_two_dimensions(many):
     traces = [trace(values) for values in many]
 
-    found = histogram_2d(traces, Axis.linear(-1e-11, 1e-11, 1e-12), LOG)
+    found = histogram_2d(traces, BinAxis.linear(-1e-11, 1e-11, 1e-12), LOG)
 
     aligned = [t for t in traces if last_opening(t.conductance_G0, 0.5) is not None]
     assert found.cells.sum() == sum(t.conductance_G0.size for t in aligned)
@@ -170,7 +170,7 @@ def test_two_dimensions_project_onto_one():
     rng = np.random.default_rng(7)
     traces = [trace(np.append(rng.uniform(0.6, 2.0, 50), 10.0 ** rng.uniform(-5, -1, 60))) for _ in range(9)]
 
-    flat = histogram_2d(traces, Axis.linear(-1e-10, 1e-10, 1e-12), LOG).cells.sum(axis=0)
+    flat = histogram_2d(traces, BinAxis.linear(-1e-10, 1e-10, 1e-12), LOG).cells.sum(axis=0)
 
     assert np.array_equal(flat, histogram(traces, LOG).rows.sum(axis=0))
 
@@ -178,7 +178,7 @@ def test_two_dimensions_project_onto_one():
 def test_two_dimensional_histograms_add_up():
     rng = np.random.default_rng(8)
     traces = [trace(np.append(1.0, 10.0 ** rng.uniform(-5, -1, 60))) for _ in range(6)]
-    displacement = Axis.linear(-1e-11, 1e-10, 1e-12)
+    displacement = BinAxis.linear(-1e-11, 1e-10, 1e-12)
 
     parts = histogram_2d(traces[:2], displacement, LOG) + histogram_2d(traces[2:], displacement, LOG)
 
@@ -190,13 +190,13 @@ def test_two_dimensional_histograms_add_up():
 def test_trace_without_known_displacement_is_counted_as_not_aligned():
     unknown = trace([1.0, 0.1], displacement=[np.nan, np.nan])
 
-    found = histogram_2d([unknown], Axis.linear(-1.0, 1.0, 0.1), LOG)
+    found = histogram_2d([unknown], BinAxis.linear(-1.0, 1.0, 0.1), LOG)
 
     assert (found.n_traces, found.not_aligned, found.cells.sum()) == (0, 1, 0)
 
 
 def test_snapshot_does_not_change_when_more_is_added():
-    growing = GrowingHistogram2D(Axis.linear(-1e-11, 1e-11, 1e-12), LOG)
+    growing = GrowingHistogram2D(BinAxis.linear(-1e-11, 1e-11, 1e-12), LOG)
     growing.add(trace([1.0, 0.1]))
     before = growing.snapshot()
     growing.add(trace([1.0, 0.1]))

@@ -6,8 +6,8 @@ import pytest
 from analysis.traces.histogram import Scale
 from analysis.traces.pipeline import AnalysisOptions, analyse
 from analysis.traces.selection import noise_floor
-from app.viewmodels.disk_backed_list import Shelf
-from app.viewmodels.histogram_view import HistogramView
+from app.viewmodels.disk_backed_list import DiskBackedList
+from app.viewmodels.histogram_view import HistogramModel
 from tests.support.physics.iv_junctions import opening_traces
 
 KIND = {"molecule_G0": 1.2e-2, "sigma_decades": 0.08, "probability": 0.8, "noise_G0": 1e-5, "step_m": 4e-12}
@@ -35,8 +35,8 @@ def test_an_offset_that_is_a_fifth_of_a_peak_is_told_everywhere():
     assert "Open junctions read 0.003 G0 instead of zero" in found.remarks[0]
     assert found.to_json()["offset_of_open_G0"] == pytest.approx(3e-3, rel=0.02)
 
-    shelf = Shelf()
-    view = HistogramView(shelf, lambda usual: AnalysisOptions(resamples=60))
+    shelf = DiskBackedList()
+    view = HistogramModel(shelf, lambda usual: AnalysisOptions(resamples=60))
     for trace in traces:
         shelf.add(trace)
     view.work(thorough=True)

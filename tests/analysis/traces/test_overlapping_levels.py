@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from analysis.traces.histogram import Axis, Histogram
+from analysis.traces.histogram import BinAxis, Histogram
 from analysis.traces.overlapping_levels import HALF_RANGES, ONE, TWO, level_at, ranges
-from analysis.traces.peak_finder import Candidate
+from analysis.traces.peak_finder import PeakCandidate
 
-LOG = Axis.log(1e-5, 1.0, 100)
+LOG = BinAxis.log(1e-5, 1.0, 100)
 
 
 def histogram(rng, n, *levels):
@@ -63,7 +63,7 @@ def test_a_single_level_is_where_it_is():
 
 def test_a_candidate_is_fitted_with_its_nearest_neighbour_and_no_third():
     def at(centre, low, high, significance=9.0):
-        return Candidate(centre, 0.2, low, high, significance)
+        return PeakCandidate(centre, 0.2, low, high, significance)
 
     three = [at(-4.0, -4.6, -3.6), at(-3.2, -3.6, -2.6), at(-2.2, -2.6, -1.8)]
     assert ranges(three, -6.0, -0.5) == [(-6.0, -2.6), (-5.2, -2.6), (-3.6, -0.5)]

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from analysis.traces.histogram import Axis, GrowingHistogram, histogram
+from analysis.traces.histogram import BinAxis, GrowingHistogram, histogram
 from analysis.traces.peak_finder import SIGNIFICANT, candidate_in, find_candidates
 from tests.support.physics.iv_junctions import opening_traces
 
-LINEAR = Axis.linear(-0.25, 10.0, 0.01)
-LOG = Axis.log(1e-7, 100.0, 100)
+LINEAR = BinAxis.linear(-0.25, 10.0, 0.01)
+LOG = BinAxis.log(1e-7, 100.0, 100)
 
 
 def counted(axis, traces):

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from analysis.traces.histogram import Axis, GrowingHistogram, Scale
-from analysis.traces.peak_finder import Candidate, candidate_in
+from analysis.traces.histogram import BinAxis, GrowingHistogram, Scale
+from analysis.traces.peak_finder import PeakCandidate, candidate_in
 from analysis.traces.peak_fit import fit_peak
 
-LINEAR = Axis.linear(0.0, 2.5, 0.01)
-LOG = Axis.log(1e-5, 1.0, 50)
-NEAR_ONE = Candidate(centre=1.0, sigma=0.06, low=0.6, high=1.4, significance=9.0)
+LINEAR = BinAxis.linear(0.0, 2.5, 0.01)
+LOG = BinAxis.log(1e-5, 1.0, 50)
+NEAR_ONE = PeakCandidate(centre=1.0, sigma=0.06, low=0.6, high=1.4, significance=9.0)
 
 
 def counted(axis, traces):
@@ -137,7 +137,7 @@ def test_fit_that_runs_away_from_the_maximum_is_called_a_false_minimum():
     rng = np.random.default_rng(6)
     small = [np.append(a, rng.normal(0.75, 0.04, 12)) for a in plateaus(rng, 300)]
     histogram = counted(LINEAR, small)
-    meant = Candidate(centre=0.75, sigma=0.05, low=0.4, high=1.4, significance=9.0)
+    meant = PeakCandidate(centre=0.75, sigma=0.05, low=0.4, high=1.4, significance=9.0)
 
     fit = fit_peak(histogram, meant, rng, window_G0=(0.4, 1.4))
 
@@ -149,7 +149,7 @@ def test_two_peaks_of_one_height_in_a_window_leave_the_choice_to_the_start_and_a
     rng = np.random.default_rng(7)
     traces = [rng.normal(centre, 0.05, 40) for centre in (0.8, 1.2) * 100]
     histogram = counted(LINEAR, traces)
-    between = Candidate(centre=1.0, sigma=0.2, low=0.4, high=1.6, significance=9.0)
+    between = PeakCandidate(centre=1.0, sigma=0.2, low=0.4, high=1.6, significance=9.0)
 
     fit = fit_peak(histogram, between, rng, window_G0=(0.5, 1.5))
 

@@ -10,7 +10,7 @@ from analysis.importers import ImportOptions, read_file
 from analysis.importers.assemble import assemble
 from analysis.importers.record import record
 from analysis.recording import Recording
-from analysis.traces.histogram import Axis, Scale
+from analysis.traces.histogram import BinAxis, Scale
 from analysis.traces.pipeline import AnalysisOptions, analyse
 from analysis.traces.read import traces_of
 from tests.support.physics.iv_junctions import opening_traces
@@ -102,7 +102,9 @@ def test_one_trace_is_no_error():
 
 def test_axes_and_ranges_can_be_chosen():
     options = AnalysisOptions(
-        linear_axis=Axis.linear(0.5, 1.5, 0.02), log_axis=Axis.log(1e-4, 1.0, 50), metallic_G0=(0.6, 1.3)
+        linear_axis=BinAxis.linear(0.5, 1.5, 0.02),
+        log_axis=BinAxis.log(1e-4, 1.0, 50),
+        metallic_G0=(0.6, 1.3),
     )
 
     found = analysed(8, 200, options)

@@ -4,7 +4,7 @@ import pytest
 from analysis.constants import G0_S
 from analysis.recording import (
     Calibration,
-    Channel,
+    RecordedChannel,
     Recording,
     RecordingError,
     RecordingWriter,
@@ -23,7 +23,7 @@ EXTENSION_m_per_V = 8e-9
 
 HEADER = RunHeader(
     "break-junction",
-    tuple(Channel(name) for name in ("current", "thermocouple", "bias", "z")),
+    tuple(RecordedChannel(name) for name in ("current", "thermocouple", "bias", "z")),
     RATE_Hz,
     parameters={"contact_threshold_G0": 5.0},
     settings={
@@ -90,7 +90,7 @@ def test_conductance_and_displacement_are_what_the_world_had(tmp_path):
 
 
 def test_imported_traces_come_as_they_were(tmp_path):
-    header = RunHeader("import", (Channel("conductance", "G0"),), provenance="imported")
+    header = RunHeader("import", (RecordedChannel("conductance", "G0"),), provenance="imported")
     blocks = [Block(0, float("nan"), ("conductance",), np.array([[5.0, 1.0, -1e-5, 4.0, 0.9]]))]
     write(
         tmp_path / "in.h5", header, blocks, entries=[TraceEntry(0, 0, 3), TraceEntry(1, 3, 5, flags=("I-V",))]
@@ -105,7 +105,7 @@ def test_imported_traces_come_as_they_were(tmp_path):
 
 
 def test_recording_of_nothing_that_conducts_is_refused(tmp_path):
-    header = RunHeader("import", (Channel("values", ""),), provenance="imported")
+    header = RunHeader("import", (RecordedChannel("values", ""),), provenance="imported")
     write(tmp_path / "in.h5", header, [Block(0, float("nan"), ("values",), np.ones((1, 3)))])
 
     with Recording(tmp_path / "in.h5") as recording, pytest.raises(RecordingError):

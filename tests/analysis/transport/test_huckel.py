@@ -10,7 +10,7 @@ from analysis.transport import molecules
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 from analysis.transport.landauer import currents, linear_response
 from analysis.transport.quadrature import window_integrals
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 
 ENERGY = np.linspace(-4.0, 4.0, 200)
 
@@ -21,7 +21,7 @@ def summed(poles, energy):
 
 def test_one_site_is_a_breit_wigner_level():
     model = HuckelModel(bonded(1, [], 0.0, 0.7), (Lead("probe", {1: 0.05}), Lead("substrate", {1: 0.2})))
-    level = LevelTransmission([Level(0.7, 0.05, 0.2)])
+    level = LevelTransmission([BreitWignerLevel(0.7, 0.05, 0.2)])
     assert model.transmission()(ENERGY) == pytest.approx(level(ENERGY), rel=1e-12)
     V = np.linspace(-1, 1, 11)
     one, other = currents(model.transmission(), V), currents(level, V)

@@ -12,7 +12,7 @@ from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_eV_per_K, PL
 from analysis.transport.huckel import HuckelModel, Lead, bonded, ring_bonds
 from analysis.transport.landauer import WATT_PER_eV2, currents, differential_conductance, linear_response
 from analysis.transport.table import TableTransmission
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 from tests.support.physics.fermi_reference import by_definition, level_currents, level_moments
 
 REFERENCE = json.loads(
@@ -24,7 +24,7 @@ LORENTZ_WF = 2.44300450907366671e-8  # pi^2/3 k^2 in eV^2/K^2
 
 def one_level(energy_eV, probe_eV, substrate_eV=None, drop=0.5):
     return LevelTransmission(
-        [Level(energy_eV, probe_eV, probe_eV if substrate_eV is None else substrate_eV, drop)]
+        [BreitWignerLevel(energy_eV, probe_eV, probe_eV if substrate_eV is None else substrate_eV, drop)]
     )
 
 
@@ -42,7 +42,7 @@ def rel(ours, expected):
 @pytest.mark.parametrize("name", REFERENCE["level_models"])
 def test_level_models_agree_with_the_reference_to_13_digits(name):
     model = REFERENCE["level_models"][name]
-    levels = [Level(x["eps_eV"], x["Gamma_L_eV"], x["Gamma_R_eV"]) for x in model["levels"]]
+    levels = [BreitWignerLevel(x["eps_eV"], x["Gamma_L_eV"], x["Gamma_R_eV"]) for x in model["levels"]]
     transmission = LevelTransmission(levels)
     linear = linear_response(transmission, 300.0)
     assert rel(linear.conductance_G0, model["G_over_G0_300K"]) < 1e-12
@@ -168,14 +168,16 @@ def test_heat_of_a_difference_of_temperatures_alone_keeps_ten_digits(energy, wid
 @pytest.mark.parametrize(("V", "T_P", "T_S"), [(0.3, 300.0, 300.0), (-1.27, 300.0, 310.0), (2.9, 80.0, 10.0)])
 def test_closed_form_agrees_with_quadrature_of_the_definition(levels, V, T_P, T_S):
     I, Q_P, Q_S = by_definition(levels, V, T_P, T_S)  # noqa: E741
-    result = currents(LevelTransmission([Level(*x) for x in levels]), V, T_P, T_S)
+    result = currents(LevelTransmission([BreitWignerLevel(*x) for x in levels]), V, T_P, T_S)
     assert rel(result.current_A, I) < 1e-12
     assert rel(result.heat_probe_W, Q_P) < 1e-12
     assert rel(result.heat_substrate_W, Q_S) < 1e-12
 
 
 def test_slope_is_that_of_the_current():
-    transmission = LevelTransmission([Level(0.5, 0.02, 0.05, 0.3), Level(-0.8, 0.1, 0.01)])
+    transmission = LevelTransmission(
+        [BreitWignerLevel(0.5, 0.02, 0.05, 0.3), BreitWignerLevel(-0.8, 0.1, 0.01)]
+    )
     V, step = np.linspace(-1.5, 1.5, 31), 1e-5
     above, below = (
         currents(transmission, V + step, 300.0, 250.0),
@@ -200,7 +202,7 @@ def test_slope_is_that_of_the_current():
     temperatures,
 )
 def test_energy_is_conserved_to_rounding(levels, V, T_P, T_S):
-    result = currents(LevelTransmission([Level(*x) for x in levels]), V, T_P, T_S)
+    result = currents(LevelTransmission([BreitWignerLevel(*x) for x in levels]), V, T_P, T_S)
     closure = result.heat_probe_W + result.heat_substrate_W - result.current_A * V
     assert abs(closure) <= 2.3e-16 * max(abs(result.heat_probe_W), abs(result.heat_substrate_W))
 
@@ -322,7 +324,7 @@ def test_temperatures_and_biases_broadcast():
 
 def test_accuracy_says_where_terms_cancel():
     """Two levels whose Peltier heats cancel leave a Joule heat of which the closed form keeps fewer digits."""
-    pair = LevelTransmission([Level(0.8, 0.03, 0.03), Level(-0.8, 0.03, 0.03)])
+    pair = LevelTransmission([BreitWignerLevel(0.8, 0.03, 0.03), BreitWignerLevel(-0.8, 0.03, 0.03)])
     small, large = currents(pair, 1e-7), currents(pair, 1.0)
     assert large.accuracy < 1e-11 < small.accuracy
     assert rel(small.heat_probe_W, 0.5 * small.heat_total_W) < small.accuracy

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.transport.landauer import currents, linear_response
-from analysis.transport.quadrature import Shape, thermal_moments
+from analysis.transport.quadrature import TransmissionShape, thermal_moments
 from analysis.transport.table import ENERGY_UNITS_eV, TableTransmission, read_table
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 
 ENERGY = np.linspace(-2.0, 2.0, 801)
 
@@ -23,7 +23,7 @@ def summed(poles, energy):
 
 
 def test_symmetric_level_reaches_one_at_its_energy_and_a_half_at_its_half_width():
-    transmission = LevelTransmission([Level(0.4, 0.1, 0.1)])
+    transmission = LevelTransmission([BreitWignerLevel(0.4, 0.1, 0.1)])
     assert transmission(0.4) == pytest.approx(1.0)
     assert transmission([0.3, 0.5]) == pytest.approx([0.5, 0.5])
 
@@ -31,14 +31,16 @@ def test_symmetric_level_reaches_one_at_its_energy_and_a_half_at_its_half_width(
 @settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(1e-3, 1.0), st.floats(1e-3, 1.0))
 def test_pole_sum_is_the_transmission(energy, probe, substrate):
-    transmission = LevelTransmission([Level(energy, probe, substrate), Level(0.3, 0.02, 0.5)])
+    transmission = LevelTransmission(
+        [BreitWignerLevel(energy, probe, substrate), BreitWignerLevel(0.3, 0.02, 0.5)]
+    )
     assert summed(transmission.poles(), ENERGY) == pytest.approx(transmission(ENERGY), rel=1e-9)
 
 
 @pytest.mark.parametrize(("drop", "moved"), [(0.0, 0.5), (0.5, 0.0), (1.0, -0.5), (0.25, 0.25)])
 def test_a_level_follows_the_electrode_that_it_is_pinned_to(drop, moved):
     """At 1 V the probe's chemical potential is +0.5 eV, the substrate's -0.5 eV."""
-    transmission = LevelTransmission([Level(0.2, 0.01, 0.01, drop)])
+    transmission = LevelTransmission([BreitWignerLevel(0.2, 0.01, 0.01, drop)])
     assert transmission(0.2 + moved, 1.0) == pytest.approx(1.0)
     table = TableTransmission(ENERGY, transmission(ENERGY), bias_drop=drop)
     assert table(0.2 + moved, 1.0) == pytest.approx(1.0)
@@ -49,7 +51,7 @@ def test_a_level_follows_the_electrode_that_it_is_pinned_to(drop, moved):
 )
 def test_impossible_levels_are_refused(wrong):
     with pytest.raises(ValueError, match=r"energy_eV|gamma|bias_drop"):
-        Level(*wrong)
+        BreitWignerLevel(*wrong)
 
 
 def test_negative_flat_transmission_is_refused():
@@ -81,7 +83,7 @@ def test_constant_table_is_the_flat_transmission():
 @pytest.mark.parametrize(("interpolation", "order"), [("linear", 2), ("pchip", 3)])
 def test_a_table_says_how_coarse_it_is(interpolation, order):
     """The stated accuracy covers the true error, and both fall with the step of the table as they should."""
-    level = LevelTransmission([Level(0.9, 0.04, 0.04)])
+    level = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
     V = np.array([0.3, 1.1, 1.7])
     true = currents(level, V)
     errors = []
@@ -216,7 +218,9 @@ def test_a_resonance_far_from_the_window_is_seen_to_the_stated_accuracy(distance
     """Against mpmath: a needle 1e16 higher than what lies at E_F, as far as its thermal tail counts."""
     kT, mu = 0.02, np.zeros(1)
     e, g, floor = distance * kT, 1e-3 * kT, 1e-16
-    needle = Shape(lambda E: floor + g * g / ((E - e) ** 2 + g * g), np.empty(0), np.array([e + 1j * g]))
+    needle = TransmissionShape(
+        lambda E: floor + g * g / ((E - e) ** 2 + g * g), np.empty(0), np.array([e + 1j * g])
+    )
     found = thermal_moments(needle, mu, np.array([kT]))[:, 0]
     with mpmath.workdps(40):
         edges = [mpmath.mpf(x) for x in (-300, -30, 0, 30)] + [

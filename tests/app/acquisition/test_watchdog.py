@@ -84,7 +84,7 @@ def test_whatever_goes_wrong_it_goes_on_and_without_a_limit(tmp_path, monkeypatc
 def test_it_acts_only_on_a_rig_that_was_moved_and_not_seen_safe(monkeypatch, told, why):
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(sys, "stdin", io.StringIO(told))
-    monkeypatch.setattr(guardian.child_process, "answer", lambda line: None)
+    monkeypatch.setattr(guardian.child_process, "reply_to_parent", lambda line: None)
     try:
         assert guardian._wait_for_the_end() == why
     finally:
@@ -100,7 +100,7 @@ def test_asked_to_end_itself_it_makes_an_armed_rig_safe_first(monkeypatch, asked
         if line == asked_at:
             signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(guardian.child_process, "answer", answer)
+    monkeypatch.setattr(guardian.child_process, "reply_to_parent", answer)
     try:
         assert guardian._wait_for_the_end() == why
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
@@ -113,13 +113,13 @@ def guardians(monkeypatch):
     """Every guardian that a bench starts."""
     started = []
 
-    class Noted(guardian.Guardian):
+    class Noted(guardian.Watchdog):
         def __enter__(self):
             started.append(self)
             return super().__enter__()
 
-    monkeypatch.setattr(bench_module, "Guardian", Noted)
-    monkeypatch.setattr(by_hand_module, "Guardian", Noted)
+    monkeypatch.setattr(bench_module, "Watchdog", Noted)
+    monkeypatch.setattr(by_hand_module, "Watchdog", Noted)
     return started
 
 

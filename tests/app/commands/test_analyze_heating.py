@@ -11,7 +11,7 @@ from analysis.heating.heating import analyse_heating
 from analysis.heating.runs import HeatingRun
 from analysis.recording import Recording
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 from app.acquisition.summary import results_of
 from app.cli import main
 from app.offline.measurement import analyse_measurement
@@ -108,7 +108,7 @@ def test_a_folder_is_one_measurement(folder):
 @pytest.mark.parametrize("energy_eV", [0.9, -0.9])
 def test_the_heat_tells_the_side_of_the_level_that_the_current_does_not(tmp_path, energy_eV):
     rng = np.random.default_rng(2)
-    level = LevelTransmission([Level(energy_eV, 0.04, 0.04)])
+    level = LevelTransmission([BreitWignerLevel(energy_eV, 0.04, 0.04)])
     iv = made_iv(tmp_path / "iv.h5", rng, transmission=level)
     alone = analyse_measurement([iv]).transmission
     assert not alone.side_known

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.recording import Channel, RecordingError, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from app.acquisition.bench import RunSummary
 from app.campaign import command
 from app.campaign.decisions import Amplitudes, Undecided, mean_curve, most_probable
 from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
-from app.campaign.pace import Pace, in_words
+from app.campaign.pace import Pace, duration_text
 from app.campaign.programme import checked, control_stages, heating_stage, histogram_stage, outline
 from app.campaign.run import Campaign, CampaignStopped
 from app.cli import main
@@ -151,7 +151,7 @@ class PretendRig:
 
 def write(path: Path, cycle: str, payloads: list[dict]) -> None:
     settings = {"current_gain_V_per_A": 1e5}
-    header = RunHeader("heating", (Channel("current"),), 2000.0, settings=settings)
+    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0, settings=settings)
     with RecordingWriter(path, header) as writer:
         writer.append(Block(0, 2000.0, ("current",), np.zeros((1, 100))))
         for payload in payloads:
@@ -302,4 +302,4 @@ def test_time_left_is_from_what_was_measured():
     ("seconds", "words"), [(40, "40 s"), (700, "12 min"), (12_000, "3 h 20 min"), (7199, "2 h 0 min")]
 )
 def test_durations_in_words(seconds, words):
-    assert in_words(seconds) == words
+    assert duration_text(seconds) == words

@@ -18,7 +18,7 @@ from drivers.errors import NotFound
 from drivers.pxi import ControllerIdentity, DeviceIdentity
 from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
-from simulators.rig.signal_chain import AmplifiedJunction
+from simulators.rig.signal_chain import SignalChain
 from simulators.simulated_rig import SimulatedRig
 from simulators.sr560.instrument import SimulatedSR560
 
@@ -254,9 +254,7 @@ def test_on_a_whole_simulated_rig_all_answer_and_nothing_changes(tmp_path):
     amplifier = SimulatedKeithley428(parameters, np.random.default_rng(1))
     amplifier.receive(b"C0R7P1T4V0.25B1X")
     preamplifier = SimulatedSR560(parameters, np.random.default_rng(2))
-    with SimulatedRig(
-        parameters, 1, "fast", chain=AmplifiedJunction(NoJunction(), amplifier, preamplifier)
-    ) as rig:
+    with SimulatedRig(parameters, 1, "fast", chain=SignalChain(NoJunction(), amplifier, preamplifier)) as rig:
         addresses = {
             "127.0.0.1:31763": rig.addresses["daq"],
             AMPLIFIER: rig.addresses["current_amplifier"],

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.transport.landauer import currents, linear_response
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.commands.fit import command
 from tests.support.recordings.made_recordings import LEVEL, made_iv
 
-LUMO = LevelTransmission([Level(0.9, 0.04, 0.04)])
+LUMO = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
 V = np.linspace(-1.3, 1.3, 53)
 MODEL = """
 [transmission]

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.buettiker.nonequilibrium import probed_currents
-from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe
+from analysis.buettiker.terminals import JunctionTerminal, ProbedJunction, VoltageProbe
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds
 from app.commands.fit import command
 from app.models.probe_build import floating_family_of
@@ -42,7 +42,11 @@ def campaign(tmp_path_factory):
     level, tip, substrate, floating = TRUTH.values()
     leads = Lead("probe", {1: tip}), Lead("substrate", {2: substrate}), Lead("P", {1: floating})
     model = HuckelModel(bonded(2, chain_bonds(2), 0.3, level), leads)
-    terminals = Terminal("probe", 300.0), Terminal("substrate", 300.0), VoltageProbe("P", 300.0)
+    terminals = (
+        JunctionTerminal("probe", 300.0),
+        JunctionTerminal("substrate", 300.0),
+        VoltageProbe("P", 300.0),
+    )
     junction = ProbedJunction(model, terminals)
     current = probed_currents(junction, IV_V).current_A * (1 + 0.01 * rng.normal(size=IV_V.size))
     heat, sigma = probed_currents(junction, HEAT_V).heat_probe_W, 0.3e-3 / 72_800

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.commands.predict import command
 
 MODELS = Path(__file__).parents[3] / "docs" / "models"
@@ -96,7 +96,7 @@ def test_parallel_molecules_multiply_currents_and_not_the_thermopower(tmp_path):
 
 
 def test_table_is_found_beside_the_model_and_says_its_accuracy(tmp_path):
-    level = LevelTransmission([Level(0.9, 0.04, 0.04)])
+    level = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
     energy = np.linspace(-3000.0, 3000.0, 3001)
     np.savetxt(tmp_path / "tau.csv", np.transpose([energy, level(energy / 1000)]), delimiter=",")
     text = 'voltage_V = [0.74]\n[transmission]\nkind = "table"\nfile = "tau.csv"\nenergy_unit = "meV"\n'

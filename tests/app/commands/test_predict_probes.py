@@ -82,9 +82,9 @@ def test_linear_rows_are_those_of_the_analysis(tmp_path, kind):
 @pytest.mark.parametrize("junction", [JUNCTION, JUNCTION.thermalised()], ids=["VP", "VTP"])
 def test_nonlinear_rows_are_those_of_the_analysis(tmp_path, junction):
     probe = ("", "") if junction is JUNCTION else THERMALISED
-    electronic = nonlinear.electronic_circuit(junction, ALIGNMENT)
+    electronic = nonlinear.biased_electronic_circuit(junction, ALIGNMENT)
     assert_rows(report(tmp_path, changed(probe, NONLINEAR))["rows"], as_rows(electronic.currents, None))
-    thermal = nonlinear.open_circuit(junction, ALIGNMENT)
+    thermal = nonlinear.biased_open_circuit(junction, ALIGNMENT)
     rows = report(tmp_path, changed(probe, NONLINEAR, OPEN))["rows"]
     assert_rows(rows, as_rows(thermal.currents, thermal.seebeck_V_per_K("L", "R")))
 

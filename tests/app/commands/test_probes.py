@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from analysis.buettiker.linear import electronic_circuit
 from analysis.buettiker.terminals import relative_error_percent
 from app.commands.probes import command
-from app.models.probe_circuit import Circuit
+from app.models.probe_circuit import CircuitSettings
 from app.paper.figures import FIGURES
 from app.paper.setups import PRINTED_THERMAL, SYMMETRIC, THERMAL, Setup
 from app.paper.setups import both_probes as both_of_paper
@@ -101,7 +101,7 @@ def test_flat_probe_leaves_the_charge_alone(rows):
 @pytest.mark.parametrize("setup", [SYMMETRIC, PRINTED_THERMAL, Setup(gamma_right_eV=0.3, flat=True)])
 def test_junctions_are_those_of_the_analysis(setup):
     """Sharing coefficients between temperatures changes nothing."""
-    pair = both_of_paper(setup, Circuit(), "coarse sweep")
+    pair = both_of_paper(setup, CircuitSettings(), "coarse sweep")
     junction = benzene(GR=setup.gamma_right_eV, TL=setup.T_left_K, TR=setup.T_right_K, flat=setup.flat)
     vp, vtp = both_probes(junction, pair.alignment_eV, electronic_circuit)
     expected = relative_error_percent(vp.currents.heat_current_W[1], vtp.currents.heat_current_W[1])
@@ -145,5 +145,5 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
 
 
 def test_errors_at_the_node_need_no_sweep():
-    pair = both_of_paper(THERMAL, Circuit(kind="open"), "node")
+    pair = both_of_paper(THERMAL, CircuitSettings(kind="open"), "node")
     assert pair.heat_error_percent == pytest.approx(14723.1192, abs=1e-4)

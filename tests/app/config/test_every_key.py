@@ -16,7 +16,14 @@ from analysis.iv.mean import MeanIV
 from app import campaign as campaign_package
 from app.campaign.command import runs_on_bench
 from app.campaign.decisions import amplitudes
-from app.campaign.file import CampaignFile, Control, Curves, Heating, Histogram, load_campaign
+from app.campaign.file import (
+    CampaignFile,
+    Control,
+    HeatingStageSection,
+    HistogramStageSection,
+    IVStageSection,
+    load_campaign,
+)
 from app.campaign.programme import checked, control_stages, heating_stage, histogram_stage, iv_stage
 from app.commands.calibrate import command as calibrate
 from app.commands.check import command as check
@@ -24,7 +31,7 @@ from app.config import rig as rig_file
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.calibration_store import RECORDS
 from app.config.toml import FileError, Section
-from simulators.parameters import Section as Told
+from simulators.parameters import ParameterSection as Told
 from simulators.rig.ni6281 import Wiring
 from tests.support.file_keys import changed, fields, others, reads, sections, subclasses, toml
 from tests.support.rig.rigs import quick, served_rig
@@ -166,9 +173,9 @@ parameters = { approach_speed = 12.0 }
 """
 PLACES = (
     ((), CampaignFile),
-    (("histogram",), Histogram),
-    (("iv",), Curves),
-    (("heating",), Heating),
+    (("histogram",), HistogramStageSection),
+    (("iv",), IVStageSection),
+    (("heating",), HeatingStageSection),
     (("controls", 0), Control),
 )
 

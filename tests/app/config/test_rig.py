@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel
 
-from analysis.recording import Channel, RunHeader
+from analysis.recording import RecordedChannel, RunHeader
 from app.acquisition.playback_rig import playback_rig, rig_toml
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.cli import main
@@ -241,7 +241,7 @@ def test_the_rig_file_of_an_unusual_simulated_world_can_be_used(tmp_path):
 def test_a_recording_of_an_unusual_rig_can_be_played_back():
     usual = RIG + '[probe]\nid = "p1"\n[junction]\n'
     settings = {"extension_m_per_V": 2e-6, "current_gain_V_per_A": 3e4}
-    header = RunHeader("iv", (Channel("current"),), rate_Hz=10.0, settings=settings)
+    header = RunHeader("iv", (RecordedChannel("current"),), rate_Hz=10.0, settings=settings)
     addresses = {
         "daq": "127.0.0.1:1",
         "current_amplifier": "GPIB0::22::INSTR",

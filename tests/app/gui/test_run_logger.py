@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from analysis.records import NOTE, Event, EventKind
-from app.gui.run_logger import Narrator, Sentence
+from app.gui.run_logger import RunLogger, Sentence
 from app.viewmodels.heating_view import HeatingSnapshot, JudgedHold
 from app.viewmodels.histogram_snapshot import HistogramSnapshot
 from app.viewmodels.iv_view import IVSnapshot
@@ -39,7 +39,7 @@ def seen():
 
 @pytest.fixture
 def narrator(seen):
-    return Narrator(seen)
+    return RunLogger(seen)
 
 
 INFO, WARNING = logging.INFO, logging.WARNING

@@ -6,13 +6,13 @@ import pytest
 
 from app.acquisition.run_checks import check, procedure_of
 from app.commands.run import PROCEDURES
-from app.gui.wording import all_labels, in_words, labels_of, prefixed, with_units
+from app.gui.wording import all_labels, labelled_sentence, labels_of, prefixed, with_units
 from procedures.errors import ImpossibleSetting
 from tests.support.gui import fake_bench
 
 
 def test_names_become_labels():
-    said = in_words(
+    said = labelled_sentence(
         "open_threshold = 1 G0 must lie below contact_threshold",
         {"open_threshold": "Open below", "contact_threshold": "Contact above"},
     )
@@ -44,8 +44,8 @@ def test_prefixes(value, unit, said):
 
 def test_a_name_that_is_a_word_is_replaced_only_at_the_beginning():
     labels = labels_of("break-junction")
-    assert in_words("bias = 3000 mV is outside", labels) == "“Bias” = 3000 mV is outside"
-    assert in_words("lower the bias", labels) == "Lower the bias"
+    assert labelled_sentence("bias = 3000 mV is outside", labels) == "“Bias” = 3000 mV is outside"
+    assert labelled_sentence("lower the bias", labels) == "Lower the bias"
 
 
 IMPOSSIBLE = [
@@ -65,13 +65,13 @@ IMPOSSIBLE = [
 def test_what_a_procedure_refuses_is_said_in_labels_units_and_prefixes(procedure, values):
     with pytest.raises(ImpossibleSetting) as refused:
         check(procedure_of(procedure, values), fake_bench.rig())
-    said = in_words(str(refused.value), labels_of(procedure))
+    said = labelled_sentence(str(refused.value), labels_of(procedure))
     assert not re.search(r"[a-z]_[a-z]|\de[+-]?\d|\bG0\b|\bohm\b", said), said
 
 
 def test_a_sentence_of_the_log_knows_the_names_of_all_procedures():
     assert all("_" in name for name in all_labels())
-    said = in_words("heating, job 2: contact_threshold = 5 G0 can never be reached", all_labels())
+    said = labelled_sentence("heating, job 2: contact_threshold = 5 G0 can never be reached", all_labels())
     assert said == "Heating, job 2: “Contact above” = 5 G₀ can never be reached"
     assert labels_of("no such procedure") == {}
     assert len(all_labels()) > len(PROCEDURES)

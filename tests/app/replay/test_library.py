@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.recording import Channel, RecordingWriter, RunHeader, TraceEntry
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block, Event, EventKind
 from app.replay import library as module
 from app.replay.library import CACHE, Library
@@ -15,7 +15,7 @@ RATE_Hz = 1000.0
 
 
 def writer_of(path: Path, procedure: str = "heating", sample: str = "Au-BDNC-Au", **more) -> RecordingWriter:
-    header = RunHeader(procedure, (Channel("current"),), RATE_Hz, sample=sample, **more)
+    header = RunHeader(procedure, (RecordedChannel("current"),), RATE_Hz, sample=sample, **more)
     writer = RecordingWriter(path, header)
     writer.append(Block(0, RATE_Hz, ("current",), np.zeros((1, 90_000))))
     steps = [("withdraw", 3), ("modulate", 2), ("sweep", 1), ("approach", 4)]

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_json import from_plain, to_plain
 from analysis.recording import Recording
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 from app.cli import main
 from app.config.toml import FileError
 from app.models.load import opened_model
@@ -96,7 +96,9 @@ def analysed(path, options=None):
 
 
 def test_the_saved_analysis_of_the_iv_is_preferred(folder):
-    moved = JunctionModel(LevelTransmission([Level(1.1, 0.05, 0.05)]), "by hand", fitted_level=True)
+    moved = JunctionModel(
+        LevelTransmission([BreitWignerLevel(1.1, 0.05, 0.05)]), "by hand", fitted_level=True
+    )
     session = analysed(folder / "iv.h5", SessionOptions(model=moved))
     save(folder / "iv.h5", SavedAnalysis(results=session.to_result()))
     found = found_for(folder / "heating.h5")
@@ -136,7 +138,7 @@ def test_a_model_file_is_taken_with_its_start(tmp_path):
     path = tmp_path / "level.toml"
     path.write_text(MODEL.format(energy=0.7))
     model = opened_model(path)
-    assert model.transmission.levels == (Level(0.7, 0.04, 0.04),)
+    assert model.transmission.levels == (BreitWignerLevel(0.7, 0.04, 0.04),)
     assert model.source == "level.toml"
 
 
@@ -166,7 +168,9 @@ def test_other_json_is_refused_in_words(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "transmission", [LevelTransmission([Level(0.9, 0.04, 0.05, 0.3)]), FlatTransmission(1.5)], ids=["l", "f"]
+    "transmission",
+    [LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.05, 0.3)]), FlatTransmission(1.5)],
+    ids=["l", "f"],
 )
 def test_what_is_kept_comes_back(transmission):
     model = JunctionModel(

@@ -8,7 +8,14 @@ import pytest
 
 from analysis.conductance import CurrentCalibration
 from analysis.heating.programme import three_level
-from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader, TraceEntry
+from analysis.recording import (
+    RecordedChannel,
+    Recording,
+    RecordingError,
+    RecordingWriter,
+    RunHeader,
+    TraceEntry,
+)
 from analysis.records import Block, Event, EventKind, Trace
 from analysis.reduce import reduce
 from analysis.traces.read import traces_of
@@ -24,7 +31,9 @@ STOP = CYCLE * CYCLES
 
 def header(**more) -> RunHeader:
     settings = {"current_gain_V_per_A": 1e5, "extension_m_per_V": 7e-8}
-    return RunHeader("test", tuple(Channel(name) for name in CHANNELS), RATE_Hz, settings=settings, **more)
+    return RunHeader(
+        "test", tuple(RecordedChannel(name) for name in CHANNELS), RATE_Hz, settings=settings, **more
+    )
 
 
 def cycle_events(cycle: int) -> list[Event]:
@@ -271,7 +280,7 @@ def test_a_gap_is_passed_over_and_stays_visible(tmp_path):
 @pytest.mark.parametrize("rate_Hz", [RATE_Hz, math.nan])
 def test_an_imported_recording_gives_its_traces_with_the_stream(tmp_path, rate_Hz):
     path = tmp_path / "imported.h5"
-    channels = (Channel("conductance", ""), Channel("extension", "m"))
+    channels = (RecordedChannel("conductance", ""), RecordedChannel("extension", "m"))
     about = RunHeader("import", channels, rate_Hz, provenance="imported")
     with RecordingWriter(path, about) as writer:
         for number in range(5):

@@ -6,12 +6,12 @@ import math
 import numpy as np
 import pytest
 
-from analysis.recording import Channel, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Block
 from app.replay.saved_analysis import (
     AnalysisFileError,
     SavedAnalysis,
-    files_in,
+    analyses_in,
     files_of,
     load,
     path_of,
@@ -24,7 +24,7 @@ RESULTS = {"peaks": [{"conductance_G0": 0.00207}], "kept": 480}
 
 def make(path, samples=1000):
     with RecordingWriter(
-        path, RunHeader("test", (Channel("current"),), 1000.0, started="2026-11-21")
+        path, RunHeader("test", (RecordedChannel("current"),), 1000.0, started="2026-11-21")
     ) as writer:
         writer.append(Block(0, 1000.0, ("current",), np.zeros((1, samples))))
     return path
@@ -69,7 +69,7 @@ def test_several_by_name_the_newest_first(recording):
         "night.strict window.analysis.json",
         "night.wide.analysis.json",
     }
-    assert [file.name for file in files_in(recording.parent)["night.2"]] == ["night.2.analysis.json"]
+    assert [file.name for file in analyses_in(recording.parent)["night.2"]] == ["night.2.analysis.json"]
     assert load(path_of(recording, "wide")).name == "wide"
 
 

@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from analysis.recording import Channel, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from app.server import backlog as module
 from app.server.backlog import Feed
 
-HEADER = RunHeader("test", (Channel("current"), Channel("z")), rate_Hz=2000.0)
+HEADER = RunHeader("test", (RecordedChannel("current"), RecordedChannel("z")), rate_Hz=2000.0)
 
 
 def samples(first, stop):

@@ -15,7 +15,7 @@ from app.server.client import BenchClient
 from app.server.connection import Connection
 from app.server.instruments import Instruments
 from app.server.protocol import ProtocolError, decode
-from app.server.rpc_server import Command, Door, Reply
+from app.server.rpc_server import Command, CommandServer, Reply
 from app.server.server import BenchServer
 from simulators.parameters import load_parameters
 from tests.support.patience import PATIENCE_S
@@ -30,7 +30,7 @@ class Opened:
     def __init__(self, context):
         self.done = []
         commands = {"ping": Command(self._ping)}
-        self.door = Door("test", context, "127.0.0.1", TOKEN, commands)
+        self.door = CommandServer("test", context, "127.0.0.1", TOKEN, commands)
         self.address = "127.0.0.1", int(self.door.endpoint.rpartition(":")[2])
 
     def _ping(self, **what):

@@ -11,7 +11,7 @@ from app.server.client import BenchClient
 from app.server.connection import Connection
 from app.server.errors import NoAnswer, Refused
 from app.server.protocol import Message, decode, encode
-from app.server.rpc_server import Command, Door, Reply, Worker
+from app.server.rpc_server import Command, CommandServer, Reply, ServerWorker
 from drivers.errors import OutOfRange
 
 TOKEN = "sésame"
@@ -32,13 +32,13 @@ def door(release):
         return Reply()
 
     context = zmq.Context()
-    worker = Worker("slow")
+    worker = ServerWorker("slow")
     commands = {
         "echo": Command(lambda **what: Reply(what, {"data": np.arange(3.0)})),
         "refuse": Command(refuse),
         "hang": Command(hang, worker.do),
     }
-    opened = Door("test", context, "127.0.0.1", TOKEN, commands)
+    opened = CommandServer("test", context, "127.0.0.1", TOKEN, commands)
     yield opened
     release.set()
     worker.close()

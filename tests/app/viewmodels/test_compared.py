@@ -10,22 +10,29 @@ from analysis.heating.junction_model import BAD_MISFIT
 from analysis.recording import RecordingError
 from analysis.transport.landauer import linear_response
 from app.offline.measurement import analyse_measurement
-from app.viewmodels.compared import ComparedRecording, Kind, compared, compared_measurement, lacking, most_had
+from app.viewmodels.compared import (
+    ComparedKind,
+    ComparedRecording,
+    compare_recording,
+    compared_measurement,
+    lacking,
+    most_had,
+)
 from tests.support.recordings.made_recordings import LEVEL, made_heating, made_iv
 from tests.support.recordings.streams import made_traces
 
 SOMETHING = object()
 
 
-def of_kinds(*kinds: Kind, name: str = "a.h5") -> ComparedRecording:
-    fields = {Kind.HISTOGRAM: "histogram", Kind.IV: "iv", Kind.HEAT: "heat"}
+def of_kinds(*kinds: ComparedKind, name: str = "a.h5") -> ComparedRecording:
+    fields = {ComparedKind.HISTOGRAM: "histogram", ComparedKind.IV: "iv", ComparedKind.HEAT: "heat"}
     return ComparedRecording(Path(name), **{fields[kind]: SOMETHING for kind in kinds})  # type: ignore[arg-type]
 
 
 def test_curves_of_junctions(tmp_path: Path) -> None:
     path = made_iv(tmp_path / "c.h5", np.random.default_rng(1), curves=20)
-    found = compared(path)
-    assert found.kinds == (Kind.IV,)
+    found = compare_recording(path)
+    assert found.kinds == (ComparedKind.IV,)
     assert (found.label, found.remarks) == ("Au-BDNC-Au, c.h5", ())
     iv = found.iv
     assert iv is not None
@@ -40,7 +47,7 @@ def test_curves_of_junctions(tmp_path: Path) -> None:
 
 
 def test_a_single_junction_has_neither_band_nor_error(tmp_path: Path) -> None:
-    iv = compared(made_iv(tmp_path / "c.h5", np.random.default_rng(2), curves=1)).iv
+    iv = compare_recording(made_iv(tmp_path / "c.h5", np.random.default_rng(2), curves=1)).iv
     assert iv is not None
     assert iv.junctions == 1
     assert np.isnan(iv.low_nA).all()
@@ -60,8 +67,8 @@ def test_a_fit_that_does_not_describe_its_curve_is_said(tmp_path: Path) -> None:
 
 
 def test_opening_traces(tmp_path: Path) -> None:
-    found = compared(made_traces(14, 1).write(tmp_path / "t.h5"))
-    assert found.kinds == (Kind.HISTOGRAM,)
+    found = compare_recording(made_traces(14, 1).write(tmp_path / "t.h5"))
+    assert found.kinds == (ComparedKind.HISTOGRAM,)
     histogram = found.histogram
     assert histogram is not None
     assert histogram.traces == 13  # one does not break
@@ -72,15 +79,15 @@ def test_opening_traces(tmp_path: Path) -> None:
 
 def test_heat_and_controls(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
-    heating = compared(made_heating(tmp_path / "h.h5", rng, holds=4))
-    control = compared(
+    heating = compare_recording(made_heating(tmp_path / "h.h5", rng, holds=4))
+    control = compare_recording(
         made_heating(
             tmp_path / "o.h5", rng, holds=3, transmission=None, procedure="control out of contact",
             control="out of contact",
         )
     )  # fmt: skip
     for found in (heating, control):
-        assert found.kinds == (Kind.HEAT,)
+        assert found.kinds == (ComparedKind.HEAT,)
         assert found.heat is not None
         assert found.heat.points.amplitude_V.tolist() == [0.9, 1.2]
         assert not any("histogram" in remark for remark in found.remarks)
@@ -102,7 +109,7 @@ def test_curves_of_which_none_counts_are_nothing_and_said(tmp_path: Path) -> Non
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RecordingError):
-        compared(tmp_path / "gone.h5")
+        compare_recording(tmp_path / "gone.h5")
 
 
 @pytest.mark.parametrize(
@@ -110,17 +117,23 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     [
         ([], None),
         ([of_kinds()], None),
-        ([of_kinds(Kind.HEAT)], Kind.HEAT),
-        ([of_kinds(Kind.HEAT), of_kinds(Kind.IV)], Kind.IV),
-        ([of_kinds(Kind.HISTOGRAM), of_kinds(Kind.IV), of_kinds(Kind.IV)], Kind.IV),
-        ([of_kinds(Kind.HISTOGRAM, Kind.HEAT), of_kinds(Kind.HEAT)], Kind.HEAT),
+        ([of_kinds(ComparedKind.HEAT)], ComparedKind.HEAT),
+        ([of_kinds(ComparedKind.HEAT), of_kinds(ComparedKind.IV)], ComparedKind.IV),
+        (
+            [of_kinds(ComparedKind.HISTOGRAM), of_kinds(ComparedKind.IV), of_kinds(ComparedKind.IV)],
+            ComparedKind.IV,
+        ),
+        (
+            [of_kinds(ComparedKind.HISTOGRAM, ComparedKind.HEAT), of_kinds(ComparedKind.HEAT)],
+            ComparedKind.HEAT,
+        ),
     ],
 )
-def test_what_most_have(recordings: list[ComparedRecording], most: Kind | None) -> None:
+def test_what_most_have(recordings: list[ComparedRecording], most: ComparedKind | None) -> None:
     assert most_had(recordings) is most
 
 
 def test_those_that_lack_something_are_named() -> None:
-    recordings = [of_kinds(Kind.IV), of_kinds(Kind.HEAT, name="b.h5"), of_kinds(name="c.h5")]
-    assert lacking(recordings, Kind.IV) == "No I-V curves in b.h5, c.h5."
-    assert lacking(recordings[:1], Kind.IV) == ""
+    recordings = [of_kinds(ComparedKind.IV), of_kinds(ComparedKind.HEAT, name="b.h5"), of_kinds(name="c.h5")]
+    assert lacking(recordings, ComparedKind.IV) == "No I-V curves in b.h5, c.h5."
+    assert lacking(recordings[:1], ComparedKind.IV) == ""

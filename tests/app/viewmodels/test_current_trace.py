@@ -5,7 +5,7 @@ import pytest
 
 from analysis.records import Event, EventKind, Trace
 from app.viewmodels.current_trace import MOST_COLUMNS, CurrentTrace
-from app.viewmodels.signals import Signals, log10_G
+from app.viewmodels.signals import SampledSignals, log10_G
 from tests.support.physics.iv_junctions import opening_traces
 
 RATE_Hz = 2000.0
@@ -18,7 +18,7 @@ def begin(sample=0):
 def signals(trace, first, stop, start=1000):
     g, ext = trace.conductance_G0[first:stop], 5e-8 - trace.displacement_m[first:stop]
     nothing = np.full(g.size, np.nan)
-    return Signals(start + first, RATE_Hz, g, nothing, nothing, ext, nothing)
+    return SampledSignals(start + first, RATE_Hz, g, nothing, nothing, ext, nothing)
 
 
 def grown(trace, sizes, upto=None):
@@ -82,7 +82,7 @@ def test_without_a_displacement_time_is_the_axis():
     view = CurrentTrace()
     view.event(begin())
     nothing = np.full(200, np.nan)
-    view.feed(Signals(0, RATE_Hz, g, nothing, nothing, nothing, nothing))
+    view.feed(SampledSignals(0, RATE_Hz, g, nothing, nothing, nothing, nothing))
     view.trace(Trace(0, (0, 200), nothing, g, 0.1, "open"), RATE_Hz)
     shot = view.snapshot()
     for line in (shot.under_way, shot.last[0]):

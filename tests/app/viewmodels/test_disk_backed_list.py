@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from analysis.records import Trace
-from app.viewmodels.disk_backed_list import Shelf
+from app.viewmodels.disk_backed_list import DiskBackedList
 from tests.support.physics.made_holds import made_hold
 
 
 def test_records_come_back_as_they_were():
-    shelf = Shelf("programme")
+    shelf = DiskBackedList("programme")
     holds = [made_hold(n=500, number=i, rng=np.random.default_rng(i), noise_V=1e-7) for i in range(3)]
     assert [shelf.add(hold) for hold in holds] == [0, 1, 2]
     assert len(shelf) == 3
@@ -29,6 +29,6 @@ def test_records_come_back_as_they_were():
 
 
 def test_an_empty_array_is_no_trouble():
-    shelf = Shelf()
+    shelf = DiskBackedList()
     shelf.add(Trace(0, (3, 3), np.empty(0), np.empty(0), 0.1, "aborted", ("gap",)))
     assert (shelf[0].conductance_G0.size, shelf[0].flags) == (0, ("gap",))

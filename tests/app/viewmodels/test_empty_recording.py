@@ -6,7 +6,7 @@ import re
 import pytest
 
 from analysis.importers.imported import SWEEP
-from analysis.recording import Channel, RunHeader, TraceEntry
+from analysis.recording import RecordedChannel, RunHeader, TraceEntry
 from app.commands.run import PROCEDURES
 from app.viewmodels.empty_recording import EVERYWHERE, in_replay, what_is_missing, why_empty
 from tests.support.recordings.streams import header
@@ -16,7 +16,7 @@ SWEEPS = (TraceEntry(0, 0, 100, flags=(SWEEP,)),)
 
 
 def imported(rate_Hz=1000.0, settings=None, **units):
-    channels = tuple(Channel(name, unit) for name, unit in units.items())
+    channels = tuple(RecordedChannel(name, unit) for name, unit in units.items())
     return RunHeader("import", channels, rate_Hz, provenance="imported", settings=settings or {})
 
 
@@ -54,7 +54,7 @@ def test_without_a_rate_there_is_no_spectrum():
 @pytest.mark.parametrize("procedure", [*PROCEDURES, "import"])
 @pytest.mark.parametrize("channels", [("current", "thermocouple", "bias", "z"), ("conductance", "extension")])
 def test_a_recording_is_played_and_not_run(procedure, channels):
-    texts = in_replay(RunHeader(procedure, tuple(Channel(name) for name in channels), 1000.0))
+    texts = in_replay(RunHeader(procedure, tuple(RecordedChannel(name) for name in channels), 1000.0))
     assert all(texts.values())
     assert not re.search(r"\b[Rr]un\b|open a recording", " ".join(texts.values()))
     assert ("not in this recording" in texts["noise of the current"]) == ("current" not in channels)

@@ -10,15 +10,15 @@ from analysis.heating.heating import HeatingOptions, analyse_heating
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.programme import three_level
 from analysis.heating.runs import EvaluationOptions, HeatingRun
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
-from app.viewmodels.disk_backed_list import Shelf
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
+from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.heating_curves import heating_curves
-from app.viewmodels.heating_view import HeatingView
+from app.viewmodels.heating_view import HeatingModel
 from tests.support.physics.made_holds import RATE_Hz, made_hold
 from tests.support.recordings.streams import header
 
 QUICK = HeatingOptions(resamples=400)
-MODEL = JunctionModel(LevelTransmission([Level(0.9, 0.04, 0.04)]), "one level")
+MODEL = JunctionModel(LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)]), "one level")
 
 
 def made(n, rng, noise_V=3e-7, spread=0.0, amplitudes=(0.8, 1.2), samples=2400):
@@ -47,8 +47,8 @@ def holds():
 
 
 def grown(holds, options=QUICK, head=None, every=1, **more):
-    shelf = Shelf("programme")
-    view = HeatingView(shelf, head or header("heating"), options, **more)
+    shelf = DiskBackedList("programme")
+    view = HeatingModel(shelf, head or header("heating"), options, **more)
     for hold in holds:
         shelf.add(hold)
         if len(shelf) % every == 0:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from analysis.records import Trace
-from analysis.traces.histogram import Axis
+from analysis.traces.histogram import BinAxis
 from analysis.traces.pipeline import AnalysisOptions, analyse
 from analysis.traces.selection import SelectionRules, noise_floor, rejection, usual_rules
-from app.viewmodels.disk_backed_list import Shelf
-from app.viewmodels.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramView
-from app.viewmodels.trace_summary import TraceDigest, noise_of, rules_of
+from app.viewmodels.disk_backed_list import DiskBackedList
+from app.viewmodels.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramModel
+from app.viewmodels.trace_summary import TraceSummary, noise_of, rules_of
 from tests.support.physics.iv_junctions import opening_traces
 
 QUICK = AnalysisOptions(resamples=30)
@@ -44,8 +44,8 @@ def traces():
 
 
 def grown(traces, options=QUICK, thorough=True):
-    shelf = Shelf[Trace]()
-    view = HistogramView(shelf, lambda usual: options)
+    shelf = DiskBackedList[Trace]()
+    view = HistogramModel(shelf, lambda usual: options)
     for trace in traces:
         shelf.add(trace)
         view.work()
@@ -55,7 +55,7 @@ def grown(traces, options=QUICK, thorough=True):
 
 
 def test_digests_decide_as_the_traces_do(traces):
-    digests = [TraceDigest.of(trace) for trace in traces]
+    digests = [TraceSummary.of(trace) for trace in traces]
     noise = noise_floor(traces)
     assert noise_of(digests) == noise
     for contact_G0 in (None, 5.0):
@@ -89,8 +89,8 @@ def test_in_the_end_it_is_the_analysis(traces):
 
 def test_at_every_step_the_sums_are_those_of_the_traces_so_far(traces):
     """Rules, axes and wild samples change on the way; what was counted before must follow."""
-    shelf = Shelf[Trace]()
-    view = HistogramView(shelf, lambda usual: AnalysisOptions(resamples=2))
+    shelf = DiskBackedList[Trace]()
+    view = HistogramModel(shelf, lambda usual: AnalysisOptions(resamples=2))
     for n, trace in enumerate(traces[:25], 1):
         shelf.add(trace)
         view.work()
@@ -110,7 +110,7 @@ def test_at_every_step_the_sums_are_those_of_the_traces_so_far(traces):
 @pytest.mark.parametrize(
     "options",
     [
-        replace(QUICK, linear_axis=Axis.linear(-0.5, 8.0, 0.05), log_axis=Axis.log(1e-5, 10.0, 40)),
+        replace(QUICK, linear_axis=BinAxis.linear(-0.5, 8.0, 0.05), log_axis=BinAxis.log(1e-5, 10.0, 40)),
         replace(QUICK, rules=SelectionRules(6.0, 0.001, (-0.01, 9.0))),
         replace(QUICK, break_G0=0.2, contact_G0=9.0),
     ],
@@ -125,8 +125,8 @@ def test_other_options_give_what_they_would_have_given_from_the_start(traces, op
 
 
 def test_peaks_are_fitted_now_and_then(traces):
-    shelf, fitted = Shelf[Trace](), []
-    view = HistogramView(shelf, lambda usual: AnalysisOptions(resamples=2))
+    shelf, fitted = DiskBackedList[Trace](), []
+    view = HistogramModel(shelf, lambda usual: AnalysisOptions(resamples=2))
     for trace in traces:
         shelf.add(trace)
         view.work()
@@ -141,8 +141,8 @@ def test_peaks_are_fitted_now_and_then(traces):
 
 
 def test_traces_that_are_no_fair_sample_are_not_counted(traces):
-    shelf = Shelf[Trace]()
-    view = HistogramView(shelf, lambda usual: QUICK)
+    shelf = DiskBackedList[Trace]()
+    view = HistogramModel(shelf, lambda usual: QUICK)
     assert view.analysis() is None
     shelf.add(traces[0])
     view.fair = False

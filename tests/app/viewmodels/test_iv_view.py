@@ -5,10 +5,10 @@ from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.iv.mean import CurveRules, mean_iv
 from analysis.iv.sweeps import Sweep
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import FlatTransmission, Level, LevelTransmission
-from app.viewmodels.disk_backed_list import Shelf
-from app.viewmodels.iv_view import IVView, JunctionNumbers
-from app.viewmodels.transmission_view import TransmissionView
+from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
+from app.viewmodels.disk_backed_list import DiskBackedList
+from app.viewmodels.iv_view import IVModel, JunctionNumbers
+from app.viewmodels.transmission_view import TransmissionModel
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def sweeps():
     rng, found = np.random.default_rng(5), []
     bias_V = np.interp(np.arange(400), [0, 100, 300, 400], [0.0, 1.2, -1.2, 0.0])
     for number in range(15):
-        level = LevelTransmission([Level(0.9 + 0.02 * rng.standard_normal(), 0.04, 0.04)])
+        level = LevelTransmission([BreitWignerLevel(0.9 + 0.02 * rng.standard_normal(), 0.04, 0.04)])
         current_A = currents(level, bias_V).current_A + 1e-10 * rng.standard_normal(400)
         kind = "ruptured" if number == 3 else "whole"
         found.append(
@@ -26,8 +26,8 @@ def sweeps():
 
 
 def grown(sweeps, **options):
-    shelf, models = Shelf[Sweep](), []
-    view = IVView(shelf, on_model=models.append, **options)
+    shelf, models = DiskBackedList[Sweep](), []
+    view = IVModel(shelf, on_model=models.append, **options)
     for sweep in sweeps:
         shelf.add(sweep)
         view.work()
@@ -52,8 +52,8 @@ def test_in_the_end_mean_and_model_are_those_of_all_curves(sweeps):
 
 
 def test_the_mean_grows_curve_by_curve_the_fit_now_and_then(sweeps):
-    shelf = Shelf[Sweep]()
-    view = IVView(shelf)
+    shelf = DiskBackedList[Sweep]()
+    view = IVModel(shelf)
     curves, fitted = [], []
     for sweep in sweeps:
         shelf.add(sweep)
@@ -91,7 +91,7 @@ def test_junctions_are_numbered_as_they_come(sweeps):
 
 
 def test_the_transmission_with_its_window(sweeps):
-    view = TransmissionView()
+    view = TransmissionModel()
     assert not view.snapshot().energy_eV.size
     _, models = grown(sweeps)
     view.show(models[-1])

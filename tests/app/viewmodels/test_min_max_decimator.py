@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.viewmodels.min_max_decimator import ColumnRing, grouped, interleaved, least_and_largest
+from app.viewmodels.min_max_decimator import MinMaxDecimator, grouped, interleaved, least_and_largest
 
 
 @pytest.mark.parametrize("offset", [0, 1, 6])
@@ -23,7 +23,7 @@ def test_groups_and_lines():
 
 
 def test_a_ring_forgets_the_oldest_columns_only():
-    ring, rng = ColumnRing(1, 5, 8), np.random.default_rng(1)
+    ring, rng = MinMaxDecimator(1, 5, 8), np.random.default_rng(1)
     data = rng.standard_normal((1, 503))
     at = 0
     while at < 503:
@@ -39,7 +39,7 @@ def test_a_ring_forgets_the_oldest_columns_only():
 
 
 def test_columns_without_samples_are_empty():
-    ring = ColumnRing(1, 10, 6)
+    ring = MinMaxDecimator(1, 10, 6)
     ring.take(0, np.ones((1, 60)))
     ring.take(85, np.full((1, 10), 2.0))
     _, least, _ = ring.last(6, 1)

@@ -7,8 +7,8 @@ from analysis.constants import G0_S
 from analysis.heating.spectrum import Spectrum, find_lines, power_spectrum
 from analysis.records import Event, EventKind
 from app.viewmodels.averager import Averager
-from app.viewmodels.noise_view import HELD, OPEN, NoiseView
-from app.viewmodels.signals import Signals
+from app.viewmodels.noise_view import HELD, OPEN, NoiseModel
+from app.viewmodels.signals import SampledSignals
 
 RATE_Hz = 2000.0
 BIAS_V = 0.1
@@ -18,7 +18,7 @@ CONTACT_A = 3.0 * G0_S * BIAS_V
 def signals(first, current_A, thermocouple_V, rate_Hz=RATE_Hz, bias_V=BIAS_V):
     nothing = np.full(current_A.size, np.nan)
     bias = np.full(current_A.size, bias_V)
-    return Signals(first, rate_Hz, nothing, current_A, bias, nothing, thermocouple_V)
+    return SampledSignals(first, rate_Hz, nothing, current_A, bias, nothing, thermocouple_V)
 
 
 def made(n, seed=0):
@@ -32,7 +32,7 @@ def step(name, phase, sample=0, **more):
 
 
 def fed(rows, sizes, view=None, first=0, **more):
-    view = view or NoiseView()
+    view = view or NoiseModel()
     at, i = 0, 0
     while at < rows[0].size:
         stop = at + sizes[i % len(sizes)]
@@ -112,7 +112,7 @@ def test_held_and_modulated_stretches_are_averaged_by_themselves_and_their_lines
 
 
 def test_sweeps_are_no_noise():
-    view = NoiseView()
+    view = NoiseModel()
     view.event(step("sweep", "begin"))
     fed(made(40_000), [200], view)
     assert view.snapshot().spectra == ()
@@ -134,7 +134,7 @@ def test_where_nobody_knows_the_bias_nothing_is_said():
 
 
 def test_only_the_last_seconds_count():
-    view = NoiseView(averaged_s=8.0)
+    view = NoiseModel(averaged_s=8.0)
     rng = np.random.default_rng(0)
     fed((1e-10 * rng.standard_normal(100_000), np.zeros(100_000)), [1000], view)
     fed((1e-12 * rng.standard_normal(40_000), np.zeros(40_000)), [1000], view, first=100_000)
@@ -143,7 +143,7 @@ def test_only_the_last_seconds_count():
 
 
 def test_a_gap_begins_a_segment_anew():
-    view = NoiseView()
+    view = NoiseModel()
     rows = made(7000)
     fed(rows, [7000], view)
     fed(rows, [7000], view, first=7100)
@@ -153,7 +153,7 @@ def test_a_gap_begins_a_segment_anew():
 
 
 def test_a_thermometer_that_is_not_there_leaves_the_current():
-    view = NoiseView()
+    view = NoiseModel()
     current, _ = made(20_000)
     view.feed(signals(0, current, np.full(20_000, np.nan)))
     (shot,) = view.snapshot().spectra

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.recording import RecordingError
 from app.viewmodels.compared import ComparedRecording
-from app.viewmodels.recording_loader import Reading
+from app.viewmodels.recording_loader import RecordingLoader
 from tests.support.rig.rigs import PATIENCE_S
 
 PATHS = [Path("folder/a.h5"), Path("folder/b.h5"), Path("folder/c.h5")]
@@ -29,7 +29,7 @@ class Gate:
 
 def test_one_after_the_other_in_another_thread() -> None:
     gate = Gate()
-    reading = Reading(PATHS, gate.read)
+    reading = RecordingLoader(PATHS, gate.read)
     said = []
     for _ in PATHS:
         assert gate.begun.acquire(timeout=PATIENCE_S)
@@ -46,7 +46,7 @@ def test_one_after_the_other_in_another_thread() -> None:
 
 def test_after_a_stop_only_the_file_under_way_is_read() -> None:
     gate = Gate()
-    reading = Reading(PATHS, gate.read)
+    reading = RecordingLoader(PATHS, gate.read)
     assert gate.begun.acquire(timeout=PATIENCE_S)
     reading.stop()
     assert not reading.over
@@ -74,7 +74,7 @@ def test_a_file_that_fails_is_a_sentence_and_the_others_are_read(error: Exceptio
             raise error
         return ComparedRecording(path)
 
-    reading = Reading(PATHS, read)
+    reading = RecordingLoader(PATHS, read)
     reading.join(PATIENCE_S)
     assert reading.results[1] == sentence
     assert [isinstance(result, str) for result in reading.results] == [False, True, False]

@@ -15,15 +15,15 @@ from analysis.heating.heating import HeatingOptions
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.runs import EvaluationOptions
 from analysis.iv.mean import CurveRules
-from analysis.recording import Channel, RunHeader
+from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.traces.pipeline import AnalysisOptions
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.offline.measurement import analyse_measurement
 from app.offline.traces import ByHand
 from app.replay.player import Player
-from app.replay.seek_context import Past
-from app.viewmodels.junction_state import State
+from app.replay.seek_context import SeekContext
+from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
 from app.viewmodels.worker import Background
@@ -144,7 +144,7 @@ def test_withdrawals_that_stop_on_plateaus_make_no_histogram(runs):
 
 
 def test_a_model_given_stands_in_all_views(runs):
-    model = JunctionModel(LevelTransmission([Level(0.9, 0.04, 0.04)]), "a file", side_known=False)
+    model = JunctionModel(LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)]), "a file", side_known=False)
     session = watched(runs["holds"], options=SessionOptions(model=model))
     session.settle()
     shot = session.snapshot()
@@ -198,8 +198,8 @@ def test_going_back_counts_nothing_twice(runs):
     for item in made.cut([500]):
         session.take(item)
     before = session.snapshot()
-    session.jump(Past(0))
-    assert session.snapshot().status.state is State.UNKNOWN and not session.snapshot().strips.time_s.size
+    session.jump(SeekContext(0))
+    assert session.snapshot().status.state is ShownState.UNKNOWN and not session.snapshot().strips.time_s.size
     for item in made.cut([500]):
         session.take(item)
     session.close()
@@ -213,7 +213,7 @@ def test_notes_are_kept_with_their_samples_once_also_after_going_back():
     note = Event(2 * round(RATE_Hz), EventKind.MARK, NOTE, {"text": "tip blunt"})
     session.take(note)
     session.take(Block(0, RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 3 * round(RATE_Hz)))))
-    session.jump(Past(round(RATE_Hz)))
+    session.jump(SeekContext(round(RATE_Hz)))
     session.take(note)
     session.take(Block(round(RATE_Hz), RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 2 * round(RATE_Hz)))))
     assert session.notes == [note]
@@ -231,7 +231,7 @@ def test_a_sample_was_taken_when_the_recording_says():
 
 
 def test_ready_made_traces_of_an_imported_recording():
-    channels = (Channel("conductance", ""), Channel("extension", "m"))
+    channels = (RecordedChannel("conductance", ""), RecordedChannel("extension", "m"))
     header = RunHeader("import igor", channels, 1000.0, provenance="imported")
     session, at = Session(header), 0
     for number, trace in enumerate(opening_traces(np.random.default_rng(1), 12, step_m=4e-12)):

@@ -4,9 +4,9 @@ import pytest
 from analysis.conductance import CurrentCalibration
 from analysis.constants import G0_S
 from analysis.records import Event, EventKind
-from app.replay.seek_context import Past
-from app.viewmodels.junction_state import State
-from app.viewmodels.signals import Signals
+from app.replay.seek_context import SeekContext
+from app.viewmodels.junction_state import ShownState
+from app.viewmodels.signals import SampledSignals
 from app.viewmodels.status_view import StatusView
 from tests.support.recordings.streams import header
 
@@ -37,7 +37,7 @@ class Told:
             part = g[first : first + self.size]
             same = np.ones(part.size)
             self.view.feed(
-                Signals(
+                SampledSignals(
                     self.at,
                     RATE_Hz,
                     part,
@@ -85,16 +85,16 @@ def test_the_story_of_a_junction(size):
     told.event(EventKind.MARK, "safe", safe=True, status="finished")
     seen.append(told.state)
     assert seen == [
-        State.UNKNOWN,
-        State.APPROACHING,
-        State.TUNNELLING,
-        State.CONTACT,
-        State.PLATEAU,
-        State.HELD,
-        State.HELD,
-        State.RUPTURED,
-        State.OUT_OF_CONTACT,
-        State.RETRACTED,
+        ShownState.UNKNOWN,
+        ShownState.APPROACHING,
+        ShownState.TUNNELLING,
+        ShownState.CONTACT,
+        ShownState.PLATEAU,
+        ShownState.HELD,
+        ShownState.HELD,
+        ShownState.RUPTURED,
+        ShownState.OUT_OF_CONTACT,
+        ShownState.RETRACTED,
     ]
     assert (told.shot.ended, told.shot.bias_V) == ("finished", 0.0)
 
@@ -102,21 +102,21 @@ def test_the_story_of_a_junction(size):
 def test_a_steep_gap_is_no_plateau():
     told = Told().begin("withdraw")
     told.samples(0.1 * 10 ** np.linspace(0.0, -1.8, 400))
-    assert told.state is State.TUNNELLING
+    assert told.state is ShownState.TUNNELLING
 
 
 def test_a_flicker_changes_no_word():
     told = Told().begin("withdraw").samples(3.0)
     told.samples(1e-6, 0.02).samples(3.0, 0.02)
-    assert told.state is State.CONTACT and told.shot.in_state_s == pytest.approx(0.21, abs=0.011)
+    assert told.state is ShownState.CONTACT and told.shot.in_state_s == pytest.approx(0.21, abs=0.011)
 
 
 SUITS = {
-    State.CONTACT: (0.5, np.inf),
-    State.TUNNELLING: (1e-3, 0.5),
-    State.PLATEAU: (1e-3, 0.5),
-    State.OUT_OF_CONTACT: (-0.5, 1e-3),
-    State.APPROACHING: (-0.5, 1e-3),
+    ShownState.CONTACT: (0.5, np.inf),
+    ShownState.TUNNELLING: (1e-3, 0.5),
+    ShownState.PLATEAU: (1e-3, 0.5),
+    ShownState.OUT_OF_CONTACT: (-0.5, 1e-3),
+    ShownState.APPROACHING: (-0.5, 1e-3),
 }
 
 
@@ -129,7 +129,7 @@ def test_word_and_number_never_contradict_each_other(step, seed):
     for value in 10.0 ** rng.uniform(-6, 1, 150):
         told.samples(value * (1.0 + 0.3 * rng.standard_normal(20)), 0.01)
         shot = told.shot
-        if shot.state is not State.UNKNOWN and np.isfinite(shot.conductance_G0):
+        if shot.state is not ShownState.UNKNOWN and np.isfinite(shot.conductance_G0):
             low, high = SUITS[shot.state]
             assert low <= shot.conductance_G0 <= high, shot.state
     assert np.isfinite(told.shot.conductance_G0)
@@ -140,14 +140,14 @@ def test_a_recording_that_ends_while_a_junction_opens():
     told = Told(20).begin("withdraw").samples(2.0)
     for value in (0.065, -1.0e-4, -1.5e-4):
         told.samples(value, 0.01)
-    assert (told.state, told.shot.conductance_G0) == (State.CONTACT, pytest.approx(2.0))
+    assert (told.state, told.shot.conductance_G0) == (ShownState.CONTACT, pytest.approx(2.0))
     told.samples(-1.5e-4, 0.01)
-    assert (told.state, told.shot.conductance_G0) == (State.OUT_OF_CONTACT, pytest.approx(-1.5e-4))
+    assert (told.state, told.shot.conductance_G0) == (ShownState.OUT_OF_CONTACT, pytest.approx(-1.5e-4))
 
 
 def test_a_number_from_before_a_step_is_not_put_beside_the_word_of_its_end():
     told = Told(20).begin("approach").samples(1e-6).end("approach", ended="contact")
-    assert told.state is State.CONTACT
+    assert told.state is ShownState.CONTACT
     assert np.isnan(told.shot.conductance_G0)
     told.samples(6.0, 0.01)
     assert told.shot.conductance_G0 == pytest.approx(6.0)
@@ -157,7 +157,7 @@ def test_words_that_change_all_the_time_do_not_freeze_the_number():
     told = Told(20).begin("withdraw").samples(3.0)
     for _ in range(20):
         told.samples(0.1, 0.01).samples(1e-5, 0.01)
-    assert told.state in (State.TUNNELLING, State.OUT_OF_CONTACT)
+    assert told.state in (ShownState.TUNNELLING, ShownState.OUT_OF_CONTACT)
     assert told.shot.conductance_G0 < 0.5
 
 
@@ -165,7 +165,7 @@ CALIBRATION = CurrentCalibration(1e5, full_scale_V=5.0)
 
 
 @pytest.mark.parametrize(
-    ("conductance", "state"), [(np.inf, State.CONTACT), (-np.inf, State.UNKNOWN)], ids=["+", "-"]
+    ("conductance", "state"), [(np.inf, ShownState.CONTACT), (-np.inf, ShownState.UNKNOWN)], ids=["+", "-"]
 )
 def test_a_railed_amplifier_is_more_than_it_shows(conductance, state):
     told = Told().begin("withdraw").samples(conductance, calibration=CALIBRATION)
@@ -179,10 +179,10 @@ def test_a_railed_amplifier_is_more_than_it_shows(conductance, state):
 def test_a_paused_run_has_its_tip_back_and_no_conductance():
     told = Told().begin("withdraw").samples(2e-3).end("withdraw", ended="open")
     told.event(EventKind.MARK, "paused").samples(np.nan, 0.2, bias_V=0.0)
-    assert told.state is State.RETRACTED
+    assert told.state is ShownState.RETRACTED
     assert np.isnan(told.shot.conductance_G0)
     told.event(EventKind.MARK, "resumed").begin("approach").samples(1e-6)
-    assert told.state is State.APPROACHING
+    assert told.state is ShownState.APPROACHING
 
 
 def test_without_a_bias_for_a_second_the_conductance_is_not_known():
@@ -195,17 +195,17 @@ def test_without_a_bias_for_a_second_the_conductance_is_not_known():
 def test_a_fault_stays_until_something_is_done():
     told = Told().begin("approach").samples(1e-6)
     told.event(EventKind.FAULT, "SurfaceLost", message="No contact.").samples(1e-6)
-    assert (told.state, told.shot.message) == (State.FAULT, "No contact.")
+    assert (told.state, told.shot.message) == (ShownState.FAULT, "No contact.")
     told.event(EventKind.MARK, "safe", safe=True, status="fault")
-    assert (told.state, told.shot.ended) == (State.FAULT, "fault")
+    assert (told.state, told.shot.ended) == (ShownState.FAULT, "fault")
     assert np.isnan(told.shot.conductance_G0)
     told.begin("approach").samples(1e-6)
-    assert told.state is State.APPROACHING
+    assert told.state is ShownState.APPROACHING
 
 
 def test_an_end_that_is_not_safe_is_called_so():
     told = Told().event(EventKind.MARK, "safe", safe=False, status="aborted")
-    assert told.state is State.NOT_SAFE
+    assert told.state is ShownState.NOT_SAFE
 
 
 def test_numbers_of_the_line():
@@ -262,8 +262,8 @@ def test_cycles_that_do_not_count_are_not_counted():
 
 def test_a_jump_forgets_the_junction():
     told = Told().begin("withdraw").samples(3.0)
-    told.view.jump(Past(5000, first=1000, samples=4000))
-    assert told.state is State.UNKNOWN
+    told.view.jump(SeekContext(5000, first=1000, samples=4000))
+    assert told.state is ShownState.UNKNOWN
     assert told.shot.in_state_s == 0.0
     assert told.shot.time_s == pytest.approx(2.0)
 
@@ -272,7 +272,7 @@ def test_a_jump_counts_what_lies_before():
     told = Told(head=header("heating", parameters={})).event(EventKind.MARK, "safe", status="finished")
     assert told.shot.ended == "finished"
     counts, last = {"hold": 7, "trace": 90}, {"hold": (20_000, 50_000)}
-    told.view.jump(Past(60_000, samples=50_000, counts=counts, last=last))
+    told.view.jump(SeekContext(60_000, samples=50_000, counts=counts, last=last))
     shot = told.shot
     assert (shot.cycles, shot.recorded_samples, shot.ended, shot.message) == (7, 50_000, "", "")
     assert shot.cycles_per_minute == pytest.approx(60.0 * 2000.0 / 30_000)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.viewmodels.signals import Signals, log10_G
+from app.viewmodels.signals import SampledSignals, log10_G
 from app.viewmodels.strips import COLUMNS, StripCharts
 
 RATE_Hz = 2000.0
@@ -12,7 +12,7 @@ RATE_Hz = 2000.0
 def signals(first, data, rate_Hz=RATE_Hz):
     """Conductance, extension, thermocouple, bias in the rows."""
     conductance, extension, thermocouple, bias = data
-    return Signals(first, rate_Hz, conductance, bias * np.nan, bias, extension, thermocouple)
+    return SampledSignals(first, rate_Hz, conductance, bias * np.nan, bias, extension, thermocouple)
 
 
 def made(n, seed=0):

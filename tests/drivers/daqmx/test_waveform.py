@@ -3,7 +3,7 @@ import pytest
 from nidaqmx.constants import AcquisitionType
 
 from drivers.daqmx.channels import AnalogOutput
-from drivers.daqmx.waveform import Waveform
+from drivers.daqmx.waveform import OutputWaveform
 from drivers.errors import NotNow, OutOfRange
 
 OUTPUTS = {"bias": AnalogOutput("bias", "ao0", -2, 2), "z": AnalogOutput("z", "ao1", 0, 10)}
@@ -12,14 +12,14 @@ FINITE, CONTINUOUS = AcquisitionType.FINITE, AcquisitionType.CONTINUOUS
 
 
 def test_outputs_that_do_not_move_keep_what_they_hold() -> None:
-    waveform = Waveform.build(FINITE, {"z": [1.0, 2.0, 3.0]}, OUTPUTS, HELD, 1)
+    waveform = OutputWaveform.build(FINITE, {"z": [1.0, 2.0, 3.0]}, OUTPUTS, HELD, 1)
 
     assert waveform.values_V.tolist() == [[0.1, 0.1, 0.1], [1.0, 2.0, 3.0]]
 
 
 def test_an_output_that_holds_nobody_knows_what_can_not_be_kept() -> None:
     with pytest.raises(NotNow, match="output bias is unknown"):
-        Waveform.build(FINITE, {"z": [1.0]}, OUTPUTS, {"bias": np.nan, "z": 0.0}, 1)
+        OutputWaveform.build(FINITE, {"z": [1.0]}, OUTPUTS, {"bias": np.nan, "z": 0.0}, 1)
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,13 @@ def test_an_output_that_holds_nobody_knows_what_can_not_be_kept() -> None:
 )
 def test_shapes_and_names_that_make_no_waveform_are_refused(given: dict) -> None:
     with pytest.raises(OutOfRange):
-        Waveform.build(FINITE, given, OUTPUTS, HELD, 1)
+        OutputWaveform.build(FINITE, given, OUTPUTS, HELD, 1)
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_a_ramp_stands_where_the_ticks_have_brought_it(n: int, repeats: int) -> None:
-    waveform = Waveform.build(FINITE, {"z": np.arange(n) + 1.0}, OUTPUTS, HELD, repeats)
+    waveform = OutputWaveform.build(FINITE, {"z": np.arange(n) + 1.0}, OUTPUTS, HELD, repeats)
     buffer = waveform.buffer
 
     assert buffer.shape[1] >= max(2, n * repeats)
@@ -46,7 +46,7 @@ def test_a_ramp_stands_where_the_ticks_have_brought_it(n: int, repeats: int) -> 
 
 
 def test_a_modulation_begins_again_without_a_seam() -> None:
-    waveform = Waveform.build(CONTINUOUS, {"bias": [0.1, 0.2, 0.3]}, OUTPUTS, HELD, 2)
+    waveform = OutputWaveform.build(CONTINUOUS, {"bias": [0.1, 0.2, 0.3]}, OUTPUTS, HELD, 2)
 
     standing = [waveform.after(waveform.put_out(ticks)) for ticks in range(1, 15)]
 
@@ -58,7 +58,7 @@ def test_a_modulation_begins_again_without_a_seam() -> None:
 
 
 def test_what_a_waveform_leaves_alone_is_known_however_much_was_put_out() -> None:
-    waveform = Waveform.build(CONTINUOUS, {"bias": [0.1, 0.2]}, OUTPUTS, HELD, 1)
+    waveform = OutputWaveform.build(CONTINUOUS, {"bias": [0.1, 0.2]}, OUTPUTS, HELD, 1)
 
     left = waveform.left_alone(HELD)
 
@@ -67,6 +67,6 @@ def test_what_a_waveform_leaves_alone_is_known_however_much_was_put_out() -> Non
 
 
 def test_an_output_put_to_another_constant_is_not_left_alone() -> None:
-    waveform = Waveform.build(FINITE, {"z": [5.0, 5.0]}, OUTPUTS, HELD, 1)
+    waveform = OutputWaveform.build(FINITE, {"z": [5.0, 5.0]}, OUTPUTS, HELD, 1)
 
     assert np.isnan(waveform.left_alone(HELD)["z"])

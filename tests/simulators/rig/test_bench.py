@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import FastClock, WallClock
 from simulators.rig.faults import DeviceLost, FormContact, Overload, Rupture, Stall
-from simulators.rig.signal_chain import AmplifiedJunction
+from simulators.rig.signal_chain import SignalChain
 from tests.support.instruments.stand_ins import GAIN, HandClock, RESISTANCE_ohm, Resistor, quiet_bench
 from tests.support.patience import PATIENCE_S
 
@@ -369,7 +369,7 @@ class Passed:
 
 def test_the_current_amplifiers_bias_supply_is_in_series() -> None:
     part = Passed()
-    signals = AmplifiedJunction(part, part, part).advance(np.full(3, 0.1), np.full(3, 5.0), 1e-3, 0.0)
+    signals = SignalChain(part, part, part).advance(np.full(3, 0.1), np.full(3, 5.0), 1e-3, 0.0)
     assert part.ammeter_ohm == 2.0
     assert part.seen["bias"] == pytest.approx(np.full(3, 0.35))
     assert signals["current"] == pytest.approx(np.full(3, 0.35))

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from analysis.recording import Channel, Recording, RecordingError, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, Recording, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block
 from drivers.keithley428_words import Keithley428Settings
 from drivers.sr560 import SR560Settings
@@ -36,7 +36,9 @@ def volts(n: int) -> np.ndarray:
 
 
 def write(path, data, *, channels=CHANNELS, unit="V", rate_Hz=RATE_Hz, gap=None, settings=SETTINGS):
-    header = RunHeader("test", tuple(Channel(name, unit) for name in channels), rate_Hz, settings=settings)
+    header = RunHeader(
+        "test", tuple(RecordedChannel(name, unit) for name in channels), rate_Hz, settings=settings
+    )
     with RecordingWriter(path, header) as writer:
         whole = Block(0, rate_Hz, channels, data)
         for part in [whole] if gap is None else [whole.part(0, gap[0]), whole.part(gap[1], len(whole))]:

@@ -11,7 +11,7 @@ import serial
 from simulators.parameters import load_parameters
 from simulators.sr560.instrument import SimulatedSR560
 from simulators.wire import serial_line
-from simulators.wire.serial_line import Line, SerialLine, SocketLine
+from simulators.wire.serial_line import ListenOnlyLine, SerialLine, SocketLine
 from tests.support.patience import PATIENCE_S
 
 needs_terminals = pytest.mark.skipif(not serial_line.HAS_TERMINALS, reason="no pseudo-terminals here")
@@ -38,7 +38,7 @@ class Listener:
         assert self.heard == expected
 
 
-def writer(line: Line) -> tuple[Callable[[bytes], object], Callable[[], None]]:
+def writer(line: ListenOnlyLine) -> tuple[Callable[[bytes], object], Callable[[], None]]:
     """Functions that write to the line's far end and close it."""
     if isinstance(line, SocketLine):
         _, host, port, _ = line.address.split("::")
@@ -49,7 +49,7 @@ def writer(line: Line) -> tuple[Callable[[bytes], object], Callable[[], None]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_byte_comes_through_unchanged(kind: type[Line]) -> None:
+def test_every_byte_comes_through_unchanged(kind: type[ListenOnlyLine]) -> None:
     listener = Listener()
     with kind(listener) as line:
         write, close = writer(line)
@@ -60,7 +60,7 @@ def test_every_byte_comes_through_unchanged(kind: type[Line]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_clients_come_one_after_the_other(kind: type[Line]) -> None:
+def test_clients_come_one_after_the_other(kind: type[ListenOnlyLine]) -> None:
     listener = Listener()
     with kind(listener) as line:
         for number in range(3):
@@ -71,7 +71,7 @@ def test_clients_come_one_after_the_other(kind: type[Line]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_drain_hands_over_at_once_what_has_been_written(kind: type[Line]) -> None:
+def test_drain_hands_over_at_once_what_has_been_written(kind: type[ListenOnlyLine]) -> None:
     """With the lock held the line's own thread cannot have done it."""
     heard: list[bytes] = []
     lock = threading.RLock()
@@ -90,7 +90,7 @@ def test_drain_hands_over_at_once_what_has_been_written(kind: type[Line]) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_catches_up_first_and_that_may_drain(kind: type[Line]) -> None:
+def test_it_catches_up_first_and_that_may_drain(kind: type[ListenOnlyLine]) -> None:
     listener = Listener()
     calls: list[int] = []
 
@@ -108,7 +108,7 @@ def test_it_catches_up_first_and_that_may_drain(kind: type[Line]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_stop_leaves_no_thread_and_may_come_twice(kind: type[Line]) -> None:
+def test_stop_leaves_no_thread_and_may_come_twice(kind: type[ListenOnlyLine]) -> None:
     before = set(threading.enumerate())
     line = kind(Listener())
     line.stop()
@@ -137,7 +137,7 @@ def test_pyserial_sets_what_the_line_sees() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pyvisa_commands_an_sr560(kind: type[Line]) -> None:
+def test_pyvisa_commands_an_sr560(kind: type[ListenOnlyLine]) -> None:
     amplifier = SimulatedSR560(load_parameters(), np.random.default_rng(1))
     manager = pyvisa.ResourceManager("@py")
     with kind(amplifier.receive) as line, manager.open_resource(line.address) as resource:

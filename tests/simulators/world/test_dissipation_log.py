@@ -7,8 +7,8 @@ from analysis.heating.programme import three_level
 from simulators.parameters import load_parameters
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import FastClock
-from simulators.world.dissipation_log import Ledger
-from simulators.world.junction_protocol import Stretch
+from simulators.world.dissipation_log import DissipationLog
+from simulators.world.junction_protocol import ProtocolStretch
 from tests.simulators.rig.test_bench import RecordingScan, pass_time
 from tests.support.instruments.tip import QUIET, SURE, Tip
 
@@ -52,11 +52,11 @@ def test_an_account_can_be_of_a_time() -> None:
 
 
 def test_a_line_for_each_level_of_each_junction() -> None:
-    ledger = Ledger(R_P)
+    ledger = DissipationLog(R_P)
     stretches = [
-        Stretch(slice(0, 2), "contact", 1, 0.0),
-        Stretch(slice(2, 4), "gap", 0, 0.0),
-        Stretch(slice(4, 8), "molecule", 1, 0.0),
+        ProtocolStretch(slice(0, 2), "contact", 1, 0.0),
+        ProtocolStretch(slice(2, 4), "gap", 0, 0.0),
+        ProtocolStretch(slice(4, 8), "molecule", 1, 0.0),
     ]
     bias = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0])
     heat = np.arange(8.0)
@@ -89,4 +89,4 @@ def test_samples_of_an_acquisition_are_found_in_the_ledger() -> None:
 
 def test_where_nothing_was_dissipated_there_is_no_account() -> None:
     with pytest.raises(ValueError, match="no such line"):
-        Ledger(R_P).account("molecule")
+        DissipationLog(R_P).account("molecule")

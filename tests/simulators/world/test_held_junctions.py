@@ -6,7 +6,7 @@ import pytest
 from analysis.heating.programme import three_level
 from simulators.parameters import load_parameters
 from simulators.rig.ni6281 import Converter, NI6281Parameters
-from simulators.rig.signal_chain import AmplifiedJunction
+from simulators.rig.signal_chain import SignalChain
 from tests.support.instruments.tip import STILL, SURE
 
 RATE_Hz, GAIN, SEEBECK_V_per_K, SERIES_ohm = 2000.0, 5e4, 16.3e-6, 50.0
@@ -26,7 +26,7 @@ class Rig:
         steady = {"sr560.gain_error": 0.0, "keithley428.gain_error": 0.0, "tunnelling.visible_G0": 1e-6}
         parameters = load_parameters(overrides={**STILL, **SURE, **NUISANCES, **steady, **overrides})
         *parts, converter = np.random.default_rng(seed).spawn(4)
-        self.chain = AmplifiedJunction.built(parameters, 0, parts)
+        self.chain = SignalChain.built(parameters, 0, parts)
         self.chain.voltage_preamplifier.receive(b"LALL\r\nCPLG 1\r\nFLTM 1\r\nLFRQ 9\r\nGAIN 14\r\n")
         self.chain.current_amplifier.receive(b"C0N0R5P1T3X")
         card = parameters.section("ni6281", NI6281Parameters)

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.heating.programme import three_level
 from simulators.parameters import ParameterError, load_parameters
-from simulators.world.induced_failures import Fate, FateParameters, Fates
+from simulators.world.induced_failures import FateParameters, Fates, InducedFailure
 from tests.support.instruments.tip import SURE, Tip
 
 TIME_s = 0.5 * np.arange(1, 21)
@@ -15,16 +15,16 @@ TIME_s = 0.5 * np.arange(1, 21)
 
 def test_time_counts_from_when_the_bias_has_had_both_signs() -> None:
     bias_V = np.array([0.1] * 4 + [0.0] * 2 + [-0.1] * 14)
-    assert Fate("rupture", 2.0).lasts(TIME_s, bias_V) == 6 + 4
-    assert Fate("rupture", 2.0).lasts(TIME_s, -bias_V) == 6 + 4
-    assert Fate("rupture", 2.0).lasts(TIME_s, np.abs(bias_V)) == 20
-    assert Fate("none", 2.0).lasts(TIME_s, bias_V) == 20
+    assert InducedFailure("rupture", 2.0).lasts(TIME_s, bias_V) == 6 + 4
+    assert InducedFailure("rupture", 2.0).lasts(TIME_s, -bias_V) == 6 + 4
+    assert InducedFailure("rupture", 2.0).lasts(TIME_s, np.abs(bias_V)) == 20
+    assert InducedFailure("none", 2.0).lasts(TIME_s, bias_V) == 20
 
 
 @pytest.mark.parametrize("cuts", [[0, 20], [0, 5, 7, 20], list(range(21))])
 def test_it_does_not_matter_where_calls_are_cut(cuts: list[int]) -> None:
     bias_V = np.array([-0.1] * 4 + [0.1] * 16)
-    fate, lived = Fate("contact", 2.0), 0
+    fate, lived = InducedFailure("contact", 2.0), 0
     for start, stop in pairwise(cuts):
         lived += fate.lasts(TIME_s[start:stop], bias_V[start:stop])
         if lived < stop:

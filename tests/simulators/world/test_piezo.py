@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from simulators.world.piezo import Piezo, PiezoParameters
+from simulators.world.piezo import PiezoActuator, PiezoParameters
 
 NM = 1e-9
 
 
-def piezo(**changes) -> Piezo:
+def piezo(**changes) -> PiezoActuator:
     plain = {
         "extension_nm_per_V": 10.0,
         "creep_per_decade": 0.0,
@@ -16,7 +16,7 @@ def piezo(**changes) -> Piezo:
         "hysteresis_shares": [],
         "hysteresis_radii_nm": [],
     }
-    return Piezo(PiezoParameters(**{**plain, **changes}))
+    return PiezoActuator(PiezoParameters(**{**plain, **changes}))
 
 
 def there_and_back(low: float, high: float, n: int = 500):

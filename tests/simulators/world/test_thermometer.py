@@ -10,7 +10,7 @@ from analysis.constants import BOLTZMANN_J_per_K
 from analysis.heating.programme import three_level
 from simulators.parameters import load_parameters
 from simulators.rig.ni6281 import Converter, NI6281Parameters
-from simulators.rig.signal_chain import AmplifiedJunction
+from simulators.rig.signal_chain import SignalChain
 
 RATE_Hz, GAIN, SEEBECK_V_per_K = 2000.0, 1e4, 16.3e-6
 CORNER_Hz = 1000.0
@@ -30,7 +30,7 @@ class Thermometer:
     def __init__(self, seed: int, **overrides: object) -> None:
         parameters = load_parameters(overrides={**OVERRIDES, **overrides})
         *parts, converter = np.random.default_rng(seed).spawn(4)
-        self._chain = AmplifiedJunction.built(parameters, 0, parts)
+        self._chain = SignalChain.built(parameters, 0, parts)
         self._chain.voltage_preamplifier.receive(b"LALL\r\nCPLG 1\r\nFLTM 1\r\nLFRQ 9\r\nGAIN 12\r\n")
         card = parameters.section("ni6281", NI6281Parameters)
         self._converter = Converter(card, [10.0] * 4, converter)

@@ -9,15 +9,15 @@ from typing import Any
 from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 
 from analysis.heating.junction_model import JunctionModel
-from analysis.recording import Channel, RunHeader
+from analysis.recording import RecordedChannel, RunHeader
 from analysis.transport.transmission import FlatTransmission
 from app.gui.dialogs.close_dialog import Parting
 from app.gui.widgets.theme import Theme
 from app.gui.windows.replay_window import ReplayWindow
 from app.gui.windows.rig_window import RigWindow
-from app.replay.library import Row
+from app.replay.library import LibraryRow
 from app.replay.player import PlayerState
-from app.replay.segments import Cut
+from app.replay.segments import ReplaySegment
 from app.viewmodels.options import SessionOptions
 from tests.support.gui.fake_bench import instruments, job, rig, state
 from tests.support.recordings import synthetic
@@ -38,7 +38,7 @@ def made_session(**changed: Any) -> Any:
         name: SimpleNamespace(snapshot=lambda s=shown: s, show=lambda *_: None)
         for name, shown in made.items()
     }
-    header = RunHeader("heating", (Channel("current"),), 2000.0, sample="Au-BDNC-Au")
+    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0, sample="Au-BDNC-Au")
     return SimpleNamespace(
         header=header,
         options=SessionOptions(model=MODEL),
@@ -105,7 +105,7 @@ class MadeReplay(QObject):
         self.path, self.session = path, session
         self.state = PlayerState(
             2_000_000, 5_000_000, 1000.0, 2500.0, True, 50.0, False, False,
-            Cut("trace", 62, 0, 1), Cut("hold", 62, 0, 1), (62, 160), (62, 100),
+            ReplaySegment("trace", 62, 0, 1), ReplaySegment("hold", 62, 0, 1), (62, 160), (62, 100),
         )  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
@@ -115,19 +115,20 @@ class MadeReplay(QObject):
 
 
 ROWS = (
-    Row("2026-11-21-heating-001.h5", "Au-BDNC-Au", "heating", notes="tip 14", started="2026-11-21T14:02:11+00:00",
+    LibraryRow("2026-11-21-heating-001.h5", "Au-BDNC-Au", "heating", notes="tip 14",
+    started="2026-11-21T14:02:11+00:00",
         duration_s=2500.0, traces=160, holds=100, status="finished", result="2.3 mK, 6.9 mK at ±1.27 V"),
-    Row("2026-11-21-iv-001.h5", "Au-BDNC-Au", "iv", started="2026-11-21T12:40:00+00:00", duration_s=1900.0,
+    LibraryRow("2026-11-21-iv-001.h5", "Au-BDNC-Au", "iv", started="2026-11-21T12:40:00+00:00", duration_s=1900.0,
         traces=140, sweeps=100, status="finished", result="I-V of 100 junctions"),
-    Row("2026-11-21-break-junction-001.h5", "Au-BDNC-Au", "break-junction", started="2026-11-21T11:00:00+00:00",
+    LibraryRow("2026-11-21-break-junction-001.h5", "Au-BDNC-Au", "break-junction", started="2026-11-21T11:00:00+00:00",
         duration_s=4900.0, traces=500, status="finished", result="0.00207 ± 0.00005 G0"),
-    Row("2026-11-20-break-junction-003.h5", "Au-BDNC-Au", "break-junction", notes="tip blunt, given up",
+    LibraryRow("2026-11-20-break-junction-003.h5", "Au-BDNC-Au", "break-junction", notes="tip blunt, given up",
         started="2026-11-20T19:00:00+00:00", duration_s=600.0, traces=61, status="aborted"),
 )  # fmt: skip
 
 
 def replay_window(
-    theme: Theme, settings: QSettings, source: Any, rows: tuple[Row, ...] = ROWS
+    theme: Theme, settings: QSettings, source: Any, rows: tuple[LibraryRow, ...] = ROWS
 ) -> ReplayWindow:
     """A window of a recording, with the list of a folder."""
     window = ReplayWindow(theme, settings, source)

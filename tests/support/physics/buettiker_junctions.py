@@ -8,7 +8,12 @@ import numpy as np
 from analysis.buettiker.appendix import flat_probe
 from analysis.buettiker.linear import electronic_circuit, open_circuit
 from analysis.buettiker.onsager import onsager
-from analysis.buettiker.terminals import ProbedJunction, Terminal, VoltageProbe, VoltageTemperatureProbe
+from analysis.buettiker.terminals import (
+    JunctionTerminal,
+    ProbedJunction,
+    VoltageProbe,
+    VoltageTemperatureProbe,
+)
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 
@@ -17,7 +22,9 @@ def benzene(GL=0.5, GR=0.5, GP=0.05, TL=325.0, TR=275.0, TP=300.0, flat=False, t
     """Ring of six, leads in meta, the probe opposite the left one (or on every site); 10 mV across it."""
     probe = flat_probe("P", GP) if flat else Lead("P", {4: GP})
     model = HuckelModel(bonded(6, ring_bonds(6), t), (Lead("L", {1: GL}), Lead("R", {3: GR}), probe))
-    return ProbedJunction(model, (Terminal("L", TL, 0.005), Terminal("R", TR, -0.005), VoltageProbe("P", TP)))
+    return ProbedJunction(
+        model, (JunctionTerminal("L", TL, 0.005), JunctionTerminal("R", TR, -0.005), VoltageProbe("P", TP))
+    )
 
 
 def chain(n_sites, gamma_P, hopping=1.0, T_left=300.0, T_right=300.0, mu_left=0.001):
@@ -26,7 +33,7 @@ def chain(n_sites, gamma_P, hopping=1.0, T_left=300.0, T_right=300.0, mu_left=0.
     leads = (Lead("L", {1: 2 * hopping}), Lead("R", {n_sites: 2 * hopping}))
     probes = tuple(Lead(name, {i: gamma_P}) for i, name in enumerate(names, start=1))
     model = HuckelModel(bonded(n_sites, chain_bonds(n_sites), hopping), leads + probes)
-    ends = (Terminal("L", T_left, mu_left), Terminal("R", T_right, -mu_left))
+    ends = (JunctionTerminal("L", T_left, mu_left), JunctionTerminal("R", T_right, -mu_left))
     return ProbedJunction(model, ends + tuple(VoltageTemperatureProbe(name) for name in names))
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.recording import Channel, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Block
 
 RATE_Hz = 2000.0
 NAMES = ("current", "z")
-HEADER = RunHeader("break junction", tuple(Channel(name) for name in NAMES), RATE_Hz)
+HEADER = RunHeader("break junction", tuple(RecordedChannel(name) for name in NAMES), RATE_Hz)
 
 
 def block(first: int, n: int) -> Block:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.heating.programme import three_level
-from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
+from analysis.recording import Calibration, RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from tests.support.physics.made_holds import made_hold
 
 RATE_Hz = 2000.0
@@ -29,7 +29,7 @@ SETTINGS = {
     "voltage_preamplifier": {"filter_mode": 1, "lowpass_Hz": 1000.0, "coupling": 1},
     "current_amplifier": {"rise_time_s": 100e-6},
 }
-LEVEL = LevelTransmission([Level(0.9, 0.04, 0.04)])
+LEVEL = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
 
 
 def header(procedure, **changed):
@@ -40,7 +40,7 @@ def header(procedure, **changed):
         "settings": SETTINGS,
         "calibrations": CALIBRATIONS,
     }
-    return RunHeader(procedure, tuple(Channel(name) for name in CHANNELS), **{**content, **changed})
+    return RunHeader(procedure, tuple(RecordedChannel(name) for name in CHANNELS), **{**content, **changed})
 
 
 def made_heating(
@@ -62,7 +62,7 @@ def made_heating(
     """
     head = header(procedure, **changed)
     if bias_late:
-        head = replace(head, channels=tuple(Channel(name) for name in SCAN))
+        head = replace(head, channels=tuple(RecordedChannel(name) for name in SCAN))
     writer = RecordingWriter(path, head, save_every_s=float("inf"))
     first, number = 0, 0
     for amplitude_V in amplitudes_V:

@@ -7,10 +7,10 @@ import numpy as np
 
 from analysis.constants import G0_S
 from analysis.heating.programme import three_level
-from analysis.recording import Calibration, Channel, RecordingWriter, RunHeader
+from analysis.recording import Calibration, RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from tests.support.physics.iv_junctions import opening_traces
 from tests.support.physics.made_holds import made_hold
 
@@ -21,7 +21,7 @@ THERMOCOUPLE_GAIN = 1e4
 EXTENSION_m_per_V = 10e-9
 SEEBECK_V_per_K = 16.3e-6
 RESISTANCE_K_per_W = 1e5
-LEVEL = LevelTransmission([Level(0.9, 0.04, 0.04)])
+LEVEL = LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.04)])
 
 
 def header(procedure, **fields):
@@ -39,7 +39,7 @@ def header(procedure, **fields):
     }
     return RunHeader(
         procedure,
-        tuple(Channel(name) for name in CHANNELS),
+        tuple(RecordedChannel(name) for name in CHANNELS),
         RATE_Hz,
         settings=settings,
         calibrations=calibrations,
@@ -124,7 +124,7 @@ class Made:
 
     def sweep(self, number, junction, peak_V=1.2, n=400):
         """One I-V curve of a junction whose level is a little off the others'."""
-        level = LevelTransmission([Level(0.9 + 0.02 * self.rng.standard_normal(), 0.04, 0.04)])
+        level = LevelTransmission([BreitWignerLevel(0.9 + 0.02 * self.rng.standard_normal(), 0.04, 0.04)])
         bias_V = np.interp(np.arange(n), np.array([0, 0.25, 0.75, 1.0]) * n, [0.0, peak_V, -peak_V, 0.0])
         current_A = currents(level, bias_V).current_A + 1e-10 * self.rng.standard_normal(n)
         self.event(EventKind.STEP, "sweep", phase="begin", peak_V=peak_V, curve=number, junction=junction)

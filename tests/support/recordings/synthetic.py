@@ -10,7 +10,7 @@ from analysis.heating.significance import Significance, effective_number
 from analysis.heating.spectrum import SpectralLine
 from analysis.records import FloatArray, Trace
 from analysis.transport.landauer import currents
-from analysis.transport.transmission import Level, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.viewmodels.averager import NoiseSpectrum
 from app.viewmodels.convergence import ConvergenceSnapshot
 from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
@@ -19,9 +19,9 @@ from app.viewmodels.heating_points import PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
 from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 from app.viewmodels.iv_view import IVSnapshot
-from app.viewmodels.junction_state import State
+from app.viewmodels.junction_state import ShownState
 from app.viewmodels.noise_view import HELD, OPEN, NoiseSnapshot
-from app.viewmodels.signals import Signals
+from app.viewmodels.signals import SampledSignals
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.strips import StripCharts, StripsSnapshot
 from app.viewmodels.transmission_view import TransmissionSnapshot
@@ -35,7 +35,7 @@ R_P = 72.8e3  # K/W
 G0_S = 7.748e-5
 
 
-def signals(first: int, n: int, rng: np.random.Generator) -> Signals:
+def signals(first: int, n: int, rng: np.random.Generator) -> SampledSignals:
     """Openings of 2 s with a plateau, held and modulated every fourth time."""
     t = (first + np.arange(n)) / RATE_HZ
     opening = np.floor(t / 2.0)
@@ -50,7 +50,7 @@ def signals(first: int, n: int, rng: np.random.Generator) -> Signals:
     bias = np.where(modulated, np.choose(level.astype(int), [1.08, 0.0, -1.08]), 0.1)
     z = 400.0 - 20.0 * np.abs(phase - 0.2) + 4.0 * np.sin(t / 9.0)
     thermo = 0.3 * rng.standard_normal(n) + np.where(modulated, -0.2 * np.abs(bias), 0.0)
-    return Signals(first, RATE_HZ, g, g * G0_S * bias, bias, z * 1e-9, thermo * 1e-6)
+    return SampledSignals(first, RATE_HZ, g, g * G0_S * bias, bias, z * 1e-9, thermo * 1e-6)
 
 
 def strips(seconds: float = 34.0, seed: int = 1, pixels: int = 900) -> StripsSnapshot:
@@ -136,7 +136,7 @@ def piled_up(n: int, rng: np.random.Generator) -> MapSnapshot:
     return MapSnapshot(counts, (-1.0, 2.5), (-7.0, 1.0), n, 9)
 
 
-LEVEL = LevelTransmission([Level(0.863, 0.0385, 0.0385)])
+LEVEL = LevelTransmission([BreitWignerLevel(0.863, 0.0385, 0.0385)])
 """What the simulated junctions of BDNC show of themselves in an I-V curve."""
 ROOM_K = 300.0
 
@@ -272,7 +272,7 @@ def noise(seed: int = 7) -> NoiseSnapshot:
 
 def status(**changes: object) -> StatusSnapshot:
     usual = StatusSnapshot(
-        state=State.HELD,
+        state=ShownState.HELD,
         in_state_s=3.2,
         conductance_G0=MOLECULE_G0,
         bias_V=1.08,

@@ -5,9 +5,20 @@ import numpy as np
 from analysis.heating.programme import LevelProgramme, three_level
 from analysis.records import FloatArray
 from analysis.trip import trips
-from procedures.context import Station
+from procedures.context import ProcedureContext
 from procedures.procedure import Plan, RigProcedure
-from procedures.steps import Baseline, Hold, Mark, Modulate, Outcome, Ramp, Safe, SetBias, Step, Sweep
+from procedures.steps import (
+    Baseline,
+    HoldStep,
+    MakeSafe,
+    Modulate,
+    Outcome,
+    Ramp,
+    SetBias,
+    Step,
+    SweepStep,
+    WriteNote,
+)
 
 NM = 1e-9
 NEAR_M = 30 * NM
@@ -37,10 +48,10 @@ class Holding(RigProcedure):
         self.sweep_V = up_and_down(AMPLITUDE_V, 200)
         self.outcomes: dict[int, tuple[Step, Outcome]] = {}
 
-    def check(self, station: Station) -> None:
+    def check(self, station: ProcedureContext) -> None:
         """Nothing to refuse."""
 
-    def plan(self, station: Station) -> Plan:
+    def plan(self, station: ProcedureContext) -> Plan:
         """Each step once."""
         self.outcomes.clear()
         for number, step in enumerate(self.steps()):
@@ -53,16 +64,16 @@ class Holding(RigProcedure):
             Baseline(0.05),
             Ramp("approach", NEAR_M, 500 * NM),
             SetBias(0.1),
-            Hold("check", 0.2),
+            HoldStep("check", 0.2),
             Modulate("modulate", self.programme, self.duration_s, trip, self.reaction_s, {"hold": 7}),
-            Hold("check", 0.2),
-            Sweep(
+            HoldStep("check", 0.2),
+            SweepStep(
                 "sweep", self.sweep_V, trips(AMPLITUDE_V, EXPECTED_A, 0.0055), self.reaction_s, {"curve": 3}
             ),
-            Hold("check", 0.2),
-            Mark("hold", {"number": 7}),
+            HoldStep("check", 0.2),
+            WriteNote("hold", {"number": 7}),
             Ramp("withdraw", 0.0, 500 * NM),
-            Safe(),
+            MakeSafe(),
         ]
 
     def of(self, name: str) -> Outcome:

@@ -5,8 +5,8 @@ from collections import defaultdict
 
 from analysis.conductance import CurrentCalibration
 from procedures.contact import NM
-from procedures.context import Station
-from procedures.steps import FINISHED, Hold, Modulate, Outcome, Ramp, SetBias, Sweep
+from procedures.context import ProcedureContext
+from procedures.steps import FINISHED, HoldStep, Modulate, Outcome, Ramp, SetBias, SweepStep
 
 RATE_Hz = 2000.0
 
@@ -15,7 +15,7 @@ class _Daq:
     rate_Hz = RATE_Hz
 
 
-STATION = Station(
+STATION = ProcedureContext(
     daq=_Daq(),
     amplifier=CurrentCalibration(1e5),
     extension_m_per_V=20 * NM,
@@ -65,9 +65,9 @@ class Script:
             case Ramp():
                 ended, self.nm = end or MOVING.get(step.name) or (FINISHED, step.to_m / NM)
                 return Outcome(ended, self.nm * NM, (0, 0))
-            case Hold():
+            case HoldStep():
                 return Outcome(FINISHED, self.nm * NM, (0, 400), self.good_G0 if end is None else end * 1.0)
-            case Modulate() | Sweep():
+            case Modulate() | SweepStep():
                 ended, seconds, current_A = end or (FINISHED, 5.0, math.nan)
                 if ended != FINISHED:
                     self.bias_V = 0.0

@@ -5,7 +5,7 @@ from typing import Self
 
 
 class GuardianWithoutProcess:
-    """Stands in for `app.acquisition.watchdog.Guardian` where a test is not about it.
+    """Stands in for `app.acquisition.watchdog.Watchdog` where a test is not about it.
 
     The bench lives as long as the test and can't be killed, and a process of its own takes a second to start.
     """

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QItemSelectionModel, Qt
 
 from app.gui.background import Tasks
 from app.gui.panels.browser import COLUMNS, HINT, NO_MATCH, BrowserPanel, began, length
-from app.replay.library import Row
+from app.replay.library import LibraryRow
 from tests.support.recordings.made_recordings import made_heating, made_iv
 
 
@@ -133,9 +133,9 @@ def test_a_folder_that_is_not_there_is_said(panel, folder, qtbot):
     ("seconds", "words"), [(None, ""), (12.0, "0 min 12"), (3599.0, "59 min 59"), (36000.0, "10 h 00")]
 )
 def test_lengths(seconds, words):
-    assert length(Row("a.h5", duration_s=seconds)) == words
+    assert length(LibraryRow("a.h5", duration_s=seconds)) == words
 
 
 def test_a_time_that_is_none_is_shown_as_it_is():
-    assert began(Row("a.h5", started="last night")) == "last night"
-    assert began(Row("a.h5", started="2026-11-21T08:00:00+00:00")).startswith("2026-11-2")
+    assert began(LibraryRow("a.h5", started="last night")) == "last night"
+    assert began(LibraryRow("a.h5", started="2026-11-21T08:00:00+00:00")).startswith("2026-11-2")

@@ -10,13 +10,13 @@ import pytest
 
 from app.gui.background import Tasks
 from app.gui.panels.log import LogPanel
-from app.gui.panels.log import clock as log_clock
+from app.gui.panels.log import time_of_day as log_clock
 from app.gui.panels.notes import NotesPanel
-from app.gui.panels.replay_bar import SPEEDS, ReplayBar, clock, speed_words
+from app.gui.panels.replay_bar import SPEEDS, ReplayBar, elapsed_text, speed_words
 from app.gui.widgets.theme import Choice
 from app.gui.windows.shortcuts import COMMON_KEYS, RIG_KEYS, KeysDialog
 from app.replay.player import PlayerState
-from app.replay.segments import Cut
+from app.replay.segments import ReplaySegment
 
 NOW_S = time.time()
 
@@ -106,7 +106,7 @@ def bar(theme):
 
 
 def test_the_bar_says_where_the_replay_is(bar):
-    bar.show_state(state(time_s=61.0, trace=Cut("trace", 4, 0, 9), playing=True))
+    bar.show_state(state(time_s=61.0, trace=ReplaySegment("trace", 4, 0, 9), playing=True))
     assert bar.time.text() == "01:01 / 01:40"
     assert bar.where.text() == "trace 5/12"
     assert bar.slider.value() == 6100
@@ -152,7 +152,7 @@ def test_faster_and_slower(bar, qtbot, speed, steps, becomes):
     ("seconds", "words"), [(0, "00:00"), (65.9, "01:05"), (3723, "1:02:03"), (36000, "10:00:00")]
 )
 def test_clock(seconds, words):
-    assert clock(seconds) == words
+    assert elapsed_text(seconds) == words
 
 
 @pytest.mark.parametrize(("speed", "words"), [(20.0, "20×"), (1000.0, "1000×"), (inf, "fastest")])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.gui.job_text import reason_of, title_of, told_of
+from app.gui.job_text import job_details, reason_of, title_of
 from app.gui.panels.queue import QueuePanel, left_of, share_of
 from tests.support.gui.fake_bench import job, state
 
@@ -80,7 +80,7 @@ def test_a_run_speaks_labels_and_units():
     one = job(1, "fault", procedure="break-junction", values=values, reason=reason)
     said = "“Contact above” = 5 G₀ can never be reached: at 100 mV and 10 MV/A the current amplifier rails."
     assert reason_of(one) == said
-    assert told_of(one).splitlines() == [
+    assert job_details(one).splitlines() == [
         "Break junction: fault", said, "Au-BDNC-Au", "Withdrawal speed: 0.5 nm/s", "/data/1.h5",
     ]  # fmt: skip
 

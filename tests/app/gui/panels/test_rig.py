@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from app.gui.panels.rig import RigPanel, quantity, state_of
+from app.gui.panels.rig import RigPanel, setting_with_prefix, state_of
 from app.gui.windows.rig_status import BLANK, idle_status
-from app.viewmodels.junction_state import State
+from app.viewmodels.junction_state import ShownState
 from tests.support.gui.fake_bench import instruments, row
 
 BUSY = "A run is on and has the instruments: change this when it is over"
@@ -60,7 +60,7 @@ def test_settings_are_shown_in_their_units(panel, section, setting, text):
     ],
 )
 def test_quantities(value, unit, text):
-    assert quantity(value, unit) == text
+    assert setting_with_prefix(value, unit) == text
 
 
 def test_each_instrument_has_address_and_state(panel):
@@ -128,10 +128,10 @@ def test_the_tip_is_shown_on_its_range(panel):
 
 
 IDLE = [
-    ({}, State.RETRACTED, 0.0, 0.0),
-    ({"z_V": 4.0}, State.OUT_OF_CONTACT, 0.0, 40.0),
-    ({"z_V": 0.01, "bias_V": 0.1}, State.RETRACTED, 0.1, 0.1),
-    ({"bias_V": 2e-4}, State.RETRACTED, 0.0, 0.0),
+    ({}, ShownState.RETRACTED, 0.0, 0.0),
+    ({"z_V": 4.0}, ShownState.OUT_OF_CONTACT, 0.0, 40.0),
+    ({"z_V": 0.01, "bias_V": 0.1}, ShownState.RETRACTED, 0.1, 0.1),
+    ({"bias_V": 2e-4}, ShownState.RETRACTED, 0.0, 0.0),
 ]
 
 
@@ -145,9 +145,9 @@ def test_an_idle_rig_on_the_status_line(volts, state, bias_V, tip_nm):
 
 
 RAILED = [
-    (5.0, 0.1, State.CONTACT, math.inf),
-    (-5.0, 0.1, State.UNKNOWN, -math.inf),
-    (1e-4, 0.1, State.OUT_OF_CONTACT, None),
+    (5.0, 0.1, ShownState.CONTACT, math.inf),
+    (-5.0, 0.1, ShownState.UNKNOWN, -math.inf),
+    (1e-4, 0.1, ShownState.OUT_OF_CONTACT, None),
 ]
 
 
@@ -177,11 +177,11 @@ def test_conductance_is_known_only_with_a_bias():
 )
 def test_a_bench_that_is_gone_is_a_fault(content, lost, message):
     status = idle_status(content, None, lost)
-    assert (status.state, status.message) == (State.FAULT, message)
+    assert (status.state, status.message) == (ShownState.FAULT, message)
 
 
 def test_a_card_that_is_gone_is_a_fault_and_nothing_known_is_unknown():
     content = instruments()
     content["daq"]["answers"] = False
-    assert idle_status(content, None).state is State.FAULT
+    assert idle_status(content, None).state is ShownState.FAULT
     assert idle_status({}, None) == BLANK or idle_status({}, None) is BLANK

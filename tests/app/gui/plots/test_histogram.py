@@ -6,15 +6,15 @@ from PyQt6.QtCore import Qt
 
 from app.gui.plots.captions import Caption, Tick
 from app.gui.plots.counts import Image
-from app.gui.plots.histogram import NO_DISPLACEMENT, HistogramView
+from app.gui.plots.histogram import NO_DISPLACEMENT, HistogramPlot
 from app.gui.plots.layers import Band
 from app.gui.widgets.theme import Theme
 from app.viewmodels.histogram_snapshot import MapSnapshot
 from tests.support.recordings import synthetic
 
 
-def shown(qtbot, theme: Theme, width: int = 1200, height: int = 500) -> HistogramView:
-    view = HistogramView(theme)
+def shown(qtbot, theme: Theme, width: int = 1200, height: int = 500) -> HistogramPlot:
+    view = HistogramPlot(theme)
     qtbot.addWidget(view)
     view.resize(width, height)
     view.show()
@@ -57,7 +57,7 @@ def test_a_peak_that_both_kinds_of_bins_have_is_named_once(qtbot, theme: Theme) 
     assert len(peak_captions(view)) == 1
 
 
-def peak_captions(view: HistogramView) -> list[str]:
+def peak_captions(view: HistogramPlot) -> list[str]:
     return [layer.text.partition(" ↑")[0] for layer in view.peaks if isinstance(layer, Caption)]
 
 

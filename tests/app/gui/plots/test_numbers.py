@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from app.gui.plots.decimate import decimated
-from app.gui.plots.numbers import fixed, power, significant, with_error
+from app.gui.plots.numbers import fixed_decimals, power, significant, with_error
 from app.gui.plots.ranges import held, round_range, span
 
 
@@ -19,7 +19,7 @@ from app.gui.plots.ranges import held, round_range, span
     ],
 )
 def test_fixed(value: float, resolution: float, text: str) -> None:
-    assert fixed(value, resolution) == text
+    assert fixed_decimals(value, resolution) == text
 
 
 @pytest.mark.parametrize(

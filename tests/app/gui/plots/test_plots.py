@@ -11,18 +11,18 @@ from PyQt6.QtGui import QGuiApplication, QHelpEvent, QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QFileDialog
 
-from app.gui.plots.axis import Quantity, ReadableAxis
+from app.gui.plots.axis import AxisQuantity, ReadableAxis
 from app.gui.plots.captions import Caption
 from app.gui.plots.counts import Image, Steps
-from app.gui.plots.export import drawing, export, table
-from app.gui.plots.layers import Band, Line, Points
-from app.gui.plots.marks import Note, Rule, Window
+from app.gui.plots.export import drawing, export, plotted_table
+from app.gui.plots.layers import Band, LineLayer, Points
+from app.gui.plots.marks import Note, ShadedWindow, StraightLine
 from app.gui.plots.panel import PlotPanel
 from app.gui.widgets.theme import DARK, LIGHT, Choice, Theme
 
-V = Quantity("voltage", "<i>V</i>", "V")
-NA = Quantity("current", "<i>I</i>", "nA")
-G = Quantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
+V = AxisQuantity("voltage", "<i>V</i>", "V")
+NA = AxisQuantity("current", "<i>I</i>", "nA")
+G = AxisQuantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def panel(qtbot, theme: Theme) -> PlotPanel:
     return panel
 
 
-def drawn(panel: PlotPanel) -> Line:
-    line = panel.add(Line("mean, <i>V</i> &gt; 0", attrgetter("positive")))
+def drawn(panel: PlotPanel) -> LineLayer:
+    line = panel.add(LineLayer("mean, <i>V</i> &gt; 0", attrgetter("positive")))
     line.set([0.0, 0.5, 1.0], [0.0, 40.0, 100.0])
     panel.refresh()
     return line
 
 
-def axis(orientation: str, quantity: Quantity) -> ReadableAxis:
+def axis(orientation: str, quantity: AxisQuantity) -> ReadableAxis:
     return ReadableAxis(orientation, quantity)
 
 
@@ -59,7 +59,7 @@ def axis(orientation: str, quantity: Quantity) -> ReadableAxis:
     ],
 )
 def test_ticks_can_be_read(
-    qapp, quantity: Quantity, low: float, high: float, pixels: float, labels: list[str]
+    qapp, quantity: AxisQuantity, low: float, high: float, pixels: float, labels: list[str]
 ) -> None:
     bottom = axis("bottom", quantity)
     spacing, values = bottom.tickValues(low, high, pixels)[0]
@@ -73,7 +73,7 @@ def test_ticks_can_be_read(
 )
 @pytest.mark.parametrize("pixels", [40, 90, 400, 3000])
 def test_ticks_lie_inside_and_are_few(
-    qapp, quantity: Quantity, low: float, high: float, pixels: float
+    qapp, quantity: AxisQuantity, low: float, high: float, pixels: float
 ) -> None:
     left = axis("left", quantity)
     levels = left.tickValues(low, high, pixels)
@@ -91,7 +91,7 @@ def test_ticks_lie_inside_and_are_few(
      (G, -4.0, -1.8), (G, -5.6, 0.6)],
 )  # fmt: skip
 def test_the_axis_of_a_strip_tells_its_scale(
-    qapp, quantity: Quantity, low: float, high: float, pixels: float
+    qapp, quantity: AxisQuantity, low: float, high: float, pixels: float
 ) -> None:
     """One label says nothing; pyqtgraph leaves out those that reach beyond the axis."""
     left = axis("left", quantity)
@@ -240,7 +240,7 @@ def test_numbers_are_exported_as_they_were_given(panel: PlotPanel) -> None:
     drawn(panel)
     band = panel.add(Band("SD", attrgetter("positive")))
     band.set([0.0, 1.0], [-1.0, 90.0], [1.0, 110.0])
-    rows = list(csv.reader(StringIO(table(panel))))
+    rows = list(csv.reader(StringIO(plotted_table(panel))))
     assert rows[0] == [
         "mean, V > 0: voltage (V)",
         "mean, V > 0: current (nA)",
@@ -454,8 +454,10 @@ def test_steps_and_marks(panel: PlotPanel) -> None:
     steps = panel.add(Steps("histogram", attrgetter("data")))
     steps.set([0.0, 1.0, 2.0, 3.0], [0.0, 5.0, 0.0])
     assert steps.spans() == ((1.0, 2.0), (0.0, 5.0))
-    rule = panel.add(Rule("noise", attrgetter("neutral"), at=float("nan"), upright=True, word="noise"))
-    window = panel.add(Window("bias window", attrgetter("accent")))
+    rule = panel.add(
+        StraightLine("noise", attrgetter("neutral"), at=float("nan"), upright=True, word="noise")
+    )
+    window = panel.add(ShadedWindow("bias window", attrgetter("accent")))
     note = panel.add(Note("peak", attrgetter("text")))
     panel.refresh()
     assert not rule.item.isVisible()
@@ -474,7 +476,7 @@ def test_no_clip_of_a_text_cuts_what_is_drawn_later(panel: PlotPanel) -> None:
     """Qt's SVG never ends the clip that a text has set: none may set one inside the plot."""
     drawn(panel)
     panel.set_count("64 junctions")
-    rule = panel.add(Rule("noise", attrgetter("neutral"), at=0.2, upright=True, word="noise"))
+    rule = panel.add(StraightLine("noise", attrgetter("neutral"), at=0.2, upright=True, word="noise"))
     note = panel.add(Note("peak", attrgetter("text")))
     note.set(0.5, 40.0, "peak")
     panel.refresh()
@@ -500,7 +502,7 @@ def test_a_legend_above_the_axes_covers_nothing_and_has_its_entries_in_rows(qtbo
     qtbot.waitExposed(panel)
     bare = panel.inside.height()
     for i in range(5):
-        panel.add(Line(f"name of model {i}", attrgetter("data"))).set([0.0, 1.0], [0.0, i])
+        panel.add(LineLayer(f"name of model {i}", attrgetter("data"))).set([0.0, 1.0], [0.0, i])
     panel.refresh()
     QApplication.processEvents()
     legend = panel.legend.mapRectToScene(panel.legend.boundingRect())
@@ -515,10 +517,10 @@ def test_a_legend_above_the_axes_covers_nothing_and_has_its_entries_in_rows(qtbo
 
 
 def test_the_crosshair_reads_letters_where_an_axis_has_words(qtbot, theme: Theme) -> None:
-    x = Quantity("displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>")
+    x = AxisQuantity("displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>")
     panel = PlotPanel(theme, "traces", x, NA)
     qtbot.addWidget(panel)
-    panel.add(Line("trace", attrgetter("data"))).set([0.0, 1.0], [0.0, 1.0])
+    panel.add(LineLayer("trace", attrgetter("data"))).set([0.0, 1.0], [0.0, 1.0])
     panel.refresh()
     panel.point_at(0.2, 0.5)
     assert panel.reading.text.replace("\N{NO-BREAK SPACE}", " ").startswith("Δz = 0.2")

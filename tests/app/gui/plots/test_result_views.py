@@ -7,12 +7,12 @@ import pytest
 from PyQt6.QtCore import Qt
 
 from analysis.heating.significance import Significance
-from app.gui.plots.heating import UNDER_WAY, HeatingView
-from app.gui.plots.iv import IVView
-from app.gui.plots.noise import NoiseView, name_of
-from app.gui.plots.transmission import TransmissionView
+from app.gui.plots.heating import UNDER_WAY, HeatingPlot
+from app.gui.plots.iv import IVPlot
+from app.gui.plots.noise import NoisePlot, name_of
+from app.gui.plots.transmission import TransmissionPlot
 from app.gui.widgets.theme import Choice, Theme
-from app.gui.widgets.view_tabs import ViewArea
+from app.gui.widgets.view_tabs import ViewTabs
 from app.viewmodels.heating_points import PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
 from app.viewmodels.noise_view import NoiseSnapshot
@@ -23,7 +23,7 @@ from tests.support.recordings import synthetic
 
 
 def test_iv_halves_have_the_colours_of_their_polarity(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, IVView(theme))
+    view = shown(qtbot, IVPlot(theme))
     snapshot = synthetic.iv()
     view.present(snapshot)
     positive, negative = view.means
@@ -41,7 +41,7 @@ def test_iv_halves_have_the_colours_of_their_polarity(qtbot, theme: Theme) -> No
 
 
 def test_heating_shows_the_series_under_way_or_the_chosen_one(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     snapshot = synthetic.heating(n=63)
     view.present(snapshot)
     first = replace(snapshot, series=(synthetic.series(0.74, 101), *snapshot.series[1:]))
@@ -57,7 +57,7 @@ def test_heating_shows_the_series_under_way_or_the_chosen_one(qtbot, theme: Them
 
 @pytest.mark.parametrize("which", ["noise", "scatter"])
 def test_bands_fall_as_one_over_root_t_about_the_last_mean(qtbot, theme: Theme, which: str) -> None:
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     series = synthetic.series(1.08, 63)
     view.present(replace(synthetic.heating(), series=(series,)))
     noise = which == "noise"
@@ -72,7 +72,7 @@ def test_bands_fall_as_one_over_root_t_about_the_last_mean(qtbot, theme: Theme, 
 
 
 def test_an_error_that_nobody_knows_is_not_drawn(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     view.present(synthetic.few_holds())
     panel = view.convergence
     assert panel.unknown[0].x.size == 2 and not panel.unknown[0].y_error.size
@@ -87,7 +87,7 @@ def test_an_error_that_nobody_knows_is_not_drawn(qtbot, theme: Theme) -> None:
 
 
 def test_the_result_stands_above_the_plot_and_can_be_copied(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     series = replace(
         synthetic.series(1.27, 8),
         dT_pos_mK=np.full(8, 8.63), dT_neg_mK=np.full(8, 29.9), sigma_pos_mK=np.full(8, 0.27),
@@ -105,7 +105,7 @@ def test_the_result_stands_above_the_plot_and_can_be_copied(qtbot, theme: Theme)
 
 def test_a_difference_is_as_sure_as_its_junctions_are_many(qtbot, theme: Theme) -> None:
     """21.6 errors from three junctions are p = 0.002; one hold of 200 s among eight leaves no p."""
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     series = synthetic.series(1.27, 3)
     for sure, words in (
         (Significance(21.6e-3, 1e-3, 3), "(3.1 σ, p = 0.0021, 3 junctions)"),
@@ -121,7 +121,7 @@ def test_a_difference_is_as_sure_as_its_junctions_are_many(qtbot, theme: Theme) 
 def test_bounds_of_heat_are_those_of_the_points_and_the_symmetric_line_goes_all_the_way(
     qtbot, theme: Theme
 ) -> None:
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     view.present(synthetic.few_holds())
     (low, high), (_, top) = view.heat.inside.viewRange()
     assert low == 0.0
@@ -135,7 +135,7 @@ def test_bounds_of_heat_are_those_of_the_points_and_the_symmetric_line_goes_all_
 )
 def test_points_of_a_control_are_inside_of_the_axes_with_their_bars(qtbot, theme: Theme, total_uW) -> None:
     """A tip out of contact: hardly any power, of either sign within its error, and heats far above the models."""
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     nothing = PointsSnapshot()
     controls = replace(
         nothing, amplitude_V=np.array([1.0]), junctions=np.array([5]),
@@ -157,7 +157,7 @@ def test_points_of_a_control_are_inside_of_the_axes_with_their_bars(qtbot, theme
 def test_a_model_beside_the_mean_is_seen_and_one_far_away_does_not_flatten_it(
     qtbot, theme: Theme, size: float, limit: float
 ) -> None:
-    view, snapshot = shown(qtbot, IVView(theme)), synthetic.iv()
+    view, snapshot = shown(qtbot, IVPlot(theme)), synthetic.iv()
     view.present(replace(snapshot, model_nA=snapshot.model_nA * size))
     largest = float(np.abs([snapshot.low_nA, snapshot.high_nA]).max())
     top = view.panel.home[1][1]
@@ -166,7 +166,7 @@ def test_a_model_beside_the_mean_is_seen_and_one_far_away_does_not_flatten_it(
 
 
 def test_the_range_of_currents_follows_the_data(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, IVView(theme))
+    view = shown(qtbot, IVPlot(theme))
     large = synthetic.iv()
     view.present(replace(large, newest_nA=1.5 * large.newest_nA))
     view.present(large)
@@ -177,13 +177,13 @@ def test_the_range_of_currents_follows_the_data(qtbot, theme: Theme) -> None:
 
 
 def test_one_is_no_plural(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, IVView(theme))
+    view = shown(qtbot, IVPlot(theme))
     view.present(replace(synthetic.iv(), junctions=1, curves=1, dropped={}))
     assert view.panel.count.text == "1 junction, 1 curve"
 
 
 def test_heat_has_both_errors_and_models_in_the_colours_of_polarity(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, HeatingView(theme))
+    view = shown(qtbot, HeatingPlot(theme))
     snapshot = synthetic.heating()
     view.present(snapshot)
     positive = view.heat.points[0]
@@ -202,7 +202,7 @@ def test_heat_has_both_errors_and_models_in_the_colours_of_polarity(qtbot, theme
 
 
 def test_transmission_shades_the_window_of_the_bias(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, TransmissionView(theme))
+    view = shown(qtbot, TransmissionPlot(theme))
     view.present(synthetic.transmission())
     assert view.window_.item.getRegion() == (-0.54, 0.54)
     assert view.levels[0].item.value() == -0.72
@@ -218,7 +218,7 @@ def test_transmission_shades_the_window_of_the_bias(qtbot, theme: Theme) -> None
 
 
 def test_mains_are_marked(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, NoiseView(theme), 1400, 900)
+    view = shown(qtbot, NoisePlot(theme), 1400, 900)
     snapshot = synthetic.noise()
     view.present(snapshot)
     assert view.thermometer.captions.texts[:2] == ["mains, 50 Hz", "mains 3, 150 Hz"]  # the strongest first
@@ -233,7 +233,7 @@ def test_mains_are_marked(qtbot, theme: Theme) -> None:
 
 
 def test_noise_says_of_what_it_is_and_its_axes_are_labelled_alike(qtbot, theme: Theme) -> None:
-    view = shown(qtbot, NoiseView(theme), 800, 380)
+    view = shown(qtbot, NoisePlot(theme), 800, 380)
     view.present(synthetic.noise())
     for panel in view.panels:
         assert read_text(panel.count.text) == "━━ out of contact, 34 s · ━━ held and modulated, 118 s"
@@ -248,7 +248,7 @@ def test_noise_says_of_what_it_is_and_its_axes_are_labelled_alike(qtbot, theme: 
     [(3e-16, "fA/√Hz"), (2e-14, "fA/√Hz"), (4e-12, "pA/√Hz"), (9e-9, "nA/√Hz"), (2e-3, "mA/√Hz")],
 )
 def test_noise_has_the_prefix_that_suits_it(qtbot, theme: Theme, size: float, unit: str) -> None:
-    view = shown(qtbot, NoiseView(theme))
+    view = shown(qtbot, NoisePlot(theme))
     spectrum = synthetic.noise().spectra[0]
     flat = np.full(spectrum.frequency_Hz.size, size)
     view.present(NoiseSnapshot((replace(spectrum, current_A_per_rtHz=flat),)))
@@ -270,7 +270,7 @@ def test_noise_has_the_prefix_that_suits_it(qtbot, theme: Theme, size: float, un
 def test_while_a_run_is_on_its_empty_view_says_what_it_waits_for(
     qtbot, theme: Theme, changes, words: str
 ) -> None:
-    area = ViewArea(theme)
+    area = ViewTabs(theme)
     qtbot.addWidget(area)
     area.resize(1000, 800)
     area.raise_tab(3)
@@ -278,5 +278,5 @@ def test_while_a_run_is_on_its_empty_view_says_what_it_waits_for(
     qtbot.waitExposed(area)
     area.paint(made_session(heating=HeatingSnapshot(), status=synthetic.status(**changes)))
     view = area.views["Heating"]
-    assert isinstance(view, HeatingView)
+    assert isinstance(view, HeatingPlot)
     assert words in view.convergence.hint.text

@@ -9,13 +9,13 @@ import pytest
 from PyQt6.QtCore import QEvent
 from PyQt6.QtWidgets import QApplication, QTabWidget
 
-from app.gui.plots.heating import HeatingView
-from app.gui.plots.histogram import HistogramView
-from app.gui.plots.iv import IVView
-from app.gui.plots.noise import NoiseView
+from app.gui.plots.heating import HeatingPlot
+from app.gui.plots.histogram import HistogramPlot
+from app.gui.plots.iv import IVPlot
+from app.gui.plots.noise import NoisePlot
 from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
-from app.gui.plots.transmission import TransmissionView
+from app.gui.plots.transmission import TransmissionPlot
 from app.gui.widgets.theme import Choice, Theme
 from app.viewmodels.heating_view import HeatingSnapshot
 from app.viewmodels.histogram_snapshot import HistogramSnapshot
@@ -29,11 +29,11 @@ from tests.support.recordings import synthetic
 KINDS = [
     (StripsView, synthetic.strips, StripCharts().snapshot),
     (TraceView, synthetic.traces, lambda: replace(synthetic.traces(), under_way=None, last=(), traces=0)),
-    (HistogramView, synthetic.histogram, HistogramSnapshot),
-    (IVView, synthetic.iv, IVSnapshot),
-    (HeatingView, synthetic.heating, HeatingSnapshot),
-    (TransmissionView, synthetic.transmission, TransmissionSnapshot),
-    (NoiseView, synthetic.noise, NoiseSnapshot),
+    (HistogramPlot, synthetic.histogram, HistogramSnapshot),
+    (IVPlot, synthetic.iv, IVSnapshot),
+    (HeatingPlot, synthetic.heating, HeatingSnapshot),
+    (TransmissionPlot, synthetic.transmission, TransmissionSnapshot),
+    (NoisePlot, synthetic.noise, NoiseSnapshot),
 ]
 EACH = pytest.mark.parametrize(("kind", "full", "empty"), KINDS, ids=lambda x: getattr(x, "__name__", "?"))
 
@@ -65,7 +65,7 @@ def test_axes_have_labels_with_units_and_panels_names(qtbot, theme: Theme, kind,
 def test_draws_only_when_seen_and_only_what_changed(qtbot, theme: Theme, kind, full, empty) -> None:
     tabs = QTabWidget()
     qtbot.addWidget(tabs)
-    view, other = kind(theme), IVView(theme)
+    view, other = kind(theme), IVPlot(theme)
     tabs.addTab(other, "other")
     tabs.addTab(view, "this")
     tabs.resize(900, 500)

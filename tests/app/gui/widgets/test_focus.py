@@ -6,7 +6,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 
 from app.gui.widgets.focus import behind_a_tab, step_in_sight
-from app.gui.widgets.view_tabs import ViewArea
+from app.gui.widgets.view_tabs import ViewTabs
 
 
 class _Window(QMainWindow):
@@ -56,7 +56,7 @@ def test_the_keyboard_goes_where_something_is_seen(window, raised, seen):
 
 
 def test_a_dock_that_its_content_covers_is_in_sight(theme, qapp):
-    area = ViewArea(theme)
+    area = ViewTabs(theme)
     area.resize(900, 600)
     area.show()
     QTest.qWait(20)

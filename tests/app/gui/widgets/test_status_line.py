@@ -7,8 +7,8 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog, QMainWindow
 
 from app.console.durations import roughly
-from app.gui.widgets.big_number import NUMBER_PT, Readout
-from app.gui.widgets.retract import TWICE_WITHIN_MS, EscapeTwice, RetractButton
+from app.gui.widgets.big_number import NUMBER_PT, BigNumber
+from app.gui.widgets.retract import TWICE_WITHIN_MS, DoubleEscFilter, RetractButton
 from app.gui.widgets.status_line import (
     ReplayStatusLine,
     RigStatusLine,
@@ -16,13 +16,13 @@ from app.gui.widgets.status_line import (
     conductance_words,
     cycles_word,
     duration,
-    progress,
+    progress_text,
     remark,
     signed,
     size,
 )
 from app.gui.widgets.theme import DARK, Choice, Theme
-from app.viewmodels.junction_state import State
+from app.viewmodels.junction_state import ShownState
 from app.viewmodels.status_view import StatusSnapshot
 from tests.support.recordings import synthetic
 
@@ -48,7 +48,12 @@ def line(qtbot, theme: Theme) -> RigStatusLine:
             ["held", "0.00207 G₀", "−1.080 V", "412.3 nm", "63/100 holds"],
         ),
         (
-            {"state": State.OUT_OF_CONTACT, "conductance_G0": 8.8e-7, "tip_nm": NAN, "recorded_bytes": 0},
+            {
+                "state": ShownState.OUT_OF_CONTACT,
+                "conductance_G0": 8.8e-7,
+                "tip_nm": NAN,
+                "recorded_bytes": 0,
+            },
             ["out of contact", "8.80×10⁻⁷ G₀", "±1.080 V", "– nm", "63/100 holds"],
         ),
         (
@@ -97,8 +102,8 @@ def test_numbers(line: RigStatusLine, changes: dict, expected: list[str]) -> Non
         (roughly(30), "30 s"),
         (roughly(660), "11 min"),
         (roughly(9000), "2.5 h"),
-        (progress(synthetic.status()), "63/100"),
-        (progress(synthetic.status(total_cycles=None, cycles=1)), "1"),
+        (progress_text(synthetic.status()), "63/100"),
+        (progress_text(synthetic.status(total_cycles=None, cycles=1)), "1"),
         (cycles_word(synthetic.status()), "holds"),
         (cycles_word(synthetic.status(total_cycles=None, cycles=1)), "hold"),
         (remark(synthetic.status()), "11 min left, 1.20 GB"),
@@ -110,8 +115,8 @@ def test_words(words: str, text: str) -> None:
     assert words == text
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_every_state_has_room(line: RigStatusLine, state: State) -> None:
+@pytest.mark.parametrize("state", list(ShownState))
+def test_every_state_has_room(line: RigStatusLine, state: ShownState) -> None:
     before = [readout.geometry() for readout in line.readouts]
     line.present(synthetic.status(state=state))
     QApplication.processEvents()
@@ -161,10 +166,10 @@ def test_everything_is_whole_on_any_screen(theme: Theme, qtbot, kind: type[Statu
     line.show()
     line.present(synthetic.status())
     QApplication.processEvents()
-    places = [readout.geometry() for readout in line.findChildren(Readout)]
+    places = [readout.geometry() for readout in line.findChildren(BigNumber)]
     assert line.minimumSizeHint().width() <= 1024
     assert max(place.right() for place in places) < width
-    assert all(r.width() >= r.sizeHint().width() for r in line.findChildren(Readout))
+    assert all(r.width() >= r.sizeHint().width() for r in line.findChildren(BigNumber))
     assert line.state._fonts[0].pointSizeF() == NUMBER_PT or width < 1500
 
 
@@ -179,7 +184,7 @@ def test_numbers_that_nothing_came_for_are_the_last_known(line: RigStatusLine) -
 
 
 def test_not_safe_is_the_largest_word(line: RigStatusLine) -> None:
-    line.present(synthetic.status(state=State.NOT_SAFE, message="see below"))
+    line.present(synthetic.status(state=ShownState.NOT_SAFE, message="see below"))
     assert (line.state.number, line.state.colour, line.bias.colour) == ("NOT SAFE", "danger", "quiet")
 
 
@@ -191,7 +196,7 @@ def test_retract_by_key_where_it_has_the_focus(line: RigStatusLine, qtbot, key: 
 
 
 def test_a_fault_says_what_it_is(line: RigStatusLine) -> None:
-    line.present(synthetic.status(state=State.FAULT, message="the amplifier does not answer"))
+    line.present(synthetic.status(state=ShownState.FAULT, message="the amplifier does not answer"))
     assert line.state.note == "the amplifier does not answer"
     assert line.state.colour == line.state.note_colour == "danger"
     assert line.state.toolTip() == "the amplifier does not answer"
@@ -246,12 +251,12 @@ def test_every_number_can_be_copied(line: RigStatusLine) -> None:
 def test_the_button_is_always_there(line: RigStatusLine) -> None:
     pressed: list[bool] = []
     line.retract.connect(lambda: pressed.append(True))
-    for state in State:
+    for state in ShownState:
         line.present(synthetic.status(state=state))
         assert line.button.isEnabled()
         assert line.button.isVisible()
         QTest.mouseClick(line.button, Qt.MouseButton.LeftButton)
-    assert len(pressed) == len(State)
+    assert len(pressed) == len(ShownState)
     assert line.button.text() == "RETRACT"
     assert line.button.width() * line.button.height() > 160 * 50
     assert "0 V" in line.button.toolTip()
@@ -300,7 +305,7 @@ def test_says_all_that_is_seen_to_screen_readers(line: RigStatusLine) -> None:
     ],
 )
 def test_escape_twice(qapp, keys: list[tuple[Qt.Key, int]], count: int) -> None:
-    watch = EscapeTwice()
+    watch = DoubleEscFilter()
     heard: list[bool] = []
     watch.pressed.connect(lambda: heard.append(True))
     for key, time_ms in keys:
@@ -321,7 +326,7 @@ def test_escape_twice_is_heard_in_any_window(qtbot, qapp: QApplication, modal: b
         dialog.show()
         target = dialog
     qtbot.waitExposed(target)
-    watch = EscapeTwice()
+    watch = DoubleEscFilter()
     qapp.installEventFilter(watch)
     heard: list[bool] = []
     watch.pressed.connect(lambda: heard.append(True))

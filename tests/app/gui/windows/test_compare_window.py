@@ -10,12 +10,12 @@ from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordingError
-from app.gui.plots.compared import MOST, PANELS, STYLES, colour_of, two_lines
-from app.gui.plots.export import export, table
-from app.gui.plots.layers import Band, Line
+from app.gui.plots.compared import MOST, PANELS, STYLES, recording_colour, two_lines
+from app.gui.plots.export import export, plotted_table
+from app.gui.plots.layers import Band, LineLayer
 from app.gui.widgets.theme import DARK, LIGHT
 from app.gui.windows.compare_window import LOOK_MS, CompareWindow
-from app.viewmodels.compared import ComparedRecording, Kind
+from app.viewmodels.compared import ComparedKind, ComparedRecording
 from tests.support.recordings.compared_recordings import made
 from tests.support.recordings.made_recordings import made_iv
 from tests.support.recordings.streams import made_traces
@@ -68,15 +68,15 @@ def test_only_what_there_is_is_offered_and_opened_on_what_there_is_most_of(
 def test_those_that_lack_something_are_named_tab_by_tab(theme, qtbot):
     window = read_through(CompareWindow(theme, paths("bda-heating", "bda-iv", "bdnc-iv"), made))
     assert window.said.text() == "No I-V curves in bda-heating.h5."
-    window.tabs.setCurrentWidget(window.panels[Kind.HEAT])
+    window.tabs.setCurrentWidget(window.panels[ComparedKind.HEAT])
     assert window.said.text() == "No heat in bda-iv.h5, bdnc-iv.h5."
     window.close()
 
 
 def test_curves_with_bands_in_a_colour_each(theme):
     window = read_through(CompareWindow(theme, paths("bda-iv", "bdnc-iv"), made))
-    panel = window.panels[Kind.IV]
-    lines = [layer for layer in panel.layers if isinstance(layer, Line)]
+    panel = window.panels[ComparedKind.IV]
+    lines = [layer for layer in panel.layers if isinstance(layer, LineLayer)]
     bands = [layer for layer in panel.layers if isinstance(layer, Band)]
     assert [line.name for line in lines] == ["Au-BDA-Au, bda-iv.h5", "Au-BDNC-Au, bdnc-iv.h5"]
     for colours in (LIGHT, DARK):
@@ -98,7 +98,7 @@ def test_curves_with_bands_in_a_colour_each(theme):
 def test_the_legend_says_the_error_only_where_the_fit_has_one(theme, tmp_path, curves, words):
     path = made_iv(tmp_path / "c.h5", np.random.default_rng(1), curves=curves)
     window = read_through(CompareWindow(theme, [path]))
-    legend = window.panels[Kind.IV].legend.text
+    legend = window.panels[ComparedKind.IV].legend.text
     assert words in legend
     assert ("±" in legend) == (curves > 1)
     assert " ?" not in legend
@@ -112,13 +112,13 @@ def test_a_conductance_that_is_not_trusted_has_a_question_mark(theme):
         return replace(one, iv=replace(one.iv, trusted=False))
 
     window = read_through(CompareWindow(theme, paths("bda-iv"), read))
-    assert "G₀ ?" in window.panels[Kind.IV].legend.text
+    assert "G₀ ?" in window.panels[ComparedKind.IV].legend.text
     window.close()
 
 
 def test_histograms_keep_the_noise_from_hiding_the_peaks(theme):
     window = read_through(CompareWindow(theme, paths("bda-break", "bdnc-break"), made))
-    panel = window.panels[Kind.HISTOGRAM]
+    panel = window.panels[ComparedKind.HISTOGRAM]
     assert [layer.name for layer in panel.layers] == ["Au-BDA-Au, bda-break.h5", "Au-BDNC-Au, bdnc-break.h5"]
     assert "477 traces, 0.982 ± 0.004, (2.07 ± 0.04)×10⁻³ G₀" in panel.legend.text
     assert max(layer.y.max() for layer in panel.layers) > 600  # of the noise
@@ -129,9 +129,9 @@ def test_histograms_keep_the_noise_from_hiding_the_peaks(theme):
 
 def test_heat_of_both_polarities_with_errors(theme):
     window = read_through(CompareWindow(theme, paths("bda-heating", "bdnc-heating"), made))
-    panel = window.panels[Kind.HEAT]
+    panel = window.panels[ComparedKind.HEAT]
     assert "5 amplitudes, up to 100 junctions, common scale ±3.2 %" in panel.legend.text
-    columns = table(panel).splitlines()[0]
+    columns = plotted_table(panel).splitlines()[0]
     for words in (
         "bda-heating.h5, V > 0: heat in the tip (µW)",
         "V < 0: heat in the tip (µW), standard error",
@@ -158,7 +158,7 @@ def test_every_plot_is_exported_and_that_is_said(theme, tmp_path, suffix):
 
 def test_the_crosshair_reads_in_units(theme):
     window = read_through(CompareWindow(theme, paths("bda-iv"), made))
-    panel = window.panels[Kind.IV]
+    panel = window.panels[ComparedKind.IV]
     panel.point_at(0.5, 100.0)
     assert panel.reading.text.replace("\xa0", " ") == "V = 0.500 V,  I = 100 nA"
     window.close()
@@ -168,9 +168,9 @@ def test_names_are_shown_as_they_are(theme):
     one = made(Path("bda-iv.h5"))
     odd = ComparedRecording(one.path, "A <b> & C", iv=one.iv)
     window = read_through(CompareWindow(theme, paths("bda-iv"), lambda _: odd))
-    panel = window.panels[Kind.IV]
+    panel = window.panels[ComparedKind.IV]
     assert "A <b> & C, bda-iv.h5" in panel.legend.text
-    assert "A <b> & C, bda-iv.h5: current (nA)" in table(panel)
+    assert "A <b> & C, bda-iv.h5: current (nA)" in plotted_table(panel)
     window.close()
 
 
@@ -180,7 +180,7 @@ def test_files_that_cannot_be_read_are_sentences_and_the_others_are_shown(theme,
     window = CompareWindow(theme, [good[0], tmp_path / "broken.h5", tmp_path / "gone.h5", good[1]])
     window.show()
     qtbot.waitUntil(lambda: window.reading.over and not window.progress.isVisible())
-    panel = window.panels[Kind.HISTOGRAM]
+    panel = window.panels[ComparedKind.HISTOGRAM]
     assert [layer.name for layer in panel.layers] == ["1.h5", "2.h5"]
     assert [layer.colour(LIGHT) for layer in panel.layers] == [LIGHT.sequence[0], LIGHT.sequence[3]]
     broken, gone = window.said.text().splitlines()
@@ -208,15 +208,15 @@ def test_more_than_can_be_told_apart_are_named(theme):
     window = read_through(CompareWindow(theme, [*paths(*names), *paths(names[0])], made))
     assert len(window.recordings) == MOST == 6
     assert window.said.text() == "At most 6 recordings can be compared; left out: bdnc-iv2.h5, bdnc-iv3.h5."
-    lines = [layer for layer in window.panels[Kind.IV].layers if isinstance(layer, Line)]
+    lines = [layer for layer in window.panels[ComparedKind.IV].layers if isinstance(layer, LineLayer)]
     assert len({(line.colour(LIGHT), line.key) for line in lines}) == MOST
     window.close()
 
 
 def test_every_kind_has_a_plot_and_every_recording_a_look():
-    assert {panel.kind for panel in PANELS} == set(Kind)
+    assert {panel.kind for panel in PANELS} == set(ComparedKind)
     assert len(STYLES) <= min(len(LIGHT.sequence), len(DARK.sequence))
-    assert len({colour_of(number)(LIGHT) for number in range(MOST)}) == MOST
+    assert len({recording_colour(number)(LIGHT) for number in range(MOST)}) == MOST
     assert two_lines("a", ["b", "c"]).startswith("a<br>")
 
 

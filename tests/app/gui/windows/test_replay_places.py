@@ -12,7 +12,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication
 
-from analysis.recording import Channel, RecordingWriter, RunHeader, TraceEntry
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
 from app.cli import main
 from app.gui.main import Program
@@ -189,7 +189,7 @@ def test_a_folder_opens_on_its_newest_recording_that_can_be_read(traces, setting
 
 
 def imported(path, name, unit):
-    header = RunHeader("import", (Channel(name, unit),), nan, provenance="imported")
+    header = RunHeader("import", (RecordedChannel(name, unit),), nan, provenance="imported")
     values = np.concatenate([np.full(300, 3.0), np.geomspace(3.0, 1e-5, 200), np.full(100, 1e-6)])
     with RecordingWriter(path, header) as writer:
         for number in range(6):

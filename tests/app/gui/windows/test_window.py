@@ -12,10 +12,10 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
-from analysis.recording import Channel, Recording, RunHeader
+from analysis.recording import RecordedChannel, Recording, RunHeader
 from analysis.records import Block, Event, EventKind
 from analysis.traces.pipeline import AnalysisOptions
-from app.gui.bench_connection import LiveSource
+from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting
 from app.gui.main import Program
 from app.gui.panels.procedures import Wanted
@@ -26,7 +26,7 @@ from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.shortcuts import KeysDialog
 from app.server.client import BenchClient
 from app.server.stream import Behind, RunInfo
-from app.viewmodels.junction_state import State
+from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
 from simulators.rig.faults import InstrumentSilent
 from tests.support.gui.fake_bench import FakeClient, instruments, job, state
@@ -46,7 +46,7 @@ def open_window(theme, settings, tmp_path):
         window.ask_about_run = lambda: Parting.LEAVE
         window.show()
         if client is not None:
-            window.attach(LiveSource(client), owned=owned)
+            window.attach(BenchConnection(client), owned=owned)
         return window
 
     yield make
@@ -168,7 +168,7 @@ BEGAN_S = 1_795_269_731.0
 
 
 def test_a_window_that_comes_late_tells_when_it_was_and_notes_of_others(window, client, qtbot):
-    header = RunHeader("heating", (Channel("current"),), 2000.0, started=BEGAN)
+    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0, started=BEGAN)
     client.stream("run", RunInfo(2, header, "/data/2.h5"))
     client.stream("event", Event(4000, EventKind.MARK, "note", {"text": "blunt"}))
     client.stream("block", Block(0, 2000.0, ("current",), np.zeros((1, 6000))))
@@ -191,7 +191,7 @@ def key(window, which, modifiers=Qt.KeyboardModifier.NoModifier):
 def test_escape_twice_retracts_from_any_window(qapp, settings, client, qtbot):
     program = Program(qapp, settings)
     window = program.open_rig(lambda: None)
-    window.attach(LiveSource(client), owned=False)
+    window.attach(BenchConnection(client), owned=False)
     window.show_keys()
     dialog = window.findChild(KeysDialog)
     assert dialog is not None and dialog.isVisible()
@@ -275,7 +275,7 @@ def test_a_gain_set_by_hand_is_what_runs_are_checked_with(window, client, qtbot)
 def test_the_status_line_of_an_idle_rig_comes_from_the_instruments(window):
     window._told("instruments", instruments(z_V=4.0, bias_V=0.1))
     window.paint()
-    assert window.line.state.number == State.TUNNELLING.value
+    assert window.line.state.number == ShownState.TUNNELLING.value
     assert (window.line.conductance.number, window.line.tip.number) == ("0.0129", "40.0")
 
 
@@ -283,7 +283,7 @@ def test_a_bench_that_does_not_answer_is_a_fault_until_it_does(window, client, q
     client.tell("lost", {"message": "no answer"})
     qtbot.waitUntil(lambda: window._lost != "")
     window.paint()
-    assert window.line.state.number == State.FAULT.value
+    assert window.line.state.number == ShownState.FAULT.value
     assert not window.procedures.check()
     client.tell("instruments", instruments())
     qtbot.waitUntil(lambda: window._lost == "")
@@ -291,7 +291,7 @@ def test_a_bench_that_does_not_answer_is_a_fault_until_it_does(window, client, q
 
 
 def test_the_time_left_is_that_of_the_wall_and_a_late_window_says_how_far_it_is(window, client, qtbot):
-    header = RunHeader("heating", (Channel("current"),), 2000.0, sample="Au-BDNC-Au")
+    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0, sample="Au-BDNC-Au")
     client.stream("run", RunInfo(2, header, "/data/2.h5"))
     window._told("state", state(job(2, "running", cycles=63, left_s=660.0)))
     client.stream("behind", Behind(400_000, 1_000_000))
@@ -314,7 +314,9 @@ def test_what_is_not_safe_is_said_over_the_whole_width_until_it_is(window, clien
 
 
 def test_what_is_not_safe_is_said_before_the_recording_is_saved(window, client):
-    client.stream("run", RunInfo(2, RunHeader("heating", (Channel("current"),), 2000.0), "/data/2.h5"))
+    client.stream(
+        "run", RunInfo(2, RunHeader("heating", (RecordedChannel("current"),), 2000.0), "/data/2.h5")
+    )
     window._told("state", state(job(2, "saving")))
     client.stream("event", Event(0, EventKind.MARK, "safe", {"safe": False, "status": "fault"}))
     window.paint()
@@ -399,7 +401,9 @@ def test_nobody_calls_a_rig_safe_that_was_not_seen_to_be(window):
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_run_that_goes_on_is_not_called_paused_in_whatever_order_it_is_told(window, client, order):
-    client.stream("run", RunInfo(1, RunHeader("heating", (Channel("current"),), 2000.0), "/data/1.h5"))
+    client.stream(
+        "run", RunInfo(1, RunHeader("heating", (RecordedChannel("current"),), 2000.0), "/data/1.h5")
+    )
     older = {**state(job(1, "paused", version=7), held="paused by the user"), "version": 7}
     window._told("state", older)
     window.paint()
@@ -429,7 +433,7 @@ def test_nothing_is_run_on_instruments_that_do_not_answer(window):
 
 
 def test_a_run_that_sends_nothing_is_said_to(window, client, monkeypatch):
-    header = RunHeader("heating", (Channel("current"),), 2000.0)
+    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0)
     client.stream("run", RunInfo(2, header, "/data/2.h5"))
     window._told("state", state(job(2, "running")))
     window.source._data_s -= 10.0
@@ -451,7 +455,7 @@ def test_return_in_the_notes_is_a_note_and_no_run(window, client, qtbot):
 def test_the_view_that_the_user_chose_stays_in_front(window, client, qtbot):
     def begin(number, procedure):
         client.stream(
-            "run", RunInfo(number, RunHeader(procedure, (Channel("current"),), 2000.0), "/data/1.h5")
+            "run", RunInfo(number, RunHeader(procedure, (RecordedChannel("current"),), 2000.0), "/data/1.h5")
         )
 
     begin(1, "break-junction")
