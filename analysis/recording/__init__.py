@@ -15,13 +15,13 @@ from analysis.recording.recover import recover
 from analysis.recording.writer import RecordingWriter
 
 __all__ = [
-    "PlotAxis",
     "Calibration",
-    "RecordedChannel",
     "DiskAlmostFull",
     "NoSuchChannel",
     "OutsideRecording",
     "Plot",
+    "PlotAxis",
+    "RecordedChannel",
     "Recording",
     "RecordingError",
     "RecordingWriter",

@@ -23,4 +23,4 @@ NEEDED: dict[str, Callable[[Mapping[str, Any], Rig], object]] = {
 }
 """Check of each evaluation's needs before its run: raises ``ValueError`` if the run would be for nothing."""
 
-__all__ = ["ANALYSES", "NEEDED", "CalibrationResult", "PreviousCalibration", "CalibratedQuantity"]
+__all__ = ["ANALYSES", "NEEDED", "CalibratedQuantity", "CalibrationResult", "PreviousCalibration"]

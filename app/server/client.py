@@ -5,12 +5,10 @@ Everything may be called from any thread; callbacks come from the thread of thei
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 import zmq
 
-from analysis.records import Block, Event
 from app.server.connection import Connection
 from app.server.errors import NoAnswer, Refused
 from app.server.protocol import (
@@ -22,7 +20,7 @@ from app.server.protocol import (
     event_of,
 )
 from app.server.publisher import MOST_WAITING, SEPARATOR
-from app.server.stream import TOPICS, Callback, Follower, StreamSubscription
+from app.server.stream import TOPICS, Callback, Follower, History, StreamSubscription
 
 TIMEOUT_S = 5.0
 LONGEST_S = {
@@ -33,18 +31,6 @@ LONGEST_S = {
     "check": 10.0,
 }
 """Of commands that ask instruments or import what they need."""
-
-
-@dataclass(frozen=True)
-class History:
-    """A page of a run: ``events`` come before ``blocks``; ``stop`` and ``all_events`` are how far the run is."""
-
-    blocks: list[Block]
-    events: list[Event]
-    first_event: int
-    stop: int
-    all_events: int
-    over: bool
 
 
 class BenchClient:
@@ -108,7 +94,7 @@ class BenchClient:
         """Bias 0 V and the tip back, now. Returns what was done. Raises as `command`: then see to it by hand."""
         return str(self.command("retract", timeout_s=self.connection.retract_s)["done"])
 
-    def history(self, job: int, first: int = 0, first_event: int = 0) -> "History":
+    def history(self, job: int, first: int = 0, first_event: int = 0) -> History:
         """One page of the present or last run: samples from ``first`` on, events from number ``first_event`` on."""
         reply = self.ask("history", {"job": job, "first": first, "first_event": first_event})
         result = reply.fields["result"]
@@ -121,7 +107,7 @@ class BenchClient:
             blocks, events, result["first_event"], result["stop"], result["all_events"], result["over"]
         )
 
-    def subscribe(self, callback: Callback, topics: Iterable[str] = TOPICS) -> "StreamSubscription":
+    def subscribe(self, callback: Callback, topics: Iterable[str] = TOPICS) -> StreamSubscription:
         """What the bench tells from now on, as ``callback(topic, what)``.
 
         ``what`` is a `RunInfo` ("run"), `Block`, `Event`, `Trace`, or a dict. A slow callback misses messages. When
@@ -129,7 +115,7 @@ class BenchClient:
         """
         return self._begun(StreamSubscription(self, callback, tuple(topics)))
 
-    def follow(self, callback: Callback, topics: Iterable[str] = TOPICS) -> "StreamSubscription":
+    def follow(self, callback: Callback, topics: Iterable[str] = TOPICS) -> StreamSubscription:
         """As `subscribe`, but of the run under way (or else the last) from its start, and nothing missed.
 
         "run", then every "block" and "event" once and in order: what was, and without a seam what comes; however
@@ -139,7 +125,7 @@ class BenchClient:
         """
         return self._begun(Follower(self, callback, tuple({*topics, "run", "block", "event", "job"})))
 
-    def _begun(self, subscription: "StreamSubscription") -> "StreamSubscription":
+    def _begun(self, subscription: StreamSubscription) -> StreamSubscription:
         self._subscriptions.append(subscription)
         subscription.start()
         return subscription

@@ -1,10 +1,10 @@
 """Streams of what a bench tells: from now on, or of a run from its start without anything missed."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import zmq
 
@@ -14,9 +14,6 @@ from app.console.terminal import join
 from app.server.errors import BenchError, Refused
 from app.server.latest_snapshots import Newest
 from app.server.protocol import Message, ProtocolError, block_of, decode, event_of, trace_of
-
-if TYPE_CHECKING:
-    from app.server.client import BenchClient, History
 
 TOPICS = ("run", "block", "event", "trace", "job", "state", "log", "instruments")
 
@@ -46,10 +43,38 @@ class Behind:
     stop: int
 
 
+@dataclass(frozen=True)
+class History:
+    """A page of a run: ``events`` come before ``blocks``; ``stop`` and ``all_events`` are how far the run is."""
+
+    blocks: list[Block]
+    events: list[Event]
+    first_event: int
+    stop: int
+    all_events: int
+    over: bool
+
+
+class RunSource(Protocol):
+    """Source of a stream, and of what it missed: the client of a bench."""
+
+    def command(self, name: str, *, timeout_s: float | None = None, **arguments: Any) -> dict[str, Any]:
+        """Have a command done and wait for its result. Raises `BenchError`."""
+
+    def history(self, job: int, first: int = 0, first_event: int = 0) -> History:
+        """Return one page of a run. Raises `BenchError`."""
+
+    def new_subscriber(self, topics: Iterable[str]) -> "zmq.Socket[bytes]":
+        """Return a socket on which the topics come."""
+
+    def new_pair(self) -> "tuple[zmq.Socket[bytes], zmq.Socket[bytes]]":
+        """Return two sockets with which one thread wakes another."""
+
+
 class StreamSubscription:
     """A thread that hands on what the bench tells. ``failure`` is why it ended, if it did by itself."""
 
-    def __init__(self, client: "BenchClient", callback: Callback, topics: tuple[str, ...]) -> None:
+    def __init__(self, client: RunSource, callback: Callback, topics: tuple[str, ...]) -> None:
         self.failure: BaseException | None = None
         self._client = client
         self._callback = callback
@@ -114,7 +139,7 @@ class StreamSubscription:
 class Follower(StreamSubscription):
     """A subscription that fills what it missed from history, from the start of the run on."""
 
-    def __init__(self, client: "BenchClient", callback: Callback, topics: tuple[str, ...]) -> None:
+    def __init__(self, client: RunSource, callback: Callback, topics: tuple[str, ...]) -> None:
         super().__init__(client, callback, topics)
         self._job: int | None = None
         self._next_sample = 0
@@ -186,7 +211,7 @@ class Follower(StreamSubscription):
             if page is None or self._next_sample >= (page.stop if wanted is None else wanted):
                 return
 
-    def _page(self) -> "History | None":
+    def _page(self) -> History | None:
         """The next page, handed on; None if there is no more of this run, or the bench has forgotten it."""
         if self._job is None:
             return None

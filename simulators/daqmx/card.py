@@ -2,8 +2,9 @@
 
 from simulators.daqmx.channels import known_device
 from simulators.daqmx.errors import Code, DaqError
+from simulators.daqmx.resources import Holder
 from simulators.daqmx.task import DaqTask
-from simulators.daqmx.task_state import TaskState, TaskStates
+from simulators.daqmx.task_state import TaskState
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.faults import DeviceLost
 
@@ -20,8 +21,8 @@ class Card:
     def __init__(self, bench: SimulatedBench) -> None:
         self.bench = bench
         self.tasks: dict[str, DaqTask] = {}
-        self._held: dict[str, TaskStates] = {}
-        self._armed: list[tuple[str, TaskStates]] = []
+        self._held: dict[str, Holder] = {}
+        self._armed: list[tuple[str, Holder]] = []
         self._unnamed = 0
 
     def create(self, name: str) -> str:
@@ -58,7 +59,7 @@ class Card:
         del self.tasks[session]
         self.bench.wake()
 
-    def reserve(self, task: TaskStates, resources: set[str]) -> None:
+    def reserve(self, task: Holder, resources: set[str]) -> None:
         """Reserve resources for a task. Raises -50103 and reserves none if another task holds one."""
         for resource in sorted(resources):
             holder = self._held.get(resource)
@@ -67,15 +68,15 @@ class Card:
                 raise DaqError(Code.PAL_RESOURCE_RESERVED, f"{details}\nTask Name: {task.name}")
         self._held |= dict.fromkeys(resources, task)
 
-    def release(self, task: TaskStates) -> None:
+    def release(self, task: Holder) -> None:
         """Release all resources of a task."""
         self._held = {resource: holder for resource, holder in self._held.items() if holder is not task}
 
-    def arm(self, task: TaskStates, trigger: str) -> None:
+    def arm(self, task: Holder, trigger: str) -> None:
         """Make a started task wait for a trigger ("ai/starttrigger")."""
         self._armed.append((trigger, task))
 
-    def disarm(self, task: TaskStates) -> None:
+    def disarm(self, task: Holder) -> None:
         """Stop a task from waiting for its trigger."""
         self._armed = [(trigger, waiting) for trigger, waiting in self._armed if waiting is not task]
 

@@ -6,14 +6,10 @@ so that a program that reads only in its callback works.
 """
 
 import math
-from typing import TYPE_CHECKING
 
 from simulators.daqmx.errors import DaqError
 from simulators.daqmx.inputs import InputEngine
-from simulators.daqmx.task_state import TaskState
-
-if TYPE_CHECKING:
-    from simulators.daqmx.task import DaqTask
+from simulators.daqmx.task_state import TaskState, TaskStates
 
 
 class EventSubscription:
@@ -21,11 +17,11 @@ class EventSubscription:
 
     Parameters
     ----------
-    task : Task
+    task : TaskStates
         Task that emits the events.
     """
 
-    def __init__(self, task: "DaqTask") -> None:
+    def __init__(self, task: TaskStates) -> None:
         self.task = task
         self.status = 0
         self._bench = task.card.bench
@@ -88,13 +84,13 @@ class EveryNSamples(EventSubscription):
 
     Parameters
     ----------
-    task : Task
+    task : TaskStates
         Task that emits the events.
     samples : int
         Samples per channel between events.
     """
 
-    def __init__(self, task: "DaqTask", samples: int) -> None:
+    def __init__(self, task: TaskStates, samples: int) -> None:
         super().__init__(task)
         self.samples = samples
         self._announced = 0

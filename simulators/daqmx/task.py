@@ -1,7 +1,6 @@
 """Reading and writing the samples of a task, including NI-DAQmx's implicit state changes."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +8,8 @@ from numpy.typing import NDArray
 from simulators.daqmx.errors import Code, DaqError
 from simulators.daqmx.events import Done, EventSubscription, EveryNSamples
 from simulators.daqmx.inputs import ALL_SAMPLES
+from simulators.daqmx.resources import Resources
 from simulators.daqmx.task_state import TaskState, TaskStates
-
-if TYPE_CHECKING:
-    from simulators.daqmx.card import Card
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -27,7 +24,7 @@ _REGISTERED = {
 class DaqTask(TaskStates):
     """One NI-DAQmx task."""
 
-    def __init__(self, card: "Card", name: str) -> None:
+    def __init__(self, card: Resources, name: str) -> None:
         super().__init__(card, name)
         self.subscriptions: dict[str, EventSubscription] = {}
 

@@ -8,7 +8,7 @@ Source: NI-DAQmx Help, "Task State Model".
 import math
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from nidaqmx.constants import TaskMode
 
@@ -17,12 +17,10 @@ from simulators.daqmx.errors import STOPPED_BEFORE_DONE, Code, DaqError
 from simulators.daqmx.inputs import InputEngine
 from simulators.daqmx.lines import LineChannel, LinesEngine, line_channels
 from simulators.daqmx.outputs import OutputEngine
+from simulators.daqmx.resources import Resources
 from simulators.daqmx.timing import SampleClock, terminal, unknown_terminal
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.ni6281 import Limits
-
-if TYPE_CHECKING:
-    from simulators.daqmx.card import Card
 
 Engine = InputEngine | OutputEngine | LinesEngine
 Side = TypeVar("Side", InputEngine, OutputEngine, LinesEngine)
@@ -48,13 +46,13 @@ class TaskStates:
 
     Parameters
     ----------
-    card : Card
+    card : Resources
         Card of the task.
     name : str
         Name in NI-DAQmx.
     """
 
-    def __init__(self, card: "Card", name: str) -> None:
+    def __init__(self, card: Resources, name: str) -> None:
         self.card = card
         self.name = name
         self.state = TaskState.VERIFIED
