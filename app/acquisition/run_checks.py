@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from app.acquisition.open_rig import planned_station
-from app.commands.run import PROCEDURES
 from app.config.rig import Rig
 from procedures.errors import ImpossibleSetting
 from procedures.limits import dry_run
 from procedures.procedure import RigProcedure
+from procedures.registry import PROCEDURES
 
 
 def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:

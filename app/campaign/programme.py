@@ -7,13 +7,13 @@ from typing import Any
 from app.campaign.decisions import Amplitudes
 from app.campaign.file import CampaignFile, Control
 from app.campaign.stages import Stage
-from app.commands.run import PROCEDURES
 from app.config.toml import FileError
 from procedures.break_junction import BreakJunction
 from procedures.errors import ImpossibleSetting
 from procedures.heating import Heating
 from procedures.iv import IV
 from procedures.procedure import RigProcedure
+from procedures.registry import PROCEDURES
 
 Parameters = Mapping[str, Any]
 

@@ -76,7 +76,7 @@ def command(
             with (
                 rig_served_by(settings if simulated else rig_file) as rig,
                 import_module("app.server.server").BenchServer(rig, folder, host) as server,
-                announced(server, connections) as path,
+                announced(server.connection, connections) as path,
                 signals_stop(lambda: None, sentences.append),
             ):
                 click.echo(path)

@@ -7,8 +7,8 @@ from importlib import import_module
 from math import floor, log10
 from typing import Any
 
-from app.commands.run import PROCEDURES
 from app.gui.plots.numbers import minus, significant
+from procedures.registry import PROCEDURES
 
 UNITS = {"G_0": "G₀", "uV/K": "µV/K", "ohm": "Ω", "uW": "µW"}
 PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}

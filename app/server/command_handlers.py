@@ -2,19 +2,22 @@
 
 import logging
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
+from app.acquisition.bench import Bench
 from app.acquisition.run_checks import check, procedure_of
+from app.server.broadcast import Broadcast
+from app.server.instruments import Instruments
 from app.server.protocol import VERSION, number
+from app.server.queue import Job, JobQueue
 from app.server.rpc_server import Command, Reply, apart
 from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
-
-if TYPE_CHECKING:
-    from app.server.server import BenchServer
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +33,68 @@ SETTINGS = {
 Place = Callable[[Callable[[], None]], None]
 
 
+class CommandedBench(Protocol):
+    """Bench as its commands need it."""
+
+    @property
+    def rig_file(self) -> Path:
+        """Path of the rig file."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder of recordings that are given no name."""
+
+    @property
+    def queue(self) -> JobQueue:
+        """Queue of runs."""
+
+    @property
+    def instruments(self) -> Instruments:
+        """Instruments while no run has them."""
+
+    @property
+    def broadcast(self) -> Broadcast:
+        """Messages to clients."""
+
+    @property
+    def ended(self) -> threading.Event:
+        """Set when the bench is to end."""
+
+    @property
+    def run_under_way(self) -> Bench | None:
+        """Bench of the present job."""
+
+    def add(
+        self,
+        procedure: str,
+        values: Mapping[str, Any],
+        out: str | Path | None = None,
+        sample: str = "",
+        notes: str = "",
+        place: int | None = None,
+    ) -> Job:
+        """Add a run to the queue. Raises ``ImpossibleSetting``."""
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return the last entries of the log."""
+
+    def state(self) -> dict[str, Any]:
+        """Return the state that clients show."""
+
+    def tell_state(self) -> None:
+        """Publish the state."""
+
+    def tell_instruments(self) -> None:
+        """Publish what is known of the instruments."""
+
+    def retract(self) -> str:
+        """Remove the bias and retract the tip. Raises `RigError` if that could not be seen."""
+
+
 class CommandHandlers:
     """The commands of one bench. docs/reference/serving.md lists them for who writes a client."""
 
-    def __init__(self, bench: "BenchServer") -> None:
+    def __init__(self, bench: CommandedBench) -> None:
         self._bench = bench
 
     def commands(self, hands: Place, reader: Place) -> dict[str, Command]:

@@ -7,14 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app import child_process
 from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
 from app.server.connection import Connection, connections_folder
-
-if TYPE_CHECKING:
-    from app.server.server import BenchServer
 
 LOG = "bench.log"
 
@@ -39,10 +35,10 @@ def rig_served_by(rig: Path | SimulationSettings) -> Iterator[Path]:
 
 
 @contextmanager
-def announced(server: "BenchServer", folder: Path | None = None) -> Iterator[Path]:
+def announced(connection: Connection, folder: Path | None = None) -> Iterator[Path]:
     """Leave the connection file for clients to find, and take it away at the end."""
-    path = (folder or connections_folder()) / f"bench-{server.connection.pid}.json"
-    server.connection.write(path)
+    path = (folder or connections_folder()) / f"bench-{connection.pid}.json"
+    connection.write(path)
     try:
         yield path
     finally:

@@ -32,7 +32,7 @@ def run_served(
     with (
         output_never_waits(),
         BenchServer(rig_file, out.absolute().parent) as server,
-        announced(server) as path,
+        announced(server.connection) as path,
     ):
         try:
             job = server.add(procedure, values, out.absolute(), sample, notes)

@@ -22,7 +22,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.commands.run import PROCEDURES
 from app.console.durations import amount
 from app.gui.panels.field import Field
 from app.gui.panels.form import Form
@@ -30,6 +29,7 @@ from app.gui.panels.preset_choice import PresetChoice
 from app.gui.panels.sequence import Sequencer
 from app.gui.presets import Preset, preset_for
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from procedures.registry import PROCEDURES
 
 if TYPE_CHECKING:
     from app.config.rig import Rig

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.commands.run import PROCEDURES
+from procedures.registry import PROCEDURES
 from tests.support.rig.held_rig import EASY, QUICK
 from tests.support.rig.rigs import served_rig
 

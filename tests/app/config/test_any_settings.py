@@ -12,6 +12,7 @@ from app.config.rig import Rig
 from app.config.toml import FileError, validate
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import FractionParameter, FractionsParameter, LevelsParameter, NumbersParameter
+from procedures.registry import PROCEDURES
 
 QUICK = settings(
     derandomize=True, deadline=None, max_examples=20, suppress_health_check=list(HealthCheck)

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.cli import COMMANDS, main
-from app.commands.run import PROCEDURES
 from app.console.plain_text import in_ascii
+from procedures.registry import PROCEDURES
 from simulators.parameters import load_parameters
 from tests.support.recordings.made_recordings import made_heating, made_iv
 

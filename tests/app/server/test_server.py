@@ -7,10 +7,10 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
-from app.commands.run import PROCEDURES
 from app.server.client import BenchClient
 from app.server.errors import Refused
 from app.server.server import BenchServer
+from procedures.registry import PROCEDURES
 from simulators.rig.faults import InstrumentSilent, Stall
 from tests.support.rig.benches import Ears, same_as_recorded, served_bench
 from tests.support.rig.holding import Holding

@@ -7,8 +7,8 @@ import pytest
 
 from analysis.importers.imported import SWEEP
 from analysis.recording import RecordedChannel, RunHeader, TraceEntry
-from app.commands.run import PROCEDURES
 from app.viewmodels.empty_recording import EVERYWHERE, in_replay, what_is_missing, why_empty
+from procedures.registry import PROCEDURES
 from tests.support.recordings.streams import header
 
 TRACES = (TraceEntry(0, 0, 100),)

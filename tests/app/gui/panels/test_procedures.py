@@ -3,11 +3,11 @@
 import pytest
 from PyQt6.QtWidgets import QLabel
 
-from app.commands.run import PROCEDURES
 from app.gui.panels.field import as_text
 from app.gui.panels.form import Form
 from app.gui.panels.procedures import OFFERED, ProceduresPanel, Wanted
 from app.gui.presets import PRESETS, preset_for
+from procedures.registry import PROCEDURES
 from tests.support.gui import fake_bench
 
 

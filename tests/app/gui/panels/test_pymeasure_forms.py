@@ -9,8 +9,8 @@ from pymeasure.experiment import Results, Worker
 from pymeasure.experiment.procedure import Procedure
 
 from app.commands.calibrate import KINDS
-from app.commands.run import PROCEDURES
 from procedures.break_junction import BreakJunction
+from procedures.registry import PROCEDURES
 
 CALIBRATIONS = {
     f"calibrate-{kind}": (f"procedures.calibrate_{kind}", name, "") for kind, (name, _) in KINDS.items()
