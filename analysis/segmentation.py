@@ -1,14 +1,17 @@
 """Segments of a run that hold a modulation or a sweep, each with the mark that describes its outcome."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
+from analysis.recording import Recording, RecordingError
 from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.traces.read import calibration_of
 
 CHANNELS = ("current", "bias", "thermocouple")
 """Channels that are read from a recording; a missing thermocouple or bias reads NaN."""
@@ -151,3 +154,33 @@ class _OpenCut:
         return Segment(
             (self._start, stop), bias_V, current_A, thermocouple_V, railed == 1.0, self._begin, end, {}
         )
+
+
+def number_or_nan(value: float | None) -> float:
+    """Return the number, NaN for None (JSON has no NaN)."""
+    return float("nan") if value is None else float(value)
+
+
+def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> Iterator[Block]:
+    """Yield one block for each step of that name, NaN where samples are missing; the rest is not read.
+
+    Raises ``RecordingError`` if a channel is missing.
+    """
+    missing = set(channels) - set(recording.channels)
+    if missing:
+        raise RecordingError(f"{recording.path}: has no channel {', '.join(sorted(missing))}")
+    steps = [e for e in recording.events if e.kind is EventKind.STEP and e.name == step]
+    for event, following in zip_longest(steps, steps[1:]):
+        if event.payload.get("phase") == "begin":
+            stop = recording.stop if following is None else following.sample
+            start = min(max(event.sample, recording.first), recording.stop)
+            stop = min(max(stop, start), recording.stop)
+            yield Block(start, recording.rate_Hz, channels, recording.samples(start, stop, channels))
+
+
+def calibration_for(recording: Recording) -> CurrentCalibration:
+    """Return the calibration of the current channel. Raises ``RecordingError`` if the recording has none."""
+    calibration = calibration_of(recording.header)
+    if calibration is None:
+        raise RecordingError(f"{recording.path}: holds conductance only; a hold needs current and bias")
+    return calibration

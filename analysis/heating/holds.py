@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from analysis.conductance import CurrentCalibration
 from analysis.heating.programme import LevelProgramme
 from analysis.recording import Recording, RecordingError
-from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.records import Block, Event, FloatArray
 from analysis.reduce import reduce
-from analysis.segmentation import CHANNELS, Cutter, Segment
-from analysis.traces.read import calibration_of
+from analysis.segmentation import CHANNELS, Cutter, Segment, calibration_for, number_or_nan, step_blocks
 
 STEP, MARK = "modulate", "hold"
 """Names of the events that delimit and describe a hold."""
@@ -144,11 +143,6 @@ class HoldSegmenter:
         )
 
 
-def number_or_nan(value: float | None) -> float:
-    """Return the number, NaN for None (JSON has no NaN)."""
-    return float("nan") if value is None else float(value)
-
-
 def holds_of(recording: Recording) -> Iterator[Hold]:
     """Yield all holds of a recording, in order; only their samples are read.
 
@@ -164,28 +158,3 @@ def holds_of(recording: Recording) -> Iterator[Hold]:
         )
     segmenter = HoldSegmenter(calibration_for(recording), float(gain))
     yield from reduce(chain(recording.events, step_blocks(recording, STEP, CHANNELS)), [segmenter])
-
-
-def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> Iterator[Block]:
-    """Yield one block for each step of that name, NaN where samples are missing; the rest is not read.
-
-    Raises ``RecordingError`` if a channel is missing.
-    """
-    missing = set(channels) - set(recording.channels)
-    if missing:
-        raise RecordingError(f"{recording.path}: has no channel {', '.join(sorted(missing))}")
-    steps = [e for e in recording.events if e.kind is EventKind.STEP and e.name == step]
-    for event, following in zip_longest(steps, steps[1:]):
-        if event.payload.get("phase") == "begin":
-            stop = recording.stop if following is None else following.sample
-            start = min(max(event.sample, recording.first), recording.stop)
-            stop = min(max(stop, start), recording.stop)
-            yield Block(start, recording.rate_Hz, channels, recording.samples(start, stop, channels))
-
-
-def calibration_for(recording: Recording) -> CurrentCalibration:
-    """Return the calibration of the current channel. Raises ``RecordingError`` if the recording has none."""
-    calibration = calibration_of(recording.header)
-    if calibration is None:
-        raise RecordingError(f"{recording.path}: holds conductance only; a hold needs current and bias")
-    return calibration

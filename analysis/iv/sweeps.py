@@ -6,11 +6,10 @@ from itertools import chain
 from pathlib import Path
 
 from analysis.conductance import CurrentCalibration
-from analysis.heating.holds import calibration_for, number_or_nan, step_blocks
 from analysis.recording import Recording, damage_told
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import reduce
-from analysis.segmentation import Cutter, Segment
+from analysis.segmentation import Cutter, Segment, calibration_for, number_or_nan, step_blocks
 
 STEP, MARK = "sweep", "curve"
 """Names of the events that delimit and describe a sweep."""

@@ -8,13 +8,13 @@ from rich.console import Console
 from analysis.recording import RecordingError
 from app.acquisition.bench import Bench, RunSummary
 from app.acquisition.open_rig import BY_ADDRESS, Wires
+from app.acquisition.run_in_terminal import run_shown
 from app.campaign.decisions import Undecided
 from app.campaign.file import CampaignFile
 from app.campaign.log import CampaignLog
 from app.campaign.programme import stage_progress
 from app.campaign.run import Campaign, CampaignStopped, RunStage
 from app.campaign.stages import Stage
-from app.commands.run import run_shown
 from app.config.toml import FileError
 from app.console.progress import stderr_console
 from procedures.procedure import RigProcedure

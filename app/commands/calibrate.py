@@ -66,7 +66,7 @@ RIG_OPTION = click.Option(
 
 
 def _kind_command(kind: str) -> click.Command:
-    from app.commands.run import parameter_option
+    from app.console.parameter_options import parameter_option
 
     procedure_class = _procedure_class(kind)
     parameters = procedure_class().parameter_objects()
@@ -147,7 +147,7 @@ def _run(
 ) -> None:
     """Run the procedure; a run that did not finish is not evaluated."""
     from app.acquisition.bench import Bench
-    from app.commands.run import run_and_tell
+    from app.acquisition.run_in_terminal import run_and_tell
 
     with redirect_stdout(sys.stderr):  # standard output is the result's alone
         summary = run_and_tell(

@@ -70,4 +70,4 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         run_and_tell(lambda: procedure_class.from_values(values), Bench(rig_file), out, sample, notes)
 
     help_text = (procedure_class.__doc__ or "").split("\n")[0].replace("``", "")
-    return Command(procedure_class.name, callback=run, params=options, help=help_text)
+    return Command(cmd_name, callback=run, params=options, help=help_text)

@@ -3,8 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
-from app.numbers import peak_row, trace_counts
 from app.offline.traces import Analysed
+from app.report.trace_rows import peak_row, trace_counts
 
 WIDTH = 120
 """Where there is no terminal whose width could be asked (a file, another program)."""

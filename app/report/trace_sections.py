@@ -1,11 +1,12 @@
 """What a report says of opening traces: figures, peaks, counts."""
 
 from analysis.traces.histogram import Scale
-from app.numbers import cell_with_error, peak_row, trace_counts
+from app.numbers import cell_with_error
 from app.offline.traces import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
 from app.report.section import ReportSection, embedded_figure
 from app.report.table import Table
+from app.report.trace_rows import peak_row, trace_counts
 
 
 def trace_sections(analysed: Analysed) -> list[ReportSection]:

@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.acquisition.run_checks import check, duration_s, procedure_of
-from app.commands.run import PROCEDURES
 from app.config.rig import Rig
 from app.config.toml import FileError, validate
 from procedures.errors import ImpossibleSetting

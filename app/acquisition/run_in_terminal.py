@@ -1,0 +1,84 @@
+"""A run in this terminal: its progress, Ctrl-C, and what was recorded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from analysis.recording import RecordingError
+from app.acquisition.bench import Bench, Observer, RunSummary
+from app.acquisition.recorder import RecorderFailed
+from app.acquisition.run_checks import check, duration_s
+from app.config.toml import FileError
+from app.console.durations import amount
+from app.console.progress import RunProgress, signals_stop, stderr_console
+from app.console.terminal import output_never_waits
+from drivers.errors import RigError
+from procedures.errors import ImpossibleSetting
+from procedures.procedure import RigProcedure
+
+
+def run_and_tell(
+    make: Callable[[], RigProcedure], bench: Bench, out: Path, sample: str, notes: str
+) -> RunSummary:
+    """Run a procedure with its progress on the terminal and say what was recorded.
+
+    Raises
+    ------
+    FileError
+        For whatever kept it from running, in words.
+    SystemExit
+        With 1, if it ended with a fault.
+    """
+    procedure, summary = run_shown(make, bench, out, sample, notes)
+    click.echo(
+        f"{summary.recording}: {summary.end.status}, {summary.cycles} {procedure.repeats}, {summary.samples} samples"
+    )
+    if summary.end.reason:
+        click.echo(summary.end.reason, err=True)
+    if summary.end.status == "fault" or not summary.end.safe:
+        raise SystemExit(1)
+    return summary
+
+
+def run_shown(
+    make: Callable[[], RigProcedure], bench: Bench, out: Path, sample: str, notes: str
+) -> tuple[RigProcedure, RunSummary]:
+    """Run a procedure with its progress on the terminal; Ctrl-C ends it safely.
+
+    Raises
+    ------
+    FileError
+        For whatever kept it from running, in words.
+    """
+    with output_never_waits():
+        console = stderr_console()
+        try:
+            procedure = make()
+            check(procedure, bench.rig)
+            _announce(procedure, bench, console)
+            with (
+                RunProgress(procedure.name, procedure.total_cycles, console) as progress,
+                signals_stop(bench.stop, progress.say),
+            ):
+                observer = Observer(
+                    event=lambda event: progress.advance() if procedure.counts(event) else None
+                )
+                summary = bench.run(procedure, out, observer=observer, sample=sample, notes=notes)
+        except (
+            ImpossibleSetting,
+            FileExistsError,
+            RecorderFailed,
+            RecordingError,
+            RigError,
+            RuntimeError,
+        ) as error:
+            raise FileError(str(error)) from None
+        return procedure, summary
+
+
+def _announce(procedure: RigProcedure, bench: Bench, console: Console) -> None:
+    """How much is to be done, and about how long it takes."""
+    seconds = duration_s(procedure, bench.rig)
+    console.print(amount(procedure.total_cycles, procedure.repeats, seconds), highlight=False)

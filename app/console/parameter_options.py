@@ -1,0 +1,65 @@
+"""Options of a command from the parameters of a procedure."""
+
+from typing import Any
+
+import click
+
+
+class _InWords(click.ParamType):
+    """Numbers read, and refused, as the window's form does it."""
+
+    def __init__(self, parameter: Any) -> None:
+        super().__init__(min=parameter.minimum, max=parameter.maximum)  # type: ignore[call-arg]
+        self._parameter = parameter
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails with a sentence."""
+        from procedures.parameters import read
+
+        try:
+            return read(self._parameter, value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+class _Whole(_InWords, click.IntRange):
+    """A whole number."""
+
+
+class _Number(_InWords, click.FloatRange):
+    """A number."""
+
+
+def parameter_option(name: str, parameter: Any) -> click.Option:
+    """An option with the parameter's type, unit, bounds, default and description."""
+    from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
+
+    flag = "--" + name.replace("_", "-")
+    unit = (getattr(parameter, "units", None) or "").replace("_", "")
+    text = parameter.description or parameter.name
+    if isinstance(parameter.default, bool):
+        return click.Option(
+            [f"{flag}/--no-{flag[2:]}", name], default=parameter.default, show_default=True, help=text
+        )
+    kind: click.ParamType = click.STRING
+    match parameter:
+        case ListParameter():
+            kind = click.Choice(parameter.choices)
+        case IntegerParameter():
+            kind = _Whole(parameter)
+        case FloatParameter():
+            kind = _Number(parameter)
+    if parameter.default is None:
+        default: dict[str, Any] = {"required": True}
+    else:
+        shown = str(parameter) if isinstance(parameter.default, tuple) else parameter.default
+        default = {"default": shown, "show_default": shown != ""}
+    return click.Option(
+        [flag, name],
+        type=kind,
+        metavar=None
+        if isinstance(parameter, ListParameter)
+        else unit or ("TEXT" if kind is click.STRING else "N"),
+        help=text,
+        **default,
+    )
