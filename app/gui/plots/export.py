@@ -6,7 +6,6 @@ from collections.abc import Callable
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
 from PyQt6.QtGui import QColor, QGuiApplication, QImage, QPainter
@@ -14,16 +13,14 @@ from PyQt6.QtSvg import QSvgGenerator
 from pyqtgraph import ScatterPlotItem
 
 from app.gui.plots.heading import without_markup
+from app.gui.plots.printable import Printable
 from app.gui.widgets.theme import LIGHT
-
-if TYPE_CHECKING:
-    from app.gui.plots.panel import PlotPanel
 
 SCALE = 3
 """Pixels of an exported picture per pixel on the screen."""
 
 
-def export(panel: "PlotPanel", path: Path) -> None:
+def export(panel: Printable, path: Path) -> None:
     """Write the plot as png, svg or csv, by the suffix of the file; the panel emits ``said`` with the outcome."""
     writer = _WRITERS.get(path.suffix.lower().removeprefix("."))
     if writer is None:
@@ -37,7 +34,7 @@ def export(panel: "PlotPanel", path: Path) -> None:
         panel.said.emit(f"Exported {panel.title} to {path}.")
 
 
-def copy_table(panel: "PlotPanel") -> None:
+def copy_table(panel: Printable) -> None:
     """Copy the numbers of the plot as a table for a spreadsheet."""
     clipboard = QGuiApplication.clipboard()
     if clipboard is not None:
@@ -45,7 +42,7 @@ def copy_table(panel: "PlotPanel") -> None:
         panel.said.emit(f"Copied the numbers of {panel.title}.")
 
 
-def plotted_table(panel: "PlotPanel", separator: str = ",") -> str:
+def plotted_table(panel: Printable, separator: str = ",") -> str:
     """Return the data of all layers as a table in the units of the axes."""
     across, up = panel.x_axis.quantity.column, panel.y_axis.quantity.column
     columns = [c for layer in panel.layers for c in layer.columns(across, up) if c[1].size]
@@ -57,7 +54,7 @@ def plotted_table(panel: "PlotPanel", separator: str = ",") -> str:
     return text.getvalue()
 
 
-def png(panel: "PlotPanel") -> bytes:
+def png(panel: Printable) -> bytes:
     """Return the plot as PNG."""
     size = panel.viewport().size()
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
@@ -72,7 +69,7 @@ def png(panel: "PlotPanel") -> bytes:
     return bytes(out.data())
 
 
-def drawing(panel: "PlotPanel") -> bytes:
+def drawing(panel: Printable) -> bytes:
     """Return the plot as SVG."""
     size = panel.viewport().size()
     out = QByteArray()
@@ -89,7 +86,7 @@ def drawing(panel: "PlotPanel") -> bytes:
     return re.sub(rb'font-family="([^"]*)"', rb'font-family="\1, sans-serif"', bytes(out.data()))
 
 
-def _paint(panel: "PlotPanel", device: object, target: QRectF) -> None:
+def _paint(panel: Printable, device: object, target: QRectF) -> None:
     """Paint the panel with vector outlines instead of cached pixels."""
     cached = [item for item in panel.scene().items() if isinstance(item, ScatterPlotItem)]
     for item in cached:
@@ -102,7 +99,7 @@ def _paint(panel: "PlotPanel", device: object, target: QRectF) -> None:
         item.setExportMode(False)
 
 
-_WRITERS: dict[str, Callable[["PlotPanel"], bytes]] = {
+_WRITERS: dict[str, Callable[[Printable], bytes]] = {
     "png": png,
     "svg": drawing,
     "csv": lambda panel: plotted_table(panel).encode(),

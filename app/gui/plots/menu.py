@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QFileDialog, QMenu
+from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.gui.plots.axis import ReadableAxis
 from app.gui.plots.export import copy_table, export
-
-if TYPE_CHECKING:
-    from app.gui.plots.panel import PlotPanel
+from app.gui.plots.printable import Adjustable
 
 KINDS = {"png": "picture", "svg": "drawing", "csv": "numbers"}
 
@@ -19,8 +16,8 @@ KINDS = {"png": "picture", "svg": "drawing", "csv": "numbers"}
 class PanelMenu(QMenu):
     """Menu with every action on a plot, so that none needs a mouse."""
 
-    def __init__(self, panel: "PlotPanel") -> None:
-        super().__init__(panel)
+    def __init__(self, panel: Adjustable, parent: QWidget) -> None:
+        super().__init__(parent)
         self._panel = panel
         self._do("&Reset view\tR", panel.reset)
         self.addSeparator()
@@ -54,7 +51,9 @@ class PanelMenu(QMenu):
 
     def _ask(self, suffix: str) -> None:
         """Ask for a file without blocking the window."""
-        dialog = QFileDialog(self._panel, f"Export {self._panel.title}", f"{self._panel.title}.{suffix}")
+        dialog = QFileDialog(
+            self.parentWidget(), f"Export {self._panel.title}", f"{self._panel.title}.{suffix}"
+        )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
         dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")

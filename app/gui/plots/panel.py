@@ -101,7 +101,7 @@ class PlotPanel(PointedPlot):
         )
         self._has_legend = legend is not None
         self.hint = Overlay(self.inside, (0.5, 0.5))
-        self.menu = PanelMenu(self)
+        self.menu = PanelMenu(self, self)
 
     def _connect(self) -> None:
         self.inside.sigRangeChangedManually.connect(self._was_zoomed)

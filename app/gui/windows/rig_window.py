@@ -18,6 +18,7 @@ from app.gui.panels.rig import RigPanel
 from app.gui.widgets.alarm import Alarm
 from app.gui.widgets.status_line import RigStatusLine
 from app.gui.widgets.theme import Theme
+from app.gui.windows.menus import Entry, Item
 from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, running_status, why_not
 from app.gui.windows.shortcuts import RIG_KEYS
 from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
@@ -110,15 +111,18 @@ class RigWindow(SessionWindow):
         )
         self.notes.note_asked.connect(self._note)
 
-    def fill_run_menu(self) -> None:
-        """Add the menu Run."""
-        menu = self.menus.menu("&Run")
-        self.menus.action(menu, "&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter")
-        self.menus.action(menu, "&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter")
-        self.menus.action(menu, "&Pause or resume (Space)", self.pause)
-        self.menus.action(menu, "A&bort the run", self.queue.abort_present)
-        menu.addSeparator()
-        self.menus.action(menu, "R&etract (Esc Esc)", self.retract)
+    def run_menu(self) -> dict[str, list[Entry]]:
+        """Return the menu Run."""
+        return {
+            "&Run": [
+                Item("&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter"),
+                Item("&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter"),
+                Item("&Pause or resume (Space)", self.pause),
+                Item("A&bort the run", self.queue.abort_present),
+                None,
+                Item("R&etract (Esc Esc)", self.retract),
+            ]
+        }
 
     # ---- the bench ----
 

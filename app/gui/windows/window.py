@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,17 @@ from app.gui.widgets.message_line import MessageLine
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.status_line import StatusLine
-from app.gui.widgets.theme import Theme
-from app.gui.widgets.view_tabs import STRIPS, ViewTabs
-from app.gui.windows.menus import Menus
-from app.gui.windows.model_choice import ModelChoice
+from app.gui.widgets.theme import Choice, Theme
+from app.gui.widgets.view_tabs import STRIPS, TABS, ViewTabs
+from app.gui.windows.menus import Choices, Entry, Item, Menus, Submenu
+from app.gui.windows.model_choice import PATTERNS, ModelChoice
 from app.gui.windows.saving import save_analysis
 from app.gui.windows.shortcuts import COMMON_KEYS, KeysDialog
 from app.offline.recordings import ENDINGS
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
 from app.viewmodels.status_view import StatusSnapshot
+from app.viewmodels.strips import WINDOWS_S
 
 FRAME_MS = 40
 """Interval between frames: 25 a second."""
@@ -51,6 +53,7 @@ LEFT, RIGHT, BOTTOM = (
     Qt.DockWidgetArea.RightDockWidgetArea,
     Qt.DockWidgetArea.BottomDockWidgetArea,
 )
+THEMES = {"Same as &desktop": Choice.SYSTEM, "&Light": Choice.LIGHT, "D&ark": Choice.DARK}
 
 
 class SessionWindow(QMainWindow):
@@ -87,7 +90,9 @@ class SessionWindow(QMainWindow):
         self.log, self.browser = LogPanel(theme), BrowserPanel(theme, self.tasks)
         self.selection = SelectionPanel(theme)
         self.selection.decided.connect(self.decide)
-        self.models = ModelChoice(self)
+        self.models = ModelChoice(self.tasks, lambda: self.session, lambda: self.recording, self)
+        self.models.told.connect(self.say)
+        self.models.chosen.connect(lambda _: self.decide(self.selection.options))
         self.browser.failed.connect(lambda text: self.say(text, logging.ERROR))
         self.browser.open_asked.connect(self.open_asked)
         self.browser.compare_asked.connect(self.compare_asked)
@@ -125,14 +130,51 @@ class SessionWindow(QMainWindow):
 
     def finish(self) -> None:
         """Add menus and keys, restore the saved layout and start drawing."""
-        self.menus.fill(self)
+        self.menus.fill(
+            {
+                "&File": self._file_menu(),
+                **self.run_menu(),
+                "&View": self._view_menu(),
+                "&Help": [Item("&Keyboard shortcuts", self.show_keys, "F1")],
+            }
+        )
         self._bind()
         self._usual = self.saveState(LAYOUT_VERSION)
         self.restore_layout()
         self._timer.start(FRAME_MS)
 
-    def fill_run_menu(self) -> None:
-        """Add the menu Run, in a window of a rig."""
+    def run_menu(self) -> dict[str, list[Entry]]:
+        """Return the menu Run, in a window of a rig."""
+        return {}
+
+    def _file_menu(self) -> list[Entry]:
+        return [
+            Item("&Open recording …", self.ask_for_recording, "Ctrl+O"),
+            Item("Open &folder …", self.browser.choose_folder),
+            Item("&Save analysis", self.save_analysis, "Ctrl+S"),
+            Item("Open &transmission model …", self.ask_for_model),
+            Item("Use transmission fitted to the &I-V", self.models.forget),
+            None,
+            Item("&Close", self.close, "Ctrl+W"),
+        ]
+
+    def _view_menu(self) -> list[Entry]:
+        tabs = [
+            Item(title, partial(self.area.raise_tab, number), f"Ctrl+{number + 1}")
+            for number, (title, *_) in enumerate(TABS)
+        ]
+        floating = [Item(title, partial(_float, dock)) for title, dock in self.area.docks.items()]
+        spans = {f"{seconds:g} s": seconds for seconds in WINDOWS_S}
+        return [
+            *tabs,
+            Submenu("In its &own window", floating),
+            Choices("Time &span of strip charts", self.area.window_s, spans, self.set_span),
+            None,
+            *(dock.toggleViewAction() for dock in self.docks.values()),
+            Item("&Default layout", self.usual_layout),
+            None,
+            Choices("&Theme", self.theme.choice, THEMES, self.theme.choose),
+        ]
 
     def _bind(self) -> None:
         space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
@@ -210,6 +252,13 @@ class SessionWindow(QMainWindow):
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a recording", folder, f"Recordings ({patterns})")
         if chosen:
             self.open_asked.emit(Path(chosen))
+
+    def ask_for_model(self) -> None:
+        """Ask for a file and open its model."""
+        folder = str(self.recording.parent) if self.recording is not None else ""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a transmission model", folder, PATTERNS)
+        if chosen:
+            self.models.open(Path(chosen))
 
     @property
     def recording(self) -> Path | None:
@@ -309,3 +358,7 @@ class SessionWindow(QMainWindow):
         self.tasks.close()
         super().closeEvent(a0)
         self.closed.emit()
+
+
+def _float(dock: QDockWidget) -> None:
+    dock.setFloating(not dock.isFloating())
