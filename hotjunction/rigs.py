@@ -99,6 +99,6 @@ def procedures() -> tuple[str, ...]:
     >>> "break-junction" in hj.procedures()
     True
     """
-    from app.commands.run import PROCEDURES
+    from procedures.registry import PROCEDURES
 
     return tuple(PROCEDURES)
