@@ -23,10 +23,10 @@ from app.gui.plots.strips import StripsView
 from app.gui.plots.trace import TraceView
 from app.gui.plots.transmission import TransmissionPlot
 from app.gui.plots.view import View
-from app.gui.widgets.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.rig_window import RigWindow
+from app.gui.windows.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.windows.window import SessionWindow
 from app.viewmodels.junction_state import ShownState
 from tests.support.gui import windows

@@ -7,7 +7,7 @@ from importlib import import_module
 from math import floor, log10
 from typing import Any
 
-from app.gui.plots.numbers import minus, significant
+from app.gui.numbers import minus, significant
 from procedures.registry import PROCEDURES
 
 UNITS = {"G_0": "G₀", "uV/K": "µV/K", "ohm": "Ω", "uW": "µW"}

@@ -244,7 +244,7 @@ class Session:
         self._worker.settle()
 
     def measurement(self) -> Measurement:
-        """Return the results for a report or a saved analysis, as `app.offline.measurement.analyse_measurement` does."""
+        """Return the results for a report or a saved analysis, as `app.offline.measurement` makes them."""
         self.settle()
         analysis = self.histogram.analysis() if self.histogram.fair else None
         problems = (self.iv.problem, self.heating.snapshot().problem, *self.heating.snapshot().warnings)

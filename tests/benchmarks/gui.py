@@ -67,7 +67,7 @@ def _each(app: object, theme: object, size: float) -> Iterator[Row]:
 def _views(theme: object) -> tuple[dict, dict[str, Step]]:  # type: ignore[type-arg]
     """Views, and what happens to each in a frame: as a run of 2 kHz and four channels makes it happen."""
     from app.gui.plots import heating, histogram, iv, noise, strips, trace, transmission
-    from app.gui.widgets.status_line import RigStatusLine
+    from app.gui.windows.status_line import RigStatusLine
     from app.viewmodels.current_trace import CurrentTrace
     from app.viewmodels.strips import StripCharts
     from tests.support.recordings import synthetic

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.console.durations import roughly
-from app.gui.job_text import job_details, reason_of, title_of
+from app.gui.panels.job_text import job_details, reason_of, title_of
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.latest_snapshots import KnownState

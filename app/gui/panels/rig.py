@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.plots.numbers import fixed_decimals, minus
+from app.gui.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")

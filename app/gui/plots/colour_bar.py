@@ -8,8 +8,8 @@ from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PyQt6.QtWidgets import QWidget
 
+from app.gui.numbers import PLAIN_TO, power
 from app.gui.plots.counts import Image
-from app.gui.plots.numbers import PLAIN_TO, power
 from app.gui.widgets.theme import MEDIUM, SMALL, Palette, heat_map
 
 BAR = 10.0

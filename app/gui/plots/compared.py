@@ -6,12 +6,12 @@ from operator import attrgetter
 import numpy as np
 
 from analysis.records import FloatArray
+from app.gui.numbers import counted, with_error
 from app.gui.plots.heating import NAMES, PROBE, TOTAL
 from app.gui.plots.histogram import COUNTS
 from app.gui.plots.histogram_range import HIGH_G0, QUANTA_G0
 from app.gui.plots.iv import CURRENT, VOLTAGE
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, LineLayer, Points
-from app.gui.plots.numbers import counted, with_error
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held
 from app.gui.plots.strips import CONDUCTANCE

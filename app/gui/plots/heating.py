@@ -7,9 +7,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from analysis.records import FloatArray
+from app.gui.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, LineLayer, Points, union
-from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held, span
 from app.gui.plots.result_rows import Results, about_heat, heats, rises

@@ -8,6 +8,7 @@ import numpy as np
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from analysis.records import FloatArray
+from app.gui.numbers import with_error
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption, Tick
 from app.gui.plots.colour_bar import ColourBar
@@ -15,7 +16,6 @@ from app.gui.plots.counts import Image, Steps
 from app.gui.plots.histogram_range import METAL_G0, QUANTA_G0, ROOM, shown_part
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Layer, LineLayer
 from app.gui.plots.marks import StraightLine, Veil
-from app.gui.plots.numbers import with_error
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held
 from app.gui.plots.strips import CONDUCTANCE

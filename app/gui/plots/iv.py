@@ -5,9 +5,9 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
+from app.gui.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import DASHED, Band, LineLayer, union
-from app.gui.plots.numbers import counted
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held, span
 from app.gui.plots.result_rows import BETWEEN, Results, conductance, misfit, of_model

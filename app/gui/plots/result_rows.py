@@ -7,7 +7,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from analysis.heating.significance import FEW_JUNCTIONS, p_words
-from app.gui.plots.numbers import counted, fixed_decimals, minus, significant, with_error
+from app.gui.numbers import counted, fixed_decimals, minus, significant, with_error
 from app.gui.widgets.theme import MEDIUM
 from app.viewmodels.convergence import ConvergenceSnapshot
 

@@ -5,11 +5,11 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
+from app.gui.numbers import minus
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption
 from app.gui.plots.layers import Band, LineLayer
 from app.gui.plots.marks import ShadedWindow, StraightLine
-from app.gui.plots.numbers import minus
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.result_rows import BETWEEN, Results, conductance, of_model, seebeck, seebeck_size
 from app.gui.plots.result_rows import ENERGY as ENERGY_OF_LEVEL

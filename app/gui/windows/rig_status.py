@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
 from analysis.conductance import conductance_G0 as measured_G0
-from app.gui.job_text import reason_of, title_of
+from app.gui.panels.job_text import reason_of, title_of
 from app.gui.widgets.alarm import Notice
 from app.server.stream import Behind
 from app.viewmodels.junction_state import BREAK_G0, ShownState

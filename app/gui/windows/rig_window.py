@@ -16,11 +16,11 @@ from app.gui.panels.procedures import ProceduresPanel, Wanted
 from app.gui.panels.queue import OVER, QueuePanel
 from app.gui.panels.rig import RigPanel
 from app.gui.widgets.alarm import Alarm
-from app.gui.widgets.status_line import RigStatusLine
 from app.gui.widgets.theme import Theme
 from app.gui.windows.menus import Entry, Item
 from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, running_status, why_not
 from app.gui.windows.shortcuts import RIG_KEYS
+from app.gui.windows.status_line import RigStatusLine
 from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
 from app.gui.wording import all_labels, labelled_sentence
 from app.server.errors import Refused

@@ -30,13 +30,13 @@ from app.gui.widgets.focus import step_in_sight
 from app.gui.widgets.message_line import MessageLine
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.stale_tab_bars import hide_ghosts
-from app.gui.widgets.status_line import StatusLine
 from app.gui.widgets.theme import Choice, Theme
-from app.gui.widgets.view_tabs import STRIPS, TABS, ViewTabs
 from app.gui.windows.menus import Choices, Entry, Item, Menus, Submenu
 from app.gui.windows.model_choice import PATTERNS, ModelChoice
 from app.gui.windows.saving import save_analysis
 from app.gui.windows.shortcuts import COMMON_KEYS, KeysDialog
+from app.gui.windows.status_line import StatusLine
+from app.gui.windows.view_tabs import STRIPS, TABS, ViewTabs
 from app.offline.recordings import ENDINGS
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session

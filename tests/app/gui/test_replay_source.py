@@ -10,8 +10,8 @@ from PyQt6.QtCore import Qt
 
 from app.gui.panels.selection_rules import RULES, SelectionPanel
 from app.gui.replay_source import ReplaySource
-from app.gui.widgets.status_line import RigStatusLine
 from app.gui.windows.replay_window import ReplayWindow
+from app.gui.windows.status_line import RigStatusLine
 from app.offline.measurement import analyse_measurement
 from app.replay.saved_analysis import load, path_of
 from app.viewmodels.options import SessionOptions

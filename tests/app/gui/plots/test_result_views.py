@@ -12,7 +12,7 @@ from app.gui.plots.iv import IVPlot
 from app.gui.plots.noise import NoisePlot, name_of
 from app.gui.plots.transmission import TransmissionPlot
 from app.gui.widgets.theme import Choice, Theme
-from app.gui.widgets.view_tabs import ViewTabs
+from app.gui.windows.view_tabs import ViewTabs
 from app.viewmodels.heating_points import PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
 from app.viewmodels.noise_view import NoiseSnapshot

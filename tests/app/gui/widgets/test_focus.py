@@ -6,7 +6,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 
 from app.gui.widgets.focus import behind_a_tab, step_in_sight
-from app.gui.widgets.view_tabs import ViewTabs
+from app.gui.windows.view_tabs import ViewTabs
 
 
 class _Window(QMainWindow):

@@ -19,8 +19,8 @@ from app.gui.main import Program
 from app.gui.replay_source import ReplaySource
 from app.gui.widgets.icons import pause_icon, play_icon
 from app.gui.widgets.theme import Choice
-from app.gui.widgets.view_tabs import TABS
 from app.gui.windows.replay_window import ALL_SEEN, ReplayWindow
+from app.gui.windows.view_tabs import TABS
 from tests.support.recordings.streams import made_holds, made_sweeps, made_traces
 
 

@@ -21,9 +21,9 @@ from app.gui.main import Program
 from app.gui.panels.procedures import Wanted
 from app.gui.plots.view import in_sight
 from app.gui.widgets.theme import Choice
-from app.gui.widgets.view_tabs import STRIPS, TABS
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.shortcuts import KeysDialog
+from app.gui.windows.view_tabs import STRIPS, TABS
 from app.server.client import BenchClient
 from app.server.stream import Behind, RunInfo
 from app.viewmodels.junction_state import ShownState

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLayout, QWidget
 
 from app.console.durations import roughly
-from app.gui.plots.numbers import fixed_decimals, minus, significant
+from app.gui.numbers import fixed_decimals, minus, significant
 from app.gui.plots.view import View
 from app.gui.widgets.big_number import BigNumber, PositionReadout
 from app.gui.widgets.retract import RetractButton

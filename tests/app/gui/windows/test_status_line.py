@@ -9,7 +9,8 @@ from PyQt6.QtWidgets import QApplication, QDialog, QMainWindow
 from app.console.durations import roughly
 from app.gui.widgets.big_number import NUMBER_PT, BigNumber
 from app.gui.widgets.retract import TWICE_WITHIN_MS, DoubleEscFilter, RetractButton
-from app.gui.widgets.status_line import (
+from app.gui.widgets.theme import DARK, Choice, Theme
+from app.gui.windows.status_line import (
     ReplayStatusLine,
     RigStatusLine,
     StatusLine,
@@ -21,7 +22,6 @@ from app.gui.widgets.status_line import (
     signed,
     size,
 )
-from app.gui.widgets.theme import DARK, Choice, Theme
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.status_view import StatusSnapshot
 from tests.support.recordings import synthetic
