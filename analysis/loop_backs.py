@@ -76,7 +76,7 @@ class _Played:
     """A waveform whose first value appears between two samples; it ends, or repeats."""
 
     def __init__(self, since: int, known_at: int, volts: FloatArray, repeats: bool) -> None:
-        # slow to import, and the guardian, which imports this module, never plays a waveform
+        # slow to import, and the watchdog, which imports this module, never plays a waveform
         from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
         self.since, self.known_at = since, known_at

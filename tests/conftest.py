@@ -1,4 +1,4 @@
-"""For every test: what hotjunction keeps for its user goes elsewhere, and a guardian only starts where it is tested."""
+"""For every test: what hotjunction keeps for its user goes elsewhere, and a watchdog only starts where it is tested."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from analysis.traces.pipeline import AnalysisOptions
-from tests.support.rig.watchdogs import GuardianWithoutProcess
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # how long an example takes is the machine's affair
@@ -14,18 +14,18 @@ settings.load_profile("any machine")  # how long an example takes is the machine
 
 @pytest.fixture(autouse=True, scope="session")
 def logs_elsewhere(tmp_path_factory):
-    """Guardians of tests write their log into a folder of the tests (platformdirs, on Linux)."""
+    """Watchdogs of tests write their log into a folder of the tests (platformdirs, on Linux)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 
 
 @pytest.fixture(autouse=True)
-def guardian_without_process(request, monkeypatch):
-    """Give benches in this process a guardian that is none, unless the test is marked ``guardian_process``."""
-    if request.node.get_closest_marker("guardian_process") is None:
+def watchdog_without_process(request, monkeypatch):
+    """Give benches in this process a watchdog that is none, unless the test is marked ``watchdog_process``."""
+    if request.node.get_closest_marker("watchdog_process") is None:
         for module in ("app.acquisition.bench", "app.server.bias_by_hand"):
-            monkeypatch.setattr(f"{module}.Watchdog", GuardianWithoutProcess)
+            monkeypatch.setattr(f"{module}.Watchdog", WatchdogWithoutProcess)
 
 
 @pytest.fixture

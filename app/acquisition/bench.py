@@ -95,9 +95,9 @@ class _Sink:
         reducers: Reducers,
         observer: Observer,
         counts: Callable[[Event], bool],
-        check_guardian: Callable[[], None] = lambda: None,
+        check_watchdog: Callable[[], None] = lambda: None,
     ) -> None:
-        self._check_guardian = check_guardian
+        self._check_watchdog = check_watchdog
         self._recorder = recorder
         self._reducers = reducers
         self._observer = observer
@@ -112,8 +112,8 @@ class _Sink:
         self._notes.append(text)
 
     def block(self, block: Block) -> None:
-        """Take the next samples. Raises ``GuardianGone``: a run reads at least twice a second, and looks with it."""
-        self._check_guardian()
+        """Take the next samples. Raises ``WatchdogGone``: a run reads at least twice a second, and looks with it."""
+        self._check_watchdog()
         while self._notes:
             self.event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
         if self._waiting and self._waiting[-1].stop != block.first:
@@ -232,12 +232,12 @@ class Bench:
         """
         observer = observer or Observer()
         with (
-            Watchdog(self.rig_file) as guardian,
+            Watchdog(self.rig_file) as watchdog,
             open_rig(self.rig, observer.amplifier, self._wires) as opened,
             self._at_work(opened),
         ):
             procedure.check(opened.station)
-            guardian.wait_until_ready()
+            watchdog.wait_until_ready()
             header = self._header(procedure, opened, sample, notes)
             with _recording(out, header) as (writer, recorder):
                 traces = 0
@@ -249,14 +249,14 @@ class Bench:
                     observer.trace(trace)
 
                 reducers = Reducers(self._segmenter(), on_trace)
-                sink = _Sink(recorder, reducers, observer, procedure.counts, guardian.check)
+                sink = _Sink(recorder, reducers, observer, procedure.counts, watchdog.check)
                 runner = Runner(
                     opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
                 )
                 observer.started(header)
                 self._sink = sink
                 try:
-                    end = self._guarded(guardian, runner, procedure, opened)
+                    end = self._guarded(watchdog, runner, procedure, opened)
                 finally:
                     self._sink = None
                     sink.hand_on()
@@ -269,26 +269,26 @@ class Bench:
             return RunSummary(out, end, traces, sink.cycles, sink.samples, stored, measurement)
 
     def _guarded(
-        self, guardian: Watchdog, runner: Runner, procedure: RigProcedure, opened: OpenRig
+        self, watchdog: Watchdog, runner: Runner, procedure: RigProcedure, opened: OpenRig
     ) -> RunEnd:
-        """Run with the guardian armed; it is dismissed by an end that was seen safe, and by no other."""
-        guardian.arm()
+        """Run with the watchdog armed; it is dismissed by an end that was seen safe, and by no other."""
+        watchdog.arm()
         try:
             end = runner.run(procedure)
         except BaseException:
             try:
                 self._make_safe(opened)
-                guardian.dismiss()
+                watchdog.dismiss()
             except RigError as error:
-                self.unsafe = f"NOT SAFE: {error} {guardian.stay()}"
+                self.unsafe = f"NOT SAFE: {error} {watchdog.stay()}"
                 log.critical("%s", self.unsafe)
             raise
         if not end.safe:
-            end = replace(end, reason=f"{end.reason} {guardian.stay()}")
+            end = replace(end, reason=f"{end.reason} {watchdog.stay()}")
             log.critical("%s", end.reason)  # now, and not only when the recording is saved
             return end
-        gone = guardian.gone
-        guardian.dismiss()
+        gone = watchdog.gone
+        watchdog.dismiss()
         return replace(end, reason=f"{end.reason}; rig made safe") if gone and end.status == "fault" else end
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The guardian: a small process that makes the rig safe when the one that runs it is gone.
+"""The watchdog: a small process that makes the rig safe when the one that runs it is gone.
 
 It is started with the rig file before anything moves, imports what it needs and says "ready". The line "arm" says
 that the rig is about to be moved, the line "done" that it was seen safe. The end of its standard input after "arm"
@@ -42,11 +42,11 @@ MOST_PATIENCE_S = 10.0
 """Longest time of one try."""
 
 HOME_S = 30.0
-"""Time that a guardian may take to end once it was dismissed."""
+"""Time that a watchdog may take to end once it was dismissed."""
 
 IGNORED = "SIGINT", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGPIPE", "SIGBREAK"
 
-log = logging.getLogger("guardian")
+log = logging.getLogger("watchdog")
 
 
 def make_safe(rig: Rig, within_s: float) -> str:
@@ -87,16 +87,16 @@ def insist(rig: Rig, for_s: float = float("inf")) -> str:
 
 
 def log_file() -> Path:
-    """Return where guardians write what they did."""
-    return Path(platformdirs.user_log_dir("hotjunction", appauthor=False)) / "guardian.log"
+    """Return where watchdogs write what they did."""
+    return Path(platformdirs.user_log_dir("hotjunction", appauthor=False)) / "watchdog.log"
 
 
-class GuardianGone(RigError):
-    """The guardian has ended, though the rig was not said to be safe: it must not be run on."""
+class WatchdogGone(RigError):
+    """The watchdog has ended, though the rig was not said to be safe: it must not be run on."""
 
 
 class Watchdog:
-    """Runs the guardian process; a context manager.
+    """Runs the watchdog process; a context manager.
 
     It is sent home by `dismiss`, or by leaving the context before `arm`. Otherwise it stays when the context is
     left, and makes the rig safe.
@@ -135,21 +135,21 @@ class Watchdog:
         """
         if (answer := self._answer()) != READY:
             raise RuntimeError(
-                f"The guardian process did not start ({answer or 'no answer'}; see {log_file()}); nothing was moved."
+                f"The watchdog process did not start ({answer or 'no answer'}; see {log_file()}); nothing was moved."
             )
 
     def arm(self) -> None:
-        """Have it make the rig safe from now on, unless it is dismissed. Raises ``GuardianGone``."""
+        """Have it make the rig safe from now on, unless it is dismissed. Raises ``WatchdogGone``."""
         self._tell(ARM)
         if self._answer() != ARMED:
-            raise GuardianGone("The guardian has gone; nothing was moved")
+            raise WatchdogGone("The watchdog has gone; nothing was moved")
         self._armed = True
 
     def check(self) -> None:
-        """Raise ``GuardianGone`` if it has ended: once, for the way to safe goes on without it."""
+        """Raise ``WatchdogGone`` if it has ended: once, for the way to safe goes on without it."""
         if not self._missed and self.gone:
             self._missed = True
-            raise GuardianGone("The guardian has gone")
+            raise WatchdogGone("The watchdog has gone")
 
     def dismiss(self) -> None:
         """Send it home: the rig was seen safe."""
@@ -168,7 +168,7 @@ class Watchdog:
         self._armed, self._stays = False, True
         self._part()
         return (
-            f"The guardian (process {self.pid}) goes on trying to make the rig safe until it is, as {log_file()} "
+            f"The watchdog (process {self.pid}) goes on trying to make the rig safe until it is, as {log_file()} "
             "tells; once you have made it safe by hand, kill that process."
         )
 
@@ -193,7 +193,7 @@ class Watchdog:
                 self._process.stdin.flush()
 
     def _answer(self) -> str:
-        return child_process.next_line(self._process, "guardian process")
+        return child_process.next_line(self._process, "watchdog process")
 
     def _part(self) -> None:
         """Close the pipes and let it end by itself: nobody waits for it, and nobody is warned of it."""
@@ -219,7 +219,7 @@ def _opened_log() -> Iterator[IO[bytes] | int]:
 
 
 class _Terminated(Exception):
-    """Somebody asked the guardian itself to end."""
+    """Somebody asked the watchdog itself to end."""
 
 
 def run_watchdog() -> int:
@@ -260,7 +260,7 @@ def _wait_for_the_end() -> str | None:
         why = "The bench has gone"
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     except _Terminated:
-        why = "The guardian was asked to end"
+        why = "The watchdog was asked to end"
     return why if armed else None
 
 

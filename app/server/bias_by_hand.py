@@ -1,4 +1,4 @@
-"""A bias that somebody sets by hand while no run is on: on a tip that is back, and with a guardian."""
+"""A bias that somebody sets by hand while no run is on: on a tip that is back, and with a watchdog."""
 
 import math
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class BiasByHand:
     Parameters
     ----------
     rig_file : Path
-        For the guardian.
+        For the watchdog.
     """
 
     def __init__(self, rig_file: Path) -> None:
@@ -36,17 +36,17 @@ class BiasByHand:
         Raises
         ------
         RigError, RuntimeError
-            There is no bias then, or a guardian goes on taking it away.
+            There is no bias then, or a watchdog goes on taking it away.
         """
         self.end()
         daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
         if bias_V == 0:
             return
-        guardian = self._stack.enter_context(Watchdog(self._rig_file))
-        self._on = daq, rig, guardian
+        watchdog = self._stack.enter_context(Watchdog(self._rig_file))
+        self._on = daq, rig, watchdog
         try:
-            guardian.wait_until_ready()
-            guardian.arm()
+            watchdog.wait_until_ready()
+            watchdog.arm()
             for volts in (math.copysign(min(abs(bias_V), FIRST_STEP_V), bias_V), bias_V):
                 daq.write(bias=volts)
                 self._commanded_V = volts
@@ -80,26 +80,26 @@ class BiasByHand:
             )
 
     def check(self) -> str:
-        """Look if the guardian is there; end a bias that has none. Returns what was done, "" for nothing.
+        """Look if the watchdog is there; end a bias that has none. Returns what was done, "" for nothing.
 
         Raises
         ------
         RigError
-            If the guardian has gone and the bias could not be taken away; a new guardian goes on with it.
+            If the watchdog has gone and the bias could not be taken away; a new watchdog goes on with it.
         """
         if self._on is None or not self._on[2].gone:
             return ""
         self.end()
-        return "The guardian has gone; the bias set by hand was taken away"
+        return "The watchdog has gone; the bias set by hand was taken away"
 
     def end(self) -> None:
-        """Take the bias away. Raises ``RigError``; the guardian goes on with it then."""
+        """Take the bias away. Raises ``RigError``; the watchdog goes on with it then."""
         if self._on is None:
             return
-        (daq, rig, guardian), self._on = self._on, None
+        (daq, rig, watchdog), self._on = self._on, None
         with self._stack:
             try:
                 daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
             except RigError as error:
-                raise InstrumentLost(f"NOT SAFE: {error} {guardian.stay()}") from error
-            guardian.dismiss()
+                raise InstrumentLost(f"NOT SAFE: {error} {watchdog.stay()}") from error
+            watchdog.dismiss()

@@ -89,7 +89,7 @@ class Instruments:
         with self._turn:
             if self._busy:
                 return
-            self._look_at_guardian()
+            self._look_at_watchdog()
             looks: dict[str, Callable[[], None]] = {
                 "daq": self._look_at_daq,
                 "current_amplifier": self._look_at_amplifier,
@@ -104,7 +104,7 @@ class Instruments:
                     self.rows.failed(name, str(error))
                     self._drop(name)
 
-    def _look_at_guardian(self) -> None:
+    def _look_at_watchdog(self) -> None:
         try:
             if done := self._bias.check():
                 log.critical("%s", done)

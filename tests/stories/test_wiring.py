@@ -30,13 +30,13 @@ DEEPEST_M = 1e-9
 """An indentation that an orderly stop leaves at 20 nm/s; a tip that nothing stops goes 50 nm deep."""
 
 
-class NoGuardian:
-    """Stands in for the guardian process, which has tests of its own and takes two seconds to start."""
+class NoWatchdog:
+    """Stands in for the watchdog process, which has tests of its own and takes two seconds to start."""
 
     def __init__(self, rig_file: Path) -> None:
         pass
 
-    def __enter__(self) -> "NoGuardian":
+    def __enter__(self) -> "NoWatchdog":
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -54,8 +54,8 @@ class NoGuardian:
 
 
 @pytest.fixture(autouse=True)
-def no_guardian(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.acquisition.bench.Watchdog", NoGuardian)
+def no_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", NoWatchdog)
 
 
 @dataclass
@@ -237,7 +237,7 @@ def test_a_bias_output_that_sticks_is_seen_before_the_tip_has_moved_far(tmp_path
 
 
 def test_a_bias_that_stands_before_the_run_is_refused_and_no_output_is_stepped(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoGuardian)
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoWatchdog)
     with watched(tmp_path, {}) as (rig, worst):
         instruments = Instruments(rig.file)
         instruments.set("daq", "bias_V", 0.05)
@@ -350,7 +350,7 @@ def test_a_bias_that_is_too_small_to_compare_and_vanishes_stops_the_tip(tmp_path
 
 
 def test_a_bias_by_hand_on_the_wrong_output_goes_no_further_than_a_small_step(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoGuardian)
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoWatchdog)
     with watched(tmp_path, {f"{WIRING}ao0": "z", f"{WIRING}ao1": "bias"}) as (rig, worst):
         instruments = Instruments(rig.file)
 
@@ -365,7 +365,7 @@ def test_a_bias_by_hand_on_the_wrong_output_goes_no_further_than_a_small_step(tm
 
 
 def test_a_bias_by_hand_whose_loop_back_falls_off_is_taken_away(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoGuardian)
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoWatchdog)
     with watched(tmp_path, {}) as (rig, _):
         instruments = Instruments(rig.file)
         instruments.set("daq", "bias_V", 0.2)
@@ -380,7 +380,7 @@ def test_a_bias_by_hand_whose_loop_back_falls_off_is_taken_away(tmp_path, monkey
 
 
 def test_a_bias_by_hand_that_can_not_be_seen_any_more_is_taken_away(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoGuardian)
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoWatchdog)
     with watched(tmp_path, {}) as (rig, _):
         instruments = Instruments(rig.file)
         instruments.set("daq", "bias_V", 0.2)
@@ -393,7 +393,7 @@ def test_a_bias_by_hand_that_can_not_be_seen_any_more_is_taken_away(tmp_path, mo
 
 
 def test_a_bias_by_hand_is_taken_away_by_any_error_on_the_way(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoGuardian)
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", NoWatchdog)
     monkeypatch.setattr(NI6281, "glance", lambda card: {})
     with watched(tmp_path, {}) as (rig, _):
         instruments = Instruments(rig.file)

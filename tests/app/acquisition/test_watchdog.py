@@ -1,4 +1,4 @@
-"""The guardian is the last that can make a rig safe: it does not take no for an answer at once."""
+"""The watchdog is the last that can make a rig safe: it does not take no for an answer at once."""
 
 import io
 import os
@@ -12,7 +12,7 @@ import pytest
 
 import app.acquisition.bench as bench_module
 import app.server.bias_by_hand as by_hand_module
-from app.acquisition import watchdog as guardian
+from app.acquisition import watchdog as watchdog
 from app.acquisition.bench import Observer
 from app.acquisition.open_rig import daq_inputs, daq_outputs
 from app.config.rig import load_rig
@@ -24,7 +24,7 @@ from tests.support.instruments.cable import Cable
 from tests.support.rig.benches import served_bench
 from tests.support.rig.rigs import ANSWER_S, quick, served_rig, wait_until
 
-pytestmark = pytest.mark.guardian_process
+pytestmark = pytest.mark.watchdog_process
 
 
 def impatient(rig_file):
@@ -41,16 +41,16 @@ def test_a_rig_that_did_not_answer_at_first_is_made_safe_with_more_patience(tmp_
             card.write(bias=0.1, z=8.0)
             card.close()
         away = rig.daq.model_copy(update={"controller": f"grpc://127.0.0.1:{nowhere.port}"})
-        once, tried_s = guardian.make_safe, []
+        once, tried_s = watchdog.make_safe, []
 
         def make_safe(rig, within_s):
             tried_s.append(within_s)
             return once(rig.model_copy(update={"daq": away}) if len(tried_s) == 1 else rig, within_s)
 
-        monkeypatch.setattr(guardian, "make_safe", make_safe)
-        assert "bias 0 V" in guardian.insist(rig)
+        monkeypatch.setattr(watchdog, "make_safe", make_safe)
+        assert "bias 0 V" in watchdog.insist(rig)
         assert len(tried_s) >= 2
-        assert all(later == min(2 * before, guardian.MOST_PATIENCE_S) for before, later in pairwise(tried_s))
+        assert all(later == min(2 * before, watchdog.MOST_PATIENCE_S) for before, later in pairwise(tried_s))
         assert dict(served.simulated.bench.outputs) == {"bias": 0.0, "z": 0.0}
 
 
@@ -63,13 +63,13 @@ def test_whatever_goes_wrong_it_goes_on_and_without_a_limit(tmp_path, monkeypatc
         return "bias 0 V"
 
     pauses_s = []
-    monkeypatch.setattr(guardian, "make_safe", make_safe)
-    monkeypatch.setattr(guardian.time, "sleep", pauses_s.append)
+    monkeypatch.setattr(watchdog, "make_safe", make_safe)
+    monkeypatch.setattr(watchdog.time, "sleep", pauses_s.append)
     with served_rig(tmp_path) as served:
-        assert guardian.insist(load_rig(served.file)) == "bias 0 V"
+        assert watchdog.insist(load_rig(served.file)) == "bias 0 V"
     assert len(pauses_s) == 60
     assert pauses_s == sorted(pauses_s)
-    assert (pauses_s[0], pauses_s[-1]) == guardian.PAUSES_S
+    assert (pauses_s[0], pauses_s[-1]) == watchdog.PAUSES_S
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_whatever_goes_wrong_it_goes_on_and_without_a_limit(tmp_path, monkeypatc
 def test_it_acts_only_on_a_rig_that_was_moved_and_not_seen_safe(monkeypatch, told, why):
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(sys, "stdin", io.StringIO(told))
-    monkeypatch.setattr(guardian.child_process, "reply_to_parent", lambda line: None)
+    monkeypatch.setattr(watchdog.child_process, "reply_to_parent", lambda line: None)
     try:
-        assert guardian._wait_for_the_end() == why
+        assert watchdog._wait_for_the_end() == why
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.parametrize(("asked_at", "why"), [("ready", None), ("armed", "The guardian was asked to end")])
+@pytest.mark.parametrize(("asked_at", "why"), [("ready", None), ("armed", "The watchdog was asked to end")])
 def test_asked_to_end_itself_it_makes_an_armed_rig_safe_first(monkeypatch, asked_at, why):
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(sys, "stdin", io.StringIO("arm\n"))
@@ -100,20 +100,20 @@ def test_asked_to_end_itself_it_makes_an_armed_rig_safe_first(monkeypatch, asked
         if line == asked_at:
             signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(guardian.child_process, "reply_to_parent", answer)
+    monkeypatch.setattr(watchdog.child_process, "reply_to_parent", answer)
     try:
-        assert guardian._wait_for_the_end() == why
+        assert watchdog._wait_for_the_end() == why
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
-def guardians(monkeypatch):
-    """Every guardian that a bench starts."""
+def watchdogs(monkeypatch):
+    """Every watchdog that a bench starts."""
     started = []
 
-    class Noted(guardian.Watchdog):
+    class Noted(watchdog.Watchdog):
         def __enter__(self):
             started.append(self)
             return super().__enter__()
@@ -128,31 +128,31 @@ def _gone(one):
     one._process.wait()
 
 
-def test_a_run_whose_guardian_has_gone_before_anything_moved_is_refused(tmp_path, guardians):
+def test_a_run_whose_watchdog_has_gone_before_anything_moved_is_refused(tmp_path, watchdogs):
     with served_rig(tmp_path) as rig:
-        gone = Observer(started=lambda header: _gone(guardians[0]))
-        with pytest.raises(guardian.GuardianGone, match="nothing was moved"):
+        gone = Observer(started=lambda header: _gone(watchdogs[0]))
+        with pytest.raises(watchdog.WatchdogGone, match="nothing was moved"):
             rig.bench().run(quick(1000), tmp_path / "run.h5", observer=gone)
         assert rig.world.contacts == 0
 
 
-def test_a_run_whose_guardian_has_gone_ends_safely_and_says_so(tmp_path, guardians):
+def test_a_run_whose_watchdog_has_gone_ends_safely_and_says_so(tmp_path, watchdogs):
     with served_rig(tmp_path) as rig:
 
         def event(event):
-            if event.name == "withdraw" and not guardians[0].gone:
+            if event.name == "withdraw" and not watchdogs[0].gone:
                 assert not rig.is_safe(0.0)
-                _gone(guardians[0])
+                _gone(watchdogs[0])
 
         summary = rig.bench().run(quick(1000), tmp_path / "run.h5", observer=Observer(event=event))
         assert rig.is_safe()
         assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0}
         assert rig.world.contacts == 1
 
-    assert summary.end == RunEnd("fault", "The guardian has gone; rig made safe", True)
+    assert summary.end == RunEnd("fault", "The watchdog has gone; rig made safe", True)
 
 
-def test_a_bias_by_hand_whose_guardian_has_gone_is_taken_away_and_said_so(tmp_path, guardians):
+def test_a_bias_by_hand_whose_watchdog_has_gone_is_taken_away_and_said_so(tmp_path, watchdogs):
     with served_bench(tmp_path) as bench:
 
         def bias_V():
@@ -160,13 +160,13 @@ def test_a_bias_by_hand_whose_guardian_has_gone_is_taken_away_and_said_so(tmp_pa
 
         bench.client.command("set_instrument", instrument="daq", setting="bias_V", value=0.2, timeout_s=60.0)
         assert bias_V() == pytest.approx(0.2, abs=1e-3)
-        _gone(guardians[0])
+        _gone(watchdogs[0])
 
         wait_until(lambda: bias_V() == 0.0)
-        wait_until(lambda: any("The guardian has gone" in one["text"] for one in bench.server.told()))
+        wait_until(lambda: any("The watchdog has gone" in one["text"] for one in bench.server.told()))
 
 
-def test_after_an_end_that_is_not_safe_the_guardian_stays_until_the_rig_is(tmp_path, guardians):
+def test_after_an_end_that_is_not_safe_the_watchdog_stays_until_the_rig_is(tmp_path, watchdogs):
     with served_rig(tmp_path) as rig:
         text = rig.file.read_text("utf-8")
         port = int(re.search(r"grpc://127\.0\.0\.1:(\d+)", text)[1])
@@ -184,13 +184,13 @@ def test_after_an_end_that_is_not_safe_the_guardian_stays_until_the_rig_is(tmp_p
             summary = rig.bench().run(quick(1000), tmp_path / "run.h5", observer=Observer(event=event))
             assert not summary.end.safe
             assert "NOT SAFE" in summary.end.reason
-            assert f"The guardian (process {guardians[0].pid}) goes on trying" in summary.end.reason
+            assert f"The watchdog (process {watchdogs[0].pid}) goes on trying" in summary.end.reason
             assert not rig.is_safe()
 
             cable.let_go()
             wait_until(rig.is_safe)
-            wait_until(lambda: not _lives(guardians[0].pid))
-    assert "Done: " in guardian.log_file().read_text("utf-8")
+            wait_until(lambda: not _lives(watchdogs[0].pid))
+    assert "Done: " in watchdog.log_file().read_text("utf-8")
 
 
 def limit(name):
@@ -206,4 +206,4 @@ def test_it_gives_up_in_the_end_and_says_why(tmp_path):
         rig = impatient(served.file)
         away = rig.daq.model_copy(update={"controller": f"grpc://127.0.0.1:{nowhere.port}"})
         with pytest.raises(NotFound, match="Nothing answers"):
-            guardian.insist(rig.model_copy(update={"daq": away}), for_s=0.3)
+            watchdog.insist(rig.model_copy(update={"daq": away}), for_s=0.3)

@@ -1,10 +1,10 @@
-"""A guardian without a process, for benches in the test's own process."""
+"""A watchdog without a process, for benches in the test's own process."""
 
 from pathlib import Path
 from typing import Self
 
 
-class GuardianWithoutProcess:
+class WatchdogWithoutProcess:
     """Stands in for `app.acquisition.watchdog.Watchdog` where a test is not about it.
 
     The bench lives as long as the test and can't be killed, and a process of its own takes a second to start.
@@ -36,4 +36,4 @@ class GuardianWithoutProcess:
 
     def stay(self) -> str:
         self.stays = True
-        return "The guardian goes on trying."
+        return "The watchdog goes on trying."
