@@ -5,7 +5,9 @@ from typing import Any
 
 import click
 
+from app.console.errors import UnusablePlugin
 from app.console.plain_text import never_refuse
+from app.plugins import PluginError, load_plugins
 
 COMMANDS = {
     "analyze": "Histogram, I-V, heat: analyse recordings; print the result.",
@@ -39,9 +41,13 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; ``None`` for an unknown one."""
+        """Import the plug-ins and a command; ``None`` for an unknown one."""
         if cmd_name not in COMMANDS:
             return None
+        try:
+            load_plugins()
+        except PluginError as error:
+            raise UnusablePlugin(str(error)) from None
         module = import_module(f"app.commands.{cmd_name}{'_' if cmd_name == 'import' else ''}")
         command: click.Command = module.command
         command.name = cmd_name

@@ -11,6 +11,12 @@ class UnusableFile(click.ClickException):
     exit_code = 2
 
 
+class UnusablePlugin(click.ClickException):
+    """Error of the command line for a plug-in that fails."""
+
+    exit_code = 2
+
+
 class Command(click.Command):
     """A command whose `FileError` is printed as click prints its own errors, with exit code 2."""
 

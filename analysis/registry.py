@@ -1,0 +1,62 @@
+"""Things by name: built-in ones, which are imported when they are asked for, and those of plug-ins."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class NameTaken(ValueError):
+    """A plug-in registers a name that is in use."""
+
+
+class Registry(Generic[T]):
+    """Things of one kind, by name, in the order in which they were registered.
+
+    Parameters
+    ----------
+    kind : str
+        The word for such a thing in messages, for example "procedure".
+    built_in : mapping of str to (str, str)
+        For each name "module:object" and a sentence for lists that import nothing.
+    """
+
+    def __init__(self, kind: str, built_in: Mapping[str, tuple[str, str]]) -> None:
+        self.kind = kind
+        self._built_in = built_in
+        self._plugged: dict[str, tuple[T, str]] = {}
+
+    def register(self, name: str, thing: T, sentence: str = "") -> None:
+        """Add a thing.
+
+        Raises
+        ------
+        NameTaken
+            If another thing has this name.
+        """
+        if name in self:
+            owner = "is built in" if name in self._built_in else "comes from another plug-in"
+            raise NameTaken(f"the {self.kind} {name!r} {owner}; choose another name")
+        self._plugged[name] = thing, sentence
+
+    def sentence(self, name: str) -> str:
+        """Return the sentence about a thing, without importing it."""
+        return self._plugged[name][1] if name in self._plugged else self._built_in[name][1]
+
+    def __getitem__(self, name: str) -> T:
+        """Return a thing, imported if necessary. Raises ``KeyError``."""
+        if name in self._plugged:
+            return self._plugged[name][0]
+        module, _, attribute = self._built_in[name][0].partition(":")
+        thing: T = getattr(import_module(module), attribute)
+        return thing
+
+    def __contains__(self, name: Any) -> bool:
+        """Return True for a known name."""
+        return name in self._built_in or name in self._plugged
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        yield from self._built_in
+        yield from self._plugged
