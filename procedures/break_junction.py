@@ -28,35 +28,35 @@ class BreakJunction(ContactProcedure):
         "Traces", minimum=1, maximum=1_000_000, default=500, description="Number of opening traces to record."
     )
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse also withdrawals with too few samples for a trace to count."""
-        super().check(station)
+        super().check(context)
         way_nm = min(OPENING_nm, self.longest_withdrawal)
-        samples = round(way_nm / self.withdraw_speed * station.rate_Hz) + OPEN_SAMPLES
+        samples = round(way_nm / self.withdraw_speed * context.rate_Hz) + OPEN_SAMPLES
         if samples < LEAST_SAMPLES:
             raise ImpossibleSetting(
-                f"at withdraw_speed = {self.withdraw_speed:g} nm/s and {station.rate_Hz:g} samples/s a trace has about "
+                f"at withdraw_speed = {self.withdraw_speed:g} nm/s and {context.rate_Hz:g} samples/s a trace has about "
                 f"{samples} samples; traces of fewer than {LEAST_SAMPLES} do not count. Withdraw more slowly.",
                 "withdraw_speed",
             )
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, and `opening_s` for each trace."""
-        return self.first_approach_s(station) + self.traces * self.opening_s(station)
+        return self.first_approach_s(context) + self.traces * self.opening_s(context)
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Measure a baseline, then make and open ``traces`` contacts."""
         yield from self.begin()
         surface_m: float | None = None
         for number in range(self.traces):
-            surface_m = yield from self.make_contact(station, surface_m)
-            ended = yield from self._open_junction(station, surface_m)
+            surface_m = yield from self.make_contact(context, surface_m)
+            ended = yield from self._open_junction(context, surface_m)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)
             yield WriteNote(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
         yield MakeSafe()
 
-    def _open_junction(self, station: ProcedureContext, surface_m: float) -> Steps[str]:
+    def _open_junction(self, context: ProcedureContext, surface_m: float) -> Steps[str]:
         """Withdraw until the junction is open; return why the trace ended."""
-        outcome = yield from self.withdraw(station, surface_m, {}, self.reaction_s(station))
-        return (yield from self.clear(station, outcome))
+        outcome = yield from self.withdraw(context, surface_m, {}, self.reaction_s(context))
+        return (yield from self.clear(context, outcome))

@@ -51,20 +51,20 @@ class CalibrateAmplifier(RigProcedure):
         "Cycles", minimum=1, maximum=1000, default=3, description="Passes up and down through all levels."
     )
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse a missing resistance, and a bias beyond the rig's limits or the amplifier's rail."""
         if not self.resistance:
             raise ImpossibleSetting(
                 "resistance is not set; give that of the resistor in place of the junction, in ohm.",
                 "resistance",
             )
-        low, high = station.bias_range_V
+        low, high = context.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
             raise ImpossibleSetting(
                 f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V.",
                 "amplitude",
             )
-        amplifier = station.amplifier
+        amplifier = context.amplifier
         total_ohm = self.resistance + amplifier.series_resistance_ohm
         most_V = RAIL_SHARE * amplifier.full_scale_V * total_ohm / amplifier.gain_V_per_A
         if self.amplitude > most_V:
@@ -75,11 +75,11 @@ class CalibrateAmplifier(RigProcedure):
                 "resistance",
             )
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Return the time of all passes, in s."""
         return float(self.cycles * 2 * self.levels * self.dwell)
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Retract the tip, then step the bias up and down through the levels."""
         yield MakeSafe()
         up = np.linspace(-self.amplitude, self.amplitude, self.levels)

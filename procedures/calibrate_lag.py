@@ -36,26 +36,26 @@ class CalibrateLag(RigProcedure):
         "Hold time", units="s", minimum=0.5, maximum=60, default=1, description="Duration of one modulation."
     )
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse amplitudes beyond the rig's limits or too small for the converter."""
-        low, high = station.bias_range_V
+        low, high = context.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
             raise ImpossibleSetting(
                 f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V.",
                 "amplitude",
             )
-        if self.amplitude < LEAST_STEPS * station.resolution_V:
+        if self.amplitude < LEAST_STEPS * context.resolution_V:
             raise ImpossibleSetting(
                 f"amplitude = {self.amplitude:g} V is less than {LEAST_STEPS} steps of the converter; use at least "
-                f"{LEAST_STEPS * station.resolution_V:.2g} V.",
+                f"{LEAST_STEPS * context.resolution_V:.2g} V.",
                 "amplitude",
             )
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Return the time of all modulations, in s."""
         return float(self.holds * self.hold_time)
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Retract the tip, then modulate ``holds`` times."""
         yield MakeSafe()
         yield SetBias(0.0)

@@ -32,14 +32,14 @@ class CalibrateNoise(RigProcedure):
         description="Wait before the first record.",
     )
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Accept any rig: zero bias and a retracted tip are within every limit."""
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Return the time of all records and of settling, in s."""
         return float(self.settle + self.stretches * self.stretch_time)
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Zero the bias, retract the tip, record noise."""
         yield MakeSafe()
         yield SetBias(0.0)

@@ -75,10 +75,10 @@ class CalibratePiezo(ContactProcedure):
         description="End the withdrawal at this distance past the break of the metal contact, at the latest.",
     )  # fmt: skip
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse also a range of conductance that the amplifier does not resolve."""
-        super().check(station)
-        rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
+        super().check(context)
+        rail_G0 = full_scale_conductance_G0(context.amplifier, self.bias * 1e-3)
         high_G0 = min(self.tail_high, rail_G0)
         if high_G0 < 100 * self.tail_low:
             raise ImpossibleSetting(
@@ -87,53 +87,53 @@ class CalibratePiezo(ContactProcedure):
                 "tail_low",
                 "tail_high",
             )
-        self._check_tail(station)
-        step_G0 = station.resolution_V * rail_G0 / station.amplifier.full_scale_V
+        self._check_tail(context)
+        step_G0 = context.resolution_V * rail_G0 / context.amplifier.full_scale_V
         if step_G0 > self.tail_low:
             raise ImpossibleSetting(
                 f"tail_low = {self.tail_low:g} G0 is less than a step of the converter ({step_G0:.2g} G0) at "
-                f"{station.amplifier.gain_V_per_A:.0e} V/A: use a higher gain (--gain 1e8).",
+                f"{context.amplifier.gain_V_per_A:.0e} V/A: use a higher gain (--gain 1e8).",
                 "tail_low",
             )
 
-    def _check_tail(self, station: ProcedureContext) -> None:
+    def _check_tail(self, context: ProcedureContext) -> None:
         """Refuse a withdrawal too fast for the evaluation: too few samples in its tail."""
-        mean = max(1, round(station.rate_Hz / self.mains))
+        mean = max(1, round(context.rate_Hz / self.mains))
         decade_nm = LEAST_DECADES / TAIL_DECADES_PER_NM
-        samples = round(decade_nm / self.withdraw_speed * station.rate_Hz)
+        samples = round(decade_nm / self.withdraw_speed * context.rate_Hz)
         if samples < LEAST_SAMPLES + mean - 1:
             raise ImpossibleSetting(
-                f"at withdraw_speed = {self.withdraw_speed:g} nm/s and {station.rate_Hz:g} samples/s a decade of the "
+                f"at withdraw_speed = {self.withdraw_speed:g} nm/s and {context.rate_Hz:g} samples/s a decade of the "
                 f"tail is {samples} samples; its slope needs {LEAST_SAMPLES + mean - 1}, a period of the mains "
                 "included. Withdraw more slowly.",
                 "withdraw_speed",
                 "mains",
             )
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, and every opening with its indentation, in and out."""
         indent_s = self.indent / self.approach_speed + self.indent / self.withdraw_speed
-        return self.first_approach_s(station) + self.traces * (self.opening_s(station) + indent_s)
+        return self.first_approach_s(context) + self.traces * (self.opening_s(context) + indent_s)
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Repeat contact, indentation, slow withdrawal and clearance."""
         yield from self.begin()
         surface_m: float | None = None
         for number in range(self.traces):
-            surface_m = yield from self.make_contact(station, surface_m)
-            deepest_m = yield from self._indent(station, surface_m)
-            outcome = yield from self.withdraw(station, deepest_m, {}, self.reaction_s(station))
-            ended = yield from self.clear(station, outcome)
+            surface_m = yield from self.make_contact(context, surface_m)
+            deepest_m = yield from self._indent(context, surface_m)
+            outcome = yield from self.withdraw(context, deepest_m, {}, self.reaction_s(context))
+            ended = yield from self.clear(context, outcome)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)
             yield WriteNote(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
         yield MakeSafe()
 
-    def _indent(self, station: ProcedureContext, surface_m: float) -> Steps[float]:
+    def _indent(self, context: ProcedureContext, surface_m: float) -> Steps[float]:
         """Press the tip into the contact by ``indent``, if not 0; return the extension afterwards, in m."""
         if not self.indent:
             return surface_m
-        _, top_m = station.extension_range_m
+        _, top_m = context.extension_range_m
         outcome = yield Ramp(
             "indent", min(top_m, surface_m + self.indent * NM), self.approach_speed * NM, reaction_s=0.25
         )

@@ -82,13 +82,13 @@ class CalibrateThermometer(RigProcedure):
         """Return the amplitudes of equally spaced powers, in V."""
         return [self.amplitude * sqrt(step / self.powers) for step in range(1, self.powers + 1)]
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse a missing heater resistance, too large a power, and amplitudes beyond the rig's limits."""
         if not self.heater:
             raise ImpossibleSetting(
                 "heater is not set; give the resistance of the heater in the tip, in ohm.", "heater"
             )
-        low, high = station.bias_range_V
+        low, high = context.bias_range_V
         if not low <= -self.amplitude <= self.amplitude <= high:
             raise ImpossibleSetting(
                 f"amplitude = {self.amplitude:g} V is outside the rig's limits, {low:g} to {high:g} V.",
@@ -110,11 +110,11 @@ class CalibrateThermometer(RigProcedure):
                 "largest_power",
             )
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Return the time of all holds, in s."""
         return float(self.total_cycles * self.hold_time)
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Retract the tip, then hold each power in turn."""
         yield MakeSafe()
         yield SetBias(0.0)

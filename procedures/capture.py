@@ -123,28 +123,28 @@ class CaptureProcedure(ContactProcedure):
         """Names of the parameters that set the window's centre and width."""
         return "conductance", "window_sigma" if self.window_sigma else "window_percent"
 
-    def reaction_s(self, station: ProcedureContext) -> float:
+    def reaction_s(self, context: ProcedureContext) -> float:
         """Return the time of travel over ``stop_within``, in s, so that a junction is not pulled apart."""
-        return float(min(max(self.stop_within / self.withdraw_speed, 2 / station.rate_Hz), 0.5))
+        return float(min(max(self.stop_within / self.withdraw_speed, 2 / context.rate_Hz), 0.5))
 
-    def obtain_s(self, station: ProcedureContext) -> float:
+    def obtain_s(self, context: ProcedureContext) -> float:
         """Estimate the time to catch a junction, to check it twice and to leave it, in s.
 
         Assumes that 1 of 2 openings gives a metallic contact in the window, 1 of 20 a molecule.
         """
         kind = "metal" if self.window.high_G0 > METALLIC_G0 else "molecule"
-        return OPENINGS_A_JUNCTION[kind] * self.opening_s(station) + 2 * float(self.check_time)
+        return OPENINGS_A_JUNCTION[kind] * self.opening_s(context) + 2 * float(self.check_time)
 
     @property
     def typical_G0(self) -> float:
         """Conductance of a successful check, in G0."""
         return float(self.conductance)
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse also a window or a dwell with which no junction can be caught."""
-        super().check(station)
-        self._check_window(station)
-        samples = self._dwell_samples(station)
+        super().check(context)
+        self._check_window(context)
+        samples = self._dwell_samples(context)
         if samples < LEAST_DWELL_SAMPLES:
             raise ImpossibleSetting(
                 f"dwell = {self.dwell:g} nm lasts {samples} samples at {self.withdraw_speed:g} nm/s; at least "
@@ -160,7 +160,7 @@ class CaptureProcedure(ContactProcedure):
                 "past_break",
             )
 
-    def _check_window(self, station: ProcedureContext) -> None:
+    def _check_window(self, context: ProcedureContext) -> None:
         if self.conductance is None:
             raise ImpossibleSetting(
                 "conductance is not set; give the peak of a histogram, in G0: junctions near it are held.",
@@ -180,23 +180,23 @@ class CaptureProcedure(ContactProcedure):
                 *self._window_parameters,
                 "open_threshold",
             )
-        rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
+        rail_G0 = full_scale_conductance_G0(context.amplifier, bias_V)
         if window.high_G0 >= rail_G0:
             raise ImpossibleSetting(
                 f"the window ends at {window.high_G0:.3g} G0, but the current amplifier rails at {rail_G0:.3g} G0.",
                 *self._window_parameters,
             )
-        width_V = (window.high_G0 - window.low_G0) * G0_S * bias_V * station.amplifier.gain_V_per_A
-        if width_V < LEAST_STEPS * station.resolution_V:
+        width_V = (window.high_G0 - window.low_G0) * G0_S * bias_V * context.amplifier.gain_V_per_A
+        if width_V < LEAST_STEPS * context.resolution_V:
             raise ImpossibleSetting(
-                f"the window is {width_V:.2g} V wide at {self.bias:g} mV and {station.amplifier.gain_V_per_A:.0e} "
-                f"V/A, less than {LEAST_STEPS:g} steps of the converter ({station.resolution_V:.2g} V), so it is not "
+                f"the window is {width_V:.2g} V wide at {self.bias:g} mV and {context.amplifier.gain_V_per_A:.0e} "
+                f"V/A, less than {LEAST_STEPS:g} steps of the converter ({context.resolution_V:.2g} V), so it is not "
                 "resolved. Raise the gain or the bias, or widen the window.",
                 *reversed(self._window_parameters),
                 "bias",
             )
 
-    def next_junction(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
+    def next_junction(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Open contacts until a junction is caught; return its low-bias conductance in G0.
 
         Raises
@@ -205,8 +205,8 @@ class CaptureProcedure(ContactProcedure):
             After ``most_openings`` in a row without one.
         """
         for _ in range(self.most_openings):
-            search.surface_m = yield from self.make_contact(station, search.surface_m)
-            caught_G0 = yield from self._capture(station, search.surface_m)
+            search.surface_m = yield from self.make_contact(context, search.surface_m)
+            caught_G0 = yield from self._capture(context, search.surface_m)
             if caught_G0 is not None:
                 return caught_G0
             yield from self.opened(search)
@@ -216,13 +216,13 @@ class CaptureProcedure(ContactProcedure):
             "match it, or there are no molecules left."
         )
 
-    def _capture(self, station: ProcedureContext, surface_m: float) -> Steps[float | None]:
+    def _capture(self, context: ProcedureContext, surface_m: float) -> Steps[float | None]:
         """Withdraw until a plateau passes its check; return its conductance in G0, or None if the contact opened."""
         while True:
-            plateau = {"plateau": self._plateau_detector(station)}
-            outcome = yield from self.withdraw(station, surface_m, plateau, self.reaction_s(station))
+            plateau = {"plateau": self._plateau_detector(context)}
+            outcome = yield from self.withdraw(context, surface_m, plateau, self.reaction_s(context))
             if outcome.ended != "plateau":
-                yield from self.clear(station, outcome)
+                yield from self.clear(context, outcome)
                 return None
             checked_G0 = (yield self.look()).conductance_G0
             self.refuse_wrong_sign(checked_G0, self.window)
@@ -238,34 +238,34 @@ class CaptureProcedure(ContactProcedure):
         """Return the step that checks the conductance at low bias."""
         return HoldStep("check", self.check_time, reaction_s=self.check_time)
 
-    def _plateau_detector(self, station: ProcedureContext) -> PlateauDetector:
+    def _plateau_detector(self, context: ProcedureContext) -> PlateauDetector:
         return PlateauDetector(
             self.window.low_G0,
             self.window.high_G0,
-            self._dwell_samples(station),
+            self._dwell_samples(context),
             fraction=self.inside / 100,
             slope_decades=self.slope * self.dwell,
             scatter_decades=self.scatter,
         )
 
-    def _dwell_samples(self, station: ProcedureContext) -> int:
-        return round(self.dwell / self.withdraw_speed * station.rate_Hz)
+    def _dwell_samples(self, context: ProcedureContext) -> int:
+        return round(self.dwell / self.withdraw_speed * context.rate_Hz)
 
-    def leave(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
+    def leave(self, context: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Open a junction after its measurement, from the tip's extension in m, and clear it."""
-        low_m, _ = station.extension_range_m
+        low_m, _ = context.extension_range_m
         outcome = yield Ramp(
             "leave",
             max(low_m, extension_m - self.longest_withdrawal * NM),
             self.leave_speed * NM,
             {"open": OpenDetector(self.open_threshold, OPEN_SAMPLES)},
         )
-        yield from self.clear(station, outcome)
+        yield from self.clear(context, outcome)
         yield from self.opened(search)
 
-    def retract(self, station: ProcedureContext, extension_m: float) -> Steps[float]:
+    def retract(self, context: ProcedureContext, extension_m: float) -> Steps[float]:
         """Retract the tip from a junction that tripped, then apply the low bias; return the extension in m."""
-        low_m, _ = station.extension_range_m
+        low_m, _ = context.extension_range_m
         back_m = extension_m - (self.past_break + self.clearance) * NM
         yield Ramp("retract", max(low_m, back_m), self.leave_speed * NM, reaction_s=0.25)
         outcome = yield SetBias(self.bias * 1e-3)

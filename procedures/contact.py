@@ -113,14 +113,14 @@ class ContactProcedure(RigProcedure):
         description="Duration of one baseline measurement.",
     )
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse thresholds beyond the amplifier's range, a bias out of limits, and motion beyond the piezo's range."""
-        bias_V = self._within_bias_limits(station)
-        rail_G0 = full_scale_conductance_G0(station.amplifier, bias_V)
+        bias_V = self._within_bias_limits(context)
+        rail_G0 = full_scale_conductance_G0(context.amplifier, bias_V)
         if rail_G0 <= self.contact_threshold and not self.railed_is_contact:
             raise ImpossibleSetting(
                 f"contact_threshold = {self.contact_threshold:g} G0 can never be reached: at {self.bias:g} mV and "
-                f"{station.amplifier.gain_V_per_A:.0e} V/A the current amplifier rails at {rail_G0:.3g} G0. Lower "
+                f"{context.amplifier.gain_V_per_A:.0e} V/A the current amplifier rails at {rail_G0:.3g} G0. Lower "
                 "the gain, the bias or the threshold, or set railed_is_contact.",
                 "contact_threshold",
                 "bias",
@@ -133,11 +133,11 @@ class ContactProcedure(RigProcedure):
                 "open_threshold",
                 "contact_threshold",
             )
-        self._check_piezo_range(station)
+        self._check_piezo_range(context)
 
-    def _check_piezo_range(self, station: ProcedureContext) -> None:
+    def _check_piezo_range(self, context: ProcedureContext) -> None:
         """Refuse a piezo range so small that even a surface in its middle lies too near an end."""
-        low, high = station.extension_range_m
+        low, high = context.extension_range_m
         need = 2 * (self.range_margin + self.longest_withdrawal) * NM
         if need > (high - low) * (1 + 1e-9):
             raise ImpossibleSetting(
@@ -148,9 +148,9 @@ class ContactProcedure(RigProcedure):
                 "range_margin",
             )
 
-    def _within_bias_limits(self, station: ProcedureContext) -> float:
+    def _within_bias_limits(self, context: ProcedureContext) -> float:
         bias_V = float(self.bias) * 1e-3
-        low, high = station.bias_range_V
+        low, high = context.bias_range_V
         if not low <= bias_V <= high:
             raise ImpossibleSetting(
                 f"bias = {self.bias:g} mV is outside the rig's limits, {low:g} to {high:g} V.", "bias"
@@ -163,7 +163,7 @@ class ContactProcedure(RigProcedure):
             )
         return bias_V
 
-    def reaction_s(self, station: ProcedureContext) -> float:
+    def reaction_s(self, context: ProcedureContext) -> float:
         """Return the longest delay, in s, before a withdrawal notices the event it waits for; here, its end."""
         return self.end_noticed_s
 
@@ -172,20 +172,20 @@ class ContactProcedure(RigProcedure):
         """Longest delay before a withdrawal notices an open junction, in s: 0.25 nm of travel, at most 0.5 s."""
         return min(0.5, 0.25 / self.withdraw_speed)
 
-    def opening_s(self, station: ProcedureContext) -> float:
+    def opening_s(self, context: ProcedureContext) -> float:
         """Estimate the time of an opening and the return to the next contact, in s.
 
         Assumes 0.8 nm from contact to open, and the whole reaction time until that is noticed.
         """
         way_nm = min(OPENING_nm, self.longest_withdrawal)
-        late_s = self.reaction_s(station)
+        late_s = self.reaction_s(context)
         back_nm = way_nm + late_s * self.withdraw_speed + 2 * self.clearance
         baseline_s = self.baseline_time / self.baseline_every
         return float(way_nm / self.withdraw_speed + late_s + back_nm / self.approach_speed + baseline_s)
 
-    def first_approach_s(self, station: ProcedureContext) -> float:
+    def first_approach_s(self, context: ProcedureContext) -> float:
         """Estimate the time to find a surface in the middle of the piezo's range, in s."""
-        low_m, high_m = station.extension_range_m
+        low_m, high_m = context.extension_range_m
         return float((high_m - low_m) / 2 / NM / self.approach_speed)
 
     def begin(self) -> Steps[None]:
@@ -193,7 +193,7 @@ class ContactProcedure(RigProcedure):
         yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
         yield SetBias(self.bias * 1e-3)
 
-    def make_contact(self, station: ProcedureContext, surface_m: float | None) -> Steps[float]:
+    def make_contact(self, context: ProcedureContext, surface_m: float | None) -> Steps[float]:
         """Approach until contact, re-centring if drift has used up the range; return the extension there, in m.
 
         Raises
@@ -201,21 +201,21 @@ class ContactProcedure(RigProcedure):
         WrongPolarity
             If the contact's current has the sign opposite to the bias.
         """
-        _, top_m = station.extension_range_m
-        recentrings, proved = 0, station.current_proved or surface_m is not None
+        _, top_m = context.extension_range_m
+        recentrings, proved = 0, context.current_proved or surface_m is not None
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
-            contact, witness = self._contact_detectors(station), self._witness(station)
+            contact, witness = self._contact_detectors(context), self._witness(context)
             until: dict[str, Detector] = {**contact, "current seen": witness}
             outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, until)
             self._judge_polarity(outcome, contact)
             if outcome.ended != "contact":
-                raise self._no_contact(station, outcome, end_m < top_m, witness, proved)
+                raise self._no_contact(context, outcome, end_m < top_m, witness, proved)
             proved = True
-            off_centre_m = self._off_centre_m(station, outcome.extension_m)
+            off_centre_m = self._off_centre_m(context, outcome.extension_m)
             if off_centre_m is None:
                 return outcome.extension_m
-            if station.coarse is None:
+            if context.coarse is None:
                 raise no_contact.drifted(outcome.extension_m / NM, off_centre_m / NM)
             if recentrings == MOST_RECENTRINGS:
                 raise no_contact.not_recentred(outcome.extension_m / NM, recentrings)
@@ -224,18 +224,18 @@ class ContactProcedure(RigProcedure):
             yield SetBias(self.bias * 1e-3)
             surface_m = None
 
-    def _contact_detectors(self, station: ProcedureContext) -> dict[str, ContactDetector]:
-        rail_G0 = full_scale_conductance_G0(station.amplifier, self.bias * 1e-3)
+    def _contact_detectors(self, context: ProcedureContext) -> dict[str, ContactDetector]:
+        rail_G0 = full_scale_conductance_G0(context.amplifier, self.bias * 1e-3)
         credited_G0 = float("inf") if self.railed_is_contact else rail_G0
         until = {"contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)}
         if rail_G0 <= self.contact_threshold:
             until["railed"] = ContactDetector(sys.float_info.max, self.contact_samples)
         return until
 
-    def _witness(self, station: ProcedureContext) -> CurrentWitness:
-        least_A = GHOST_V / station.amplifier.gain_V_per_A
+    def _witness(self, context: ProcedureContext) -> CurrentWitness:
+        least_A = GHOST_V / context.amplifier.gain_V_per_A
         least_G0 = least_A / (abs(self.bias) * 1e-3 * G0_S)
-        return CurrentWitness(max(round(NOISE_S * station.rate_Hz), 1), least_G0)
+        return CurrentWitness(max(round(NOISE_S * context.rate_Hz), 1), least_G0)
 
     def _judge_polarity(self, outcome: Outcome, contact: Mapping[str, ContactDetector]) -> None:
         fired = contact.get(outcome.ended)
@@ -245,7 +245,7 @@ class ContactProcedure(RigProcedure):
 
     def _no_contact(
         self,
-        station: ProcedureContext,
+        context: ProcedureContext,
         outcome: Outcome,
         searched: bool,
         witness: CurrentWitness,
@@ -256,7 +256,7 @@ class ContactProcedure(RigProcedure):
         if outcome.ended == "railed":
             return no_contact.railed()
         if witness.excursion_at is not None:
-            travelled_nm = (witness.seen - witness.excursion_at) / station.rate_Hz * self.approach_speed
+            travelled_nm = (witness.seen - witness.excursion_at) / context.rate_Hz * self.approach_speed
             return no_contact.unclear(
                 end_nm - travelled_nm, end_nm, witness.largest_G0, self.contact_threshold
             )
@@ -264,9 +264,9 @@ class ContactProcedure(RigProcedure):
             return no_contact.unproved(end_nm)
         return no_contact.surface_lost(self.search_distance) if searched else no_contact.out_of_reach(end_nm)
 
-    def _off_centre_m(self, station: ProcedureContext, surface_m: float) -> float | None:
+    def _off_centre_m(self, context: ProcedureContext, surface_m: float) -> float | None:
         """Return the surface's distance from the middle of the range in m if it lies too near an end, else None."""
-        low_m, high_m = station.extension_range_m
+        low_m, high_m = context.extension_range_m
         margin_m = self.range_margin * NM
         if low_m + margin_m + self.longest_withdrawal * NM <= surface_m <= high_m - margin_m:
             return None
@@ -274,14 +274,14 @@ class ContactProcedure(RigProcedure):
 
     def withdraw(
         self,
-        station: ProcedureContext,
+        context: ProcedureContext,
         surface_m: float,
         until: Mapping[str, Detector],
         reaction_s: float,
     ) -> Steps[Outcome]:
         """Withdraw slowly until a detector of ``until`` fires or the junction is open."""
-        low_m, _ = station.extension_range_m
-        samples_per_nm = station.rate_Hz / self.withdraw_speed
+        low_m, _ = context.extension_range_m
+        samples_per_nm = context.rate_Hz / self.withdraw_speed
         end_noticed_s = max(self.end_noticed_s, reaction_s)
         return (
             yield Ramp(
@@ -298,11 +298,11 @@ class ContactProcedure(RigProcedure):
             )
         )
 
-    def clear(self, station: ProcedureContext, outcome: Outcome) -> Steps[str]:
+    def clear(self, context: ProcedureContext, outcome: Outcome) -> Steps[str]:
         """Separate tip and surface after a withdrawal; return why the withdrawal ended."""
-        low_m, _ = station.extension_range_m
+        low_m, _ = context.extension_range_m
         if outcome.ended == FINISHED:
-            yield from self._pull_off(station)
+            yield from self._pull_off(context)
             return "not broken"
         yield Ramp(
             "clear",
@@ -312,9 +312,9 @@ class ContactProcedure(RigProcedure):
         )
         return outcome.ended
 
-    def _pull_off(self, station: ProcedureContext) -> Steps[None]:
+    def _pull_off(self, context: ProcedureContext) -> Steps[None]:
         """Break a contact that did not open, over the whole range of the piezo."""
-        low_m, _ = station.extension_range_m
+        low_m, _ = context.extension_range_m
         outcome = yield Ramp(
             "pull off",
             low_m,

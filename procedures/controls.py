@@ -49,28 +49,28 @@ class OutOfContact(Heating):
         """Range of conductance of an open gap."""
         return CaptureWindow(-self.open_threshold, self.open_threshold)
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse also a distance longer than the piezo's range."""
-        super().check(station)
-        low_m, high_m = station.extension_range_m
+        super().check(context)
+        low_m, high_m = context.extension_range_m
         if self.distance * NM > high_m - low_m:
             raise ImpossibleSetting(
                 f"distance = {self.distance:g} nm is more than the piezo's range, {(high_m - low_m) / NM:.4g} nm.",
                 "distance",
             )
 
-    def _check_window(self, station: ProcedureContext) -> None:
+    def _check_window(self, context: ProcedureContext) -> None:
         """Accept any window: an open gap needs no resolution in conductance."""
 
-    def obtain_s(self, station: ProcedureContext) -> float:
+    def obtain_s(self, context: ProcedureContext) -> float:
         """Return the time of two checks and a baseline, in s; the gap stays."""
         return float(2 * self.check_time + self.baseline_time / self.baseline_every)
 
-    def obtain(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
+    def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Find the surface once and retract from it; return the conductance of the gap, in G0."""
         if search.surface_m is None:
-            search.surface_m = yield from self.make_contact(station, None)
-            low_m, _ = station.extension_range_m
+            search.surface_m = yield from self.make_contact(context, None)
+            low_m, _ = context.extension_range_m
             back_m = max(low_m, search.surface_m - self.distance * NM)
             yield Ramp("back", back_m, self.leave_speed * NM, reaction_s=0.25)
         gap_G0 = (yield self.look()).conductance_G0
@@ -86,7 +86,7 @@ class OutOfContact(Heating):
             )
         return gap_G0
 
-    def release(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
+    def release(self, context: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Keep the gap for the next hold."""
         yield from self.opened(search)
 
@@ -121,24 +121,24 @@ class DummyResistor(Heating):
         """Conductance of the resistor, in G0."""
         return 1.0 / (G0_S * float(self.resistance))
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse also a missing resistance."""
         if not self.resistance:
             raise ImpossibleSetting(
                 "resistance is not set; give that of the resistor in place of the junction, in ohm.",
                 "resistance",
             )
-        super().check(station)
+        super().check(context)
 
-    def obtain_s(self, station: ProcedureContext) -> float:
+    def obtain_s(self, context: ProcedureContext) -> float:
         """Return the time of two checks and a baseline, in s; the resistor stays."""
         return float(2 * self.check_time + self.baseline_time / self.baseline_every)
 
-    def first_approach_s(self, station: ProcedureContext) -> float:
+    def first_approach_s(self, context: ProcedureContext) -> float:
         """Return 0 s: the tip stays retracted."""
         return 0.0
 
-    def obtain(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
+    def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Check the resistor, with the tip retracted; return its conductance in G0."""
         seen_G0 = (yield self.look()).conductance_G0
         self.refuse_wrong_sign(seen_G0, self.window)
@@ -149,7 +149,7 @@ class DummyResistor(Heating):
             )
         return seen_G0
 
-    def release(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
+    def release(self, context: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Keep the resistor for the next hold."""
         yield from self.opened(search)
 

@@ -139,7 +139,7 @@ class Heating(HeldProcedure):
         levels = [(level * condition.amplitude_V, duration) for level, duration in parsed_levels(self.levels)]
         return ordered(levels, self.order, condition.frequency_Hz)
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse also settings that spoil the temperatures, and amplitudes beyond the rig's or amplifier's limits."""
         if self.amplitudes is None or not len(self.amplitudes):
             raise ImpossibleSetting(
@@ -159,11 +159,11 @@ class Heating(HeldProcedure):
                 f"expected has {len(self.expected)} currents for {len(self.amplitudes)} amplitudes; give one each.",
                 "expected",
             )
-        super().check(station)
-        _check_circuit(station)
+        super().check(context)
+        _check_circuit(context)
         conditions = self.conditions()
         for condition in conditions:
-            self._check_condition(condition, station)
+            self._check_condition(condition, context)
         if self.holds_per_junction > len(conditions):
             raise ImpossibleSetting(
                 f"holds_per_junction = {self.holds_per_junction} is more than the {len(conditions)} conditions: a "
@@ -171,7 +171,7 @@ class Heating(HeldProcedure):
                 "holds_per_junction",
             )
 
-    def _check_condition(self, condition: Condition, station: ProcedureContext) -> None:
+    def _check_condition(self, condition: Condition, context: ProcedureContext) -> None:
         programme = self.programme(condition)
         try:
             roles(programme)  # the evaluation needs them
@@ -179,10 +179,10 @@ class Heating(HeldProcedure):
             raise ImpossibleSetting(
                 f"levels = {self.levels}: {error}. Without them the holds could not be evaluated.", "levels"
             ) from None
-        self.check_largest("amplitudes", programme.largest_bias_V, station, condition.expected_A or 0.0)
-        check_programme(programme, station, *FREQUENCY)
-        _check_filters(programme, station)
-        periods = whole_periods(round(self.hold_time * station.rate_Hz), programme, station.rate_Hz)
+        self.check_largest("amplitudes", programme.largest_bias_V, context, condition.expected_A or 0.0)
+        check_programme(programme, context, *FREQUENCY)
+        _check_filters(programme, context)
+        periods = whole_periods(round(self.hold_time * context.rate_Hz), programme, context.rate_Hz)
         if periods < LEAST_PERIODS:
             raise ImpossibleSetting(
                 f"hold_time = {self.hold_time:g} s is {periods} whole periods of "
@@ -197,38 +197,38 @@ class Heating(HeldProcedure):
                 "first_periods",
             )
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, and holds that all count."""
-        held_s = self.obtain_s(station) / self.holds_per_junction + self.hold_time
-        return self.first_approach_s(station) + self.total_cycles * held_s
+        held_s = self.obtain_s(context) / self.holds_per_junction + self.hold_time
+        return self.first_approach_s(context) + self.total_cycles * held_s
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Catch a junction, hold it and release it, until every amplitude has its holds."""
         yield from self.begin()
         search, tally = SearchProgress(), HoldSchedule(self.missing())
         while not tally.done:
-            before_G0 = yield from self.obtain(station, search)
+            before_G0 = yield from self.obtain(context, search)
             held: list[Condition] = []
             while (condition := tally.next(held)) is not None:
-                outcome = yield from self._hold(station, search, condition, before_G0, tally)
+                outcome = yield from self._hold(context, search, condition, before_G0, tally)
                 held.append(condition)
                 if outcome.kind != "whole" or len(held) == self.holds_per_junction:
                     break
                 before_G0 = outcome.after_G0
-            yield from self.release(station, search, outcome.extension_m)
+            yield from self.release(context, search, outcome.extension_m)
         yield MakeSafe()
 
-    def obtain(self, station: ProcedureContext, search: SearchProgress) -> Steps[float]:
+    def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Catch a junction; return its conductance at low bias, in G0."""
-        return (yield from self.next_junction(station, search))
+        return (yield from self.next_junction(context, search))
 
-    def release(self, station: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
+    def release(self, context: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
         """Open the junction that was held."""
-        yield from self.leave(station, search, extension_m)
+        yield from self.leave(context, search, extension_m)
 
     def _hold(
         self,
-        station: ProcedureContext,
+        context: ProcedureContext,
         search: SearchProgress,
         condition: Condition,
         before_G0: float,
@@ -236,10 +236,10 @@ class Heating(HeldProcedure):
     ) -> Steps[HoldOutcome]:
         """Modulate and check the junction, and record the outcome."""
         programme = self.programme(condition)
-        modulated = yield self._modulation(station, condition, before_G0, tally)
-        kind, after_G0, extension_m = yield from self.afterwards(station, modulated)
+        modulated = yield self._modulation(context, condition, before_G0, tally)
+        kind, after_G0, extension_m = yield from self.afterwards(context, modulated)
         start, stop = modulated.samples
-        periods = whole_periods(stop - start, programme, station.rate_Hz) - (modulated.ended == RUPTURED)
+        periods = whole_periods(stop - start, programme, context.rate_Hz) - (modulated.ended == RUPTURED)
         held = HoldOutcome(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
         if kind == "whole" and before_G0 > self.open_threshold:
             tally.currents[condition].learn(programme, before_G0, modulated.current_A)
@@ -254,13 +254,13 @@ class Heating(HeldProcedure):
         return held
 
     def _modulation(
-        self, station: ProcedureContext, condition: Condition, before_G0: float, tally: HoldSchedule
+        self, context: ProcedureContext, condition: Condition, before_G0: float, tally: HoldSchedule
     ) -> Modulate:
         programme, current = self.programme(condition), tally.currents[condition]
-        trip = self.trips(current, before_G0, station)
+        trip = self.trips(current, before_G0, context)
         if condition.amplitude_V and before_G0 > self.open_threshold:
             least_A = RUPTURED_SHARE * G0_S * before_G0 * condition.amplitude_V
-            period = math.ceil(programme.samples_per_period(station.rate_Hz))
+            period = math.ceil(programme.samples_per_period(context.rate_Hz))
             trip[RUPTURED] = RuptureTrip(least_A, period)
         payload = {
             "hold": tally.holds,
@@ -272,35 +272,35 @@ class Heating(HeldProcedure):
         return Modulate("modulate", programme, self.hold_time, trip, self.trip_reaction, payload)
 
 
-def _check_circuit(station: ProcedureContext) -> None:
+def _check_circuit(context: ProcedureContext) -> None:
     """Refuse a circuit in which the bias reaches the thermometer, or filters that mix the levels."""
-    if station.bias_on != "substrate":
+    if context.bias_on != "substrate":
         raise ImpossibleSetting(
             "the bias is on the probe (junction.bias_on of the rig file), so every bias step would appear on the "
             "thermocouple in it. Put the bias on the substrate and the current amplifier on the probe."
         )
-    if station.lowpass_Hz < SLOWEST_FILTER_Hz:
+    if context.lowpass_Hz < SLOWEST_FILTER_Hz:
         raise ImpossibleSetting(
-            f"the low-pass of the voltage preamplifier, {station.lowpass_Hz:g} Hz, is too slow for the modulation; "
+            f"the low-pass of the voltage preamplifier, {context.lowpass_Hz:g} Hz, is too slow for the modulation; "
             f"set it to {SLOWEST_FILTER_Hz:g} Hz or more.",
             *FREQUENCY,
         )
-    if station.rise_time_s > SLOWEST_RISE_s * (1 + 1e-9):
+    if context.rise_time_s > SLOWEST_RISE_s * (1 + 1e-9):
         raise ImpossibleSetting(
-            f"the rise time of the current amplifier, {station.rise_time_s:g} s, is too slow for the modulation; "
+            f"the rise time of the current amplifier, {context.rise_time_s:g} s, is too slow for the modulation; "
             f"set it to {SLOWEST_RISE_s:g} s or less.",
             *FREQUENCY,
         )
 
 
-def _check_filters(programme: LevelProgramme, station: ProcedureContext) -> None:
+def _check_filters(programme: LevelProgramme, context: ProcedureContext) -> None:
     """Refuse levels that are shorter than a filter's settling time."""
     frequency_Hz = float(programme.frequency_Hz)
     shortest_s = float(min(level.share for level in programme.levels)) / frequency_Hz
     for what, constant_s in (
-        ("low-pass of the voltage preamplifier", 1 / (2 * math.pi * station.lowpass_Hz)),
-        ("rise time of the current amplifier", station.rise_time_s / RISE_CONSTANTS),
-        ("tip (probe.thermal_time_constant_s)", station.tip_s),
+        ("low-pass of the voltage preamplifier", 1 / (2 * math.pi * context.lowpass_Hz)),
+        ("rise time of the current amplifier", context.rise_time_s / RISE_CONSTANTS),
+        ("tip (probe.thermal_time_constant_s)", context.tip_s),
     ):
         if shortest_s < SETTLED * constant_s:
             raise ImpossibleSetting(

@@ -56,19 +56,19 @@ class HeldProcedure(CaptureProcedure):
     )  # fmt: skip
 
     def check_largest(
-        self, parameter: str, bias_V: float, station: ProcedureContext, current_A: float = 0.0
+        self, parameter: str, bias_V: float, context: ProcedureContext, current_A: float = 0.0
     ) -> None:
         """Refuse a bias beyond the rig's limits, or at which the current amplifier would rail.
 
         ``parameter`` names the parameter that sets the bias. ``current_A`` is the junction's current at this bias;
         if 0 (unknown), the ohmic current at the window's upper end is used.
         """
-        low, high = station.bias_range_V
+        low, high = context.bias_range_V
         if not low <= -bias_V <= bias_V <= high:
             raise ImpossibleSetting(
                 f"{parameter}: {bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V.", parameter
             )
-        most_A = station.amplifier.full_scale_V / station.amplifier.gain_V_per_A
+        most_A = context.amplifier.full_scale_V / context.amplifier.gain_V_per_A
         least_A = current_A or G0_S * self.window.high_G0 * bias_V
         if least_A >= most_A:
             raise ImpossibleSetting(
@@ -78,28 +78,28 @@ class HeldProcedure(CaptureProcedure):
             )
 
     def trips(
-        self, current: ExpectedCurrent, before_G0: float, station: ProcedureContext
+        self, current: ExpectedCurrent, before_G0: float, context: ProcedureContext
     ) -> dict[str, Detector]:
         """Return the detectors that remove the bias from this junction."""
         least_G0 = max(before_G0, self.open_threshold)
         low_bias_A = G0_S * least_G0 * abs(self.bias) * 1e-3
-        noise_A = NOISE_STEPS * station.resolution_V / station.amplifier.gain_V_per_A
+        noise_A = NOISE_STEPS * context.resolution_V / context.amplifier.gain_V_per_A
         return trips(
             current.amplitude_V,
             current.bound_A(least_G0, ohmic=self.window.high_G0 > METALLIC_G0),
             self.window.high_G0,
-            station.amplifier.series_resistance_ohm,
+            context.amplifier.series_resistance_ohm,
             least_A=max(LOW_BIAS_MARGIN * low_bias_A, noise_A),
             factor=self.trip_factor,
         )
 
-    def afterwards(self, station: ProcedureContext, outcome: Outcome) -> Steps[tuple[str, float, float]]:
+    def afterwards(self, context: ProcedureContext, outcome: Outcome) -> Steps[tuple[str, float, float]]:
         """Return to the low bias and check; return the junction's state, its conductance in G0 and the extension in m.
 
         After a trip the tip is retracted before the bias returns, so the conductance is unknown (NaN).
         """
         if outcome.ended not in (FINISHED, RUPTURED):
-            extension_m = yield from self.retract(station, outcome.extension_m)
+            extension_m = yield from self.retract(context, outcome.extension_m)
             return "tripped", math.nan, extension_m
         if outcome.ended == RUPTURED:
             yield SetBias(self.bias * 1e-3)

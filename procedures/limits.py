@@ -16,7 +16,7 @@ LEAST_LEVEL_SAMPLES = 2
 """Least samples per level; the first of them shows the edge."""
 
 
-def check_limits(step: Step, station: ProcedureContext) -> None:
+def check_limits(step: Step, context: ProcedureContext) -> None:
     """Refuse a step that would leave the rig's limits.
 
     Raises
@@ -26,17 +26,17 @@ def check_limits(step: Step, station: ProcedureContext) -> None:
     """
     match step:
         case SetBias(bias_V):
-            _check_bias("bias", (bias_V,), station)
+            _check_bias("bias", (bias_V,), context)
         case Ramp():
-            _check_ramp(step, station)
+            _check_ramp(step, context)
         case Modulate():
-            _check_modulation(step, station)
+            _check_modulation(step, context)
         case SweepStep():
-            _check_sweep(step, station)
+            _check_sweep(step, context)
 
 
-def _check_bias(what: str, values_V: Iterable[float], station: ProcedureContext) -> None:
-    low, high = station.bias_range_V
+def _check_bias(what: str, values_V: Iterable[float], context: ProcedureContext) -> None:
+    low, high = context.bias_range_V
     for bias_V in values_V:
         if not low <= bias_V <= high:  # nor is NaN
             raise ImpossibleSetting(
@@ -44,8 +44,8 @@ def _check_bias(what: str, values_V: Iterable[float], station: ProcedureContext)
             )
 
 
-def _check_ramp(step: Ramp, station: ProcedureContext) -> None:
-    low, high = station.extension_range_m
+def _check_ramp(step: Ramp, context: ProcedureContext) -> None:
+    low, high = context.extension_range_m
     if not low - 1e-15 <= step.to_m <= high + 1e-15:
         raise ImpossibleSetting(
             f"{step.name} to {step.to_m * 1e9:.4g} nm is outside the piezo's range, "
@@ -57,14 +57,14 @@ def _check_ramp(step: Ramp, station: ProcedureContext) -> None:
         )
 
 
-def _check_modulation(step: Modulate, station: ProcedureContext) -> None:
-    _check_bias(f"level of {step.name}", (level.bias_V for level in step.programme.levels), station)
+def _check_modulation(step: Modulate, context: ProcedureContext) -> None:
+    _check_bias(f"level of {step.name}", (level.bias_V for level in step.programme.levels), context)
     _check_time("duration", step.duration_s, step)
     _check_time("reaction time", step.reaction_s, step)
-    check_programme(step.programme, station)
+    check_programme(step.programme, context)
 
 
-def check_programme(programme: LevelProgramme, station: ProcedureContext, *about: str) -> None:
+def check_programme(programme: LevelProgramme, context: ProcedureContext, *about: str) -> None:
     """Refuse a modulation that the card can't generate at its rate; ``about`` names the parameters behind it.
 
     Raises
@@ -74,11 +74,11 @@ def check_programme(programme: LevelProgramme, station: ProcedureContext, *about
     """
     frequency_Hz = float(programme.frequency_Hz)
     try:
-        programme.repeat_samples(station.rate_Hz)
+        programme.repeat_samples(context.rate_Hz)
     except ValueError as error:
         raise ImpossibleSetting(f"{error}.", *about) from None
     shortest = min(level.share for level in programme.levels)
-    samples = float(shortest * programme.samples_per_period(station.rate_Hz))
+    samples = float(shortest * programme.samples_per_period(context.rate_Hz))
     if samples < LEAST_LEVEL_SAMPLES:
         raise ImpossibleSetting(
             f"at {frequency_Hz:g} Hz the shortest level of the modulation lasts {samples:.3g} samples; it needs at "
@@ -87,12 +87,12 @@ def check_programme(programme: LevelProgramme, station: ProcedureContext, *about
         )
 
 
-def _check_sweep(step: SweepStep, station: ProcedureContext) -> None:
+def _check_sweep(step: SweepStep, context: ProcedureContext) -> None:
     if step.bias_V.ndim != 1 or not step.bias_V.size:
         raise ImpossibleSetting(
             f"bias of {step.name} has shape {step.bias_V.shape}; must be (n,), n at least 1."
         )
-    _check_bias(f"bias of {step.name}", (step.bias_V.min(), step.bias_V.max()), station)
+    _check_bias(f"bias of {step.name}", (step.bias_V.min(), step.bias_V.max()), context)
     _check_time("reaction time", step.reaction_s, step)
 
 
@@ -101,7 +101,7 @@ def _check_time(what: str, seconds: float, step: Modulate | SweepStep) -> None:
         raise ImpossibleSetting(f"{what} of {step.name} is {seconds:g} s; must be positive.")
 
 
-def dry_run(procedure: RigProcedure, station: ProcedureContext) -> list[Step]:
+def dry_run(procedure: RigProcedure, context: ProcedureContext) -> list[Step]:
     """Check the limits of a plan's first steps without executing any of them.
 
     Every step is assumed to succeed: a ramp ends by the first of its detectors, in the middle of the piezo's range and
@@ -117,17 +117,17 @@ def dry_run(procedure: RigProcedure, station: ProcedureContext) -> list[Step]:
     ImpossibleSetting
         As in `check_limits`.
     """
-    middle_m = sum(station.extension_range_m) / 2
-    plan = procedure.plan(station)
+    middle_m = sum(context.extension_range_m) / 2
+    plan = procedure.plan(context)
     steps: list[Step] = []
     outcome: Outcome | None = None
     try:
         while len(steps) < DRY_STEPS:
             step = plan.send(outcome) if outcome else next(plan)
-            check_limits(step, station)
+            check_limits(step, context)
             steps.append(step)
             ended = next(iter(step.until), FINISHED) if isinstance(step, Ramp) else FINISHED
-            samples = round(getattr(step, "duration_s", 0.0) * station.rate_Hz)
+            samples = round(getattr(step, "duration_s", 0.0) * context.rate_Hz)
             outcome = Outcome(ended, middle_m, (0, samples), procedure.typical_G0)
     except (StopIteration, ProcedureFault):
         pass  # a fault judges outcomes, and these are made up

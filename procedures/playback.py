@@ -52,15 +52,15 @@ class Playback(RigProcedure):
         """Return the parameters of the recorded run, which select its traces, and the file's name."""
         return {**self._content()[1].parameters, "playback_of": str(self.recording)}
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Refuse a rig whose settings differ from the recording's: its volts would mean something else."""
         _, header, _, _ = self._content()
         now = {
-            "rate_Hz": station.rate_Hz,
-            "current_gain_V_per_A": station.amplifier.gain_V_per_A,
-            "current_offset_V": station.amplifier.offset_V,
-            "series_resistance_ohm": station.amplifier.series_resistance_ohm,
-            "extension_m_per_V": station.extension_m_per_V,
+            "rate_Hz": context.rate_Hz,
+            "current_gain_V_per_A": context.amplifier.gain_V_per_A,
+            "current_offset_V": context.amplifier.offset_V,
+            "series_resistance_ohm": context.amplifier.series_resistance_ohm,
+            "extension_m_per_V": context.extension_m_per_V,
         }
         then = {"rate_Hz": header.rate_Hz, **header.settings}
         for name, value in now.items():
@@ -72,11 +72,11 @@ class Playback(RigProcedure):
                     "recording",
                 )
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Return the duration of the recording, in s."""
-        return self._content()[2] / station.rate_Hz
+        return self._content()[2] / context.rate_Hz
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Acquire the whole recording in one step."""
         _, _, stop, events = self._content()
         yield Acquire(stop, events)

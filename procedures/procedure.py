@@ -65,7 +65,7 @@ class RigProcedure(Procedure):
         """Number of cycles in a whole run."""
         return int(getattr(self, self.repeats))
 
-    def duration_s(self, station: ProcedureContext) -> float:
+    def duration_s(self, context: ProcedureContext) -> float:
         """Estimate how long a run takes, in s, from its speeds and times; NaN where they don't determine it."""
         return float("nan")
 
@@ -114,9 +114,9 @@ class RigProcedure(Procedure):
         )
 
     @abstractmethod
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Check the parameters against the rig. Raises ``ImpossibleSetting`` before anything moves."""
 
     @abstractmethod
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Yield the steps of the run; each ``yield`` returns the step's ``Outcome``."""

@@ -37,11 +37,11 @@ class RunEnd:
 
 
 class Runner:
-    """Runs one procedure on one station.
+    """Run one procedure on one rig.
 
     Parameters
     ----------
-    station : Station
+    context : ProcedureContext
     sink : Sink
         Gets every sample and event. An exception from it ends the run safely and is raised again.
     make_safe : callable
@@ -55,18 +55,18 @@ class Runner:
 
     def __init__(
         self,
-        station: ProcedureContext,
+        context: ProcedureContext,
         sink: Sink,
         make_safe: Callable[[], str],
         should_stop: Callable[[], bool] = lambda: False,
         paused: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._station = station
+        self._context = context
         self._make_safe = make_safe
         self._should_stop = should_stop
         self._paused = paused
-        self._watch = SampleReader(station, sink, should_stop)
-        self._steps = StepRunner(station, self._watch, make_safe)
+        self._watch = SampleReader(context, sink, should_stop)
+        self._steps = StepRunner(context, self._watch, make_safe)
         self._drove = True
 
     def run(self, procedure: RigProcedure) -> RunEnd:
@@ -79,13 +79,13 @@ class Runner:
         BaseException
             Any error that is neither the rig's nor the procedure's (a bug, a failed recorder), once the rig is safe.
         """
-        procedure.check(self._station)
-        dry_run(procedure, self._station)
+        procedure.check(self._context)
+        dry_run(procedure, self._context)
         self._drove = procedure.drives
         try:
             self._make_safe()  # from here on the tip position is known
-            self._station.daq.start_acquisition(self._station.buffer_s)
-            self._interpret(procedure, self._proved() if procedure.drives else self._station)
+            self._context.daq.start_acquisition(self._context.buffer_s)
+            self._interpret(procedure, self._proved() if procedure.drives else self._context)
             self._watch.compare_loop_backs()
         except Aborted:
             return self._end("aborted", "stopped by the user")
@@ -101,12 +101,12 @@ class Runner:
 
     def _proved(self) -> ProcedureContext:
         """Prove the wiring before anything moves; from here on the loop-backs of each block are checked."""
-        if np.isnan(list(self._station.daq.held.values())).any():
+        if np.isnan(list(self._context.daq.held.values())).any():
             raise InstrumentFault(UNKNOWN)
-        current_proved = prove(self._station, self._watch)
-        at = self._station.daq.samples_acquired()
-        self._watch.loop_backs.held(self._station.daq.held, at, at)
-        return replace(self._station, current_proved=current_proved)
+        current_proved = prove(self._context, self._watch)
+        at = self._context.daq.samples_acquired()
+        self._watch.loop_backs.held(self._context.daq.held, at, at)
+        return replace(self._context, current_proved=current_proved)
 
     def _end(self, status: str, reason: str, *, trusted: bool = True) -> RunEnd:
         """Make the rig safe, confirm it by the loop-backs, and record the result."""
@@ -128,10 +128,10 @@ class Runner:
             shown = self._shown()
         except RigError as error:
             return f"the loop-backs can't be read ({error})"
-        wanted = {"bias": 0.0, "z": self._station.safe_z_V}
-        tolerance = self._station.loop_backs
+        wanted = {"bias": 0.0, "z": self._context.safe_z_V}
+        tolerance = self._context.loop_backs
         return ", ".join(
-            f"the {self._station.input_name(name)} reads {shown[name]:+.4g} V, not {volts:g} V"
+            f"the {self._context.input_name(name)} reads {shown[name]:+.4g} V, not {volts:g} V"
             for name, volts in wanted.items()
             if not tolerance.holds(shown[name], volts)
         )
@@ -145,7 +145,7 @@ class Runner:
 
     def _glance(self) -> dict[str, float]:
         """Return the inputs in V without using the sample clock, which may have stopped."""
-        daq = self._station.daq
+        daq = self._context.daq
         with suppress(RigError):
             daq.stop_acquisition()
         return daq.glance()
@@ -155,14 +155,14 @@ class Runner:
         with suppress(Exception):
             self._watch.event(kind, name, payload)
 
-    def _interpret(self, procedure: RigProcedure, station: ProcedureContext) -> None:
-        plan = procedure.plan(station)
+    def _interpret(self, procedure: RigProcedure, context: ProcedureContext) -> None:
+        plan = procedure.plan(context)
         try:
             step = next(plan)
             while True:
                 if self._should_stop():
                     raise Aborted
-                check_limits(step, self._station)
+                check_limits(step, self._context)
                 if isinstance(step, Ramp) and step.name == APPROACH and self._paused():
                     self._pause()
                 step = plan.send(self._steps.do(step))

@@ -65,7 +65,7 @@ class SampleReader:
 
     Parameters
     ----------
-    station : Station
+    context : ProcedureContext
     sink : Sink
         Gets every sample and event.
     should_stop : callable
@@ -76,21 +76,21 @@ class SampleReader:
 
     def __init__(
         self,
-        station: ProcedureContext,
+        context: ProcedureContext,
         sink: Sink,
         should_stop: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.amplifier: CurrentCalibration = station.amplifier
+        self.amplifier: CurrentCalibration = context.amplifier
         self.next = 0
         """Index of the next sample."""
-        self._daq = station.daq
-        self._rate_Hz = station.rate_Hz
+        self._daq = context.daq
+        self._rate_Hz = context.rate_Hz
         self._sink = sink
         self._should_stop = should_stop
         self._clock = clock
-        self._station = station
-        self.loop_backs = LoopBackMonitor(station.loop_backs)
+        self._context = context
+        self.loop_backs = LoopBackMonitor(context.loop_backs)
         """Monitor that gets every command to an output; a deviation ends the run."""
 
     @contextmanager
@@ -248,8 +248,8 @@ class SampleReader:
             raise self._loop_back_fault(deviation)
 
     def _loop_back_fault(self, deviation: Deviation) -> LoopBackFault:
-        loop_back = self._station.input_name(deviation.output)
-        output = self._station.output_name(deviation.output)
+        loop_back = self._context.input_name(deviation.output)
+        output = self._context.output_name(deviation.output)
         return LoopBackFault(
             f"The {loop_back} reads {deviation.measured_V:+.4g} V since sample {deviation.sample}, but the {output} is "
             f"commanded to {deviation.commanded_V:+.4g} V: the wire of the loop-back is off, or the output is dead. "

@@ -44,22 +44,22 @@ PIECE_S = 1.0
 
 
 class StepRunner:
-    """Executes single steps on one station whose acquisition runs.
+    """Executes single steps on a rig whose acquisition is running.
 
     Parameters
     ----------
-    station : Station
+    context : ProcedureContext
     watch : Watch
-        Of the same station.
+        Of the same context.
     make_safe : callable
         Brings the rig into the safe state from any state.
     """
 
-    def __init__(self, station: ProcedureContext, watch: SampleReader, make_safe: Callable[[], str]) -> None:
+    def __init__(self, context: ProcedureContext, watch: SampleReader, make_safe: Callable[[], str]) -> None:
         self.bias_V = 0.0
         """Bias that a step leaves on the junction, and that a modulation or sweep restores."""
-        self._station = station
-        self._daq = station.daq
+        self._context = context
+        self._daq = context.daq
         self._watch = watch
         self._piece = watch.samples(PIECE_S)
         self._make_safe = make_safe
@@ -84,7 +84,7 @@ class StepRunner:
             case Recentre(distance_m):
                 return self._recentre(distance_m)
             case WriteNote(name, payload):
-                self._station.verify_amplifier()  # a cycle counts only if it was measured as the header says
+                self._context.verify_amplifier()  # a cycle counts only if it was measured as the header says
                 self._watch.event(EventKind.MARK, name, payload)
                 return self._outcome(FINISHED, self._watch.next)
             case MakeSafe():
@@ -116,7 +116,7 @@ class StepRunner:
         z_V = self._waveform(ramp)
         if not z_V.size:
             return self._outcome(FINISHED, self._watch.next)
-        self._station.verify_amplifier()  # the tip must not move unless the current is measured
+        self._context.verify_amplifier()  # the tip must not move unless the current is measured
         payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
         first, *others = np.split(z_V, range(self._piece, z_V.size, self._piece))
         begin = self._start_ramp(first)
@@ -168,7 +168,7 @@ class StepRunner:
         if not np.isnan(self._daq.held["z"]):
             return
         seen_V = self._watch.means(LOOK_S)["z"]
-        z_V = self._daq.locate("z", seen_V, self._station.loop_backs.margin_V(seen_V))
+        z_V = self._daq.locate("z", seen_V, self._context.loop_backs.margin_V(seen_V))
         message = (
             f"the card lost the position in the ramp; position taken from the z loop-back ({seen_V:.4g} V)"
         )
@@ -185,7 +185,7 @@ class StepRunner:
         return self._step_ended(hold.name, begin, seen)
 
     def _modulate(self, step: Modulate) -> Outcome:
-        bias_V = step.programme.bias_V(self._station.rate_Hz)
+        bias_V = step.programme.bias_V(self._context.rate_Hz)
         return self._drive_bias(
             step,
             lambda: self._play_bias(bias_V, self._daq.start_modulation, repeats=True),
@@ -223,7 +223,7 @@ class StepRunner:
         Between a detector's sample and the 0 V nothing is recorded or read.
         """
         watch = self._watch
-        self._station.verify_amplifier()  # no large bias unless the current is measured
+        self._context.verify_amplifier()  # no large bias unless the current is measured
         begin = start()
         begun = {**step.payload, **payload, "phase": "begin", "start": begin}
         watch.event(EventKind.STEP, step.name, begun, at=begin)
@@ -245,7 +245,7 @@ class StepRunner:
     def _baseline(self, duration_s: float) -> Outcome:
         watch, bias_V = self._watch, self.bias_V
         begin = self.set_bias(0.0).samples[1]
-        settled = begin + round(SETTLING_S * self._station.rate_Hz)
+        settled = begin + round(SETTLING_S * self._context.rate_Hz)
         end = settled + watch.samples(duration_s)
         volts = np.concatenate([block.part(settled, end).channel("current") for block in watch.read_to(end)])
         offset_V = float(np.mean(volts))
@@ -268,7 +268,7 @@ class StepRunner:
         return self._outcome(FINISHED, begin)
 
     def _recentre(self, distance_m: float) -> Outcome:
-        coarse = self._station.coarse
+        coarse = self._context.coarse
         if coarse is None:
             raise ImpossibleSetting("This rig has no coarse positioner.")
         begin = self._watch.next
@@ -282,16 +282,16 @@ class StepRunner:
 
     @property
     def _extension_m(self) -> float:
-        return self._daq.held["z"] * self._station.extension_m_per_V
+        return self._daq.held["z"] * self._context.extension_m_per_V
 
     def _waveform(self, ramp: Ramp) -> FloatArray:
         """Return the z output in V, one value per sample, from the present position (excluded) to ``to_m``."""
         distance_m = ramp.to_m - self._extension_m
         if np.isnan(distance_m):
             raise InstrumentFault(UNKNOWN)
-        n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._station.rate_Hz - 1e-9))
+        n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._context.rate_Hz - 1e-9))
         extension_m = self._extension_m + distance_m * np.arange(1, n + 1) / max(n, 1)
-        return extension_m / self._station.extension_m_per_V
+        return extension_m / self._context.extension_m_per_V
 
     def _step_ended(self, name: str, begin: int, seen: Seen | None = None, **payload: object) -> Outcome:
         ended = seen.ended if seen else FINISHED

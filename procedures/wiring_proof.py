@@ -69,7 +69,7 @@ class ChannelResponse:
         return self.moved_V[self.other] / self.step_V
 
 
-def prove_outputs(station: ProcedureContext, watch: SampleReader) -> dict[str, Any]:
+def prove_outputs(context: ProcedureContext, watch: SampleReader) -> dict[str, Any]:
     """Move bias and z by a few millivolts each; return the response of every loop-back, for the recording.
 
     Raises
@@ -78,55 +78,55 @@ def prove_outputs(station: ProcedureContext, watch: SampleReader) -> dict[str, A
         If a loop-back is wrong; names terminals, commanded and measured volts.
     """
     rest = watch.means(MEAN_S)
-    for output, commanded_V in {"bias": 0.0, "z": station.safe_z_V}.items():
-        _check_rest(station, output, rest[output], commanded_V)
-    responses = [_response(station, watch, output, step_V) for output, step_V in steps_V(station).items()]
+    for output, commanded_V in {"bias": 0.0, "z": context.safe_z_V}.items():
+        _check_rest(context, output, rest[output], commanded_V)
+    responses = [_response(context, watch, output, step_V) for output, step_V in steps_V(context).items()]
     for response in responses:
-        _check(station, response, responses)
+        _check(context, response, responses)
     return {
         response.output: {"step_V": response.step_V, "moved_V": response.moved_V} for response in responses
     }
 
 
-def steps_V(station: ProcedureContext) -> dict[str, float]:
+def steps_V(context: ProcedureContext) -> dict[str, float]:
     """Return the step of each output, in V; z moves toward the sample, from the retracted end."""
-    low, high = station.bias_range_V
+    low, high = context.bias_range_V
     bias_V = min(STEP_V, high) if high >= -low else -min(STEP_V, -low)
-    z_V = float(np.clip(LARGEST_STEP_M / station.extension_m_per_V, SMALLEST_STEP_V, STEP_V))
+    z_V = float(np.clip(LARGEST_STEP_M / context.extension_m_per_V, SMALLEST_STEP_V, STEP_V))
     return {"bias": bias_V, "z": z_V}
 
 
-def _response(station: ProcedureContext, watch: SampleReader, output: str, step_V: float) -> ChannelResponse:
-    rest_V = {"bias": 0.0, "z": station.safe_z_V}[output]
+def _response(context: ProcedureContext, watch: SampleReader, output: str, step_V: float) -> ChannelResponse:
+    rest_V = {"bias": 0.0, "z": context.safe_z_V}[output]
     before = watch.means(MEAN_S)
-    station.daq.write(**{output: rest_V + step_V})
+    context.daq.write(**{output: rest_V + step_V})
     try:
         watch.means(SETTLE_S)
         after = watch.means(MEAN_S)
     finally:
-        station.daq.write(**{output: rest_V})
+        context.daq.write(**{output: rest_V})
     watch.means(SETTLE_S)
     return ChannelResponse(output, step_V, {name: after[name] - before[name] for name in before})
 
 
-def _check_rest(station: ProcedureContext, output: str, measured_V: float, commanded_V: float) -> None:
-    if not station.loop_backs.holds(measured_V, commanded_V):
+def _check_rest(context: ProcedureContext, output: str, measured_V: float, commanded_V: float) -> None:
+    if not context.loop_backs.holds(measured_V, commanded_V):
         raise LoopBackFault(
-            f"The {station.input_name(output)} reads {measured_V:+.4g} V while the {station.output_name(output)} is "
+            f"The {context.input_name(output)} reads {measured_V:+.4g} V while the {context.output_name(output)} is "
             f"commanded to {commanded_V:+.4g} V; nothing was moved. Check the wires of both, and daq.inputs and "
             "daq.outputs of the rig file."
         )
 
 
-def _check(station: ProcedureContext, response: ChannelResponse, responses: list[ChannelResponse]) -> None:
-    own, other = station.input_name(response.output), station.input_name(response.other)
-    output = station.output_name(response.output)
+def _check(context: ProcedureContext, response: ChannelResponse, responses: list[ChannelResponse]) -> None:
+    own, other = context.input_name(response.output), context.input_name(response.other)
+    output = context.output_name(response.output)
     shown = (
         f"a step of {_mV(response.step_V)} on the {output} moved the {own} by "
         f"{_mV(response.moved_V[response.output])} and the {other} by {_mV(response.moved_V[response.other])}"
     )
     if all(abs(each.own) < SHARE and abs(abs(each.crossed) - 1) < SHARE for each in responses):
-        bias, z = (station.terminals.get(name, "its input") for name in OUTPUTS)
+        bias, z = (context.terminals.get(name, "its input") for name in OUTPUTS)
         raise LoopBackFault(
             f"Bias shows on {z} and z on {bias}: loop-backs or outputs are swapped ({shown}). The run was not started. "
             "Check the wires, and daq.inputs and daq.outputs of the rig file; a resistor in place of the junction "
@@ -153,7 +153,7 @@ def _mV(volts: float) -> str:
     return f"{volts * 1e3:+.2f} mV"
 
 
-def prove_current(station: ProcedureContext, watch: SampleReader) -> dict[str, Any] | None:
+def prove_current(context: ProcedureContext, watch: SampleReader) -> dict[str, Any] | None:
     """Let the current amplifier suppress a current at its own input; return the response, or None if it can't.
 
     The sign is not checked: it depends on the amplifier.
@@ -163,34 +163,34 @@ def prove_current(station: ProcedureContext, watch: SampleReader) -> dict[str, A
     CurrentInputFault
         If the current input does not move, or not by the amount that the gain implies.
     """
-    if station.test_current is None:
+    if context.test_current is None:
         return None
-    settle_s = max(SETTLE_S, RISE_TIMES * station.rise_time_s)
+    settle_s = max(SETTLE_S, RISE_TIMES * context.rise_time_s)
     before = watch.means(MEAN_S)
-    if abs(before["current"]) >= RAIL_SHARE * station.amplifier.full_scale_V:
+    if abs(before["current"]) >= RAIL_SHARE * context.amplifier.full_scale_V:
         raise CurrentInputFault(
-            f"The {station.input_name('current')} stands at {before['current']:+.4g} V, the amplifier's rail, "
+            f"The {context.input_name('current')} stands at {before['current']:+.4g} V, the amplifier's rail, "
             "at 0 V bias with the tip retracted. Check for a leak, a tip in contact, or the amplifier's own bias "
             "supply; nothing was moved."
         )
-    with station.test_current() as expected_V:
+    with context.test_current() as expected_V:
         watch.means(settle_s)
         after = watch.means(MEAN_S)
     watch.means(settle_s)
     moved_V = {name: after[name] - before[name] for name in before}
-    _check_current(station, abs(expected_V), moved_V)
+    _check_current(context, abs(expected_V), moved_V)
     return {"expected_V": expected_V, "moved_V": moved_V}
 
 
-def _check_current(station: ProcedureContext, expected_V: float, moved_V: dict[str, float]) -> None:
+def _check_current(context: ProcedureContext, expected_V: float, moved_V: dict[str, float]) -> None:
     share = abs(moved_V["current"]) / expected_V
     if abs(share - 1) <= CURRENT_SHARE:
         return
-    current = station.input_name("current")
+    current = context.input_name("current")
     for name, volts in moved_V.items():
         if name != "current" and share < DEAD_SHARE and abs(abs(volts) / expected_V - 1) <= CURRENT_SHARE:
             raise CurrentInputFault(
-                f"The current amplifier appears on the {station.input_name(name)}, but the rig file says {current}. "
+                f"The current amplifier appears on the {context.input_name(name)}, but the rig file says {current}. "
                 "Swap the cables, or correct daq.inputs of the rig file; nothing was moved."
             )
     if share < DEAD_SHARE:
@@ -207,9 +207,9 @@ def _check_current(station: ProcedureContext, expected_V: float, moved_V: dict[s
     )
 
 
-def prove(station: ProcedureContext, watch: SampleReader) -> bool:
+def prove(context: ProcedureContext, watch: SampleReader) -> bool:
     """Prove and record outputs and current input; return True if the current input was proved to work."""
-    outputs = prove_outputs(station, watch)
-    current = prove_current(station, watch)
+    outputs = prove_outputs(context, watch)
+    current = prove_current(context, watch)
     watch.event(EventKind.MARK, "wiring proved", {**outputs, "current": current})
     return current is not None

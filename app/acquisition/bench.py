@@ -202,9 +202,9 @@ class Bench:
         self._stop.set()
         opened = self._opened
         if opened is not None:
-            opened.station.daq.lock("the tip was retracted")
+            opened.context.daq.lock("the tip was retracted")
             with suppress(RigError):
-                done = opened.station.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
+                done = opened.context.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
                 return f"{done} (commanded; the end of the run says whether the loop-backs show it)"
         return make_safe(self.rig, beside_s)
 
@@ -236,7 +236,7 @@ class Bench:
             open_rig(self.rig, observer.amplifier, self._wires) as opened,
             self._at_work(opened),
         ):
-            procedure.check(opened.station)
+            procedure.check(opened.context)
             watchdog.wait_until_ready()
             header = self._header(procedure, opened, sample, notes)
             with _recording(out, header) as (writer, recorder):
@@ -251,7 +251,7 @@ class Bench:
                 reducers = Reducers(self._segmenter(), on_trace)
                 sink = _Sink(recorder, reducers, observer, procedure.counts, watchdog.check)
                 runner = Runner(
-                    opened.station, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
+                    opened.context, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
                 )
                 observer.started(header)
                 self._sink = sink
@@ -303,7 +303,7 @@ class Bench:
     def _make_safe(self, opened: OpenRig) -> str:
         """Through the open card; if that fails, over a new connection."""
         try:
-            return opened.station.daq.to_safe({"z": self.rig.safe.z_V}, self.rig.safe.within_s)
+            return opened.context.daq.to_safe({"z": self.rig.safe.z_V}, self.rig.safe.within_s)
         except RigError:
             return make_safe(self.rig, self.rig.safe.within_s)
 
@@ -311,13 +311,13 @@ class Bench:
         return Segmenter(current_calibration(self.rig), self.rig.piezo.extension_nm_per_V * NM)
 
     def _header(self, procedure: RigProcedure, opened: OpenRig, sample: str, notes: str) -> RunHeader:
-        rig, station = self.rig, opened.station
+        rig, context = self.rig, opened.context
         return RunHeader(
             procedure=procedure.name,
             channels=tuple(
                 RecordedChannel(name, "V", ROLES[name]) for name in type(rig.daq.inputs).model_fields
             ),
-            rate_Hz=station.rate_Hz,
+            rate_Hz=context.rate_Hz,
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
             title=f"{procedure.name} on {rig.name}",
             sample=sample,
@@ -325,11 +325,11 @@ class Bench:
             parameters=procedure.values(),
             rig=rig.model_dump(),
             settings={
-                "current_gain_V_per_A": station.amplifier.gain_V_per_A,
-                "current_offset_V": station.amplifier.offset_V,
-                "current_full_scale_V": station.amplifier.full_scale_V,
-                "series_resistance_ohm": station.amplifier.series_resistance_ohm,
-                "extension_m_per_V": station.extension_m_per_V,
+                "current_gain_V_per_A": context.amplifier.gain_V_per_A,
+                "current_offset_V": context.amplifier.offset_V,
+                "current_full_scale_V": context.amplifier.full_scale_V,
+                "series_resistance_ohm": context.amplifier.series_resistance_ohm,
+                "extension_m_per_V": context.extension_m_per_V,
                 "thermocouple_gain": rig.voltage_preamplifier.gain,
                 "thermocouple_full_scale_V": min(rig.daq.inputs.thermocouple.range_V, SR560_FULL_SCALE_V),
                 **opened.settings,

@@ -59,7 +59,7 @@ class OpenRig:
     ``settings`` is what was set, for the recording; what can't be read back says so.
     """
 
-    station: ProcedureContext
+    context: ProcedureContext
     settings: dict[str, Any]
 
 
@@ -128,10 +128,10 @@ def open_rig(
             "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
         }
         verify = partial(_verify, amplifier, current_amplifier, seen)
-        station = _station(rig, daq, verify, _stepper(rig, controller))
+        context = _context(rig, daq, verify, _stepper(rig, controller))
         if rig.current_amplifier.test_current:
-            station = replace(station, test_current=lambda: test_current(amplifier, rig))
-        yield OpenRig(station, settings)
+            context = replace(context, test_current=lambda: test_current(amplifier, rig))
+        yield OpenRig(context, settings)
 
 
 @contextmanager
@@ -208,9 +208,9 @@ def _preamplifier_settings(rig: Rig) -> SR560Settings:
     )
 
 
-def planned_station(rig: Rig) -> ProcedureContext:
+def planned_context(rig: Rig) -> ProcedureContext:
     """What a procedure is checked against before the rig is opened: all that its file says, and no instrument."""
-    return _station(rig, cast(NI6281, _Planned(rig.daq.rate_Hz)), lambda: None, None)
+    return _context(rig, cast(NI6281, _Planned(rig.daq.rate_Hz)), lambda: None, None)
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _stepper(rig: Rig, controller: PXIController) -> Stepper | None:
     )
 
 
-def _station(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper | None) -> ProcedureContext:
+def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper | None) -> ProcedureContext:
     bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
     return ProcedureContext(
         daq=daq,

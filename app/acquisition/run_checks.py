@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from app.acquisition.open_rig import planned_station
+from app.acquisition.open_rig import planned_context
 from app.config.rig import Rig
 from procedures.errors import ImpossibleSetting
 from procedures.limits import dry_run
@@ -25,14 +25,14 @@ def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:
 
 def check(procedure: RigProcedure, rig: Rig) -> None:
     """Refuse what can't work on a rig, without asking the rig. Raises ``ImpossibleSetting``."""
-    station = planned_station(rig)
-    procedure.check(station)
-    dry_run(procedure, station)
+    context = planned_context(rig)
+    procedure.check(context)
+    dry_run(procedure, context)
 
 
 def duration_s(procedure: RigProcedure, rig: Rig) -> float:
     """About how long a run takes on a rig, in s; NaN where nobody can say."""
-    return procedure.duration_s(planned_station(rig))
+    return procedure.duration_s(planned_context(rig))
 
 
 def free_name(folder: Path, procedure: str, taken: set[Path]) -> Path:

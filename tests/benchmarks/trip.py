@@ -41,10 +41,10 @@ class Trips(RigProcedure):
         self._n = n
         self.outcomes: list[Outcome] = []
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Nothing to refuse."""
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Two levels and no zero between them, so that 0 V is nothing but the trip."""
         levels = programme([(AMPLITUDE_V, 1), (-AMPLITUDE_V, 1)])
         for number in range(self._n):
@@ -123,7 +123,7 @@ def _calls_s(n: int, text: str) -> tuple[FloatArray, FloatArray]:
         rig_file = Path(folder) / "rig.toml"
         rig_file.write_text(text, encoding="utf-8")
         with open_rig(load_rig(rig_file)) as opened:
-            daq = opened.station.daq
+            daq = opened.context.daq
             daq.to_safe({"z": 0.0})
             daq.start_acquisition(buffer_s=60.0)
             ways = (lambda: daq.drop("bias"), lambda: daq.to_safe({"z": 0.0}))

@@ -43,10 +43,10 @@ class _Coarse:
         raise AssertionError("the plan moves nothing itself")
 
 
-def run_plan(procedure, station, answers):
+def run_plan(procedure, context, answers):
     """Steps of a plan whose ramps end as ``answers`` says: name of the ramp -> list of (ended, extension in nm)."""
     answers = {name: list(outcomes) for name, outcomes in answers.items()}
-    plan, steps, outcome = procedure.plan(station), [], None
+    plan, steps, outcome = procedure.plan(context), [], None
     try:
         while True:
             step = plan.send(outcome)
@@ -112,9 +112,9 @@ def test_faults_are_named(answers, fault):
         run_plan(BreakJunction.from_values({"traces": 2}), STATION, answers)
 
 
-def first_approach(procedure, station):
+def first_approach(procedure, context):
     """The plan, and its first approach."""
-    plan = procedure.plan(station)
+    plan = procedure.plan(context)
     step = next(plan)
     while not isinstance(step, Ramp):
         step = plan.send(Outcome(FINISHED, 0.0, (0, 0)))
@@ -132,8 +132,8 @@ def fed(until, conductance_G0):
     [(1e5, -5.1, r"-5\.1 G0 at \+100 mV"), (1e6, -float("inf"), "at its rail")],
 )
 def test_a_contact_of_the_wrong_sign_is_a_fault_of_polarity(gain_V_per_A, level_G0, said):
-    station = replace(STATION, amplifier=CurrentCalibration(gain_V_per_A), current_proved=True)
-    plan, approach = first_approach(BreakJunction.from_values({"traces": 1}), station)
+    context = replace(STATION, amplifier=CurrentCalibration(gain_V_per_A), current_proved=True)
+    plan, approach = first_approach(BreakJunction.from_values({"traces": 1}), context)
 
     ended = fed(approach.until, np.concatenate([np.zeros(1500), np.full(3, level_G0)]))
 
@@ -154,8 +154,8 @@ def test_a_contact_of_the_wrong_sign_is_a_fault_of_polarity(gain_V_per_A, level_
     ],
 )
 def test_nearer_is_advised_only_where_a_current_would_have_been_seen(proved, level_G0, fault, said):
-    station = replace(STATION, current_proved=proved)
-    plan, approach = first_approach(BreakJunction.from_values({"traces": 1}), station)
+    context = replace(STATION, current_proved=proved)
+    plan, approach = first_approach(BreakJunction.from_values({"traces": 1}), context)
     n = round(40 * RATE_Hz)  # 200 nm at 5 nm/s, the last 5 of them with a current
     course = 1e-5 * np.random.default_rng(1).standard_normal(n)
     course[-round(RATE_Hz) :] += level_G0
@@ -166,10 +166,10 @@ def test_nearer_is_advised_only_where_a_current_would_have_been_seen(proved, lev
 
 
 def test_a_contact_near_the_end_of_the_range_is_re_centred():
-    station = replace(STATION, coarse=_Coarse())
+    context = replace(STATION, coarse=_Coarse())
     answers = {"approach": [("contact", 195), ("contact", 100)], "withdraw": [("open", 98)]}
 
-    steps = run_plan(BreakJunction.from_values({"traces": 1}), station, answers)
+    steps = run_plan(BreakJunction.from_values({"traces": 1}), context, answers)
 
     recentre = next(step for step in steps if isinstance(step, Recentre))
     assert recentre.distance_m == pytest.approx(95 * NM)
@@ -179,10 +179,10 @@ def test_a_contact_near_the_end_of_the_range_is_re_centred():
 
 
 def test_a_coarse_positioner_that_does_not_move_the_surface_ends_the_run():
-    station = replace(STATION, coarse=_Coarse())
+    context = replace(STATION, coarse=_Coarse())
 
     with pytest.raises(PiezoAtEnd, match=r"3 moves .* at 195 nm.* coarse\.step_nm"):
-        run_plan(BreakJunction.from_values({"traces": 1}), station, {"approach": [("contact", 195)] * 4})
+        run_plan(BreakJunction.from_values({"traces": 1}), context, {"approach": [("contact", 195)] * 4})
 
 
 def test_a_contact_that_does_not_open_is_pulled_off_and_said_so():
@@ -226,9 +226,9 @@ def test_bad_parameters_are_refused(values, said):
 
 
 def test_the_bias_must_lie_within_the_rig_s_limits():
-    station = replace(STATION, bias_range_V=(-0.05, 0.05))
+    context = replace(STATION, bias_range_V=(-0.05, 0.05))
     with pytest.raises(ImpossibleSetting, match="limits"):
-        BreakJunction.from_values({}).check(station)
+        BreakJunction.from_values({}).check(context)
 
 
 def test_a_dry_run_lists_the_steps_and_does_none():

@@ -26,29 +26,29 @@ GIVEN = [
 OUT_OF_CONTACT = GIVEN[:-1]
 
 
-@pytest.mark.parametrize(("procedure_class", "values", "station"), GIVEN)
-def test_defaults_pass_their_check_and_a_dry_run(procedure_class, values, station):
+@pytest.mark.parametrize(("procedure_class", "values", "context"), GIVEN)
+def test_defaults_pass_their_check_and_a_dry_run(procedure_class, values, context):
     procedure = procedure_class.from_values(values)
-    procedure.check(station)
+    procedure.check(context)
 
-    assert dry_run(procedure, station)
+    assert dry_run(procedure, context)
 
 
-@pytest.mark.parametrize(("procedure_class", "values", "station"), OUT_OF_CONTACT)
-def test_out_of_contact_the_tip_goes_back_first_and_never_moves(procedure_class, values, station):
-    steps = run_plan(procedure_class.from_values(values), station, {})
+@pytest.mark.parametrize(("procedure_class", "values", "context"), OUT_OF_CONTACT)
+def test_out_of_contact_the_tip_goes_back_first_and_never_moves(procedure_class, values, context):
+    steps = run_plan(procedure_class.from_values(values), context, {})
 
     assert isinstance(steps[0], MakeSafe)
     assert isinstance(steps[-1], MakeSafe)
     assert not [step for step in steps if isinstance(step, Ramp)]
 
 
-@pytest.mark.parametrize(("procedure_class", "values", "station"), GIVEN)
-def test_every_cycle_is_marked(procedure_class, values, station):
+@pytest.mark.parametrize(("procedure_class", "values", "context"), GIVEN)
+def test_every_cycle_is_marked(procedure_class, values, context):
     procedure = procedure_class.from_values({**values, procedure_class.repeats: 5})
     answers = {"approach": [("contact", 100)] * 5, "withdraw": [("open", 98)] * 5}
 
-    marks = [step for step in run_plan(procedure, station, answers) if isinstance(step, WriteNote)]
+    marks = [step for step in run_plan(procedure, context, answers) if isinstance(step, WriteNote)]
 
     assert len(marks) == procedure.total_cycles
     assert {mark.name for mark in marks} == {procedure.cycle}
@@ -90,7 +90,7 @@ def test_withdrawals_begin_where_the_indentation_ended(indent, deepest_nm):
 
 
 @pytest.mark.parametrize(
-    ("procedure_class", "values", "station", "said"),
+    ("procedure_class", "values", "context", "said"),
     [
         (CalibrateThermometer, {}, STATION, "heater is not set"),
         (
@@ -109,6 +109,6 @@ def test_withdrawals_begin_where_the_indentation_ended(indent, deepest_nm):
         (CalibratePiezo, {"tail_low": 1e-4}, HIGH_GAIN, "less than two decades"),
     ],
 )
-def test_impossible_settings_are_refused(procedure_class, values, station, said):
+def test_impossible_settings_are_refused(procedure_class, values, context, said):
     with pytest.raises(ImpossibleSetting, match=said):
-        procedure_class.from_values(values).check(station)
+        procedure_class.from_values(values).check(context)

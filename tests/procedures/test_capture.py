@@ -125,7 +125,7 @@ def test_a_gold_contact_is_caught_at_one_atom_only():
 
 
 @pytest.mark.parametrize(
-    ("values", "station", "said"),
+    ("values", "context", "said"),
     [
         ({"conductance": None}, {}, "conductance is not set"),
         ({"window_sigma": 1}, {}, "needs peak_sigma_decades"),
@@ -137,12 +137,12 @@ def test_a_gold_contact_is_caught_at_one_atom_only():
         ({"dwell": 3}, {}, "shorter than past_break"),
     ],
 )
-def test_windows_and_dwells_that_catch_nothing_are_refused(values, station, said):
+def test_windows_and_dwells_that_catch_nothing_are_refused(values, context, said):
     values = {**BDNC, **values}
     if values["conductance"] is None:
         del values["conductance"]
     with pytest.raises(ImpossibleSetting, match=said):
-        Heating.from_values(values).check(replace(STATION, **station))
+        Heating.from_values(values).check(replace(STATION, **context))
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_other_levels_need_no_new_code():
 
 
 @pytest.mark.parametrize(
-    ("values", "station", "said"),
+    ("values", "context", "said"),
     [
         ({"amplitudes": ""}, {}, "amplitudes is not set"),
         ({"amplitudes": "2.5"}, {}, "outside the rig's limits"),
@@ -182,9 +182,9 @@ def test_other_levels_need_no_new_code():
         ({"amplitudes": "0.74 0.95", "taken": "3"}, {}, "give one for each"),
     ],
 )
-def test_impossible_settings_are_refused(values, station, said):
+def test_impossible_settings_are_refused(values, context, said):
     with pytest.raises(ImpossibleSetting, match=said):
-        heating(**values).check(replace(STATION, **station))
+        heating(**values).check(replace(STATION, **context))
 
 
 def test_what_an_interrupted_run_has_taken_is_not_taken_again():

@@ -123,8 +123,8 @@ class _FailsIn:
     def __getattr__(self, name):
         return getattr(self._procedure, name)
 
-    def plan(self, station):
-        plan, outcome = self._procedure.plan(station), None
+    def plan(self, context):
+        plan, outcome = self._procedure.plan(context), None
         dry, self._dry = self._dry, False
         while True:
             try:

@@ -50,8 +50,8 @@ class PaperCard:
 def watch_of(card, should_stop=lambda: False, clock=None):
     blocks = []
     sink = SimpleNamespace(block=blocks.append, event=blocks.append)
-    station = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance())
-    return SampleReader(station, sink, should_stop, clock or card.clock), blocks
+    context = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance())
+    return SampleReader(context, sink, should_stop, clock or card.clock), blocks
 
 
 def test_a_watch_sees_each_sample_once_and_hands_all_on():

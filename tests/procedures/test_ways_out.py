@@ -95,8 +95,8 @@ class FailsAt:
     def __getattr__(self, name):
         return getattr(self._procedure, name)
 
-    def plan(self, station):
-        plan, outcome = self._procedure.plan(station), None
+    def plan(self, context):
+        plan, outcome = self._procedure.plan(context), None
         dry, self._dry = self._dry, False  # the first look through a plan moves nothing
         for k in range(10_000):
             try:

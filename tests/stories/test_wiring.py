@@ -327,7 +327,7 @@ def test_the_test_current_is_a_twentieth_of_full_scale_where_the_suppression_res
 def test_a_surface_out_of_reach_advises_nearer_only_because_the_current_was_seen(tmp_path, monkeypatch):
     with watched(tmp_path, {"surface.initial_gap_nm": 500.0}) as (rig, _):
         seen = rig.bench().run(quick(1, approach_speed=100.0), tmp_path / "run.h5")
-        monkeypatch.setattr("procedures.runner.prove", lambda station, watch: False)
+        monkeypatch.setattr("procedures.runner.prove", lambda context, watch: False)
         unseen = rig.bench().run(quick(1, approach_speed=100.0), tmp_path / "unproved.h5")
 
     assert "Move the coarse positioner closer" in seen.end.reason

@@ -62,8 +62,8 @@ class Hand(list):
 def test_what_is_pressed_in_mid_run_ends_it_safely_and_is_named(rig, words, said):
     procedure, hand = CalibrateAmplifier.from_values(RESISTOR), Hand(rig, words)
     with open_rig(load_rig(rig.file)) as opened:
-        daq = opened.station.daq
-        end = Runner(opened.station, hand, lambda: daq.to_safe({"z": 0.0})).run(procedure)
+        daq = opened.context.daq
+        end = Runner(opened.context, hand, lambda: daq.to_safe({"z": 0.0})).run(procedure)
 
     assert (end.status, end.safe) == ("fault", True)
     assert "current amplifier was changed during the run: " in end.reason
@@ -89,7 +89,7 @@ def test_the_recording_says_what_was_set_and_what_it_was_changed_to(rig, tmp_pat
 
 def test_a_dimmed_display_disturbs_no_run(rig):
     with open_rig(load_rig(rig.file)) as opened:
-        runner = Runner(opened.station, Hand(rig, "A1X"), lambda: opened.station.daq.to_safe({"z": 0.0}))
+        runner = Runner(opened.context, Hand(rig, "A1X"), lambda: opened.context.daq.to_safe({"z": 0.0}))
         assert runner.run(CalibrateAmplifier.from_values(RESISTOR)).status == "finished"
 
 
@@ -97,7 +97,7 @@ def test_a_gain_that_is_right_to_a_part_in_a_million_opens_and_stays_right(rig):
     file = load_rig(rig.file)
     amplifier = file.current_amplifier.model_copy(update={"gain_V_per_A": 100000.05})
     with open_rig(file.model_copy(update={"current_amplifier": amplifier})) as opened:
-        opened.station.verify_amplifier()
+        opened.context.verify_amplifier()
     assert opened.settings["current_amplifier"]["gain_V_per_A"] == 1e5
 
 
@@ -105,7 +105,7 @@ def test_all_that_the_amplifier_says_is_compared(rig):
     """One field after the other is changed. No sample depends on the display, and on the range of what is off."""
     seen = []
     with open_rig(load_rig(rig.file), seen.append) as opened:
-        opened.station.verify_amplifier()
+        opened.context.verify_amplifier()
     recorded = Keithley428Settings(**opened.settings["current_amplifier"])
     (state,) = seen
 

@@ -48,10 +48,10 @@ class Holding(RigProcedure):
         self.sweep_V = up_and_down(AMPLITUDE_V, 200)
         self.outcomes: dict[int, tuple[Step, Outcome]] = {}
 
-    def check(self, station: ProcedureContext) -> None:
+    def check(self, context: ProcedureContext) -> None:
         """Nothing to refuse."""
 
-    def plan(self, station: ProcedureContext) -> Plan:
+    def plan(self, context: ProcedureContext) -> Plan:
         """Each step once."""
         self.outcomes.clear()
         for number, step in enumerate(self.steps()):

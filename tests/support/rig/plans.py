@@ -42,12 +42,12 @@ class Script:
         What a check sees when all goes well.
     """
 
-    def __init__(self, procedure, good_G0, station=STATION, **ends):
+    def __init__(self, procedure, good_G0, context=STATION, **ends):
         self.ends = {name: list(one) for name, one in ends.items()}
         self.good_G0 = good_G0
         self.steps, self.nm, self.bias_V, self.bias_at = [], 0.0, 0.0, []
         self.by_name = defaultdict(list)
-        plan, outcome = procedure.plan(station), None
+        plan, outcome = procedure.plan(context), None
         try:
             while True:
                 step = plan.send(outcome)
