@@ -85,7 +85,7 @@ PICTURE = [
         390,
         260,
         84,
-        "Watchdog (watchdog)",
+        "Watchdog",
         "makes the rig safe over a connection",
         "of its own when the bench dies",
     ),
