@@ -31,10 +31,10 @@ TAIL_S = 0.1
 class Sink(Protocol):
     """Receiver of samples and events: recorder, reducers, views."""
 
-    def block(self, block: Block) -> None:
+    def feed(self, block: Block) -> None:
         """Take the next samples."""
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take an event."""
 
 
@@ -120,7 +120,7 @@ class SampleReader:
         self, kind: EventKind, name: str, payload: Mapping[str, Any] | None = None, at: int | None = None
     ) -> None:
         """Record an event at the next sample or at sample ``at``."""
-        self._sink.event(Event(self.next if at is None else at, kind, name, dict(payload or {})))
+        self._sink.on_event(Event(self.next if at is None else at, kind, name, dict(payload or {})))
 
     def conductance_G0(self, block: Block) -> FloatArray:
         """Return the conductance from measured bias and current, in G0, shape (n,)."""
@@ -274,4 +274,4 @@ class SampleReader:
     def _take(self, block: Block) -> None:
         if len(block):
             self.next = block.stop
-            self._sink.block(block)
+            self._sink.feed(block)

@@ -20,7 +20,7 @@ from app.campaign.command import run_campaign
 from app.campaign.file import load_campaign
 from app.campaign.programme import checked
 from app.offline.measurement import analyse_measurement
-from simulators.world.expected_heating import told
+from simulators.world.expected_heating import expected_heating
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "campaigns"
 FAST = "[held]\ntrip_reaction = 0.05         # the fast clock: nothing breaks while nobody looks"
@@ -107,7 +107,7 @@ def _told(heating: HeatingAnalysis, overrides: tuple[str, ...]) -> list[Claim]:
     for point in heating.points:
         mine = [h for h in heating.holds if not h.control and h.estimate.amplitude_V == point.amplitude_V]
         held = [h.before_G0 for h in mine if not h.estimate.rejected]
-        expected = told(parameters, point.amplitude_V, mine[0].window_G0, held)
+        expected = expected_heating(parameters, point.amplitude_V, mine[0].window_G0, held)
         for name, dT, sigma, rise in (
             ("+", point.dT_pos_K, point.sigma_pos_K, expected.rise_pos_K),
             ("-", point.dT_neg_K, point.sigma_neg_K, expected.rise_neg_K),

@@ -44,7 +44,7 @@ def shown(kind: Callable[[Theme], View], snapshot: object) -> Maker:
     def make(theme: Theme) -> QWidget:
         view = kind(theme)
         if snapshot is not None:
-            view.present(snapshot)
+            view.render(snapshot)
         return view
 
     return make
@@ -53,7 +53,7 @@ def shown(kind: Callable[[Theme], View], snapshot: object) -> Maker:
 def replay(theme: Theme) -> QWidget:
     line = ReplayStatusLine(theme)
     line.set_speed("20×", "2026-11-20 heating 3")
-    line.present(synthetic.status(modulated=False, bias_V=-1.08))
+    line.render(synthetic.status(modulated=False, bias_V=-1.08))
     return line
 
 
@@ -64,7 +64,7 @@ def recorded(kind: Callable[[Theme], View], name: str) -> Maker:
         session, view = recorded_run.session(), kind(theme)
         if isinstance(view, StripsView):
             view.noise_log10_G = session.trace.snapshot().noise_log10_G
-        view.present(getattr(session, name).snapshot())
+        view.render(getattr(session, name).snapshot())
         return view
 
     return make
@@ -73,7 +73,7 @@ def recorded(kind: Callable[[Theme], View], name: str) -> Maker:
 def linear_histogram(theme: Theme) -> QWidget:
     view = HistogramPlot(theme)
     view.panel.set_log(view.panel.x_axis, log=False)
-    view.present(recorded_run.session().histogram.snapshot())
+    view.render(recorded_run.session().histogram.snapshot())
     return view
 
 

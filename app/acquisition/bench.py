@@ -41,7 +41,7 @@ ROLES = {
 }
 
 
-HAND_ON_S = 0.1
+FLUSH_EVERY_S = 0.1
 
 RETRACT_SHARES = 0.45, 0.55
 """Of the time that making safe may take: through the open card, and then over a connection of its own."""
@@ -74,12 +74,12 @@ class Observer:
     recording is about to be compressed; ``amplifier`` with what the current amplifier said of itself.
     """
 
-    event: Callable[[Event], None] = lambda event: None
-    trace: Callable[[Trace], None] = lambda trace: None
-    block: Callable[[Block], None] = lambda block: None
-    started: Callable[[RunHeader], None] = lambda header: None
-    finishing: Callable[[], None] = lambda: None
-    amplifier: Callable[[Keithley428State], None] = lambda state: None
+    on_event: Callable[[Event], None] = lambda event: None
+    on_trace: Callable[[Trace], None] = lambda trace: None
+    on_block: Callable[[Block], None] = lambda block: None
+    on_start: Callable[[RunHeader], None] = lambda header: None
+    on_finishing: Callable[[], None] = lambda: None
+    on_amplifier: Callable[[Keithley428State], None] = lambda state: None
 
 
 class _Sink:
@@ -111,18 +111,18 @@ class _Sink:
         """Take a note, from any thread; it becomes an event at the samples that come next."""
         self._notes.append(text)
 
-    def block(self, block: Block) -> None:
+    def feed(self, block: Block) -> None:
         """Take the next samples. Raises ``WatchdogGone``: a run reads at least twice a second, and looks with it."""
         self._check_watchdog()
         while self._notes:
-            self.event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
+            self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
         if self._waiting and self._waiting[-1].stop != block.first:
-            self.hand_on()
+            self.flush()
         self._waiting.append(block)
-        if block.stop - self._waiting[0].first >= HAND_ON_S * block.rate_Hz:
-            self.hand_on()
+        if block.stop - self._waiting[0].first >= FLUSH_EVERY_S * block.rate_Hz:
+            self.flush()
 
-    def hand_on(self) -> None:
+    def flush(self) -> None:
         """Give the recorder what waits."""
         if not self._waiting:
             return
@@ -130,15 +130,15 @@ class _Sink:
         data = np.concatenate([block.data for block in self._waiting], axis=1)
         block = Block(first.first, first.rate_Hz, first.channels, data)
         self._waiting.clear()
-        self._recorder.block(block)
-        self._reducers.put(block)
-        self._observer.block(block)
+        self._recorder.feed(block)
+        self._reducers.feed(block)
+        self._observer.on_block(block)
         self.samples += len(block)
 
-    def event(self, event: Event) -> None:
-        self._recorder.event(event)
-        self._reducers.put(event)
-        self._observer.event(event)
+    def on_event(self, event: Event) -> None:
+        self._recorder.on_event(event)
+        self._reducers.feed(event)
+        self._observer.on_event(event)
         self.cycles += self._counts(event)
 
 
@@ -233,7 +233,7 @@ class Bench:
         observer = observer or Observer()
         with (
             Watchdog(self.rig_file) as watchdog,
-            open_rig(self.rig, observer.amplifier, self._wires) as opened,
+            open_rig(self.rig, observer.on_amplifier, self._wires) as opened,
             self._at_work(opened),
         ):
             procedure.check(opened.context)
@@ -245,24 +245,24 @@ class Bench:
                 def on_trace(trace: Trace) -> None:
                     nonlocal traces
                     traces += 1
-                    recorder.trace(index_entry(trace))
-                    observer.trace(trace)
+                    recorder.on_trace(index_entry(trace))
+                    observer.on_trace(trace)
 
                 reducers = Reducers(self._segmenter(), on_trace)
                 sink = _Sink(recorder, reducers, observer, procedure.counts, watchdog.check)
                 runner = Runner(
                     opened.context, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
                 )
-                observer.started(header)
+                observer.on_start(header)
                 self._sink = sink
                 try:
                     end = self._guarded(watchdog, runner, procedure, opened)
                 finally:
                     self._sink = None
-                    sink.hand_on()
+                    sink.flush()
                     reducers.finish()
                 recorder.finish()
-                observer.finishing()
+                observer.on_finishing()
                 measurement = analysed(out)
                 results = results_in(out, measurement)
                 stored = writer.close("finished" if end.status == "finished" else "aborted", *results)

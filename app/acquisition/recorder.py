@@ -36,7 +36,7 @@ class RecorderFailed(Exception):
 class Recorder:
     """A sink of samples and events that writes them from a thread of its own.
 
-    ``block`` and ``event`` raise ``RecorderFailed`` once writing has failed, so that the run ends.
+    ``feed`` and ``on_event`` raise ``RecorderFailed`` once writing has failed, so that the run ends.
     """
 
     def __init__(self, writer: RecordingWriter, clock: Callable[[], float] = time.monotonic) -> None:
@@ -47,15 +47,15 @@ class Recorder:
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
-    def block(self, block: Block) -> None:
+    def feed(self, block: Block) -> None:
         """Take samples."""
         self._put(block)
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take an event."""
         self._put(event)
 
-    def trace(self, entry: TraceEntry) -> None:
+    def on_trace(self, entry: TraceEntry) -> None:
         """Take a line of the index of traces."""
         self._put(entry)
 
@@ -118,7 +118,7 @@ class Reducers:
         self._thread = threading.Thread(target=self._work, name="reducers", daemon=True)
         self._thread.start()
 
-    def put(self, item: Block | Event) -> None:
+    def feed(self, item: Block | Event) -> None:
         """Take samples or an event."""
         if self.failure is None:
             self._queue.put(item)

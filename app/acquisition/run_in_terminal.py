@@ -63,7 +63,7 @@ def run_shown(
                 signals_stop(bench.stop, progress.say),
             ):
                 observer = Observer(
-                    event=lambda event: progress.advance() if procedure.counts(event) else None
+                    on_event=lambda event: progress.advance() if procedure.counts(event) else None
                 )
                 summary = bench.run(procedure, out, observer=observer, sample=sample, notes=notes)
         except (

@@ -13,7 +13,7 @@ from app.campaign.decisions import nearest_peak
 from app.campaign.file import CampaignFile, load_campaign
 from app.numbers import rounded
 from app.offline.measurement import Measurement
-from simulators.world.expected_heating import told
+from simulators.world.expected_heating import expected_heating
 
 SPECIES = "BDNC"
 AMPLITUDE_V = 1.27
@@ -70,7 +70,7 @@ def comparison(measurement: Measurement, seed: int) -> Iterator[str]:
 def _heat(measurement: Measurement, point: HeatingPoint, seed: int) -> Iterator[str]:
     assert measurement.heating is not None
     mine = [h for h in measurement.heating.holds if not h.control and not h.estimate.rejected]
-    expected = told(
+    expected = expected_heating(
         settings(seed).load(), point.amplitude_V, mine[0].window_G0, [hold.before_G0 for hold in mine]
     )
     volts = f"{point.amplitude_V:g} V"

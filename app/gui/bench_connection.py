@@ -36,7 +36,7 @@ class BenchConnection(QObject):
 
     began = pyqtSignal(object)
     """`Session` of a run that has begun or was in progress."""
-    told = pyqtSignal(str, object)
+    received = pyqtSignal(str, object)
     """Topic ("job", "state", "log" or "instruments") and content of every other message of the bench."""
     lost = pyqtSignal(str)
     """Message that the bench does not answer; "" when it answers again."""
@@ -60,7 +60,7 @@ class BenchConnection(QObject):
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._look)
         self._watch.start(1000)
-        self.told.connect(self._heard)
+        self.received.connect(self._heard)
 
     def _listen(self) -> None:
         """Subscribe to messages and to data separately, so that catching up with a run does not delay messages."""
@@ -89,12 +89,12 @@ class BenchConnection(QObject):
         self._retracting.do(self.client.retract, then, otherwise)
 
     def _refused(self, error: Any) -> None:
-        self.told.emit("log", {"level": "error", "time_s": time.time(), "text": str(error)})
+        self.received.emit("log", {"level": "error", "time_s": time.time(), "text": str(error)})
 
     # ---- stream of the bench; runs in the threads of the subscriptions ----
 
     def _hear_news(self, topic: str, what: Any) -> None:
-        self.told.emit(topic, what)
+        self.received.emit(topic, what)
 
     def _hear(self, topic: str, what: Any) -> None:
         try:
@@ -104,14 +104,14 @@ class BenchConnection(QObject):
                 case Block() | Event() | Trace():
                     self._data_s = time.monotonic()
                     if self.session is not None:
-                        self.session.take(what)
+                        self.session.feed(what)
                 case Behind():
                     self.behind = what
                 case _ if topic == "complete":
                     if self.session is not None:
                         self.session.close()
                 case _ if topic == "lost":
-                    self.told.emit(topic, what)
+                    self.received.emit(topic, what)
         except Exception as error:
             self._tell_failure(error)
 
@@ -122,7 +122,7 @@ class BenchConnection(QObject):
         self._failed = True
         log.exception("Cannot show a run")
         text = f"Some views of this run have stopped ({error!r}). The recording is complete: open it to see all data."
-        self.told.emit("log", {"level": "error", "time_s": time.time(), "text": text})
+        self.received.emit("log", {"level": "error", "time_s": time.time(), "text": text})
 
     def _begin(self, run: RunInfo) -> None:
         self._failed = False
@@ -158,7 +158,7 @@ class BenchConnection(QObject):
         def answered(result: Any) -> None:
             self._asking = False
             self._heard("state", result)
-            self.told.emit("state", result)
+            self.received.emit("state", result)
 
         def silent(error: Any) -> None:
             self._asking = False

@@ -167,12 +167,12 @@ class ReplaySource(QObject):
         past, items = self._player.look_back(SEEN_S)
         self.session.jump(past)
         for item in items:
-            self.session.take(item)
+            self.session.feed(item)
 
     def _feed(self, passed_s: float) -> None:
         items: Iterable[object] = self._player.advance(passed_s)
         for item in items:
-            self.session.take(item)  # type: ignore[arg-type]
+            self.session.feed(item)  # type: ignore[arg-type]
 
     def _finish(self, finished: bool) -> bool:
         state = self._player.state

@@ -27,12 +27,12 @@ class FoundModel:
     ----------
     model : JunctionModel or None
         None where the I-V has no curve that a model could be fitted to.
-    said : str
+    message : str
         A sentence for the log.
     """
 
     model: JunctionModel | None
-    said: str
+    message: str
 
 
 def model_for(recording: Path, header: RunHeader) -> FoundModel | None:

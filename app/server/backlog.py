@@ -63,7 +63,7 @@ class Feed:
         """Get how many events there are."""
         return len(self._events)
 
-    def block(self, block: Block) -> None:
+    def feed(self, block: Block) -> None:
         """Take samples."""
         with self._lock:
             self._recent.append(block)
@@ -71,7 +71,7 @@ class Feed:
                 self._recent.popleft()
             self.stop = block.stop
 
-    def event(self, event: Event) -> int:
+    def on_event(self, event: Event) -> int:
         """Take an event; returns its number."""
         return self._events.append(event)
 

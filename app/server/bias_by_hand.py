@@ -30,7 +30,7 @@ class BiasByHand:
         self._stack = ExitStack()
         self._commanded_V = 0.0
 
-    def put(self, daq: NI6281, rig: Rig, bias_V: float) -> None:
+    def apply(self, daq: NI6281, rig: Rig, bias_V: float) -> None:
         """Take the tip back and put out a bias; 0 V ends it.
 
         Raises

@@ -45,50 +45,50 @@ class Broadcast:
     def observer(self, job: Job, procedure: RigProcedure) -> Observer:
         """Whom the bench tells of the run that this job is."""
         return Observer(
-            event=_quiet(lambda event: self._on_event(job, event, counts=procedure.counts(event))),
-            trace=_quiet(lambda trace: self._on_trace(job, trace)),
-            block=_quiet(lambda block: self._on_block(job, block)),
-            started=_quiet(lambda header: self._on_start(job, header)),
-            finishing=_quiet(lambda: self._on_finishing(job)),
-            amplifier=_quiet(self._rows.amplifier),
+            on_event=_quiet(lambda event: self._on_event(job, event, counts=procedure.counts(event))),
+            on_trace=_quiet(lambda trace: self._on_trace(job, trace)),
+            on_block=_quiet(lambda block: self._on_block(job, block)),
+            on_start=_quiet(lambda header: self._on_start(job, header)),
+            on_finishing=_quiet(lambda: self._on_finishing(job)),
+            on_amplifier=_quiet(self._rows.on_amplifier),
         )
 
     def _on_start(self, job: Job, header: RunHeader) -> None:
         self._feeds.append(Feed(job.id, header, job.out))
         if len(self._feeds) > FEEDS_KEPT:
             self._feeds.popleft().close()
-        self._rows.started(header)
-        self._publisher.send(Message("run", _shown(self._feeds[-1])))
+        self._rows.on_start(header)
+        self._publisher.publish(Message("run", _shown(self._feeds[-1])))
         log.info("%s, job %d, records to %s", job.procedure, job.id, job.out)
 
     def _on_block(self, job: Job, block: Block) -> None:
         if self._feeds:
-            self._feeds[-1].block(block)
+            self._feeds[-1].feed(block)
         job.samples = block.stop
-        self._rows.block(block)
-        self._publisher.send(block_message(block, job.id))
+        self._rows.feed(block)
+        self._publisher.publish(block_message(block, job.id))
 
     def _on_event(self, job: Job, event: Event, *, counts: bool) -> None:
         if self._feeds:
-            self._publisher.send(event_message(event, job.id, self._feeds[-1].event(event)))
+            self._publisher.publish(event_message(event, job.id, self._feeds[-1].on_event(event)))
         if counts:
             job.cycles += 1
-            self.job(job)
+            self.publish_job(job)
         elif event.name in ("paused", "resumed"):
-            self.job(job)
+            self.publish_job(job)
 
     def _on_trace(self, job: Job, trace: Trace) -> None:
         job.traces += 1
-        self._publisher.send(trace_message(trace, job.id))
+        self._publisher.publish(trace_message(trace, job.id))
 
     def _on_finishing(self, job: Job) -> None:
         self._queue.change(job, status=Status.SAVING)
-        self.job(job)
+        self.publish_job(job)
         self.finishing()
 
-    def job(self, job: Job) -> None:
+    def publish_job(self, job: Job) -> None:
         """Tell how a job is."""
-        self._publisher.tell("job", lambda: self._queue.json_of(job))
+        self._publisher.publish_snapshot("job", lambda: self._queue.json_of(job))
 
     def finishing(self) -> None:
         """The present run lets go of its file, or never had one."""

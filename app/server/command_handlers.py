@@ -75,16 +75,16 @@ class CommandedBench(Protocol):
     ) -> Job:
         """Add a run to the queue. Raises ``ImpossibleSetting``."""
 
-    def told(self) -> list[dict[str, Any]]:
+    def log_entries(self) -> list[dict[str, Any]]:
         """Return the last entries of the log."""
 
     def state(self) -> dict[str, Any]:
         """Return the state that clients show."""
 
-    def tell_state(self) -> None:
+    def publish_state(self) -> None:
         """Publish the state."""
 
-    def tell_instruments(self) -> None:
+    def publish_instruments(self) -> None:
         """Publish what is known of the instruments."""
 
     def retract(self) -> str:
@@ -97,26 +97,29 @@ class CommandHandlers:
     def __init__(self, bench: CommandedBench) -> None:
         self._bench = bench
 
-    def commands(self, hands: Place, reader: Place) -> dict[str, Command]:
-        """By name. ``hands`` alone touches instruments; ``reader`` does what takes long and touches none."""
+    def commands(self, instrument_thread: Place, reader_thread: Place) -> dict[str, Command]:
+        """Return the commands by name.
+
+        ``instrument_thread`` alone touches instruments; ``reader_thread`` runs what takes long and touches none.
+        """
         return {
             "ping": Command(Reply),
             "hello": Command(self._hello),
             "state": Command(lambda: Reply(self._bench.state())),
-            "check": Command(self._check, reader),
-            "queue_add": Command(self._queue_add, reader),
-            "run_now": Command(self._run_now, reader),
+            "check": Command(self._check, reader_thread),
+            "queue_add": Command(self._queue_add, reader_thread),
+            "run_now": Command(self._run_now, reader_thread),
             "queue_remove": Command(self._queue_remove),
             "queue_move": Command(self._queue_move),
             "pause": Command(self._pause),
             "resume": Command(self._resume),
             "abort": Command(self._abort),
             "notes": Command(self._notes),
-            "log": Command(lambda: Reply({"entries": self._bench.told()})),
+            "log": Command(lambda: Reply({"entries": self._bench.log_entries()})),
             "instruments": Command(lambda: Reply(self._bench.instruments.to_json())),
-            "read_instruments": Command(self._read_instruments, hands),
-            "set_instrument": Command(self._set_instrument, hands),
-            "history": Command(self._history, reader),
+            "read_instruments": Command(self._read_instruments, instrument_thread),
+            "set_instrument": Command(self._set_instrument, instrument_thread),
+            "history": Command(self._history, reader_thread),
             "shutdown": Command(self._shutdown),
         }
 
@@ -147,7 +150,7 @@ class CommandHandlers:
         """A job that waits, or a new one, is next, also on a queue that is held: what else waits stays held."""
         if job is not None:
             self._bench.queue.let(job)
-            self._bench.tell_state()
+            self._bench.publish_state()
             return Reply({"job": job})
         added = self._bench.add(**others, place=0)
         with suppress(NotNow):  # it has begun already
@@ -177,7 +180,7 @@ class CommandHandlers:
 
     def _abort(self, job: int | None = None) -> Reply:
         aborted = self._bench.queue.abort(job)
-        self._bench.broadcast.job(aborted)
+        self._bench.broadcast.publish_job(aborted)
         return self._changed()
 
     def _notes(self, text: str, job: int | None = None) -> Reply:
@@ -193,7 +196,7 @@ class CommandHandlers:
 
     def _read_instruments(self) -> Reply:
         self._bench.instruments.look()
-        self._bench.tell_instruments()
+        self._bench.publish_instruments()
         return Reply(self._bench.instruments.to_json())
 
     def _set_instrument(self, instrument: str, setting: str, value: float) -> Reply:
@@ -232,10 +235,10 @@ class CommandHandlers:
         return Reply()
 
     def _changed(self) -> Reply:
-        self._bench.tell_state()
+        self._bench.publish_state()
         return Reply(self._bench.state())
 
-    def way_out(self) -> dict[str, Command]:
+    def emergency_commands(self) -> dict[str, Command]:
         """Retracting, which has a door and threads of its own."""
         return {"retract": Command(self._retract, apart)}
 

@@ -62,18 +62,18 @@ class InstrumentRows:
     def __getitem__(self, instrument: str) -> InstrumentRow:
         return self._rows[instrument]
 
-    def started(self, header: RunHeader) -> None:
+    def on_start(self, header: RunHeader) -> None:
         """A run has set the amplifiers."""
         for name in CHOICES:
             said = {setting: _plain(value) for setting, value in header.settings.get(name, {}).items()}
             verified = name == "current_amplifier"
             self._note(name, True if verified else None, said, verified=verified)
 
-    def block(self, block: Block) -> None:
+    def feed(self, block: Block) -> None:
         """The card was read."""
         self._note("daq", True, _volts(block), verified=True)
 
-    def amplifier(self, state: Keithley428State, overloaded: bool | None = None) -> None:
+    def on_amplifier(self, state: Keithley428State, overloaded: bool | None = None) -> None:
         """The current amplifier has said how it is, and perhaps whether it is overloaded."""
         said = {
             one.name: _plain(value)
@@ -85,7 +85,7 @@ class InstrumentRows:
         message = "It is overloaded: reduce the current or the gain." if overloaded else ""
         self._note("current_amplifier", True, said, verified=True, message=message)
 
-    def preamplifier(self, settings: SR560Settings) -> None:
+    def on_preamplifier(self, settings: SR560Settings) -> None:
         """What was sent to the preamplifier, which can't answer."""
         known = {name: _plain(value) for name, value in asdict(settings).items() if value is not None}
         self._note("voltage_preamplifier", None, {**known, "provenance": UNVERIFIED}, verified=False)

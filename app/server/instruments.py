@@ -114,7 +114,7 @@ class Instruments:
     def _look_at_daq(self) -> None:
         try:
             block = self._read_daq()
-            self.rows.block(block)
+            self.rows.feed(block)
             self._bias.compare(dict(zip(block.channels, block.data.mean(axis=1).tolist(), strict=True)))
         except RigError:
             self._end_bias()  # a bias that nobody sees must not stay
@@ -130,10 +130,10 @@ class Instruments:
 
     def _look_at_amplifier(self) -> None:
         amplifier = self._driver("current_amplifier")
-        self.rows.amplifier(amplifier.state, amplifier.overloaded)
+        self.rows.on_amplifier(amplifier.state, amplifier.overloaded)
 
     def _look_at_preamplifier(self) -> None:
-        self.rows.preamplifier(self._driver("voltage_preamplifier").settings)
+        self.rows.on_preamplifier(self._driver("voltage_preamplifier").settings)
 
     def set(self, instrument: str, setting: str, value: float) -> None:
         """Set one thing now and for the runs that come.
@@ -151,7 +151,7 @@ class Instruments:
             if self._busy:
                 raise NotNow(RUN_HAS_THEM)
             if (instrument, setting) == ("daq", "bias_V"):
-                self._bias.put(self._driver("daq"), self.rig(), value)
+                self._bias.apply(self._driver("daq"), self.rig(), value)
                 return
             if setting not in CHOICES.get(instrument, {}):
                 known = ", ".join(f"{name}.{one}" for name, settings in CHOICES.items() for one in settings)

@@ -10,7 +10,7 @@ class Newest:
     def __init__(self) -> None:
         self._seen: dict[Hashable, int] = {}
 
-    def takes(self, topic: str, content: Mapping[str, Any]) -> bool:
+    def accepts(self, topic: str, content: Mapping[str, Any]) -> bool:
         """Return whether no newer snapshot of the same thing has been seen; remember this one."""
         version = content.get("version")
         if version is None:
@@ -33,7 +33,7 @@ class KnownState:
         self.jobs: dict[int, dict[str, Any]] = {}
         """Jobs by number, in the order of the queue."""
 
-    def take_state(self, state: Mapping[str, Any]) -> bool:
+    def update_state(self, state: Mapping[str, Any]) -> bool:
         """Take the whole state; jobs that are known newer stay. Return False where it is an old one."""
         version = _version(state)
         if version < _version(self.state):
@@ -43,7 +43,7 @@ class KnownState:
         self.state, self.jobs = state, jobs | newer
         return True
 
-    def take_job(self, job: Mapping[str, Any]) -> bool:
+    def update_job(self, job: Mapping[str, Any]) -> bool:
         """Take one job. Return False where it is an old one, or one that has left the queue since."""
         if _version(job) < _version(self.jobs.get(job["id"], self.state)):
             return False

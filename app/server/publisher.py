@@ -28,7 +28,7 @@ KEPT = 500
 
 
 class Publisher:
-    """A socket with a thread that publishes. ``send`` may be called from any thread and never waits."""
+    """A socket with a thread that publishes. ``publish`` may be called from any thread and never waits."""
 
     def __init__(self, context: zmq.Context[Any], host: str, token: str) -> None:
         self._token = token.encode()
@@ -52,7 +52,7 @@ class Publisher:
         self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
         self._thread.start()
 
-    def send(self, message: Message) -> None:
+    def publish(self, message: Message) -> None:
         """Publish; a message for which there is no room is dropped and counted."""
         frames = published(message)
         with self._sending:
@@ -63,10 +63,10 @@ class Publisher:
             except zmq.Again:
                 self.dropped += 1
 
-    def tell(self, kind: str, take: Callable[[], Mapping[str, Any]]) -> None:
+    def publish_snapshot(self, kind: str, take: Callable[[], Mapping[str, Any]]) -> None:
         """Publish a snapshot, taken here and now: one that was taken earlier never follows it."""
         with self._in_order:
-            self.send(Message(kind, take()))
+            self.publish(Message(kind, take()))
 
     def close(self) -> None:
         """Publish what waits, and end."""
@@ -114,7 +114,7 @@ class LogTopic(logging.Handler):
         super().__init__(logging.INFO)
         self._publisher = publisher
         self._numbers = itertools.count(1)
-        self.told: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self.entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
         """The latest, for those who come later."""
         self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
 
@@ -126,5 +126,5 @@ class LogTopic(logging.Handler):
             "time_s": record.created,
             "text": record.getMessage(),
         }
-        self.told.append(fields)
-        self._publisher.send(Message("log", fields))
+        self.entries.append(fields)
+        self._publisher.publish(Message("log", fields))

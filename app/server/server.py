@@ -37,7 +37,7 @@ from procedures.errors import ImpossibleSetting
 log = logging.getLogger(__name__)
 
 TELL_EVERY_S = 1.0
-DOORS_EVERY_S = 0.2
+SERVERS_EVERY_S = 0.2
 
 EXPECTED = (
     FileError,
@@ -89,16 +89,18 @@ class BenchServer:
         self._admission = Admission(self._context)
         self._publisher = Publisher(self._context, self._host, token)
         self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
-        self._hands = ServerWorker("instruments")
-        self._reader = ServerWorker("history")
-        desk = CommandHandlers(self)
-        commands = desk.commands(self._hands.do, self._reader.do)
-        self._door = CommandServer("command", self._context, self._host, token, commands)
-        self._retract_door = CommandServer("retract", self._context, self._host, token, desk.way_out())
+        self._instrument_thread = ServerWorker("instruments")
+        self._reader_thread = ServerWorker("history")
+        handlers = CommandHandlers(self)
+        commands = handlers.commands(self._instrument_thread.do, self._reader_thread.do)
+        self._command_server = CommandServer("command", self._context, self._host, token, commands)
+        self._retract_server = CommandServer(
+            "retract", self._context, self._host, token, handlers.emergency_commands()
+        )
         rig = self.instruments.rig()
         self.connection = Connection(
-            commands=self._door.endpoint,
-            retract=self._retract_door.endpoint,
+            commands=self._command_server.endpoint,
+            retract=self._retract_server.endpoint,
             topics=self._publisher.endpoint,
             token=token,
             pid=os.getpid(),
@@ -111,7 +113,11 @@ class BenchServer:
         logging.getLogger().addHandler(self._log_handler)
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
-            for name, work in (("jobs", self._run_jobs), ("ticks", self._tick), ("doors", self._watch_doors))
+            for name, work in (
+                ("jobs", self._run_jobs),
+                ("ticks", self._tick),
+                ("servers", self._watch_servers),
+            )
         ]
         for thread in self._threads:
             thread.start()
@@ -123,10 +129,10 @@ class BenchServer:
         self.queue.close()
         for thread in self._threads:
             join(thread)
-        self._hands.do(self.instruments.close)
-        self._hands.close()
-        self._reader.close()
-        ended = [door.close() for door in (self._door, self._retract_door)]
+        self._instrument_thread.do(self.instruments.close)
+        self._instrument_thread.close()
+        self._reader_thread.close()
+        ended = [server.close() for server in (self._command_server, self._retract_server)]
         logging.getLogger().removeHandler(self._log_handler)
         self._publisher.close()
         self.broadcast.close()
@@ -173,12 +179,12 @@ class BenchServer:
             self.queue.new_id(), procedure, dict(values), path, sample, notes, made.repeats, made.total_cycles
         )
         self.queue.add(job, place=place)
-        self.tell_state()
+        self.publish_state()
         return job
 
     def _run_jobs(self) -> None:
         while (job := self.queue.take()) is not None:
-            self.tell_state()
+            self.publish_state()
             try:
                 self.instruments.give_up()
                 self._run(job)
@@ -210,8 +216,8 @@ class BenchServer:
             failed = job if job.status is Status.FAULT else None
             self.queue.hold("the rig may not be safe", within_run=False, failed=failed)
         self.queue.over(job)
-        self.broadcast.job(job)
-        self.tell_state()
+        self.broadcast.publish_job(job)
+        self.publish_state()
 
     def _run(self, job: Job) -> None:
         procedure = procedure_of(job.procedure, job.values)
@@ -227,9 +233,9 @@ class BenchServer:
 
     # ---- what it tells by itself ----
 
-    def told(self) -> list[dict[str, Any]]:
+    def log_entries(self) -> list[dict[str, Any]]:
         """The latest of its log."""
-        return list(self._log_handler.told)
+        return list(self._log_handler.entries)
 
     def _tick(self) -> None:
         """Once a second: the instruments."""
@@ -238,32 +244,32 @@ class BenchServer:
         while not self._closing.is_set():
             if looked.is_set():
                 looked.clear()
-                self._hands.do(lambda: self._look(looked))
+                self._instrument_thread.do(lambda: self._look(looked))
             self._closing.wait(TELL_EVERY_S)
 
-    def _watch_doors(self) -> None:
-        while not self._closing.wait(DOORS_EVERY_S):
-            for door in (self._retract_door, self._door):
-                if door.reopen_if_dead():
-                    log.critical("The thread of the %s door died; it was opened again", door.name)
+    def _watch_servers(self) -> None:
+        while not self._closing.wait(SERVERS_EVERY_S):
+            for server in (self._retract_server, self._command_server):
+                if server.reopen_if_dead():
+                    log.critical("The thread of the %s door died; it was opened again", server.name)
 
     def _look(self, looked: threading.Event) -> None:
         try:
             if not self._closing.is_set():
                 self.instruments.look()
-                self.tell_instruments()
+                self.publish_instruments()
         except Exception:
             log.exception("The instruments could not be looked at")
         finally:
             looked.set()
 
-    def tell_instruments(self) -> None:
+    def publish_instruments(self) -> None:
         """Publish how the instruments are."""
-        self._publisher.tell("instruments", self.instruments.to_json)
+        self._publisher.publish_snapshot("instruments", self.instruments.to_json)
 
-    def tell_state(self) -> None:
+    def publish_state(self) -> None:
         """Publish what is going on."""
-        self._publisher.tell("state", self.state)
+        self._publisher.publish_snapshot("state", self.state)
 
     def state(self) -> dict[str, Any]:
         """What is going on: the present job, the queue, the run that clients can follow."""
@@ -296,8 +302,8 @@ class BenchServer:
             self.queue.hold("the rig may not be safe", within_run=False)
             raise
         finally:
-            self._hands.do(self.instruments.made_safe)
-            self._hands.do(self.tell_state)  # not here: who retracts waits for nothing else
+            self._instrument_thread.do(self.instruments.made_safe)
+            self._instrument_thread.do(self.publish_state)  # not here: who retracts waits for nothing else
 
 
 def ending_sentence(job: Job) -> str:

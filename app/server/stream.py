@@ -132,7 +132,7 @@ class StreamSubscription:
             self._client.command("ping")
 
     def _take(self, message: Message) -> None:
-        if self._newest.takes(message.kind, message.fields):
+        if self._newest.accepts(message.kind, message.fields):
             self._callback(message.kind, _what(message))
 
 

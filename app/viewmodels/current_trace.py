@@ -92,7 +92,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         """Add the next samples."""
         with self._lock:
             if self._growing is not None and len(signals):
-                self._growing.take(signals)
+                self._growing.feed(signals)
                 self._drawn = None
 
     def event(self, event: Event) -> None:
@@ -167,7 +167,7 @@ class _Growing:
         self._newest_m = float("nan")
         self._rate_Hz = UNKNOWN_RATE_HZ
 
-    def take(self, signals: SampledSignals) -> None:
+    def feed(self, signals: SampledSignals) -> None:
         self._see_openings(signals)
         rows = np.stack([log10_G(signals.conductance_G0), signals.extension_m])
         at, given = signals.first - self._start, 0

@@ -60,7 +60,7 @@ class MinMaxDecimator:
         self._least = np.full((rows, columns), np.nan)
         self._largest = np.full((rows, columns), np.nan)
 
-    def take(self, first: int, data: FloatArray) -> None:
+    def feed(self, first: int, data: FloatArray) -> None:
         """Add samples, shape (rows, n), that begin at index ``first``, after all earlier ones."""
         size = self._least.shape[1]
         n = data.shape[1]

@@ -101,13 +101,13 @@ class Session:
 
     # ---- the stream ----
 
-    def take(self, item: Item) -> None:
+    def feed(self, item: Item) -> None:
         """Process samples, an event, or (from a recording of traces without their samples) a trace."""
         match item:
             case Block():
-                self._in_order.block(item)
+                self._in_order.feed(item)
             case Event():
-                self._in_order.event(item)
+                self._in_order.on_event(item)
             case Trace():
                 self._tell(self._records.ready_made(item))
 
@@ -223,7 +223,7 @@ class Session:
             if (options.traces, options.histogram) != (before.traces, before.histogram):
                 self.histogram.decide(options.for_traces_of(self.header))
             if options.histogram.break_G0 != before.histogram.break_G0:
-                last = self._records.traces_before(self._in_order.told, self.trace.kept)
+                last = self._records.traces_before(self._in_order.next_sample, self.trace.kept)
                 self.trace.align(options.histogram.break_G0, last, self.header.rate_Hz)
             if (options.curves, options.model) != (before.curves, before.model):
                 self.iv.decide(options.curves, options.model)

@@ -24,37 +24,37 @@ class InOrder:
     ) -> None:
         self._on_block, self._on_event, self._longest = on_block, on_event, longest
         self._waiting: list[Event] = []
-        self.told = 0
+        self.next_sample = 0
         """Index after the last sample passed on."""
 
-    def block(self, block: Block) -> None:
+    def feed(self, block: Block) -> None:
         """Pass on the next samples, with the events between them."""
-        if block.first < self.told:
-            block = block.part(self.told, block.stop)
+        if block.first < self.next_sample:
+            block = block.part(self.next_sample, block.stop)
         if not len(block):
             return
         while self._waiting and self._waiting[0].sample < block.stop:
             event = self._waiting.pop(0)
-            self._tell(block.part(self.told, event.sample))
+            self._tell(block.part(self.next_sample, event.sample))
             self._on_event(event)
-        self._tell(block.part(self.told, block.stop))
+        self._tell(block.part(self.next_sample, block.stop))
 
     def _tell(self, block: Block) -> None:
         for start in range(block.first, block.stop, self._longest):
             self._on_block(block.part(start, start + self._longest))
         if len(block):
-            self.told = block.stop
+            self.next_sample = block.stop
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Pass on an event before its own sample."""
-        if event.sample <= self.told and not self._waiting:
+        if event.sample <= self.next_sample and not self._waiting:
             self._on_event(event)
         else:
             insort(self._waiting, event, key=lambda each: each.sample)
             self._overdue()
 
     def _overdue(self) -> None:
-        while self._waiting and self._waiting[0].sample <= self.told:
+        while self._waiting and self._waiting[0].sample <= self.next_sample:
             self._on_event(self._waiting.pop(0))
 
     def close(self) -> None:
@@ -65,4 +65,4 @@ class InOrder:
     def jump(self) -> None:
         """Continue at another position; drop waiting events."""
         self._waiting.clear()
-        self.told = 0
+        self.next_sample = 0

@@ -115,7 +115,7 @@ class StripCharts(StreamView[StripsSnapshot]):
             elif signals.first > self._stop:
                 self._gaps.append((self._stop, signals.first))
             for ring in self._rings.values():
-                ring.take(signals.first, rows)
+                ring.feed(signals.first, rows)
             self._stop = signals.stop
             self._drawn = None
 

@@ -97,7 +97,7 @@ class DaqTask(TaskStates):
             finished = self.clock.finite
             return self.inputs.read(wanted, timeout_s, cancelled)
         except DaqError as error:
-            self.told = error
+            self.pending_error = error
             raise
         finally:
             if started_here and finished and self.state is TaskState.RUNNING:
@@ -115,7 +115,7 @@ class DaqTask(TaskStates):
             if self.state is TaskState.RUNNING:
                 return self.outputs.feed(values, timeout_s, cancelled)
         except DaqError as error:
-            self.told = error
+            self.pending_error = error
             raise
         self.up_to(TaskState.COMMITTED)
         self.outputs.prime(values, appends=self.primed)

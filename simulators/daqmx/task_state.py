@@ -62,7 +62,7 @@ class TaskStates:
         self.starts = 0
         self.rests = TaskState.VERIFIED
         self.primed = False
-        self.told: DaqError | None = None
+        self.pending_error: DaqError | None = None
         self.properties: dict[str, object] = {}
 
     # Set-up
@@ -221,7 +221,7 @@ class TaskStates:
         if self.state is TaskState.RUNNING:
             raise DaqError(Code.CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING, f"Task Name: {self.name}")
         self.card.require_device()
-        self.rests, self.told = self.state, None
+        self.rests, self.pending_error = self.state, None
         try:
             self.up_to(TaskState.COMMITTED)
             self.engine.start()
@@ -245,7 +245,7 @@ class TaskStates:
         """Stop the task; return a warning if it was not done. Raises an error that ended it, if not yet reported."""
         if self.state is not TaskState.RUNNING:
             return 0
-        reported, error, done = self.told, None, True
+        reported, error, done = self.pending_error, None, True
         try:
             done = self.done()
         except DaqError as ended_by:
@@ -277,7 +277,7 @@ class TaskStates:
         try:
             return self.clock is None or self.engine.done()
         except DaqError as error:
-            self.told = error
+            self.pending_error = error
             raise
 
     def is_done(self) -> bool:

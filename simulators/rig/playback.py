@@ -128,7 +128,7 @@ class RecordedChain:
         signals = self._signals(max(self._next - 1, 0), 1)
         return {name: np.full(len(bias_V), volts[0]) for name, volts in signals.items()}
 
-    def suffer(self, mishap: Mishap) -> None:
+    def apply(self, mishap: Mishap) -> None:
         """Do nothing: a recorded junction can't change."""
 
     def _signals(self, start: int, n: int) -> dict[str, FloatArray]:

@@ -239,7 +239,7 @@ class Timeline:
             outputs[stuck.signal] = np.full(steps, self._driven[stuck.signal])
         self._driven = {signal: float(volts[-1]) for signal, volts in outputs.items()}
         for mishap in self.faults.take_mishaps(self.acquired):
-            self._chain.suffer(mishap)
+            self._chain.apply(mishap)
         added_A = self.faults.added_current_A(self.acquired)
         advance = self._chain.advance if scan is None else self._sample
         signals = self._looped_back(advance(outputs["bias"], outputs["z"], dt, added_A))

@@ -117,7 +117,7 @@ class Chain(Protocol):
             Voltages at the end of each step by signal name: "current", "thermocouple", "bias", "z".
         """
 
-    def suffer(self, mishap: Mishap) -> None:
+    def apply(self, mishap: Mishap) -> None:
         """Apply a mishap to the junction before the next step."""
 
 
@@ -162,6 +162,6 @@ class SignalChain:
             "z": z_V,
         }
 
-    def suffer(self, mishap: Mishap) -> None:
+    def apply(self, mishap: Mishap) -> None:
         """Apply a mishap to the world."""
         mishap.strike(self.world)

@@ -55,7 +55,7 @@ class ExpectedHeating:
     spread_neg_K: float
 
 
-def told(
+def expected_heating(
     parameters: Parameters,
     amplitude_V: float,
     window_G0: tuple[float, float],

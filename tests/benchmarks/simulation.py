@@ -21,7 +21,7 @@ def speed(
 ) -> tuple[float, int]:
     """(simulated seconds per second, traces) of a break-junction run, from its first event to its last."""
     bench, seen = Bench(rig_file, wires=wires), []
-    observer = Observer(event=lambda event: seen.append(clock()))
+    observer = Observer(on_event=lambda event: seen.append(clock()))
     summary = bench.run(BreakJunction.from_values(values), rig_file.with_name("run.h5"), observer=observer)
     took = seen[-1] - seen[0]
     assert summary.end.status == "finished", summary.end.reason

@@ -94,7 +94,7 @@ def _latencies_s(n: int, rng: np.random.Generator, text: str, pipe: Connection) 
                 pipe.send(event.sample + int(rng.integers(100, 400)))
 
         bench = Bench(rig_file, threading.Event())
-        summary = bench.run(Trips(n), out, observer=Observer(event=provoke))
+        summary = bench.run(Trips(n), out, observer=Observer(on_event=provoke))
         assert summary.end.status == "finished", summary.end.reason
         with Recording(out) as recording:
             return _from_recording(recording, current_calibration(bench.rig))

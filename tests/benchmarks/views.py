@@ -44,7 +44,7 @@ def cost(made: Made, frames: bool) -> tuple[float, float]:
     session = Session(made.header)
     began, drawn_s = time.process_time(), 0.0
     for item in stream:
-        session.take(item)
+        session.feed(item)
         if frames and isinstance(item, Block) and item.stop / RATE_Hz >= drawn_s + FRAME_S:
             session.snapshot()
             drawn_s = item.stop / RATE_Hz

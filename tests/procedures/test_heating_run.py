@@ -36,7 +36,7 @@ def run(rig, at_modulation=None, **values):
             rig.simulated.faults.add(replace(waiting.pop(), from_sample=event.sample + 1000))
 
     procedure = Heating.from_values({**SHORT, **values})
-    summary = rig.bench().run(procedure, rig.folder / "run.h5", observer=Observer(event=observe))
+    summary = rig.bench().run(procedure, rig.folder / "run.h5", observer=Observer(on_event=observe))
     assert summary.end.status == "finished", summary.end.reason
     assert rig.is_safe()
     return summary, Recording(rig.folder / "run.h5")
@@ -178,7 +178,7 @@ def test_every_step_may_fail_and_the_rig_is_safe_within_a_second(rig, name, fail
             rig.simulated.faults.add(FormContact(from_sample=event.sample + 100))
 
     with suppress(ZeroDivisionError):
-        bench.run(wrapped, rig.folder / "run.h5", observer=Observer(event=observe))
+        bench.run(wrapped, rig.folder / "run.h5", observer=Observer(on_event=observe))
 
     assert wrapped.failed_at_s is not None, "the run never came to this step"
     assert clock.now() - wrapped.failed_at_s < 1.0

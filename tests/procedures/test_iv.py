@@ -127,7 +127,7 @@ def test_a_contact_that_forms_on_the_way_trips(rig):
             hit.append(event)
             rig.simulated.faults.add(FormContact(from_sample=event.sample + 80))
 
-    sweeps = run(rig, Observer(event=observe), curves=1, trip_reaction=0.002)
+    sweeps = run(rig, Observer(on_event=observe), curves=1, trip_reaction=0.002)
 
     assert [sweep.kind for sweep in sweeps] == ["tripped", "whole"]
     assert sweeps[0].bias_V.size < 200

@@ -51,7 +51,7 @@ def run(rig, procedure, at=None):
             delay = 100 if fault.from_sample is None else fault.from_sample
             rig.simulated.faults.add(replace(fault, from_sample=event.sample + delay))
 
-    summary = rig.bench().run(procedure, rig.folder / "run.h5", observer=Observer(event=observe))
+    summary = rig.bench().run(procedure, rig.folder / "run.h5", observer=Observer(on_event=observe))
     assert summary.end.status == "finished", summary.end.reason
     return Recording(rig.folder / "run.h5")
 

@@ -39,7 +39,7 @@ def test_a_run_takes_its_traces_and_ends_safe(rig):
 def test_traces_of_the_file_equal_those_of_the_live_run(rig):
     out, live = rig.folder / "run.h5", []
 
-    rig.bench().run(quick(4), out, observer=Observer(trace=live.append))
+    rig.bench().run(quick(4), out, observer=Observer(on_trace=live.append))
 
     with Recording(out) as recording:
         offline = list(traces_of(recording))
@@ -155,7 +155,7 @@ def test_a_second_program_is_refused_and_the_first_goes_on(rig):
                 rig.wired_bench().run(quick(1), rig.folder / "second.h5")
             refused.append(caught.value)
 
-    summary = rig.wired_bench().run(quick(4), rig.folder / "first.h5", observer=Observer(trace=intrude))
+    summary = rig.wired_bench().run(quick(4), rig.folder / "first.h5", observer=Observer(on_trace=intrude))
 
     assert refused
     assert (summary.end.status, summary.traces) == ("finished", 4)
@@ -168,7 +168,7 @@ def test_reducers_that_fail_neither_end_nor_hang_a_run(rig, monkeypatch):
     def broken(trace):
         raise ZeroDivisionError("a bug in a view")
 
-    summary = rig.bench().run(quick(3), rig.folder / "run.h5", observer=Observer(trace=broken))
+    summary = rig.bench().run(quick(3), rig.folder / "run.h5", observer=Observer(on_trace=broken))
 
     assert summary.end.status == "finished"
     with Recording(rig.folder / "run.h5") as recording:

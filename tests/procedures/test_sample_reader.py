@@ -49,7 +49,7 @@ class PaperCard:
 
 def watch_of(card, should_stop=lambda: False, clock=None):
     blocks = []
-    sink = SimpleNamespace(block=blocks.append, event=blocks.append)
+    sink = SimpleNamespace(feed=blocks.append, on_event=blocks.append)
     context = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance())
     return SampleReader(context, sink, should_stop, clock or card.clock), blocks
 

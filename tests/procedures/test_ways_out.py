@@ -258,7 +258,7 @@ def test_an_amplifier_that_was_changed_is_noticed_before_the_card_drives_the_bia
         if event.name == "check" and event.payload["phase"] == "end":
             amplifier.receive(b"C1X")  # somebody's hand: zero check
 
-    summary = rig.bench().run(Holding(), rig.folder / "run.h5", observer=Observer(event=observe))
+    summary = rig.bench().run(Holding(), rig.folder / "run.h5", observer=Observer(on_event=observe))
 
     assert summary.end.status == "fault"
     assert "zero check is on, was set off" in summary.end.reason

@@ -73,7 +73,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(tmp_path):
             if seen["hold"] == 2:
                 stop.set()
 
-        return Bench(file.rig, stop).run(rest, out, observer=Observer(event=watch), sample=file.sample)
+        return Bench(file.rig, stop).run(rest, out, observer=Observer(on_event=watch), sample=file.sample)
 
     with served_rig(tmp_path, overrides=EASY) as rig:
         log = CampaignLog(file.folder / "campaign.log", lambda line: None)

@@ -39,7 +39,7 @@ def test_a_surface_that_vanishes_between_traces_is_lost(tmp_path):
         from app.acquisition.bench import Observer
 
         summary = bench.run(
-            quick(3, search_distance=20.0), tmp_path / "run.h5", observer=Observer(event=vanish)
+            quick(3, search_distance=20.0), tmp_path / "run.h5", observer=Observer(on_event=vanish)
         )
 
         assert summary.end.status == "fault"

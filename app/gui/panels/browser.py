@@ -119,7 +119,7 @@ class BrowserPanel(QWidget):
         )
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._filter)
-        self.folder, self.said = QPushButton("&Folder …"), QLabel()
+        self.folder, self.message_label = QPushButton("&Folder …"), QLabel()
         self.open, self.compare = QPushButton("&Open"), QPushButton("&Compare")
         for button, slot in (
             (self.folder, self.choose_folder), (self.open, self._open), (self.compare, self._compare)
@@ -157,7 +157,7 @@ class BrowserPanel(QWidget):
         for widget, stretch in (
             (self.folder, 0),
             (self.filter, 1),
-            (self.said, 0),
+            (self.message_label, 0),
             (self.open, 0),
             (self.compare, 0),
         ):
@@ -203,7 +203,7 @@ class BrowserPanel(QWidget):
         rows = self.library.matching(self.filter.text())
         self.model.show_rows(rows)
         self._show_hint()
-        self.said.setText(
+        self.message_label.setText(
             f"{len(rows)} of {len(self.library.rows)}"
             if self.filter.text()
             else str(self.library.folder.name)

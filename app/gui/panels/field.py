@@ -16,7 +16,7 @@ LISTS = (NumbersParameter, FractionsParameter, LevelsParameter)
 
 
 class Field(QWidget):
-    """Input of one parameter with its unit, and a label ``said`` with its error message.
+    """Input of one parameter with its unit, and a label ``error_label`` with its error message.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ class Field(QWidget):
         row.setSpacing(MEDIUM)
         row.addWidget(self.input, 1)
         row.addWidget(unit)
-        self.said = QLabel()
+        self.error_label = QLabel()
         """Error message; the form places it below the field."""
-        self.said.setWordWrap(True)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.said.hide()
+        self.error_label.setWordWrap(True)
+        self.error_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.error_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.error_label.hide()
         several = "Separate several values by spaces or commas." if self.is_list else ""
         lines = (parameter.description or parameter.name, bounds(parameter), several)
         help_text = "\n".join(line for line in lines if line)
@@ -130,8 +130,8 @@ class Field(QWidget):
         """Show an error message, or none if ``problem`` is ""."""
         self.problem = problem
         message = problem or self._remark()
-        self.said.setText(message)
-        self.said.setVisible(bool(message))
+        self.error_label.setText(message)
+        self.error_label.setVisible(bool(message))
         self._colour()
 
     def _remark(self) -> str:
@@ -153,7 +153,7 @@ class Field(QWidget):
         else:
             quiet = QColor(self.theme.palette.quiet)
             palette.setColor(QPalette.ColorRole.WindowText, quiet)
-        self.said.setPalette(palette)
+        self.error_label.setPalette(palette)
         self.input.setPalette(palette)
 
     @property

@@ -67,7 +67,7 @@ class Form(QWidget):
                 rows.addRow(field)
             else:
                 rows.addRow(label, field)
-            rows.addRow(field.said)
+            rows.addRow(field.error_label)
         return rows
 
     def values(self) -> dict[str, Any]:

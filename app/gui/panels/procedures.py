@@ -268,7 +268,7 @@ class ProceduresPanel(QWidget):
         for layout in (self.layout(), self.form.layout()):  # make room for the error message first
             assert layout is not None
             layout.activate()
-        for part in (wrong.said, wrong):
+        for part in (wrong.error_label, wrong):
             self.scrolled.ensureWidgetVisible(part, 0, MEDIUM)
 
     def _colour(self) -> None:

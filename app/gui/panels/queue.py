@@ -119,13 +119,13 @@ class QueuePanel(QWidget):
 
     def show_state(self, state: Mapping[str, Any]) -> None:
         """Show the state of the whole queue."""
-        if self.known.take_state(state):
+        if self.known.update_state(state):
             self._fill()
 
     def show_job(self, job: Mapping[str, Any]) -> None:
         """Show the state of one job."""
         new = job["id"] not in self.jobs
-        if not self.known.take_job(job):
+        if not self.known.update_job(job):
             return
         if new:
             self._fill()

@@ -157,13 +157,13 @@ class SelectionPanel(QWidget):
             rows.addWidget(_heading(title))
             rows.addLayout(self._rows(title, rules))
             rows.addSpacing(LARGE)
-        self.said = QLabel(ALL_AUTOMATIC)
-        self.said.setWordWrap(True)
+        self.message_label = QLabel(ALL_AUTOMATIC)
+        self.message_label.setWordWrap(True)
         self.usual = QPushButton("Reset to &automatic")
         self.usual.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.usual.setToolTip("Clear all fields: thresholds, windows and rules are chosen from the data.")
         self.usual.clicked.connect(lambda: self.show_options(SessionOptions(), tell=True))
-        rows.addWidget(self.said)
+        rows.addWidget(self.message_label)
         rows.addWidget(self.usual)
         rows.addStretch(1)
         scroll = QScrollArea()
@@ -206,7 +206,7 @@ class SelectionPanel(QWidget):
         self.background.setCurrentText(options.traces.background)
         self._soon.stop()
         if tell:
-            self.said.setText(ALL_AUTOMATIC)
+            self.message_label.setText(ALL_AUTOMATIC)
             self.decided.emit(options)
 
     def decide(self) -> None:
@@ -220,10 +220,10 @@ class SelectionPanel(QWidget):
                 numbers, order = (
                     ("two numbers", ", the smaller first") if rule.numbers == 2 else ("a number", "")
                 )
-                self.said.setText(f"{label}: {numbers} from {rule.least:g} to {rule.most:g}{order}.")
+                self.message_label.setText(f"{label}: {numbers} from {rule.least:g} to {rule.most:g}{order}.")
                 return
         options = replace(options, traces=replace(options.traces, background=self.background.currentText()))
-        self.said.setText(ALL_AUTOMATIC)
+        self.message_label.setText(ALL_AUTOMATIC)
         if options != self.options:
             self.options = options
             self.decided.emit(options)

@@ -37,7 +37,7 @@ class PanelView(pg.ViewBox):
 class PointedPlot(pg.PlotWidget):
     """Plot with readable axes, a crosshair that reads in their units, and keyboard shortcuts."""
 
-    said = pyqtSignal(str)
+    message = pyqtSignal(str)
     """Message about an action on the plot, for the log."""
     crosshair_moved = pyqtSignal(object)
     """Horizontal coordinate of the crosshair; None when it is hidden."""
@@ -95,7 +95,7 @@ class PointedPlot(pg.PlotWidget):
         clipboard = QGuiApplication.clipboard()
         if clipboard is not None and self.reading.text:
             clipboard.setText(self.reading.text.replace("\N{NO-BREAK SPACE}", " "))
-            self.said.emit(f"Copied: {clipboard.text()}")
+            self.message.emit(f"Copied: {clipboard.text()}")
 
     def _mouse_moved(self, position: Any) -> None:
         self._mouse = position

@@ -21,17 +21,17 @@ SCALE = 3
 
 
 def export(panel: Printable, path: Path) -> None:
-    """Write the plot as png, svg or csv, by the suffix of the file; the panel emits ``said`` with the outcome."""
+    """Write the plot as png, svg or csv, by the suffix of the file; the panel emits ``message`` with the outcome."""
     writer = _WRITERS.get(path.suffix.lower().removeprefix("."))
     if writer is None:
-        panel.said.emit(f"Cannot export to {path.name}: use one of the file types {', '.join(_WRITERS)}.")
+        panel.message.emit(f"Cannot export to {path.name}: use one of the file types {', '.join(_WRITERS)}.")
         return
     try:
         path.write_bytes(writer(panel))
     except OSError as error:
-        panel.said.emit(f"Cannot write {path}: {error.strerror or error}.")
+        panel.message.emit(f"Cannot write {path}: {error.strerror or error}.")
     else:
-        panel.said.emit(f"Exported {panel.title} to {path}.")
+        panel.message.emit(f"Exported {panel.title} to {path}.")
 
 
 def copy_table(panel: Printable) -> None:
@@ -39,7 +39,7 @@ def copy_table(panel: Printable) -> None:
     clipboard = QGuiApplication.clipboard()
     if clipboard is not None:
         clipboard.setText(plotted_table(panel, "\t"))
-        panel.said.emit(f"Copied the numbers of {panel.title}.")
+        panel.message.emit(f"Copied the numbers of {panel.title}.")
 
 
 def plotted_table(panel: Printable, separator: str = ",") -> str:

@@ -13,7 +13,7 @@ class Printable(Protocol):
 
     title: str
     layers: list[Layer]
-    said: Any
+    message: Any
     """Signal with a sentence about an export."""
     x_axis: ReadableAxis
     y_axis: ReadableAxis

@@ -21,7 +21,7 @@ class View(QWidget, Generic[Snapshot]):
     """
 
     title = ""
-    said = pyqtSignal(str)
+    message = pyqtSignal(str)
     """Message about an action on one of the plots, for the log."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -81,7 +81,7 @@ class View(QWidget, Generic[Snapshot]):
 
     def _tell(self, *panels: PlotPanel) -> None:
         for panel in panels:
-            panel.said.connect(self.said)
+            panel.message.connect(self.message)
 
     def _lay_out(self, layout: QBoxLayout, *panels: QWidget) -> None:
         """Add panels to a layout with the default spacing."""

@@ -75,10 +75,10 @@ class CompareWindow(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.hint)
         self.pages.addWidget(self.tabs)
-        self.said = QLabel()
-        self.said.setWordWrap(True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.message_label = QLabel()
+        self.message_label.setWordWrap(True)
+        self.message_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.message_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.progress, self.progress_words = QProgressBar(), QLabel()
         self.progress.setRange(0, len(self.paths))
         self.progress.setTextVisible(False)
@@ -94,7 +94,7 @@ class CompareWindow(QWidget):
         whole.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         whole.setSpacing(MEDIUM)
         whole.addWidget(self.pages, 1)
-        whole.addWidget(self.said)
+        whole.addWidget(self.message_label)
         whole.addLayout(below)
         QShortcut(QKeySequence("Ctrl+W"), self).activated.connect(self.close)
 
@@ -134,7 +134,7 @@ class CompareWindow(QWidget):
         """Return the plot of a kind of result, made when the first recording has such a result."""
         if kind not in self.panels:
             made = next(panel for panel in PANELS if panel.kind is kind)(self.theme)
-            made.said.connect(self._hear)
+            made.message.connect(self._hear)
             before = sum(panel.kind in self.panels for panel in PANELS[: PANELS.index(type(made))])
             self.panels[kind] = made
             self.tabs.insertTab(before, made, made.tab)
@@ -158,8 +158,8 @@ class CompareWindow(QWidget):
             lines.append(f"At most {MOST} recordings can be compared; left out: {names}.")
         lines.append(self._news)
         text = "\n".join(line for line in lines if line)
-        self.said.setText(text)
-        self.said.setVisible(bool(text))
+        self.message_label.setText(text)
+        self.message_label.setVisible(bool(text))
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         """Stop reading, without waiting for the file being read."""

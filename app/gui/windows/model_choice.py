@@ -32,7 +32,7 @@ class ModelChoice(QObject):
 
     chosen = pyqtSignal(object)
     """The model that the session now compares with; None for that of its own I-V."""
-    told = pyqtSignal(str, int)
+    message = pyqtSignal(str, int)
     """A sentence for the log, and its level."""
 
     def __init__(
@@ -52,14 +52,14 @@ class ModelChoice(QObject):
 
         def opened(model: Any) -> None:
             self.given = model
-            self.told.emit(
+            self.message.emit(
                 "; ".join((f"Comparing with the model {model.source}", *model.remarks)), logging.INFO
             )
             self._take(model)
 
         def failed(error: Any) -> None:
             message = str(error) if isinstance(error, FileError) else f"{path}: {error}"
-            self.told.emit(message, logging.ERROR)
+            self.message.emit(message, logging.ERROR)
 
         self._tasks.do(lambda: opened_model(path), opened, failed)
 
@@ -80,14 +80,14 @@ class ModelChoice(QObject):
         def found(result: FoundModel | None) -> None:
             if result is None or session is not self._session() or session.options.model is not None:
                 return
-            self.told.emit(result.said, logging.INFO if result.model is not None else logging.WARNING)
+            self.message.emit(result.message, logging.INFO if result.model is not None else logging.WARNING)
             if result.model is not None:
                 session.set_options(replace(session.options, model=result.model))
 
         self._tasks.do(
             lambda: model_for(recording, session.header),
             found,
-            lambda error: self.told.emit(
+            lambda error: self.message.emit(
                 f"Cannot search for an earlier I-V to compare with: {error}", logging.WARNING
             ),
         )

@@ -129,7 +129,7 @@ class RigWindow(SessionWindow):
     def attach(self, source: BenchConnection, *, owned: bool) -> None:
         """Attach a bench; the window closes its source."""
         self.source, self.owned = source, owned
-        source.told.connect(self._told)
+        source.received.connect(self._told)
         source.began.connect(self._began)
         source.lost.connect(self._is_lost)
         self.setWindowTitle(f"hotjunction – {source.client.connection.rig_name}")
@@ -181,7 +181,7 @@ class RigWindow(SessionWindow):
                 self.notes.follow(running=bool(self.queue.present))
                 if content["status"] in OVER:
                     self.browser.refresh()
-            case "instruments" if self._newest.takes(topic, content):
+            case "instruments" if self._newest.accepts(topic, content):
                 self._show_instruments(content)
             case "log":
                 self._take_entry(content)

@@ -90,7 +90,7 @@ class ViewTabs(QMainWindow):
     theme : Theme
     """
 
-    said = pyqtSignal(str)
+    message = pyqtSignal(str)
     """Message about an action on a plot, such as an export."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -122,7 +122,7 @@ class ViewTabs(QMainWindow):
         dock = self.docks[title] = ViewDock(title, view, self)
         dock.setToolTip(tip)
         self.views[title], self._picks[title] = view, pick
-        view.said.connect(self.said)
+        view.message.connect(self.message)
         return dock
 
     def raise_tab(self, number: int) -> None:

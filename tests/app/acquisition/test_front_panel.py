@@ -34,10 +34,10 @@ class Hand(list):
     def __init__(self, rig, words):
         self._address, self._words = load_rig(rig.file).current_amplifier.address, words
 
-    def block(self, block):
+    def feed(self, block):
         """Samples don't matter here."""
 
-    def event(self, event):
+    def on_event(self, event):
         self.append(event)
         if event.kind is EventKind.MARK and event.payload.get("number") == 0:
             panel = Keithley428(self._address)
@@ -76,7 +76,7 @@ def test_what_is_pressed_in_mid_run_ends_it_safely_and_is_named(rig, words, said
 def test_the_recording_says_what_was_set_and_what_it_was_changed_to(rig, tmp_path):
     hand = Hand(rig, "P0X")
 
-    summary = rig.bench().run(quick(3), tmp_path / "run.h5", observer=Observer(event=hand.event))
+    summary = rig.bench().run(quick(3), tmp_path / "run.h5", observer=Observer(on_event=hand.event))
 
     assert (summary.end.status, summary.cycles) == ("fault", 1)
     assert rig.is_safe()

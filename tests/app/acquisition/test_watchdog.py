@@ -130,7 +130,7 @@ def _gone(one):
 
 def test_a_run_whose_watchdog_has_gone_before_anything_moved_is_refused(tmp_path, watchdogs):
     with served_rig(tmp_path) as rig:
-        gone = Observer(started=lambda header: _gone(watchdogs[0]))
+        gone = Observer(on_start=lambda header: _gone(watchdogs[0]))
         with pytest.raises(watchdog.WatchdogGone, match="nothing was moved"):
             rig.bench().run(quick(1000), tmp_path / "run.h5", observer=gone)
         assert rig.world.contacts == 0
@@ -144,7 +144,7 @@ def test_a_run_whose_watchdog_has_gone_ends_safely_and_says_so(tmp_path, watchdo
                 assert not rig.is_safe(0.0)
                 _gone(watchdogs[0])
 
-        summary = rig.bench().run(quick(1000), tmp_path / "run.h5", observer=Observer(event=event))
+        summary = rig.bench().run(quick(1000), tmp_path / "run.h5", observer=Observer(on_event=event))
         assert rig.is_safe()
         assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0}
         assert rig.world.contacts == 1
@@ -163,7 +163,7 @@ def test_a_bias_by_hand_whose_watchdog_has_gone_is_taken_away_and_said_so(tmp_pa
         _gone(watchdogs[0])
 
         wait_until(lambda: bias_V() == 0.0)
-        wait_until(lambda: any("The watchdog has gone" in one["text"] for one in bench.server.told()))
+        wait_until(lambda: any("The watchdog has gone" in one["text"] for one in bench.server.log_entries()))
 
 
 def test_after_an_end_that_is_not_safe_the_watchdog_stays_until_the_rig_is(tmp_path, watchdogs):
@@ -181,7 +181,7 @@ def test_after_an_end_that_is_not_safe_the_watchdog_stays_until_the_rig_is(tmp_p
                 if event.name == "withdraw":
                     cable.hold()
 
-            summary = rig.bench().run(quick(1000), tmp_path / "run.h5", observer=Observer(event=event))
+            summary = rig.bench().run(quick(1000), tmp_path / "run.h5", observer=Observer(on_event=event))
             assert not summary.end.safe
             assert "NOT SAFE" in summary.end.reason
             assert f"The watchdog (process {watchdogs[0].pid}) goes on trying" in summary.end.reason

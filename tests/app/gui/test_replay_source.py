@@ -230,8 +230,8 @@ def test_what_cannot_be_read_is_said_and_changes_nothing(panel, label, text):
     panel.edits[label].setText(text)
     panel.decide()
     assert told == []
-    assert panel.said.text().startswith(label)
-    assert ("the smaller first" in panel.said.text()) == label.startswith("Molecular")
+    assert panel.message_label.text().startswith(label)
+    assert ("the smaller first" in panel.message_label.text()) == label.startswith("Molecular")
 
 
 def test_a_decimal_comma_is_taken_where_one_number_is_asked(panel):

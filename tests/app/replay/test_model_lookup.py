@@ -52,7 +52,7 @@ def found_for(path):
 def test_the_iv_of_the_same_sample_gives_the_level(folder):
     found = found_for(folder / "heating.h5")
     assert found.model.source == "Landauer level fitted to iv.h5"
-    assert found.said == "Landauer level fitted to iv.h5."
+    assert found.message == "Landauer level fitted to iv.h5."
     energy, error = found.model.parameters["energy_eV"]
     assert abs(energy) == pytest.approx(0.9, abs=0.03)
     assert error > 0.0
@@ -90,7 +90,7 @@ def analysed(path, options=None):
     with Recording(path) as recording:
         session = Session(recording.header, options, name=path.name)
         for item in (*recording.events, *recording.blocks()):
-            session.take(item)
+            session.feed(item)
         session.close()
         return session
 
@@ -104,7 +104,7 @@ def test_the_saved_analysis_of_the_iv_is_preferred(folder):
     found = found_for(folder / "heating.h5")
     assert found.model.transmission == moved.transmission
     assert found.model.source == "Landauer level fitted to iv.h5"
-    assert "saved analysis" in found.said
+    assert "saved analysis" in found.message
 
 
 def test_the_model_of_the_recordings_own_saved_analysis_comes_first(folder):
@@ -115,7 +115,7 @@ def test_the_model_of_the_recordings_own_saved_analysis_comes_first(folder):
     assert load(path_of(folder / "heating.h5")).results["model"]["source"] == "gold.toml"
     found = found_for(folder / "heating.h5")
     assert found.model.transmission == FlatTransmission(0.002)
-    assert "gold.toml" in found.said
+    assert "gold.toml" in found.message
 
 
 def test_an_iv_without_a_whole_curve_is_said(tmp_path):
@@ -128,7 +128,7 @@ def test_an_iv_without_a_whole_curve_is_said(tmp_path):
     written(tmp_path / "iv.h5", made, "11:00:00")
     found = found_for(tmp_path / "heating.h5")
     assert found.model is None
-    assert "No model could be fitted to the I-V of iv.h5" in found.said
+    assert "No model could be fitted to the I-V of iv.h5" in found.message
 
 
 # ---- files ----

@@ -35,7 +35,7 @@ def played_to(path, samples):
         for sample in samples:
             while player.state.sample < sample:
                 for item in player.advance(min(10_000, sample - player.state.sample) / RATE_Hz):
-                    session.take(item)
+                    session.feed(item)
             at.append(shown(session))
     return at
 
@@ -48,7 +48,7 @@ def sought(path, samples, worker=None):
             past, items = player.look_back(SPAN_S)
             session.jump(past)
             for item in items:
-                session.take(item)
+                session.feed(item)
     return session
 
 

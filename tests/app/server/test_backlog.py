@@ -42,7 +42,7 @@ def record(run, first, stop, size=30):
     for start in range(first, stop, size):
         piece = block(start, min(start + size, stop))
         writer.append(piece)
-        feed.block(piece)
+        feed.feed(piece)
 
 
 def everything(feed, first=0):
@@ -112,7 +112,7 @@ def test_events_come_before_the_samples_that_follow_them(run):
     feed, _ = run
     record(run, 0, 90)
     for at in (0, 40, 90, 91):
-        feed.event(Event(at, EventKind.MARK, "m", {"at": at}))
+        feed.on_event(Event(at, EventKind.MARK, "m", {"at": at}))
 
     page = feed.page(0, 1)
 

@@ -1,4 +1,4 @@
-"""Nothing that a peer sends ends a door, and no peer of another kind reaches a command."""
+"""Nothing that a peer sends ends a server, and no peer of another kind reaches a command."""
 
 import json
 import logging
@@ -25,20 +25,22 @@ TOKEN = "sésame"
 
 
 class Opened:
-    """A door, and which commands were done behind it."""
+    """A server, and which commands were done behind it."""
 
     def __init__(self, context):
         self.done = []
         commands = {"ping": Command(self._ping)}
-        self.door = CommandServer("test", context, "127.0.0.1", TOKEN, commands)
-        self.address = "127.0.0.1", int(self.door.endpoint.rpartition(":")[2])
+        self.server = CommandServer("test", context, "127.0.0.1", TOKEN, commands)
+        self.address = "127.0.0.1", int(self.server.endpoint.rpartition(":")[2])
 
     def _ping(self, **what):
         self.done.append(what)
         return Reply()
 
     def answers(self):
-        with BenchClient(Connection(self.door.endpoint, self.door.endpoint, "", TOKEN, 0, "", "")) as client:
+        with BenchClient(
+            Connection(self.server.endpoint, self.server.endpoint, "", TOKEN, 0, "", "")
+        ) as client:
             return client.command("ping", timeout_s=30.0) == {}
 
 
@@ -48,7 +50,7 @@ def opened():
         admission = Admission(context)
         opened = Opened(context)
         yield opened
-        assert opened.door.close()
+        assert opened.server.close()
         admission.close()
 
 
@@ -70,7 +72,7 @@ SURROGATES = [
 def test_half_a_surrogate_pair_is_refused_with_a_sentence(opened, frame):
     with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
         peer.setsockopt(zmq.LINGER, 0)
-        peer.connect(opened.door.endpoint)
+        peer.connect(opened.server.endpoint)
         peer.send(frame)
         assert peer.poll(30_000)
         error = decode(peer.recv_multipart()).fields["error"]
@@ -153,7 +155,7 @@ def test_a_door_answers_after_thousands_of_spoilt_frames(opened):
     rng = random.Random(5)
     with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
         peer.setsockopt(zmq.LINGER, 0)
-        peer.connect(opened.door.endpoint)
+        peer.connect(opened.server.endpoint)
         sent = 3000
         for _ in range(sent):
             peer.send_multipart([_spoilt(PING, rng) for _ in range(rng.choice([1, 1, 1, 2, 9]))])
@@ -168,10 +170,10 @@ def test_a_door_answers_after_thousands_of_spoilt_frames(opened):
 
 
 def test_what_no_rule_foresaw_is_answered_and_the_door_goes_on(opened, monkeypatch):
-    monkeypatch.setattr(opened.door, "_is_ours", lambda token: 1 / 0)
+    monkeypatch.setattr(opened.server, "_is_ours", lambda token: 1 / 0)
     with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
         peer.setsockopt(zmq.LINGER, 0)
-        peer.connect(opened.door.endpoint)
+        peer.connect(opened.server.endpoint)
         peer.send(PING)
         assert peer.poll(30_000)
         assert "internal error" in decode(peer.recv_multipart()).fields["error"]["message"]
@@ -193,27 +195,27 @@ def bench(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_retract_door_whose_thread_dies_is_opened_again_and_that_is_an_alarm(bench, monkeypatch):
-    door = bench._retract_door
+def test_a_retract_server_whose_thread_dies_is_opened_again_and_that_is_an_alarm(bench, monkeypatch):
+    server = bench._retract_server
     monkeypatch.setattr(bench, "retract", lambda: "tip back")
     died = threading.Event()
 
     def die(ready):
-        door._do_next = do_next
+        server._do_next = do_next
         died.set()
         raise SystemExit
 
-    do_next, door._do_next = door._do_next, die
-    before = door._thread
+    do_next, server._do_next = server._do_next, die
+    before = server._thread
     with BenchClient(bench.connection) as client:
         for _ in range(2):  # the first finds it waiting with the method that it had
-            door._send([b"nobody", b"wakes it"])
+            server._send([b"nobody", b"wakes it"])
         assert died.wait(PATIENCE_S)
-        wait_until(lambda: door._thread is not before and door._thread.is_alive())
+        wait_until(lambda: server._thread is not before and server._thread.is_alive())
         assert client.retract() == "tip back"
-        alarms = [entry["text"] for entry in bench.told() if entry["level"] == "critical"]
+        alarms = [entry["text"] for entry in bench.log_entries() if entry["level"] == "critical"]
 
-    assert alarms == ["The thread of the retract door died; it was opened again"]
+    assert alarms == ["The thread of the retract server died; it was opened again"]
 
 
 def test_no_socket_of_a_bench_talks_to_a_web_page(bench):
@@ -225,7 +227,7 @@ def test_no_socket_of_a_bench_talks_to_a_web_page(bench):
 def test_a_task_that_fails_leaves_its_thread_for_the_next(bench, caplog):
     done = threading.Event()
     with caplog.at_level(logging.ERROR):
-        bench._hands.do(lambda: 1 / 0)
-        bench._hands.do(done.set)
+        bench._instrument_thread.do(lambda: 1 / 0)
+        bench._instrument_thread.do(done.set)
         assert done.wait(PATIENCE_S)
     assert "failed" in caplog.text

@@ -13,7 +13,7 @@ def shown(output_V, answers=True):
     rows = InstrumentRows(rig)
     channels = ("current", "thermocouple", "bias", "z")
     data = np.repeat([[output_V], [0.0], [0.1], [4.0]], 100, axis=1)
-    rows.block(Block(0, 2000.0, channels, data))
+    rows.feed(Block(0, 2000.0, channels, data))
     if not answers:
         rows.failed("current_amplifier", "It does not answer.")
     return rows.to_json(rig, ""), rig.daq.inputs.current.range_V

@@ -39,7 +39,7 @@ def subscriber(context, publisher, topic, token=TOKEN, kind=zmq.XSUB):
 def sent_until_heard(publisher, socket, topic):
     """Publish until the subscription has arrived; the first message heard."""
     for number in range(1000):
-        publisher.send(Message(topic, {"n": number}))
+        publisher.publish(Message(topic, {"n": number}))
         if socket.poll(20):
             return socket.recv_multipart()
     return pytest.fail("never heard")
@@ -73,7 +73,7 @@ def test_a_slow_subscriber_never_holds_up_the_bench(context, publisher):
         sent_until_heard(publisher, slow, "block")
         sent_until_heard(publisher, quick, "event")
         for number in range(5 * MOST_WAITING):  # who waited for the slow one would wait for ever
-            publisher.send(Message("block", {"n": number}, {"data": data}))
+            publisher.publish(Message("block", {"n": number}, {"data": data}))
 
         assert decode(sent_until_heard(publisher, quick, "event")[1:]).kind == "event"
         heard = 0
@@ -88,7 +88,7 @@ def test_a_message_after_the_end_is_no_error(context):
     publisher = Publisher(context, "127.0.0.1", TOKEN)
     publisher.close()
 
-    publisher.send(Message("event"))
+    publisher.publish(Message("event"))
 
 
 def test_an_older_snapshot_never_follows_a_newer_one(context, publisher):
@@ -107,10 +107,12 @@ def test_an_older_snapshot_never_follows_a_newer_one(context, publisher):
         while socket.poll(50):
             socket.recv_multipart()
         began = threading.Event()
-        first = threading.Thread(target=lambda: publisher.tell("state", lambda: began.set() or older()))
+        first = threading.Thread(
+            target=lambda: publisher.publish_snapshot("state", lambda: began.set() or older())
+        )
         first.start()
         began.wait()
-        publisher.tell("state", newer)
+        publisher.publish_snapshot("state", newer)
         first.join()
         heard = [decode(socket.recv_multipart()[1:]).fields["version"] for _ in range(2)]
 

@@ -1,4 +1,4 @@
-"""A door lets in who has the token, answers in a sentence, and goes on whatever comes."""
+"""A server lets in who has the token, answers in a sentence, and goes on whatever comes."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ def release():
 
 
 @pytest.fixture
-def door(release):
+def server(release):
     def refuse():
         raise OutOfRange("gain", 3, "1e3 to 1e11")
 
@@ -46,15 +46,15 @@ def door(release):
     context.term()
 
 
-def client_of(door, token=TOKEN):
-    return BenchClient(Connection(door.endpoint, door.endpoint, "", token, 0, "", ""))
+def client_of(server, token=TOKEN):
+    return BenchClient(Connection(server.endpoint, server.endpoint, "", token, 0, "", ""))
 
 
-def raw(door, frames):
+def raw(server, frames):
     """Send frames as they are; the header of the reply, or None."""
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.setsockopt(zmq.LINGER, 500)
-        socket.connect(door.endpoint)
+        socket.connect(server.endpoint)
         socket.send_multipart(frames)
         return decode(socket.recv_multipart()) if socket.poll(1000) else None
 
@@ -65,16 +65,16 @@ def command(**fields):
     )
 
 
-def test_a_command_is_done_and_answered(door):
-    with client_of(door) as client:
+def test_a_command_is_done_and_answered(server):
+    with client_of(server) as client:
         reply = client.ask("echo", {"a": [1, "two"]})
 
     assert reply.fields["result"] == {"a": [1, "two"]}
     np.testing.assert_array_equal(reply.arrays["data"], np.arange(3.0))
 
 
-def test_a_refusal_keeps_its_kind_and_its_sentence(door):
-    with client_of(door) as client, pytest.raises(Refused, match="gain: 3 is out of range") as caught:
+def test_a_refusal_keeps_its_kind_and_its_sentence(server):
+    with client_of(server) as client, pytest.raises(Refused, match="gain: 3 is out of range") as caught:
         client.command("refuse")
 
     assert caught.value.kind == "OutOfRange"
@@ -96,23 +96,23 @@ def test_a_refusal_keeps_its_kind_and_its_sentence(door):
         ),
     ],
 )
-def test_what_is_no_good_command_is_answered_with_why_and_the_door_goes_on(door, frames, said):
-    reply = raw(door, frames)
+def test_what_is_no_good_command_is_answered_with_why_and_the_door_goes_on(server, frames, said):
+    reply = raw(server, frames)
 
     assert said in reply.fields["error"]["message"]
-    with client_of(door) as client:
+    with client_of(server) as client:
         assert client.command("echo", a=1) == {"a": 1}
 
 
-def test_a_huge_message_is_not_taken_and_the_door_goes_on(door):
-    assert raw(door, command(arguments={"a": "x" * 2**21})) is None
+def test_a_huge_message_is_not_taken_and_the_door_goes_on(server):
+    assert raw(server, command(arguments={"a": "x" * 2**21})) is None
 
-    with client_of(door) as client:
+    with client_of(server) as client:
         assert client.command("echo", a=1) == {"a": 1}
 
 
-def test_what_hangs_keeps_nobody_else_waiting(door, release):
-    with client_of(door) as client, client_of(door) as other:
+def test_what_hangs_keeps_nobody_else_waiting(server, release):
+    with client_of(server) as client, client_of(server) as other:
         with pytest.raises(NoAnswer, match="'hang' within"):
             client.command("hang", timeout_s=0.1)
         assert other.command("echo", a=1) == {"a": 1}
@@ -127,11 +127,11 @@ def test_a_bench_that_is_gone_is_said_to_be():
         client.command("state", timeout_s=0.2)
 
 
-def test_answers_do_not_get_mixed_up(door):
+def test_answers_do_not_get_mixed_up(server):
     answers = []
 
     def ask(number):
-        with client_of(door) as client:
+        with client_of(server) as client:
             answers.extend((number, client.command("echo", n=number)["n"]) for _ in range(20))
 
     threads = [threading.Thread(target=ask, args=(n,)) for n in range(4)]

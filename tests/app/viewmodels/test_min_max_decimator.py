@@ -28,7 +28,7 @@ def test_a_ring_forgets_the_oldest_columns_only():
     at = 0
     while at < 503:
         n = int(rng.integers(1, 60))  # some longer than the whole ring
-        ring.take(at, data[:, at : at + n])
+        ring.feed(at, data[:, at : at + n])
         at = min(at + n, 503)
         column = np.arange(at) // 5
         first, least, largest = ring.last(8, 1)
@@ -40,7 +40,7 @@ def test_a_ring_forgets_the_oldest_columns_only():
 
 def test_columns_without_samples_are_empty():
     ring = MinMaxDecimator(1, 10, 6)
-    ring.take(0, np.ones((1, 60)))
-    ring.take(85, np.full((1, 10), 2.0))
+    ring.feed(0, np.ones((1, 60)))
+    ring.feed(85, np.full((1, 10), 2.0))
     _, least, _ = ring.last(6, 1)
     np.testing.assert_array_equal(least[0], [1.0, 1.0, np.nan, np.nan, 2.0, 2.0])

@@ -60,7 +60,7 @@ def numbers(runs, tmp_path_factory):
 def watched(made, sizes=(200,), options=None, worker=None, **more):
     session = Session(made.header, options, worker, name="run.h5", **more)
     for item in made.cut(sizes):
-        session.take(item)
+        session.feed(item)
     session.close()
     return session
 
@@ -78,7 +78,7 @@ def test_a_replay_gives_the_numbers_of_the_file_too(runs, numbers, tmp_path):
         player.play()
         while not player.state.at_end:
             for item in player.advance(0.04):
-                session.take(item)
+                session.feed(item)
     session.close()
     assert sections(session.to_result()) == numbers("holds")
 
@@ -182,7 +182,7 @@ def test_pictures_may_be_asked_for_while_samples_come(runs):
     painter = threading.Thread(target=look)
     painter.start()
     for item in made.cut([100]):
-        session.take(item)
+        session.feed(item)
     session.close()
     session.settle()
     over.set()
@@ -196,12 +196,12 @@ def test_going_back_counts_nothing_twice(runs):
     few = SessionOptions(histogram=AnalysisOptions(resamples=5))
     made, session = runs["traces"], Session(runs["traces"].header, few)
     for item in made.cut([500]):
-        session.take(item)
+        session.feed(item)
     before = session.snapshot()
     session.jump(SeekContext(0))
     assert session.snapshot().status.state is ShownState.UNKNOWN and not session.snapshot().strips.time_s.size
     for item in made.cut([500]):
-        session.take(item)
+        session.feed(item)
     session.close()
     after = session.snapshot()
     assert (after.histogram.kept, after.trace.traces) == (before.histogram.kept, before.trace.traces)
@@ -211,11 +211,11 @@ def test_going_back_counts_nothing_twice(runs):
 def test_notes_are_kept_with_their_samples_once_also_after_going_back():
     session = Session(header("break-junction", started="2026-11-21T14:02:11.500+00:00"))
     note = Event(2 * round(RATE_Hz), EventKind.MARK, NOTE, {"text": "tip blunt"})
-    session.take(note)
-    session.take(Block(0, RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 3 * round(RATE_Hz)))))
+    session.feed(note)
+    session.feed(Block(0, RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 3 * round(RATE_Hz)))))
     session.jump(SeekContext(round(RATE_Hz)))
-    session.take(note)
-    session.take(Block(round(RATE_Hz), RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 2 * round(RATE_Hz)))))
+    session.feed(note)
+    session.feed(Block(round(RATE_Hz), RATE_Hz, CHANNELS, np.zeros((len(CHANNELS), 2 * round(RATE_Hz)))))
     assert session.notes == [note]
     session.dispose()
 
@@ -237,8 +237,8 @@ def test_ready_made_traces_of_an_imported_recording():
     for number, trace in enumerate(opening_traces(np.random.default_rng(1), 12, step_m=4e-12)):
         n = trace.conductance_G0.size
         data = np.stack([trace.conductance_G0, trace.displacement_m])
-        session.take(Block(at, 1000.0, ("conductance", "extension"), data))
-        session.take(Trace(number, (at, at + n), trace.displacement_m, trace.conductance_G0, 0.1, "unknown"))
+        session.feed(Block(at, 1000.0, ("conductance", "extension"), data))
+        session.feed(Trace(number, (at, at + n), trace.displacement_m, trace.conductance_G0, 0.1, "unknown"))
         at += n
     session.close()
     shot = session.snapshot()
@@ -252,7 +252,7 @@ def test_a_recording_without_a_gain_still_shows_what_it_has():
     made = made_traces(2)
     session = Session(replace(made.header, settings={}))
     for item in made.cut([1000]):
-        session.take(item)
+        session.feed(item)
     session.close()
     shot = session.snapshot()
     assert shot.strips.extents["bias_V"] == (0.1, 0.1) and "tip_nm" not in shot.strips.extents
@@ -276,7 +276,7 @@ def test_samples_leave_nothing_behind():
 
     def minutes(first, count):
         for i in range(15 * first, 15 * (first + count)):
-            session.take(Block(i * block, RATE_Hz, CHANNELS, data))
+            session.feed(Block(i * block, RATE_Hz, CHANNELS, data))
         session.snapshot()
 
     tracemalloc.start()
@@ -296,7 +296,7 @@ def test_records_leave_little_behind():
 
     def more(first, count):
         for i in range(first, first + count):
-            session.take(replace(traces[i % 10], number=i, samples=(10 * i, 10 * i + 5)))
+            session.feed(replace(traces[i % 10], number=i, samples=(10 * i, 10 * i + 5)))
         session.histogram.work()
 
     more(0, 50)

@@ -46,7 +46,7 @@ def test_the_order_is_that_of_a_file(sizes):
     blocks = [block(a, b) for a, b in pairwise(edges)]
     pushed, pulled = Listener(longest=2), Listener()
     for item in (*EVENTS, *blocks):
-        (pushed.stream.event if isinstance(item, Event) else pushed.stream.block)(item)
+        (pushed.stream.on_event if isinstance(item, Event) else pushed.stream.feed)(item)
     pushed.stream.close()
     list(reduce([*EVENTS, *blocks], [pulled]))
     assert pushed.heard == pulled.heard
@@ -54,19 +54,19 @@ def test_the_order_is_that_of_a_file(sizes):
 
 def test_an_event_at_the_present_is_told_at_once():
     listener = Listener()
-    listener.stream.block(block(0, 3))
-    listener.stream.event(event(3))
+    listener.stream.feed(block(0, 3))
+    listener.stream.on_event(event(3))
     assert listener.heard[-1] == "3"
 
 
 def test_what_comes_twice_or_late_does_no_harm():
     listener = Listener()
-    listener.stream.block(block(0, 5))
-    listener.stream.block(block(3, 7))
-    listener.stream.block(block(2, 4))
-    listener.stream.event(event(1, "late"))
-    listener.stream.block(block(9, 10))
+    listener.stream.feed(block(0, 5))
+    listener.stream.feed(block(3, 7))
+    listener.stream.feed(block(2, 4))
+    listener.stream.on_event(event(1, "late"))
+    listener.stream.feed(block(9, 10))
     assert listener.heard == [0, 1, 2, 3, 4, 5, 6, "late", 9]
     listener.stream.jump()
-    listener.stream.block(block(0, 1))
+    listener.stream.feed(block(0, 1))
     assert listener.heard[-1] == 0

@@ -5,7 +5,7 @@ import pytest
 
 from analysis.heating.programme import three_level
 from simulators.parameters import load_parameters
-from simulators.world.expected_heating import told
+from simulators.world.expected_heating import expected_heating
 from tests.support.instruments.tip import QUIET, SURE, Tip
 
 R_P = 72800.0
@@ -28,7 +28,7 @@ def test_junctions_that_are_all_alike_are_the_one_of_landauer(
     parameters = load_parameters(
         overrides={"sample.species": species, f"molecule.{species}": {**ALIKE, "double_probability": 0.0}}
     )
-    found = told(parameters, amplitude_V, (0.9 * conductance_G0, 1.1 * conductance_G0))
+    found = expected_heating(parameters, amplitude_V, (0.9 * conductance_G0, 1.1 * conductance_G0))
     assert 1e3 * np.array([found.rise_pos_K, found.rise_neg_K]) == pytest.approx(rises_mK, abs=6e-4)
     assert 1e6 * np.array([found.total_pos_W, found.total_neg_W]) == pytest.approx([total_uW] * 2, rel=1e-4)
     assert max(found.spread_pos_K, found.spread_neg_K) < 1e-9
@@ -36,7 +36,7 @@ def test_junctions_that_are_all_alike_are_the_one_of_landauer(
 
 def test_gold_is_symmetric_and_half_of_the_power() -> None:
     parameters = load_parameters(overrides={"sample.species": "Au"})
-    found = told(parameters, 0.067, (0.9, 1.1), ammeter_ohm=2.0)
+    found = expected_heating(parameters, 0.067, (0.9, 1.1), ammeter_ohm=2.0)
     assert found.rise_pos_K == found.rise_neg_K == pytest.approx(0.5 * R_P * found.total_pos_W, rel=1e-12)
     assert found.rise_pos_K == pytest.approx(12.66e-3, rel=0.02)  # 1 G0, and 52 ohm in series
     assert 0.3e-3 < found.spread_pos_K < 1e-3  # evenly over the window it would be 5.8 %
@@ -46,7 +46,7 @@ def test_gold_is_symmetric_and_half_of_the_power() -> None:
 def test_levels_that_differ_spread_single_junctions_by_millikelvins(species: str, amplitude_V: float) -> None:
     conductance_G0 = {"BDNC": 0.002, "BDA": 0.005}[species]
     parameters = load_parameters(overrides={"sample.species": species})
-    found = told(parameters, amplitude_V, (0.9 * conductance_G0, 1.1 * conductance_G0))
+    found = expected_heating(parameters, amplitude_V, (0.9 * conductance_G0, 1.1 * conductance_G0))
     assert 2e-3 < max(found.spread_pos_K, found.spread_neg_K) < 7e-3
     assert found.rise_pos_K + found.rise_neg_K == pytest.approx(
         0.5 * R_P * (found.total_pos_W + found.total_neg_W), rel=1e-6
@@ -78,7 +78,7 @@ def test_the_worlds_own_junctions_are_as_told() -> None:
             rises.append([ledger.account("molecule", number, v).tip_rise_K for v in (1.08, -1.08)])
         tip.move(-1.5, 10.0)
     parameters = load_parameters(overrides={**overrides, "junction.series_resistance_ohm": 0.0})
-    expected = told(parameters, amplitude_V, window_G0, held_G0)
+    expected = expected_heating(parameters, amplitude_V, window_G0, held_G0)
     assert np.mean(held_G0) > 0.00203
     error = np.array([expected.spread_pos_K, expected.spread_neg_K]) / np.sqrt(junctions)
     apart = np.mean(rises, axis=0) - [expected.rise_pos_K, expected.rise_neg_K]
@@ -88,4 +88,4 @@ def test_the_worlds_own_junctions_are_as_told() -> None:
 
 def test_a_window_that_nothing_visits_is_refused() -> None:
     with pytest.raises(ValueError, match="hardly any junction"):
-        told(load_parameters(overrides={"sample.species": "BDNC"}), 1.0, (0.4, 0.41))
+        expected_heating(load_parameters(overrides={"sample.species": "BDNC"}), 1.0, (0.4, 0.41))

@@ -48,7 +48,7 @@ class Resistor:
             "z": z_V,
         }
 
-    def suffer(self, mishap: Mishap) -> None:
+    def apply(self, mishap: Mishap) -> None:
         self.mishaps.append((self.steps, mishap))
 
 

@@ -32,7 +32,7 @@ def session() -> Session:
             until = SEEN * player.recording.stop
             while player.state.sample < until:
                 for item in player.advance(0.05):
-                    seen.take(item)
+                    seen.feed(item)
     seen.histogram.work(thorough=True)
     return seen
 

@@ -84,7 +84,7 @@ def test_the_filter_looks_everywhere(panel, text, files):
     panel.filter.setText(text)
     assert {row.file for row in panel.model.rows} == files
     if text:
-        assert panel.said.text() == f"{len(files)} of 3"
+        assert panel.message_label.text() == f"{len(files)} of 3"
 
 
 @pytest.mark.parametrize(

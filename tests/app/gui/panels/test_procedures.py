@@ -118,7 +118,7 @@ def test_what_cannot_work_is_said_at_its_field_and_not_queued(panel, qtbot, name
     panel.run()
     assert asked == []
     assert said in panel.form.fields[field].problem
-    assert panel.form.fields[field].said.isVisible()
+    assert panel.form.fields[field].error_label.isVisible()
     assert not panel.run_button.isEnabled()
     assert panel.run_button.toolTip()
     others = [one.name for one in panel.form.fields.values() if one.problem and one.name != field]
@@ -132,7 +132,7 @@ def test_a_problem_goes_away_with_its_cause(panel):
     field.set("5")
     assert panel.check()
     assert field.problem == ""
-    assert not field.said.isVisible()
+    assert not field.error_label.isVisible()
 
 
 def test_typing_is_checked_after_a_moment(panel, qtbot):
@@ -235,7 +235,7 @@ def test_the_form_follows_the_theme(theme, panel):
     panel.form.fields["contact_threshold"].set("50")
     panel.check()
     theme.choose(Choice.DARK)
-    colour = panel.form.fields["contact_threshold"].said.palette().windowText().color().name()
+    colour = panel.form.fields["contact_threshold"].error_label.palette().windowText().color().name()
     assert colour == theme.palette.warning
     assert isinstance(panel.form, Form)
 

@@ -39,7 +39,7 @@ def test_what_is_wrong_is_scrolled_to_once(panel, qtbot):
     field.set("0")
     panel.check()
     qtbot.waitUntil(lambda: not field.visibleRegion().isEmpty())
-    assert not field.said.visibleRegion().isEmpty()
+    assert not field.error_label.visibleRegion().isEmpty()
     bar = panel.scrolled.verticalScrollBar()
     bar.setValue(0)
     panel.check()
@@ -119,11 +119,11 @@ def test_a_comma_in_a_list_is_said_to_separate(panel):
     field = panel.form.fields["amplitudes"]
     field.set("0.7,1")
     assert panel.check()
-    assert field.said.text() == "Read as 0.7 and 1: a comma separates the values of a list."
+    assert field.error_label.text() == "Read as 0.7 and 1: a comma separates the values of a list."
     assert field.problem == ""
     field.set("0.7 1")
     panel.check()
-    assert field.said.isHidden()
+    assert field.error_label.isHidden()
 
 
 def test_how_long_it_takes_is_said(panel):

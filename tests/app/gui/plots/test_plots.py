@@ -257,7 +257,7 @@ def test_exports(tmp_path: Path, theme: Theme, panel: PlotPanel, suffix: str) ->
     drawn(panel)
     theme.choose(Choice.DARK)
     said: list[str] = []
-    panel.said.connect(said.append)
+    panel.message.connect(said.append)
     path = tmp_path / f"plot.{suffix}"
     export(panel, path)
     assert said == [f"Exported I-V to {path}."]
@@ -275,7 +275,7 @@ def test_exports(tmp_path: Path, theme: Theme, panel: PlotPanel, suffix: str) ->
 
 def test_what_cannot_be_written_is_said(tmp_path: Path, panel: PlotPanel) -> None:
     said: list[str] = []
-    panel.said.connect(said.append)
+    panel.message.connect(said.append)
     path = tmp_path / "no such folder" / "plot.csv"
     export(panel, path)
     assert said == [f"Cannot write {path}: No such file or directory."]
@@ -283,7 +283,7 @@ def test_what_cannot_be_written_is_said(tmp_path: Path, panel: PlotPanel) -> Non
 
 def test_a_file_without_a_suffix_is_said_too(tmp_path: Path, panel: PlotPanel) -> None:
     said: list[str] = []
-    panel.said.connect(said.append)
+    panel.message.connect(said.append)
     export(panel, tmp_path / "plot.xyz")
     assert said == ["Cannot export to plot.xyz: use one of the file types png, svg, csv."]
 

@@ -60,16 +60,16 @@ def test_only_what_there_is_is_offered_and_opened_on_what_there_is_most_of(
     window = read_through(CompareWindow(theme, paths(*names), made))
     assert tabs(window) == offered
     assert window.tabs.tabText(window.tabs.currentIndex()) == opened
-    assert window.said.text() == said
+    assert window.message_label.text() == said
     assert not window.progress.isVisible()
     window.close()
 
 
 def test_those_that_lack_something_are_named_tab_by_tab(theme, qtbot):
     window = read_through(CompareWindow(theme, paths("bda-heating", "bda-iv", "bdnc-iv"), made))
-    assert window.said.text() == "No I-V curves in bda-heating.h5."
+    assert window.message_label.text() == "No I-V curves in bda-heating.h5."
     window.tabs.setCurrentWidget(window.panels[ComparedKind.HEAT])
-    assert window.said.text() == "No heat in bda-iv.h5, bdnc-iv.h5."
+    assert window.message_label.text() == "No heat in bda-iv.h5, bdnc-iv.h5."
     window.close()
 
 
@@ -148,7 +148,7 @@ def test_every_plot_is_exported_and_that_is_said(theme, tmp_path, suffix):
         path = tmp_path / f"{panel.title}.{suffix}"
         export(panel, path)
         assert path.stat().st_size > 500
-        assert f"Exported {panel.title} to" in window.said.text()
+        assert f"Exported {panel.title} to" in window.message_label.text()
     if suffix == "csv":
         head = (tmp_path / "current-voltage curves.csv").read_text().splitlines()[0]
         assert "Au-BDA-Au, bda-iv.h5: current (nA)" in head
@@ -183,7 +183,7 @@ def test_files_that_cannot_be_read_are_sentences_and_the_others_are_shown(theme,
     panel = window.panels[ComparedKind.HISTOGRAM]
     assert [layer.name for layer in panel.layers] == ["1.h5", "2.h5"]
     assert [layer.colour(LIGHT) for layer in panel.layers] == [LIGHT.sequence[0], LIGHT.sequence[3]]
-    broken, gone = window.said.text().splitlines()
+    broken, gone = window.message_label.text().splitlines()
     assert broken.startswith("Cannot compare broken.h5: not an HDF5 file")
     assert gone == "Cannot compare gone.h5: there is no such file."
     window.close()
@@ -199,7 +199,7 @@ def test_nothing_to_compare_is_said(theme, readable):
     window = read_through(CompareWindow(theme, paths("a", "b"), read))
     assert window.hint.isVisible()
     assert ("opening traces" in window.hint.text()) == readable
-    assert window.said.text().count("\n") == 1
+    assert window.message_label.text().count("\n") == 1
     window.close()
 
 
@@ -207,7 +207,10 @@ def test_more_than_can_be_told_apart_are_named(theme):
     names = [f"{sample}-iv{i}" for sample in ("bda", "bdnc") for i in range(4)]
     window = read_through(CompareWindow(theme, [*paths(*names), *paths(names[0])], made))
     assert len(window.recordings) == MOST == 6
-    assert window.said.text() == "At most 6 recordings can be compared; left out: bdnc-iv2.h5, bdnc-iv3.h5."
+    assert (
+        window.message_label.text()
+        == "At most 6 recordings can be compared; left out: bdnc-iv2.h5, bdnc-iv3.h5."
+    )
     lines = [layer for layer in window.panels[ComparedKind.IV].layers if isinstance(layer, LineLayer)]
     assert len({(line.colour(LIGHT), line.key) for line in lines}) == MOST
     window.close()
