@@ -76,7 +76,7 @@ def test_what_is_pressed_in_mid_run_ends_it_safely_and_is_named(rig, words, said
 def test_the_recording_says_what_was_set_and_what_it_was_changed_to(rig, tmp_path):
     hand = Hand(rig, "P0X")
 
-    summary = rig.bench().run(quick(3), tmp_path / "run.h5", observer=Observer(on_event=hand.event))
+    summary = rig.bench().run(quick(3), tmp_path / "run.h5", observer=Observer(on_event=hand.on_event))
 
     assert (summary.end.status, summary.cycles) == ("fault", 1)
     assert rig.is_safe()

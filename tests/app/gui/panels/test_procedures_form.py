@@ -140,7 +140,7 @@ def test_a_value_of_a_sequence_that_cannot_work_is_not_said_at_the_field(panel):
     panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("peak"))
     panel.sequence.texts.setText("1; 2,5")
     assert not panel.check()
-    assert panel.verdict.text().startswith("Sweep of Peak: “Peak”: 2.5 V is outside")
+    assert panel.verdict.text().startswith("Sweep of Peak bias: “Peak bias”: 2.5 V is outside")
     assert panel.form.wrong is None
 
 
