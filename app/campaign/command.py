@@ -23,12 +23,12 @@ LOG, REPORT = "campaign.log", "report.html"
 
 
 def run_campaign(file: CampaignFile) -> None:
-    """Do what is missing and write the report.
+    """Run the missing parts of a campaign and write the report.
 
     Raises
     ------
     FileError
-        With the reason for which it stopped.
+        If the campaign stops; the message gives the reason.
     """
     console = stderr_console()
     log = CampaignLog(file.folder / LOG, lambda line: console.print(line, highlight=False))
@@ -37,7 +37,7 @@ def run_campaign(file: CampaignFile) -> None:
         recordings = campaign.run()
         _report(campaign, recordings, file.folder / REPORT, console)
     except CampaignStopped as stopped:
-        raise FileError(f"{stopped} Start the same command again to go on from here.") from None
+        raise FileError(f"{stopped} Run the same command again to resume.") from None
     except Undecided as stopped:
         raise FileError(str(stopped)) from None
     except RecordingError as error:
@@ -46,7 +46,7 @@ def run_campaign(file: CampaignFile) -> None:
 
 
 def tell_campaign(file: CampaignFile) -> None:
-    """Say how many cycles of each stage are in the folder. Raises ``FileError`` for a broken recording."""
+    """Print the recorded and wanted cycles of each stage. Raises ``FileError`` for a broken recording."""
     try:
         for name, there, wanted in stage_progress(file):
             click.echo(f"{name:32} {there:6} of {wanted}")
@@ -55,7 +55,10 @@ def tell_campaign(file: CampaignFile) -> None:
 
 
 def runs_on_bench(file: CampaignFile, wires: Wires = BY_ADDRESS) -> RunStage:
-    """Runs stages on the rig of the file, with progress on the terminal; Ctrl-C ends one safely."""
+    """Return a function that runs stages on the rig of the file, with progress on the terminal.
+
+    Ctrl-C ends a stage safely.
+    """
 
     def run_stage(stage: Stage, rest: RigProcedure, out: Path) -> RunSummary:
         notes = f"Campaign, stage {stage.name}. {file.notes}".strip()

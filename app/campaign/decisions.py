@@ -1,4 +1,4 @@
-"""What the stages of a campaign decide for those after them."""
+"""Decisions of a campaign that one stage makes for the next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from app.offline.traces import ByHand, analyse_traces
 
 
 class Undecided(Exception):
-    """The measurements so far do not say how to go on. The message says what to do."""
+    """The measurements so far do not decide how to continue. The message gives the remedy."""
 
 
 @dataclass(frozen=True)
 class Amplitudes:
-    """At what the heat is measured: amplitudes in V, and the currents to expect in A (empty if unknown)."""
+    """Amplitudes of the heating stage in V, and the expected currents in A (empty if unknown)."""
 
     amplitudes_V: tuple[float, ...]
     expected_A: tuple[float, ...]
 
 
 def nearest_peak(peaks: Sequence[PeakFit], conductance_G0: float) -> PeakFit | None:
-    """The trusted peak that lies nearest on a logarithmic scale."""
+    """Return the trusted peak nearest on a logarithmic scale; None if there is none."""
     trusted = [peak for peak in peaks if peak.trusted]
     return min(trusted, key=lambda peak: abs(log(peak.conductance_G0 / conductance_G0)), default=None)
 
@@ -39,14 +39,14 @@ def most_probable(
     campaign: CampaignFile,
     known: Mapping[Path, Analysis] = MappingProxyType({}),
 ) -> PeakFit:
-    """The histogram's peak at which junctions are to be held, from all parts of the histogram.
+    """Return the histogram's peak at which junctions are held, from all parts of the histogram.
 
-    ``known`` are those that were analysed before.
+    ``known`` are analyses made before.
 
     Raises
     ------
     Undecided
-        If there is no peak to be trusted within a factor of 3 of where it is thought to be.
+        If there is no trusted peak within a factor of 3 of ``conductance_G0``.
     """
     if not recordings:
         raise Undecided("there is no histogram yet.")
@@ -55,7 +55,7 @@ def most_probable(
     peak = nearest_peak(analysis.peaks, thought_G0)
     if peak is None or not 1 / 3 < peak.conductance_G0 / thought_G0 < 3:
         raise Undecided(
-            f"no peak to be trusted near conductance_G0 = {thought_G0:g} in {len(analysis.selection.kept)} traces "
+            f"no trusted peak near conductance_G0 = {thought_G0:g} in {len(analysis.selection.kept)} traces "
             f"({_found(analysis.peaks, thought_G0)}). Look at `hotjunction report` of {recordings[-1].name}; then take "
             "more traces (histogram.traces), correct conductance_G0, or set held.conductance by hand."
         )
@@ -63,7 +63,7 @@ def most_probable(
 
 
 def _found(peaks: Sequence[PeakFit], thought_G0: float) -> str:
-    """Name the trusted peaks, and those near where one is thought to be that are not trusted, with the reasons."""
+    """Name the trusted peaks, and the distrusted ones near the expected conductance with the reasons."""
     trusted = ", ".join(f"{peak.conductance_G0:.3g} G0" for peak in peaks if peak.trusted)
     doubtful = (
         f"{_interval(peak)} G0 is not trusted: {', '.join(peak.reasons)}"
@@ -79,7 +79,7 @@ def _interval(peak: PeakFit) -> str:
 
 
 def mean_curve(recordings: Sequence[Path]) -> MeanIV:
-    """Mean I-V of all parts of the stage. Raises ``Undecided`` if no curve counts."""
+    """Return the mean I-V of all parts of the stage. Raises ``Undecided`` if no curve counts."""
     measurement = analyse_measurement(recordings)
     if measurement.iv is None:
         raise Undecided(" ".join(measurement.warnings))
@@ -87,7 +87,7 @@ def mean_curve(recordings: Sequence[Path]) -> MeanIV:
 
 
 def amplitudes(campaign: CampaignFile, iv: MeanIV | None) -> Amplitudes:
-    """Amplitudes as the file gives them, or as equal steps of power on the measured I-V.
+    """Return the amplitudes of the file, or those of equal steps of power on the measured I-V.
 
     Raises
     ------

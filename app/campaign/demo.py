@@ -1,4 +1,4 @@
-"""The demonstration: a simulated rig and a small campaign on it, held against what its world was told."""
+"""Demonstration: a small campaign on a simulated rig, compared with the true values of its world."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -26,7 +26,7 @@ OVERRIDES = (f"sample.species={SPECIES}", f"molecule.{SPECIES}.binding_probabili
 
 
 def settings(seed: int) -> SimulationSettings:
-    """The simulated rig of the demonstration."""
+    """Return the settings of the simulated rig."""
     return SimulationSettings("fast", seed, overrides=OVERRIDES)
 
 
@@ -52,7 +52,7 @@ def _conductance_G0(seed: int) -> float:
 
 
 def comparison(measurement: Measurement, seed: int) -> Iterator[str]:
-    """What the world was told beside what was found, a sentence each."""
+    """Yield sentences that compare each result with the true value."""
     gold_G0 = settings(seed).load().values["gold"]["level_G0"][0]
     peaks = measurement.histogram.analysis.peaks if measurement.histogram else ()
     for name, told_G0 in (("Au contact", gold_G0), (f"{SPECIES} junction", _conductance_G0(seed))):

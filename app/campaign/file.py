@@ -1,4 +1,4 @@
-"""The campaign file: what is to be measured, stage by stage. docs/how-to/campaign.md explains each key."""
+"""Campaign file: the stages of a measurement. docs/how-to/campaign.md explains each key."""
 
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -14,7 +14,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class HistogramStageSection(Section):
-    """Opening traces, whose peak says at which conductance junctions are held."""
+    """Opening traces, whose peak sets the conductance of held junctions."""
 
     traces: int = Field(500, ge=20, le=1_000_000)
     parameters: Parameters = Field(default_factory=dict)
@@ -29,10 +29,9 @@ class IVStageSection(Section):
 
 
 class HeatingStageSection(Section):
-    """The stage that the others prepare.
+    """The heating stage, prepared by the others.
 
-    Amplitudes are given, or found: ``equal_powers`` equal steps of power up to ``largest_V``, on the I-V measured
-    before.
+    Give the amplitudes, or ``equal_powers`` equal steps of power up to ``largest_V`` on the measured I-V.
     """
 
     amplitudes_V: tuple[Positive, ...] = ()
@@ -44,16 +43,16 @@ class HeatingStageSection(Section):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if bool(self.amplitudes_V) == bool(self.equal_powers):
-            raise ValueError("give amplitudes_V, or equal_powers with largest_V; one of the two")
+            raise ValueError("give either amplitudes_V, or equal_powers with largest_V")
         if self.equal_powers and not self.largest_V:
             raise ValueError("equal_powers needs largest_V")
         if self.largest_V and not self.equal_powers:
-            raise ValueError("largest_V belongs to equal_powers; amplitudes_V stand by themselves")
+            raise ValueError("largest_V belongs to equal_powers; leave it out with amplitudes_V")
         return self
 
 
 class Control(Section):
-    """One control experiment, named as `hotjunction run control-NAME`; at the largest amplitude unless told."""
+    """One control experiment, named as `hotjunction run control-NAME`; at the largest amplitude if none is given."""
 
     name: str
     amplitudes_V: tuple[float, ...] = ()
@@ -64,8 +63,8 @@ class Control(Section):
 class CampaignFile(Section):
     """A whole campaign file.
 
-    ``conductance_G0`` is about where the junction's peak is thought to be: it tells which peak of the histogram is
-    meant. ``held`` are parameters common to all stages that hold junctions.
+    ``conductance_G0`` is the approximate conductance of the junction, which selects the histogram's peak. ``held`` are
+    parameters common to all stages with holds.
     """
 
     sample: str
@@ -90,7 +89,7 @@ class CampaignFile(Section):
 
 
 def load_campaign(path: Path) -> CampaignFile:
-    """Read and check a campaign file. Its paths are seen from its folder; recordings go into one named like it.
+    """Read and check a campaign file. Its paths are relative to its folder; recordings go into a folder of its name.
 
     Raises
     ------

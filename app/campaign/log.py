@@ -1,4 +1,4 @@
-"""What a campaign decided and why, as lines of text that grow over all its runs."""
+"""Log of a campaign: its decisions and their reasons, over all its runs."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -6,12 +6,12 @@ from pathlib import Path
 
 
 class CampaignLog:
-    """Appends a line a decision, and shows it.
+    """Append one line per decision, and show it.
 
     Parameters
     ----------
     path : Path
-        Text file; it and its folder are made if need be.
+        Text file; created with its folder if necessary.
     show : callable
         Gets each line as it is written.
     """

@@ -1,31 +1,31 @@
-"""How long a campaign will still take, from how long its cycles took so far."""
+"""Remaining time of a campaign from the durations of its cycles so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 HOLD_IN_TRACES = 5.0
-"""Openings that one held junction costs, where nothing has been held yet; typical."""
+"""Typical number of openings per held junction, used until a junction has been held."""
 
 
 @dataclass
 class Pace:
-    """Seconds a cycle took in each stage of this run."""
+    """Duration of a cycle in each stage of this run, in s."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     def learn(self, stage: str, took_s: float, cycles: int) -> None:
-        """A stage took so long for so many cycles."""
+        """Record the duration of a stage."""
         if cycles:
             self.seconds[stage] = took_s / cycles
 
     def left_s(self, missing: Mapping[str, int]) -> float | None:
-        """Time for cycles that are missing by stage; None while nothing has been measured in this run."""
+        """Return the time for the missing cycles of each stage, in s; None before the first measurement."""
         if not self.seconds:
             return None
         return sum(cycles * self._expected_s(stage) for stage, cycles in missing.items())
 
     def _expected_s(self, stage: str) -> float:
-        """As measured, else as the last stage that held junctions, else guessed from the traces of the histogram."""
+        """Return the measured duration of a cycle, else that of the last stage with holds, else an estimate."""
         if stage in self.seconds:
             return self.seconds[stage]
         held = [s for name, s in self.seconds.items() if name != "histogram"]
@@ -35,7 +35,7 @@ class Pace:
 
 
 def duration_text(seconds: float) -> str:
-    """A duration as one would say it: "40 s", "12 min", "3 h 20 min"."""
+    """Return a duration as text: "40 s", "12 min", "3 h 20 min"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

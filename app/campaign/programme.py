@@ -1,4 +1,4 @@
-"""Which stages a campaign has, and with which parameters, as far as the stages before them have decided."""
+"""Stages of a campaign with their parameters, as far as earlier stages have decided them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -22,7 +22,7 @@ FIRST_CONTROL = 4
 
 
 def histogram_stage(campaign: CampaignFile) -> Stage:
-    """Opening traces."""
+    """Return the stage of opening traces."""
     wanted = campaign.histogram
     mine = {"traces": wanted.traces}
     _demand_apart("histogram", wanted.parameters, mine)
@@ -30,7 +30,7 @@ def histogram_stage(campaign: CampaignFile) -> Stage:
 
 
 def iv_stage(campaign: CampaignFile, window: Parameters) -> Stage | None:
-    """I-V curves, if the campaign wants them."""
+    """Return the stage of I-V curves; None if the campaign has none."""
     wanted = campaign.iv
     if wanted is None:
         return None
@@ -40,7 +40,7 @@ def iv_stage(campaign: CampaignFile, window: Parameters) -> Stage | None:
 
 
 def heating_stage(campaign: CampaignFile, window: Parameters, chosen: Amplitudes) -> Stage:
-    """Holds at each amplitude."""
+    """Return the stage of holds at each amplitude."""
     wanted = campaign.heating
     mine = {"amplitudes": chosen.amplitudes_V, "expected": chosen.expected_A, "holds": wanted.holds}
     _demand_apart("heating", {**campaign.held, **wanted.parameters}, mine)
@@ -48,7 +48,7 @@ def heating_stage(campaign: CampaignFile, window: Parameters, chosen: Amplitudes
 
 
 def control_stages(campaign: CampaignFile, window: Parameters, chosen: Amplitudes) -> Iterator[Stage]:
-    """Controls, in the order of the file."""
+    """Yield the stages of the controls, in the order of the file."""
     for number, control in enumerate(campaign.controls, FIRST_CONTROL):
         procedure = control_procedure(control)
         values = {**window, **campaign.held, **control.parameters, "holds": control.holds}
@@ -65,13 +65,13 @@ def control_stages(campaign: CampaignFile, window: Parameters, chosen: Amplitude
 
 
 def _demand_apart(stage: str, parameters: Parameters, mine: Iterable[str]) -> None:
-    """Refuse parameters that the stage gets from a key of its own: they would be passed over."""
+    """Refuse parameters that have a key of their own in the stage and would be ignored."""
     if twice := sorted(set(parameters) & set(mine)):
         raise FileError(f"{stage}: {twice[0]} among the parameters: the stage has a key of its own for it")
 
 
 def _amplitudes(control: Control, procedure: type[RigProcedure], chosen: Amplitudes) -> dict[str, Any]:
-    """Those that the file gives, else those that the control has by itself, else the largest of the measurement."""
+    """Return the amplitudes of the file, else the control's defaults, else the largest of the measurement."""
     if control.amplitudes_V:
         return {"amplitudes": control.amplitudes_V}
     if getattr(procedure(), "amplitudes", None) is not None:
@@ -84,7 +84,7 @@ def _amplitudes(control: Control, procedure: type[RigProcedure], chosen: Amplitu
 
 
 def control_procedure(control: Control) -> type[RigProcedure]:
-    """The procedure of a control. Raises ``FileError`` for an unknown name."""
+    """Return the procedure of a control. Raises ``FileError`` for an unknown name."""
     name = f"control-{control.name}"
     if name not in PROCEDURES:
         known = ", ".join(sorted(n.removeprefix("control-") for n in PROCEDURES if n.startswith("control-")))
@@ -95,7 +95,7 @@ def control_procedure(control: Control) -> type[RigProcedure]:
 
 
 def outline(campaign: CampaignFile, after: int) -> dict[str, int]:
-    """Cycles of the stages after number ``after``, by name, as far as they can be told beforehand."""
+    """Return the cycles of the stages after number ``after``, by name, as far as they are known."""
     amplitudes = len(campaign.heating.amplitudes_V) or campaign.heating.equal_powers
     controls = enumerate(campaign.controls, FIRST_CONTROL)
     cycles = [
@@ -107,7 +107,7 @@ def outline(campaign: CampaignFile, after: int) -> dict[str, int]:
 
 
 def stage_progress(campaign: CampaignFile) -> list[tuple[str, int, int]]:
-    """Each stage with its cycles in the folder and those wanted. Raises ``RecordingError``."""
+    """Return each stage with its recorded and its wanted cycles. Raises ``RecordingError``."""
     window = {"conductance": campaign.conductance_G0}
     wanted = {"histogram": campaign.histogram.traces, **outline(campaign, after=1)}
     stages = _with_stand_ins(campaign, window)
@@ -115,7 +115,7 @@ def stage_progress(campaign: CampaignFile) -> list[tuple[str, int, int]]:
 
 
 def _with_stand_ins(campaign: CampaignFile, window: Parameters) -> list[Stage]:
-    """All stages, with stand-ins for what is decided later."""
+    """Return all stages, with placeholders for later decisions."""
     volts = campaign.heating.amplitudes_V or (campaign.heating.largest_V,)
     chosen = Amplitudes(volts, ())
     stages = [histogram_stage(campaign), iv_stage(campaign, window), heating_stage(campaign, window, chosen)]
@@ -123,7 +123,7 @@ def _with_stand_ins(campaign: CampaignFile, window: Parameters) -> list[Stage]:
 
 
 def checked(campaign: CampaignFile) -> None:
-    """Try every stage's parameters before anything moves, with stand-ins for what is decided later.
+    """Check every stage's parameters before anything moves, with placeholders for later decisions.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The campaign: one stage after the other, each from where its recordings say it is."""
+"""The campaign: runs one stage after the other, resuming each from its recordings."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from procedures.procedure import RigProcedure
 
 
 class CampaignStopped(Exception):
-    """The campaign ended before its end; started again, it goes on from there. The message says why."""
+    """The campaign ended early; started again, it resumes there. The message gives the reason."""
 
 
 class RunStage(Protocol):
-    """Runs what is left of a stage and shows its progress."""
+    """Callable that runs the rest of a stage and shows its progress."""
 
     def __call__(self, stage: Stage, rest: RigProcedure, out: Path) -> RunSummary:
-        """Raises what ``Bench.run`` raises."""
+        """Run the rest of a stage. Raises as ``Bench.run``."""
         ...
 
 
@@ -50,19 +50,19 @@ class Campaign:
     clock: Callable[[], float] = monotonic
     pace: Pace = field(default_factory=Pace)
     analysed: dict[Path, Analysis] = field(default_factory=dict)
-    """Traces as they were analysed at the end of each run, which takes a while: by recording."""
+    """Analyses of traces by recording, kept because they take long."""
     evaluated: dict[Path, EvaluatedRun] = field(default_factory=dict)
-    """Holds as they were evaluated then."""
+    """Evaluated holds by recording."""
 
     def run(self) -> list[Path]:
-        """Do what is missing; returns the recordings of all stages.
+        """Run the missing parts; return the recordings of all stages.
 
         Raises
         ------
         CampaignStopped
-            After an abort or a fault; the rig is safe then, and what was taken counts.
+            After an abort or a fault; the rig is safe, and the recorded cycles count.
         Undecided
-            If the measurements so far do not say how to go on.
+            If the measurements so far do not decide how to continue.
         """
         made: list[Path] = []
         histogram = self._complete(histogram_stage(self.file), made)
@@ -82,7 +82,7 @@ class Campaign:
         return made
 
     def _complete(self, stage: Stage, made: list[Path]) -> list[Path]:
-        """Run what is missing of a stage; returns its recordings."""
+        """Run the missing cycles of a stage; return its recordings."""
         folder = self.file.folder
         folder.mkdir(parents=True, exist_ok=True)
         rest = stage.rest(folder)
@@ -107,14 +107,14 @@ class Campaign:
         return recordings
 
     def _keep(self, recording: Path, measurement: Measurement | None) -> None:
-        """Keep what a recording amounts to: the report needs it again."""
+        """Keep the analysis of a recording for the report."""
         if measurement is not None and measurement.histogram is not None:
             self.analysed[recording] = measurement.histogram.analysis
         if measurement is not None and measurement.heating is not None:
             (self.evaluated[recording],) = measurement.heating.runs
 
     def measurement(self, recordings: Sequence[Path]) -> Measurement:
-        """Analyse the recordings of all stages together. Raises what ``analyse_measurement`` raises."""
+        """Analyse the recordings of all stages together. Raises as ``analyse_measurement``."""
         return analyse_measurement(recordings, known=self.analysed, evaluated=self.evaluated)
 
     def _finished(self, stage: Stage, summary: RunSummary) -> None:
@@ -126,7 +126,7 @@ class Campaign:
         raise CampaignStopped(f"{stage.name}: {what.rstrip('.')}.")
 
     def _window(self, histogram: Iterable[Path]) -> Mapping[str, Any]:
-        """Parameters that say which junctions are held; decided by hand, or by the histogram's peak."""
+        """Return the parameters of the held junctions, from the file or from the histogram's peak."""
         if "conductance" in self.file.held:
             given = self.file.held["conductance"]
             self.log.say("histogram", f"junctions are held at {given:g} G0, as the file says by hand.")

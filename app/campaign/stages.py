@@ -1,4 +1,4 @@
-"""Stages of a campaign: what each takes, where it writes, and how far its recordings say it has come."""
+"""Stages of a campaign: parameters, recordings and progress."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from procedures.heating import Heating
 from procedures.procedure import RigProcedure
 
 Key = tuple[float, Fraction] | None
-"""What cycles of a stage are counted by: amplitude in V and frequency in Hz of a hold, else None."""
+"""Key by which cycles are counted: amplitude in V and frequency in Hz of a hold, else None."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Stage:
         "histogram", "iv", "heating", or "control-" and the name of the control.
     procedure : type of RigProcedure
     values : mapping
-        Its parameters, with how often as the campaign wants it in all.
+        Its parameters, with the total number of cycles of the campaign.
     """
 
     number: int
@@ -37,11 +37,11 @@ class Stage:
     values: Mapping[str, Any]
 
     def recordings(self, folder: Path) -> list[Path]:
-        """Recordings of this stage so far, in the order in which they were made."""
+        """Return the recordings of this stage so far, in order."""
         return sorted(folder.glob(f"{self._stem}-*.h5"), key=_part)
 
     def next_recording(self, folder: Path) -> Path:
-        """Where the next part goes."""
+        """Return the path of the next recording."""
         made = self.recordings(folder)
         return folder / f"{self._stem}-{_part(made[-1]) + 1 if made else 1}.h5"
 
@@ -50,7 +50,7 @@ class Stage:
         return f"{self.number}-{self.name}"
 
     def done(self, folder: Path) -> Counter[Key]:
-        """Cycles that count in the recordings so far.
+        """Return the valid cycles in the recordings so far.
 
         Raises
         ------
@@ -63,11 +63,11 @@ class Stage:
         return total
 
     def whole(self) -> RigProcedure:
-        """The procedure as if nothing had been taken yet. Raises ``ImpossibleSetting``."""
+        """Return the procedure for the whole stage. Raises ``ImpossibleSetting``."""
         return self.procedure.from_values(self.values)
 
     def rest(self, folder: Path) -> RigProcedure | None:
-        """The procedure with what is still missing; None when the stage is complete."""
+        """Return the procedure for the missing cycles; None when the stage is complete."""
         whole, done = self.whole(), self.done(folder)
         if isinstance(whole, Heating):
             taken = [done[one.amplitude_V, one.frequency_Hz] for one in whole.conditions()]
@@ -78,7 +78,7 @@ class Stage:
 
 
 def cycles_of(path: Path, procedure: RigProcedure) -> Counter[Key]:
-    """Cycles that count in one recording; also of one whose program was killed."""
+    """Return the valid cycles in one recording, even of a killed run."""
     try:
         with Recording(path) as recording:
             return Counter(_key(event) for event in recording.events if procedure.counts(event))

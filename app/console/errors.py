@@ -1,4 +1,4 @@
-"""Commands that end with one sentence where a file can't be used."""
+"""Commands that report an unusable file in one sentence."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import click
 
 
 class UnusableFile(click.ClickException):
-    """Error of a command for a file that can't be used."""
+    """Error of a command about an unusable file."""
 
     exit_code = 2
 
@@ -18,7 +18,7 @@ class UnusablePlugin(click.ClickException):
 
 
 class Command(click.Command):
-    """A command whose `FileError` is printed as click prints its own errors, with exit code 2."""
+    """Command that prints a `FileError` like click's own errors and exits with code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

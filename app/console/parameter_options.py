@@ -6,14 +6,14 @@ import click
 
 
 class _InWords(click.ParamType):
-    """Numbers read, and refused, as the window's form does it."""
+    """Number with the syntax and the messages of the window's form."""
 
     def __init__(self, parameter: Any) -> None:
         super().__init__(min=parameter.minimum, max=parameter.maximum)  # type: ignore[call-arg]
         self._parameter = parameter
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number; fails with a sentence."""
+        """Return the number; fail with a sentence."""
         from procedures.parameters import read
 
         try:
@@ -31,7 +31,7 @@ class _Number(_InWords, click.FloatRange):
 
 
 def parameter_option(name: str, parameter: Any) -> click.Option:
-    """An option with the parameter's type, unit, bounds, default and description."""
+    """Return an option with the parameter's type, unit, bounds, default and description."""
     from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
 
     flag = "--" + name.replace("_", "-")

@@ -1,4 +1,4 @@
-"""Output in every encoding: what the terminal or file can't hold is written as one writes it in ASCII."""
+"""Output in every encoding: unsupported characters are replaced by ASCII."""
 
 import codecs
 import sys
@@ -15,7 +15,7 @@ IN_ASCII = {
 
 
 def in_ascii(text: str) -> str:
-    """Write text in ASCII, "?" for what nobody can guess."""
+    """Return text in ASCII, with "?" for unknown characters."""
     written = (IN_ASCII.get(one) or unicodedata.normalize("NFKD", one) for one in text)
     plain = "".join(one for one in "".join(written) if not unicodedata.combining(one))
     return plain.encode("ascii", "replace").decode("ascii")
@@ -31,7 +31,7 @@ codecs.register_error("in-ascii", _replacement)
 
 
 def never_refuse() -> None:
-    """Let standard output and error take every text, whatever their encodings."""
+    """Make standard output and error accept every text, whatever their encodings."""
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="in-ascii")

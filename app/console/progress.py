@@ -1,4 +1,4 @@
-"""What a terminal shows of a run: cycles done, rate, time left; and Ctrl-C that asks for a safe end."""
+"""Progress of a run on a terminal: cycles, rate, time left; and a safe end by Ctrl-C."""
 
 import signal
 import sys
@@ -26,12 +26,12 @@ from app.console.terminal import join
 DRAW_EVERY_S = 0.1
 
 LINE_EVERY_S = 5.0
-"""Where there is no terminal to draw on (a log file), a line this often."""
+"""Interval of the progress lines if output is not a terminal."""
 
 ASKS_TO_END = "SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"
-"""Signals that ask a program to end; no system has all. A console of Windows sends SIGBREAK as it closes."""
+"""Signals that ask a program to end; no system has all. A Windows console sends SIGBREAK when it closes."""
 
-STOPPING = "Stopping: tip back, bias off, recording kept."
+STOPPING = "Stopping: removing the bias and retracting the tip; the recording is kept."
 
 
 class _Rate(ProgressColumn):
@@ -42,7 +42,7 @@ class _Rate(ProgressColumn):
 
 
 class RunProgress:
-    """Progress of a run of known length, drawn by a thread of its own: whoever tells it something never waits.
+    """Progress of a run of known length, drawn by a thread of its own, so that callers never wait.
 
     ``advance`` and ``say`` may be called from any thread, ``say`` also from a signal handler.
     """
@@ -80,11 +80,11 @@ class RunProgress:
         join(self._thread)
 
     def advance(self) -> None:
-        """One more is done."""
+        """Count one more cycle."""
         self._done += 1
 
     def say(self, sentence: str) -> None:
-        """Have a sentence printed soon."""
+        """Print a sentence soon."""
         self._sentences.append(sentence)
 
     def _show(self) -> None:
@@ -113,7 +113,7 @@ class RunProgress:
 
 @contextmanager
 def signals_stop(stop: Callable[[], None], say: Callable[[str], None]) -> Iterator[None]:
-    """Let Ctrl-C, and what else asks a program to end, call ``stop``; a second Ctrl-C interrupts at once.
+    """Call ``stop`` on Ctrl-C and other termination signals; a second Ctrl-C interrupts at once.
 
     Either way the rig is made safe. ``say`` gets a sentence after that; it must not wait for anything.
     """

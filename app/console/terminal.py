@@ -1,4 +1,4 @@
-"""Output that nobody waits for: a terminal may stop taking text (Ctrl-S, a selection in a console) at any time."""
+"""Non-blocking output: a terminal may stop accepting text (Ctrl-S, a selection in a console) at any time."""
 
 import io
 import queue
@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 LOOK_S = 0.2
-"""A wait without end can't be interrupted on Windows; one of this length is repeated instead."""
+"""Length of one wait; Windows can't interrupt an endless one, so it is repeated."""
 
 
 class _Writer:
-    """Writes what it is given, in its order, from a thread of its own."""
+    """Thread that writes text in order."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[tuple[TextIO, str] | None] = queue.SimpleQueue()
@@ -27,11 +27,11 @@ class _Writer:
         return self._busy or not self._waiting.empty()
 
     def write(self, stream: TextIO, text: str) -> None:
-        """Write it soon; may be called from anywhere, a signal handler too."""
+        """Queue text; may be called from anywhere, even a signal handler."""
         self._waiting.put((stream, text))
 
     def close(self) -> None:
-        """Wait until all was written."""
+        """Wait until all text is written."""
         self._waiting.put(None)
         join(self._thread)
 
@@ -46,14 +46,14 @@ class _Writer:
 
 
 class Unhurried(io.TextIOBase):
-    """A text stream whose ``write`` never waits: a thread hands the text on. May be used in a signal handler.
+    """Text stream whose ``write`` never waits, as a thread does the writing. Usable in a signal handler.
 
     Parameters
     ----------
     stream : TextIO
-        Where the text goes in the end.
+        Receives the text.
     writer : _Writer
-        Has that thread; one for all streams, so that their lines stay in order.
+        Has that thread; shared by all streams, so that their lines stay in order.
     """
 
     def __init__(self, stream: TextIO, writer: _Writer) -> None:
@@ -61,7 +61,7 @@ class Unhurried(io.TextIOBase):
         self._writer = writer
         self._is_terminal = stream.isatty()
         self.over = False
-        """Whether the thread has ended: then this is the stream itself."""
+        """True once the thread has ended: then ``write`` goes to the stream directly."""
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -75,7 +75,7 @@ class Unhurried(io.TextIOBase):
 
     @property
     def behind(self) -> bool:
-        """Tell whether text waits: what is drawn anew all the time had better not be drawn now."""
+        """True if text waits; a progress bar should then skip drawing."""
         return self._writer.behind
 
     def isatty(self) -> bool:
@@ -83,11 +83,11 @@ class Unhurried(io.TextIOBase):
         return self._is_terminal
 
     def writable(self) -> bool:
-        """Tell that it takes text."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Take text."""
+        """Queue text; return its length."""
         if not isinstance(text, str):
             raise TypeError(f"a text stream takes str, not {type(text).__name__}")
         if self.over:
@@ -96,17 +96,16 @@ class Unhurried(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Have nothing to do: what was written is handed on at once."""
+        """Do nothing, as text is passed on at once; flush the stream once the thread has ended."""
         if self.over:
             self._stream.flush()
 
 
 @contextmanager
 def output_never_waits() -> Iterator[None]:
-    """Hand what is printed inside the block to a thread, so that nothing in it waits for the terminal.
+    """Print from a thread inside the block, so that nothing waits for the terminal.
 
-    At its end, when nothing dangerous is left to do, it waits until all was taken. A terminal that is gone takes
-    all.
+    Wait at the end, when the rig is safe, until all text is written. A closed terminal accepts everything.
     """
     writer = _Writer()
     before = sys.stdout, sys.stderr

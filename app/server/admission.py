@@ -1,4 +1,4 @@
-"""Admission of peers: none that speaks an older ZeroMQ than ours, and so no web page's HTTP POST.
+"""Admission of peers: refuse older ZeroMQ protocols, and with them an HTTP POST from a web page.
 
 libzmq takes whatever opens a connection with other bytes than ours for a peer of ZMTP 1 or 2, unless the socket has
 a ZAP domain. Source: ZeroMQ RFC 27 (ZAP), RFC 23 (ZMTP 3.0).
@@ -21,12 +21,12 @@ _ENDPOINT = "inproc://zeromq.zap.01"
 
 
 class Admission:
-    """Lets in every peer that got as far as asking: the token of each command is checked later.
+    """Admit every peer that completes the ZMTP 3 handshake; each command's token is checked later.
 
     Parameters
     ----------
     context : zmq.Context
-        Its sockets with the `DOMAIN` let nobody in without this.
+        Its sockets with the `DOMAIN` refuse every peer while no `Admission` runs.
     """
 
     def __init__(self, context: zmq.Context[Any]) -> None:
@@ -38,7 +38,7 @@ class Admission:
         self._thread.start()
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Stop admitting peers."""
         self._ending.set()
         self._thread.join(5)
 
@@ -49,6 +49,6 @@ class Admission:
                     version, number = [*self._socket.recv_multipart(), b"", b""][:2]
                     self._socket.send_multipart([version, number, b"200", b"OK", b"", b""])
             except Exception:
-                log.exception("A peer could not be let in")
+                log.exception("Could not admit a peer")
                 self._ending.wait(PAUSE_S)
         self._socket.close()

@@ -1,4 +1,4 @@
-"""A run as those get it who come later: its header, its samples and its events from the start.
+"""Backlog of a run for clients that connect later: header, samples and events from the start.
 
 Samples come from the recording itself, the newest from memory; nothing of a long run is kept twice.
 """
@@ -22,15 +22,15 @@ from analysis.records import Block, Event
 from app.server.protocol import event_fields
 
 PAGE_SAMPLES = 20_000
-"""Samples at one go: short enough that a run in the same process does not notice."""
+"""Maximum number of samples of a page; short enough not to disturb a run in the same process."""
 
 PAGE_EVENTS = 2000
 
 RECENT_SAMPLES = 60_000
-"""So many of the newest are in memory: more than the recorder keeps from the file."""
+"""Number of newest samples kept in memory: more than the recorder holds back from the file."""
 
 LOOK_AGAIN_S = 0.5
-"""A file that grows is opened anew only so often."""
+"""Minimum time between two openings of a growing file."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Page:
 
 
 class Feed:
-    """One run, as it grows. Every method may be called from any thread."""
+    """Backlog of one run while it grows. Every method may be called from any thread."""
 
     def __init__(self, job: int, header: RunHeader, path: Path) -> None:
         self.job = job
@@ -60,11 +60,11 @@ class Feed:
 
     @property
     def events(self) -> int:
-        """Get how many events there are."""
+        """Number of events so far."""
         return len(self._events)
 
     def feed(self, block: Block) -> None:
-        """Take samples."""
+        """Add samples."""
         with self._lock:
             self._recent.append(block)
             while block.stop - self._recent[0].stop >= RECENT_SAMPLES:
@@ -72,11 +72,11 @@ class Feed:
             self.stop = block.stop
 
     def on_event(self, event: Event) -> int:
-        """Take an event; returns its number."""
+        """Add an event; return its number."""
         return self._events.append(event)
 
     def finishing(self) -> None:
-        """Let go of the file: another will take its place. From now on it is open only while it is read."""
+        """Close the file, which the finished one will replace; from now on open it only while reading."""
         with self._reading:
             self._keep_open = False
             self._close_file()
@@ -84,14 +84,14 @@ class Feed:
             self._recent.clear()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all files."""
         self.finishing()
         self._events.close()
 
     def page(self, first: int, first_event: int) -> Page:
-        """Samples from ``first`` on and events from number ``first_event`` on, as many as fit into one reply.
+        """Return samples from ``first`` and events from number ``first_event``, as many as fit into one reply.
 
-        Samples that are recorded but neither in the file yet nor any more in memory come with a later page.
+        Recorded samples that have left memory but have not reached the file come with a later page.
         """
         blocks = self._recent_from(first)
         if blocks is None:
@@ -100,7 +100,7 @@ class Feed:
         return Page(tuple(blocks), tuple(self._events.upto(first_event, stop)), first_event)
 
     def _recent_from(self, first: int) -> list[Block] | None:
-        """From memory; None if what comes at ``first`` is not there any more."""
+        """Return the blocks in memory from ``first`` on; None if they are no longer complete."""
         with self._lock:
             if first >= self.stop:
                 return []
@@ -115,14 +115,14 @@ class Feed:
                 file = self._opened(first)
                 return [] if file is None else _limited(_read(file, first))
             except RecordingError:
-                self._close_file()  # met in the moment when the finished file takes its place
+                self._close_file()  # read while the finished file replaces it
                 return []
             finally:
                 if not self._keep_open:
                     self._close_file()
 
     def _opened(self, first: int) -> Recording | None:
-        """The file, opened late enough to hold ``first``; None if it is too early to look again."""
+        """Return the file, reopened if need be to include ``first``; None if it is too early to reopen it."""
         if self._file is not None and first < self._file.stop:
             return self._file
         if self._keep_open and time.monotonic() - self._looked_s < LOOK_AGAIN_S:
@@ -139,7 +139,7 @@ class Feed:
 
 
 def _read(file: Recording, first: int) -> list[Block]:
-    """The samples of a page, without gaps inside of blocks."""
+    """Return the samples of a page in blocks without gaps."""
     edges = [file.first, *(edge for gap in file.gaps for edge in gap), file.stop]
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if first < stop:
@@ -150,7 +150,7 @@ def _read(file: Recording, first: int) -> list[Block]:
 
 
 def _limited(blocks: list[Block]) -> list[Block]:
-    """As many as make a page, those that follow each other made one."""
+    """Return as many contiguous blocks as fit a page, joined into one."""
     taken: list[Block] = []
     size = 0
     for block in blocks:
@@ -167,7 +167,7 @@ def _limited(blocks: list[Block]) -> list[Block]:
 
 
 class _Events:
-    """Events of a run in a temporary file, so that a long one takes no memory."""
+    """Events of a run in a temporary file, so that a long run takes no memory."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
@@ -188,7 +188,7 @@ class _Events:
             return len(self._samples) - 1
 
     def upto(self, first: int, sample: int) -> list[dict[str, Any]]:
-        """Events from number ``first`` on that stand at ``sample`` or before."""
+        """Return the events from number ``first`` on up to ``sample``."""
         with self._lock:
             last = first = max(first, 0)
             while last < min(len(self._samples), first + PAGE_EVENTS) and self._samples[last] <= sample:

@@ -1,4 +1,4 @@
-"""A bias that somebody sets by hand while no run is on: on a tip that is back, and with a watchdog."""
+"""Bias set by hand between runs, with the tip retracted and a watchdog armed."""
 
 import math
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from drivers.errors import InstrumentFault, InstrumentLost, RigError
 from drivers.ni6281 import NI6281
 
 FIRST_STEP_V = 0.01
-"""First part of a bias that is set by hand; the loop-backs must show it before the rest follows."""
+"""First step of a bias set by hand; the loop-backs must show it before the rest follows."""
 
 
 class BiasByHand:
-    """At most one bias at a time. For one thread.
+    """Bias set by hand, at most one at a time. Use it from one thread.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ class BiasByHand:
         self._commanded_V = 0.0
 
     def apply(self, daq: NI6281, rig: Rig, bias_V: float) -> None:
-        """Take the tip back and put out a bias; 0 V ends it.
+        """Retract the tip and apply a bias; 0 V ends it.
 
         Raises
         ------
         RigError, RuntimeError
-            There is no bias then, or a watchdog goes on taking it away.
+            The bias is removed, or a watchdog keeps trying to remove it.
         """
         self.end()
         daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
@@ -56,12 +56,12 @@ class BiasByHand:
             raise
 
     def compare(self, shown_V: Mapping[str, float]) -> None:
-        """Compare the loop-backs with what was put out; nothing where there is no bias.
+        """Compare the loop-backs with the commanded voltages; do nothing without a bias.
 
         Raises
         ------
         InstrumentFault
-            If they do not show it; the bias is still there.
+            If a loop-back deviates; the bias is still on.
         """
         if self._on is None:
             return
@@ -80,12 +80,12 @@ class BiasByHand:
             )
 
     def check(self) -> str:
-        """Look if the watchdog is there; end a bias that has none. Returns what was done, "" for nothing.
+        """Remove the bias if its watchdog has died; return a message, "" if nothing was done.
 
         Raises
         ------
         RigError
-            If the watchdog has gone and the bias could not be taken away; a new watchdog goes on with it.
+            If the bias could not be removed; a new watchdog keeps trying.
         """
         if self._on is None or not self._on[2].gone:
             return ""
@@ -93,7 +93,7 @@ class BiasByHand:
         return "The watchdog has gone; the bias set by hand was taken away"
 
     def end(self) -> None:
-        """Take the bias away. Raises ``RigError``; the watchdog goes on with it then."""
+        """Remove the bias. Raises ``RigError`` if that fails; the watchdog then keeps trying."""
         if self._on is None:
             return
         (daq, rig, watchdog), self._on = self._on, None

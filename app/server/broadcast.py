@@ -1,4 +1,4 @@
-"""What clients are told of runs: messages as they go on, and feeds for those who come later."""
+"""Publication of runs to clients: live messages, and a backlog for clients that connect later."""
 
 import logging
 from collections import deque
@@ -21,19 +21,19 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 FEEDS_KEPT = 4
-"""Runs of which clients can still get the rest."""
+"""Number of latest runs that clients can still fetch."""
 
 
 class Broadcast:
-    """Tells of one run after another; each job's counts follow what it tells.
+    """Publish one run after another, and keep each job's counts up to date.
 
     Parameters
     ----------
     publisher : Publisher
     queue : JobQueue
-        Of the jobs.
+        Queue of the jobs.
     rows : InstrumentRows
-        What a run sees of the instruments is noted there.
+        Receives the state of the instruments as the run reads it.
     """
 
     def __init__(self, publisher: Publisher, queue: JobQueue, rows: InstrumentRows) -> None:
@@ -43,7 +43,7 @@ class Broadcast:
         self._feeds: deque[Feed] = deque()
 
     def observer(self, job: Job, procedure: RigProcedure) -> Observer:
-        """Whom the bench tells of the run that this job is."""
+        """Return the callbacks that publish the run of a job."""
         return Observer(
             on_event=_quiet(lambda event: self._on_event(job, event, counts=procedure.counts(event))),
             on_trace=_quiet(lambda trace: self._on_trace(job, trace)),
@@ -87,27 +87,27 @@ class Broadcast:
         self.finishing()
 
     def publish_job(self, job: Job) -> None:
-        """Tell how a job is."""
+        """Publish the state of a job."""
         self._publisher.publish_snapshot("job", lambda: self._queue.json_of(job))
 
     def finishing(self) -> None:
-        """The present run lets go of its file, or never had one."""
+        """Close the file of the present run, if it has one."""
         if self._feeds:
             self._feeds[-1].finishing()
 
     def run(self) -> dict[str, Any] | None:
-        """The present run, or else the last; None before the first."""
+        """Return the present run, else the last; None before the first."""
         return _shown(self._feeds[-1]) if self._feeds else None
 
     def feed_of(self, job: int) -> Feed:
-        """One of the last runs. Raises ``NotNow``."""
+        """Return the backlog of one of the latest runs. Raises ``NotNow``."""
         for feed in tuple(self._feeds):
             if feed.job == job:
                 return feed
-        raise NotNow(f"Job {job} is none of the last runs; open its recording")
+        raise NotNow(f"Job {job} is no longer in memory; open its recording instead")
 
     def close(self) -> None:
-        """Let go of all runs."""
+        """Close all backlogs."""
         for feed in self._feeds:
             feed.close()
 
@@ -123,12 +123,12 @@ def _shown(feed: Feed) -> dict[str, Any]:
 
 
 def _quiet(tell: Callable[P, None]) -> Callable[P, None]:
-    """What tells clients of a run must never end it."""
+    """Wrap a callback so that its errors are logged and never end the run."""
 
     def quietly(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             tell(*args, **kwargs)
         except Exception:
-            log.exception("Clients could not be told of the run; it goes on")
+            log.exception("Could not publish the run to clients; the run continues")
 
     return quietly

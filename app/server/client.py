@@ -1,4 +1,4 @@
-"""What a client does with a bench: commands, and the stream of a run from its start. No Qt, no rig.
+"""Client of a bench: commands, and the stream of a run from its start. Needs neither Qt nor a rig.
 
 Everything may be called from any thread; callbacks come from the thread of their subscription.
 """
@@ -30,7 +30,7 @@ LONGEST_S = {
     "run_now": 10.0,
     "check": 10.0,
 }
-"""Of commands that ask instruments or import what they need."""
+"""Timeouts of commands that query instruments or import modules first."""
 
 
 class BenchClient:
@@ -54,30 +54,30 @@ class BenchClient:
         self.close()
 
     def close(self) -> None:
-        """End all subscriptions. The bench goes on."""
+        """End all subscriptions. The bench keeps running."""
         for subscription in self._subscriptions:
             subscription.close()
         self._context.term()
 
     def command(self, name: str, *, timeout_s: float | None = None, **arguments: Any) -> dict[str, Any]:
-        """Have a command done and wait for its result.
+        """Send a command and return its result.
 
         Raises
         ------
         NoAnswer
-            The bench did not answer in time; what became of the command is unknown.
+            The bench did not answer in time; the outcome of the command is unknown.
         Refused
-            The bench said why not.
+            The bench refused the command; the message gives the reason.
         """
         return dict(self.ask(name, arguments, timeout_s).fields["result"])
 
     def ask(self, name: str, arguments: Mapping[str, Any], timeout_s: float | None = None) -> Message:
-        """As `command`, with the arrays of the reply."""
+        """Send a command and return its whole reply, arrays included. Raises as `command`."""
         number = next(self._numbers)
         fields = {"token": self.connection.token, "name": name, "arguments": arguments, "number": number}
         endpoint = self.connection.retract if name == "retract" else self.connection.commands
         wait_s = timeout_s or LONGEST_S.get(name, TIMEOUT_S)
-        # a socket for each command: nobody waits for another's answer, and a late one meets nobody
+        # one socket per command: no command waits for another, and a late answer is discarded
         with self._context.socket(zmq.DEALER) as socket:
             socket.setsockopt(zmq.LINGER, 0)
             socket.connect(endpoint)
@@ -91,11 +91,14 @@ class BenchClient:
         return reply
 
     def retract(self) -> str:
-        """Bias 0 V and the tip back, now. Returns what was done. Raises as `command`: then see to it by hand."""
+        """Set the bias to 0 V and retract the tip at once; return a description.
+
+        Raises as `command`; then make the rig safe by hand.
+        """
         return str(self.command("retract", timeout_s=self.connection.retract_s)["done"])
 
     def history(self, job: int, first: int = 0, first_event: int = 0) -> History:
-        """One page of the present or last run: samples from ``first`` on, events from number ``first_event`` on."""
+        """Return one page of a run: samples from ``first`` on, events from number ``first_event`` on."""
         reply = self.ask("history", {"job": job, "first": first, "first_event": first_event})
         result = reply.fields["result"]
         described = enumerate(result["blocks"])
@@ -108,20 +111,19 @@ class BenchClient:
         )
 
     def subscribe(self, callback: Callback, topics: Iterable[str] = TOPICS) -> StreamSubscription:
-        """What the bench tells from now on, as ``callback(topic, what)``.
+        """Pass on all messages of the bench from now on, as ``callback(topic, what)``.
 
         ``what`` is a `RunInfo` ("run"), `Block`, `Event`, `Trace`, or a dict. A slow callback misses messages. When
-        the bench is gone, "lost" with a message, and that was the last.
+        the bench is gone, the last call is "lost" with a message.
         """
         return self._begun(StreamSubscription(self, callback, tuple(topics)))
 
     def follow(self, callback: Callback, topics: Iterable[str] = TOPICS) -> StreamSubscription:
-        """As `subscribe`, but of the run under way (or else the last) from its start, and nothing missed.
+        """Follow the present run (else the last) from its start without missing anything.
 
-        "run", then every "block" and "event" once and in order: what was, and without a seam what comes; however
-        slow the callback is. An event comes before the samples that follow it. While it catches up with what was,
-        "behind" with a `Behind` says how far it is. When the run is complete, "complete" with its job's number. The
-        other topics as they come, beside the history.
+        The callback gets "run", then every "block" and "event" once and in order, first from the history, then live,
+        however slow it is. An event comes before the samples that follow it. During the catch-up, "behind" with a
+        `Behind` reports the progress. "complete" with the job's number ends the run. Other topics come live.
         """
         return self._begun(Follower(self, callback, tuple({*topics, "run", "block", "event", "job"})))
 
@@ -131,7 +133,7 @@ class BenchClient:
         return subscription
 
     def new_subscriber(self, topics: Iterable[str]) -> "zmq.Socket[bytes]":
-        """A socket on which the topics come."""
+        """Return a socket that receives the topics."""
         socket: zmq.Socket[bytes] = self._context.socket(zmq.XSUB)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.RCVHWM, MOST_WAITING)
@@ -141,7 +143,7 @@ class BenchClient:
         return socket
 
     def new_pair(self) -> "tuple[zmq.Socket[bytes], zmq.Socket[bytes]]":
-        """Two sockets with which one thread wakes another."""
+        """Return two sockets with which one thread wakes another."""
         ours, theirs = self._context.socket(zmq.PAIR), self._context.socket(zmq.PAIR)
         name = f"inproc://wake-{next(self._numbers)}"
         ours.bind(name)
@@ -150,8 +152,8 @@ class BenchClient:
 
 
 def _decoded(frames: list[bytes]) -> Message:
-    """A reply. Raises ``NoAnswer`` for what is none: then nobody knows what became of the command."""
+    """Decode a reply. Raises ``NoAnswer`` if it is invalid: the outcome of the command is then unknown."""
     try:
         return decode(frames)
     except ProtocolError as error:
-        raise NoAnswer(f"What answered is no bench: {error}") from None
+        raise NoAnswer(f"The answer did not come from a bench: {error}") from None

@@ -1,4 +1,4 @@
-"""What each command of a client does."""
+"""Handlers of the commands of clients."""
 
 import logging
 import os
@@ -28,13 +28,13 @@ SETTINGS = {
     "lowpass_Hz": ("Low pass", "Hz"),
     "bias_V": ("Bias", "V"),
 }
-"""Words and units of what can be set."""
+"""Labels and units of the settings."""
 
 Place = Callable[[Callable[[], None]], None]
 
 
 class CommandedBench(Protocol):
-    """Bench as its commands need it."""
+    """Bench as the command handlers use it."""
 
     @property
     def rig_file(self) -> Path:
@@ -42,7 +42,7 @@ class CommandedBench(Protocol):
 
     @property
     def folder(self) -> Path:
-        """Folder of recordings that are given no name."""
+        """Folder of recordings without a name of their own."""
 
     @property
     def queue(self) -> JobQueue:
@@ -50,7 +50,7 @@ class CommandedBench(Protocol):
 
     @property
     def instruments(self) -> Instruments:
-        """Instruments while no run has them."""
+        """Instruments between runs."""
 
     @property
     def broadcast(self) -> Broadcast:
@@ -85,14 +85,14 @@ class CommandedBench(Protocol):
         """Publish the state."""
 
     def publish_instruments(self) -> None:
-        """Publish what is known of the instruments."""
+        """Publish the state of the instruments."""
 
     def retract(self) -> str:
-        """Remove the bias and retract the tip. Raises `RigError` if that could not be seen."""
+        """Remove the bias and retract the tip. Raises `RigError` if that could not be confirmed."""
 
 
 class CommandHandlers:
-    """The commands of one bench. docs/reference/serving.md lists them for who writes a client."""
+    """Handlers of the commands of one bench; docs/reference/serving.md lists them for authors of clients."""
 
     def __init__(self, bench: CommandedBench) -> None:
         self._bench = bench
@@ -147,13 +147,13 @@ class CommandHandlers:
         return Reply(self._bench.queue.json_of(self._bench.add(procedure, values, **others)))
 
     def _run_now(self, job: int | None = None, **others: Any) -> Reply:
-        """A job that waits, or a new one, is next, also on a queue that is held: what else waits stays held."""
+        """Run a job next even if the queue is paused; other queued jobs stay paused."""
         if job is not None:
             self._bench.queue.let(job)
             self._bench.publish_state()
             return Reply({"job": job})
         added = self._bench.add(**others, place=0)
-        with suppress(NotNow):  # it has begun already
+        with suppress(NotNow):  # it has already started
             self._bench.queue.let(added.id)
         return Reply({"job": added.id})
 
@@ -166,7 +166,7 @@ class CommandHandlers:
         return self._changed()
 
     def _pause(self, at: str = "approach") -> Reply:
-        """The run waits before its next approach ("approach") or comes to its end ("run end"); no other starts."""
+        """Pause the run before its next approach ("approach") or the queue after it ("run end")."""
         if at not in ("approach", "run end"):
             raise ImpossibleSetting(
                 f'a run can be paused at its next "approach" or at "run end", not at {at!r}'
@@ -184,13 +184,13 @@ class CommandHandlers:
         return self._changed()
 
     def _notes(self, text: str, job: int | None = None) -> Reply:
-        """Into the recording of the present run, or with a waiting job."""
+        """Add a note to the recording of the present run, or replace the notes of a waiting job."""
         present, bench = self._bench.queue.present, self._bench.run_under_way
         if job is not None and (present is None or present.id != job):
             self._bench.queue.annotate(job, text)
             return self._changed()
         if bench is None:
-            raise NotNow("No run is on that a note could go to")
+            raise NotNow("Cannot add a note: no run is in progress")
         bench.note(text)
         return Reply()
 
@@ -226,10 +226,10 @@ class CommandHandlers:
         return Reply(fields, {str(i): block.data for i, block in enumerate(page.blocks)})
 
     def _shutdown(self, abort: bool = False) -> Reply:
-        """End the bench; a run that is on is aborted, safely, only if ``abort`` says so."""
+        """End the bench; abort a run in progress, safely, only if ``abort`` is set."""
         if self._bench.queue.present is not None and not abort:
             raise NotNow(
-                "A run is on; abort it first, or leave the bench to itself: it goes on without its clients"
+                "A run is in progress: abort it first, or leave the bench running; it needs no clients"
             )
         self._bench.ended.set()
         return Reply()
@@ -239,14 +239,14 @@ class CommandHandlers:
         return Reply(self._bench.state())
 
     def emergency_commands(self) -> dict[str, Command]:
-        """Retracting, which has a door and threads of its own."""
+        """Return the emergency commands, which have a server and threads of their own."""
         return {"retract": Command(self._retract, apart)}
 
     def _retract(self) -> Reply:
         try:
-            said = self._bench.retract()
+            done = self._bench.retract()
         except RigError as error:
             log.critical("NOT SAFE: %s", error)
             raise
-        log.warning("Retracted: %s", said)
-        return Reply({"done": said})
+        log.warning("Retracted: %s", done)
+        return Reply({"done": done})

@@ -1,4 +1,4 @@
-"""Where a bench can be reached: the file that it leaves for its clients, and which of these files are stale."""
+"""Connection files: how clients find the running benches of a user."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from app.server.protocol import VERSION
 
 ANSWER_S = 0.5
 RETRACT_MARGIN_S = 1.1
-"""For the way there and back, beyond the time that making safe may take."""
+"""Allowance for the round trip, beyond the time limit for making the rig safe."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach a bench: its endpoints, the token that it wants, and what it is."""
+    """Address of a bench: its endpoints, its token, its process and its rig."""
 
     commands: str
     retract: str
@@ -31,7 +31,7 @@ class Connection:
     rig_file: str
     rig_name: str
     retract_s: float = 2.0
-    """How long a client waits for the rig to be made safe."""
+    """Time for which a client waits for the rig to be made safe."""
     protocol: int = VERSION
 
     @classmethod
@@ -40,10 +40,10 @@ class Connection:
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
-            raise FileError(f"{path} is no connection file of a bench ({error})") from None
+            raise FileError(f"{path} is not a connection file of a bench ({error})") from None
 
     def write(self, path: Path) -> None:
-        """Write it for this user alone: the token is in it. Raises ``FileError``."""
+        """Write the file readable by this user alone, since it holds the token. Raises ``FileError``."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             part = path.with_name(f".{path.name}.{os.getpid()}")
@@ -57,7 +57,7 @@ class Connection:
 
     @property
     def alive(self) -> bool:
-        """Whether somebody still listens there; a bench that is busy does, one that was killed does not."""
+        """Return True if the bench still accepts connections; a busy bench does, a killed one does not."""
         where = urlsplit(self.commands)
         try:
             with socket.create_connection((where.hostname or "", where.port or 0), ANSWER_S):
@@ -67,14 +67,16 @@ class Connection:
 
 
 def connections_folder() -> Path:
-    """Where benches of this user leave their connection files."""
+    """Return the folder of the connection files of this user's benches."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without a session there is another folder, which will do
+        warnings.simplefilter(
+            "ignore"
+        )  # without a session, platformdirs warns and returns another folder, which also works
         return Path(platformdirs.user_runtime_dir("hotjunction", appauthor=False))
 
 
 def running_benches(folder: Path | None = None) -> dict[Path, Connection]:
-    """Benches that can be reached, the newest first. The files of those that are gone are deleted."""
+    """Return the reachable benches, newest first; delete the connection files of the others."""
     found: list[tuple[float, Path, Connection]] = []
     for path in (folder or connections_folder()).glob("bench-*.json"):
         with suppress(FileError, FileNotFoundError):
@@ -87,6 +89,6 @@ def running_benches(folder: Path | None = None) -> dict[Path, Connection]:
 
 
 def bench_of(rig_file: Path, folder: Path | None = None) -> Connection | None:
-    """The running bench of a rig file, if there is one."""
+    """Return the running bench of a rig file; None if there is none."""
     wanted = str(rig_file.absolute())
     return next((one for one in running_benches(folder).values() if one.rig_file == wanted), None)

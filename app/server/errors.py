@@ -1,16 +1,16 @@
-"""What a client of a bench can meet."""
+"""Errors that a client of a bench can meet."""
 
 
 class BenchError(Exception):
-    """Base of what a bench's client can meet."""
+    """Base of the errors of a bench's client."""
 
 
 class NoAnswer(BenchError):
-    """The bench did not answer in time: it is gone, or it hangs."""
+    """No answer in time: the bench is gone or hangs."""
 
 
 class Refused(BenchError):
-    """The bench answered, and won't or can't: the message says why.
+    """Refusal by the bench; the message gives the reason.
 
     ``kind`` is the bench's own error: "NotNow", "OutOfRange", "ImpossibleSetting", "InstrumentLost", "NotFound",
     "InstrumentFault", "FileExistsError", "FileError", "ProtocolError" ...

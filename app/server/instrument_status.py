@@ -1,4 +1,4 @@
-"""What is known of each instrument, whoever has looked at it, and what of it can be set by hand."""
+"""State of each instrument as last read by a run or by the bench, and its settings open to the user."""
 
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -14,21 +14,21 @@ from drivers.keithley428_words import GAINS_V_per_A, Keithley428Settings, Keithl
 from drivers.sr560 import GAINS, UNVERIFIED, LOWPASS_Hz, SR560Settings
 
 LOOK_S = 0.02
-"""Samples that are looked at: a period of the mains."""
+"""Length of the averaged samples: a period of the mains."""
 
 CHOICES: dict[str, dict[str, tuple[float, ...]]] = {
     "current_amplifier": {"gain_V_per_A": GAINS_V_per_A, "rise_time_s": RISE_TIMES_s},
     "voltage_preamplifier": {"gain": tuple(map(float, GAINS)), "lowpass_Hz": LOWPASS_Hz},
 }
-"""What can be set by hand, and to what. The next runs are made with it too."""
+"""Settings open to the user, with their choices; later runs use them too."""
 
 
 @dataclass(frozen=True)
 class InstrumentRow:
-    """What is known of one instrument.
+    """State of one instrument.
 
-    ``answers`` is None where it can't say; ``verified`` tells whether ``settings`` were read from it; ``message`` is a
-    sentence with what is wrong; ``at`` is when it was looked at.
+    ``answers`` is None for an instrument that can't answer; ``verified`` is True if ``settings`` were read back;
+    ``message`` is a sentence about a fault; ``at`` is the time of the reading.
     """
 
     name: str
@@ -41,12 +41,12 @@ class InstrumentRow:
 
 
 class InstrumentRows:
-    """A row an instrument: "daq", "current_amplifier", "voltage_preamplifier".
+    """Rows of the instruments: "daq", "current_amplifier", "voltage_preamplifier".
 
     Parameters
     ----------
     rig : Rig
-        Where they are.
+        Gives their addresses.
     """
 
     def __init__(self, rig: Rig) -> None:
@@ -63,30 +63,30 @@ class InstrumentRows:
         return self._rows[instrument]
 
     def on_start(self, header: RunHeader) -> None:
-        """A run has set the amplifiers."""
+        """Note the settings that a run has given the amplifiers."""
         for name in CHOICES:
-            said = {setting: _plain(value) for setting, value in header.settings.get(name, {}).items()}
+            settings = {setting: _plain(value) for setting, value in header.settings.get(name, {}).items()}
             verified = name == "current_amplifier"
-            self._note(name, True if verified else None, said, verified=verified)
+            self._note(name, True if verified else None, settings, verified=verified)
 
     def feed(self, block: Block) -> None:
-        """The card was read."""
+        """Note the voltages of the card."""
         self._note("daq", True, _volts(block), verified=True)
 
     def on_amplifier(self, state: Keithley428State, overloaded: bool | None = None) -> None:
-        """The current amplifier has said how it is, and perhaps whether it is overloaded."""
-        said = {
+        """Note the state of the current amplifier, with its overload if known."""
+        settings = {
             one.name: _plain(value)
             for one in fields(Keithley428Settings)
             if (value := getattr(state, one.name, None)) is not None
         }
         if overloaded is not None:
-            said["overloaded"] = overloaded
+            settings["overloaded"] = overloaded
         message = "It is overloaded: reduce the current or the gain." if overloaded else ""
-        self._note("current_amplifier", True, said, verified=True, message=message)
+        self._note("current_amplifier", True, settings, verified=True, message=message)
 
     def on_preamplifier(self, settings: SR560Settings) -> None:
-        """What was sent to the preamplifier, which can't answer."""
+        """Note the settings sent to the preamplifier, which can't answer."""
         known = {name: _plain(value) for name, value in asdict(settings).items() if value is not None}
         self._note("voltage_preamplifier", None, {**known, "provenance": UNVERIFIED}, verified=False)
 
@@ -100,24 +100,24 @@ class InstrumentRows:
         )
 
     def failed(self, name: str, message: str) -> None:
-        """An instrument did not do what it should."""
+        """Note the fault of an instrument."""
         self._rows[name] = replace(
             self._rows[name], answers=False, verified=False, message=message, at=_now()
         )
 
     def not_now(self, name: str, message: str) -> None:
-        """An instrument could not be asked."""
+        """Note that an instrument is busy."""
         self._rows[name] = replace(self._rows[name], verified=False, message=message, at=_now())
 
     def to_json(self, rig: Rig, reason: str) -> dict[str, Any]:
-        """Every instrument with its state, and what may be set.
+        """Return every instrument with its state and the settings open to the user.
 
         Parameters
         ----------
         rig : Rig
-            That the next run is made with.
+            Rig of the next run.
         reason : str
-            Why nothing may be set now; "" if it may.
+            Reason for which nothing may be set now; "" otherwise.
         """
         shown: dict[str, Any] = {name: asdict(row) for name, row in self._rows.items()}
         for name, settings in CHOICES.items():
@@ -135,7 +135,7 @@ class InstrumentRows:
         if output_V is not None and calibration.railed(output_V) and amplifier["answers"] is not False:
             amplifier["settings"] |= {"overloaded": True}
             amplifier["message"] = (
-                f"Its output stands at {output_V:+.1f} V, the end of its range: reduce the current or the gain."
+                f"Its output is at {output_V:+.1f} V, the end of its range: reduce the current or the gain."
             )
         shown["daq"] |= {
             "editable": {"bias_V": {"range": [outputs.bias.min_V, outputs.bias.max_V], "reason": reason}},
@@ -148,14 +148,14 @@ class InstrumentRows:
 
 
 def _volts(block: Block) -> dict[str, Any]:
-    """Mean of each channel over the last samples, V."""
+    """Return the mean of each channel over the last samples, in V."""
     n = max(10, round(LOOK_S * block.rate_Hz))
     means = np.mean(block.data[:, -n:], axis=1)
     return {f"{name}_V": float(mean) for name, mean in zip(block.channels, means, strict=True)}
 
 
 def _plain(value: Any) -> Any:
-    """Enumerations by their names."""
+    """Return the name of an enumeration member, any other value unchanged."""
     return getattr(value, "name", value)
 
 

@@ -1,17 +1,17 @@
-"""Newest snapshots of a bench for a client, in whatever order and by whatever way they came."""
+"""Newest snapshots of a bench for a client, independent of the order in which they arrive."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 
 class Newest:
-    """Tells snapshots from those that are older than one that was seen. Content without a version is never old."""
+    """Filter that rejects snapshots older than one already seen. Content without a version always passes."""
 
     def __init__(self) -> None:
         self._seen: dict[Hashable, int] = {}
 
     def accepts(self, topic: str, content: Mapping[str, Any]) -> bool:
-        """Return whether no newer snapshot of the same thing has been seen; remember this one."""
+        """Return True, and remember the snapshot, unless a newer one of the same thing has been seen."""
         version = content.get("version")
         if version is None:
             return True
@@ -23,9 +23,9 @@ class Newest:
 
 
 class KnownState:
-    """State of a bench and its jobs, each as the newest snapshot has it.
+    """State of a bench and its jobs, each from its newest snapshot.
 
-    A job is told of by itself and as part of the whole state; each has a version of the same count.
+    A job arrives alone and as part of the whole state; both count versions together.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class KnownState:
         """Jobs by number, in the order of the queue."""
 
     def update_state(self, state: Mapping[str, Any]) -> bool:
-        """Take the whole state; jobs that are known newer stay. Return False where it is an old one."""
+        """Replace the state but keep newer jobs. Return False for an outdated state."""
         version = _version(state)
         if version < _version(self.state):
             return False
@@ -44,7 +44,7 @@ class KnownState:
         return True
 
     def update_job(self, job: Mapping[str, Any]) -> bool:
-        """Take one job. Return False where it is an old one, or one that has left the queue since."""
+        """Replace one job. Return False for an outdated job, or one that has left the queue."""
         if _version(job) < _version(self.jobs.get(job["id"], self.state)):
             return False
         self.jobs[job["id"]] = dict(job)

@@ -1,4 +1,4 @@
-"""A bench as a process of its own, which outlives whoever started it."""
+"""A bench in a process of its own, which outlives the program that started it."""
 
 import logging
 import subprocess
@@ -15,16 +15,16 @@ from app.server.connection import Connection, connections_folder
 LOG = "bench.log"
 
 SWITCH_S = 5e-4
-"""After so long the thread that answers a client lets the one go on that watches for a trip (Python's own: 5 ms)."""
+"""Interval after which the thread that answers a client yields to the one that watches for a trip (Python: 5 ms)."""
 
 
 class BenchNotStarted(RuntimeError):
-    """The process ended, or said nothing, before it served. The message is its own."""
+    """The process ended before it served. The message is its own."""
 
 
 @contextmanager
 def rig_served_by(rig: Path | SimulationSettings) -> Iterator[Path]:
-    """The rig file to work with; a simulated rig lives as long as the context."""
+    """Yield the rig file to use; a simulated rig lives as long as the context."""
     if isinstance(rig, Path):
         yield rig
         return
@@ -36,7 +36,7 @@ def rig_served_by(rig: Path | SimulationSettings) -> Iterator[Path]:
 
 @contextmanager
 def announced(connection: Connection, folder: Path | None = None) -> Iterator[Path]:
-    """Leave the connection file for clients to find, and take it away at the end."""
+    """Keep a connection file for clients to find, and delete it at the end."""
     path = (folder or connections_folder()) / f"bench-{connection.pid}.json"
     connection.write(path)
     try:
@@ -48,21 +48,21 @@ def announced(connection: Connection, folder: Path | None = None) -> Iterator[Pa
 def start_bench_process(
     rig: Path | SimulationSettings, folder: Path, connections: Path | None = None
 ) -> Connection:
-    """Start a bench that goes on when this process ends, and wait until it serves.
+    """Start a bench that keeps running when this process ends, and wait until it serves.
 
     Parameters
     ----------
     rig : Path or SimulationSettings
-        A rig file, or what to simulate: the simulated rig then lives as long as the bench.
+        A rig file, or settings of a simulated rig that lives as long as the bench.
     folder : Path
-        Where recordings go that are given no name.
+        Folder of recordings without a name of their own.
     connections : Path, optional
-        Where its connection file and its log go.
+        Folder of its connection file and log.
 
     Raises
     ------
     BenchNotStarted
-        With what it said.
+        With the error message of the process.
     """
     place = connections or connections_folder()
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -71,17 +71,17 @@ def start_bench_process(
         begins_at = log.tell()
         process = child_process.start("app", *words, stdin=subprocess.DEVNULL, stderr=log, window=True)
     try:
-        said = child_process.next_line(process, "bench")
-        if not said:
+        line = child_process.next_line(process, "bench")
+        if not line:
             raise BenchNotStarted(_last_words(place / LOG, begins_at))
-        connection = Connection.read(Path(said))
+        connection = Connection.read(Path(line))
         if process.stdout is not None:
             process.stdout.close()
-    except BaseException:  # nobody could reach it, or end it
+    except BaseException:  # nobody could reach or end it
         process.kill()
         process.communicate()
         raise
-    process.returncode = 0  # it is not ours any more: nobody waits for it, and nobody is warned of it
+    process.returncode = 0  # detached on purpose: Popen must neither wait for it nor warn
     return connection
 
 
@@ -99,13 +99,13 @@ def _arguments(rig: Path | SimulationSettings) -> list[str]:
 def _last_words(log: Path, begins_at: int) -> str:
     with log.open("rb") as file:
         file.seek(begins_at)
-        said = file.read().decode(errors="replace").strip()
-    _, error, reason = said.rpartition("Error: ")
-    return f"The bench did not start: {reason if error else said or 'it said nothing'}"
+        text = file.read().decode(errors="replace").strip()
+    _, error, reason = text.rpartition("Error: ")
+    return f"The bench did not start: {reason if error else text or 'it wrote no message'}"
 
 
 def settle_in() -> None:
-    """What a process does that is there for the bench: be quick to let a run's thread go on, log to standard error."""
+    """Set up a process for a bench: switch threads quickly, log to standard error."""
     sys.setswitchinterval(SWITCH_S)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     for noisy in ("pymeasure", "pyvisa", "grpc", "matplotlib"):

@@ -2,7 +2,7 @@
 
 A message on the wire is a list of frames: header, array, array... The header is a JSON object with ``v`` (version of
 this protocol), ``kind``, ``fields``, and ``arrays``, a list of [name, dtype, shape], one for each frame that follows.
-What is published has one frame more in front, its kind, so that a subscription can choose.
+A published message has one more frame in front, its kind, by which subscriptions select.
 """
 
 import json
@@ -31,12 +31,12 @@ Frames = list[bytes]
 
 
 class ProtocolError(Exception):
-    """What came is no message of this protocol. One sentence."""
+    """Invalid message. The text is one sentence."""
 
 
 @dataclass(frozen=True, eq=False)
 class Message:
-    """One message: its kind, what JSON can hold, and arrays by name."""
+    """One message: its kind, its JSON fields, and arrays by name."""
 
     kind: str
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -67,12 +67,12 @@ def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def decode(frames: Sequence[bytes]) -> Message:
-    """The message of some frames; its arrays are read-only.
+    """Return the message of some frames; its arrays are read-only.
 
     Raises
     ------
     ProtocolError
-        For anything that `encode` would not have made.
+        For frames that `encode` does not produce.
     """
     if not frames or len(frames[0]) > MOST_HEADER_BYTES:
         raise ProtocolError("a message without a header, or with one that is too long")
@@ -128,7 +128,7 @@ def _array(description: Any, data: bytes) -> tuple[str, NDArray[Any]]:
 
 
 def published(message: Message) -> Frames:
-    """The frames of a message to subscribers: its kind in front."""
+    """Return the frames of a message to subscribers, with its kind in front."""
     return [message.kind.encode(), *encode(message)]
 
 
@@ -136,7 +136,7 @@ def published(message: Message) -> Frames:
 
 
 def block_message(block: Block, job: int) -> Message:
-    """Samples of a job's run."""
+    """Return a message with samples of a job's run."""
     fields = {
         "job": job,
         "first": int(block.first),
@@ -147,12 +147,12 @@ def block_message(block: Block, job: int) -> Message:
 
 
 def event_message(event: Event, job: int, number: int) -> Message:
-    """An event of a job's run, the ``number``-th from 0."""
+    """Return a message with the ``number``-th event (from 0) of a job's run."""
     return Message("event", {"job": job, "number": number, **event_fields(event)})
 
 
 def event_fields(event: Event) -> dict[str, Any]:
-    """An event as JSON."""
+    """Return the JSON fields of an event."""
     return {
         "sample": int(event.sample),
         "kind": str(event.kind),
@@ -162,7 +162,7 @@ def event_fields(event: Event) -> dict[str, Any]:
 
 
 def trace_message(trace: Trace, job: int) -> Message:
-    """A trace of a job's run."""
+    """Return a message with a trace of a job's run."""
     fields = {
         **asdict(trace),
         "job": job,
@@ -174,7 +174,7 @@ def trace_message(trace: Trace, job: int) -> Message:
 
 
 def block_of(message: Message) -> Block:
-    """The samples of a message. Raises ``ProtocolError``."""
+    """Return the samples of a message. Raises ``ProtocolError``."""
     fields = message.fields
     try:
         return Block(
@@ -185,7 +185,7 @@ def block_of(message: Message) -> Block:
 
 
 def event_of(fields: Mapping[str, Any]) -> Event:
-    """The event of some fields. Raises ``ProtocolError``."""
+    """Return the event of some fields. Raises ``ProtocolError``."""
     try:
         return Event(
             int(fields["sample"]), EventKind(fields["kind"]), str(fields["name"]), dict(fields["payload"])
@@ -195,7 +195,7 @@ def event_of(fields: Mapping[str, Any]) -> Event:
 
 
 def trace_of(message: Message) -> Trace:
-    """The trace of a message. Raises ``ProtocolError``."""
+    """Return the trace of a message. Raises ``ProtocolError``."""
     fields = message.fields
     try:
         start, stop = fields["samples"]
@@ -213,7 +213,7 @@ def trace_of(message: Message) -> Trace:
 
 
 def number(value: float) -> float | None:
-    """A number as JSON has it: none that is not finite."""
+    """Return a number for JSON; None if it is not finite."""
     return float(value) if math.isfinite(value) else None
 
 

@@ -1,4 +1,4 @@
-"""What the bench tells: messages to all who subscribed and gave its token. Nobody who is slow holds it up."""
+"""Publication of messages to all subscribers with the bench's token. A slow subscriber delays nobody."""
 
 import hmac
 import itertools
@@ -16,7 +16,7 @@ from app.server.protocol import Frames, Message, published
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 1000
-"""Messages that wait for one subscriber; those beyond are dropped for it, and it asks for them later."""
+"""Maximum number of messages waiting for one subscriber; it loses those beyond and fetches them later."""
 
 ENDS_WITHIN_S = 5.0
 
@@ -24,7 +24,7 @@ SEPARATOR = b"/"
 """Between token and topic in a subscription."""
 
 KEPT = 500
-"""Sentences of the log."""
+"""Number of log entries kept."""
 
 
 class Publisher:
@@ -33,7 +33,9 @@ class Publisher:
     def __init__(self, context: zmq.Context[Any], host: str, token: str) -> None:
         self._token = token.encode()
         self._socket = context.socket(zmq.XPUB)
-        self._socket.setsockopt(zmq.XPUB_MANUAL, 1)  # a subscription counts once its token was looked at
+        self._socket.setsockopt(
+            zmq.XPUB_MANUAL, 1
+        )  # a subscription takes effect once its token has been checked
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, MOST_WAITING)
         self._socket.setsockopt(zmq.MAXMSGSIZE, 1024)
@@ -53,7 +55,7 @@ class Publisher:
         self._thread.start()
 
     def publish(self, message: Message) -> None:
-        """Publish; a message for which there is no room is dropped and counted."""
+        """Publish a message; drop and count it if the queue is full."""
         frames = published(message)
         with self._sending:
             if self._outbox.closed:
@@ -64,12 +66,12 @@ class Publisher:
                 self.dropped += 1
 
     def publish_snapshot(self, kind: str, take: Callable[[], Mapping[str, Any]]) -> None:
-        """Publish a snapshot, taken here and now: one that was taken earlier never follows it."""
+        """Take and publish a snapshot; an earlier snapshot never follows a later one."""
         with self._in_order:
             self.publish(Message(kind, take()))
 
     def close(self) -> None:
-        """Publish what waits, and end."""
+        """Publish the waiting messages, then end."""
         with self._sending:
             self._outbox.send_multipart([b""])
         self._thread.join(ENDS_WITHIN_S)
@@ -96,10 +98,10 @@ class Publisher:
         try:
             self._subscription(frames[0])
         except Exception:
-            log.exception("A subscription could not be taken; publishing goes on")
+            log.exception("Could not process a subscription; publishing continues")
 
     def _subscription(self, request: bytes) -> None:
-        """Token, separator, topic, after a byte that says whether it begins or ends."""
+        """Begin (first byte 1) or end (0) a subscription: token, separator, topic follow."""
         token, _, topic = request[1:].partition(SEPARATOR)
         if request[:1] == b"\x01" and hmac.compare_digest(token, self._token):
             self._socket.setsockopt(zmq.SUBSCRIBE, topic)
@@ -108,18 +110,18 @@ class Publisher:
 
 
 class LogTopic(logging.Handler):
-    """Log records of hotjunction, and warnings of everybody, as messages."""
+    """Log handler that publishes records of hotjunction and all warnings."""
 
     def __init__(self, publisher: Publisher) -> None:
         super().__init__(logging.INFO)
         self._publisher = publisher
         self._numbers = itertools.count(1)
         self.entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        """The latest, for those who come later."""
+        """Latest entries, for clients that connect later."""
         self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Publish."""
+        """Publish a log record."""
         fields = {
             "number": next(self._numbers),
             "level": record.levelname.lower(),

@@ -1,4 +1,4 @@
-"""The queue of runs: what is to be done, in which order, and what became of what was done."""
+"""Queue of runs: waiting, running and finished jobs."""
 
 import threading
 import time
@@ -12,14 +12,14 @@ from typing import Any
 from drivers.errors import NotNow
 
 DONE_KEPT = 200
-"""Jobs that are over and still listed; their recordings stay in any case."""
+"""Number of finished jobs that stay listed; recordings are always kept."""
 
 PAUSE_LOOKS_S = 0.2
-"""How long a paused run waits before it reads the samples that came meanwhile."""
+"""Time for which a paused run waits between two reads of samples."""
 
 
 class Status(StrEnum):
-    """Of a job; "saving": the rig is safe, and the recording is being compressed."""
+    """Status of a job; "saving": the rig is safe and the recording is being compressed."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -35,11 +35,11 @@ OVER = (Status.FINISHED, Status.ABORTED, Status.FAULT)
 
 @dataclass(eq=False)
 class Job:
-    """One run of a procedure, to be done, under way, or done.
+    """One run of a procedure: waiting, running or finished.
 
-    ``cycles`` of ``total`` whole cycles are done (``repeats`` says what they are: traces, holds); ``reason`` is a
-    sentence where the run did not come to its own end, ``refused`` says that it never began because of a setting or a
-    file, and ``safe`` whether the rig was safe at its end (None: not known). ``stop`` ends the run safely.
+    ``cycles`` of ``total`` whole cycles are done; ``repeats`` names them (traces, holds). ``reason`` is a sentence if
+    the run ended early; ``refused`` is True if a setting or a file kept it from starting; ``safe`` is True if the rig
+    was safe at its end (None: unknown). Setting ``stop`` ends the run safely.
     """
 
     id: int
@@ -63,14 +63,14 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def left_s(self, now_s: float) -> float | None:
-        """Seconds to go at the pace so far, without pauses; None where nobody can say."""
+        """Return the remaining time at the pace so far, without pauses, in s; None if unknown."""
         if self.began_s is None or self.status in OVER or not self.cycles:
             return None
         worked_s = now_s - self.began_s - self.paused_s
         return worked_s / self.cycles * max(self.total - self.cycles, 0)
 
     def to_json(self, now_s: float) -> dict[str, Any]:
-        """What clients see of it."""
+        """Return the job for clients."""
         shown = (
             "id",
             "procedure",
@@ -99,12 +99,12 @@ class Job:
 class JobQueue:
     """Jobs in their order. Every method may be called from any thread.
 
-    Jobs run as soon as there are any, one after another, unless the queue is held. Holding it also makes the run
-    under way wait before its next approach, or, with ``within_run`` false at `hold`, lets it come to its end. A job
-    that is asked for by itself (`let`) runs also while the queue is held.
+    Jobs run one after another unless the queue is held. Holding it with ``within_run`` also pauses the present run
+    before its next approach; without, that run goes on to its end. A job released with `let` runs even while the
+    queue is held.
 
-    Snapshots (`snapshot`, `json_of`) are taken under the lock and numbered: the one with the larger ``version`` is
-    newer, in whatever order they arrive.
+    Snapshots (`snapshot`, `json_of`) are taken under the lock and numbered: the larger ``version`` is the newer one,
+    whatever the order of arrival.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -123,36 +123,36 @@ class JobQueue:
 
     @property
     def present(self) -> Job | None:
-        """Get the job under way."""
+        """Job in progress; None if there is none."""
         return self._present
 
     @property
     def held(self) -> str:
-        """Get why no job starts; "" if the queue is not held."""
+        """Reason for which no job starts; "" if the queue is not held."""
         return self._held
 
     def new_id(self) -> int:
-        """Get a number for a new job."""
+        """Return a number for a new job."""
         with self._changed:
             self._next_id += 1
             return self._next_id - 1
 
     def add(self, job: Job, *, place: int | None = None) -> None:
-        """Queue a job at its end, or at ``place`` (0: next). Raises ``NotNow`` for an output that another has."""
+        """Queue a job at its end, or at ``place`` (0: next). Raises ``NotNow`` if another job has the same output."""
         with self._changed:
             jobs = [*self._waiting, *([self._present] if self._present else [])]
             if any(other.out == job.out for other in jobs):
-                raise NotNow(f"{job.out} is what another job of the queue records to; choose another name")
+                raise NotNow(f"Another job of the queue records to {job.out}; choose another name")
             self._waiting.insert(len(self._waiting) if place is None else place, job)
             self._changed.notify_all()
 
     def remove(self, job_id: int) -> None:
-        """Take a waiting job away. Raises ``NotNow`` for any other."""
+        """Remove a waiting job. Raises ``NotNow`` for any other."""
         with self._changed:
             self._waiting.remove(self._find(job_id))
 
     def move(self, job_id: int, place: int) -> None:
-        """Put a waiting job at another place of those that wait (0: next). Raises ``NotNow``."""
+        """Move a waiting job to another place in the queue (0: next). Raises ``NotNow``."""
         with self._changed:
             job = self._find(job_id)
             self._waiting.remove(job)
@@ -171,16 +171,16 @@ class JobQueue:
         raise NotNow(f"There is no waiting job {job_id}")
 
     def hold(self, why: str, *, within_run: bool, failed: Job | None = None) -> None:
-        """Start no further job, and let the present one wait at its next safe point if ``within_run``.
+        """Start no further job; pause the present one at its next safe point if ``within_run``.
 
-        ``failed`` is the job because of which the queue is held, if one is; it is forgotten once another begins.
+        ``failed`` is the job that caused the hold, if any, until another job starts.
         """
         with self._changed:
             self._held, self._failed = why, failed
             self._let_wait(within_run)
 
     def let(self, job_id: int) -> None:
-        """Have a waiting job be next, whether the queue is held or not; a paused run goes on. Raises ``NotNow``."""
+        """Run a waiting job next even if the queue is held; resume a paused run. Raises ``NotNow``."""
         with self._changed:
             job = self._let = self._find(job_id)
             self._waiting.remove(job)
@@ -188,13 +188,13 @@ class JobQueue:
             self._let_wait(False)
 
     def release(self) -> None:
-        """Go on."""
+        """Release the queue and resume a paused run."""
         with self._changed:
             self._held, self._failed = "", None
             self._let_wait(False)
 
     def _let_wait(self, within_run: bool) -> None:
-        """Let the present run wait, or go on: then it runs from now on, not from when it notices."""
+        """Pause or resume the present run; a resumed run counts as running at once."""
         self._within_run = within_run
         job = self._present
         if not within_run and job is not None and job.status is Status.PAUSED and not job.stop.is_set():
@@ -202,13 +202,13 @@ class JobQueue:
         self._changed.notify_all()
 
     def change(self, job: Job, **values: Any) -> None:
-        """Set attributes of a job together: no snapshot has only some of them."""
+        """Set attributes of a job together, so that no snapshot has only some of them."""
         with self._changed:
             for name, value in values.items():
                 setattr(job, name, value)
 
     def paused(self) -> bool:
-        """Whether the present run is to wait; if so it is told so only after a moment. Called by the run."""
+        """Return True, after a short wait, while the present run is to pause. Called by the run."""
         with self._changed:
             job = self._present
             if not self._within_run or job is None:
@@ -219,15 +219,15 @@ class JobQueue:
             return self._within_run
 
     def abort(self, job_id: int | None = None) -> Job:
-        """End a job: the one under way safely, a waiting one before it starts. Raises ``NotNow`` if there is none."""
+        """End the running job safely, or remove a waiting one. Raises ``NotNow`` if there is none."""
         with self._changed:
             job = self._present
             if job is None or job_id not in (None, job.id):
                 if job_id is None:
-                    raise NotNow("No run is on")
+                    raise NotNow("No run is in progress")
                 job = self._find(job_id)
                 self._waiting.remove(job)
-                job.status, job.reason = Status.ABORTED, "taken from the queue before it began"
+                job.status, job.reason = Status.ABORTED, "removed from the queue before it started"
                 self._done.append(job)
             job.stop.set()
             self._changed.notify_all()
@@ -235,11 +235,11 @@ class JobQueue:
 
     @property
     def _ready(self) -> bool:
-        """Whether a job may start."""
+        """True if a job may start."""
         return self._let in self._waiting or (bool(self._waiting) and not self._held)
 
     def take(self) -> Job | None:
-        """Wait for the next job to run; it is then the present one. None once the queue is closed."""
+        """Wait for the next job, make it the present one and return it; None once the queue is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._ready)
             if self._closed:
@@ -248,11 +248,11 @@ class JobQueue:
             place = self._waiting.index(let) if let is not None and let in self._waiting else 0
             job = self._present = self._waiting.pop(place)
             job.status, job.began_s = Status.RUNNING, self._clock()
-            self._failed = None  # the queue may stay held, but what happened last is something else
+            self._failed = None  # the queue may stay held, but no longer because of a failed job
             return job
 
     def over(self, job: Job) -> None:
-        """Say that the present job has ended; its status tells how."""
+        """Move the present job, whose status is final, to the finished ones."""
         with self._changed:
             job.ended_s = self._clock()
             self._present = None
@@ -260,12 +260,12 @@ class JobQueue:
             self._changed.notify_all()
 
     def wait_until_empty(self, timeout_s: float | None = None) -> bool:
-        """Wait until nothing runs and nothing waits that could; tells whether it came to that."""
+        """Wait until no job runs or may start; return False after the timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: self._present is None and not self._ready, timeout_s)
 
     def close(self) -> None:
-        """Let `take` return None; the present run is asked to end."""
+        """End the present run safely and make `take` return None."""
         with self._changed:
             self._closed = True
             if self._present is not None:
@@ -273,9 +273,9 @@ class JobQueue:
             self._changed.notify_all()
 
     def snapshot(self) -> dict[str, Any]:
-        """The present job, why the queue is held and because of which job, and every job in its order.
+        """Return the present job, the reason and cause of a hold, and every job in order.
 
-        The order is: those that are over, the present one, those that wait.
+        The order is: finished, present, waiting.
         """
         with self._changed:
             number, now_s, present = self._next_version(), self._clock(), self._present
@@ -290,7 +290,7 @@ class JobQueue:
             }
 
     def json_of(self, job: Job) -> dict[str, Any]:
-        """One job."""
+        """Return one job for clients."""
         with self._changed:
             return job.to_json(self._clock()) | {"version": self._next_version()}
 

@@ -1,4 +1,4 @@
-"""A door of the bench: takes commands, checks their token, has them done, and sends the replies."""
+"""Command server: receives commands, checks their token, runs them and sends the replies."""
 
 import hmac
 import logging
@@ -26,19 +26,19 @@ AFTER_ERROR_S = 0.05
 INTERNAL = "internal error; see the log"
 
 MOST_FRAMES = 8
-"""A command is one frame and its address; more are no command."""
+"""Maximum number of frames of a command, address included."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a command gives back: what JSON can hold, and arrays by name."""
+    """Result of a command: JSON fields, and arrays by name."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class ServerWorker:
-    """A thread that does one thing after another, so that who asks for it need not wait."""
+    """Thread that runs tasks one after another, so that callers need not wait."""
 
     def __init__(self, name: str) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -46,11 +46,11 @@ class ServerWorker:
         self._thread.start()
 
     def do(self, work: Callable[[], None]) -> None:
-        """Do it when its turn comes."""
+        """Queue a task."""
         self._queue.put(work)
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Do what waits, and end; a thread that hangs is left behind."""
+        """Run the waiting tasks, then end; leave a hanging thread behind."""
         self._queue.put(None)
         self._thread.join(timeout_s)
 
@@ -58,30 +58,30 @@ class ServerWorker:
         while (work := self._queue.get()) is not None:
             try:
                 work()
-            except Exception:  # what comes next must find somebody
+            except Exception:  # the thread must survive for the next task
                 log.exception("A task of the %s failed", self._thread.name)
 
 
 def at_once(work: Callable[[], None]) -> None:
-    """In the door's own thread: for what is quick and waits for nobody."""
+    """Run a task in the server's own thread: for quick tasks that never wait."""
     work()
 
 
 def apart(work: Callable[[], None]) -> None:
-    """In a thread of its own: for what must go on whatever else hangs."""
+    """Run a task in a thread of its own: for tasks that must proceed whatever else hangs."""
     threading.Thread(target=work, name="apart", daemon=True).start()
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a command does, and who does it."""
+    """Handler of a command, and the thread in which it runs."""
 
     act: Callable[..., Reply]
     where: Callable[[Callable[[], None]], None] = at_once
 
 
 class CommandServer:
-    """A socket with a thread that answers commands. Nothing that a peer sends ends it.
+    """Socket with a thread that answers commands. Nothing that a peer sends ends it.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class CommandServer:
     host : str
         Address to bind to, at a free port.
     token : str
-        What every command must carry.
+        Required in every command.
     commands : mapping of str to Command
     """
 
@@ -110,7 +110,7 @@ class CommandServer:
         self.endpoint = f"tcp://{host}:{port}"
         self._inbox = context.socket(zmq.PULL)
         self._outbox = context.socket(zmq.PUSH)
-        inside = f"inproc://door-{port}"
+        inside = f"inproc://commands-{port}"
         self._inbox.bind(inside)
         self._outbox.connect(inside)
         self._sending = threading.Lock()
@@ -118,18 +118,18 @@ class CommandServer:
         self._open()
 
     def _open(self) -> None:
-        self._thread = threading.Thread(target=self._work, name=f"door {self.name}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"{self.name} server", daemon=True)
         self._thread.start()
 
     def reopen_if_dead(self) -> bool:
-        """Open it again where its thread has died, for whatever reason; tells whether that was so."""
+        """Restart a dead thread; return True if that was necessary."""
         if self._closed or self._thread.is_alive():
             return False
         self._open()
         return True
 
     def close(self) -> bool:
-        """Send what was answered, and end; tells whether it has ended."""
+        """Send the pending replies, then end; return False if the thread hangs."""
         self._closed = True
         self._send([])
         self._thread.join(ENDS_WITHIN_S)
@@ -138,7 +138,7 @@ class CommandServer:
         return not self._thread.is_alive()
 
     def _send(self, frames: Frames) -> None:
-        """Hand frames to the door's thread, which alone may touch the socket and never waits; none wake it."""
+        """Hand frames to the server's thread, which alone may touch the socket; no frames just wake it."""
         if threading.current_thread() is self._thread:
             self._router.send_multipart(frames)
             return
@@ -156,7 +156,7 @@ class CommandServer:
             except zmq.ContextTerminated:
                 break
             except Exception:
-                log.exception("The %s door could not do something; it goes on", self.name)
+                log.exception("The %s server met an error and continues", self.name)
                 time.sleep(AFTER_ERROR_S)
         self._router.close(200)
         self._inbox.close(0)
@@ -173,7 +173,7 @@ class CommandServer:
         peer, number = frames[0], None
         try:
             if len(frames) > MOST_FRAMES:
-                raise ProtocolError("a command has no such number of frames")
+                raise ProtocolError("a command with too many frames")
             message = decode(frames[1:])
             number = message.fields.get("number")
             command, arguments = self._checked(message)
@@ -181,13 +181,13 @@ class CommandServer:
             self._send([peer, *encode(_refusal(number, "ProtocolError", str(error)))])
             return
         except Exception:
-            log.exception("The %s door could not read a command", self.name)
+            log.exception("The %s server could not read a command", self.name)
             self._send([peer, *encode(_refusal(number, "InternalError", INTERNAL))])
             return
         try:
             command.where(lambda: self._act(peer, number, command, arguments))
-        except Exception:  # as `_act` catches all, only a thread that can't start comes here
-            log.exception("A command could not be begun")
+        except Exception:  # `_act` catches everything else: only a thread that can't start gets here
+            log.exception("Could not start a command")
 
     def _checked(self, message: Message) -> tuple[Command, dict[str, Any]]:
         token, name, arguments = (message.fields.get(key) for key in ("token", "name", "arguments"))
@@ -203,7 +203,7 @@ class CommandServer:
         return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self._token)
 
     def _act(self, peer: bytes, number: Any, command: Command, arguments: dict[str, Any]) -> None:
-        """Do it, and reply: what it gave, or why not, in a sentence."""
+        """Run the command and reply with its result, or with the reason of the refusal in a sentence."""
         try:
             reply = command.act(**arguments)
             frames = encode(Message("reply", {"number": number, "result": dict(reply.fields)}, reply.arrays))

@@ -1,4 +1,4 @@
-"""One run, or a queue of them, in this terminal, with clients attached meanwhile."""
+"""A run, or a queue of runs, in this terminal, with clients attached."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,12 +21,12 @@ LOOK_S = 0.2
 def run_served(
     rig_file: Path, procedure: str, values: Mapping[str, Any], out: Path, sample: str, notes: str
 ) -> Job:
-    """Run a procedure, and what clients queue meanwhile; ends when the queue is empty or held after a run.
+    """Run a procedure and the jobs that clients add, until the queue is empty or held after a run.
 
     Raises
     ------
     FileError
-        For whatever kept it from running, in words.
+        If it can't run; the message gives the reason.
     """
     asked: list[bool] = []
     with (
@@ -52,7 +52,7 @@ def run_served(
 
 
 def tell(job: Job) -> None:
-    """Say what was recorded. Raises ``SystemExit`` with 1 if the run ended with a fault."""
+    """Print the outcome of a run. Raises ``SystemExit`` with 1 after a fault."""
     click.echo(f"{job.out}: {job.status}, {job.cycles} {job.repeats}, {job.samples} samples")
     if job.reason:
         click.echo(job.reason, err=True)

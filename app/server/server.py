@@ -1,8 +1,8 @@
-"""The bench as a server: takes commands, runs the queue, tells everybody who listens.
+"""The bench as a server: answers commands, runs the queue, publishes to clients.
 
 Threads. One runs the jobs, one after another (in it `app.acquisition.bench` is at work, with threads of its own). One
 looks at the instruments and sets them while no run has them. One answers commands, one reads history, one publishes.
-Retracting has a door and threads of its own, so that it works whatever the others are doing.
+Retracting has a server and threads of its own, so that it works whatever the others are doing.
 """
 
 import logging
@@ -48,10 +48,10 @@ EXPECTED = (
     RigError,
     RuntimeError,
 )
-"""What a run may end with, in a sentence; anything else is a bug."""
+"""Errors that may end a run, with a message for the user; any other is a bug."""
 
 REFUSED = (FileError, FileExistsError, ImpossibleSetting)
-"""Errors that keep a run from beginning: nothing has moved."""
+"""Errors that keep a run from starting: nothing has moved."""
 
 RETRACTED = "retracted by the user"
 
@@ -64,9 +64,9 @@ class BenchServer:
     rig_file : Path
         Read at once; raises ``FileError``.
     folder : Path
-        Where recordings go that are given no name.
+        Folder of recordings without a name of their own.
     host : str
-        Address that it binds to. Nothing is encrypted: to others than this computer, use a tunnel.
+        Address to bind to. Nothing is encrypted: from another computer, use a tunnel.
     """
 
     def __init__(self, rig_file: Path, folder: Path, host: str = "127.0.0.1") -> None:
@@ -75,10 +75,10 @@ class BenchServer:
         self.queue = JobQueue()
         self.instruments = Instruments(self.rig_file)
         self.ended = threading.Event()
-        """Set when a client has asked for the end."""
+        """Set when a client has requested the end."""
         self._host = host
         self.unsafe = ""
-        """Why nobody knows that the rig is safe, though it was to be made so; "" otherwise."""
+        """Reason for which the rig may not be safe; "" otherwise."""
         self._retracted: Job | None = None
         self._bench: Bench | None = None
         self._closing = threading.Event()
@@ -139,12 +139,12 @@ class BenchServer:
         self._admission.close()
         if all(ended):
             self._context.term()
-        else:  # a socket that a hanging thread holds would keep the program for ever
-            log.error("A door hangs; it is left behind")
+        else:  # a socket held by a hanging thread would block the program for ever
+            log.error("A command server hangs; ending without it")
 
     @property
     def run_under_way(self) -> Bench | None:
-        """Get what does the present job."""
+        """Bench that runs the present job; None between runs."""
         return self._bench
 
     # ---- jobs ----
@@ -163,9 +163,9 @@ class BenchServer:
         Raises
         ------
         ImpossibleSetting
-            For what can't work on this rig.
+            For settings that can't work on this rig.
         FileExistsError, NotNow
-            For a recording that is there, or will be.
+            For a recording that exists, or that another job will write.
         """
         made = procedure_of(procedure, values)
         check(made, self.instruments.rig())
@@ -174,7 +174,7 @@ class BenchServer:
         if path.exists():
             raise FileExistsError(f"{path} exists; a recording is never overwritten. Choose another name.")
         if not path.parent.is_dir():
-            raise FileNotFoundError(f"{path.parent} is no folder; make it, or choose another.")
+            raise FileNotFoundError(f"{path.parent} is not a folder; create it, or choose another.")
         job = Job(
             self.queue.new_id(), procedure, dict(values), path, sample, notes, made.repeats, made.total_cycles
         )
@@ -192,7 +192,7 @@ class BenchServer:
                 status = Status.ABORTED if job.stop.is_set() else Status.FAULT
                 self.queue.change(job, status=status, reason=str(error), refused=isinstance(error, REFUSED))
             except Exception as error:
-                log.exception("Run %d ended by a bug", job.id)
+                log.exception("A bug ended run %d", job.id)
                 reason = f"internal error ({error!r}); see the log"
                 self.queue.change(job, status=Status.FAULT, reason=reason)
             finally:
@@ -212,7 +212,7 @@ class BenchServer:
             log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
             what = "was refused" if job.refused else "ended with a fault"
             self.queue.hold(f"job {job.id} {what}", within_run=False, failed=job)
-        if job.safe is False:  # None is of a run that has not begun, or was made safe after an error
+        if job.safe is False:  # None: a run that has not started, or that was made safe after an error
             failed = job if job.status is Status.FAULT else None
             self.queue.hold("the rig may not be safe", within_run=False, failed=failed)
         self.queue.over(job)
@@ -231,14 +231,14 @@ class BenchServer:
         self.queue.change(job, traces=summary.traces, samples=summary.samples)
         self.unsafe = "" if job.safe else f"Job {job.id} has ended, and the rig could not be made safe."
 
-    # ---- what it tells by itself ----
+    # ---- publishing ----
 
     def log_entries(self) -> list[dict[str, Any]]:
-        """The latest of its log."""
+        """Return the latest log entries."""
         return list(self._log_handler.entries)
 
     def _tick(self) -> None:
-        """Once a second: the instruments."""
+        """Read the instruments once a second."""
         looked = threading.Event()
         looked.set()
         while not self._closing.is_set():
@@ -251,7 +251,7 @@ class BenchServer:
         while not self._closing.wait(SERVERS_EVERY_S):
             for server in (self._retract_server, self._command_server):
                 if server.reopen_if_dead():
-                    log.critical("The thread of the %s door died; it was opened again", server.name)
+                    log.critical("The thread of the %s server died; it was restarted", server.name)
 
     def _look(self, looked: threading.Event) -> None:
         try:
@@ -259,33 +259,33 @@ class BenchServer:
                 self.instruments.look()
                 self.publish_instruments()
         except Exception:
-            log.exception("The instruments could not be looked at")
+            log.exception("Could not read the instruments")
         finally:
             looked.set()
 
     def publish_instruments(self) -> None:
-        """Publish how the instruments are."""
+        """Publish the state of the instruments."""
         self._publisher.publish_snapshot("instruments", self.instruments.to_json)
 
     def publish_state(self) -> None:
-        """Publish what is going on."""
+        """Publish the state of the bench."""
         self._publisher.publish_snapshot("state", self.state)
 
     def state(self) -> dict[str, Any]:
-        """What is going on: the present job, the queue, the run that clients can follow."""
+        """Return the state of the bench: present job, queue, run that clients can follow."""
         return {
-            **self.queue.snapshot(),  # first: what is read after it is not older than its version
+            **self.queue.snapshot(),  # first, so that the rest is not older than its version
             "unsafe": self.unsafe,
             "run": self.broadcast.run(),
             "folder": str(self.folder),
         }
 
-    # ---- the way out ----
+    # ---- emergency ----
 
     def retract(self) -> str:
-        """Bias 0 V and the tip back, now, whatever goes on; the run ends, and no other starts by itself.
+        """Set the bias to 0 V and retract the tip at once; end the run and hold the queue.
 
-        Raises ``RigError`` if that could not be confirmed in the time that making safe may take.
+        Raises ``RigError`` if that could not be confirmed within the time limit for making safe.
         """
         with suppress(NotNow):
             self._retracted = self.queue.abort()  # before anything else: a paused run must not go on
@@ -298,16 +298,16 @@ class BenchServer:
             self.unsafe = ""
             return done
         except RigError:
-            self.unsafe = "The rig was asked to retract, and could not confirm that it did."
+            self.unsafe = "The rig was commanded to retract but did not confirm it."
             self.queue.hold("the rig may not be safe", within_run=False)
             raise
         finally:
             self._instrument_thread.do(self.instruments.made_safe)
-            self._instrument_thread.do(self.publish_state)  # not here: who retracts waits for nothing else
+            self._instrument_thread.do(self.publish_state)  # not here: retracting waits for nothing else
 
 
 def ending_sentence(job: Job) -> str:
-    """How a run ended: "iv, job 2, aborted after 12 of 100 curves: stopped by the user"."""
+    """Return the outcome of a run in a sentence: "iv, job 2, aborted after 12 of 100 curves: stopped by the user"."""
     done = f"{job.cycles} of {job.total} {job.repeats}"
     how = f"finished: {done}" if job.status is Status.FINISHED else f"{job.status} after {done}"
     return f"{job.procedure}, job {job.id}, {how}" + (f": {job.reason}" if job.reason else "")

@@ -1,4 +1,4 @@
-"""Streams of what a bench tells: from now on, or of a run from its start without anything missed."""
+"""Streams of a bench's messages: live, or a run from its start without gaps."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -18,17 +18,17 @@ from app.server.protocol import Message, ProtocolError, block_of, decode, event_
 TOPICS = ("run", "block", "event", "trace", "job", "state", "log", "instruments")
 
 LOOK_AGAIN_S = 0.1
-"""How long to wait for samples that are on their way into the file."""
+"""Time to wait for samples that are being written to the file."""
 
 SILENCE_S = 1.0
-"""After this long without a word, a look whether anything was missed."""
+"""Silence after which to check for missed messages."""
 
 Callback = Callable[[str, Any], None]
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """The run that a stream is about to show: what was known when it began."""
+    """Header of the run that a stream is about to deliver."""
 
     job: int
     header: RunHeader
@@ -37,7 +37,7 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class Behind:
-    """How far a stream is: samples that were handed on, and samples that there are."""
+    """Progress of a stream: samples passed on, and samples available."""
 
     shown: int
     stop: int
@@ -45,7 +45,7 @@ class Behind:
 
 @dataclass(frozen=True)
 class History:
-    """A page of a run: ``events`` come before ``blocks``; ``stop`` and ``all_events`` are how far the run is."""
+    """Page of a run: ``events`` precede ``blocks``; ``stop`` and ``all_events`` count the run's samples and events."""
 
     blocks: list[Block]
     events: list[Event]
@@ -56,23 +56,23 @@ class History:
 
 
 class RunSource(Protocol):
-    """Source of a stream, and of what it missed: the client of a bench."""
+    """Source of a stream and of missed messages: the client of a bench."""
 
     def command(self, name: str, *, timeout_s: float | None = None, **arguments: Any) -> dict[str, Any]:
-        """Have a command done and wait for its result. Raises `BenchError`."""
+        """Send a command and return its result. Raises `BenchError`."""
 
     def history(self, job: int, first: int = 0, first_event: int = 0) -> History:
         """Return one page of a run. Raises `BenchError`."""
 
     def new_subscriber(self, topics: Iterable[str]) -> "zmq.Socket[bytes]":
-        """Return a socket on which the topics come."""
+        """Return a socket that receives the topics."""
 
     def new_pair(self) -> "tuple[zmq.Socket[bytes], zmq.Socket[bytes]]":
         """Return two sockets with which one thread wakes another."""
 
 
 class StreamSubscription:
-    """A thread that hands on what the bench tells. ``failure`` is why it ended, if it did by itself."""
+    """Thread that passes on the bench's messages. ``failure`` is the error that ended it, if any."""
 
     def __init__(self, client: RunSource, callback: Callback, topics: tuple[str, ...]) -> None:
         self.failure: BaseException | None = None
@@ -85,14 +85,14 @@ class StreamSubscription:
         self._ending = threading.Event()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
         """End; no callback comes after this."""
         if not self._ending.is_set():
             self._ending.set()
-            with suppress(zmq.Again):  # it has ended by itself
+            with suppress(zmq.Again):  # it has already ended
                 self._wake.send(b"", zmq.NOBLOCK)
         if threading.current_thread() is not self._thread:
             join(self._thread)
@@ -116,7 +116,7 @@ class StreamSubscription:
             self._woken.close(0)
 
     def _next(self, socket: "zmq.Socket[bytes]") -> Message | None:
-        """The next message; None after a silence, or at the end."""
+        """Return the next message; None after a silence, or at the end."""
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)
         poller.register(self._woken, zmq.POLLIN)
@@ -124,10 +124,10 @@ class StreamSubscription:
         return decode(socket.recv_multipart()[1:]) if socket in ready else None
 
     def _begin(self) -> None:
-        """Before the first message."""
+        """Prepare for the first message."""
 
     def _quiet(self) -> None:
-        """Nothing came for a while: is the bench still there?"""
+        """Check after a silence that the bench still answers."""
         if not self._ending.is_set():
             self._client.command("ping")
 
@@ -137,7 +137,7 @@ class StreamSubscription:
 
 
 class Follower(StreamSubscription):
-    """A subscription that fills what it missed from history, from the start of the run on."""
+    """Subscription that fetches missed parts of a run, from its start on."""
 
     def __init__(self, client: RunSource, callback: Callback, topics: tuple[str, ...]) -> None:
         super().__init__(client, callback, topics)
@@ -191,12 +191,12 @@ class Follower(StreamSubscription):
             self._callback("event", event_of(fields))
 
     def _quiet(self) -> None:
-        """The last messages of a run can be missed like any others."""
+        """Check the bench, and fetch messages missed at the end of a run."""
         super()._quiet()
         self._catch_up()
 
     def _finish(self) -> None:
-        """All that the present run still has, and the word that this was it."""
+        """Pass on the rest of the present run, then report it complete."""
         if self._job is None:
             return
         while not self._ending.is_set() and self._page() is not None:
@@ -205,14 +205,14 @@ class Follower(StreamSubscription):
         self._job = None
 
     def _catch_up(self, wanted: int | None = None) -> None:
-        """From history on to what there is, and at least to sample ``wanted``."""
+        """Fetch pages up to the newest sample, and at least to sample ``wanted``."""
         while not self._ending.is_set():
             page = self._page()
             if page is None or self._next_sample >= (page.stop if wanted is None else wanted):
                 return
 
     def _page(self) -> History | None:
-        """The next page, handed on; None if there is no more of this run, or the bench has forgotten it."""
+        """Fetch and pass on the next page; None if the run is complete or no longer in memory."""
         if self._job is None:
             return None
         try:
@@ -228,7 +228,7 @@ class Follower(StreamSubscription):
         if page.over and not page.blocks and not page.events:
             return None
         if not page.blocks and self._next_sample < page.stop:
-            self._ending.wait(LOOK_AGAIN_S)  # what is missing is on its way into the file
+            self._ending.wait(LOOK_AGAIN_S)  # the missing samples are being written to the file
         return page
 
     def _give(self, block: Block) -> None:

@@ -215,7 +215,7 @@ def test_a_retract_server_whose_thread_dies_is_opened_again_and_that_is_an_alarm
         assert client.retract() == "tip back"
         alarms = [entry["text"] for entry in bench.log_entries() if entry["level"] == "critical"]
 
-    assert alarms == ["The thread of the retract server died; it was opened again"]
+    assert alarms == ["The thread of the retract server died; it was restarted"]
 
 
 def test_no_socket_of_a_bench_talks_to_a_web_page(bench):

@@ -193,7 +193,7 @@ def test_the_present_run_is_told_to_stop_and_a_waiting_one_never_begins(queue):
     assert b.status is Status.ABORTED
     assert order(queue) == [b.id, a.id]
     queue.over(a)
-    with pytest.raises(NotNow, match="No run is on"):
+    with pytest.raises(NotNow, match="No run is in progress"):
         queue.abort()
 
 

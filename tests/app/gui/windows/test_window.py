@@ -118,17 +118,17 @@ def test_what_is_clicked_is_asked_of_the_bench(window, client, qtbot, act: Calla
 
 
 def test_a_refusal_is_a_sentence_in_the_log(window, client, qtbot):
-    client.answers["pause"] = "No run is on"
+    client.answers["pause"] = "No run is in progress"
     window.ask("pause")
-    qtbot.waitUntil(lambda: "No run is on" in sentences(window))
+    qtbot.waitUntil(lambda: "No run is in progress" in sentences(window))
 
 
 def test_a_refusal_stays_at_the_bottom_of_the_window_until_it_is_read(window, client, qtbot):
-    client.answers["pause"] = "No run is on"
+    client.answers["pause"] = "No run is in progress"
     window.ask("pause")
-    qtbot.waitUntil(lambda: window.messages.text == "No run is on")
+    qtbot.waitUntil(lambda: window.messages.text == "No run is in progress")
     window.say("hold 3 kept")
-    assert window.messages.text == "No run is on"
+    assert window.messages.text == "No run is in progress"
     window.docks["Recordings"].raise_()
     qtbot.mouseClick(window.messages.label, Qt.MouseButton.LeftButton)
     assert window.messages.text == ""
