@@ -1,4 +1,4 @@
-"""The bench: owns instruments, recording and procedure for the length of one run."""
+"""The bench: owns instruments, recording and procedure during one run."""
 
 import logging
 import platform
@@ -44,17 +44,17 @@ ROLES = {
 FLUSH_EVERY_S = 0.1
 
 RETRACT_SHARES = 0.45, 0.55
-"""Of the time that making safe may take: through the open card, and then over a connection of its own."""
+"""Shares of the time for making safe: through the open card, then over a new connection."""
 
 SR560_FULL_SCALE_V = 5.0
-"""Output of the voltage preamplifier, 10 V peak to peak (SR560 manual); beyond it the samples show nothing."""
+"""Output of the voltage preamplifier, 10 V peak to peak (SR560 manual); beyond it the samples are clipped."""
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run that has ended: where its recording is, how it ended, how many traces and whole cycles it holds.
+    """Outcome of a run: its recording, its end, its numbers of traces, whole cycles and samples.
 
-    ``measurement`` is what it amounts to; None where its analysis failed.
+    ``measurement`` is its analysis; None if that failed.
     """
 
     recording: Path
@@ -68,7 +68,7 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Observer:
-    """Who wants to see a run go on. Called from the bench's threads; must be quick.
+    """Callbacks for run progress, called from the bench's threads; they must be quick.
 
     ``started`` once the recording is there and before anything moves; ``finishing`` when the rig is safe and the
     recording is about to be compressed; ``amplifier`` with what the current amplifier said of itself.
@@ -83,10 +83,10 @@ class Observer:
 
 
 class _Sink:
-    """Gives every sample and event to the recorder first, then to those who may lag.
+    """Sink that passes samples and events to the recorder first, then to the others, which may lag.
 
-    Samples are handed on a tenth of a second at a time, however short the blocks: waking a thread costs more
-    than what it then does. An event may overtake samples before it, which both recorder and reducers allow.
+    Samples are passed on in pieces of a tenth of a second, however short the blocks: waking a thread for less costs
+    more than its work. An event may overtake samples before it, which both recorder and reducers allow.
     """
 
     def __init__(
@@ -108,11 +108,11 @@ class _Sink:
         self.cycles = 0
 
     def note(self, text: str) -> None:
-        """Take a note, from any thread; it becomes an event at the samples that come next."""
+        """Add a note from any thread; it becomes an event at the next samples."""
         self._notes.append(text)
 
     def feed(self, block: Block) -> None:
-        """Take the next samples. Raises ``WatchdogGone``: a run reads at least twice a second, and looks with it."""
+        """Add samples and check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
         self._check_watchdog()
         while self._notes:
             self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
@@ -123,7 +123,7 @@ class _Sink:
             self.flush()
 
     def flush(self) -> None:
-        """Give the recorder what waits."""
+        """Pass on the waiting samples."""
         if not self._waiting:
             return
         first = self._waiting[0]
@@ -152,11 +152,11 @@ class Bench:
     stop : threading.Event, optional
         Setting it ends a run safely, from any thread or from a signal handler.
     rig : Rig, optional
-        The rig where it is to be set otherwise than its file says.
+        Rig with settings that differ from its file.
     paused : callable, optional
         As for ``Runner``.
     wires : Wires, optional
-        For the run. Whoever makes safe over a connection of its own goes by the rig file's address.
+        Connections of the run. Making safe over a new connection uses the rig file's address.
     """
 
     def __init__(
@@ -175,28 +175,28 @@ class Bench:
         self._opened: OpenRig | None = None
         self._sink: _Sink | None = None
         self.unsafe = ""
-        """Why a run that ended by an error has left a rig that is not safe; "" otherwise."""
+        """Reason for which an error left the rig unsafe; "" otherwise."""
 
     def stop(self) -> None:
         """Ask the run to end safely."""
         self._stop.set()
 
     def note(self, text: str) -> None:
-        """Write a note into the recording of the present run. Raises ``NotNow`` where there is none."""
+        """Add a note to the recording of the present run. Raises ``NotNow`` if there is none."""
         sink = self._sink
         if sink is None:
-            raise NotNow("No run is on that a note could go to")
+            raise NotNow("Cannot add a note: no run is in progress")
         sink.note(text)
 
     def retract(self) -> str:
-        """Bias 0 V and the tip back at once, from any thread, whatever the run or its threads are doing.
+        """Set the bias to 0 V and retract the tip at once, from any thread, whatever the run is doing.
 
-        The run can't move the outputs any more, and ends as aborted when it notices. Says what was done.
+        Lock the outputs against the run, which then ends as aborted. Return a description.
 
         Raises
         ------
         RigError
-            After the time that making safe may take: the rig's state is unknown.
+            If the rig could not be made safe in time: its state is unknown.
         """
         through_s, beside_s = (share * self.rig.safe.within_s for share in RETRACT_SHARES)
         self._stop.set()
@@ -228,7 +228,7 @@ class Bench:
         RigError
             If an instrument does not answer before the run.
         RecorderFailed
-            If the recording could not go on; the rig is safe then.
+            If the recording failed; the rig is safe.
         """
         observer = observer or Observer()
         with (
@@ -271,7 +271,7 @@ class Bench:
     def _guarded(
         self, watchdog: Watchdog, runner: Runner, procedure: RigProcedure, opened: OpenRig
     ) -> RunEnd:
-        """Run with the watchdog armed; it is dismissed by an end that was seen safe, and by no other."""
+        """Run with the watchdog armed; dismiss it only after a confirmed safe end."""
         watchdog.arm()
         try:
             end = runner.run(procedure)
@@ -285,7 +285,7 @@ class Bench:
             raise
         if not end.safe:
             end = replace(end, reason=f"{end.reason} {watchdog.stay()}")
-            log.critical("%s", end.reason)  # now, and not only when the recording is saved
+            log.critical("%s", end.reason)  # at once, not only when the recording is saved
             return end
         gone = watchdog.gone
         watchdog.dismiss()
@@ -301,7 +301,7 @@ class Bench:
             self._opened = None
 
     def _make_safe(self, opened: OpenRig) -> str:
-        """Through the open card; if that fails, over a new connection."""
+        """Make the rig safe through the open card; if that fails, over a new connection."""
         try:
             return opened.context.daq.to_safe({"z": self.rig.safe.z_V}, self.rig.safe.within_s)
         except RigError:
@@ -341,7 +341,7 @@ class Bench:
 
 @contextmanager
 def _recording(out: Path, header: RunHeader) -> Iterator[tuple[RecordingWriter, Recorder]]:
-    """A writer with its thread; on an error what was recorded stays, as an aborted run."""
+    """Open a recording and its thread; on an error keep the recorded part as an aborted run."""
     writer = RecordingWriter(out, header, save_every_s=float("inf"))
     recorder = Recorder(writer)
     try:

@@ -1,4 +1,4 @@
-"""Ways to the instruments of a simulated rig that is served from this process: straight, by no wire."""
+"""Direct connections to the instruments of a simulated rig in this process, without sockets."""
 
 from typing import TYPE_CHECKING
 
@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 
 def direct_wires(rig: "SimulatedRig") -> Wires:
-    """Return the ways to the card and to the current amplifier. Those by address stay open beside them."""
+    """Return direct connections to the card and the current amplifier; those by address stay open."""
     return Wires(lambda address: rig.direct_daq(), lambda address: DirectAdapter(rig.direct_amplifier()))

@@ -1,4 +1,4 @@
-"""The rig file of a recording that is played back: its own rig, at the addresses where it is served now."""
+"""Rig file for the playback of a recording: the recorded rig at its present addresses."""
 
 import json
 import math
@@ -13,37 +13,37 @@ from app.config.unusual import nested, unusual
 
 NM = 1e-9
 WIRING = {"current": "ai0", "thermocouple": "ai1", "bias": "ai2", "z": "ai3"}
-"""Of the simulated card; a recording's own terminals may be others."""
+"""Terminals of the simulated card; those of the recording may differ."""
 
 OUTPUTS = {"bias": "ao0", "z": "ao1"}
 LONGEST_BUFFER_S = 600.0
 BUFFER_S = 10.0
 
 NO_CALIBRATIONS = "playback-calibrations"
-"""A folder that nobody saves to: what has been calibrated since must not change what was recorded before."""
+"""Folder without calibrations: later calibrations must not change an earlier recording."""
 
 
 def playback_rig(
     header: RunHeader, usual: str, device: str, addresses: Mapping[str, str], speed: float
 ) -> Rig:
-    """The rig of a recording.
+    """Return the rig of a recording.
 
     Parameters
     ----------
     header : RunHeader
     usual : str
-        Rig file of a simulated rig, for what the recording does not say.
+        Rig file of a simulated rig, for values that the recording lacks.
     device : str
-        NI-DAQmx name of the card that plays it.
+        NI-DAQmx name of the card that plays the recording.
     addresses : mapping
-        Where the instruments are: "daq", "current_amplifier", "voltage_preamplifier".
+        Addresses of the instruments: "daq", "current_amplifier", "voltage_preamplifier".
     speed : float
-        Seconds of the recording in one of life's: the buffer must hold as many more.
+        Playback speed relative to real time; the buffer is enlarged in proportion.
 
     Raises
     ------
     RecordingError
-        If the recording's own rig file is none that this program understands.
+        If this program does not understand the recording's rig file.
     """
     if header.rig:
         content: dict[str, Any] = json.loads(json.dumps(header.to_json()["rig"]))
@@ -62,7 +62,7 @@ def playback_rig(
     content["coarse"] = None  # the housing of a recording can't be moved
     content["calibrations"] = NO_CALIBRATIONS
     content["safe"] = {**content.get("safe", {}), "z_V": daq["outputs"]["z"]["min_V"]}
-    content["unusual"] = nested(unusual(Rig, content))  # it was so
+    content["unusual"] = nested(unusual(Rig, content))  # recorded values need no second confirmation
     content["name"] = f"playback: {header.title or header.procedure} ({header.started or 'date unknown'})"
     try:
         return validate(content, Rig, "the recording's rig file")
@@ -71,7 +71,7 @@ def playback_rig(
 
 
 def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The usual simulated rig with what an imported recording says; its probe is not known."""
+    """Return the usual simulated rig with the settings of an imported recording, without a probe."""
     del content["probe"]
     gain = settings.get("current_gain_V_per_A")
     if gain:
@@ -89,12 +89,12 @@ def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any
 
 
 def rig_toml(rig: Rig, comment: str) -> str:
-    """A rig as TOML, in the order of its keys; what nobody knows is left out."""
+    """Return a rig as TOML, in the order of its keys, without unknown values."""
     return comment + "\n".join(_lines((), rig.model_dump(exclude_none=True))) + "\n"
 
 
 def table_toml(name: str, table: Mapping[str, Any]) -> str:
-    """A table as TOML, with the tables in it."""
+    """Return a table with its subtables as TOML."""
     return "\n".join(_lines((name,), table)) + "\n"
 
 

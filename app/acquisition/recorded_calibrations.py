@@ -1,4 +1,4 @@
-"""What a run copies of the rig's calibrations into its recording."""
+"""Calibrations of the rig that a run copies into its recording."""
 
 from math import hypot
 
@@ -11,10 +11,10 @@ from app.config.rig import Probe, Rig
 
 
 def header_calibrations(rig: Rig) -> dict[str, Calibration]:
-    """Calibrations of a rig's numbers as they stand; those that nobody knows are absent.
+    """Return the calibrations of a rig without the unknown ones.
 
-    "thermometer_product" is thermal resistance times Seebeck coefficient, V/W: its own uncertainty is that of every
-    heat, and smaller than the two would make it where they were found together.
+    "thermometer_product" is thermal resistance times Seebeck coefficient, V/W: its uncertainty
+    is that of every heat, and smaller than the two suggest if they were measured together.
     """
     amplifier, piezo = rig.current_amplifier, rig.piezo
     gain, extension = amplifier.true_gain_V_per_A, piezo.extension_nm_per_V * NM
@@ -56,12 +56,12 @@ def _thermometer(probe: Probe) -> dict[str, Calibration]:
 
 
 def _one(value: float, unit: str, uncertainty: float, calibrated: str, of: str) -> Calibration:
-    """``calibrated`` is a date, or words that then stand with the source."""
+    """Return a calibration; ``calibrated`` is a date, or text that is then added to the source."""
     if is_date(calibrated):
         return Calibration(value, unit, uncertainty, calibrated, of)
     return Calibration(value, unit, uncertainty, None, f"{of}: rig file, calibrated {calibrated}")
 
 
 def product_uncertainty(first: float, second: float, correlation: float) -> float:
-    """Relative uncertainty of a product from those of its factors and their correlation."""
+    """Return the relative uncertainty of a product from those of its factors and their correlation."""
     return hypot(first + correlation * second, second * (1 - correlation**2) ** 0.5)

@@ -1,7 +1,7 @@
-"""Threads behind a run: one writes everything to the file, one cuts traces from it while it goes on.
+"""Threads behind a run: one writes the file, one cuts traces during the run.
 
-The recorder is critical: when it fails, the run must end. The reducers are not: they may lag, and what they
-did not do can be done again from the file.
+The recorder is critical: when it fails, the run must end. The reducers are not: they may lag, and their work can be
+repeated from the file.
 """
 
 import logging
@@ -21,20 +21,20 @@ from app.console.terminal import join
 log = logging.getLogger(__name__)
 
 SAVE_EVERY_S = 0.4
-"""Wall time between two flushes; a killed run loses what came since the last one."""
+"""Wall time between two flushes; a killed run loses the samples since the last one."""
 
 QUEUE_ITEMS = 2000
-"""Blocks and events that may wait. A full queue holds the acquisition back, whose own buffer is seconds long."""
+"""Maximum number of waiting blocks and events. A full queue delays the acquisition, which buffers seconds."""
 
 _END = object()
 
 
 class RecorderFailed(Exception):
-    """The recording could not go on. The message says why and what to do."""
+    """The recording failed. The message gives the reason and the remedy."""
 
 
 class Recorder:
-    """A sink of samples and events that writes them from a thread of its own.
+    """Sink that writes samples and events from a thread of its own.
 
     ``feed`` and ``on_event`` raise ``RecorderFailed`` once writing has failed, so that the run ends.
     """
@@ -48,19 +48,19 @@ class Recorder:
         self._thread.start()
 
     def feed(self, block: Block) -> None:
-        """Take samples."""
+        """Queue samples."""
         self._put(block)
 
     def on_event(self, event: Event) -> None:
-        """Take an event."""
+        """Queue an event."""
         self._put(event)
 
     def on_trace(self, entry: TraceEntry) -> None:
-        """Take a line of the index of traces."""
+        """Queue an entry of the index of traces."""
         self._put(entry)
 
     def finish(self) -> None:
-        """Write what waits and end the thread. Raises ``RecorderFailed`` if anything could not be written."""
+        """Write the waiting items and end the thread. Raises ``RecorderFailed`` if writing failed."""
         if self._thread.is_alive():
             self._queue.put(_END)
             join(self._thread)
@@ -79,7 +79,7 @@ class Recorder:
             self._write_until_end()
         except Exception as error:
             self._failure = error
-            while self._queue.get() is not _END:  # let nobody wait for room in the queue
+            while self._queue.get() is not _END:  # so that no caller waits for room in the queue
                 pass
 
     def _write_until_end(self) -> None:
@@ -105,7 +105,7 @@ class Recorder:
 
 
 class Reducers:
-    """A sink that cuts traces from the run, in a thread of its own, and gives each to ``on_trace``.
+    """Sink that cuts traces in a thread of its own and passes each to ``on_trace``.
 
     A failure here never ends the run; it is kept in ``failure``.
     """
@@ -119,12 +119,12 @@ class Reducers:
         self._thread.start()
 
     def feed(self, item: Block | Event) -> None:
-        """Take samples or an event."""
+        """Queue samples or an event."""
         if self.failure is None:
             self._queue.put(item)
 
     def finish(self) -> None:
-        """Reduce what waits and end the thread."""
+        """Process the waiting items and end the thread."""
         self._queue.put(_END)
         join(self._thread)
 
@@ -139,11 +139,11 @@ class Reducers:
         except Exception as error:
             self.failure = error
             log.warning(
-                "Traces are no longer cut while the run goes on; its file will give them.", exc_info=True
+                "Traces are no longer cut during the run; they will be cut from its file.", exc_info=True
             )
 
 
 def index_entry(trace: Trace) -> TraceEntry:
-    """The line of the recording's index that stands for a trace."""
+    """Return the entry of a trace in the recording's index."""
     start, stop = trace.samples
     return TraceEntry(trace.number, start, stop, trace.ended, trace.flags, bias_V=trace.bias_V)

@@ -1,4 +1,4 @@
-"""Procedures by name, and what a run of them needs to be checked before anything moves."""
+"""Checks of a run before anything moves: procedure, limits, duration, file name."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from procedures.registry import PROCEDURES
 
 
 def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:
-    """The procedure of a name with some of its parameters set. Raises ``ImpossibleSetting``."""
+    """Return the procedure of a name with some of its parameters set. Raises ``ImpossibleSetting``."""
     if name not in PROCEDURES:
         raise ImpossibleSetting(f"There is no procedure {name!r}; there are {', '.join(PROCEDURES)}.")
     module, class_name, _ = PROCEDURES[name]
@@ -24,19 +24,19 @@ def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:
 
 
 def check(procedure: RigProcedure, rig: Rig) -> None:
-    """Refuse what can't work on a rig, without asking the rig. Raises ``ImpossibleSetting``."""
+    """Refuse settings that can't work on a rig, without opening it. Raises ``ImpossibleSetting``."""
     context = planned_context(rig)
     procedure.check(context)
     dry_run(procedure, context)
 
 
 def duration_s(procedure: RigProcedure, rig: Rig) -> float:
-    """About how long a run takes on a rig, in s; NaN where nobody can say."""
+    """Return the approximate duration of a run in s; NaN if unknown."""
     return procedure.duration_s(planned_context(rig))
 
 
 def free_name(folder: Path, procedure: str, taken: set[Path]) -> Path:
-    """A name for a recording that nothing has: day, procedure, number."""
+    """Return an unused name for a recording: day, procedure, number."""
     day = datetime.now(UTC).astimezone().strftime("%Y-%m-%d")
     for number in range(1, 10_000):
         out = folder / f"{day}-{procedure}-{number:03d}.h5"

@@ -1,4 +1,4 @@
-"""A run in this terminal: its progress, Ctrl-C, and what was recorded."""
+"""A run in this terminal: progress, Ctrl-C, outcome."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ from procedures.procedure import RigProcedure
 def run_and_tell(
     make: Callable[[], RigProcedure], bench: Bench, out: Path, sample: str, notes: str
 ) -> RunSummary:
-    """Run a procedure with its progress on the terminal and say what was recorded.
+    """Run a procedure with its progress on the terminal and print the outcome.
 
     Raises
     ------
@@ -79,6 +79,6 @@ def run_shown(
 
 
 def _announce(procedure: RigProcedure, bench: Bench, console: Console) -> None:
-    """How much is to be done, and about how long it takes."""
+    """Print the amount of work and its approximate duration."""
     seconds = duration_s(procedure, bench.rig)
     console.print(amount(procedure.total_cycles, procedure.repeats, seconds), highlight=False)

@@ -1,4 +1,4 @@
-"""The simulated rig as a process of its own, and the rig file that leads to it."""
+"""The simulated rig in a process of its own, and its rig file."""
 
 import json
 import re
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 ClockName = Literal["wall", "fast"]
 
 ANSWER_S, SAFE_WITHIN_S = 30.0, 10.0
-"""Times that a simulated rig of our own may take on a busy machine: for an answer, and for making safe."""
+"""Time limits of our own simulated rig on a busy machine: for an answer, and for making safe."""
 
 ENDS_WITHIN_S = 10.0
 
 MARK = "# Rig file of a simulated rig"
-"""Begin of every rig file that leads to a simulated rig; such a file may be overwritten."""
+"""First line of the rig file of a simulated rig; such a file may be overwritten."""
 
 
 @dataclass(frozen=True)
 class SimulationSettings:
-    """What a simulated rig is started with.
+    """Settings of a simulated rig.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ class SimulationSettings:
         As for ``load_parameters`` ("sample.species=Au").
     host : str
     recording : Path, optional
-        To be played back in place of a junction.
+        Played back in place of a junction.
     speed : float
-        Seconds of the wall clock in one of life's.
+        Speed relative to real time.
     """
 
     clock: ClockName = "wall"
@@ -58,12 +58,12 @@ class SimulationSettings:
     speed: float = 1.0
 
     def load(self) -> Parameters:
-        """Defaults, the user's file, overrides. Raises ``ParameterError``."""
+        """Return the parameters: defaults, the user's file, overrides. Raises ``ParameterError``."""
         return load_parameters(self.parameters, self.overrides)
 
 
 def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresses: dict[str, str]) -> str:
-    """Complete rig.toml for a simulated rig that serves at ``addresses``."""
+    """Return the complete rig.toml of a simulated rig at ``addresses``."""
     import jinja2
 
     from app.acquisition.playback_rig import table_toml
@@ -84,20 +84,20 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         thermal=values["thermal"],
         told=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    twice = nested(unusual(Rig, tomllib.loads(text)))  # of a world that was wanted so
+    twice = nested(unusual(Rig, tomllib.loads(text)))  # chosen on purpose
     return text + (f"\n{table_toml('unusual', twice)}" if twice else "")
 
 
 @contextmanager
 def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]":
-    """Serve a simulated rig, or a recording that is played back, from this process; gives also its rig file's text.
+    """Serve a simulated rig, or the playback of a recording, from this process; yield it and its rig file's text.
 
     Raises
     ------
     ParameterError, RecordingError
-        For parameters, or a recording, with which nothing can be served.
+        For invalid parameters or an unusable recording.
     OSError
-        If a wire can't be opened.
+        If a connection can't be opened.
     """
     from simulators.rig.clock import FastClock, WallClock
     from simulators.simulated_rig import SimulatedRig
@@ -135,10 +135,9 @@ def _playback_text(
 
 @contextmanager
 def simulated_rig(settings: SimulationSettings) -> Iterator[str]:
-    """Serve a simulated rig from a process of its own; gives the text of its rig file.
+    """Serve a simulated rig from a process of its own; yield the text of its rig file.
 
-    It is waited for as long as that process lives. The process ends when the context is left, and also when this
-    process dies.
+    Wait for it as long as its process lives. The process ends with the context, and when this process dies.
 
     Raises
     ------
@@ -162,9 +161,9 @@ def simulated_rig(settings: SimulationSettings) -> Iterator[str]:
 
 
 def _told_to_serve(process: "subprocess.Popen[bytes]", settings: SimulationSettings) -> str:
-    """Tell the process its settings; returns its rig file's text, or raises ``RuntimeError`` with its words."""
+    """Send the settings to the process; return its rig file's text. Raises ``RuntimeError`` with its message."""
     assert process.stdin is not None
-    with suppress(OSError):  # it has ended: then there is no answer
+    with suppress(OSError):  # it has ended: there will be no answer
         process.stdin.write(_to_line(settings))
         process.stdin.flush()
     answer = child_process.next_line(process, "simulated rig")
@@ -177,7 +176,7 @@ def _told_to_serve(process: "subprocess.Popen[bytes]", settings: SimulationSetti
 
 
 def patient(rig_file_text: str) -> str:
-    """Give a rig that we have started ourselves more time: it shares our processors, and is not away."""
+    """Return the rig file with longer time limits, as a simulated rig shares our processors."""
     for section, limit, seconds in (
         ("[daq]\n", "answer_s", ANSWER_S),
         ("[safe]\n", "within_s", SAFE_WITHIN_S),
@@ -198,7 +197,7 @@ def _from_line(line: str) -> SimulationSettings:
 
 
 def serve_simulated_rig() -> None:
-    """Serve what the first line of standard input says, until that input ends."""
+    """Serve the rig described by the first line of standard input until that input ends."""
     with ExitStack() as stack:
         try:
             _, text = stack.enter_context(served(_from_line(sys.stdin.readline())))

@@ -1,4 +1,4 @@
-"""What belongs into a recording that is about to be closed: pictures of its result, and verdicts on its traces."""
+"""Summary written into a recording before it is closed: plots, verdicts on traces, result line."""
 
 import logging
 from pathlib import Path
@@ -24,14 +24,14 @@ Results = tuple[list[Plot], list[TraceEntry], str]
 
 
 def results_of(path: Path) -> Results:
-    """Analyse a recording: plots, verdicts on traces, and what was found, as `results_in`."""
+    """Analyse a recording; return plots, verdicts on traces and the result line, as `results_in`."""
     return results_in(path, analysed(path))
 
 
 def analysed(path: Path) -> Measurement | None:
-    """Analyse a recording that is about to be closed; None where that fails.
+    """Analyse a recording before it is closed; return None if that fails.
 
-    No failure here may cost the recording: it is logged, and `hotjunction analyze` will say it again.
+    A failure must not cost the recording: it is logged, and `hotjunction analyze` repeats it.
     """
     try:
         return analyse_measurement([path])
@@ -43,9 +43,9 @@ def analysed(path: Path) -> Measurement | None:
 
 
 def results_in(path: Path, measurement: Measurement | None) -> Results:
-    """Plots, the selection's verdict on each trace that it rejects, and what was found in a line.
+    """Return plots, the verdict on each rejected trace, and the result line.
 
-    Withdrawals that were to stop on a junction are not judged: they are no traces of a histogram.
+    Withdrawals that stop on a junction get no verdict: they do not belong to the histogram.
     """
     if measurement is None:
         return [], [], ""
@@ -62,7 +62,7 @@ def results_in(path: Path, measurement: Measurement | None) -> Results:
 
 
 def result_line(measurement: Measurement) -> str:
-    """What was found, for lists of recordings; "" where nothing was."""
+    """Return the result in a line, for lists of recordings; "" if there is none."""
     heating = measurement.heating
     if heating is not None and (points := heating.points or heating.control_points):
         highest = max(points, key=lambda point: point.amplitude_V)
@@ -87,7 +87,7 @@ def _rejected(measurement: Measurement) -> dict[int, str]:
 
 
 def plots_of(measurement: Measurement) -> list[Plot]:
-    """Pictures that a viewer of the recording shows with no help."""
+    """Return the plots that an HDF5 viewer shows directly."""
     plots = []
     if measurement.heating is not None:
         plots += heating_plots(measurement.heating)
@@ -99,7 +99,7 @@ def plots_of(measurement: Measurement) -> list[Plot]:
 
 
 def heating_plots(heating: HeatingAnalysis) -> list[Plot]:
-    """Temperature rise against total power, one picture a polarity; of a control where there is nothing else."""
+    """Return temperature rise against total power, one plot per polarity; of controls if nothing else."""
     points = heating.points or heating.control_points
     found = []
     for i, polarity in enumerate(("positive", "negative") if points else ()):
@@ -117,7 +117,7 @@ def heating_plots(heating: HeatingAnalysis) -> list[Plot]:
 
 
 def iv_plots(iv: MeanIV) -> list[Plot]:
-    """Mean curve of the junctions."""
+    """Return a plot of the mean curve of the junctions."""
     signal = PlotAxis("current", iv.current_A, "A", "mean current")
     return [
         Plot("iv", f"Mean I-V of {iv.junctions} junctions", signal, (PlotAxis("voltage", iv.voltage_V, "V"),))
@@ -125,7 +125,7 @@ def iv_plots(iv: MeanIV) -> list[Plot]:
 
 
 def trace_plots(analysis: Analysis) -> list[Plot]:
-    """Pictures that a viewer of the recording shows with no help: histograms, the map, one trace."""
+    """Return plots of the histograms, the map and one trace."""
     kept = analysis.selection.kept
     plots = [
         _histogram_plot("histogram", "Conductance histogram, logarithmic bins", analysis.log),

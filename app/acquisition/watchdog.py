@@ -1,13 +1,12 @@
-"""The watchdog: a small process that makes the rig safe when the one that runs it is gone.
+"""The watchdog: a small process that makes the rig safe when the bench's process dies.
 
-It is started with the rig file before anything moves, imports what it needs and says "ready". The line "arm" says
-that the rig is about to be moved, the line "done" that it was seen safe. The end of its standard input after "arm"
-and without "done" means that the other process was killed, or could not make the rig safe: then the card is reset,
-the bias set to 0 V and the tip retracted. Nobody else is left to do it: so a rig that does not answer is tried
-again, each time with more patience, until it is safe.
+It starts with the rig file before anything moves, imports its modules and replies "ready". The line "arm" announces
+that the rig will move, the line "done" that it was confirmed safe. If standard input ends after "arm" without "done",
+the bench was killed or could not make the rig safe: the watchdog resets the card, sets the bias to 0 V and retracts
+the tip. If the rig does not answer it tries again, each time with a longer time limit, until the rig is safe.
 
 It has a session of its own and ignores what ends the other process (Ctrl-C, a closed terminal, a stopped service).
-What it does is in its log (`log_file`).
+It logs its actions (`log_file`).
 
     python -P -m app.acquisition.watchdog RIG.toml
 """
@@ -33,16 +32,16 @@ from drivers.errors import RigError
 READY, ARM, ARMED, DONE = "ready", "arm", "armed", "done"
 
 SIMULATED_S = 60.0
-"""Time for which a simulated rig is tried: it may have ended together with the bench."""
+"""Time for which it tries a simulated rig, which may have ended together with the bench."""
 
 PAUSES_S = 0.05, 1.0
-"""Between two tries, at first and at most."""
+"""Pause between two tries, first and longest."""
 
 MOST_PATIENCE_S = 10.0
-"""Longest time of one try."""
+"""Longest time limit of one try."""
 
 HOME_S = 30.0
-"""Time that a watchdog may take to end once it was dismissed."""
+"""Time that a dismissed watchdog may take to end."""
 
 IGNORED = "SIGINT", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGPIPE", "SIGBREAK"
 
@@ -50,7 +49,7 @@ log = logging.getLogger("watchdog")
 
 
 def make_safe(rig: Rig, within_s: float) -> str:
-    """Bias 0 V, tip retracted, over a connection of its own. Raises ``RigError`` if the card can't be reached."""
+    """Set the bias to 0 V and retract the tip over a new connection. Raises ``RigError`` if that fails."""
     from app.acquisition.open_rig import daq_inputs, daq_outputs, loop_back_tolerance
     from drivers.guard import LoopBacks
     from drivers.guard import make_safe as reset_and_retract
@@ -62,7 +61,7 @@ def make_safe(rig: Rig, within_s: float) -> str:
 
 
 def insist(rig: Rig, for_s: float = float("inf")) -> str:
-    """`make_safe` until it is done; a rig that is slow, or away for a moment, is given longer each time.
+    """Repeat `make_safe` until it succeeds, each time with a longer time limit.
 
     Raises
     ------
@@ -71,35 +70,35 @@ def insist(rig: Rig, for_s: float = float("inf")) -> str:
     """
     until_s, within_s = time.monotonic() + for_s, rig.safe.within_s
     pause_s, longest_s = PAUSES_S
-    said = ""
+    reported = ""
     while True:
         try:
             return make_safe(rig, within_s)
-        except Exception as error:  # whatever it is: nobody else is left
+        except Exception as error:  # any error: no other process can make the rig safe
             if time.monotonic() >= until_s:
                 raise
-            if said != str(error):
-                said = str(error)
-                log.warning("Not safe yet: %s", said)
+            if reported != str(error):
+                reported = str(error)
+                log.warning("Not safe yet: %s", reported)
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, longest_s)
         within_s = max(within_s, min(2 * within_s, MOST_PATIENCE_S))
 
 
 def log_file() -> Path:
-    """Return where watchdogs write what they did."""
+    """Return the path of the watchdogs' log."""
     return Path(platformdirs.user_log_dir("hotjunction", appauthor=False)) / "watchdog.log"
 
 
 class WatchdogGone(RigError):
-    """The watchdog has ended, though the rig was not said to be safe: it must not be run on."""
+    """The watchdog died before the rig was confirmed safe: the run must end."""
 
 
 class Watchdog:
-    """Runs the watchdog process; a context manager.
+    """Watchdog process as a context manager.
 
-    It is sent home by `dismiss`, or by leaving the context before `arm`. Otherwise it stays when the context is
-    left, and makes the rig safe.
+    It ends by `dismiss`, or when the context is left before `arm`. Otherwise it outlives the context and makes the
+    rig safe.
     """
 
     def __init__(self, rig_file: Path) -> None:
@@ -117,21 +116,21 @@ class Watchdog:
 
     @property
     def pid(self) -> int:
-        """Get the number of the process."""
+        """Number of the process."""
         return self._process.pid
 
     @property
     def gone(self) -> bool:
-        """Tell whether the process has ended."""
+        """True if the process has ended."""
         return self._process.poll() is not None
 
     def wait_until_ready(self) -> None:
-        """Wait for it to come up, as long as it lives.
+        """Wait until the process is ready, as long as it lives.
 
         Raises
         ------
         RuntimeError
-            If it ended: a rig must not be run without it.
+            If it ended: no run may start without it.
         """
         if (answer := self._answer()) != READY:
             raise RuntimeError(
@@ -139,27 +138,27 @@ class Watchdog:
             )
 
     def arm(self) -> None:
-        """Have it make the rig safe from now on, unless it is dismissed. Raises ``WatchdogGone``."""
+        """Arm it: it makes the rig safe unless it is dismissed. Raises ``WatchdogGone``."""
         self._tell(ARM)
         if self._answer() != ARMED:
             raise WatchdogGone("The watchdog has gone; nothing was moved")
         self._armed = True
 
     def check(self) -> None:
-        """Raise ``WatchdogGone`` if it has ended: once, for the way to safe goes on without it."""
+        """Raise ``WatchdogGone`` if it has ended; only once, so that making safe can proceed."""
         if not self._missed and self.gone:
             self._missed = True
             raise WatchdogGone("The watchdog has gone")
 
     def dismiss(self) -> None:
-        """Send it home: the rig was seen safe."""
+        """End it: the rig was confirmed safe."""
         self._armed = False
         self._tell(DONE)
 
     def stay(self) -> str:
-        """Leave the rig, which is not safe, to it: from now on it tries until it is. Returns this as a sentence.
+        """Let it make the unsafe rig safe, however long that takes; return a sentence for the user.
 
-        One that has ended is replaced.
+        A process that has ended is replaced.
         """
         if self.gone:
             self._part()
@@ -176,7 +175,7 @@ class Watchdog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._armed:
-            log.critical("Nobody knows that the rig is safe. %s", self.stay())
+            log.critical("The rig is not confirmed safe. %s", self.stay())
         if self._stays:
             return
         self._tell(DONE)
@@ -196,7 +195,7 @@ class Watchdog:
         return child_process.next_line(self._process, "watchdog process")
 
     def _part(self) -> None:
-        """Close the pipes and let it end by itself: nobody waits for it, and nobody is warned of it."""
+        """Close the pipes and detach the process, without waiting for it and without a warning."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with suppress(OSError):
@@ -207,7 +206,7 @@ class Watchdog:
 
 @contextmanager
 def _opened_log() -> Iterator[IO[bytes] | int]:
-    """Open the log, to be written at its end; where that can't be, nothing is written."""
+    """Open the log for appending; discard the output if that fails."""
     try:
         log_file().parent.mkdir(parents=True, exist_ok=True)
         file = log_file().open("ab")
@@ -219,7 +218,7 @@ def _opened_log() -> Iterator[IO[bytes] | int]:
 
 
 class _Terminated(Exception):
-    """Somebody asked the watchdog itself to end."""
+    """The watchdog itself was asked to end."""
 
 
 def run_watchdog() -> int:
@@ -231,7 +230,7 @@ def run_watchdog() -> int:
     rig_file = Path(sys.argv[1])
     rig = load_rig(rig_file)
     simulated = rig_file.read_text(encoding="utf-8").startswith(MARK)
-    import drivers.guard  # noqa: F401  imported now: when it is needed there is no time for it
+    import drivers.guard  # noqa: F401  imported now, as an emergency leaves no time for it
 
     if (why := _wait_for_the_end()) is not None:
         log.info("%s; making the rig safe", why)
@@ -240,11 +239,11 @@ def run_watchdog() -> int:
 
 
 def _wait_for_the_end() -> str | None:
-    """Listen to the other process; returns why the rig must be made safe, or None if it need not be."""
+    """Wait for the other process; return the reason for making the rig safe, None if there is none."""
     armed = False
 
     def terminated(number: int, frame: FrameType | None) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what follows must not be interrupted
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: making safe must not be interrupted
         raise _Terminated
 
     try:

@@ -1,4 +1,4 @@
-"""From a calibration's recording to the record that the store keeps, with the value known before beside it."""
+"""Evaluation of calibrations: recording to record of the store, compared with the previous value."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,6 +21,6 @@ NEEDED: dict[str, Callable[[Mapping[str, Any], Rig], object]] = {
     "thermometer": known_seebeck,
     "noise": lambda values, rig: named_probe(rig),
 }
-"""Check of each evaluation's needs before its run: raises ``ValueError`` if the run would be for nothing."""
+"""Checks before a run: raise ``ValueError`` if its evaluation would lack something."""
 
 __all__ = ["ANALYSES", "NEEDED", "CalibratedQuantity", "CalibrationResult", "PreviousCalibration"]

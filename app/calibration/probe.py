@@ -28,7 +28,7 @@ from app.config.rig import Probe, Rig
 
 
 def named_probe(rig: Rig) -> Probe:
-    """Return the probe of a rig. Raises ``ValueError`` where its file names none."""
+    """Return the probe of a rig. Raises ``ValueError`` if its file names none."""
     if rig.probe is None:
         raise ValueError("the rig file names no probe: add [probe] with its id")
     return rig.probe
@@ -37,7 +37,7 @@ def named_probe(rig: Rig) -> Probe:
 def known_seebeck(values: Mapping[str, Any], rig: Rig) -> tuple[float, float]:
     """Return the Seebeck coefficient and its uncertainty in V/K, as given or else the probe's.
 
-    Raises ``ValueError`` where nobody knows them.
+    Raises ``ValueError`` if they are unknown.
     """
     probe = named_probe(rig)
     seebeck = values["seebeck"] * 1e-6 or probe.seebeck_V_per_K
@@ -54,7 +54,7 @@ def known_seebeck(values: Mapping[str, Any], rig: Rig) -> tuple[float, float]:
 def thermometer(
     recording: Recording, values: Mapping[str, Any], known: PreviousCalibration
 ) -> CalibrationResult:
-    """R_P from holds at known powers. Raises ``ValueError`` where they tell nothing."""
+    """Return R_P from holds at known powers. Raises ``ValueError`` if they do not determine it."""
     probe = named_probe(known.rig)
     seebeck, u_seebeck = known_seebeck(values, known.rig)
     heater_ohm = values["heater"] or None
@@ -67,7 +67,7 @@ def thermometer(
     arrivals = arrivals_of(header, holds[:LOOK_AHEAD], header.rate_Hz)
     mask = mask_for(filters, holds[0].programme, header.rate_Hz, arrivals.samples)
     settings = EstimatorSettings(
-        seebeck_V_per_K=1.0,  # kelvins are then volts
+        seebeck_V_per_K=1.0,  # so that kelvins are volts
         mask_samples=mask.samples,
         lead_samples=mask.lead,
         series_resistance_ohm=header.settings.get("series_resistance_ohm", 0.0),
@@ -121,7 +121,7 @@ def thermometer(
 
 
 def _heat_uncertainty(values: Mapping[str, Any], recording: Recording, measured: bool) -> float:
-    """Relative; a measured power has the error of the current's gain as well."""
+    """Return the relative uncertainty of the heat; a measured power includes that of the current gain."""
     own = values["heater_percent"] / 100
     gain = recording.header.calibrations.get("current_gain")
     if not measured or gain is None or gain.uncertainty is None:
@@ -130,7 +130,7 @@ def _heat_uncertainty(values: Mapping[str, Any], recording: Recording, measured:
 
 
 def noise(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
-    """Noise of the thermometer. Raises ``ValueError`` where there is too little of it, or no probe is named."""
+    """Return the noise of the thermometer. Raises ``ValueError`` for too few samples or a missing probe."""
     probe = named_probe(known.rig)
     stretches = [recording.samples(*span, ("thermocouple",))[0] for span in spans_of(recording, "listen")]
     gain = recording.header.settings["thermocouple_gain"]
@@ -172,9 +172,9 @@ def noise(recording: Recording, values: Mapping[str, Any], known: PreviousCalibr
 
 
 def resolution_lines(noise: Noise, seebeck_V_per_K: float | None) -> Iterator[str]:
-    """What three-level modulation resolves with this noise, in sentences."""
+    """Yield sentences on the resolution of three-level modulation with this noise."""
     if not seebeck_V_per_K:
-        yield "the Seebeck coefficient is not known: no resolution can be told"
+        yield "the Seebeck coefficient is unknown, so the resolution can't be estimated"
         return
     for seconds, of in ((5.0, "one junction"), (500.0, "a hundred junctions")):
         resolution = expected_resolution(noise, seebeck_V_per_K, seconds)

@@ -1,4 +1,4 @@
-"""What an evaluated calibration is: a record to keep, its numbers beside those known before, remarks."""
+"""Result of a calibration: record for the store, values beside the previous ones, remarks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.config.rig import Rig
 
 @dataclass(frozen=True)
 class CalibratedQuantity:
-    """A number that was found, with one standard deviation, and the one that was known before."""
+    """Measured value with one standard deviation, and the previous value."""
 
     name: str
     unit: str
@@ -25,7 +25,7 @@ class CalibratedQuantity:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether both are within two standard deviations of their difference; None without an old one."""
+        """True if both agree within two standard deviations of their difference; None without a previous value."""
         if self.before is None:
             return None
         return abs(self.value - self.before) <= 2 * hypot(self.uncertainty, self.before_uncertainty)
@@ -33,7 +33,7 @@ class CalibratedQuantity:
 
 @dataclass(frozen=True)
 class CalibrationResult:
-    """What a calibration found: the record to keep, its numbers, and what else its user should know."""
+    """Result of a calibration: record for the store, values, and remarks for the user."""
 
     record: Record
     quantities: tuple[CalibratedQuantity, ...]
@@ -42,21 +42,21 @@ class CalibrationResult:
 
 @dataclass(frozen=True)
 class PreviousCalibration:
-    """What is known already: the rig as calibrated, its store."""
+    """Previous calibrations: the calibrated rig and its store."""
 
     rig: Rig
     store: CalibrationStore
 
 
 def when_of(recording: Recording) -> dict[str, Any]:
-    """Fields of every record."""
+    """Return the fields of every record."""
     started = recording.header.started
     moment = datetime.fromisoformat(started) if started else datetime.now(UTC)
     return {"date": moment, "recording": recording.path.name}
 
 
 def spans_of(recording: Recording, step: str) -> Iterator[tuple[int, int]]:
-    """(start, stop) of every finished step of that name."""
+    """Yield (start, stop) of every finished step of that name."""
     start: int | None = None
     for event in recording.events:
         if event.kind is EventKind.STEP and event.name == step:

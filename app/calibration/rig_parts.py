@@ -23,24 +23,26 @@ from app.calibration.result import (
 from app.config.calibration_store import AmplifierRecord, LagRecord, PiezoRecord
 
 MAINS_S = 0.1
-"""Five periods of 50 Hz, six of 60 Hz: a mean over a multiple of it holds no hum."""
+"""Five periods of 50 Hz, six of 60 Hz: a mean over a multiple of it cancels hum."""
 
 CROSSTALK = 1.8e-4
-"""-75 dB: what an input keeps of the one scanned before it (NI 6281 specifications), as a share of what it shows."""
+"""-75 dB: crosstalk from the input scanned before (NI 6281 specifications), as a share of its signal."""
 
 WRONG = 2.0
-"""A gain that is off by such a factor is not a gain that is off."""
+"""Factor beyond which a deviating gain means a wrong circuit."""
 
 BOOTSTRAP_SEED = 0
 
 
 def piezo(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
-    """Piezo constant from the tails of withdrawals. Raises ``ValueError`` where there are too few."""
-    told = recording.header.settings["extension_m_per_V"]
+    """Return the piezo constant from the tails of withdrawals. Raises ``ValueError`` if there are too few."""
+    assumed_m_per_V = recording.header.settings["extension_m_per_V"]
     within = TunnellingRange(
         values["tail_high"], values["tail_low"], max(1, round(recording.rate_Hz / values["mains"]))
     )
-    tails = [Tail(trace.conductance_G0, -trace.displacement_m / told) for trace in traces_of(recording)]
+    tails = [
+        Tail(trace.conductance_G0, -trace.displacement_m / assumed_m_per_V) for trace in traces_of(recording)
+    ]
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     found = piezo_constant(tails, within, values["barrier"], values["barrier_uncertainty"], rng)
     value, uncertainty = found.extension_m_per_V / NM, found.uncertainty_m_per_V / NM
@@ -73,7 +75,7 @@ def piezo(recording: Recording, values: Mapping[str, Any], known: PreviousCalibr
 def amplifier(
     recording: Recording, values: Mapping[str, Any], known: PreviousCalibration
 ) -> CalibrationResult:
-    """Gain and offset on a resistor. Raises ``ValueError`` where the output does not follow the bias."""
+    """Return gain and offset measured on a resistor. Raises ``ValueError`` if the output ignores the bias."""
     series_ohm = recording.header.settings.get("series_resistance_ohm", 0.0)
     resistance_ohm = values["resistance"] + series_ohm
     levels = np.array([_level(recording, *span) for span in spans_of(recording, "level")]).reshape(-1, 2)
@@ -89,7 +91,7 @@ def amplifier(
     if not 1 / WRONG < found.gain_V_per_A / setting < WRONG:
         raise ValueError(
             f"{recording.path}: at {setting:.0e} V/A the amplifier shows {found.gain_V_per_A:.3g} V/A: "
-            f"{values['resistance']:g} ohm are not what it looks at"
+            f"{values['resistance']:g} ohm is not its load"
         )
     record = AmplifierRecord(
         **when_of(recording),
@@ -117,7 +119,7 @@ def amplifier(
 
 
 def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
-    """Mean bias and output over the last whole tenths of a second."""
+    """Return mean bias and output over the last whole tenths of a second."""
     rate_Hz = recording.rate_Hz
     settled = (stop - start) / rate_Hz - 0.02  # after the filters
     tenths = max(1, int(settled / MAINS_S + 1e-9))
@@ -127,7 +129,7 @@ def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
 
 
 def lag(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
-    """Lag between outputs and inputs. Raises ``ValueError`` where the bias is not looped back."""
+    """Return the lag between outputs and inputs. Raises ``ValueError`` if the bias is not looped back."""
     found = measured_lag(list(holds_of(recording)))
     seen, arrival = not isnan(found.current_lag_s), found.current_first_arrival
     record = LagRecord(
@@ -148,14 +150,14 @@ def lag(recording: Recording, values: Mapping[str, Any], known: PreviousCalibrat
         before.lag_s if before else None,
         before.uncertainty_s if before else 0.0,
     )
-    said = (
-        f"the current comes {found.current_lag_s * 1e6:.3g} +- {found.current_lag_uncertainty_s * 1e6:.2g} us after "
-        f"the bias, and shows an edge first at sample {arrival or 0:+d}"
+    remark = (
+        f"the current follows {found.current_lag_s * 1e6:.3g} +- {found.current_lag_uncertainty_s * 1e6:.2g} us after "
+        f"the bias, and first changes at sample {arrival or 0:+d}"
         if seen
-        else "no current followed the bias: its own lag is not known (a resistor in place of the junction shows it)"
+        else "no current followed the bias, so its lag is unknown (measure it on a resistor in place of the junction)"
     )
     return CalibrationResult(
         record,
         (quantity,),
-        (f"{found.lag_s * recording.rate_Hz:.2f} samples at {recording.rate_Hz:g} Hz", said),
+        (f"{found.lag_s * recording.rate_Hz:.2f} samples at {recording.rate_Hz:g} Hz", remark),
     )

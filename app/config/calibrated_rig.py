@@ -1,4 +1,4 @@
-"""A rig as its newest calibrations know it, what they say, and how old they are."""
+"""Rig with its newest calibrations, their values and their ages."""
 
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -20,16 +20,16 @@ from app.config.toml import FileError, Section
 from app.config.unusual import unusual, written_twice
 
 OLD_AFTER_DAYS = 365
-"""A calibration older than that is worth doing again."""
+"""Age after which to calibrate again."""
 
 IN_FILE = "rig file, calibrated {}"
 
 MOST_DIGITS = 6
-"""Before or after the point; beyond, numbers are written with powers of ten."""
+"""Maximum number of digits before or after the point; beyond, numbers are written with powers of ten."""
 
 
 def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Rig:
-    """Read a rig file and what its store knows; optionally with another gain of the current amplifier.
+    """Read a rig file with its calibrations, optionally with another gain of the current amplifier.
 
     Raises ``FileError``.
     """
@@ -41,7 +41,7 @@ def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Ri
 
 
 def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
-    """The rig with the numbers of its newest calibrations in place of older ones in its file."""
+    """Return the rig with its newest calibrations in place of older values of its file."""
     update: dict[str, Section] = {}
     piezo = store.newest(PiezoRecord)
     if piezo and piezo.date > when(rig.piezo.calibrated):
@@ -74,12 +74,12 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
 
 
 def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
-    """Refuse a calibration whose number belongs to no usual rig, if the rig file does not repeat its own."""
+    """Refuse a calibration with an unusual value, unless the rig file confirms its own."""
     twice = {key for key, _ in written_twice(rig.unusual)}
     for number in unusual(Rig, rig.model_dump()):
         if number.key not in twice:
             raise FileError(
-                f"{store.folder}: its newest calibration says {number}. Calibrate again, or take it out of the folder."
+                f"{store.folder}: its newest calibration gives {number}. Calibrate again, or remove it from the folder."
             )
 
 
@@ -95,7 +95,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def when(calibrated: str) -> datetime:
-    """When a rig file's numbers were found; ``NEVER`` where its text is no date."""
+    """Return the date of a rig file's calibration; ``NEVER`` if its text is not a date."""
     try:
         moment = datetime.fromisoformat(calibrated)
     except ValueError:
@@ -104,34 +104,32 @@ def when(calibrated: str) -> datetime:
 
 
 def is_date(calibrated: str) -> bool:
-    """Whether a rig file's text says when its numbers were found."""
+    """Return True if a rig file's text is the date of its calibration."""
     return when(calibrated) > NEVER
 
 
 def age_days(moment: datetime, now: datetime) -> float:
-    """Days from a calibration to now."""
+    """Return the age of a calibration in days."""
     return (now - moment).total_seconds() / 86400
 
 
 def thermometer_advice(rig: Rig, store: CalibrationStore, now: datetime) -> str:
-    """What to do about the calibration of the rig's probe; "" if all is well. Takes a calibrated rig."""
+    """Return advice on the calibration of a calibrated rig's probe; "" if there is none."""
     if rig.probe is None:
-        return (
-            "The rig file names no probe: add [probe] with its id, or no temperature can be told from volts."
-        )
+        return "The rig file names no probe: add [probe] with its id, so that volts can be converted to temperatures."
     if not rig.probe.known:
         known = sorted({record.probe for record in store.records() if isinstance(record, ThermometerRecord)})
         near = get_close_matches(rig.probe.id, known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}."
         return f"Probe {rig.probe.id!r} has no calibration; {hint} See hotjunction calibrate thermometer."
     if not is_date(rig.probe.calibrated):
-        return "Nobody says when its calibration was made: give its date in the rig file, or calibrate again."
+        return "The date of its calibration is unknown: give it in the rig file, or calibrate again."
     days = age_days(when(rig.probe.calibrated), now)
     return f"Its calibration is {days:.0f} days old: calibrate again." if days > OLD_AFTER_DAYS else ""
 
 
 def of_rig_file(rig: Rig) -> list[Record]:
-    """The numbers of a rig file itself, as records; of the year 1 where it does not say when they were found."""
+    """Return the values of the rig file as records, dated to the year 1 if it gives no date."""
     amplifier, piezo, probe = rig.current_amplifier, rig.piezo, rig.probe
     records: list[Record] = [
         PiezoRecord(
@@ -158,7 +156,7 @@ def of_rig_file(rig: Rig) -> list[Record]:
 
 
 def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:
-    """Whether a calibrated rig goes by this record: it is the newest of its thing, the rig file's own included."""
+    """Return True if a calibrated rig uses this record, the newest of its kind."""
     match record:
         case ThermometerRecord():
             probe = rig.probe
@@ -177,7 +175,7 @@ def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:
 
 
 def described(record: Record) -> tuple[str, str]:
-    """What a record is about, and its value with its error and unit."""
+    """Return the subject of a record, and its value with error and unit."""
     match record:
         case ThermometerRecord():
             resistance = text_with_error(
@@ -206,7 +204,7 @@ def described(record: Record) -> tuple[str, str]:
 
 
 def text_with_error(value: float, uncertainty: float) -> str:
-    """A value to the second digit of its uncertainty: "72800 +- 500", "1.630e-05 +- 2.0e-07"."""
+    """Return a value to the second digit of its uncertainty: "72800 +- 500", "1.630e-05 +- 2.0e-07"."""
     if not uncertainty > 0:
         return f"{value:.6g}"
     digits = 1 - floor(log10(uncertainty))

@@ -1,8 +1,8 @@
 """The calibration store: a folder beside the rig file, one small TOML file a calibration.
 
-Nothing is ever written over: a new calibration is a new file, and for each thing the newest counts. The numbers of
-the rig file itself count as calibrations of the date that they give (``calibrated``), the oldest of all where they
-give none. docs/how-to/calibration.md explains the files.
+Files are never overwritten: a new calibration is a new file, and the newest of each kind counts. The values of the
+rig file count as calibrations of their date (``calibrated``), and as the oldest of all without one.
+docs/how-to/calibration.md explains the files.
 """
 
 import json
@@ -22,7 +22,7 @@ Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
 class Calibrated(Section):
-    """What every record says: when it was found, how, and in which recording."""
+    """Fields of every record: date, method and recording."""
 
     date: AwareDatetime
     method: str = ""
@@ -32,7 +32,7 @@ class Calibrated(Section):
 class ThermometerRecord(Calibrated):
     """Thermal resistance and Seebeck coefficient of one probe.
 
-    ``correlation`` of their errors: -1 where one was found as a known product over the other.
+    ``correlation`` of their errors is -1 if one was calculated from a known product and the other.
     """
 
     kind: Literal["thermometer"] = "thermometer"
@@ -67,7 +67,7 @@ class AmplifierRecord(Calibrated):
 
 
 class PiezoRecord(Calibrated):
-    """The piezo constant, seen from the DAQ's volts."""
+    """Piezo constant relative to the volts of the DAQ."""
 
     kind: Literal["piezo"] = "piezo"
     extension_nm_per_V: Positive
@@ -75,10 +75,10 @@ class PiezoRecord(Calibrated):
 
 
 class LagRecord(Calibrated):
-    """How much later an analogue input shows what an output puts out; and the current what the bias does.
+    """Lag of the inputs behind the outputs, and of the current behind the bias.
 
-    ``current_first_arrival_s`` is when the current first shows an edge, from the looped back bias on: negative behind
-    a bias that is scanned first. The mean, ``current_lag_s``, does not tell.
+    ``current_first_arrival_s`` is the delay from an edge of the looped-back bias to the first change of the current;
+    negative if the bias is scanned first. The mean, ``current_lag_s``, does not give it.
     """
 
     kind: Literal["lag"] = "lag"
@@ -105,7 +105,7 @@ class _Kind(BaseModel):
 
 
 class CalibrationStore:
-    """All calibrations of one folder, which need not exist yet.
+    """Calibrations in one folder, which need not exist yet.
 
     Parameters
     ----------
@@ -116,22 +116,24 @@ class CalibrationStore:
         self.folder = folder
 
     def records(self) -> list[Record]:
-        """Every calibration, oldest first. Raises ``FileError`` for a file that is none; it names file and key."""
+        """Return all calibrations, oldest first. Raises ``FileError``, naming file and key, for an invalid file."""
         files = sorted(self.folder.glob("*.toml")) if self.folder.is_dir() else []
         return sorted((self._read(file) for file in files), key=lambda record: record.date)
 
     def newest(self, kind: type[KindOfRecord], **wanted: Any) -> KindOfRecord | None:
-        """The newest of a kind whose fields are as wanted (``probe="N12"``); None if there is none."""
+        """Return the newest of a kind with these fields (``probe="N12"``); None if there is none."""
         found = (record for record in reversed(self.records()) if isinstance(record, kind))
         return next(
             (one for one in found if all(getattr(one, name) == value for name, value in wanted.items())), None
         )
 
     def save(self, record: Record) -> Path:
-        """Write a record into a file of its own, whole or not at all. Raises ``FileError`` if it can't be."""
+        """Write a record to a new file atomically. Raises ``FileError`` if that fails."""
         stamp = record.date.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
         stem = "-".join(part for part in (stamp, record.kind, _slug(_about(record))) if part)
-        text = f"# Calibration of hotjunction. Nothing is written over: the newest of a kind counts.\n{_toml(record)}"
+        text = (
+            f"# Calibration of hotjunction. Never overwritten: the newest of a kind counts.\n{_toml(record)}"
+        )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(
@@ -152,12 +154,12 @@ class CalibrationStore:
 
 
 def store_of(rig_file: Path, rig: Rig) -> CalibrationStore:
-    """The store that a rig file names, beside it."""
+    """Return the calibration store of a rig file."""
     return CalibrationStore(rig_file.parent / rig.calibrations)
 
 
 def _about(record: Record) -> str:
-    """What of several a record is about: the probe, the setting."""
+    """Return the subject of a record for its file name: the probe or the setting."""
     if isinstance(record, ThermometerRecord | NoiseRecord):
         return record.probe
     return f"{record.setting_V_per_A:.0e}".replace("+0", "") if isinstance(record, AmplifierRecord) else ""
@@ -168,7 +170,7 @@ def _slug(text: str) -> str:
 
 
 def _free(folder: Path, stem: str) -> Path:
-    """A file name that nobody has yet."""
+    """Return an unused file name."""
     path, number = folder / f"{stem}.toml", 2
     while path.exists():
         path, number = folder / f"{stem}-{number}.toml", number + 1

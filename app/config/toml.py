@@ -1,4 +1,4 @@
-"""TOML files that a user writes, read into validated models. An error names file, key and bound."""
+"""Reading of users' TOML files into validated models. Errors name file, key and bound."""
 
 import re
 import tomllib
@@ -18,7 +18,7 @@ class Section(BaseModel):
 
 
 class FileError(Exception):
-    """Problem with a file, in one sentence for its user: file, key, what is wrong."""
+    """Problem with a file, in one sentence for the user: file, key, reason."""
 
 
 BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
@@ -61,7 +61,7 @@ def _misspelt(content: Iterable[str], found: str, wanted: str, model: type[BaseM
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a TOML file as it stands. Raises `FileError` for one that is missing or not TOML."""
+    """Return the content of a TOML file. Raises `FileError` for one that is missing or not TOML."""
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
@@ -98,12 +98,12 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _key(part: int | str) -> str:
-    """A key as it stands in the file; one that needs quotation marks has them."""
+    """Return a key as written in the file, quoted if necessary."""
     return part if isinstance(part, str) and BARE_KEY.fullmatch(part) else repr(part)
 
 
 def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:
-    """Keys of the section that ``location`` leads to; empty where the path leaves the models."""
+    """Return the keys of the section at ``location``; empty if the path leaves the models."""
     for part in location:
         if isinstance(part, int):
             continue  # an entry of a list: its model is the list's
@@ -115,6 +115,6 @@ def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:
 
 
 def _section_in(annotation: Any) -> Any:
-    """The model in ``X``, ``X | None``, ``list[X]`` and their like; the annotation itself if there is none."""
+    """Return the model in ``X``, ``X | None``, ``list[X]`` and the like; the annotation itself if there is none."""
     inner = (_section_in(argument) for argument in get_args(annotation))
     return next((one for one in inner if hasattr(one, "model_fields")), annotation)

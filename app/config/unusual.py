@@ -1,7 +1,7 @@
-"""Numbers of a file that are possible and yet belong to no usual rig: they must be written twice.
+"""Unusual numbers of a rig file, which the user must confirm by writing them twice.
 
-A number outside of its `Usual` bounds is most likely a slip of the pen: a factor of a thousand, another unit. It is
-taken only where the table ``[unusual]`` of the same file repeats it.
+A number outside of its `Usual` bounds is most likely a typing error: a factor of a thousand, another unit. It is
+accepted only if the table ``[unusual]`` of the same file repeats it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 @dataclass(frozen=True)
 class Usual:
-    """Bounds of a number on all usual rigs, both included; ``of`` names the number that they are shares of."""
+    """Inclusive bounds of a number on usual rigs; relative to the number named ``of``, if given."""
 
     low: float
     high: float
@@ -41,9 +41,9 @@ class Unusual:
 
     @property
     def remedy(self) -> str:
-        """Get what to do about it in the file."""
+        """Advice for the user."""
         return (
-            "Correct it or, if it is right, write it a second time, in the table [unusual] at the file's end: "
+            "Correct it or, if it is right, repeat it in the table [unusual] at the end of the file: "
             f"{'.'.join(self.key)} = {self.value!r}"
         )
 
@@ -64,7 +64,7 @@ def unusual(
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:
-    """The model in ``X`` or ``X | None``."""
+    """Return the model in ``X`` or ``X | None``."""
     kinds = (annotation, *getattr(annotation, "__args__", ()))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 

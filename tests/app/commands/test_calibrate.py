@@ -117,7 +117,7 @@ def test_an_amplifier_with_nothing_at_its_input_is_told(tmp_path):
         words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--resistance", "1e6", "--cycles", "1")
         result = invoke("amplifier", *words, code=2)
 
-    assert "1e+06 ohm are not what it looks at" in result.output
+    assert "1e+06 ohm is not its load" in result.output
 
 
 def test_lag_of_the_inputs_and_of_the_current(tmp_path):
