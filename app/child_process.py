@@ -1,4 +1,4 @@
-"""Python processes that hotjunction starts for itself: each in a session of its own, each with our own code.
+"""Child processes of hotjunction: each in a session of its own, with our own code.
 
 Source: Python, "Command line and environment" (``-P``); Windows, "Process Creation Flags".
 """
@@ -30,8 +30,8 @@ def start(
 ) -> "subprocess.Popen[bytes]":
     """Start ``python -m module words``; its standard output is a pipe.
 
-    What ends a whole terminal or service (a hang-up, Ctrl-C, a closed window) does not reach it. A file called
-    app.py or analysis.py in the present folder is not taken for ours.
+    The end of the terminal or service (hang-up, Ctrl-C, closed window) does not reach it. A file called app.py or
+    analysis.py in the current folder is not imported in place of ours.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def start(
     stderr : int or file, optional
         As for ``Popen``; this process's own, if not given.
     window : bool
-        Give it a console of its own on Windows, though an invisible one, for what it may start in turn.
+        Give it an invisible console of its own on Windows, for its own child processes.
     """
     command = [sys.executable, "-P", "-m", module, *words]
     pipes: dict[str, Any] = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": stderr}
@@ -55,12 +55,12 @@ def start(
         return subprocess.Popen(
             command, **pipes, env=environment(), creationflags=flags | subprocess.CREATE_BREAKAWAY_FROM_JOB
         )
-    except PermissionError:  # the job object that holds us lets nobody out
+    except PermissionError:  # our job object allows no breakaway
         return subprocess.Popen(command, **pipes, env=environment(), creationflags=flags)
 
 
 def environment(of: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the variables of a child: UTF-8 on its pipes and, where we are not installed, the way to our code."""
+    """Return the environment of a child: UTF-8 on its pipes and, if we are not installed, the path to our code."""
     changed = {**of, "PYTHONIOENCODING": "utf-8"}
     if PROJECT not in (Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")):
         others = [folder for folder in of.get("PYTHONPATH", "").split(os.pathsep) if folder]
@@ -69,13 +69,13 @@ def environment(of: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def next_line(process: "subprocess.Popen[bytes]", what: str) -> str:
-    """Wait for a line of a child's standard output, as long as it lives; "" if it ends before.
+    """Wait for a line of a child's standard output and return it; "" if the child ends first.
 
     Parameters
     ----------
     process : Popen
     what : str
-        Whose word is waited for: every few seconds a line of the log says that it is.
+        Name of the child, for a log line every few seconds.
     """
     stream, lines = process.stdout, [b""]
     if stream is None:
@@ -92,6 +92,6 @@ def next_line(process: "subprocess.Popen[bytes]", what: str) -> str:
 
 
 def reply_to_parent(line: str) -> None:
-    """Say a line to whoever started this process; where nobody listens any more, nothing happens."""
+    """Write a line to the parent process; ignore a parent that no longer listens."""
     with suppress(OSError):
         os.write(sys.stdout.fileno(), f"{line}\n".encode())

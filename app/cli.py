@@ -11,16 +11,16 @@ from app.plugins import PluginError, load_plugins
 
 COMMANDS = {
     "analyze": "Histogram, I-V, heat: analyse recordings; print the result.",
-    "calibrate": "Calibrate a part of the rig; list what is known.",
-    "campaign": "Measure a whole programme of a molecule; goes on where it was.",
-    "check": "Connect to each instrument of a rig and say what answers.",
+    "calibrate": "Calibrate a part of the rig; list the calibrations.",
+    "campaign": "Measure a whole programme of a molecule; resumes where it stopped.",
+    "check": "Connect to each instrument of a rig and report its state.",
     "demo": "Measure, record and report on the simulated rig.",
     "fit": "Fit a transmission model to I-V data.",
     "gui": "Operate a rig and watch, or replay a recording.",
-    "import": "Turn recordings of other programs into a hotjunction recording.",
-    "predict": "Charge and heat currents of a transmission model, or with probes.",
+    "import": "Convert recordings of other programs.",
+    "predict": "Predict charge and heat currents of a transmission model.",
     "probes": "Figures and numbers of the paper on Buettiker probes.",
-    "recover": "Copy what is good of an interrupted recording.",
+    "recover": "Copy the intact part of an interrupted recording.",
     "report": "Write a self-contained HTML report of a recording.",
     "run": "Run a procedure on a rig.",
     "serve": "Own a rig, run a queue of procedures, let clients attach.",
@@ -32,12 +32,12 @@ class Commands(click.Group):
     """Commands that live in ``app.commands``, one module each."""
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run the command line, with output that every encoding takes."""
+        """Run the command line, with output for every encoding."""
         never_refuse()
         return super().main(*args, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, for the help."""
+        """Return the names for the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

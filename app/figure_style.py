@@ -1,4 +1,4 @@
-"""How figures look, on light and on dark pages, and how they become text that a page can hold."""
+"""Style of figures on light and dark pages, and their conversion to text for a page."""
 
 import base64
 import re
@@ -32,12 +32,12 @@ class Style:
 
     @property
     def positive(self) -> str:
-        """What belongs to positive bias, in every figure of heat and current."""
+        """Colour of positive bias, in every figure of heat and current."""
         return self.fit
 
     @property
     def negative(self) -> str:
-        """What belongs to negative bias."""
+        """Colour of negative bias."""
         return self.data
 
 
@@ -53,7 +53,7 @@ DARK = Style(
 
 @contextmanager
 def drawn_in(style: Style) -> Iterator[None]:
-    """Figures made inside have this style."""
+    """Draw the figures inside the block in this style."""
     coloured = (
         "text.color",
         "axes.labelcolor",

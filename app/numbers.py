@@ -1,10 +1,10 @@
-"""Numbers as people read them: rounded to their error, with units."""
+"""Numbers for readers: rounded to their error."""
 
 from math import floor, isfinite, log10
 
 
 def rounded(value: float, error: float) -> tuple[str, str]:
-    """Value and error with two digits of the error: ``("0.925", "0.012")``. No error: four digits of the value."""
+    """Return value and error with two digits of the error: ``("0.925", "0.012")``. Without error: four digits."""
     if not isfinite(value):
         return "not known", "not known"
     if not isfinite(error) or error <= 0:
@@ -14,6 +14,6 @@ def rounded(value: float, error: float) -> tuple[str, str]:
 
 
 def cell_with_error(value: float, error: float) -> str:
-    """Value and error in one cell; the value alone where the error is not known."""
+    """Return value and error in one cell; the value alone if the error is unknown."""
     found, sigma = rounded(value, error)
     return found if sigma == "not known" else f"{found} ± {sigma}"

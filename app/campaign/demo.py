@@ -55,14 +55,14 @@ def comparison(measurement: Measurement, seed: int) -> Iterator[str]:
     """Yield sentences that compare each result with the true value."""
     gold_G0 = settings(seed).load().values["gold"]["level_G0"][0]
     peaks = measurement.histogram.analysis.peaks if measurement.histogram else ()
-    for name, told_G0 in (("Au contact", gold_G0), (f"{SPECIES} junction", _conductance_G0(seed))):
-        peak = nearest_peak(peaks, told_G0)
+    for name, true_G0 in (("Au contact", gold_G0), (f"{SPECIES} junction", _conductance_G0(seed))):
+        peak = nearest_peak(peaks, true_G0)
         if peak is None:
-            yield f"{name}: the world was told {told_G0:g} G0; no peak to be trusted yet, take more traces"
+            yield f"{name}: true value {true_G0:g} G0; no trusted peak yet, take more traces"
         else:
             found, error = rounded(peak.conductance_G0, peak.uncertainty_G0)
-            off = 100 * (peak.conductance_G0 / told_G0 - 1)
-            yield f"{name}: the world was told {told_G0:g} G0, found {found} ± {error} G0 ({off:+.1f} %)"
+            off = 100 * (peak.conductance_G0 / true_G0 - 1)
+            yield f"{name}: true value {true_G0:g} G0, measured {found} ± {error} G0 ({off:+.1f} %)"
     for point in measurement.heating.points if measurement.heating else ():
         yield from _heat(measurement, point, seed)
 
@@ -74,14 +74,14 @@ def _heat(measurement: Measurement, point: HeatingPoint, seed: int) -> Iterator[
         settings(seed).load(), point.amplitude_V, mine[0].window_G0, [hold.before_G0 for hold in mine]
     )
     volts = f"{point.amplitude_V:g} V"
-    for sign, dT_K, sigma_K, told_K in (
+    for sign, dT_K, sigma_K, true_K in (
         ("+", point.dT_pos_K, point.sigma_pos_K, expected.rise_pos_K),
         ("-", point.dT_neg_K, point.sigma_neg_K, expected.rise_neg_K),
     ):
         found, error = rounded(1e3 * dT_K, 1e3 * sigma_K)
-        off = (dT_K - told_K) / sqrt(sigma_K**2 + (measurement.heating.scale_relative * told_K) ** 2)
+        off = (dT_K - true_K) / sqrt(sigma_K**2 + (measurement.heating.scale_relative * true_K) ** 2)
         yield (
-            f"Tip at {sign}{volts}: the world's junctions should heat it by {1e3 * told_K:.1f} mK, "
-            f"found {found} ± {error} mK ({off:+.1f} sigma)"
+            f"Tip at {sign}{volts}: true temperature rise {1e3 * true_K:.1f} mK, "
+            f"measured {found} ± {error} mK ({off:+.1f} sigma)"
         )
     yield f"Asymmetry of the heat at {volts}: {point.asymmetry.words()}, from {point.junctions} junctions"

@@ -17,14 +17,14 @@ from app.console.errors import Command
     "--molecular",
     type=(float, float),
     metavar="G0 G0",
-    help="Where peaks of a molecule are sought; by default from the noise up to the metal contact.",
+    help="Range in which to search for peaks of the molecule; by default from the noise to the metal contact.",
 )
 @click.option(
     "--background",
     type=click.Choice(["none", "constant", "linear"]),
     default="linear",
     show_default=True,
-    help="What lies under a fitted Gaussian.",
+    help="Background under a fitted Gaussian.",
 )
 @click.option(
     "--transmission",
@@ -35,7 +35,7 @@ from app.console.errors import Command
     "--first-periods",
     type=click.IntRange(0),
     metavar="N",
-    help="Periods left out after the start of each modulation; by default as the run was asked to.",
+    help="Periods left out after the start of each modulation; by default the run's own parameter.",
 )
 def command(
     recordings: tuple[Path, ...],
@@ -50,8 +50,8 @@ def command(
     """Analyse RECORDINGS, or folders of them, together.
 
     Opening traces give a histogram with fitted peaks, sweeps the mean I-V, modulated junctions the heat in the tip at
-    both polarities, with the verdict of each control experiment. Errors are statistical, by drawing traces or
-    junctions anew; what is common to all is stated apart.
+    both polarities, with the verdict of each control experiment. Errors are statistical, from resampled traces
+    or junctions; errors common to all are stated separately.
     """
     from analysis.recording import RecordingError
     from app.config.toml import FileError

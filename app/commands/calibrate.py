@@ -1,4 +1,4 @@
-"""`hotjunction calibrate KIND`: find a number of the rig, say it beside the one known before, keep it if wished."""
+"""`hotjunction calibrate KIND`: measure a value of the rig, compare it with the previous one, save it on request."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ KINDS = {
     "thermometer": ("CalibrateThermometer", "Thermal resistance of the probe, from a known heater power."),
     "piezo": ("CalibratePiezo", "Piezo constant, from the slope of tunnelling."),
     "amplifier": ("CalibrateAmplifier", "Gain and offset of the current amplifier, on a known resistor."),
-    "lag": ("CalibrateLag", "How much later inputs show what outputs put out."),
+    "lag": ("CalibrateLag", "Lag of the inputs behind the outputs."),
     "noise": ("CalibrateNoise", "Noise of the thermometer, and the resolution to expect."),
 }
 SHOW = "show"
@@ -28,10 +28,10 @@ WIDTH_WITHOUT_TERMINAL = 140
 
 
 class Kinds(click.Group):
-    """Kinds of calibration as commands, each imported when it is called; and what is known."""
+    """Kinds of calibration as commands, each imported when called, and the list of calibrations."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, for the help."""
+        """Return the names for the help."""
         return [SHOW, *KINDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -43,16 +43,16 @@ class Kinds(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the kinds without importing one."""
         with formatter.section("Kinds"):
-            known = (SHOW, "List what is known, and how old it is.")
+            known = (SHOW, "List the calibrations and their ages.")
             formatter.write_dl([known, *((name, text) for name, (_, text) in KINDS.items())])
 
 
 @click.group(cls=Kinds, subcommand_metavar="KIND [ARGS]...")
 def command() -> None:
-    """Calibrate a part of the rig, and say the result beside the value known before.
+    """Calibrate a part of the rig, and compare the result with the previous value.
 
-    With --save it joins the folder of calibrations beside the rig file; from then on runs use it. Nothing there
-    is ever written over.
+    --save adds it to the folder of calibrations beside the rig file, and later runs use it. Files there are never
+    overwritten.
     """
 
 
@@ -75,14 +75,14 @@ def _kind_command(kind: str) -> click.Command:
         click.Option(
             ["--out"],
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Recording to write (.h5); then the rig is run.",
+            help="Run the rig and write this recording (.h5).",
         ),
         click.Option(
             ["--from", "recording"],
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Evaluate this recording instead; the rig is left alone. Parameters are its own where not given here.",
+            help="Evaluate this recording instead of running the rig. Parameters not given here are the recording's.",
         ),
-        click.Option(["--save"], is_flag=True, help="Keep the result: runs use it from then on."),
+        click.Option(["--save"], is_flag=True, help="Save the result for later runs."),
         click.Option(
             ["--gain", "gain_V_per_A"], type=float, metavar="V/A",
             help="Gain of the current amplifier for this run, instead of the rig file's.",
@@ -130,7 +130,9 @@ def _kind_command(kind: str) -> click.Command:
         if save:
             _save(found, rig_file, rig)
         elif not as_json:
-            click.echo("Not saved: runs go on with what was known before. --save keeps it.", err=True)
+            click.echo(
+                "Not saved: runs keep using the previous value. Use --save to save the result.", err=True
+            )
 
     return Command(kind, callback=run, params=options, help=KINDS[kind][1])
 
@@ -145,7 +147,7 @@ def _procedure_class(kind: str) -> Any:
 def _run(
     procedure_class: Any, rig_file: Path, rig: "Rig", out: Path, notes: str, values: dict[str, Any]
 ) -> None:
-    """Run the procedure; a run that did not finish is not evaluated."""
+    """Run the procedure; raise ``SystemExit`` if it did not finish, so that it is not evaluated."""
     from app.acquisition.bench import Bench
     from app.acquisition.run_in_terminal import run_and_tell
 
@@ -177,7 +179,7 @@ def _evaluate(
 
 
 def _recorded_values(procedure: "RigProcedure", recorded: Any) -> dict[str, Any]:
-    """Parameters of this procedure that a recording has, by their names without units."""
+    """Return the recorded parameters of this procedure, by their names without units."""
     named = zip(procedure.parameter_objects(), procedure.values(), strict=True)
     return {name: recorded[with_unit] for name, with_unit in named if with_unit in recorded}
 
@@ -195,11 +197,11 @@ def _tell(found: "CalibrationResult", as_json: bool) -> None:
 
     words = {True: "agrees with", False: "DISAGREES WITH", None: ""}
     for quantity in found.quantities:
-        said = f"{quantity.name}: {text_with_error(quantity.value, quantity.uncertainty)} {quantity.unit}"
+        sentence = f"{quantity.name}: {text_with_error(quantity.value, quantity.uncertainty)} {quantity.unit}"
         if quantity.before is not None:
             before = text_with_error(quantity.before, quantity.before_uncertainty)
-            said += f"; {words[quantity.agrees]} {before} {quantity.unit} known before"
-        click.echo(said)
+            sentence += f"; {words[quantity.agrees]} {before} {quantity.unit} before"
+        click.echo(sentence)
     for remark in found.remarks:
         click.echo(f"  {remark}")
 
@@ -212,7 +214,7 @@ def _save(found: "CalibrationResult", rig_file: Path, rig: "Rig") -> None:
 
 @click.command("show", cls=Command, params=[RIG_OPTION])
 def show(rig_file: Path) -> None:
-    """List every calibration, newest first: what, how old, how it was found; a star marks what runs use."""
+    """List every calibration, newest first, with value, age and method; a star marks those in use."""
     from datetime import UTC, datetime
 
     from rich.console import Console

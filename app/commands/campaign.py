@@ -1,4 +1,4 @@
-"""`hotjunction campaign`: a whole programme of a molecule, that goes on where it was."""
+"""`hotjunction campaign`: the whole measurement programme of a molecule, resumable after interruptions."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from app.console.errors import Command
 
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what is there and what is missing; nothing moves.")
+@click.option("--dry-run", is_flag=True, help="Print what is recorded and what is missing; move nothing.")
 def command(file: Path, dry_run: bool) -> None:
-    """Measure a histogram, I-V curves, the heat at several amplitudes, and controls, as FILE (TOML) says.
+    """Measure a histogram, I-V curves, the heat at several amplitudes, and controls, as described by FILE (TOML).
 
-    Recordings, campaign.log (what was decided and why) and report.html go into a folder beside FILE. Ctrl-C ends it
-    safely; the same command goes on where it was, also after a crash. See docs/how-to/campaign.md.
+    Recordings, campaign.log (decisions and reasons) and report.html go into a folder beside FILE. Ctrl-C ends it
+    safely; the same command resumes it, also after a crash. See docs/how-to/campaign.md.
     """
     from app.campaign.command import run_campaign, tell_campaign
     from app.campaign.file import load_campaign

@@ -19,17 +19,19 @@ HOLDS = 24
     help="Folder to fill.",
 )
 @click.option(
-    "--traces", type=click.IntRange(20), default=TRACES, show_default=True, help="Opening traces to take."
+    "--traces", type=click.IntRange(20), default=TRACES, show_default=True, help="Number of opening traces."
 )
-@click.option("--holds", type=click.IntRange(4), default=HOLDS, show_default=True, help="Junctions to heat.")
+@click.option(
+    "--holds", type=click.IntRange(4), default=HOLDS, show_default=True, help="Number of junctions to heat."
+)
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same junctions."
 )
 def command(out: Path, traces: int, holds: int, seed: int) -> None:
     """Measure junctions of a molecule on a simulated rig: conductance, I-V, heat at both polarities; then report.
 
-    Leaves in the folder: rig.toml (of the simulated rig), demo.toml (what was measured), a recording for each stage,
-    campaign.log (what was decided and why), report.html.
+    Writes to the folder: rig.toml (simulated rig), demo.toml (campaign), a recording per stage, campaign.log
+    (decisions and reasons), report.html.
     """
     from app.acquisition.direct import direct_wires
     from app.acquisition.simulated_rig import patient, served

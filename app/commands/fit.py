@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--model", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Model file (TOML)."
 )
-@click.option("--each", is_flag=True, help="Fit every file by itself instead of the mean of all.")
+@click.option("--each", is_flag=True, help="Fit each file separately instead of the mean of all.")
 @click.option(
     "--relative-error",
     type=click.FloatRange(min=0, min_open=True),
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "units",
     type=Units(),
     multiple=True,
-    help="Unit of a column where the file has none that is known: current=nA, bias=mV. Repeatable.",
+    help="Unit of a column whose unit the file does not give: current=nA, bias=mV. Repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
@@ -62,11 +62,11 @@ def command(
 ) -> None:
     """Fit MODEL to the I-V curves in DATA: recordings, or text and CSV with columns of voltage and current.
 
-    Numbers that are written as { start =, min =, max = } in the model are free. Of several curves the mean is fitted,
-    weighed with its error; a file of columns counts as one junction, and the errors come from junctions left out in
-    turn. The curve of a single junction gives errors by its column of uncertainties, or by the scatter about the fit.
+    Numbers written as { start =, min =, max = } in the model are free. Several curves are averaged and weighted with
+    the error of the mean; a file of columns counts as one junction, and the errors come from a jackknife over
+    junctions. A single curve takes its errors from its column of uncertainties, or from the scatter about the fit.
 
-    Where MODEL has a section floating_probe, the junction is fitted without a probe, with a voltage probe and with a
+    If MODEL has a section floating_probe, the junction is fitted without a probe, with a voltage probe and with a
     voltage-temperature probe, and the three are compared.
     """
     import json

@@ -17,20 +17,20 @@ NEWEST = "newest"
     is_flag=False,
     flag_value=NEWEST,
     metavar="[CONNECTION]",
-    help="Show a bench that runs: that of a connection file, or else the newest.",
+    help="Show a running bench: the one of a connection file, else the newest.",
 )
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Where recordings go; here, if not given.",
+    help="Folder for recordings; the current one by default.",
 )
 def command(what: Path | None, attach: str | None, folder: Path) -> None:
     """Operate a rig and watch, or replay a recording.
 
-    With nothing else, on a simulated rig. With a rig file, on that rig. With a recording, in replay; with a folder,
-    on the newest in it that can be read, beside the list of all. Closing the window leaves a run going: it is shown
-    from its start when the window is opened again.
+    Without an argument: a simulated rig. With a rig file: that rig. With a recording: replay. With a folder: its newest
+    readable recording, and a list of all. A run continues when the window is closed; opened again, the window shows
+    it from its start.
     """
     from app.config.toml import FileError
 
@@ -62,7 +62,7 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
 
 
 def _recording(what: Path | None) -> Path | None:
-    """The recording that is to be replayed; None for a rig. Raises ``FileError`` for what is neither."""
+    """Return the recording to replay; None for a rig. Raises ``FileError`` for anything else."""
     from analysis.recording import Recording, RecordingError
     from app.config.rig import load_rig
     from app.config.toml import FileError
@@ -89,7 +89,7 @@ def _recording(what: Path | None) -> Path | None:
 
 
 def _need_a_screen() -> None:
-    """Qt ends the program where there is no screen; better a sentence."""
+    """Raise ``FileError`` without a screen, where Qt would abort the program."""
     import os
     import sys
 

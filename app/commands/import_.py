@@ -1,4 +1,4 @@
-"""`hotjunction import`: recordings of other programs become one of ours."""
+"""`hotjunction import`: convert recordings of other programs."""
 
 from importlib import metadata
 from pathlib import Path
@@ -31,7 +31,7 @@ POSITIVE = click.FloatRange(min=0.0, min_open=True)
 @click.option("--speed-nm-per-s", type=POSITIVE, help="Speed of opening.")
 @click.option("--gain-V-per-A", "gain_V_per_A", type=POSITIVE, help="Gain of the current amplifier.")
 @click.option(
-    "--extension-nm-per-V", "nm_per_V", type=POSITIVE, help="Of the piezo, for extensions in volts."
+    "--extension-nm-per-V", "nm_per_V", type=POSITIVE, help="Piezo constant, for extensions in volts."
 )
 @click.option(
     "--unit",
@@ -40,7 +40,7 @@ POSITIVE = click.FloatRange(min=0.0, min_open=True)
     multiple=True,
     help="Unit of a column: current=nA, conductance=G0. Repeatable.",
 )
-@click.option("--sample", default="", help="What was measured.")
+@click.option("--sample", default="", help="Name of the sample.")
 @click.option("--notes", default="", help="Anything else.")
 def command(
     paths: tuple[Path, ...],
@@ -58,21 +58,21 @@ def command(
 ) -> None:
     """Turn the files PATHS (or those in folders) into one recording.
 
-    Reads Igor binary waves, .csv with a trace a row, TDMS, and plain columns of text. The options say what the
-    files do not; where a file says it itself, the file is right. What nobody says stays marked as unknown.
+    Reads Igor binary waves, .csv with a trace a row, TDMS, and plain columns of text. The options give values
+    that the files lack; values in a file take precedence. Values given by neither are marked as unknown.
     """
     from analysis.importers import ForeignFile, ImportOptions
     from analysis.recording import RecordingError
     from app.config.toml import FileError
 
-    told = {
+    given = {
         "bias_V": None if bias_mV is None else bias_mV * 1e-3,
         "series_resistance_ohm": series_resistance_ohm,
         "opening_speed_m_per_s": None if speed_nm_per_s is None else speed_nm_per_s * 1e-9,
         "current_gain_V_per_A": gain_V_per_A,
         "extension_m_per_V": None if nm_per_V is None else nm_per_V * 1e-9,
     }
-    settings = {name: value for name, value in told.items() if value is not None}
+    settings = {name: value for name, value in given.items() if value is not None}
     options = ImportOptions(settings, float("nan") if rate_Hz is None else rate_Hz, dict(units))
     try:
         _import(paths, out, kind, options, sample, notes)

@@ -14,16 +14,14 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--compare", is_flag=True, help="Voltage probes against voltage-temperature probes, with their errors."
-)
+@click.option("--compare", is_flag=True, help="Compare voltage probes with voltage-temperature probes.")
 @click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw to this file (.png, .pdf, .svg)."
 )
 def command(model: Path, as_json: bool, compare: bool, plot: Path | None) -> None:
     """Conductance, thermopower, and at each bias of MODEL (TOML) the current and the heat in either electrode.
 
-    Positive bias: substrate higher than the grounded probe. Numbers marked as free are taken at their start.
+    Positive bias: substrate higher than the grounded probe. Free numbers have their start values.
 
     A MODEL with terminals describes a junction with Buettiker probes: at each level alignment the particles and
     the heat into every terminal, where the probes settle, and the entropy production.
@@ -96,7 +94,7 @@ def _with_probes(path: Path, as_json: bool, compare: bool, plot: Path | None) ->
 def prediction(
     linear: "LinearResponse", result: "Currents", molecules: float, resistance_K_per_W: float | None
 ) -> dict[str, Any]:
-    """What is printed, every number to 15 digits; one that does not exist (S of no conductance) is null."""
+    """Return the printed values to 15 digits; undefined ones (S without conductance) are null."""
     from app.models.fields import digits
 
     rows = []
@@ -132,31 +130,31 @@ def prediction(
 
 
 def _note_on_accuracy(linear: "LinearResponse", result: "Currents") -> str:
-    """What limits the result: interpolation and the ends of a table, or that there is no telling."""
+    """Return a note on the accuracy: limits by interpolation and range of a table, or unknown."""
     import numpy as np
 
     known = np.append(result.accuracy[np.isfinite(result.accuracy)], linear.accuracy)
     known = known[np.isfinite(known)]
     if not known.size:
         return (
-            "relative accuracy unknown: between two points of a table nothing tells how tau runs, and the "
-            "interpolation error can't be estimated; give more points"
+            "relative accuracy unknown: the interpolation error of a table of two points can't be estimated; "
+            "give more points"
         )
-    said = []
+    remarks = []
     lost = result.bias_V[~np.isfinite(result.accuracy)]
     if lost.size:
-        said.append(
-            f"relative accuracy unknown at {', '.join(f'{x:g}' for x in lost)} V: the current or heat is zero there, "
-            "or not, by what lies outside the table"
+        remarks.append(
+            f"relative accuracy unknown at {', '.join(f'{x:g}' for x in lost)} V: the current or heat depends "
+            "on the transmission outside the table"
         )
     worst = float(known.max())
     if worst > 1e-10:
         size = f"{worst:.1e}" if worst < 1 else "worse than the numbers themselves"
-        said.append(
-            f"relative accuracy {size}: the table is coarse, or its range is left, so that interpolation "
-            "or what lies outside limits the result"
+        remarks.append(
+            f"relative accuracy {size}: the table is coarse or too narrow, so that interpolation "
+            "or the transmission outside it limits the result"
         )
-    return "; ".join(said)
+    return "; ".join(remarks)
 
 
 def _print(report: dict[str, Any], temperatures_K: tuple[float, float]) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def command(figures: Path | None, as_json: bool) -> None:
     """Voltage probes against voltage-temperature probes: Erdogan and Bergfield, arXiv:2508.20343.
 
-    Every number that the paper quotes, what its junctions give, what they give between the points of the sweep and
-    beyond linear response, and where the two do not agree.
+    Prints every number of the paper, the value from its junctions, the values between the points of the sweep and
+    beyond linear response, and the disagreements.
     """
     import json
 
@@ -41,7 +41,7 @@ def command(figures: Path | None, as_json: bool) -> None:
         if figures is not None:
             try:
                 for name in _written(figures, found):
-                    status.update(f"Drawing: {name} is there")
+                    status.update(f"Drawing: {name} done")
             except OSError as error:
                 raise FileError(f"{figures}: can't be written to ({error.strerror})") from None
     if as_json:

@@ -1,4 +1,4 @@
-"""`hotjunction recover`: make a finished file of a recording whose program was killed."""
+"""`hotjunction recover`: finish the recording of a killed program."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from app.console.errors import Command
     help="New file; RECORDING-recovered.h5 if not given.",
 )
 def command(recording: Path, out: Path | None) -> None:
-    """Copy everything that was saved of RECORDING into a new, finished file. RECORDING is only read.
+    """Copy all saved data of RECORDING to a new, finished file. RECORDING is not changed.
 
     The other commands read an interrupted recording as it is; this makes it smaller and readable for all programs.
     """

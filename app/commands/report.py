@@ -13,13 +13,13 @@ from app.console.errors import Command
     "-o",
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Page to write; if not given, beside the recording under its name, or report.html in the folder.",
+    help="Page to write; by default beside the recording under its name, or report.html in the folder.",
 )
 @click.option(
     "--csv",
     "table",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the numbers of heating here too.",
+    help="Also write the numbers of heating to this file.",
 )
 @click.option(
     "--transmission",
@@ -30,7 +30,7 @@ from app.console.errors import Command
     "--first-periods",
     type=click.IntRange(0),
     metavar="N",
-    help="Periods left out after the start of each modulation; by default as the run was asked to.",
+    help="Periods left out after the start of each modulation; by default the run's own parameter.",
 )
 def command(
     recordings: tuple[Path, ...],
@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Write a self-contained HTML report of RECORDINGS, or of folders of them, together.
 
-    Traces and histograms with fits; of held junctions the mean I-V, the heat at both polarities beside theory,
-    controls, noise budget, what was left out; settings and calibrations.
+    It shows traces and histograms with fits; of held junctions the mean I-V, the heat at both polarities with theory,
+    controls, noise budget and exclusions; settings and calibrations.
     """
     from analysis.recording import RecordingError
     from app.config.toml import FileError

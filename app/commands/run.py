@@ -12,7 +12,7 @@ from procedures.registry import PROCEDURES
 
 
 class Procedures(click.Group):
-    """Procedures as commands, each imported when it is called."""
+    """Procedures as commands, each imported when called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names, for the help."""
@@ -52,9 +52,9 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
             required=True,
             help="Recording to write (.h5).",
         ),
-        click.Option(["--sample"], default="", help="What is measured, for the recording."),
+        click.Option(["--sample"], default="", help="Name of the sample, for the recording."),
         click.Option(["--notes"], default="", help="Notes for the recording."),
-        click.Option(["--serve"], is_flag=True, help="Let clients attach, watch and queue more meanwhile."),
+        click.Option(["--serve"], is_flag=True, help="Let clients attach, watch and queue more runs."),
     ]
     options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 

@@ -12,22 +12,26 @@ from app.console.errors import Command
     "rig_file", metavar="[RIG]", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
 )
 @click.option("--simulated", is_flag=True, help="Serve a simulated rig that lives as long as the bench.")
-@click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="Of the simulated rig's sample.")
+@click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="Sample of the simulated rig.")
 @click.option(
     "--clock",
     type=click.Choice(["wall", "fast"]),
     default="wall",
     show_default=True,
-    help="Of the simulated rig. fast: time advances only as samples are asked for.",
+    help="Clock of the simulated rig; fast: time advances only as samples are read.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same world.")
-@click.option("--parameters", type=click.Path(dir_okay=False, path_type=Path), help="Of the simulated rig.")
+@click.option(
+    "--parameters",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Parameter file of the simulated rig.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One of these parameters.")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Where recordings go that are given no name; here, if not given.",
+    help="Folder of recordings without a name of their own; the current one by default.",
 )
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to bind to. Nothing is encrypted."
@@ -35,7 +39,7 @@ from app.console.errors import Command
 @click.option(
     "--connections",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where to leave the file by which clients find it.",
+    help="Folder of the connection file, by which clients find the bench.",
 )
 def command(
     rig_file: Path,
@@ -51,13 +55,13 @@ def command(
 ) -> None:
     """Own the rig of RIG (a rig file, rig.toml if not given), run a queue of procedures, and let clients attach.
 
-    Prints the path of the connection file. Clients come and go; the runs go on. Ctrl-C ends a run safely, and the
-    bench with it.
+    Prints the path of the connection file. Runs continue while clients come and go. Ctrl-C ends the run safely, then
+    the bench.
     """
     import threading
     from importlib import import_module
 
-    # what takes a second or two to import does so while the simulated rig comes up
+    # import slow modules while the simulated rig starts
     threading.Thread(target=import_module, args=("app.server.server",), daemon=True).start()
 
     from app.acquisition.simulated_rig import SimulationSettings

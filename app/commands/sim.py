@@ -18,7 +18,7 @@ class Speed(click.ParamType):
     name = "speed"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        """Check and convert."""
+        """Return the checked value."""
         if value == FAST:
             return FAST
         try:
@@ -31,23 +31,23 @@ class Speed(click.ParamType):
 
 
 SLOWEST, FASTEST = 0.01, 300.0
-"""Faster than that, the card's largest buffer lasts less than two of life's seconds: "fast" waits for who reads."""
+"""Beyond, the card's largest buffer lasts less than 2 s of real time; "fast" waits for the reader instead."""
 
 
 @click.command(cls=Command)
-@click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="What is on the sample.")
+@click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="Molecule on the sample.")
 @click.option(
     "--clock",
     type=click.Choice(["wall", "fast"]),
     default="wall",
     show_default=True,
-    help="fast: time advances only as samples are asked for.",
+    help="fast: time advances only as samples are read.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same world.")
 @click.option(
     "--parameters",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="TOML file of parameters that differ from their defaults.",
+    help="TOML file with parameters that differ from the defaults.",
 )
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One parameter, e.g. sample.species=Au."
@@ -64,7 +64,7 @@ SLOWEST, FASTEST = 0.01, 300.0
     "--speed",
     type=Speed(),
     metavar="X|fast",
-    help="With --recording: so many times life's speed, or as samples are asked for.",
+    help="With --recording: speed relative to real time, or as fast as samples are read.",
 )
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to bind to; others can then reach it."
@@ -74,7 +74,7 @@ SLOWEST, FASTEST = 0.01, 300.0
     type=click.Path(dir_okay=False, path_type=Path),
     default="rig.toml",
     show_default=True,
-    help="Where to write the rig file that leads to it.",
+    help="Rig file to write.",
 )
 def command(
     species: str | None,
@@ -90,10 +90,10 @@ def command(
 ) -> None:
     """Serve a simulated rig: NI-DAQmx over gRPC, a VXI-11 gateway with the Keithley 428, the SR560's serial line.
 
-    Prints a complete rig file and writes it; give that file to the other commands. Ctrl-C ends it.
+    Prints and writes a complete rig file for the other commands. Ctrl-C ends it.
 
-    With --recording, the recorded volts come out of the wires, and the rig file is the recording's own:
-    `hotjunction run playback` records them anew.
+    With --recording, the inputs show the recorded volts, and the rig file is the recording's own:
+    `hotjunction run playback` records them again.
     """
     import threading
 
@@ -105,7 +105,9 @@ def command(
         click.echo(DEFAULTS.read_text(encoding="utf-8"))
         return
     if rig_file.exists() and not rig_file.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise FileError(f"{rig_file} exists and is not of a simulated rig; choose another --rig-file")
+        raise FileError(
+            f"{rig_file} exists and does not belong to a simulated rig; choose another --rig-file"
+        )
     if speed is not None and recording is None:
         raise click.UsageError("--speed goes with --recording")
     if recording is not None and (species or parameters or overrides):

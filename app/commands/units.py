@@ -1,4 +1,4 @@
-"""The option that tells the unit of a column of a foreign file."""
+"""Option for the unit of a column of a foreign file."""
 
 import click
 
@@ -11,7 +11,7 @@ class Units(click.ParamType):
     def convert(
         self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
-        """Split at the sign; fails without one."""
+        """Split at the equals sign; fail without one."""
         if isinstance(value, tuple):
             return value
         name, sign, unit = value.partition("=")

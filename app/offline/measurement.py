@@ -28,7 +28,7 @@ from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """What the recordings of a measurement amount to; None for what there is no recording of.
+    """Analysis of a measurement; a result without recordings is None.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Measurement:
     transmission : JunctionModel or None
         Given by hand, or fitted to the mean I-V.
     warnings : tuple of str
-        In words for who reads the result.
+        Sentences for the reader of the result.
     """
 
     parts: tuple[Part, ...]
@@ -54,17 +54,17 @@ class Measurement:
 
     @property
     def sample(self) -> str:
-        """What was measured, as the first recording that is no control says."""
+        """Sample named by the first recording that is not a control."""
         named = [part.header.sample for part in self.parts if part.header.sample and not part.control]
         return named[0] if named else ""
 
     @property
     def comparison(self) -> HeatingComparison | None:
-        """The heating beside what the transmission predicts."""
+        """Comparison of the heating with the prediction of the transmission."""
         return compare(self.heating.points, self.transmission) if self.heating else None
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON can hold: the recordings, then a section for each kind of result."""
+        """Return the content for JSON: the recordings, then a section for each kind of result."""
         content: dict[str, Any] = {}
         if len(self.parts) == 1:
             content["recording"] = self.parts[0].to_json()
@@ -96,22 +96,22 @@ def analyse_measurement(
     Parameters
     ----------
     paths : sequence of Path
-        Recordings, or folders of them; recordings of calibrations in a folder are passed over.
+        Recordings, or folders of them; recordings of calibrations are skipped.
     by_hand : ByHand, optional
-        What a user decides about traces and their histogram.
+        The user's choices for traces and their histogram.
     transmission : Path, optional
         Model file as of `hotjunction predict`, in place of a fit to the I-V; free numbers in it are fitted.
     first_periods : int, optional
-        Periods left out after the start of each modulation, in place of what the recordings say.
+        Periods left out after the start of each modulation, in place of the recordings' own parameter.
     known : mapping of Path to Analysis
-        Traces that were analysed before, by their recording.
+        Earlier analyses of traces, by recording.
     evaluated : mapping of Path to EvaluatedRun
-        Holds that were evaluated before, by their recording; not used with ``first_periods``.
+        Earlier evaluations of holds, by recording; not used with ``first_periods``.
 
     Raises
     ------
     RecordingError
-        For a recording that can't be used, or where there is nothing to analyse.
+        For an unusable recording, or if there is nothing to analyse.
     UncalibratedThermometer, UnsuitableFilter
         For a recording of heating without temperatures (both are ``ValueError``).
     FileError
@@ -136,7 +136,7 @@ def analyse_measurement(
 
 
 def iv_section(iv: MeanIV) -> dict[str, Any]:
-    """The section "iv" of the result: the mean curve, its spread, what was left out."""
+    """Return the section "iv" of the result: mean curve, spread, exclusions."""
     section: dict[str, Any] = json_number(
         {
             "junctions": iv.junctions,
@@ -164,7 +164,7 @@ def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:
 
 
 def _holds(path: Path) -> Iterator[Hold]:
-    """Holds of a recording, which is open only while they are read."""
+    """Yield the holds of a recording, which is open only while they are read."""
     with Recording(path) as recording, damage_told(path, "what its events say"):
         yield from holds_of(recording)
 
@@ -182,7 +182,7 @@ def _heating(
 
 
 def _model(iv: MeanIV | None, heating: HeatingAnalysis | None, given: Path | None) -> JunctionModel | None:
-    """The given transmission, or the one that suits the I-V; on the side of E_F that the heat tells."""
+    """Return the given transmission, or the one fitted to the I-V, on the side of E_F given by the heat."""
     if iv is None and given is None:
         return None
     if given is not None:
@@ -192,10 +192,10 @@ def _model(iv: MeanIV | None, heating: HeatingAnalysis | None, given: Path | Non
 
 
 def turned_by_heat(model: JunctionModel, points: Sequence[HeatingPoint]) -> JunctionModel:
-    """Return the model with its level on the side of E_F that the heat tells, if it tells one.
+    """Return the model with its level on the side of E_F given by the heat, if significant.
 
-    It does where the asymmetries of all amplitudes together are seen (p < 0.0027); points in which one junction
-    decides say nothing.
+    The asymmetries of all amplitudes together must be significant (p < 0.0027); points dominated by one junction do
+    not count.
     """
     if model.side_known:
         return model

@@ -1,4 +1,4 @@
-"""Which recordings a user means, and what each of them is a recording of."""
+"""Recordings of a measurement, and the kind of each."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ENDINGS = (".h5", ".hdf5", ".nxs")
 
 
 class RecordingKind(StrEnum):
-    """What a recording holds, as far as an analysis cares."""
+    """Kind of a recording for the analysis."""
 
     TRACES = "traces"
     IV = "iv"
@@ -35,9 +35,9 @@ class Part:
     n_samples, gaps : int
     kind : Kind
     withdrawals : int
-        Openings in it, whether they are evaluated or not.
+        Number of openings, evaluated or not.
     doubts : tuple of str
-        What can't be as it is recorded, a sentence each.
+        Implausible values, a sentence each.
     """
 
     path: Path
@@ -51,12 +51,12 @@ class Part:
 
     @property
     def control(self) -> str:
-        """Name of the control experiment that it is; "" for the measurement itself."""
+        """Name of the control experiment; "" for the measurement itself."""
         name = self.header.procedure
         return name.removeprefix("control").strip() if name.startswith("control") else ""
 
     def to_json(self) -> dict[str, object]:
-        """What JSON can hold."""
+        """Return the content for JSON."""
         return {
             "file": self.path.name,
             "status": self.status,
@@ -70,12 +70,12 @@ class Part:
 
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
-    """Files as they are given, and for each folder the recordings in it, by name; none twice.
+    """Return the given files, and the recordings in given folders by name, without duplicates.
 
     Raises
     ------
     RecordingError
-        For a folder without a recording, or where no path is given.
+        For a folder without a recording, or without any path.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -92,7 +92,7 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
 
 
 def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
-    """Look at the recordings, by the time at which they began. Raises ``RecordingError``."""
+    """Return the descriptions of recordings, ordered by start time. Raises ``RecordingError``."""
     parts = []
     for path in paths:
         with Recording(path) as recording, damage_told(path, "what its events say"):
@@ -113,7 +113,7 @@ def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
 
 
 def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
-    """By the procedure; by the steps that were begun where nobody knows the procedure."""
+    """Return the kind by the procedure, or by the recorded steps if the procedure is unknown."""
     if procedure.startswith("calibrate"):
         return RecordingKind.CALIBRATION
     if procedure == "heating" or procedure.startswith("control") or holds.STEP in steps:

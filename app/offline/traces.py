@@ -1,4 +1,4 @@
-"""The analysis of one recording, as the commands and the bench need it."""
+"""Analysis of traces, for the commands and the bench."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ from analysis.traces.read import calibration_of, traces_of
 from analysis.traces.selection import noise_floor, usual_rules
 
 BOOTSTRAP_SEED = 0
-"""The same file gives the same errors each time."""
+"""Fixed, so that the same file always gives the same errors."""
 
 
 @dataclass(frozen=True, eq=False)
 class Analysed:
-    """A recording's header, how it ended, and what its traces amount to."""
+    """Recording with its header, its status and the analysis of its traces."""
 
     path: Path
     header: RunHeader
@@ -30,7 +30,7 @@ class Analysed:
     analysis: Analysis
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON can hold: the recording, then the result."""
+        """Return the content for JSON: the recording, then the result."""
         header = self.header
         return {
             "recording": {
@@ -49,7 +49,7 @@ class Analysed:
 
 @dataclass(frozen=True)
 class ByHand:
-    """What a user may decide instead of the data; None lets the data decide."""
+    """The user's choices in place of automatic ones; None is automatic."""
 
     starts_above_G0: float | None = None
     opens_below_G0: float | None = None
@@ -58,7 +58,7 @@ class ByHand:
 
 
 def analyse_recording(path: Path, by_hand: ByHand = ByHand()) -> Analysed:
-    """Cut, select, count and fit. Raises ``RecordingError`` for a file that can't be used."""
+    """Analyse the traces of one recording. Raises ``RecordingError`` for a file that can't be used."""
     return analyse_traces([path], by_hand)
 
 
@@ -67,10 +67,10 @@ def analyse_traces(
     by_hand: ByHand = ByHand(),
     known: Mapping[Path, Analysis] = MappingProxyType({}),
 ) -> Analysed:
-    """The same for the traces of several recordings together, as of a run that was interrupted.
+    """Analyse the traces of several recordings together, such as the parts of an interrupted run.
 
-    What the traces are selected by comes from the first recording, whose header the result has. A single recording
-    with nothing decided by hand that is among ``known``, as it was analysed before, is not analysed again.
+    The first recording gives the selection rules and the header of the result. A single recording found in ``known``
+    is not analysed again if the user has made no choices.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def analyse_traces(
 
 
 def options_for(header: RunHeader, traces: Sequence[Trace], by_hand: ByHand = ByHand()) -> AnalysisOptions:
-    """What the recording itself says about its traces, and what its user decides."""
+    """Return the options of the analysis from the recording's header and the user's choices."""
     contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
     decided = {
         name: value

@@ -38,9 +38,10 @@ Numbers = Sequence[Number]
 
 @dataclass(frozen=True)
 class Column:
-    """A quantity above its error. ``limits`` of the error; it is logarithmic and by size where they start above 0.
+    """Column of a figure: a quantity, and its error below.
 
-    ``quoted``: the junction whose number of the paper is marked.
+    ``limits`` of the error; above 0 its absolute value is drawn on a logarithmic axis. ``quoted`` is the junction whose
+    number in the paper is marked.
     """
 
     title: str
@@ -52,7 +53,7 @@ class Column:
     quoted: Setup | None = None
 
     def draw(self, above: Axes, below: Axes, numbers: Numbers) -> None:
-        """Fill both panels."""
+        """Draw both panels."""
         draw_quantity(above, self.quantity, self.setup, self.circuit)
         above.set_title(self.title)
         if self.quantity is SEEBECK:
@@ -83,7 +84,7 @@ def _say(
 
 
 def figure_1(numbers: Numbers) -> Figure:
-    """Symmetric junction: charge and heat current into R."""
+    """Draw charge and heat current into R of the symmetric junction."""
     row = [
         Column("charge current", CHARGE, SYMMETRIC, ELECTRONIC, (-16, 10), "1"),
         Column("heat current", HEAT, SYMMETRIC, ELECTRONIC, (-3, 36), "1"),
@@ -92,12 +93,12 @@ def figure_1(numbers: Numbers) -> Figure:
 
 
 def figure_2(numbers: Numbers) -> Figure:
-    """Charge and heat current into R with asymmetric temperatures (a) and couplings (b)."""
+    """Draw charge and heat current into R with asymmetric temperatures (a) and couplings (b)."""
     return _asymmetric(numbers, "2", THERMAL, COUPLING, ((-30, 24), (-10, 8)))
 
 
 def figure_6(numbers: Numbers) -> Figure:
-    """As figure 2 with the probe spread evenly over all sites."""
+    """Draw figure 2 with the probe spread evenly over all sites."""
     flat = replace(THERMAL, flat=True), replace(COUPLING, flat=True)
     return _asymmetric(numbers, "6", *flat, ((-1, 1), (-1.8, 1.2)))
 
@@ -119,7 +120,7 @@ def _asymmetric(
 
 
 def figure_4(numbers: Numbers) -> Figure:
-    """Open circuit: heat into R."""
+    """Draw the heat into R at open circuit."""
     row = [
         Column("(a) heat current, open circuit", HEAT, SYMMETRIC, OPEN, (-3, 36), "4a"),
         Column("(b) heat current, open circuit", HEAT, THERMAL, OPEN, (1, 1e6), "4b"),
@@ -129,7 +130,7 @@ def figure_4(numbers: Numbers) -> Figure:
 
 
 def figure_5(numbers: Numbers) -> Figure:
-    """Seebeck coefficients."""
+    """Draw the Seebeck coefficients."""
     row = [
         Column("(a) Seebeck coefficient", SEEBECK, SYMMETRIC, OPEN, (-22, 22), "5"),
         Column("(b) Seebeck coefficient", SEEBECK, THERMAL, OPEN, (-48, 48), "5"),
@@ -151,7 +152,7 @@ def _stacked(rows: list[list[Column]], numbers: Numbers) -> Figure:
 
 
 def figure_3(numbers: Numbers) -> Figure:
-    """What eq. 18 is made of: heat into the voltage probe, how far the probe's potentials differ, and the ratios."""
+    """Draw the terms of eq. 18: heat into the voltage probe, differences of the probe's potentials, ratios."""
     del numbers  # the paper quotes none of it
     figure = Figure(figsize=(7.2, 8.8), dpi=_DPI)
     grid = figure.subplots(len(_PARTS), 2, sharex=True)
@@ -206,15 +207,15 @@ FIGURES: dict[str, Callable[[Numbers], Figure]] = {
 
 
 def save_figures(folder: Path, numbers: Numbers) -> Iterator[str]:
-    """Draw all figures as PNG and SVG; yields the name of each once it is there.
+    """Draw all figures as PNG and SVG; yield the name of each when written.
 
-    Raises ``OSError`` where the folder can't be written to.
+    Raises ``OSError`` if the folder can't be written to.
     """
     for name, draw in FIGURES.items():
         with drawn_in(LIGHT):
             figure = draw(numbers)
             figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # laid out once, not for each format again
+            figure.set_layout_engine("none")  # laid out once for both formats
             figure.savefig(folder / f"{name}.png", dpi=_DPI)
             figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         yield name

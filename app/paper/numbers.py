@@ -1,4 +1,4 @@
-"""Numbers that the paper quotes, beside what its junctions give: in linear response, and without that restriction."""
+"""Numbers quoted in the paper compared with its junctions, in linear response and beyond."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ _NEAR = 0.03
 
 @dataclass(frozen=True, eq=False)
 class Quoted:
-    """One number of the paper, and how it is found.
+    """One number of the paper, and its calculation.
 
     ``bound`` is the paper's word before it; ``value`` its size in per cent, to ``decimals`` of it.
     """
@@ -45,18 +45,18 @@ class Quoted:
 
     @property
     def text(self) -> str:
-        """As quoted."""
+        """The number as quoted."""
         return f"{self.bound} {self.value:,.{self.decimals}f} %".strip()
 
     @property
     def definition(self) -> str:
-        """What is taken of the sweep."""
+        """Definition of the number on the sweep."""
         return SEEBECK if self.what == "S" else AT_NODE if self.sweep == "node" else MAXIMUM
 
 
 @dataclass(frozen=True)
 class SweepExtreme:
-    """What a sweep gives: per cent, the alignment at which it stands, and for S the difference, VTP less VP."""
+    """Extreme of a sweep: per cent, its alignment, and for S the difference VTP minus VP."""
 
     percent: float
     at_eV: float
@@ -65,7 +65,7 @@ class SweepExtreme:
 
 @dataclass(frozen=True, eq=False)
 class Number:
-    """A quoted number and what was found: on the sweep, between its points, and non-linearly."""
+    """A quoted number and the calculated ones: on the sweep, between its points, and non-linearly."""
 
     quoted: Quoted
     found: SweepExtreme
@@ -74,7 +74,7 @@ class Number:
 
     @property
     def verdict(self) -> Literal["matched", "near", "not matched"]:
-        """Matched: a bound kept, or equal to the digits quoted; near: within 3 %."""
+        """Agreement: "matched" (bound kept, or equal to the digits quoted), "near" (within 3 %), "not matched"."""
         q, size = self.quoted, abs(self.found.percent)
         kept = {"<": size < q.value, ">": size > q.value}.get(q.bound, round(size, q.decimals) == q.value)
         if kept:
@@ -82,7 +82,7 @@ class Number:
         return "near" if abs(size - q.value) <= _NEAR * q.value else "not matched"
 
     def to_json(self) -> dict[str, Any]:
-        """For programs; every number to 15 digits."""
+        """Return the content for JSON, every number to 15 digits."""
         q = self.quoted
         row = {
             "figure": q.figure,
@@ -109,7 +109,7 @@ class Number:
 
 
 def numbers() -> Iterator[Number]:
-    """Every quoted number in the order of the figures, one by one as they are found."""
+    """Yield every quoted number, in the order of the figures."""
     for q in QUOTED:
         fine, beyond = "node" if q.sweep == "node" else "fine sweep", replace(q.circuit, regime="nonlinear")
         yield Number(
@@ -121,7 +121,7 @@ def numbers() -> Iterator[Number]:
 
 
 def measure(quoted: Quoted, pair: Pair) -> SweepExtreme:
-    """What is quoted, of one junction solved along a sweep."""
+    """Return the quoted extreme of a junction solved along a sweep."""
     if quoted.what == "S":
         difference, scale = pair.seebeck_difference_V_per_K, np.abs(pair.thermalised.seebeck_V_per_K).max()
         at = int(np.argmax(np.abs(difference)))

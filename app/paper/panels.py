@@ -1,6 +1,6 @@
 """Panels of the figures of probes: a quantity with both kinds of probe and several couplings, and the error below.
 
-Orange and dashed: voltage probe. Blue: voltage-temperature probe. The stronger the probe, the darker.
+Orange, dashed: voltage probe. Blue: voltage-temperature probe. Darker: stronger probe.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ ALIGNMENT_LABEL = r"$\mu_0-\varepsilon_0$ (eV)"
 
 @dataclass(frozen=True)
 class PanelQuantity:
-    """What a panel shows: of one junction, per unit, with its label."""
+    """Quantity of a panel: function of a junction, unit and label."""
 
     name: str
     label: str
@@ -63,7 +63,7 @@ SEEBECK = PanelQuantity(
 
 
 def draw_quantity(axes: Axes, quantity: PanelQuantity, setup: Setup, circuit: CircuitSettings) -> None:
-    """Both kinds of probe at every coupling, and the junction without one."""
+    """Draw both kinds of probe at every coupling, and the junction without one."""
     bare = both_probes(replace(setup, gamma_probe_eV=0.0), circuit, "figure")
     axes.plot(bare.alignment_eV, quantity.of(bare, "voltage"), color=LIGHT.quiet, lw=1.0, ls=":", zorder=1)
     for gamma, vp, vtp in zip(GAMMA_P_eV, VOLTAGE, THERMALISED, strict=True):
@@ -76,7 +76,7 @@ def draw_quantity(axes: Axes, quantity: PanelQuantity, setup: Setup, circuit: Ci
 def draw_error(
     axes: Axes, quantity: PanelQuantity, setup: Setup, circuit: CircuitSettings, log: bool
 ) -> None:
-    """What the voltage probe is off by at every coupling, and non-linearly at that of ``setup``."""
+    """Draw the error of the voltage probe at every coupling, and the non-linear one at that of ``setup``."""
     axes.axhline(0, color=LIGHT.grid, lw=0.8, zorder=0)
     beyond = both_probes(setup, replace(circuit, regime="nonlinear"), "sweep")
     each = [both_probes(replace(setup, gamma_probe_eV=gamma), circuit, "figure") for gamma in GAMMA_P_eV]
@@ -89,7 +89,7 @@ def draw_error(
 
 
 def mark(axes: Axes, number: Number) -> None:
-    """A ring about a number that the paper quotes, with what was found there."""
+    """Draw a ring at a number quoted in the paper, with the calculated value."""
     found, q = number.found, number.quoted
     y = found.percent if q.what != "S" else 1e6 * found.difference_V_per_K
     right = found.at_eV < 2
@@ -109,7 +109,7 @@ def mark(axes: Axes, number: Number) -> None:
 
 
 def legend_handles(error: str) -> list[Line2D]:
-    """One line of each kind: couplings by shade, models by colour; ``error`` is what the lower panels show."""
+    """Return one line of each kind: couplings by shade, models by colour; ``error`` names the lower panels."""
     handles = []
     kinds = (VOLTAGE, DASHED, "VP"), (THERMALISED, "-", "VTP"), (ERRORS, "-", error)
     for colours, dash, name in kinds:

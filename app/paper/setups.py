@@ -1,8 +1,8 @@
 """The junctions of Erdogan and Bergfield (arXiv:2508.20343), solved with both kinds of probe.
 
 Au-1,3-benzenedithiol-Au: a ring of six, leads on sites 1 and 3, the probe on site 4 or on all. Currents are those
-into R. What the text at hand does not say (hopping, bias, steps of the sweep, and that "thermal asymmetry" is computed
-with T_R at the temperature of the probe) was found from its numbers.
+into R. Values missing from the text (hopping, bias, steps of the sweep, and T_R at the probe's temperature for
+"thermal asymmetry") were inferred from its numbers.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -50,7 +50,7 @@ class Setup:
     flat: bool = False
 
     def junction(self) -> ProbedJunction:
-        """With a voltage probe at ambient temperature, and half the bias on either lead."""
+        """Return the junction with a voltage probe at ambient temperature and half the bias on either lead."""
         width = self.gamma_probe_eV
         probe = flat_probe("P", width) if self.flat else Lead("P", {4: width})
         leads = Lead("L", {1: self.gamma_left_eV}), Lead("R", {3: self.gamma_right_eV}), probe
@@ -60,7 +60,7 @@ class Setup:
         return ProbedJunction(model, (left, right, VoltageProbe("P", AMBIENT_K)))
 
     def to_json(self) -> dict[str, Any]:
-        """Every parameter of the junction."""
+        """Return every parameter of the junction for JSON."""
         common = {"hopping_eV": HOPPING_eV, "bias_V": BIAS_V, "T_probe_K": AMBIENT_K}
         return {**asdict(self), **common}
 
@@ -81,17 +81,17 @@ class Pair:
 
     @cached_property
     def charge_error_percent(self) -> FloatArray:
-        """Of the particles into R."""
+        """Error of the particle current into R, in per cent."""
         return self._error("particle_current_per_s")
 
     @cached_property
     def heat_error_percent(self) -> FloatArray:
-        """Of the heat into R."""
+        """Error of the heat into R, in per cent."""
         return self._error("heat_current_W")
 
     @property
     def seebeck_difference_V_per_K(self) -> FloatArray:
-        """S with the voltage-temperature probe less S with the voltage probe."""
+        """S with the voltage-temperature probe minus S with the voltage probe."""
         return self.thermalised.seebeck_V_per_K - self.voltage.seebeck_V_per_K
 
     def _error(self, name: str) -> FloatArray:
@@ -101,7 +101,7 @@ class Pair:
 
 @cache
 def coefficients(setup: Setup, sweep: str) -> Onsager:
-    """Onsager coefficients of a junction, at ambient temperature, along a sweep."""
+    """Return the Onsager coefficients of a junction at ambient temperature along a sweep."""
     return onsager(setup.junction(), SWEEPS[sweep], AMBIENT_K)
 
 

@@ -1,4 +1,4 @@
-"""What a report says of heat: the paper's figure, asymmetry, controls, junctions, noise, calibrations, numbers."""
+"""Sections of a report on heat: the paper's figure, asymmetry, controls, junctions, noise, calibrations."""
 
 import base64
 
@@ -18,7 +18,7 @@ mK = 1e-3
 
 
 def heating_sections(measurement: Measurement) -> list[ReportSection]:
-    """Sections of a measurement with heat or an I-V; none of one that has only traces."""
+    """Return the sections of a measurement with heat or an I-V; none if it has only traces."""
     heating = measurement.heating
     sections = []
     if heating is not None or measurement.iv is not None:
@@ -35,7 +35,7 @@ def heating_sections(measurement: Measurement) -> list[ReportSection]:
 
 
 def heating_warnings(measurement: Measurement) -> list[str]:
-    """What a reader must know before anything else."""
+    """Return the warnings for the top of the page."""
     heating = measurement.heating
     if heating is None:
         return []
@@ -51,7 +51,7 @@ def heating_warnings(measurement: Measurement) -> list[str]:
 
 
 def headline(measurement: Measurement) -> list[tuple[str, str]]:
-    """The asymmetry at the largest amplitude, how sure it is, closure, and how many junctions there are."""
+    """Return the asymmetry at the largest amplitude, its significance, closure and number of junctions."""
     heating = measurement.heating
     if heating is None or not heating.points:
         return []

@@ -1,4 +1,4 @@
-"""The numbers of a heating measurement as tables."""
+"""Tables of the numbers of a heating measurement."""
 
 from collections.abc import Iterator, Sequence
 from math import isfinite
@@ -16,7 +16,7 @@ mK, nW = 1e-3, 1e-9
 
 
 def points_table(points: Sequence[HeatingPoint]) -> Table:
-    """Temperature rises and powers of each amplitude."""
+    """Return temperature rises and powers of each amplitude."""
     marked = _marked(points)
     rows = []
     for point in points:
@@ -50,7 +50,7 @@ def points_table(points: Sequence[HeatingPoint]) -> Table:
 
 
 def asymmetry_table(points: Sequence[HeatingPoint], theory: HeatingComparison | None) -> Table:
-    """Which polarity is hotter, by how much, how surely."""
+    """Return the hotter polarity, the difference and its significance, for each amplitude."""
     marked = _marked(points)
     rows = []
     for i, p in enumerate(points):
@@ -87,7 +87,7 @@ def asymmetry_table(points: Sequence[HeatingPoint], theory: HeatingComparison | 
 
 
 def _remarks(point: HeatingPoint, marked: bool) -> Iterator[str]:
-    """Warn where junctions are few, where few of them count, or where some are far from the others."""
+    """Yield warnings about few junctions, uneven weights and outliers."""
     sure, at = point.asymmetry, f"At {_amplitude(point, marked)} V"
     if len(point.single_rises_K):
         singles = ", ".join(f"{(neg - pos) / mK:.3g}" for pos, neg in point.single_rises_K)
@@ -103,21 +103,21 @@ def _remarks(point: HeatingPoint, marked: bool) -> Iterator[str]:
 
 
 def controls_table(controls: Sequence[Verdict]) -> Table:
-    """Which controls were done, when, and what came of them."""
+    """Return the controls with their dates and results."""
     rows = [(v.name, v.date or "-", result_of(v), v.sentence) for v in controls]
     look = [i for i, v in enumerate(controls) if v.done and v.passed is not True]
     return Table(("control", "done", "result", "numbers"), rows, words=(0, 1, 2, 3), look=look)
 
 
 def result_of(verdict: Verdict) -> str:
-    """In a word or two."""
+    """Return the result of a control in a word or two."""
     if not verdict.done:
         return "not done"
     return {True: "passed", False: "FAILED", None: "cannot tell"}[verdict.passed]
 
 
 def exclusions_table(analysis: HeatingAnalysis) -> Table:
-    """What was left out, by reason."""
+    """Return the exclusions by reason."""
     counts = exclusion_counts(analysis.holds)
     rows = [(reason, str(n["periods"]), str(n["holds"])) for reason, n in counts["periods_excluded"].items()]
     rows += [(f"hold not used: {reason}", "-", str(n)) for reason, n in counts["holds_rejected"].items()]
@@ -130,7 +130,7 @@ def exclusions_table(analysis: HeatingAnalysis) -> Table:
 
 
 def without_exclusions_table(analysis: HeatingAnalysis) -> Table:
-    """The result with and without exclusions, and with other weights."""
+    """Return the result with and without exclusions, and with other weights."""
     lenient = {(p.amplitude_V, p.frequency_Hz, p.thermometer): p for p in analysis.points_without_exclusions}
     marked = _marked(analysis.points)
     rows = []
@@ -166,7 +166,7 @@ def without_exclusions_table(analysis: HeatingAnalysis) -> Table:
 
 
 def budget_table(analysis: HeatingAnalysis) -> Table:
-    """Error of a temperature rise: expected from the spectrum, found, reached."""
+    """Return the error of a temperature rise: expected from the spectrum, from residuals, reached."""
     rows = [
         (
             f"{b.amplitude_V:g}",
@@ -195,7 +195,7 @@ def budget_table(analysis: HeatingAnalysis) -> Table:
 
 
 def calibrations_table(analysis: HeatingAnalysis, used: Sequence[tuple[str, Calibration]]) -> Table:
-    """Numbers that made temperatures and powers of volts."""
+    """Return the calibrations that convert volts to temperatures and powers."""
     rows = []
     for name, c in used:
         relative = "not known" if c.uncertainty is None else f"{100 * c.uncertainty / abs(c.value):.2g} %"
@@ -223,5 +223,5 @@ def _marked(points: Sequence[HeatingPoint]) -> bool:
 
 
 def _amplitude(point: HeatingPoint, marked: bool) -> str:
-    """The amplitude, with the frequency where amplitudes alone do not tell points apart."""
+    """Return the amplitude, with the frequency if amplitudes alone are ambiguous."""
     return f"{point.amplitude_V:g}" + (f", {point.frequency_Hz:g} Hz" if marked else "")

@@ -1,4 +1,4 @@
-"""A measurement in a terminal."""
+"""Printout of a measurement on a terminal."""
 
 from math import isfinite
 
@@ -19,7 +19,7 @@ CONTROLS_MISSING = (
 
 
 def print_measurement(measurement: Measurement) -> None:
-    """Every result that there is, then what a reader must be warned of."""
+    """Print every result, then the warnings."""
     if measurement.histogram is not None:
         print_result(measurement.histogram)
     console = Console(highlight=False)
@@ -51,7 +51,7 @@ def _print_model(console: Console, model: JunctionModel) -> None:
 
 
 def model_words(model: JunctionModel) -> list[str]:
-    """Where the transmission comes from, its numbers, and what they do not say."""
+    """Return sentences on the source of the transmission, its numbers and their limits."""
     numbers = ", ".join(f"{name} = {cell_with_error(*value)}" for name, value in model.parameters.items())
     fit = f" ({numbers})" if numbers else ""
     if isfinite(model.misfit):
@@ -92,5 +92,5 @@ def _print_table(console: Console, heading: str, table: Table) -> None:
 
 
 def no_controls(heating: HeatingAnalysis) -> bool:
-    """Whether not one control experiment was done; closure comes with the measurement and is none."""
+    """Return True if no control experiment was done; closure does not count as one."""
     return not heating.control_points

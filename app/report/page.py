@@ -1,4 +1,4 @@
-"""The report: one HTML page that holds everything and needs nothing."""
+"""The report: one self-contained HTML page."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from app.report.trace_sections import headline_peaks, trace_sections
 
 
 def report_html(measurement: Measurement) -> str:
-    """The whole page as text."""
+    """Return the page as text."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["typeset"] = typeset
     template = environment.from_string(
@@ -40,7 +40,7 @@ def report_html(measurement: Measurement) -> str:
 
 
 def write_report(measurement: Measurement, out: Path) -> None:
-    """Write the page; a broken attempt leaves nothing under ``out``."""
+    """Write the page; a failed attempt leaves no file ``out``."""
     part = out.with_name(out.name + ".part")
     try:
         part.write_text(report_html(measurement), encoding="utf-8")
@@ -62,7 +62,7 @@ _TYPESET = (
 
 
 def typeset(text: str) -> Markup:
-    """Text as the terminal shows it, with the signs that a page can have: dT(-) +- becomes ΔT(−) ±."""
+    """Return text of the terminal with typographic signs: dT(-) +- becomes ΔT(−) ±."""
     safe = str(escape(text))
     for pattern, sign in _TYPESET:
         safe = re.sub(pattern, sign, safe)
@@ -79,13 +79,13 @@ def _subtitle(measurement: Measurement) -> str:
 
 
 def _named(measurement: Measurement, i: int) -> str:
-    """A heading for the settings of a recording; "" where there is but one."""
+    """Return a heading for the settings of a recording; "" if it is the only one."""
     part = measurement.parts[i]
     return f"{part.path.name}: {part.header.procedure}" if len(measurement.parts) > 1 else ""
 
 
 def _without_junctions(content: dict[str, Any]) -> dict[str, Any]:
-    """The result less the list of single junctions, which `hotjunction analyze --json` has."""
+    """Return the result without the list of single junctions, which `hotjunction analyze --json` gives."""
     if "heating" not in content:
         return content
     return {**content, "heating": {k: v for k, v in content["heating"].items() if k != "junctions"}}
@@ -110,7 +110,7 @@ def _settings(header: RunHeader) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _rows(content: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
-    """Nested settings as (name, value), names joined by points; nothing for what was not set."""
+    """Return nested settings as (name, value), names joined by points, without unset ones."""
     rows: list[tuple[str, str]] = []
     for name, value in content.items():
         if isinstance(value, Mapping):

@@ -23,16 +23,16 @@ from app.offline.traces import Analysed
 
 mK, nW, uW = 1e-3, 1e-9, 1e-6
 LOG_BINS_MERGED = 4
-"""Of a hundred a decade: in a small panel, steps of the converter would show between them."""
+"""Number of bins (100 per decade) merged: in a small panel the steps of the converter would show."""
 
 MARGIN = 1.12
-"""Axes end so far beyond the largest value."""
+"""Limit of the axes relative to the largest value."""
 
 Panel = Callable[[Axes, Style], None]
 
 
 def paper_figure(measurement: Measurement, style: Style) -> Figure:
-    """Histogram, heat against power, I-V, transmission: those of them that there are."""
+    """Return a figure with histogram, heat against power, I-V and transmission, as far as available."""
     panels = _panels(measurement)
     rows = (len(panels) + 1) // 2
     figure = Figure(figsize=(7.2, 3.0 * rows if len(panels) > 1 else 4.2))
@@ -63,12 +63,12 @@ def _panels(measurement: Measurement) -> list[Panel]:
     if model is not None:
         amplitude_V = _largest_V(measurement)
         others.append(lambda axes, style: draw_transmission(axes, style, model, amplitude_V))
-    # In the order of the paper where all four are there; the heat first, over the whole width, where one is not.
+    # In the order of the paper if all four are available; else the heat first, over the whole width.
     return [others[0], *heat, *others[1:]] if len(others) == 3 else [*heat, *others]
 
 
 def draw_heat(axes: Axes, style: Style, heating: HeatingAnalysis, theory: HeatingComparison | None) -> None:
-    """Temperature rise (left) and heat in the probe (right) against the total power, for both polarities."""
+    """Draw temperature rise (left) and heat in the probe (right) against the total power, for both polarities."""
     points = heating.points
     largest_W = MARGIN * max(max(p.q_total_pos_W, p.q_total_neg_W) for p in points)
     thermometers = {p.thermometer for p in points}
@@ -121,7 +121,7 @@ def _draw_theory(axes: Axes, style: Style, theory: HeatingComparison, R_P: float
 
 
 def _state_model(axes: Axes, style: Style, theory: HeatingComparison) -> None:
-    """Conductance and bias beside the curves: a model that conducts too well reaches a power at too small a bias."""
+    """Write conductance and bias beside the curves, which reveal a model that conducts too well."""
     highest = max(theory.points, key=lambda p: p.q_total_W)
     same_V = theory.same_power_V(highest)
     text = f"Landauer: $G$ = {theory.model.conductance_G0:#.2g} $G_0$"
@@ -142,7 +142,7 @@ def draw_points(
     x_of: Callable[[HeatingPoint, int], tuple[float, float]],
     x_unit: float = uW,
 ) -> None:
-    """Both polarities with their errors; ``x_of`` gives abscissa and error of the positive (0) or negative (1)."""
+    """Draw both polarities with their errors; ``x_of`` gives abscissa and error of the positive (0) or negative (1)."""
     kinds = (
         ("positive bias", style.positive, "o", style.positive),
         ("negative bias", style.negative, "s", "none"),
@@ -158,14 +158,14 @@ def draw_points(
 
 
 def window_G0(heating: HeatingAnalysis | None) -> tuple[float, float] | None:
-    """Conductances at which junctions of the measurement were held; None where nobody asked for any."""
+    """Return the window of conductance of the held junctions; None if there is none."""
     windows = [h.window_G0 for h in heating.holds if not h.control] if heating else []
     known = [w for w in windows if np.isfinite(w).all() and w[0] > 0.0]
     return known[0] if known else None
 
 
 def draw_histogram(axes: Axes, style: Style, analysed: Analysed, window: tuple[float, float] | None) -> None:
-    """All traces with the Gaussian that the junctions were held by; without a window, the best below the metal."""
+    """Draw all traces with the Gaussian of the held junctions; without a window, the best below the metal."""
     analysis = analysed.analysis
     peak = held_peak(analysis.peaks, window)
     linear = peak is not None and peak.scale is Scale.LINEAR
@@ -204,14 +204,14 @@ def draw_histogram(axes: Axes, style: Style, analysed: Analysed, window: tuple[f
 
 
 def _merged(histogram: Histogram, n: int) -> tuple[FloatArray, FloatArray]:
-    """Counts a trace and edges, with so many neighbouring bins taken together."""
+    """Return counts per trace and edges, with ``n`` neighbouring bins merged."""
     whole = histogram.counts.size // n * n
     counts = histogram.counts_per_trace[:whole].reshape(-1, n).sum(axis=1)
     return counts, histogram.axis.edges[: whole + 1 : n]
 
 
 def held_peak(peaks: tuple[PeakFit, ...], window: tuple[float, float] | None) -> PeakFit | None:
-    """The peak nearest to the window, on a logarithmic scale; without one the best trusted below the metal."""
+    """Return the peak nearest to the window, on a logarithmic scale; without one the best below the metal."""
     if window is not None:
         middle = 0.5 * sum(window)
         near = [p for p in peaks if abs(np.log(p.conductance_G0 / middle)) < np.log(2.0)]
@@ -224,7 +224,7 @@ def held_peak(peaks: tuple[PeakFit, ...], window: tuple[float, float] | None) ->
 def draw_iv(
     axes: Axes, style: Style, iv: MeanIV, model: JunctionModel | None, points: tuple[HeatingPoint, ...]
 ) -> None:
-    """Mean curve with the standard deviation of the junctions, both directions, the model, and held junctions."""
+    """Draw the mean curve with the standard deviation of junctions, both directions, the model, and held junctions."""
     unit, name = (nW, "nA") if np.abs(iv.current_A).max() < 1e-6 else (uW, "µA")
     V = iv.voltage_V
     for part, colour in ((V >= 0, style.positive), (V <= 0, style.negative)):
@@ -256,7 +256,7 @@ def draw_iv(
 
 
 def draw_transmission(axes: Axes, style: Style, model: JunctionModel, amplitude_V: float) -> None:
-    """Transmission about E_F; the energies between the electrodes at the largest bias are shaded."""
+    """Draw the transmission about E_F; the energies between the electrodes at the largest bias are shaded."""
     half = 0.5 * amplitude_V
     energy = np.linspace(-max(1.3, 1.4 * half), max(1.3, 1.4 * half), 801)
     if half < 0.1:

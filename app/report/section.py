@@ -1,4 +1,4 @@
-"""Parts of a report: what a page shows under one heading."""
+"""Sections of a report."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.report.table import Table
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as text, on light and on dark pages, with its caption."""
+    """Figure as text, for light and dark pages, with its caption."""
 
     light: str
     dark: str
@@ -20,7 +20,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Download:
-    """A file in the page itself."""
+    """File embedded in the page."""
 
     name: str
     uri: str
@@ -29,7 +29,7 @@ class Download:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """Heading, then text, figures, tables and downloads; ``look`` are sentences that should catch the eye."""
+    """Heading, then text, figures, tables and downloads; ``look`` are highlighted sentences."""
 
     heading: str
     text: Sequence[str] = ()

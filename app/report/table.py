@@ -1,4 +1,4 @@
-"""Tables as terminal and page both show them."""
+"""Tables for terminal and page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ class Table:
     headings : sequence of str
     rows : sequence of sequence of str
     words : collection of int
-        Columns of words; the others are of numbers.
+        Columns of words; the others contain numbers.
     look : collection of int
-        Rows that should catch the eye.
+        Highlighted rows.
     note : str
-        What a reader must know to read it.
+        Note below the table.
     """
 
     headings: Sequence[str]
@@ -29,7 +29,7 @@ class Table:
     note: str = ""
 
     def for_terminal(self) -> RichTable:
-        """With no lines, numbers to the right."""
+        """Return the table without lines, numbers aligned to the right."""
         table = RichTable(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for i, heading in enumerate(self.headings):
             table.add_column(heading, justify="left" if i in self.words else "right", overflow="fold")

@@ -1,4 +1,4 @@
-"""The result in a terminal."""
+"""Printout of traces and peaks on a terminal."""
 
 from rich.console import Console
 from rich.table import Table
@@ -7,11 +7,11 @@ from app.offline.traces import Analysed
 from app.report.trace_rows import peak_row, trace_counts
 
 WIDTH = 120
-"""Where there is no terminal whose width could be asked (a file, another program)."""
+"""Width of output to a file or another program."""
 
 
 def print_result(analysed: Analysed) -> None:
-    """Counts and peaks as tables on standard output."""
+    """Print counts and peaks as tables."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)

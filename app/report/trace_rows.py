@@ -1,4 +1,4 @@
-"""Rows about opening traces that terminal and page both show: peaks, and counts of traces and samples."""
+"""Rows on opening traces for terminal and page: peaks, and counts of traces and samples."""
 
 from analysis.traces.histogram import Scale
 from analysis.traces.peak_fit import PeakFit
@@ -7,7 +7,7 @@ from app.offline.traces import Analysed
 
 
 def peak_row(peak: PeakFit) -> dict[str, object]:
-    """One line of the table of peaks."""
+    """Return one line of the table of peaks."""
     smallest = min((e for e in (peak.uncertainty_G0, peak.spread_G0) if e > 0), default=float("nan"))
     conductance, _ = rounded(peak.conductance_G0, smallest)
     _, uncertainty = rounded(peak.conductance_G0, peak.uncertainty_G0)
@@ -28,7 +28,7 @@ def peak_row(peak: PeakFit) -> dict[str, object]:
 
 
 def trace_counts(analysed: Analysed) -> list[tuple[str, str]]:
-    """Traces and samples: how many, and what became of them."""
+    """Return the numbers of traces and samples, kept and rejected."""
     analysis = analysed.analysis
     selection = analysis.selection
     rows = [("traces recorded", len(selection.kept) + len(selection.rejected)), ("kept", len(selection.kept))]

@@ -1,4 +1,4 @@
-"""What a report says of opening traces: figures, peaks, counts."""
+"""Sections of a report on opening traces: figures, peaks, counts."""
 
 from analysis.traces.histogram import Scale
 from app.numbers import cell_with_error
@@ -10,12 +10,12 @@ from app.report.trace_rows import peak_row, trace_counts
 
 
 def trace_sections(analysed: Analysed) -> list[ReportSection]:
-    """Traces, histograms, map, then the tables of peaks and counts."""
+    """Return traces, histograms, map, then the tables of peaks and counts."""
     return [*_figures(analysed), _peaks(analysed), _counts(analysed)]
 
 
 def headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
-    """The peaks one looks for first: the contact of one atom, and what stands below it."""
+    """Return the main peaks: the contact of one atom, and those below it."""
     trusted = [peak for peak in analysed.analysis.peaks if peak.trusted]
     metal = [peak for peak in trusted if peak.scale is Scale.LINEAR][:1]
     below = [peak for peak in trusted if peak.scale is Scale.LOG][:3]

@@ -17,7 +17,7 @@ def test_the_demo_leaves_recordings_and_a_report(tmp_path):
     result = CliRunner().invoke(main, ["demo", "--out", str(out), "--traces", "120", "--holds", "6"])
 
     assert result.exit_code == 0, result.output
-    assert "Au contact: the world was told 1 G0" in result.output
+    assert "Au contact: true value 1 G0" in result.output
     assert "Asymmetry of the heat at 1.27 V" in result.output
     page = (out / "report.html").read_text("utf-8")
     assert page.count("<figure>") > 6
