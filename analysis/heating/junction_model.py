@@ -23,7 +23,7 @@ from analysis.iv.junction_curves import JunctionCurves
 from analysis.iv.mean import MeanIV
 from analysis.records import FloatArray
 from analysis.transport.landauer import currents, linear_response
-from analysis.transport.transmission import FlatTransmission, LevelTransmission, Transmission
+from analysis.transport.transmission import FlatTransmission, LevelTransmission, Transmission, levels_of
 
 ROOM_K = 300.0
 
@@ -107,9 +107,10 @@ class JunctionModel:
         asymmetry_K : float
             dT(-) - dT(+): positive for a level above E_F.
         """
-        if self.side_known or not isinstance(self.transmission, LevelTransmission):
+        levels = levels_of(self.transmission)
+        if self.side_known or not levels:
             return self
-        mirrored = self.transmission.levels[0].energy_eV * asymmetry_K < 0.0
+        mirrored = levels[0].energy_eV * asymmetry_K < 0.0
         if not mirrored:
             return replace(self, side_known=True)
         parameters = {
@@ -123,7 +124,7 @@ class JunctionModel:
         return replace(
             self,
             transmission=_mirror(self.transmission),
-            replicas=tuple(_mirror(t) for t in self.replicas if isinstance(t, LevelTransmission)),
+            replicas=tuple(_mirror(t) for t in self.replicas),
             parameters=parameters,
             intervals_95=intervals,
             side_known=True,
@@ -227,8 +228,10 @@ def _remark_on_symmetry(iv: MeanIV) -> tuple[str, ...]:
     )
 
 
-def _mirror(levels: LevelTransmission) -> LevelTransmission:
-    return LevelTransmission([replace(level, energy_eV=-level.energy_eV) for level in levels.levels])
+def _mirror(transmission: Transmission) -> LevelTransmission:
+    return LevelTransmission(
+        [replace(level, energy_eV=-level.energy_eV) for level in levels_of(transmission)]
+    )
 
 
 def _weighed_alike(iv: MeanIV) -> CurrentData:

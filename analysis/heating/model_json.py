@@ -1,26 +1,24 @@
 """Conversion of a junction's model to plain data for a file, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from analysis.heating.junction_model import JunctionModel
-from analysis.transport.transmission import (
-    BreitWignerLevel,
-    FlatTransmission,
-    LevelTransmission,
-    Transmission,
-)
+from analysis.transport import kinds
 
 
 def to_plain(model: JunctionModel) -> dict[str, Any]:
-    """Convert a model to plain data: `JunctionModel.to_json` plus its levels or constant transmission; null for any
-    other.
+    """Convert a model to plain data: `JunctionModel.to_json` plus its transmission.
+
+    Raises
+    ------
+    ValueError
+        For a transmission of a kind that is not registered in `analysis.transport.kinds`.
     """
     return {
         **model.to_json(),
-        "transmission": _plain(model.transmission),
-        "replicas": [_plain(replica) for replica in model.replicas],
+        "transmission": kinds.to_json(model.transmission),
+        "replicas": [kinds.to_json(replica) for replica in model.replicas],
         "fitted_level": model.fitted_level,
     }
 
@@ -34,10 +32,10 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
         For data that `to_plain` did not write.
     """
     try:
-        transmission = _transmission(content.get("transmission"))
-        if transmission is None:
+        if content.get("transmission") is None:
             return None
-        replicas = [_transmission(replica) for replica in content.get("replicas", ())]
+        transmission = kinds.from_json(content["transmission"])
+        replicas = [kinds.from_json(replica) for replica in content.get("replicas", ())]
         parameters = {
             name: (float(entry["value"]), float("nan") if entry["error"] is None else float(entry["error"]))
             for name, entry in content.get("parameters", {}).items()
@@ -54,7 +52,7 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
             str(content["source"]),
             float(content["temperature_K"]),
             parameters,
-            tuple(replica for replica in replicas if replica is not None),
+            tuple(replicas),
             float("nan") if misfit is None else float(misfit),
             tuple(str(remark) for remark in content.get("remarks", ())),
             bool(content.get("side_known", True)),
@@ -63,21 +61,3 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not the model of a junction ({error!r})") from None
-
-
-def _plain(transmission: Transmission) -> dict[str, Any] | None:
-    match transmission:
-        case LevelTransmission():
-            return {"levels": [asdict(level) for level in transmission.levels]}
-        case FlatTransmission():
-            return {"value": transmission.value}
-        case _:
-            return None
-
-
-def _transmission(content: Mapping[str, Any] | None) -> Transmission | None:
-    if content is None:
-        return None
-    if "levels" in content:
-        return LevelTransmission([BreitWignerLevel(**level) for level in content["levels"]])
-    return FlatTransmission(float(content["value"]))

@@ -24,8 +24,7 @@ from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_eV_per_K, PL
 from analysis.records import FloatArray
 from analysis.transport.fermi_integrals import pole_derivatives, pole_integrals
 from analysis.transport.quadrature import thermal_moments, window_integrals
-from analysis.transport.table import TableTransmission
-from analysis.transport.transmission import PoleSum, Shaped, Transmission
+from analysis.transport.transmission import PoleSum, Shaped, Transmission, Uncertain
 
 WATT_PER_eV2 = 2.0 * ELEMENTARY_CHARGE_C**2 / PLANCK_J_s
 """2/h in watts for an integral in eV^2: (2/h) e^2."""
@@ -84,7 +83,7 @@ def currents(
         if np.all(result.accuracy <= _ENOUGH) or not isinstance(transmission, Shaped):
             return result
     result = _from_shape(_shaped(transmission), bias, kT_P, kT_S)
-    if isinstance(transmission, TableTransmission):
+    if isinstance(transmission, Uncertain):
         return _doubted(transmission, result, kT_P, kT_S)
     return result
 
@@ -188,7 +187,7 @@ def _moment_accuracy(moments: FloatArray, sizes: FloatArray) -> FloatArray:
 def _shape_moments(shaped: Shaped, mu: FloatArray, kT: FloatArray) -> tuple[FloatArray, FloatArray]:
     moments = thermal_moments(shaped.shape(), mu, kT)
     accuracy = np.full(mu.shape, _PANEL_ERROR)
-    if isinstance(shaped, TableTransmission):
+    if isinstance(shaped, Uncertain):
         scale = np.stack([moments[0], np.sqrt(moments[0] * moments[2]), moments[2]])
         for other, weight in shaped.doubts():
             change = _share(np.abs(thermal_moments(other.shape(), mu, kT) - moments), scale)
@@ -209,16 +208,16 @@ def _from_shape(shaped: Shaped, bias: FloatArray, kT_P: FloatArray, kT_S: FloatA
     return _closed(bias, x.number, x.heat_probe, x.heat_substrate, accuracy)
 
 
-def _doubted(table: TableTransmission, result: Currents, kT_P: FloatArray, kT_S: FloatArray) -> Currents:
-    """Return the result with the uncertainty of the table itself added to its accuracy."""
+def _doubted(transmission: Uncertain, result: Currents, kT_P: FloatArray, kT_S: FloatArray) -> Currents:
+    """Return the result with the uncertainty of the transmission itself added to its accuracy."""
     accuracy = result.accuracy
     heat = np.maximum(np.abs(result.heat_probe_W), np.abs(result.heat_substrate_W))
-    for other, weight in table.doubts():
+    for other, weight in transmission.doubts():
         x = _from_shape(other, result.bias_V, kT_P, kT_S)
         in_current = _share(np.abs(x.current_A - result.current_A), np.abs(result.current_A))
         in_heat = _share(np.abs(x.heat_probe_W - result.heat_probe_W), heat)
         accuracy = accuracy + weight * np.maximum(in_current, in_heat)
-    return replace(result, accuracy=accuracy + table.unknown)
+    return replace(result, accuracy=accuracy + transmission.unknown)
 
 
 def _share(change: FloatArray, size: FloatArray) -> FloatArray:

@@ -44,6 +44,20 @@ class Shaped(Transmission, Protocol):
         ...
 
 
+@runtime_checkable
+class Uncertain(Shaped, Protocol):
+    """A transmission that is not known at every energy, such as a table between its points and beyond its ends."""
+
+    @property
+    def unknown(self) -> float:
+        """Error without a bound: infinite, or 0 if `doubts` bounds all of it."""
+        ...
+
+    def doubts(self) -> "Sequence[tuple[Shaped, float]]":
+        """Return variants whose results bound the error, each with the weight of its difference."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class PoleSum:
     """tau(E) = background + 2 Re sum_k residue_k / (E - pole_k), poles in the lower half plane.
@@ -141,6 +155,11 @@ class LevelTransmission:
         energy, half_width, product, drop = np.array(rows, dtype=np.float64).reshape(-1, 4).T
         pole = (energy - 1j * half_width).astype(np.complex128)
         return PoleSum(pole, (0.5j * product / half_width).astype(np.complex128), drop)
+
+
+def levels_of(transmission: Transmission) -> tuple[BreitWignerLevel, ...]:
+    """Return the Breit-Wigner levels of a transmission; empty if it is not a sum of them."""
+    return transmission.levels if isinstance(transmission, LevelTransmission) else ()
 
 
 def _check_number(name: str, value: float, least: float = -np.inf, most: float = np.inf) -> None:

@@ -56,10 +56,12 @@ def opened_model(path: Path) -> JunctionModel:
     content = content if isinstance(content, Mapping) else {}
     if "model" in content and "parameters" in content:
         return _of_fit(path, content)
+    results = content.get("results")
+    saved = results.get("model") if isinstance(results, Mapping) else None
     try:
-        kept = from_plain(content["results"]["model"])
-    except (KeyError, TypeError, ValueError):
-        kept = None
+        kept = from_plain(saved) if isinstance(saved, Mapping) else None
+    except ValueError as error:
+        raise FileError(f"{path}: {error}") from None
     if kept is None:
         raise FileError(
             f"{path}: no transmission in it; a model file (.toml), the JSON of one `hotjunction fit --json`, or an "

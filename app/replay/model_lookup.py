@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_json import from_plain
 from analysis.recording import RecordingError, RunHeader
-from analysis.transport.transmission import FlatTransmission
+from analysis.transport.kinds import kind_of
 from app.offline.measurement import analyse_measurement
 from app.replay.library import Library, LibraryRow
 from app.replay.saved_analysis import AnalysisFileError, files_of, load
@@ -72,8 +72,8 @@ def model_for(recording: Path, header: RunHeader) -> FoundModel | None:
         return FoundModel(None, f"No model could be fitted to the I-V of {iv.name}: {error}")
     if model is None:
         return FoundModel(None, f"No model could be fitted to the I-V of {iv.name}: it has no whole curve.")
-    what = "Constant transmission" if isinstance(model.transmission, FlatTransmission) else "Landauer level"
-    source = f"{what} fitted to {iv.name}" if model.fitted_level or model.parameters else model.source
+    label = kind_of(model.transmission).label
+    source = f"{label} fitted to {iv.name}" if model.fitted_level or model.parameters else model.source
     return FoundModel(replace(model, source=source), f"{source}{saved}.")
 
 

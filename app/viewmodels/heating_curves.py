@@ -16,7 +16,7 @@ from analysis.buettiker.terminals import (
 from analysis.heating.junction_model import JunctionModel
 from analysis.records import FloatArray
 from analysis.transport.huckel import HuckelModel, Lead
-from analysis.transport.transmission import LevelTransmission
+from analysis.transport.transmission import levels_of
 
 UW = 1e-6
 MK = 1e-3
@@ -114,7 +114,7 @@ def _probed(
     model: JunctionModel, bias_V: FloatArray, R_P: float, coupling_eV: float
 ) -> tuple[HeatingCurve, ...]:
     """Return the curves with a voltage probe and a voltage-temperature probe; omit one that does not converge."""
-    levels = model.transmission.levels if isinstance(model.transmission, LevelTransmission) else ()
+    levels = levels_of(model.transmission)
     if len(levels) != 1:
         return ()
     level = levels[0]

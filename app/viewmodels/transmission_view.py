@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.heating.junction_model import JunctionModel
 from analysis.records import FloatArray
-from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
+from analysis.transport.transmission import BreitWignerLevel, levels_of
 from app.viewmodels.iv_view import conductance_error_G0
 from app.viewmodels.view import StreamView
 
@@ -87,7 +87,7 @@ class TransmissionModel(StreamView[TransmissionSnapshot]):
         if model is None:
             return TransmissionSnapshot(bias_V=bias_V)
         half = abs(bias_V) / 2.0
-        levels = model.transmission.levels if isinstance(model.transmission, LevelTransmission) else ()
+        levels = levels_of(model.transmission)
         energies = tuple(level.energy_eV for level in levels)
         reach = max(LEAST_REACH_EV, 1.5 * np.nan_to_num(half), *(abs(e) * 1.3 for e in energies))
         energy = np.linspace(-reach, reach, POINTS)

@@ -10,9 +10,13 @@ from click.testing import CliRunner
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_json import from_plain, to_plain
 from analysis.recording import Recording
+from analysis.transport.huckel import HuckelModel, Lead
+from analysis.transport.molecules import benzenedithiol_13
+from analysis.transport.table import TableTransmission
 from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 from app.cli import main
 from app.config.toml import FileError
+from app.gui.windows.saving import save_analysis
 from app.models.load import opened_model
 from app.replay.model_lookup import model_for
 from app.replay.saved_analysis import SavedAnalysis, load, path_of, save
@@ -167,24 +171,81 @@ def test_other_json_is_refused_in_words(tmp_path, content):
         opened_model(path)
 
 
-@pytest.mark.parametrize(
-    "transmission",
-    [LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.05, 0.3)]), FlatTransmission(1.5)],
-    ids=["l", "f"],
+TWISTED = HuckelModel(
+    np.array([[0.5, 0.1 - 0.2j], [0.1 + 0.2j, -0.4]]),
+    (Lead("probe", {1: 0.3}), Lead("substrate", {1: 0.01, 2: 0.2})),
+    0.3,
 )
-def test_what_is_kept_comes_back(transmission):
+EVERY_KIND = {
+    "levels": LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.05, 0.3)]),
+    "flat": FlatTransmission(1.5),
+    "huckel": benzenedithiol_13().transmission(),
+    "huckel, complex": TWISTED.transmission(),
+    "table": TableTransmission(
+        np.linspace(-1, 1, 5), np.array([0, 0.1, 0.4, 0.1, 0.0]), "zero", "pchip", 0.3
+    ),
+}
+
+
+@pytest.mark.parametrize("transmission", EVERY_KIND.values(), ids=EVERY_KIND)
+def test_a_model_is_the_same_after_a_file(transmission):
     model = JunctionModel(
         transmission, "words", 290.0, {"energy_eV": (0.9, np.nan)}, (transmission,) * 2, 0.01, ("so",), False
     )
     again = from_plain(json.loads(json.dumps(to_plain(model)).replace("NaN", "null")))
-    assert repr(again) == repr(model)
+
+    energy = np.linspace(-2.0, 2.0, 41)
+    for kept in (again.transmission, *again.replicas):
+        assert type(kept) is type(transmission)
+        np.testing.assert_array_equal(kept(energy, 0.7), transmission(energy, 0.7))
+    assert again.current_A(0.5) == model.current_A(0.5)
+    assert repr(replace(again, transmission=None, replicas=())) == repr(
+        replace(model, transmission=None, replicas=())
+    )
 
 
-def test_a_transmission_that_is_no_formula_is_not_kept():
+@pytest.mark.parametrize("kind", ["huckel", "table"])
+def test_save_analysis_keeps_a_model_of_every_kind(folder, kind):
+    """A Hueckel model or a table was dropped without a word."""
+    model = JunctionModel(EVERY_KIND[kind], f"{kind}.toml")
+    save_analysis(analysed(folder / "heating.h5", SessionOptions(model=model)), folder / "heating.h5")
+    found = found_for(folder / "heating.h5")
+    assert found.said == f"Model of the saved analysis: {kind}.toml."
+    assert found.model.current_A(0.5) == model.current_A(0.5)
+    opened = opened_model(path_of(folder / "heating.h5"))
+    assert opened.conductance_G0 == model.conductance_G0
+
+
+@pytest.mark.parametrize(
+    ("stored", "transmission"),
+    [
+        ('{"value": 0.002}', FlatTransmission(0.002)),
+        (
+            '{"levels": [{"energy_eV": 0.9, "gamma_probe_eV": 0.04, "gamma_substrate_eV": 0.05, "bias_drop": 0.5}]}',
+            LevelTransmission([BreitWignerLevel(0.9, 0.04, 0.05)]),
+        ),
+    ],
+    ids=["flat", "levels"],
+)
+def test_a_model_saved_before_kinds_were_stored_opens(stored, transmission):
+    content = {"source": "old", "temperature_K": 300.0, "transmission": json.loads(stored)}
+    assert from_plain(content).transmission == transmission
+
+
+def test_a_model_of_an_unknown_kind_says_what_is_missing():
+    content = {"source": "x", "temperature_K": 300.0, "transmission": {"kind": "fano", "q": 1.0}}
+    with pytest.raises(ValueError, match=r"'fano'.*plug-in"):
+        from_plain(content)
+
+
+def test_a_transmission_that_cannot_be_saved_is_refused():
     def anything(energy_eV, bias_V=0.0):
         return np.ones(np.shape(energy_eV))
 
     anything.poles = lambda: None
-    kept = to_plain(JunctionModel(FlatTransmission(1.0), "x"))
-    kept["transmission"] = None
-    assert from_plain(kept) is None
+    with pytest.raises(ValueError, match="cannot be saved"):
+        to_plain(JunctionModel(anything, "x"))
+
+
+def test_an_analysis_of_before_without_a_transmission_has_no_model():
+    assert from_plain({"source": "x", "temperature_K": 300.0, "transmission": None}) is None
