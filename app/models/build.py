@@ -139,9 +139,8 @@ def _huckel(model: Model, section: HuckelSection) -> Family:
     n_sites = section.sites or 0
     bonds = section.bonds or (ring_bonds(n_sites) if section.geometry == "ring" else chain_bonds(n_sites))
     onsite = section.onsite_eV if isinstance(section.onsite_eV, list) else [section.onsite_eV]
-    touched = [[lead.site] if isinstance(lead.site, int) else lead.site for lead in model.leads]
     quantities: list[tuple[str, Quantity, bool]] = [drop, ("hopping_eV", section.hopping_eV, False)]
-    quantities += [(f"gamma_eV of {n}", x.gamma_eV, True) for n, x in zip(names, model.leads, strict=True)]
+    quantities += [(f"{x.gamma_key} of {n}", x.gamma, True) for n, x in zip(names, model.leads, strict=True)]
     several = len(onsite) > 1
     quantities += [
         (f"onsite_eV of site {i}" if several else "onsite_eV", x, False) for i, x in enumerate(onsite, 1)
@@ -150,8 +149,8 @@ def _huckel(model: Model, section: HuckelSection) -> Family:
     def build(x: list[float]) -> Transmission:
         hamiltonian = bonded(n_sites, bonds, x[1], np.array(x[4:]) if several else x[4])
         leads = (
-            Lead(name, dict.fromkeys(sites, gamma))
-            for name, sites, gamma in zip(names, touched, x[2:4], strict=True)
+            Lead(name, dict.fromkeys(lead.sites, lead.per_site(gamma, len(lead.sites))))
+            for name, lead, gamma in zip(names, model.leads, x[2:4], strict=True)
         )
         return HuckelModel(hamiltonian, tuple(leads), x[0]).transmission()
 

@@ -107,20 +107,20 @@ def _molecule(model: Model, section: HuckelSection, floating: FloatingSection) -
     hamiltonian = bonded(sites, bonds, section.hopping_eV)
     return ProbedFamily(
         _quantity("level_eV", section.onsite_eV),
-        _quantity("gamma_probe_eV", leads["probe"].gamma_eV, positive=True),
-        _quantity("gamma_substrate_eV", leads["substrate"].gamma_eV, positive=True),
+        _quantity("gamma_probe_eV", leads["probe"].free_per_site(len(leads["probe"].sites)), positive=True),
+        _quantity(
+            "gamma_substrate_eV",
+            leads["substrate"].free_per_site(len(leads["substrate"].sites)),
+            positive=True,
+        ),
         _floating_width(floating),
         hamiltonian_eV=hamiltonian,
-        probe_sites=_touched(leads["probe"].site),
-        substrate_sites=_touched(leads["substrate"].site),
+        probe_sites=leads["probe"].sites,
+        substrate_sites=leads["substrate"].sites,
         floating_sites=_sites(floating),
         bias_drop=model.file.bias_drop,
         reference_temperature_K=floating.temperature_K,
     )
-
-
-def _touched(site: int | list[int]) -> tuple[int, ...]:
-    return (site,) if isinstance(site, int) else tuple(site)
 
 
 def _sites(floating: FloatingSection) -> tuple[tuple[int, ...], ...]:
@@ -131,7 +131,8 @@ def _sites(floating: FloatingSection) -> tuple[tuple[int, ...], ...]:
 
 
 def _floating_width(floating: FloatingSection) -> Quantity:
-    return _quantity("gamma_floating_eV", floating.gamma_eV, positive=True)
+    most_sites = max(map(len, _sites(floating)))
+    return _quantity("gamma_floating_eV", floating.free_per_site(most_sites), positive=True)
 
 
 def _quantity(name: str, value: float | Free, positive: bool = False) -> Quantity:

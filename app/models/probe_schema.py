@@ -18,7 +18,8 @@ from analysis.buettiker.terminals import (
 from analysis.records import FloatArray
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 from app.config.toml import FileError, Section, load_toml, validate
-from app.models.fields import Free, Kelvin, Number, Positive, bounded_number, is_number
+from app.models.coupling import TOTAL, Coupling
+from app.models.fields import Free, Kelvin, Number, bounded_number, is_number
 from app.models.probe_circuit import CircuitSettings
 
 TAKEN = ("level_alignment_eV", "entropy_production_W_per_K", "seebeck_V_per_K", "relative_error_percent")
@@ -57,15 +58,16 @@ class MoleculeSection(Section):
     ] = 0.0
 
 
-class TerminalSection(Section):
-    """A lead or a probe; ``gamma_eV`` is its total width, shared equally by its sites."""
+class TerminalSection(Coupling):
+    """A lead or a probe on one site or several, with equal widths."""
 
     name: str = Field(min_length=1)
     sites: list[int] = Field(min_length=1)
-    gamma_eV: Positive
     temperature_K: Kelvin | None = None
     mu_eV: float | None = None
     probe: Literal["voltage", "voltage-temperature"] | None = None
+
+    old_gamma = TOTAL
 
 
 class AlignmentRange(Section):
@@ -171,7 +173,7 @@ def _terminal(section: TerminalSection) -> AnyTerminal:
 
 
 def _widths(section: TerminalSection) -> dict[int, float]:
-    return dict.fromkeys(section.sites, _start(section.gamma_eV) / len(section.sites))
+    return dict.fromkeys(section.sites, section.per_site(_start(section.gamma), len(section.sites)))
 
 
 def _hamiltonian(section: MoleculeSection) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field, PlainValidator, model_validator
 
 from app.config.toml import FileError, Section, load_toml, validate
+from app.models.coupling import PER_SITE, Coupling
 from app.models.fields import Drop, Free, Kelvin, Number, Positive, SameAs, Width, bounded_number, is_number
 
 
@@ -43,16 +44,17 @@ class MeasuredNumber(Section):
     sigma: float = Field(gt=0.0)
 
 
-class FloatingSection(Section):
+class FloatingSection(Coupling):
     """A Buettiker probe for a fit that compares none, voltage and voltage-temperature probes.
 
-    ``sites`` it touches, counted from 1, or a list of such lists: several probes of one width. ``gamma_eV`` is the
-    width that each site gets, ``temperature_K`` what a voltage probe keeps; the mean of both electrodes if absent.
+    ``sites`` it touches, counted from 1, or a list of such lists: several probes of one width.
+    ``temperature_K`` is what a voltage probe keeps; the mean of both electrodes if absent.
     """
 
     sites: list[int] | list[list[int]] = Field(default=[1], min_length=1)
-    gamma_eV: Positive
     temperature_K: Kelvin | None = None
+
+    old_gamma = PER_SITE
 
 
 class MeasuredSection(Section):
@@ -151,15 +153,21 @@ class TableSection(Section):
     interpolation: Literal["linear", "pchip"] = "linear"
 
 
-class LeadSection(Section):
-    """A wide-band lead on one site or several, counted from 1; ``gamma_eV`` is the width that each of them gets.
+class LeadSection(Coupling):
+    """A wide-band lead on one site or several, counted from 1.
 
     Two leads without names are the probe and the substrate, in this order.
     """
 
     name: str = ""
     site: int | list[int]
-    gamma_eV: Positive
+
+    old_gamma = PER_SITE
+
+    @property
+    def sites(self) -> tuple[int, ...]:
+        """Sites that the lead touches."""
+        return (self.site,) if isinstance(self.site, int) else tuple(self.site)
 
 
 class HuckelSection(Section):

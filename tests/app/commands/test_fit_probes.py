@@ -11,6 +11,7 @@ from analysis.buettiker.nonequilibrium import probed_currents
 from analysis.buettiker.terminals import JunctionTerminal, ProbedJunction, VoltageProbe
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds
 from app.commands.fit import command
+from app.config.toml import FileError
 from app.models.probe_build import floating_family_of
 from app.models.probe_fit_report import print_comparison
 from app.models.schema import load_model
@@ -27,7 +28,7 @@ energy_eV = 0.6
 gamma_probe_eV = { start = 0.03, min = 1e-4, max = 1.0 }
 gamma_substrate_eV = "gamma_probe_eV"
 [floating_probe]
-gamma_eV = { start = 0.02 }
+gamma_per_site_eV = { start = 0.02 }
 """
 
 
@@ -119,13 +120,32 @@ def test_one_probe_on_several_sites_or_several_probes(tmp_path, sites, expected)
     assert floating_family_of(load_model(path)).floating_sites == expected
 
 
+def test_a_width_in_total_is_for_probes_on_one_site(campaign, tmp_path):
+    """The fit reports the width of each site, so a total of two sites would be reported as half of itself."""
+    text = EXAMPLE.read_text(encoding="utf-8").replace("gamma_per_site_eV", "gamma_total_eV")
+    path = tmp_path / "model.toml"
+    path.write_text(text, encoding="utf-8")
+    assert [p.name for p in floating_family_of(load_model(path)).of("voltage").parameters][1:] == [
+        "gamma_probe_eV",
+        "gamma_substrate_eV",
+        "gamma_floating_eV",
+    ]
+    path.write_text(text.replace("sites = [1]", "sites = [1, 2]"), encoding="utf-8")
+    with pytest.raises(FileError, match="gives the width of each site"):
+        floating_family_of(load_model(path))
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
+        (("gamma_per_site_eV = { start = 0.02", "gamma_eV = { start = 0.02"), "gamma_per_site_eV"),
         (("sites = [1]\n", "sites = [3]\n"), "site 3"),
         (('"symmetric"', "{ start = 0.5 }"), "bias_drop"),
         (("hopping_eV = 0.3", "hopping_eV = { start = 0.3 }"), "hopping_eV"),
-        (("gamma_eV = { start = 0.02, min = 1e-6, max = 3.0 }", "gama_eV = 0.02"), "did you mean"),
+        (
+            ("gamma_per_site_eV = { start = 0.02, min = 1e-6, max = 3.0 }", "gamma_per_sit_eV = 0.02"),
+            "did you mean",
+        ),
         (("heating_correlation = 0.5", "heating_correlation = 1.5"), "heating_correlation"),
         (("heating_correlation = 0.5", "conductance_G0 = { value = 0.1, sigma = 0.1 }"), "conductance_G0"),
     ],

@@ -181,7 +181,9 @@ def test_a_junction_of_leads_alone_needs_no_probe(tmp_path):
 
 
 def test_an_uncoupled_probe_has_no_potentials(tmp_path):
-    row = report(tmp_path, changed(("gamma_eV = 0.05\n", "gamma_eV = 0.0\n"), THERMALISED))["rows"][0]
+    row = report(tmp_path, changed(("gamma_total_eV = 0.05\n", "gamma_total_eV = 0.0\n"), THERMALISED))[
+        "rows"
+    ][0]
     assert row["P"]["mu_eV"] is None
     assert row["P"]["temperature_K"] is None
     assert row["R"]["heat_current_W"] is not None
@@ -229,7 +231,10 @@ def test_plot_is_drawn(tmp_path, options, circuit):
         (("sites = [4]", "sites = [7]"), ["'P'", "site 7", "1 to 6"]),
         (("sites = [4]", "sites = [4, 4]"), ["number 3 ('P')", "twice"]),
         (("sites = [4]", "sites = []"), ["number 3 ('P')", "sites"]),
-        (("gamma_eV = 0.05\n", "gamma_eV = -0.05\n"), ["number 3 ('P')", "gamma_eV = -0.05", "0 or more"]),
+        (
+            ("gamma_total_eV = 0.05\n", "gamma_total_eV = -0.05\n"),
+            ["number 3 ('P')", "gamma_total_eV = -0.05", "0 or more"],
+        ),
         (('probe = "voltage"', 'probe = "current"'), ["'voltage' or 'voltage-temperature'"]),
         (('probe = "voltage"', 'probe = "voltage"\nmu_eV = 0.0'), ["mu_eV", "finds its chemical potential"]),
         (("temperature_K = 350.0", ""), ["number 1 ('L')", "temperature_K", "missing", "lead"]),

@@ -62,13 +62,13 @@ onsite_eV = { start = 0.5, min = -2.0, max = 2.0 }
 [[transmission.leads]]
 name = "probe"
 site = 1
-gamma_eV = 0.4
+gamma_per_site_eV = 0.4
 [[transmission.leads]]
 name = "substrate"
 site = 2
-gamma_eV = 0.3
+gamma_per_site_eV = 0.3
 """
-FLOATING = "[floating_probe]\ngamma_eV = { start = 0.02, min = 1e-5, max = 1.0 }\n"
+FLOATING = "[floating_probe]\ngamma_per_site_eV = { start = 0.02, min = 1e-5, max = 1.0 }\n"
 FILES = {
     "levels": HEAD + LEVELS + PROBE + MEASURED,
     "levels, bare": "voltage_V = [0.3]\n" + LEVELS,
@@ -96,18 +96,18 @@ hopping_eV = 2.7
 [[terminals]]
 name = "probe"
 sites = [1]
-gamma_eV = 0.5
+gamma_total_eV = 0.5
 temperature_K = 310.0
 mu_eV = 0.01
 [[terminals]]
 name = "substrate"
 sites = [4]
-gamma_eV = 0.5
+gamma_total_eV = 0.5
 temperature_K = 300.0
 [[terminals]]
 name = "P"
 sites = [3]
-gamma_eV = 0.05
+gamma_total_eV = 0.05
 temperature_K = 300.0
 probe = "voltage"
 """
