@@ -113,7 +113,10 @@ kind = "huckel"
 sites = 6
 hopping_eV = 2.7
 onsite_eV = 0.3
-leads = [ { name = "probe", site = 1, gamma_per_site_eV = 0.5 }, { name = "substrate", site = 4, gamma_per_site_eV = 0.5 } ]
+leads = [
+    { name = "probe", site = 1, gamma_per_site_eV = 0.5 },
+    { name = "substrate", site = 4, gamma_per_site_eV = 0.5 },
+]
 """
 
 
@@ -192,7 +195,7 @@ def test_mistakes_are_named_with_file_key_and_what_was_meant(tmp_path, change, w
         (('"substrate", site = 4', '"substrate", site = 9'), ["site 9", "1 to 6"]),
         (('"substrate"', '"drain"'), ["'drain'", '"substrate"']),
         (
-            ("gamma_per_site_eV = 0.5 } ]", "gamma_per_sit_eV = 0.5 } ]"),
+            ("site = 4, gamma_per_site_eV", "site = 4, gamma_per_sit_eV"),
             ["gamma_per_sit_eV", "did you mean 'gamma_per_site_eV'"],
         ),
         (("sites = 6", 'molecule = "gold chain"'), ["molecule stands alone"]),

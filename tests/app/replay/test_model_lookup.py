@@ -242,7 +242,7 @@ def test_a_transmission_that_cannot_be_saved_is_refused():
     def anything(energy_eV, bias_V=0.0):
         return np.ones(np.shape(energy_eV))
 
-    anything.poles = lambda: None
+    anything.poles = FlatTransmission(1.0).poles
     with pytest.raises(ValueError, match="cannot be saved"):
         to_plain(JunctionModel(anything, "x"))
 
