@@ -89,7 +89,7 @@ def fit(
     from app.models.fit import fit_model
 
     checked = _loaded(model)
-    if checked.floating is not None:
+    if checked.file.floating_probe is not None:
         raise ValueError(f"{model} compares probes (section floating_probe); use hotjunction.compare_probes")
     if average not in ("mean", "log"):
         raise ValueError(f"average = {average!r}: must be 'mean' or 'log'")
@@ -141,7 +141,7 @@ def compare_probes(
     from app.models.fit import compare_models
 
     checked = _loaded(model)
-    if checked.floating is None:
+    if checked.file.floating_probe is None:
         raise ValueError(f"{model} has no section floating_probe; use hotjunction.fit")
     return compare_models(checked, _curves(data, units), relative_error, starts)[0]
 

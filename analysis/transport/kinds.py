@@ -1,68 +1,57 @@
-"""Registry of the kinds of transmission, and their conversion to plain data for a file and back.
+"""Kinds of transmission by name, and their conversion to plain data for a file and back.
 
 A kind is a dataclass; a file holds its name and its fields. Arrays become lists, complex ones two lists.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_origin
 
 import numpy as np
 from cattrs import Converter
 
-from analysis.transport.huckel import HuckelTransmission
-from analysis.transport.table import TableTransmission
-from analysis.transport.transmission import FlatTransmission, LevelTransmission, Transmission
+from analysis.registry import Registry
+from analysis.transport.transmission import Transmission
 
 T = TypeVar("T")
 
+TRANSMISSIONS: Registry[type[Any]] = Registry(
+    "kind of transmission",
+    {
+        "flat": ("analysis.transport.transmission:FlatTransmission", "Constant transmission"),
+        "levels": ("analysis.transport.transmission:LevelTransmission", "Landauer level"),
+        "table": ("analysis.transport.table:TableTransmission", "Tabulated transmission"),
+        "huckel": ("analysis.transport.huckel:HuckelTransmission", "Hueckel molecule"),
+    },
+)
+"""Dataclass of each kind, with a noun for messages."""
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of transmission: its name in files, its dataclass, and a noun for messages."""
 
-    name: str
-    transmission: type[Any]
-    label: str
-
-
-_KINDS: dict[str, Kind] = {}
-
-
-def register(name: str, label: str) -> Callable[[type[T]], type[T]]:
+def register(name: str, noun: str) -> Callable[[type[T]], type[T]]:
     """Return a class decorator that makes a dataclass a kind of transmission.
 
     Parameters
     ----------
     name : str
         Name in files, such as "levels".
-    label : str
+    noun : str
         Noun for messages, such as "Constant transmission".
 
     Raises
     ------
-    ValueError
+    NameTaken
         If another class has this name.
     """
 
     def registered(transmission: type[T]) -> type[T]:
-        if name in _KINDS:
-            raise ValueError(f"there is a kind of transmission {name!r} already; choose another name")
-        _KINDS[name] = Kind(name, transmission, label)
+        TRANSMISSIONS.register(name, transmission, noun)
         return transmission
 
     return registered
 
 
-register("flat", "Constant transmission")(FlatTransmission)
-register("levels", "Landauer level")(LevelTransmission)
-register("table", "Tabulated transmission")(TableTransmission)
-register("huckel", "Hueckel molecule")(HuckelTransmission)
-
-
-def kind_of(transmission: Transmission) -> Kind:
+def kind_of(transmission: Transmission) -> str:
     """Return the kind of a transmission. Raises ``ValueError`` for one that is not registered."""
-    found = next((kind for kind in _KINDS.values() if type(transmission) is kind.transmission), None)
+    found = next((name for name in TRANSMISSIONS if type(transmission) is TRANSMISSIONS[name]), None)
     if found is None:
         raise ValueError(
             f"a transmission of the type {type(transmission).__name__} cannot be saved: it is not registered in "
@@ -74,7 +63,7 @@ def kind_of(transmission: Transmission) -> Kind:
 def to_json(transmission: Transmission) -> dict[str, Any]:
     """Convert a transmission to plain data. Raises ``ValueError`` for one that is not registered."""
     content: dict[str, Any] = _converter.unstructure(transmission)
-    return {"kind": kind_of(transmission).name, **content}
+    return {"kind": kind_of(transmission), **content}
 
 
 def from_json(content: Mapping[str, Any]) -> Transmission:
@@ -89,11 +78,11 @@ def from_json(content: Mapping[str, Any]) -> Transmission:
     """
     before_kinds = "levels" if "levels" in content else "flat"
     name = content.get("kind", before_kinds)
-    if name not in _KINDS:
+    if name not in TRANSMISSIONS:
         raise ValueError(
             f"its kind of transmission, {name!r}, is unknown here: load the plug-in that defines it"
         )
-    transmission: Transmission = _converter.structure(content, _KINDS[name].transmission)
+    transmission: Transmission = _converter.structure(content, TRANSMISSIONS[name])
     return transmission
 
 

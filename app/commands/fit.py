@@ -77,7 +77,7 @@ def command(
     from app.models.schema import load_model
 
     checked = load_model(model)
-    if checked.floating is not None and (profile or average == "log"):
+    if checked.file.floating_probe is not None and (profile or average == "log"):
         raise FileError(f"{model}: floating_probe: such a fit takes neither --profile nor --average log")
     try:
         files = [[path] for path in data] if each else [data]
@@ -87,7 +87,7 @@ def command(
             name = plot
             if plot is not None and len(groups) > 1:
                 name = plot.with_stem(f"{plot.stem}-{number + 1}")
-            if checked.floating is not None:
+            if checked.file.floating_probe is not None:
                 reports.append(_compare(checked, group, relative_error, starts, name))
             else:
                 reports.append(_fit(checked, group, average, relative_error, starts, profile, name))
@@ -99,7 +99,7 @@ def command(
         click.echo(json.dumps({"fits": reports} if each else reports[0], indent=2))
         return
     show = print_fit
-    if checked.floating is not None:
+    if checked.file.floating_probe is not None:
         from app.models.probe_fit_report import print_comparison as show
     for report in reports:
         show(report)

@@ -55,7 +55,7 @@ def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
     temperatures = checked.file.temperatures_K
     result = currents(transmission, checked.voltages_V, *temperatures)
     linear = linear_response(transmission, 0.5 * sum(temperatures))
-    resistance = checked.probe.thermal_resistance_K_per_W if checked.probe else None
+    resistance = checked.file.probe.thermal_resistance_K_per_W if checked.file.probe else None
     report = prediction(linear, result, count, resistance)
     if as_json:
         click.echo(json.dumps(report, indent=2))

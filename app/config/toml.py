@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -83,7 +84,7 @@ def validate(content: dict[str, Any], model: type[Model], origin: str) -> Model:
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    key = ".".join(_key(part) for part in detail["loc"])
+    key = _place(detail["loc"], isinstance(detail["input"], dict))
     if detail["type"] == "extra_forbidden":
         known = _known_keys(model, detail["loc"][:-1])
         near = get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.5)
@@ -95,6 +96,17 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if isinstance(detail["input"], dict):
         return f"{key}: {message}" if key else message
     return f"{key} = {detail['input']!r}: must be {message[:1].lower()}{message[1:]}"
+
+
+def _place(location: tuple[int | str, ...], of_table: bool) -> str:
+    """Return the path of a key as a reader finds it: a table in a list is "levels, number 2"."""
+    text, separator = "", ""
+    for part, after in zip_longest(location, location[1:]):
+        if isinstance(part, int) and (isinstance(after, str) or (after is None and of_table)):
+            text, separator = f"{text}, number {part + 1}", ": "
+        else:
+            text, separator = text + separator + _key(part), "."
+    return text
 
 
 def _key(part: int | str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_json import from_plain
 from analysis.recording import RecordingError, RunHeader
-from analysis.transport.kinds import kind_of
+from analysis.transport.kinds import TRANSMISSIONS, kind_of
 from app.offline.measurement import analyse_measurement
 from app.replay.library import Library, LibraryRow
 from app.replay.saved_analysis import AnalysisFileError, files_of, load
@@ -72,7 +72,7 @@ def model_for(recording: Path, header: RunHeader) -> FoundModel | None:
         return FoundModel(None, f"No model could be fitted to the I-V of {iv.name}: {error}")
     if model is None:
         return FoundModel(None, f"No model could be fitted to the I-V of {iv.name}: it has no whole curve.")
-    label = kind_of(model.transmission).label
+    label = TRANSMISSIONS.sentence(kind_of(model.transmission))
     source = f"{label} fitted to {iv.name}" if model.fitted_level or model.parameters else model.source
     return FoundModel(replace(model, source=source), f"{source}{saved}.")
 

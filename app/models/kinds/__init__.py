@@ -1,0 +1,1 @@
+"""Kinds of transmission in a model file, one a module."""
