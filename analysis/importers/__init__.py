@@ -1,38 +1,39 @@
-"""Import of files from other programs. Each format has its module; `read_file` chooses one."""
+"""Import of files from other programs. Each format is a module with an `Importer`; `read_file` chooses one."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.importers.imported import ForeignFile, ImportOptions, Piece
+from analysis.importers.registry import IMPORTERS, importers
 
-KINDS = ("igor", "csv", "tdms", "text")
-
-SUFFIXES = {".ibw": "igor", ".tdms": "tdms", ".csv": "csv", ".txt": "text", ".dat": "text", ".tsv": "text"}
-"""Format by suffix. Tables in .csv files, and rows in others, are recognised by their content."""
-
-__all__ = ["KINDS", "SUFFIXES", "ForeignFile", "ImportOptions", "Piece", "files_in", "kind_of", "read_file"]
+__all__ = ["IMPORTERS", "ForeignFile", "ImportOptions", "Piece", "files_in", "kind_of", "read_file"]
 
 
 def kind_of(path: Path) -> str:
-    """Return the format of a file, from its suffix, and for text from its first line. Raises `ForeignFile` if
-    unknown.
-    """
-    kind = SUFFIXES.get(path.suffix.lower())
-    if kind is None:
-        suffixes = ", ".join(SUFFIXES)
-        raise ForeignFile(
-            f"{path}: unknown format (known suffixes: {suffixes}); choose the format with --kind"
-        )
-    if kind in ("csv", "text"):
-        from analysis.importers.csv_rows import holds_rows
+    """Return the format of a file, from its suffix, and from its content where several share one.
 
-        return "csv" if holds_rows(path) else "text"
-    return kind
+    Raises
+    ------
+    ForeignFile
+        If no format has the suffix.
+    """
+    suffix = path.suffix.lower()
+    sharing = [x for x in importers() if suffix in x.suffixes]
+    if not sharing:
+        raise ForeignFile(
+            f"{path}: unknown format (known suffixes: {', '.join(_suffixes())}); choose the format with --kind"
+        )
+    recognised = (x for x in sharing if x.recognises is not None and x.recognises(path))
+    others = (x for x in sharing if x.recognises is None)
+    found = next(recognised, None) or next(others, None)
+    if found is None:
+        raise ForeignFile(f"{path}: not a file of {' or '.join(x.name for x in sharing)}")
+    return found.name
 
 
 def read_file(path: Path, kind: str = "auto") -> list[Piece]:
-    """Read one file. The library of the reader is imported only here.
+    """Read one file. The library of its format is imported only here.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def read_file(path: Path, kind: str = "auto") -> list[Piece]:
     """
     if not path.is_file():
         raise ForeignFile(f"{path}: there is no such file")
-    return _reader(kind_of(path) if kind == "auto" else kind)(path)
+    return IMPORTERS[kind_of(path) if kind == "auto" else kind].read(path)
 
 
 def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -52,6 +53,7 @@ def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     files, skipped : list of Path
         Files to read, and files in folders of unknown format.
     """
+    known = _suffixes()
     files: list[Path] = []
     skipped: list[Path] = []
     for path in paths:
@@ -59,7 +61,7 @@ def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
             sorted((p for p in path.iterdir() if p.is_file()), key=_by_number) if path.is_dir() else [path]
         )
         for file in inside:
-            (files if path == file or file.suffix.lower() in SUFFIXES else skipped).append(file)
+            (files if path == file or file.suffix.lower() in known else skipped).append(file)
     return files, skipped
 
 
@@ -69,19 +71,5 @@ def _by_number(path: Path) -> list[tuple[int, str]]:
     ]
 
 
-def _reader(kind: str) -> Callable[[Path], list[Piece]]:
-    if kind == "igor":
-        from analysis.importers.igor import read_igor
-
-        return read_igor
-    if kind == "tdms":
-        from analysis.importers.tdms import read_tdms
-
-        return read_tdms
-    if kind == "csv":
-        from analysis.importers.csv_rows import read_csv_rows
-
-        return read_csv_rows
-    from analysis.importers.text import read_text
-
-    return read_text
+def _suffixes() -> list[str]:
+    return list(dict.fromkeys(suffix for x in importers() for suffix in x.suffixes))

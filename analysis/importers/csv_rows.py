@@ -6,7 +6,8 @@ import numpy as np
 
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.quantities import ImportedColumn, number_in
-from analysis.importers.text import read_lines, split_fields
+from analysis.importers.registry import Importer
+from analysis.importers.text import SUFFIXES, read_lines, split_fields
 
 LEAST_FIELDS = 16
 """Least number of numbers in the first line of a file of traces; a table has fewer columns."""
@@ -49,3 +50,6 @@ def _is_number(field: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+IMPORTER = Importer("csv", read_csv_rows, SUFFIXES, holds_rows)

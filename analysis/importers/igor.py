@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import igor2.binarywave
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.quantities import ImportedColumn, channel_name
+from analysis.importers.registry import Importer
 
 logging.getLogger("igor2").addHandler(logging.NullHandler())  # our exception reports the same
 
@@ -32,6 +32,8 @@ def read_igor(path: Path) -> list[Piece]:
     ForeignFile
         If the file is not an Igor binary wave, is truncated, or holds no real numbers.
     """
+    import igor2.binarywave
+
     try:
         wave = igor2.binarywave.load(str(path))["wave"]
         data, header = wave["wData"], wave["wave_header"]
@@ -140,3 +142,6 @@ def _scaling(header: Any) -> tuple[float, tuple[str, ...]]:
 
 def _unit(characters: Any) -> str:
     return b"".join(np.ravel(characters).tolist()).split(b"\0")[0].decode("latin-1").strip()
+
+
+IMPORTER = Importer("igor", read_igor, (".ibw",))

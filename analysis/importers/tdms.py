@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nptdms import TdmsFile
 
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.quantities import ImportedColumn, channel_name
+from analysis.importers.registry import Importer
 
 
 def read_tdms(path: Path) -> list[Piece]:
@@ -23,6 +23,8 @@ def read_tdms(path: Path) -> list[Piece]:
     ForeignFile
         If the file is not a TDMS file, is truncated, or holds no numbers.
     """
+    from nptdms import TdmsFile
+
     try:
         with path.open("rb") as opened:
             if opened.read(4) != b"TDSm":
@@ -68,3 +70,6 @@ def _quantities(members: list[tuple[str, Any, dict[str, Any]]]) -> tuple[Importe
             ImportedColumn(channel, np.asarray(values), str(properties.get("unit_string", "")).strip())
         )
     return tuple(quantities)
+
+
+IMPORTER = Importer("tdms", read_tdms, (".tdms",))

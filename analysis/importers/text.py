@@ -14,6 +14,9 @@ from analysis.importers.quantities import (
     number_in,
     split_header,
 )
+from analysis.importers.registry import Importer
+
+SUFFIXES = (".csv", ".txt", ".dat", ".tsv")
 
 _COMMENT = ("#", "%", "//")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -142,3 +145,6 @@ def _common_ending(headers: list[str]) -> str:
     common = headers[0][len(headers[0]) - length :]
     ending = common[common.index("_") :] if "_" in common and len(headers) > 1 else ""
     return "" if known_unit(ending[1:]) else ending
+
+
+IMPORTER = Importer("text", read_text, SUFFIXES)

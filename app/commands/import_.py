@@ -13,18 +13,35 @@ if TYPE_CHECKING:
     from analysis.importers import ImportOptions
     from analysis.importers.imported import ImportedTraces, Piece
 
-KINDS = ("auto", "igor", "csv", "tdms", "text")
-
-
 POSITIVE = click.FloatRange(min=0.0, min_open=True)
+
+
+class Format(click.ParamType):
+    """Format of imported files: one of the registered ones, plug-ins included, or "auto"."""
+
+    name = "format"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the choices for the help text."""
+        return f"[{'|'.join(self._names())}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return a known format."""
+        names = self._names()
+        if value not in names:
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, names))}", param, ctx)
+        return value
+
+    def _names(self) -> list[str]:
+        from analysis.importers.registry import IMPORTERS
+
+        return ["auto", *IMPORTERS]
 
 
 @click.command(cls=Command)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="New recording.")
-@click.option(
-    "--kind", type=click.Choice(KINDS), default="auto", show_default=True, help="Format of the files."
-)
+@click.option("--kind", type=Format(), default="auto", show_default=True, help="Format of the files.")
 @click.option("--bias-mV", "bias_mV", type=float, help="Applied bias.")
 @click.option("--series-resistance-ohm", type=click.FloatRange(min=0.0), help="In series with the junction.")
 @click.option("--rate-Hz", "rate_Hz", type=POSITIVE, help="Samples per second.")

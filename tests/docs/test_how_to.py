@@ -7,11 +7,13 @@ import pytest
 
 from analysis.importers.assemble import assemble
 from analysis.importers.imported import ForeignFile, ImportOptions
+from analysis.importers.registry import IMPORTERS
 from analysis.records import Trace
 from app.acquisition.run_checks import check
 from app.config.rig import load_rig
 from procedures.errors import ImpossibleSetting
 from tests.docs.pages import blocks
+from tests.support.plugins import plugins
 from tests.support.rig.rigs import served_rig
 
 
@@ -24,7 +26,8 @@ def example(page, number=0):
 
 
 def test_the_importer_reads_traces_and_refuses_the_rest(tmp_path):
-    read = example("how-to/add-an-importer.md")["read_json_lines"]
+    with plugins(tmp_path / "mine", {}, IMPORTERS):
+        read = example("how-to/add-an-importer.md")["read_json_lines"]
     traces = [{"distance_nm": [0.0, 0.1, 0.2], "current_nA": [900.0, 500.0, 1.0], "bias_V": 0.1}] * 2
     (tmp_path / "good.jsonl").write_text("\n".join(map(json.dumps, traces)), encoding="utf-8")
     (tmp_path / "bad.jsonl").write_text("[1, 2]\n", encoding="utf-8")

@@ -57,22 +57,22 @@ def test_the_kind_is_fitted_and_saved(fano):
     run("predict", fano / "fano.toml", "--json")
     model = opened_model(fano / "fano.toml")
     V = np.linspace(-0.6, 0.6, 25)
-    curve = np.column_stack([V, model.current_A(V)])
+    noise = 1.0 + 0.001 * np.random.default_rng(1).normal(size=V.size)
+    curve = np.column_stack([V, model.current_A(V) * noise])
     np.savetxt(fano / "iv.csv", curve, header="V,I", delimiter=",", comments="")
     free = block("toml", "fano").replace("q = 1.5", "q = { start = 1.0, min = 0.1, max = 5.0 }")
     (fano / "free.toml").write_text(free, encoding="utf-8")
 
     fit = run("fit", fano / "iv.csv", "--model", fano / "free.toml", "--relative-error", 0.01, "--json")
 
-    assert fit["parameters"]["q"]["value"] == pytest.approx(1.5, rel=1e-4)
+    assert fit["parameters"]["q"]["value"] == pytest.approx(1.5, rel=0.02)
     again = from_plain(json.loads(json.dumps(to_plain(model))))
     assert again.transmission == model.transmission
 
 
-def test_a_saved_model_of_a_plug_in_that_is_gone_says_so(fano, tmp_path):
-    with plugins(tmp_path / "again", {}, TRANSMISSIONS, SECTIONS):
-        run("predict", fano / "fano.toml", "--json")
-        kept = to_plain(JunctionModel(opened_model(fano / "fano.toml").transmission, "fano.toml"))
-        TRANSMISSIONS._plugged.clear()
-        with pytest.raises(ValueError, match=r"'fano'.*load the plug-in"):
-            from_plain(kept)
+def test_a_saved_model_of_a_plug_in_that_is_gone_says_so(fano, monkeypatch):
+    run("predict", fano / "fano.toml", "--json")
+    kept = to_plain(JunctionModel(opened_model(fano / "fano.toml").transmission, "fano.toml"))
+    monkeypatch.setattr(TRANSMISSIONS, "_plugged", {})
+    with pytest.raises(ValueError, match=r"'fano'.*load the plug-in"):
+        from_plain(kept)
