@@ -42,7 +42,7 @@ _WHERE = {
     "RigError": "drivers.errors",
     "RunSummary": "app.acquisition.bench",
 }
-"""Modules of the names that are imported at first use: they bring h5py, pydantic and the drivers with them."""
+"""Modules of names imported at first use, as they import h5py, pydantic and the drivers."""
 
 __all__ = [
     "Bench",

@@ -1,4 +1,4 @@
-"""Recordings and what they amount to."""
+"""Recordings and their analysis."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ Paths: TypeAlias = PathLike | Iterable[PathLike]
 
 
 class Recordings(Sequence["Part"]):
-    """Recordings in the order in which they began. Made by `hotjunction.open`.
+    """Recordings in the order of their start. Made by `hotjunction.open`.
 
     A sequence of ``Part``: ``recordings[0].header``, ``.status``, ``.n_samples``, ``.doubts`` describe one file. No
     file stays open: each method opens what it reads, so that a run can still be recorded or a file moved.
@@ -267,7 +267,7 @@ def analyze(
     transmission : path, optional
         Model file to compare the heat with; a level fitted to the I-V curves if not given.
     first_periods : int, optional
-        Periods left out after the start of each modulation; as the run was told if not given.
+        Periods left out after the start of each modulation; by default the run's own parameter.
 
     Returns
     -------
@@ -304,7 +304,7 @@ def analyze(
 
 
 def existing(paths: Paths) -> list[Path]:
-    """Return the paths. Raises ``FileNotFoundError`` for one that leads nowhere."""
+    """Return the paths. Raises ``FileNotFoundError`` for a missing one."""
     import errno
 
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)

@@ -1,4 +1,4 @@
-"""From a checked model file to the family of transmissions it describes."""
+"""Families of transmissions from checked model files."""
 
 import csv
 from pathlib import Path
@@ -15,7 +15,7 @@ from app.models.schema import Model
 
 
 def family_of(model: Model) -> Family:
-    """The transmissions of a model; one with no free number has a single member.
+    """Return the transmissions of a model; without free numbers the family has a single member.
 
     Raises
     ------
@@ -33,17 +33,17 @@ def family_of(model: Model) -> Family:
 
 
 def molecules_of(model: Model) -> float | Parameter:
-    """Number of junctions in parallel, or the parameter that it is."""
+    """Return the number of junctions in parallel, or its parameter."""
     return parameter_of("molecules", model.file.molecules, positive=True)
 
 
 def start_of(family: Family) -> FloatArray:
-    """Starting values of the free parameters: what `predict` takes for them."""
+    """Return the start values of the free parameters, which `predict` uses."""
     return np.array([p.start for p in family.parameters])
 
 
 def measured_of(model: Model) -> dict[str, Any]:
-    """What the section ``measured`` adds to a fit, by the names of `JunctionData`. Raises `FileError`."""
+    """Return the data of the section ``measured``, by the names of `JunctionData`. Raises `FileError`."""
     section = model.file.measured
     if section is None:
         return {}

@@ -1,4 +1,4 @@
-"""Numbers of a model file: fixed, or free for a fit, each with the bounds of its quantity; and those of a result."""
+"""Numbers of a model file, fixed or free, with the bounds of their quantities; numbers of a result."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator
 
 @dataclass(frozen=True)
 class Free:
-    """A number that a fit may change: { start =, min =, max = }."""
+    """Free number of a fit: { start =, min =, max = }."""
 
     start: float
     minimum: float
@@ -19,7 +19,7 @@ class Free:
 
 @dataclass(frozen=True)
 class SameAs:
-    """A width that equals the other one of its level."""
+    """Width tied to the other width of its level."""
 
     key: str
 
@@ -30,17 +30,17 @@ _DROPS = {"probe": 0.0, "symmetric": 0.5, "substrate": 1.0}
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value of a TOML file is a number; true and false are not."""
+    """Return True if a value of a TOML file is a number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def digits(value: float) -> float | None:
-    """The number to 15 significant digits; None for one that is not finite."""
+    """Return the number to 15 significant digits; None if it is not finite."""
     return float(f"{value:.15g}") + 0.0 if abs(value) < float("inf") else None
 
 
 def bounded_number(value: Any, least: float = -math.inf, most: float = math.inf) -> float | Free:
-    """A number within bounds, or a free one whose bounds, where it has none, are those of the quantity."""
+    """Return a number within bounds, or a free one, which gets missing bounds from its quantity."""
     if isinstance(value, dict):
         free = _free(value, least, most)
         _demand_within(free.start, least, most)

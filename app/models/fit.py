@@ -1,4 +1,4 @@
-"""Fits of a model file to I-V curves: of one transmission, or of three kinds of probe that are compared."""
+"""Fits of a model file to I-V curves: one transmission, or a comparison of three kinds of probe."""
 
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,7 @@ Current = CurrentData | LogCurrentData
 
 @dataclass(frozen=True, eq=False)
 class ModelFit:
-    """A fit, its problem, the data as they are drawn, and the junctions whose mean they are.
+    """A fit, its problem, the plotted data, and the junctions of which they are the mean.
 
     ``curves`` is None where a single curve brings its own errors.
     """
@@ -35,7 +35,7 @@ class ModelFit:
 def current_of(
     read: IVCurves, average: Average = "mean", relative_error: float | None = None
 ) -> tuple[Current, JunctionCurves | None]:
-    """Return the curve to be fitted, and the junctions whose mean it is; None for a single curve with its own errors.
+    """Return the curve to fit, and its junctions if it is a mean; None for a curve with its own errors.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def current_of(
 
 
 def weighted(current: Current, relative_error: float | None) -> Current:
-    """Give a curve without uncertainties a relative one, no smaller than at a hundredth of full scale."""
+    """Return a curve with relative uncertainties if it has none, at least those at 1 % of full scale."""
     if current.sigma_A is not None or relative_error is None:
         return current
     size = np.abs(current.current_A)
@@ -67,7 +67,7 @@ def fit_model(
     relative_error: float | None = None,
     starts: int = STARTS,
 ) -> ModelFit:
-    """Fit the free numbers of a model to the mean of curves; errors come from junctions left out in turn.
+    """Fit the free numbers of a model to the mean of curves; errors come from a jackknife over junctions.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def fit_model(
 
 
 def problem_of(model: Model, current: Current) -> Problem:
-    """Return the fit problem of a model file: the curve, what else it names as measured, and its free numbers."""
+    """Return the fit problem of a model file: curve, other measured values, free numbers."""
     probe_K, substrate_K = model.file.temperatures_K
     data = JunctionData(
         current=current,

@@ -1,4 +1,4 @@
-"""Report of a fit: what is printed, as JSON and as text."""
+"""Report of a fit, as JSON and as text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ _SPREAD_USED = (
 def outcome(
     problem: Problem, result: FitResult, curves: JunctionCurves | None, sources: list[str]
 ) -> dict[str, Any]:
-    """The report that is printed; numbers that do not exist are null.
+    """Return the report; undefined numbers are null.
 
     ``error`` is half of ``interval_68``; both intervals are those of `analysis.fitting.errors.Errors.interval`.
     """
@@ -60,14 +60,14 @@ def outcome(
 
 
 def _use_of_chi_square(result: FitResult) -> str:
-    """Return "test" of the model, "spread used" where it is none, "none" where chi^2 is in no unit of an error."""
+    """Return the use of chi^2: "test" of the model, "spread used" as error, or "none" without errors."""
     if not result.sigma_known:
         return "none"
     return "spread used" if result.error.source == "junctions" else "test"
 
 
 def uncertainties(result: FitResult, curves: JunctionCurves | None) -> str:
-    """Return where the errors come from and what they assume, in words."""
+    """Return a sentence on the source of the errors and their assumptions."""
     match result.error.source:
         case "given":
             return "given; noise taken as independent at every voltage"
@@ -97,7 +97,7 @@ def _few(curves: JunctionCurves | None) -> list[str]:
 
 
 def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
-    """Value, error and intervals of each; error by statistics and by scale apart where the heats have one."""
+    """Return value, error and intervals of each parameter, with the scale error of heats separate."""
     error = result.error
     standard, half = error.standard, error.half_width(ONE_SIGMA)
     intervals = [np.transpose(error.interval(coverage)).tolist() for coverage in (ONE_SIGMA, TWO_SIGMA)]
@@ -134,7 +134,7 @@ def _linear(problem: Problem, values: FloatArray) -> Any:
 def _derived(
     problem: Problem, result: FitResult, quantity: Callable[[Problem, FloatArray], float]
 ) -> tuple[float | None, float | None]:
-    """Return what follows from the parameters, and its error; None where a parameter is not fixed.
+    """Return the derived quantities with their errors; None if a parameter is undetermined.
 
     The error is that of the junctions left out; in a joint fit, to first order in the errors of the parameters.
     """
@@ -157,7 +157,7 @@ def _derived(
 
 
 def _transition_voltages(current: CurrentData | LogCurrentData | None, replicas: Replicas) -> dict[str, Any]:
-    """Return the transition voltage of the measured curve, for either polarity; null where it has no such minimum.
+    """Return the transition voltage of the measured curve, for either polarity; null without such a minimum.
 
     The error is from junctions left out, where there are any; null where the minimum comes and goes with one of them.
     """
@@ -179,17 +179,17 @@ def _transition_voltage(curve: CurrentData | LogCurrentData, polarity: int) -> t
 
 
 def finite(value: float) -> float | None:
-    """The number; None for one that is not finite."""
+    """Return the number; None if it is not finite."""
     return float(value) if abs(value) < float("inf") else None
 
 
 def error_words(error: float | None) -> str:
-    """An error as it is printed behind its value."""
+    """Return the text of an error after its value."""
     return "(error unknown)" if error is None else f"± {error:.2g}"
 
 
 def print_fit(report: dict[str, Any]) -> None:
-    """Print parameters with their errors, where these come from, what follows from them, and remarks."""
+    """Print parameters with errors and their source, derived quantities, and remarks."""
     click.echo(f"{', '.join(report['data'])}: {report['points']} points")
     for name, x in report["parameters"].items():
         click.echo(f"  {name} = {x['value']:.6g} {_error(x)}")
@@ -202,8 +202,8 @@ def print_fit(report: dict[str, Any]) -> None:
     click.echo(f"  G = {report['conductance_G0']:.4g} {error_words(report['conductance_G0_error'])} G0")
     if report["seebeck_V_per_K"] is not None:
         error = report["seebeck_V_per_K_error"]
-        said = error_words(None if error is None else 1e6 * error)
-        click.echo(f"  S = {1e6 * report['seebeck_V_per_K']:.4g} {said} uV/K")
+        error_text = error_words(None if error is None else 1e6 * error)
+        click.echo(f"  S = {1e6 * report['seebeck_V_per_K']:.4g} {error_text} uV/K")
     for word, point in report["transition_voltage_V"].items():
         if point is not None:
             click.echo(f"  transition voltage, {word}: {point['value']:.4g} {error_words(point['error'])} V")

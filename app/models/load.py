@@ -1,4 +1,4 @@
-"""A transmission from a model file, or from a fit of one, as what a measurement is compared with."""
+"""Transmission from a model file or its fit, for comparison with a measurement."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ FIT_ENDING = ".json"
 
 
 def imported_model(path: Path, iv: MeanIV | None) -> JunctionModel:
-    """The model of a file; numbers that are free in it are fitted to the I-V, where there is one.
+    """Return the model of a file; fit its free numbers to the I-V, if there is one.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def imported_model(path: Path, iv: MeanIV | None) -> JunctionModel:
 
 
 def opened_model(path: Path) -> JunctionModel:
-    """A model file (TOML), what ``hotjunction fit --json`` has printed, or an analysis that was saved with a model.
+    """Load a model file (TOML), the output of ``hotjunction fit --json``, or an analysis saved with a model.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def opened_model(path: Path) -> JunctionModel:
 
 
 def _of_fit(path: Path, report: Mapping[str, Any]) -> JunctionModel:
-    """The model file that was fitted, where it was or beside the fit, with what was found for its free numbers."""
+    """Return the fitted model file, from its path or from beside the fit, with the fitted numbers."""
     wanted = Path(str(report["model"]))
     model = wanted if wanted.is_file() else path.with_name(wanted.name)
     if not model.is_file():
@@ -91,7 +91,7 @@ def _of_fit(path: Path, report: Mapping[str, Any]) -> JunctionModel:
 
 
 def _single_junction(path: Path) -> tuple[Family, float]:
-    """The family of a model file and its temperature in K."""
+    """Return the family of a model file and its temperature in K."""
     model = load_model(path)
     temperature_K, substrate_K = model.file.temperatures_K
     if temperature_K != substrate_K:

@@ -1,4 +1,4 @@
-"""Pictures of a prediction and of a fit."""
+"""Figures of a prediction and of a fit."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ def plot_prediction(
     voltages_V: Sequence[float],
     molecules: float,
 ) -> Figure:
-    """Transmission with the bias window, I-V, and Q_P against Q_total for both polarities."""
+    """Draw transmission with the bias window, I-V, and Q_P against Q_total for both polarities."""
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     asked = np.asarray(voltages_V, dtype=np.float64)
@@ -43,7 +43,7 @@ def plot_prediction(
 
 
 def plot_fit(transmission: Transmission, data: JunctionData, molecules: float, title: str) -> Figure:
-    """Data and fit: I-V, its logarithm with the residuals' size, and heats where there are any."""
+    """Draw data and fit: I-V, its logarithm with the residuals' size, and heats where there are any."""
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     panels: list[Axes] = list(figure.subplots(1, 2 if data.heating is None else 3))
     temperatures = data.temperature_probe_K, data.temperature_substrate_K
@@ -119,14 +119,14 @@ def _current_fit(
 
 
 def _above_noise(measured: CurrentData | LogCurrentData) -> NDArray[np.bool_]:
-    """Points that a logarithmic axis can show without being ruled by noise about zero."""
+    """Return the points for a logarithmic axis, without those dominated by noise."""
     if isinstance(measured, LogCurrentData) or measured.sigma_A is None:
         return np.ones(measured.current_A.shape, dtype=np.bool_)
     return np.asarray(np.abs(measured.current_A) > 0.5 * measured.sigma_A)
 
 
 def _bars(measured: CurrentData | LogCurrentData, size: FloatArray, sigma: FloatArray) -> FloatArray:
-    """Lengths of the bars towards zero and away from it, shape (2, n)."""
+    """Return the lengths of the bars towards zero and away from it, shape (2, n)."""
     if isinstance(measured, LogCurrentData):
         return np.stack([-np.expm1(-sigma / size), np.expm1(sigma / size)]) * size
     return np.stack([sigma, sigma])
@@ -135,7 +135,7 @@ def _bars(measured: CurrentData | LogCurrentData, size: FloatArray, sigma: Float
 def _transmission(
     axes: Axes, transmission: Transmission, most_V: float, temperatures_K: tuple[float, float]
 ) -> None:
-    """Transmission at zero bias, with the window of the largest bias shaded and its thermal edges lighter."""
+    """Draw the transmission at zero bias, with the window of the largest bias shaded and its thermal edges lighter."""
     poles = transmission.poles()
     far = 0.0 if poles is None or not poles.pole_eV.size else float(np.abs(poles.pole_eV.real).max())
     reach = max(1.2 * most_V, 1.3 * min(far, 4.0), 0.2)
@@ -156,7 +156,7 @@ def _transmission(
 
 
 def _dense(reach: float, poles: NDArray[np.complex128] | None) -> FloatArray:
-    """Energies that miss no resonance: an even grid, and points about each pole at its own scale."""
+    """Return energies that resolve every resonance: an even grid, and points about each pole."""
     grids = [np.linspace(-reach, reach, 1001)]
     if poles is not None:
         offsets = np.concatenate([-np.geomspace(100, 0.01, 60), [0.0], np.geomspace(0.01, 100, 60)])
@@ -200,7 +200,7 @@ def _cross(axes: Axes) -> None:
 
 
 def _unit(largest_A: float) -> tuple[float, str]:
-    """Prefix in which the largest current has one to three digits before the point."""
+    """Return the prefix in which the largest current has one to three digits before the point."""
     for size, prefix in ((1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")):
         if largest_A >= size:
             return size, prefix
@@ -208,7 +208,7 @@ def _unit(largest_A: float) -> tuple[float, str]:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a picture; the ending says which format. Raises `FileError` for one that is not known."""
+    """Write a figure in the format of its suffix. Raises `FileError` for an unknown one."""
     try:
         figure.savefig(path, dpi=150)
     except (ValueError, OSError) as error:

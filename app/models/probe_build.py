@@ -1,4 +1,4 @@
-"""From a checked model file with a floating probe to what `analysis.buettiker` fits."""
+"""Fit problems of `analysis.buettiker` from checked model files with a floating probe."""
 
 from analysis.buettiker.fit_data import HeatPoints, ProbeData
 from analysis.buettiker.fit_family import ProbedFamily
@@ -10,7 +10,7 @@ from app.models.schema import Model
 
 
 def data_of(model: Model, current: CurrentData) -> ProbeData:
-    """I-V and the heats that the file names. Raises `FileError`."""
+    """Return the I-V and the heats named in the file. Raises `FileError`."""
     section, heat = model.file.measured, None
     if section is not None:
         for name in ("conductance_G0", "seebeck_V_per_K"):
@@ -26,7 +26,7 @@ def data_of(model: Model, current: CurrentData) -> ProbeData:
 
 
 def floating_family_of(model: Model) -> ProbedFamily:
-    """The junctions that a file spans: one level, or a Hueckel molecule whose on-site energy is the level.
+    """Return the family of junctions of a file: one level, or a Hueckel molecule whose on-site energy is the level.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One way to ask for a circuit with probes, whichever regime it is solved in."""
+"""Circuits with probes, linear and non-linear, with one interface."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Solved:
 
 @dataclass(frozen=True)
 class CircuitSettings:
-    """How a junction is operated. The reference temperature is that of linear response."""
+    """Operation of a junction. The reference temperature is that of linear response."""
 
     regime: Regime = "linear"
     kind: Kind = "electronic"
@@ -49,7 +49,7 @@ class CircuitSettings:
         return [self.linear(coefficients, junction.terminals) for junction in junctions]
 
     def linear(self, coefficients: Onsager, terminals: tuple[AnyTerminal, ...]) -> Solved:
-        """Linear response from coefficients that are known."""
+        """Return the linear response from known coefficients."""
         solve = linear.electronic_circuit if self.kind == "electronic" else linear.open_circuit
         found = solve(coefficients, terminals)
         return Solved(found.currents, found.seebeck_V_per_K, float(coefficients.accuracy.max(initial=0.0)))

@@ -1,4 +1,4 @@
-"""Picture of a comparison of probes: data, the three fits, their deviations, and the heat a voltage probe makes."""
+"""Figure of a comparison of probes: data, fits, deviations, and the heat of a voltage probe."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _DASHES = {"none": ":", "voltage": "--", "voltage-temperature": "-"}
 
 
 def plot_comparison(found: ProbeComparison, title: str) -> Figure:
-    """I-V, heats, deviations of the heats in standard deviations, and heat into the probe."""
+    """Draw I-V, heats, deviations of the heats in standard deviations, and heat into the probe."""
     figure = Figure(figsize=(9.5, 7), layout="constrained")
     (iv, heats), (off, lost) = figure.subplots(2, 2)
     _currents(iv, found)
@@ -78,7 +78,7 @@ def _lost(axes: Axes, found: ProbeComparison) -> None:
 
 
 def _each_polarity(axes: Axes, voltage_V: FloatArray, values: FloatArray, candidate: FittedModel) -> None:
-    """Lines that do not run across the biases between both polarities, where nothing was measured."""
+    """Draw lines, interrupted between the polarities, where nothing was measured."""
     order = np.argsort(voltage_V)
     for some in (order[voltage_V[order] < 0], order[voltage_V[order] >= 0]):
         axes.plot(voltage_V[some], values[some], marker=".", ms=4, **_style(candidate), zorder=3)

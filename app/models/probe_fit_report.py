@@ -1,4 +1,4 @@
-"""Report of a fit that compares probes: what is printed, as JSON and as a table."""
+"""Report of a fit that compares probes, as JSON and as a table."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def fit_comparison(model: Model, current: CurrentData, starts: int) -> ProbeComp
 def comparison_report(
     found: ProbeComparison, sources: list[str], independent: float | None = None
 ) -> dict[str, Any]:
-    """Everything found; numbers that do not exist are null.
+    """Return the report; undefined numbers are null.
 
     ``independent`` tells how many independent values the mean curve of several junctions was weighed as.
 
@@ -80,7 +80,7 @@ def _fit(candidate: FittedModel) -> dict[str, Any]:
 
 
 def _probe(candidate: FittedModel) -> dict[str, Any]:
-    """Interval of the width, and the probe at each bias of the heats."""
+    """Return the interval of the width, and the probe at each bias of the heats."""
     if candidate.kind == "none":
         return {}
     width, circuit = candidate.coupling, candidate.at_heats
@@ -120,7 +120,7 @@ def _rounded(values: FloatArray) -> list[float | None]:
 
 
 def print_comparison(report: dict[str, Any]) -> None:
-    """The verdict, then a table of the three fits, the heat a voltage probe makes, and remarks."""
+    """Print the verdict, a table of the three fits, the heat of a voltage probe, and remarks."""
     click.echo(f"{', '.join(report['data'])}: {report['points']} values")
     for sentence in report["verdict"]:
         click.echo(f"  {sentence}")

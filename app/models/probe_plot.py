@@ -1,4 +1,4 @@
-"""Picture of a prediction with probes: currents, potentials and entropy along the level alignment."""
+"""Figure of a prediction with probes: currents, potentials and entropy along the level alignment."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -21,7 +21,7 @@ _FEW = 40
 
 
 def plot_probes(report: dict[str, Any]) -> Figure:
-    """Panels of what `app.models.probe_report` reports; with both kinds of probe where it compares them."""
+    """Draw the panels of a report of `app.models.probe_report`, with both kinds of probe if compared."""
     with drawn_in(LIGHT):
         panels = _panels(report)
         n_columns = 2 if len(panels) <= 4 else 3
@@ -87,7 +87,7 @@ def _panels(report: dict[str, Any]) -> list[Callable[[Axes], None]]:
 
 
 def _errors(axes: Axes, rows: Rows, names: list[str]) -> None:
-    """Errors of the heat currents by size, on a logarithmic axis: they range over decades."""
+    """Draw the sizes of the errors of the heat currents on a logarithmic axis."""
     for name in names:
         y = _column(rows, "relative_error_percent", name, "heat_current_W")
         _line(axes, rows, np.abs(y), names.index(name), "")
@@ -103,7 +103,7 @@ def _line(axes: Axes, rows: Rows, y: FloatArray, colour: int, model: str) -> Non
 
 
 def _column(rows: Rows, *keys: str) -> FloatArray:
-    """One number of every row; NaN for null."""
+    """Return one number of every row; NaN for null."""
     found: list[Any] = [reduce(getitem, keys, row) for row in rows]
     return np.array([np.nan if x is None else x for x in found])
 

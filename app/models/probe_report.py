@@ -1,4 +1,4 @@
-"""What `hotjunction predict` says of a junction with probes: rows for programs, tables for people."""
+"""Report of `hotjunction predict` on a junction with probes, as JSON and as tables."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +19,7 @@ MODELS = {"voltage": "voltage probe", "voltage-temperature": "voltage-temperatur
 
 
 def report_of(model: ProbeModel, solved: Solved) -> Report:
-    """The circuit as the file has it, every number to 15 digits; one that does not exist is null."""
+    """Return the report on the circuit of the file, numbers to 15 digits; undefined ones are null."""
     circuit = model.circuit
     return {
         "regime": circuit.regime,
@@ -31,7 +31,7 @@ def report_of(model: ProbeModel, solved: Solved) -> Report:
 
 
 def rows_of(model: ProbeModel, solved: Solved) -> list[Report]:
-    """One row an alignment: a table of each terminal, by its name, and what belongs to the whole circuit."""
+    """Return one row per alignment: a table per terminal, and values of the whole circuit."""
     c = solved.currents
     rows = []
     for i, alignment in enumerate(model.level_alignment_eV.tolist()):
@@ -45,7 +45,7 @@ def rows_of(model: ProbeModel, solved: Solved) -> list[Report]:
 
 
 def probe_kinds_report(model: ProbeModel, own: Solved, voltage: Solved, thermalised: Solved) -> Report:
-    """Both kinds of probe under ``models``; ``rows`` are the file's own, each with ``relative_error_percent``.
+    """Return both kinds of probe under ``models``; ``rows`` are the file's own, each with ``relative_error_percent``.
 
     That is 100 (X_VTP - X_VP)/X_VP of both currents of each terminal and of the Seebeck coefficient; null where X_VP
     is zero.
@@ -73,7 +73,7 @@ def _errors(voltage: Solved, thermalised: Solved) -> list[Report]:
 
 
 def print_report(report: Report) -> None:
-    """Tables: the currents and potentials of every terminal, and how far the two kinds of probe differ."""
+    """Print tables of currents and potentials, and the differences between the kinds of probe."""
     console = Console(width=120, highlight=False)
     console.print(_headline(report))
     if "models" not in report:
@@ -133,7 +133,7 @@ def _error_table(rows: list[Report]) -> Table:
 
 
 def terminals_of(row: Report) -> list[str]:
-    """Names of the terminals in a row."""
+    """Return the names of the terminals in a row."""
     return [key for key, value in row.items() if isinstance(value, dict) and key != "relative_error_percent"]
 
 

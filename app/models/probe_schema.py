@@ -23,7 +23,7 @@ from app.models.fields import Free, Kelvin, Number, bounded_number, is_number
 from app.models.probe_circuit import CircuitSettings
 
 TAKEN = ("level_alignment_eV", "entropy_production_W_per_K", "seebeck_V_per_K", "relative_error_percent")
-"""Keys of a row of the result that are no terminal."""
+"""Keys of a row of the result that are not terminals."""
 
 
 def _geometry(value: Any) -> str | FloatArray:
@@ -98,7 +98,7 @@ PROBE_KEYS = frozenset(ProbeFile.model_fields) - {"transmission"}
 
 @dataclass(frozen=True, eq=False)
 class ProbeModel:
-    """A checked file: the junction, how it is operated, and where its levels lie.
+    """Checked file: the junction, its operation, and its level alignments.
 
     ``fallback_K``: the temperature that each voltage-temperature probe would keep if it were a voltage probe.
     """
@@ -110,7 +110,7 @@ class ProbeModel:
     fallback_K: dict[str, float]
 
     def both(self) -> tuple[ProbedJunction, ProbedJunction]:
-        """The junction with voltage probes, and with voltage-temperature probes.
+        """Return the junction with voltage probes, and with voltage-temperature probes.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class ProbeModel:
 
 
 def load_probe_model(path: Path) -> ProbeModel:
-    """Read and check a file. Raises `FileError`, which names file, key and what was expected."""
+    """Read and check a file. Raises `FileError`, which names file, key and the expected value."""
     file = load_toml(path, ProbeFile)
     molecule = validate(file.transmission, MoleculeSection, f"{path}: transmission")
     terminals = []
@@ -198,7 +198,7 @@ def _hamiltonian(section: MoleculeSection) -> FloatArray:
 
 
 def _of_matrix(matrix: FloatArray, hopping_eV: float | None) -> FloatArray:
-    """The Hamiltonian that a matrix says: which sites are bonded, or energies in eV."""
+    """Return the Hamiltonian of a matrix: bonds between sites, or energies in eV."""
     if hopping_eV is None:
         return matrix
     if not np.diag(matrix).any() and np.isin(matrix, (0.0, 1.0)).all():

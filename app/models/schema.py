@@ -33,7 +33,7 @@ def _voltages(value: Any, where: str) -> tuple[float, ...]:
 
 
 class ProbeSection(Section):
-    """The tip. ``thermal_resistance_K_per_W``: what turns the heat in it into a temperature rise."""
+    """The tip; ``thermal_resistance_K_per_W`` converts heat to a temperature rise."""
 
     thermal_resistance_K_per_W: float = Field(gt=0.0)
 
@@ -46,7 +46,7 @@ class MeasuredNumber(Section):
 
 
 class MeasuredSection(Section):
-    """What `hotjunction fit` uses besides I-V data.
+    """Data of `hotjunction fit` besides the I-V.
 
     ``heating``: a CSV file, relative to this one, with the columns voltage_V, heat_probe_W, sigma_W and, if they
     were measured, heat_total_W and sigma_total_W. ``heating_correlation`` is that of the heats at opposite biases,
@@ -97,7 +97,7 @@ class ModelFile(Section):
 
     @property
     def temperatures_K(self) -> tuple[float, float]:
-        """Probe and substrate; 300 K where the file does not tell."""
+        """Temperatures of probe and substrate; 300 K by default."""
         both = self.temperature_K or 300.0
         return self.temperature_probe_K or both, self.temperature_substrate_K or both
 
@@ -118,7 +118,7 @@ class Model:
 
 
 def load_model(path: Path) -> Model:
-    """Read and check a model. Raises `FileError`, which names file, key and what was expected."""
+    """Read and check a model. Raises `FileError`, which names file, key and the expected value."""
     file = load_toml(path, ModelFile)
     where = f"{path}: transmission"
     kind = file.transmission.get("kind")

@@ -1,4 +1,4 @@
-"""The table of numbers that the paper quotes: for people, as CSV and as JSON."""
+"""Table of the numbers quoted in the paper, as text, CSV and JSON."""
 
 import csv
 import json
@@ -13,13 +13,13 @@ from app.paper.numbers import Number
 from app.paper.setups import AMBIENT_K, BIAS_V, SOURCE, SYMMETRIC, HOPPING_eV
 
 WIDTH = 140
-"""Where there is no terminal whose width could be asked."""
+"""Width of output to a file or another program."""
 
 _STYLES = {"matched": "", "near": "yellow", "not matched": "red"}
 
 
 def to_json(found: Sequence[Number]) -> dict[str, Any]:
-    """Everything, for programs."""
+    """Return the content for JSON."""
     return {
         "source": SOURCE,
         "relative_error": "100 (X_VTP - X_VP)/X_VP",
@@ -41,7 +41,7 @@ def save_table(folder: Path, found: Sequence[Number]) -> None:
 
 
 def print_numbers(found: Sequence[Number]) -> None:
-    """The table on standard output, and below it the remarks."""
+    """Print the table, and the remarks below it."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)
@@ -94,7 +94,7 @@ def _cells(number: Number) -> tuple[str, ...]:
 
 
 def _percent(value: float) -> str:
-    """Rounding about an exact zero is zero."""
+    """Return 0 for a rounding error about an exact zero."""
     if abs(value) < 1e-9:
         return "0 %"
     return f"{value:,.1f} %" if abs(value) >= 1000 else f"{value:.3f} %"

@@ -23,7 +23,7 @@ OTHERS = ("scale_relative", "predicted_dT_pos_K", "predicted_dT_neg_K")
 
 
 def points_csv(measurement: Measurement) -> str:
-    """One line a point. Column "set": "result", "nothing excluded", or "control"; "" without heating."""
+    """Return one line per point. Column "set": "result", "nothing excluded", or "control"; "" without heating."""
     heating = measurement.heating
     if heating is None:
         return ""
@@ -60,7 +60,7 @@ def _sets(heating: HeatingAnalysis) -> tuple[tuple[str, tuple[HeatingPoint, ...]
 
 
 def _cell(value: Any) -> Any:
-    """The shortest text that reads back as the same number; nothing where it is unknown."""
+    """Return the shortest text that reads back as the same number; "" if it is unknown."""
     if isinstance(value, float):
         return repr(value) if isfinite(value) else ""
     return value

@@ -20,14 +20,14 @@ NM = 1e-9
 G_LABEL = r"$G$ ($G_0$)"
 CLOSED_G0, QUANTA_SHOWN, PAST_BREAK_NM = 8.0, 5.0, 2.5
 LABEL_BINS = 25
-"""A peak's label stands above the highest bin within so many of its centre."""
+"""Range about a peak's centre whose highest bin sets the height of its label."""
 
 POINTS = 1200
 """A drawn trace has at most about this many points; decimation keeps each piece's lowest and highest sample."""
 
 
 def traces_figure(traces: Sequence[Trace], style: Style, floor_G0: float, n: int = 12) -> Figure:
-    """Some traces side by side on a logarithmic axis, aligned at the break, each moved to the right.
+    """Draw some traces side by side on a logarithmic axis, aligned at the break, each moved to the right.
 
     Parameters
     ----------
@@ -61,21 +61,21 @@ def traces_figure(traces: Sequence[Trace], style: Style, floor_G0: float, n: int
 
 
 def _from_break(trace: Trace, known: bool) -> tuple[FloatArray, FloatArray]:
-    """Displacement from the break in nm (samples where it is unknown), and conductance."""
+    """Return displacement from the break in nm (samples if unknown), and conductance."""
     opening = last_opening(trace.conductance_G0, 0.5) or 0
     x = trace.displacement_m / NM if known else np.arange(trace.conductance_G0.size, dtype=float)
     return x - x[opening], trace.conductance_G0
 
 
 def _seen_part(x: FloatArray, g: FloatArray, floor_G0: float) -> slice:
-    """From shortly before the break to where the trace has gone down into the noise, 2.5 nm at the most."""
+    """Return the part from shortly before the break to the noise floor, at most 2.5 nm long."""
     above = np.flatnonzero((g > 2 * floor_G0) & (x < PAST_BREAK_NM))
     last = int(above[-1]) if above.size else 0
     return slice(int(np.argmax(g < CLOSED_G0)), min(last + max((last or g.size) // 20, 10), g.size))
 
 
 def decimated_trace(x: FloatArray, y: FloatArray, points: int = POINTS) -> tuple[FloatArray, FloatArray]:
-    """Lowest and highest sample of each of ``points / 2`` pieces, in order: what a line of pixels can show."""
+    """Return lowest and highest sample of each of ``points / 2`` pieces, in order."""
     step = int(np.ceil(2 * x.size / points))
     if step <= 2:
         return x, y
@@ -135,7 +135,7 @@ def _draw_fit(axes: Axes, peak: PeakFit, histogram: Histogram, style: Style) -> 
 
 
 def _shown_range(histogram: Histogram) -> tuple[float, float]:
-    """On a log axis all bins but the empty ones at both ends; on a linear one the first few quanta."""
+    """Set the limits: all filled bins on a log axis, the first few quanta on a linear one."""
     used = np.flatnonzero(histogram.counts)
     edges = histogram.axis.edges
     if not used.size:
@@ -146,7 +146,7 @@ def _shown_range(histogram: Histogram) -> tuple[float, float]:
 
 
 def _shown_height(histogram: Histogram, low: float) -> float:
-    """Up to the highest bin between the open junction's pile of samples and the closed contact's."""
+    """Set the upper limit to the highest bin between the open junction and the closed contact."""
     counts, centres = histogram.counts_per_trace, histogram.axis.centres
     between = (centres > (0.3 if histogram.axis.scale is Scale.LINEAR else low)) & (centres < QUANTA_SHOWN)
     highest = float(counts[between].max(initial=0.0)) or float(counts.max(initial=0.0))
@@ -154,7 +154,7 @@ def _shown_height(histogram: Histogram, low: float) -> float:
 
 
 def histogram_2d_figure(histogram: Histogram2D, style: Style) -> Figure:
-    """Counts over displacement from the break and log10 G; empty cells show the page."""
+    """Draw counts over displacement from the break and log10 G; empty cells show the page."""
     figure = Figure(figsize=(7.2, 3.8))
     axes = figure.add_subplot()
     counts = np.ma.masked_less_equal(histogram.counts.T, 0)

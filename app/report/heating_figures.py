@@ -19,7 +19,7 @@ PAPER_s = 500.0
 
 
 def asymmetry_figure(heating: HeatingAnalysis, theory: HeatingComparison | None, style: Style) -> Figure:
-    """Temperature rises, and their difference with its significance, against the amplitude."""
+    """Draw temperature rises, and their difference with its significance, against the amplitude."""
     figure = Figure(figsize=(7.2, 3.1))
     rises, difference = figure.subplots(1, 2)
     points = heating.points
@@ -74,7 +74,7 @@ def _draw_theory(rises: Axes, difference: Axes, theory: HeatingComparison, style
 
 
 def junctions_figure(heating: HeatingAnalysis, style: Style) -> Figure:
-    """Temperature rise of each junction against its own power. Outliers beyond the picture are counted."""
+    """Draw the temperature rise of each junction against its power; count outliers beyond the axes."""
     figure = Figure(figsize=(7.2, 3.1))
     axes = figure.subplots(1, 2, sharey=True)
     used = [h for h in heating.holds if not h.control and not h.estimate.rejected]
@@ -102,7 +102,7 @@ def junctions_figure(heating: HeatingAnalysis, style: Style) -> Figure:
 
 
 def noise_figure(heating: HeatingAnalysis, style: Style) -> Figure:
-    """Spectrum of the thermometer with its model, and the error that it allows beside the one reached."""
+    """Draw the spectrum of the thermometer with its model, and the expected and reached errors."""
     figure = Figure(figsize=(7.2, 3.1))
     left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
     assert heating.noise is not None

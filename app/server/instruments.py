@@ -1,7 +1,7 @@
-"""The instruments while no run has them: looked at once a second, set on request.
+"""Instruments between runs: read once a second, set on request.
 
-There is one writer at a time. A run takes the instruments for itself (`give_up`) and gives them back; meanwhile
-nothing is asked here, and what is shown is what the run saw.
+There is one writer at a time. A run takes over the instruments (`give_up`) and returns them; meanwhile nothing is read
+here, and the rows show the run's readings.
 """
 
 import itertools
@@ -27,11 +27,11 @@ from drivers.sr560 import SR560
 
 log = logging.getLogger(__name__)
 
-RUN_HAS_THEM = "A run is on and has the instruments: change this when it is over"
+RUN_HAS_THEM = "A run is using the instruments: change this after the run"
 
 
 class Instruments:
-    """The instruments of one rig file, for everybody but a run.
+    """Instruments of one rig file, between runs.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ class Instruments:
         self._drivers: dict[str, Any] = {}
         self._bias = BiasByHand(rig_file)
         self.known_rig: Rig
-        """As last read: there is a rig to make safe even where its file has just been spoiled."""
+        """Rig as last read, so that it can be made safe even if its file has become invalid."""
         self.rows = InstrumentRows(self.rig())
-        """What is known of each; a run, which asks them itself, tells it what it sees."""
+        """State of each instrument; a run adds its own readings."""
 
     def rig(self) -> Rig:
-        """The rig as its file and its calibrations have it, with what was set by hand since."""
+        """Return the rig from its file and calibrations, with the settings changed by hand since."""
         rig = load_calibrated_rig(self._rig_file, self._set.get(("current_amplifier", "gain_V_per_A")))
         for (section, setting), value in self._set.items():
             if setting != "gain_V_per_A":
@@ -65,27 +65,27 @@ class Instruments:
     # ---- a run ----
 
     def give_up(self) -> None:
-        """Let go of every instrument: a run takes them."""
+        """Close every instrument for a run."""
         with self._turn:
             self._busy = True
             self._close()
 
     def take_back(self) -> None:
-        """The run is over."""
+        """Resume after a run."""
         with self._turn:
             self._busy = False
 
     def to_json(self) -> dict[str, Any]:
-        """Every instrument with its state, and what may be set, or why not. A later one has a larger version."""
-        version = next(self._versions)  # before anything is read, which may be newer, but not older
+        """Return every instrument with its state and settings; later ones have larger versions."""
+        version = next(self._versions)  # first, so that the rest is not older than its version
         reason = RUN_HAS_THEM if self._busy else ""
-        # the rig is not read anew each second: a run in this process is in a hurry
+        # the rig is not read again each second, as a run in this process needs the time
         return {**self.rows.to_json(self.known_rig, reason), "busy": self._busy, "version": version}
 
     # ---- idle ----
 
     def look(self) -> None:
-        """Ask every instrument how it is; during a run, nothing. One that fails does not keep the next from it."""
+        """Read every instrument, except during a run. A failing one does not affect the others."""
         with self._turn:
             if self._busy:
                 return
@@ -117,7 +117,7 @@ class Instruments:
             self.rows.feed(block)
             self._bias.compare(dict(zip(block.channels, block.data.mean(axis=1).tolist(), strict=True)))
         except RigError:
-            self._end_bias()  # a bias that nobody sees must not stay
+            self._end_bias()  # a bias that can't be read must not stay on
             raise
 
     def _read_daq(self) -> Block:
@@ -136,16 +136,16 @@ class Instruments:
         self.rows.on_preamplifier(self._driver("voltage_preamplifier").settings)
 
     def set(self, instrument: str, setting: str, value: float) -> None:
-        """Set one thing now and for the runs that come.
+        """Set one setting, now and for later runs.
 
         Raises
         ------
         NotNow
             During a run.
         OutOfRange
-            For what can't be set, or not to that.
+            For an unknown setting or value.
         RigError
-            If the instrument does not take it; then nothing is remembered.
+            If the instrument refuses it; later runs then keep the old value.
         """
         with self._turn:
             if self._busy:
@@ -172,7 +172,7 @@ class Instruments:
             self.rig()
 
     def made_safe(self) -> None:
-        """The outputs were made safe over a connection of its own: what was known of the card is not so any more."""
+        """Forget the state of the card after its outputs were made safe over another connection."""
         with self._turn:
             if not self._busy:
                 self._end_bias()
@@ -215,7 +215,7 @@ class Instruments:
             self._drop(name)
 
     def close(self) -> None:
-        """Let go of everything; a bias that was put on by hand is taken away."""
+        """Close all instruments; remove a bias set by hand."""
         self.give_up()
 
 

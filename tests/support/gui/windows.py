@@ -24,7 +24,7 @@ from tests.support.recordings import synthetic
 
 MODEL = JunctionModel(FlatTransmission(0.002), "made up")
 NOON_S = 1_795_269_731.0
-BUSY = "A run is on and has the instruments: change this when it is over"
+BUSY = "A run is using the instruments: change this after the run"
 
 
 def made_session(**changed: Any) -> Any:

@@ -9,7 +9,7 @@ from app.gui.windows.rig_status import BLANK, idle_status
 from app.viewmodels.junction_state import ShownState
 from tests.support.gui.fake_bench import instruments, row
 
-BUSY = "A run is on and has the instruments: change this when it is over"
+BUSY = "A run is using the instruments: change this after the run"
 
 
 @pytest.fixture
