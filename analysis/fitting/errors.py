@@ -79,7 +79,7 @@ class Errors:
         return np.asarray(0.5 * (high - low))
 
     def interval(self, coverage: float = ONE_SIGMA) -> tuple[FloatArray, FloatArray]:
-        """Ends (n,) of the intervals of this coverage: one rule for every table, report and plot.
+        """Return the ends (n,) of the intervals of this coverage: one rule for every table, report and plot.
 
         By Student's t, and allowing for skewed junctions (`analysis.fitting.jackknife.interval_ends`). A positive
         parameter has its interval on a logarithmic scale, so that it stays positive.

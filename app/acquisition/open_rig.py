@@ -1,4 +1,4 @@
-"""The rig file made real: opens the drivers that it names and puts the amplifiers into its settings."""
+"""Opening of a rig: its drivers, with the amplifiers set as in the rig file."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NM = 1e-9
 TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
-"""Share of full scale, usual and largest, for the current that proves the current input."""
+"""Share of full scale, usual and largest, of the current that tests the current input."""
 
 LEAST_TEST_A = 1e-10
 """Hundred steps of the suppression's smallest range: a smaller current is not known well enough."""
@@ -35,7 +35,7 @@ CODES = 2**18
 
 @dataclass(frozen=True)
 class Wires:
-    """Ways to the instruments that a run asks all the time; those of their addresses, if not given.
+    """Connections to the instruments that a run reads all the time; by default their addresses.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ BY_ADDRESS = Wires()
 
 @dataclass(frozen=True)
 class OpenRig:
-    """A rig whose instruments answered and are set as its file says.
+    """A rig whose instruments answered and have the settings of its file.
 
     ``settings`` is what was set, for the recording; what can't be read back says so.
     """
@@ -64,7 +64,7 @@ class OpenRig:
 
 
 def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
-    """Inputs of the DAQ in the order of the recording's channels."""
+    """Return the inputs of the DAQ in the order of the recording's channels."""
     return tuple(
         AnalogInput(name, one.channel, one.range_V, InputReference(one.terminal))
         for name, one in _fields(rig.daq.inputs)
@@ -72,7 +72,7 @@ def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
 
 
 def daq_outputs(rig: Rig) -> tuple[AnalogOutput, ...]:
-    """Outputs of the DAQ with their limits."""
+    """Return the outputs of the DAQ with their limits."""
     return tuple(
         AnalogOutput(name, one.channel, one.min_V, one.max_V) for name, one in _fields(rig.daq.outputs)
     )
@@ -83,7 +83,7 @@ def _fields(section: Any) -> list[tuple[str, Any]]:
 
 
 def current_calibration(rig: Rig) -> CurrentCalibration:
-    """How the current channel's volts become amperes, as the rig file has it."""
+    """Return the conversion of the current channel's volts to amperes."""
     amplifier = rig.current_amplifier
     return CurrentCalibration(
         gain_V_per_A=amplifier.true_gain_V_per_A,
@@ -102,12 +102,12 @@ def open_rig(
 ) -> Iterator[OpenRig]:
     """Open every instrument of the rig and set the amplifiers; close them on leaving. Nothing moves.
 
-    ``seen`` is called with what the current amplifier says of itself, whenever a run asks it.
+    ``seen`` gets the state of the current amplifier whenever a run reads it.
 
     Raises
     ------
     NotNow
-        If another program is at work on the card; nothing of its rig was touched.
+        If another program uses the card; its rig was not touched.
     RigError
         If an instrument does not answer or refuses a setting.
     """
@@ -209,7 +209,7 @@ def _preamplifier_settings(rig: Rig) -> SR560Settings:
 
 
 def planned_context(rig: Rig) -> ProcedureContext:
-    """What a procedure is checked against before the rig is opened: all that its file says, and no instrument."""
+    """Return the context for checking a procedure before the rig is opened, without instruments."""
     return _context(rig, cast(NI6281, _Planned(rig.daq.rate_Hz)), lambda: None, None)
 
 

@@ -119,7 +119,7 @@ def _current_amplifier(rig: "Rig") -> Finding:
 
 
 def _amplifier_state(amplifier: "Keithley428") -> tuple[str, str]:
-    """What it says of itself, and what to do about it."""
+    """Return the state of the current amplifier, and advice."""
     from drivers.settings import label, setting_text
 
     settings = amplifier.settings
@@ -157,7 +157,7 @@ def _voltage_preamplifier(rig: "Rig") -> Finding:
 
 
 def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:
-    """What is known of the probe's thermometer, which can't be asked."""
+    """Return the calibration of the probe's thermometer, with advice."""
     from datetime import UTC, datetime
 
     from app.config.calibrated_rig import thermometer_advice

@@ -178,7 +178,7 @@ def _free(folder: Path, stem: str) -> Path:
 
 
 def _toml(record: Record) -> str:
-    """The record as TOML, one key a line, its kind first."""
+    """Return the record as TOML, one key a line, its kind first."""
     values = record.model_dump(exclude_none=True)
     lines = [f"kind = {_value(values.pop('kind'))}"]
     return "\n".join([*lines, *(f"{key} = {_value(value)}" for key, value in values.items())]) + "\n"

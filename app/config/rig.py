@@ -1,6 +1,6 @@
 """The rig file: addresses, wiring, gains, limits, safe values and calibrations of one bench.
 
-The addresses are all that tells a simulated rig from a real one. docs/reference/rig-file.md explains each key.
+Only the addresses distinguish a simulated rig from a real one. docs/reference/rig-file.md explains each key.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
 SAME_PLACE_V = 1e-3
-"""Largest difference of piezo volts that count as one place: a hundredth of a nanometre at 10 nm/V."""
+"""Largest difference of piezo volts within one position: a hundredth of a nanometre at 10 nm/V."""
 
 
 def one_of(choices: Sequence[float]) -> Callable[[float], float]:
@@ -46,7 +46,7 @@ class Input(Section):
 
 
 class Output(Section):
-    """An analogue output of the DAQ. The limits are what the piezo or the junction may ever see."""
+    """An analogue output of the DAQ. The limits protect the piezo and the junction."""
 
     channel: str = Field(pattern=r"^ao\d+$")
     min_V: float = Field(ge=-10, le=10)
@@ -60,7 +60,7 @@ class Output(Section):
 
 
 class InputsSection(Section):
-    """What the DAQ samples, in this order.
+    """Inputs of the DAQ, in the order of sampling.
 
     The card has one converter behind a multiplexer, and each input keeps a trace of the one before it. So the
     two faint signals follow slow ones: the thermocouple the piezo's drive, the current the thermocouple.
@@ -73,7 +73,7 @@ class InputsSection(Section):
 
 
 class OutputsSection(Section):
-    """What the DAQ drives."""
+    """Outputs of the DAQ."""
 
     bias: Output
     z: Output
@@ -101,7 +101,7 @@ class Daq(Section):
 
 
 class CurrentAmplifierSection(Section):
-    """The Keithley 428: the gain and rise time that it is set to, and what its calibration found at that gain."""
+    """The Keithley 428: gain and rise time, and the calibration at that gain."""
 
     address: str
     gain_V_per_A: Annotated[Positive, AfterValidator(one_of(GAINS_V_per_A))] = 1e5
@@ -114,7 +114,7 @@ class CurrentAmplifierSection(Section):
 
     @property
     def true_gain_V_per_A(self) -> float:
-        """Measured gain where there is one, else the gain that is set."""
+        """Measured gain if there is one, else the gain setting."""
         return self.measured_gain_V_per_A or self.gain_V_per_A
 
 
@@ -135,7 +135,7 @@ class VoltagePreamplifierSection(Section):
 
 
 class PiezoSection(Section):
-    """The tip's piezo with its driver, seen from the DAQ's volts."""
+    """The tip's piezo with its driver, relative to the volts of the DAQ."""
 
     extension_nm_per_V: Annotated[Positive, Usual(0.2, 500, "nm/V")]
     relative_uncertainty: Annotated[NotNegative, Usual(0, 0.5)] = 0.05
@@ -143,7 +143,7 @@ class PiezoSection(Section):
 
 
 class Probe(Section):
-    """The scanning probe with the thermocouple in its tip. Its numbers stay unset where nobody knows them."""
+    """The scanning probe with the thermocouple in its tip. Unknown numbers stay unset."""
 
     id: str = Field(min_length=1)
     thermal_resistance_K_per_W: Annotated[Positive | None, Usual(1e3, 1e8, "K/W")] = None
@@ -168,7 +168,7 @@ class Probe(Section):
 
     @property
     def known(self) -> bool:
-        """Whether volts of its thermocouple can become kelvin and watts."""
+        """True if its thermocouple is calibrated."""
         return self.thermal_resistance_K_per_W is not None
 
 
@@ -204,7 +204,7 @@ class Coarse(Section):
 
 
 class SafeSection(Section):
-    """Where the tip goes when nobody is in control (the bias then is 0 V, always), and in what time."""
+    """Safe position of the tip (the safe bias is always 0 V), and the time limit for reaching it."""
 
     z_V: float = 0.0
     within_s: Annotated[float, Usual(0.05, 60, "s")] = Field(default=0.9, gt=0, le=60)

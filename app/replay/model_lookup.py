@@ -36,7 +36,7 @@ class FoundModel:
 
 
 def model_for(recording: Path, header: RunHeader) -> FoundModel | None:
-    """The model of the recording's saved analysis, else that of the newest I-V of the same sample in its folder.
+    """Return the model of the recording's saved analysis, else that of the newest I-V of the same sample in its folder.
 
     The I-V is one taken before the recording ended. Its saved analysis is preferred; else its level is fitted.
 

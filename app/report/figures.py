@@ -87,7 +87,7 @@ def decimated_trace(x: FloatArray, y: FloatArray, points: int = POINTS) -> tuple
 
 
 def histogram_figure(histogram: Histogram, peaks: Sequence[PeakFit], style: Style, floor_G0: float) -> Figure:
-    """A histogram with the fits made on its scale; an untrusted fit is dashed. Its height is that of what
+    """Draw a histogram with the fits made on its scale, untrusted ones dashed. Its height is that of what
     stands above ``floor_G0``.
     """
     figure = Figure(figsize=(7.2, 3.4))

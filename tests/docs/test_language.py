@@ -19,20 +19,19 @@ ROOMS = ("hotjunction", "app", "drivers", "procedures", "simulators", "analysis"
 
 SLOW = ("What", "Whether", "How", "Who", "Of", "As")
 
-MOST_SLOW = {"hotjunction": 0, "app": 94, "drivers": 11, "procedures": 25, "simulators": 69, "analysis": 0}
-"""Docstrings of each room that may open so. Lower a number when you have rewritten some; never raise one. The goal is
-2 % of the docstrings, which is 85 in all."""
+MOST_SLOW = dict.fromkeys(ROOMS, 0)
+"""Docstrings of each room that may open so: none."""
 
 MOST_OF_PHRASE = {
-    "nobody": 71,
-    "so many": 24,
-    "told": 50,
-    "let go": 6,
-    "that is on": 1,
-    "no run is on": 4,
-    "(is|are) asked for": 9,
-    "puts? out": 57,
-    "by itself": 23,
+    "nobody": 9,
+    "so many": 0,
+    "told": 13,
+    "let go": 0,
+    "that is on": 0,
+    "no run is on": 0,
+    "(is|are) asked for": 4,
+    "puts? out": 2,
+    "by itself": 5,
 }
 """How often each phrase may still stand in comments, strings, docstrings and pages."""
 

@@ -369,7 +369,7 @@ def test_instruments_are_told_of_and_set_only_while_no_run_has_them(bench):
 
     job = bench.add(100, contact_threshold=0.5, open_threshold=1e-3, **SLOWLY)
     ears.wait("event", begun("approach"))
-    with pytest.raises(Refused, match="A run is on") as caught:
+    with pytest.raises(Refused, match="A run is using the instruments") as caught:
         bench.client.command(
             "set_instrument", instrument="current_amplifier", setting="rise_time_s", value=1e-3
         )
@@ -414,7 +414,7 @@ def test_a_run_keeps_the_bench_from_being_shut_down_unless_it_is_aborted(bench):
     bench.add(100, **SLOWLY)
     ears.wait("block")
 
-    with pytest.raises(Refused, match="A run is on"):
+    with pytest.raises(Refused, match="A run is in progress"):
         bench.client.command("shutdown")
     assert not bench.server.ended.is_set()
     bench.client.command("shutdown", abort=True)
