@@ -78,7 +78,7 @@ def model_for(recording: Path, header: RunHeader) -> FoundModel | None:
 
 
 def _kept(recording: Path) -> JunctionModel | None:
-    """Of the newest saved analysis that has one and is of the recording as it is."""
+    """Return the model of the newest saved analysis that has one and matches the recording."""
     for file in files_of(recording):
         try:
             saved = load(file)
