@@ -16,22 +16,26 @@ junction formed. Nothing in this file calls them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, cast
 
+from drivers.amplifier import Provenance, Wire, key
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow
 from drivers.keithley428_bus import Keithley428Bus
 from drivers.keithley428_words import (
     NUMBER,
     Display,
+    GAINS_V_per_A,
     Keithley428Settings,
     Keithley428State,
+    RISE_TIMES_s,
     bias_word,
     gain_words,
     rise_time_word,
     suppress_words,
 )
 from drivers.limits import RELATIVE, member_of, on_or_off
+from drivers.settings import label, setting_text
 
 
 def _switch(letter: str, field: str, doc: str) -> property:
@@ -44,6 +48,28 @@ def _switch(letter: str, field: str, doc: str) -> property:
         self._command(f"{letter}{on_or_off(f'{field} of the Keithley 428', value):d}")
 
     return property(get, set_, doc=doc)
+
+
+@dataclass(frozen=True)
+class Keithley428Keys:
+    """Keys of the rig file."""
+
+    address: str = key()
+    gain_V_per_A: float = key(
+        1e5,
+        choices=GAINS_V_per_A,
+        label="Gain",
+        tip="Gain of the Keithley 428, for the next runs",
+        settable=True,
+    )
+    rise_time_s: float = key(
+        3e-4,
+        choices=RISE_TIMES_s,
+        label="Rise time",
+        tip="Rise time (10 to 90 %) of the Keithley 428's low-pass filter",
+        settable=True,
+    )
+    test_current: bool = key(True)
 
 
 class Keithley428(Keithley428Bus):
@@ -67,6 +93,73 @@ class Keithley428(Keithley428Bus):
     NotFound
         If nothing answers at the address, or the instrument is not a 428.
     """
+
+    product: ClassVar[str] = "Keithley 428"
+    provenance: ClassVar[Provenance] = Provenance.READ
+    full_scale_V: ClassVar[float] = 10.0
+    inverting: ClassVar[bool | None] = None  # no source; the first contact of a run shows it
+    Keys: ClassVar[type[Keithley428Keys]] = Keithley428Keys
+    shown: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("overloaded", "overload"),
+        ("filter_on", "filter"),
+        ("zero_check", "zero check"),
+        ("suppress_on", "suppression"),
+        ("bias_supply_on", "internal bias"),
+    )
+
+    # --- as the current amplifier of a rig ---------------------------------------------------------------
+
+    @classmethod
+    def at(cls, keys: Keithley428Keys, wire: Wire = str) -> Self:
+        """Open the amplifier of a rig file."""
+        return cls(wire(keys.address))
+
+    @staticmethod
+    def place(keys: Keithley428Keys) -> str:
+        """Return its address."""
+        return keys.address
+
+    def apply(self, keys: Keithley428Keys) -> Keithley428Settings:
+        """Set it for a run: filter on, and nothing of its own at the input. Return all settings, read back."""
+        return self.configure(
+            Keithley428Settings(
+                gain_V_per_A=keys.gain_V_per_A,
+                rise_time_s=keys.rise_time_s,
+                filter_on=True,
+                auto_filter=False,
+                zero_check=False,
+                suppress_on=False,
+                bias_supply_on=False,
+                bias_supply_V=0.0,
+            )
+        )
+
+    @contextmanager
+    def inject(self, current_A: float) -> Iterator[None]:
+        """Suppress a current at the input while the context is open; the suppression's value is restored."""
+        before_A = self.suppress_A
+        self.suppress_A = current_A
+        try:
+            self.suppress_on = True
+            yield
+        finally:
+            self.suppress_on = False
+            self.suppress_A = before_A
+
+    def report(self) -> tuple[str, str]:
+        """Return its settings and latched errors, and what to do about them. Only questions are asked."""
+        settings, errors = self.settings, self.errors
+        said = [
+            f"{label(name)} {setting_text(name, value)}"
+            for name, value in vars(settings).items()
+            if value is not None
+        ]
+        if errors:
+            said.append("reported: " + ", ".join(str(flag.name).lower().replace("_", " ") for flag in errors))
+        advice = [errors.advice()] if errors else []
+        if settings.bias_supply_on:
+            advice.append("Its own bias supply adds to the DAQ's bias; a run switches it off.")
+        return ", ".join(said), " ".join(advice)
 
     # --- gain, rise time, filter -------------------------------------------------------------------------
 

@@ -29,6 +29,9 @@ LETTERS = "ABCDHJKLMNPRSTUVWXYZ"
 OPTIONS = {"A": 3, "B": 2, "C": 3, "N": 3, "P": 2, "R": 11, "S": 11, "T": 10, "W": 2, "Z": 2}
 """Number of options (0, 1, ...) of each letter read from the status word."""
 
+IDLE = {"idle": True}
+"""Metadata of a setting on which no sample depends: the display, and the range of a suppression that is off."""
+
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?"
 
 
@@ -118,7 +121,7 @@ ADVICE = {
 class MachineStatus:
     """Machine status word (U0), read by letter. ``word`` is the reply itself."""
 
-    word: str
+    word: str = field(repr=False)
     display: Display
     bias_supply_on: bool
     zero_check: bool
@@ -242,10 +245,10 @@ class Keithley428Settings:
     suppress_A: float | None = field(
         default=None, metadata={"relative": 1e-3, "absolute": 1e-13}
     )  # four digits
-    suppress_range: int | None = None
+    suppress_range: int | None = field(default=None, metadata=IDLE)
     bias_supply_on: bool | None = None
     bias_supply_V: float | None = None
-    display: Display | None = None
+    display: Display | None = field(default=None, metadata=IDLE)
     firmware: str | None = None
 
     def __post_init__(self) -> None:

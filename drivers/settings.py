@@ -55,8 +55,13 @@ def setting_text(name: str, value: object) -> str:
     if isinstance(value, Enum):
         return value.name.lower().replace("_", " ")
     if isinstance(value, int | float):
-        return _with_unit(float(value), UNITS.get(_unit_suffix(name), ""))
+        return _with_unit(float(value), unit_of(name))
     return str(value)
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a field from its name: "V/A" for "gain_V_per_A", "" for a bare number."""
+    return UNITS.get(_unit_suffix(name), "")
 
 
 def _unit_suffix(name: str) -> str:

@@ -13,11 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from pymeasure.adapters import Adapter
 from pyvisa.constants import Parity, StopBits
 
+from drivers.amplifier import Provenance, Wire, key
 from drivers.errors import InstrumentLost, NotFound, NotNow, OutOfRange
 from drivers.limits import member_of, number_between, on_or_off, position_in, whole_between
 from drivers.visa import VisaInstrument
@@ -183,6 +184,28 @@ def _shadowed(setting: str, doc: str) -> property:
     return property(get, set_, doc=doc)
 
 
+@dataclass(frozen=True)
+class SR560Keys:
+    """Keys of the rig file."""
+
+    address: str = key()
+    line_address: int = key(0, choices=(0, 1, 2, 3))
+    gain: float = key(
+        1e4,
+        choices=GAINS,
+        label="Gain",
+        tip="Gain of the SR560, which amplifies the thermocouple voltage",
+        settable=True,
+    )
+    lowpass_Hz: float = key(
+        1000.0,
+        choices=LOWPASS_Hz,
+        label="Low pass",
+        tip="Corner frequency of the SR560; a low one smears the levels of the modulation",
+        settable=True,
+    )
+
+
 class SR560(VisaInstrument):
     """Preamplifier of the thermocouple. Reading a setting gives the last value commanded, None before that.
 
@@ -202,6 +225,16 @@ class SR560(VisaInstrument):
     NotFound
         If the line cannot be opened. The presence of the unit cannot be verified.
     """
+
+    product: ClassVar[str] = "SR560"
+    provenance: ClassVar[Provenance] = Provenance.SENT
+    full_scale_V: ClassVar[float] = 5.0  # 10 V peak to peak (manual)
+    Keys: ClassVar[type[SR560Keys]] = SR560Keys
+    shown: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("coupling", "coupling"),
+        ("filter_mode", "filter"),
+        ("reserve", "reserve"),
+    )
 
     def __init__(
         self,
@@ -234,6 +267,51 @@ class SR560(VisaInstrument):
             self.close()
             raise NotFound(f"{name}: nothing accepts commands at {self.address!r}. {error}") from error
         self._seal()
+
+    # --- as the voltage preamplifier of a rig ------------------------------------------------------------
+
+    @classmethod
+    def at(cls, keys: SR560Keys, wire: Wire = str) -> Self:
+        """Open the preamplifier of a rig file."""
+        return cls(wire(keys.address), line_address=keys.line_address)
+
+    @staticmethod
+    def place(keys: SR560Keys) -> str:
+        """Return its address and its number on the line."""
+        return f"{keys.address}, unit {keys.line_address}"
+
+    def apply(self, keys: SR560Keys) -> SR560Settings:
+        """Send all settings that the signal passes. Vernier and high-pass are off: nothing is sent for them."""
+        return self.configure(
+            SR560Settings(
+                coupling=InputCoupling.DC,
+                source=Source.A_B,
+                inverted=False,
+                reserve=Reserve.LOW_NOISE,
+                gain=keys.gain,
+                vernier_on=False,
+                filter_mode=FilterMode.LOWPASS_6,
+                lowpass_Hz=keys.lowpass_Hz,
+                blanked=False,
+            )
+        )
+
+    @property
+    def state(self) -> SR560Settings:
+        """Get the settings last commanded."""
+        return self.settings
+
+    @property
+    def overloaded(self) -> None:
+        """Get None: only its lamp shows an overload."""
+        return None
+
+    def report(self) -> tuple[str, str]:
+        """Return all that can be said of an instrument that does not answer."""
+        return (
+            "listens only; its line opens and takes what is sent",
+            "Look at its front panel: battery, and that the line's address is the one of its switch SW601.",
+        )
 
     # --- listening ---------------------------------------------------------------------------------------
 

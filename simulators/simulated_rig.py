@@ -10,11 +10,13 @@ from simulators.parameters import Parameters
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import Clock, FastClock, WallClock
 from simulators.rig.faults import Faults
-from simulators.rig.signal_chain import Chain
+from simulators.rig.signal_chain import STANDARD, AmplifierModels, Chain
 from simulators.wire.direct_instrument import DirectInstrument
 from simulators.wire.lifecycle import Serving
 from simulators.wire.serial_line import SerialLine
 from simulators.wire.vxi11 import GpibInstrument, Vxi11Gateway
+
+ROLES = ("current_amplifier", "voltage_preamplifier")
 
 
 class SwitchedOff(Mapping[int, GpibInstrument]):
@@ -54,6 +56,8 @@ class SimulatedRig(Serving):
         Signal chain between the card's outputs and inputs, in place of the simulated junction and its amplifiers,
         such as a recording to play back. It also has a ``current_amplifier`` and a ``voltage_preamplifier`` for the
         wires.
+    models : AmplifierModels
+        Simulated amplifiers.
 
     Attributes
     ----------
@@ -68,14 +72,21 @@ class SimulatedRig(Serving):
         clock: Literal["fast", "wall"] | Clock = "wall",
         host: str = "127.0.0.1",
         chain: Chain | None = None,
+        models: AmplifierModels = STANDARD,
     ) -> None:
-        self.bench = SimulatedBench(parameters, seed, _clock(clock), chain)
-        bench, parts = self.bench, self.bench.chain
-        gpib = {bench.parameters.gpib_address: ("current_amplifier", parts.current_amplifier)}
+        self.bench = SimulatedBench(parameters, seed, _clock(clock), chain, models)
+        bench = self.bench
+        self._amplifiers = {role: getattr(bench.chain, role) for role in ROLES}
+        gpib = {
+            bench.parameters.gpib_address + place: (role, amplifier)
+            for place, (role, amplifier) in enumerate(self._amplifiers.items())
+            if amplifier.wire == "gpib"
+        }
+        self._primary = {role: primary for primary, (role, _) in gpib.items()}
         self._daq = DaqServer(bench, host)
         self._gpib = SwitchedOff(bench, gpib)
         self._gateway = Vxi11Gateway(self._gpib, host, lock=bench.lock, catch_up=bench.catch_up)
-        self._line = SerialLine(self._to_preamplifier, lock=bench.lock, catch_up=bench.catch_up)
+        self._line = SerialLine(self._on_line, lock=bench.lock, catch_up=bench.catch_up)
         self._open = contextlib.ExitStack()
 
     @property
@@ -85,12 +96,15 @@ class SimulatedRig(Serving):
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Addresses of the instruments: "daq" and two VISA resources; available inside the ``with`` block."""
-        return {
-            "daq": self._daq.address,
-            "current_amplifier": self._gateway.address(self.bench.parameters.gpib_address),
-            "voltage_preamplifier": self._line.address,
-        }
+        """Addresses of the card, "daq", and of each amplifier that has a wire; available in the ``with`` block."""
+        gpib = {role: self._gateway.address(primary) for role, primary in self._primary.items()}
+        serial = dict.fromkeys(self._listeners, self._line.address)
+        return {"daq": self._daq.address, **gpib, **serial}
+
+    @property
+    def _listeners(self) -> list[str]:
+        """Amplifiers on the serial line, by their roles."""
+        return [role for role, amplifier in self._amplifiers.items() if amplifier.wire == "serial"]
 
     def direct_daq(self) -> DirectChannel:
         """Return a channel to the card for a client in this process, beside the wire for all others."""
@@ -99,7 +113,7 @@ class SimulatedRig(Serving):
     def direct_amplifier(self) -> DirectInstrument:
         """Return the current amplifier as a GPIB instrument for a client in this process."""
         bench = self.bench
-        return DirectInstrument(self._gpib, bench.parameters.gpib_address, bench.lock, bench.catch_up)
+        return DirectInstrument(self._gpib, self._primary["current_amplifier"], bench.lock, bench.catch_up)
 
     def start(self) -> None:
         """Open all wires. Raises ``OSError`` if one can't be opened; none is open then."""
@@ -115,9 +129,10 @@ class SimulatedRig(Serving):
         """Close the wires and end every thread."""
         self._open.close()
 
-    def _to_preamplifier(self, data: bytes) -> None:
-        if not self.faults.silent("voltage_preamplifier", self.bench.acquired):
-            self.bench.chain.voltage_preamplifier.receive(data)
+    def _on_line(self, data: bytes) -> None:
+        for role in self._listeners:
+            if not self.faults.silent(role, self.bench.acquired):
+                self._amplifiers[role].receive(data)
 
 
 def _clock(kind: Literal["fast", "wall"] | Clock) -> Clock:

@@ -80,9 +80,14 @@ def filters_of(settings: Mapping[str, Any], tip_s: float = PAPER_TIP_S) -> Filte
     """Return the filters from a recording's settings ("voltage_preamplifier", "current_amplifier"), and the tip.
 
     The numbers are those of the SR560's commands (manual, "Remote programming"): FLTM 0 bypass, 1 and 2 low pass
-    of 6 and 12 dB/octave, 3 and 4 high pass, 5 band pass; CPLG 2 is AC, which is a high pass of 0.03 Hz.
+    of 6 and 12 dB/octave, 3 and 4 high pass, 5 band pass; CPLG 2 is AC, which is a high pass of 0.03 Hz. Any other
+    preamplifier gives ``poles`` and ``lowpass_Hz`` of a low pass, and perhaps ``highpass_Hz``.
     """
     voltage = settings.get("voltage_preamplifier") or {}
+    rise_time_s = (settings.get("current_amplifier") or {}).get("rise_time_s")
+    if "poles" in voltage:
+        lowpass_Hz, highpass_Hz = voltage.get("lowpass_Hz"), voltage.get("highpass_Hz")
+        return Filters(lowpass_Hz, voltage["poles"], highpass_Hz, rise_time_s, known=True, tip_s=tip_s)
     mode = voltage.get("filter_mode")
     highpass_Hz = voltage.get("highpass_Hz") if mode in (3, 4, 5) else None
     if highpass_Hz is None and voltage.get("coupling") == 2:
@@ -91,7 +96,7 @@ def filters_of(settings: Mapping[str, Any], tip_s: float = PAPER_TIP_S) -> Filte
         lowpass_Hz=voltage.get("lowpass_Hz") if mode in (1, 2, 5) else None,
         poles=2 if mode == 2 else 1,
         highpass_Hz=highpass_Hz,
-        rise_time_s=(settings.get("current_amplifier") or {}).get("rise_time_s"),
+        rise_time_s=rise_time_s,
         known=mode is not None,
         tip_s=tip_s,
     )

@@ -10,22 +10,31 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.traces.segmenter import Segmenter
-from app.acquisition.open_rig import BY_ADDRESS, NM, OpenRig, Wires, current_calibration, open_rig
+from app.acquisition.open_rig import (
+    BY_ADDRESS,
+    NM,
+    OpenRig,
+    Wires,
+    current_calibration,
+    full_scale_V,
+    open_rig,
+)
 from app.acquisition.recorded_calibrations import header_calibrations
 from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_entry
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
+from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
 from app.offline.measurement import Measurement
 from drivers.errors import NotNow, RigError
-from drivers.keithley428_words import Keithley428State
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
 
@@ -45,9 +54,6 @@ FLUSH_EVERY_S = 0.1
 
 RETRACT_SHARES = 0.45, 0.55
 """Shares of the time for making safe: through the open card, then over a new connection."""
-
-SR560_FULL_SCALE_V = 5.0
-"""Output of the voltage preamplifier, 10 V peak to peak (SR560 manual); beyond it the samples are clipped."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Observer:
     on_block: Callable[[Block], None] = lambda block: None
     on_start: Callable[[RunHeader], None] = lambda header: None
     on_finishing: Callable[[], None] = lambda: None
-    on_amplifier: Callable[[Keithley428State], None] = lambda state: None
+    on_amplifier: Callable[[Any], None] = lambda state: None
 
 
 class _Sink:
@@ -331,7 +337,9 @@ class Bench:
                 "series_resistance_ohm": context.amplifier.series_resistance_ohm,
                 "extension_m_per_V": context.extension_m_per_V,
                 "thermocouple_gain": rig.voltage_preamplifier.gain,
-                "thermocouple_full_scale_V": min(rig.daq.inputs.thermocouple.range_V, SR560_FULL_SCALE_V),
+                "thermocouple_full_scale_V": full_scale_V(
+                    rig, VOLTAGE_PREAMPLIFIER, rig.daq.inputs.thermocouple.range_V
+                ),
                 **opened.settings,
             },
             calibrations=header_calibrations(rig),

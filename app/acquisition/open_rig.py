@@ -2,25 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from analysis.conductance import CurrentCalibration
 from analysis.loop_backs import Tolerance
+from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
 from app.config.rig import Rig
+from drivers.amplifier import Amplifier, CurrentAmplifier, Provenance, Wire, keys_from
 from drivers.errors import InstrumentFault
-from drivers.keithley428 import Keithley428
-from drivers.keithley428_words import Keithley428Settings, Keithley428State
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
 from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
-from drivers.sr560 import SR560, FilterMode, InputCoupling, Reserve, Source, SR560Settings
 from drivers.stepper import Stepper
 from procedures.context import ProcedureContext
-
-if TYPE_CHECKING:
-    from pymeasure.adapters import Adapter
 
 NM = 1e-9
 TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
@@ -42,11 +38,11 @@ class Wires:
     daq : callable, optional
         As for ``PXIController``.
     current_amplifier : callable
-        From its address to what ``Keithley428`` opens.
+        From its address to what its driver opens.
     """
 
     daq: Connect | None = None
-    current_amplifier: Callable[[str], "Adapter | str"] = str
+    current_amplifier: Wire = str
 
 
 BY_ADDRESS = Wires()
@@ -89,15 +85,20 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
         gain_V_per_A=amplifier.true_gain_V_per_A,
         offset_V=amplifier.offset_V,
         series_resistance_ohm=rig.junction.series_resistance_ohm,
-        full_scale_V=rig.daq.inputs.current.range_V,
+        full_scale_V=full_scale_V(rig, CURRENT_AMPLIFIER, rig.daq.inputs.current.range_V),
         gain_uncertainty=amplifier.gain_relative_uncertainty,
     )
+
+
+def full_scale_V(rig: Rig, role: str, range_V: float) -> float:
+    """Return the largest output of an amplifier that its input of the card shows, V."""
+    return min(range_V, model_of(rig, role).driver.full_scale_V)
 
 
 @contextmanager
 def open_rig(
     rig: Rig,
-    seen: Callable[[Keithley428State], None] = lambda state: None,
+    seen: Callable[[Any], None] = lambda state: None,
     wires: Wires = BY_ADDRESS,
 ) -> Iterator[OpenRig]:
     """Open every instrument of the rig and set the amplifiers; close them on leaving. Nothing moves.
@@ -116,39 +117,59 @@ def open_rig(
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
         _claim(daq, rig.daq.buffer_s)
-        amplifier = Keithley428(wires.current_amplifier(rig.current_amplifier.address))
+        amplifier = cast(CurrentAmplifier, open_amplifier(rig, CURRENT_AMPLIFIER, wires.current_amplifier))
         stack.callback(amplifier.close)
-        preamplifier = SR560(
-            rig.voltage_preamplifier.address, line_address=rig.voltage_preamplifier.line_address
-        )
+        preamplifier = open_amplifier(rig, VOLTAGE_PREAMPLIFIER)
         stack.callback(preamplifier.close)
-        current_amplifier = amplifier.configure(_current_amplifier_settings(rig))
+        recorded = set_amplifier(amplifier, rig.current_amplifier)
         settings = {
-            "current_amplifier": asdict(current_amplifier),
-            "voltage_preamplifier": asdict(preamplifier.configure(_preamplifier_settings(rig))),
+            CURRENT_AMPLIFIER: _recorded(amplifier, recorded),
+            VOLTAGE_PREAMPLIFIER: _recorded(
+                preamplifier, set_amplifier(preamplifier, rig.voltage_preamplifier)
+            ),
         }
-        verify = partial(_verify, amplifier, current_amplifier, seen)
+        verify = partial(_verify, amplifier, recorded, seen)
         context = _context(rig, daq, verify, _stepper(rig, controller))
-        if rig.current_amplifier.test_current:
+        if getattr(rig.current_amplifier, "test_current", False):  # a key of those that can
             context = replace(context, test_current=lambda: test_current(amplifier, rig))
         yield OpenRig(context, settings)
 
 
-@contextmanager
-def test_current(amplifier: Keithley428, rig: Rig) -> Iterator[float]:
-    """Suppress a small current at the amplifier's input; gives the change of its output, in V.
+def open_amplifier(rig: Rig, role: str, wire: Wire = str) -> Amplifier:
+    """Open an amplifier of the rig without changing its settings. Raises ``RigError`` if it does not answer."""
+    driver = model_of(rig, role).driver
+    return driver.at(keys_from(driver, getattr(rig, role)), wire)
 
-    The suppression is what it was before when the context is left.
+
+def set_amplifier(amplifier: Amplifier, wanted: Any) -> Any:
+    """Set an amplifier to its table of the rig file; return its settings for the recording.
+
+    Raises
+    ------
+    RigError
+        If it refuses, or says of itself anything but what the file says.
     """
+    keys = keys_from(type(amplifier), wanted)
+    settings = amplifier.apply(keys)
+    unlike = differences(keys, settings)
+    if unlike:
+        raise InstrumentFault(f"{amplifier.product} is not as the rig file sets it: {'; '.join(unlike)}.")
+    return settings
+
+
+def _recorded(amplifier: Amplifier, settings: Any) -> dict[str, Any]:
+    """Return settings for the recording; those that were not read back say so."""
+    unread = {} if amplifier.provenance is Provenance.READ else {"provenance": str(amplifier.provenance)}
+    return {**unread, **asdict(settings)}
+
+
+@contextmanager
+def test_current(amplifier: CurrentAmplifier, rig: Rig) -> Iterator[float]:
+    """Feed a small current to the amplifier's input; gives the change of its output, in V."""
     gain = rig.current_amplifier.true_gain_V_per_A
-    before_A, current_A = amplifier.suppress_A, proving_current_A(rig.daq.inputs.current.range_V / gain)
-    amplifier.suppress_A = current_A
-    try:
-        amplifier.suppress_on = True
+    current_A = proving_current_A(current_calibration(rig).full_scale_V / gain)
+    with amplifier.inject(current_A):
         yield current_A * gain
-    finally:
-        amplifier.suppress_on = False
-        amplifier.suppress_A = before_A
 
 
 def proving_current_A(full_scale_A: float) -> float:
@@ -162,50 +183,20 @@ def _claim(daq: NI6281, buffer_s: float) -> None:
     daq.stop_acquisition()
 
 
-def _current_amplifier_settings(rig: Rig) -> Keithley428Settings:
-    return Keithley428Settings(
-        gain_V_per_A=rig.current_amplifier.gain_V_per_A,
-        rise_time_s=rig.current_amplifier.rise_time_s,
-        filter_on=True,
-        auto_filter=False,
-        zero_check=False,
-        suppress_on=False,
-        bias_supply_on=False,
-        bias_supply_V=0.0,
-    )
+def _verify(amplifier: CurrentAmplifier, recorded: Any, seen: Callable[[Any], None]) -> None:
+    """Refuse an amplifier that was changed by hand, or by a power cut. Raises ``RigError``.
 
-
-def _verify(
-    amplifier: Keithley428, recorded: Keithley428Settings, seen: Callable[[Keithley428State], None]
-) -> None:
-    """Refuse an amplifier that somebody's hand, or a power cut, has changed. Raises ``RigError``.
-
-    Compared is all that it says of itself with what the recording's header says of it, but for the display, and
-    the range of a suppression that is off: no sample depends on them.
+    All that it says of itself is compared with the recording's header, except settings on which no sample depends.
     """
     state = amplifier.state
     seen(state)
-    changed = differences(replace(recorded, display=None, suppress_range=None), state)
+    idle = {one.name: None for one in fields(recorded) if one.metadata.get("idle")}
+    changed = differences(replace(recorded, **idle), state)
     if changed:
         said = "The current amplifier was changed during the run: " + "; ".join(changed) + "."
-        if state.bias_supply_on:
+        if getattr(state, "bias_supply_on", False):
             said += f" {amplifier.to_safe()}."
         raise InstrumentFault(said)
-
-
-def _preamplifier_settings(rig: Rig) -> SR560Settings:
-    """All that the signal passes. Vernier and high-pass are out of it: nothing is sent that sets what is off."""
-    return SR560Settings(
-        coupling=InputCoupling.DC,
-        source=Source.A_B,
-        inverted=False,
-        reserve=Reserve.LOW_NOISE,
-        gain=rig.voltage_preamplifier.gain,
-        vernier_on=False,
-        filter_mode=FilterMode.LOWPASS_6,
-        lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
-        blanked=False,
-    )
 
 
 def planned_context(rig: Rig) -> ProcedureContext:

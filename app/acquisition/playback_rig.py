@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.recording import RecordingError, RunHeader
+from app.config.amplifiers import ROLES
 from app.config.rig import Rig
 from app.config.toml import FileError, validate
 from app.config.unusual import nested, unusual
@@ -36,7 +37,7 @@ def playback_rig(
     device : str
         NI-DAQmx name of the card that plays the recording.
     addresses : mapping
-        Addresses of the instruments: "daq", "current_amplifier", "voltage_preamplifier".
+        Addresses of the instruments: "daq", and the amplifiers that have a wire.
     speed : float
         Playback speed relative to real time; the buffer is enlarged in proportion.
 
@@ -56,13 +57,17 @@ def playback_rig(
         daq["inputs"][name] = {**daq["inputs"].get(name, {}), "channel": channel}
     for name, channel in OUTPUTS.items():
         daq["outputs"][name] = {**daq["outputs"][name], "channel": channel}
-    for name in ("current_amplifier", "voltage_preamplifier"):
-        content[name]["address"] = addresses[name]
-    content["voltage_preamplifier"]["line_address"] = 0
+    for role in ROLES:
+        if role in addresses:
+            content[role]["address"] = addresses[role]
+        if "line_address" in content[role]:
+            content[role]["line_address"] = 0
     content["coarse"] = None  # the housing of a recording can't be moved
     content["calibrations"] = NO_CALIBRATIONS
     content["safe"] = {**content.get("safe", {}), "z_V": daq["outputs"]["z"]["min_V"]}
-    content["unusual"] = nested(unusual(Rig, content))  # recorded values need no second confirmation
+    content["unusual"] = nested(
+        unusual(Rig.for_content(content), content)
+    )  # recorded values need no second confirmation
     content["name"] = f"playback: {header.title or header.procedure} ({header.started or 'date unknown'})"
     try:
         return validate(content, Rig, "the recording's rig file")
@@ -99,10 +104,15 @@ def table_toml(name: str, table: Mapping[str, Any]) -> str:
 
 
 def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> list[str]:
-    plain = [f"{key} = {_value(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+    plain = [key_toml(key, value) for key, value in table.items() if not isinstance(value, Mapping)]
     head = [f"\n[{'.'.join(path)}]"] if path and plain else []
     deeper = (_lines((*path, key), value) for key, value in table.items() if isinstance(value, Mapping))
     return [*head, *plain, *(line for lines in deeper for line in lines)]
+
+
+def key_toml(key: str, value: str | float | bool) -> str:
+    """Return a key with its value as TOML."""
+    return f"{key} = {_value(value)}"
 
 
 def _value(value: str | float | bool) -> str:

@@ -5,19 +5,29 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app import child_process
+from app.config.amplifiers import (
+    CURRENT_AMPLIFIER,
+    DEFAULTS,
+    ROLES,
+    VOLTAGE_PREAMPLIFIER,
+    AmplifierModel,
+    amplifier_model,
+    named_model,
+)
 from simulators.parameters import Parameters, load_parameters
 
 if TYPE_CHECKING:
     from analysis.recording import Recording
+    from simulators.rig.signal_chain import AmplifierModels
     from simulators.simulated_rig import SimulatedRig
 
 ClockName = Literal["wall", "fast"]
@@ -47,6 +57,8 @@ class SimulationSettings:
         Played back in place of a junction.
     speed : float
         Speed relative to real time.
+    current_amplifier, voltage_preamplifier : str
+        Models of the amplifiers; in playback those of the recording.
     """
 
     clock: ClockName = "wall"
@@ -56,6 +68,8 @@ class SimulationSettings:
     host: str = "127.0.0.1"
     recording: Path | None = None
     speed: float = 1.0
+    current_amplifier: str = DEFAULTS[CURRENT_AMPLIFIER]
+    voltage_preamplifier: str = DEFAULTS[VOLTAGE_PREAMPLIFIER]
 
     def load(self) -> Parameters:
         """Return the parameters: defaults, the user's file, overrides. Raises ``ParameterError``."""
@@ -70,10 +84,18 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
     from app.config.rig import Rig
     from app.config.unusual import nested, unusual
 
-    template = jinja2.Template(files("app").joinpath("templates/rig.toml.j2").read_text(encoding="utf-8"))
+    template = jinja2.Template(
+        files("app").joinpath("templates/rig.toml.j2").read_text(encoding="utf-8"),
+        trim_blocks=True,
+    )
     values = parameters.values
     text = template.render(
         addresses,
+        other={
+            role: _table(amplifier_model(role, getattr(settings, role)), addresses)
+            for role in ROLES
+            if getattr(settings, role) != DEFAULTS[role]
+        },
         species=values["sample"]["species"],
         seed=settings.seed,
         clock=settings.clock,
@@ -84,8 +106,26 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         thermal=values["thermal"],
         told=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    twice = nested(unusual(Rig, tomllib.loads(text)))  # chosen on purpose
+    content = tomllib.loads(text)
+    twice = nested(unusual(Rig.for_content(content), content))  # chosen on purpose
     return text + (f"\n{table_toml('unusual', twice)}" if twice else "")
+
+
+def _table(model: AmplifierModel, addresses: dict[str, str]) -> str:
+    """Return the keys of an amplifier on a simulated rig: its model, its address if it has one, its defaults."""
+    from app.acquisition.playback_rig import key_toml
+
+    wire = {"address": addresses[model.role]} if model.role in addresses else {}
+    defaults = {one.name: one.default for one in model.keys if one.default is not MISSING}
+    keys = {"model": model.model, **wire, **defaults}
+    return "\n".join(key_toml(name, value) for name, value in keys.items())
+
+
+def _models(chosen: Mapping[str, str]) -> "AmplifierModels":
+    """Return the simulated amplifiers of these models, by role."""
+    from simulators.rig.signal_chain import AmplifierModels
+
+    return AmplifierModels(*(amplifier_model(role, chosen[role]).simulator for role in ROLES))
 
 
 @contextmanager
@@ -106,14 +146,18 @@ def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]"
     clock = FastClock() if settings.clock == "fast" else WallClock(settings.speed)
     with ExitStack() as stack:
         if settings.recording is None:
-            rig = stack.enter_context(SimulatedRig(parameters, settings.seed, clock, settings.host))
+            models = _models({role: getattr(settings, role) for role in ROLES})
+            rig = stack.enter_context(
+                SimulatedRig(parameters, settings.seed, clock, settings.host, models=models)
+            )
             yield rig, rig_file_text(settings, parameters, rig.addresses)
             return
         from analysis.recording import Recording
         from simulators.rig.playback import recorded_chain
 
         recording = stack.enter_context(Recording(settings.recording))
-        chain = recorded_chain(recording, parameters, settings.seed)
+        models = _models({role: named_model(recording.header.rig or {}, role) for role in ROLES})
+        chain = recorded_chain(recording, parameters, settings.seed, models)
         rig = stack.enter_context(SimulatedRig(parameters, settings.seed, clock, settings.host, chain))
         yield (
             rig,

@@ -13,10 +13,11 @@ from app.console.errors import Command
 if TYPE_CHECKING:
     from app.config.calibration_store import CalibrationStore
     from app.config.rig import Rig
-    from drivers.keithley428 import Keithley428
     from drivers.pxi import PXIController
 
 WIDTH_WITHOUT_TERMINAL = 140
+
+INVERTS = "It inverts the current: exchange the leads of its output, or every run ends at its first contact."
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,11 @@ def command(rig_file: Path, as_json: bool) -> None:
 
 def look_at_instruments(rig: "Rig") -> Iterator[Finding]:
     """Look at each instrument of the rig in turn; one that fails does not keep the next from being asked."""
+    from app.config.amplifiers import ROLES
+
     yield from _daq(rig)
-    yield _current_amplifier(rig)
-    yield _voltage_preamplifier(rig)
+    for role in ROLES:
+        yield _amplifier(rig, role)
 
 
 def _daq(rig: "Rig") -> Iterator[Finding]:
@@ -101,59 +104,28 @@ def _card(controller: "PXIController", use: str, device: str) -> Finding:
     return Finding(use, device, True, f"{card.product_type}, serial number {card.serial:X}", advice)
 
 
-def _current_amplifier(rig: "Rig") -> Finding:
+def _amplifier(rig: "Rig", role: str) -> Finding:
+    from app.acquisition.open_rig import open_amplifier
+    from app.config.amplifiers import model_of
+    from drivers.amplifier import Provenance, keys_from
     from drivers.errors import RigError
-    from drivers.keithley428 import Keithley428
 
-    name, address = "Keithley 428", rig.current_amplifier.address
+    driver = model_of(rig, role).driver
+    name, place = driver.product, driver.place(keys_from(driver, getattr(rig, role)))
     try:
-        amplifier = Keithley428(address)
+        amplifier = open_amplifier(rig, role)
     except RigError as error:
-        return Finding(name, address, False, "", str(error))
+        return Finding(name, place, False, "", str(error))
     try:
-        return Finding(name, address, True, *_amplifier_state(amplifier))
+        answers = True if driver.provenance is Provenance.READ else None
+        said, advice = amplifier.report()
+        if getattr(driver, "inverting", None):
+            advice = f"{advice} {INVERTS}".lstrip()
+        return Finding(name, place, answers, said, advice)
     except RigError as error:
-        return Finding(name, address, False, "", str(error))
+        return Finding(name, place, False, "", str(error))
     finally:
         amplifier.close()
-
-
-def _amplifier_state(amplifier: "Keithley428") -> tuple[str, str]:
-    """Return the state of the current amplifier, and advice."""
-    from drivers.settings import label, setting_text
-
-    settings = amplifier.settings
-    errors = amplifier.errors
-    said = [
-        f"{label(name)} {setting_text(name, value)}"
-        for name, value in vars(settings).items()
-        if value is not None
-    ]
-    if errors:
-        said.append("reported: " + ", ".join(str(flag.name).lower().replace("_", " ") for flag in errors))
-    advice = [errors.advice()] if errors else []
-    if settings.bias_supply_on:
-        advice.append("Its own bias supply adds to the DAQ's bias; a run switches it off.")
-    return ", ".join(said), " ".join(advice)
-
-
-def _voltage_preamplifier(rig: "Rig") -> Finding:
-    from drivers.errors import RigError
-    from drivers.sr560 import SR560
-
-    section = rig.voltage_preamplifier
-    name, address = "SR560", f"{section.address}, unit {section.line_address}"
-    try:
-        SR560(section.address, line_address=section.line_address).close()
-    except RigError as error:
-        return Finding(name, address, False, "", str(error))
-    return Finding(
-        name,
-        address,
-        None,
-        "listens only; its line opens and takes what is sent",
-        "Look at its front panel: battery, and that the line's address is the one of its switch SW601.",
-    )
 
 
 def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:

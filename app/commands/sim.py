@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from app.acquisition.simulated_rig import MARK, SimulationSettings, served
+from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS, VOLTAGE_PREAMPLIFIER, AmplifierError
 from app.config.toml import FileError
 from app.console.errors import Command
 
@@ -67,6 +68,20 @@ SLOWEST, FASTEST = 0.01, 300.0
     help="With --recording: speed relative to real time, or as fast as samples are read.",
 )
 @click.option(
+    "--current-amplifier",
+    default=DEFAULTS[CURRENT_AMPLIFIER],
+    show_default=True,
+    metavar="MODEL",
+    help="Model of the current amplifier.",
+)
+@click.option(
+    "--voltage-preamplifier",
+    default=DEFAULTS[VOLTAGE_PREAMPLIFIER],
+    show_default=True,
+    metavar="MODEL",
+    help="Model of the preamplifier of the thermocouple.",
+)
+@click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to bind to; others can then reach it."
 )
 @click.option(
@@ -85,10 +100,12 @@ def command(
     list_parameters: bool,
     recording: Path | None,
     speed: float | str | None,
+    current_amplifier: str,
+    voltage_preamplifier: str,
     host: str,
     rig_file: Path,
 ) -> None:
-    """Serve a simulated rig: NI-DAQmx over gRPC, a VXI-11 gateway with the Keithley 428, the SR560's serial line.
+    """Serve a simulated rig: NI-DAQmx over gRPC, a VXI-11 gateway and a serial line with its amplifiers.
 
     Prints and writes a complete rig file for the other commands. Ctrl-C ends it.
 
@@ -118,7 +135,9 @@ def command(
         overrides = (f"sample.species={species}", *overrides)
     kind: Literal["fast", "wall"] = "fast" if FAST in (clock, speed) else "wall"
     times = speed if isinstance(speed, float) else 1.0
-    settings = SimulationSettings(kind, seed, parameters, overrides, host, recording, times)
+    settings = SimulationSettings(
+        kind, seed, parameters, overrides, host, recording, times, current_amplifier, voltage_preamplifier
+    )
     try:
         with served(settings) as (_, text):
             _write(rig_file, text)
@@ -129,7 +148,7 @@ def command(
                 pass
     except KeyboardInterrupt:
         click.echo("Ended.", err=True)
-    except (ParameterError, RecordingError, OSError) as error:
+    except (ParameterError, RecordingError, AmplifierError, OSError) as error:
         raise FileError(str(error)) from None
 
 

@@ -76,7 +76,7 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
 def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
     """Refuse a calibration with an unusual value, unless the rig file confirms its own."""
     twice = {key for key, _ in written_twice(rig.unusual)}
-    for number in unusual(Rig, rig.model_dump()):
+    for number in unusual(type(rig), rig.model_dump()):
         if number.key not in twice:
             raise FileError(
                 f"{store.folder}: its newest calibration gives {number}. Calibrate again, or remove it from the folder."

@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from app.config.rig import NotNegative, Positive, Rig
+from app.config.amplifier_sections import NotNegative, Positive
+from app.config.rig import Rig
 from app.config.toml import FileError, Section, load_toml
 
 Correlation = Annotated[float, Field(ge=-1, le=1)]

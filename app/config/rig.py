@@ -3,38 +3,30 @@
 Only the addresses distinguish a simulated rig from a real one. docs/reference/rig-file.md explains each key.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 
+from app.config.amplifier_sections import (
+    CurrentAmplifierSection,
+    NotNegative,
+    Positive,
+    VoltagePreamplifierSection,
+    one_of,
+    section_of,
+)
+from app.config.amplifiers import ROLES, AmplifierModel, amplifier_model, named_model
 from app.config.toml import Section, load_toml
 from app.config.unusual import Usual, at, unusual, written_twice
-from drivers.errors import OutOfRange
-from drivers.keithley428_words import GAINS_V_per_A, RISE_TIMES_s
-from drivers.limits import position_in
 
 INPUT_RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Input ranges of the NI 6281 (specifications, "Analog Input")."""
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-
 SAME_PLACE_V = 1e-3
 """Largest difference of piezo volts within one position: a hundredth of a nanometre at 10 nm/V."""
-
-
-def one_of(choices: Sequence[float]) -> Callable[[float], float]:
-    """Make a validator that returns the choice which a number is, told apart as the instruments' drivers do it."""
-
-    def choose(value: float) -> float:
-        try:
-            return float(choices[position_in("", value, choices)])
-        except OutOfRange as error:
-            raise ValueError(f"one of {error.allowed}") from None
-
-    return choose
 
 
 class Input(Section):
@@ -98,40 +90,6 @@ class Daq(Section):
     inputs: InputsSection
     outputs: OutputsSection
     loop_backs: LoopBacksSection = LoopBacksSection()
-
-
-class CurrentAmplifierSection(Section):
-    """The Keithley 428: gain and rise time, and the calibration at that gain."""
-
-    address: str
-    gain_V_per_A: Annotated[Positive, AfterValidator(one_of(GAINS_V_per_A))] = 1e5
-    rise_time_s: Annotated[Positive, AfterValidator(one_of(RISE_TIMES_s))] = 3e-4
-    measured_gain_V_per_A: Annotated[Positive | None, Usual(0.2, 5, "V/A", of="gain_V_per_A")] = None
-    offset_V: Annotated[float, Usual(-1, 1, "V")] = 0.0
-    gain_relative_uncertainty: Annotated[NotNegative, Usual(0, 0.5)] = 0.01
-    calibrated: str = "unknown"
-    test_current: bool = True
-
-    @property
-    def true_gain_V_per_A(self) -> float:
-        """Measured gain if there is one, else the gain setting."""
-        return self.measured_gain_V_per_A or self.gain_V_per_A
-
-
-class VoltagePreamplifierSection(Section):
-    """The SR560: address, position on its line, gain and low-pass corner."""
-
-    address: str
-    line_address: int = Field(0, ge=0, le=3)
-    gain: Positive = 1e4
-    lowpass_Hz: Positive = 1000.0
-
-    @field_validator("gain", "lowpass_Hz")
-    @classmethod
-    def _as_the_sr560_has_it(cls, value: float, info: ValidationInfo) -> float:
-        from drivers.sr560 import GAINS, LOWPASS_Hz  # takes long to import
-
-        return one_of(GAINS if info.field_name == "gain" else LOWPASS_Hz)(value)
 
 
 class PiezoSection(Section):
@@ -211,7 +169,12 @@ class SafeSection(Section):
 
 
 class Rig(Section):
-    """A whole rig file."""
+    """A whole rig file; the tables of its amplifiers are those of the models that it names."""
+
+    @classmethod
+    def for_content(cls, content: Mapping[str, Any]) -> type["Rig"]:
+        """Return the schema of a rig file with these amplifiers. Raises ``AmplifierError`` for an unknown one."""
+        return _rig_with(*(amplifier_model(role, named_model(content, role)) for role in ROLES))
 
     name: str = "unnamed rig"
     calibrations: str = Field("calibrations", min_length=1)
@@ -248,10 +211,16 @@ class Rig(Section):
                 raise ValueError(
                     f"unusual.{'.'.join(key)} = {value!r} must repeat {'.'.join(key)}, which is {is_}"
                 )
-        found = [number for number in unusual(Rig, content) if number.key not in twice]
+        found = [number for number in unusual(type(self), content) if number.key not in twice]
         if found:
             raise ValueError(". ".join(f"{number}. {number.remedy}" for number in found))
         return self
+
+
+@cache
+def _rig_with(*amplifiers: AmplifierModel) -> type[Rig]:
+    tables: dict[str, Any] = {model.role: (section_of(model), ...) for model in amplifiers}
+    return create_model("Rig", __base__=Rig, __module__=__name__, __doc__=Rig.__doc__, **tables)
 
 
 def load_rig(path: Path) -> Rig:

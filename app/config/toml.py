@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
@@ -16,6 +16,11 @@ class Section(BaseModel):
     """A table of a TOML file: frozen, and no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def for_content(cls, content: Mapping[str, Any]) -> "type[Section]":
+        """Return the model of this content, for a table whose keys depend on one of them. Raises ``ValueError``."""
+        return cls
 
 
 class FileError(Exception):
@@ -76,11 +81,17 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def validate(content: dict[str, Any], model: type[Model], origin: str) -> Model:
     """Validate a mapping; ``origin`` (a file's name) begins each line of the error."""
+    schema: Any = model
     try:
-        return model.model_validate(content)
+        if issubclass(model, Section):
+            schema = model.for_content(content)
+        valid: Model = schema.model_validate(content)
+        return valid
     except ValidationError as error:
-        lines = [f"{origin}: {_sentence(detail, model)}" for detail in error.errors()]
+        lines = [f"{origin}: {_sentence(detail, schema)}" for detail in error.errors()]
         raise FileError("\n".join(lines)) from None
+    except ValueError as error:
+        raise FileError(f"{origin}: {error}") from None
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:

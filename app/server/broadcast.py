@@ -3,11 +3,13 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec
 
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from app.acquisition.bench import Observer
+from app.config.amplifiers import CURRENT_AMPLIFIER
 from app.server.backlog import Feed
 from app.server.instrument_status import InstrumentRows
 from app.server.protocol import Message, block_message, event_message, trace_message
@@ -50,7 +52,7 @@ class Broadcast:
             on_block=_quiet(lambda block: self._on_block(job, block)),
             on_start=_quiet(lambda header: self._on_start(job, header)),
             on_finishing=_quiet(lambda: self._on_finishing(job)),
-            on_amplifier=_quiet(self._rows.on_amplifier),
+            on_amplifier=_quiet(partial(self._rows.on_amplifier, CURRENT_AMPLIFIER)),
         )
 
     def _on_start(self, job: Job, header: RunHeader) -> None:

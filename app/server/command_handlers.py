@@ -11,24 +11,18 @@ from typing import Any, Protocol
 
 from app.acquisition.bench import Bench
 from app.acquisition.run_checks import check, procedure_of
+from app.config.amplifiers import ROLES
 from app.server.broadcast import Broadcast
+from app.server.instrument_status import settable
 from app.server.instruments import Instruments
 from app.server.protocol import VERSION, number
 from app.server.queue import Job, JobQueue
 from app.server.rpc_server import Command, Reply, apart
 from drivers.errors import NotNow, RigError
+from drivers.settings import unit_of
 from procedures.errors import ImpossibleSetting
 
 log = logging.getLogger(__name__)
-
-SETTINGS = {
-    "gain_V_per_A": ("Gain", "V/A"),
-    "rise_time_s": ("Rise time", "s"),
-    "gain": ("Gain", ""),
-    "lowpass_Hz": ("Low pass", "Hz"),
-    "bias_V": ("Bias", "V"),
-}
-"""Labels and units of the settings."""
 
 Place = Callable[[Callable[[], None]], None]
 
@@ -201,7 +195,9 @@ class CommandHandlers:
 
     def _set_instrument(self, instrument: str, setting: str, value: float) -> Reply:
         self._bench.instruments.set(instrument, setting, float(value))
-        words, unit = SETTINGS[setting]
+        words, unit = setting.removesuffix("_V").capitalize(), unit_of(setting)
+        if instrument in ROLES:
+            words = settable(self._bench.instruments.known_rig, instrument)[setting].label
         shown = (f"{value:.0e}" if unit == "V/A" else f"{value:g}").replace("e+0", "e")
         of = "" if instrument == "daq" else f" of the {instrument.replace('_', ' ')}"
         log.info(f"{words}{of} set to {shown} {unit}".rstrip())

@@ -9,18 +9,23 @@ import numpy as np
 from analysis.recording import RunHeader
 from analysis.records import Block
 from app.acquisition.open_rig import current_calibration
+from app.config.amplifiers import ROLES, model_of
 from app.config.rig import Rig
-from drivers.keithley428_words import GAINS_V_per_A, Keithley428Settings, Keithley428State, RISE_TIMES_s
-from drivers.sr560 import GAINS, UNVERIFIED, LOWPASS_Hz, SR560Settings
+from drivers.amplifier import Amplifier, Provenance, RigKey, keys_from, rig_key
+from drivers.settings import unit_of
 
 LOOK_S = 0.02
 """Length of the averaged samples: a period of the mains."""
 
-CHOICES: dict[str, dict[str, tuple[float, ...]]] = {
-    "current_amplifier": {"gain_V_per_A": GAINS_V_per_A, "rise_time_s": RISE_TIMES_s},
-    "voltage_preamplifier": {"gain": tuple(map(float, GAINS)), "lowpass_Hz": LOWPASS_Hz},
-}
-"""Settings open to the user, with their choices; later runs use them too."""
+
+def settable(rig: Rig, role: str) -> dict[str, RigKey]:
+    """Return what can be set by hand of an amplifier, by name. The next runs are made with it too."""
+    return {name: key for name, key in _keys(rig, role).items() if key.settable}
+
+
+def _keys(rig: Rig, role: str) -> dict[str, RigKey]:
+    """Return the keys of an amplifier that have a label."""
+    return {one.name: key for one in model_of(rig, role).keys if (key := rig_key(one)).label}
 
 
 @dataclass(frozen=True)
@@ -50,45 +55,45 @@ class InstrumentRows:
     """
 
     def __init__(self, rig: Rig) -> None:
-        preamplifier = rig.voltage_preamplifier
-        self._rows = {
-            "daq": InstrumentRow("NI 6281", f"{rig.daq.controller}, {rig.daq.device}"),
-            "current_amplifier": InstrumentRow("Keithley 428", rig.current_amplifier.address),
-            "voltage_preamplifier": InstrumentRow(
-                "SR560", f"{preamplifier.address}, unit {preamplifier.line_address}"
-            ),
-        }
+        self._rows = {"daq": InstrumentRow("NI 6281", f"{rig.daq.controller}, {rig.daq.device}")}
+        self._drivers = {role: model_of(rig, role).driver for role in ROLES}
+        for role, driver in self._drivers.items():
+            self._rows[role] = InstrumentRow(
+                driver.product, driver.place(keys_from(driver, getattr(rig, role)))
+            )
 
     def __getitem__(self, instrument: str) -> InstrumentRow:
         return self._rows[instrument]
 
     def on_start(self, header: RunHeader) -> None:
         """Note the settings that a run has given the amplifiers."""
-        for name in CHOICES:
-            settings = {setting: _plain(value) for setting, value in header.settings.get(name, {}).items()}
-            verified = name == "current_amplifier"
-            self._note(name, True if verified else None, settings, verified=verified)
+        for role in ROLES:
+            said = {setting: _plain(value) for setting, value in header.settings.get(role, {}).items()}
+            self._note_amplifier(role, said)
 
     def feed(self, block: Block) -> None:
         """Note the voltages of the card."""
         self._note("daq", True, _volts(block), verified=True)
 
-    def on_amplifier(self, state: Keithley428State, overloaded: bool | None = None) -> None:
-        """Note the state of the current amplifier, with its overload if known."""
-        settings = {
+    def on_amplifier(self, role: str, state: Any, overloaded: bool | None = None) -> None:
+        """Note the state of an amplifier, read or not, and whether it reports an overload."""
+        said = {
             one.name: _plain(value)
-            for one in fields(Keithley428Settings)
-            if (value := getattr(state, one.name, None)) is not None
+            for one in fields(state)
+            if one.repr and (value := getattr(state, one.name)) is not None
         }
         if overloaded is not None:
-            settings["overloaded"] = overloaded
-        message = "It is overloaded: reduce the current or the gain." if overloaded else ""
-        self._note("current_amplifier", True, settings, verified=True, message=message)
+            said["overloaded"] = overloaded
+        self._note_amplifier(
+            role, said, "It is overloaded: reduce the current or the gain." if overloaded else ""
+        )
 
-    def on_preamplifier(self, settings: SR560Settings) -> None:
-        """Note the settings sent to the preamplifier, which can't answer."""
-        known = {name: _plain(value) for name, value in asdict(settings).items() if value is not None}
-        self._note("voltage_preamplifier", None, {**known, "provenance": UNVERIFIED}, verified=False)
+    def _note_amplifier(self, role: str, said: dict[str, Any], message: str = "") -> None:
+        provenance = self._drivers[role].provenance
+        verified = provenance is Provenance.READ
+        if not verified:
+            said = {"provenance": str(provenance), **said}
+        self._note(role, True if verified else None, said, verified=verified, message=message)
 
     def _note(
         self, name: str, answers: bool | None, settings: dict[str, Any], *, verified: bool, message: str = ""
@@ -120,15 +125,8 @@ class InstrumentRows:
             Reason for which nothing may be set now; "" otherwise.
         """
         shown: dict[str, Any] = {name: asdict(row) for name, row in self._rows.items()}
-        for name, settings in CHOICES.items():
-            shown[name]["editable"] = {
-                setting: {
-                    "choices": list(values),
-                    "next_run": getattr(getattr(rig, name), setting),
-                    "reason": reason,
-                }
-                for setting, values in settings.items()
-            }
+        for role, driver in self._drivers.items():
+            shown[role] |= _described(rig, role, driver, reason)
         outputs, calibration = rig.daq.outputs, current_calibration(rig)
         shown["daq"]["current_full_scale_V"] = calibration.full_scale_V
         output_V, amplifier = self._rows["daq"].settings.get("current_V"), shown["current_amplifier"]
@@ -145,6 +143,27 @@ class InstrumentRows:
             "rate_Hz": rig.daq.rate_Hz,
         }
         return shown
+
+
+def _described(rig: Rig, role: str, driver: type[Amplifier], reason: str) -> dict[str, Any]:
+    """Return what the window needs to show an amplifier: its settings, what may be set, the source of both."""
+    section, can_be_set = getattr(rig, role), settable(rig, role)
+    return {
+        "provenance": driver.provenance.name.lower(),
+        "shown": [list(pair) for pair in driver.shown],
+        "labels": {
+            name: {"label": key.label, "unit": unit_of(name), "tip": key.tip}
+            for name, key in _keys(rig, role).items()
+        },
+        "editable": {
+            name: {
+                "choices": [float(value) for value in key.choices],
+                "next_run": getattr(section, name),
+                "reason": reason,
+            }
+            for name, key in can_be_set.items()
+        },
+    }
 
 
 def _volts(block: Block) -> dict[str, Any]:

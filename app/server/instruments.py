@@ -9,21 +9,21 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from analysis.records import Block
-from app.acquisition.open_rig import daq_inputs, daq_outputs
+from app.acquisition.open_rig import daq_inputs, daq_outputs, open_amplifier
+from app.config.amplifiers import ROLES
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
 from app.server.bias_by_hand import BiasByHand
-from app.server.instrument_status import CHOICES, LOOK_S, InstrumentRows
+from app.server.instrument_status import LOOK_S, InstrumentRows, settable
 from drivers.errors import NotNow, OutOfRange, RigError
-from drivers.keithley428 import Keithley428
 from drivers.limits import RELATIVE
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
-from drivers.sr560 import SR560
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +92,7 @@ class Instruments:
             self._look_at_watchdog()
             looks: dict[str, Callable[[], None]] = {
                 "daq": self._look_at_daq,
-                "current_amplifier": self._look_at_amplifier,
-                "voltage_preamplifier": self._look_at_preamplifier,
+                **{role: partial(self._look_at_amplifier, role) for role in ROLES},
             }
             for name, look in looks.items():
                 try:
@@ -128,12 +127,9 @@ class Instruments:
         finally:
             daq.stop_acquisition()
 
-    def _look_at_amplifier(self) -> None:
-        amplifier = self._driver("current_amplifier")
-        self.rows.on_amplifier(amplifier.state, amplifier.overloaded)
-
-    def _look_at_preamplifier(self) -> None:
-        self.rows.on_preamplifier(self._driver("voltage_preamplifier").settings)
+    def _look_at_amplifier(self, role: str) -> None:
+        amplifier = self._driver(role)
+        self.rows.on_amplifier(role, amplifier.state, amplifier.overloaded)
 
     def set(self, instrument: str, setting: str, value: float) -> None:
         """Set one setting, now and for later runs.
@@ -153,10 +149,11 @@ class Instruments:
             if (instrument, setting) == ("daq", "bias_V"):
                 self._bias.apply(self._driver("daq"), self.rig(), value)
                 return
-            if setting not in CHOICES.get(instrument, {}):
-                known = ", ".join(f"{name}.{one}" for name, settings in CHOICES.items() for one in settings)
-                raise OutOfRange("setting", f"{instrument}.{setting}", f"{known}, daq.bias_V")
-            choices = CHOICES[instrument][setting]
+            can_be_set = {role: settable(self.known_rig, role) for role in ROLES}
+            if setting not in can_be_set.get(instrument, {}):
+                known = [f"{role}.{name}" for role, names in can_be_set.items() for name in names]
+                raise OutOfRange("setting", f"{instrument}.{setting}", ", ".join([*known, "daq.bias_V"]))
+            choices = can_be_set[instrument][setting].choices
             if not any(abs(value - one) <= RELATIVE * one for one in choices):
                 raise OutOfRange(
                     f"{setting} of the {self.rows[instrument].name}",
@@ -190,14 +187,7 @@ class Instruments:
     def _driver(self, name: str) -> Any:
         if name not in self._drivers:
             rig = self.rig()
-            opened: dict[str, Callable[[], Any]] = {
-                "daq": lambda: _card(rig),
-                "current_amplifier": lambda: Keithley428(rig.current_amplifier.address),
-                "voltage_preamplifier": lambda: SR560(
-                    rig.voltage_preamplifier.address, line_address=rig.voltage_preamplifier.line_address
-                ),
-            }
-            self._drivers[name] = opened[name]()
+            self._drivers[name] = _card(rig) if name == "daq" else open_amplifier(rig, name)
         return self._drivers[name]
 
     def _drop(self, name: str) -> None:

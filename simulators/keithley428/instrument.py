@@ -5,8 +5,10 @@ and otherwise Keithley's sister instruments (617, 6512, 6487).
 """
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +26,7 @@ from simulators.keithley428.commands import (
     Word,
     parse,
 )
+from simulators.keithley428.recall import keithley428_commands
 from simulators.keithley428.settings import Settings
 from simulators.parameters import Parameters
 
@@ -64,6 +67,7 @@ class SimulatedKeithley428:
         REN line of the bus. While it is off, commands are refused (U1 flag 2).
     """
 
+    wire: ClassVar[str] = "gpib"
     _asked: int | None
     _task: ZeroingTask | None
 
@@ -81,6 +85,10 @@ class SimulatedKeithley428:
         self._power_up = copy.deepcopy(self._settings)
         self._factory = self._power_up
         self._machine_word()  # raises now, not at the first U0, if the filler can't be formatted
+
+    def recall(self, settings: Mapping[str, Any]) -> None:
+        """Restore the settings of a recording."""
+        self.receive(keithley428_commands(settings).encode("ascii"))
 
     # --- the bus
 

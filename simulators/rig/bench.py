@@ -15,7 +15,7 @@ from simulators.rig.clock import Clock
 from simulators.rig.ni6281 import Converter, NI6281Parameters
 from simulators.rig.sample_clock import Scan
 from simulators.rig.scheduler import BenchParameters, Timeline
-from simulators.rig.signal_chain import Chain, Converts, SignalChain
+from simulators.rig.signal_chain import STANDARD, AmplifierModels, Chain, Converts, SignalChain
 from simulators.world.coarse_stepper import CoarseParameters, CoarseStepper
 
 
@@ -32,6 +32,8 @@ class SimulatedBench(Timeline):
         `WallClock`, `FastClock`, or one that a test steps by hand.
     chain : Chain, optional
         Signal chain between outputs and inputs, in place of the simulated junction and its amplifiers.
+    models : AmplifierModels
+        Simulated amplifiers.
 
     Attributes
     ----------
@@ -46,13 +48,20 @@ class SimulatedBench(Timeline):
         later. Use it to find a part of a recording in ``world.ledger``.
     """
 
-    def __init__(self, parameters: Parameters, seed: int, clock: Clock, chain: Chain | None = None) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        seed: int,
+        clock: Clock,
+        chain: Chain | None = None,
+        models: AmplifierModels = STANDARD,
+    ) -> None:
         self.card = parameters.section("ni6281", NI6281Parameters)
         steps = parameters.section("bench", BenchParameters)
         converter, *parts, walker = np.random.SeedSequence(seed).spawn(5)
         self.converter_rng = np.random.default_rng(converter)
         rngs = [np.random.default_rng(part) for part in parts]
-        self.chain: Any = chain or SignalChain.built(parameters, steps.line_address, rngs)
+        self.chain: Any = chain or SignalChain.built(parameters, steps.line_address, rngs, models)
         super().__init__(steps, clock, self.chain, self.card.power_up_V)
         wiring = self.card.wiring
         self.loop_back_factors = {"bias": wiring.bias_loop_back, "z": wiring.z_loop_back}

@@ -11,13 +11,11 @@ import numpy as np
 
 from analysis.recording import Recording, RecordingError
 from analysis.records import FloatArray
-from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import Parameters
 from simulators.rig.faults import Mishap
 from simulators.rig.ni6281 import NI6281Parameters
-from simulators.rig.recorded_settings import keithley428_commands, sr560_commands
 from simulators.rig.scheduler import BenchParameters
-from simulators.sr560.instrument import SimulatedSR560
+from simulators.rig.signal_chain import STANDARD, AmplifierModels
 
 SIGNALS = ("current", "thermocouple", "bias", "z")
 
@@ -62,6 +60,8 @@ class RecordedChain:
         Source of the amplifiers' noise, which is not used.
     line_address : int
         Address of the voltage preamplifier.
+    models : AmplifierModels
+        Simulated amplifiers.
 
     Attributes
     ----------
@@ -79,16 +79,20 @@ class RecordedChain:
     converter = RecordedConverter
 
     def __init__(
-        self, recording: Recording, parameters: Parameters, rng: np.random.Generator, line_address: int = 0
+        self,
+        recording: Recording,
+        parameters: Parameters,
+        rng: np.random.Generator,
+        line_address: int = 0,
+        models: AmplifierModels = STANDARD,
     ) -> None:
         check_playable(recording)
         settings = recording.header.settings
         self.rate_Hz = recording.rate_Hz
         self.world = Immovable()
-        self.current_amplifier = SimulatedKeithley428(parameters, rng)
-        self.current_amplifier.receive(keithley428_commands(settings).encode("ascii"))
-        self.voltage_preamplifier = SimulatedSR560(parameters, rng, line_address)
-        self.voltage_preamplifier.receive(sr560_commands(settings, line_address).encode("ascii"))
+        self.current_amplifier, self.voltage_preamplifier = models.built(parameters, line_address, (rng, rng))
+        self.current_amplifier.recall(settings)
+        self.voltage_preamplifier.recall(settings)
         self._gain_V_per_A = float(settings.get("current_gain_V_per_A") or 1.0)
         self._full_scale_V = float(settings.get("current_full_scale_V") or 10.0)
         bias_V = settings.get("bias_V")
@@ -158,13 +162,15 @@ class RecordedChain:
         return self._piece[:, at : at + n]
 
 
-def recorded_chain(recording: Recording, parameters: Parameters, seed: int) -> RecordedChain:
+def recorded_chain(
+    recording: Recording, parameters: Parameters, seed: int, models: AmplifierModels = STANDARD
+) -> RecordedChain:
     """Return the chain of a recording, with the preamplifier's address in the bench parameters.
 
     Raises the errors of `RecordedChain`.
     """
     line_address = parameters.section("bench", BenchParameters).line_address
-    return RecordedChain(recording, parameters, np.random.default_rng(seed), line_address)
+    return RecordedChain(recording, parameters, np.random.default_rng(seed), line_address, models)
 
 
 def check_playable(recording: Recording) -> None:

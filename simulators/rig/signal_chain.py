@@ -4,8 +4,9 @@ Any object with ``advance`` that returns voltages by signal name can replace it,
 back.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +61,21 @@ class JunctionWorld(Protocol):
         """Break a molecular bridge or a contact."""
 
 
-class CurrentAmplifierModel(Protocol):
-    """Analogue part of the Keithley 428."""
+class AmplifierModel(Protocol):
+    """Either amplifier: its wire and its memory of a recording."""
+
+    wire: ClassVar[str]
+    """Connection: "gpib" (`simulators.wire.vxi11.GpibInstrument`), "serial" (has ``receive``), or "" without one.
+
+    One on a serial line has a ``line_address``.
+    """
+
+    def recall(self, settings: Mapping[str, Any]) -> None:
+        """Restore the settings of a recording, for its playback."""
+
+
+class CurrentAmplifierModel(AmplifierModel, Protocol):
+    """Current amplifier."""
 
     @property
     def bias_V(self) -> float:
@@ -75,11 +89,32 @@ class CurrentAmplifierModel(Protocol):
         """Amplify a current with white noise of the given density; shapes (n,)."""
 
 
-class VoltagePreamplifierModel(Protocol):
-    """Analogue part of the SR560."""
+class VoltagePreamplifierModel(AmplifierModel, Protocol):
+    """Voltage preamplifier of the thermocouple."""
 
     def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float) -> FloatArray:
         """Amplify a voltage with white noise of the given density; shapes (n,)."""
+
+
+@dataclass(frozen=True)
+class AmplifierModels:
+    """Classes of the two simulated amplifiers, called with the rig's parameters and a source of random numbers."""
+
+    current_amplifier: Callable[[Parameters, np.random.Generator], Any] = SimulatedKeithley428
+    voltage_preamplifier: Callable[[Parameters, np.random.Generator], Any] = SimulatedSR560
+
+    def built(
+        self, parameters: Parameters, line_address: int, rngs: Sequence[np.random.Generator]
+    ) -> tuple[Any, Any]:
+        """Return both instruments; ``line_address`` is that of the preamplifier, if it is on a serial line."""
+        current_amplifier = self.current_amplifier(parameters, rngs[0])
+        preamplifier = self.voltage_preamplifier(parameters, rngs[1])
+        if preamplifier.wire == "serial":
+            preamplifier.line_address = line_address
+        return current_amplifier, preamplifier
+
+
+STANDARD = AmplifierModels()
 
 
 class Converts(Protocol):
@@ -136,15 +171,14 @@ class SignalChain:
 
     @classmethod
     def built(
-        cls, parameters: Parameters, line_address: int, rngs: Sequence[np.random.Generator]
+        cls,
+        parameters: Parameters,
+        line_address: int,
+        rngs: Sequence[np.random.Generator],
+        models: AmplifierModels = STANDARD,
     ) -> "SignalChain":
-        """Return the simulated junction, Keithley 428 and SR560, each with its own source of random numbers."""
-        world, current_amplifier, voltage_preamplifier = rngs
-        return cls(
-            World(parameters, world),
-            SimulatedKeithley428(parameters, current_amplifier),
-            SimulatedSR560(parameters, voltage_preamplifier, line_address),
-        )
+        """Return the simulated junction and its amplifiers, each with its own source of random numbers."""
+        return cls(World(parameters, rngs[0]), *models.built(parameters, line_address, rngs[1:]))
 
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float

@@ -4,6 +4,8 @@ Commands from the SR560 manual, appendix A.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from analysis.records import FloatArray
 from simulators.parameters import Parameters
 from simulators.signal.filters import RC
 from simulators.sr560.amplifier import SR560Parameters, VoltageAmplifier
+from simulators.sr560.recall import sr560_commands
+from simulators.sr560.tables import GAINS, CORNERS_Hz
 
 OPTIONS = {
     "BLINK": range(2),  # not blanked, blanked
@@ -26,8 +30,6 @@ OPTIONS = {
     "UCGN": range(101),  # vernier, percent
 }
 ADDRESSES = range(4)
-GAINS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
-CORNERS_Hz = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6)
 LONGEST_LINE = 256
 
 _LINE = re.compile(r"(\*?[A-Z]+) *([0-9]{1,3})?")
@@ -56,9 +58,12 @@ class SimulatedSR560:
     ----------
     ignored : int
         Number of unknown lines and of options out of range, which a real unit does not report.
+    line_address : int
     listening : bool
         True while it is addressed.
     """
+
+    wire: ClassVar[str] = "serial"
 
     def __init__(self, parameters: Parameters, rng: np.random.Generator, line_address: int = 0) -> None:
         if line_address not in ADDRESSES:
@@ -67,7 +72,7 @@ class SimulatedSR560:
         self.ignored = 0
         self.listening = False
         self._amplifier = VoltageAmplifier(self.parameters, rng)
-        self._address = line_address
+        self.line_address = line_address
         self._input = b""
         self._options = dict.fromkeys(OPTIONS, 0)
         self._reset()
@@ -75,6 +80,10 @@ class SimulatedSR560:
             raise ValueError(
                 f"sr560.reset_commands = {self.parameters.reset_commands} has an illegal command"
             )
+
+    def recall(self, settings: Mapping[str, Any]) -> None:
+        """Restore the settings of a recording."""
+        self.receive(sr560_commands(settings, self.line_address).encode("ascii"))
 
     # --- the serial line
 
@@ -111,7 +120,7 @@ class SimulatedSR560:
             case (("LALL" | "UNLS"), None):
                 self.listening = name == "LALL"
             case "LISN", int() if option in ADDRESSES:
-                self.listening = self.listening or option == self._address
+                self.listening = self.listening or option == self.line_address
             case "ROLD", None:
                 if self.listening:
                     self._amplifier.reset_overload()

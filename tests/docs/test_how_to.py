@@ -60,7 +60,7 @@ def test_the_driver_sets_what_the_instrument_has(tmp_path):
 
     from drivers.errors import OutOfRange
 
-    driver = example("how-to/add-a-driver.md")["VA100"]
+    driver = example("how-to/add-a-driver.md", 2)["VA100"]
     amplifier = driver(ProtocolAdapter([(b"GAIN 2", None), (b"GAIN?", b"2")]))
 
     amplifier.gain = 100

@@ -13,7 +13,9 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE_PATH = re.compile(
     r"`((?:analysis|app|drivers|hotjunction|procedures|simulators|tests|docs)/[\w./-]+\.\w+)`"
 )
-EXAMPLES = re.compile(r"va100|open_noise|lengths|json_lines")  # files that the guides let a reader write
+EXAMPLES = re.compile(
+    r"va100|hand_set|open_noise|lengths|json_lines"
+)  # files that the guides let a reader write
 
 READ = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *PAGES]
 

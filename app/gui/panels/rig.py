@@ -1,6 +1,6 @@
 """Instruments of the rig: address, state, readings and manual settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import log10
 from typing import Any
 
@@ -23,33 +23,16 @@ from app.gui.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
-UNVERIFIED = "unverified"
-UNVERIFIED_TIP = "The SR560 cannot be read: these are the settings sent to it, not read from it."
-CHOICE_LABELS = {
-    ("current_amplifier", "gain_V_per_A"): (
-        "Gain",
-        "V/A",
-        "Gain of the Keithley 428, for the next runs",
-    ),
-    ("current_amplifier", "rise_time_s"): (
-        "Rise time",
-        "s",
-        "Rise time (10 to 90 %) of the Keithley 428's low-pass filter",
-    ),
-    ("voltage_preamplifier", "gain"): (
-        "Gain",
-        "",
-        "Gain of the SR560, which amplifies the thermocouple voltage",
-    ),
-    ("voltage_preamplifier", "lowpass_Hz"): (
-        "Low pass",
-        "Hz",
-        "Corner frequency of the SR560; a low one smears the levels of the modulation",
+NOT_READ = {
+    "sent": ("unverified", "The {name} cannot be read: these are the settings sent to it, not read from it."),
+    "declared": (
+        "declared",
+        "The {name} is set by hand: these are the settings of the rig file, not read from it.",
     ),
 }
+"""State and tool tip of an amplifier whose settings are not read back, by their provenance."""
+
 READINGS = {
-    "current_amplifier": {},
-    "voltage_preamplifier": {},
     "daq": {"current_V": "Current input", "thermocouple_V": "Thermocouple input", "bias_V": "Bias", "z_V": "Tip"},
 }  # fmt: skip
 LEAST_LETTERS = 8
@@ -60,15 +43,6 @@ READING_TIPS = {
     "z_V": "Extension of the piezo towards the sample, and its limits",
     "rate_Hz": "Samples per second in each channel",
 }
-SAID: dict[str, tuple[tuple[str, str], ...]] = {
-    "current_amplifier": (
-        ("overloaded", "overload"), ("filter_on", "filter"), ("zero_check", "zero check"),
-        ("suppress_on", "suppression"), ("bias_supply_on", "internal bias"),
-    ),
-    "voltage_preamplifier": (("coupling", "coupling"), ("filter_mode", "filter"), ("reserve", "reserve")),
-    "daq": (),
-}  # fmt: skip
-"""Settings listed in one line, with their labels."""
 
 
 class RigPanel(QWidget):
@@ -150,7 +124,7 @@ class InstrumentSection(QWidget):
         self.rest.setWordWrap(True)
         self.rest.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         whole.addWidget(self.rest)
-        self.rest.setVisible(bool(SAID[name]))
+        self.rest.hide()
         self.choices: dict[str, QComboBox] = {}
         self.readings: dict[str, QLabel] = {}
         self.bias: QLineEdit | None = None
@@ -170,11 +144,14 @@ class InstrumentSection(QWidget):
                 self._show_choice(setting, editable, row["settings"])
             else:
                 self._show_bias(setting, editable)
-        for key, label in READINGS[self.name].items():
+        for key, words in row.get("labels", {}).items():
+            if key not in row["editable"] and key in row["settings"]:
+                self._show_fixed(key, words, row["settings"][key])
+        for key, label in READINGS.get(self.name, {}).items():
             if key in row["settings"]:
                 self._show_reading(key, label, row)
-        if SAID[self.name]:
-            self._say_rest(row["settings"])
+        if row.get("shown"):
+            self._say_rest(row["shown"], row["settings"])
         if "rate_Hz" in row:
             self._reading("rate_Hz", "Sampling").setText(f"{row['rate_Hz'] / 1e3:g} kHz")
         self._colour()
@@ -195,7 +172,8 @@ class InstrumentSection(QWidget):
             label.setPalette(palette)
 
     def _show_choice(self, setting: str, editable: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-        label, unit, tip = CHOICE_LABELS.get((self.name, setting), (setting, "", ""))
+        words = self._row["labels"][setting]
+        label, unit, tip = words["label"], words["unit"], words["tip"]
         combo = self.choices.get(setting)
         if combo is None:
             combo = self.choices[setting] = QComboBox()
@@ -260,9 +238,16 @@ class InstrumentSection(QWidget):
         else:
             shown.setText(f"{fixed_decimals(value, 1e-4)} V")
 
-    def _say_rest(self, settings: Mapping[str, Any]) -> None:
-        texts = [f"{label} {in_word(settings[key])}" for key, label in SAID[self.name] if key in settings]
+    def _show_fixed(self, key: str, words: Mapping[str, str], value: float) -> None:
+        """Show a setting that can't be changed from here."""
+        shown = self._reading(key, words["label"])
+        shown.setText(setting_with_prefix(float(value), words["unit"]))
+        shown.setToolTip(words["tip"])
+
+    def _say_rest(self, shown: Sequence[Sequence[str]], settings: Mapping[str, Any]) -> None:
+        texts = [f"{label} {in_word(settings[key])}" for key, label in shown if key in settings]
         self.rest.setText(", ".join(texts))
+        self.rest.show()
 
     def _reading(self, key: str, label: str) -> QLabel:
         if key not in self.readings:
@@ -281,8 +266,13 @@ def state_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
     if row["settings"].get("overloaded"):
         return "overloaded", "warning", str(row["message"])
     if row["answers"] is None:
+        state, tip = NOT_READ[row.get("provenance", "sent")]
         set_before = bool(row["settings"])
-        return UNVERIFIED if set_before else "…", "warning" if set_before else "quiet", UNVERIFIED_TIP
+        return (
+            state if set_before else "…",
+            "warning" if set_before else "quiet",
+            tip.format(name=row["name"]),
+        )
     return "ok", "accent", f"Last answer at {row['at']}"
 
 

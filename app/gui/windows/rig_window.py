@@ -169,7 +169,7 @@ class RigWindow(SessionWindow):
         from app.config.rig import Rig
 
         self.browser.show_folder(Path(content["folder"]))
-        self._rig = Rig.model_validate(content["rig"])
+        self._rig = Rig.for_content(content["rig"]).model_validate(content["rig"])
         self.procedures.set_rig(self._rig)
 
     def _told(self, topic: str, content: Any) -> None:

@@ -72,7 +72,7 @@ def rig(tmp_path, monkeypatch):
         devices = (DeviceIdentity("Dev1", "PXI-6281", 0x1A2B3C),)
         answers = True
 
-        def __init__(self, address):
+        def __init__(self, address, answer_s=2.0):
             if not self.answers:
                 raise NotFound(f"Nothing answers at {address}.")
             self.identity = ControllerIdentity(address, "23.8.0", self.devices)

@@ -96,7 +96,7 @@ def rig_of(drawn):
         "junction": {"bias_on": drawn["on"]},
         "unusual": {"daq": {"rate_Hz": drawn["rate_Hz"]}},
     }  # fmt: skip
-    return Rig.model_validate({key: value for key, value in content.items() if key in Rig.model_fields})
+    return validate({key: value for key, value in content.items() if key in Rig.model_fields}, Rig, "")
 
 
 def run_is_possible(name, values, rig):

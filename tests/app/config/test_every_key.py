@@ -27,7 +27,6 @@ from app.campaign.file import (
 from app.campaign.programme import checked, control_stages, heating_stage, histogram_stage, iv_stage
 from app.commands.calibrate import command as calibrate
 from app.commands.check import command as check
-from app.config import rig as rig_file
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.calibration_store import RECORDS
 from app.config.toml import FileError, Section
@@ -36,11 +35,12 @@ from simulators.rig.ni6281 import Wiring
 from tests.support.file_keys import changed, fields, others, reads, sections, subclasses, toml
 from tests.support.rig.rigs import quick, served_rig
 
+RIG_FILE = ("app.config.rig", "app.config.amplifier_sections")
 ROOT = Path(__file__).parents[3]
 
 
 def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
-    ours = fields(x for x in sections() if x.__module__ == rig_file.__name__)
+    ours = fields(x for x in sections() if x.__module__ in RIG_FILE)
     with ExitStack() as stack:
         told = stack.enter_context(reads(Told))
         served = stack.enter_context(served_rig(tmp_path, overrides={"sample.species": "BDNC"}))
@@ -262,7 +262,7 @@ def test_an_amplitude_that_is_not_used_is_refused(programme):
 def test_no_kind_of_file_is_left_out():
     """A new kind of file must be walked too, here or in `test_every_key_of_models`."""
     walked = {
-        "app.config.rig",
+        *RIG_FILE,
         "app.config.calibration_store",
         "app.campaign.file",
         "app.models.schema",

@@ -12,12 +12,13 @@ from drivers.sr560 import SR560Settings
 from simulators.daqmx.errors import DaqError
 from simulators.daqmx.inputs import InputEngine
 from simulators.daqmx.timing import SampleClock
+from simulators.keithley428.recall import keithley428_commands
 from simulators.parameters import load_parameters
 from simulators.rig.clock import WallClock
 from simulators.rig.faults import FormContact, Overload, Stall
 from simulators.rig.playback import PIECE, RecordedChain, recorded_chain
-from simulators.rig.recorded_settings import keithley428_commands, sr560_commands
 from simulators.simulated_rig import SimulatedRig
+from simulators.sr560.recall import sr560_commands
 
 RATE_Hz = 5000.0
 CHANNELS = ("bias", "z", "thermocouple", "current")

@@ -9,6 +9,7 @@ from app.config.rig import Rig
 from app.config.toml import validate
 from app.server.connection import Connection
 from app.server.errors import NoAnswer, Refused
+from app.server.instrument_status import InstrumentRows
 from simulators.parameters import load_parameters
 
 ADDRESSES = {
@@ -66,9 +67,14 @@ def instruments(
     reason: str = "", *, z_V: float = 0.0, bias_V: float = 0.0, gain: float = 1e5
 ) -> dict[str, Any]:
     choice = {"reason": reason}
+    shown = InstrumentRows(rig()).to_json(rig(), reason)
+    words = {
+        role: {part: shown[role][part] for part in ("labels", "shown", "provenance")}
+        for role in ("current_amplifier", "voltage_preamplifier")
+    }
     return {
         "current_amplifier": row(
-            "Keithley 428", ADDRESSES["current_amplifier"],
+            "Keithley 428", ADDRESSES["current_amplifier"], **words["current_amplifier"],
             settings={"gain_V_per_A": gain, "rise_time_s": 3e-4, "overloaded": False, "filter_on": True},
             editable={
                 "gain_V_per_A": {"choices": [1e3, 1e4, 1e5, 1e6], "next_run": gain, **choice},
@@ -77,6 +83,7 @@ def instruments(
         ),
         "voltage_preamplifier": row(
             "SR560", ADDRESSES["voltage_preamplifier"], answers=None, verified=False,
+            **words["voltage_preamplifier"],
             settings={"gain": 5e4, "lowpass_Hz": 1000.0, "coupling": "DC"},
             editable={
                 "gain": {"choices": [1e4, 2e4, 5e4], "next_run": 5e4, **choice},
