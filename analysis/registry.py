@@ -18,11 +18,11 @@ class Registry(Generic[T]):
     ----------
     kind : str
         The word for such a thing in messages, for example "procedure".
-    built_in : mapping of str to (str, str)
-        For each name "module:object" and a sentence for lists that import nothing.
+    built_in : mapping of str to tuple of str
+        For each name "module:object" and a sentence for lists that import nothing; the registry does not use more.
     """
 
-    def __init__(self, kind: str, built_in: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, kind: str, built_in: Mapping[str, tuple[str, ...]]) -> None:
         self.kind = kind
         self._built_in = built_in
         self._plugged: dict[str, tuple[T, str]] = {}
@@ -51,6 +51,10 @@ class Registry(Generic[T]):
         module, _, attribute = self._built_in[name][0].partition(":")
         thing: T = getattr(import_module(module), attribute)
         return thing
+
+    def get(self, name: str) -> T | None:
+        """Return a thing, or None for an unknown name."""
+        return self[name] if name in self else None
 
     def __contains__(self, name: Any) -> bool:
         """Return True for a known name."""

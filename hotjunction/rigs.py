@@ -87,7 +87,9 @@ def procedure(name: str, **parameters: Any) -> "RigProcedure":
     >>> hj.procedure("break-junction", traces=500, bias=100.0)                   # doctest: +SKIP
     """
     from app.acquisition.run_checks import procedure_of
+    from app.plugins import load_plugins
 
+    load_plugins()
     return procedure_of(name, parameters)
 
 
@@ -99,6 +101,8 @@ def procedures() -> tuple[str, ...]:
     >>> "break-junction" in hj.procedures()
     True
     """
+    from app.plugins import load_plugins
     from procedures.registry import PROCEDURES
 
+    load_plugins()
     return tuple(PROCEDURES)

@@ -190,6 +190,7 @@ class Gold(Heating):
 
     name = "control gold"
     control = GOLD
+    keeps = ("amplitudes", "conductance")
     conductance = ONE_ATOM_G0
 
     amplitudes = NumbersParameter(

@@ -5,6 +5,7 @@ at 12.25 Hz each, about 100 junctions at each of five amplitudes.
 """
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -55,6 +56,9 @@ class Heating(HeldProcedure):
     name = "heating"
     repeats = "holds"
     cycle = "hold"
+    evaluated_as = "heating"
+    views = ("Heating",)
+    distinguished_by = ("amplitudes", "distance")
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""
 
@@ -111,6 +115,16 @@ class Heating(HeldProcedure):
     def total_cycles(self) -> int:
         """Number of holds still to be taken, over all amplitudes."""
         return sum(self.missing().values())
+
+    @classmethod
+    def recorded_cycles(cls, parameters: Mapping[str, Any]) -> int | None:
+        """Return the number of holds that a run still had to take; None if its recording does not tell."""
+        holds, amplitudes = parameters.get("holds"), parameters.get("amplitudes_V")
+        if holds is None or not amplitudes:
+            return None
+        frequencies = str(parameters.get("frequencies_Hz") or "1").split()
+        taken = parameters.get("taken") or [0] * len(amplitudes) * len(frequencies)
+        return sum(max(int(holds) - int(before), 0) for before in taken)
 
     def missing(self) -> dict[Condition, int]:
         """Return the number of holds still to be taken at each condition."""

@@ -31,6 +31,10 @@ class IV(HeldProcedure):
     name = "iv"
     repeats = "curves"
     cycle = "curve"
+    label = "I-V"
+    evaluated_as = "iv"
+    views = ("I-V", "Theory")
+    distinguished_by = ("peak",)
 
     curves = IntegerParameter(
         "Curves",

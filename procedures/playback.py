@@ -32,6 +32,7 @@ class Playback(RigProcedure):
     repeats = "steps"
     cycle = ""
     drives = False
+    offered = False
 
     recording = Parameter(
         "Recording", description="Recording that the rig plays back; events and parameters are taken from it.",

@@ -55,6 +55,33 @@ class RigProcedure(Procedure):
     cycle: str
     """Name of the mark that ends a cycle; progress is counted by it."""
 
+    label: str
+    """Name in the window; by default made from `name`."""
+
+    offered: bool = True
+    """True if the form of the window lists the procedure."""
+
+    evaluated_as: str = "traces"
+    """Evaluation of its recordings: "traces" (histograms), "iv" or "heating"."""
+
+    views: tuple[str, ...] = ("Histogram",)
+    """Titles of the views that its data fill; the first is raised when a run starts."""
+
+    distinguished_by: tuple[str, ...] = ()
+    """Parameters that tell one run in a queue from another, in order of preference."""
+
+    presets: Mapping[str, Mapping[str, Any]] = {}
+    """Settings that the form offers by name, besides those for the junctions of Lee et al."""
+
+    keeps: tuple[str, ...] = ()
+    """Parameters that a preset for all procedures leaves alone."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make a label for a class that has a name but no label of its own."""
+        super().__init_subclass__(**options)
+        if "name" in vars(cls) and "label" not in vars(cls):
+            cls.label = cls.name.replace("control ", "control: ").replace("-", " ").capitalize()
+
     @property
     def typical_G0(self) -> float:
         """Conductance of a successful check, in G0; a dry run gives it to the plan."""
@@ -76,6 +103,12 @@ class RigProcedure(Procedure):
             and event.name == self.cycle
             and bool(event.payload.get("counts", True))
         )
+
+    @classmethod
+    def recorded_cycles(cls, parameters: Mapping[str, Any]) -> int | None:
+        """Return the number of cycles of a run from the parameters in its recording; None if they do not tell."""
+        value = parameters.get(cls.repeats)
+        return None if value is None else int(value)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:

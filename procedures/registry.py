@@ -1,20 +1,85 @@
-"""Procedures by name: module, class, and a sentence about each."""
+"""Procedures by name. A built-in one has a line here; a plug-in registers its own with `register`."""
 
-PROCEDURES = {
-    "break-junction": ("procedures.break_junction", "BreakJunction", "Take opening traces."),
-    "heating": ("procedures.heating", "Heating", "Measure the heat dissipated in the tip by held junctions."),
-    "iv": ("procedures.iv", "IV", "Take I-V curves of held junctions."),
-    "control-out-of-contact": ("procedures.controls", "OutOfContact", "Modulate a gap: nothing may be seen."),
-    "control-zero-amplitude": ("procedures.controls", "ZeroAmplitude", "Hold junctions at 0 V."),
-    "control-dummy-resistor": ("procedures.controls", "DummyResistor", "Modulate a resistor: no heat."),
-    "control-order-reversed": ("procedures.controls", "OrderReversed", "Levels in the reverse order."),
-    "control-other-frequencies": ("procedures.controls", "OtherFrequencies", "Modulate faster and slower."),
-    "control-leads-swapped": ("procedures.controls", "LeadsSwapped", "Thermocouple's leads swapped by hand."),
-    "control-gold": ("procedures.controls", "Gold", "Contacts of one gold atom: heat the same at +V and -V."),
-    "playback": (
-        "procedures.playback",
-        "Playback",
-        "Record again what hotjunction sim --recording plays back.",
+from typing import TYPE_CHECKING, TypeVar
+
+from analysis.registry import Registry
+
+if TYPE_CHECKING:
+    from procedures.procedure import RigProcedure
+
+    P = TypeVar("P", bound=RigProcedure)
+
+CONTROL = "control"
+"""Beginning of the name of a control experiment of a heating measurement."""
+
+_BUILT_IN: dict[str, tuple[str, str, str]] = {
+    "break-junction": ("procedures.break_junction:BreakJunction", "Take opening traces.", "traces"),
+    "heating": ("procedures.heating:Heating", "Measure the heat dissipated in the tip by held junctions.", "heating"),
+    "iv": ("procedures.iv:IV", "Take I-V curves of held junctions.", "iv"),
+    "control-out-of-contact": (
+        "procedures.controls:OutOfContact", "Modulate a gap: nothing may be seen.", "heating",
     ),
-}
-"""Module, class and what it does."""
+    "control-zero-amplitude": ("procedures.controls:ZeroAmplitude", "Hold junctions at 0 V.", "heating"),
+    "control-dummy-resistor": (
+        "procedures.controls:DummyResistor", "Modulate a resistor: no heat.", "heating",
+    ),
+    "control-order-reversed": ("procedures.controls:OrderReversed", "Levels in the reverse order.", "heating"),
+    "control-other-frequencies": ("procedures.controls:OtherFrequencies", "Modulate faster and slower.", "heating"),
+    "control-leads-swapped": (
+        "procedures.controls:LeadsSwapped", "Thermocouple's leads swapped by hand.", "heating",
+    ),
+    "control-gold": (
+        "procedures.controls:Gold", "Contacts of one gold atom: heat the same at +V and -V.", "heating",
+    ),
+    "playback": (
+        "procedures.playback:Playback", "Record again what hotjunction sim --recording plays back.", "traces",
+    ),
+}  # fmt: skip
+"""Class, what it does, and `RigProcedure.evaluated_as`: known without importing the class."""
+
+PROCEDURES: "Registry[type[RigProcedure]]" = Registry("procedure", _BUILT_IN)
+
+
+def register(procedure: "type[P]") -> "type[P]":
+    """Register the procedure of a plug-in; use it as a decorator.
+
+    Raises
+    ------
+    NameTaken
+        If another procedure has its name.
+    """
+    sentence = (procedure.__doc__ or "").strip().split("\n")[0]
+    PROCEDURES.register(_key(procedure.name), procedure, sentence)
+    return procedure
+
+
+def recorded_by(name: str) -> "type[RigProcedure] | None":
+    """Return the procedure that made a recording, by the name in its header; None if it is unknown.
+
+    An unknown control experiment counts as a heating measurement.
+    """
+    key = _key(name)
+    if key not in PROCEDURES and name.startswith(CONTROL):
+        key = "heating"
+    return PROCEDURES.get(key)
+
+
+def views_filled_by(name: str) -> tuple[str, ...]:
+    """Return the titles of the views that a recording fills, by the name in its header; none if it is unknown."""
+    procedure = recorded_by(name)
+    return procedure.views if procedure is not None else ()
+
+
+def evaluated_as(name: str) -> str:
+    """Return "heating", "iv" or "traces" for a recording, by the name in its header; "" for an unknown procedure."""
+    key = _key(name)
+    if key in _BUILT_IN:
+        return _BUILT_IN[key][2]
+    if key in PROCEDURES:
+        return PROCEDURES[key].evaluated_as
+    return "heating" if name.startswith(CONTROL) else ""
+
+
+def _key(name: str) -> str:
+    """Return the name on the command line, which has no blanks."""
+    return name.replace(" ", "-")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,7 @@ def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:
     """Return the procedure of a name with some of its parameters set. Raises ``ImpossibleSetting``."""
     if name not in PROCEDURES:
         raise ImpossibleSetting(f"There is no procedure {name!r}; there are {', '.join(PROCEDURES)}.")
-    module, class_name, _ = PROCEDURES[name]
-    procedure_class: type[RigProcedure] = getattr(import_module(module), class_name)
-    return procedure_class.from_values(values)
+    return PROCEDURES[name].from_values(values)
 
 
 def check(procedure: RigProcedure, rig: Rig) -> None:

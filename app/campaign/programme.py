@@ -1,7 +1,6 @@
 """Stages of a campaign with their parameters, as far as earlier stages have decided them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
 from typing import Any
 
 from app.campaign.decisions import Amplitudes
@@ -13,9 +12,11 @@ from procedures.errors import ImpossibleSetting
 from procedures.heating import Heating
 from procedures.iv import IV
 from procedures.procedure import RigProcedure
-from procedures.registry import PROCEDURES
+from procedures.registry import CONTROL, PROCEDURES
 
 Parameters = Mapping[str, Any]
+
+PREFIX = f"{CONTROL}-"
 
 FIRST_CONTROL = 4
 """Number of the first stage after histogram, I-V and heating."""
@@ -85,13 +86,11 @@ def _amplitudes(control: Control, procedure: type[RigProcedure], chosen: Amplitu
 
 def control_procedure(control: Control) -> type[RigProcedure]:
     """Return the procedure of a control. Raises ``FileError`` for an unknown name."""
-    name = f"control-{control.name}"
+    name = f"{PREFIX}{control.name}"
     if name not in PROCEDURES:
-        known = ", ".join(sorted(n.removeprefix("control-") for n in PROCEDURES if n.startswith("control-")))
+        known = ", ".join(sorted(n.removeprefix(PREFIX) for n in PROCEDURES if n.startswith(PREFIX)))
         raise FileError(f"controls.name = {control.name!r}: there is no such control; known: {known}")
-    module, class_name, _ = PROCEDURES[name]
-    procedure: type[RigProcedure] = getattr(import_module(module), class_name)
-    return procedure
+    return PROCEDURES[name]
 
 
 def outline(campaign: CampaignFile, after: int) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """`hotjunction run PROCEDURE`: options are made from the procedure's parameters."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,12 @@ class Procedures(click.Group):
         """Build the command of a procedure from its parameters; ``None`` for an unknown one."""
         if cmd_name not in PROCEDURES:
             return None
-        module, class_name, _ = PROCEDURES[cmd_name]
-        return _procedure_command(cmd_name, getattr(import_module(module), class_name))
+        return _procedure_command(cmd_name, PROCEDURES[cmd_name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the procedures without importing one."""
         with formatter.section("Procedures"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in PROCEDURES.items()])
+            formatter.write_dl([(name, PROCEDURES.sentence(name)) for name in PROCEDURES])
 
 
 @click.group(cls=Procedures, subcommand_metavar="PROCEDURE [ARGS]...")

@@ -6,7 +6,10 @@ Amplitudes, windows and numbers of holds are the paper's. The tip is withdrawn f
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from procedures.procedure import RigProcedure
 
 MOVES = {"approach_speed": 10.0, "withdraw_speed": 0.5, "past_break": 1.2, "baseline_every": 10}
 HELD = {"stop_within": 0.015, "leave_speed": 10.0}
@@ -32,12 +35,10 @@ class Preset:
     species: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def of(self, procedure: str, known: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of the procedure's parameters; a gold control keeps its own amplitudes."""
-        chosen = {**MOVES, **HELD, **self.values}
-        if procedure == "control-gold":
-            chosen.pop("amplitudes"), chosen.pop("conductance")
-        return {name: value for name, value in chosen.items() if name in known}
+    def of(self, procedure: "type[RigProcedure]") -> dict[str, Any]:
+        """Return the values of the procedure's parameters, except those that it keeps."""
+        known = set(procedure().parameter_objects()) - set(procedure.keeps)
+        return {name: value for name, value in {**MOVES, **HELD, **self.values}.items() if name in known}
 
 
 PRESETS = (

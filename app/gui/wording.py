@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from math import floor, log10
 from typing import Any
 
@@ -23,8 +22,7 @@ def parameters_of(procedure: str) -> Mapping[str, Any]:
     """Return the parameters of a procedure by name; empty for an unknown procedure."""
     if procedure not in PROCEDURES:
         return {}
-    module, class_name, _ = PROCEDURES[procedure]
-    return dict(getattr(import_module(module), class_name)().parameter_objects())
+    return dict(PROCEDURES[procedure]().parameter_objects())
 
 
 def labels_of(procedure: str) -> dict[str, str]:

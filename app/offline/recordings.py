@@ -10,6 +10,7 @@ from analysis.iv import sweeps
 from analysis.plausibility import doubts
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
 from analysis.records import EventKind
+from procedures.registry import CONTROL, evaluated_as
 
 ENDINGS = (".h5", ".hdf5", ".nxs")
 
@@ -53,7 +54,7 @@ class Part:
     def control(self) -> str:
         """Name of the control experiment; "" for the measurement itself."""
         name = self.header.procedure
-        return name.removeprefix("control").strip() if name.startswith("control") else ""
+        return name.removeprefix(CONTROL).strip() if name.startswith(CONTROL) else ""
 
     def to_json(self) -> dict[str, object]:
         """Return the content for JSON."""
@@ -116,8 +117,9 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
     """Return the kind by the procedure, or by the recorded steps if the procedure is unknown."""
     if procedure.startswith("calibrate"):
         return RecordingKind.CALIBRATION
-    if procedure == "heating" or procedure.startswith("control") or holds.STEP in steps:
+    kind = evaluated_as(procedure)
+    if kind == RecordingKind.HEATING or holds.STEP in steps:
         return RecordingKind.HEATING
-    if procedure == "iv" or sweeps.STEP in steps:
+    if kind == RecordingKind.IV or sweeps.STEP in steps:
         return RecordingKind.IV
     return RecordingKind.TRACES

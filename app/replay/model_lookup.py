@@ -12,6 +12,7 @@ from analysis.heating.model_json import from_plain
 from analysis.recording import RecordingError, RunHeader
 from analysis.transport.kinds import TRANSMISSIONS, kind_of
 from app.offline.measurement import analyse_measurement
+from app.offline.recordings import RecordingKind, recording_kind
 from app.replay.library import Library, LibraryRow
 from app.replay.saved_analysis import AnalysisFileError, files_of, load
 
@@ -56,7 +57,8 @@ def model_for(recording: Path, header: RunHeader) -> FoundModel | None:
     OSError
         If the folder can't be read.
     """
-    if header.provenance != "rig" or header.procedure == "iv" or header.procedure.startswith("calibrate"):
+    kind = recording_kind(header.procedure, ())
+    if header.provenance != "rig" or kind in (RecordingKind.IV, RecordingKind.CALIBRATION):
         return None
     kept = _kept(recording)
     if kept is not None:
@@ -98,7 +100,8 @@ def _newest_iv(recording: Path, header: RunHeader) -> Path | None:
     end = _end(own) if own is not None and own.status in COMPLETE else None
     for row in rows:
         began = _began(row)
-        usable = row.procedure == "iv" and row.sweeps > 0 and row.status in COMPLETE and row is not own
+        has_curves = recording_kind(row.procedure, ()) is RecordingKind.IV and row.sweeps > 0
+        usable = has_curves and row.status in COMPLETE and row is not own
         if (
             usable
             and row.sample == header.sample

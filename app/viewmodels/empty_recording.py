@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.importers.imported import SWEEP
 from analysis.recording import RunHeader, TraceEntry
+from procedures.registry import views_filled_by
 
 EVERYWHERE = ""
 """Key of the reason for every view without its own."""
@@ -50,7 +51,6 @@ def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Map
 def in_replay(header: RunHeader) -> Mapping[str, str]:
     """Return the texts of empty plots of a recording by the title of the plot."""
     has, model = header.channel_names, "opened with File, Open transmission model."
-    heats = header.procedure == "heating" or header.procedure.startswith("control")
     no_heat = "No heating data: no junction was held and modulated in this recording."
     curves = "No I-V curves of held junctions in this recording."
     spectrum = (
@@ -68,12 +68,13 @@ def in_replay(header: RunHeader) -> Mapping[str, str]:
         "noise of the current": spectrum.format("current"),
         "noise of the thermometer": spectrum.format("thermometer"),
     }
-    if heats:
+    filled = views_filled_by(header.procedure)
+    if "Heating" in filled:
         texts["convergence"] = f"The temperature rise of the tip appears here, hold by hold, {AS_PLAYED}"
         texts["heat in the tip"] = (
             "Heat in the tip against power in the junction appears here, one point per amplitude and polarity."
         )
-    if header.procedure == "iv":
+    if "I-V" in filled:
         texts["current-voltage curve"] = f"The mean I-V curve appears here {AS_PLAYED}"
         texts["transmission"] = (
             f"The transmission appears here once a model has been fitted to the I-V curves or {model}"

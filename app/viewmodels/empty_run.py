@@ -1,6 +1,7 @@
 """Texts of empty views during a run."""
 
 from app.viewmodels.status_view import StatusSnapshot
+from procedures.registry import views_filled_by
 
 LOOKED_FOR = "Searching for a junction to hold"
 HOLD = "the temperature rise of the tip will appear here after the first hold."
@@ -19,11 +20,12 @@ def waiting(procedure: str, status: StatusSnapshot) -> dict[str, str]:
     """
     if status.ended:
         return {}
-    if procedure == "iv":
+    filled = views_filled_by(procedure)
+    if "I-V" in filled:
         sweeping = status.step == "sweep"
         first = "The first curve is being recorded." if sweeping else f"{LOOKED_FOR}; {CURVE}"
         return {"I-V": first, "Theory": FEW}
-    if procedure == "heating" or procedure.startswith("control"):
+    if "Heating" in filled:
         modulating = status.step == "modulate"
         return {"Heating": "The first hold is in progress." if modulating else f"{LOOKED_FOR}; {HOLD}"}
     return {}

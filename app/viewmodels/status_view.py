@@ -3,8 +3,7 @@
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +14,10 @@ from app.replay.seek_context import SeekContext
 from app.viewmodels.junction_state import CELL_S, JunctionState, ShownState
 from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, SampledSignals
 from app.viewmodels.view import StreamView
+from procedures.registry import recorded_by
+
+if TYPE_CHECKING:
+    from procedures.procedure import RigProcedure
 
 OPEN_G0 = 1e-3
 """Default conductance below which a junction is open."""
@@ -24,8 +27,8 @@ RATE_CYCLES = 10
 
 STORED_BYTES = 8
 
-CYCLES = {"break-junction": "trace", "heating": "hold", "iv": "curve"}
-"""Name of the mark that ends a cycle, by procedure; heating controls count holds."""
+CYCLE, REPEATS = "trace", "traces"
+"""Mark that ends a cycle, and parameter with their number, where the procedure has none or is unknown."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class StatusSnapshot:
         Completed cycles.
     total_cycles : int or None
     cycle_name : str
-        "trace", "hold" or "curve".
+        Word for a cycle: "trace", "hold" or "curve" for the built-in procedures.
     cycles_per_minute : float
         Rate of the last ten cycles.
     left_s : float
@@ -111,10 +114,9 @@ class StatusView(StreamView[StatusSnapshot]):
         super().__init__()
         parameters = header.parameters
         self._junction = JunctionState(float(parameters.get("open_threshold_G0") or OPEN_G0))
-        self._cycle = (
-            "hold" if header.procedure.startswith("control") else CYCLES.get(header.procedure, "trace")
-        )
-        self._total = _total_cycles(self._cycle, parameters) if total_cycles is None else total_cycles
+        procedure = recorded_by(header.procedure)
+        self._cycle = (procedure.cycle if procedure is not None else "") or CYCLE
+        self._total = _recorded_cycles(procedure, parameters) if total_cycles is None else total_cycles
         self._tip_range_nm, self._safe_nm = _tip_range_nm(header.rig), _safe_nm(header.rig)
         self._channels = len(header.channels)
         self._rate_Hz = header.rate_Hz if header.rate_Hz > 0 else UNKNOWN_RATE_HZ
@@ -241,18 +243,12 @@ class StatusView(StreamView[StatusSnapshot]):
         return 60.0 * (len(self._ends) - 1) * self._rate_Hz / (self._ends[-1] - self._ends[0])
 
 
-def _total_cycles(cycle: str, parameters: Mapping[str, Any]) -> int | None:
-    """Return the cycles of the whole run, as counted by the procedure; None if unknown."""
-    if cycle != "hold":
-        value = parameters.get("traces" if cycle == "trace" else "curves")
-        return None if value is None else int(value)
-    holds, amplitudes = parameters.get("holds"), parameters.get("amplitudes_V")
-    if holds is None or not amplitudes:
-        return None
-    frequencies = [Fraction(part) for part in str(parameters.get("frequencies_Hz") or "1").split()]
-    conditions = len(amplitudes) * len(frequencies)
-    taken = parameters.get("taken") or [0] * conditions
-    return sum(max(int(holds) - int(before), 0) for before in taken)
+def _recorded_cycles(procedure: "type[RigProcedure] | None", parameters: Mapping[str, Any]) -> int | None:
+    """Return the cycles of the whole run; None if unknown."""
+    if procedure is not None and procedure.cycle:
+        return procedure.recorded_cycles(parameters)
+    value = parameters.get(REPEATS)
+    return None if value is None else int(value)
 
 
 def _tip_range_nm(rig: Mapping[str, Any]) -> tuple[float, float]:

@@ -28,7 +28,7 @@ def test_a_registered_thing_comes_after_the_built_in_ones():
 
     assert list(registry) == ["pear", "gone", "apple"]
     assert (registry["apple"], registry.sentence("apple")) == ("an apple", "Sour.")
-    assert "plum" not in registry
+    assert "plum" not in registry and registry.get("plum") is None
     with pytest.raises(KeyError):
         registry["plum"]
 

@@ -10,6 +10,7 @@ from procedures.calibrate_amplifier import CalibrateAmplifier
 from procedures.calibrate_noise import CalibrateNoise
 from procedures.calibrate_piezo import CalibratePiezo
 from procedures.procedure import RigProcedure
+from procedures.registry import PROCEDURES
 from tests.support.rig.plans import STATION
 from tests.support.rig.rigs import served_rig
 
@@ -17,8 +18,7 @@ GOLD = PRESETS[2]
 
 
 def made(name, **values):
-    known = procedure_of(name, {}).parameter_objects()
-    return procedure_of(name, {**GOLD.of(name, known), **values})
+    return procedure_of(name, {**GOLD.of(PROCEDURES[name]), **values})
 
 
 def expected_s(name, **values):

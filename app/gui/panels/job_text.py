@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.gui.panels.field import as_text, parameter_unit
-from app.gui.panels.procedures import LABELS
 from app.gui.wording import UNITS, labelled_sentence, labels_of, parameters_of
-
-TELLING = ("amplitudes", "peak", "distance")
-"""Parameters that distinguish one run of a procedure from another, in order of preference."""
+from procedures.registry import PROCEDURES
 
 
 def title_of(job: Mapping[str, Any]) -> str:
     """Return the procedure and the parameter that distinguishes this run from others, e.g. "Heating  1.08 V"."""
-    label = LABELS.get(job["procedure"], job["procedure"])
-    for name in TELLING:
+    if job["procedure"] not in PROCEDURES:
+        return str(job["procedure"])
+    procedure = PROCEDURES[job["procedure"]]
+    label = procedure.label
+    for name in procedure.distinguished_by:
         value = job["values"].get(name)
         if value is not None:
             return f"{label}  {_shortly(value)} {_unit(job, name)}".rstrip()

@@ -1,14 +1,17 @@
 """Choice of a preset, with a mark if the form has been changed and a button to reset it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from app.gui.panels.field import Field, as_text
 from app.gui.presets import PRESETS, Preset
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL
+
+if TYPE_CHECKING:
+    from procedures.procedure import RigProcedure
 
 NO_PRESET = "Defaults"
 MOST_LISTED = 8
@@ -24,8 +27,8 @@ class PresetChoice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.combo, self.reset = QComboBox(), QPushButton("Reset")
-        for name in (NO_PRESET, *(preset.name for preset in PRESETS)):
-            self.combo.addItem(name, name)
+        self._procedure: type[RigProcedure] | None = None
+        self._list()
         self.combo.setToolTip("Settings of Lee et al., Nature 498, 209 (2013), for these junctions.")
         self.combo.setAccessibleName("Preset")
         self.reset.setMaximumWidth(self.fontMetrics().horizontalAdvance("Reset") + LARGE + SMALL)
@@ -39,25 +42,43 @@ class PresetChoice(QWidget):
         self.combo.currentIndexChanged.connect(lambda: self.chosen.emit())
         self.reset.clicked.connect(lambda: self.chosen.emit())
 
+    def offer(self, procedure: "type[RigProcedure]") -> None:
+        """List the presets for all procedures and those of this one; keep the choice if it is still listed."""
+        self._procedure = procedure
+        with QSignalBlocker(self.combo):
+            self._list()
+
+    def _list(self) -> None:
+        chosen = self.combo.currentData()
+        own = self._procedure.presets if self._procedure is not None else ()
+        self.combo.clear()
+        for name in (NO_PRESET, *(preset.name for preset in PRESETS), *own):
+            self.combo.addItem(name, name)
+        self.combo.setCurrentIndex(max(self.combo.findData(chosen), 0))
+
     def choose(self, preset: Preset) -> None:
         """Choose a preset."""
         self.combo.setCurrentIndex(self.combo.findData(preset.name))
 
     @property
     def preset(self) -> Preset | None:
-        """Chosen preset; None for the defaults."""
+        """Chosen preset for all procedures; None for the defaults or a preset of the procedure itself."""
         return next((preset for preset in PRESETS if preset.name == self.combo.currentData()), None)
 
-    def values(self, procedure: str, fields: Mapping[str, Field]) -> dict[str, Any]:
+    def values(self, fields: Mapping[str, Field]) -> dict[str, Any]:
         """Return the values of the preset, with defaults for all other fields."""
         defaults = {name: field.parameter.default for name, field in fields.items()}
-        return defaults | (self.preset.of(procedure, fields) if self.preset is not None else {})
+        if self._procedure is None:
+            return defaults
+        if self.preset is not None:
+            return defaults | self.preset.of(self._procedure)
+        return defaults | dict(self._procedure.presets.get(self.combo.currentData(), {}))
 
-    def compare(self, procedure: str, fields: Mapping[str, Field]) -> None:
+    def compare(self, fields: Mapping[str, Field]) -> None:
         """Mark the preset as changed if a field differs from it, and list the differences under Reset."""
         others = [
             f"{fields[name].parameter.name}: {as_text(value) or 'empty'}"
-            for name, value in self.values(procedure, fields).items()
+            for name, value in self.values(fields).items()
             if not fields[name].holds(value)
         ]
         for index in range(self.combo.count()):

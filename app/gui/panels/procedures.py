@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
 from itertools import pairwise
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
     from app.config.rig import Rig
 
 CHECK_AFTER_MS = 200
-OFFERED = tuple(name for name in PROCEDURES if name != "playback")
-LABELS = {name: name.replace("-", " ").replace("control ", "control: ").capitalize() for name in OFFERED} | {
-    "break-junction": "Break junction", "iv": "I-V",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,11 @@ class Wanted:
     procedure: str
     values: Mapping[str, Any]
     sample: str
+
+
+def offered() -> list[str]:
+    """Return the names of the procedures in the form."""
+    return [name for name in PROCEDURES if PROCEDURES[name].offered]
 
 
 class ProceduresPanel(QWidget):
@@ -88,10 +88,10 @@ class ProceduresPanel(QWidget):
     def _build(self) -> None:
         self.procedure, self.presets = QComboBox(), PresetChoice()
         self.preset = self.presets.combo
-        for name in OFFERED:
-            self.procedure.addItem(LABELS[name], name)
+        for name in offered():
+            self.procedure.addItem(PROCEDURES[name].label, name)
             last = self.procedure.count() - 1
-            self.procedure.setItemData(last, PROCEDURES[name][2], Qt.ItemDataRole.ToolTipRole)
+            self.procedure.setItemData(last, PROCEDURES.sentence(name), Qt.ItemDataRole.ToolTipRole)
         self.sample = QLineEdit()
         self.sample.setToolTip("Molecule, electrodes, tip, date of preparation; stored in the recording")
         self.sample.setPlaceholderText("name of the sample, stored in the recording")
@@ -183,8 +183,7 @@ class ProceduresPanel(QWidget):
         if self._form is not None:
             self._kept[self._shown] = self._form.typed()
         self._shown = self.name
-        module, class_name, description = PROCEDURES[self.name]
-        self._class = getattr(import_module(module), class_name)
+        self._class, description = PROCEDURES[self.name], PROCEDURES.sentence(self.name)
         parameters = self._class().parameter_objects()
         self._form, self._wrong = Form(self.theme, parameters), None
         self._form.changed.connect(self._changed)
@@ -193,6 +192,7 @@ class ProceduresPanel(QWidget):
         self.what.setText(description)
         self.procedure.setToolTip(description)
         self.sequence.offer(parameters)
+        self.presets.offer(self._class)
         if self.name in self._kept:
             self._form.set(self._kept[self.name])
         else:
@@ -206,13 +206,13 @@ class ProceduresPanel(QWidget):
             self.setTabOrder(first, second)
 
     def _apply_preset(self) -> None:
-        self.form.set(self.presets.values(self.name, self.form.fields))
+        self.form.set(self.presets.values(self.form.fields))
         if self.presets.preset is not None:
             self.sample.setText(self.presets.preset.sample)
         self._changed()
 
     def _changed(self) -> None:
-        self.presets.compare(self.name, self.form.fields)
+        self.presets.compare(self.form.fields)
         self._check_soon.start()
 
     # ---- runs ----

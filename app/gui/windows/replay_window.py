@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import QAbstractItemView, QApplication, QComboBox
 from app.gui.panels.replay_bar import ReplayBar, speed_words
 from app.gui.replay_source import ReplaySource
 from app.gui.widgets.theme import Theme
-from app.gui.windows.rig_window import TAB_OF
 from app.gui.windows.shortcuts import REPLAY_KEYS
 from app.gui.windows.status_line import ReplayStatusLine
 from app.gui.windows.window import BOTTOM, LEFT, SessionWindow
@@ -53,11 +52,9 @@ class ReplayWindow(SessionWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
         self._connect_bar()
         self.browser.show_folder(source.path.absolute().parent)
-        procedure = source.session.header.procedure
         self.setWindowTitle(f"hotjunction – replay of {source.path.name}")
         self.finish()
-        kind = "heating" if procedure.startswith("control") else procedure
-        self.area.raise_tab(TAB_OF.get(kind, 1))
+        self.area.raise_view_of(source.session)
         self._follow()
         self._explain()
         self.models.look(source.session)

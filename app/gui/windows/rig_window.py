@@ -34,7 +34,6 @@ STARTING = "The bench is starting …"
 ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
-TAB_OF = {"iv": 2, "heating": 3}
 
 
 class RigWindow(SessionWindow):
@@ -208,9 +207,8 @@ class RigWindow(SessionWindow):
 
     def _began(self, session: Session) -> None:
         """Bring the view of a new run to the front, unless the user has chosen another tab."""
-        procedure = session.header.procedure
         if self._raised in (None, self.area.front):
-            self.area.raise_tab(TAB_OF.get("heating" if procedure.startswith("control") else procedure, 1))
+            self.area.raise_view_of(session)
             self._raised = self.area.front
         self.models.look(session)
 

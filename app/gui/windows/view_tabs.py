@@ -21,6 +21,7 @@ from app.gui.widgets.theme import Theme
 from app.viewmodels.empty_run import waiting
 from app.viewmodels.session import Session
 from app.viewmodels.strips import WINDOWS_S
+from procedures.registry import views_filled_by
 
 Pick = Callable[[Session], Any]
 
@@ -57,7 +58,7 @@ TABS: tuple[tuple[str, type[View[Any]], Pick, str], ...] = (
         "Noise spectra of the current and the thermocouple (Ctrl+6)",
     ),
 )
-STRIPS = "Strip charts"
+STRIPS, USUAL = "Strip charts", "Histogram"
 PLOT_HEIGHT = 320
 """Minimum height of a plot, in pixels; the strip charts give way to it."""
 AXIS_WIDTH = 80
@@ -130,6 +131,12 @@ class ViewTabs(QMainWindow):
         dock = self.docks[TABS[number][0]]
         dock.show()
         dock.raise_()
+
+    def raise_view_of(self, session: Session) -> None:
+        """Bring the view of a run's main result to the front: histograms, unless its procedure says otherwise."""
+        titles = [title for title, *_ in TABS]
+        filled = (title for title in views_filled_by(session.header.procedure) if title in titles)
+        self.raise_tab(titles.index(next(filled, USUAL)))
 
     @property
     def front(self) -> str:

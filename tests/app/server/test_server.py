@@ -35,7 +35,7 @@ class LongHolding(Holding):
 
 @pytest.fixture(autouse=True)
 def holding(monkeypatch):
-    monkeypatch.setitem(PROCEDURES, "holding", (__name__, "LongHolding", ""))
+    monkeypatch.setitem(PROCEDURES._plugged, "holding", (LongHolding, ""))
 
 
 @pytest.fixture

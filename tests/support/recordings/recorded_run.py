@@ -22,7 +22,7 @@ WORLD = {"sample.species": "BDNC", "molecule.BDNC.binding_probability": 0.8}
 @cache
 def session() -> Session:
     """Recorded at the preset's settings (half a minute of a processor), then played to the views."""
-    values = PRESETS[0].of("break-junction", BreakJunction().parameter_objects())
+    values = PRESETS[0].of(BreakJunction)
     with tempfile.TemporaryDirectory() as name, served_rig(Path(name), overrides=WORLD, seed=4) as rig:
         path = Path(name) / "break-junction.h5"
         rig.bench().run(BreakJunction.from_values({**values, "traces": TRACES}), path, sample="Au-BDNC-Au")

@@ -5,8 +5,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 
-from app.gui.panels.procedures import OFFERED, ProceduresPanel
+from app.gui.panels.procedures import ProceduresPanel, offered
 from tests.support.gui import fake_bench
+
+OFFERED = offered()
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ from procedures.break_junction import BreakJunction
 from procedures.registry import PROCEDURES
 
 CALIBRATIONS = {
-    f"calibrate-{kind}": (f"procedures.calibrate_{kind}", name, "") for kind, (name, _) in KINDS.items()
+    f"calibrate-{kind}": (f"procedures.calibrate_{kind}", name) for kind, (name, _) in KINDS.items()
 }
 
 
 def class_of(name):
-    module, class_name, _ = {**PROCEDURES, **CALIBRATIONS}[name]
+    if name in PROCEDURES:
+        return PROCEDURES[name]
+    module, class_name = CALIBRATIONS[name]
     return getattr(import_module(module), class_name)
 
 
