@@ -54,7 +54,10 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T | None:
         """Return a thing, or None for an unknown name."""
-        return self[name] if name in self else None
+        try:
+            return self[name]
+        except KeyError:
+            return None
 
     def __contains__(self, name: Any) -> bool:
         """Return True for a known name."""

@@ -25,6 +25,12 @@ def blocks(page: str, *languages: str, small: dict[str, str] | None = None) -> I
             yield language, re.sub(f"^{indent}", "", content, flags=re.MULTILINE)
 
 
+def definition(page: str, number: int = 0) -> str:
+    """Give the nth Python block of a guide that defines something."""
+    defining = [text for _, text in blocks(page, "python") if "\nclass " in text or "\ndef " in text]
+    return defining[number]
+
+
 def prose(text: str) -> str:
     """Blank out code blocks and generated tables; line numbers stay."""
 

@@ -4,24 +4,25 @@ import json
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from analysis.importers.assemble import assemble
 from analysis.importers.imported import ForeignFile, ImportOptions
 from analysis.importers.registry import IMPORTERS
+from analysis.recording import Recording
 from analysis.records import Trace
-from app.acquisition.run_checks import check
-from app.config.rig import load_rig
-from procedures.errors import ImpossibleSetting
-from tests.docs.pages import blocks
+from app.cli import main
+from app.viewmodels.status_view import StatusView
+from procedures.registry import PROCEDURES
+from tests.docs.pages import definition
 from tests.support.plugins import plugins
 from tests.support.rig.rigs import served_rig
 
 
 def example(page, number=0):
     """Execute the nth Python block of a guide that defines something; give its names."""
-    defining = [text for _, text in blocks(page, "python") if "\nclass " in text or "\ndef " in text]
     names = {"__name__": f"example.{page}"}
-    exec(compile(defining[number], page, "exec"), names)
+    exec(compile(definition(page, number), page, "exec"), names)
     return names
 
 
@@ -41,18 +42,50 @@ def test_the_importer_reads_traces_and_refuses_the_rest(tmp_path):
         read(tmp_path / "bad.jsonl")
 
 
-def test_the_procedure_runs_and_refuses_a_bias_beyond_the_rig(tmp_path):
-    procedure_class = example("how-to/add-a-procedure.md")["OpenNoise"]
+PROCEDURE = "how-to/add-a-procedure.md"
+
+
+@pytest.fixture
+def procedure_plugin(tmp_path):
+    with plugins(tmp_path / "plugins", {"open_noise.py": definition(PROCEDURE)}, PROCEDURES):
+        yield
+
+
+def run(*words):
+    return CliRunner().invoke(main, ["run", *map(str, words)])
+
+
+def test_the_procedure_runs_from_the_command_line_and_refuses_a_bias_beyond_the_rig(
+    tmp_path, procedure_plugin
+):
     with served_rig(tmp_path) as rig:
-        check(procedure_class.from_values({"biases": "0 50", "time": 0.1}), load_rig(rig.file))
-        with pytest.raises(ImpossibleSetting, match="5000 mV is outside"):
-            check(procedure_class.from_values({"biases": "5000"}), load_rig(rig.file))
+        words = ("open-noise", "--rig", rig.file, "--time", 0.1, "--out", tmp_path / "noise.h5")
+        refused = run(*words, "--biases", "5000")
+        done = run(*words, "--biases", "0 50")
 
-        done = rig.bench().run(
-            procedure_class.from_values({"biases": "0 50", "time": 0.1}), tmp_path / "noise.h5"
-        )
+    assert refused.exit_code == 2 and "5000 mV is outside" in refused.output
+    assert done.exit_code == 0, done.output
+    assert "finished, 2 stretches" in done.output
+    with Recording(tmp_path / "noise.h5") as recording:
+        assert recording.header.procedure == "open-noise"
+        assert [event.name for event in recording.events].count(
+            "noise"
+        ) == 2 * 3  # begin and end of a step, and the note
+        assert StatusView(recording.header).snapshot().cycle_name == "noise"
 
-    assert done.end.status == "finished" and done.cycles == 2
+
+def test_the_procedure_is_listed_with_its_sentence(procedure_plugin):
+    assert "open-noise" in run("--help").output
+    assert "Record the noise of an open junction at several biases." in " ".join(run("--help").output.split())
+
+
+def test_a_procedure_cannot_take_the_name_of_another(tmp_path):
+    text = definition(PROCEDURE).replace('"open-noise"', '"control gold"')
+    with plugins(tmp_path / "plugins", {"open_noise.py": text}, PROCEDURES):
+        done = run("iv", "--help")
+
+    assert done.exit_code == 2
+    assert "the procedure 'control-gold' is built in; choose another name" in done.output
 
 
 def test_the_driver_sets_what_the_instrument_has(tmp_path):
