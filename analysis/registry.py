@@ -67,3 +67,7 @@ class Registry(Generic[T]):
         """Iterate over the names."""
         yield from self._built_in
         yield from self._plugged
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return len(self._built_in) + len(self._plugged)

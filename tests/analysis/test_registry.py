@@ -26,7 +26,7 @@ def test_a_registered_thing_comes_after_the_built_in_ones():
 
     registry.register("apple", "an apple", "Sour.")
 
-    assert list(registry) == ["pear", "gone", "apple"]
+    assert list(registry) == ["pear", "gone", "apple"] and len(registry) == 3
     assert (registry["apple"], registry.sentence("apple")) == ("an apple", "Sour.")
     assert "plum" not in registry and registry.get("plum") is None
     with pytest.raises(KeyError):
