@@ -101,7 +101,7 @@ def test_zero_amplitude_is_the_same_programme_with_nothing_in_it():
 def test_a_dummy_resistor_is_modulated_with_the_tip_back():
     script = Script(DummyResistor.from_values(DUMMY), DUMMY_G0)
 
-    assert set(script.names) == {"Baseline", "SetBias", "check", "modulate", "hold", "Safe"}
+    assert set(script.names) == {"Baseline", "SetBias", "check", "modulate", "hold", "MakeSafe"}
     assert script.nm == 0
 
 

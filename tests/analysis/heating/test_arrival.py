@@ -124,4 +124,4 @@ def test_the_lag_calibration_counts_and_is_compared_with_the_holds():
     assert sorted(agrees.samples) == [-2, -1, -1, 0] and agrees.warnings == ()
     other = {ARRIVAL: Calibration(2.0 / RATE_Hz, "s")}
     (warning,) = arrivals_of(header(calibrations=other), [scanned_hold(n=4000)], RATE_Hz).warnings
-    assert "sample -1" in warning and "at +2" in warning and "calibrate the lag again" in warning
+    assert "sample -1" in warning and "at sample +2" in warning and "calibrate the lag again" in warning

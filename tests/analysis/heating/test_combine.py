@@ -44,7 +44,7 @@ def test_rejected_holds_do_not_count():
 
 
 def test_no_hold_left_and_mixed_amplitudes_are_refused():
-    with pytest.raises(ValueError, match="none of 1 holds"):
+    with pytest.raises(ValueError, match="no hold to average: all 1 were rejected"):
         combine([estimate(rejected="tripped at once")], TIP, rng())
     with pytest.raises(ValueError, match=r"0\.5, 1\.0"):
         combine([estimate(), estimate(amplitude_V=0.5)], TIP, rng())

@@ -228,7 +228,7 @@ def test_two_tips_have_no_common_mean():
 @pytest.mark.parametrize("missing", ["thermal_resistance", "thermocouple_seebeck"])
 def test_no_temperatures_without_a_calibrated_tip(missing):
     known = {name: c for name, c in CALIBRATIONS.items() if name != missing}
-    with pytest.raises(UncalibratedThermometer, match=f"run 0: no {missing}"):
+    with pytest.raises(UncalibratedThermometer, match=f"run 0: the recording has no calibration {missing}"):
         analysed([], calibrations=known)
 
 

@@ -280,7 +280,7 @@ def test_only_the_samples_of_holds_are_read(tmp_path, monkeypatch):
     ("head", "said"),
     [
         (header(thermocouple_gain=None), "thermocouple_gain"),
-        (header(current_gain_V_per_A=None), "gain of its current"),
+        (header(current_gain_V_per_A=None), "no gain for its current channel"),
         (
             RunHeader("iv", (RecordedChannel("current"), RecordedChannel("bias")), 2000.0, settings=SETTINGS),
             "no channel thermocouple",

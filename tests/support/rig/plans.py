@@ -83,4 +83,4 @@ class Script:
     @property
     def notes(self):
         """Payloads of the marks."""
-        return [step.payload for step in self.steps if type(step).__name__ == "Mark"]
+        return [step.payload for step in self.steps if type(step).__name__ == "WriteNote"]
