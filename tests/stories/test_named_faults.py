@@ -43,7 +43,7 @@ def test_a_surface_that_vanishes_between_traces_is_lost(tmp_path):
         )
 
         assert summary.end.status == "fault"
-        assert "No contact 20 nm beyond the last one" in summary.end.reason
+        assert "No contact within 20 nm beyond the last one" in summary.end.reason
         assert summary.traces == 1
 
 

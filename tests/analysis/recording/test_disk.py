@@ -57,7 +57,7 @@ from analysis.recording import *
 from analysis.records import Block
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-writer = RecordingWriter(sys.argv[1], RunHeader("p", (Channel("current"),), 2000.0))
+writer = RecordingWriter(sys.argv[1], RunHeader("p", (RecordedChannel("current"),), 2000.0))
 try:
     for i in range(1000):
         writer.append(Block(i * 1000, 2000.0, ("current",), i * 1000 + np.arange(1000.0)[None]))

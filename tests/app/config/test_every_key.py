@@ -184,7 +184,7 @@ PLACES = (
 def programme(tmp_path, monkeypatch):
     """What a campaign file makes: every stage as it would be run, where, and with which words. None if refused."""
     calls = []
-    monkeypatch.setattr("app.campaign.command.Bench", lambda rig: rig)
+    monkeypatch.setattr("app.campaign.command.Bench", lambda rig, wires: rig)
     monkeypatch.setattr(
         "app.campaign.command.run_shown", lambda make, *rest: (calls.append(repr(rest)), (None, None))[1]
     )

@@ -63,7 +63,7 @@ def test_a_fit_that_does_not_describe_its_curve_is_said(tmp_path: Path) -> None:
     found = compared_measurement(path, replace(measurement, transmission=bad))
     assert found.iv is not None
     assert not found.iv.trusted
-    assert [remark.startswith("c.h5: One level does not describe") for remark in found.remarks] == [True]
+    assert [remark.startswith("c.h5: A single level does not fit") for remark in found.remarks] == [True]
 
 
 def test_opening_traces(tmp_path: Path) -> None:
