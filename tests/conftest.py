@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from hypothesis import settings
 
-from analysis.traces.pipeline import AnalysisOptions
+from analysis.traces.options import AnalysisOptions
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 settings.register_profile("any machine", deadline=None)

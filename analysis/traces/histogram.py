@@ -290,21 +290,21 @@ class GrowingHistogram2D:
         self.conductance = conductance
         self.threshold_G0 = threshold_G0
         self._cells = np.zeros((displacement.bins + 3) * (conductance.bins + 3), dtype=np.int64)
-        self._waiting: list[NDArray[np.intp]] = []
+        self._waiting: dict[int, list[NDArray[np.intp]]] = {1: [], -1: []}
         self._n_waiting = 0
         self._n_traces = 0
         self._not_aligned = 0
 
-    def add(self, trace: Trace) -> None:
-        """Count the samples of one trace, or count it as not aligned."""
+    def add(self, trace: Trace, sign: int = 1) -> None:
+        """Count the samples of one trace, or count it as not aligned; with ``sign`` -1, take it back."""
         opening = last_opening(trace.conductance_G0, self.threshold_G0)
         if opening is None or np.isnan(trace.displacement_m[opening]):
-            self._not_aligned += 1
+            self._not_aligned += sign
             return
         x = self.displacement.place(trace.displacement_m - trace.displacement_m[opening])
         y = self.conductance.place(trace.conductance_G0)
-        self._waiting.append(x * (self.conductance.bins + 3) + y)
-        self._n_traces += 1
+        self._waiting[sign].append(x * (self.conductance.bins + 3) + y)
+        self._n_traces += sign
         self._n_waiting += x.size
         if self._n_waiting >= _CHUNK:  # a count clears and adds all cells: not for every short trace
             self._count()
@@ -316,9 +316,11 @@ class GrowingHistogram2D:
         return Histogram2D(self.displacement, self.conductance, cells, self._n_traces, self._not_aligned)
 
     def _count(self) -> None:
-        if self._waiting:
-            self._cells += np.bincount(np.concatenate(self._waiting), minlength=self._cells.size)
-        self._waiting, self._n_waiting = [], 0
+        for sign, places in self._waiting.items():
+            if places:
+                self._cells += sign * np.bincount(np.concatenate(places), minlength=self._cells.size)
+            places.clear()
+        self._n_waiting = 0
 
 
 def histogram_2d(

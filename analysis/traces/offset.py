@@ -6,8 +6,8 @@ It is not subtracted: a leak beside the junction and residual tunnelling look th
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analysis.traces.noise_floor import NoiseFloor
 from analysis.traces.peak_fit import PeakFit
-from analysis.traces.selection import NoiseFloor
 
 MOST_OF_A_PEAK = 0.1
 """Share of a peak's conductance above which an offset makes the peak untrustworthy."""

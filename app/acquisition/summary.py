@@ -10,7 +10,7 @@ from analysis.iv.mean import MeanIV
 from analysis.recording import Plot, PlotAxis, Recording, RecordingError, TraceEntry
 from analysis.records import Trace
 from analysis.traces.histogram import Histogram
-from analysis.traces.pipeline import Analysis
+from analysis.traces.result import Analysis
 from app.numbers import rounded
 from app.offline.measurement import Measurement, analyse_measurement
 from app.offline.summary_line import peaks_line

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.iv.mean import MeanIV, equal_power_amplitudes
 from analysis.traces.peak_fit import PeakFit
-from analysis.traces.pipeline import Analysis
+from analysis.traces.result import Analysis
 from app.campaign.file import CampaignFile
 from app.offline.measurement import analyse_measurement
 from app.offline.traces import ByHand, analyse_traces

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from analysis.heating.runs import EvaluatedRun
-from analysis.traces.pipeline import Analysis
+from analysis.traces.result import Analysis
 from app.acquisition.bench import RunSummary
 from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_probable
 from app.campaign.file import CampaignFile

@@ -20,7 +20,7 @@ from analysis.heating.to_json import json_number
 from analysis.iv.mean import MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.recording import Recording, RecordingError, damage_told
-from analysis.traces.pipeline import Analysis
+from analysis.traces.result import Analysis
 from app.models.load import imported_model
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces

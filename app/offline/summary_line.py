@@ -1,7 +1,7 @@
 """One-line result of a recording's traces, for lists of recordings."""
 
 from analysis.traces.peak_fit import PeakFit
-from analysis.traces.pipeline import Analysis
+from analysis.traces.result import Analysis
 from app.numbers import rounded
 
 MOST_PEAKS = 3

@@ -10,9 +10,11 @@ import numpy as np
 
 from analysis.recording import Recording, RunHeader, damage_told
 from analysis.records import Trace
-from analysis.traces.pipeline import Analysis, AnalysisOptions, analyse
+from analysis.traces.options import AnalysisOptions, OptionsFor
+from analysis.traces.pipeline import analyse_by
 from analysis.traces.read import calibration_of, traces_of
-from analysis.traces.selection import noise_floor, usual_rules
+from analysis.traces.result import Analysis
+from analysis.traces.selection import SelectionRules
 
 BOOTSTRAP_SEED = 0
 """Fixed, so that the same file always gives the same errors."""
@@ -91,26 +93,49 @@ def analyse_traces(
             statuses.append(recording.status)
             samples += recording.n_samples
             gaps += len(recording.gaps)
-    analysis = analysis or analyse(
-        traces, options_for(headers[0], traces, by_hand), np.random.default_rng(BOOTSTRAP_SEED)
-    )
+    if analysis is None:
+        rng = np.random.default_rng(BOOTSTRAP_SEED)
+        analysis = analyse_by(traces, options_for(headers[0], by_hand), rng)
     unfinished = [status for status in statuses if status != "finished"]
     return Analysed(paths[0], headers[0], (*unfinished, "finished")[0], samples, gaps, analysis)
 
 
-def options_for(header: RunHeader, traces: Sequence[Trace], by_hand: ByHand = ByHand()) -> AnalysisOptions:
-    """Return the options of the analysis from the recording's header and the user's choices."""
+def options_for(
+    header: RunHeader, by_hand: ByHand = ByHand(), base: AnalysisOptions | None = None
+) -> OptionsFor:
+    """Return the options for the traces of a recording, as a function of the usual rules for them.
+
+    Parameters
+    ----------
+    header : RunHeader
+        Gives the conductance to which contacts were closed, and without ``base`` the calibration.
+    by_hand : ByHand
+    base : AnalysisOptions, optional
+        Options to complete; what they decide stays, rules included.
+
+    Raises
+    ------
+    RecordingError
+        Without ``base``, as `analysis.traces.read.calibration_of` does.
+    """
+    base = base or AnalysisOptions(calibration=calibration_of(header))
     contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
-    decided = {
-        name: value
-        for name in ("starts_above_G0", "opens_below_G0")
-        if (value := getattr(by_hand, name)) is not None
-    }
-    rules = replace(usual_rules(traces, noise_floor(traces), contact_G0), **decided) if decided else None
-    return AnalysisOptions(
-        rules=rules,
-        molecular_G0=by_hand.molecular_G0,
-        background=by_hand.background,
-        calibration=calibration_of(header),
-        contact_G0=contact_G0,
+    options = replace(
+        base,
+        background=by_hand.background if by_hand.background != "linear" else base.background,
+        molecular_G0=by_hand.molecular_G0 or base.molecular_G0,
+        contact_G0=base.contact_G0 if base.contact_G0 is not None else contact_G0,
     )
+
+    def for_rules(usual: SelectionRules) -> AnalysisOptions:
+        if options.rules is not None:
+            return options
+        starts_G0, opens_G0 = by_hand.starts_above_G0, by_hand.opens_below_G0
+        rules = replace(
+            usual,
+            starts_above_G0=usual.starts_above_G0 if starts_G0 is None else starts_G0,
+            opens_below_G0=usual.opens_below_G0 if opens_G0 is None else opens_G0,
+        )
+        return replace(options, rules=rules)
+
+    return for_rules

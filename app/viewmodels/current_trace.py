@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.records import Event, EventKind, FloatArray, Trace
 from analysis.traces.histogram import last_opening
-from analysis.traces.selection import OPEN_PARTS, OpenPart, floor_of, open_parts
+from analysis.traces.noise_floor import OpenPart, floor_of, open_parts
 from app.viewmodels.min_max_decimator import interleaved, least_and_largest
 from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, SampledSignals, log10_G
 from app.viewmodels.view import StreamView
@@ -83,7 +83,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         super().__init__()
         self._break_G0, self._step = break_G0, step
         self._last: deque[TraceLine] = deque(maxlen=last)
-        self._open: deque[Sequence[OpenPart]] = deque(maxlen=last)
+        self._open: deque[tuple[OpenPart, ...]] = deque(maxlen=last)
         self._noise = float("nan")
         self._traces = 0
         self._growing: _Growing | None = None
@@ -143,12 +143,12 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise)
 
     def _hear(self, trace: Trace) -> None:
-        """Update the noise limit from the last open traces, as ``analysis.traces.selection.noise_floor`` does."""
+        """Update the noise limit from the last open traces, as `analysis.traces.noise_floor` does."""
         if trace.ended not in OPEN:
             return
         if parts := open_parts(trace.conductance_G0):
             self._open.append(parts)
-            limit = floor_of([parts[i] for parts in self._open] for i in range(len(OPEN_PARTS))).limit_G0
+            limit = floor_of(self._open).limit_G0
             self._noise = float(np.log10(limit)) if limit > 0.0 else float("nan")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.heating import HeatingAnalysis, HeatingOptions, summarise
 from analysis.heating.holds import Hold
 from analysis.heating.junction_model import JunctionModel
@@ -19,7 +20,6 @@ from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.convergence import Convergences, ConvergenceSnapshot
-from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.heating_curves import HeatingCurve, heating_curves
 from app.viewmodels.heating_points import PointsSnapshot, points_of
 from app.viewmodels.view import Growth, RecordView

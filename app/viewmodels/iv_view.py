@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.iv.mean import CurveRules, MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep
 from analysis.records import FloatArray
-from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.view import Growth, RecordView
 
 NA = 1e-9

@@ -9,10 +9,8 @@ from analysis.heating.junction_model import JunctionModel
 from analysis.heating.to_json import json_number
 from analysis.iv.mean import CurveRules
 from analysis.recording import RunHeader
-from analysis.traces.pipeline import AnalysisOptions
-from analysis.traces.selection import SelectionRules
-from app.offline.traces import ByHand
-from app.viewmodels.histogram_view import OptionsFor
+from analysis.traces.options import AnalysisOptions, OptionsFor
+from app.offline.traces import ByHand, options_for
 from app.viewmodels.signals import known_calibration
 
 
@@ -44,26 +42,9 @@ class SessionOptions:
     probe_coupling_eV: float = 0.01
 
     def for_traces_of(self, header: RunHeader) -> OptionsFor:
-        """Return the options of the histogram for a recording, composed as by `app.offline.traces.options_for`."""
-        contact_G0 = header.parameters.get("contact_threshold_G0", header.settings.get("engage_threshold_G0"))
-        by_hand = self.traces
-        base = replace(
-            self.histogram,
-            background=by_hand.background if by_hand.background != "linear" else self.histogram.background,
-            molecular_G0=by_hand.molecular_G0 or self.histogram.molecular_G0,
-            calibration=self.histogram.calibration or known_calibration(header),
-            contact_G0=self.histogram.contact_G0 if self.histogram.contact_G0 is not None else contact_G0,
-        )
-        decided = {
-            name: value
-            for name in ("starts_above_G0", "opens_below_G0")
-            if (value := getattr(by_hand, name)) is not None
-        }
-
-        def options_for(usual: SelectionRules) -> AnalysisOptions:
-            return base if base.rules is not None else replace(base, rules=replace(usual, **decided))
-
-        return options_for
+        """Return the options of the histogram for a recording."""
+        base = replace(self.histogram, calibration=self.histogram.calibration or known_calibration(header))
+        return options_for(header, self.traces, base)
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the options for the saved analysis."""

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.holds import Hold, HoldSegmenter
 from analysis.iv.sweeps import Sweep, SweepSegmenter
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
 from analysis.traces.segmenter import Segmenter
-from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.iv_view import JunctionNumbers
 from app.viewmodels.signals import known_calibration
 

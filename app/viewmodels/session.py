@@ -14,7 +14,7 @@ from analysis.heating.points import HeatingPoint
 from analysis.iv.sweeps import Sweep
 from analysis.recording import RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
-from analysis.traces.pipeline import Analysis
+from analysis.traces.result import Analysis
 from app.offline.measurement import Measurement, turned_by_heat
 from app.offline.recordings import RecordingKind, recording_kind
 from app.offline.traces import Analysed

@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.records import Trace
 from analysis.traces.histogram import BinAxis, Scale, histogram_2d
-from analysis.traces.pipeline import DISPLACEMENT_AXIS
+from analysis.traces.options import DISPLACEMENT_AXIS
 from app.figure_style import DARK, LIGHT, drawn_in, recoloured, svg_text
 from app.offline.measurement import analyse_measurement
 from app.report import heating_sections

@@ -10,7 +10,9 @@ import numpy as np
 from scipy.optimize import curve_fit
 
 from analysis.records import Trace
-from analysis.traces.pipeline import Analysis, AnalysisOptions, analyse
+from analysis.traces.options import AnalysisOptions
+from analysis.traces.pipeline import analyse
+from analysis.traces.result import Analysis
 from tests.benchmarks.table import Row, scaled
 
 BLOCKS = 9  # of 100 traces: those that there are, again and again

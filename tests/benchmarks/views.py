@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.heating import HeatingOptions
 from analysis.records import Block, Event, Trace
-from analysis.traces.pipeline import AnalysisOptions
-from app.viewmodels.disk_backed_list import DiskBackedList
+from analysis.traces.options import AnalysisOptions
 from app.viewmodels.heating_view import HeatingModel
 from app.viewmodels.histogram_view import HistogramModel
 from app.viewmodels.session import Session

@@ -7,9 +7,10 @@ import numpy as np
 
 from analysis.records import FloatArray
 from analysis.traces.histogram import BinAxis, Histogram, Scale
+from analysis.traces.noise_floor import NoiseFloor
+from analysis.traces.options import AnalysisOptions
 from analysis.traces.peak_fit import PeakFit
-from analysis.traces.pipeline import AnalysisOptions, peaks_in
-from analysis.traces.selection import NoiseFloor
+from analysis.traces.pipeline import peaks_in
 from tests.validation.study import Table, share
 
 LEVEL = -2.7

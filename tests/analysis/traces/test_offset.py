@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.traces.histogram import Scale
-from analysis.traces.pipeline import AnalysisOptions, analyse
-from analysis.traces.selection import noise_floor
-from app.viewmodels.disk_backed_list import DiskBackedList
+from analysis.traces.options import AnalysisOptions
+from analysis.traces.pipeline import analyse
 from app.viewmodels.histogram_view import HistogramModel
 from tests.support.physics.iv_junctions import opening_traces
+from tests.support.physics.selecting import noise_floor
 
 KIND = {"molecule_G0": 1.2e-2, "sigma_decades": 0.08, "probability": 0.8, "noise_G0": 1e-5, "step_m": 4e-12}
 

@@ -11,7 +11,8 @@ from analysis.importers.assemble import assemble
 from analysis.importers.record import record
 from analysis.recording import Recording
 from analysis.traces.histogram import BinAxis, Scale
-from analysis.traces.pipeline import AnalysisOptions, analyse
+from analysis.traces.options import AnalysisOptions
+from analysis.traces.pipeline import analyse
 from analysis.traces.read import traces_of
 from tests.support.physics.iv_junctions import opening_traces
 

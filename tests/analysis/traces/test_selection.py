@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.records import Trace
-from analysis.traces.selection import SelectionRules, noise_floor, rejection, select, usual_rules
+from analysis.traces.selection import SelectionRules
 from tests.support.physics.iv_junctions import opening_traces
+from tests.support.physics.selecting import noise_floor, rejection, select, usual_rules
 
 RULES = SelectionRules()
 
@@ -134,7 +135,7 @@ def test_known_contact_threshold_decides_what_starts_too_low():
 
 @pytest.mark.parametrize("traces", [[], [trace(np.nan)], [trace(each=1)], [trace(np.inf)]])
 def test_usual_rules_of_traces_without_numbers_keep_none(traces):
-    assert select(traces, usual_rules(traces, noise_floor(traces))).kept == ()
+    assert len(select(traces, usual_rules(traces, noise_floor(traces))).kept) == 0
 
 
 def test_closing_traces_start_open_whatever_the_sign_of_their_noise():

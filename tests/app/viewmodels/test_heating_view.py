@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.exclusion import ExclusionRules
 from analysis.heating.heating import HeatingOptions, analyse_heating
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.programme import three_level
 from analysis.heating.runs import EvaluationOptions, HeatingRun
 from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
-from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.heating_curves import heating_curves
 from app.viewmodels.heating_view import HeatingModel
 from tests.support.physics.made_holds import RATE_Hz, made_hold

@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.records import Trace
 from analysis.traces.histogram import BinAxis
-from analysis.traces.pipeline import AnalysisOptions, analyse
-from analysis.traces.selection import SelectionRules, noise_floor, rejection, usual_rules
-from app.viewmodels.disk_backed_list import DiskBackedList
+from analysis.traces.options import AnalysisOptions
+from analysis.traces.pipeline import analyse
+from analysis.traces.selection import SelectionRules
 from app.viewmodels.histogram_view import FIT_EVERY, LEAST_FITTED, HistogramModel
-from app.viewmodels.trace_summary import TraceSummary, noise_of, rules_of
+from tests.support.physics import whole_traces
 from tests.support.physics.iv_junctions import opening_traces
+from tests.support.physics.selecting import noise_floor, rejection, usual_rules
 
 QUICK = AnalysisOptions(resamples=30)
 
@@ -54,17 +56,16 @@ def grown(traces, options=QUICK, thorough=True):
     return view
 
 
-def test_digests_decide_as_the_traces_do(traces):
-    digests = [TraceSummary.of(trace) for trace in traces]
+def test_summaries_decide_as_the_samples_do(traces):
     noise = noise_floor(traces)
-    assert noise_of(digests) == noise
+    assert noise == whole_traces.noise_floor(traces)
     for contact_G0 in (None, 5.0):
         rules = usual_rules(traces, noise, contact_G0)
-        assert rules_of(digests, noise, contact_G0) == rules
+        assert rules == whole_traces.usual_rules(traces, noise, contact_G0)
     for chosen in (rules, SelectionRules(7.0, 1e-5), SelectionRules(opens_below_G0=1e-4, shortest=300)):
-        said = [digest.rejection(chosen) for digest in digests]
-        assert said == [rejection(trace, chosen) for trace in traces]
-    assert noise_of([]).samples == 0
+        reasons = [rejection(trace, chosen) for trace in traces]
+        assert reasons == [whole_traces.rejection(trace, chosen) for trace in traces]
+    assert noise_floor([]).samples == 0
 
 
 def test_in_the_end_it_is_the_analysis(traces):
@@ -95,9 +96,9 @@ def test_at_every_step_the_sums_are_those_of_the_traces_so_far(traces):
         shelf.add(trace)
         view.work()
         shot = view.snapshot()
-        noise = noise_floor(traces[:n])
-        assert shot.rules == usual_rules(traces[:n], noise)
-        kept = [t for t in traces[:n] if not rejection(t, shot.rules)]
+        noise = whole_traces.noise_floor(traces[:n])
+        assert shot.rules == whole_traces.usual_rules(traces[:n], noise, None)
+        kept = [t for t in traces[:n] if not whole_traces.rejection(t, shot.rules)]
         assert shot.kept == len(kept)
         low, high = shot.rules.plausible_G0
         counted = sum(

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.iv.mean import CurveRules, mean_iv
 from analysis.iv.sweeps import Sweep
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
-from app.viewmodels.disk_backed_list import DiskBackedList
 from app.viewmodels.iv_view import IVModel, JunctionNumbers
 from app.viewmodels.transmission_view import TransmissionModel
 

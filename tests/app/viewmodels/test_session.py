@@ -17,7 +17,7 @@ from analysis.heating.runs import EvaluationOptions
 from analysis.iv.mean import CurveRules
 from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
-from analysis.traces.pipeline import AnalysisOptions
+from analysis.traces.options import AnalysisOptions
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.offline.measurement import analyse_measurement
 from app.offline.traces import ByHand

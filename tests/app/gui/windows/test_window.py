@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordedChannel, Recording, RunHeader
 from analysis.records import Block, Event, EventKind
-from analysis.traces.pipeline import AnalysisOptions
+from analysis.traces.options import AnalysisOptions
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting
 from app.gui.main import Program

@@ -1,17 +1,18 @@
-"""Incremental histograms, to which a trace can be added and from which it can be removed when rules change.
+"""Incremental histograms, to which a trace can be added and from which it can be taken back when rules change.
 
 Memory does not grow with the samples: counts of each trace are on disk, sums are arrays of fixed size.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.records import Trace
-from analysis.traces.histogram import BinAxis, Histogram, Histogram2D, histogram, histogram_2d
-from app.viewmodels.disk_backed_list import DiskBackedList
+from analysis.traces.histogram import BinAxis, GrowingHistogram2D, Histogram, Histogram2D, histogram
+from analysis.traces.selection import plausible
 
 Axes = tuple[BinAxis, BinAxis, BinAxis]
 
@@ -54,21 +55,18 @@ class IncrementalHistograms:
     """
 
     def __init__(self, axes: Axes, displacement: BinAxis, break_G0: float) -> None:
-        self.axes, self._displacement, self._break_G0 = axes, displacement, break_G0
+        self.axes = axes
         linear, log, coarse = axes
         self.linear = np.zeros(linear.bins + 3, dtype=np.int64)
         self.log = np.zeros(log.bins + 3, dtype=np.int64)
-        self._cells = np.zeros((displacement.bins + 3, coarse.bins + 3), dtype=np.int64)
-        self._aligned = self._not_aligned = 0
+        self._map = GrowingHistogram2D(displacement, coarse, break_G0)
         self._counted: DiskBackedList[_Counted] = DiskBackedList()
         self._at: list[int] = []
 
     @property
     def map(self) -> Histogram2D:
         """Two-dimensional histogram of the kept traces."""
-        return Histogram2D(
-            self._displacement, self.axes[2], self._cells.copy(), self._aligned, self._not_aligned
-        )
+        return self._map.snapshot()
 
     def count(self, index: int, trace: Trace, plausible_G0: tuple[float, float]) -> None:
         """Count a trace, a new one (``index`` is then their number so far) or again; it is not kept yet."""
@@ -78,16 +76,11 @@ class IncrementalHistograms:
         self._at[index] = self._counted.add(counted)
 
     def keep(self, index: int, trace: Trace, plausible_G0: tuple[float, float], sign: int) -> None:
-        """Add a counted trace to the sums (``sign`` 1) or remove it (-1)."""
+        """Add a counted trace to the sums (``sign`` 1) or take it back (-1)."""
         counted = self._of(index)
         self.linear[counted.linear_at] += sign * counted.linear_n.astype(np.int64)
         self.log[counted.log_at] += sign * counted.log_n.astype(np.int64)
-        alone = histogram_2d(
-            [plausible(trace, plausible_G0)], self._displacement, self.axes[2], self._break_G0
-        )
-        self._cells += sign * alone.cells
-        self._aligned += sign * alone.n_traces
-        self._not_aligned += sign * alone.not_aligned
+        self._map.add(plausible(trace, plausible_G0), sign)
 
     def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
         """Return the linear and the logarithmic histogram with one row per trace, for fits of peaks."""
@@ -116,13 +109,6 @@ class IncrementalHistograms:
 
     def _of(self, index: int) -> _Counted:
         return self._counted[self._at[index]]
-
-
-def plausible(trace: Trace, range_G0: tuple[float, float]) -> Trace:
-    """Return the trace with implausible samples replaced by NaN, as ``analysis.traces.selection.select`` does."""
-    g = trace.conductance_G0
-    wild = ((g < range_G0[0]) | (g > range_G0[1])) & np.isfinite(g)
-    return replace(trace, conductance_G0=np.where(wild, np.nan, g)) if wild.any() else trace
 
 
 def _counted(trace: Trace, plausible_G0: tuple[float, float], axes: Axes) -> _Counted:

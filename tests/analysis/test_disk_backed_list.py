@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.records import Trace
-from app.viewmodels.disk_backed_list import DiskBackedList
 from tests.support.physics.made_holds import made_hold
 
 

@@ -1,0 +1,115 @@
+"""Noise floor of traces: noise and offset of the conductance where the junctions are open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.records import FloatArray
+
+OPEN_G0 = 0.1
+"""Conductance above which a part is not open."""
+
+OPEN_PARTS = (20, 50, 100, 200, 500)
+"""Divisors of the length of a trace at which the open part is sought."""
+
+_LEAST_SAMPLES = 20  # of an open part, and of a trace that has one
+_ERROR_OF_MEDIAN = 1.4826 * 1.2533  # of a Gaussian sample, times its median absolute deviation over sqrt(n)
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """Noise of the conductance where the junctions are open, as the median over traces.
+
+    Parameters
+    ----------
+    mad_G0 : float
+        Median absolute deviation (not scaled; times 1.4826 it is a Gaussian's standard deviation).
+    level_G0 : float
+        Magnitude of the median of an open part: residual offsets, mains, and tunnelling.
+    samples : int
+        Length of the open part in a trace of median length.
+    offset_G0, offset_error_G0 : float
+        Median over traces of the signed level, and its standard error: the excess of every conductance, if the
+        junctions are open there.
+    """
+
+    mad_G0: float
+    level_G0: float
+    samples: int
+    offset_G0: float = 0.0
+    offset_error_G0: float = float("inf")
+
+    @property
+    def limit_G0(self) -> float:
+        """Conductance below which a signal cannot be separated from noise and offsets."""
+        return 10.0 * self.mad_G0 + 3.0 * self.level_G0
+
+
+@dataclass(frozen=True)
+class OpenPart:
+    """Most open part of one trace: its median, the median absolute deviation about it, its number of samples."""
+
+    level_G0: float
+    mad_G0: float
+    samples: int
+
+
+def open_parts(conductance_G0: FloatArray) -> tuple[OpenPart, ...]:
+    """Return the most open part of a trace at each of `OPEN_PARTS`; an empty tuple for a trace that is too short."""
+    g = _finite(conductance_G0)
+    return tuple(_open_part(g, parts) for parts in OPEN_PARTS) if g.size >= _LEAST_SAMPLES else ()
+
+
+def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
+    """Return the noise in the most open part of traces: the part with the mean nearest to zero.
+
+    Its length is the largest fraction of a trace (1/20 to 1/500) over which the typical trace is open throughout,
+    that is, its level there is within its noise. NaN where no trace is long enough (20 samples).
+
+    Parameters
+    ----------
+    open_parts : iterable of tuple of OpenPart
+        `open_parts` of each trace.
+    """
+    floor = NoiseFloor(float("nan"), float("nan"), 0)
+    for parts in zip(*(parts for parts in open_parts if parts), strict=True):
+        level, mad, samples = np.array([(p.level_G0, p.mad_G0, p.samples) for p in parts]).T
+        offset = float(np.median(level))
+        scatter = max(float(np.median(np.abs(level - offset))), float(np.median(mad / np.sqrt(samples))))
+        floor = NoiseFloor(
+            float(np.median(mad)),
+            float(np.median(np.abs(level))),
+            int(np.median(samples)),
+            offset,
+            _ERROR_OF_MEDIAN * scatter / float(np.sqrt(level.size)),
+        )
+        if floor.level_G0 <= 3.0 * 1.4826 * floor.mad_G0:
+            break
+    return floor
+
+
+def _open_part(conductance_G0: FloatArray, parts: int) -> OpenPart:
+    part = _most_open(conductance_G0, max(_LEAST_SAMPLES, conductance_G0.size // parts))
+    level = float(np.median(part))
+    return OpenPart(level, float(np.median(np.abs(part - level))), part.size)
+
+
+def _finite(conductance_G0: FloatArray) -> FloatArray:
+    finite = np.isfinite(conductance_G0)
+    return conductance_G0 if finite.all() else conductance_G0[finite]
+
+
+def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
+    """Return the part of this length, of those counted from the end, whose mean is nearest to zero.
+
+    If most open parts are below zero it is nearest to their median: with a negative offset a trace crosses zero
+    before it is open.
+    """
+    n = conductance_G0.size // length
+    parts = conductance_G0[conductance_G0.size - n * length :].reshape(n, length)
+    means = parts.mean(axis=1)
+    low = means[np.abs(means) < OPEN_G0]
+    target = min(0.0, float(np.median(low))) if low.size else 0.0
+    most_open: FloatArray = parts[np.argmin(np.abs(means - target))]
+    return most_open
