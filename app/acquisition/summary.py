@@ -11,7 +11,7 @@ from analysis.recording import Plot, PlotAxis, Recording, RecordingError, TraceE
 from analysis.records import Trace
 from analysis.traces.histogram import Histogram
 from analysis.traces.result import Analysis
-from app.numbers import rounded
+from app.numbers import with_error
 from app.offline.measurement import Measurement, analyse_measurement
 from app.offline.summary_line import peaks_line
 
@@ -67,7 +67,7 @@ def result_line(measurement: Measurement) -> str:
     if heating is not None and (points := heating.points or heating.control_points):
         highest = max(points, key=lambda point: point.amplitude_V)
         rises = (
-            "{} ± {}".format(*rounded(dT / mK, sigma / mK))
+            with_error(dT / mK, sigma / mK)
             for dT, sigma in (
                 (highest.dT_pos_K, highest.sigma_pos_K),
                 (highest.dT_neg_K, highest.sigma_neg_K),

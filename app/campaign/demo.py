@@ -11,7 +11,7 @@ from analysis.heating.points import HeatingPoint
 from app.acquisition.simulated_rig import SimulationSettings
 from app.campaign.decisions import nearest_peak
 from app.campaign.file import CampaignFile, load_campaign
-from app.numbers import rounded
+from app.numbers import with_error
 from app.offline.measurement import Measurement
 from simulators.world.expected_heating import expected_heating
 
@@ -60,9 +60,9 @@ def comparison(measurement: Measurement, seed: int) -> Iterator[str]:
         if peak is None:
             yield f"{name}: true value {true_G0:g} G0; no trusted peak yet, take more traces"
         else:
-            found, error = rounded(peak.conductance_G0, peak.uncertainty_G0)
+            measured = with_error(peak.conductance_G0, peak.uncertainty_G0)
             off = 100 * (peak.conductance_G0 / true_G0 - 1)
-            yield f"{name}: true value {true_G0:g} G0, measured {found} ± {error} G0 ({off:+.1f} %)"
+            yield f"{name}: true value {true_G0:g} G0, measured {measured} G0 ({off:+.1f} %)"
     for point in measurement.heating.points if measurement.heating else ():
         yield from _heat(measurement, point, seed)
 
@@ -78,10 +78,10 @@ def _heat(measurement: Measurement, point: HeatingPoint, seed: int) -> Iterator[
         ("+", point.dT_pos_K, point.sigma_pos_K, expected.rise_pos_K),
         ("-", point.dT_neg_K, point.sigma_neg_K, expected.rise_neg_K),
     ):
-        found, error = rounded(1e3 * dT_K, 1e3 * sigma_K)
+        measured = with_error(1e3 * dT_K, 1e3 * sigma_K)
         off = (dT_K - true_K) / sqrt(sigma_K**2 + (measurement.heating.scale_relative * true_K) ** 2)
         yield (
             f"Tip at {sign}{volts}: true temperature rise {1e3 * true_K:.1f} mK, "
-            f"measured {found} ± {error} mK ({off:+.1f} sigma)"
+            f"measured {measured} mK ({off:+.1f} sigma)"
         )
     yield f"Asymmetry of the heat at {volts}: {point.asymmetry.words()}, from {point.junctions} junctions"

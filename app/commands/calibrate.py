@@ -193,13 +193,15 @@ def _tell(found: "CalibrationResult", as_json: bool) -> None:
         }
         click.echo(json.dumps(report, indent=2))
         return
-    from app.config.calibrated_rig import text_with_error
+    from app.numbers import ASCII, with_error
 
     words = {True: "agrees with", False: "DISAGREES WITH", None: ""}
     for quantity in found.quantities:
-        sentence = f"{quantity.name}: {text_with_error(quantity.value, quantity.uncertainty)} {quantity.unit}"
+        sentence = (
+            f"{quantity.name}: {with_error(quantity.value, quantity.uncertainty, ASCII)} {quantity.unit}"
+        )
         if quantity.before is not None:
-            before = text_with_error(quantity.before, quantity.before_uncertainty)
+            before = with_error(quantity.before, quantity.before_uncertainty, ASCII)
             sentence += f"; {words[quantity.agrees]} {before} {quantity.unit} before"
         click.echo(sentence)
     for remark in found.remarks:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from math import floor, log10
 from pathlib import Path
 
 from app.config.calibration_store import (
@@ -18,14 +17,12 @@ from app.config.calibration_store import (
 from app.config.rig import THERMOMETER_KEYS, Probe, Rig, load_rig
 from app.config.toml import FileError, Section
 from app.config.unusual import unusual, written_twice
+from app.numbers import ASCII, with_error
 
 OLD_AFTER_DAYS = 365
 """Age after which to calibrate again."""
 
 IN_FILE = "rig file, calibrated {}"
-
-MOST_DIGITS = 6
-"""Maximum number of digits before or after the point; beyond, numbers are written with powers of ten."""
 
 
 def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Rig:
@@ -178,24 +175,24 @@ def described(record: Record) -> tuple[str, str]:
     """Return the subject of a record, and its value with error and unit."""
     match record:
         case ThermometerRecord():
-            resistance = text_with_error(
+            resistance = _with_error(
                 record.thermal_resistance_K_per_W, record.thermal_resistance_uncertainty_K_per_W
             )
-            seebeck = text_with_error(record.seebeck_V_per_K * 1e6, record.seebeck_uncertainty_V_per_K * 1e6)
+            seebeck = _with_error(record.seebeck_V_per_K * 1e6, record.seebeck_uncertainty_V_per_K * 1e6)
             return f"thermometer, probe {record.probe}", f"{resistance} K/W, {seebeck} uV/K"
         case AmplifierRecord():
-            gain = text_with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
-            offset = text_with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
+            gain = _with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
+            offset = _with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
             about = f"current amplifier at {record.setting_V_per_A:.0e} V/A"
             return about, f"{gain} V/A, offset {offset} mV"
         case PiezoRecord():
-            return "piezo", f"{text_with_error(record.extension_nm_per_V, record.uncertainty_nm_per_V)} nm/V"
+            return "piezo", f"{_with_error(record.extension_nm_per_V, record.uncertainty_nm_per_V)} nm/V"
         case NoiseRecord():
-            white = text_with_error(record.white_V_per_rtHz * 1e9, record.white_uncertainty_V_per_rtHz * 1e9)
-            corner = text_with_error(record.corner_Hz, record.corner_uncertainty_Hz)
+            white = _with_error(record.white_V_per_rtHz * 1e9, record.white_uncertainty_V_per_rtHz * 1e9)
+            corner = _with_error(record.corner_Hz, record.corner_uncertainty_Hz)
             return f"noise, probe {record.probe}", f"{white} nV/rtHz, corner {corner} Hz"
         case LagRecord():
-            lag = f"{text_with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
+            lag = f"{_with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
             current_s = record.current_lag_s
             after = "" if current_s is None else f", current {1e3 * current_s:.3g} ms after the bias"
             first_s = record.current_first_arrival_s
@@ -203,13 +200,5 @@ def described(record: Record) -> tuple[str, str]:
             return f"lag of the inputs at {record.rate_Hz:g} Hz", lag + after + begins
 
 
-def text_with_error(value: float, uncertainty: float) -> str:
-    """Return a value to the second digit of its uncertainty: "72800 +- 500", "1.630e-05 +- 2.0e-07"."""
-    if not uncertainty > 0:
-        return f"{value:.6g}"
-    digits = 1 - floor(log10(uncertainty))
-    if abs(digits) <= MOST_DIGITS:
-        shown = max(digits, 0)
-        return f"{round(value, digits):.{shown}f} +- {round(uncertainty, digits):.{shown}f}"
-    decades = max(0, floor(log10(abs(value) or uncertainty)) + digits)
-    return f"{value:.{decades}e} +- {uncertainty:.1e}"
+def _with_error(value: float, uncertainty: float) -> str:
+    return with_error(value, uncertainty, ASCII)

@@ -2,17 +2,16 @@
 
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.result import Analysis
-from app.numbers import rounded
+from app.numbers import with_error
 
 MOST_PEAKS = 3
 
 
 def peaks_line(analysis: Analysis) -> str:
-    """Return the trusted peaks with their errors, "1.003 ± 0.012 G0, 0.00207 ± 0.00004 G0", or "no peak"."""
+    """Return the trusted peaks with their errors, "1.003 ± 0.012 G0, (2.07 ± 0.04)×10⁻³ G0", or "no peak"."""
     trusted = [peak for peak in analysis.peaks if peak.trusted][:MOST_PEAKS]
     return ", ".join(_peak(peak) for peak in trusted) or "no peak"
 
 
 def _peak(peak: PeakFit) -> str:
-    value, error = rounded(peak.conductance_G0, peak.uncertainty_G0)
-    return f"{value} ± {error} G0"
+    return f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G0"

@@ -4,7 +4,7 @@ import base64
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.recording import Calibration
-from app.numbers import cell_with_error
+from app.numbers import with_error
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report.csv_table import points_csv
@@ -58,11 +58,11 @@ def headline(measurement: Measurement) -> list[tuple[str, str]]:
     point = max(heating.points, key=lambda p: p.q_total_W)
     hotter = "negative" if point.asymmetry_K > 0.0 else "positive"
     verdict = f"hotter at {hotter} bias" if point.asymmetry.seen else "no asymmetry seen"
-    asymmetry = cell_with_error(point.asymmetry_K / mK, point.asymmetry_sigma_K / mK)
+    asymmetry = with_error(point.asymmetry_K / mK, point.asymmetry_sigma_K / mK)
     return [
         (f"dT(-) - dT(+) at {point.amplitude_V:g} V", f"{asymmetry} mK"),
         (verdict, point.asymmetry.words()),
-        ("closure, 1 if all power is found", cell_with_error(point.closure, point.closure_sigma)),
+        ("closure, 1 if all power is found", with_error(point.closure, point.closure_sigma)),
         ("junctions", str(sum(p.junctions for p in heating.points))),
     ]
 

@@ -9,7 +9,7 @@ from analysis.heating.points import HeatingPoint
 from analysis.heating.to_json import exclusion_counts
 from analysis.heating.verdict import Verdict
 from analysis.recording import Calibration
-from app.numbers import cell_with_error
+from app.numbers import rounded, with_error
 from app.report.table import Table
 
 mK, nW = 1e-3, 1e-9
@@ -27,12 +27,12 @@ def points_table(points: Sequence[HeatingPoint]) -> Table:
                 _amplitude(point, marked),
                 str(point.junctions),
                 f"{point.kept_s:.0f}",
-                cell_with_error(point.dT_pos_K / mK, point.sigma_pos_K / mK),
-                cell_with_error(point.dT_neg_K / mK, point.sigma_neg_K / mK),
-                cell_with_error(point.q_total_pos_W / nW, sigma_q[0] / nW),
-                cell_with_error(point.q_total_neg_W / nW, sigma_q[1] / nW),
-                cell_with_error(point.q_probe_pos_W / nW, point.sigma_pos_K / R_P / nW),
-                cell_with_error(point.q_probe_neg_W / nW, point.sigma_neg_K / R_P / nW),
+                with_error(point.dT_pos_K / mK, point.sigma_pos_K / mK),
+                with_error(point.dT_neg_K / mK, point.sigma_neg_K / mK),
+                with_error(point.q_total_pos_W / nW, sigma_q[0] / nW),
+                with_error(point.q_total_neg_W / nW, sigma_q[1] / nW),
+                with_error(point.q_probe_pos_W / nW, point.sigma_pos_K / R_P / nW),
+                with_error(point.q_probe_neg_W / nW, point.sigma_neg_K / R_P / nW),
             )
         )
     headings = ("V_M (V)", "junctions", "time (s)", "dT(+) (mK)", "dT(-) (mK)")
@@ -58,14 +58,14 @@ def asymmetry_table(points: Sequence[HeatingPoint], theory: HeatingComparison | 
         rows.append(
             (
                 _amplitude(p, marked),
-                cell_with_error(p.asymmetry_K / mK, p.asymmetry_sigma_K / mK),
+                with_error(p.asymmetry_K / mK, p.asymmetry_sigma_K / mK),
                 f"{p.asymmetry_noise_K / mK:.2g}",
                 p.asymmetry.words(),
                 hotter if p.asymmetry.seen else "not seen",
-                cell_with_error(p.contrast, p.contrast_sigma),
-                cell_with_error(p.closure, p.closure_sigma),
+                with_error(p.contrast, p.contrast_sigma),
+                with_error(p.closure, p.closure_sigma),
                 *(
-                    (cell_with_error(theory.asymmetry_K[i] / mK, theory.asymmetry_sigma_K[i] / mK),)
+                    (with_error(theory.asymmetry_K[i] / mK, theory.asymmetry_sigma_K[i] / mK),)
                     if theory
                     else ()
                 ),
@@ -141,15 +141,15 @@ def without_exclusions_table(analysis: HeatingAnalysis) -> Table:
             means = [
                 point.other_means[n][i] for n in ("inverse_variance", "unweighted") if n in point.other_means
             ]
-            cells = [cell_with_error(m / mK, sigma / mK).split(" ")[0] for m in means]
+            cells = [rounded(m / mK, sigma / mK) for m in means]
             all_in = "not known"
             if other is not None:
-                all_in = cell_with_error(other.mean[i] / mK, (other.sigma_pos_K, other.sigma_neg_K)[i] / mK)
+                all_in = with_error(other.mean[i] / mK, (other.sigma_pos_K, other.sigma_neg_K)[i] / mK)
             rows.append(
                 (
                     _amplitude(point, marked),
                     f"dT({sign})",
-                    cell_with_error(point.mean[i] / mK, sigma / mK),
+                    with_error(point.mean[i] / mK, sigma / mK),
                     all_in,
                     *(cells or ("-", "-")),
                 )

@@ -7,7 +7,7 @@ from rich.console import Console
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import JunctionModel
 from analysis.iv.mean import MeanIV
-from app.numbers import cell_with_error
+from app.numbers import with_error
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report.table import Table
@@ -52,7 +52,7 @@ def _print_model(console: Console, model: JunctionModel) -> None:
 
 def model_words(model: JunctionModel) -> list[str]:
     """Return sentences on the source of the transmission, its numbers and their limits."""
-    numbers = ", ".join(f"{name} = {cell_with_error(*value)}" for name, value in model.parameters.items())
+    numbers = ", ".join(f"{name} = {with_error(*value)}" for name, value in model.parameters.items())
     fit = f" ({numbers})" if numbers else ""
     if isfinite(model.misfit):
         fit += f", {100 * model.misfit:.1f} % of the largest current from it"

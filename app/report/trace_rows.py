@@ -9,17 +9,14 @@ from app.offline.traces import Analysed
 def peak_row(peak: PeakFit) -> dict[str, object]:
     """Return one line of the table of peaks."""
     smallest = min((e for e in (peak.uncertainty_G0, peak.spread_G0) if e > 0), default=float("nan"))
-    conductance, _ = rounded(peak.conductance_G0, smallest)
-    _, uncertainty = rounded(peak.conductance_G0, peak.uncertainty_G0)
-    _, spread = rounded(peak.conductance_G0, peak.spread_G0)
     low, high = peak.window_G0
     width = f"{peak.sigma_G0:.2g} G0" if peak.scale is Scale.LINEAR else f"{peak.sigma_decades:.2g} decades"
     return {
         "scale": "in G" if peak.scale is Scale.LINEAR else "in log G",
         "background": peak.background if peak.background != "none" else "no",
-        "conductance": conductance,
-        "uncertainty": uncertainty,
-        "spread": spread,
+        "conductance": rounded(peak.conductance_G0, smallest),
+        "uncertainty": rounded(peak.uncertainty_G0, peak.uncertainty_G0),
+        "spread": rounded(peak.spread_G0, peak.spread_G0),
         "sigma": width,
         "window": f"{low:.3g} to {high:.3g}",
         "trusted": peak.trusted,

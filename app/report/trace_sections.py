@@ -1,7 +1,7 @@
 """Sections of a report on opening traces: figures, peaks, counts."""
 
 from analysis.traces.histogram import Scale
-from app.numbers import cell_with_error
+from app.numbers import with_error
 from app.offline.traces import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
 from app.report.section import ReportSection, embedded_figure
@@ -22,7 +22,7 @@ def headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
     return [
         (
             f"peak, Gaussian {peak_row(peak)['scale']}",
-            f"{cell_with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
+            f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
         )
         for peak in metal + below
     ]

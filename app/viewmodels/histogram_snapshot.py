@@ -10,6 +10,7 @@ from analysis.records import FloatArray
 from analysis.traces.histogram import Scale
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.selection import SelectionRules
+from app.numbers import with_error
 
 CURVE_POINTS = 200
 
@@ -116,7 +117,7 @@ def drawn_peak(peak: PeakFit) -> Peak:
     x = np.linspace(float(low), float(high), CURVE_POINTS)
     fit, background = peak.curve(x if linear else 10.0**x)
     return Peak(
-        label=f"{value_with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
+        label=f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G0",
         conductance_G0=peak.conductance_G0,
         uncertainty_G0=peak.uncertainty_G0,
         spread_G0=peak.spread_G0,
@@ -127,14 +128,3 @@ def drawn_peak(peak: PeakFit) -> Peak:
         fit=fit,
         background=background,
     )
-
-
-def value_with_error(value: float, error: float) -> str:
-    """Format a value with its error to two digits: "0.972 ± 0.011", "2.030e-03 ± 0.050e-03"."""
-    if not (np.isfinite(value) and np.isfinite(error) and error > 0.0):
-        return f"{value:.3g}"
-    power = int(np.floor(np.log10(abs(value)))) if value else 0
-    power = 0 if -2 <= power <= 3 else power
-    digits = max(0, 1 - int(np.floor(np.log10(error / 10.0**power))))
-    exponent = f"e{power:+03d}" if power else ""
-    return f"{value / 10.0**power:.{digits}f}{exponent} ± {error / 10.0**power:.{digits}f}{exponent}"

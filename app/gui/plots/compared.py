@@ -6,7 +6,6 @@ from operator import attrgetter
 import numpy as np
 
 from analysis.records import FloatArray
-from app.gui.numbers import counted, with_error
 from app.gui.plots.heating import NAMES, PROBE, TOTAL
 from app.gui.plots.histogram import COUNTS
 from app.gui.plots.histogram_range import HIGH_G0, QUANTA_G0
@@ -16,6 +15,7 @@ from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.widgets.theme import Palette, Theme
+from app.numbers import counted, with_error
 from app.viewmodels.compared import ComparedKind, ComparedRecording
 
 STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED)

@@ -7,7 +7,6 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from analysis.records import FloatArray
-from app.gui.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, LineLayer, Points, union
 from app.gui.plots.panel import PlotPanel
@@ -15,6 +14,7 @@ from app.gui.plots.ranges import held, span
 from app.gui.plots.result_rows import Results, about_heat, heats, rises
 from app.gui.plots.view import View
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.numbers import counted
 from app.viewmodels.convergence import ConvergenceSnapshot
 from app.viewmodels.heating_curves import HeatingCurve
 from app.viewmodels.heating_points import PointsSnapshot

@@ -7,8 +7,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from analysis.heating.significance import FEW_JUNCTIONS, p_words
-from app.gui.numbers import counted, fixed_decimals, minus, significant, with_error
 from app.gui.widgets.theme import MEDIUM
+from app.numbers import counted, fixed_decimals, minus, significant, with_error
 from app.viewmodels.convergence import ConvergenceSnapshot
 
 UW_PER_MK = 1e3
