@@ -1,11 +1,12 @@
-"""Reduction of blocks and events to records, in one loop for live runs and for files.
+"""Reduction of blocks and events to records, in one order for live runs and for files.
 
 The order of events against samples is exact: a reducer sees every sample before an event's index, then the
 event, then the samples from its index on, however the samples were cut into blocks.
 """
 
+import sys
 from bisect import insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Protocol
 
@@ -26,6 +27,68 @@ class Reducer(Protocol):
     def close(self) -> Iterable[Any]:
         """End the stream; return the records that were still open."""
         ...
+
+
+class InOrder:
+    """Passes pushed samples and events on in exact order, independent of the division into blocks.
+
+    An event that arrives before its samples waits for them. Repeated samples are dropped, and late events are passed
+    on at once; `reduce` refuses both.
+
+    Parameters
+    ----------
+    on_block, on_event : callable
+    longest : int
+        Maximum number of samples passed on at a time, so that no call takes long.
+    """
+
+    def __init__(
+        self, on_block: Callable[[Block], None], on_event: Callable[[Event], None], longest: int = 8192
+    ) -> None:
+        self._on_block, self._on_event, self._longest = on_block, on_event, longest
+        self._waiting: list[Event] = []
+        self.next_sample = 0
+        """Index after the last sample passed on."""
+
+    def feed(self, block: Block) -> None:
+        """Pass on the next samples, with the events between them."""
+        if block.first < self.next_sample:
+            block = block.part(self.next_sample, block.stop)
+        if not len(block):
+            return
+        while self._waiting and self._waiting[0].sample < block.stop:
+            event = self._waiting.pop(0)
+            self._pass_on(block.part(self.next_sample, event.sample))
+            self._on_event(event)
+        self._pass_on(block.part(self.next_sample, block.stop))
+
+    def _pass_on(self, block: Block) -> None:
+        for start in range(block.first, block.stop, self._longest):
+            self._on_block(block.part(start, min(start + self._longest, block.stop)))
+        if len(block):
+            self.next_sample = block.stop
+
+    def on_event(self, event: Event) -> None:
+        """Pass on an event before its own sample."""
+        if event.sample <= self.next_sample and not self._waiting:
+            self._on_event(event)
+        else:
+            insort(self._waiting, event, key=lambda each: each.sample)
+            self._overdue()
+
+    def _overdue(self) -> None:
+        while self._waiting and self._waiting[0].sample <= self.next_sample:
+            self._on_event(self._waiting.pop(0))
+
+    def close(self) -> None:
+        """Pass on the waiting events at the end of the stream."""
+        while self._waiting:
+            self._on_event(self._waiting.pop(0))
+
+    def jump(self) -> None:
+        """Continue at another position; drop waiting events."""
+        self._waiting.clear()
+        self.next_sample = 0
 
 
 def reduce(stream: Iterable[Block | Event], reducers: Sequence[Reducer], hold_back: int = 0) -> Iterator[Any]:
@@ -53,53 +116,39 @@ def reduce(stream: Iterable[Block | Event], reducers: Sequence[Reducer], hold_ba
     ValueError
         If a block overlaps an earlier one, or an event precedes samples that were reduced already.
     """
-    waiting: list[Event] = []
+    records: list[Any] = []
+
+    def on_block(block: Block) -> None:
+        for reducer in reducers:
+            records.extend(reducer.feed(block))
+
+    def on_event(event: Event) -> None:
+        for reducer in reducers:
+            records.extend(reducer.event(event))
+
+    in_order = InOrder(on_block, on_event, longest=sys.maxsize)
     pending: list[Block] = []
-    reduced = 0
     for item in stream:
         if isinstance(item, Event):
-            if item.sample < reduced:
+            if item.sample < in_order.next_sample:
                 raise ValueError(
-                    f"event {item.name!r} at sample {item.sample} came after sample {reduced - 1}"
+                    f"event {item.name!r} at sample {item.sample} came after sample {in_order.next_sample - 1}"
                 )
-            insort(waiting, item, key=_sample)
+            in_order.on_event(item)
             continue
-        if item.first < (pending[-1].stop if pending else reduced):
+        if item.first < (pending[-1].stop if pending else in_order.next_sample):
             raise ValueError(f"block from sample {item.first} overlaps what came before it")
         pending.append(item)
         release = item.stop - hold_back
         while pending and pending[0].first < release:
-            ready = pending[0].part(pending[0].first, release)
-            pending[0] = pending[0].part(release, pending[0].stop)
-            if not len(pending[0]):
-                del pending[0]
-            yield from _in_order(ready, waiting, reducers)
-            reduced = ready.stop
+            block = pending.pop(0)
+            in_order.feed(block.part(block.first, release))
+            if release < block.stop:
+                pending.insert(0, block.part(release, block.stop))
+        yield from records
+        records.clear()
     for block in pending:
-        yield from _in_order(block, waiting, reducers)
-    for event in waiting:
-        yield from _feed_event(event, reducers)
+        in_order.feed(block)
+    in_order.close()
+    yield from records
     yield from chain.from_iterable(reducer.close() for reducer in reducers)
-
-
-def _sample(event: Event) -> int:
-    return event.sample
-
-
-def _in_order(block: Block, waiting: list[Event], reducers: Sequence[Reducer]) -> Iterator[Any]:
-    """Feed one block, split at the waiting events; remove the events that were fed from the list."""
-    while waiting and waiting[0].sample < block.stop:
-        event = waiting.pop(0)
-        if event.sample > block.first:
-            yield from _feed(block.part(block.first, event.sample), reducers)
-            block = block.part(event.sample, block.stop)
-        yield from _feed_event(event, reducers)
-    yield from _feed(block, reducers)
-
-
-def _feed(block: Block, reducers: Sequence[Reducer]) -> Iterator[Any]:
-    return chain.from_iterable(reducer.feed(block) for reducer in reducers)
-
-
-def _feed_event(event: Event, reducers: Sequence[Reducer]) -> Iterator[Any]:
-    return chain.from_iterable(reducer.event(event) for reducer in reducers)

@@ -7,8 +7,9 @@ import numpy as np
 
 from analysis.heating.budget import expected_covariance_K2
 from analysis.heating.programme import LevelProgramme, three_level
-from analysis.heating.spectrum import Noise, fit_noise, power_spectrum
 from analysis.records import FloatArray
+from analysis.spectra.noise import Noise, fit_noise
+from analysis.spectra.welch import power_spectrum
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from scipy.special import zeta
 
 from analysis.heating.points import HeatingPoint
 from analysis.heating.programme import LevelProgramme
-from analysis.heating.spectrum import Noise
 from analysis.records import FloatArray
+from analysis.spectra.noise import Noise
 
 
 def white_coefficients(

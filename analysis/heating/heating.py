@@ -16,7 +16,6 @@ from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
 from analysis.heating.settling import SettlingCheck, settling_of
 from analysis.heating.slopes import Slope, slope_over_junctions, slope_over_points
-from analysis.heating.spectrum import Noise, Spectrum, fit_noise, power_spectrum
 from analysis.heating.thermometer import Thermometer
 from analysis.heating.to_json import (
     asymmetry_entry,
@@ -26,6 +25,8 @@ from analysis.heating.to_json import (
     thermometer_entry,
 )
 from analysis.heating.verdict import Verdict
+from analysis.spectra.noise import Noise, fit_noise
+from analysis.spectra.welch import Spectrum, power_spectrum
 
 _PROGRAMME_CONTROLS = ("", "order reversed", "other frequencies")
 

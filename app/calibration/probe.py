@@ -14,8 +14,8 @@ from analysis.heating.holds import holds_of
 from analysis.heating.mask import filters_of, mask_for
 from analysis.heating.runs import LOOK_AHEAD, first_periods_of
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas
-from analysis.heating.spectrum import Noise
 from analysis.recording import Recording
+from analysis.spectra.noise import Noise
 from app.calibration.result import (
     CalibratedQuantity,
     CalibrationResult,

@@ -9,7 +9,8 @@ from analysis.heating.comparison import HeatingComparison
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.prediction import symmetric_line_K
 from analysis.heating.significance import p_words
-from analysis.heating.spectrum import Noise, Spectrum
+from analysis.spectra.noise import Noise
+from analysis.spectra.welch import Spectrum
 from app.figure_style import Style
 from app.report.paper_figure import draw_points
 

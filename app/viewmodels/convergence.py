@@ -16,8 +16,8 @@ from analysis.heating.significance import (
     skewness_of,
     widening_of,
 )
-from analysis.heating.spectrum import Noise
 from analysis.records import FloatArray
+from analysis.spectra.noise import Noise
 
 MK = 1e-3
 _DIFFERENCE = np.array([-1.0, 1.0])

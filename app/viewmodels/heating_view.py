@@ -13,11 +13,11 @@ from analysis.heating.junction_model import JunctionModel
 from analysis.heating.mask import UnsuitableFilter
 from analysis.heating.points import HeatingPoint
 from analysis.heating.runs import LOOK_AHEAD, EvaluatedHold, EvaluatedRun, RunEvaluator
-from analysis.heating.spectrum import Noise
 from analysis.heating.thermometer import UncalibratedThermometer
 from analysis.heating.to_json import exclusion_counts
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
+from analysis.spectra.noise import Noise
 from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.convergence import Convergences, ConvergenceSnapshot
 from app.viewmodels.heating_curves import HeatingCurve, heating_curves

@@ -14,6 +14,7 @@ from analysis.heating.points import HeatingPoint
 from analysis.iv.sweeps import Sweep
 from analysis.recording import RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
+from analysis.reduce import InOrder
 from analysis.traces.result import Analysis
 from app.offline.measurement import Measurement, turned_by_heat
 from app.offline.recordings import RecordingKind, recording_kind
@@ -29,7 +30,6 @@ from app.viewmodels.options import SessionOptions
 from app.viewmodels.records import Kept, Records
 from app.viewmodels.signals import Decoder
 from app.viewmodels.status_view import StatusSnapshot, StatusView
-from app.viewmodels.stream import InOrder
 from app.viewmodels.strips import StripCharts, StripsSnapshot
 from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
 from app.viewmodels.worker import AtOnce, ViewWorker

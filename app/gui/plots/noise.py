@@ -6,8 +6,9 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from analysis.heating.spectrum import SpectralLine
 from analysis.records import FloatArray
+from analysis.spectra.lines import SpectralLine
+from analysis.spectra.noise_reducer import HELD, OPEN
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption
 from app.gui.plots.layers import DOTTED, NOTHING, LineLayer
@@ -16,7 +17,7 @@ from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range
 from app.gui.plots.view import View
 from app.gui.widgets.theme import Theme
-from app.viewmodels.noise_view import HELD, OPEN, NoiseSnapshot
+from app.viewmodels.noise_view import NoiseSnapshot
 
 FREQUENCY = AxisQuantity("frequency", "<i>f</i>", "Hz", log=True)
 PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.calibration.noise import expected_resolution, thermometer_noise
-from analysis.heating.spectrum import Noise
+from analysis.spectra.noise import Noise
 
 S_TC = 16.3e-6
 

@@ -17,8 +17,8 @@ from analysis.heating.budget import (
 )
 from analysis.heating.combine import combine
 from analysis.heating.programme import programme, three_level
-from analysis.heating.spectrum import Noise
 from analysis.heating.thermometer import Thermometer
+from analysis.spectra.noise import Noise
 from tests.support.physics.junction_draws import estimate
 
 THIRDS = three_level(1.0)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.heating.spectrum import Spectrum, find_lines, power_spectrum
 from analysis.records import Event, EventKind
-from app.viewmodels.averager import Averager
-from app.viewmodels.noise_view import HELD, OPEN, NoiseModel
+from analysis.spectra.lines import find_lines
+from analysis.spectra.noise_reducer import HELD, OPEN
+from analysis.spectra.welch import Spectrum, WelchAverager, power_spectrum
+from app.viewmodels.noise_view import NoiseModel
 from app.viewmodels.signals import SampledSignals
 
 RATE_Hz = 2000.0
@@ -48,7 +49,7 @@ def names(view):
 @pytest.mark.parametrize("sizes", [[200], [7, 8001, 150], [10**6]])
 def test_the_spectrum_is_that_of_all_samples_at_once(sizes):
     rows = np.stack(made(60_000))
-    averager = Averager(4.0, 1000.0)
+    averager = WelchAverager(4.0, 1000.0)
     at, i = 0, 0
     while at < 60_000:
         averager.feed(rows[:, at : at + sizes[i % len(sizes)]], RATE_Hz)
@@ -138,8 +139,8 @@ def test_only_the_last_seconds_count():
     rng = np.random.default_rng(0)
     fed((1e-10 * rng.standard_normal(100_000), np.zeros(100_000)), [1000], view)
     fed((1e-12 * rng.standard_normal(40_000), np.zeros(40_000)), [1000], view, first=100_000)
-    assert view.long.spectra()[0].segments == 3
-    assert view.short.spectra()[0].density_per_Hz[20:].max() < 1e-26
+    assert view.noise.long.spectra()[0].segments == 3
+    assert view.noise.short.spectra()[0].density_per_Hz[20:].max() < 1e-26
 
 
 def test_a_gap_begins_a_segment_anew():
@@ -147,7 +148,7 @@ def test_a_gap_begins_a_segment_anew():
     rows = made(7000)
     fed(rows, [7000], view)
     fed(rows, [7000], view, first=7100)
-    assert view.long.spectra() is None
+    assert view.noise.long.spectra() == ()
     view.jump()
     assert view.snapshot().spectra == ()
 

@@ -7,11 +7,11 @@ import numpy as np
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.prediction import predict
 from analysis.heating.significance import Significance, effective_number
-from analysis.heating.spectrum import SpectralLine
 from analysis.records import FloatArray, Trace
+from analysis.spectra.lines import SpectralLine
+from analysis.spectra.noise_reducer import HELD, OPEN, NoiseSpectrum
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
-from app.viewmodels.averager import NoiseSpectrum
 from app.viewmodels.convergence import ConvergenceSnapshot
 from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
 from app.viewmodels.heating_curves import heating_curves
@@ -20,7 +20,7 @@ from app.viewmodels.heating_view import HeatingSnapshot
 from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 from app.viewmodels.iv_view import IVSnapshot
 from app.viewmodels.junction_state import ShownState
-from app.viewmodels.noise_view import HELD, OPEN, NoiseSnapshot
+from app.viewmodels.noise_view import NoiseSnapshot
 from app.viewmodels.signals import SampledSignals
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.strips import StripCharts, StripsSnapshot

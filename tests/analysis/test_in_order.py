@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.records import Block, Event, EventKind
-from analysis.reduce import reduce
-from app.viewmodels.stream import InOrder
+from analysis.reduce import InOrder, reduce
 
 
 def block(first, stop):

@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from analysis.heating.spectrum import Spectrum, find_lines, fit_noise, power_spectrum
+from analysis.spectra.lines import find_lines
+from analysis.spectra.noise import fit_noise
+from analysis.spectra.welch import Spectrum, power_spectrum
 
 RATE_Hz = 2000.0
 WHITE = 1e-16  # V^2/Hz: 10 nV in the root of a Hz
