@@ -13,7 +13,8 @@ from analysis.heating.combine import RESAMPLES, combine
 from analysis.heating.controls import FIRST_PERIODS, ControlData, judge_controls
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
-from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
+from analysis.heating.run_reducer import evaluate
+from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun
 from analysis.heating.settling import SettlingCheck, settling_of
 from analysis.heating.slopes import Slope, slope_over_junctions, slope_over_points
 from analysis.heating.thermometer import Thermometer

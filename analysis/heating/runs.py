@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
 
 import numpy as np
 
@@ -142,24 +141,6 @@ class EvaluatedRun:
     warnings: tuple[str, ...]
 
 
-def evaluate(run: HeatingRun, options: EvaluationOptions | None = None) -> EvaluatedRun:
-    """Evaluate the holds of one recording; except for the first ones, one at a time is in memory.
-
-    Raises
-    ------
-    UncalibratedThermometer
-        If the recording lacks a calibration of its thermometer; the message names both.
-    UnsuitableFilter
-        If its filters make the levels sag.
-    """
-    holds = iter(run.holds)
-    first = list(islice(holds, LOOK_AHEAD))
-    evaluator = RunEvaluator(run.header, run.name, first, options)
-    residuals_V = tuple(x for hold in first if (x := evaluator.residual_V(hold)) is not None)
-    evaluated = tuple(evaluator.evaluated(hold) for hold in chain(first, holds))
-    return EvaluatedRun(run.name, evaluated, residuals_V, evaluator.mains_Hz, evaluator.warnings)
-
-
 class RunEvaluator:
     """Evaluator of the holds of one recording, one by one.
 
@@ -190,6 +171,7 @@ class RunEvaluator:
         self._first_periods = first_periods_of(header, options.first_periods)
         arrivals = arrivals_of(header, first, first[0].rate_Hz if first else header.rate_Hz)
         filters = filters_of(header.settings, time_constant_s(header.calibrations))
+        self._arrivals = arrivals
         self._masks = _Masks(filters, arrivals, options.mask_samples)
         mains_Hz = options.mains_Hz
         if mains_Hz is None:
@@ -211,6 +193,11 @@ class RunEvaluator:
     def mains_Hz(self) -> tuple[float, ...]:
         """Lines that are regressed on."""
         return self._settings.mains_Hz
+
+    @property
+    def learned(self) -> tuple[tuple[float, ...], Arrivals]:
+        """Mains and arrivals of the edges: all that is learned from the first holds."""
+        return self.mains_Hz, self._arrivals
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -110,20 +110,20 @@ class WelchAverager:
     def _complete(self) -> None:
         """Average the full buffer in, and keep its second half for the next segment."""
         length = self._buffer.shape[1]
-        self._densities.append(self._density())
+        self._densities.append(np.stack([self._density(samples) for samples in self._buffer]))
         self._new_s.append(self.segment_s * (1.0 if self._fresh else 0.5))
         self.completed, self._fresh = self.completed + 1, False
         half = length - length // 2
         self._buffer[:, : length - half] = self._buffer[:, half:]
         self._filled = length - half
 
-    def _density(self) -> FloatArray:
-        """Return one-sided densities per Hz, shape (channels, length // 2 + 1), scaled as by ``scipy.signal.welch``."""
-        data = self._buffer - self._buffer.mean(axis=1, keepdims=True)
-        data -= (data @ self._slope)[:, None] * self._time
-        power = np.abs(np.fft.rfft(data * self._window, axis=1)) ** 2
+    def _density(self, samples: FloatArray) -> FloatArray:
+        """Return one-sided densities per Hz, shape (length // 2 + 1,), scaled as by ``scipy.signal.welch``."""
+        data = samples - samples.mean()
+        data -= (data @ self._slope) * self._time
+        power: FloatArray = np.abs(np.fft.rfft(data * self._window)) ** 2
         power /= self._rate_Hz * (self._window @ self._window)
-        power[:, 1 : (-1 if data.shape[1] % 2 == 0 else None)] *= 2.0
+        power[1 : (-1 if data.size % 2 == 0 else None)] *= 2.0
         return power
 
     def spectra(self) -> tuple[Spectrum, ...]:

@@ -14,7 +14,8 @@ from analysis.heating.heating import HeatingAnalysis, summarise
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.heating.points import HeatingPoint
-from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun, evaluate
+from analysis.heating.run_reducer import evaluate
+from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
 from analysis.heating.to_json import json_number
 from analysis.iv.mean import MeanIV, mean_iv

@@ -1,6 +1,5 @@
 """View of a heating run: temperature rises hold by hold, and heats against powers with theory."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,9 +11,9 @@ from analysis.heating.holds import Hold
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.mask import UnsuitableFilter
 from analysis.heating.points import HeatingPoint
-from analysis.heating.runs import LOOK_AHEAD, EvaluatedHold, EvaluatedRun, RunEvaluator
+from analysis.heating.run_reducer import RunReducer
+from analysis.heating.runs import LOOK_AHEAD, EvaluatedHold
 from analysis.heating.thermometer import UncalibratedThermometer
-from analysis.heating.to_json import exclusion_counts
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from analysis.spectra.noise import Noise
@@ -117,16 +116,13 @@ class HeatingModel(RecordView[HeatingSnapshot]):
 
     def _begin(self, options: HeatingOptions, coupling_eV: float) -> None:
         self._options, self._coupling_eV = options, coupling_eV
-        self._evaluator: RunEvaluator | None = None
+        self._run = RunReducer(self._header, self._name, options.evaluation)
         self._first, self._first_due = 0, Growth(1.0)
-        self._evaluated: list[EvaluatedHold] = []
         self._judged: list[JudgedHold] = []
-        self._residuals_V: dict[int, FloatArray] = {}
         self._series = Convergences()
         self._points_due = Growth(0.05)
         self.result: HeatingAnalysis | None = None
         self._curves: tuple[HeatingCurve, ...] = ()
-        self._reasons: Counter[str] = Counter()
 
     def decide(self, options: HeatingOptions, coupling_eV: float) -> None:
         """Evaluate all holds again with other options; call in the thread of `work`."""
@@ -146,7 +142,7 @@ class HeatingModel(RecordView[HeatingSnapshot]):
             return
         try:
             self._prepare(count, thorough)
-            new = len(self._evaluated) < count
+            new = len(self._run.evaluated) < count
             self._evaluate(count)
         except (UncalibratedThermometer, UnsuitableFilter) as error:
             self._shown = HeatingSnapshot(holds=count, problem=str(error))
@@ -164,70 +160,50 @@ class HeatingModel(RecordView[HeatingSnapshot]):
         wanted = min(count, LOOK_AHEAD)
         if wanted == self._first:
             return
-        enough = wanted == LOOK_AHEAD or self._evaluator is None
-        if not (self._first_due.due(wanted, thorough) or enough):
+        if not (self._first_due.due(wanted, thorough) or wanted == LOOK_AHEAD or not self._first):
             return
-        first = [self._holds[i] for i in range(wanted)]
-        evaluator = RunEvaluator(self._header, self._name, first, self._options.evaluation)
+        if self._run.look([self._holds[i] for i in range(wanted)]):
+            self._judged, self._series = [], Convergences()
+            self._points_due.reset()
         self._first, self._first_due.at = wanted, wanted
-        if self._evaluator is not None and self._evaluator.mains_Hz == evaluator.mains_Hz:
-            return
-        self._evaluator = evaluator
-        self._evaluated, self._judged, self._series, self._reasons = [], [], Convergences(), Counter()
-        self._points_due.reset()
 
     def _evaluate(self, count: int) -> None:
-        evaluator = self._evaluator
-        assert evaluator is not None
-        for index in range(len(self._evaluated), count):
+        for index in range(len(self._run.evaluated), count):
             hold = self._holds[index]
-            if index < LOOK_AHEAD and index not in self._residuals_V:
-                residual_V = evaluator.residual_V(hold)
-                self._residuals_V[index] = np.empty(0) if residual_V is None else residual_V
-            evaluated = evaluator.evaluated(hold)
-            self._evaluated.append(evaluated)
+            evaluated = self._run.feed(hold)
             rejected = bool(evaluated.estimate.rejected)
             self._judged.append(JudgedHold(hold_sentence(evaluated), rejected, hold.samples[1]))
             self._series.add(evaluated)
-            if rejected:
-                self._reasons.update(exclusion_counts([evaluated])["holds_rejected"])
 
     def _combine(self) -> None:
-        assert self._evaluator is not None
-        residuals_V = tuple(x for x in self._residuals_V.values() if x.size)
-        run = EvaluatedRun(
-            self._name,
-            tuple(self._evaluated),
-            residuals_V,
-            self._evaluator.mains_Hz,
-            self._evaluator.warnings,
-        )
-        self.result = summarise([run], np.random.default_rng(BOOTSTRAP_SEED), self._options.resamples)
+        rng = np.random.default_rng(BOOTSTRAP_SEED)
+        self.result = summarise([self._run.run()], rng, self._options.resamples)
         self._on_points(self.result.points)
         self._draw_curves()
 
     def _draw_curves(self) -> None:
-        if self._model is None or not self._evaluated:
+        if self._model is None or not self._run.evaluated:
             self._curves = ()
             return
-        largest_V = BEYOND * max(abs(hold.estimate.amplitude_V) for hold in self._evaluated)
-        resistance = self._evaluated[-1].thermometer.resistance_K_per_W
+        largest_V = BEYOND * max(abs(hold.estimate.amplitude_V) for hold in self._run.evaluated)
+        resistance = self._run.evaluated[-1].thermometer.resistance_K_per_W
         self._curves = heating_curves(self._model, largest_V, resistance, self._coupling_eV)
 
     def _noise(self) -> Noise | None:
         if self.result is not None and self.result.noise is not None:
             return self.result.noise
-        estimates = [h.estimate for h in self._evaluated[:LOOK_AHEAD] if h.estimate.white_V2_per_Hz > 0.0]
+        estimates = [h.estimate for h in self._run.evaluated[:LOOK_AHEAD] if h.estimate.white_V2_per_Hz > 0.0]
         if not estimates:
             return None
         white, corner = np.median([(e.white_V2_per_Hz, e.corner_Hz) for e in estimates], axis=0)
         return Noise(float(white), float(corner))
 
     def _draw(self) -> HeatingSnapshot:
-        if not self._evaluated:
+        if not self._run.evaluated:
             return replace(self._shown, model=self._model.source if self._model else "")
-        rejected = sum(self._reasons.values())
-        result, thermometer = self.result, self._evaluated[-1].thermometer
+        reasons = self._run.reasons
+        rejected = sum(reasons.values())
+        result, thermometer = self.result, self._run.evaluated[-1].thermometer
         points = points_of(result.points) if result is not None else PointsSnapshot()
         totals = [points.q_total_pos_uW, points.q_total_neg_uW, *(c.q_total_pos_uW for c in self._curves)]
         largest_uW = BEYOND * float(np.max(np.concatenate([*totals, [0.0]])))
@@ -239,10 +215,10 @@ class HeatingModel(RecordView[HeatingSnapshot]):
             symmetric_probe_uW=np.array([0.0, largest_uW / 2.0]),
             curves=self._curves,
             model=self._model.source if self._model is not None else "",
-            holds=len(self._evaluated),
-            used=len(self._evaluated) - rejected,
+            holds=len(self._run.evaluated),
+            used=len(self._run.evaluated) - rejected,
             rejected=rejected,
-            reasons=dict(self._reasons.most_common()),
+            reasons=dict(reasons.most_common()),
             judged=tuple(self._judged),
             resistance_K_per_W=thermometer.resistance_K_per_W,
             scale_relative=thermometer.scale_relative,

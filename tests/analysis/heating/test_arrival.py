@@ -10,7 +10,8 @@ from analysis.heating.arrival import ARRIVAL, arrivals_of, scan_arrival
 from analysis.heating.estimator import EstimatorSettings, estimate_hold
 from analysis.heating.lag import LEAD, measure_lag
 from analysis.heating.mask import RISE_PER_TAU
-from analysis.heating.runs import HeatingRun, evaluate
+from analysis.heating.run_reducer import evaluate
+from analysis.heating.runs import HeatingRun
 from analysis.recording.header import Calibration, RecordedChannel, RunHeader
 from tests.support.physics.made_holds import RATE_Hz, SEEBECK_V_per_K, scanned_hold
 

@@ -10,7 +10,8 @@ import pytest
 
 from analysis.heating.heating import HeatingOptions, analyse_heating
 from analysis.heating.programme import three_level
-from analysis.heating.runs import EvaluationOptions, HeatingRun, control_name, evaluate
+from analysis.heating.run_reducer import evaluate
+from analysis.heating.runs import EvaluationOptions, HeatingRun, control_name
 from analysis.heating.thermometer import UncalibratedThermometer
 from analysis.recording.header import Calibration, RecordedChannel, RunHeader
 from tests.support.physics.made_holds import made_hold, sample_of, with_current

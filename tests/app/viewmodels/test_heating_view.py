@@ -10,7 +10,7 @@ from analysis.heating.exclusion import ExclusionRules
 from analysis.heating.heating import HeatingOptions, analyse_heating
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.programme import three_level
-from analysis.heating.runs import EvaluationOptions, HeatingRun
+from analysis.heating.runs import EvaluationOptions, HeatingRun, RunEvaluator
 from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 from app.viewmodels.heating_curves import heating_curves
 from app.viewmodels.heating_view import HeatingModel
@@ -88,20 +88,31 @@ def test_in_the_end_it_is_the_analysis(holds):
 def test_holds_are_evaluated_once_when_the_mains_are_known(holds, monkeypatch):
     known = HeatingOptions(EvaluationOptions(mains_Hz=(50.0,)), 400)
     view = grown(holds[:8], known)
-    count, evaluated = 0, type(view._evaluator).evaluated
+    count, evaluated = 0, RunEvaluator.evaluated
 
     def counting(self, hold):
         nonlocal count
         count += 1
         return evaluated(self, hold)
 
-    monkeypatch.setattr(type(view._evaluator), "evaluated", counting)
+    monkeypatch.setattr(RunEvaluator, "evaluated", counting)
     for hold in holds[8:]:
         view._holds.add(hold)
         view.work()
     view.work(thorough=True)
     assert count == 6
     same(view.result, expected(holds, known))
+
+
+def test_edges_that_only_later_holds_show_are_masked_in_all_of_them(holds):
+    """The first hold has no current; in the others it leads the bias by two samples."""
+    early = [replace(hold, current_A=np.roll(hold.current_A, -2)) for hold in holds[:6]]
+    early[0] = replace(early[0], current_A=np.zeros(len(early[0])))
+    known = HeatingOptions(EvaluationOptions(mains_Hz=(50.0,)), 100)
+    view = grown(early, known)
+    view.work(thorough=True)
+    same(view.result, expected(early, known))
+    assert {hold.lead_samples for hold in view.result.holds} == {2}
 
 
 def test_other_exclusions_give_what_they_would_have_given_from_the_start(holds):
