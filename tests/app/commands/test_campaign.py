@@ -223,7 +223,7 @@ def test_a_broken_recording_is_named_and_kept(tmp_path):
 
 def test_a_histogram_without_a_peak_says_what_to_do(tmp_path):
     text = BY_HAND.replace("held.conductance = 0.002\n", "")
-    with pytest.raises(Undecided, match=r"no peak to be trusted.*histogram\.traces.*held\.conductance"):
+    with pytest.raises(Undecided, match=r"no trusted peak.*histogram\.traces.*held\.conductance"):
         run(tmp_path, PretendRig(), text)
 
 

@@ -51,7 +51,7 @@ def test_nobody_else_reads_the_token(tmp_path):
 def test_another_file_is_said_to_be_none(tmp_path, text):
     (tmp_path / "bench-1.json").write_text(text)
 
-    with pytest.raises(FileError, match="no connection file"):
+    with pytest.raises(FileError, match="not a connection file"):
         Connection.read(tmp_path / "bench-1.json")
     assert running_benches(tmp_path) == {}
 

@@ -55,7 +55,7 @@ def test_jobs_run_in_their_order_which_can_be_changed(queue):
 def test_two_jobs_never_record_to_one_file(queue):
     job(queue, "a")
 
-    with pytest.raises(NotNow, match=r"a\.h5 is what another job"):
+    with pytest.raises(NotNow, match=r"records to a\.h5"):
         job(queue, "a")
 
 
