@@ -6,6 +6,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+import tomli_w
+
 from analysis.recording import RecordingError, RunHeader
 from app.config.amplifiers import ROLES
 from app.config.rig import Rig
@@ -94,30 +96,10 @@ def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any
 
 
 def rig_toml(rig: Rig, comment: str) -> str:
-    """Return a rig as TOML, in the order of its keys, without unknown values."""
-    return comment + "\n".join(_lines((), rig.model_dump(exclude_none=True))) + "\n"
+    """Return a rig as TOML, in the order of its keys; unknown values are left out."""
+    return comment + tomli_w.dumps(rig.model_dump(exclude_none=True))
 
 
 def table_toml(name: str, table: Mapping[str, Any]) -> str:
-    """Return a table with its subtables as TOML."""
-    return "\n".join(_lines((name,), table)) + "\n"
-
-
-def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> list[str]:
-    plain = [key_toml(key, value) for key, value in table.items() if not isinstance(value, Mapping)]
-    head = [f"\n[{'.'.join(path)}]"] if path and plain else []
-    deeper = (_lines((*path, key), value) for key, value in table.items() if isinstance(value, Mapping))
-    return [*head, *plain, *(line for lines in deeper for line in lines)]
-
-
-def key_toml(key: str, value: str | float | bool) -> str:
-    """Return a key with its value as TOML."""
-    return f"{key} = {_value(value)}"
-
-
-def _value(value: str | float | bool) -> str:
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace(
-            "\x7f", "\\u007f"
-        )  # a TOML string is a JSON string, but for DEL
-    return json.dumps(value) if isinstance(value, bool) else repr(value)
+    """Return a table as TOML, with the tables in it."""
+    return tomli_w.dumps({name: table})

@@ -113,12 +113,12 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
 
 def _table(model: AmplifierModel, addresses: dict[str, str]) -> str:
     """Return the keys of an amplifier on a simulated rig: its model, its address if it has one, its defaults."""
-    from app.acquisition.playback_rig import key_toml
+    import tomli_w
 
     wire = {"address": addresses[model.role]} if model.role in addresses else {}
     defaults = {one.name: one.default for one in model.keys if one.default is not MISSING}
     keys = {"model": model.model, **wire, **defaults}
-    return "\n".join(key_toml(name, value) for name, value in keys.items())
+    return tomli_w.dumps(keys).rstrip("\n")
 
 
 def _models(chosen: Mapping[str, str]) -> "AmplifierModels":

@@ -5,14 +5,14 @@ rig file count as calibrations of their date (``calibrated``), and as the oldest
 docs/how-to/calibration.md explains the files.
 """
 
-import json
 import os
 import re
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
+import tomli_w
 from pydantic import AwareDatetime, BaseModel, Field
 
 from app.config.amplifier_sections import NotNegative, Positive
@@ -179,15 +179,6 @@ def _free(folder: Path, stem: str) -> Path:
 
 
 def _toml(record: Record) -> str:
-    """Return the record as TOML, one key a line, its kind first."""
+    """Return the record as TOML, its kind first."""
     values = record.model_dump(exclude_none=True)
-    lines = [f"kind = {_value(values.pop('kind'))}"]
-    return "\n".join([*lines, *(f"{key} = {_value(value)}" for key, value in values.items())]) + "\n"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return json.dumps(value).replace("\x7f", "\\u007f")  # a TOML string is a JSON string, but for DEL
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return repr(float(value))
+    return tomli_w.dumps({"kind": values.pop("kind"), **values})

@@ -11,6 +11,7 @@ from app.report.csv_table import points_csv
 from app.report.heating_figures import asymmetry_figure, junctions_figure, noise_figure
 from app.report.heating_text import CONTROLS_MISSING, model_words, no_controls
 from app.report.paper_figure import paper_figure
+from app.report.parts import ReportPart
 from app.report.section import Download, ReportSection, embedded_figure
 from app.report.table import Table
 
@@ -153,3 +154,6 @@ def _calibrations(heating: HeatingAnalysis, measurement: Measurement) -> ReportS
         used.update(dict.fromkeys(part.header.calibrations.items()))
     tables_: list[Table] = [tables.calibrations_table(heating, list(used))]
     return ReportSection("Calibrations", tables=tables_)
+
+
+PART = ReportPart(heating_sections, headline, heating_warnings)

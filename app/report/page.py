@@ -12,8 +12,7 @@ from markupsafe import Markup, escape
 
 from analysis.recording import RunHeader
 from app.offline.measurement import Measurement
-from app.report.heating_sections import headline, heating_sections, heating_warnings
-from app.report.trace_sections import headline_peaks, trace_sections
+from app.report.parts import report_parts
 
 
 def report_html(measurement: Measurement) -> str:
@@ -23,17 +22,14 @@ def report_html(measurement: Measurement) -> str:
     template = environment.from_string(
         files("app").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
     )
-    histogram = measurement.histogram
-    numbers = headline(measurement)
-    if histogram is not None:
-        numbers += [("traces kept", str(len(histogram.analysis.selection.kept))), *headline_peaks(histogram)]
+    parts = list(report_parts())
     first = measurement.parts[0]
     return template.render(
         title=measurement.sample or first.header.title or first.path.name,
         subtitle=_subtitle(measurement),
-        warnings=[*heating_warnings(measurement), *measurement.warnings],
-        numbers=numbers,
-        sections=[*heating_sections(measurement), *(trace_sections(histogram) if histogram else ())],
+        warnings=[*(x for part in parts for x in part.warnings(measurement)), *measurement.warnings],
+        numbers=[x for part in parts for x in part.numbers(measurement)],
+        sections=[x for part in parts for x in part.sections(measurement)],
         recordings=[(_named(measurement, i), _settings(p.header)) for i, p in enumerate(measurement.parts)],
         json=json.dumps(_without_junctions(measurement.to_json()), indent=1),
     )

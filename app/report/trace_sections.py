@@ -2,16 +2,27 @@
 
 from analysis.traces.histogram import Scale
 from app.numbers import with_error
+from app.offline.measurement import Measurement
 from app.offline.traces import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
+from app.report.parts import ReportPart
 from app.report.section import ReportSection, embedded_figure
 from app.report.table import Table
 from app.report.trace_rows import peak_row, trace_counts
 
 
-def trace_sections(analysed: Analysed) -> list[ReportSection]:
+def trace_sections(measurement: Measurement) -> list[ReportSection]:
     """Return traces, histograms, map, then the tables of peaks and counts."""
-    return [*_figures(analysed), _peaks(analysed), _counts(analysed)]
+    analysed = measurement.histogram
+    return [] if analysed is None else [*_figures(analysed), _peaks(analysed), _counts(analysed)]
+
+
+def trace_numbers(measurement: Measurement) -> list[tuple[str, str]]:
+    """Return the number of traces, and the main peaks."""
+    analysed = measurement.histogram
+    if analysed is None:
+        return []
+    return [("traces kept", str(len(analysed.analysis.selection.kept))), *headline_peaks(analysed)]
 
 
 def headline_peaks(analysed: Analysed) -> list[tuple[str, str]]:
@@ -89,3 +100,6 @@ def _peaks(analysed: Analysed) -> ReportSection:
 
 def _counts(analysed: Analysed) -> ReportSection:
     return ReportSection("Traces", tables=[Table(("", ""), trace_counts(analysed), words=(0,))])
+
+
+PART = ReportPart(trace_sections, trace_numbers)
