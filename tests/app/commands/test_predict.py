@@ -235,7 +235,7 @@ def test_a_table_of_two_points_says_that_it_cannot_tell(tmp_path):
     (tmp_path / "tau.csv").write_text("-1,0.1\n1,0.2\n")
     found = report(tmp_path, TABLE)
     assert found["accuracy"] is None
-    assert found["note"].startswith("relative accuracy unknown: between two points")
+    assert found["note"].startswith("relative accuracy unknown: the interpolation error")
 
 
 def test_a_current_of_zero_is_named_in_place_of_an_absurd_accuracy(tmp_path):
@@ -243,5 +243,5 @@ def test_a_current_of_zero_is_named_in_place_of_an_absurd_accuracy(tmp_path):
     (tmp_path / "tau.csv").write_text("".join(f"{x},0.1\n" for x in np.linspace(0.2, 2.0, 10)))
     found = report(tmp_path, "temperature_K = 1.0\n" + TABLE)
     assert found["rows"][0]["current_A"] == 0
-    assert "unknown at 0.1 V: the current or heat is zero" in found["note"]
+    assert "unknown at 0.1 V: the current or heat depends" in found["note"]
     assert "e+" not in found["note"]
