@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.buettiker.coordinates import Coordinates, Natural, Squares
 from analysis.buettiker.fit_family import ProbedFamily
 from analysis.buettiker.multiterminal import Multiterminal
-from analysis.buettiker.newton import roots
+from analysis.buettiker.newton import Jacobian, roots
 from analysis.buettiker.terminal_currents import (
     Baths,
     Exchange,
@@ -32,6 +32,7 @@ Indices = NDArray[np.intp]
 
 _STEP = 3e-7  # of the natural scale of a parameter, for differences of integrals good to 1e-13
 _FEW, _MANY = 10, 20  # Newton iterations from a near start, and from a distant one
+_BALANCED = 1e-11  # of the flows in a probe: potentials are then better than any data
 _WARMER = (
     0.6,
     0.3,
@@ -171,13 +172,16 @@ class JunctionFamily:
         """Search at these points, write the results to ``state``, and return the points without success."""
         own, rows = np.arange(self._rows.size - self._free.size), self._rows
 
-        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, FloatArray]:
+        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, Jacobian]:
             trial = coordinates.state(unknown, own)
             baths = self._baths(trial, points[some])
             flows = self._flows(molecule, baths)
-            jacobian = response(molecule, baths, flows).matrix[rows[:, None], rows]
-            chained = np.einsum("ijp,jkp->ikp", jacobian, coordinates.slopes(trial, own))
-            return _net(flows)[rows], _throughput(flows)[rows], chained
+
+            def jacobian() -> FloatArray:
+                by_state = self._by_state(molecule, baths, flows)[rows]
+                return np.einsum("ijp,jkp->ikp", by_state, coordinates.slopes(trial, own))
+
+            return _net(flows)[rows], _throughput(flows)[rows], jacobian
 
         def bounds(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
             return coordinates.bounds(unknown, own, self._window[points[some]])
@@ -185,7 +189,7 @@ class JunctionFamily:
         chosen, each = begin[:, points], np.arange(len(begin))
         scale = self._driven[points] / np.abs(coordinates.slopes(chosen, own)[each, each])
         with np.errstate(all="ignore"):
-            result = roots(equations, coordinates.unknown(chosen, own), scale, bounds, most)
+            result = roots(equations, coordinates.unknown(chosen, own), scale, bounds, most, _BALANCED)
             state[:, points[result.found]] = coordinates.state(result.unknown[:, result.found], own)
         return points[~result.found]
 
@@ -204,7 +208,7 @@ class JunctionFamily:
         flows = self._flows(molecule, baths)
         net, rows = _net(flows), self._rows
         direct = self._direct_slopes(molecule, values, baths, net)  # (n_parameters, 2 n_terminals, n_bias)
-        by_state = response(molecule, baths, flows).matrix[:, rows]
+        by_state = self._by_state(molecule, baths, flows)
         shift: FloatArray = np.zeros((self.bias_V.size, rows.size, len(direct)))
         if rows.size:
             matrix, right = (
@@ -218,6 +222,10 @@ class JunctionFamily:
         n = len(molecule.names)
         slopes = np.stack([_current(np.moveaxis(direct, 1, 0)[:n]), _heat(np.moveaxis(direct, 1, 0)[n:])])
         return Solution(_current(net[:n]), _heat(net[n:]), slopes, state, shift.transpose(2, 1, 0))
+
+    def _by_state(self, molecule: Multiterminal, baths: Baths, flows: Exchange) -> FloatArray:
+        """Return the derivatives of all currents by the unknowns, (2 n_terminals, n_unknowns, n_bias)."""
+        return response(molecule, baths, flows, self._free).matrix[:, : self._rows.size]
 
     def _direct_slopes(
         self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray

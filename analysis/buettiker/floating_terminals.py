@@ -13,7 +13,7 @@ import numpy as np
 from analysis.buettiker.coordinates import Coordinates, Indices, Natural, Squares
 from analysis.buettiker.errors import ProbeError, RunawayProbe, UncoupledProbe, UnsettledProbe
 from analysis.buettiker.multiterminal import Multiterminal
-from analysis.buettiker.newton import Roots, roots
+from analysis.buettiker.newton import Jacobian, Roots, roots
 from analysis.buettiker.terminal_currents import (
     ENOUGH,
     Baths,
@@ -32,7 +32,7 @@ _BALANCED = 1e-11  # of the flows in a probe; rounding of the closed form can le
 _SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is abandoned
 
 _NOTHING = 1e-25  # transmission that is only rounding
-_FEW, _MANY = 12, 40  # iterations of the first attempt (most need two to five) and of the others
+_FEW, _SOME, _MANY = 12, 12, 40  # iterations of the first attempt (most need two to five), of a raise, of others
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,15 +147,19 @@ class FloatingTerminals:
         whole, by = np.broadcast_to(share, points.shape), by_poles if closed else by_panels
         own = np.searchsorted(self.mu_free, self.T_free)
         rows = np.concatenate([self.mu_free, len(self.given.offset_eV) + self.T_free])
+        columns = np.concatenate([np.arange(self.mu_free.size), self.mu_free.size + own])
 
-        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, FloatArray]:
+        def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, Jacobian]:
             state = coordinates.state(unknown, own)
             baths = self.baths(state, points[some], whole[some])
             flows = by(self.molecule, baths)
             net, through = (x.reshape(-1, some.size) for x in (_net(flows), _throughput(baths, flows)))
-            jacobian = response(self.molecule, baths, flows).matrix[rows[:, None], rows]
-            chained = np.einsum("ijp,jkp->ikp", jacobian, coordinates.slopes(state, own))
-            return net[rows], through[rows], chained
+
+            def jacobian() -> FloatArray:
+                by_state = response(self.molecule, baths, flows, self.mu_free).matrix[rows[:, None], columns]
+                return np.einsum("ijp,jkp->ikp", by_state, coordinates.slopes(state, own))
+
+            return net[rows], through[rows], jacobian
 
         def bounds(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
             return coordinates.bounds(unknown, own, self._window[points[some]])
@@ -169,17 +173,24 @@ class FloatingTerminals:
         return self._solved(start, points, closed, Natural(), _MANY)
 
     def _raised(self, start: FloatArray, points: Indices, closed: bool) -> Roots:
-        """Find states by raising bias and temperature differences step by step, each point at its own pace."""
+        """Find states by raising bias and temperature differences step by step, each point at its own pace.
+
+        Every step starts on the line through the two states before it.
+        """
         at = np.zeros_like(start)
         at[self.mu_free.size :] = self._hottest[points]
+        slope = np.zeros_like(start)
         share, rise = np.zeros(points.size), np.full(points.size, 0.1)
         iterations = np.zeros(points.size, dtype=np.intp)
         while (going := np.flatnonzero(share < 1)).size:
             target = np.minimum(share[going] + rise[going], 1.0)
-            solution = self._solved(at[:, going], points[going], closed, Squares(), _MANY, target)
+            ahead = at[:, going] + (target - share[going]) * slope[:, going]
+            solution = self._solved(ahead, points[going], closed, Squares(), _SOME, target)
             iterations[going] += solution.iterations
             reached, missed = going[solution.found], going[~solution.found]
-            at[:, reached], share[reached] = solution.unknown[:, solution.found], target[solution.found]
+            now, raised = solution.unknown[:, solution.found], target[solution.found]
+            slope[:, reached] = (now - at[:, reached]) / (raised - share[reached])
+            at[:, reached], share[reached] = now, raised
             rise[reached] *= 2
             rise[missed] /= 4
             if np.any(rise[missed] < _SMALLEST_RAISE):

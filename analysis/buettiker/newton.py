@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 
-_BALANCED = 2e-14  # of the terms that cancel in a value: equal to zero
+BALANCED = 2e-14
+"""Share of the terms that cancel in a value up to which it is zero."""
+
 _ROUNDING = (
     1e-9  # of the scale of the unknowns: smaller steps that no longer shrink fast are limited by rounding
 )
@@ -21,7 +23,8 @@ _NOISE = 1e-10  # of the terms that cancel in a value: the same
 _SHORTEST = 1e-4  # damping at which a system is abandoned
 _EPS = float(np.finfo(float).eps)
 
-Equations = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray, FloatArray]]
+Jacobian = Callable[[], FloatArray]
+Equations = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray, Jacobian]]
 Bounds = Callable[[FloatArray, NDArray[np.intp]], tuple[FloatArray, FloatArray]]
 
 
@@ -40,7 +43,12 @@ class Roots:
 
 
 def roots(
-    equations: Equations, start: FloatArray, scale: FloatArray, bounds: Bounds, most: int = 40
+    equations: Equations,
+    start: FloatArray,
+    scale: FloatArray,
+    bounds: Bounds,
+    most: int = 40,
+    balanced: float = BALANCED,
 ) -> Roots:
     """Find roots of independent systems of the same few unknowns.
 
@@ -48,20 +56,23 @@ def roots(
     ----------
     equations : callable
         Function of unknowns (n_unknowns, k) and the numbers (k,) of their systems; returns values (n_unknowns, k), the
-        sums of the terms that cancel in them (same shape), and the Jacobian (n_unknowns, n_unknowns, k), whose rows
-        are the derivatives of a value.
+        sums of the terms that cancel in them (same shape), and a function, called only where another step follows,
+        that returns the Jacobian (n_unknowns, n_unknowns, k), whose rows are the derivatives of a value.
     start, scale : ndarray, shape (n_unknowns, n_systems)
         Starts, and the scale of the unknowns with which steps are compared.
     bounds : callable
         Function that returns the lowest and highest values allowed after one step from these unknowns.
     most : int
         Iterations after which a system is abandoned; a rejected step counts.
+    balanced : float
+        Share of the terms that cancel in a value up to which it counts as zero.
     """
     u, systems = start.copy(), np.arange(start.shape[1])
     iterations, found = np.zeros(systems.size, dtype=np.intp), np.zeros(systems.size, dtype=bool)
     if not len(u):
         return Roots(u, iterations, ~found)
-    value, _, jacobian = equations(u, systems)
+    value, _, slopes = equations(u, systems)
+    jacobian = slopes()
     step, damping = _solved(jacobian, value), np.ones(systems.size)
     for _ in range(most):
         sound = np.isfinite(step).all(axis=0)
@@ -78,19 +89,22 @@ def roots(
         iterations[systems] += 1
         damping = np.minimum(damping, _reach(here, step, bounds(here, systems)))
         trial = here + damping * step
-        value, cancelled, after_jacobian = equations(trial, systems)
+        value, cancelled, slopes = equations(trial, systems)
         corrected = _solved(jacobian, value)
         before, after = (np.abs(x / size).max(axis=0) for x in (step, corrected))
         shorter = after <= (1 - 0.25 * damping) * before
         rounding = np.maximum(_ROUNDING, 16 * _EPS * np.abs(here / size).max(axis=0))
-        ended = (np.abs(value) <= _BALANCED * cancelled).all(axis=0)
+        ended = (np.abs(value) <= balanced * cancelled).all(axis=0)
         stuck = (before <= rounding) | (np.abs(value) <= _NOISE * cancelled).all(axis=0)
         ended |= (damping == 1) & stuck & (after > 0.1 * before)
         u[:, systems] = np.where(shorter | ended, trial, here)
         found[systems[ended]] = True
         going = ~ended & (shorter | (damping > _SHORTEST))
-        jacobian = np.where(shorter, after_jacobian, jacobian)[..., going]
-        step = np.where(shorter, _solved(after_jacobian, value), step)[:, going]
+        if (shorter & going).any():
+            after_jacobian = slopes()
+            jacobian = np.where(shorter, after_jacobian, jacobian)
+            step = np.where(shorter, _solved(after_jacobian, value), step)
+        jacobian, step = jacobian[..., going], step[:, going]
         damping = np.where(shorter, np.minimum(1.0, 4 * damping), damping / 4)[going]
         systems = systems[going]
     return Roots(u, iterations, found)

@@ -74,7 +74,7 @@ class Exchange:
 
 @dataclass(frozen=True, eq=False)
 class CurrentDerivatives:
-    """Derivatives of the currents into each terminal, without 2/h; shape (n_terminals, n_terminals, n_points).
+    """Derivatives of the currents into each terminal, without 2/h; shape (n_terminals, n_changed, n_points).
 
     The first index is the terminal that the current enters, the second the one whose chemical potential (eV) or thermal
     energy kT (eV) changes.
@@ -87,7 +87,7 @@ class CurrentDerivatives:
 
     @property
     def matrix(self) -> FloatArray:
-        """All as one: particles and then heat by mu and then kT, (2 n_terminals, 2 n_terminals, n_points)."""
+        """All as one: particles and then heat by mu and then kT, (2 n_terminals, 2 n_changed, n_points)."""
         particles = np.concatenate([self.number_by_mu, self.number_by_kT], axis=1)
         return np.concatenate([particles, np.concatenate([self.heat_by_mu_eV, self.heat_by_kT_eV], axis=1)])
 
@@ -108,30 +108,35 @@ def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
     return result
 
 
-def moments(molecule: Multiterminal, baths: Baths) -> FloatArray:
-    """Return the integrals of (E - mu_b)^nu T_ab (-f_b') in eV^nu, shape (3, n_terminals, n_terminals, n_points).
+def moments(molecule: Multiterminal, baths: Baths, second: NDArray[np.intp] | None = None) -> FloatArray:
+    """Return the integrals of (E - mu_b)^nu T_ab (-f_b') in eV^nu, shape (3, n_terminals, n_second, n_points).
 
-    They give the change of the exchange with the chemical potential and temperature of the second terminal. The
-    diagonal is zero.
+    They give the change of the exchange with the chemical potential and temperature of the second terminal b, one of
+    ``second`` (of all, without). They are zero where both are the same.
     """
     by = moments_by_poles if molecule.sum_error < _COARSE else moments_by_panels
-    return by(molecule, baths)
+    return by(molecule, baths, _all_or(second, baths))
 
 
-def response(molecule: Multiterminal, baths: Baths, exchanged: Exchange) -> CurrentDerivatives:
-    """Return the derivatives of the currents by every chemical potential and temperature.
+def response(
+    molecule: Multiterminal, baths: Baths, exchanged: Exchange, changed: NDArray[np.intp] | None = None
+) -> CurrentDerivatives:
+    """Return the derivatives of the currents by the chemical potentials and temperatures of the terminals ``changed``
+    (of all, without).
 
     Heat is relative to the chemical potential of its own terminal, so -dJ_a/dmu_a includes I_a.
     """
-    zeroth, first, second = moments(molecule, baths)
-    ahead = baths.offset_eV - baths.offset_eV[:, None]  # mu_b - mu_a at [a, b]
-    number_by_mu, number_by_kT = zeroth, first / baths.kT_eV
-    heat_by_mu, heat_by_kT = first + ahead * zeroth, (second + ahead * first) / baths.kT_eV
-    own = np.arange(len(zeroth))
-    number_by_mu[own, own] = -zeroth.sum(axis=0)
-    number_by_kT[own, own] = -first.sum(axis=0) / baths.kT_eV
-    heat_by_mu[own, own] = -first.sum(axis=0) - exchanged.number_eV.sum(axis=1)
-    heat_by_kT[own, own] = -second.sum(axis=0) / baths.kT_eV
+    changed = _all_or(changed, baths)
+    zeroth, first, second = moments(molecule, baths, changed)
+    kT = baths.kT_eV[changed]
+    ahead = baths.offset_eV[changed] - baths.offset_eV[:, None]  # mu_b - mu_a at [a, b]
+    number_by_mu, number_by_kT = zeroth, first / kT
+    heat_by_mu, heat_by_kT = first + ahead * zeroth, (second + ahead * first) / kT
+    own = changed, np.arange(changed.size)
+    number_by_mu[own] = -zeroth.sum(axis=0)
+    number_by_kT[own] = -first.sum(axis=0) / kT
+    heat_by_mu[own] = -first.sum(axis=0) - exchanged.number_eV.sum(axis=1)[changed]
+    heat_by_kT[own] = -second.sum(axis=0) / kT
     return CurrentDerivatives(number_by_mu, number_by_kT, heat_by_mu, heat_by_kT)
 
 
@@ -201,32 +206,31 @@ def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
     return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, heat_size), _PANEL_ERROR)
 
 
-def moments_by_poles(molecule: Multiterminal, baths: Baths) -> FloatArray:
+def moments_by_poles(molecule: Multiterminal, baths: Baths, second: NDArray[np.intp]) -> FloatArray:
     """Return `moments` in closed form; errors as in `by_poles`."""
-    pole, residue = molecule.poles
-    w = pole[:, None, None] - baths.origin_eV
-    zeroth, first = pole_derivatives(w, baths.offset_eV, baths.kT_eV)
+    pole, residue = molecule.poles[0], molecule.poles[1][:, :, second]
+    w, mu = pole[:, None, None] - baths.origin_eV, baths.offset_eV[second]
+    zeroth, first = pole_derivatives(w, mu, baths.kT_eV[second])
     out = np.empty((3, *residue.shape[1:], baths.origin_eV.size))
-    for moment, x in zip(out, (zeroth, first, (w - baths.offset_eV) * first), strict=True):
+    for moment, x in zip(out, (zeroth, first, (w - mu) * first), strict=True):
         np.einsum("kab,kbp->abp", 2 * residue.real, x.real, out=moment)
         moment -= np.einsum("kab,kbp->abp", 2 * residue.imag, x.imag)
-    return _without_diagonal(out)
+    return _without_own(out, second)
 
 
-def moments_by_panels(molecule: Multiterminal, baths: Baths) -> FloatArray:
+def moments_by_panels(molecule: Multiterminal, baths: Baths, second: NDArray[np.intp]) -> FloatArray:
     """Return `moments` by quadrature."""
-    n = len(molecule.names)
-    out = np.empty((3, n, n, baths.origin_eV.size))
+    out = np.empty((3, len(molecule.names), second.size, baths.origin_eV.size))
     for points in _groups(baths, _TOGETHER):
         here = baths.part(points)
         energy, weight = panels(molecule.shape, here.mu_eV.ravel(), here.kT_eV.ravel())
-        weighted = weight * molecule.transmissions_by_solve(energy)
-        above, kT = energy - here.mu_eV[..., None], here.kT_eV[..., None]
+        weighted = weight * molecule.transmissions_by_solve(energy)[:, second]
+        above, kT = energy - here.mu_eV[second][..., None], here.kT_eV[second][..., None]
         fall = np.exp(-np.abs(above) / kT)
         slope = fall / (kT * (1 + fall) ** 2)
         for nu in range(3):
             out[nu][..., points] = np.einsum("abe,bpe->abp", weighted, slope * above**nu, optimize=True)
-    return _without_diagonal(out)
+    return _without_own(out, second)
 
 
 def _summed(
@@ -279,10 +283,13 @@ def _cancelled(
     return np.maximum(ratio.max(axis=0), 1.0)
 
 
-def _without_diagonal(moments: FloatArray) -> FloatArray:
-    diagonal = np.arange(moments.shape[1])
-    moments[:, diagonal, diagonal] = 0.0
+def _without_own(moments: FloatArray, second: NDArray[np.intp]) -> FloatArray:
+    moments[:, second, np.arange(second.size)] = 0.0
     return moments
+
+
+def _all_or(some: NDArray[np.intp] | None, baths: Baths) -> NDArray[np.intp]:
+    return np.arange(len(baths.offset_eV)) if some is None else some
 
 
 def _groups(baths: Baths, together: int) -> list[slice]:

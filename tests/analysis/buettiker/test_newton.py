@@ -17,7 +17,7 @@ def test_steps_are_damped_where_the_whole_one_would_diverge():
 
     def equations(unknown, systems):
         x = unknown - root[systems]
-        return np.arctan(x), np.ones_like(x), (1 / (1 + x**2))[None]
+        return np.arctan(x), np.ones_like(x), lambda: (1 / (1 + x**2))[None]
 
     found = roots(equations, np.full((1, 3), 5.0), np.ones((1, 3)), unbounded, 40)
     assert found.found.all()
@@ -31,7 +31,7 @@ def test_two_unknowns_and_one_system_without_a_root():
         shift = np.where(systems == 0, 1.0, -1.0)  # x^2 = -1 has no root
         value = np.stack([x**2 - shift, x * y - 2.0])
         zero = np.zeros_like(x)
-        return value, np.ones_like(value), np.array([[2 * x, zero], [y, x]])
+        return value, np.ones_like(value), lambda: np.array([[2 * x, zero], [y, x]])
 
     found = roots(equations, np.full((2, 2), 3.0), np.ones((2, 2)), unbounded, 40)
     assert found.found.tolist() == [True, False]
@@ -44,7 +44,7 @@ def test_bounds_limit_every_step():
 
     def equations(unknown, systems):
         seen.append(float(unknown[0, 0]))
-        return unknown - 10.0, np.ones_like(unknown), np.ones((1, *unknown.shape))
+        return unknown - 10.0, np.ones_like(unknown), lambda: np.ones((1, *unknown.shape))
 
     found = roots(equations, np.zeros((1, 1)), np.ones((1, 1)), lambda u, _: (u - 1.0, u + 1.0), 40)
     assert np.diff(seen).max() <= 1.0 + 1e-12
@@ -53,7 +53,7 @@ def test_bounds_limit_every_step():
 
 def test_a_singular_jacobian_is_no_root():
     def equations(unknown, systems):
-        return np.ones_like(unknown), np.ones_like(unknown), np.zeros((1, *unknown.shape))
+        return np.ones_like(unknown), np.ones_like(unknown), lambda: np.zeros((1, *unknown.shape))
 
     assert not roots(equations, np.zeros((1, 2)), np.ones((1, 2)), unbounded, 40).found.any()
 
