@@ -8,6 +8,8 @@ from contextlib import ExitStack
 import pytest
 from click.testing import CliRunner
 
+from app.acquisition.direct import direct_wires
+from app.acquisition.open_rig import open_rig
 from app.acquisition.simulated_rig import SimulationSettings, patient, served
 from app.cli import main
 from app.commands.sim import command as sim
@@ -17,7 +19,10 @@ from tests.support.rig.rigs import namesakes_in
 
 @pytest.fixture
 def follow(tmp_path, monkeypatch):
-    """Type a page's commands in an empty folder and save its files there; give what each command prints."""
+    """Type a page's commands in an empty folder and save its files there; give what each command prints.
+
+    Runs reach card and current amplifier by no wire, which would take half the time; by wire: `tests.app.commands`.
+    """
     monkeypatch.chdir(tmp_path)
     # The tests of the report draw its figures.
     monkeypatch.setattr("app.report.section.svg_text", lambda figure: "<svg></svg>")
@@ -29,7 +34,11 @@ def follow(tmp_path, monkeypatch):
                 asked = sim.make_context("sim", words[1:]).params
                 overrides = (f"sample.species={asked['species']}", *asked["overrides"])
                 settings = SimulationSettings(asked["clock"], asked["seed"], overrides=overrides)
-                _, text = stack.enter_context(served(settings))
+                rig, text = stack.enter_context(served(settings))
+                monkeypatch.setattr(
+                    "app.acquisition.bench.open_rig",
+                    lambda asked, seen, _: open_rig(asked, seen, direct_wires(rig)),
+                )
                 (tmp_path / "rig.toml").write_text(patient(text), encoding="utf-8")
                 return ""
             done = CliRunner().invoke(main, words)
