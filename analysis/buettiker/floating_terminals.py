@@ -32,7 +32,11 @@ _BALANCED = 1e-11  # of the flows in a probe; rounding of the closed form can le
 _SMALLEST_RAISE = 1e-3  # of the bias, at which raising it is abandoned
 
 _NOTHING = 1e-25  # transmission that is only rounding
-_FEW, _SOME, _MANY = 12, 12, 40  # iterations of the first attempt (most need two to five), of a raise, of others
+_FEW, _SOME, _MANY = (
+    12,
+    12,
+    40,
+)  # iterations of the first attempt (most need two to five), of a raise, of others
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ def _no_warning(_: Measurement) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class ReportPart:
-    """What a report shows of one kind of result; every function returns nothing for a measurement without it.
+    """Parts of a report, one for each kind of result; a function returns nothing for a measurement without it.
 
     Parameters
     ----------

@@ -304,5 +304,5 @@ def test_its_safe_state_is_any_state():
 def test_properties_say_with_one_verb_whether_the_instrument_is_touched():
     properties = [m for m in vars(SR560).values() if isinstance(m, property)]
 
-    assert len(properties) == 12
+    assert len(properties) == 14
     assert all(p.__doc__.split()[0] in ("Control", "Measure", "Get", "Set") for p in properties)

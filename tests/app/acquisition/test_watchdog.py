@@ -181,7 +181,9 @@ def test_after_an_end_that_is_not_safe_the_watchdog_stays_until_the_rig_is(tmp_p
                 if event.name == "withdraw":
                     cable.hold()
 
-            summary = rig.wired_bench().run(quick(1000), tmp_path / "run.h5", observer=Observer(on_event=event))
+            summary = rig.wired_bench().run(
+                quick(1000), tmp_path / "run.h5", observer=Observer(on_event=event)
+            )
             assert not summary.end.safe
             assert "NOT SAFE" in summary.end.reason
             assert f"The watchdog (process {watchdogs[0].pid}) goes on trying" in summary.end.reason

@@ -64,8 +64,8 @@ def test_paths_are_seen_from_the_files_folder(tmp_path, text):
     ("text", "said"),
     [
         (BY_HAND.replace("holds", "hold"), "heating.hold: unknown key; did you mean 'holds'"),
-        (BY_HAND.replace("amplitudes_V = [0.74, 1.27]", ""), "one of the two"),
-        (BY_HAND + "equal_powers = 5", "one of the two"),
+        (BY_HAND.replace("amplitudes_V = [0.74, 1.27]", ""), "give either amplitudes_V, or equal_powers"),
+        (BY_HAND + "equal_powers = 5", "give either amplitudes_V, or equal_powers"),
         (BY_HAND.replace("amplitudes_V = [0.74, 1.27]", "equal_powers = 5"), "needs largest_V"),
         (
             BY_HAND.replace("amplitudes_V = [0.74, 1.27]", "equal_powers = 5\nlargest_V = 1.2"),
@@ -168,7 +168,7 @@ def run(folder: Path, rig: PretendRig, text: str = BY_HAND) -> list[str]:
 def test_a_stopped_campaign_says_how_to_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "runs_on_bench", lambda file: PretendRig(20, 2))
     with pytest.raises(
-        FileError, match=r"heating: stopped by the user\. Start the same command again to go on"
+        FileError, match=r"heating: stopped by the user\. Run the same command again to resume"
     ):
         command.run_campaign(campaign_of(tmp_path, BY_HAND))
 

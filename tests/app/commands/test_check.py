@@ -307,7 +307,7 @@ calibrated = "{date}"
     [
         (CALIBRATED.format(date=datetime.now(UTC).date()), ""),
         (CALIBRATED.format(date="2019-05-01"), r"days old: calibrate again"),
-        (CALIBRATED.format(date="by a friend"), r"Nobody says when"),
+        (CALIBRATED.format(date="by a friend"), r"The date of its calibration is unknown"),
         ('[probe]\nid = "N8"', r"Probe 'N8' has no calibration; known: none"),
     ],
 )

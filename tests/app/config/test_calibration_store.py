@@ -247,6 +247,6 @@ def test_a_calibration_that_no_usual_rig_has_is_refused(tmp_path):
     rig = load_rig(rig_file)
     store_of(rig_file, rig).save(PiezoRecord(date=NOW, extension_nm_per_V=19_000, uncertainty_nm_per_V=300))
     with pytest.raises(
-        FileError, match=r"newest calibration says piezo.extension_nm_per_V = 19000.0; usual is 0.2"
+        FileError, match=r"newest calibration gives piezo.extension_nm_per_V = 19000.0; usual is 0.2"
     ):
         load_calibrated_rig(rig_file)

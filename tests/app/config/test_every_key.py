@@ -267,5 +267,7 @@ def test_no_kind_of_file_is_left_out():
         "app.campaign.file",
         "app.models.schema",
         "app.models.probe_schema",
+        "app.models.coupling",
+        *(f"app.models.kinds.{kind}" for kind in ("flat", "huckel", "levels", "table")),
     }
     assert {x.__module__ for x in sections()} == walked

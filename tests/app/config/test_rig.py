@@ -111,8 +111,8 @@ def test_reads_a_rig_file_with_defaults(write):
         (
             "extension_nm_per_V = 20.0",
             "extension_nm_per_V = 20000.0",
-            r"piezo\.extension_nm_per_V = 20000\.0; usual is 0\.2 to 500 nm/V\. Correct it or, .*second time, in "
-            r"the table \[unusual\] at the file's end: piezo\.extension_nm_per_V = 20000\.0",
+            r"piezo\.extension_nm_per_V = 20000\.0; usual is 0\.2 to 500 nm/V\. Correct it or, .*repeat it in the "
+            r"table \[unusual\] at the end of the file: piezo\.extension_nm_per_V = 20000\.0",
         ),
         (
             "extension_nm_per_V = 20.0",

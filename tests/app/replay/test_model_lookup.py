@@ -210,7 +210,7 @@ def test_save_analysis_keeps_a_model_of_every_kind(folder, kind):
     model = JunctionModel(EVERY_KIND[kind], f"{kind}.toml")
     save_analysis(analysed(folder / "heating.h5", SessionOptions(model=model)), folder / "heating.h5")
     found = found_for(folder / "heating.h5")
-    assert found.said == f"Model of the saved analysis: {kind}.toml."
+    assert found.message == f"Model of the saved analysis: {kind}.toml."
     assert found.model.current_A(0.5) == model.current_A(0.5)
     opened = opened_model(path_of(folder / "heating.h5"))
     assert opened.conductance_G0 == model.conductance_G0

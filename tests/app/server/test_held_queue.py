@@ -34,7 +34,7 @@ def test_a_retraction_that_fails_is_not_called_one_until_one_succeeds(bench, mon
             bench.client.retract()
         why, unsafe = held(bench)
         assert why == "the rig may not be safe"
-        assert "could not confirm" in unsafe
+        assert "did not confirm it" in unsafe
 
     bench.client.retract()
     assert held(bench) == ("retracted by the user", "")

@@ -89,7 +89,7 @@ def test_a_refusal_keeps_its_kind_and_its_sentence(server):
         (command(arguments=[]), "not a command"),
         ([b"{"], "not JSON"),
         ([json.dumps({"v": 99, "kind": "command", "fields": {}, "arrays": []}).encode()], "version 99"),
-        ([b"x"] * 20, "number of frames"),
+        ([b"x"] * 20, "too many frames"),
         (
             encode(Message("command", {"token": TOKEN, "name": "refuse", "arguments": {"x": 1}})),
             "unexpected keyword",

@@ -287,7 +287,7 @@ def test_retract_works_while_the_run_hangs_and_the_run_moves_nothing_afterwards(
         gate.wait(PATIENCE_S)
 
     job, ears = begin(bench, "ramp")
-    monkeypatch.setattr(bench.server.instruments.rows, "block", hang)
+    monkeypatch.setattr(bench.server.instruments.rows, "feed", hang)
     assert hangs.wait(PATIENCE_S)
 
     outputs, took_s = retracted_within(bench)
