@@ -268,6 +268,8 @@ def test_no_kind_of_file_is_left_out():
         "app.models.schema",
         "app.models.probe_schema",
         "app.models.coupling",
+        "app.models.floating",
+        "app.models.kind",
         *(f"app.models.kinds.{kind}" for kind in ("flat", "huckel", "levels", "table")),
     }
     assert {x.__module__ for x in sections()} == walked
