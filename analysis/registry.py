@@ -11,6 +11,12 @@ class NameTaken(ValueError):
     """A plug-in registers a name that is in use."""
 
 
+def imported(target: str) -> Any:
+    """Import "module:object" and return the object."""
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
 class Registry(Generic[T]):
     """Things of one kind, by name, in the order in which they were registered.
 
@@ -48,8 +54,7 @@ class Registry(Generic[T]):
         """Return a thing, imported if necessary. Raises ``KeyError``."""
         if name in self._plugged:
             return self._plugged[name][0]
-        module, _, attribute = self._built_in[name][0].partition(":")
-        thing: T = getattr(import_module(module), attribute)
+        thing: T = imported(self._built_in[name][0])
         return thing
 
     def get(self, name: str) -> T | None:

@@ -13,12 +13,11 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+from analysis.registry import imported
+from app.console.errors import PluginError as PluginError
+
 VARIABLE = "HOTJUNCTION_PLUGINS"
 GROUP = "hotjunction.plugins"
-
-
-class PluginError(Exception):
-    """A plug-in cannot be used. The message is one sentence with its name and the reason."""
 
 
 def load_plugins(variables: Mapping[str, str] = os.environ) -> None:
@@ -34,6 +33,17 @@ def load_plugins(variables: Mapping[str, str] = os.environ) -> None:
             _load_folder(Path(folder).resolve())
     for entry in metadata.entry_points(group=GROUP):
         _attempt(f"Plug-in {entry.name} ({entry.value})", "", entry.load)
+
+
+def load_part(part: str, target: str) -> Any:
+    """Import a part of a plug-in that is needed only now, given as "module:object".
+
+    Raises
+    ------
+    PluginError
+        If it fails; ``part`` names it in the message.
+    """
+    return _attempt(part, "", partial(imported, target))
 
 
 def _load_folder(folder: Path) -> None:

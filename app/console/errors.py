@@ -11,6 +11,10 @@ class UnusableFile(click.ClickException):
     exit_code = 2
 
 
+class PluginError(Exception):
+    """A plug-in cannot be used. The message is one sentence with its name and the reason."""
+
+
 class UnusablePlugin(click.ClickException):
     """Error of the command line for a plug-in that fails."""
 
@@ -27,6 +31,8 @@ class Command(click.Command):
         except Exception as error:
             from app.config.toml import FileError  # here: help does not need pydantic
 
+            if isinstance(error, PluginError):
+                raise UnusablePlugin(str(error)) from None
             if not isinstance(error, FileError):
                 raise
             raise UnusableFile(str(error)) from None

@@ -1,18 +1,19 @@
 """Current and last traces, aligned at their break."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from analysis.recording import RunHeader
 from analysis.records import Event, EventKind, FloatArray, Trace
 from analysis.traces.histogram import last_opening
 from analysis.traces.noise_floor import OpenPart, floor_of, open_parts
 from app.viewmodels.min_max_decimator import interleaved, least_and_largest
 from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, SampledSignals, log10_G
-from app.viewmodels.view import StreamView
+from app.viewmodels.view import AS_PLAYED, StreamView
 
 OPEN = ("open", "unknown")
 """Endings of traces that may have reached the noise."""
@@ -78,6 +79,13 @@ class CurrentTrace(StreamView[TraceSnapshot]):
     step : str
         Name of the step that records a trace.
     """
+
+    plot = "app.gui.plots.trace:TraceView"
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of the empty plots of a recording, by their titles."""
+        return {"traces": f"Each opening of a junction appears here {AS_PLAYED}"}
 
     def __init__(self, last: int = 10, break_G0: float = 0.5, step: str = "withdraw") -> None:
         super().__init__()

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from analysis.importers.imported import SWEEP
 from analysis.recording import RunHeader, TraceEntry
+from app.viewmodels.registry import NOISE, STRIPS, TRACE, VIEWS
+from app.viewmodels.view import AS_PLAYED
 from procedures.registry import views_filled_by
 
 EVERYWHERE = ""
 """Key of the reason for every view without its own."""
-
-AS_PLAYED = "as the recording is played. Press Space to play."
 
 
 def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Mapping[str, str]:
@@ -25,10 +25,10 @@ def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Map
     """
     if header.provenance != "imported":
         return {
-            "Strip charts": f"The last seconds of all signals appear here {AS_PLAYED}",
-            "Live": f"Each opening appears here {AS_PLAYED}",
+            STRIPS: f"The last seconds of all signals appear here {AS_PLAYED}",
+            TRACE: f"Each opening appears here {AS_PLAYED}",
         }
-    reasons = {}
+    reasons: dict[str, str] = {}
     missing = what_is_missing(header, traces)
     if missing:
         reasons[EVERYWHERE] = missing
@@ -38,7 +38,7 @@ def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Map
             f"hotjunction fit {file} --model MODEL.toml"
         )
     if not math.isfinite(header.rate_Hz):
-        reasons["Noise"] = (
+        reasons[NOISE] = (
             "No spectrum: the sampling rate is unknown. Import again with --rate-Hz if the samples are evenly spaced."
         )
     if "extension" not in header.channel_names and not header.settings.get("opening_speed_m_per_s"):
@@ -50,40 +50,8 @@ def why_empty(header: RunHeader, traces: Sequence[TraceEntry], file: str) -> Map
 
 def in_replay(header: RunHeader) -> Mapping[str, str]:
     """Return the texts of empty plots of a recording by the title of the plot."""
-    has, model = header.channel_names, "opened with File, Open transmission model."
-    no_heat = "No heating data: no junction was held and modulated in this recording."
-    curves = "No I-V curves of held junctions in this recording."
-    spectrum = (
-        "The noise spectrum of the {} appears here once a few seconds out of contact, or held and modulated, have "
-        "been played."
-    )
-    texts = {
-        "strip of conductance": f"The last seconds of all signals appear here {AS_PLAYED}",
-        "traces": f"Each opening of a junction appears here {AS_PLAYED}",
-        "conductance histogram": f"The conductance histogram appears here, trace by trace, {AS_PLAYED}",
-        "current-voltage curve": curves,
-        "convergence": no_heat,
-        "heat in the tip": no_heat,
-        "transmission": f"The transmission appears here once a model has been {model}",
-        "noise of the current": spectrum.format("current"),
-        "noise of the thermometer": spectrum.format("thermometer"),
-    }
     filled = views_filled_by(header.procedure)
-    if "Heating" in filled:
-        texts["convergence"] = f"The temperature rise of the tip appears here, hold by hold, {AS_PLAYED}"
-        texts["heat in the tip"] = (
-            "Heat in the tip against power in the junction appears here, one point per amplitude and polarity."
-        )
-    if "I-V" in filled:
-        texts["current-voltage curve"] = f"The mean I-V curve appears here {AS_PLAYED}"
-        texts["transmission"] = (
-            f"The transmission appears here once a model has been fitted to the I-V curves or {model}"
-        )
-    if "current" not in has:
-        texts["noise of the current"] = "No spectrum: the current is not in this recording."
-    if "thermocouple" not in has:
-        texts["noise of the thermometer"] = "No spectrum: the thermocouple is not in this recording."
-    return texts
+    return {plot: text for title in VIEWS for plot, text in VIEWS[title].replay_texts(header, filled).items()}
 
 
 def what_is_missing(header: RunHeader, traces: Sequence[TraceEntry]) -> str:

@@ -1,6 +1,6 @@
 """View of a heating run: temperature rises hold by hold, and heats against powers with theory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,7 +21,8 @@ from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.convergence import Convergences, ConvergenceSnapshot
 from app.viewmodels.heating_curves import HeatingCurve, heating_curves
 from app.viewmodels.heating_points import PointsSnapshot, points_of
-from app.viewmodels.view import Growth, RecordView
+from app.viewmodels.registry import HEATING
+from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
 BEYOND = 1.1
 """End of model curves as a multiple of the largest amplitude."""
@@ -98,6 +99,23 @@ class HeatingModel(RecordView[HeatingSnapshot]):
     name : str
         Name of the recording.
     """
+
+    plot = "app.gui.plots.heating:HeatingPlot"
+    shows = Hold
+    awaited = "Searching for a junction to hold; the temperature rise of the tip will appear here after the first hold."
+    during: Mapping[str, str] = {"modulate": "The first hold is in progress."}
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of the empty plots of a recording, by their titles."""
+        if HEATING not in filled:
+            no_heat = "No heating data: no junction was held and modulated in this recording."
+            return {"convergence": no_heat, "heat in the tip": no_heat}
+        return {
+            "convergence": f"The temperature rise of the tip appears here, hold by hold, {AS_PLAYED}",
+            "heat in the tip": "Heat in the tip against power in the junction appears here, one point per amplitude "
+            "and polarity.",
+        }
 
     def __init__(
         self,

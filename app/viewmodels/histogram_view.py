@@ -5,10 +5,12 @@ grown by 1 %, and only the affected traces are counted again.
 """
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 from analysis.disk_backed_list import DiskBackedList
+from analysis.recording import RunHeader
 from analysis.records import Trace
 from analysis.traces.incremental import IncrementalSelection
 from analysis.traces.offset import disturbing_offset_G0
@@ -19,7 +21,7 @@ from analysis.traces.result import Analysis
 from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak, drawn_peak
 from app.viewmodels.signals import NM
-from app.viewmodels.view import Growth, RecordView
+from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
 LEAST_FITTED = 10
 """Minimum number of traces for a fit; with fewer, results jump."""
@@ -41,6 +43,15 @@ class HistogramModel(RecordView[HistogramSnapshot]):
     options : callable
         Function from the default rules to the options (see `app.offline.traces.options_for`).
     """
+
+    plot = "app.gui.plots.histogram:HistogramPlot"
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of the empty plots of a recording, by their titles."""
+        return {
+            "conductance histogram": f"The conductance histogram appears here, trace by trace, {AS_PLAYED}"
+        }
 
     def __init__(self, traces: DiskBackedList[Trace], options: OptionsFor) -> None:
         super().__init__(HistogramSnapshot())

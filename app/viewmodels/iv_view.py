@@ -1,6 +1,6 @@
 """View of the mean I-V curve of held junctions as it grows, and of the level fitted to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,8 +9,10 @@ from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.iv.mean import CurveRules, MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep
+from analysis.recording import RunHeader
 from analysis.records import FloatArray
-from app.viewmodels.view import Growth, RecordView
+from app.viewmodels.registry import IV
+from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
 NA = 1e-9
 LEAST_FITTED = 3
@@ -90,6 +92,19 @@ class IVModel(RecordView[IVSnapshot]):
     on_model : callable
         Called with each new model.
     """
+
+    plot = "app.gui.plots.iv:IVPlot"
+    shows = Sweep
+    awaited = "Searching for a junction to hold; its I-V curve will appear here."
+    during: Mapping[str, str] = {"sweep": "The first curve is being recorded."}
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of the empty plots of a recording, by their titles."""
+        text = "No I-V curves of held junctions in this recording."
+        if IV in filled:
+            text = f"The mean I-V curve appears here {AS_PLAYED}"
+        return {"current-voltage curve": text}
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """View of the noise of a run: `analysis.spectra.noise_reducer`, drawn on request."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,21 @@ class NoiseSnapshot:
 
 class NoiseModel(StreamView[NoiseSnapshot]):
     """View of the spectra in each state of the junction; parameters as of `NoiseReducer`."""
+
+    plot = "app.gui.plots.noise:NoisePlot"
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of the empty plots of a recording, by their titles."""
+        texts = {}
+        for plot, channel in (("current", "current"), ("thermometer", "thermocouple")):
+            texts[f"noise of the {plot}"] = (
+                f"The noise spectrum of the {plot} appears here once a few seconds out of contact, or held and "
+                "modulated, have been played."
+                if channel in header.channel_names
+                else f"No spectrum: the {channel} is not in this recording."
+            )
+        return texts
 
     def __init__(
         self, open_G0: float = OPEN_G0, averaged_s: float = AVERAGED_S, segment_s: float = SEGMENT_s

@@ -1,17 +1,17 @@
 """Session of one run, live or replayed: its records and all views of it."""
 
+import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis.heating.holds import Hold
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_json import to_plain
 from analysis.heating.points import HeatingPoint
-from analysis.iv.sweeps import Sweep
 from analysis.recording import RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.reduce import InOrder
@@ -27,12 +27,16 @@ from app.viewmodels.histogram_view import HistogramModel
 from app.viewmodels.iv_view import IVModel, IVSnapshot
 from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
 from app.viewmodels.options import SessionOptions
-from app.viewmodels.records import Kept, Records
+from app.viewmodels.records import Kept, Record, Records
+from app.viewmodels.registry import HEATING, HISTOGRAM, IV, NOISE, STRIPS, THEORY, TRACE, VIEWS
 from app.viewmodels.signals import Decoder
 from app.viewmodels.status_view import StatusSnapshot, StatusView
 from app.viewmodels.strips import StripCharts, StripsSnapshot
 from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
+from app.viewmodels.view import RecordView, StreamView, ViewModel
 from app.viewmodels.worker import AtOnce, ViewWorker
+
+log = logging.getLogger(__name__)
 
 Item = Block | Event | Trace
 
@@ -98,6 +102,22 @@ class Session:
             self._records.holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
         )
         self._show_model(chosen.model)
+        self.views: dict[str, ViewModel] = {
+            STRIPS: self.strips,
+            TRACE: self.trace,
+            HISTOGRAM: self.histogram,
+            IV: self.iv,
+            HEATING: self.heating,
+            THEORY: self.transmission,
+            NOISE: self.noise,
+        }
+        """Views by title, those of plug-ins last."""
+        self._plugged: dict[str, Any] = {
+            title: VIEWS[title](header)  # type: ignore[call-arg]  # a plug-in's view is made with the header
+            for title in VIEWS
+            if title not in self.views
+        }
+        self.views |= self._plugged
 
     # ---- the stream ----
 
@@ -115,8 +135,22 @@ class Session:
         """Complete the open records at the end of the stream."""
         self._in_order.close()
         self._tell(self._records.close())
-        for view in (self.histogram, self.iv, self.heating):
+        for view in self._record_views():
             self._worker.ask(view.work)
+
+    def _record_views(self) -> list[RecordView[Any]]:
+        return [view for view in self.views.values() if isinstance(view, RecordView)]
+
+    def _each(self, kind: Any, act: Callable[[Any], None]) -> None:
+        """Let the views of plug-ins act; one that fails is left out from then on."""
+        for title, view in tuple(self._plugged.items()):
+            if not isinstance(view, kind):
+                continue
+            try:
+                act(view)
+            except Exception:  # a plug-in must not stop the other views
+                log.exception("The view %s failed and stays as it is", title)
+                del self._plugged[title]
 
     def jump(self, past: SeekContext) -> None:
         """Continue at another position in the same recording.
@@ -134,6 +168,7 @@ class Session:
         self._records.begin()
         self.strips.jump(past.at)
         self.noise.jump()
+        self._each(StreamView, lambda view: view.restart())
         self.status.jump(past)
         last = self._records.traces_before(past.at, self.trace.kept)
         self.trace.jump(past.traces, last, self.header.rate_Hz)
@@ -149,6 +184,7 @@ class Session:
             view.feed(signals)
         if self._timed:
             self.noise.feed(signals)
+        self._each(StreamView, lambda view: view.feed(signals))
         self._tell(self._records.block(block))
 
     def _event(self, event: Event) -> None:
@@ -163,6 +199,7 @@ class Session:
         self._decoder.event(event)
         for view in (self.trace, self.noise, self.status):
             view.event(event)
+        self._each(StreamView, lambda view: view.event(event))
         self._tell(self._records.event(event))
 
     def _see_kind(self) -> None:
@@ -177,13 +214,10 @@ class Session:
                 self.trace.trace(record, self.header.rate_Hz)
             if not new:
                 continue
-            match record:
-                case Trace():
-                    self._worker.ask(self.histogram.work)
-                case Hold():
-                    self._worker.ask(self.heating.work)
-                case Sweep():
-                    self._worker.ask(self.iv.work)
+            self._each(RecordView, partial(_add, record))
+            for view in self._record_views():
+                if isinstance(record, view.shows):
+                    self._worker.ask(view.work)
 
     # ---- snapshots ----
 
@@ -237,7 +271,7 @@ class Session:
         """Bring every view up to date with all records, and wait until it is."""
 
         def thorough() -> None:
-            for view in (self.histogram, self.iv, self.heating):
+            for view in self._record_views():
                 view.work(thorough=True)
 
         self._worker.ask(thorough)
@@ -276,6 +310,9 @@ class Session:
             "unknown": list(header.unknowns),
         }
         content = self.measurement().to_json()
+        of_plugins = {title: self.views[title].to_json() for title in self._plugged}
+        if kept := {title: result for title, result in of_plugins.items() if result is not None}:
+            content["views"] = kept
         if self.model is not None:
             content["model"] = to_plain(self.model)
         return {
@@ -305,3 +342,8 @@ class Session:
     def _show_model(self, model: JunctionModel | None) -> None:
         self.transmission.show(model)
         self.heating.show(model)
+
+
+def _add(record: Record, view: RecordView[Any]) -> None:
+    if isinstance(record, view.shows):
+        view.add(record)

@@ -6,15 +6,16 @@ columns without flicker.
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from app.viewmodels.min_max_decimator import MinMaxDecimator, interleaved
 from app.viewmodels.signals import NM, SampledSignals, log10_G
-from app.viewmodels.view import StreamView
+from app.viewmodels.view import AS_PLAYED, StreamView
 
 WINDOWS_S = (10.0, 30.0, 120.0)
 STRIPS = ("log10_G", "tip_nm", "thermocouple_uV", "bias_V")
@@ -75,6 +76,13 @@ class StripCharts(StreamView[StripsSnapshot]):
     timed : bool
         True if the rate of the recording is known.
     """
+
+    plot = "app.gui.plots.strips:StripsView"
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of the empty plots of a recording, by their titles."""
+        return {"strip of conductance": f"The last seconds of all signals appear here {AS_PLAYED}"}
 
     def __init__(self, window_s: float = 30.0, pixels: int = 900, *, timed: bool = True) -> None:
         super().__init__()

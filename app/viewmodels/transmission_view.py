@@ -1,14 +1,16 @@
 """View of the model's transmission with the bias window."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from analysis.heating.junction_model import JunctionModel
+from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from analysis.transport.transmission import BreitWignerLevel, levels_of
 from app.viewmodels.iv_view import conductance_error_G0
+from app.viewmodels.registry import IV
 from app.viewmodels.view import StreamView
 
 POINTS = 601
@@ -60,6 +62,18 @@ class TransmissionSnapshot:
 
 class TransmissionModel(StreamView[TransmissionSnapshot]):
     """View of the latest model at the latest amplitude of the bias."""
+
+    plot = "app.gui.plots.transmission:TransmissionPlot"
+    awaited = "The transmission appears here once a model has been fitted to a few I-V curves."
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of the empty plots of a recording, by their titles."""
+        fitted = "fitted to the I-V curves or " if IV in filled else ""
+        return {
+            "transmission": f"The transmission appears here once a model has been {fitted}opened with File, Open "
+            "transmission model."
+        }
 
     def __init__(self) -> None:
         super().__init__()

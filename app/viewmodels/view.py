@@ -2,12 +2,54 @@
 
 import threading
 from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Any, Generic, TypeVar
+
+from analysis.heating.holds import Hold
+from analysis.iv.sweeps import Sweep
+from analysis.recording import RunHeader
+from analysis.records import Event, Trace
+from app.viewmodels.signals import SampledSignals
 
 Snapshot = TypeVar("Snapshot")
 
+AS_PLAYED = "as the recording is played. Press Space to play."
 
-class StreamView(ABC, Generic[Snapshot]):
+
+class ViewModel(ABC):
+    """What a view model says about itself; that of a plug-in is made with the header of the run."""
+
+    title: str
+    """Title of its tab; only a plug-in sets it."""
+    plot: str
+    """Widget that draws its snapshots: "module:class", imported only by a window."""
+    awaited: str = ""
+    """Text of its empty plots while a run that fills it has no data yet."""
+    during: Mapping[str, str] = {}
+    """Texts in place of ``awaited`` during some steps, by their names."""
+
+    @staticmethod
+    def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
+        """Return the texts of empty plots of a recording, by the title of the plot.
+
+        Parameters
+        ----------
+        header : RunHeader
+        filled : collection of str
+            Titles of the views that the procedure of the recording fills.
+        """
+        return {}
+
+    @abstractmethod
+    def snapshot(self) -> Any:
+        """Return an immutable snapshot; the same object as long as nothing has changed."""
+
+    def to_json(self) -> Any:
+        """Return what a saved analysis keeps of a plug-in's view; None for nothing."""
+        return None
+
+
+class StreamView(ViewModel, Generic[Snapshot]):
     """View of samples: changed under its lock, drawn on request.
 
     Two calls of `snapshot` without a change between them return the same object.
@@ -24,13 +66,25 @@ class StreamView(ABC, Generic[Snapshot]):
                 self._drawn = self._draw()
             return self._drawn
 
+    def feed(self, signals: SampledSignals) -> None:
+        """Process the next samples."""
+
+    def event(self, event: Event) -> None:
+        """Process an event."""
+
+    def restart(self) -> None:
+        """Go on at another position of a replayed recording (called for views of plug-ins)."""
+
     @abstractmethod
     def _draw(self) -> Snapshot:
         """Make a snapshot; called under the lock."""
 
 
-class RecordView(ABC, Generic[Snapshot]):
+class RecordView(ViewModel, Generic[Snapshot]):
     """View of records (traces, holds, sweeps): a worker updates it and replaces the whole snapshot."""
+
+    shows: type = Trace
+    """Records that it shows: Trace, Hold or Sweep."""
 
     def __init__(self, empty: Snapshot) -> None:
         self._shown = empty
@@ -38,6 +92,9 @@ class RecordView(ABC, Generic[Snapshot]):
     def snapshot(self) -> Snapshot:
         """Return the last finished snapshot, which is immutable."""
         return self._shown
+
+    def add(self, record: Trace | Hold | Sweep) -> None:
+        """Keep a new record for `work`; quick, because the stream waits (called for views of plug-ins)."""
 
     @abstractmethod
     def work(self, thorough: bool = False) -> None:

@@ -10,7 +10,6 @@ from analysis.importers.assemble import assemble
 from analysis.importers.imported import ForeignFile, ImportOptions
 from analysis.importers.registry import IMPORTERS
 from analysis.recording import Recording
-from analysis.records import Trace
 from app.cli import main
 from app.viewmodels.status_view import StatusView
 from procedures.registry import PROCEDURES
@@ -102,15 +101,3 @@ def test_the_driver_sets_what_the_instrument_has(tmp_path):
         amplifier.gain = 7
     with pytest.raises(AttributeError):
         amplifier.gian = 10
-
-
-def test_the_model_of_the_view_publishes_once_there_is_something_new():
-    model = example("how-to/add-a-view.md")["LengthsModel"]()
-    empty = model.snapshot()
-
-    model.work()
-    assert model.snapshot() is empty
-    model.add(Trace(0, (0, 2), np.array([0.0, 1e-9]), np.array([1.0, 0.0]), 0.1, "open"))
-    model.work()
-
-    np.testing.assert_array_equal(model.snapshot().lengths_m, [1e-9])

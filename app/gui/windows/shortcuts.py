@@ -19,7 +19,6 @@ REPLAY_KEYS = (
     ("Home, End", "Go to the start; play to the end at full speed"),
 )
 COMMON_KEYS = (
-    ("Ctrl+1 … Ctrl+6", "Show Live, Histogram, I-V, Heating, Theory, Noise"),
     ("Ctrl+O", "Open a recording"),
     ("Ctrl+S", "Save the analysis next to the recording"),
     ("Alt+arrows", "Move the crosshair of the selected plot; Ctrl+C copies its reading"),

@@ -1,6 +1,5 @@
 """Views of a session: large plots in tabs, strip charts below; each can be moved to its own window."""
 
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -8,60 +7,26 @@ from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-from app.gui.plots.heating import HeatingPlot
-from app.gui.plots.histogram import HistogramPlot
-from app.gui.plots.iv import IVPlot
-from app.gui.plots.noise import NoisePlot
 from app.gui.plots.strips import StripsView
-from app.gui.plots.trace import TraceView
-from app.gui.plots.transmission import TransmissionPlot
 from app.gui.plots.view import View, in_sight
 from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.theme import Theme
+from app.plugins import load_part
 from app.viewmodels.empty_run import waiting
+from app.viewmodels.registry import HISTOGRAM, STRIPS, VIEWS, tabs
 from app.viewmodels.session import Session
 from app.viewmodels.strips import WINDOWS_S
 from procedures.registry import views_filled_by
 
-Pick = Callable[[Session], Any]
-
-TABS: tuple[tuple[str, type[View[Any]], Pick, str], ...] = (
-    (
-        "Live",
-        TraceView,
-        lambda s: s.trace.snapshot(),
-        "Conductance of the current and the last openings (Ctrl+1)",
-    ),
-    (
-        "Histogram",
-        HistogramPlot,
-        lambda s: s.histogram.snapshot(),
-        "Conductance histograms in one and two dimensions (Ctrl+2)",
-    ),
-    ("I-V", IVPlot, lambda s: s.iv.snapshot(), "Mean I-V curve with a Landauer fit (Ctrl+3)"),
-    (
-        "Heating",
-        HeatingPlot,
-        lambda s: s.heating.snapshot(),
-        "Temperature rise of the tip and heat dissipated in it (Ctrl+4)",
-    ),
-    (
-        "Theory",
-        TransmissionPlot,
-        lambda s: s.transmission.snapshot(),
-        "Transmission function and bias window (Ctrl+5)",
-    ),
-    (
-        "Noise",
-        NoisePlot,
-        lambda s: s.noise.snapshot(),
-        "Noise spectra of the current and the thermocouple (Ctrl+6)",
-    ),
-)
-STRIPS, USUAL = "Strip charts", "Histogram"
 PLOT_HEIGHT = 320
 """Minimum height of a plot, in pixels; the strip charts give way to it."""
 AXIS_WIDTH = 80
+
+
+def shortcut_of(title: str) -> str:
+    """Return the key that shows a tab; "" for the tenth and later ones, and for the strip charts."""
+    number = tabs().index(title) + 1 if title in tabs() else 0
+    return f"Ctrl+{number}" if 1 <= number <= 9 else ""
 
 
 class ViewDock(QDockWidget):
@@ -100,18 +65,15 @@ class ViewTabs(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setDocumentMode(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.theme = theme
         self.views: dict[str, View[Any]] = {}
         self.docks: dict[str, ViewDock] = {}
-        self._picks: dict[str, Pick] = {}
         self.window_s = WINDOWS_S[1]
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._favour_plots)  # after Qt has updated the layout
         top = Qt.DockWidgetArea.TopDockWidgetArea
-        docks = [self._add(title, kind(theme), pick, tip) for title, kind, pick, tip in TABS]
-        strips = self._add(
-            STRIPS, StripsView(theme), lambda s: s.strips.snapshot(), "The most recent seconds of all signals"
-        )
+        docks, strips = [self._add(title) for title in tabs()], self._add(STRIPS)
         self.addDockWidget(top, docks[0])
         self.splitDockWidget(docks[0], strips, Qt.Orientation.Vertical)  # first: tabs can't be split
         for before, dock in pairwise(docks):
@@ -119,41 +81,40 @@ class ViewTabs(QMainWindow):
         self.raise_tab(0)
         self._usual = self.saveState()
 
-    def _add(self, title: str, view: View[Any], pick: Pick, tip: str) -> ViewDock:
+    def _add(self, title: str) -> ViewDock:
+        view: View[Any] = load_part(f"View {title}", VIEWS[title].plot)(self.theme)
         dock = self.docks[title] = ViewDock(title, view, self)
-        dock.setToolTip(tip)
-        self.views[title], self._picks[title] = view, pick
+        key = shortcut_of(title)
+        dock.setToolTip(f"{VIEWS.sentence(title)} ({key})" if key else VIEWS.sentence(title))
+        self.views[title] = view
         view.message.connect(self.message)
         return dock
 
     def raise_tab(self, number: int) -> None:
         """Bring a tab to the front."""
-        dock = self.docks[TABS[number][0]]
+        dock = self.docks[tabs()[number]]
         dock.show()
         dock.raise_()
 
     def raise_view_of(self, session: Session) -> None:
         """Bring the view of a run's main result to the front: histograms, unless its procedure says otherwise."""
-        titles = [title for title, *_ in TABS]
-        filled = (title for title in views_filled_by(session.header.procedure) if title in titles)
-        self.raise_tab(titles.index(next(filled, USUAL)))
+        filled = (title for title in views_filled_by(session.header.procedure) if title in tabs())
+        self.raise_tab(tabs().index(next(filled, HISTOGRAM)))
 
     @property
     def front(self) -> str:
         """Title of the visible tab."""
-        return next((title for title, *_ in TABS if in_sight(self.views[title])), TABS[0][0])
+        return next((title for title in tabs() if in_sight(self.views[title])), tabs()[0])
 
     def paint(self, session: Session) -> int:
         """Draw the visible views that have changed; return their number."""
         awaited = waiting(session.header.procedure, session.status.snapshot())
         drawn = 0
-        for title, pick in self._seen_picks():
-            self.views[title].wait_for(awaited.get(title, ""))
-            drawn += self.views[title].present(pick(session))
+        for title, view in self.views.items():
+            if in_sight(view) and title in session.views:
+                view.wait_for(awaited.get(title, ""))
+                drawn += view.present(session.views[title].snapshot())
         return drawn
-
-    def _seen_picks(self) -> Iterator[tuple[str, Pick]]:
-        return ((title, pick) for title, pick in self._picks.items() if in_sight(self.views[title]))
 
     def fit_strips(self, session: Session) -> None:
         """Set the time span and the number of pixels of the strip charts."""

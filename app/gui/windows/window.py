@@ -36,9 +36,10 @@ from app.gui.windows.model_choice import PATTERNS, ModelChoice
 from app.gui.windows.saving import save_analysis
 from app.gui.windows.shortcuts import COMMON_KEYS, KeysDialog
 from app.gui.windows.status_line import StatusLine
-from app.gui.windows.view_tabs import STRIPS, TABS, ViewTabs
+from app.gui.windows.view_tabs import ViewTabs, shortcut_of
 from app.offline.recordings import ENDINGS
 from app.viewmodels.options import SessionOptions
+from app.viewmodels.registry import STRIPS, tabs
 from app.viewmodels.session import Session
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.strips import WINDOWS_S
@@ -159,14 +160,14 @@ class SessionWindow(QMainWindow):
         ]
 
     def _view_menu(self) -> list[Entry]:
-        tabs = [
-            Item(title, partial(self.area.raise_tab, number), f"Ctrl+{number + 1}")
-            for number, (title, *_) in enumerate(TABS)
+        views: list[Entry] = [
+            Item(title, partial(self.area.raise_tab, number), shortcut_of(title))
+            for number, title in enumerate(tabs())
         ]
         floating = [Item(title, partial(_float, dock)) for title, dock in self.area.docks.items()]
         spans = {f"{seconds:g} s": seconds for seconds in WINDOWS_S}
         return [
-            *tabs,
+            *views,
             Submenu("In its &own window", floating),
             Choices("Time &span of strip charts", self.area.window_s, spans, self.set_span),
             None,
@@ -289,7 +290,7 @@ class SessionWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show the list of keyboard shortcuts."""
-        dialog = KeysDialog((*self.keys, *COMMON_KEYS), self)
+        dialog = KeysDialog((*self.keys, (_keys_of_tabs(), f"Show {', '.join(tabs())}"), *COMMON_KEYS), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 
@@ -358,6 +359,10 @@ class SessionWindow(QMainWindow):
         self.tasks.close()
         super().closeEvent(a0)
         self.closed.emit()
+
+
+def _keys_of_tabs() -> str:
+    return f"Ctrl+1 … Ctrl+{min(len(tabs()), 9)}"
 
 
 def _float(dock: QDockWidget) -> None:

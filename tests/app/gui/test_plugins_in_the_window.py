@@ -1,11 +1,15 @@
 """What a plug-in brings is offered and shown in the window; the code is that of the guides."""
 
+import numpy as np
 import pytest
 
 from analysis.recording import RecordedChannel, RunHeader
+from analysis.records import Trace
 from app.gui.panels.job_text import title_of
 from app.gui.panels.procedures import ProceduresPanel
-from app.gui.windows.view_tabs import ViewTabs
+from app.gui.windows.view_tabs import ViewTabs, shortcut_of
+from app.plugins import PluginError
+from app.viewmodels.registry import VIEWS
 from app.viewmodels.session import Session
 from procedures.registry import PROCEDURES
 from tests.docs.pages import definition
@@ -54,3 +58,61 @@ def test_its_view_is_raised_and_its_job_has_its_label(open_noise, theme, qtbot):
     qtbot.waitUntil(lambda: area.front == "Noise")
     assert title_of({"procedure": "open-noise", "values": {}}) == "Noise of an open junction"
     area.close()
+
+
+VIEW = "how-to/add-a-view.md"
+
+
+@pytest.fixture
+def lengths(tmp_path):
+    files = {"lengths_view.py": definition(VIEW), "_lengths_plot.py": definition(VIEW, 1)}
+    with plugins(tmp_path / "plugins", files, VIEWS, load=True):
+        yield
+
+
+def session_of_a_trace():
+    """A session of a recording of traces without samples, as one is replayed."""
+    session = Session(RunHeader("import", (RecordedChannel("conductance", "G0"),), float("nan")))
+    session.feed(Trace(0, (0, 2), np.array([0.0, 1e-9]), np.array([1.0, 0.0]), 0.1, "open"))
+    return session
+
+
+def test_the_view_is_fed_drawn_and_saved(lengths, theme, qtbot):
+    session = session_of_a_trace()
+    unchanged = session.views["Lengths"].snapshot()
+    np.testing.assert_array_equal(unchanged.lengths_m, [1e-9])
+    session.settle()
+    assert session.views["Lengths"].snapshot() is unchanged
+    assert session.to_result()["views"] == {"Lengths": [1e-9]}
+    area = ViewTabs(theme)
+    area.resize(900, 700)
+    area.show()
+
+    area.raise_tab(6)
+    qtbot.waitUntil(lambda: area.front == "Lengths")
+    area.paint(session)
+
+    assert shortcut_of("Lengths") == "Ctrl+7"
+    assert area.docks["Lengths"].toolTip() == "Lengths of the traces (Ctrl+7)"
+    assert not area.views["Lengths"].panel.is_empty
+    area.close()
+
+
+def test_a_view_that_fails_does_not_stop_the_others(lengths, monkeypatch, caplog):
+    monkeypatch.delattr(VIEWS["Lengths"], "add")
+    monkeypatch.setattr(VIEWS["Lengths"], "add", lambda view, record: 1 / 0, raising=False)
+
+    session = session_of_a_trace()
+
+    assert session.trace.snapshot().traces == 1
+    assert "The view Lengths failed and stays as it is" in caplog.text
+
+
+def test_a_plot_that_cannot_be_loaded_is_a_sentence(tmp_path, theme):
+    with (
+        plugins(tmp_path / "plugins", {"lengths_view.py": definition(VIEW)}, VIEWS, load=True),
+        pytest.raises(
+            PluginError, match="View Lengths: ModuleNotFoundError: No module named '_lengths_plot'"
+        ),
+    ):
+        ViewTabs(theme)

@@ -20,7 +20,7 @@ from app.gui.replay_source import ReplaySource
 from app.gui.widgets.icons import pause_icon, play_icon
 from app.gui.widgets.theme import Choice
 from app.gui.windows.replay_window import ALL_SEEN, ReplayWindow
-from app.gui.windows.view_tabs import TABS
+from app.viewmodels.registry import tabs
 from tests.support.recordings.streams import made_holds, made_sweeps, made_traces
 
 
@@ -211,7 +211,7 @@ def test_an_import_without_units_says_what_to_do(open_window, tmp_path):
 @pytest.mark.parametrize("own", [True, False], ids=["own", "imported"])
 def test_an_empty_view_of_a_recording_never_asks_for_a_run(open_window, traces, tmp_path, own):
     window = open_window(traces if own else imported(tmp_path / "au.h5", "conductance", "G0"))
-    for number, (title, *_) in enumerate(TABS):
+    for number, title in enumerate(tabs()):
         window.area.raise_tab(number)
         QApplication.processEvents()
         window.paint()

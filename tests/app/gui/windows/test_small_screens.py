@@ -7,8 +7,9 @@ from PyQt6.QtWidgets import QApplication
 from app.gui.widgets.screen import fitting
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
-from app.gui.windows.view_tabs import PLOT_HEIGHT, STRIPS
+from app.gui.windows.view_tabs import PLOT_HEIGHT
 from app.gui.windows.window import SIZE
+from app.viewmodels.registry import STRIPS
 from tests.support.gui import windows
 from tests.support.gui.fake_bench import job, state
 from tests.support.recordings import compared_recordings

@@ -23,11 +23,11 @@ from app.gui.plots.view import in_sight
 from app.gui.widgets.theme import Choice
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.shortcuts import KeysDialog
-from app.gui.windows.view_tabs import STRIPS, TABS
 from app.server.client import BenchClient
 from app.server.stream import Behind, RunInfo
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
+from app.viewmodels.registry import STRIPS, tabs
 from simulators.rig.faults import InstrumentSilent
 from tests.support.gui.fake_bench import FakeClient, instruments, job, state
 from tests.support.gui.windows import made_session
@@ -253,7 +253,7 @@ def test_tabs_by_key(window, qtbot, number):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key(Qt.Key.Key_1 + number), Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: window.area.front == TABS[number][0])
+    qtbot.waitUntil(lambda: window.area.front == tabs()[number])
 
 
 def test_space_in_a_field_is_a_space(window, client, qtbot):
@@ -535,7 +535,7 @@ def test_only_what_can_be_seen_is_drawn(window, qtbot):
     for title, view in window.area.views.items():
         view.present = lambda snapshot, t=title: drawn.append(t) or True
     session = made_session()
-    for number, (title, *_) in enumerate(TABS):
+    for number, title in enumerate(tabs()):
         window.area.raise_tab(number)
         QApplication.processEvents()
         drawn.clear()

@@ -1,0 +1,60 @@
+"""Views by the title of their tab, in their order. A built-in one has a line here; a plug-in uses `register`."""
+
+from typing import TYPE_CHECKING, TypeVar
+
+from analysis.registry import Registry
+
+if TYPE_CHECKING:
+    from app.viewmodels.view import ViewModel
+
+    V = TypeVar("V", bound=ViewModel)
+
+STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE = (
+    "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise",
+)  # fmt: skip
+
+VIEWS: "Registry[type[ViewModel]]" = Registry(
+    "view",
+    {
+        STRIPS: ("app.viewmodels.strips:StripCharts", "The most recent seconds of all signals"),
+        TRACE: (
+            "app.viewmodels.current_trace:CurrentTrace",
+            "Conductance of the current and the last openings",
+        ),
+        HISTOGRAM: (
+            "app.viewmodels.histogram_view:HistogramModel",
+            "Conductance histograms in one and two dimensions",
+        ),
+        IV: ("app.viewmodels.iv_view:IVModel", "Mean I-V curve with a Landauer fit"),
+        HEATING: (
+            "app.viewmodels.heating_view:HeatingModel",
+            "Temperature rise of the tip and heat dissipated in it",
+        ),
+        THEORY: (
+            "app.viewmodels.transmission_view:TransmissionModel",
+            "Transmission function and bias window",
+        ),
+        NOISE: (
+            "app.viewmodels.noise_view:NoiseModel",
+            "Noise spectra of the current and the thermocouple",
+        ),
+    },
+)
+
+
+def register(model: "type[V]") -> "type[V]":
+    """Register the view model of a plug-in; use it as a decorator.
+
+    Raises
+    ------
+    NameTaken
+        If another view has its title.
+    """
+    tip = (model.__doc__ or "").strip().split("\n")[0].removesuffix(".")
+    VIEWS.register(model.title, model, tip)
+    return model
+
+
+def tabs() -> tuple[str, ...]:
+    """Return the titles of the views in tabs; the strip charts are below them."""
+    return tuple(title for title in VIEWS if title != STRIPS)
