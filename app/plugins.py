@@ -14,10 +14,13 @@ from traceback import extract_tb
 from typing import Any
 
 from analysis.registry import imported
-from app.console.errors import PluginError as PluginError
 
 VARIABLE = "HOTJUNCTION_PLUGINS"
 GROUP = "hotjunction.plugins"
+
+
+class PluginError(Exception):
+    """A plug-in cannot be used. The message is one sentence with its name and the reason."""
 
 
 def load_plugins(variables: Mapping[str, str] = os.environ) -> None:

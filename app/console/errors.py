@@ -11,10 +11,6 @@ class UnusableFile(click.ClickException):
     exit_code = 2
 
 
-class PluginError(Exception):
-    """A plug-in cannot be used. The message is one sentence with its name and the reason."""
-
-
 class UnusablePlugin(click.ClickException):
     """Error of the command line for a plug-in that fails."""
 
@@ -30,6 +26,7 @@ class Command(click.Command):
             return super().invoke(ctx)
         except Exception as error:
             from app.config.toml import FileError  # here: help does not need pydantic
+            from app.plugins import PluginError
 
             if isinstance(error, PluginError):
                 raise UnusablePlugin(str(error)) from None
