@@ -17,7 +17,7 @@ AS_PLAYED = "as the recording is played. Press Space to play."
 
 
 class ViewModel(ABC):
-    """What a view model says about itself; that of a plug-in is made with the header of the run."""
+    """Description of a view by its model; that of a plug-in is made with the header of the run."""
 
     title: str
     """Title of its tab; only a plug-in sets it."""

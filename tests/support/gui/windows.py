@@ -19,12 +19,24 @@ from app.replay.library import LibraryRow
 from app.replay.player import PlayerState
 from app.replay.segments import ReplaySegment
 from app.viewmodels.options import SessionOptions
+from app.viewmodels.registry import HEATING, HISTOGRAM, IV, NOISE, STRIPS, THEORY, TRACE
 from tests.support.gui.fake_bench import instruments, job, rig, state
 from tests.support.recordings import synthetic
 
 MODEL = JunctionModel(FlatTransmission(0.002), "made up")
 NOON_S = 1_795_269_731.0
 BUSY = "A run is using the instruments: change this after the run"
+
+SHOWN = {
+    STRIPS: "strips",
+    TRACE: "trace",
+    HISTOGRAM: "histogram",
+    IV: "iv",
+    HEATING: "heating",
+    THEORY: "transmission",
+    NOISE: "noise",
+}
+"""Names of the views of a made session by the titles of their tabs."""
 
 
 def made_session(**changed: Any) -> Any:
@@ -44,6 +56,7 @@ def made_session(**changed: Any) -> Any:
         options=SessionOptions(model=MODEL),
         notes=[],
         time_of=lambda sample: NOON_S + sample / 2000.0,
+        views={title: views[name] for title, name in SHOWN.items() if name in views},
         **views,
     )
 
