@@ -397,7 +397,7 @@ class SR560(VisaInstrument):
         self.write("ROLD")
 
     def reset(self) -> None:
-        """Restore the unit's defaults (*RST). Every setting counts as unknown afterwards."""
+        """Restore the unit's defaults (``*RST``). Every setting counts as unknown afterwards."""
         self.write("*RST")
         self._shadow = SR560Settings()
         self.listen()
