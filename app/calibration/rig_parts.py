@@ -20,6 +20,7 @@ from app.calibration.result import (
     spans_of,
     when_of,
 )
+from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS
 from app.config.calibration_store import AmplifierRecord, LagRecord, PiezoRecord
 
 MAINS_S = 0.1
@@ -87,7 +88,8 @@ def amplifier(
     )
     before = calibration_of(recording.header)
     assert before is not None
-    setting = float(recording.header.rig["current_amplifier"]["gain_V_per_A"])
+    settings = recording.header.rig["current_amplifier"]
+    setting = float(settings["gain_V_per_A"])
     if not 1 / WRONG < found.gain_V_per_A / setting < WRONG:
         raise ValueError(
             f"{recording.path}: at {setting:.0e} V/A the amplifier shows {found.gain_V_per_A:.3g} V/A: "
@@ -96,6 +98,7 @@ def amplifier(
     record = AmplifierRecord(
         **when_of(recording),
         method=f"{len(levels)} levels on {values['resistance']:g} ohm +- {values['resistance_percent']:g} %",
+        model=settings.get("model", DEFAULTS[CURRENT_AMPLIFIER]),
         setting_V_per_A=setting,
         gain_V_per_A=found.gain_V_per_A,
         gain_uncertainty_V_per_A=found.uncertainty_V_per_A,

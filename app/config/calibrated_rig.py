@@ -49,7 +49,8 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
                 "calibrated": piezo.date.isoformat(),
             }
         )
-    amplifier = store.newest(AmplifierRecord, setting_V_per_A=rig.current_amplifier.gain_V_per_A)
+    own = rig.current_amplifier
+    amplifier = store.newest(AmplifierRecord, model=own.model, setting_V_per_A=own.gain_V_per_A)
     if amplifier and amplifier.date > when(rig.current_amplifier.calibrated):
         update["current_amplifier"] = rig.current_amplifier.model_copy(
             update={
@@ -138,6 +139,7 @@ def of_rig_file(rig: Rig) -> list[Record]:
         AmplifierRecord(
             date=when(amplifier.calibrated),
             method=IN_FILE.format(amplifier.calibrated),
+            model=amplifier.model,
             setting_V_per_A=amplifier.gain_V_per_A,
             gain_V_per_A=amplifier.true_gain_V_per_A,
             gain_uncertainty_V_per_A=amplifier.gain_relative_uncertainty * amplifier.true_gain_V_per_A,
@@ -160,9 +162,8 @@ def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:
             return probe is not None and probe.id == record.probe and when(probe.calibrated) == record.date
         case AmplifierRecord():
             amplifier = rig.current_amplifier
-            return (
-                amplifier.gain_V_per_A == record.setting_V_per_A and when(amplifier.calibrated) == record.date
-            )
+            same = amplifier.model == record.model and amplifier.gain_V_per_A == record.setting_V_per_A
+            return same and when(amplifier.calibrated) == record.date
         case PiezoRecord():
             return when(rig.piezo.calibrated) == record.date
         case NoiseRecord():

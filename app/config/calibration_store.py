@@ -16,6 +16,7 @@ import tomli_w
 from pydantic import AwareDatetime, BaseModel, Field
 
 from app.config.amplifier_sections import NotNegative, Positive
+from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS
 from app.config.rig import Rig
 from app.config.toml import FileError, Section, load_toml
 
@@ -57,9 +58,13 @@ class NoiseRecord(Calibrated):
 
 
 class AmplifierRecord(Calibrated):
-    """Gain and offset of the current amplifier at one of its settings."""
+    """Gain and offset of a model of current amplifier at one of its settings.
+
+    Records without ``model`` are older than other models than the default one.
+    """
 
     kind: Literal["amplifier"] = "amplifier"
+    model: str = DEFAULTS[CURRENT_AMPLIFIER]
     setting_V_per_A: Positive
     gain_V_per_A: Positive
     gain_uncertainty_V_per_A: NotNegative
