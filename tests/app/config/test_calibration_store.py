@@ -144,6 +144,15 @@ def test_a_gain_is_known_only_where_it_was_measured(rig_file):
     assert load_calibrated_rig(rig_file).current_amplifier.true_gain_V_per_A == 100_210.0
 
 
+def test_a_gain_measured_on_another_model_of_amplifier_does_not_count(rig_file):
+    store = store_of(rig_file, load_rig(rig_file))
+    store.save(RECORDS[2])
+    later = {"date": NOW + timedelta(days=1), "model": "hand-set", "gain_V_per_A": 97_000.0}
+    store.save(RECORDS[2].model_copy(update=later))
+
+    assert load_calibrated_rig(rig_file).current_amplifier.true_gain_V_per_A == 100_210.0
+
+
 @pytest.mark.parametrize(
     ("calibrated", "constant"),
     [("2026-11-22", 20.0), ("2026-11-21T15:03:11+02:00", 19.1), ("by eye", 19.1), ("2026-11-20", 19.1)],
@@ -250,22 +259,3 @@ def test_a_calibration_that_no_usual_rig_has_is_refused(tmp_path):
         FileError, match=r"newest calibration gives piezo.extension_nm_per_V = 19000.0; usual is 0.2"
     ):
         load_calibrated_rig(rig_file)
-
-
-def test_a_calibration_of_another_model_of_amplifier_does_not_count(tmp_path):
-    store = CalibrationStore(tmp_path)
-    ours = {
-        "date": NOW,
-        "setting_V_per_A": 1e5,
-        "gain_uncertainty_V_per_A": 50.0,
-        "offset_V": 0.0,
-        "offset_uncertainty_V": 0.0,
-    }
-    store.save(AmplifierRecord(**ours, gain_V_per_A=100_210.0))
-    store.save(
-        AmplifierRecord(**ours | {"date": NOW + timedelta(days=1)}, model="hand-set", gain_V_per_A=97_000.0)
-    )
-    of_default = store.newest(AmplifierRecord, model="keithley428", setting_V_per_A=1e5)
-    assert of_default is not None
-    assert of_default.gain_V_per_A == 100_210.0
-    assert store.newest(AmplifierRecord, model="femto", setting_V_per_A=1e5) is None
