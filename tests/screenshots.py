@@ -1,9 +1,10 @@
-"""Renders every view, light and dark, in the large and as in a dock: ``python -m tests.screenshots DIR``.
+"""Render every view, light and dark, large and as in a dock: ``python -m tests.screenshots DIR``.
 
 Look at them. The widgets are the program's own. Break junctions are those of a short run of the simulated rig
 (``tests.support.recordings.recorded_run``), other numbers are made up (``tests.support.recordings.synthetic``).
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -44,7 +45,7 @@ def shown(kind: Callable[[Theme], View], snapshot: object) -> Maker:
     def make(theme: Theme) -> QWidget:
         view = kind(theme)
         if snapshot is not None:
-            view.render(snapshot)
+            view.present(snapshot)
         return view
 
     return make
@@ -53,7 +54,7 @@ def shown(kind: Callable[[Theme], View], snapshot: object) -> Maker:
 def replay(theme: Theme) -> QWidget:
     line = ReplayStatusLine(theme)
     line.set_speed("20×", "2026-11-20 heating 3")
-    line.render(synthetic.status(modulated=False, bias_V=-1.08))
+    line.present(synthetic.status(modulated=False, bias_V=-1.08))
     return line
 
 
@@ -64,7 +65,7 @@ def recorded(kind: Callable[[Theme], View], name: str) -> Maker:
         session, view = recorded_run.session(), kind(theme)
         if isinstance(view, StripsView):
             view.noise_log10_G = session.trace.snapshot().noise_log10_G
-        view.render(getattr(session, name).snapshot())
+        view.present(getattr(session, name).snapshot())
         return view
 
     return make
@@ -73,7 +74,7 @@ def recorded(kind: Callable[[Theme], View], name: str) -> Maker:
 def linear_histogram(theme: Theme) -> QWidget:
     view = HistogramPlot(theme)
     view.panel.set_log(view.panel.x_axis, log=False)
-    view.render(recorded_run.session().histogram.snapshot())
+    view.present(recorded_run.session().histogram.snapshot())
     return view
 
 
@@ -215,6 +216,24 @@ def render(folder: Path, names: list[str]) -> list[Path]:
     return written
 
 
-if __name__ == "__main__":
-    for picture in render(Path(sys.argv[1]), sys.argv[2:]):
+def main(arguments: list[str] | None = None) -> int:
+    """Write the pictures that the command line names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.screenshots", description=(__doc__ or "").partition(":")[0]
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the pictures")
+    names = pictures()
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"pictures (all without): {', '.join(names)}"
+    )
+    asked = parser.parse_args(arguments)
+    unknown = [name for name in asked.names if name not in names]
+    if unknown:
+        parser.error(f"there is no picture {', '.join(unknown)}; there are {', '.join(names)}")
+    for picture in render(asked.folder, asked.names):
         sys.stdout.write(f"{picture}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

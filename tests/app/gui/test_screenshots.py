@@ -1,0 +1,22 @@
+"""The program that draws the pictures for people still draws them: one of each way to make a widget."""
+
+import pytest
+from PyQt6.QtGui import QImage
+
+from tests.screenshots import main
+
+
+def test_pictures_are_drawn_light_and_dark(tmp_path, qapp, capsys):
+    names = ["iv", "status", "status-replay"]
+    assert main([str(tmp_path), *names]) == 0
+    written = capsys.readouterr().out.split()
+    assert len(written) == 8, "I-V in two sizes, each line in one, light and dark"
+    light, dark = (QImage(str(tmp_path / f"status-1400-{look}.png")) for look in ("light", "dark"))
+    assert light.pixelColor(2, 2).lightness() > dark.pixelColor(2, 2).lightness() + 100
+
+
+def test_a_picture_that_does_not_exist_is_named(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "histogramm"])
+    assert "there is no picture histogramm" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
