@@ -70,8 +70,8 @@ class ReadableAxis(pg.AxisItem):
     """Axis with round ticks or decades, labelled with its quantity."""
 
     def __init__(self, orientation: str, quantity: AxisQuantity) -> None:
+        self.quantity = quantity  # first: pyqtgraph's constructor resizes the axis
         super().__init__(orientation, maxTickLength=-5)
-        self.quantity = quantity
         self.log = quantity.log
         self._bare = self._blank = False
         self.enableAutoSIPrefix(False)
@@ -94,8 +94,11 @@ class ReadableAxis(pg.AxisItem):
 
     def labelString(self) -> str:
         """Return the label without pyqtgraph's own unit."""
+        return self._styled(self.labelText)
+
+    def _styled(self, text: str) -> str:
         style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
-        return f"<span style='{style}'>{self.labelText}</span>"
+        return f"<span style='{style}'>{text}</span>"
 
     def bare(self, bare: bool = True) -> None:
         """Hide numbers and label if the plot below has the same axis."""
@@ -176,12 +179,21 @@ class ReadableAxis(pg.AxisItem):
         return [fixed_decimals(number, finest) for number in numbers]
 
     def resizeEvent(self, ev: Any = None) -> None:
-        """Keep the label inside the width of the axis; hide it if it is longer than the axis."""
+        """Fit the label into the length of the axis: the whole label, else the unit alone, else nothing."""
+        if self.orientation == "left" and self.label is not None:
+            self._fit_label()
         super().resizeEvent(ev)
         if self.orientation == "left" and self.label is not None:
             self.label.setX(1.0)
-            whole = self.label.boundingRect().width() <= self.size().height() + LABEL_BEYOND
-            self.label.setOpacity(1.0 if whole else 0.0)
+
+    def _fit_label(self) -> None:
+        room = self.size().height() + LABEL_BEYOND
+        for text in (self.quantity.label, self.quantity.unit):
+            self.label.setHtml(self._styled(text))
+            if text and self.label.boundingRect().width() <= room:
+                self.label.setOpacity(1.0)
+                return
+        self.label.setOpacity(0.0)
 
     @property
     def ticks(self) -> list[float]:

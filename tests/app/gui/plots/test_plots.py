@@ -104,6 +104,16 @@ def test_the_axis_of_a_strip_tells_its_scale(
     assert len(set(left.tickStrings(values, 1.0, spacing or 0.0))) == len(values)
 
 
+@pytest.mark.parametrize(
+    ("height", "text", "opacity"), [(200, "thermocouple (µV)", 1.0), (40, "µV", 1.0), (5, "µV", 0.0)]
+)
+def test_a_short_axis_keeps_its_unit(qapp, height: int, text: str, opacity: float) -> None:
+    left = axis("left", AxisQuantity("thermocouple", "thermocouple", "µV"))
+    left.resize(60, height)
+    assert left.label.toPlainText() == text
+    assert left.label.opacity() == opacity
+
+
 def test_says_what_will_appear_until_it_does(panel: PlotPanel) -> None:
     panel.refresh()
     assert panel.hint.text == "Curves appear here: press Run."
