@@ -121,7 +121,8 @@ def signals_stop(stop: Callable[[], None], say: Callable[[str], None]) -> Iterat
     def asked(number: int, frame: FrameType | None) -> None:
         stop()
         if number == signal.SIGINT:
-            signal.signal(signal.SIGINT, before[signal.SIGINT])
+            # Not the handler of before: a shell lets a program in the background begin with SIGINT ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             say(f"{STOPPING} (Ctrl-C again stops at once.)")
         else:
             say(STOPPING)

@@ -113,12 +113,21 @@ def test_without_a_terminal_progress_is_a_line_now_and_then():
     assert line.startswith("taking 2/2, ")
 
 
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN], ids=["default", "ignored"])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_stops_first_and_says_so_then(name):
+def test_a_signal_stops_first_and_says_so_then(name, before):
     if not hasattr(signal, name):
         pytest.skip("not on this system")
     number, heard = getattr(signal, name), []
-    before = signal.getsignal(number)
+    of_the_test_run = signal.signal(number, before)
+    try:
+        _ask_to_end_twice(name, number, heard)
+        assert signal.getsignal(number) == before
+    finally:
+        signal.signal(number, of_the_test_run)
+
+
+def _ask_to_end_twice(name, number, heard):
     with signals_stop(lambda: heard.append("stop"), heard.append):
         signal.raise_signal(number)
         assert heard[0] == "stop"
@@ -129,4 +138,3 @@ def test_a_signal_stops_first_and_says_so_then(name):
         else:
             signal.raise_signal(number)  # a service manager may ask again
             assert heard[2:] == ["stop", STOPPING]
-    assert signal.getsignal(number) == before
