@@ -47,6 +47,12 @@ class Parameters:
 
     values: Mapping[str, Any]
 
+    def changed(self, overrides: Overrides) -> "Parameters":
+        """Return the parameters with overrides, as for `load_parameters`. Raises ``ParameterError``."""
+        values = copy.deepcopy(dict(self.values))
+        _merge(values, _nested(overrides), "override")
+        return Parameters(values)
+
     def section(self, name: str, into: type[SectionClass]) -> SectionClass:
         """Return ``into(**fields)`` for the section called ``name`` ("thermal", "molecule.BDNC").
 

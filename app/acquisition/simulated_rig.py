@@ -59,6 +59,8 @@ class SimulationSettings:
         Speed relative to real time.
     current_amplifier, voltage_preamplifier : str
         Models of the amplifiers; in playback those of the recording.
+    faults : tuple of str
+        Named faults of the rig ("current-reversed"), which its file does not know.
     """
 
     clock: ClockName = "wall"
@@ -70,6 +72,7 @@ class SimulationSettings:
     speed: float = 1.0
     current_amplifier: str = DEFAULTS[CURRENT_AMPLIFIER]
     voltage_preamplifier: str = DEFAULTS[VOLTAGE_PREAMPLIFIER]
+    faults: tuple[str, ...] = ()
 
     def load(self) -> Parameters:
         """Return the parameters: defaults, the user's file, overrides. Raises ``ParameterError``."""
@@ -140,6 +143,7 @@ def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]"
         If a connection can't be opened.
     """
     from simulators.rig.clock import FastClock, WallClock
+    from simulators.rig.named_faults import injection
     from simulators.simulated_rig import SimulatedRig
 
     parameters = settings.load()
@@ -147,9 +151,13 @@ def served(settings: SimulationSettings) -> "Iterator[tuple[SimulatedRig, str]]"
     with ExitStack() as stack:
         if settings.recording is None:
             models = _models({role: getattr(settings, role) for role in ROLES})
+            wrong = injection(settings.faults)
+            faulty = parameters.changed(wrong.overrides)
             rig = stack.enter_context(
-                SimulatedRig(parameters, settings.seed, clock, settings.host, models=models)
+                SimulatedRig(faulty, settings.seed, clock, settings.host, models=models)
             )
+            for fault in wrong.faults:
+                rig.faults.add(fault)
             yield rig, rig_file_text(settings, parameters, rig.addresses)
             return
         from analysis.recording import Recording
@@ -237,7 +245,8 @@ def _to_line(settings: SimulationSettings) -> bytes:
 def _from_line(line: str) -> SimulationSettings:
     values = json.loads(line)
     paths = {name: Path(values[name]) for name in ("parameters", "recording") if values[name] is not None}
-    return SimulationSettings(**{**values, **paths, "overrides": tuple(values["overrides"])})
+    tuples = {name: tuple(values[name]) for name in ("overrides", "faults")}
+    return SimulationSettings(**{**values, **paths, **tuples})
 
 
 def serve_simulated_rig() -> None:

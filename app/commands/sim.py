@@ -57,6 +57,14 @@ SLOWEST, FASTEST = 0.01, 300.0
     "--list", "list_parameters", is_flag=True, help="Print every parameter with its default and its source."
 )
 @click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Something wrong with the rig that its file does not know; may be repeated.",
+)
+@click.option("--list-faults", is_flag=True, help="Print the name of every fault and what it does.")
+@click.option(
     "--recording",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Play this recording back in place of a junction.",
@@ -98,6 +106,8 @@ def command(
     parameters: Path | None,
     overrides: tuple[str, ...],
     list_parameters: bool,
+    faults: tuple[str, ...],
+    list_faults: bool,
     recording: Path | None,
     speed: float | str | None,
     current_amplifier: str,
@@ -117,9 +127,13 @@ def command(
     from analysis.recording import RecordingError
     from app.console.terminal import LOOK_S
     from simulators.parameters import DEFAULTS, ParameterError
+    from simulators.rig.named_faults import listed
 
     if list_parameters:
         click.echo(DEFAULTS.read_text(encoding="utf-8"))
+        return
+    if list_faults:
+        click.echo(listed())
         return
     if rig_file.exists() and not rig_file.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise FileError(
@@ -127,16 +141,25 @@ def command(
         )
     if speed is not None and recording is None:
         raise click.UsageError("--speed goes with --recording")
-    if recording is not None and (species or parameters or overrides):
+    if recording is not None and (species or parameters or overrides or faults):
         raise click.UsageError(
-            "a recording has its own sample: --recording goes without --species, --parameters, --set"
+            "a recording has its own sample: --recording goes without --species, --parameters, --set, --fault"
         )
     if species:
         overrides = (f"sample.species={species}", *overrides)
     kind: Literal["fast", "wall"] = "fast" if FAST in (clock, speed) else "wall"
     times = speed if isinstance(speed, float) else 1.0
     settings = SimulationSettings(
-        kind, seed, parameters, overrides, host, recording, times, current_amplifier, voltage_preamplifier
+        kind,
+        seed,
+        parameters,
+        overrides,
+        host,
+        recording,
+        times,
+        current_amplifier,
+        voltage_preamplifier,
+        faults,
     )
     try:
         with served(settings) as (_, text):

@@ -2,13 +2,13 @@
 
 ``rig.faults.add(Stall(from_sample=4000))`` makes the card deliver 4000 samples of the acquisition and then no more;
 without ``from_sample`` a fault begins at once. A fault lasts until it is removed or, for some kinds, for a number of
-samples or reads. A `Mishap` happens to the junction once and is then removed.
+samples or reads. A `Mishap` happens to the junction once and is then removed, and so does a `PanelPress`.
 """
 
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,20 @@ class OutputStuck(Fault):
     signal: Literal["bias", "z"] = "z"
 
 
+@dataclass(frozen=True)
+class AmplifierOutput(Fault):
+    """Factor on an amplifier's output, within its rail: -1 for reversed leads, 10 for a wrong range, 0 if dead.
+
+    Parameters
+    ----------
+    signal : "current" or "thermocouple"
+    factor : float
+    """
+
+    signal: Literal["current", "thermocouple"] = "current"
+    factor: float = 0.0
+
+
 class Victim(Protocol):
     """Interface of the world to mishaps."""
 
@@ -136,6 +150,31 @@ class Mishap(Fault):
     def strike(self, world: Victim) -> None:
         """Apply the event to the world."""
         raise NotImplementedError
+
+
+@runtime_checkable
+class Panel(Protocol):
+    """Interface of an amplifier to the hand at its front panel."""
+
+    def receive(self, data: bytes) -> None:
+        """Execute commands, as the buttons do."""
+
+
+@dataclass(frozen=True)
+class PanelPress(Fault):
+    """A hand at the front panel of the current amplifier changes a setting, once.
+
+    Parameters
+    ----------
+    words : str
+        Commands of the same effect ("P0X").
+    """
+
+    words: str = ""
+
+    def strike(self, panel: Panel) -> None:
+        """Press the buttons."""
+        panel.receive(self.words.encode("ascii"))
 
 
 @dataclass(frozen=True)
@@ -235,12 +274,16 @@ class Faults:
             overloads = (fault for fault in self._faults if isinstance(fault, Overload))
             return sum((fault.current_A for fault in overloads if fault.holds(sample)), 0.0)
 
-    def take_mishaps(self, sample: int) -> list[Mishap]:
-        """Remove and return the mishaps that are due at a sample."""
+    def take_events(self, sample: int) -> list[Mishap | PanelPress]:
+        """Remove and return the single events that are due at a sample."""
         if not self._faults:
             return []
         with self._changed:
-            due = [fault for fault in self._faults if isinstance(fault, Mishap) and fault.holds(sample)]
+            due = [
+                fault
+                for fault in self._faults
+                if isinstance(fault, Mishap | PanelPress) and fault.holds(sample)
+            ]
             for fault in due:
                 self._faults.remove(fault)
             return due

@@ -12,7 +12,7 @@ import numpy as np
 from analysis.recording import Recording, RecordingError
 from analysis.records import FloatArray
 from simulators.parameters import Parameters
-from simulators.rig.faults import Mishap
+from simulators.rig.faults import Mishap, PanelPress
 from simulators.rig.ni6281 import NI6281Parameters
 from simulators.rig.scheduler import BenchParameters
 from simulators.rig.signal_chain import STANDARD, AmplifierModels
@@ -132,7 +132,7 @@ class RecordedChain:
         signals = self._signals(max(self._next - 1, 0), 1)
         return {name: np.full(len(bias_V), volts[0]) for name, volts in signals.items()}
 
-    def apply(self, mishap: Mishap) -> None:
+    def apply(self, event: Mishap | PanelPress) -> None:
         """Do nothing: a recorded junction can't change."""
 
     def _signals(self, start: int, n: int) -> dict[str, FloatArray]:

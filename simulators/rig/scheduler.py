@@ -21,11 +21,14 @@ from pydantic import Field
 
 from simulators.parameters import ParameterSection
 from simulators.rig.clock import Clock
-from simulators.rig.faults import DeviceLost, Faults, LoopBack, OutputStuck, Stall
+from simulators.rig.faults import AmplifierOutput, DeviceLost, Faults, LoopBack, OutputStuck, Stall
 from simulators.rig.sample_clock import TICK_ROUNDING, Generation, Scan, Ticks
 from simulators.rig.signal_chain import Chain
 
 FloatArray = NDArray[np.float64]
+
+AMPLIFIER_RAIL_V = 10.0
+"""Largest output of an amplifier whose output is scaled by a fault."""
 
 
 class BenchParameters(ParameterSection):
@@ -238,8 +241,8 @@ class Timeline:
         for stuck in self.faults.all_active(OutputStuck, self.acquired):
             outputs[stuck.signal] = np.full(steps, self._driven[stuck.signal])
         self._driven = {signal: float(volts[-1]) for signal, volts in outputs.items()}
-        for mishap in self.faults.take_mishaps(self.acquired):
-            self._chain.apply(mishap)
+        for event in self.faults.take_events(self.acquired):
+            self._chain.apply(event)
         added_A = self.faults.added_current_A(self.acquired)
         advance = self._chain.advance if scan is None else self._sample
         signals = self._looped_back(advance(outputs["bias"], outputs["z"], dt, added_A))
@@ -253,11 +256,14 @@ class Timeline:
         return {name: self._driven[name] if name in stuck else volts for name, volts in self._held.items()}
 
     def _looped_back(self, signals: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the signals with the factors and faults of the loop-backs."""
+        """Return the signals with the factors and faults of the loop-backs and of the amplifiers' outputs."""
         factors = dict(self.loop_back_factors)
         for fault in self.faults.all_active(LoopBack, self.acquired):
             factors[fault.signal] *= fault.factor
         changed = {name: factor * signals[name] for name, factor in factors.items() if factor != 1.0}
+        for output in self.faults.all_active(AmplifierOutput, self.acquired):
+            volts = output.factor * changed.get(output.signal, signals[output.signal])
+            changed[output.signal] = np.clip(volts, -AMPLIFIER_RAIL_V, AMPLIFIER_RAIL_V)
         return {**signals, **changed} if changed else signals
 
     def _play(self, generation: Generation, times_s: FloatArray) -> dict[str, FloatArray]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import Parameters
-from simulators.rig.faults import Mishap
+from simulators.rig.faults import Mishap, Panel, PanelPress
 from simulators.sr560.instrument import SimulatedSR560
 from simulators.world.world import World
 
@@ -152,8 +152,8 @@ class Chain(Protocol):
             Voltages at the end of each step by signal name: "current", "thermocouple", "bias", "z".
         """
 
-    def apply(self, mishap: Mishap) -> None:
-        """Apply a mishap to the junction before the next step."""
+    def apply(self, event: Mishap | PanelPress) -> None:
+        """Apply a single event to the junction or to the current amplifier before the next step."""
 
 
 class SignalChain:
@@ -196,6 +196,9 @@ class SignalChain:
             "z": z_V,
         }
 
-    def apply(self, mishap: Mishap) -> None:
-        """Apply a mishap to the world."""
-        mishap.strike(self.world)
+    def apply(self, event: Mishap | PanelPress) -> None:
+        """Apply a mishap to the world, a press of a button to the current amplifier."""
+        if isinstance(event, Mishap):
+            event.strike(self.world)
+        elif isinstance(self.current_amplifier, Panel):  # one without a bus has no commands
+            event.strike(self.current_amplifier)

@@ -20,6 +20,7 @@ class PiezoParameters(ParameterSection):
     creep_times_s: list[float]
     hysteresis_shares: list[float]
     hysteresis_radii_nm: list[float]
+    reversed: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> "PiezoParameters":
@@ -39,7 +40,8 @@ class PiezoActuator:
     """
 
     def __init__(self, parameters: PiezoParameters) -> None:
-        self._m_per_V = parameters.extension_nm_per_V * NM
+        direction = -1.0 if parameters.reversed else 1.0
+        self._m_per_V = direction * parameters.extension_nm_per_V * NM
         self._shares = np.array(parameters.hysteresis_shares)[:, None]
         self._radii = np.array(parameters.hysteresis_radii_nm)[:, None] * NM
         self._play = np.zeros_like(self._radii)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulators.parameters import Parameters, load_parameters
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import Clock
-from simulators.rig.faults import Mishap
+from simulators.rig.faults import Mishap, PanelPress
 from tests.support.patience import PATIENCE_S
 
 FloatArray = NDArray[np.float64]
@@ -30,7 +30,7 @@ class Resistor:
         self.steps = 0
         self.lived_s = 0.0
         self.calls: list[tuple[int, float]] = []
-        self.mishaps: list[tuple[int, Mishap]] = []
+        self.mishaps: list[tuple[int, Mishap | PanelPress]] = []
         self.world = SimpleNamespace(truth=None)
 
     def advance(
@@ -48,8 +48,8 @@ class Resistor:
             "z": z_V,
         }
 
-    def apply(self, mishap: Mishap) -> None:
-        self.mishaps.append((self.steps, mishap))
+    def apply(self, event: Mishap | PanelPress) -> None:
+        self.mishaps.append((self.steps, event))
 
 
 class HandClock:
