@@ -1,5 +1,6 @@
 """List of records whose arrays are kept on disk, as those of a day's run exceed the memory."""
 
+import math
 import tempfile
 import threading
 import weakref
@@ -85,7 +86,7 @@ class DiskBackedList(Generic[Record]):
 
     def _read(self, place: _Place) -> NDArray[Any]:
         self._file.seek(place.at)
-        count = int(np.prod(place.shape))
+        count = math.prod(place.shape)
         data = self._file.read(count * place.dtype.itemsize)
         array = np.frombuffer(data, place.dtype).reshape(place.shape)
         array.setflags(write=False)

@@ -129,6 +129,11 @@ def significant(value: float, digits: int = 3, notation: Notation = UNICODE) -> 
     return mantissa + notation.times_power(exponent)
 
 
+def probability(p: float, notation: Notation = UNICODE) -> str:
+    """Format a p-value: two digits, one below 10⁻⁴: "0.034", "9×10⁻³³"."""
+    return significant(p, 2 if p >= 1e-4 else 1, notation)
+
+
 def counted(number: int, noun: str) -> str:
     """Format a number with its noun: "1 trace", "2 traces"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -7,11 +7,12 @@ from matplotlib.figure import Figure
 from analysis.heating.budget import Budget
 from analysis.heating.comparison import HeatingComparison
 from analysis.heating.heating import HeatingAnalysis
+from analysis.heating.model_curves import landauer_curve
 from analysis.heating.prediction import symmetric_line_K
-from analysis.heating.significance import p_words
 from analysis.spectra.noise import Noise
 from analysis.spectra.welch import Spectrum
 from app.figure_style import Style
+from app.numbers import probability
 from app.report.paper_figure import draw_points
 
 mK, uW, nV = 1e-3, 1e-6, 1e-9
@@ -41,7 +42,7 @@ def asymmetry_figure(heating: HeatingAnalysis, theory: HeatingComparison | None,
         if np.isfinite(point.p_value):
             side = 1 if y > 0 else -1  # away from zero, where no curve goes
             difference.annotate(
-                f"p = {p_words(point.p_value)}".replace("-", "−"),
+                f"p = {probability(point.p_value)}",
                 (x, y + side * error),
                 xytext=(-5, 2 * side),
                 textcoords="offset points",
@@ -58,17 +59,16 @@ def asymmetry_figure(heating: HeatingAnalysis, theory: HeatingComparison | None,
 
 
 def _draw_theory(rises: Axes, difference: Axes, theory: HeatingComparison, style: Style) -> None:
-    points, model = theory.points, theory.model
+    points = theory.points
     V = np.linspace(0.95 * min(p.amplitude_V for p in points), 1.02 * max(p.amplitude_V for p in points), 80)
-    R_P = points[-1].thermometer.resistance_K_per_W
-    p = model.predicted(V, R_P)
+    curve = landauer_curve(theory.model, V, points[-1].thermometer.resistance_K_per_W)
     for axes, colour, value, sigma in (
-        (rises, style.positive, p.dT_pos_K, model.error_of(lambda m: m.predicted(V, R_P).dT_pos_K)),
-        (rises, style.negative, p.dT_neg_K, model.error_of(lambda m: m.predicted(V, R_P).dT_neg_K)),
-        (difference, style.quiet, p.asymmetry_K, model.error_of(lambda m: m.predicted(V, R_P).asymmetry_K)),
+        (rises, style.positive, curve.predicted.dT_pos_K, curve.error_pos_K),
+        (rises, style.negative, curve.predicted.dT_neg_K, curve.error_neg_K),
+        (difference, style.quiet, curve.predicted.asymmetry_K, curve.error_asymmetry_K),
     ):
         axes.plot(V, value / mK, color=colour, linewidth=1.1)
-        if sigma is not None:
+        if np.isfinite(sigma).any():
             axes.fill_between(
                 V, (value - sigma) / mK, (value + sigma) / mK, color=colour, alpha=0.18, linewidth=0
             )

@@ -7,8 +7,8 @@ import numpy as np
 
 from analysis.heating.points import HeatingPoint
 from analysis.records import FloatArray
-from app.viewmodels.heating_curves import MK, UW
 
+UW, MK = 1e-6, 1e-3
 _NONE: FloatArray = np.empty(0)
 
 

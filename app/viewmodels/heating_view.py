@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analysis.disk_backed_list import DiskBackedList
+from analysis.heating.convergence import Convergences, ConvergenceSeries
 from analysis.heating.heating import HeatingAnalysis, HeatingOptions, summarise
 from analysis.heating.holds import Hold
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.mask import UnsuitableFilter
+from analysis.heating.model_curves import HeatingCurve, heating_curves
 from analysis.heating.points import HeatingPoint
 from analysis.heating.run_reducer import RunReducer
 from analysis.heating.runs import LOOK_AHEAD, EvaluatedHold
@@ -18,9 +20,7 @@ from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from analysis.spectra.noise import Noise
 from app.offline.traces import BOOTSTRAP_SEED
-from app.viewmodels.convergence import Convergences, ConvergenceSnapshot
-from app.viewmodels.heating_curves import HeatingCurve, heating_curves
-from app.viewmodels.heating_points import PointsSnapshot, points_of
+from app.viewmodels.heating_points import UW, PointsSnapshot, points_of
 from app.viewmodels.registry import HEATING
 from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
@@ -43,7 +43,7 @@ class HeatingSnapshot:
 
     Parameters
     ----------
-    series : tuple of ConvergenceSnapshot
+    series : tuple of ConvergenceSeries
         Temperature rises hold by hold, by rising amplitude.
     points, control_points : PointsSnapshot
         Means at all amplitudes; updated less often than the holds.
@@ -65,7 +65,7 @@ class HeatingSnapshot:
         Why the holds give no temperatures; "" if they do.
     """
 
-    series: tuple[ConvergenceSnapshot, ...] = ()
+    series: tuple[ConvergenceSeries, ...] = ()
     points: PointsSnapshot = field(default_factory=PointsSnapshot)
     control_points: PointsSnapshot = field(default_factory=PointsSnapshot)
     symmetric_total_uW: FloatArray = field(default_factory=lambda: np.zeros(2))
@@ -223,7 +223,11 @@ class HeatingModel(RecordView[HeatingSnapshot]):
         rejected = sum(reasons.values())
         result, thermometer = self.result, self._run.evaluated[-1].thermometer
         points = points_of(result.points) if result is not None else PointsSnapshot()
-        totals = [points.q_total_pos_uW, points.q_total_neg_uW, *(c.q_total_pos_uW for c in self._curves)]
+        totals = [
+            points.q_total_pos_uW,
+            points.q_total_neg_uW,
+            *(c.predicted.q_total_pos_W / UW for c in self._curves),
+        ]
         largest_uW = BEYOND * float(np.max(np.concatenate([*totals, [0.0]])))
         return HeatingSnapshot(
             series=self._series.snapshots(self._noise(), np.random.default_rng(BOOTSTRAP_SEED)),

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.numbers import ASCII, decimals_of, rounded, with_error
+from app.numbers import ASCII, decimals_of, probability, rounded, with_error
 
 NAN = float("nan")
 
@@ -87,3 +87,9 @@ def test_a_value_alone_has_the_digits_of_its_error():
     assert rounded(2.0714e-3, 3.7e-5) == "2.07×10⁻³"
     assert rounded(3.7e-5, 3.7e-5) == "4×10⁻⁵"
     assert rounded(-2.5, NAN) == "−2.50"
+
+
+def test_small_probabilities_have_a_power_of_ten_and_one_digit():
+    assert probability(9.2e-33) == "9×10⁻³³"
+    assert probability(0.0342) == "0.034"
+    assert probability(2.4e-4, ASCII) == "2.4e-04"

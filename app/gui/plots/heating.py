@@ -6,6 +6,8 @@ import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from analysis.heating.convergence import ConvergenceSeries
+from analysis.heating.model_curves import HeatingCurve
 from analysis.records import FloatArray
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, LineLayer, Points, union
@@ -15,9 +17,7 @@ from app.gui.plots.result_rows import Results, about_heat, heats, rises
 from app.gui.plots.view import View
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.numbers import counted
-from app.viewmodels.convergence import ConvergenceSnapshot
-from app.viewmodels.heating_curves import HeatingCurve
-from app.viewmodels.heating_points import PointsSnapshot
+from app.viewmodels.heating_points import MK, UW, PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
 
 TIME = AxisQuantity("modulated time", "modulated time", "s", letter="<i>t</i>")
@@ -106,7 +106,7 @@ class HeatingPlot(View[HeatingSnapshot]):
         self.choice.addItems([UNDER_WAY, *labels])
         self.choice.setCurrentIndex(max(self.choice.findText(chosen, Qt.MatchFlag.MatchExactly), 0))
 
-    def _chosen(self, series: tuple[ConvergenceSnapshot, ...]) -> ConvergenceSnapshot | None:
+    def _chosen(self, series: tuple[ConvergenceSeries, ...]) -> ConvergenceSeries | None:
         counts = {each.label: each.hold.size + each.rejected for each in series}
         grown = [label for label, count in counts.items() if count != self._counts.get(label)]
         self._counts = counts
@@ -146,7 +146,7 @@ class ConvergencePanel(PlotPanel):
         for layer, name in ((self.scatters[0], SCATTER), (self.bands[0], NOISE), (self.unknown[0], UNKNOWN)):
             layer.legend_name = name
 
-    def show_series(self, series: ConvergenceSnapshot | None) -> None:
+    def show_series(self, series: ConvergenceSeries | None) -> None:
         """Show the series of an amplitude; None for none."""
         if series is None or not series.hold.size:
             for line in self.means:
@@ -162,12 +162,8 @@ class ConvergencePanel(PlotPanel):
         sure, unsure = some[known[some]], np.flatnonzero(~known)
         fine = np.geomspace(t[0] / 2, t[-1] * 1.05, 100)
         falling = np.sqrt(t[-1] / fine)
-        for i, (mean, sigma, expected) in enumerate(
-            (
-                (series.dT_pos_mK, series.sigma_pos_mK, series.expected_pos_mK),
-                (series.dT_neg_mK, series.sigma_neg_mK, series.expected_neg_mK),
-            )
-        ):
+        columns = (x / MK for x in (series.dT_K, series.sigma_K, series.expected_K))
+        for i, (mean, sigma, expected) in enumerate(zip(*columns, strict=True)):
             self.means[i].set(t, mean)
             self.bars[i].set(t[sure], mean[sure], sigma[sure])
             self.unknown[i].set(t[unsure], mean[unsure])
@@ -186,11 +182,11 @@ class ConvergencePanel(PlotPanel):
         self.set_count(f"{series.label}: {counted(t.size, 'hold')}{left_out}")
         self._home(series)
 
-    def _home(self, series: ConvergenceSnapshot) -> None:
+    def _home(self, series: ConvergenceSeries) -> None:
         t = series.modulated_s
         settled = slice(min(SETTLED, t.size - 1), None)
-        means = np.stack([series.dT_pos_mK, series.dT_neg_mK])[:, settled]
-        sigmas = np.nan_to_num(np.stack([series.sigma_pos_mK, series.sigma_neg_mK]))[:, settled]
+        means = series.dT_K[:, settled] / MK
+        sigmas = np.nan_to_num(series.sigma_K)[:, settled] / MK
         low, high = float(np.min(means - 1.5 * sigmas)), float(np.max(means + 1.5 * sigmas))
         self.set_home(x=held(self.home[0], (0.0, float(t[-1])), zero=True), y=held(self.home[1], (low, high)))
 
@@ -246,10 +242,12 @@ class HeatPanel(PlotPanel):
             self.remove(layer)
         self._models, self._model_layers = curves, []
         for curve in curves:
-            for sign, total, heat, error in (
-                ("positive", curve.q_total_pos_uW, curve.q_probe_pos_uW, curve.error_pos_uW),
-                ("negative", curve.q_total_neg_uW, curve.q_probe_neg_uW, curve.error_neg_uW),
+            p = curve.predicted
+            for sign, total_W, heat_W, error_K in (
+                ("positive", p.q_total_pos_W, p.q_probe_pos_W, curve.error_pos_K),
+                ("negative", p.q_total_neg_W, p.q_probe_neg_W, curve.error_neg_K),
             ):
+                total, heat, error = total_W / UW, heat_W / UW, error_K / p.resistance_K_per_W / UW
                 name = curve.name if sign == "positive" else f"{curve.name}, {NAMES[1]}"
                 line = LineLayer(
                     name, attrgetter(f"{sign}_model"), STYLES.get(curve.name, DASHED), width=1.5, z=8

@@ -6,13 +6,12 @@ import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from analysis.heating.significance import FEW_JUNCTIONS, p_words
+from analysis.heating.convergence import ConvergenceSeries
+from analysis.heating.significance import FEW_JUNCTIONS
 from app.gui.widgets.theme import MEDIUM
-from app.numbers import counted, fixed_decimals, minus, significant, with_error
-from app.viewmodels.convergence import ConvergenceSnapshot
+from app.numbers import counted, fixed_decimals, minus, probability, significant, with_error
+from app.viewmodels.heating_points import MK, UW
 
-UW_PER_MK = 1e3
-"""Heat in uW = temperature rise in mK times this, divided by the thermal resistance in K/W."""
 BETWEEN = "&nbsp;&nbsp;&nbsp; "
 """Separator of numbers, the only place where a row may be broken."""
 PLUS, MINUS = "(+<i>V</i>)", "(−<i>V</i>)"
@@ -46,47 +45,45 @@ class Results(QLabel):
         self.setToolTip(why if text else "")
 
 
-def rises(series: ConvergenceSnapshot) -> str:
+def rises(series: ConvergenceSeries) -> str:
     """Return the temperature rises at both polarities and their difference with its significance."""
-    pos, neg = float(series.dT_pos_mK[-1]), float(series.dT_neg_mK[-1])
+    (pos, neg), errors = series.dT_K[:, -1] / MK, series.sigma_K[:, -1] / MK
     symbol = "Δ<i>T</i>"
-    errors = (float(series.sigma_pos_mK[-1]), float(series.sigma_neg_mK[-1]))
     return BETWEEN.join(
         [
             f"{symbol}{PLUS} = {with_error(pos, errors[0])} mK",
             f"{symbol}{MINUS} = {with_error(neg, errors[1])} mK",
-            _difference(neg - pos, float(series.sigma_difference_mK[-1]), series),
+            _difference(neg - pos, series.sigma_difference_K[-1] / MK, series),
         ]
     )
 
 
-def heats(series: ConvergenceSnapshot) -> str:
+def heats(series: ConvergenceSeries) -> str:
     """Return the heats in the tip at both polarities and their difference; its significance is that of `rises`."""
-    scale = UW_PER_MK / series.resistance_K_per_W
+    K_per_uW = series.resistance_K_per_W * UW
     symbol = "<i>Q</i><sub>P</sub>"
-    pos, neg = float(series.dT_pos_mK[-1]) * scale, float(series.dT_neg_mK[-1]) * scale
-    errors = (float(series.sigma_pos_mK[-1]) * scale, float(series.sigma_neg_mK[-1]) * scale)
+    (pos, neg), errors = series.dT_K[:, -1] / K_per_uW, series.sigma_K[:, -1] / K_per_uW
     return BETWEEN.join(
         [
             f"{symbol}{PLUS} = {with_error(pos, errors[0])} µW",
             f"{symbol}{MINUS} = {with_error(neg, errors[1])} µW",
-            f"difference {with_error(neg - pos, float(series.sigma_difference_mK[-1]) * scale)} µW",
+            f"difference {with_error(neg - pos, series.sigma_difference_K[-1] / K_per_uW)} µW",
         ]
     )
 
 
-def _difference(value: float, error: float, series: ConvergenceSnapshot) -> str:
+def _difference(value: float, error: float, series: ConvergenceSeries) -> str:
     text = f"difference {with_error(value, error)} mK"
     significance = series.significance
     if significance is None or np.isnan(significance.p_value) or not series.error_known[-1]:
         why = "one junction decides" if series.hold.size >= 4 else counted(series.hold.size, "junction")
         return f"{text} ({why})"
     few = f", {counted(series.hold.size, 'junction')}" if series.hold.size < FEW_JUNCTIONS else ""
-    sigmas, p_value = fixed_decimals(abs(significance.sigmas), 0.1), p_words(significance.p_value)
+    sigmas, p_value = fixed_decimals(abs(significance.sigmas), 0.1), probability(significance.p_value)
     return f"{text} ({sigmas} <i>σ</i>, <i>p</i> = {p_value}{few})"
 
 
-def about_heat(series: ConvergenceSnapshot, scale_relative: float) -> str:
+def about_heat(series: ConvergenceSeries, scale_relative: float) -> str:
     """Return an explanation of the errors of `rises` and `heats`."""
     n = series.hold.size
     text = f"At ±{series.amplitude_V:.3g} V. "
@@ -110,7 +107,7 @@ def about_heat(series: ConvergenceSnapshot, scale_relative: float) -> str:
     return text
 
 
-def _weights_and_tails(series: ConvergenceSnapshot) -> str:
+def _weights_and_tails(series: ConvergenceSeries) -> str:
     """Return warnings if few junctions dominate the mean or their distribution is skewed."""
     significance, text = series.significance, ""
     if significance is None:

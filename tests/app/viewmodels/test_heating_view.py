@@ -11,8 +11,7 @@ from analysis.heating.heating import HeatingOptions, analyse_heating
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.programme import three_level
 from analysis.heating.runs import EvaluationOptions, HeatingRun, RunEvaluator
-from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
-from app.viewmodels.heating_curves import heating_curves
+from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.viewmodels.heating_view import HeatingModel
 from tests.support.physics.made_holds import RATE_Hz, made_hold
 from tests.support.recordings.streams import header
@@ -131,26 +130,24 @@ def test_series_end_where_the_points_are_and_shrink_as_expected():
     (series,) = view.snapshot().series
     points, n = view.snapshot().points, series.hold.size
     assert n == points.junctions[0]
-    assert series.dT_pos_mK[-1] == pytest.approx(points.dT_pos_mK[0], rel=1e-9)
-    assert series.sigma_neg_mK[-1] == pytest.approx(points.sigma_neg_mK[0], rel=0.1), (
+    assert 1e3 * series.dT_K[0, -1] == pytest.approx(points.dT_pos_mK[0], rel=1e-9)
+    assert 1e3 * series.sigma_K[1, -1] == pytest.approx(points.sigma_neg_mK[0], rel=0.1), (
         "the bootstrap's own error"
     )
-    assert series.sigma_pos_mK[-1] == pytest.approx(series.expected_pos_mK[-1], rel=0.3), (
-        "junctions all alike"
-    )
+    assert series.sigma_K[0, -1] == pytest.approx(series.expected_K[0, -1], rel=0.3), "junctions all alike"
     np.testing.assert_allclose(
-        series.expected_pos_mK * np.sqrt(series.modulated_s),
-        series.expected_pos_mK[0] * series.modulated_s[0] ** 0.5,
+        series.expected_K[0] * np.sqrt(series.modulated_s),
+        series.expected_K[0, 0] * series.modulated_s[0] ** 0.5,
     )
     assert series.modulated_s[-1] == pytest.approx(n * (14 - 3) / 12.25)
-    assert series.single_neg_mK.mean() == pytest.approx(16 * 1.2, rel=0.1)
+    assert series.single_K[1].mean() == pytest.approx(16e-3 * 1.2, rel=0.1)
     assert series.label == "1.2 V"
 
 
 def test_where_junctions_differ_errors_stay_above_what_noise_allows():
     holds = made(40, np.random.default_rng(8), noise_V=1e-7, spread=0.5, amplitudes=(1.2,))
     (series,) = grown(holds, every=20).snapshot().series
-    assert series.sigma_neg_mK[-1] > 3.0 * series.expected_neg_mK[-1]
+    assert series.sigma_K[1, -1] > 3.0 * series.expected_K[1, -1]
 
 
 def test_the_error_of_the_difference_knows_that_both_rises_are_of_the_same_junction():
@@ -159,9 +156,9 @@ def test_the_error_of_the_difference_knows_that_both_rises_are_of_the_same_junct
     view.work(thorough=True)
     (series,) = view.snapshot().series
     (point,) = view.result.points
-    assert series.sigma_difference_mK[-1] * 1e-3 == pytest.approx(point.asymmetry_sigma_K, rel=0.1)
-    apart = np.hypot(series.sigma_pos_mK, series.sigma_neg_mK)
-    assert series.sigma_difference_mK[-1] < 0.7 * apart[-1]
+    assert series.sigma_difference_K[-1] == pytest.approx(point.asymmetry_sigma_K, rel=0.1)
+    apart = np.hypot(*series.sigma_K)
+    assert series.sigma_difference_K[-1] < 0.7 * apart[-1]
     assert series.resistance_K_per_W == 1e5
 
 
@@ -185,21 +182,9 @@ def test_models_stand_beside_the_points(holds):
     view.show(MODEL)
     curves = {curve.name: curve for curve in view.snapshot().curves}
     assert list(curves) == ["Landauer", "voltage probe", "voltage-temperature probe"]
-    landauer = curves["Landauer"]
+    landauer = curves["Landauer"].predicted
     assert landauer.bias_V[-1] == pytest.approx(1.1 * 1.2)
     prediction = MODEL.predicted(landauer.bias_V, 1e5)
-    np.testing.assert_allclose(landauer.q_probe_neg_uW, prediction.q_probe_neg_W * 1e6)
-    np.testing.assert_allclose(landauer.dT_pos_mK, prediction.dT_pos_K * 1e3)
+    np.testing.assert_allclose(landauer.q_probe_neg_W, prediction.q_probe_neg_W)
+    np.testing.assert_allclose(landauer.dT_pos_K, prediction.dT_pos_K)
     assert view.snapshot().model == "one level"
-
-
-def test_weakly_coupled_probes_are_landauer():
-    curves = heating_curves(MODEL, 1.3, 1e5, 1e-9)
-    for probed in curves[1:]:
-        np.testing.assert_allclose(probed.q_probe_pos_uW, curves[0].q_probe_pos_uW, rtol=1e-5, atol=1e-9)
-    voltage, thermal = heating_curves(MODEL, 1.3, 1e5, 0.02)[1:]
-    assert voltage.q_total_pos_uW == pytest.approx(thermal.q_total_pos_uW, rel=0.2)
-    assert np.abs(voltage.q_probe_pos_uW - thermal.q_probe_pos_uW).max() > 1e-3 * thermal.q_probe_pos_uW.max()
-    flat = JunctionModel(FlatTransmission(0.01), "by hand")
-    assert [curve.name for curve in heating_curves(flat, 1.0, 1e5, 0.01)] == ["Landauer"]
-    assert len(heating_curves(MODEL, 1.0, 1e5, 0.0)) == 1

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from analysis.heating.convergence import ConvergenceSeries
 from analysis.heating.junction_model import JunctionModel
+from analysis.heating.model_curves import heating_curves
 from analysis.heating.prediction import predict
 from analysis.heating.significance import Significance, effective_number
 from analysis.records import FloatArray, Trace
@@ -12,9 +14,7 @@ from analysis.spectra.lines import SpectralLine
 from analysis.spectra.noise_reducer import HELD, OPEN, NoiseSpectrum
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
-from app.viewmodels.convergence import ConvergenceSnapshot
 from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
-from app.viewmodels.heating_curves import heating_curves
 from app.viewmodels.heating_points import PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
 from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
@@ -162,11 +162,11 @@ def iv(seed: int = 4, junctions: int = 12) -> IVSnapshot:
 AMPLITUDES_V = (0.74, 0.95, 1.08, 1.18, 1.27)
 
 
-def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSnapshot:
+def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSeries:
     """As the simulated rig gives them: junctions differ by a quarter, far more than the thermometer's noise."""
     rng = np.random.default_rng(seed)
     heat = predict(LEVEL, [amplitude_V], R_P, ROOM_K)
-    true = np.array([heat.dT_pos_K[0], heat.dT_neg_K[0]])[:, None] * 1e3
+    true = np.array([heat.dT_pos_K[0], heat.dT_neg_K[0]])[:, None] * 1e3  # mK, as all that follows
     differ = rng.standard_normal(n)
     kept_s = np.where(rng.random(n) < 0.75, 61, rng.integers(12, 60, n)) / 12.25
     noise = 1.55 / np.sqrt(kept_s)
@@ -179,9 +179,9 @@ def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSnapshot:
         covariance = np.cov(single[:, :i], aweights=kept_s[:i]) / i
         sigma[:, i - 1] = np.sqrt(np.diag(covariance))
         difference[i - 1] = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    return ConvergenceSnapshot(
-        f"{amplitude_V:.3g} V", amplitude_V, 12.25, "", k, t, mean[0], mean[1], sigma[0], sigma[1], difference,
-        k > 2, single[0], single[1], allowed, allowed, R_P, 1 + n // 12,
+    return ConvergenceSeries(
+        f"{amplitude_V:.3g} V", amplitude_V, 12.25, "", k, t, 1e-3 * mean, 1e-3 * sigma, 1e-3 * difference,
+        k > 2, 1e-3 * single, 1e-3 * np.stack([allowed, allowed]), R_P, 1 + n // 12,
         Significance(1e-3 * (mean[1, -1] - mean[0, -1]), 1e-3 * difference[-1], n, effective_number(kept_s)),
     )  # fmt: skip
 
@@ -198,12 +198,10 @@ def few_holds(n: int = 8, seed: int = 2) -> HeatingSnapshot:
     return heated(tuple(series(x, n, seed + i) for i, x in enumerate(AMPLITUDES_V)))
 
 
-def heated(holds: tuple[ConvergenceSnapshot, ...]) -> HeatingSnapshot:
+def heated(holds: tuple[ConvergenceSeries, ...]) -> HeatingSnapshot:
     v = np.array([one.amplitude_V for one in holds])
     n = np.array([one.hold.size for one in holds])
-    last = np.array(
-        [(one.dT_pos_mK[-1], one.dT_neg_mK[-1], one.sigma_pos_mK[-1], one.sigma_neg_mK[-1]) for one in holds]
-    ).T
+    last = np.array([(*one.dT_K[:, -1], *one.sigma_K[:, -1]) for one in holds]).T * 1e3
     heats = last * 1e3 / R_P
     total = (
         heats[0] + heats[1]
@@ -214,12 +212,12 @@ def heated(holds: tuple[ConvergenceSnapshot, ...]) -> HeatingSnapshot:
     )  # fmt: skip
     model = JunctionModel(LEVEL, "one level with equal couplings, fitted to the mean I-V of 12 junctions")
     curves = heating_curves(model, 1.1 * float(v.max()), R_P, 0.005)
-    largest = max(float(c.q_total_pos_uW.max()) for c in curves)
-    errors = 0.065 * curves[0].bias_V ** 4 / 1.27**4
+    largest = max(float(c.predicted.q_total_pos_W.max()) for c in curves) * 1e6
+    landauer = curves[0].predicted
+    errors = 0.065 * landauer.bias_V**4 / 1.27**4
     known = replace(
-        curves[0], error_pos_uW=0.1 * errors * curves[0].q_probe_pos_uW,
-        error_neg_uW=errors * curves[0].q_probe_neg_uW,
-    )  # fmt: skip
+        curves[0], error_pos_K=0.1 * errors * landauer.dT_pos_K, error_neg_K=errors * landauer.dT_neg_K
+    )
     used, rejected = int(n.sum()), sum(one.rejected for one in holds)
     return HeatingSnapshot(
         holds, points, PointsSnapshot(), np.array([0, 1.1 * largest]), np.array([0, 0.55 * largest]),

@@ -63,10 +63,10 @@ def test_bands_fall_as_one_over_root_t_about_the_last_mean(qtbot, theme: Theme, 
     noise = which == "noise"
     band = view.convergence.bands[1] if noise else view.convergence.scatters[1]
     half = (band.high - band.low) / 2
-    assert (band.high + band.low) / 2 == pytest.approx(np.full(band.x.size, series.dT_neg_mK[-1]))
+    assert (band.high + band.low) / 2 == pytest.approx(np.full(band.x.size, 1e3 * series.dT_K[1, -1]))
     assert half * np.sqrt(band.x) == pytest.approx(np.full(band.x.size, half[0] * np.sqrt(band.x[0])))
     at_end = np.interp(series.modulated_s[-1], band.x, half)
-    assert at_end == pytest.approx((series.expected_neg_mK if noise else series.sigma_neg_mK)[-1], rel=1e-3)
+    assert at_end == pytest.approx(1e3 * (series.expected_K if noise else series.sigma_K)[1, -1], rel=1e-3)
     text = view.convergence.legend.text
     assert "thermometer noise alone, 1/√t" in text and "scatter of junctions, 1/√t" in text
 
@@ -90,13 +90,13 @@ def test_the_result_stands_above_the_plot_and_can_be_copied(qtbot, theme: Theme)
     view = shown(qtbot, HeatingPlot(theme))
     series = replace(
         synthetic.series(1.27, 8),
-        dT_pos_mK=np.full(8, 8.63), dT_neg_mK=np.full(8, 29.9), sigma_pos_mK=np.full(8, 0.27),
-        sigma_neg_mK=np.full(8, 2.8), sigma_difference_mK=np.full(8, 2.4), resistance_K_per_W=1e5,
+        dT_K=np.tile([[8.63e-3], [29.9e-3]], 8), sigma_K=np.tile([[0.27e-3], [2.8e-3]], 8),
+        sigma_difference_K=np.full(8, 2.4e-3), resistance_K_per_W=1e5,
         significance=Significance(21.3e-3, 2.4e-3, 8),
     )  # fmt: skip
     view.present(replace(synthetic.few_holds(), series=(series,)))
     assert read(view.results).splitlines() == [
-        "ΔT(+V) = 8.63 ± 0.27 mK    ΔT(−V) = 29.9 ± 2.8 mK    difference 21.3 ± 2.4 mK (4.1 σ, p = 5e-05)",
+        "ΔT(+V) = 8.63 ± 0.27 mK    ΔT(−V) = 29.9 ± 2.8 mK    difference 21.3 ± 2.4 mK (4.1 σ, p = 5×10⁻⁵)",
         "QP(+V) = 0.0863 ± 0.0027 µW    QP(−V) = 0.299 ± 0.028 µW    difference 0.213 ± 0.024 µW",
     ]
     assert "±1.4 %, the same for all points" in view.results.toolTip()

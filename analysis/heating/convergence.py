@@ -19,13 +19,12 @@ from analysis.heating.significance import (
 from analysis.records import FloatArray
 from analysis.spectra.noise import Noise
 
-MK = 1e-3
 _DIFFERENCE = np.array([-1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
-class ConvergenceSnapshot:
-    """Holds of one amplitude, control, frequency and tip; arrays of shape (n,) without rejected holds.
+class ConvergenceSeries:
+    """Holds of one amplitude, control, frequency and tip; arrays of shape (n,), without rejected holds.
 
     Parameters
     ----------
@@ -38,18 +37,18 @@ class ConvergenceSnapshot:
         1, 2, 3 ...
     modulated_s : ndarray
         Cumulative time of modulation.
-    dT_pos_mK, dT_neg_mK : ndarray
+    dT_K : ndarray, shape (2, n)
         Time-weighted running mean at positive and negative bias.
-    sigma_pos_mK, sigma_neg_mK : ndarray
+    sigma_K : ndarray, shape (2, n)
         Standard error of the mean, from the scatter of the junctions (from the noise for the first few).
-    sigma_difference_mK : ndarray
+    sigma_difference_K : ndarray
         Standard error of dT(-) - dT(+), including their covariance.
     error_known : ndarray of bool
         True where the errors come from the scatter of at least three effective junctions, not from the noise of the
         thermometer alone or from a single dominant junction.
-    single_pos_mK, single_neg_mK : ndarray
+    single_K : ndarray, shape (2, n)
         Temperature rises of the single holds.
-    expected_pos_mK, expected_neg_mK : ndarray
+    expected_K : ndarray, shape (2, n)
         Standard error expected from the thermometer's noise alone: falls as 1/sqrt(``modulated_s``); NaN if unknown.
         Draw it as a band about the last mean.
     resistance_K_per_W : float
@@ -57,7 +56,7 @@ class ConvergenceSnapshot:
     rejected : int
         Number of rejected holds.
     significance : Significance or None
-        Significance of the difference, in K, after the last hold.
+        Significance of the difference after the last hold.
     """
 
     label: str
@@ -66,16 +65,12 @@ class ConvergenceSnapshot:
     control: str
     hold: np.ndarray
     modulated_s: FloatArray
-    dT_pos_mK: FloatArray
-    dT_neg_mK: FloatArray
-    sigma_pos_mK: FloatArray
-    sigma_neg_mK: FloatArray
-    sigma_difference_mK: FloatArray
+    dT_K: FloatArray
+    sigma_K: FloatArray
+    sigma_difference_K: FloatArray
     error_known: NDArray[np.bool_]
-    single_pos_mK: FloatArray
-    single_neg_mK: FloatArray
-    expected_pos_mK: FloatArray
-    expected_neg_mK: FloatArray
+    single_K: FloatArray
+    expected_K: FloatArray
     resistance_K_per_W: float
     rejected: int
     significance: Significance | None = None
@@ -124,29 +119,25 @@ class Convergence:
             widening_of(difference, weights, rng, RESAMPLES),
         )
 
-    def snapshot(self, noise: Noise | None, rng: np.random.Generator) -> ConvergenceSnapshot:
+    def snapshot(self, noise: Noise | None, rng: np.random.Generator) -> ConvergenceSeries:
         """Return the series so far with the error expected from the noise; ``rng`` is for the bootstrap."""
         rows = np.array(self._rows, dtype=float).reshape(-1, 9).T
         first = self._first
         with np.errstate(divide="ignore"):
             expected = self._expected_at_1s_K(noise)[:, None] / np.sqrt(rows[0])
-        return ConvergenceSnapshot(
+        return ConvergenceSeries(
             label=self.label,
             amplitude_V=abs(first.estimate.amplitude_V),
             frequency_Hz=first.frequency_Hz,
             control=first.control,
             hold=np.arange(1, rows.shape[1] + 1),
             modulated_s=rows[0],
-            dT_pos_mK=rows[1] / MK,
-            dT_neg_mK=rows[2] / MK,
-            sigma_pos_mK=rows[3] / MK,
-            sigma_neg_mK=rows[4] / MK,
-            sigma_difference_mK=rows[7] / MK,
+            dT_K=rows[1:3],
+            sigma_K=rows[3:5],
+            sigma_difference_K=rows[7],
             error_known=rows[8] > 0.0,
-            single_pos_mK=rows[5] / MK,
-            single_neg_mK=rows[6] / MK,
-            expected_pos_mK=expected[0] / MK,
-            expected_neg_mK=expected[1] / MK,
+            single_K=rows[5:7],
+            expected_K=expected,
             resistance_K_per_W=first.thermometer.resistance_K_per_W,
             rejected=self._rejected,
             significance=self._significance(rng),
@@ -184,7 +175,7 @@ class Convergences:
             self._groups[key] = Convergence(hold, f"{amplitude_V:.3g} V")
         self._groups[key].add(hold)
 
-    def snapshots(self, noise: Noise | None, rng: np.random.Generator) -> tuple[ConvergenceSnapshot, ...]:
+    def snapshots(self, noise: Noise | None, rng: np.random.Generator) -> tuple[ConvergenceSeries, ...]:
         """Return all series by rising amplitude; labels include frequency and control if they differ."""
         series = [group.snapshot(noise, rng) for group in self._groups.values()]
         many = len({each.frequency_Hz for each in series if math.isfinite(each.frequency_Hz)}) > 1

@@ -14,50 +14,41 @@ from analysis.buettiker.terminals import (
     VoltageTemperatureProbe,
 )
 from analysis.heating.junction_model import JunctionModel
+from analysis.heating.prediction import Prediction
 from analysis.records import FloatArray
 from analysis.transport.huckel import HuckelModel, Lead
 from analysis.transport.transmission import levels_of
 
-UW = 1e-6
-MK = 1e-3
 POINTS = 40
 _FLOATING = "floating"
 
 
 @dataclass(frozen=True, eq=False)
 class HeatingCurve:
-    """Model curve to compare points with; arrays of shape (n,) over rising bias.
+    """Model curve to compare points with.
 
     Parameters
     ----------
     name : str
         "Landauer", "voltage probe" or "voltage-temperature probe".
-    bias_V : ndarray
-        Amplitudes.
-    q_total_pos_uW, q_total_neg_uW, q_probe_pos_uW, q_probe_neg_uW : ndarray
-        Power in the junction and heat in the tip at positive and negative bias.
-    dT_pos_mK, dT_neg_mK : ndarray
-        Temperature rise of the tip.
-    error_pos_uW, error_neg_uW : ndarray
-        Standard error of the heats, from the data to which the model was fitted; NaN if unknown.
+    predicted : Prediction
+        Powers and temperature rises over bias, shape (n,).
+    error_pos_K, error_neg_K, error_asymmetry_K : ndarray, shape (n,)
+        Standard errors of the temperature rises and of dT(-) - dT(+), from the data to which the model was fitted;
+        NaN if unknown.
     """
 
     name: str
-    bias_V: FloatArray
-    q_total_pos_uW: FloatArray
-    q_total_neg_uW: FloatArray
-    q_probe_pos_uW: FloatArray
-    q_probe_neg_uW: FloatArray
-    dT_pos_mK: FloatArray
-    dT_neg_mK: FloatArray
-    error_pos_uW: FloatArray
-    error_neg_uW: FloatArray
+    predicted: Prediction
+    error_pos_K: FloatArray
+    error_neg_K: FloatArray
+    error_asymmetry_K: FloatArray
 
 
 def heating_curves(
     model: JunctionModel, largest_V: float, resistance_K_per_W: float, coupling_eV: float
 ) -> tuple[HeatingCurve, ...]:
-    """Return the curves of a model up to an amplitude.
+    """Return the curves of a model from zero bias to an amplitude.
 
     Parameters
     ----------
@@ -70,43 +61,24 @@ def heating_curves(
     """
     bias_V = np.linspace(0.0, largest_V, POINTS)
     return (
-        _landauer(model, bias_V, resistance_K_per_W),
+        landauer_curve(model, bias_V, resistance_K_per_W),
         *(_probed(model, bias_V, resistance_K_per_W, coupling_eV) if coupling_eV > 0.0 else ()),
     )
 
 
-def _curve(
-    name: str, bias_V: FloatArray, total_W: FloatArray, probe_W: FloatArray, error_W: FloatArray, R_P: float
-) -> HeatingCurve:
-    """Convert powers of shape (2, n), at positive and negative bias, to a curve."""
+def landauer_curve(model: JunctionModel, bias_V: FloatArray, resistance_K_per_W: float) -> HeatingCurve:
+    """Return the curve without probes at these biases, shape (n,), with its statistical errors."""
+
+    def rises_K(replica: JunctionModel) -> FloatArray:
+        p = replica.predicted(bias_V, resistance_K_per_W)
+        return np.stack([p.dT_pos_K, p.dT_neg_K, p.asymmetry_K])
+
+    errors = model.error_of(rises_K)
+    unknown = np.full((3, bias_V.size), np.nan)
     return HeatingCurve(
-        name,
-        bias_V,
-        total_W[0] / UW,
-        total_W[1] / UW,
-        probe_W[0] / UW,
-        probe_W[1] / UW,
-        R_P * probe_W[0] / MK,
-        R_P * probe_W[1] / MK,
-        error_W[0] / UW,
-        error_W[1] / UW,
-    )
-
-
-def _landauer(model: JunctionModel, bias_V: FloatArray, R_P: float) -> HeatingCurve:
-    def probe_W(replica: JunctionModel) -> FloatArray:
-        predicted = replica.predicted(bias_V, R_P)
-        return np.stack([predicted.q_probe_pos_W, predicted.q_probe_neg_W])
-
-    predicted = model.predicted(bias_V, R_P)
-    error = model.error_of(probe_W)
-    return _curve(
         "Landauer",
-        bias_V,
-        np.stack([predicted.q_total_pos_W, predicted.q_total_neg_W]),
-        np.stack([predicted.q_probe_pos_W, predicted.q_probe_neg_W]),
-        np.full((2, bias_V.size), np.nan) if error is None else error,
-        R_P,
+        model.predicted(bias_V, resistance_K_per_W),
+        *(unknown if errors is None else errors),
     )
 
 
@@ -129,13 +101,12 @@ def _probed(
         "voltage probe": VoltageProbe(_FLOATING, model.temperature_K),
         "voltage-temperature probe": VoltageTemperatureProbe(_FLOATING),
     }
-    both_V = np.stack([bias_V, -bias_V])
     curves = []
     for name, probe in probes.items():
         try:
-            flows = probed_currents(ProbedJunction(huckel, (*real, probe)), both_V)
+            flows = probed_currents(ProbedJunction(huckel, (*real, probe)), np.stack([bias_V, -bias_V]))
         except ProbeError:
             continue
-        unknown = np.full(both_V.shape, np.nan)
-        curves.append(_curve(name, bias_V, flows.heat_total_W, flows.heat_probe_W, unknown, R_P))
+        predicted = Prediction(bias_V, R_P, *flows.heat_total_W, *flows.heat_probe_W)
+        curves.append(HeatingCurve(name, predicted, *np.full((3, bias_V.size), np.nan)))
     return tuple(curves)
