@@ -16,6 +16,8 @@ _CANDIDATES = 32
 _FEW_CURRENTS = 16
 _FINALISTS = 2
 _AT_LEAST = 2  # searches, even if the first one describes the data
+_AGREEING = 3  # searches that lead to the same chi^2: there is hardly a better one
+_SAME = 0.01  # of chi^2: ten times the accuracy of a rough search
 _ROUGH, _FINE = (
     {"xtol": 1e-3, "ftol": 1e-3, "gtol": None, "max_nfev": 25},
     {"xtol": 1e-6, "ftol": 1e-7, "gtol": None, "max_nfev": 100},
@@ -80,7 +82,8 @@ def fit(problem: ProbeProblem, near: Iterable[FloatArray] = (), starts: int = 4)
     """Minimise chi^2.
 
     Searches on a part of the currents start from the parameters' own start, then from the most promising points of
-    ``near`` and of an even spread over the bounds, until one describes them; the best two continue on all data.
+    ``near`` and of an even spread over the bounds, until one describes them or three lead to the same chi^2; the best
+    two continue on all data.
 
     Parameters
     ----------
@@ -106,7 +109,7 @@ def fit(problem: ProbeProblem, near: Iterable[FloatArray] = (), starts: int = 4)
     for start in _promising(rough, given, list(near), starts):
         if (x := search(rough, start, _ROUGH)) is not None:
             searches.append(x)
-        if len(searches) >= _AT_LEAST and _good(rough, min(y.chi_square for y in searches)):
+        if _enough(rough, [y.chi_square for y in searches]):
             break
     best = _distinct(sorted(searches, key=lambda x: x.chi_square), problem)
     final = [y for x in best[:_FINALISTS] if (y := search(problem, x.x, _FINE)) is not None]
@@ -206,10 +209,13 @@ class _Follow:
         return both[1]
 
 
-def _good(problem: ProbeProblem, chi_square: float) -> bool:
-    """Return True if no other minimum can be much better."""
-    freedom = problem.n_residuals - len(problem.parameters)
-    return bool(chi_square < freedom + 2.0 * np.sqrt(2.0 * max(freedom, 1)))
+def _enough(problem: ProbeProblem, reached: Sequence[float]) -> bool:
+    """Return True if no other minimum can be much better than those reached, or if several starts led to the best."""
+    if len(reached) < _AT_LEAST:
+        return False
+    freedom, least = problem.n_residuals - len(problem.parameters), min(reached)
+    good = least < freedom + 2.0 * np.sqrt(2.0 * max(freedom, 1))
+    return bool(good or sum(x <= least + _SAME * max(least, freedom) for x in reached) >= _AGREEING)
 
 
 def _promising(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.buettiker.coordinates import Coordinates, Natural, Squares
+from analysis.buettiker.current_slopes import current_slopes
 from analysis.buettiker.fit_family import ProbedFamily
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.buettiker.newton import Jacobian, roots
@@ -20,7 +21,6 @@ from analysis.buettiker.terminal_currents import (
     Exchange,
     by_panels,
     by_poles,
-    by_poles_of,
     closed_form_holds,
     response,
 )
@@ -231,18 +231,17 @@ class JunctionFamily:
         self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray
     ) -> FloatArray:
         """Return the derivatives of all currents by the parameters at constant potentials."""
+        if not self.family.parameters:
+            return np.zeros((0, *net.shape))
+        if closed_form_holds(molecule) and molecule.apart:
+            return current_slopes(molecule, baths, *self.family.slopes(values))
         steps = [
             _STEP * (x if parameter.logarithmic else max(abs(x), 0.1))
             for x, parameter in zip(values, self.family.parameters, strict=True)
         ]
-        if not steps:
-            return np.zeros((0, *net.shape))
-        molecules = [self._molecule(values + step) for step in np.diag(steps)]
-        if closed_form_holds(molecule):
-            flows = by_poles_of(molecules, baths)
-        else:
-            flows = [by_panels(x, baths) for x in molecules]
-        return np.array([(_net(x) - net) / step for x, step in zip(flows, steps, strict=True)])
+        flows = [by_panels(self._molecule(values + step), baths) for step in np.diag(steps)]
+        here = _net(by_panels(molecule, baths))
+        return np.array([(_net(x) - here) / step for x, step in zip(flows, steps, strict=True)])
 
 
 def _net(flows: Exchange) -> FloatArray:

@@ -1,6 +1,7 @@
 """Junctions spanned by a level position, two lead widths and the width of floating probes."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -128,6 +129,42 @@ class ProbedFamily:
         onsite = level if self.hamiltonian_eV is None else level + float(self.hamiltonian_eV[0, 0])
         leads = (Lead(TIP, {1: widths[0]}), Lead(SUBSTRATE, {1: widths[1]}))
         return HuckelModel(np.array([[onsite]]), leads, self.bias_drop)
+
+    def slopes(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the derivatives of what is fitted, `broadened` where the probes only broaden, by the parameters.
+
+        Energies of the sites have shape (n_parameters, n_sites), widths (n_parameters, n_terminals, n_sites).
+        """
+        by = self._fields_by_parameter
+        sites = [self.probe_sites, self.substrate_sites, *self.floating.values()]
+        if self.broadens:
+            by, sites = by @ self._broadened_by_fields(values).T, sites[:2]
+        n_sites = 1 if self.hamiltonian_eV is None else len(self.hamiltonian_eV)
+        widths = np.zeros((len(by), len(sites), n_sites))
+        for i, touched in enumerate(sites):
+            widths[:, i, np.array(touched) - 1] = by[:, [min(i, 2) + 1]]
+        return np.repeat(by[:, :1], n_sites, axis=1), widths
+
+    @cached_property
+    def _fields_by_parameter(self) -> FloatArray:
+        """Derivatives of the fields by the parameters, (n_parameters, 4): 1 for the field that a parameter is."""
+        by = np.zeros((len(self.parameters), 4))
+        for column, quantity in enumerate(self._quantities):
+            by[[p is quantity for p in self.parameters], column] = 1.0
+        return by
+
+    def _broadened_by_fields(self, values: FloatArray) -> FloatArray:
+        """Return the derivatives of level, tip width and substrate width of `broadened` by the fields, (3, 4)."""
+        _, tip, substrate, _ = self.fields(values)
+        model, n = self.broadened(values), len(self.floating)
+        one, other = (float(model.gammas_eV[x][0, 0]) for x in (TIP, SUBSTRATE))
+        total, leads = one + other, tip + substrate
+        by_total = np.array([0.0, 1.0, 1.0, n])
+        ratio = np.array([0.0, substrate / leads, tip / leads, 0.0])
+        by_product = total * ratio**2 + tip * substrate / leads * by_total
+        apart = one - other
+        by_one = (one * by_total - by_product) / apart if apart else 0.5 * by_total
+        return np.array([[1.0, 0.0, 0.0, 0.0], by_one, by_total - by_one])
 
     @property
     def floating(self) -> dict[str, tuple[int, ...]]:

@@ -23,6 +23,7 @@ ComplexArray = NDArray[np.complex128]
 
 _AGREEMENT = 2e-13  # between eigenvectors and solve, relative to the largest transmission
 _TERM_ERROR = 5e-15  # relative, of one term of a pole sum
+_APART = 1e-3  # of the largest pole; derivatives at this distance lose six digits
 _AT_ONCE = 500  # energies at a time: they fit in the cache, and are too few for BLAS to start threads
 
 
@@ -102,13 +103,49 @@ class Multiterminal:
         Raises ``numpy.linalg.LinAlgError`` if there are not enough eigenvectors; see `term_error`.
         """
         pole, right, left = self._eigenvectors
-        into = np.einsum("ai,ik,il->akl", self.widths_eV, right, right.conj())
-        out_of = np.einsum("bj,kj,lj->bkl", self.widths_eV, left, left.conj())
-        into = into / (pole[:, None] - pole.conj())
+        into = _overlap(self.widths_eV, right, right) / (pole[:, None] - pole.conj())
+        out_of = _overlap(self.widths_eV, left.T, left.T)
         residue = into.transpose(1, 0, 2) @ out_of.transpose(1, 2, 0)
         if self.reciprocal:
             residue = 0.5 * (residue + residue.swapaxes(1, 2))
         return pole, residue
+
+    def pole_slopes(self, onsite: FloatArray, widths: FloatArray) -> tuple[ComplexArray, ComplexArray]:
+        """Return the derivatives of the poles and residues, (n_changes, n_poles) and (n_changes, n_poles, n, n).
+
+        By first-order perturbation of the eigenvectors, for poles that are `apart`.
+
+        Parameters
+        ----------
+        onsite : ndarray, shape (n_changes, n_sites)
+            Derivatives of the energies of the sites.
+        widths : ndarray, shape (n_changes, n_terminals, n_sites)
+            Derivatives of `widths_eV`.
+        """
+        pole, right, left = self._eigenvectors
+        distance = pole - pole[:, None]
+        np.fill_diagonal(distance, np.inf)
+        perturbed = left @ ((onsite - 0.5j * widths.sum(axis=1))[..., None] * right)
+        by_pole, mixing = perturbed.diagonal(axis1=1, axis2=2), perturbed / distance
+        into, into_slope = _overlaps(self.widths_eV, right, widths, right @ mixing)
+        out_of, out_slope = _overlaps(self.widths_eV, left.T, widths, -(mixing @ left).swapaxes(1, 2))
+        between = pole[:, None] - pole.conj()
+        into = into / between
+        moved = (by_pole[:, :, None] - by_pole.conj()[:, None])[:, None]
+        into_slope = (into_slope - into * moved) / between
+        residue = into_slope.transpose(0, 2, 1, 3) @ out_of.transpose(1, 2, 0)
+        residue += into.transpose(1, 0, 2) @ out_slope.transpose(0, 2, 3, 1)
+        if self.reciprocal:
+            residue = 0.5 * (residue + residue.swapaxes(2, 3))
+        return by_pole, residue
+
+    @cached_property
+    def apart(self) -> bool:
+        """True if no two poles are so close that their derivatives lose digits."""
+        pole = self._eigenvectors[0]
+        distance = np.abs(pole - pole[:, None])
+        np.fill_diagonal(distance, np.inf)
+        return bool(distance.min(initial=np.inf) > _APART * np.abs(pole).max(initial=0.0))
 
     @cached_property
     def reciprocal(self) -> bool:
@@ -163,6 +200,21 @@ class Multiterminal:
         energy = np.concatenate([pole.real + x * np.abs(pole.imag) for x in (-3.0, -0.5, 0.0, 0.5, 3.0)])
         distance = np.abs(energy - pole[:, None]).min(axis=0, initial=np.inf)
         return energy, self.transmissions_by_solve(energy), 1e-14 * np.abs(pole).max(initial=0.0) / distance
+
+
+def _overlap(widths: FloatArray, one: ComplexArray, other: ComplexArray) -> ComplexArray:
+    """Return sum_i widths_ai one_ik other_il^*, (..., n_terminals, n_poles, n_poles)."""
+    weighted = widths[..., None] * one[..., None, :, :]
+    return np.asarray(weighted.swapaxes(-1, -2) @ other.conj()[..., None, :, :])
+
+
+def _overlaps(
+    widths: FloatArray, vectors: ComplexArray, widths_slopes: FloatArray, vectors_slopes: ComplexArray
+) -> tuple[ComplexArray, ComplexArray]:
+    """Return the overlaps of vectors (n_sites, n_poles) and their derivatives (n_changes, n_terminals, ...)."""
+    half = _overlap(widths, vectors_slopes, vectors)
+    slopes = _overlap(widths_slopes, vectors, vectors) + half + half.conj().swapaxes(-1, -2)
+    return _overlap(widths, vectors, vectors), slopes
 
 
 def _parts(n: int) -> Iterator[slice]:

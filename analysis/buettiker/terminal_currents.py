@@ -8,7 +8,6 @@ where those hold, and panels of quadrature otherwise; the difference of two Ferm
 magnetic field T_ab = T_ba, and b loses the particles and energy that a gains, to the last digit.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.records import FloatArray
-from analysis.transport.fermi_integrals import pole_derivatives, pole_integrals
+from analysis.transport.fermi_integrals import near_pole_derivatives, pole_integrals
 from analysis.transport.quadrature import fermi_difference, panels
 
 _PANEL_ERROR = 1e-13
@@ -142,20 +141,13 @@ def response(
 
 def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
     """Return `exchange` in closed form. Raises ``numpy.linalg.LinAlgError`` if there are not enough eigenvectors."""
-    return by_poles_of([molecule], baths)[0]
-
-
-def by_poles_of(molecules: Sequence[Multiterminal], baths: Baths) -> list[Exchange]:
-    """Return `by_poles` of several molecules with the same terminals, in one pass over all their poles: faster."""
-    a, b = _pairs(len(molecules[0].names))
-    n_poles = sum(molecule.poles[0].size for molecule in molecules)
-    groups = _groups(baths, max(1, _MOST_TERMS // max(n_poles * a.size, 1)))
-    sums = [_pole_sums(molecules, baths.part(points), a, b) for points in groups]
+    a, b = _pairs(len(molecule.names))
+    groups = _groups(baths, max(1, _MOST_TERMS // max(molecule.poles[0].size * a.size, 1)))
+    sums = np.concatenate([_pole_sums(molecule, baths.part(points), a, b) for points in groups], axis=-1)
     unlike = _POLE_ERROR * np.maximum(0.5 * baths.kT_eV.max(axis=0) / baths.kT_eV.min(axis=0), 1.0)
-    return [
-        _paired((a, b), baths, (x[0], x[1], x[2]), (x[3], x[4]), np.maximum(molecule.term_error, unlike))
-        for molecule, x in zip(molecules, np.concatenate(sums, axis=-1), strict=True)
-    ]
+    number, heat_a, heat_b, number_size, heat_size = sums
+    error = np.maximum(molecule.term_error, unlike)
+    return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, heat_size), error)
 
 
 @cache
@@ -164,21 +156,14 @@ def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.triu_indices(n, 1)
 
 
-def _pole_sums(
-    molecules: Sequence[Multiterminal], baths: Baths, a: NDArray[np.intp], b: NDArray[np.intp]
-) -> FloatArray:
-    """Return number, both heats, and the sum of the moduli of the terms, (n_molecules, 5, n_pairs, n_points)."""
-    pole = np.concatenate([molecule.poles[0] for molecule in molecules])
-    mu, kT = baths.offset_eV, baths.kT_eV
+def _pole_sums(molecule: Multiterminal, baths: Baths, a: NDArray[np.intp], b: NDArray[np.intp]) -> FloatArray:
+    """Return number, both heats, and the sum of the moduli of the terms, (5, n_pairs, n_points)."""
+    (pole, residue), mu, kT = molecule.poles, baths.offset_eV, baths.kT_eV
     terms = pole_integrals(pole[:, None, None] - baths.origin_eV, mu[a], mu[a] - mu[b], kT[a], kT[b])
-    out, first = [], 0
-    for _, residue in (molecule.poles for molecule in molecules):
-        own = slice(first, first := first + len(residue))
-        c = residue[:, a, b, None]
-        sums = [_summed(c, x[own]) for x in (terms.charge, terms.heat_probe, terms.heat_substrate)]
-        (number, number_size), (heat_a, size_a), (heat_b, size_b) = sums
-        out.append([number, heat_a, heat_b, number_size, size_a + size_b])
-    return np.array(out)
+    c = residue[:, a, b, None]
+    sums = [_summed(c, x) for x in (terms.charge, terms.heat_probe, terms.heat_substrate)]
+    (number, number_size), (heat_a, size_a), (heat_b, size_b) = sums
+    return np.array([number, heat_a, heat_b, number_size, size_a + size_b])
 
 
 def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
@@ -210,7 +195,7 @@ def moments_by_poles(molecule: Multiterminal, baths: Baths, second: NDArray[np.i
     """Return `moments` in closed form; errors as in `by_poles`."""
     pole, residue = molecule.poles[0], molecule.poles[1][:, :, second]
     w, mu = pole[:, None, None] - baths.origin_eV, baths.offset_eV[second]
-    zeroth, first = pole_derivatives(w, mu, baths.kT_eV[second])
+    zeroth, first = near_pole_derivatives(w, mu, baths.kT_eV[second])
     out = np.empty((3, *residue.shape[1:], baths.origin_eV.size))
     for moment, x in zip(out, (zeroth, first, (w - mu) * first), strict=True):
         np.einsum("kab,kbp->abp", 2 * residue.real, x.real, out=moment)

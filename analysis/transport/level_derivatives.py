@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.records import FloatArray
-from analysis.transport.fermi_integrals import ComplexArray, pole_integrals, trigamma
+from analysis.transport.fermi_integrals import charge_step, pole_integrals
 
 FIELDS = ("energy_eV", "gamma_probe_eV", "gamma_substrate_eV", "bias_drop")
 """Parameters of a level, in the order of the columns below."""
@@ -41,7 +41,7 @@ def level_slopes(
     mu_P = drop * bias_V
     w = eps - 1j * g
     x = pole_integrals(w, mu_P, bias_V, kT_probe_eV, kT_substrate_eV)
-    step = _charge_step(w, mu_P, bias_V, kT_probe_eV, kT_substrate_eV)
+    step = charge_step(w, mu_P, bias_V, kT_probe_eV, kT_substrate_eV)
     integrals = np.stack([x.charge, x.heat_probe, x.heat_substrate])
     by_pole = np.stack([step, (mu_P - w) * step - x.charge, (w - mu_P + bias_V) * step + x.charge])
     by_energy = -product / g * by_pole.imag
@@ -57,12 +57,3 @@ def level_slopes(
         axis=2,
     )
     return LevelSlopes(product * per_product, slopes)
-
-
-def _charge_step(w: FloatArray, mu_P: FloatArray, bias_V: FloatArray, kT_P: float, kT_S: float) -> FloatArray:
-    """Return dX/dw, the difference of two trigammas, accurate to rounding of the larger one: enough for a slope."""
-    b_P, b_S = 2 * np.pi * kT_P, 2 * np.pi * kT_S
-    a_P = 1j * (w - mu_P)
-    both: ComplexArray = np.stack([a_P / b_P, (a_P + 1j * bias_V) / b_S])
-    probe, substrate = trigamma(0.5 + both)
-    return np.asarray(1j * (probe / b_P - substrate / b_S))
