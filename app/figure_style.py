@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import matplotlib
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+
+_SVG_DPI = 72.0
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,24 @@ def drawn_in(style: Style) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def laid_out(figure: Figure) -> Iterator[None]:
+    """Lay out a figure for good: matplotlib else draws it twice each time that it is saved inside the block."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+        yield
+
+
 def svg_text(figure: Figure) -> str:
     """Return the figure as SVG."""
     buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    FigureCanvasSVG(figure)  # whose sizes of text the layout follows
+    figure.set_dpi(_SVG_DPI)
+    with laid_out(figure):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue().decode()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.buettiker.coordinates import Coordinates, Natural, Squares
-from analysis.buettiker.current_slopes import current_slopes
+from analysis.buettiker.current_slopes import current_slopes, near_response
 from analysis.buettiker.fit_family import ProbedFamily
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.buettiker.newton import Jacobian, roots
@@ -225,7 +225,8 @@ class JunctionFamily:
 
     def _by_state(self, molecule: Multiterminal, baths: Baths, flows: Exchange) -> FloatArray:
         """Return the derivatives of all currents by the unknowns, (2 n_terminals, n_unknowns, n_bias)."""
-        return response(molecule, baths, flows, self._free).matrix[:, : self._rows.size]
+        by = near_response if closed_form_holds(molecule) else response
+        return by(molecule, baths, flows, self._free).matrix[:, : self._rows.size]
 
     def _direct_slopes(
         self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray

@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.records import FloatArray
-from analysis.transport.fermi_integrals import near_pole_derivatives, pole_integrals
+from analysis.transport.fermi_integrals import pole_derivatives, pole_integrals
 from analysis.transport.quadrature import fermi_difference, panels
+
+ComplexArray = NDArray[np.complex128]
+Indices = NDArray[np.intp]
 
 _PANEL_ERROR = 1e-13
 ENOUGH = 1e-10  # estimated error beyond which quadrature takes over
@@ -44,7 +47,7 @@ class Baths:
     offset_eV: FloatArray
     kT_eV: FloatArray
 
-    def part(self, points: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Baths":
+    def part(self, points: Indices | NDArray[np.bool_] | slice) -> "Baths":
         """Return the baths at these operating points."""
         return Baths(self.origin_eV[points], self.offset_eV[:, points], self.kT_eV[:, points])
 
@@ -65,7 +68,7 @@ class Exchange:
     heat_eV2: FloatArray
     error: FloatArray
 
-    def replace(self, points: NDArray[np.intp], other: "Exchange") -> None:
+    def replace(self, points: Indices, other: "Exchange") -> None:
         """Replace these operating points by ``other``."""
         self.number_eV[..., points], self.heat_eV2[..., points] = other.number_eV, other.heat_eV2
         self.error[points] = other.error
@@ -107,7 +110,7 @@ def exchange(molecule: Multiterminal, baths: Baths) -> Exchange:
     return result
 
 
-def moments(molecule: Multiterminal, baths: Baths, second: NDArray[np.intp] | None = None) -> FloatArray:
+def moments(molecule: Multiterminal, baths: Baths, second: Indices | None = None) -> FloatArray:
     """Return the integrals of (E - mu_b)^nu T_ab (-f_b') in eV^nu, shape (3, n_terminals, n_second, n_points).
 
     They give the change of the exchange with the chemical potential and temperature of the second terminal b, one of
@@ -118,7 +121,7 @@ def moments(molecule: Multiterminal, baths: Baths, second: NDArray[np.intp] | No
 
 
 def response(
-    molecule: Multiterminal, baths: Baths, exchanged: Exchange, changed: NDArray[np.intp] | None = None
+    molecule: Multiterminal, baths: Baths, exchanged: Exchange, changed: Indices | None = None
 ) -> CurrentDerivatives:
     """Return the derivatives of the currents by the chemical potentials and temperatures of the terminals ``changed``
     (of all, without).
@@ -126,7 +129,14 @@ def response(
     Heat is relative to the chemical potential of its own terminal, so -dJ_a/dmu_a includes I_a.
     """
     changed = _all_or(changed, baths)
-    zeroth, first, second = moments(molecule, baths, changed)
+    return response_of(moments(molecule, baths, changed), baths, exchanged, changed)
+
+
+def response_of(
+    moments: FloatArray, baths: Baths, exchanged: Exchange, changed: Indices
+) -> CurrentDerivatives:
+    """Return `response` from the `moments` of the changed terminals."""
+    zeroth, first, second = moments
     kT = baths.kT_eV[changed]
     ahead = baths.offset_eV[changed] - baths.offset_eV[:, None]  # mu_b - mu_a at [a, b]
     number_by_mu, number_by_kT = zeroth, first / kT
@@ -151,12 +161,12 @@ def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
 
 
 @cache
-def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _pairs(n: int) -> tuple[Indices, Indices]:
     """Return the indices of the first and the second terminal of every pair of n."""
     return np.triu_indices(n, 1)
 
 
-def _pole_sums(molecule: Multiterminal, baths: Baths, a: NDArray[np.intp], b: NDArray[np.intp]) -> FloatArray:
+def _pole_sums(molecule: Multiterminal, baths: Baths, a: Indices, b: Indices) -> FloatArray:
     """Return number, both heats, and the sum of the moduli of the terms, (5, n_pairs, n_points)."""
     (pole, residue), mu, kT = molecule.poles, baths.offset_eV, baths.kT_eV
     terms = pole_integrals(pole[:, None, None] - baths.origin_eV, mu[a], mu[a] - mu[b], kT[a], kT[b])
@@ -191,19 +201,25 @@ def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
     return _paired((a, b), baths, (number, heat_a, heat_b), (number_size, heat_size), _PANEL_ERROR)
 
 
-def moments_by_poles(molecule: Multiterminal, baths: Baths, second: NDArray[np.intp]) -> FloatArray:
+def moments_by_poles(molecule: Multiterminal, baths: Baths, second: Indices) -> FloatArray:
     """Return `moments` in closed form; errors as in `by_poles`."""
     pole, residue = molecule.poles[0], molecule.poles[1][:, :, second]
     w, mu = pole[:, None, None] - baths.origin_eV, baths.offset_eV[second]
-    zeroth, first = near_pole_derivatives(w, mu, baths.kT_eV[second])
-    out = np.empty((3, *residue.shape[1:], baths.origin_eV.size))
-    for moment, x in zip(out, (zeroth, first, (w - mu) * first), strict=True):
+    return summed_moments(residue, w - mu, *pole_derivatives(w, mu, baths.kT_eV[second]), second)
+
+
+def summed_moments(
+    residue: ComplexArray, above: ComplexArray, zeroth: ComplexArray, first: ComplexArray, second: Indices
+) -> FloatArray:
+    """Return `moments` from those of each pole, which is ``above`` the chemical potential."""
+    out = np.empty((3, *residue.shape[1:], above.shape[-1]))
+    for moment, x in zip(out, (zeroth, first, above * first), strict=True):
         np.einsum("kab,kbp->abp", 2 * residue.real, x.real, out=moment)
         moment -= np.einsum("kab,kbp->abp", 2 * residue.imag, x.imag)
     return _without_own(out, second)
 
 
-def moments_by_panels(molecule: Multiterminal, baths: Baths, second: NDArray[np.intp]) -> FloatArray:
+def moments_by_panels(molecule: Multiterminal, baths: Baths, second: Indices) -> FloatArray:
     """Return `moments` by quadrature."""
     out = np.empty((3, len(molecule.names), second.size, baths.origin_eV.size))
     for points in _groups(baths, _TOGETHER):
@@ -218,16 +234,14 @@ def moments_by_panels(molecule: Multiterminal, baths: Baths, second: NDArray[np.
     return _without_own(out, second)
 
 
-def _summed(
-    residue: NDArray[np.complex128], integral: NDArray[np.complex128]
-) -> tuple[FloatArray, FloatArray]:
+def _summed(residue: ComplexArray, integral: ComplexArray) -> tuple[FloatArray, FloatArray]:
     """Return 2 Re sum_k c_k X_k, and the sum of the moduli of its terms."""
     real, imaginary = 2 * residue.real * integral.real, -2 * residue.imag * integral.imag
     return (real + imaginary).sum(axis=0), (np.abs(real) + np.abs(imaginary)).sum(axis=0)
 
 
 def _paired(
-    pair: tuple[NDArray[np.intp], NDArray[np.intp]],
+    pair: tuple[Indices, Indices],
     baths: Baths,
     sums: tuple[FloatArray, FloatArray, FloatArray],
     sizes: tuple[FloatArray, FloatArray],
@@ -249,7 +263,7 @@ def _paired(
 
 
 def _cancelled(
-    pair: tuple[NDArray[np.intp], NDArray[np.intp]],
+    pair: tuple[Indices, Indices],
     baths: Baths,
     numbers: FloatArray,
     heats: FloatArray,
@@ -268,12 +282,12 @@ def _cancelled(
     return np.maximum(ratio.max(axis=0), 1.0)
 
 
-def _without_own(moments: FloatArray, second: NDArray[np.intp]) -> FloatArray:
+def _without_own(moments: FloatArray, second: Indices) -> FloatArray:
     moments[:, second, np.arange(second.size)] = 0.0
     return moments
 
 
-def _all_or(some: NDArray[np.intp] | None, baths: Baths) -> NDArray[np.intp]:
+def _all_or(some: Indices | None, baths: Baths) -> Indices:
     return np.arange(len(baths.offset_eV)) if some is None else some
 
 

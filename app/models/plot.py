@@ -14,6 +14,7 @@ from analysis.records import FloatArray
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import Transmission
 from app.config.toml import FileError
+from app.figure_style import laid_out
 
 _POSITIVE, _NEGATIVE, _NEUTRAL = "#D55E00", "#0072B2", "#333333"  # Okabe and Ito: safe for the colour-blind
 
@@ -210,6 +211,7 @@ def _unit(largest_A: float) -> tuple[float, str]:
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure in the format of its suffix. Raises `FileError` for an unknown one."""
     try:
-        figure.savefig(path, dpi=150)
+        with laid_out(figure):
+            figure.savefig(path, dpi=150)
     except (ValueError, OSError) as error:
         raise FileError(f"{path}: the picture can't be written: {error}") from None

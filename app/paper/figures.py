@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
@@ -11,7 +12,7 @@ from matplotlib.ticker import NullLocator
 from analysis.buettiker.linear import electronic_circuit
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
-from app.figure_style import LIGHT, drawn_in
+from app.figure_style import LIGHT, drawn_in, laid_out
 from app.models.probe_circuit import CircuitSettings
 from app.paper.numbers import ELECTRONIC, OPEN, Number
 from app.paper.panels import (
@@ -212,10 +213,9 @@ def save_figures(folder: Path, numbers: Numbers) -> Iterator[str]:
     Raises ``OSError`` if the folder can't be written to.
     """
     for name, draw in FIGURES.items():
-        with drawn_in(LIGHT):
+        with drawn_in(LIGHT), rc_context({"axes.titley": 1.0}):  # there is nothing to keep a title away from
             figure = draw(numbers)
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # laid out once for both formats
-            figure.savefig(folder / f"{name}.png", dpi=_DPI)
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+            with laid_out(figure):  # once for both formats
+                figure.savefig(folder / f"{name}.png", dpi=_DPI)
+                figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         yield name
