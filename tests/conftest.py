@@ -1,9 +1,14 @@
 """For every test: what hotjunction keeps for its user goes elsewhere, and a watchdog only starts where it is tested."""
 
+import os
 from functools import partial
 
 import pytest
 from hypothesis import settings
+
+# Threads of BLAS wait for each other longer than they compute on matrices as small as ours, once other processes keep
+# the cores busy. Set before numpy is loaded, here and in every process that a test starts.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis.traces.options import AnalysisOptions
 from tests.support.rig.watchdogs import WatchdogWithoutProcess

@@ -4,9 +4,12 @@ With ``--write`` the tables in `docs/explanation/validation.md` are replaced by 
 """
 
 import argparse
+import os
 import re
 from importlib import import_module
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads on matrices as small as ours only wait
 
 import numpy as np
 
