@@ -1,8 +1,9 @@
 """Command words and replies of the Keithley 428, and its settings as one record.
 
 Sources: Keithley 428 instruction manual 428-901-01 for the letters. The full layout of the machine status word is
-not published, so it is read by letter, never by position. Options of D, H, J, K, L and M are those of sister
-instruments (Keithley 6487 reference manual, appendix C): confirm them on the instrument.
+not published, so it is read by letter, never by position, and letters that only some firmware sends are passed over.
+Options of D, H, J, K, L and M are those of sister instruments (Keithley 6487 reference manual, appendix C): confirm
+them on the instrument.
 """
 
 import re
@@ -23,9 +24,6 @@ SUPPRESS_RANGES_A = (5e-9, 5e-8, 5e-7, 5e-6, 5e-5, 5e-4, 5e-3)
 
 BIAS_LIMIT_V = 5.0
 BIAS_STEP_V = 2.5e-3
-LETTERS = "ABCDHJKLMNPRSTUVWXYZ"
-"""Letters that the instrument understands; a status word has some of them."""
-
 OPTIONS = {"A": 3, "B": 2, "C": 3, "N": 3, "P": 2, "R": 11, "S": 11, "T": 10, "W": 2, "Z": 2}
 """Number of options (0, 1, ...) of each letter read from the status word."""
 
@@ -140,8 +138,7 @@ class MachineStatus:
         Raises
         ------
         InstrumentFault
-            If the word is of another kind, or invalid: a letter is missing, repeated or unknown, or an option does
-            not exist.
+            If the word is of another kind, or invalid: a letter is missing or repeated, or an option does not exist.
         """
         option = _options(word.strip())
         return cls(
@@ -161,16 +158,21 @@ class MachineStatus:
 
 
 def _options(word: str) -> dict[str, int]:
-    """Return the option of each letter of the machine status word. Raises InstrumentFault if it is invalid."""
+    """Return the option of each letter in `OPTIONS`; other letters, which depend on the firmware, are passed over.
+
+    Raises InstrumentFault if the word is of another kind, or a letter is missing, repeated or without a valid option.
+    """
     if not re.match(r"428A\d", word):
         raise InstrumentFault(f"Keithley 428: {word!r} is not a machine status word")
-    pairs = re.findall(rf"([{LETTERS}])(\d+)", word[3:])
-    option = {letter: int(digits) for letter, digits in pairs}
-    wrong = [letter for letter, n in OPTIONS.items() if option.get(letter, n) not in range(n)]
-    if len(option) < len(pairs) or "".join(letter + digits for letter, digits in pairs) != word[3:] or wrong:
+    pairs = re.findall(r"([A-Z])([-+.,\d]*)", word[3:])
+    read = [(letter, option) for letter, option in pairs if letter in OPTIONS]
+    options = {letter: int(option) for letter, option in read if option.isdecimal()}
+    wrong = [letter for letter, n in OPTIONS.items() if options.get(letter, n) not in range(n)]
+    whole = "".join(letter + option for letter, option in pairs) == word[3:]
+    if len(read) > len(OPTIONS) or not whole or wrong:
         why = f"; check {', '.join(wrong)}" if wrong else ""
         raise InstrumentFault(f"Keithley 428: machine status word {word!r} is garbled{why}; query it again")
-    return option
+    return options
 
 
 @dataclass(frozen=True)

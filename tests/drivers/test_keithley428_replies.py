@@ -7,6 +7,7 @@ import pyvisa
 
 from drivers.errors import InstrumentFault, InstrumentLost
 from drivers.keithley428_words import Display, ErrorFlag, MachineStatus
+from tests.support.instruments import bare428
 from tests.support.instruments.bus428 import CLEAN, amplifier, error_word, status
 
 # --- replies of another kind
@@ -67,6 +68,31 @@ def test_the_status_word_is_read_by_letter_wherever_it_stands(order, width):
     assert (found.suppress_range, found.enlarge, found.display) == (4, False, Display.NORMAL)
 
 
+@pytest.mark.parametrize("filler", bare428.PUBLIC_FILLERS)
+def test_the_status_word_is_read_in_both_orders_that_fit_public_drivers(filler):
+    device = bare428.amplifier(status_filler=filler)
+    device.receive(b"A1B1C0N1P1R10S,3T9W1Z0X")
+
+    found = MachineStatus.from_word(bare428.ask(device, b"U0X"))
+
+    assert (found.gain_V_per_A, found.rise_time_s, found.suppress_range) == (1e11, 0.3, 3)
+    assert (found.bias_supply_on, found.zero_check, found.suppress_on) == (True, False, True)
+    assert (found.filter_on, found.enlarge, found.auto_filter) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    "added", ["E0", "F12", "G", "I+1.5E-03", "O0", "Q00", "H00J0K0M000", "D1D2", "", "J0K0L0M00Y0"]
+)
+def test_what_a_firmware_adds_to_the_status_word_is_passed_over(added):
+    read = "A1B1C0N1P1R08S04T6W0Z1"
+    words = [f"428{read}{added}", f"428A1{added}{read[2:]}"]
+
+    for word in words:
+        found = MachineStatus.from_word(word)
+        assert (found.gain_V_per_A, found.rise_time_s, found.suppress_range) == (1e8, 1e-2, 4)
+        assert (found.zero_check, found.display, found.auto_filter) == (False, Display.DIM, True)
+
+
 @pytest.mark.parametrize(
     "word", ["428A0B0", status().replace("T0", ""), status(T=0).replace("T0", "T12"), "A0B0C0"]
 )
@@ -98,9 +124,10 @@ def test_a_status_word_that_no_428_can_say_is_garbled_and_no_setting(options):
 
 
 @pytest.mark.parametrize(
-    "word", [status(E=0), status() + "P1", status() + "\x07", status()[:-1], status().lower()]
+    "word",
+    [status() + "P1", status() + "P0", status() + "\x07", status()[:-1], status().lower(), status() + " P1"],
 )
-def test_a_status_word_with_letters_that_are_none_of_its_own_is_garbled(word):
+def test_a_status_word_that_was_damaged_on_its_way_is_garbled(word):
     with pytest.raises(InstrumentFault, match=r"garbled|is not a machine status word"):
         MachineStatus.from_word(word)
 

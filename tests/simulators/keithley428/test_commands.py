@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.instruments.bare428 import DT, IDEAL, amplifier, ask, errors, letters
+from tests.support.instruments.bare428 import DT, IDEAL, PUBLIC_FILLERS, amplifier, ask, errors, letters
 
 # --- syntax
 
@@ -116,8 +116,9 @@ def test_not_in_remote() -> None:
 # --- replies
 
 
-def test_machine_status_has_the_positions_that_public_drivers_read() -> None:
-    device = amplifier()
+@pytest.mark.parametrize("filler", PUBLIC_FILLERS)
+def test_machine_status_has_the_positions_that_public_drivers_read(filler: str) -> None:
+    device = amplifier(status_filler=filler)
     device.receive(b"A1B1C0P1R10S,3T9W1X")
     word = ask(device, b"U0X")
     assert (word[3:5], word[5:7], word[7:9]) == ("A1", "B1", "C0")
