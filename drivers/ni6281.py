@@ -66,7 +66,9 @@ class NI6281:
         self.device = device
         self.rate_Hz = rate_Hz
         self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation)
-        self._outputs = Outputs(controller, device, outputs, self._inputs.clock_Hz, decimation)
+        self._outputs = Outputs(
+            controller, device, outputs, self._inputs.clock_Hz, decimation, self._inputs.on_reset
+        )
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -126,6 +128,8 @@ class NI6281:
             If fewer came in time; they are in ``partial`` and won't be read again.
         SamplesLost
             If the buffer overran because `read` was called too late.
+        InstrumentFault
+            If the acquisition was ended from outside, by a reset of the card; start it again.
         InstrumentLost
             If the card or its controller is gone.
         """

@@ -5,28 +5,33 @@ The same code talks to the NI-DAQmx library of this computer ("local") and to an
 Source: NI-DAQmx Python API Reference 1.7; NI gRPC Device Server, README.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+import warnings
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import grpc
 import nidaqmx
-from nidaqmx.error_codes import DAQmxErrors
-from nidaqmx.errors import DaqError, DaqNotFoundError, DaqNotSupportedError, RpcError
+from nidaqmx.errors import DaqWarning
 from nidaqmx.system import Device, System
 
-from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange, RigError
+from drivers.errors import InstrumentLost, NotFound, OutOfRange, RigError
+from drivers.ni_errors import rig_error, translated
+from drivers.time_limits import Limited, LimitedCalls, LimitedChannel, deadline
+
+__all__ = ["Connect", "ControllerIdentity", "DeviceIdentity", "PXIController", "rig_error", "translated"]
+
+warnings.filterwarnings("ignore", r"\s*Warning 200010 ", DaqWarning)
+"""NI-DAQmx warns of every ramp that is stopped before its end, which is the purpose of a stop. The filter is set once,
+as nidaqmx sets its own: outputs are used from several threads, and filters belong to all of them."""
 
 SERVER_PORT = 31763
 """Port of an NI gRPC Device Server as installed (its ``server_config.json``)."""
 
 ANSWER_S = 2.0
 SELF_TEST_S = 20.0
-_RETRY_S = 0.02
 
 _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", -1),  # a read of many samples is larger than gRPC's default of 4 MB
@@ -42,8 +47,6 @@ _CHANNEL_OPTIONS = (
 
 Connect = Callable[[str], grpc.Channel]
 """Makes the channel to the server at an address."""
-
-_until: ContextVar[float | None] = ContextVar("_until", default=None)
 
 
 @dataclass(frozen=True)
@@ -93,25 +96,35 @@ class PXIController:
         self.address = address or "local"
         self.answer_s = answer_s
         connect = connect or _open_channel
-        self._channel = None if self.address == "local" else _Limited(connect(self.address), answer_s)
+        self._library = LimitedCalls(answer_s)
+        self._channel = None if self.address == "local" else LimitedChannel(connect(self.address), answer_s)
         try:
             with translated("connect"), self.deadline(answer_s):
-                self._system = System(self._options())
+                self._system = self._made(System)
                 version = self._system.driver_version
         except RigError as error:
             self.close()
             if isinstance(error, NotFound) or not isinstance(error, InstrumentLost):
                 raise
-            raise NotFound(
-                f"Nothing answers at {self.address}. Check that the controller is on, that its NI gRPC Device Server "
-                f"(or `hotjunction sim`) runs, and that the address and port are those it printed. ({error})"
-            ) from error
+            raise NotFound(f"{self._no_answer()} ({error})") from error
         self._driver_version = ".".join(map(str, version))
+
+    def _no_answer(self) -> str:
+        if self._channel is None:
+            return (
+                "NI-DAQmx of this computer does not answer. Check that the card's chassis is on, and restart the "
+                "computer if NI MAX does not answer either."
+            )
+        return (
+            f"Nothing answers at {self.address}. Check that the controller is on, that its NI gRPC Device Server "
+            "(or `hotjunction sim`) runs, and that the address and port are those it printed."
+        )
 
     def close(self) -> None:
         """Close the connection. Close tasks first: open ones continue to run on a server."""
         if self._channel is not None:
             self._channel.close()
+        self._library.close()
 
     def __enter__(self) -> Self:
         return self
@@ -160,28 +173,24 @@ class PXIController:
         with translated(f"self-test of {device}"), self.deadline(SELF_TEST_S):
             self._system.devices[device].self_test_device()
 
-    def new_task(self) -> nidaqmx.Task:
-        """Create an empty, unnamed task; the caller closes it."""
-        return nidaqmx.Task(grpc_options=self._options())
+    def new_task(self) -> Any:
+        """Create an empty, unnamed ``nidaqmx.Task`` whose calls have a time limit; the caller closes it."""
+        return self._made(lambda options: nidaqmx.Task(grpc_options=options))
 
-    @contextmanager
-    def deadline(self, seconds: float) -> Iterator[None]:
+    def deadline(self, seconds: float) -> AbstractContextManager[None]:
         """Set one time limit for all calls of this thread inside the block; late calls raise ``InstrumentLost``.
 
-        Within the limit, calls to a server wait for a lost connection to return, and a call that fails with the
-        connection is sent again, so use only repeatable calls inside. The local library has no such limit: its calls
-        don't wait for a connection. A nested limit never exceeds the outer one.
+        A nested limit never exceeds the outer one. Within the limit, calls to a server wait for a lost connection to
+        return, and a call that fails with the connection is sent again, so use only repeatable calls inside. A call
+        of the local library that is late is left to itself in a thread of its own, as on a server.
         """
-        outer = _until.get()
-        until = time.monotonic() + seconds
-        token = _until.set(until if outer is None else min(until, outer))
-        try:
-            yield
-        finally:
-            _until.reset(token)
+        return deadline(seconds)
 
-    def _options(self) -> nidaqmx.GrpcSessionOptions | None:
-        return None if self._channel is None else nidaqmx.GrpcSessionOptions(self._channel, "")
+    def _made(self, make: Callable[[nidaqmx.GrpcSessionOptions | None], Any]) -> Any:
+        """Return an object of nidaqmx that talks to this controller within its time limits."""
+        if self._channel is not None:
+            return make(nidaqmx.GrpcSessionOptions(self._channel, ""))
+        return Limited(self._library.run(lambda: make(None)), self._library)
 
 
 def _open_channel(address: str) -> grpc.Channel:
@@ -194,147 +203,6 @@ def _open_channel(address: str) -> grpc.Channel:
         raise OutOfRange("address of the PXI controller", repr(address), '"local" or "grpc://HOST:PORT"')
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return grpc.insecure_channel(f"{host}:{port}", options=_CHANNEL_OPTIONS)
-
-
-class _Limited(grpc.Channel):
-    """Channel with a time limit for every call; nidaqmx sets none, so a hanging server would block for ever.
-
-    Calls are cached, because nidaqmx requests all four hundred of them for every task.
-    """
-
-    def __init__(self, channel: grpc.Channel, answer_s: float) -> None:
-        self._channel = channel
-        self._answer_s = answer_s
-        self._calls: dict[str, Callable[..., Any]] = {}
-
-    def unary_unary(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
-        if method not in self._calls:
-            self._calls[method] = self._limited(self._channel.unary_unary(method, *coders, **more))
-        return self._calls[method]
-
-    def _limited(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def limited(request: Any, metadata: Any = None) -> Any:
-            until = _until.get()
-            if until is None:
-                timeout = self._answer_s + max(0.0, getattr(request, "timeout", 0.0))
-                return call(request, timeout=timeout, metadata=metadata)
-            while True:
-                left_s = max(until - time.monotonic(), 1e-3)
-                try:
-                    return call(request, timeout=left_s, metadata=metadata, wait_for_ready=True)
-                except grpc.RpcError as error:
-                    broken = error.code() is grpc.StatusCode.UNAVAILABLE
-                    if not broken or time.monotonic() + _RETRY_S >= until:
-                        raise
-                time.sleep(_RETRY_S)
-
-        return limited
-
-    def unary_stream(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
-        call: Callable[..., Any] = self._channel.unary_stream(method, *coders, **more)
-        return call
-
-    def stream_unary(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
-        call: Callable[..., Any] = self._channel.stream_unary(method, *coders, **more)
-        return call
-
-    def stream_stream(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
-        call: Callable[..., Any] = self._channel.stream_stream(method, *coders, **more)
-        return call
-
-    def subscribe(self, callback: Callable[[Any], object], try_to_connect: bool = False) -> None:
-        self._channel.subscribe(callback, try_to_connect)
-
-    def unsubscribe(self, callback: Callable[[Any], object]) -> None:
-        self._channel.unsubscribe(callback)
-
-    def close(self) -> None:
-        self._channel.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-
-_ANSWERED = {
-    grpc.StatusCode.UNKNOWN,
-    grpc.StatusCode.INVALID_ARGUMENT,
-    grpc.StatusCode.NOT_FOUND,
-    grpc.StatusCode.FAILED_PRECONDITION,
-    grpc.StatusCode.UNIMPLEMENTED,
-}
-"""Status codes of a server that answered with a refusal; any other leaves open whether a server is present."""
-
-
-@contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """Translate exceptions of NI-DAQmx and gRPC inside the block to the rig's errors.
-
-    Parameters
-    ----------
-    doing : str
-        The action, for the message ("start the ramp").
-    """
-    try:
-        yield
-    except DaqError as error:
-        raise rig_error(doing, error) from error
-    except RpcError as error:
-        if error.rpc_code in _ANSWERED:
-            raise InstrumentFault(f"Can't {doing}: {error}") from error
-        raise InstrumentLost(_unanswered(doing, error.rpc_code, error)) from error
-    except grpc.RpcError as error:
-        code = error.code() if isinstance(error, grpc.Call) else None
-        raise InstrumentLost(_unanswered(doing, code, error)) from error
-    except ValueError as error:
-        if "closed channel" not in str(error):  # gRPC's only sign of a connection closed on this side
-            raise
-        raise InstrumentLost(f"The connection to NI-DAQmx was closed; can't {doing}") from error
-    except (DaqNotFoundError, DaqNotSupportedError) as error:
-        raise NotFound(
-            'NI-DAQmx is not installed on this computer. Install it, or give the address "grpc://HOST:PORT" '
-            "of a PXI controller that runs the NI gRPC Device Server."
-        ) from error
-
-
-_NO_ANSWER = {
-    grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
-    grpc.StatusCode.UNAVAILABLE: "nothing answers at its address",
-}
-
-
-def _unanswered(doing: str, code: grpc.StatusCode | None, error: Exception) -> str:
-    why = str(error) if code is None else _NO_ANSWER.get(code, str(error))
-    return f"NI-DAQmx stopped answering while trying to {doing}: {why}"
-
-
-_LOST = {
-    DAQmxErrors.DEV_CANNOT_BE_ACCESSED,
-    DAQmxErrors.DEVICE_REMOVED,
-    DAQmxErrors.PAL_COMMUNICATIONS_FAULT,
-}
-_ABSENT = {DAQmxErrors.INVALID_DEVICE_ID, DAQmxErrors.PHYSICAL_CHAN_DOES_NOT_EXIST}
-_RESERVED = {DAQmxErrors.PAL_RESOURCE_RESERVED, DAQmxErrors.RESOURCE_ALREADY_RESERVED}
-_REFUSED = {DAQmxErrors.INVALID_ATTRIBUTE_VALUE, DAQmxErrors.INVALID_AO_DATA_WRITE}
-
-
-def rig_error(doing: str, error: DaqError) -> RigError:
-    """Convert an NI-DAQmx error to the rig's error. Codes: NI-DAQmx, ``error_codes.DAQmxErrors``."""
-    message = " ".join(str(error).split())
-    if error.error_type in _LOST:
-        return InstrumentLost(f"The card does not respond; can't {doing}: {message}")
-    if error.error_type in _ABSENT:
-        return NotFound(f"Can't {doing}: {message}")
-    if error.error_type in _RESERVED:
-        return NotNow(
-            f"Can't {doing}: another program uses the card; close it. If it has crashed, reset the card "
-            f"(NI MAX: Reset Device). ({message})"
-        )
-    if error.error_type in _REFUSED:
-        return OutOfRange(f"setting of the card (to {doing})", "a value that NI-DAQmx refused", message)
-    return InstrumentFault(f"Can't {doing}: {message}", error.error_code)
 
 
 def _identity(device: Device) -> DeviceIdentity:

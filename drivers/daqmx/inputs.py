@@ -13,7 +13,7 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from analysis.records import Block, FloatArray
 from drivers.daqmx.channels import AnalogInput, InputReference
-from drivers.errors import NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
+from drivers.errors import InstrumentFault, NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
 from drivers.pxi import PXIController, rig_error, translated
 
 TIMEBASE_HZ = 20e6
@@ -33,6 +33,12 @@ _OVERRUN = {
     DAQmxErrors.ACQ_STOPPED_TO_PREVENT_INPUT_BUFFER_OVERWRITE,
     DAQmxErrors.INPUT_FIFO_OVERFLOW_2,
 }
+
+
+RESET = (
+    "The card was reset to make its outputs safe, because another program or a lost server held them; that ended the "
+    "acquisition. Start it again."
+)
 
 
 class Inputs:
@@ -76,6 +82,7 @@ class Inputs:
         self._names = tuple(channel.name for channel in self.channels)
         self._reading = threading.Lock()
         self._task: Any = None
+        self._reset = False
         self._next = 0
         self._surplus = np.empty((len(self.channels), 0))
 
@@ -99,6 +106,7 @@ class Inputs:
                     raise
             self._reader = AnalogMultiChannelReader(task.in_stream)
             self._reader.verify_array_shape = False
+            self._reset = False
             self._next = 0
             self._surplus = np.empty((len(self.channels), 0))
             self._task = task
@@ -129,9 +137,15 @@ class Inputs:
             stop_followers()
         finally:
             with translated("stop the acquisition"):
-                task.stop()
-                with self._reading:
-                    task.close()
+                try:
+                    task.stop()
+                finally:  # a task that can't be stopped must be closed all the same
+                    with self._reading:
+                        task.close()
+
+    def on_reset(self) -> None:
+        """Remember that a reset of the card has ended the acquisition."""
+        self._reset = self._task is not None
 
     def read(self, n: int, timeout_s: float | None = None) -> Block:
         """Wait for the next ``n`` samples of all inputs (see `drivers.ni6281.NI6281.read`)."""
@@ -147,6 +161,8 @@ class Inputs:
             except RigError:
                 if self._task is not task:
                     raise NotNow("The acquisition was stopped") from None
+                if self._reset:
+                    raise InstrumentFault(RESET) from None
                 raise
 
     def _running_task(self) -> Any:

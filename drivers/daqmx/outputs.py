@@ -10,9 +10,8 @@ emergency aborts.
 """
 
 import threading
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -55,6 +54,8 @@ class Outputs:
         Rate of the inputs' sample clock.
     repeats : int
         Number of clock ticks per sample of a waveform.
+    on_reset : callable
+        Called after the card had to be reset, which ends all its tasks.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class Outputs:
         outputs: Sequence[AnalogOutput],
         clock_Hz: float,
         repeats: int,
+        on_reset: Callable[[], None] = lambda: None,
     ) -> None:
         self.channels = {output.name: output for output in outputs}
         self._controller = controller
         self._device = device
         self._clock_Hz = clock_Hz
         self._repeats = repeats
+        self._on_reset = on_reset
         self._lock = threading.RLock()
         self._emergencies = 0
         self._locked = ""
@@ -222,9 +225,12 @@ class Outputs:
             if self._running is None:
                 return self._generated
             try:
-                with translated("stop the waveform"), _stopping_early():
+                with translated("stop the waveform"):
                     before = max(self._generated, self.generated())
-                    self._together.stop()
+                    with suppress(
+                        DaqWarning
+                    ):  # stopped before its end; NI-DAQmx warns only of what it has done
+                        self._together.stop()
                     self._end(self._running, before, self._count_after_stop(self._running))
                     self._together.control(TaskMode.TASK_UNRESERVE)
             except BaseException:
@@ -340,6 +346,7 @@ class Outputs:
         except RigError:
             # The server has lost our tasks, or another program's task holds the card: reset it.
             self._controller.reset(self._device)
+            self._on_reset()
             self._free()  # not `close`, which would wait for a hanging thread
             self._open()
             aborted = "card reset, "
@@ -356,11 +363,3 @@ class Outputs:
                 self._put(name, 0.0)
         for name, value in retracted_V.items():
             self._put(name, float(self._output(name).checked(value)))
-
-
-@contextmanager
-def _stopping_early() -> Iterator[None]:
-    """Suppress NI-DAQmx's warning 200010 (stopped before done), the purpose of a stop."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DaqWarning)
-        yield

@@ -123,6 +123,11 @@ def test_a_server_that_refuses_is_told_from_one_that_is_not_there(
     ("code", "becomes", "says"),
     [
         (-201003, InstrumentLost, "does not respond"),
+        (-200175, InstrumentLost, "does not respond"),
+        (-200324, InstrumentLost, "does not respond"),
+        (-89130, InstrumentLost, "does not respond"),
+        (-200834, InstrumentFault, "the card was reset, by another program"),
+        (-200983, InstrumentFault, "the card was reset, by another program"),
         (-200220, NotFound, "-200220"),
         (-50103, NotNow, "reset the card"),
         (-200077, OutOfRange, "-200077"),

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from drivers.errors import (
+    InstrumentFault,
     InstrumentLost,
     NotNow,
     OutOfRange,
@@ -261,3 +262,32 @@ def test_a_locked_card_can_be_made_safe_and_moves_no_more(card: NI6281, server: 
             move()
 
     assert put_out(server) == pytest.approx(SAFE, abs=LSB_V)
+
+
+def test_a_reset_to_make_safe_is_said_to_who_reads(card: NI6281, server: DaqServer) -> None:
+    let_another_program_take_one_output(server)
+    assert card.to_safe({"z": 0.0}, ANSWER_S).startswith("card reset, ")
+
+    with pytest.raises(InstrumentFault, match=r"The card was reset to make its outputs safe.*Start it again"):
+        card.read(10)
+
+    card.stop_acquisition()
+    card.start_acquisition()
+    assert card.read(10).first == 0
+
+
+def let_another_program_take_one_output(server: DaqServer) -> None:
+    for session in list(server.card.tasks):
+        if server.card.tasks[session].engine.kind == "ao":
+            server.card.clear(session)
+
+
+def test_a_reset_by_another_program_is_said_to_who_reads(card: NI6281, server: DaqServer) -> None:
+    card.read(10)
+    with PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S) as other:
+        other.reset("Dev1")
+
+    with pytest.raises(InstrumentFault, match=r"the card was reset, by another program.*-200834") as caught:
+        card.read(10)
+
+    assert caught.value.code == -200834
