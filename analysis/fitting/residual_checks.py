@@ -1,8 +1,8 @@
 """Checks that the residuals of a fit match the noise that its errors assume: equal everywhere, and independent."""
 
 import numpy as np
-from scipy.stats import norm, spearmanr
 
+from analysis.distributions import normal_above
 from analysis.fitting.problem import Problem
 from analysis.records import FloatArray
 
@@ -44,6 +44,8 @@ def growth(size: FloatArray, residual: FloatArray) -> tuple[float, float]:
     """Return the rank correlation of |residual| with the size of the signal, and its one-sided probability by
     chance.
     """
+    from scipy.stats import spearmanr  # slow to import
+
     if np.ptp(size) == 0:
         return 0.0, 1.0
     rank = spearmanr(size, np.abs(residual), alternative="greater")
@@ -59,4 +61,4 @@ def lag_one(residual: FloatArray) -> tuple[float, float]:
     ranks -= ranks.mean()
     n = residual.size
     r = float(ranks[:-1] @ ranks[1:] / (ranks @ ranks))
-    return r, float(norm.sf((r + 1 / n) * np.sqrt(n)))
+    return r, normal_above((r + 1 / n) * np.sqrt(n))

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from analysis.distributions import normal_exceeded, skewness, student_above, student_exceeded
 from analysis.records import FloatArray
 
 LEAST_EFFECTIVE = 3.0
@@ -69,7 +69,7 @@ class Significance:
         if not self.sigma > 0.0 or self.effective_number < LEAST_EFFECTIVE - 1e-9:
             return math.nan
         ratio = abs(self.value) / self.wide_sigma
-        return float(2.0 * stats.t.sf(ratio, self.effective_number - 1.0))
+        return 2.0 * student_above(ratio, self.effective_number - 1.0)
 
     @property
     def sigmas(self) -> float:
@@ -77,7 +77,7 @@ class Significance:
         p = self.p_value
         if math.isnan(p):
             return math.nan
-        return math.copysign(float(stats.norm.isf(0.5 * max(p, np.finfo(float).tiny))), self.value)
+        return math.copysign(normal_exceeded(0.5 * max(p, np.finfo(float).tiny)), self.value)
 
     @property
     def seen(self) -> bool:
@@ -98,7 +98,7 @@ class Significance:
         """Return the interval that contains the true value with 95 %; NaN if one junction dominates."""
         if self.effective_number < LEAST_EFFECTIVE - 1e-9:
             return math.nan, math.nan
-        half = float(stats.t.isf(0.025, self.effective_number - 1.0)) * self.wide_sigma
+        half = student_exceeded(0.025, self.effective_number - 1.0) * self.wide_sigma
         return self.value - half, self.value + half
 
     def words(self) -> str:
@@ -122,8 +122,8 @@ def equivalent_sigmas(ratio: float, degrees_of_freedom: float) -> float:
     """
     if not math.isfinite(degrees_of_freedom):
         return ratio
-    chance = float(stats.t.sf(ratio, degrees_of_freedom))
-    return float(stats.norm.isf(chance)) if chance > 0.0 else ratio
+    chance = student_above(ratio, degrees_of_freedom)
+    return normal_exceeded(chance) if chance > 0.0 else ratio
 
 
 def effective_number(weights: FloatArray) -> float:
@@ -150,7 +150,7 @@ def skewness_of(values: FloatArray) -> float:
     """Return the skewness of a sample; NaN for fewer than five values, or if all are equal."""
     if len(values) < FEW_JUNCTIONS or not np.ptp(values) > 0.0:
         return math.nan
-    return float(stats.skew(values))
+    return skewness(values)
 
 
 def widening_of(values: FloatArray, weights: FloatArray, rng: np.random.Generator, resamples: int) -> float:
@@ -177,7 +177,7 @@ def widening_of(values: FloatArray, weights: FloatArray, rng: np.random.Generato
     off = np.abs(mean - weights @ values / weights.sum())
     with np.errstate(divide="ignore"):
         ratio = np.where(sigma > 0.0, off / np.where(sigma > 0.0, sigma, 1.0), np.inf)
-    return max(1.0, float(np.quantile(ratio, 0.95, method="higher")) / float(stats.t.isf(0.025, freedom)))
+    return max(1.0, float(np.quantile(ratio, 0.95, method="higher")) / student_exceeded(0.025, freedom))
 
 
 def _restarted(rng: np.random.Generator) -> np.random.Generator:

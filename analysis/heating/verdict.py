@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
-
+from analysis.distributions import normal_above, normal_exceeded, student_exceeded
 from analysis.heating.significance import equivalent_sigmas
 
 ALONE_SIGMA = 2.0
@@ -55,7 +54,7 @@ class Check:
         """Return the largest deviation at this many standard errors of a normal distribution, in the unit of
         the value.
         """
-        return float(stats.t.isf(stats.norm.sf(sigmas), self.degrees_of_freedom)) * self.sigma
+        return student_exceeded(normal_above(sigmas), self.degrees_of_freedom) * self.sigma
 
     def words(self) -> str:
         """Return the number with its error, and the expected value."""
@@ -125,8 +124,8 @@ class Verdict:
 
 def shared_limit(tests: int, alone: float = ALONE_SIGMA) -> float:
     """Return the limit of each of several tests in standard errors, for all to pass as often as one alone would."""
-    chance_alone = 2.0 * stats.norm.sf(alone)
-    return float(stats.norm.isf(-math.expm1(math.log1p(-chance_alone) / max(tests, 1)) / 2.0))
+    chance_alone = 2.0 * normal_above(alone)
+    return normal_exceeded(-math.expm1(math.log1p(-chance_alone) / max(tests, 1)) / 2.0)
 
 
 def verdicts(

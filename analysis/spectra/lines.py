@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal, stats
+from scipy import ndimage
 
+from analysis.distributions import gamma_exceeded, gamma_median
 from analysis.spectra.welch import Spectrum
 
 LOBE = 2
@@ -48,12 +49,14 @@ def find_lines(
         Strongest first. Those within 0.2 % of a multiple of 50 or 60 Hz are named "mains" (the fundamental) or
         "mains 2" ... (its multiples).
     """
+    from scipy.signal import argrelmax  # slow to import
+
     p, k = spectrum.density_per_Hz, spectrum.independent_segments
     floor = ndimage.median_filter(p, size=2 * surroundings + 1, mode="nearest")
-    floor = floor / (stats.gamma.median(k) / k)  # a median of noise lies below its mean
-    limit = stats.gamma.isf(chance / p.size, k) / k
+    floor = floor / (gamma_median(k) / k)  # a median of noise lies below its mean
+    limit = gamma_exceeded(chance / p.size, k) / k
     lines = []
-    for i in signal.argrelmax(p, order=LOBE)[0]:
+    for i in argrelmax(p, order=LOBE)[0]:
         if surroundings <= i < p.size - surroundings and p[i] > limit * floor[i] > 0.0:
             lobe = slice(i - LOBE, i + LOBE + 1)
             power = float(np.sum(p[lobe] - floor[lobe])) * spectrum.step_Hz

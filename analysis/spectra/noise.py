@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from analysis.distributions import gamma_exceeded
 from analysis.records import FloatArray
 from analysis.spectra.lines import LOBE, SpectralLine, find_lines
 from analysis.spectra.welch import Spectrum
@@ -97,7 +97,7 @@ def fit_noise(
             f"only {np.count_nonzero(used)} points of the spectrum from {band_Hz[0]:g} to {band_Hz[1]:g} Hz are noise; "
             "a fit needs 16"
         )
-    limits = stats.gamma.isf([1.0 - 1e-4, 1e-4], k) / k
+    limits = gamma_exceeded([1.0 - 1e-4, 1e-4], k) / k
     for _ in range(5):
         model, theta, fisher = _most_likely(f[used], p[used], k)
         good = (p[used] > limits[0] * model) & (p[used] < limits[1] * model)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 import numpy as np
-from scipy import signal
 
 from analysis.records import FloatArray
 
@@ -70,7 +69,7 @@ class WelchAverager:
         self._rate_Hz = rate_Hz
         length = round(self.segment_s * rate_Hz)
         self._buffer, self._filled, self._fresh = np.empty((channels, length)), 0, True
-        self._window = signal.get_window("hann", length) if length else np.empty(0)
+        self._window = _hann(length)
         self._time = np.arange(length) - 0.5 * (length - 1)
         self._slope = self._time / (self._time @ self._time) if length > 1 else self._time
 
@@ -165,3 +164,12 @@ def _usual_length(stretches: Sequence[FloatArray]) -> int:
     """Return the longest length for which at least half of all samples lie in stretches of that length or more."""
     lengths = np.sort([x.size for x in stretches])[::-1]
     return int(lengths[np.searchsorted(np.cumsum(lengths), 0.5 * lengths.sum())])
+
+
+def _hann(length: int) -> FloatArray:
+    if not length:
+        return np.empty(0)
+    from scipy.signal import get_window  # slow to import
+
+    window: FloatArray = get_window("hann", length)
+    return window

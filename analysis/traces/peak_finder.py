@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks, peak_widths
 
 from analysis.records import FloatArray
 from analysis.traces.histogram import BinAxis, Histogram, Scale
@@ -77,6 +76,8 @@ def _finest(candidate: PeakCandidate, maxima: list[PeakCandidate]) -> PeakCandid
 
 def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
     """Return all maxima of the histogram smoothed by a Gaussian of this width."""
+    from scipy.signal import find_peaks, peak_widths  # slow to import
+
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
     nearby = 2 * round(_NEARBY * width / axis.step) + 1
