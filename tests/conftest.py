@@ -1,7 +1,7 @@
 """For every test: what hotjunction keeps for its user goes elsewhere, and a watchdog only starts where it is tested."""
 
 import os
-from functools import partial
+from dataclasses import fields
 
 import pytest
 from hypothesis import settings
@@ -41,5 +41,8 @@ def unanalysed(monkeypatch):
 
 @pytest.fixture
 def few_resamples(monkeypatch):
-    """Bootstrap peaks less often: for tests that ask nothing of their errors."""
-    monkeypatch.setattr("app.offline.traces.AnalysisOptions", partial(AnalysisOptions, resamples=30))
+    """Bootstrap peaks less often, from files and in views: for tests that ask nothing of the size of their errors."""
+    init = AnalysisOptions.__init__
+    names = [field.name for field in fields(AnalysisOptions)][-len(init.__defaults__) :]
+    usual = dict(zip(names, init.__defaults__, strict=True))
+    monkeypatch.setattr(init, "__defaults__", tuple({**usual, "resamples": 30}.values()))

@@ -49,7 +49,8 @@ def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
         found = CliRunner().invoke(check, [str(served.file), "--json"])
         assert found.exit_code == 0, found.output
     assert ours <= seen
-    left = {(kind, name) for kind, name in simulated_fields() - told if name not in mentioned()}
+    elsewhere = mentioned()
+    left = {(kind, name) for kind, name in simulated_fields() - told if name not in elsewhere}
     assert {kind for kind, _ in left} <= {
         Wiring
     }  # its terminals are read by their names, the wired ones here

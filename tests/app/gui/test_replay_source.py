@@ -20,6 +20,8 @@ from tests.support.recordings.streams import made_holds, made_traces
 
 MADE = {"traces": lambda: made_traces(14), "holds": lambda: made_holds(8)}
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 @pytest.fixture(params=MADE)
 def kind(request):

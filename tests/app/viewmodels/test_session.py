@@ -38,6 +38,8 @@ RUNS = {
 }
 CUTTINGS = ([200], [10**7], [1999, 1, 50])
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 @pytest.fixture(scope="module")
 def runs():

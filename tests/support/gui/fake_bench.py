@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
@@ -22,6 +23,7 @@ CONNECTION = Connection(
 )
 
 
+@cache
 def rig(species: str = "BDNC") -> Rig:
     parameters = load_parameters(overrides={"sample.species": species})
     text = rig_file_text(SimulationSettings("fast", 0), parameters, ADDRESSES)

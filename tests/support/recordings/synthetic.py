@@ -1,6 +1,7 @@
 """Snapshots as a run of Au-BDNC-Au gives them, made up: for looking at, for tests of widgets, for benchmarks."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -186,6 +187,7 @@ def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSeries:
     )  # fmt: skip
 
 
+@cache
 def heating(seed: int = 3, n: int = 63, before: int = 100) -> HeatingSnapshot:
     """In the middle of the third amplitude of five; ``before`` holds at each of those before it."""
     v = np.array(AMPLITUDES_V[:3])
@@ -235,6 +237,7 @@ def transmission() -> TransmissionSnapshot:
     )  # fmt: skip
 
 
+@cache
 def noise(seed: int = 7) -> NoiseSnapshot:
     """As of a heating run: short stretches out of contact, and holds whose current is modulated."""
     rng = np.random.default_rng(seed)
