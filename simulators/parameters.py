@@ -14,6 +14,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,12 +91,18 @@ def load_parameters(path: Path | None = None, overrides: Overrides | None = None
         For a file that is not TOML, an unknown key (the message names the nearest one) or a value of another type
         than the default. Bounds are checked when a section is read.
     """
-    values = _read(DEFAULTS)
+    values = copy.deepcopy(_defaults())
     if path is not None:
         _merge(values, _read(path), str(path))
     if overrides is not None:
         _merge(values, _nested(overrides), "override")
     return Parameters(values)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return the defaults; a caller that changes them takes a copy."""
+    return _read(DEFAULTS)
 
 
 def _read(file: Path) -> dict[str, Any]:

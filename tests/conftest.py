@@ -10,6 +10,7 @@ from hypothesis import settings
 # the cores busy. Set before numpy is loaded, here and in every process that a test starts.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from analysis.recording import layout
 from analysis.traces.options import AnalysisOptions
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
@@ -35,8 +36,12 @@ def watchdog_without_process(request, monkeypatch):
 
 @pytest.fixture
 def unanalysed(monkeypatch):
-    """Let runs end without an analysis, which takes longer than they: for tests that do not look at its result."""
+    """Let runs end with a recording as it was written, neither analysed nor compressed, which takes longer than they.
+
+    For tests that look at what was recorded, not at what becomes of it.
+    """
     monkeypatch.setattr("app.acquisition.bench.analysed", lambda recording: None)
+    monkeypatch.setattr("analysis.recording.writer.finish", lambda path, plots, result: layout.STORED_PLAIN)
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ import logging
 import platform
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -343,8 +345,15 @@ class Bench:
                 **opened.settings,
             },
             calibrations=header_calibrations(rig),
-            versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+            versions=_versions(),
         )
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Return the versions of Python and of the libraries; the metadata of each is read once, which takes a while."""
+    libraries = {name: version(name) for name in LIBRARIES}
+    return MappingProxyType({"python": platform.python_version(), **libraries})
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import MISSING, asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +27,8 @@ from app.config.amplifiers import (
 from simulators.parameters import Parameters, load_parameters
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from analysis.recording import Recording
     from simulators.rig.signal_chain import AmplifierModels
     from simulators.simulated_rig import SimulatedRig
@@ -81,18 +84,12 @@ class SimulationSettings:
 
 def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresses: dict[str, str]) -> str:
     """Return the complete rig.toml of a simulated rig at ``addresses``."""
-    import jinja2
-
     from app.acquisition.playback_rig import table_toml
     from app.config.rig import Rig
     from app.config.unusual import nested, unusual
 
-    template = jinja2.Template(
-        files("app").joinpath("templates/rig.toml.j2").read_text(encoding="utf-8"),
-        trim_blocks=True,
-    )
     values = parameters.values
-    text = template.render(
+    text = _template().render(
         addresses,
         other={
             role: _table(amplifier_model(role, getattr(settings, role)), addresses)
@@ -112,6 +109,15 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
     content = tomllib.loads(text)
     twice = nested(unusual(Rig.for_content(content), content))  # chosen on purpose
     return text + (f"\n{table_toml('unusual', twice)}" if twice else "")
+
+
+@cache
+def _template() -> "Template":
+    """Return the template of a rig file, compiled once."""
+    import jinja2
+
+    text = files("app").joinpath("templates/rig.toml.j2").read_text(encoding="utf-8")
+    return jinja2.Template(text, trim_blocks=True)
 
 
 def _table(model: AmplifierModel, addresses: dict[str, str]) -> str:
