@@ -6,7 +6,7 @@ from pydantic import Field
 from analysis.constants import BOLTZMANN_J_per_K
 from analysis.records import FloatArray
 from simulators.parameters import ParameterSection
-from simulators.signal.filters import one_pole
+from simulators.signal.filters import limited, one_pole
 
 RISE_PER_TAU = float(np.log(9.0))
 """10-90 % rise time of one pole over its time constant."""
@@ -128,14 +128,14 @@ class CurrentAmplifier:
         entering_A = p.input_current_A - self.suppression_A
         net_A = np.zeros(n) if self.zero_check else current_A + entering_A
         density = self._johnson_density() + (0.0 if self.zero_check else noise_A2_per_Hz)
-        volts = gain * self._filter(np.clip(net_A, -rail_A, rail_A), density, dt)
+        volts = gain * self._filter(limited(net_A, rail_A), density, dt)
         volts += p.output_offset_V - self.correction_V
         self._add_spike(volts, dt)
         beyond = (np.abs(net_A) > rail_A) | (np.abs(volts) > p.rail_V)
         self.overloaded = bool(beyond[-1])
         self.input_A = float(current_A[-1])
         sign = -1.0 if p.inverting else 1.0
-        return sign * np.clip(volts, -p.rail_V, p.rail_V), bool(beyond.any())
+        return sign * limited(volts, p.rail_V), bool(beyond.any())
 
     def _filter(self, net_A: FloatArray, density: FloatArray | float, dt: float) -> FloatArray:
         """Return the current after the pole, with all noise; ``density`` is that of the white noise before it."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from analysis.records import FloatArray
 from simulators.parameters import ParameterSection
-from simulators.signal.filters import RC, PinkNoise, RCChain
+from simulators.signal.filters import RC, PinkNoise, RCChain, limited
 from simulators.signal.noise import Reservoir
 
 
@@ -103,18 +103,19 @@ class VoltageAmplifier:
     ) -> FloatArray:
         p = self._parameters
         signal_V = volts if self.connected else np.zeros(len(volts))
-        beyond = np.abs(signal_V) > p.input_limit_V
-        signal_V = np.clip(signal_V, -p.input_limit_V, p.input_limit_V)
+        beyond_input = abs(signal_V[-1]) > p.input_limit_V
+        signal_V = limited(signal_V, p.input_limit_V)
         if self._coupling is not None:
             signal_V = self._coupling.feed(signal_V)
         signal_V = signal_V + offset_V + pink.take(len(volts))
         front_limit_V = p.output_limit_V / self._front_gain
-        beyond |= np.abs(signal_V) > front_limit_V
-        filtered_V = chain.feed(np.clip(signal_V, -front_limit_V, front_limit_V), self._white_rng)
+        front_V = signal_V[-1]
+        filtered_V = chain.feed(limited(signal_V, front_limit_V), self._white_rng)
         output_V = self.gain * (1.0 + p.gain_error) * filtered_V
-        beyond |= np.abs(output_V) > p.output_limit_V
-        self.overloaded = bool(beyond[-1])
-        return np.clip(output_V, -p.output_limit_V, p.output_limit_V)
+        self.overloaded = bool(
+            beyond_input or abs(front_V) > front_limit_V or abs(output_V[-1]) > p.output_limit_V
+        )
+        return limited(output_V, p.output_limit_V)
 
     @property
     def _front_gain(self) -> float:

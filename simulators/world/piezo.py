@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from analysis.records import FloatArray
 from simulators.parameters import ParameterSection
-from simulators.signal.filters import one_pole
+from simulators.signal.filters import OnePoles
 
 NM = 1e-9
 
@@ -49,7 +49,6 @@ class PiezoActuator:
         self._creep_share = parameters.creep_per_decade
         self._times_s = np.array(parameters.creep_times_s)
         self._dt = 0.0
-        self._poles = np.zeros(len(self._times_s))
         self._relaxed = np.zeros(len(self._times_s))
 
     def extension(self, z_V: FloatArray, dt: float) -> FloatArray:
@@ -60,22 +59,24 @@ class PiezoActuator:
 
     def _creep(self, pulled: FloatArray, dt: float) -> FloatArray:
         if dt != self._dt:
-            self._poles = np.maximum(np.exp(-dt / self._times_s), 1e-12)
+            poles = np.maximum(np.exp(-dt / self._times_s), 1e-12)
+            self._relaxing, self._kept = OnePoles(poles), (1.0 - poles)[:, None]
             self._dt = dt
-        crept = np.zeros_like(pulled)
-        for i, pole in enumerate(self._poles):
-            relaxed = one_pole((1.0 - pole) * pulled, pole, self._relaxed[i])
-            self._relaxed[i] = relaxed[-1]
-            crept += relaxed
-        return self._creep_share * crept
+        relaxed = self._relaxing.solved(self._kept * pulled, self._relaxed)
+        self._relaxed = relaxed[:, -1].copy()
+        crept: FloatArray = self._creep_share * np.add.reduce(relaxed, axis=0)
+        return crept
 
     def _hysteresis(self, nominal: FloatArray) -> FloatArray:
         strokes = moves(nominal, self._last)
+        falls = bool(strokes.min() < 0)
+        self._last = nominal[-1]
+        if not (falls and strokes.max() > 0):  # nearly always
+            return self._stroke(nominal, falling=falls)
         turns = [0, *_turning_points(strokes), len(nominal)]
         added = np.empty_like(nominal)
         for start, stop in pairwise(turns):
             added[start:stop] = self._stroke(nominal[start:stop], falling=bool(strokes[start:stop].min() < 0))
-        self._last = nominal[-1]
         return added
 
     def _stroke(self, nominal: FloatArray, *, falling: bool) -> FloatArray:
@@ -83,7 +84,8 @@ class PiezoActuator:
         low, high = nominal - self._radii, nominal + self._radii
         play = np.minimum(self._play, high) if falling else np.maximum(self._play, low)
         self._play = play[:, -1:]
-        return (self._shares * play).sum(axis=0)
+        added: FloatArray = np.add.reduce(self._shares * play, axis=0)
+        return added
 
 
 def moves(values: FloatArray, before: float) -> FloatArray:
