@@ -16,7 +16,7 @@ def openings(n: int, **overrides):
     traces = []
     for _ in range(n):
         tip.contact()
-        traces.append(tip.open(beyond_nm=0.2))
+        traces.append(tip.open(beyond_nm=0.2, block=500))
         tip.move(-1.2, 5.0)
     return np.concatenate(traces)
 
@@ -32,6 +32,11 @@ def fitted_peak(values, low: float, high: float, bins: int = 100):
 
     (_, middle, width, _), _ = curve_fit(gaussian, centre, counts, start)
     return middle, abs(width)
+
+
+def lives_s(tip: Tip, kind: str, numbers, bias_V: float) -> list[float]:
+    """How long each contact or molecule lived at a bias, by the world's own log."""
+    return [tip.world.ledger.account(kind, number, bias_V).time_s for number in numbers]
 
 
 @pytest.mark.parametrize(("species", "told_G0"), [("BDNC", 0.002), ("BDA", 0.005)])
@@ -124,34 +129,32 @@ def test_held_gold_contacts_live_exponentially_and_shorter_under_bias(bias_V: fl
     sharp = {"gold.plateau_nm": [1.0, 0.01], "gold.level_spread_G0": [0.01], "gold.between_probability": 0.0}
     tip = Tip(seed=7, dt=1e-3, **{**told, **sharp, "sample.species": "Au"})
     mean_s = 2.0 * np.exp(-bias_V / 0.3)
-    lives = []
-    while len(lives) < 100:
+    held = []
+    while len(held) < 100:
         tip.bias_V = 1e-3
         tip.contact()
         tip.move(-20.0, 1.0, lambda truth: truth.conductance_G0 < 1.4, block=5)
         if tip.world.truth.state == "contact":
             tip.bias_V = bias_V
-            begin_s = tip.world.truth.time_s
+            held.append(tip.world.truth.contacts)
             while tip.world.truth.state == "contact":
-                tip.wait_at(np.full(round(15 * mean_s), tip.z_V))
-            lives.append(tip.world.truth.time_s - begin_s)
+                tip.hold(mean_s)
         tip.move(-1.5, 10.0)
+    lives = lives_s(tip, "contact", held, bias_V)
     assert stats.kstest(lives, stats.expon(scale=mean_s).cdf).pvalue > 0.01
 
 
 def test_held_molecules_live_exponentially() -> None:
     told = {"lifetime_s": 3.0, "lifetime_spread_decades": 0.0, "length_nm": 100.0, "length_spread_nm": 0.0}
     tip = Tip(seed=8, dt=5e-3, **{**SURE, "junction.bond_force": 0.0, "molecule.BDNC": told})
-    lives = []
+    mean_s = 3.0 * np.exp(-0.1 / 0.3)
     for _ in range(100):
         tip.contact()
-        tip.move(-20.0, 0.5, lambda truth: truth.state != "contact", block=2)
-        begin_s = tip.world.truth.time_s
+        tip.move(-20.0, 0.5, lambda truth: truth.state != "contact", block=10)
         while tip.world.truth.state == "molecule":
-            tip.wait_at(np.full(6, tip.z_V))
-        lives.append(tip.world.truth.time_s - begin_s)
+            tip.hold(mean_s)
         tip.move(-1.5, 10.0)
-    mean_s = 3.0 * np.exp(-0.1 / 0.3)
+    lives = lives_s(tip, "molecule", range(1, 101), tip.bias_V)
     assert stats.kstest(lives, stats.expon(scale=mean_s).cdf).pvalue > 0.01
 
 

@@ -78,7 +78,11 @@ class Tip:
         self.move(50.0, 5.0, lambda truth: truth.conductance_G0 > 5.0, block)
         assert self.world.truth.conductance_G0 > 5.0
 
-    def open(self, speed_nm_per_s: float = 0.1, beyond_nm: float = 0.5):
+    def open(self, speed_nm_per_s: float = 0.1, beyond_nm: float = 0.5, block: int = 200):
         """Withdraw until nothing bridges, and a little further; gives the conductance trace."""
-        broken = self.move(-20.0, speed_nm_per_s, lambda truth: truth.gap_m > 0 and truth.state != "molecule")
+
+        def bare(truth):
+            return truth.gap_m > 0 and truth.state != "molecule"
+
+        broken = self.move(-20.0, speed_nm_per_s, bare, block)
         return np.concatenate((broken, self.move(-beyond_nm, speed_nm_per_s)))
