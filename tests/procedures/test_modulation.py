@@ -22,8 +22,6 @@ from tests.support.rig.rigs import served_rig
 LOOPBACK_V = 3e-3
 """What noise and crosstalk of the card may do to a loop-back."""
 
-pytestmark = pytest.mark.usefixtures("unanalysed")
-
 RATE_Hz = 2000
 REACTION = 4
 """Samples between two looks at a driven bias."""

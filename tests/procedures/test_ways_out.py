@@ -13,8 +13,6 @@ from simulators.rig.faults import ConnectionLost, DeviceLost, DroppedReads, Inst
 from tests.support.rig.holding import AMPLITUDE_V, Holding, up_and_down
 from tests.support.rig.rigs import ANSWER_S, quick, served_rig
 
-pytestmark = pytest.mark.usefixtures("unanalysed")
-
 WITHIN_S = 1.0
 
 
