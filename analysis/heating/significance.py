@@ -147,8 +147,8 @@ def covariance_of_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def skewness_of(values: FloatArray) -> float:
-    """Return the skewness of a sample; NaN for fewer than five values, or if all are equal."""
-    if len(values) < FEW_JUNCTIONS or not np.ptp(values) > 0.0:
+    """Return the skewness of a sample; NaN for fewer than five values, or if all are equal up to rounding."""
+    if len(values) < FEW_JUNCTIONS or not np.ptp(values) > 2.0 * np.finfo(float).eps * np.abs(values).max():
         return math.nan
     return skewness(values)
 

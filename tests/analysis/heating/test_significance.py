@@ -82,6 +82,13 @@ def test_the_wider_of_student_and_bootstrap_counts():
     assert widening_of(skewed[:2], weights[:2], rng, 100) == 1.0  # nothing to draw from
 
 
+def test_the_skewness_is_the_ratio_of_the_central_moments():
+    sample = np.random.default_rng(6).exponential(size=40)
+    assert skewness_of(sample) == pytest.approx(stats.skew(sample), rel=1e-14)
+    assert np.isnan(skewness_of(np.full(5, 0.1)))
+    assert np.isnan(skewness_of(np.array([1.0, 1.0, 1.0, 1.0, 1.0 + 2e-16])))
+
+
 def test_the_bootstrap_depends_on_the_seed_and_not_on_what_was_drawn_before():
     """The window looks at one amplitude, the report at all of them, each with a generator spawned from the last."""
     skewed, weights = np.random.default_rng(5).exponential(size=24) ** 2, np.ones(24)

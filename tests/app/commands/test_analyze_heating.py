@@ -37,11 +37,23 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def measurement(folder):
+    """The whole folder, analysed once for all who only look at it."""
+    return analyse_measurement([folder])
+
+
+@pytest.fixture(scope="module")
+def heating(folder):
+    """The recording of the held junctions alone."""
+    return analyse_measurement([folder / "heating.h5"]).heating
+
+
 def analyzed(*arguments):
     return CliRunner().invoke(main, ["analyze", *map(str, arguments)])
 
 
-def test_json_has_the_numbers_of_the_api(folder):
+def test_json_has_the_numbers_of_the_api_and_says_why_there_is_no_histogram(folder):
     result = analyzed(folder / "heating.h5", "--json")
     assert result.exit_code == 0, result.output
     content = json.loads(result.stdout)
@@ -57,31 +69,29 @@ def test_json_has_the_numbers_of_the_api(folder):
         assert entry["q_probe_neg_W"] == pytest.approx(entry["dT_neg_K"] / R_P)
     assert content["heating"]["scale_relative"] == pytest.approx(np.hypot(500 / 72_800, 0.2 / 16.3))
     assert content["recording"]["procedure"] == "heating"
+    assert not {"histogram", "traces"} & set(content)
+    assert any("stopped on plateaus" in warning for warning in content["warnings"])
 
 
-def test_points_are_what_the_junctions_were_made_to_do(folder):
-    for point in analyse_measurement([folder]).heating.points:
+def test_points_are_what_the_junctions_were_made_to_do(measurement):
+    for point in measurement.heating.points:
         truth = currents(LEVEL, [point.amplitude_V, -point.amplitude_V])
         assert point.dT_pos_K == pytest.approx(R_P * truth.heat_probe_W[0], abs=3.5 * point.sigma_pos_K)
         assert point.dT_neg_K == pytest.approx(R_P * truth.heat_probe_W[1], abs=3.5 * point.sigma_neg_K)
         assert point.q_total_pos_W == pytest.approx(truth.heat_total_W[0], rel=0.12)
 
 
-def test_holds_that_were_evaluated_alone_give_the_same_together(folder):
+def test_holds_that_were_evaluated_alone_give_the_same_together(folder, measurement, heating):
     paths = [folder / "heating.h5", folder / "out-of-contact.h5"]
-    alone = {path: analyse_measurement([path]).heating.runs[0] for path in paths}
+    controls = analyse_measurement(paths[1:]).heating
+    alone = {path: one.runs[0] for path, one in zip(paths, (heating, controls), strict=True)}
 
     together = analyse_measurement([folder], evaluated=alone)
 
     assert together.heating.runs == tuple(alone.values())  # the same objects: not evaluated again
-    assert together.to_json() == analyse_measurement([folder]).to_json()
-    assert analyse_measurement(paths, evaluated=alone, first_periods=5).heating.runs[0] is not alone[paths[0]]
-
-
-def test_a_heating_recording_gives_no_histogram_and_says_why(folder):
-    content = json.loads(analyzed(folder / "heating.h5", "--json").stdout)
-    assert not {"histogram", "traces"} & set(content)
-    assert any("stopped on plateaus" in warning for warning in content["warnings"])
+    assert together.to_json() == measurement.to_json()
+    anew = analyse_measurement(paths[1:], evaluated=alone, first_periods=5)
+    assert anew.heating.runs[0] is not alone[paths[1]]
 
 
 def test_a_folder_is_one_measurement(folder):
@@ -219,13 +229,13 @@ def test_an_aborted_run_is_used_and_warned_of(tmp_path):
     assert "h.h5: this run is aborted; what was recorded is used." in found.warnings
 
 
-def test_a_run_is_closed_with_pictures_of_its_own_result(folder):
+def test_a_run_is_closed_with_pictures_of_its_own_result(folder, heating):
     plots, entries, result = results_of(folder / "heating.h5")
-    highest = analyse_measurement([folder / "heating.h5"]).heating.points[-1]
+    points = heating.points
+    highest = points[-1]
     assert result.endswith(f" mK at ±{highest.amplitude_V:g} V")
     assert [plot.name for plot in plots] == ["heating_positive", "heating_negative"]
     assert entries == []
-    points = analyse_measurement([folder / "heating.h5"]).heating.points
     np.testing.assert_allclose(plots[1].signal.values, [1e3 * p.dT_neg_K for p in points])
     assert [plot.name for plot in results_of(folder / "iv.h5")[0]] == ["iv"]
     assert [len(plot.signal.values) for plot in results_of(folder / "out-of-contact.h5")[0]] == [1, 1]

@@ -35,6 +35,12 @@ def page(measurement):
     return report_html(measurement)
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave the figures out: for tests of what stands beside them. Those of ``page`` are drawn."""
+    monkeypatch.setattr("app.report.section.svg_text", lambda figure: "<svg></svg>")
+
+
 def rows(text):
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -96,7 +102,7 @@ def test_figures_state_conductance_and_bias_beside_theory(measurement):
     assert transmission.get_yscale() == "log"
 
 
-def test_a_failed_control_is_among_the_warnings(folder, tmp_path):
+def test_a_failed_control_is_among_the_warnings(folder, tmp_path, undrawn):
     rng = np.random.default_rng(2)
     control = {"procedure": "control out-of-contact", "control": "out of contact"}
     leaky = made_heating(tmp_path / "control.h5", rng, amplitudes_V=(1.2,), **control)  # as hot as a junction
@@ -106,7 +112,7 @@ def test_a_failed_control_is_among_the_warnings(folder, tmp_path):
     assert "No control experiment" not in top
 
 
-def test_without_an_uncertainty_of_the_tip_the_page_says_so(tmp_path):
+def test_without_an_uncertainty_of_the_tip_the_page_says_so(tmp_path, undrawn):
     from analysis.recording import Calibration
 
     bare = {
@@ -128,7 +134,7 @@ def test_recordings_without_a_hold_and_of_one_hold_have_reports(tmp_path):
     assert ">nan" not in page.lower()
 
 
-def test_the_command_writes_page_and_csv(folder, tmp_path):
+def test_the_command_writes_page_and_csv(folder, tmp_path, undrawn):
     out, table = tmp_path / "page.html", tmp_path / "numbers.csv"
     result = CliRunner().invoke(main, ["report", str(folder), "-o", str(out), "--csv", str(table)])
     assert result.exit_code == 0, result.output
@@ -136,7 +142,7 @@ def test_the_command_writes_page_and_csv(folder, tmp_path):
     assert len(rows(table.read_text("utf-8"))) == 4
 
 
-def test_the_page_of_a_folder_goes_into_it(tmp_path):
+def test_the_page_of_a_folder_goes_into_it(tmp_path, undrawn):
     made_iv(tmp_path / "iv.h5", np.random.default_rng(5))
     result = CliRunner().invoke(main, ["report", str(tmp_path)])
     assert result.exit_code == 0, result.output
