@@ -1,7 +1,7 @@
 """Conductance from recorded volts, and the range that the amplifier can measure.
 
-Convention: a positive bias puts the substrate above the grounded probe, and the current monitor is then
-positive. A sample that only bounds the conductance from below (amplifier railed, or a junction that the series
+Convention: a positive bias puts the substrate above the grounded probe, and the current is then positive; so is
+the output of the current amplifier, unless it inverts. A sample that only bounds the conductance from below (amplifier railed, or a junction that the series
 resistance hides from a short) becomes ``inf``: it can be counted, but never passes for a measured value.
 """
 
@@ -22,6 +22,7 @@ _SETTINGS = {
     "current_offset_V": "offset_V",
     "current_full_scale_V": "full_scale_V",
     "series_resistance_ohm": "series_resistance_ohm",
+    "current_inverting": "inverting",
 }
 
 LEAST_JUNCTION_SHARE = 0.01
@@ -35,7 +36,7 @@ class CurrentCalibration:
     Parameters
     ----------
     gain_V_per_A : float
-        Gain of the current amplifier.
+        Gain of the current amplifier, without its sign.
     offset_V : float
         Output at zero current, as recorded.
     series_resistance_ohm : float
@@ -46,6 +47,8 @@ class CurrentCalibration:
         Relative standard uncertainty of the gain; NaN if unknown.
     series_resistance_uncertainty_ohm : float
         Standard uncertainty of the series resistance.
+    inverting : bool
+        True if a positive current gives a negative output.
 
     Raises
     ------
@@ -59,6 +62,7 @@ class CurrentCalibration:
     full_scale_V: float = 10.0
     gain_uncertainty: float = float("nan")
     series_resistance_uncertainty_ohm: float = 0.0
+    inverting: bool = False
 
     def __post_init__(self) -> None:
         for name in ("gain_V_per_A", "full_scale_V"):
@@ -71,11 +75,18 @@ class CurrentCalibration:
     def after(self, setting: str, value: Any) -> "CurrentCalibration":
         """Return the calibration after a SETTING event of a recording; itself if the event is about something else."""
         field = _SETTINGS.get(setting)
-        return self if field is None else replace(self, **{field: float(value)})
+        if field is None:
+            return self
+        return replace(self, **{field: bool(value) if field == "inverting" else float(value)})
+
+    @property
+    def signed_gain_V_per_A(self) -> float:
+        """Change of the output per change of the current, negative for an inverting amplifier."""
+        return -self.gain_V_per_A if self.inverting else self.gain_V_per_A
 
     def current_A(self, volts: ArrayLike) -> FloatArray:
         """Return the current in amperes from raw monitor volts of any shape."""
-        return (np.asarray(volts, dtype=float) - self.offset_V) / self.gain_V_per_A
+        return (np.asarray(volts, dtype=float) - self.offset_V) / self.signed_gain_V_per_A
 
     def railed(self, volts: ArrayLike) -> np.ndarray:
         """Return True for each sample at the amplifier's or converter's limit (within 0.5 % of full scale)."""
@@ -122,7 +133,7 @@ def full_scale_conductance_G0(calibration: CurrentCalibration, bias_V: float) ->
     """
     if not abs(bias_V) >= LEAST_BIAS_V:
         raise ValueError(f"bias is {bias_V} V; a conductance needs at least {LEAST_BIAS_V} V of either sign")
-    rail_V = np.copysign(0.995 * calibration.full_scale_V, bias_V)
+    rail_V = np.copysign(0.995 * calibration.full_scale_V, bias_V * calibration.signed_gain_V_per_A)
     below_rail_V = np.nextafter(rail_V, 0.0)
     return float(conductance_G0(below_rail_V, bias_V, calibration))
 

@@ -73,6 +73,8 @@ class Amplifier(Protocol):
     provenance : Provenance
     full_scale_V : float
         Largest output, V.
+    inverting : bool
+        True if a positive input gives a negative output; the key ``inverting`` of the rig file wins.
     Keys : dataclass
         Keys of the rig file, each made by `key`.
     shown : tuple of (str, str)
@@ -82,6 +84,7 @@ class Amplifier(Protocol):
     product: ClassVar[str]
     provenance: ClassVar[Provenance]
     full_scale_V: ClassVar[float]
+    inverting: ClassVar[bool] = False
     Keys: ClassVar[Any]
     shown: ClassVar[tuple[tuple[str, str], ...]] = ()
 
@@ -140,15 +143,7 @@ class CurrentAmplifier(Amplifier, Protocol):
 
     One that can feed a known current to its own input also has a key ``test_current``, false where the user does not
     want that, and `inject`. A state with a field ``bias_supply_on`` tells of a voltage of its own at the junction.
-
-    Attributes
-    ----------
-    inverting : bool or None
-        True if a positive current gives a negative output; None if unknown. A run refuses a contact whose
-        current has the wrong sign.
     """
-
-    inverting: ClassVar[bool | None] = None
 
     def inject(self, current_A: float) -> AbstractContextManager[None]:
         """Add a current of this size, of either sign, to its input while the context is open."""

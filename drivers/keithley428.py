@@ -97,7 +97,7 @@ class Keithley428(Keithley428Bus):
     product: ClassVar[str] = "Keithley 428"
     provenance: ClassVar[Provenance] = Provenance.READ
     full_scale_V: ClassVar[float] = 10.0
-    inverting: ClassVar[bool | None] = None  # no source; the first contact of a run shows it
+    inverting: ClassVar[bool] = False  # no source states it; `calibrate amplifier` and the first contact show it
     Keys: ClassVar[type[Keithley428Keys]] = Keithley428Keys
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("overloaded", "overload"),

@@ -17,8 +17,9 @@ def wrong_polarity(where: str, conductance_G0: float, bias_mV: float) -> WrongPo
     value = "the amplifier at its rail" if math.isinf(conductance_G0) else f"{conductance_G0:.3g} G0"
     return WrongPolarity(
         f"Wrong polarity: {where} the current has the sign opposite to the bias ({value} at {bias_mV:+g} mV). Either "
-        "the current amplifier inverts, or its output leads or those of the bias loop-back are reversed. Check these "
-        "three, then start again; until then every conductance from this rig is wrong."
+        "the current amplifier's sign is not that of inverting in [current_amplifier] of the rig file, or its output "
+        "leads or those of the bias loop-back are reversed. Check these three (`hotjunction calibrate amplifier` on a "
+        "resistor measures the sign), then start again; until then every conductance from this rig is wrong."
     )
 
 

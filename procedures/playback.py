@@ -59,11 +59,12 @@ class Playback(RigProcedure):
         now = {
             "rate_Hz": context.rate_Hz,
             "current_gain_V_per_A": context.amplifier.gain_V_per_A,
+            "current_inverting": context.amplifier.inverting,
             "current_offset_V": context.amplifier.offset_V,
             "series_resistance_ohm": context.amplifier.series_resistance_ohm,
             "extension_m_per_V": context.extension_m_per_V,
         }
-        then = {"rate_Hz": header.rate_Hz, **header.settings}
+        then = {"rate_Hz": header.rate_Hz, "current_inverting": False, **header.settings}
         for name, value in now.items():
             recorded = then.get(name)
             if recorded is not None and abs(value - recorded) > RELATIVE * abs(recorded):

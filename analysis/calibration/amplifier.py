@@ -9,7 +9,7 @@ from analysis.records import FloatArray
 
 @dataclass(frozen=True)
 class AmplifierGain:
-    """Output = offset + gain x current, with one standard deviation each.
+    """Output = offset + gain x current (minus for an inverting amplifier), with one standard deviation each.
 
     ``statistical_V_per_A`` is the part of the gain's uncertainty that more or longer levels reduce.
     """
@@ -19,6 +19,7 @@ class AmplifierGain:
     statistical_V_per_A: float
     offset_V: float
     offset_uncertainty_V: float
+    inverting: bool = False
 
 
 def gain_on_resistor(
@@ -39,17 +40,12 @@ def gain_on_resistor(
         With fewer than three levels, or if the output does not follow the bias.
     """
     line = fit_line(bias_V, output_V)
-    if line.slope < -5.0 * line.slope_sigma:
-        raise ValueError(
-            f"the output falls by {-line.slope:.4g} +- {line.slope_sigma:.2g} V per volt of bias: the polarity of "
-            "the amplifier, its output leads or the bias loop-back is reversed"
-        )
-    if not line.slope > 5.0 * line.slope_sigma:
+    if not abs(line.slope) > 5.0 * line.slope_sigma:
         raise ValueError(
             f"the output changes by {line.slope:.3g} +- {line.slope_sigma:.2g} V per volt of bias: there is no "
             f"resistor of {resistance_ohm:.4g} ohm in the circuit"
         )
-    gain = line.slope * resistance_ohm
+    gain = abs(line.slope) * resistance_ohm
     statistical = line.slope_sigma * resistance_ohm
     return AmplifierGain(
         gain_V_per_A=gain,
@@ -57,4 +53,5 @@ def gain_on_resistor(
         statistical_V_per_A=statistical,
         offset_V=line.intercept,
         offset_uncertainty_V=line.intercept_sigma,
+        inverting=line.slope < 0,
     )

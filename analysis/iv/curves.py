@@ -199,6 +199,7 @@ def _of_samples(path: Path) -> Curve:
         units = {channel.name: channel.unit for channel in recording.header.channels}
         settings = recording.header.settings
         gain = 1.0 if units.get("current") == "A" else float(settings.get("current_gain_V_per_A") or 0.0)
+        sign = -1.0 if settings.get("current_inverting") else 1.0
         if not {"bias", "current"} <= units.keys() or not gain:
             raise ValueError(
                 f"{path}: the recording lacks bias, current, or the gain of its current amplifier"
@@ -216,6 +217,6 @@ def _of_samples(path: Path) -> Curve:
             gains = np.full(len(block), gain)
             for start, value in changes:
                 gains[sample >= start] = value
-            currents.append((block.channel("current") - offset) / gains)
+            currents.append(sign * (block.channel("current") - offset) / gains)
             voltages.append(block.channel("bias") - currents[-1] * series_ohm)
         return Curve(path.name, np.concatenate(voltages), np.concatenate(currents))

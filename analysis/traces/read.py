@@ -38,6 +38,7 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
         series_resistance_ohm=settings.get("series_resistance_ohm") or 0.0,
         full_scale_V=settings.get("current_full_scale_V", 10.0),
         gain_uncertainty=relative,
+        inverting=bool(settings.get("current_inverting", False)),
     )
 
 

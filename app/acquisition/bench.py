@@ -334,11 +334,12 @@ class Bench:
             rig=rig.model_dump(),
             settings={
                 "current_gain_V_per_A": context.amplifier.gain_V_per_A,
+                "current_inverting": context.amplifier.inverting,
                 "current_offset_V": context.amplifier.offset_V,
                 "current_full_scale_V": context.amplifier.full_scale_V,
                 "series_resistance_ohm": context.amplifier.series_resistance_ohm,
                 "extension_m_per_V": context.extension_m_per_V,
-                "thermocouple_gain": rig.voltage_preamplifier.gain,
+                "thermocouple_gain": rig.voltage_preamplifier.signed_gain,
                 "thermocouple_full_scale_V": full_scale_V(
                     rig, VOLTAGE_PREAMPLIFIER, rig.daq.inputs.thermocouple.range_V
                 ),

@@ -87,6 +87,7 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
         series_resistance_ohm=rig.junction.series_resistance_ohm,
         full_scale_V=full_scale_V(rig, CURRENT_AMPLIFIER, rig.daq.inputs.current.range_V),
         gain_uncertainty=amplifier.gain_relative_uncertainty,
+        inverting=amplifier.inverting,
     )
 
 

@@ -64,6 +64,8 @@ def playback_rig(
             content[role]["address"] = addresses[role]
         if "line_address" in content[role]:
             content[role]["line_address"] = 0
+    for role in ROLES:
+        content[role].setdefault("inverting", False)  # recorded before a rig file could state it
     content["coarse"] = None  # the housing of a recording can't be moved
     content["calibrations"] = NO_CALIBRATIONS
     content["safe"] = {**content.get("safe", {}), "z_V": daq["outputs"]["z"]["min_V"]}

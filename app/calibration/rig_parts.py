@@ -104,6 +104,7 @@ def amplifier(
         gain_uncertainty_V_per_A=found.uncertainty_V_per_A,
         offset_V=found.offset_V,
         offset_uncertainty_V=found.offset_uncertainty_V,
+        inverting=found.inverting,
     )
     quantities = (
         CalibratedQuantity(
@@ -116,8 +117,18 @@ def amplifier(
         ),
         CalibratedQuantity("offset", "V", found.offset_V, found.offset_uncertainty_V),
     )
-    return CalibrationResult(
-        record, quantities, (f"statistical error of the gain {found.statistical_V_per_A:.2g} V/A",)
+    statistical = f"statistical error of the gain {found.statistical_V_per_A:.2g} V/A"
+    sign = () if found.inverting == known.rig.current_amplifier.inverting else (polarity_advice(found.inverting),)
+    return CalibrationResult(record, quantities, (statistical, *sign))
+
+
+def polarity_advice(inverting: bool) -> str:
+    """Return what to do about an amplifier whose sign is not the one that the rig file states."""
+    seen = "falls" if inverting else "rises"
+    return (
+        f"LOOK: the output {seen} as the bias rises. Write inverting = {str(inverting).lower()} in [current_amplifier] "
+        "of the rig file, or exchange the leads of its output or of the bias loop-back if they are reversed. Until then "
+        "a run ends at its first contact"
     )
 
 

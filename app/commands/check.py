@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH_WITHOUT_TERMINAL = 140
 
-INVERTS = "It inverts the current: exchange the leads of its output, or every run ends at its first contact."
+INVERTS = "inverting, as the rig file states"
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def _amplifier(rig: "Rig", role: str) -> Finding:
     try:
         answers = True if driver.provenance is Provenance.READ else None
         said, advice = amplifier.report()
-        if getattr(driver, "inverting", None):
-            advice = f"{advice} {INVERTS}".lstrip()
+        if getattr(rig, role).inverting:
+            said = f"{said}; {INVERTS}"
         return Finding(name, place, answers, said, advice)
     except RigError as error:
         return Finding(name, place, False, "", str(error))

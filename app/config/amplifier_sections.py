@@ -40,6 +40,7 @@ class CurrentAmplifierSection(Section):
     measured_gain_V_per_A: Annotated[Positive | None, Usual(0.2, 5, "V/A", of="gain_V_per_A")] = None
     offset_V: Annotated[float, Usual(-1, 1, "V")] = 0.0
     gain_relative_uncertainty: Annotated[NotNegative, Usual(0, 0.5)] = 0.01
+    inverting: bool = False
     calibrated: str = "unknown"
 
     @property
@@ -54,6 +55,12 @@ class VoltagePreamplifierSection(Section):
     model: str = DEFAULTS[VOLTAGE_PREAMPLIFIER]
     gain: Positive
     lowpass_Hz: Positive
+    inverting: bool = False
+
+    @property
+    def signed_gain(self) -> float:
+        """Gain with its sign."""
+        return -self.gain if self.inverting else self.gain
 
 
 BASES: dict[str, type[Section]] = {
@@ -67,7 +74,7 @@ def section_of(model: AmplifierModel) -> type[Section]:
     """Return the table of a model: the keys of its role and those of its driver. Raises ``AmplifierError``."""
     base = BASES[model.role]
     kinds = get_type_hints(model.driver.Keys)
-    definitions: dict[str, Any] = {}
+    definitions: dict[str, Any] = {"inverting": (bool, model.driver.inverting)}
     for one in model.keys:
         kind: Any = Positive if kinds[one.name] is float else kinds[one.name]
         if choices := rig_key(one).choices:

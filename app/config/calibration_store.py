@@ -60,7 +60,8 @@ class NoiseRecord(Calibrated):
 class AmplifierRecord(Calibrated):
     """Gain and offset of a model of current amplifier at one of its settings.
 
-    Records without ``model`` are older than other models than the default one.
+    Records without ``model`` are older than other models than the default one, and those without ``inverting`` did
+    not measure the sign.
     """
 
     kind: Literal["amplifier"] = "amplifier"
@@ -70,6 +71,7 @@ class AmplifierRecord(Calibrated):
     gain_uncertainty_V_per_A: NotNegative
     offset_V: float
     offset_uncertainty_V: NotNegative
+    inverting: bool | None = None
 
 
 class PiezoRecord(Calibrated):

@@ -129,6 +129,7 @@ class InstrumentRows:
             shown[role] |= _described(rig, role, driver, reason)
         outputs, calibration = rig.daq.outputs, current_calibration(rig)
         shown["daq"]["current_full_scale_V"] = calibration.full_scale_V
+        shown["daq"]["current_inverting"] = calibration.inverting
         output_V, amplifier = self._rows["daq"].settings.get("current_V"), shown["current_amplifier"]
         if output_V is not None and calibration.railed(output_V) and amplifier["answers"] is not False:
             amplifier["settings"] |= {"overloaded": True}

@@ -1,6 +1,6 @@
 """Conversion of raw samples to physical signals with the calibration valid at the time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -83,8 +83,8 @@ class Decoder:
                 self._thermocouple_gain = float(value)
             case "bias_V":
                 self._bias_V = float(value)
-            case _ if self._calibration is not None and event.name in _OF_CALIBRATION:
-                self._calibration = replace(self._calibration, **{_OF_CALIBRATION[event.name]: float(value)})
+            case name if self._calibration is not None:
+                self._calibration = self._calibration.after(name, value)
 
     def signals(self, block: Block) -> SampledSignals:
         """Convert a block to signals."""
@@ -110,11 +110,3 @@ class Decoder:
             thermocouple,
             self._calibration,
         )
-
-
-_OF_CALIBRATION = {
-    "current_gain_V_per_A": "gain_V_per_A",
-    "current_offset_V": "offset_V",
-    "current_full_scale_V": "full_scale_V",
-    "series_resistance_ohm": "series_resistance_ohm",
-}

@@ -93,7 +93,8 @@ class RecordedChain:
         self.current_amplifier, self.voltage_preamplifier = models.built(parameters, line_address, (rng, rng))
         self.current_amplifier.recall(settings)
         self.voltage_preamplifier.recall(settings)
-        self._gain_V_per_A = float(settings.get("current_gain_V_per_A") or 1.0)
+        sign = -1.0 if settings.get("current_inverting") else 1.0
+        self._gain_V_per_A = sign * float(settings.get("current_gain_V_per_A") or 1.0)
         self._full_scale_V = float(settings.get("current_full_scale_V") or 10.0)
         bias_V = settings.get("bias_V")
         self.filled = {

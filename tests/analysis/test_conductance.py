@@ -17,7 +17,7 @@ RESISTANCE_OHM = 10_110.0
 def volts_of(conductance, bias_V, calibration):
     """Monitor output by Ohm's law for the junction in series with R_s: the other way round."""
     total_ohm = 1.0 / (conductance * G0_S) + calibration.series_resistance_ohm
-    return calibration.gain_V_per_A * bias_V / total_ohm + calibration.offset_V
+    return calibration.signed_gain_V_per_A * bias_V / total_ohm + calibration.offset_V
 
 
 @given(
@@ -26,9 +26,12 @@ def volts_of(conductance, bias_V, calibration):
     st.sampled_from([-1.0, 1.0]),
     st.floats(0.0, 1e3),
     st.floats(-0.2, 0.2),
+    st.booleans(),
 )
-def test_conductance_undoes_ohms_law_with_series_resistance_and_offset(g, bias, sign, series, offset):
-    calibration = CurrentCalibration(1e5, offset, series, full_scale_V=1e9)
+def test_conductance_undoes_ohms_law_with_series_resistance_and_offset(
+    g, bias, sign, series, offset, inverting
+):
+    calibration = CurrentCalibration(1e5, offset, series, full_scale_V=1e9, inverting=inverting)
 
     found = conductance_G0(volts_of(g, sign * bias, calibration), sign * bias, calibration)
 
@@ -111,3 +114,19 @@ def test_unknown_gain_uncertainty_stays_unknown():
 def test_impossible_calibration_is_refused_by_name(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         CurrentCalibration(**({"gain_V_per_A": 1e6} | wrong))
+
+
+@pytest.mark.parametrize("bias_V", [0.1, -0.1])
+def test_an_inverting_amplifier_rails_at_the_same_conductance(bias_V):
+    right, inverting = CurrentCalibration(1e5), CurrentCalibration(1e5, inverting=True)
+
+    assert full_scale_conductance_G0(inverting, bias_V) == full_scale_conductance_G0(right, bias_V) > 0
+    railed = conductance_G0([-10.0, 10.0], bias_V, inverting)
+    assert list(railed) == ([np.inf, -np.inf] if bias_V > 0 else [-np.inf, np.inf])
+
+
+def test_a_change_of_the_sign_is_an_event_as_any_other():
+    calibration = CurrentCalibration(1e5).after("current_inverting", True)
+
+    assert calibration == CurrentCalibration(1e5, inverting=True)
+    assert calibration.current_A(-1.0) == 1e-5

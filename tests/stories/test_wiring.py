@@ -12,6 +12,7 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
+from analysis.traces.read import traces_of
 from app.acquisition.bench import Bench, RunSummary
 from app.acquisition.open_rig import proving_current_A
 from app.server.instruments import Instruments
@@ -194,6 +195,25 @@ def test_an_inverting_amplifier_stops_the_tip_at_the_surface(tmp_path, gain, sai
         assert worst.depth_m < DEEPEST_M
         assert summary.end.safe
         assert rig.is_safe()
+
+
+def test_an_inverting_amplifier_that_the_rig_file_states_measures_positive_conductances(tmp_path):
+    with watched(tmp_path, {"keithley428.inverting": True}) as (rig, worst):
+        text = rig.file.read_text("utf-8")
+        rig.file.write_text(
+            text.replace("[current_amplifier]", "[current_amplifier]\ninverting = true\n#", 1), "utf-8"
+        )
+
+        summary = run(rig)
+
+        assert (summary.end.status, summary.traces) == ("finished", 2), summary.end.reason
+        assert worst.depth_m < DEEPEST_M
+    with Recording(summary.recording) as recording:
+        assert recording.header.settings["current_inverting"] is True
+        assert recording.header.settings["current_gain_V_per_A"] > 0
+        assert recording.samples(recording.first, recording.stop, ("current",)).min() < -1.0, "raw volts"
+        offline = list(traces_of(recording))
+    assert [np.nanmax(trace.conductance_G0) > 1 for trace in offline] == [True, True]
 
 
 BIAS, Z = r"bias loop-back \(ai2\) reads ", r"z loop-back \(ai3\) reads "

@@ -101,7 +101,8 @@ def _calibration(instruments: Mapping[str, Any]) -> CurrentCalibration | None:
     """Return the calibration of the current as far as it is known without a run; None without a gain."""
     gain = instruments.get("current_amplifier", {}).get("settings", {}).get("gain_V_per_A")
     full_scale_V = instruments["daq"].get("current_full_scale_V", inf)
-    return CurrentCalibration(gain, full_scale_V=full_scale_V) if gain else None
+    inverting = instruments["daq"].get("current_inverting", False)
+    return CurrentCalibration(gain, full_scale_V=full_scale_V, inverting=inverting) if gain else None
 
 
 def running_status(

@@ -31,8 +31,11 @@ def test_an_open_circuit_is_told():
         gain_on_resistor(BIAS, 1e-4 * rng.standard_normal(11), 1e6, 0.0)
 
 
-def test_an_output_that_falls_as_the_bias_rises_is_a_matter_of_polarity():
+def test_an_output_that_falls_as_the_bias_rises_is_that_of_an_inverting_amplifier():
     noise_V = 1e-4 * np.random.default_rng(0).standard_normal(11)
 
-    with pytest.raises(ValueError, match=r"falls by 9\.963 .* polarity of the amplifier"):
-        gain_on_resistor(BIAS, noise_V - 9.963 * BIAS, 1e4, 5.0)
+    found = gain_on_resistor(BIAS, noise_V + 3e-4 - 9.963 * BIAS, 1e4, 5.0)
+
+    assert found.inverting
+    assert found.gain_V_per_A == pytest.approx(9.963e4, rel=1e-4), "without its sign"
+    assert found.offset_V == pytest.approx(3e-4, abs=2e-4)

@@ -112,6 +112,22 @@ def test_amplifier_on_a_resistor(tmp_path):
     assert used.true_gain_V_per_A == record["gain_V_per_A"], "saved: runs use it"
 
 
+def test_the_sign_of_an_inverting_amplifier_is_measured_and_what_to_write_is_told(tmp_path):
+    world = {"fixture.kind": "resistor", "fixture.resistance_ohm": 1e6, "keithley428.inverting": True}
+    words = ("--resistance", "1e6", "--cycles", "1", "--levels", "3")
+    with calibrated(tmp_path, "amplifier", *words, world=world) as (rig, found):
+        rig.file.write_text(
+            rig.file.read_text("utf-8").replace("[current_amplifier]", "[current_amplifier]\ninverting = true\n#")
+        )
+        again = invoke("amplifier", "--rig", rig.file, "--from", tmp_path / "amplifier.h5", "--json", *words)
+
+    record, look = found["record"], [remark for remark in found["remarks"] if "LOOK" in remark]
+    assert record["inverting"] is True
+    assert record["gain_V_per_A"] == pytest.approx(100_200.0, rel=2e-3), "without its sign"
+    assert ["Write inverting = true in [current_amplifier]" in remark for remark in look] == [True]
+    assert not [remark for remark in json.loads(again.stdout)["remarks"] if "LOOK" in remark]
+
+
 def test_an_amplifier_with_nothing_at_its_input_is_told(tmp_path):
     with served_rig(tmp_path, overrides={"fixture.kind": "open"}) as rig:
         words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--resistance", "1e6", "--cycles", "1")
