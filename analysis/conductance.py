@@ -1,8 +1,9 @@
 """Conductance from recorded volts, and the range that the amplifier can measure.
 
 Convention: a positive bias puts the substrate above the grounded probe, and the current is then positive; so is
-the output of the current amplifier, unless it inverts. A sample that only bounds the conductance from below (amplifier railed, or a junction that the series
-resistance hides from a short) becomes ``inf``: it can be counted, but never passes for a measured value.
+the output of the current amplifier, unless it inverts. A sample that only bounds the conductance from below
+(amplifier railed, or a junction that the series resistance hides from a short) becomes ``inf``: it can be counted,
+but never passes for a measured value.
 """
 
 from dataclasses import dataclass, replace
@@ -77,7 +78,8 @@ class CurrentCalibration:
         field = _SETTINGS.get(setting)
         if field is None:
             return self
-        return replace(self, **{field: bool(value) if field == "inverting" else float(value)})
+        change: dict[str, Any] = {field: bool(value) if field == "inverting" else float(value)}
+        return replace(self, **change)
 
     @property
     def signed_gain_V_per_A(self) -> float:

@@ -68,6 +68,8 @@ class Amplifier(Protocol):
 
     Attributes
     ----------
+    via : str
+        Way to the instrument, for the recording and for ``hotjunction check``; "" if there is nothing to say.
     product : str
         Name in messages and in the window.
     provenance : Provenance
@@ -81,6 +83,7 @@ class Amplifier(Protocol):
         Fields of ``state`` that the window lists in one line, with their labels.
     """
 
+    via: str = ""
     product: ClassVar[str]
     provenance: ClassVar[Provenance]
     full_scale_V: ClassVar[float]

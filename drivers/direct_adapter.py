@@ -22,11 +22,9 @@ class Talker(Protocol):
 
 
 class _Connection:
-    """Settings and queries of a VISA resource that a driver uses."""
+    """Queries of a VISA resource that a driver uses."""
 
     def __init__(self, instrument: Talker) -> None:
-        self.write_termination = ""
-        self.read_termination = ""
         self.read_stb = instrument.poll
         self.clear = instrument.clear
 
@@ -46,10 +44,10 @@ class DirectAdapter(Adapter):
         self._instrument = instrument
 
     def _write(self, command: str, **kwargs: object) -> None:
-        self._instrument.write((command + self.connection.write_termination).encode("ascii"))
+        self._instrument.write(command.encode("ascii"))
 
     def _read(self, **kwargs: object) -> str:
         reply = self._instrument.read().decode("ascii")
         if not reply:
             raise TimeoutError("no reply")
-        return reply.removesuffix(self.connection.read_termination)
+        return reply

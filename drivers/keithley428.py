@@ -17,7 +17,7 @@ junction formed. Nothing in this file calls them.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Literal, Self, cast
 
 from drivers.amplifier import Provenance, Wire, key
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow
@@ -55,6 +55,9 @@ class Keithley428Keys:
     """Keys of the rig file."""
 
     address: str = key()
+    visa: str = key("")
+    adapter: Literal["", "prologix"] = key("")
+    gpib_address: int = key(22)
     gain_V_per_A: float = key(
         1e5,
         choices=GAINS_V_per_A,
@@ -81,7 +84,7 @@ class Keithley428(Keithley428Bus):
     ----------
     adapter : str, int or pymeasure Adapter
         VISA resource string ("TCPIP0::HOST,PORT::gpib0,22::INSTR", "GPIB0::22::INSTR"), GPIB address, or adapter.
-    visa_library, timeout_s
+    visa_library, timeout_s, prologix_address
         As for VisaInstrument.
     ready_polls, poll_interval_s : int, float
         Number and interval of the polls for Ready after zero correct, auto-suppress and self-test.
@@ -97,7 +100,9 @@ class Keithley428(Keithley428Bus):
     product: ClassVar[str] = "Keithley 428"
     provenance: ClassVar[Provenance] = Provenance.READ
     full_scale_V: ClassVar[float] = 10.0
-    inverting: ClassVar[bool] = False  # no source states it; `calibrate amplifier` and the first contact show it
+    inverting: ClassVar[bool] = (
+        False  # no source states it; `calibrate amplifier` and the first contact show it
+    )
     Keys: ClassVar[type[Keithley428Keys]] = Keithley428Keys
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("overloaded", "overload"),
@@ -112,12 +117,13 @@ class Keithley428(Keithley428Bus):
     @classmethod
     def at(cls, keys: Keithley428Keys, wire: Wire = str) -> Self:
         """Open the amplifier of a rig file."""
-        return cls(wire(keys.address))
+        behind = keys.gpib_address if keys.adapter else None
+        return cls(wire(keys.address), visa_library=keys.visa, prologix_address=behind)
 
     @staticmethod
     def place(keys: Keithley428Keys) -> str:
         """Return its address."""
-        return keys.address
+        return f"{keys.address}, GPIB address {keys.gpib_address}" if keys.adapter else keys.address
 
     def apply(self, keys: Keithley428Keys) -> Keithley428Settings:
         """Set it for a run: filter on, and nothing of its own at the input. Return all settings, read back."""

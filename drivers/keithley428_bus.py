@@ -12,6 +12,7 @@ from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, Ou
 from drivers.keithley428_words import ErrorFlag, Handshake, MachineStatus, StatusByte, Terminator
 from drivers.limits import member_of, whole_between
 from drivers.visa import VisaInstrument
+from drivers.visa_wire import device_clear, serial_poll
 
 HIGHEST_BUTTON = 31
 HIGHEST_SRQ_MASK = 63
@@ -26,20 +27,21 @@ class Keithley428Bus(VisaInstrument):
         adapter: Adapter | str | int,
         name: str = "Keithley 428",
         *,
-        visa_library: str = "@py",
+        visa_library: str = "",
         timeout_s: float = 1.0,
+        prologix_address: int | None = None,
         ready_polls: int = 100,
         poll_interval_s: float = 0.1,
         pause: Callable[[float], None] = time.sleep,
         **connection: Any,
     ) -> None:
-        super().__init__(adapter, name, visa_library, timeout_s, **connection)
+        wire = {"write_termination": "", **connection}
+        super().__init__(adapter, name, visa_library, timeout_s, prologix_address, **wire)
         self.ready_polls = ready_polls
         self.poll_interval_s = poll_interval_s
         self._pause = pause
         self._raised = ErrorFlag(0)
         self._batch: list[str] | None = None
-        self.adapter.connection.write_termination = ""
         try:
             self._end_replies_with(Terminator.LF)
             self._read_errors()
@@ -75,6 +77,10 @@ class Keithley428Bus(VisaInstrument):
     def _refuse_in_batch(self, what: str) -> None:
         if self._batch is not None:
             raise NotNow(f"{self.name}: {what} needs its own command strings; move it out of the batch")
+
+    def read(self, **kwargs: Any) -> str:
+        """Read one reply without its terminator, whichever it is."""
+        return super().read(**kwargs).rstrip("\r\n")
 
     def _command(self, words: str) -> None:
         if self._batch is not None:
@@ -131,7 +137,7 @@ class Keithley428Bus(VisaInstrument):
 
     def _end_replies_with(self, terminator: Terminator) -> None:
         self.write(f"Y{terminator:d}X")
-        self.adapter.connection.read_termination = terminator.characters
+        self._replies_end_with(terminator.characters)
 
     # --- identity and status -----------------------------------------------------------------------------
 
@@ -155,7 +161,7 @@ class Keithley428Bus(VisaInstrument):
     def status_byte(self) -> StatusByte:
         """Get the serial-poll byte: READY, ERROR, SERVICE_REQUESTED."""
         with self._wire("reading its status byte"):
-            return StatusByte(self.adapter.connection.read_stb())
+            return StatusByte(serial_poll(self.adapter))
 
     @property
     def errors(self) -> ErrorFlag:
@@ -236,6 +242,6 @@ class Keithley428Bus(VisaInstrument):
         responds to commands; no other code calls it.
         """
         with self._wire("clearing it"):
-            self.adapter.connection.clear()
+            device_clear(self.adapter)
         self._end_replies_with(Terminator.LF)
         self._check("")

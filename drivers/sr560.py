@@ -189,6 +189,7 @@ class SR560Keys:
     """Keys of the rig file."""
 
     address: str = key()
+    visa: str = key("")
     line_address: int = key(0, choices=(0, 1, 2, 3))
     gain: float = key(
         1e4,
@@ -243,7 +244,7 @@ class SR560(VisaInstrument):
         *,
         line_address: int | None = None,
         thermocouple: bool = True,
-        visa_library: str = "@py",
+        visa_library: str = "",
         timeout_s: float = 1.0,
         **connection: Any,
     ) -> None:
@@ -254,7 +255,7 @@ class SR560(VisaInstrument):
             adapter,
             name,
             visa_library,
-            timeout_s,
+            timeout_s=timeout_s,
             **{"asrl": line, "write_termination": "\r\n", **connection},
         )
         self.line_address = line_address
@@ -273,7 +274,7 @@ class SR560(VisaInstrument):
     @classmethod
     def at(cls, keys: SR560Keys, wire: Wire = str) -> Self:
         """Open the preamplifier of a rig file."""
-        return cls(wire(keys.address), line_address=keys.line_address)
+        return cls(wire(keys.address), line_address=keys.line_address, visa_library=keys.visa)
 
     @staticmethod
     def place(keys: SR560Keys) -> str:

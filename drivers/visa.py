@@ -15,6 +15,7 @@ from pyvisa_py.protocols.rpc import RPCError
 from pyvisa_py.sessions import Session
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound
+from drivers.visa_wire import PYTHON, library_for, library_text, prologix
 
 WIRE_ERRORS = (visa_errors.Error, RPCError, OSError, EOFError)
 """Exceptions of a broken wire: those of pyvisa, ONC-RPC, sockets and serial ports."""
@@ -35,9 +36,11 @@ class VisaInstrument(Instrument):
     name : str
         Name in messages.
     visa_library : str
-        pyvisa's back end, "@py" or "@ivi".
+        pyvisa's back end: "@py", "@ivi" or the path of a library; "" chooses it by the address.
     timeout_s : float
         Longest wait for one exchange.
+    prologix_address : int, optional
+        GPIB address of the instrument behind a Prologix or AR488 controller, whose own address is ``adapter``.
     **connection
         Passed to pyvisa ("write_termination", or a dictionary for one kind of wire: ``asrl={...}``).
 
@@ -51,25 +54,53 @@ class VisaInstrument(Instrument):
         self,
         adapter: Adapter | str | int,
         name: str,
-        visa_library: str = "@py",
+        visa_library: str = "",
         timeout_s: float = 1.0,
+        prologix_address: int | None = None,
         **connection: Any,
     ) -> None:
         self.address = f"GPIB0::{adapter}::INSTR" if isinstance(adapter, int) else str(adapter)
+        self.via = ""
+        """Back end of VISA, and the controller, through which it is reached; "" for an adapter that was given."""
+        self._follows = isinstance(adapter, str | int) and prologix_address is None
         if isinstance(adapter, str | int):
-            adapter = self._open(name, visa_library, timeout=round(1000 * timeout_s), **connection)
+            library = library_for(self.address, visa_library)
+            self.via = library_text(library)
+            if prologix_address is not None:
+                self.via = f"Prologix controller, GPIB address {prologix_address}, {self.via}"
+            adapter = self._open(name, library, timeout_s, prologix_address, connection)
         self.timeout_s = timeout_s
         super().__init__(adapter, name, includeSCPI=False)
 
-    def _open(self, name: str, visa_library: str, **connection: Any) -> VISAAdapter:
+    def _open(
+        self,
+        name: str,
+        library: str,
+        timeout_s: float,
+        prologix_address: int | None,
+        connection: dict[str, Any],
+    ) -> VISAAdapter:
         try:
-            return VISAAdapter(self.address, visa_library, open_timeout=OPEN_TIMEOUT_ms, **connection)
+            if prologix_address is not None:
+                return prologix(self.address, prologix_address, library, timeout_s)
+            return VISAAdapter(
+                self.address,
+                library,
+                open_timeout=OPEN_TIMEOUT_ms,
+                timeout=round(1000 * timeout_s),
+                **connection,
+            )
         except Exception as error:  # pyvisa-py raises bare Exceptions for a refused link
             _close_abandoned(error)
             raise NotFound(
                 f"{name}: can't open {self.address!r} ({_reason(error)}). Check that the instrument is on, its cable "
-                "or gateway, and its address in the rig file."
+                f"or gateway, and its address in the rig file{_vendor_hint(self.address, library)}."
             ) from error
+
+    def _replies_end_with(self, characters: str) -> None:
+        """Note the end of the instrument's replies; an adapter that was given keeps its own."""
+        if self._follows:
+            self.adapter.connection.read_termination = characters
 
     def _seal(self) -> None:
         """Forbid new attributes from here on. Each driver's constructor ends with this call."""
@@ -129,6 +160,15 @@ class VisaInstrument(Instrument):
         """Close the connection and leave the instrument as it is."""
         with suppress(*WIRE_ERRORS):
             self.adapter.close()
+
+
+def _vendor_hint(address: str, library: str) -> str:
+    if library != PYTHON or not address.upper().startswith("GPIB"):
+        return ""
+    return (
+        '. A GPIB card or stick needs its vendor\'s VISA library: install it, or write visa = "PATH" of it beside the '
+        "address"
+    )
 
 
 def _close_abandoned(error: Exception) -> None:

@@ -161,7 +161,8 @@ def set_amplifier(amplifier: Amplifier, wanted: Any) -> Any:
 def _recorded(amplifier: Amplifier, settings: Any) -> dict[str, Any]:
     """Return settings for the recording; those that were not read back say so."""
     unread = {} if amplifier.provenance is Provenance.READ else {"provenance": str(amplifier.provenance)}
-    return {**unread, **asdict(settings)}
+    via = {"via": amplifier.via} if getattr(amplifier, "via", "") else {}
+    return {**unread, **via, **asdict(settings)}
 
 
 @contextmanager

@@ -118,7 +118,11 @@ def amplifier(
         CalibratedQuantity("offset", "V", found.offset_V, found.offset_uncertainty_V),
     )
     statistical = f"statistical error of the gain {found.statistical_V_per_A:.2g} V/A"
-    sign = () if found.inverting == known.rig.current_amplifier.inverting else (polarity_advice(found.inverting),)
+    sign = (
+        ()
+        if found.inverting == known.rig.current_amplifier.inverting
+        else (polarity_advice(found.inverting),)
+    )
     return CalibrationResult(record, quantities, (statistical, *sign))
 
 
@@ -127,8 +131,8 @@ def polarity_advice(inverting: bool) -> str:
     seen = "falls" if inverting else "rises"
     return (
         f"LOOK: the output {seen} as the bias rises. Write inverting = {str(inverting).lower()} in [current_amplifier] "
-        "of the rig file, or exchange the leads of its output or of the bias loop-back if they are reversed. Until then "
-        "a run ends at its first contact"
+        "of the rig file, or exchange the leads of its output or of the bias loop-back if they are reversed. Until "
+        "then a run ends at its first contact"
     )
 
 

@@ -119,6 +119,8 @@ def _amplifier(rig: "Rig", role: str) -> Finding:
     try:
         answers = True if driver.provenance is Provenance.READ else None
         said, advice = amplifier.report()
+        if via := getattr(amplifier, "via", ""):
+            said = f"{said}; through {via}"
         if getattr(rig, role).inverting:
             said = f"{said}; {INVERTS}"
         return Finding(name, place, answers, said, advice)

@@ -74,7 +74,7 @@ def section_of(model: AmplifierModel) -> type[Section]:
     """Return the table of a model: the keys of its role and those of its driver. Raises ``AmplifierError``."""
     base = BASES[model.role]
     kinds = get_type_hints(model.driver.Keys)
-    definitions: dict[str, Any] = {"inverting": (bool, model.driver.inverting)}
+    definitions: dict[str, Any] = {"inverting": (bool, getattr(model.driver, "inverting", False))}
     for one in model.keys:
         kind: Any = Positive if kinds[one.name] is float else kinds[one.name]
         if choices := rig_key(one).choices:

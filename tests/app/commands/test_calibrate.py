@@ -117,7 +117,9 @@ def test_the_sign_of_an_inverting_amplifier_is_measured_and_what_to_write_is_tol
     words = ("--resistance", "1e6", "--cycles", "1", "--levels", "3")
     with calibrated(tmp_path, "amplifier", *words, world=world) as (rig, found):
         rig.file.write_text(
-            rig.file.read_text("utf-8").replace("[current_amplifier]", "[current_amplifier]\ninverting = true\n#")
+            rig.file.read_text("utf-8").replace(
+                "[current_amplifier]", "[current_amplifier]\ninverting = true\n#"
+            )
         )
         again = invoke("amplifier", "--rig", rig.file, "--from", tmp_path / "amplifier.h5", "--json", *words)
 

@@ -5,6 +5,7 @@ import re
 import socket
 from datetime import UTC, datetime
 from functools import reduce
+from importlib.metadata import version
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,6 +23,7 @@ from simulators.rig.signal_chain import SignalChain
 from simulators.simulated_rig import SimulatedRig
 from simulators.sr560.instrument import SimulatedSR560
 
+PYVISA_PY = f"pyvisa-py {version('pyvisa-py')}"
 AMPLIFIER = "TCPIP0::127.0.0.1,1111::gpib0,22::INSTR"
 PREAMPLIFIER = "ASRL1::INSTR"
 RIG = f"""
@@ -124,6 +126,7 @@ def test_a_rig_that_answers(rig):
     assert found["Keithley 428"]["said"] == (
         "gain 100 kV/A, enlarge off, rise time 300 us, filter on, auto filter off, zero check on, suppress off, "
         "suppress 0 A, bias supply off, bias supply 500 mV, display normal, firmware B02"
+        f"; through {PYVISA_PY}"
     )
     assert found["SR560"]["address"] == "ASRL1::INSTR, unit 2"
     assert [name for name, one in found.items() if one["advice"]] == ["SR560", "probe"]
@@ -279,6 +282,7 @@ def test_on_a_whole_simulated_rig_all_answer_and_nothing_changes(tmp_path):
     assert found["Keithley 428"]["said"] == (
         "gain 10 MV/A, enlarge off, rise time 1 ms, filter on, auto filter off, zero check off, suppress off, "
         "suppress 0 A, bias supply on, bias supply 250 mV, display normal, firmware B02"
+        f"; through {PYVISA_PY}"
     )
     assert amplifier.bias_V == pytest.approx(0.25)
     amplifier.receive(b"U0X")
