@@ -4,7 +4,7 @@ A driver whose class fulfils `CurrentAmplifier` or `VoltagePreamplifier` can be 
 registry (`app.config.amplifiers`). Bench, recording, window and ``hotjunction check`` use nothing else of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
@@ -74,13 +74,16 @@ class Amplifier(Protocol):
         Name in messages and in the window.
     provenance : Provenance
     full_scale_V : float
-        Largest output, V.
+        Largest output, V; a key ``rail_V`` of the rig file wins.
     inverting : bool
         True if a positive input gives a negative output; the key ``inverting`` of the rig file wins.
     Keys : dataclass
         Keys of the rig file, each made by `key`.
     shown : tuple of (str, str)
         Fields of ``state`` that the window lists in one line, with their labels.
+    on_lines : bool
+        True if digital lines of the card set it: what ``at`` opens is then a `drivers.daqmx.lines.DigitalLines`, by
+        the name of the card.
     """
 
     via: str = ""
@@ -90,6 +93,7 @@ class Amplifier(Protocol):
     inverting: ClassVar[bool] = False
     Keys: ClassVar[Any]
     shown: ClassVar[tuple[tuple[str, str], ...]] = ()
+    on_lines: ClassVar[bool] = False
 
     @classmethod
     def at(cls, keys: Any, wire: Wire = str) -> Self:
@@ -101,6 +105,14 @@ class Amplifier(Protocol):
             If it does not answer.
         """
         raise NotImplementedError
+
+    @staticmethod
+    def completed(table: Mapping[str, Any]) -> dict[str, Any]:
+        """Return its table of the rig file with the keys that follow from others.
+
+        Raises ``ValueError`` for keys that contradict each other.
+        """
+        return dict(table)
 
     @staticmethod
     def place(keys: Any) -> str:
@@ -148,8 +160,11 @@ class CurrentAmplifier(Amplifier, Protocol):
     want that, and `inject`. A state with a field ``bias_supply_on`` tells of a voltage of its own at the junction.
     """
 
-    def inject(self, current_A: float) -> AbstractContextManager[None]:
-        """Add a current of this size, of either sign, to its input while the context is open."""
+    def inject(self, current_A: float) -> AbstractContextManager[float | None]:
+        """Add a current of this size, of either sign, to its input while the context is open.
+
+        The context gives the current in A where it is another one that the amplifier has; else None.
+        """
         raise NotImplementedError
 
 

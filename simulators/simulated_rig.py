@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Literal
 
 from simulators.daqmx.direct import DirectChannel
@@ -86,7 +87,11 @@ class SimulatedRig(Serving):
         self._daq = DaqServer(bench, host)
         self._gpib = SwitchedOff(bench, gpib)
         self._gateway = Vxi11Gateway(self._gpib, host, lock=bench.lock, catch_up=bench.catch_up)
-        self._line = SerialLine(self._on_line, lock=bench.lock, catch_up=bench.catch_up)
+        self._lines = {
+            role: SerialLine(partial(self._on_line, role), lock=bench.lock, catch_up=bench.catch_up)
+            for role, amplifier in self._amplifiers.items()
+            if amplifier.wire == "serial"
+        }
         self._open = contextlib.ExitStack()
 
     @property
@@ -98,17 +103,17 @@ class SimulatedRig(Serving):
     def addresses(self) -> dict[str, str]:
         """Addresses of the card, "daq", and of each amplifier that has a wire; available in the ``with`` block."""
         gpib = {role: self._gateway.address(primary) for role, primary in self._primary.items()}
-        serial = dict.fromkeys(self._listeners, self._line.address)
+        serial = {role: line.address for role, line in self._lines.items()}
         return {"daq": self._daq.address, **gpib, **serial}
-
-    @property
-    def _listeners(self) -> list[str]:
-        """Amplifiers on the serial line, by their roles."""
-        return [role for role, amplifier in self._amplifiers.items() if amplifier.wire == "serial"]
 
     def direct_daq(self) -> DirectChannel:
         """Return a channel to the card for a client in this process, beside the wire for all others."""
         return self._daq.direct()
+
+    @property
+    def amplifier_on_gpib(self) -> bool:
+        """True if the current amplifier is a GPIB instrument."""
+        return "current_amplifier" in self._primary
 
     def direct_amplifier(self) -> DirectInstrument:
         """Return the current amplifier as a GPIB instrument for a client in this process."""
@@ -119,20 +124,20 @@ class SimulatedRig(Serving):
         """Open all wires. Raises ``OSError`` if one can't be opened; none is open then."""
         with contextlib.ExitStack() as opened:
             opened.callback(self.bench.close)
-            for wire in (self._daq, self._gateway, self._line):
+            for wire in (self._daq, self._gateway, *self._lines.values()):
                 opened.enter_context(wire)
-            self.bench.listeners.append(self._line.drain)
-            opened.callback(self.bench.listeners.remove, self._line.drain)
+            for line in self._lines.values():
+                self.bench.listeners.append(line.drain)
+                opened.callback(self.bench.listeners.remove, line.drain)
             self._open = opened.pop_all()
 
     def stop(self) -> None:
         """Close the wires and end every thread."""
         self._open.close()
 
-    def _on_line(self, data: bytes) -> None:
-        for role in self._listeners:
-            if not self.faults.silent(role, self.bench.acquired):
-                self._amplifiers[role].receive(data)
+    def _on_line(self, role: str, data: bytes) -> None:
+        if not self.faults.silent(role, self.bench.acquired):
+            self._amplifiers[role].receive(data)
 
 
 def _clock(kind: Literal["fast", "wall"] | Clock) -> Clock:

@@ -10,5 +10,7 @@ if TYPE_CHECKING:
 
 
 def direct_wires(rig: "SimulatedRig") -> Wires:
-    """Return direct connections to the card and the current amplifier; those by address stay open."""
+    """Return direct connections to the card and, if it is on GPIB, the current amplifier; the others stay open."""
+    if not rig.amplifier_on_gpib:
+        return Wires(lambda address: rig.direct_daq())
     return Wires(lambda address: rig.direct_daq(), lambda address: DirectAdapter(rig.direct_amplifier()))

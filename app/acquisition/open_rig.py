@@ -11,6 +11,7 @@ from analysis.loop_backs import Tolerance
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
 from app.config.rig import Rig
 from drivers.amplifier import Amplifier, CurrentAmplifier, Provenance, Wire, keys_from
+from drivers.daqmx.lines import DigitalLines
 from drivers.errors import InstrumentFault
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
 from drivers.pxi import Connect, PXIController
@@ -93,7 +94,8 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
 
 def full_scale_V(rig: Rig, role: str, range_V: float) -> float:
     """Return the largest output of an amplifier that its input of the card shows, V."""
-    return min(range_V, model_of(rig, role).driver.full_scale_V)
+    rail_V: float = getattr(getattr(rig, role), "rail_V", model_of(rig, role).driver.full_scale_V)
+    return min(range_V, rail_V)
 
 
 @contextmanager
@@ -118,9 +120,9 @@ def open_rig(
         daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
         stack.enter_context(daq)
         _claim(daq, rig.daq.buffer_s)
-        amplifier = cast(CurrentAmplifier, open_amplifier(rig, CURRENT_AMPLIFIER, wires.current_amplifier))
+        amplifier = cast(CurrentAmplifier, open_amplifier(rig, CURRENT_AMPLIFIER, wires))
         stack.callback(amplifier.close)
-        preamplifier = open_amplifier(rig, VOLTAGE_PREAMPLIFIER)
+        preamplifier = open_amplifier(rig, VOLTAGE_PREAMPLIFIER, wires)
         stack.callback(preamplifier.close)
         recorded = set_amplifier(amplifier, rig.current_amplifier)
         settings = {
@@ -136,10 +138,17 @@ def open_rig(
         yield OpenRig(context, settings)
 
 
-def open_amplifier(rig: Rig, role: str, wire: Wire = str) -> Amplifier:
+def open_amplifier(rig: Rig, role: str, wires: Wires = BY_ADDRESS) -> Amplifier:
     """Open an amplifier of the rig without changing its settings. Raises ``RigError`` if it does not answer."""
     driver = model_of(rig, role).driver
+    wire: Wire = wires.current_amplifier if role == CURRENT_AMPLIFIER else str
+    if getattr(driver, "on_lines", False):
+        wire = partial(_digital_lines, rig, wires.daq)
     return driver.at(keys_from(driver, getattr(rig, role)), wire)
+
+
+def _digital_lines(rig: Rig, connect: Connect | None, device: str) -> DigitalLines:
+    return DigitalLines.at(rig.daq.controller, device, rig.daq.answer_s, connect)
 
 
 def set_amplifier(amplifier: Amplifier, wanted: Any) -> Any:
@@ -170,8 +179,8 @@ def test_current(amplifier: CurrentAmplifier, rig: Rig) -> Iterator[float]:
     """Feed a small current to the amplifier's input; gives the change of its output, in V."""
     gain = rig.current_amplifier.true_gain_V_per_A
     current_A = proving_current_A(current_calibration(rig).full_scale_V / gain)
-    with amplifier.inject(current_A):
-        yield current_A * gain
+    with amplifier.inject(current_A) as chosen_A:
+        yield (current_A if chosen_A is None else chosen_A) * gain
 
 
 def proving_current_A(full_scale_A: float) -> float:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from app import child_process
 from app.config.amplifiers import (
@@ -92,7 +92,7 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
     text = _template().render(
         addresses,
         other={
-            role: _table(amplifier_model(role, getattr(settings, role)), addresses)
+            role: _table(amplifier_model(role, getattr(settings, role)), addresses, parameters)
             for role in ROLES
             if getattr(settings, role) != DEFAULTS[role]
         },
@@ -120,13 +120,17 @@ def _template() -> "Template":
     return jinja2.Template(text, trim_blocks=True)
 
 
-def _table(model: AmplifierModel, addresses: dict[str, str]) -> str:
-    """Return the keys of an amplifier on a simulated rig: its model, its address if it has one, its defaults."""
+def _table(model: AmplifierModel, addresses: dict[str, str], parameters: Parameters) -> str:
+    """Return the keys of an amplifier on a simulated rig: its model, its address if it has one, its defaults.
+
+    A simulated instrument with ``rig_keys`` adds what its parameters determine.
+    """
     import tomli_w
 
     wire = {"address": addresses[model.role]} if model.role in addresses else {}
-    defaults = {one.name: one.default for one in model.keys if one.default is not MISSING}
-    keys = {"model": model.model, **wire, **defaults}
+    defaults = {one.name: one.default for one in model.keys if one.default not in (MISSING, None, "")}
+    own: dict[str, Any] = getattr(model.simulator, "rig_keys", lambda parameters: {})(parameters)
+    keys = {"model": model.model, **wire, **defaults, **own}
     return tomli_w.dumps(keys).rstrip("\n")
 
 

@@ -87,6 +87,7 @@ def _kind_command(kind: str) -> click.Command:
             ["--gain", "gain_V_per_A"], type=float, metavar="V/A",
             help="Gain of the current amplifier for this run, instead of the rig file's.",
         ),
+        click.Option(["--yes"], is_flag=True, help="Confirm that what is set by hand is as the rig file says."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
         click.Option(["--notes"], default="", help="Notes for the recording."),
     ]  # fmt: skip
@@ -100,8 +101,10 @@ def _kind_command(kind: str) -> click.Command:
         gain_V_per_A: float | None,
         as_json: bool,
         notes: str,
+        yes: bool,
         **values: Any,
     ) -> None:
+        from app.acquisition.declared import ask_in_terminal, confirm_declared
         from app.calibration import NEEDED
         from app.config.calibrated_rig import load_calibrated_rig
         from app.config.toml import FileError
@@ -114,6 +117,7 @@ def _kind_command(kind: str) -> click.Command:
                 NEEDED.get(kind, lambda values, rig: None)(values, rig)
             except ValueError as error:
                 raise FileError(f"{rig_file}: {error}") from None
+            confirm_declared(rig_file, rig, yes, ask_in_terminal)
             _run(procedure_class, rig_file, rig, out, notes, values)
         path = recording or out
         assert path is not None

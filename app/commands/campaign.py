@@ -10,7 +10,8 @@ from app.console.errors import Command
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Print what is recorded and what is missing; move nothing.")
-def command(file: Path, dry_run: bool) -> None:
+@click.option("--yes", is_flag=True, help="Confirm that what is set by hand is as the rig file says.")
+def command(file: Path, dry_run: bool, yes: bool) -> None:
     """Measure a histogram, I-V curves, the heat at several amplitudes, and controls, as described by FILE (TOML).
 
     Recordings, campaign.log (decisions and reasons) and report.html go into a folder beside FILE. Ctrl-C ends it
@@ -25,4 +26,8 @@ def command(file: Path, dry_run: bool) -> None:
     if dry_run:
         tell_campaign(campaign)
     else:
+        from app.acquisition.declared import ask_in_terminal, confirm_declared
+        from app.config.rig import load_rig
+
+        confirm_declared(campaign.rig, load_rig(campaign.rig), yes, ask_in_terminal)
         run_campaign(campaign)

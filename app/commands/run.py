@@ -53,10 +53,21 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         click.Option(["--sample"], default="", help="Name of the sample, for the recording."),
         click.Option(["--notes"], default="", help="Notes for the recording."),
         click.Option(["--serve"], is_flag=True, help="Let clients attach, watch and queue more runs."),
+        click.Option(
+            ["--yes"],
+            is_flag=True,
+            help="Confirm that what is set by hand is as the rig file says.",
+        ),
     ]
     options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 
-    def run(rig_file: Path, out: Path, sample: str, notes: str, serve: bool, **values: Any) -> None:
+    def run(
+        rig_file: Path, out: Path, sample: str, notes: str, serve: bool, yes: bool, **values: Any
+    ) -> None:
+        from app.acquisition.declared import ask_in_terminal, confirm_declared
+        from app.config.rig import load_rig
+
+        confirm_declared(rig_file, load_rig(rig_file), yes, ask_in_terminal)
         if serve:
             from app.server.served_run import run_served, tell
 

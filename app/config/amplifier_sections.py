@@ -1,16 +1,16 @@
 """Tables of the rig file for the amplifiers: what every model has, and the keys of one model from its driver."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, Field, create_model, model_validator
 
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS, VOLTAGE_PREAMPLIFIER, AmplifierModel
 from app.config.toml import Section
 from app.config.unusual import Usual
-from drivers.amplifier import rig_key
+from drivers.amplifier import Amplifier, rig_key
 from drivers.errors import OutOfRange
 from drivers.limits import position_in
 
@@ -63,6 +63,9 @@ class VoltagePreamplifierSection(Section):
         return -self.gain if self.inverting else self.gain
 
 
+_POSITIVE: dict[Any, Any] = {float: Positive, float | None: Positive | None}
+"""Kinds of the keys that are numbers, which must be positive."""
+
 BASES: dict[str, type[Section]] = {
     CURRENT_AMPLIFIER: CurrentAmplifierSection,
     VOLTAGE_PREAMPLIFIER: VoltagePreamplifierSection,
@@ -76,10 +79,27 @@ def section_of(model: AmplifierModel) -> type[Section]:
     kinds = get_type_hints(model.driver.Keys)
     definitions: dict[str, Any] = {"inverting": (bool, getattr(model.driver, "inverting", False))}
     for one in model.keys:
-        kind: Any = Positive if kinds[one.name] is float else kinds[one.name]
+        kind: Any = _POSITIVE.get(kinds[one.name], kinds[one.name])
         if choices := rig_key(one).choices:
             kind = Annotated[kind, AfterValidator(one_of(choices))]
         definitions[one.name] = (kind, ... if one.default is MISSING else one.default)
     return create_model(
-        base.__name__, __base__=base, __module__=__name__, __doc__=base.__doc__, **definitions
+        base.__name__,
+        __base__=base,
+        __module__=__name__,
+        __doc__=base.__doc__,
+        __validators__=_completing(model.driver),
+        **definitions,
     )
+
+
+def _completing(driver: type[Amplifier]) -> dict[str, Any]:
+    """Return the validator that lets a driver complete its table, if it wants to."""
+    completed = getattr(driver, "completed", None)
+    if completed is None:
+        return {}
+
+    def complete(table: Any) -> Any:
+        return completed(table) if isinstance(table, Mapping) else table
+
+    return {"completed": model_validator(mode="before")(complete)}

@@ -70,21 +70,49 @@ def _imported(at: Any) -> Any:
     return getattr(import_module(module), name)
 
 
-KEITHLEY428 = AmplifierModel(
-    CURRENT_AMPLIFIER,
-    "keithley428",
-    "drivers.keithley428:Keithley428",
-    "simulators.keithley428.instrument:SimulatedKeithley428",
+BUILT_IN = (
+    (
+        CURRENT_AMPLIFIER,
+        "keithley428",
+        "keithley428:Keithley428",
+        "keithley428.instrument:SimulatedKeithley428",
+    ),
+    (CURRENT_AMPLIFIER, "dlpca200", "dlpca200:DLPCA200", "dlpca200:SimulatedDLPCA200"),
+    (CURRENT_AMPLIFIER, "sr570", "sr570:SR570", "sr570:SimulatedSR570"),
+    (
+        CURRENT_AMPLIFIER,
+        "manual",
+        "manual_amplifier:ManualCurrentAmplifier",
+        "manual_amplifier:SimulatedManualCurrentAmplifier",
+    ),
+    (VOLTAGE_PREAMPLIFIER, "sr560", "sr560:SR560", "sr560.instrument:SimulatedSR560"),
+    (
+        VOLTAGE_PREAMPLIFIER,
+        "manual",
+        "manual_amplifier:ManualPreamplifier",
+        "manual_amplifier:SimulatedManualPreamplifier",
+    ),
 )
-SR560 = AmplifierModel(
-    VOLTAGE_PREAMPLIFIER, "sr560", "drivers.sr560:SR560", "simulators.sr560.instrument:SimulatedSR560"
-)
-REGISTRIES: dict[str, Registry[AmplifierModel]] = {
-    built_in.role: Registry(
-        built_in.role.replace("_", " "), {built_in.model: (f"{__name__}:{name}", built_in.model)}
-    )
-    for name, built_in in (("KEITHLEY428", KEITHLEY428), ("SR560", SR560))
-}
+"""Role, model, driver (in `drivers`) and simulated instrument (in `simulators`), imported at first use."""
+
+
+class _Amplifiers(Registry[AmplifierModel]):
+    """Amplifiers of one role, by model."""
+
+    def __init__(self, role: str) -> None:
+        self._ours = {
+            model: AmplifierModel(role, model, f"drivers.{driver}", f"simulators.{simulator}")
+            for of_role, model, driver, simulator in BUILT_IN
+            if of_role == role
+        }
+        super().__init__(role.replace("_", " "), {model: ("", model) for model in self._ours})
+
+    def __getitem__(self, name: str) -> AmplifierModel:
+        """Return a model. Raises ``KeyError``."""
+        return self._ours[name] if name in self._ours else super().__getitem__(name)
+
+
+REGISTRIES: dict[str, Registry[AmplifierModel]] = {role: _Amplifiers(role) for role in ROLES}
 """Amplifiers by role and model."""
 
 

@@ -93,7 +93,7 @@ DEVICE = {
     "ANLG_TRIG_SUPPORTED": fixed_property(False),
     "CI_PHYSICAL_CHANS": fixed_property(""),
     "CO_PHYSICAL_CHANS": fixed_property(""),
-    "DI_LINES": fixed_property(""),
+    "DI_LINES": _listed("line"),
     "DO_LINES": _listed("line"),
     "DI_PORTS": fixed_property(""),
     "DO_PORTS": _listed("port"),

@@ -1,6 +1,6 @@
-"""Digital output of NI-DAQmx: lines in channels, written sample by sample.
+"""Digital lines of NI-DAQmx in channels, written or read sample by sample.
 
-Only software-timed writes are simulated. Lines hold their levels when a task stops or is cleared; a reset of the
+Only software-timed samples are simulated. Lines hold their levels when a task stops or is cleared; a reset of the
 card clears them. Source: NI-DAQmx Help, "Digital Data (Integer Format)"; NI, "M Series User Manual".
 """
 
@@ -166,6 +166,13 @@ class LinesEngine:
                 levels[row, :, column] = values[row] >> bit & 1
         return levels
 
+    def look(self) -> BoolArray:
+        """Return the present levels, shape (n_channels, most_lines)."""
+        levels = np.zeros((len(self.channels), self.most_lines), dtype=bool)
+        for row, channel in enumerate(self.channels):
+            levels[row, : len(channel.lines)] = [self.bench.level(line) for line in channel.lines]
+        return levels
+
     def put(self, levels: BoolArray) -> None:
         """Drive the lines, shape (n_channels, n, most_lines), sample by sample."""
         for sample in range(levels.shape[1]):
@@ -178,3 +185,9 @@ class LinesEngine:
                     for line, level in zip(channel.lines, row, strict=False)
                 }
             )
+
+
+class InputLinesEngine(LinesEngine):
+    """Digital lines of a task that reads them."""
+
+    kind = "di"

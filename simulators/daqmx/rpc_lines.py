@@ -12,10 +12,25 @@ from simulators.daqmx.request import by_channel, chosen, task_of
 
 
 def _create_do_chan(card: Card, request: Any, context: Any) -> Any:
-    task_of(card, request).add_lines(
-        request.lines, request.name_to_assign_to_lines, chosen(request, "line_grouping")
-    )
+    grouping = chosen(request, "line_grouping")
+    task_of(card, request).add_lines("do", request.lines, request.name_to_assign_to_lines, grouping)
     return messages.CreateDOChanResponse()
+
+
+def _create_di_chan(card: Card, request: Any, context: Any) -> Any:
+    grouping = chosen(request, "line_grouping")
+    task_of(card, request).add_lines("di", request.lines, request.name_to_assign_to_lines, grouping)
+    return messages.CreateDIChanResponse()
+
+
+def _read_digital_lines(card: Card, request: Any, context: Any) -> Any:
+    """Return one software-timed sample of every line, a byte each."""
+    levels = task_of(card, request).look()
+    return messages.ReadDigitalLinesResponse(
+        read_array=levels.astype(np.uint8).tobytes(),
+        samps_per_chan_read=1,
+        num_bytes_per_samp=levels.shape[1],
+    )
 
 
 def _write_digital_lines(card: Card, request: Any, context: Any) -> Any:
@@ -53,6 +68,8 @@ def _write_digital_scalar_u32(card: Card, request: Any, context: Any) -> Any:
 
 LINE_CALLS = {
     "CreateDOChan": _create_do_chan,
+    "CreateDIChan": _create_di_chan,
+    "ReadDigitalLines": _read_digital_lines,
     "WriteDigitalLines": _write_digital_lines,
     "WriteDigitalU8": _write_integers(8),
     "WriteDigitalU16": _write_integers(16),

@@ -130,9 +130,16 @@ class DaqTask(TaskStates):
         self._on_demand(auto_start, lambda: self.lines.put(levels))
         return int(levels.shape[1])
 
+    def look(self) -> BoolArray:
+        """Read the digital lines of an input task once, shape (n_channels, most_lines)."""
+        if self._engine is None or self._engine.kind != "di":
+            raise DaqError(Code.READ_NO_INPUT_CHANS_IN_TASK, samples_read=0)
+        self.card.require_device()
+        return self.lines.look()
+
     def refuse_other_writes(self, kind: str) -> None:
         """Raise -200459 for a task without outputs, -200526 if they are of another kind than ``kind`` ("ao", "do")."""
-        if self._engine is None or self._engine.kind == "ai":
+        if self._engine is None or self._engine.kind in ("ai", "di"):
             raise DaqError(Code.WRITE_NO_OUTPUT_CHANS_IN_TASK, samples_written=0)
         if self._engine.kind != kind:
             raise DaqError(Code.WRITE_CHAN_TYPE_MISMATCH, f"Task Name: {self.name}", samples_written=0)

@@ -15,7 +15,7 @@ from nidaqmx.constants import TaskMode
 from simulators.daqmx.channels import VirtualChannel, channels
 from simulators.daqmx.errors import STOPPED_BEFORE_DONE, Code, DaqError
 from simulators.daqmx.inputs import InputEngine
-from simulators.daqmx.lines import LineChannel, LinesEngine, line_channels
+from simulators.daqmx.lines import InputLinesEngine, LineChannel, LinesEngine, line_channels
 from simulators.daqmx.outputs import OutputEngine
 from simulators.daqmx.resources import Resources
 from simulators.daqmx.timing import SampleClock, terminal, unknown_terminal
@@ -29,6 +29,7 @@ _ENGINES: dict[str, Callable[[SimulatedBench], Engine]] = {
     "ai": InputEngine,
     "ao": OutputEngine,
     "do": LinesEngine,
+    "di": InputLinesEngine,
 }
 
 
@@ -110,9 +111,9 @@ class TaskStates:
         engine = self._engine_of(kind)
         self._join(engine, channels(bench.card, kind, physical, name, limits, terminal_config))
 
-    def add_lines(self, physical: str, name: str, grouping: int) -> None:
-        """Add channels of digital lines. Raises `DaqError` and adds none."""
-        engine = self._engine_of("do")
+    def add_lines(self, kind: str, physical: str, name: str, grouping: int) -> None:
+        """Add channels of digital lines ("do" or "di"). Raises `DaqError` and adds none."""
+        engine = self._engine_of(kind)
         self._join(engine, line_channels(self.card.bench.card, physical, name, grouping))
 
     def _engine_of(self, kind: str) -> Any:

@@ -67,6 +67,10 @@ class SimulatedBench(Timeline):
         self.loop_back_factors = {"bias": wiring.bias_loop_back, "z": wiring.z_loop_back}
         self._new_converter = getattr(self.chain, "converter", Converter)
         self._levels: dict[str, bool] = {}
+        amplifiers = (
+            getattr(self.chain, role, None) for role in ("current_amplifier", "voltage_preamplifier")
+        )
+        self._on_lines: list[Any] = [one for one in amplifiers if getattr(one, "wire", "") == "lines"]
         self.coarse = CoarseStepper(
             parameters.section("coarse", CoarseParameters),
             np.random.default_rng(walker),
@@ -120,7 +124,21 @@ class SimulatedBench(Timeline):
         with self.lock:
             self.catch_up()
             self._levels |= levels
-            self.coarse.follow(self._levels)
+            self._follow_lines()
+
+    def level(self, line: str) -> bool:
+        """Return the level of a digital line, driven by the card or by an instrument."""
+        with self.lock:
+            self.catch_up()
+            for instrument in self._on_lines:
+                if line in instrument.levels:
+                    return bool(instrument.levels[line])
+            return self._levels.get(line, False)
+
+    def _follow_lines(self) -> None:
+        self.coarse.follow(self._levels)
+        for instrument in self._on_lines:
+            instrument.follow(self._levels)
 
     def start_scan(self, scan: Scan, at_s: float) -> None:
         """Start an acquisition at the present time ``at_s``; its first sample comes one period later."""
@@ -134,7 +152,7 @@ class SimulatedBench(Timeline):
         with self.lock:
             super().power_up()
             self._levels.clear()
-            self.coarse.follow(self._levels)
+            self._follow_lines()
 
     # Waiting
 

@@ -65,9 +65,10 @@ class AmplifierModel(Protocol):
     """Either amplifier: its wire and its memory of a recording."""
 
     wire: ClassVar[str]
-    """Connection: "gpib" (`simulators.wire.vxi11.GpibInstrument`), "serial" (has ``receive``), or "" without one.
+    """Connection: "gpib" (`simulators.wire.vxi11.GpibInstrument`), "serial" (has ``receive``), "lines" or "".
 
-    One on a serial line has a ``line_address``.
+    One with "lines" has ``follow(levels)`` for the digital lines that the card drives, and ``levels`` for those that it
+    drives itself, by name. A voltage preamplifier on a serial line has a ``line_address``.
     """
 
     def recall(self, settings: Mapping[str, Any]) -> None:
