@@ -20,6 +20,12 @@ SLACK = 12
 GHOST = 10 ** (-70 / 20)
 """Share of a channel's volts that a multiplexer may leave in the one scanned next (-75 dB is the card's figure)."""
 
+IN_VOLTS = "bias", "z", "thermocouple", "current"
+"""Channels that are volts at the card, or fewer; any other may be in another unit."""
+
+MOST_V = 10.0
+"""Volts assumed at an input of another unit."""
+
 CONSECUTIVE = 3
 """Samples in a row outside the envelope that are more than a spike."""
 
@@ -75,14 +81,14 @@ class _Held:
 class _Played:
     """A waveform whose first value appears between two samples; it ends, or repeats."""
 
-    def __init__(self, since: int, known_at: int, volts: FloatArray, repeats: bool) -> None:
+    def __init__(self, since: int, known_at: int, volts: FloatArray, repeats: bool, slack: int) -> None:
         # slow to import, and the watchdog, which imports this module, never plays a waveform
         from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
         self.since, self.known_at = since, known_at
         self._repeats = repeats
         self._middle = (since + known_at) // 2
-        width = 2 * (-(-(known_at - since) // 2) + SLACK) + 1
+        width = 2 * (-(-(known_at - since) // 2) + slack) + 1
         if width >= volts.size:
             volts = np.array([volts.min(), volts.max()])
             self._low, self._high = volts[:1], volts[1:]
@@ -103,9 +109,13 @@ _Command = _Held | _Played
 
 
 class CommandedOutput:
-    """Commanded values of one output against the sample index; unknown before the first command."""
+    """Commanded values of one output against the sample index; unknown before the first command.
 
-    def __init__(self) -> None:
+    ``slack`` is the number of samples by which a command may appear earlier or later than its call.
+    """
+
+    def __init__(self, slack: int = SLACK) -> None:
+        self._slack = slack
         self._commands: list[_Command] = [_Held(-(2**62), -math.inf, math.nan)]
 
     def held(self, volts: float, since: int, known_at: float = math.inf) -> None:
@@ -114,7 +124,7 @@ class CommandedOutput:
 
     def played(self, volts: FloatArray, since: int, known_at: int, repeats: bool) -> None:
         """Note a waveform, shape (n,), whose first value appears between two samples."""
-        self._commands.append(_Played(since, known_at, volts, repeats))
+        self._commands.append(_Played(since, known_at, volts, repeats, self._slack))
 
     def known(self, at: int) -> None:
         """Note that all commands have taken effect by this sample."""
@@ -129,9 +139,9 @@ class CommandedOutput:
         """Return the least and largest volts of samples ``first`` to ``stop``; call it for blocks in order."""
         self._forget(first)
         low, high = np.full(stop - first, np.inf), np.full(stop - first, -np.inf)
-        ends = [command.known_at + SLACK for command in self._commands[1:]] + [math.inf]
+        ends = [command.known_at + self._slack for command in self._commands[1:]] + [math.inf]
         for command, end in zip(self._commands, ends, strict=True):
-            a, b = max(first, command.since - SLACK), int(min(stop, end))
+            a, b = max(first, command.since - self._slack), int(min(stop, end))
             if a < b:
                 part, (least, largest) = slice(a - first, b - first), command.envelope(a, b)
                 low[part], high[part] = np.minimum(low[part], least), np.maximum(high[part], largest)
@@ -139,7 +149,7 @@ class CommandedOutput:
 
     def _forget(self, first: int) -> None:
         """Drop commands that no sample from ``first`` on can show."""
-        while len(self._commands) > 1 and self._commands[1].known_at + SLACK <= first:
+        while len(self._commands) > 1 and self._commands[1].known_at + self._slack <= first:
             del self._commands[0]
 
 
@@ -151,10 +161,12 @@ class LoopBackMonitor:
     tolerance : Tolerance
     outputs : iterable of str
         Names of the outputs, equal to those of the channels that read them back.
+    delay : int
+        Samples by which digital filters delay the inputs.
     """
 
-    def __init__(self, tolerance: Tolerance, outputs: Iterable[str] = ("bias", "z")) -> None:
-        self.outputs = {name: CommandedOutput() for name in outputs}
+    def __init__(self, tolerance: Tolerance, outputs: Iterable[str] = ("bias", "z"), delay: int = 0) -> None:
+        self.outputs = {name: CommandedOutput(SLACK + delay) for name in outputs}
         self._tolerance = tolerance
         self._runs = {name: FirstRun(CONSECUTIVE) for name in self.outputs}
         self._seen = 0
@@ -205,9 +217,10 @@ class LoopBackMonitor:
         self, name: str, channels: Sequence[str], data: FloatArray, first: int, stop: int
     ) -> Deviation | None:
         row = channels.index(name)
-        volts, neighbour = data[row], data[row - 1]
+        volts = data[row]
         low, high = self.outputs[name].envelope(first, stop)
-        allowed = GHOST * np.abs(neighbour)
+        before = channels[row - 1]
+        allowed = GHOST * (np.abs(data[row - 1]) if before in IN_VOLTS else MOST_V)
         outside = (volts < low - self._tolerance.of(low) - allowed) | (
             volts > high + self._tolerance.of(high) + allowed
         )

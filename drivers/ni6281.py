@@ -1,16 +1,20 @@
-"""NI PXI-6281: 18-bit multifunction card; reads the rig's signals and drives bias and piezo on one clock.
+"""Multifunction card (written for the NI PXI-6281): reads the rig's signals and drives bias and piezo together.
+
+Ranges, rates and resolution are asked from the card, so that others of NI-DAQmx serve as well.
 
 Sources: NI PCI/PXI-6281 Specifications; M Series User Manual (timing); NI-DAQmx Help; NI-DAQmx Python API 1.7.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Self
 
 from nidaqmx.constants import AcquisitionType
 from numpy.typing import ArrayLike
 
 from analysis.records import Block
+from drivers.card_properties import CardProperties
 from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference
 from drivers.daqmx.inputs import Inputs
 from drivers.daqmx.outputs import Outputs
@@ -48,7 +52,8 @@ class NI6281:
     Raises
     ------
     OutOfRange
-        If the card can't produce the rate exactly, or can't reach it with this number of inputs.
+        For an invalid decimation. At `start_acquisition`: if the card has not one of the input ranges, can't make the
+        rate exactly, or can't reach it with this number of inputs.
     NotFound
         If the device or one of its channels does not exist.
     """
@@ -65,10 +70,34 @@ class NI6281:
         self.controller = controller
         self.device = device
         self.rate_Hz = rate_Hz
-        self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation)
+        self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation, self._asked)
         self._outputs = Outputs(
-            controller, device, outputs, self._inputs.clock_Hz, decimation, self._inputs.on_reset
+            controller,
+            device,
+            outputs,
+            self._inputs.clock_Hz,
+            decimation,
+            self._asked,
+            self._inputs.on_reset,
         )
+
+    def _asked(self) -> CardProperties:
+        return self.properties
+
+    @cached_property
+    def properties(self) -> CardProperties:
+        """Ranges and rates of the card, asked once. Raises ``NotFound``, ``InstrumentLost``."""
+        return self.controller.properties(self.device)
+
+    @property
+    def input_bits(self) -> int:
+        """Resolution of the inputs' converter; 0 before the first acquisition."""
+        return self._inputs.bits
+
+    @property
+    def input_delay_s(self) -> float:
+        """Time by which a digital filter delays the inputs; 0 before the first acquisition."""
+        return self._inputs.delay_samples / self.rate_Hz
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -101,6 +130,8 @@ class NI6281:
         buffer_s : float
             Longest time between calls of `read` before samples are lost.
         """
+        for name, output in self._outputs.channels.items():
+            self.properties.check_output_limits(name, *output.card_limits_V)
         self._inputs.start(buffer_s)
 
     def stop_acquisition(self) -> None:

@@ -17,6 +17,7 @@ import nidaqmx
 from nidaqmx.errors import DaqWarning
 from nidaqmx.system import Device, System
 
+from drivers.card_properties import CardProperties
 from drivers.errors import InstrumentLost, NotFound, OutOfRange, RigError
 from drivers.ni_errors import rig_error, translated
 from drivers.time_limits import Limited, LimitedCalls, LimitedChannel, deadline
@@ -146,6 +147,11 @@ class PXIController:
             if device.name.lower() == name.lower():
                 return device
         raise NotFound(f"{self.address} has no device {name!r}; it has {_listed(devices)}")
+
+    def properties(self, device: str) -> CardProperties:
+        """Return the ranges and rates of a device. Raises ``NotFound``, ``InstrumentLost``."""
+        with translated(f"ask for the properties of {device}"):
+            return CardProperties.of(self._system.devices[device])
 
     def find(self, product: str) -> DeviceIdentity:
         """Find the only device whose product type contains ``product`` ("6281" finds a PXI-6281).

@@ -133,7 +133,24 @@ class ContactProcedure(RigProcedure):
                 "open_threshold",
                 "contact_threshold",
             )
+        self._check_overshoot(context)
         self._check_piezo_range(context)
+
+    def _check_overshoot(self, context: ProcedureContext) -> None:
+        """Refuse an approach so fast that the tip would travel on too far before it is stopped."""
+        reaction_s = context.reaction_s + context.input_delay_s
+        overshoot_m = self.approach_speed * NM * reaction_s
+        if overshoot_m > context.most_overshoot_m * (1 + 1e-9):
+            delay = f", of which {context.input_delay_s * 1e3:.3g} ms are the card's filter" * bool(
+                context.input_delay_s
+            )
+            raise ImpossibleSetting(
+                f"approach_speed = {self.approach_speed:g} nm/s drives the tip {overshoot_m / NM:.3g} nm into the "
+                f"surface before it stops: the reaction takes up to {reaction_s * 1e3:.3g} ms{delay}. The rig file "
+                f"allows contact.most_overshoot_nm = {context.most_overshoot_m / NM:g} nm; at most "
+                f"{context.most_overshoot_m / NM / reaction_s:.3g} nm/s.",
+                "approach_speed",
+            )
 
     def _check_piezo_range(self, context: ProcedureContext) -> None:
         """Refuse a piezo range so small that even a surface in its middle lies too near an end."""

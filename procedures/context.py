@@ -67,6 +67,14 @@ class ProcedureContext:
     test_current : callable, optional
         Context in which the current amplifier suppresses a small current at its own input; its value is the expected
         change of the amplifier's output, in V, of either sign. None if the amplifier can't.
+    input_delay_s : float
+        Time by which digital filters of the card delay all inputs.
+    reaction_s : float
+        Longest time from a contact to a stopped tip, without that delay.
+    most_overshoot_m : float
+        Longest way that the tip may travel on in that time.
+    extra_outputs : mapping of str to float
+        Values, during a run, of outputs beyond bias and z.
     current_proved : bool
         True if the current input has followed the amplifier in this run.
     coarse : CoarsePositioner or None
@@ -90,6 +98,10 @@ class ProcedureContext:
     loop_backs: Tolerance = field(default_factory=Tolerance)
     terminals: Mapping[str, str] = field(default_factory=dict)
     test_current: Callable[[], AbstractContextManager[float]] | None = None
+    input_delay_s: float = 0.0
+    reaction_s: float = 0.0
+    most_overshoot_m: float = float("inf")
+    extra_outputs: Mapping[str, float] = field(default_factory=dict)
     current_proved: bool = False
 
     @property

@@ -106,6 +106,9 @@ class Runner:
         current_proved = prove(self._context, self._watch)
         at = self._context.daq.samples_acquired()
         self._watch.loop_backs.held(self._context.daq.held, at, at)
+        self._steps.set_extra_outputs()
+        for name, value in self._context.extra_outputs.items():
+            self._watch.event(EventKind.SETTING, name, {"value": value})
         return replace(self._context, current_proved=current_proved)
 
     def _end(self, status: str, reason: str, *, trusted: bool = True) -> RunEnd:

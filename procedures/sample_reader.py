@@ -90,7 +90,8 @@ class SampleReader:
         self._should_stop = should_stop
         self._clock = clock
         self._context = context
-        self.loop_backs = LoopBackMonitor(context.loop_backs)
+        self._delay = round(context.input_delay_s * context.rate_Hz)
+        self.loop_backs = LoopBackMonitor(context.loop_backs, delay=self._delay)
         """Monitor that gets every command to an output; a deviation ends the run."""
 
     @contextmanager
@@ -259,9 +260,9 @@ class SampleReader:
     def means(self, duration_s: float, patience_s: float = PATIENCE_S) -> dict[str, float]:
         """Read new samples for a while, even if a stop is requested; return the mean volts of every channel.
 
-        Samples taken before the call are not averaged.
+        Samples that show a time before the call are not averaged.
         """
-        start, n = self._daq.samples_acquired(), self.samples(duration_s)
+        start, n = self._daq.samples_acquired() + self._delay, self.samples(duration_s)
         blocks = []
         while self.next < start + n:
             wanted = min(start + n - self.next, self.samples(LONGEST_READ_S))

@@ -95,7 +95,13 @@ class StepRunner:
         """Bring the rig into the safe state, from which the next step starts."""
         with self._watch.outputs_unknown():
             self._make_safe()
+            self.set_extra_outputs()
         self.bias_V = 0.0
+
+    def set_extra_outputs(self) -> None:
+        """Give the outputs beyond bias and z their values of a run."""
+        if self._context.extra_outputs:
+            self._daq.write(**self._context.extra_outputs)
 
     # ---- steps ----
 
@@ -245,7 +251,7 @@ class StepRunner:
     def _baseline(self, duration_s: float) -> Outcome:
         watch, bias_V = self._watch, self.bias_V
         begin = self.set_bias(0.0).samples[1]
-        settled = begin + round(SETTLING_S * self._context.rate_Hz)
+        settled = begin + round((SETTLING_S + self._context.input_delay_s) * self._context.rate_Hz)
         end = settled + watch.samples(duration_s)
         volts = np.concatenate([block.part(settled, end).channel("current") for block in watch.read_to(end)])
         offset_V = float(np.mean(volts))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from analysis.records import FloatArray
 from simulators.parameters import Parameters, ParameterSection
-from simulators.signal.current_stage import CurrentStage
+from simulators.signal.one_pole_stage import OnePoleStage
 
 
 class DLPCA200Parameters(ParameterSection):
@@ -35,7 +35,7 @@ class SimulatedDLPCA200:
     def __init__(self, parameters: Parameters, rng: np.random.Generator) -> None:
         self.parameters = p = parameters.section("dlpca200", DLPCA200Parameters)
         self.input_ohm = p.input_ohm
-        self._stage = CurrentStage(rng, 1e5, 1e-6, p.rail_V, p.offset_V)
+        self._stage = OnePoleStage(rng, 1e5, 1e-6, p.rail_V, p.offset_V)
         self.follow({})
 
     @staticmethod
@@ -51,18 +51,20 @@ class SimulatedDLPCA200:
         code = sum(1 << bit for bit, pin in enumerate(p.gain_pins) if levels.get(pin))
         code = min(code, len(p.bandwidth_Hz) - 1)
         gain = 10.0 ** (code + (3 if levels.get(p.low_noise_pin) else 5)) * (1 + p.gain_error)
-        self._stage.gain_V_per_A = -gain if p.inverting else gain
-        self._stage.rise_time_s = 0.35 / p.bandwidth_Hz[code]
-        self._stage.noise_A_per_rtHz = p.noise_A_per_rtHz[code]
+        self._stage.gain = -gain if p.inverting else gain
+        self._stage.tau_s = 1.0 / (2.0 * np.pi * p.bandwidth_Hz[code])
+        self._stage.noise_per_rtHz = p.noise_A_per_rtHz[code]
 
     @property
     def levels(self) -> dict[str, bool]:
         """Levels of the lines that it drives."""
         return {self.parameters.overload_pin: self._stage.overloaded}
 
-    def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
-        """Return the output in V (n,) at the end of each step, for a current (n,) held during the step."""
-        return self._stage.amplify(current_A, dt, noise_A2_per_Hz)
+    def amplify(
+        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray, at_s: float | None = None
+    ) -> FloatArray:
+        """Return the output in V (n,), ``at_s`` into each step or at its end, for a current (n,) held during it."""
+        return self._stage.amplify(current_A, dt, noise_A2_per_Hz, at_s)
 
     def recall(self, settings: Mapping[str, Any]) -> None:
         """Do nothing in a playback: only an overload could be read."""

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from analysis.records import FloatArray
 from simulators.parameters import Parameters, ParameterSection
-from simulators.signal.current_stage import CurrentStage
-from simulators.signal.filters import RC, RCChain
+from simulators.signal.one_pole_stage import RISE_PER_TAU, OnePoleStage
 
 
 class ManualCurrentParameters(ParameterSection):
@@ -34,7 +33,9 @@ class SimulatedManualCurrentAmplifier:
         p = parameters.section("manual_current_amplifier", ManualCurrentParameters)
         self.input_ohm = p.input_ohm
         gain = -p.gain_V_per_A if p.inverting else p.gain_V_per_A
-        self._stage = CurrentStage(rng, gain, p.rise_time_s, p.rail_V, p.offset_V, p.noise_A_per_rtHz)
+        self._stage = OnePoleStage(
+            rng, gain, p.rise_time_s / RISE_PER_TAU, p.rail_V, p.offset_V, p.noise_A_per_rtHz
+        )
 
     @staticmethod
     def rig_keys(parameters: Parameters) -> dict[str, Any]:
@@ -48,9 +49,11 @@ class SimulatedManualCurrentAmplifier:
             "noise_A_per_rtHz": p.noise_A_per_rtHz,
         }
 
-    def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
-        """Return the output in V (n,) at the end of each step, for a current (n,) held during the step."""
-        return self._stage.amplify(current_A, dt, noise_A2_per_Hz)
+    def amplify(
+        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray, at_s: float | None = None
+    ) -> FloatArray:
+        """Return the output in V (n,), ``at_s`` into each step or at its end, for a current (n,) held during it."""
+        return self._stage.amplify(current_A, dt, noise_A2_per_Hz, at_s)
 
     def recall(self, settings: Mapping[str, Any]) -> None:
         """Do nothing in a playback: it answers no query."""
@@ -73,10 +76,9 @@ class SimulatedManualPreamplifier:
     wire: ClassVar[str] = ""
 
     def __init__(self, parameters: Parameters, rng: np.random.Generator) -> None:
-        self._parameters = parameters.section("manual_voltage_preamplifier", ManualVoltageParameters)
-        self._rng = rng
-        self._chain: RCChain | None = None
-        self._built_for = (0.0, 0.0)
+        p = parameters.section("manual_voltage_preamplifier", ManualVoltageParameters)
+        gain, tau_s = -p.gain if p.inverting else p.gain, 1.0 / (2.0 * np.pi * p.lowpass_Hz)
+        self._stage = OnePoleStage(rng, gain, tau_s, p.rail_V, gain * p.offset_V, p.noise_V_per_rtHz)
 
     @staticmethod
     def rig_keys(parameters: Parameters) -> dict[str, Any]:
@@ -90,17 +92,11 @@ class SimulatedManualPreamplifier:
             "noise_V_per_rtHz": p.noise_V_per_rtHz,
         }
 
-    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float) -> FloatArray:
-        """Return the output in V (n,) at the end of each step, for an input (n,) held during the step."""
-        p = self._parameters
-        if self._chain is None or self._built_for != (dt, noise_V2_per_Hz):
-            charge = self._chain.charge if self._chain else {}
-            density = noise_V2_per_Hz + p.noise_V_per_rtHz**2
-            self._chain = RCChain([RC("pole", "low", p.lowpass_Hz)], dt, density, charge)
-            self._built_for = dt, noise_V2_per_Hz
-        gain = -p.gain if p.inverting else p.gain
-        output_V = gain * (self._chain.feed(volts, self._rng) + p.offset_V)
-        return np.clip(output_V, -p.rail_V, p.rail_V)
+    def amplify(
+        self, volts: FloatArray, dt: float, noise_V2_per_Hz: float, at_s: float | None = None
+    ) -> FloatArray:
+        """Return the output in V (n,), ``at_s`` into each step or at its end, for an input (n,) held during it."""
+        return self._stage.amplify(volts, dt, noise_V2_per_Hz, at_s)
 
     def recall(self, settings: Mapping[str, Any]) -> None:
         """Do nothing in a playback: it answers no query."""

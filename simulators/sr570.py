@@ -12,8 +12,8 @@ from pydantic import Field
 
 from analysis.records import FloatArray
 from simulators.parameters import Parameters, ParameterSection
-from simulators.signal.current_stage import RISE_PER_TAU, CurrentStage
 from simulators.signal.nearest import nearest
+from simulators.signal.one_pole_stage import OnePoleStage
 
 STEPS = (1.0, 2.0, 5.0)
 SENSITIVITIES = range(28)
@@ -68,7 +68,7 @@ class SimulatedSR570:
         self.parameters = p = parameters.section("sr570", SR570Parameters)
         self.ignored = 0
         self.input_ohm = p.input_ohm
-        self._stage = CurrentStage(rng, 1e6, 1e-6, p.rail_V, p.offset_V, p.noise_A_per_rtHz)
+        self._stage = OnePoleStage(rng, 1e6, 1e-6, p.rail_V, p.offset_V, p.noise_A_per_rtHz)
         self._input = b""
         self._reset()
 
@@ -110,9 +110,9 @@ class SimulatedSR570:
         o, p = self._options, self.parameters
         sign = 0.0 if o["BLNK"] else -1.0 if bool(o["INVT"]) != p.inverting else 1.0
         vernier = o["SUCV"] / 100.0 if o["SUCM"] else 1.0
-        self._stage.gain_V_per_A = sign * vernier * (1.0 + p.gain_error) / _step_A(o["SENS"])
+        self._stage.gain = sign * vernier * (1.0 + p.gain_error) / _step_A(o["SENS"])
         corner_Hz = CORNERS_Hz[o["LFRQ"]] if o["FLTT"] in (2, 3, 4) else p.bandwidth_Hz
-        self._stage.rise_time_s = RISE_PER_TAU / (2.0 * np.pi * min(corner_Hz, p.bandwidth_Hz))
+        self._stage.tau_s = 1.0 / (2.0 * np.pi * min(corner_Hz, p.bandwidth_Hz))
 
     # --- the signal
 
@@ -127,9 +127,11 @@ class SimulatedSR570:
         o = self._options
         return (1.0 if o["IOSN"] else -1.0) * _step_A(o["IOLV"]) if o["IOON"] else 0.0
 
-    def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
-        """Return the output in V (n,) at the end of each step, for a current (n,) held during the step."""
-        return self._stage.amplify(current_A + self.offset_A, dt, noise_A2_per_Hz)
+    def amplify(
+        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray, at_s: float | None = None
+    ) -> FloatArray:
+        """Return the output in V (n,), ``at_s`` into each step or at its end, for a current (n,) held during it."""
+        return self._stage.amplify(current_A + self.offset_A, dt, noise_A2_per_Hz, at_s)
 
 
 def _step_A(number: int) -> float:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -323,7 +323,8 @@ class Bench:
         return RunHeader(
             procedure=procedure.name,
             channels=tuple(
-                RecordedChannel(name, "V", ROLES[name]) for name in type(rig.daq.inputs).model_fields
+                RecordedChannel(name, getattr(one, "unit", "V"), ROLES.get(name, "input of the rig file"))
+                for name, one in rig.daq.inputs.named.items()
             ),
             rate_Hz=context.rate_Hz,
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -343,6 +344,7 @@ class Bench:
                 "thermocouple_full_scale_V": full_scale_V(
                     rig, VOLTAGE_PREAMPLIFIER, rig.daq.inputs.thermocouple.range_V
                 ),
+                "card": asdict(opened.card),
                 **opened.settings,
             },
             calibrations=header_calibrations(rig),

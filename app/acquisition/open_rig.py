@@ -26,8 +26,8 @@ TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
 LEAST_TEST_A = 1e-10
 """Hundred steps of the suppression's smallest range: a smaller current is not known well enough."""
 
-CODES = 2**18
-"""Codes of the NI 6281's converter (specifications)."""
+LEAST_BITS = 16
+"""Resolution assumed of a card that has not been asked yet."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,16 @@ BY_ADDRESS = Wires()
 
 
 @dataclass(frozen=True)
+class Card:
+    """The card of a rig, for the recording."""
+
+    product: str
+    serial_number: int
+    input_bits: int
+    input_delay_s: float
+
+
+@dataclass(frozen=True)
 class OpenRig:
     """A rig whose instruments answered and have the settings of its file.
 
@@ -58,25 +68,34 @@ class OpenRig:
 
     context: ProcedureContext
     settings: dict[str, Any]
+    card: Card
 
 
 def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
     """Return the inputs of the DAQ in the order of the recording's channels."""
+    bias, named = rig.daq.outputs.bias, rig.daq.inputs.named
+    linear = {name: (one.scale, one.offset) for name, one in rig.daq.inputs.extras.items()}
+    if bias.looped_back_at == "card":
+        linear["bias"] = 1 / bias.divider, bias.adder_V
     return tuple(
-        AnalogInput(name, one.channel, one.range_V, InputReference(one.terminal))
-        for name, one in _fields(rig.daq.inputs)
+        AnalogInput(
+            name, one.channel, one.range_V, InputReference(one.terminal), *linear.get(name, (1.0, 0.0))
+        )
+        for name, one in named.items()
     )
 
 
 def daq_outputs(rig: Rig) -> tuple[AnalogOutput, ...]:
-    """Return the outputs of the DAQ with their limits."""
-    return tuple(
-        AnalogOutput(name, one.channel, one.min_V, one.max_V) for name, one in _fields(rig.daq.outputs)
+    """Return the outputs of the DAQ with their limits, in volts at the junction or in their own units."""
+    bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
+    return (
+        AnalogOutput("bias", bias.channel, bias.min_V, bias.max_V, 1 / bias.divider, bias.adder_V),
+        AnalogOutput("z", z.channel, z.min_V, z.max_V, safe=min(max(rig.safe.z_V, z.min_V), z.max_V)),
+        *(
+            AnalogOutput(name, one.channel, one.min, one.max, one.scale, one.offset, one.safe)
+            for name, one in rig.daq.outputs.extras.items()
+        ),
     )
-
-
-def _fields(section: Any) -> list[tuple[str, Any]]:
-    return [(name, getattr(section, name)) for name in type(section).model_fields]
 
 
 def current_calibration(rig: Rig) -> CurrentCalibration:
@@ -135,7 +154,7 @@ def open_rig(
         context = _context(rig, daq, verify, _stepper(rig, controller))
         if getattr(rig.current_amplifier, "test_current", False):  # a key of those that can
             context = replace(context, test_current=lambda: test_current(amplifier, rig))
-        yield OpenRig(context, settings)
+        yield OpenRig(context, settings, _identified(daq))
 
 
 def open_amplifier(rig: Rig, role: str, wires: Wires = BY_ADDRESS) -> Amplifier:
@@ -188,6 +207,11 @@ def proving_current_A(full_scale_A: float) -> float:
     return min(max(TEST_SHARE * full_scale_A, LEAST_TEST_A), MOST_TEST_SHARE * full_scale_A)
 
 
+def _identified(daq: NI6281) -> Card:
+    identity = daq.identity
+    return Card(identity.product_type, identity.serial, daq.input_bits, daq.input_delay_s)
+
+
 def _claim(daq: NI6281, buffer_s: float) -> None:
     """Sample for a moment: who is at work on a card samples, and must not lose it to another's safe state."""
     daq.start_acquisition(buffer_s)
@@ -220,6 +244,8 @@ class _Planned:
     """All that a plan asks of a card."""
 
     rate_Hz: float
+    input_bits: int = LEAST_BITS
+    input_delay_s: float = 0.0
 
 
 def _stepper(rig: Rig, controller: PXIController) -> Stepper | None:
@@ -247,7 +273,13 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         verify_amplifier=verify,
         coarse=coarse,
         bias_on=rig.junction.bias_on,
-        resolution_V=2 * rig.daq.inputs.current.range_V / CODES,
+        resolution_V=2 * rig.daq.inputs.current.range_V / 2**daq.input_bits,
+        input_delay_s=daq.input_delay_s,
+        reaction_s=rig.contact.reaction_s,
+        most_overshoot_m=rig.contact.most_overshoot_nm * NM,
+        extra_outputs={
+            name: one.value for name, one in rig.daq.outputs.extras.items() if one.value is not None
+        },
         lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
         rise_time_s=rig.current_amplifier.rise_time_s,
         tip_s=rig.probe.thermal_time_constant_s if rig.probe else 0.0,
@@ -265,5 +297,5 @@ def loop_back_tolerance(rig: Rig) -> Tolerance:
 
 def wired_terminals(rig: Rig) -> dict[str, str]:
     """Return the card's terminals: inputs by name, outputs as "bias output"."""
-    inputs = {name: one.channel for name, one in _fields(rig.daq.inputs)}
-    return {**inputs, **{f"{name} output": one.channel for name, one in _fields(rig.daq.outputs)}}
+    inputs = {name: one.channel for name, one in rig.daq.inputs.named.items()}
+    return {**inputs, **{f"{name} output": one.channel for name, one in rig.daq.outputs.named.items()}}

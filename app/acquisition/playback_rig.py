@@ -59,6 +59,7 @@ def playback_rig(
         daq["inputs"][name] = {**daq["inputs"].get(name, {}), "channel": channel}
     for name, channel in OUTPUTS.items():
         daq["outputs"][name] = {**daq["outputs"][name], "channel": channel}
+    _play_quantities(daq)
     for role in ROLES:
         if role in addresses:
             content[role]["address"] = addresses[role]
@@ -77,6 +78,16 @@ def playback_rig(
         return validate(content, Rig, "the recording's rig file")
     except FileError as error:
         raise RecordingError(f"its rig can't be served: {error}") from None
+
+
+def _play_quantities(daq: dict[str, Any]) -> None:
+    """Make the rig read the recorded numbers as they are: they are volts of the junction, not of the card, already.
+
+    Channels beyond the roles are not played.
+    """
+    daq["inputs"] = {name: daq["inputs"][name] for name in WIRING}
+    daq["outputs"] = {name: daq["outputs"][name] for name in OUTPUTS}
+    daq["outputs"]["bias"] |= {"divider": 1.0, "adder_V": 0.0, "looped_back_at": "card"}
 
 
 def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

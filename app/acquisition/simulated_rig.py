@@ -103,6 +103,7 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         extension_nm_per_V=values["piezo"]["extension_nm_per_V"],
         series_resistance_ohm=values["junction"]["series_resistance_ohm"],
         coarse=values["coarse"],
+        line=values["bias_line"],
         thermal=values["thermal"],
         told=datetime.now(UTC).isoformat(timespec="seconds"),
     )

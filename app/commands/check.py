@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,24 +85,50 @@ def _daq(rig: "Rig") -> Iterator[Finding]:
             has = ", ".join(f"{card.name} ({card.product_type})" for card in identity.devices) or "no device"
             yield Finding("PXI controller", address, True, f"NI-DAQmx {identity.driver_version}: {has}")
             for use, device in cards.items():
-                yield _card(controller, use, device)
+                yield _card(controller, use, device, rig)
     except RigError as error:
         yield Finding("PXI controller", address, False, "", str(error))
         for use, device in cards.items():
             yield Finding(use, device, False, "", "Its controller must answer first.")
 
 
-def _card(controller: "PXIController", use: str, device: str) -> Finding:
+def _card(controller: "PXIController", use: str, device: str, rig: "Rig") -> Finding:
     from drivers.errors import RigError
 
     try:
         card = controller.device(device)
     except RigError as error:
         return Finding(use, device, False, "", f"{error}. Write a name that NI MAX shows into the rig file.")
-    advice = ""
-    if use == "DAQ card" and "6281" not in card.product_type:
-        advice = "This program is written for the NI 6281: ranges and clocks of this card may differ."
+    advice = _ranges(controller, rig) if use == "DAQ card" else ""
     return Finding(use, device, True, f"{card.product_type}, serial number {card.serial:X}", advice)
+
+
+def _ranges(controller: "PXIController", rig: "Rig") -> str:
+    """Return what of the rig file the card does not have; "" if it has all."""
+    from app.acquisition.open_rig import daq_inputs, daq_outputs
+    from drivers.errors import OutOfRange
+
+    card = controller.properties(rig.daq.device)
+    wrong: list[str] = []
+    inputs = daq_inputs(rig)
+    for one in inputs:
+        with _collected(wrong, OutOfRange):
+            card.check_input_range(one.name, one.range_V)
+    for output in daq_outputs(rig):
+        with _collected(wrong, OutOfRange):
+            card.check_output_limits(output.name, *output.card_limits_V)
+    if rig.daq.rate_Hz > (fastest_Hz := card.fastest_Hz(len(inputs))):
+        wrong.append(f"daq.rate_Hz = {rig.daq.rate_Hz:g}: at most {fastest_Hz:g} with {len(inputs)} inputs")
+    return f"Correct the rig file. {'; '.join(wrong)}." if wrong else ""
+
+
+@contextmanager
+def _collected(found: list[str], kind: type[Exception]) -> Iterator[None]:
+    """Collect the message of an exception of a kind instead of raising it."""
+    try:
+        yield
+    except kind as error:
+        found.append(str(error))
 
 
 def _amplifier(rig: "Rig", role: str) -> Finding:

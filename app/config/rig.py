@@ -3,27 +3,31 @@
 Only the addresses distinguish a simulated rig from a real one. docs/reference/rig-file.md explains each key.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import ConfigDict, Field, create_model, model_validator
 
 from app.config.amplifier_sections import (
     CurrentAmplifierSection,
     NotNegative,
     Positive,
     VoltagePreamplifierSection,
-    one_of,
     section_of,
 )
 from app.config.amplifiers import ROLES, AmplifierModel, amplifier_model, named_model
 from app.config.toml import Section, load_toml
 from app.config.unusual import Usual, at, unusual, written_twice
 
-INPUT_RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Input ranges of the NI 6281 (specifications, "Analog Input")."""
+MOST_V = 42.4
+"""Largest input range of any card that this program knows of; which ranges there are, the card itself says."""
+
+QUANTITY = r"^[a-z][a-z0-9_]*$"
+TAKEN = {"conductance", "extension", "displacement", "time", "sigma"}
+"""Names that a channel can't have, because the analysis takes them for something else."""
 
 SAME_PLACE_V = 1e-3
 """Largest difference of piezo volts within one position: a hundredth of a nanometre at 10 nm/V."""
@@ -33,16 +37,24 @@ class Input(Section):
     """An analogue input of the DAQ."""
 
     channel: str = Field(pattern=r"^ai\d+$")
-    range_V: Annotated[float, AfterValidator(one_of(INPUT_RANGES_V))] = 10.0
+    range_V: float = Field(10.0, gt=0, le=MOST_V)
     terminal: Literal["differential", "rse", "nrse"] = "differential"
+
+
+class ExtraInput(Input):
+    """An input beyond the four roles: a heater's current, a second thermometer, a lock-in. ``scale`` is per volt."""
+
+    unit: str = "V"
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 class Output(Section):
     """An analogue output of the DAQ. The limits protect the piezo and the junction."""
 
     channel: str = Field(pattern=r"^ao\d+$")
-    min_V: float = Field(ge=-10, le=10)
-    max_V: float = Field(ge=-10, le=10)
+    min_V: float = Field(ge=-MOST_V, le=MOST_V)
+    max_V: float = Field(ge=-MOST_V, le=MOST_V)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -51,7 +63,72 @@ class Output(Section):
         return self
 
 
-class InputsSection(Section):
+class BiasOutput(Output):
+    """The bias. Its limits are those of the junction, which gets ``adder_V`` and the card's volts over ``divider``."""
+
+    divider: float = Field(1.0, ge=1, le=1e6)
+    adder_V: float = Field(0.0, ge=-10, le=10)
+    looped_back_at: Literal["card", "junction"] = "card"
+
+
+class ExtraOutput(Section):
+    """An output beyond bias and z: a heater, a gate. All numbers in ``unit``; ``scale`` is per volt of the card."""
+
+    channel: str = Field(pattern=r"^ao\d+$")
+    unit: str = "V"
+    scale: float = 1.0
+    offset: float = 0.0
+    min: float
+    max: float
+    safe: float = 0.0
+    value: float | None = None
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if not self.scale:
+            raise ValueError("scale must not be 0")
+        for name in ("safe", "value"):
+            number = getattr(self, name)
+            if number is not None and not self.min <= number <= self.max:
+                raise ValueError(
+                    f"{name} = {number:g} {self.unit} must lie within {self.min:g} to {self.max:g}"
+                )
+        if self.min >= self.max:
+            raise ValueError(f"min = {self.min:g} must lie below max = {self.max:g}")
+        return self
+
+
+class Channels(Section):
+    """Channels of the DAQ: those of the roles, and any number of others by their names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def extras(self) -> dict[str, Any]:
+        """Channels beyond the roles, by name, in the order of the file."""
+        return dict(self.__pydantic_extra__ or {})
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """All channels by name, the roles first."""
+        return {**{name: getattr(self, name) for name in type(self).model_fields}, **self.extras}
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        for name in self.extras:
+            if not re.fullmatch(QUANTITY, name) or name in TAKEN:
+                raise ValueError(
+                    f"{name}: a channel's name has small letters, digits and _, and is none of "
+                    f"{', '.join(sorted(TAKEN))}"
+                )
+        used = [one.channel for one in self.named.values()]
+        twice = sorted({channel for channel in used if used.count(channel) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is given twice")
+        return self
+
+
+class InputsSection(Channels):
     """Inputs of the DAQ, in the order of sampling.
 
     The card has one converter behind a multiplexer, and each input keeps a trace of the one before it. So the
@@ -63,12 +140,16 @@ class InputsSection(Section):
     thermocouple: Input
     current: Input
 
+    __pydantic_extra__: dict[str, ExtraInput]
 
-class OutputsSection(Section):
+
+class OutputsSection(Channels):
     """Outputs of the DAQ."""
 
-    bias: Output
+    bias: BiasOutput
     z: Output
+
+    __pydantic_extra__: dict[str, ExtraOutput]
 
 
 class LoopBacksSection(Section):
@@ -79,11 +160,11 @@ class LoopBacksSection(Section):
 
 
 class Daq(Section):
-    """The NI 6281: "local" NI-DAQmx, or "grpc://HOST:PORT" of a device server on the controller."""
+    """The DAQ card: "local" NI-DAQmx, or "grpc://HOST:PORT" of a device server on the controller."""
 
     controller: str = Field(pattern=r"^(local|grpc://.+:\d+)$")
     device: str = "Dev1"
-    rate_Hz: Annotated[float, Usual(100, 125_000, "Hz")] = Field(2000.0, gt=0, le=125_000)
+    rate_Hz: Annotated[float, Usual(100, 125_000, "Hz")] = Field(2000.0, gt=0, le=1_000_000)
     buffer_s: float = Field(10.0, ge=1, le=600)
     answer_s: Annotated[float, Usual(0.05, 600, "s")] = Field(2.0, gt=0, le=600)
     current_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
@@ -161,6 +242,13 @@ class Coarse(Section):
         return self
 
 
+class ContactSection(Section):
+    """Speed limit of the approach: the tip travels on until a contact is noticed and the piezo stopped."""
+
+    most_overshoot_nm: Annotated[Positive, Usual(0.01, 5, "nm")] = 0.25
+    reaction_s: Annotated[Positive, Usual(1e-3, 1, "s")] = 0.025
+
+
 class SafeSection(Section):
     """Safe position of the tip (the safe bias is always 0 V), and the time limit for reaching it."""
 
@@ -185,6 +273,7 @@ class Rig(Section):
     probe: Probe | None = None
     junction: JunctionSection = JunctionSection()
     coarse: Coarse | None = None
+    contact: ContactSection = ContactSection()
     safe: SafeSection = SafeSection()
     unusual: dict[str, Any] = Field(default_factory=dict)
 

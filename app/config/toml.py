@@ -131,9 +131,10 @@ def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:
         if isinstance(part, int):
             continue  # an entry of a list: its model is the list's
         fields = getattr(model, "model_fields", {})
-        if part not in fields:
+        others = getattr(model, "__annotations__", {}).get("__pydantic_extra__")
+        if part not in fields and others is None:
             return []
-        model = _section_in(fields[part].annotation)
+        model = _section_in(fields[part].annotation if part in fields else others)
     return list(getattr(model, "model_fields", {}))
 
 

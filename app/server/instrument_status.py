@@ -55,7 +55,7 @@ class InstrumentRows:
     """
 
     def __init__(self, rig: Rig) -> None:
-        self._rows = {"daq": InstrumentRow("NI 6281", f"{rig.daq.controller}, {rig.daq.device}")}
+        self._rows = {"daq": InstrumentRow("DAQ card", f"{rig.daq.controller}, {rig.daq.device}")}
         self._drivers = {role: model_of(rig, role).driver for role in ROLES}
         for role, driver in self._drivers.items():
             self._rows[role] = InstrumentRow(
@@ -66,10 +66,16 @@ class InstrumentRows:
         return self._rows[instrument]
 
     def on_start(self, header: RunHeader) -> None:
-        """Note the settings that a run has given the amplifiers."""
+        """Note the card of a run and the settings that it has given the amplifiers."""
+        if product := header.settings.get("card", {}).get("product"):
+            self.on_card(product)
         for role in ROLES:
             said = {setting: _plain(value) for setting, value in header.settings.get(role, {}).items()}
             self._note_amplifier(role, said)
+
+    def on_card(self, product: str) -> None:
+        """Note which card it is."""
+        self._rows["daq"] = replace(self._rows["daq"], name=product)
 
     def feed(self, block: Block) -> None:
         """Note the voltages of the card."""

@@ -113,6 +113,7 @@ class Instruments:
     def _look_at_daq(self) -> None:
         try:
             block = self._read_daq()
+            self.rows.on_card(self._driver("daq").properties.product)
             self.rows.feed(block)
             self._bias.compare(dict(zip(block.channels, block.data.mean(axis=1).tolist(), strict=True)))
         except RigError:

@@ -8,12 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from drivers.errors import OutOfRange
 
-INPUT_RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Ranges of the NI 6281's inputs: plus and minus each of these (PXI/PCI-6281 Specifications)."""
-
-OUTPUT_SPAN_V = 10.0
-"""Largest output voltage of the NI 6281, of either sign (PXI/PCI-6281 Specifications)."""
-
 
 class InputReference(StrEnum):
     """Ground reference of an input."""
@@ -34,25 +28,24 @@ class AnalogInput:
     channel : str
         Terminal on the device ("ai0").
     range_V : float
-        Range of the converter, ``-range_V`` to ``range_V``; one of `INPUT_RANGES_V`.
+        Range of the converter, ``-range_V`` to ``range_V``; one that the card has.
     terminal : Terminal
         Ground reference.
+    scale, offset : float
+        A sample is ``scale`` times the volts at the terminal plus ``offset``.
     """
 
     name: str
     channel: str
     range_V: float = 10.0
     terminal: InputReference = InputReference.DIFFERENTIAL
-
-    def __post_init__(self) -> None:
-        if self.range_V not in INPUT_RANGES_V:
-            choices = ", ".join(map(str, INPUT_RANGES_V))
-            raise OutOfRange(f"range of input {self.name!r} (V)", self.range_V, f"one of {choices}")
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
 class AnalogOutput:
-    """One output of the card and its limits.
+    """One output of the card and its limits, in the unit of the driven quantity (V, unless ``scale`` says otherwise).
 
     Parameters
     ----------
@@ -61,27 +54,44 @@ class AnalogOutput:
     channel : str
         Terminal on the device ("ao0").
     min_V, max_V : float
-        Limits of the piezo or the junction. They must include 0 V, the default safe value of an output.
+        Limits of the piezo or the junction.
+    scale, offset : float
+        The quantity is ``scale`` times the volts at the terminal plus ``offset``: a divider, an adder, a transducer.
+    safe : float
+        Safe value, within the limits.
     """
 
     name: str
     channel: str
-    min_V: float = -OUTPUT_SPAN_V
-    max_V: float = OUTPUT_SPAN_V
+    min_V: float = -10.0
+    max_V: float = 10.0
+    scale: float = 1.0
+    offset: float = 0.0
+    safe: float = 0.0
 
     def __post_init__(self) -> None:
-        if not -OUTPUT_SPAN_V <= self.min_V <= 0 <= self.max_V <= OUTPUT_SPAN_V or self.min_V == self.max_V:
+        if not self.min_V <= self.safe <= self.max_V or self.min_V == self.max_V or not self.scale:
             raise OutOfRange(
-                f"limits of output {self.name!r} (V)",
+                f"limits of output {self.name!r}",
                 f"{self.min_V} to {self.max_V}",
-                f"within -{OUTPUT_SPAN_V:g} to {OUTPUT_SPAN_V:g}, including 0",
+                f"two different numbers about the safe value {self.safe:g}",
             )
 
-    def checked(self, values_V: ArrayLike) -> NDArray[np.float64]:
+    def checked(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return the values as an array. Raises ``OutOfRange`` if one is outside the limits."""
-        values = np.asarray(values_V, dtype=np.float64)
-        wrong = ~((values >= self.min_V) & (values <= self.max_V))  # true for NaN, too
+        checked = np.asarray(values, dtype=np.float64)
+        wrong = ~((checked >= self.min_V) & (checked <= self.max_V))  # true for NaN, too
         if wrong.any():
-            refused = float(values[wrong].flat[0])
+            refused = float(checked[wrong].flat[0])
             raise OutOfRange(f"output {self.name!r} (V)", refused, f"{self.min_V:g} to {self.max_V:g}")
-        return values
+        return checked
+
+    def card_V(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return the volts at the card's terminal that give these values."""
+        return (np.asarray(values, dtype=np.float64) - self.offset) / self.scale
+
+    @property
+    def card_limits_V(self) -> tuple[float, float]:
+        """Limits at the card's terminal, in V."""
+        low, high = sorted((float(self.card_V(self.min_V)), float(self.card_V(self.max_V))))
+        return low, high

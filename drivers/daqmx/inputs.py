@@ -12,12 +12,10 @@ from nidaqmx.errors import DaqError
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from analysis.records import Block, FloatArray
+from drivers.card_properties import CardProperties
 from drivers.daqmx.channels import AnalogInput, InputReference
 from drivers.errors import InstrumentFault, NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
 from drivers.pxi import PXIController, rig_error, translated
-
-TIMEBASE_HZ = 20e6
-ONE_INPUT_HZ, ALL_INPUTS_HZ = 625e3, 500e3
 
 _GLANCES = 4
 """Readings averaged by `Inputs.glance`; a single one could be a spike."""
@@ -58,11 +56,14 @@ class Inputs:
         Samples per second and channel returned by `read`.
     decimation : int
         Samples of the card that are averaged to one sample of `read`.
+    card : callable
+        Returns the card's properties. It is asked only at `start`, so that a card that does not answer can still be
+        made safe.
 
     Raises
     ------
     OutOfRange
-        If the card can't produce the rate exactly, or can't reach it with this number of inputs.
+        For an invalid decimation; at `start`, for a range or a rate that the card does not have.
     """
 
     def __init__(
@@ -72,9 +73,18 @@ class Inputs:
         channels: Sequence[AnalogInput],
         rate_Hz: float,
         decimation: int,
+        card: Callable[[], CardProperties],
     ) -> None:
+        if decimation != int(decimation) or decimation < 1:
+            raise OutOfRange("decimation", decimation, "whole, at least 1")
         self.channels = tuple(channels)
-        self.clock_Hz = _checked_clock(rate_Hz, decimation, len(self.channels))
+        self.clock_Hz = rate_Hz * decimation
+        self.bits = 0
+        """Resolution of the converter, known after `start`."""
+        self.delay_samples = 0
+        """Samples by which a digital filter delays the inputs, known after `start`."""
+        self._card = card
+        self._linear = _linear(self.channels)
         self._controller = controller
         self._device = device
         self._rate_Hz = rate_Hz
@@ -97,6 +107,7 @@ class Inputs:
             if self._task is not None:
                 raise NotNow("The acquisition is already running")
             with translated("start the acquisition"):
+                self._check(self._card())
                 task = self._controller.new_task()
                 try:
                     self._configure(task, math.ceil(buffer_s * self.clock_Hz))
@@ -125,8 +136,33 @@ class Inputs:
         task.timing.cfg_samp_clk_timing(
             self.clock_Hz, sample_mode=AcquisitionType.CONTINUOUS, samps_per_chan=buffer
         )
+        made_Hz = float(task.timing.samp_clk_rate)
+        if not math.isclose(made_Hz, self.clock_Hz, rel_tol=1e-9):
+            nearest = made_Hz / self._decimation
+            raise OutOfRange(
+                "sample rate (Hz)", self._rate_Hz, f"rates that the card makes (try {nearest:.9g})"
+            )
+        self._ask_converter(task)
         task.in_stream.input_buf_size = buffer
         task.in_stream.auto_start = False  # a read must not restart an acquisition that was stopped
+
+    def _check(self, card: CardProperties) -> None:
+        """Refuse ranges that the card does not have, and a rate beyond its highest. Raises ``OutOfRange``."""
+        for channel in self.channels:
+            card.check_input_range(channel.name, channel.range_V)
+        highest = card.fastest_Hz(len(self.channels))
+        if not 0 < self.clock_Hz <= highest:
+            allowed = f"up to {highest:g} with {len(self.channels)} inputs of the {card.product}"
+            raise OutOfRange("sample rate x decimation (Hz)", self.clock_Hz, allowed)
+
+    def _ask_converter(self, task: Any) -> None:
+        """Ask the converter for its resolution and the delay of its filter, once."""
+        if self.bits:
+            return
+        channel = task.ai_channels[0]
+        self.bits = round(channel.ai_resolution)
+        if self._card().delta_sigma:
+            self.delay_samples = round(channel.ai_filter_delay * self.clock_Hz / self._decimation)
 
     def stop(self, stop_followers: Callable[[], object]) -> None:
         """Stop the tasks that follow the clock, then sampling. A waiting `read` raises ``NotNow``."""
@@ -189,7 +225,7 @@ class Inputs:
             whole = raw.shape[1] // self._decimation * self._decimation
             self._surplus = raw[:, whole:]
             raw = raw[:, :whole].reshape(len(self.channels), -1, self._decimation).mean(axis=2)
-        block = Block(self._next, self._rate_Hz, self._names, raw)
+        block = Block(self._next, self._rate_Hz, self._names, self._quantities(raw))
         self._next = block.stop
         return block
 
@@ -208,7 +244,15 @@ class Inputs:
                         reader.read_one_sample(row)
                 finally:
                     task.close()
-        return dict(zip(self._names, rows.mean(axis=0).tolist(), strict=True))
+        means = self._quantities(rows.T).mean(axis=1)
+        return dict(zip(self._names, means.tolist(), strict=True))
+
+    def _quantities(self, volts: FloatArray) -> FloatArray:
+        """Convert volts at the terminals, shape (n_inputs, n), to the quantities of the inputs."""
+        if self._linear is None:
+            return volts
+        scale, offset = self._linear
+        return scale * volts + offset
 
     def acquired(self) -> int:
         """Return the number of samples since the start of the acquisition, read or not."""
@@ -217,18 +261,9 @@ class Inputs:
             return int(task.in_stream.total_samp_per_chan_acquired) // self._decimation
 
 
-def _checked_clock(rate_Hz: float, decimation: int, n_inputs: int) -> float:
-    """Return the rate of the sample clock, in Hz. Raises ``OutOfRange``."""
-    if decimation != int(decimation) or decimation < 1:
-        raise OutOfRange("decimation", decimation, "whole, at least 1")
-    clock_Hz = rate_Hz * decimation
-    highest = ONE_INPUT_HZ if n_inputs <= 1 else ALL_INPUTS_HZ / n_inputs
-    if not 0 < clock_Hz <= highest:
-        raise OutOfRange(
-            "sample rate x decimation (Hz)", clock_Hz, f"up to {highest:g} with {n_inputs} inputs"
-        )
-    ticks = TIMEBASE_HZ / clock_Hz
-    if not math.isclose(ticks, round(ticks), rel_tol=1e-9):
-        nearest = TIMEBASE_HZ / round(ticks) / decimation
-        raise OutOfRange("sample rate (Hz)", rate_Hz, f"20 MHz divided by a whole number (try {nearest:.9g})")
-    return clock_Hz
+def _linear(channels: Sequence[AnalogInput]) -> tuple[FloatArray, FloatArray] | None:
+    """Return scale and offset of each input, shape (n_inputs, 1); None if all are volts at the terminals."""
+    if all(channel.scale == 1.0 and channel.offset == 0.0 for channel in channels):
+        return None
+    scale = np.array([[channel.scale] for channel in channels])
+    return scale, np.array([[channel.offset] for channel in channels])

@@ -20,6 +20,7 @@ from nidaqmx.errors import DaqError, DaqWarning
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
 from numpy.typing import ArrayLike, NDArray
 
+from drivers.card_properties import CardProperties
 from drivers.daqmx.channels import AnalogOutput
 from drivers.daqmx.waveform import OutputWaveform
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow, OutOfRange, RigError
@@ -56,6 +57,8 @@ class Outputs:
         Number of clock ticks per sample of a waveform.
     on_reset : callable
         Called after the card had to be reset, which ends all its tasks.
+    card : callable
+        Returns the card's properties; asked only for a waveform.
     """
 
     def __init__(
@@ -65,8 +68,10 @@ class Outputs:
         outputs: Sequence[AnalogOutput],
         clock_Hz: float,
         repeats: int,
+        card: Callable[[], CardProperties],
         on_reset: Callable[[], None] = lambda: None,
     ) -> None:
+        self._card = card
         self.channels = {output.name: output for output in outputs}
         self._controller = controller
         self._device = device
@@ -98,8 +103,9 @@ class Outputs:
         task = self._controller.new_task()
         self._tasks.append(task)
         for output in map(self.channels.__getitem__, names):
+            low_V, high_V = output.card_limits_V
             task.ao_channels.add_ao_voltage_chan(
-                f"{self._device}/{output.channel}", min_val=output.min_V, max_val=output.max_V
+                f"{self._device}/{output.channel}", min_val=low_V, max_val=high_V
             )
         return task
 
@@ -138,7 +144,7 @@ class Outputs:
         with translated(f"write to output {name!r}"):
             writer = AnalogSingleChannelWriter(self._single[name].out_stream)
             writer.verify_array_shape = False
-            writer.write_one_sample(value_V)
+            writer.write_one_sample(float(self.channels[name].card_V(value_V)))
         self._standing[name] = value_V
 
     def _output(self, name: str) -> AnalogOutput:
@@ -164,7 +170,7 @@ class Outputs:
             emergencies = self._emergencies
             try:
                 with translated("start a waveform"):
-                    self._load(mode, waveform.buffer)
+                    self._load(mode, self._card_V(waveform.buffer))
                     if self._emergencies != emergencies or self._locked:
                         raise NotNow("The outputs were made safe meanwhile; the waveform was not started")
                     self._running, self._generated = waveform, 0
@@ -173,13 +179,23 @@ class Outputs:
                 self._abandon()
                 raise
 
+    def _card_V(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the volts at the terminals for values of all outputs, shape (n_outputs, n)."""
+        return np.stack(
+            [output.card_V(row) for output, row in zip(self.channels.values(), values, strict=True)]
+        )
+
+    def _clock_source(self) -> str:
+        """Return the clock of a waveform: the inputs', or its own, of the same timebase, where it can't follow that."""
+        return "" if self._card().delta_sigma else f"/{self._device}/ai/SampleClock"
+
     def _load(self, mode: AcquisitionType, samples: NDArray[np.float64]) -> None:
         n = samples.shape[1]
         if self._configured != (mode, n):
             known_mode = self._configured and self._configured[0]
             self._configured = None
             self._together.timing.cfg_samp_clk_timing(
-                self._clock_Hz, f"/{self._device}/ai/SampleClock", sample_mode=mode, samps_per_chan=n
+                self._clock_Hz, self._clock_source(), sample_mode=mode, samps_per_chan=n
             )
             self._together.out_stream.output_buf_size = n
             if mode is not known_mode:
@@ -322,7 +338,7 @@ class Outputs:
             self._standing = {**still, name: 0.0}
 
     def to_safe(self, retracted_V: Mapping[str, float], within_s: float) -> str:
-        """Abort any waveform, set every output not in ``retracted_V`` to 0 V, then those in it to their values.
+        """Abort any waveform, set every output not in ``retracted_V`` to its safe value, then those in it to theirs.
 
         Return a description of the actions. It waits only briefly for a call of another thread.
         """
@@ -358,8 +374,8 @@ class Outputs:
         with translated("abort the waveform"):
             self._together.control(TaskMode.TASK_ABORT)
         self._running = None
-        for name in self.channels:
+        for name, output in self.channels.items():
             if name not in retracted_V:
-                self._put(name, 0.0)
+                self._put(name, output.safe)
         for name, value in retracted_V.items():
             self._put(name, float(self._output(name).checked(value)))

@@ -92,8 +92,14 @@ def _convert_rate_Hz(task: DaqTask) -> float:
     return min(card.fastest_inputs_Hz, 1 / (1 / card.fastest_one_input_Hz + 10e-6))
 
 
+def _made_Hz(task: DaqTask) -> float:
+    """Return the rate that the card makes of the one that was asked for: a whole part of its timebase."""
+    rate_Hz, timebase_Hz = _clock(task).rate_Hz, task.card.bench.card.timebase_Hz
+    return timebase_Hz / round(timebase_Hz / rate_Hz) if timebase_Hz else rate_Hz
+
+
 TIMING = {
-    "SAMP_CLK_RATE": Attribute(lambda task: _clock(task).rate_Hz, _change_clock("rate_Hz"), 1000.0),
+    "SAMP_CLK_RATE": Attribute(_made_Hz, _change_clock("rate_Hz"), 1000.0),
     "SAMP_CLK_SRC": Attribute(_clock_terminal, _change_clock("source"), ""),
     "SAMP_CLK_TERM": Attribute(_clock_terminal),
     "SAMP_CLK_ACTIVE_EDGE": Attribute(lambda task: _clock(task).edge, _change_clock("edge")),

@@ -103,6 +103,7 @@ _TYPES = {
     "ai": ChannelType.ANALOG_INPUT.value,
     "ao": ChannelType.ANALOG_OUTPUT.value,
     "do": ChannelType.DIGITAL_OUTPUT.value,
+    "di": ChannelType.DIGITAL_INPUT.value,
 }
 
 
@@ -118,6 +119,15 @@ _COMMON = {
     "CHAN_IS_GLOBAL": fixed_property(False),
 }
 
+
+def _filter_delay_s(owner: ChannelOfTask) -> float:
+    """Return the delay of the digital filter in s. Raises -200452 for a card without one."""
+    card, clock = owner.task.card.bench.card, owner.task.clock
+    if not card.delta_sigma or clock is None:
+        raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, "Property: DAQmx_AI_FilterDelay")
+    return card.input_delay_samples / float(clock.rate_Hz)
+
+
 _INPUT = {
     "AI_MAX": _limit("max_V"),
     "AI_MIN": _limit("min_V"),
@@ -127,6 +137,7 @@ _INPUT = {
     "AI_TERM_CFG": Attribute(_terminal_config, _set_terminal_config, TerminalConfiguration.DEFAULT.value),
     "AI_COUPLING": fixed_property(Coupling.DC.value),
     "AI_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.input_bits)),
+    "AI_FILTER_DELAY": Attribute(_filter_delay_s),
     "AI_RESOLUTION_UNITS": fixed_property(ResolutionType.BITS.value),
     "AI_VOLTAGE_UNITS": fixed_property(VoltageUnits.VOLTS.value),
     "AI_MEAS_TYPE": fixed_property(UsageTypeAI.VOLTAGE.value),

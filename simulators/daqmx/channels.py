@@ -8,7 +8,7 @@ from nidaqmx.utils import unflatten_channel_string
 from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.rig.ni6281 import Limits, NI6281Parameters, smallest_range
 
-INPUTS, OUTPUTS = 16, 2
+INPUTS = 16
 DIFFERENTIAL_INPUTS = 8
 PORTS, PORT_LINES = 3, 8
 """Digital ports of the NI 6281, and lines of each. Source: specifications, "Digital I/O/PFI"."""
@@ -53,7 +53,7 @@ def terminals(card: NI6281Parameters, kind: str) -> list[str]:
     """Return the physical channels of a kind, "ai", "ao", "port" or "line": ["Dev1/ai0", ...]."""
     names = {
         "ai": [f"ai{n}" for n in range(INPUTS)],
-        "ao": [f"ao{n}" for n in range(OUTPUTS)],
+        "ao": [f"ao{n}" for n in range(card.outputs)],
         "port": [f"port{n}" for n in range(PORTS)],
         "line": [f"port{port}/line{n}" for port in range(PORTS) for n in range(PORT_LINES)],
     }

@@ -59,7 +59,7 @@ def _routes(card: Card) -> str:
 
 DEVICE = {
     "PRODUCT_TYPE": _parameter("product_type"),
-    "PRODUCT_CATEGORY": fixed_property(ProductCategory.M_SERIES_DAQ.value),
+    "PRODUCT_CATEGORY": Attribute(lambda card: ProductCategory[card.bench.card.category].value),
     "PRODUCT_NUM": fixed_property(_PRODUCT_NUMBER),
     "SERIAL_NUM": _parameter("serial_number"),
     "IS_SIMULATED": fixed_property(True),
@@ -76,7 +76,7 @@ DEVICE = {
     "AI_MAX_SINGLE_CHAN_RATE": _parameter("fastest_one_input_Hz"),
     "AI_MAX_MULTI_CHAN_RATE": _parameter("fastest_inputs_Hz"),
     "AI_MIN_RATE": fixed_property(0.006),
-    "AI_SIMULTANEOUS_SAMPLING_SUPPORTED": fixed_property(False),
+    "AI_SIMULTANEOUS_SAMPLING_SUPPORTED": _parameter("delta_sigma"),
     "AI_SAMP_MODES": fixed_property(_MODES),
     "AI_SUPPORTED_MEAS_TYPES": fixed_property([UsageTypeAI.VOLTAGE.value]),
     "AI_COUPLINGS": fixed_property(_DC),

@@ -53,6 +53,11 @@ class NI6281Parameters(ParameterSection):
     input_most_V: float = Field(gt=0)
     crosstalk_adjacent_dB: float = Field(lt=0)
     crosstalk_other_dB: float = Field(lt=0)
+    timebase_Hz: float = Field(ge=0)
+    delta_sigma: bool
+    input_delay_samples: int = Field(ge=0)
+    outputs: int = Field(ge=2, le=4)
+    category: str
     fastest_one_input_Hz: float = Field(gt=0)
     fastest_inputs_Hz: float = Field(gt=0)
     output_ranges_V: list[float] = Field(min_length=1)

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from simulators.keithley428.instrument import SimulatedKeithley428
-from simulators.parameters import Parameters
+from simulators.parameters import Parameters, ParameterSection
 from simulators.rig.faults import Mishap, Panel, PanelPress
 from simulators.sr560.instrument import SimulatedSR560
 from simulators.world.world import World
@@ -157,6 +158,17 @@ class Chain(Protocol):
         """Apply a single event to the junction or to the current amplifier before the next step."""
 
 
+class BiasLine(ParameterSection):
+    """Divider and adder between the card's bias output and the junction."""
+
+    divider: float = Field(default=1.0, ge=1)
+    adder_V: float = 0.0
+
+    def junction_V(self, card_V: FloatArray) -> FloatArray:
+        """Return the voltage at the junction."""
+        return card_V / self.divider + self.adder_V
+
+
 class SignalChain:
     """World with an amplifier for each of its two signals."""
 
@@ -165,7 +177,9 @@ class SignalChain:
         world: JunctionWorld,
         current_amplifier: CurrentAmplifierModel,
         voltage_preamplifier: VoltagePreamplifierModel,
+        line: BiasLine | None = None,
     ) -> None:
+        self.line = line or BiasLine()
         self.world = world
         self.current_amplifier = current_amplifier
         self.voltage_preamplifier = voltage_preamplifier
@@ -179,14 +193,17 @@ class SignalChain:
         models: AmplifierModels = STANDARD,
     ) -> "SignalChain":
         """Return the simulated junction and its amplifiers, each with its own source of random numbers."""
-        return cls(World(parameters, rngs[0]), *models.built(parameters, line_address, rngs[1:]))
+        amplifiers = models.built(parameters, line_address, rngs[1:])
+        return cls(World(parameters, rngs[0]), *amplifiers, parameters.section("bias_line", BiasLine))
 
     def advance(
         self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
     ) -> Mapping[str, FloatArray]:
         """Advance by n steps; the current amplifier's supply and input resistance are in series with the bias."""
         amplifier = self.current_amplifier
-        seen = self.world.advance(bias_V + amplifier.bias_V, z_V, dt, amplifier.input_ohm)
+        seen = self.world.advance(
+            self.line.junction_V(bias_V) + amplifier.bias_V, z_V, dt, amplifier.input_ohm
+        )
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
         return {
             "current": amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz),

@@ -17,7 +17,17 @@ from drivers.pxi import PXIController
 from simulators.daqmx.server import DaqServer
 from simulators.rig.clock import FastClock, WallClock
 from simulators.rig.faults import ConnectionLost, DeviceLost, Overrun, Stall
-from tests.support.instruments.loopback import BIAS, INPUTS, NOISE_V, RATE_HZ, Z, opened, served
+from tests.support.instruments.loopback import (
+    BIAS,
+    INPUTS,
+    LSB_V,
+    NOISE_V,
+    RATE_HZ,
+    Z,
+    opened,
+    put_out,
+    served,
+)
 from tests.support.patience import ANSWER_S, PATIENCE_S, free_s, wait_until
 
 
@@ -174,8 +184,61 @@ def test_a_device_or_channel_that_is_not_there_is_not_found(server: DaqServer) -
 def test_a_rate_that_the_card_can_not_make_is_refused(
     server: DaqServer, rate_Hz: float, decimation: int, says: str
 ) -> None:
-    with pytest.raises(OutOfRange, match=says), opened(server.port, rate_Hz=rate_Hz, decimation=decimation):
-        pass
+    with (
+        pytest.raises(OutOfRange, match=says),
+        opened(server.port, rate_Hz=rate_Hz, decimation=decimation) as card,
+    ):
+        card.start_acquisition()
+
+
+def test_behind_a_divider_and_an_adder_all_volts_are_those_of_the_junction(server: DaqServer) -> None:
+    bias = AnalogOutput("bias", "ao0", -0.2, 0.2, scale=0.1, offset=0.05)
+    inputs = (AnalogInput("bias", "ai2", scale=0.1, offset=0.05), AnalogInput("z", "ai3"))
+    with opened(server.port, outputs=(bias, Z), inputs=inputs) as card:
+        card.write(bias=0.1, z=1.0)
+        assert put_out(server) == pytest.approx({"bias": 0.5, "z": 1.0}, abs=LSB_V)
+        assert card.held == {"bias": 0.1, "z": 1.0}
+        assert card.glance()["bias"] == pytest.approx(0.1, abs=NOISE_V / 10)
+        card.start_acquisition()
+        card.start_ramp({"bias": np.linspace(0.1, -0.2, 40)})
+        seen = card.read(60).channel("bias")
+        assert card.held["bias"] == pytest.approx(-0.2)
+        assert seen[:2] == pytest.approx(0.1, abs=0.01)
+        assert seen[-5:] == pytest.approx(-0.2, abs=NOISE_V / 10)
+        with pytest.raises(OutOfRange, match=r"-0\.2 to 0\.2"):
+            card.write(bias=0.3)
+        card.drop("bias")
+        assert put_out(server)["bias"] == pytest.approx(-0.5, abs=LSB_V), "0 V at the junction"
+        card.write(bias=0.1)
+        card.to_safe({"z": 0.0})
+        assert put_out(server)["bias"] == pytest.approx(-0.5, abs=LSB_V)
+
+
+def test_an_output_beyond_the_roles_is_made_safe_to_its_own_value(server: DaqServer) -> None:
+    gate = AnalogOutput("gate", "ao0", 0.0, 300.0, scale=60.0, safe=30.0)
+    with opened(server.port, outputs=(gate, Z)) as card:
+        card.write(gate=300.0)
+        assert put_out(server)["bias"] == pytest.approx(5.0, abs=LSB_V), "ao0 of the simulated card"
+        card.to_safe({"z": 0.0})
+        assert put_out(server)["bias"] == pytest.approx(0.5, abs=LSB_V)
+        assert card.held["gate"] == 30.0
+
+
+def test_limits_or_ranges_that_the_card_has_not_are_refused_before_a_run(server: DaqServer) -> None:
+    for changes in (
+        {"outputs": (AnalogOutput("bias", "ao0", -2.0, 2.0, scale=0.1), Z)},
+        {"inputs": (AnalogInput("current", "ai0", 3.0),)},
+    ):
+        with opened(server.port, **changes) as card, pytest.raises(OutOfRange, match="the PXI-6281's"):
+            card.start_acquisition()
+
+
+def test_the_card_says_what_it_has(server: DaqServer) -> None:
+    with opened(server.port) as card:
+        assert (card.input_bits, card.input_delay_s) == (0, 0.0), "not asked yet"
+        card.start_acquisition()
+        assert (card.input_bits, card.input_delay_s) == (18, 0.0)
+        assert card.properties.product == "PXI-6281"
 
 
 def test_a_decimated_read_returns_means_at_the_lower_rate(server: DaqServer) -> None:

@@ -1,5 +1,6 @@
 """A break-junction run with each of the current amplifiers, and what the recording says of it."""
 
+import re
 import tomllib
 
 import numpy as np
@@ -13,12 +14,13 @@ from app.acquisition.open_rig import open_amplifier
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, amplifier_model
 from app.config.rig import load_rig
+from procedures.errors import ImpossibleSetting
 from simulators.parameters import load_parameters
 from simulators.rig.faults import Overload
 from simulators.rig.signal_chain import AmplifierModels
 from simulators.simulated_rig import SimulatedRig
 from tests.support.patience import ANSWER_S
-from tests.support.rig.rigs import quick
+from tests.support.rig.rigs import quick, served_rig
 
 MODELS = {
     "sr570": ("sr560", "sent, not read back", 5.0),
@@ -75,3 +77,65 @@ def test_a_run_with_each_amplifier_measures_the_same_gold(tmp_path, model):
     assert tomllib.loads(text)["current_amplifier"]["gain_V_per_A"] == 1e5
     assert overloads == ([False, True] if model == "dlpca200" else [None, None])
     assert np.nanmax(trace.conductance_G0) > 1.0, "a contact, of the sign of the bias"
+
+
+def edited(rig, **changes):
+    """The rig file with some of its text changed."""
+    text = rig.file.read_text("utf-8")
+    for old, new in changes.values():
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    rig.file.write_text(text, "utf-8")
+
+
+EXTRA_INPUT = (
+    'current = { channel = "ai0", range_V = 5.0 }',
+    'current = { channel = "ai0", range_V = 5.0 }\n'
+    'base_temperature = { channel = "ai4", unit = "K", scale = 10.0, offset = 300.0 }',
+)
+DIVIDED = {"bias_line.divider": 10.0, "bias_line.adder_V": 0.01}
+
+
+def test_behind_a_divider_and_an_adder_everything_is_in_volts_of_the_junction(tmp_path):
+    with served_rig(tmp_path, overrides=DIVIDED) as rig:
+        edited(rig, extra=EXTRA_INPUT)
+        rig_ = load_rig(rig.file)
+        assert (rig_.daq.outputs.bias.min_V, rig_.daq.outputs.bias.divider) == (-0.2, 10.0)
+
+        summary = rig.bench().run(quick(1), tmp_path / "run.h5")
+
+        assert (summary.end.status, summary.traces) == ("finished", 1), summary.end.reason
+        assert summary.end.safe
+        assert rig.simulated.bench.outputs["bias"] == pytest.approx(-0.1, abs=3e-4), "0 V at the junction"
+        assert rig.world.bias_V == pytest.approx(0.0, abs=3e-5)
+    with Recording(summary.recording) as recording:
+        (trace,) = traces_of(recording)
+        bias_V, base_K = recording.samples(*trace.samples, ("bias", "base_temperature"))
+        header = recording.header
+        proved = next(event for event in recording.events if event.name == "wiring proved").payload
+    assert trace.bias_V == pytest.approx(0.1, rel=1e-3)
+    assert np.median(bias_V) == pytest.approx(0.1, rel=1e-3)
+    assert np.nanmax(trace.conductance_G0) > 1.0
+    assert header.channel("base_temperature").unit == "K"
+    assert np.median(base_K) == pytest.approx(300.0, abs=0.1), "an input at 0 V"
+    assert proved["bias"]["step_V"] == 0.01
+    assert proved["bias"]["moved_V"]["bias"] == pytest.approx(0.01, rel=0.01)
+
+
+def test_a_divider_that_the_rig_file_does_not_have_is_found_before_the_tip_moves(tmp_path):
+    with served_rig(tmp_path) as rig:
+        wrong = 'min_V = -0.2, max_V = 0.2, divider = 10.0, looped_back_at = "junction"'
+        edited(rig, bias=("min_V = -2.0, max_V = 2.0", wrong))
+        refused = rig.bench().run(quick(1), tmp_path / "run.h5")
+
+    assert refused.end.status == "fault"
+    assert re.search(r"is (10\.0\d\d|9\.9\d\d) of the command \(a divider", refused.end.reason)
+
+
+def test_an_approach_too_fast_for_the_reaction_is_refused_with_the_numbers(tmp_path):
+    with served_rig(tmp_path) as rig:
+        edited(rig, most=("most_overshoot_nm = 5.0", "most_overshoot_nm = 0.25"))
+        with pytest.raises(
+            ImpossibleSetting, match=r"50 nm/s drives the tip 1.25 nm .* 25 ms.*at most 10 nm/s"
+        ):
+            rig.bench().run(quick(1), tmp_path / "run.h5")

@@ -15,6 +15,7 @@ from pymeasure.adapters import ProtocolAdapter
 
 from app.commands.check import command
 from drivers import pxi, visa
+from drivers.card_properties import CardProperties
 from drivers.errors import NotFound
 from drivers.pxi import ControllerIdentity, DeviceIdentity
 from simulators.keithley428.instrument import SimulatedKeithley428
@@ -71,6 +72,7 @@ def rig(tmp_path, monkeypatch):
         return wires[address]
 
     class Controller:
+        card = CardProperties("PXI-6281", (5.0, 10.0), (10.0,), 625e3, 500e3, False, False)
         devices = (DeviceIdentity("Dev1", "PXI-6281", 0x1A2B3C),)
         answers = True
 
@@ -90,6 +92,9 @@ def rig(tmp_path, monkeypatch):
                 if device.name == name:
                     return device
             raise NotFound(f"it has no device {name!r}")
+
+        def properties(self, name):
+            return self.card
 
     monkeypatch.setattr(visa, "VISAAdapter", open_wire)
     monkeypatch.setattr(pxi, "PXIController", Controller)
@@ -197,10 +202,14 @@ def test_a_card_that_is_not_there(rig):
     assert "it has no device 'Dev1'. Write a name that NI MAX shows" in found["DAQ card"]["advice"]
 
 
-def test_another_card_answers_but_is_pointed_out(rig):
-    rig.controller.devices = (DeviceIdentity("Dev1", "PXIe-6363", 1),)
+def test_a_card_that_does_not_have_what_the_rig_file_states_is_pointed_out(rig):
+    rig.controller.card = CardProperties("USB-6009", (1.0, 5.0), (2.5,), 48e3, 4000.0, False, False)
 
-    assert "written for the NI 6281" in rig.report(0)["DAQ card"]["advice"]
+    advice = rig.report(0)["DAQ card"]["advice"]
+
+    assert "range of input 'bias' (V): 10.0" in advice
+    assert "limits of output 'z' (V at the card)" in advice
+    assert "daq.rate_Hz = 2000: at most 1000 with 4 inputs" in advice
 
 
 def test_the_steppers_card_is_looked_for_too(rig):

@@ -65,7 +65,27 @@ def test_reads_a_rig_file_with_defaults(write):
         ("rate_Hz = 2000.0", "rate_Hz = -1.0", r"daq\.rate_Hz = -1\.0: must be greater than 0"),
         ("rate_Hz = 2000.0", "rate_hz = 2000.0", r"daq\.rate_hz: unknown key; did you mean 'rate_Hz'\?"),
         ("[piezo]\nextension_nm_per_V = 20.0", "", r"piezo: is missing"),
-        ("range_V = 5.0", "range_V = 3.0", r"daq\.inputs\.thermocouple\.range_V = 3\.0: .*one of 0\.1, 0\.2"),
+        (
+            "range_V = 5.0",
+            "range_V = 300.0",
+            r"daq\.inputs\.thermocouple\.range_V = 300\.0: must be less than",
+        ),
+        ('channel = "ai2"', 'channel = "ai0"', r"daq\.inputs: ai0 is given twice"),
+        (
+            'z = { channel = "ai3" }',
+            'z = { channel = "ai3" }\nHeat = { channel = "ai4" }',
+            r"Heat: a channel's name has small letters",
+        ),
+        (
+            'z = { channel = "ai3" }',
+            'z = { channel = "ai3" }\nheat = { channel = "ai4", uint = "W" }',
+            r"daq\.inputs\.heat\.uint: unknown key; did you mean 'unit'\?",
+        ),
+        (
+            "max_V = 10.0 }",
+            'max_V = 10.0 }\nheater = { channel = "ao2", min = 0, max = 5, safe = -1 }',
+            r"safe = -1 V must lie within 0 to 5",
+        ),
         ("min_V = -2.0", "min_V = 3.0", r"min_V = 3\.0 must lie below max_V = 2\.0"),
         ("min_V = -2.0", "min_V = 0.5", r"daq\.outputs\.bias must allow 0 V"),
         ('channel = "ai0"', 'channel = "Dev1/ai0"', r"daq\.inputs\.current\.channel = 'Dev1/ai0'"),
@@ -140,7 +160,7 @@ def test_a_missing_file_is_a_sentence(tmp_path):
 
 
 def test_every_fault_of_a_file_is_listed(write):
-    text = RIG.replace("rate_Hz = 2000.0", "rate_Hz = 0.0").replace("range_V = 5.0", "range_V = 4.0")
+    text = RIG.replace("rate_Hz = 2000.0", "rate_Hz = 0.0").replace("range_V = 5.0", "range_V = -4.0")
 
     with pytest.raises(FileError) as caught:
         load_rig(write(text))
