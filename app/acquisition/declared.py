@@ -51,14 +51,14 @@ def confirm_declared(
     yes : bool
         True if the user has confirmed it in the command.
     ask : callable
-        Asks a question; False if the answer is no or there is nobody to ask.
+        Asks a question; False if the answer is no, or without a terminal.
     kept : Path, optional
         File that keeps the day of each confirmation.
 
     Raises
     ------
     FileError
-        If they are not, or nobody can be asked.
+        If they are not, or the question can not be asked.
     """
     lines = list(declared_settings(rig))
     if not lines:
@@ -72,7 +72,7 @@ def confirm_declared(
     if not yes and not ask(f"Set by hand, and believed as {rig_file.name} states it:\n{stated}\nIs that so?"):
         raise FileError(
             f"{rig_file}: nothing was moved. These settings can't be read back, so somebody must look:\n{stated}\n"
-            "Correct the amplifier or the rig file; give --yes where nobody can answer."
+            "Correct the amplifier or the rig file; give --yes on a computer without a terminal."
         )
     with suppress(OSError):  # it is asked again
         kept.parent.mkdir(parents=True, exist_ok=True)
