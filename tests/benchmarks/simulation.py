@@ -13,7 +13,8 @@ from app.campaign.demo import campaign
 from procedures.break_junction import BreakJunction
 from tests.benchmarks.table import Row, scaled
 
-AT_LEAST, AIM = 60, 100
+AIM = 150
+"""Times life at the paper's motion, on a machine with nothing else to do."""
 
 
 def speed(
@@ -60,8 +61,8 @@ def rows(size: float = 1.0) -> list[Row]:
         Row(
             f"break junctions as in the paper, {n} traces",
             f"{paper:.0f} x life",
-            "1 x (wall clock)",
-            f"{paper:.0f}",
+            f"{AIM} x (aim)",
+            f"{paper / AIM:.2f}",
         ),
         Row(
             f"break junctions as in the demo, without wires, {m} traces",

@@ -25,7 +25,7 @@ from procedures.procedure import Plan, RigProcedure
 from procedures.steps import MakeSafe, Modulate, Outcome, Ramp, SetBias, WriteNote
 from tests.benchmarks.table import Row, scaled
 
-REQUIRED_S = 0.008
+AIM_S = 0.005
 AMPLITUDE_V = 0.8
 MOLECULE_A = 0.4e-6
 NM = 1e-9
@@ -138,14 +138,14 @@ def _calls_s(n: int, text: str) -> tuple[FloatArray, FloatArray]:
 
 
 def rows(size: float = 1.0) -> list[Row]:
-    """Return median and worst of 200 trips times ``size`` beside what the rig needs; the driver's beside `to_safe`."""
+    """Return median and worst of 200 trips times ``size`` beside what is aimed at; the driver's beside `to_safe`."""
     with _served(1) as (text, pipe):
         times = _latencies_s(scaled(200, size), np.random.default_rng(1), text, pipe)
         drop_s, safe_s = (float(np.median(one)) for one in _calls_s(scaled(50, size), text))
     return [
         Row(
             f"contact at 0.8 V to 0 V, median of {times.size}", f"{1e3 * np.median(times):.1f} ms",
-            f"{1e3 * REQUIRED_S:.0f} ms (required)", f"{REQUIRED_S / np.median(times):.1f}",
+            f"{1e3 * AIM_S:.0f} ms (aim)", f"{AIM_S / np.median(times):.1f}",
         ),
         Row(f"contact at 0.8 V to 0 V, worst of {times.size}", f"{1e3 * times.max():.1f} ms"),
         Row(

@@ -14,7 +14,7 @@ from analysis.recording import RecordedChannel, Recording, RecordingWriter, RunH
 from analysis.records import Block
 from analysis.traces.read import traces_of
 from app.acquisition.bench import Bench
-from app.acquisition.simulated_rig import SimulationSettings, served, simulated_rig
+from app.acquisition.simulated_rig import SimulationSettings, patient, served, simulated_rig
 from app.cli import main
 from drivers.keithley428 import Keithley428
 from procedures.errors import ImpossibleSetting
@@ -37,7 +37,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def played(recording: Path, folder: Path) -> Iterator[tuple[SimulatedRig, Bench]]:
     with served(SimulationSettings("fast", recording=recording)) as (rig, text):
-        (folder / "rig.toml").write_text(text, encoding="utf-8")
+        (folder / "rig.toml").write_text(patient(text), encoding="utf-8")
         yield rig, Bench(folder / "rig.toml")
 
 
@@ -77,7 +77,7 @@ def test_a_recording_played_back_gives_its_own_samples_and_numbers(recorded, tmp
 def test_a_process_of_its_own_plays_at_any_pace_of_life(recorded, tmp_path):
     settings = SimulationSettings(recording=recorded, speed=20.0)
     with simulated_rig(settings) as text:
-        (tmp_path / "rig.toml").write_text(text, encoding="utf-8")
+        (tmp_path / "rig.toml").write_text(patient(text), encoding="utf-8")
         summary = Bench(tmp_path / "rig.toml").run(playback(recorded), tmp_path / "second.h5")
     assert summary.end.status == "finished", summary.end.reason
     with Recording(recorded) as first, Recording(tmp_path / "second.h5") as second:
