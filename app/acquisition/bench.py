@@ -345,6 +345,10 @@ class Bench:
                     rig, VOLTAGE_PREAMPLIFIER, rig.daq.inputs.thermocouple.range_V
                 ),
                 "card": asdict(opened.card),
+                "outputs": {
+                    name: {"unit": one.unit, "safe": one.safe, "value": one.value}
+                    for name, one in rig.daq.outputs.extras.items()
+                },
                 **opened.settings,
             },
             calibrations=header_calibrations(rig),

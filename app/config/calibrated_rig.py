@@ -185,7 +185,8 @@ def described(record: Record) -> tuple[str, str]:
             gain = _with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
             offset = _with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
             about = f"current amplifier at {record.setting_V_per_A:.0e} V/A"
-            return about, f"{gain} V/A, offset {offset} mV"
+            sign = ", inverting" if record.inverting else ""
+            return about, f"{gain} V/A{sign}, offset {offset} mV"
         case PiezoRecord():
             return "piezo", f"{_with_error(record.extension_nm_per_V, record.uncertainty_nm_per_V)} nm/V"
         case NoiseRecord():

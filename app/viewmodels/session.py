@@ -29,7 +29,7 @@ from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.records import Kept, Record, Records
 from app.viewmodels.registry import HEATING, HISTOGRAM, IV, NOISE, STRIPS, THEORY, TRACE, VIEWS
-from app.viewmodels.signals import Decoder
+from app.viewmodels.signals import Decoder, extra_units
 from app.viewmodels.status_view import StatusSnapshot, StatusView
 from app.viewmodels.strips import StripCharts, StripsSnapshot
 from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
@@ -91,7 +91,7 @@ class Session:
         self._timed = header.rate_Hz > 0
         self._in_order = InOrder(self._block, self._event)
         self._decoder = Decoder(header)
-        self.strips = StripCharts(timed=self._timed)
+        self.strips = StripCharts(timed=self._timed, units=extra_units(header))
         self.trace = CurrentTrace(break_G0=self.options.histogram.break_G0)
         self.noise, self.status = NoiseModel(open_G0_of(header)), StatusView(header, total_cycles)
         self.transmission = TransmissionModel()

@@ -1,6 +1,7 @@
 """Conversion of raw samples to physical signals with the calibration valid at the time."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,6 +31,8 @@ class SampledSignals:
     thermocouple_V: FloatArray
     calibration: CurrentCalibration | None = None
     """Calibration of the current; None if unknown."""
+    extras: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Channels of a rig beyond the four roles, by name, in their own units."""
 
     def __len__(self) -> int:
         return int(self.bias_V.size)
@@ -38,6 +41,16 @@ class SampledSignals:
     def stop(self) -> int:
         """Index of the sample after the last one."""
         return self.first + len(self)
+
+
+ROLES = {"current", "thermocouple", "bias", "z"}
+
+
+def extra_units(header: RunHeader) -> dict[str, str]:
+    """Return the units of a rig's channels beyond the four roles, by name."""
+    if header.provenance != "rig":
+        return {}
+    return {channel.name: channel.unit for channel in header.channels if channel.name not in ROLES}
 
 
 def log10_G(conductance: FloatArray) -> FloatArray:
@@ -69,6 +82,7 @@ class Decoder:
         self._thermocouple_gain = float(settings.get("thermocouple_gain") or np.nan)
         bias_V = settings.get("bias_V")
         self._bias_V = float("nan") if bias_V is None else float(bias_V)
+        self._extras = tuple(extra_units(header))
         self._metres = "extension" in header.channel_names and header.channel("extension").unit == "m"
 
     def event(self, event: Event) -> None:
@@ -109,4 +123,5 @@ class Decoder:
             extension_m,
             thermocouple,
             self._calibration,
+            {name: data[name] for name in self._extras if name in data},
         )

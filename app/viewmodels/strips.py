@@ -7,7 +7,8 @@ columns without flicker.
 import math
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -49,6 +50,8 @@ class StripsSnapshot:
         Width of a column.
     timed : bool
         False if the rate is unknown; "seconds" are then thousands of samples.
+    extras, units : mapping of str to ndarray, to str
+        Channels of the rig beyond these four as lines, shape (2 n,), and their units.
     """
 
     now_s: float
@@ -62,6 +65,12 @@ class StripsSnapshot:
     extents: Mapping[str, tuple[float, float]]
     column_s: float
     timed: bool = True
+    extras: Mapping[str, FloatArray] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def line(self, name: str) -> FloatArray:
+        """Return the line of a signal."""
+        return self.extras[name] if name in self.extras else getattr(self, name)
 
 
 class StripCharts(StreamView[StripsSnapshot]):
@@ -75,6 +84,8 @@ class StripCharts(StreamView[StripsSnapshot]):
         Width of the plots.
     timed : bool
         True if the rate of the recording is known.
+    units : mapping of str to str, optional
+        Units of the channels beyond the four signals.
     """
 
     plot = "app.gui.plots.strips:StripsView"
@@ -84,8 +95,17 @@ class StripCharts(StreamView[StripsSnapshot]):
         """Return the texts of the empty plots of a recording, by their titles."""
         return {"strip of conductance": f"The last seconds of all signals appear here {AS_PLAYED}"}
 
-    def __init__(self, window_s: float = 30.0, pixels: int = 900, *, timed: bool = True) -> None:
+    def __init__(
+        self,
+        window_s: float = 30.0,
+        pixels: int = 900,
+        *,
+        timed: bool = True,
+        units: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
+        self._units = dict(units)
+        self._names = (*STRIPS, *units)
         self._timed = timed
         self._rings: dict[float, MinMaxDecimator] = {}
         self._rate_Hz = float("nan")
@@ -115,6 +135,7 @@ class StripCharts(StreamView[StripsSnapshot]):
                 signals.extension_m / NM,
                 signals.thermocouple_V * 1e6,
                 signals.bias_V,
+                *(signals.extras.get(name, np.full(len(signals), np.nan)) for name in self._units),
             ]
         )
         with self._lock:
@@ -139,11 +160,13 @@ class StripCharts(StreamView[StripsSnapshot]):
         self._gaps.clear()
         if rate_Hz > 0:
             widths = {window: math.ceil(window * rate_Hz / COLUMNS) for window in WINDOWS_S}
-            self._rings = {w: MinMaxDecimator(len(STRIPS), n, COLUMNS + _SPARE) for w, n in widths.items()}
+            self._rings = {
+                w: MinMaxDecimator(len(self._names), n, COLUMNS + _SPARE) for w, n in widths.items()
+            }
 
     def _draw(self) -> StripsSnapshot:
         window_s, ring = self._window_s, self._rings.get(self._window_s)
-        column, least, largest = 0, np.empty((len(STRIPS), 0)), np.empty((len(STRIPS), 0))
+        column, least, largest = 0, np.empty((len(self._names), 0)), np.empty((len(self._names), 0))
         column_s = float("nan")
         if ring is not None:
             columns = math.ceil(window_s * self._rate_Hz / ring.width)
@@ -152,7 +175,7 @@ class StripCharts(StreamView[StripsSnapshot]):
             column_s = group * ring.width / self._rate_Hz
         now_s = self._stop / self._rate_Hz
         time_s = (column + np.arange(least.shape[1]) + 0.5) * column_s - now_s
-        strips = dict(zip(STRIPS, interleaved(least, largest), strict=True))
+        strips = dict(zip(self._names, interleaved(least, largest), strict=True))
         gaps_s = [(a / self._rate_Hz - now_s, b / self._rate_Hz - now_s) for a, b in self._gaps]
         return StripsSnapshot(
             now_s=now_s,
@@ -162,7 +185,9 @@ class StripCharts(StreamView[StripsSnapshot]):
             extents={name: extent for name, line in strips.items() if (extent := _extent(line)) is not None},
             column_s=column_s,
             timed=self._timed,
-            **strips,
+            extras={name: strips[name] for name in self._units},
+            units=self._units,
+            **{name: strips[name] for name in STRIPS},
         )
 
 

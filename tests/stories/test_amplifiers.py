@@ -122,6 +122,24 @@ def test_behind_a_divider_and_an_adder_everything_is_in_volts_of_the_junction(tm
     assert proved["bias"]["moved_V"]["bias"] == pytest.approx(0.01, rel=0.01)
 
 
+def test_an_output_beyond_the_roles_has_its_value_in_a_run_and_its_safe_value_after_it(tmp_path):
+    heater = 'heater = { channel = "ao2", unit = "mW", scale = 2.0, min = 0.0, max = 9.0, safe = 1.0, value = 4.0 }'
+    with served_rig(tmp_path, overrides={"ni6281.outputs": 4}) as rig:
+        edited(rig, heater=("[daq.outputs]", f"[daq.outputs]\n{heater}\n#"))
+        bench, written_V = rig.simulated.bench, []
+        hold = bench.hold
+        bench.hold = lambda signal, volts: (written_V.append((signal, volts)), hold(signal, volts))[1]
+
+        summary = rig.bench().run(quick(1), tmp_path / "run.h5")
+
+    assert summary.end.status == "finished", summary.end.reason
+    heater_V = [volts for signal, volts in written_V if signal not in ("bias", "z")]
+    assert max(heater_V) == pytest.approx(2.0, abs=1e-3), "4 mW at 2 mW/V"
+    assert (heater_V[0], heater_V[-1]) == pytest.approx((0.5, 0.5), abs=1e-3), "safe before and after"
+    with Recording(summary.recording) as recording:
+        assert [event.payload["value"] for event in recording.events if event.name == "heater"] == [4.0]
+
+
 def test_a_divider_that_the_rig_file_does_not_have_is_found_before_the_tip_moves(tmp_path):
     with served_rig(tmp_path) as rig:
         wrong = 'min_V = -0.2, max_V = 0.2, divider = 10.0, looped_back_at = "junction"'

@@ -42,6 +42,8 @@ def others(section: type[Section], name: str, present: Any) -> Iterator[Any]:
     for kind in _kinds(field.annotation):
         if get_origin(kind) is Literal:
             yield from (x for x in get_args(kind) if x != as_if)
+        elif kind is bool and field.default is None:
+            yield True
         elif kind is int:
             yield _within(field.metadata, int(number) + 1)
         elif kind in (float, Any):

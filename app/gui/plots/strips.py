@@ -1,5 +1,6 @@
 """Strip charts of conductance, tip, thermocouple and bias over the last seconds, linked in time."""
 
+import sys
 from operator import attrgetter
 
 import numpy as np
@@ -29,6 +30,8 @@ STRIPS = {
 EMPTY = {"log10_G": "The last seconds of all signals appear here. Start a run or open a recording."}
 LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0.02}
 """Minimum range of each strip, so that the noise of a quiet signal is not magnified."""
+LEAST_SHARE = 1e-3
+"""Minimum range of the strip of a further channel, as a share of its value."""
 DECADES = (-7.0, 2.0)
 NOISE_DECADES = 1.0
 """Decades shown below the noise limit."""
@@ -39,7 +42,7 @@ TIME_AXIS = 44
 
 
 class StripsView(View[StripsSnapshot]):
-    """Four strips that share zoom in time and crosshair."""
+    """Four strips, and one of each further channel of the rig, that share zoom in time and crosshair."""
 
     title = "Live"
 
@@ -75,12 +78,33 @@ class StripsView(View[StripsSnapshot]):
         layout.setSpacing(0)
         for panel in panels:
             panel.plotItem.layout.setContentsMargins(0, SMALL, 2 * SMALL, 0)
-            for other in panels:
-                if other is not panel:
-                    panel.crosshair_moved.connect(other.point_across)
         self._there: tuple[str, ...] = ()
+        self._crosshairs(panels)
         self._show_strips(tuple(STRIPS))
         self._tell(*panels)
+
+    def _crosshairs(self, panels: tuple[PlotPanel, ...], among: tuple[PlotPanel, ...] = ()) -> None:
+        """Let these strips, and those among which they are, show each other's crosshair."""
+        everyone = (*among, *panels)
+        for panel in everyone:
+            for other in everyone:
+                if other is not panel and (panel in panels or other in panels):
+                    panel.crosshair_moved.connect(other.point_across)
+
+    def _add_strip(self, name: str, unit: str) -> None:
+        """Add the strip of a channel beyond the four signals."""
+        words = name.replace("_", " ")
+        panel = PlotPanel(self.theme, f"strip of {words}", TIME, AxisQuantity(words, words, unit))
+        panel.plotItem.layout.setContentsMargins(0, SMALL, 2 * SMALL, 0)
+        self._crosshairs((panel,), tuple(self.strips.values()))
+        self.strips[name] = panel
+        self.gaps[name] = panel.add(Gaps("gap", attrgetter("warning")))
+        self.lines[name] = panel.add(LineLayer(words, attrgetter("neutral")))
+        self._shown[name] = None
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addWidget(panel, 1)
+        self._tell(panel)
 
     def _show_strips(self, names: tuple[str, ...]) -> None:
         """Show the strips of recorded signals, with the time axis below the last."""
@@ -98,17 +122,22 @@ class StripsView(View[StripsSnapshot]):
 
     def draw(self, snapshot: StripsSnapshot) -> None:
         """Draw the strips up to now."""
+        for name, unit in snapshot.units.items():
+            if name not in self.strips:
+                self._add_strip(name, unit)
         for panel in self.strips.values():
             panel.set_quantity(panel.x_axis, TIME if snapshot.timed else SAMPLES)
         for name, panel in self.strips.items():
-            values: FloatArray = getattr(snapshot, name)
+            if name not in STRIPS and name not in snapshot.extras:
+                continue
+            values: FloatArray = snapshot.line(name)
             panel.set_home((-snapshot.window_s, 0.0), self._range(name, snapshot.extents.get(name)))
             self.gaps[name].set(snapshot.gaps_s)
             self.lines[name].set(snapshot.time_s, values)
         seen, quiet = parted(snapshot.log10_G, self.noise_log10_G)
         self.lines["log10_G"].set(snapshot.time_s, 10.0**seen)
         self.quiet.set(snapshot.time_s, 10.0**quiet)
-        self._show_strips(tuple(name for name in STRIPS if name in snapshot.extents) or tuple(STRIPS))
+        self._show_strips(tuple(name for name in self.strips if name in snapshot.extents) or tuple(STRIPS))
         self._colour_bias(snapshot.time_s, snapshot.bias_V)
 
     def _colour_bias(self, time_s: FloatArray, bias_V: FloatArray) -> None:
@@ -129,7 +158,8 @@ class StripsView(View[StripsSnapshot]):
         if name == "log10_G":
             least = self.noise_log10_G - NOISE_DECADES if np.isfinite(self.noise_log10_G) else DECADES[0]
             low, high = max(low, least, DECADES[0]), min(max(high, low), DECADES[1])
-        room = LEAST_SPAN[name] - (high - low)
+        least = LEAST_SPAN.get(name, max(LEAST_SHARE * max(abs(low), abs(high)), sys.float_info.min))
+        room = least - (high - low)
         if room > 0:
             low, high = low - room / 2, high + room / 2
         self._shown[name] = held(self._shown[name], (low, high))

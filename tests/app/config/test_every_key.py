@@ -43,7 +43,10 @@ def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
     ours = fields(x for x in sections() if x.__module__ in RIG_FILE)
     with ExitStack() as stack:
         told = stack.enter_context(reads(Told))
-        served = stack.enter_context(served_rig(tmp_path, overrides={"sample.species": "BDNC"}))
+        served = stack.enter_context(
+            served_rig(tmp_path, overrides={"sample.species": "BDNC", **FOUR_OUTPUTS})
+        )
+        served.file.write_text(with_further_channels(served.file.read_text("utf-8")), "utf-8")
         seen = stack.enter_context(reads(Section))
         served.bench().run(quick(1), tmp_path / "run.h5")
         found = CliRunner().invoke(check, [str(served.file), "--json"])
@@ -54,6 +57,17 @@ def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
     assert {kind for kind, _ in left} <= {
         Wiring
     }  # its terminals are read by their names, the wired ones here
+
+
+FOUR_OUTPUTS = {"ni6281.outputs": 4}
+
+
+def with_further_channels(text):
+    """The rig file with an input and an output beyond the roles."""
+    heater = 'heater = { channel = "ao2", unit = "mW", scale = 2.0, min = 0, max = 9, safe = 1, value = 4 }'
+    current = 'heater_current = { channel = "ai4", unit = "A", scale = 0.1 }'
+    text = text.replace("[daq.outputs]", f"[daq.outputs]\n{heater}\n#", 1)
+    return text.replace("[daq.inputs]", f"[daq.inputs]\n{current}\n#", 1)
 
 
 def simulated_fields():

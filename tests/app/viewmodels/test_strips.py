@@ -1,9 +1,13 @@
 """Strip charts against a brute-force minimum and maximum of all samples, however the samples came."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from app.viewmodels.signals import SampledSignals, log10_G
+from analysis.recording import RecordedChannel, RunHeader
+from analysis.records import Block
+from app.viewmodels.signals import Decoder, SampledSignals, extra_units, log10_G
 from app.viewmodels.strips import COLUMNS, StripCharts
 
 RATE_Hz = 2000.0
@@ -114,3 +118,24 @@ def test_after_a_jump_nothing_of_before_is_left():
 
 def test_infinite_and_negative_conductances_stand_at_the_edges():
     assert log10_G(np.array([np.inf, -1.0, 0.0, 1.0])).tolist() == [3.0, -9.0, -9.0, 0.0]
+
+
+def test_a_channel_beyond_the_roles_has_a_line_of_its_own_in_its_unit():
+    channels = tuple(RecordedChannel(name) for name in ("bias", "z", "thermocouple", "current"))
+    header = RunHeader(
+        "break-junction",
+        (*channels, RecordedChannel("base_temperature", "K")),
+        RATE_Hz,
+        settings={"current_gain_V_per_A": 1e5},
+    )
+    strips, decoder = StripCharts(units=extra_units(header)), Decoder(header)
+    data = np.zeros((5, 4000))
+    data[4] = np.linspace(300.0, 310.0, 4000)
+
+    strips.feed(decoder.signals(Block(0, RATE_Hz, header.channel_names, data)))
+
+    shot = strips.snapshot()
+    assert shot.units == {"base_temperature": "K"}
+    assert shot.extents["base_temperature"] == pytest.approx((300.0, 310.0))
+    assert shot.line("base_temperature").size == shot.time_s.size
+    assert extra_units(replace(header, provenance="imported")) == {}

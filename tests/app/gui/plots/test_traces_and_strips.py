@@ -107,3 +107,26 @@ def test_only_what_is_recorded_has_a_strip(qtbot, theme: Theme) -> None:
     assert not view.strips["tip_nm"].x_axis.label.isVisible()
     view.strips["bias_V"].inside.setXRange(-5.0, -1.0, padding=0)
     assert view.strips["log10_G"].inside.viewRange()[0] == pytest.approx([-5.0, -1.0])
+
+
+def test_a_channel_beyond_the_roles_gets_a_strip_when_it_first_comes(qtbot, theme: Theme) -> None:
+    view = shown(qtbot, StripsView(theme), height=600)
+    snapshot = synthetic.strips()
+    view.present(snapshot)
+    assert "base_temperature" not in view.strips
+    kelvin = np.full(snapshot.time_s.size, 300.0)
+    extents = {**snapshot.extents, "base_temperature": (300.0, 300.0)}
+    more = replace(
+        snapshot, extras={"base_temperature": kelvin}, units={"base_temperature": "K"}, extents=extents
+    )
+
+    view.present(more)
+
+    panel = view.strips["base_temperature"]
+    assert panel.isVisible()
+    assert view.lines["base_temperature"].y is kelvin
+    assert panel.x_axis.label.isVisible(), "it is the last: the time stands below it"
+    low, high = panel.inside.viewRange()[1]
+    assert low < 300.0 < high
+    view.present(snapshot)
+    assert not panel.isVisible()
