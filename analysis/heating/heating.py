@@ -21,11 +21,11 @@ from analysis.heating.thermometer import Thermometer
 from analysis.heating.to_json import (
     asymmetry_entry,
     exclusion_counts,
-    json_number,
     junction_entry,
     thermometer_entry,
 )
 from analysis.heating.verdict import Verdict
+from analysis.json_data import to_json
 from analysis.spectra.noise import Noise, fit_noise
 from analysis.spectra.welch import Spectrum, power_spectrum
 
@@ -116,7 +116,7 @@ class HeatingAnalysis:
             "scale_relative": self.scale_relative,
             "thermometers": [thermometer_entry(t) for t in self.thermometers],
             "asymmetry": [asymmetry_entry(point) for point in self.points],
-            "slopes": {name: slope.to_json() for name, slope in self.slopes.items()},
+            "slopes": self.slopes,
             "exclusions": exclusion_counts(self.holds),
             "points_without_exclusions": [point.to_json() for point in self.points_without_exclusions],
             "controls": [verdict.to_json() for verdict in self.controls],
@@ -131,8 +131,7 @@ class HeatingAnalysis:
             "junctions": [junction_entry(hold) for hold in self.holds],
             "warnings": list(self.warnings),
         }
-        section: dict[str, Any] = json_number(content)
-        return section
+        return to_json(content)
 
 
 def analyse_heating(

@@ -1,9 +1,12 @@
 """Conversion of a junction's model to plain data for a file, and back."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.heating.junction_model import JunctionModel
+from analysis.json_data import from_json
 from analysis.transport import kinds
 
 
@@ -31,33 +34,46 @@ def from_plain(content: Mapping[str, Any]) -> JunctionModel | None:
     ValueError
         For data that `to_plain` did not write.
     """
-    try:
-        if content.get("transmission") is None:
-            return None
-        transmission = kinds.from_json(content["transmission"])
-        replicas = [kinds.from_json(replica) for replica in content.get("replicas", ())]
-        parameters = {
-            name: (float(entry["value"]), float("nan") if entry["error"] is None else float(entry["error"]))
-            for name, entry in content.get("parameters", {}).items()
-        }
-        intervals = {
-            name: (float(low), float(high))
-            for name, one in content.get("parameters", {}).items()
-            for low, high in (one.get("interval_95") or (None, None),)
-            if low is not None and high is not None
-        }
-        misfit = content.get("misfit")
-        return JunctionModel(
-            transmission,
-            str(content["source"]),
-            float(content["temperature_K"]),
-            parameters,
-            tuple(replicas),
-            float("nan") if misfit is None else float(misfit),
-            tuple(str(remark) for remark in content.get("remarks", ())),
-            bool(content.get("side_known", True)),
-            bool(content.get("fitted_level", False)),
-            intervals,
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not the model of a junction ({error!r})") from None
+    saved = from_json(content, _SavedModel)
+    if saved.transmission is None:
+        return None
+    return JunctionModel(
+        kinds.from_json(saved.transmission),
+        saved.source,
+        saved.temperature_K,
+        {name: (fitted.value, fitted.error) for name, fitted in saved.parameters.items()},
+        tuple(map(kinds.from_json, saved.replicas)),
+        saved.misfit,
+        saved.remarks,
+        saved.side_known,
+        saved.fitted_level,
+        {
+            name: fitted.interval_95
+            for name, fitted in saved.parameters.items()
+            if fitted.interval_95 and all(map(math.isfinite, fitted.interval_95))
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _FittedParameter:
+    """Entry of a parameter in `JunctionModel.to_json`."""
+
+    value: float
+    error: float
+    interval_95: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class _SavedModel:
+    """Data of `to_plain`; defaults are for those of earlier versions."""
+
+    source: str
+    temperature_K: float
+    transmission: dict[str, Any] | None = None
+    replicas: tuple[dict[str, Any], ...] = ()
+    parameters: Mapping[str, _FittedParameter] = field(default_factory=dict)
+    misfit: float = math.nan
+    remarks: tuple[str, ...] = ()
+    side_known: bool = True
+    fitted_level: bool = False

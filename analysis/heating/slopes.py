@@ -7,7 +7,6 @@ dT_sym = Q_Total R_P / 2, which has the unit of a temperature.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -34,15 +33,6 @@ class Slope:
     sigma_K_per_W: float
     n: int
     reduced_chi2: float = math.nan
-
-    def to_json(self) -> dict[str, Any]:
-        """Return content for JSON."""
-        return {
-            "slope_K_per_W": self.slope_K_per_W,
-            "sigma_K_per_W": self.sigma_K_per_W,
-            "n": self.n,
-            "reduced_chi2": self.reduced_chi2,
-        }
 
 
 def slope_over_points(points: Sequence[HeatingPoint], polarity: str = "symmetric") -> Slope:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from analysis.heating.points import HeatingPoint
@@ -97,14 +97,3 @@ def asymmetry_entry(point: HeatingPoint) -> dict[str, Any]:
         "words": point.asymmetry.words(),
         "hotter_at": "negative bias" if point.asymmetry_K > 0.0 else "positive bias",
     }
-
-
-def json_number(value: Any) -> Any:
-    """Return a value for JSON: numbers that are not finite become None."""
-    if isinstance(value, Mapping):
-        return {name: json_number(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [json_number(item) for item in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return value

@@ -1,12 +1,11 @@
 """Header of a recording, and entries of its index of traces."""
 
-import datetime
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from analysis.json_data import converter, from_json
 from analysis.recording.errors import NoSuchChannel
 
 
@@ -142,25 +141,12 @@ class RunHeader:
         """Return content for JSON: NaN becomes null, dates their ISO form. Raises ``TypeError`` for anything JSON
         cannot hold.
         """
-        content = {f.name: getattr(self, f.name) for f in fields(self)}
-        content["channels"] = [asdict(channel) for channel in self.channels]
-        content["calibrations"] = {name: asdict(c) for name, c in self.calibrations.items()}
-        plain: dict[str, Any] = _plain(content)
-        return plain
+        return _CONVERTER.unstructure(self)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "RunHeader":
-        """Build a header from the content of `to_json`. Fields added by later versions of the program are ignored."""
-        values = {f.name: content[f.name] for f in fields(cls) if f.name in content}
-        values["channels"] = tuple(RecordedChannel(**c) for c in values["channels"])
-        values["calibrations"] = {
-            name: Calibration(**{**c, "value": math.nan if c["value"] is None else c["value"]})
-            for name, c in values.get("calibrations", {}).items()
-        }
-        values["rate_Hz"] = math.nan if values.get("rate_Hz") is None else values["rate_Hz"]
-        for name in ("sources", "unknowns"):
-            values[name] = tuple(values.get(name, ()))
-        return cls(**values)
+        """Build a header from the content of `to_json`; ignore fields of later versions. Raises ``InvalidContent``."""
+        return from_json(content, cls)
 
 
 @dataclass(frozen=True)
@@ -200,10 +186,6 @@ class TraceEntry:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not all(isinstance(value, int) for value in (self.number, self.start, self.stop)):
-            raise TypeError(
-                f"trace {self.number!r} has samples {self.start!r} to {self.stop!r}: not whole numbers"
-            )
         if not 0 <= self.start <= self.stop:
             raise ValueError(
                 f"trace {self.number}: samples {self.start} to {self.stop} are not a valid range"
@@ -215,29 +197,12 @@ class TraceEntry:
 
     def to_json(self) -> dict[str, Any]:
         """Return content for JSON."""
-        plain: dict[str, Any] = _plain({f.name: getattr(self, f.name) for f in fields(self)})
-        return plain
+        return _CONVERTER.unstructure(self)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "TraceEntry":
-        """Build an entry from the content of `to_json`."""
-        values = {f.name: content[f.name] for f in fields(cls) if f.name in content}
-        values["flags"] = tuple(values.get("flags", ()))
-        values["kept"] = bool(values.get("kept", True))
-        values["bias_V"] = math.nan if values.get("bias_V") is None else values["bias_V"]
-        return cls(**values)
+        """Build an entry from the content of `to_json`. Raises ``InvalidContent``."""
+        return from_json(content, cls)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):  # a numpy scalar or array
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    json.dumps(value)  # raises TypeError for anything else that JSON cannot hold
-    return value
+_CONVERTER = converter(infinity=str)

@@ -163,6 +163,8 @@ class Recording:
         for name in ("flags", "settings"):
             for row, value in zip(rows, _loads(row[name] for row in rows), strict=True):
                 row[name] = value
+        for row in rows:
+            row["kept"] = bool(row["kept"])
         return [TraceEntry.from_json(row) for row in rows]
 
     @cached_property

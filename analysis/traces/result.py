@@ -1,10 +1,9 @@
 """Results of the analysis of a set of traces."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
+from analysis.json_data import to_json
 from analysis.traces.histogram import Histogram, Histogram2D
 from analysis.traces.noise_floor import NoiseFloor
 from analysis.traces.offset import offset_remark
@@ -81,8 +80,7 @@ class Analysis:
                 "displacement": {"aligned": self.map.n_traces, "not_aligned": self.map.not_aligned},
             },
         }
-        plain: dict[str, Any] = _plain(content)
-        return plain
+        return to_json(content)
 
 
 def _peak_json(peak: PeakFit, plateau: PlateauLengths, calibration_uncertainty_G0: float) -> dict[str, Any]:
@@ -127,13 +125,3 @@ def _histogram_json(histogram: Histogram) -> dict[str, Any]:
         "overflow": histogram.overflow,
         "undefined": histogram.undefined,
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return float(value) if isfinite(value) else None
-    return value

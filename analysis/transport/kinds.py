@@ -4,11 +4,9 @@ A kind is a dataclass; a file holds its name and its fields. Arrays become lists
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
-import numpy as np
-from cattrs import Converter
-
+from analysis import json_data
 from analysis.registry import Registry
 from analysis.transport.transmission import Transmission
 
@@ -62,8 +60,7 @@ def kind_of(transmission: Transmission) -> str:
 
 def to_json(transmission: Transmission) -> dict[str, Any]:
     """Convert a transmission to plain data. Raises ``ValueError`` for one that is not registered."""
-    content: dict[str, Any] = _converter.unstructure(transmission)
-    return {"kind": kind_of(transmission), **content}
+    return {"kind": kind_of(transmission), **json_data.to_json(transmission)}
 
 
 def from_json(content: Mapping[str, Any]) -> Transmission:
@@ -72,9 +69,7 @@ def from_json(content: Mapping[str, Any]) -> Transmission:
     Raises
     ------
     ValueError
-        For a kind that is not registered.
-    KeyError, TypeError
-        For data that `to_json` did not write.
+        For a kind that is not registered, or data that `to_json` did not write.
     """
     before_kinds = "levels" if "levels" in content else "flat"
     name = content.get("kind", before_kinds)
@@ -82,30 +77,5 @@ def from_json(content: Mapping[str, Any]) -> Transmission:
         raise ValueError(
             f"its kind of transmission, {name!r}, is unknown here: load the plug-in that defines it"
         )
-    transmission: Transmission = _converter.structure(content, TRANSMISSIONS[name])
+    transmission: Transmission = json_data.from_json(content, TRANSMISSIONS[name])
     return transmission
-
-
-def _is_array(annotation: Any) -> bool:
-    alternatives = (
-        (annotation,) if get_origin(annotation) is np.ndarray else get_args(annotation) or (annotation,)
-    )
-    return all(get_origin(x) is np.ndarray for x in alternatives)
-
-
-def _array_to_json(array: Any) -> Any:
-    array = np.asarray(array)
-    if np.iscomplexobj(array):
-        return {"real": array.real.tolist(), "imaginary": array.imag.tolist()}
-    return array.tolist()
-
-
-def _array_from_json(content: Any, _: Any) -> Any:
-    if isinstance(content, Mapping):
-        return np.array(content["real"]) + 1j * np.array(content["imaginary"])
-    return np.array(content, dtype=np.float64)
-
-
-_converter = Converter(detailed_validation=False)
-_converter.register_unstructure_hook_func(_is_array, _array_to_json)
-_converter.register_structure_hook_func(_is_array, _array_from_json)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from analysis.json_data import to_json
 from app.console.errors import Command
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def command(rig_file: Path, as_json: bool) -> None:
     findings = [*look_at_instruments(rig), _probe(rig, store_of(rig_file, rig))]
     all_answer = all(finding.answers is not False for finding in findings)
     if as_json:
-        report = {"all_answer": all_answer, "instruments": [asdict(finding) for finding in findings]}
+        report = {"all_answer": all_answer, "instruments": to_json(findings)}
         click.echo(json.dumps(report, indent=2))
     else:
         _print(findings, str(rig_file))

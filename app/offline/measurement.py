@@ -17,9 +17,9 @@ from analysis.heating.points import HeatingPoint
 from analysis.heating.run_reducer import evaluate
 from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
-from analysis.heating.to_json import json_number
 from analysis.iv.mean import MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep, junction_sweeps
+from analysis.json_data import to_json
 from analysis.recording import Recording, RecordingError, damage_told
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
@@ -79,7 +79,7 @@ class Measurement:
         if self.transmission is not None:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
-            content["transmission"] = json_number({**self.transmission.to_json(), "predicted": predicted})
+            content["transmission"] = to_json({**self.transmission.to_json(), "predicted": predicted})
         content["warnings"] = list(self.warnings)
         return content
 
@@ -138,7 +138,7 @@ def analyse_measurement(
 
 def iv_section(iv: MeanIV) -> dict[str, Any]:
     """Return the section "iv" of the result: mean curve, spread, exclusions."""
-    section: dict[str, Any] = json_number(
+    return to_json(
         {
             "junctions": iv.junctions,
             "curves": iv.curves,
@@ -150,7 +150,6 @@ def iv_section(iv: MeanIV) -> dict[str, Any]:
             "falling_A": iv.falling_A.tolist(),
         }
     )
-    return section
 
 
 def _histogram(parts: Sequence[Part], by_hand: ByHand | None, known: Mapping[Path, Analysis]) -> Analysed:

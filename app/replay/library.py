@@ -9,10 +9,11 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from analysis.json_data import from_json, to_json
 from analysis.recording import RecordingError
 from analysis.recording.summary import RecordingSummary, glance
 from app.offline.recordings import ENDINGS
@@ -182,7 +183,7 @@ def _read_cache(path: Path) -> dict[str, LibraryRow]:
         if content["version"] != CACHE_VERSION:
             return {}
         names = {f.name for f in fields(LibraryRow)}
-        rows = [LibraryRow(**row) for row in content["rows"] if row.keys() == names]
+        rows = [from_json(row, LibraryRow) for row in content["rows"] if row.keys() == names]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
     return {row.file: row for row in rows}
@@ -190,7 +191,7 @@ def _read_cache(path: Path) -> dict[str, LibraryRow]:
 
 def _write_cache(path: Path, rows: Mapping[str, LibraryRow]) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    content = {"version": CACHE_VERSION, "rows": [asdict(row) for row in rows.values()]}
+    content = {"version": CACHE_VERSION, "rows": to_json(list(rows.values()))}
     with suppress(OSError):
         part.write_text(json.dumps(content), encoding="utf-8")
         part.replace(path)

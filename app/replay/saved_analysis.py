@@ -4,7 +4,6 @@ The analysis of ``night.h5`` is ``night.analysis.json``, or ``night.NAME.analysi
 """
 
 import json
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analysis.json_data import InvalidContent, from_json, to_json
 from analysis.recording.summary import glance
 
 ENDING = ".analysis.json"
@@ -95,7 +95,7 @@ def save(recording: Path, analysis: SavedAnalysis) -> Path:
     }
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(json.dumps(_plain(content), indent=1, allow_nan=False), encoding="utf-8")
+        part.write_text(json.dumps(to_json(content), indent=1), encoding="utf-8")
         part.replace(path)
     except (OSError, TypeError, ValueError) as error:
         raise AnalysisFileError(f"cannot write {path} ({error})") from error
@@ -114,8 +114,10 @@ def load(path: Path) -> SavedAnalysis:
         raise AnalysisFileError(f"{path} is not a saved analysis of hotjunction")
     if content.get("format_version", 0) > FORMAT_VERSION:
         raise AnalysisFileError(f"{path} was saved by a newer version of hotjunction; update this one")
-    names = SavedAnalysis.__dataclass_fields__
-    return SavedAnalysis(**{key: value for key, value in content.items() if key in names})
+    try:
+        return from_json(content, SavedAnalysis)
+    except InvalidContent as error:
+        raise AnalysisFileError(f"{path} is damaged: {error}") from None
 
 
 def files_of(recording: Path) -> list[Path]:
@@ -143,16 +145,3 @@ def _about(recording: Path) -> dict[str, Any]:
         "started": overview.header.started,
         "status": overview.status,
     }
-
-
-def _plain(value: Any) -> Any:
-    """Convert a value to what JSON can represent."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):  # a numpy number or array
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

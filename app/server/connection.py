@@ -5,12 +5,13 @@ import os
 import socket
 import warnings
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import platformdirs
 
+from analysis.json_data import from_json, to_json
 from app.config.toml import FileError
 from app.server.protocol import VERSION
 
@@ -38,8 +39,8 @@ class Connection:
     def read(cls, path: Path) -> "Connection":
         """Read a connection file. Raises ``FileError``."""
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            return from_json(json.loads(path.read_text(encoding="utf-8")), cls)
+        except (OSError, ValueError) as error:
             raise FileError(f"{path} is not a connection file of a bench ({error})") from None
 
     def write(self, path: Path) -> None:
@@ -50,7 +51,7 @@ class Connection:
             with os.fdopen(
                 os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
             ) as file:
-                json.dump(asdict(self), file, indent=1)
+                json.dump(to_json(self), file, indent=1)
             part.replace(path)
         except OSError as error:
             raise FileError(f"{path} can't be written: {error.strerror}") from None

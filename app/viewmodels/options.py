@@ -6,8 +6,8 @@ from typing import Any
 
 from analysis.heating.heating import HeatingOptions
 from analysis.heating.junction_model import JunctionModel
-from analysis.heating.to_json import json_number
 from analysis.iv.mean import CurveRules
+from analysis.json_data import to_json
 from analysis.recording import RunHeader
 from analysis.traces.options import AnalysisOptions, OptionsFor
 from app.offline.traces import ByHand, options_for
@@ -48,7 +48,7 @@ class SessionOptions:
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the options for the saved analysis."""
-        decided: Mapping[str, Any] = json_number(
+        return to_json(
             {
                 "traces": {
                     "starts_above_G0": self.traces.starts_above_G0,
@@ -73,4 +73,3 @@ class SessionOptions:
                 "probe_coupling_eV": self.probe_coupling_eV,
             }
         )
-        return decided
