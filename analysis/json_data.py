@@ -7,6 +7,7 @@ two lists; dates have their ISO form, and members of enumerations their value.
 import math
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import date, time
+from enum import Enum
 from typing import Any, TypeVar, get_args, get_origin
 
 import numpy as np
@@ -88,7 +89,7 @@ def converter(infinity: Callable[[float], str | None]) -> Converter:
     for moment in (date, time):
         made.register_unstructure_hook(moment, lambda value: value.isoformat())
     made.register_structure_hook_func(_is_array, _array)
-    for plain in (bool, int, str):
+    for plain in (bool, int, str, Enum):
         made.register_structure_hook(plain, _exactly)
     made.register_structure_hook(float, _float)
     return made
@@ -113,10 +114,15 @@ def _is_array(annotation: Any) -> bool:
 def _array(content: Any, _: Any) -> Any:
     if isinstance(content, Mapping):
         return np.array(content["real"]) + 1j * np.array(content["imaginary"])
-    return np.array(content, dtype=np.float64)
+    return np.asarray(content, dtype=np.float64)
 
 
 def _exactly(content: Any, kind: type[T]) -> T:
+    if issubclass(kind, Enum):  # some are texts, too
+        values = [member.value for member in kind]
+        if content not in values:
+            raise TypeError(f"is {content!r}, not one of {', '.join(map(str, values))}")
+        return kind(content)
     if type(content) is not kind:
         raise TypeError(f"is {content!r}, not {_NOUNS[kind]}")
     return content

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from analysis.json_data import to_json
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import Block, Event
-from app.server.protocol import event_fields
 
 PAGE_SAMPLES = 20_000
 """Maximum number of samples of a page; short enough not to disturb a run in the same process."""
@@ -179,7 +179,7 @@ class _Events:
         return len(self._samples)
 
     def append(self, event: Event) -> int:
-        line = json.dumps(event_fields(event)).encode()
+        line = json.dumps(to_json(event)).encode()
         with self._lock:
             self._file.seek(self._starts[-1])
             self._file.write(line)

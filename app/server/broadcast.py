@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ParamSpec
+from typing import ParamSpec
 
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
@@ -12,7 +12,8 @@ from app.acquisition.bench import Observer
 from app.config.amplifiers import CURRENT_AMPLIFIER
 from app.server.backlog import Feed
 from app.server.instrument_status import InstrumentRows
-from app.server.protocol import Message, block_message, event_message, trace_message
+from app.server.messages import RunState, record_message
+from app.server.protocol import Message
 from app.server.publisher import Publisher
 from app.server.queue import Job, JobQueue, Status
 from drivers.errors import NotNow
@@ -68,11 +69,13 @@ class Broadcast:
             self._feeds[-1].feed(block)
         job.samples = block.stop
         self._rows.feed(block)
-        self._publisher.publish(block_message(block, job.id))
+        self._publisher.publish(record_message("block", block, job=job.id))
 
     def _on_event(self, job: Job, event: Event, *, counts: bool) -> None:
         if self._feeds:
-            self._publisher.publish(event_message(event, job.id, self._feeds[-1].on_event(event)))
+            self._publisher.publish(
+                record_message("event", event, job=job.id, number=self._feeds[-1].on_event(event))
+            )
         if counts:
             job.cycles += 1
             self.publish_job(job)
@@ -81,7 +84,7 @@ class Broadcast:
 
     def _on_trace(self, job: Job, trace: Trace) -> None:
         job.traces += 1
-        self._publisher.publish(trace_message(trace, job.id))
+        self._publisher.publish(record_message("trace", trace, job=job.id))
 
     def _on_finishing(self, job: Job) -> None:
         self._queue.change(job, status=Status.SAVING)
@@ -97,7 +100,7 @@ class Broadcast:
         if self._feeds:
             self._feeds[-1].finishing()
 
-    def run(self) -> dict[str, Any] | None:
+    def run(self) -> RunState | None:
         """Return the present run, else the last; None before the first."""
         return _shown(self._feeds[-1]) if self._feeds else None
 
@@ -114,7 +117,7 @@ class Broadcast:
             feed.close()
 
 
-def _shown(feed: Feed) -> dict[str, Any]:
+def _shown(feed: Feed) -> RunState:
     return {
         "job": feed.job,
         "recording": str(feed.path),

@@ -5,22 +5,18 @@ Everything may be called from any thread; callbacks come from the thread of thei
 
 import itertools
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import zmq
 
+from analysis.records import Block, Event
 from app.server.connection import Connection
 from app.server.errors import NoAnswer, Refused
-from app.server.protocol import (
-    Message,
-    ProtocolError,
-    block_of,
-    decode,
-    encode,
-    event_of,
-)
+from app.server.messages import REPLIES, TOPICS, Answer, structured
+from app.server.protocol import Message, ProtocolError, decode, encode
 from app.server.publisher import MOST_WAITING, SEPARATOR
-from app.server.stream import TOPICS, Callback, Follower, History, StreamSubscription
+from app.server.stream import Callback, Follower, History, StreamSubscription
 
 TIMEOUT_S = 5.0
 LONGEST_S = {
@@ -69,10 +65,10 @@ class BenchClient:
         Refused
             The bench refused the command; the message gives the reason.
         """
-        return dict(self.ask(name, arguments, timeout_s).fields["result"])
+        return dict(self.ask(name, arguments, timeout_s).fields)
 
     def ask(self, name: str, arguments: Mapping[str, Any], timeout_s: float | None = None) -> Message:
-        """Send a command and return its whole reply, arrays included. Raises as `command`."""
+        """Send a command and return its result with its arrays. Raises as `command`."""
         number = next(self._numbers)
         fields = {"token": self.connection.token, "name": name, "arguments": arguments, "number": number}
         endpoint = self.connection.retract if name == "retract" else self.connection.commands
@@ -84,11 +80,16 @@ class BenchClient:
             socket.send_multipart(encode(Message("command", fields)))
             if not socket.poll(int(wait_s * 1000)):
                 raise NoAnswer(f"The bench did not answer {name!r} within {wait_s:g} s")
-            reply = _decoded(socket.recv_multipart())
-        error = reply.fields.get("error")
-        if error is not None:
-            raise Refused(str(error.get("kind")), str(error.get("message")))
-        return reply
+            frames = socket.recv_multipart()
+        try:
+            reply = decode(frames)
+            answer = structured("reply", reply.fields, Answer)
+            if "error" not in answer:
+                result = structured(f"reply to {name!r}", answer.get("result"), REPLIES.get(name, dict))
+                return replace(reply, fields=result)
+        except ProtocolError as error:  # the outcome of the command is then unknown
+            raise NoAnswer(f"The answer did not come from a bench: {error}") from None
+        raise Refused(answer["error"]["kind"], answer["error"]["message"])
 
     def retract(self) -> str:
         """Set the bias to 0 V and retract the tip at once; return a description.
@@ -100,15 +101,13 @@ class BenchClient:
     def history(self, job: int, first: int = 0, first_event: int = 0) -> History:
         """Return one page of a run: samples from ``first`` on, events from number ``first_event`` on."""
         reply = self.ask("history", {"job": job, "first": first, "first_event": first_event})
-        result = reply.fields["result"]
-        described = enumerate(result["blocks"])
+        page = reply.fields
         blocks = [
-            block_of(Message("block", fields, {"data": reply.arrays[str(i)]})) for i, fields in described
+            structured("block", {**fields, "data": reply.arrays.get(str(i))}, Block)
+            for i, fields in enumerate(page["blocks"])
         ]
-        events = [event_of(fields) for fields in result["events"]]
-        return History(
-            blocks, events, result["first_event"], result["stop"], result["all_events"], result["over"]
-        )
+        events = structured("history", page["events"], list[Event])
+        return History(blocks, events, page["first_event"], page["stop"], page["all_events"], page["over"])
 
     def subscribe(self, callback: Callback, topics: Iterable[str] = TOPICS) -> StreamSubscription:
         """Pass on all messages of the bench from now on, as ``callback(topic, what)``.
@@ -149,11 +148,3 @@ class BenchClient:
         ours.bind(name)
         theirs.connect(name)
         return ours, theirs
-
-
-def _decoded(frames: list[bytes]) -> Message:
-    """Decode a reply. Raises ``NoAnswer`` if it is invalid: the outcome of the command is then unknown."""
-    try:
-        return decode(frames)
-    except ProtocolError as error:
-        raise NoAnswer(f"The answer did not come from a bench: {error}") from None

@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,8 @@ from app.config.amplifiers import ROLES
 from app.server.broadcast import Broadcast
 from app.server.instrument_status import settable
 from app.server.instruments import Instruments
-from app.server.protocol import VERSION, number
+from app.server.messages import BenchState, LogEntry, RunRequest, record_message, run_request
+from app.server.protocol import VERSION
 from app.server.queue import Job, JobQueue
 from app.server.rpc_server import Command, Reply, apart
 from drivers.errors import NotNow, RigError
@@ -58,21 +59,13 @@ class CommandedBench(Protocol):
     def run_under_way(self) -> Bench | None:
         """Bench of the present job."""
 
-    def add(
-        self,
-        procedure: str,
-        values: Mapping[str, Any],
-        out: str | Path | None = None,
-        sample: str = "",
-        notes: str = "",
-        place: int | None = None,
-    ) -> Job:
+    def add(self, run: RunRequest, place: int | None = None) -> Job:
         """Add a run to the queue. Raises ``ImpossibleSetting``."""
 
-    def log_entries(self) -> list[dict[str, Any]]:
+    def log_entries(self) -> list[LogEntry]:
         """Return the last entries of the log."""
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> BenchState:
         """Return the state that clients show."""
 
     def publish_state(self) -> None:
@@ -97,7 +90,7 @@ class CommandHandlers:
         ``instrument_thread`` alone touches instruments; ``reader_thread`` runs what takes long and touches none.
         """
         return {
-            "ping": Command(Reply),
+            "ping": Command(lambda: Reply()),
             "hello": Command(self._hello),
             "state": Command(lambda: Reply(self._bench.state())),
             "check": Command(self._check, reader_thread),
@@ -137,16 +130,16 @@ class CommandHandlers:
             return Reply({"possible": False, "reason": str(error)})
         return Reply({"possible": True, "reason": "", "total": made.total_cycles, "repeats": made.repeats})
 
-    def _queue_add(self, procedure: str, values: dict[str, Any], **others: Any) -> Reply:
-        return Reply(self._bench.queue.json_of(self._bench.add(procedure, values, **others)))
+    def _queue_add(self, place: int | None = None, **run: Any) -> Reply:
+        return Reply(self._bench.queue.json_of(self._bench.add(run_request(run), place)))
 
-    def _run_now(self, job: int | None = None, **others: Any) -> Reply:
+    def _run_now(self, job: int | None = None, **run: Any) -> Reply:
         """Run a job next even if the queue is paused; other queued jobs stay paused."""
         if job is not None:
             self._bench.queue.let(job)
             self._bench.publish_state()
             return Reply({"job": job})
-        added = self._bench.add(**others, place=0)
+        added = self._bench.add(run_request(run), place=0)
         with suppress(NotNow):  # it has already started
             self._bench.queue.let(added.id)
         return Reply({"job": added.id})
@@ -194,7 +187,7 @@ class CommandHandlers:
         return Reply(self._bench.instruments.to_json())
 
     def _set_instrument(self, instrument: str, setting: str, value: float) -> Reply:
-        self._bench.instruments.set(instrument, setting, float(value))
+        self._bench.instruments.set(instrument, setting, value)
         words, unit = setting.removesuffix("_V").capitalize(), unit_of(setting)
         if instrument in ROLES:
             words = settable(self._bench.instruments.known_rig, instrument)[setting].label
@@ -205,14 +198,10 @@ class CommandHandlers:
 
     def _history(self, job: int, first: int = 0, first_event: int = 0) -> Reply:
         feed = self._bench.broadcast.feed_of(job)
-        page = feed.page(int(first), int(first_event))
-        blocks = [
-            {"first": b.first, "rate_Hz": number(b.rate_Hz), "channels": list(b.channels)}
-            for b in page.blocks
-        ]
+        page = feed.page(first, first_event)
         fields = {
             "job": job,
-            "blocks": blocks,
+            "blocks": [record_message("block", block).fields for block in page.blocks],
             "events": list(page.events),
             "first_event": page.first_event,
             "stop": feed.stop,

@@ -2,7 +2,7 @@
 
 
 class BenchError(Exception):
-    """Base of the errors of a bench's client."""
+    """Base of the errors between a bench and its clients."""
 
 
 class NoAnswer(BenchError):

@@ -8,13 +8,14 @@ A published message has one more frame in front, its kind, by which subscription
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.records import Block, Event, EventKind, Trace
+from analysis.json_data import to_json
+from app.server.errors import BenchError
 
 VERSION = 1
 
@@ -30,7 +31,7 @@ MOST_OF_NOTHING = 2**19
 Frames = list[bytes]
 
 
-class ProtocolError(Exception):
+class ProtocolError(BenchError):
     """Invalid message. The text is one sentence."""
 
 
@@ -44,15 +45,15 @@ class Message:
 
 
 def encode(message: Message) -> Frames:
-    """Return the frames of a message. Raises ``TypeError`` or ``ValueError`` for what JSON can't hold (NaN is one).
+    """Return the frames of a message. Raises ``TypeError`` for what JSON can't hold.
 
-    Half a surrogate pair, as a file's name may have it, becomes "?".
+    Numbers that are not finite become null. Half a surrogate pair, as a file's name may have it, becomes "?".
     """
     plain = {name: _little_endian(array) for name, array in message.arrays.items()}
     header = {
         "v": VERSION,
         "kind": message.kind,
-        "fields": dict(message.fields),
+        "fields": to_json(message.fields),
         "arrays": [[name, array.dtype.str, list(array.shape)] for name, array in plain.items()],
     }
     text = json.dumps(header, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
@@ -130,92 +131,3 @@ def _array(description: Any, data: bytes) -> tuple[str, NDArray[Any]]:
 def published(message: Message) -> Frames:
     """Return the frames of a message to subscribers, with its kind in front."""
     return [message.kind.encode(), *encode(message)]
-
-
-# ---- records ----
-
-
-def block_message(block: Block, job: int) -> Message:
-    """Return a message with samples of a job's run."""
-    fields = {
-        "job": job,
-        "first": int(block.first),
-        "rate_Hz": number(block.rate_Hz),
-        "channels": list(block.channels),
-    }
-    return Message("block", fields, {"data": block.data})
-
-
-def event_message(event: Event, job: int, number: int) -> Message:
-    """Return a message with the ``number``-th event (from 0) of a job's run."""
-    return Message("event", {"job": job, "number": number, **event_fields(event)})
-
-
-def event_fields(event: Event) -> dict[str, Any]:
-    """Return the JSON fields of an event."""
-    return {
-        "sample": int(event.sample),
-        "kind": str(event.kind),
-        "name": event.name,
-        "payload": dict(event.payload),
-    }
-
-
-def trace_message(trace: Trace, job: int) -> Message:
-    """Return a message with a trace of a job's run."""
-    fields = {
-        **asdict(trace),
-        "job": job,
-        "samples": [int(n) for n in trace.samples],
-        "flags": list(trace.flags),
-    }
-    arrays = {name: fields.pop(name) for name in ("displacement_m", "conductance_G0")}
-    return Message("trace", {**fields, "bias_V": number(trace.bias_V)}, arrays)
-
-
-def block_of(message: Message) -> Block:
-    """Return the samples of a message. Raises ``ProtocolError``."""
-    fields = message.fields
-    try:
-        return Block(
-            int(fields["first"]), _float(fields["rate_Hz"]), tuple(fields["channels"]), message.arrays["data"]
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProtocolError(f"not a block: {error}") from None
-
-
-def event_of(fields: Mapping[str, Any]) -> Event:
-    """Return the event of some fields. Raises ``ProtocolError``."""
-    try:
-        return Event(
-            int(fields["sample"]), EventKind(fields["kind"]), str(fields["name"]), dict(fields["payload"])
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProtocolError(f"not an event: {error}") from None
-
-
-def trace_of(message: Message) -> Trace:
-    """Return the trace of a message. Raises ``ProtocolError``."""
-    fields = message.fields
-    try:
-        start, stop = fields["samples"]
-        return Trace(
-            int(fields["number"]),
-            (int(start), int(stop)),
-            message.arrays["displacement_m"],
-            message.arrays["conductance_G0"],
-            _float(fields["bias_V"]),
-            str(fields["ended"]),
-            tuple(fields["flags"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProtocolError(f"not a trace: {error}") from None
-
-
-def number(value: float) -> float | None:
-    """Return a number for JSON; None if it is not finite."""
-    return float(value) if math.isfinite(value) else None
-
-
-def _float(value: Any) -> float:
-    return math.nan if value is None else float(value)

@@ -11,6 +11,7 @@ from typing import Any
 import zmq
 
 from app.server.admission import DOMAIN
+from app.server.messages import LogEntry
 from app.server.protocol import Frames, Message, published
 
 log = logging.getLogger(__name__)
@@ -116,13 +117,13 @@ class LogTopic(logging.Handler):
         super().__init__(logging.INFO)
         self._publisher = publisher
         self._numbers = itertools.count(1)
-        self.entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self.entries: deque[LogEntry] = deque(maxlen=KEPT)
         """Latest entries, for clients that connect later."""
         self.addFilter(lambda record: record.name.startswith("app.") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Publish a log record."""
-        fields = {
+        fields: LogEntry = {
             "number": next(self._numbers),
             "level": record.levelname.lower(),
             "time_s": record.created,

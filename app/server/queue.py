@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from app.server.messages import JobState, QueueState
 from drivers.errors import NotNow
 
 DONE_KEPT = 200
@@ -69,30 +70,28 @@ class Job:
         worked_s = now_s - self.began_s - self.paused_s
         return worked_s / self.cycles * max(self.total - self.cycles, 0)
 
-    def to_json(self, now_s: float) -> dict[str, Any]:
+    def to_json(self, now_s: float, version: int) -> JobState:
         """Return the job for clients."""
-        shown = (
-            "id",
-            "procedure",
-            "sample",
-            "notes",
-            "repeats",
-            "total",
-            "cycles",
-            "traces",
-            "samples",
-            "reason",
-            "refused",
-            "safe",
-        )
         end_s = now_s if self.ended_s is None else self.ended_s
         return {
-            **{name: getattr(self, name) for name in shown},
+            "id": self.id,
+            "procedure": self.procedure,
             "values": dict(self.values),
             "out": str(self.out),
+            "sample": self.sample,
+            "notes": self.notes,
+            "repeats": self.repeats,
+            "total": self.total,
+            "cycles": self.cycles,
+            "traces": self.traces,
+            "samples": self.samples,
             "status": str(self.status),
+            "reason": self.reason,
+            "refused": self.refused,
+            "safe": self.safe,
             "elapsed_s": None if self.began_s is None else end_s - self.began_s,
             "left_s": self.left_s(now_s),
+            "version": version,
         }
 
 
@@ -272,7 +271,7 @@ class JobQueue:
                 self._present.stop.set()
             self._changed.notify_all()
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> QueueState:
         """Return the present job, the reason and cause of a hold, and every job in order.
 
         The order is: finished, present, waiting.
@@ -286,13 +285,13 @@ class JobQueue:
                 "job": present.id if present else None,
                 "held": self._held,
                 "failed": self._failed.id if self._failed else None,
-                "queue": [job.to_json(now_s) | {"version": number} for job in jobs],
+                "queue": [job.to_json(now_s, number) for job in jobs],
             }
 
-    def json_of(self, job: Job) -> dict[str, Any]:
+    def json_of(self, job: Job) -> JobState:
         """Return one job for clients."""
         with self._changed:
-            return job.to_json(self._clock()) | {"version": self._next_version()}
+            return job.to_json(self._clock(), self._next_version())
 
     def _next_version(self) -> int:
         self._version += 1

@@ -13,6 +13,7 @@ import zmq
 from numpy.typing import NDArray
 
 from app.server.admission import DOMAIN
+from app.server.messages import checked_arguments
 from app.server.protocol import Frames, Message, ProtocolError, decode, encode
 
 log = logging.getLogger(__name__)
@@ -205,7 +206,7 @@ class CommandServer:
     def _act(self, peer: bytes, number: Any, command: Command, arguments: dict[str, Any]) -> None:
         """Run the command and reply with its result, or with the reason of the refusal in a sentence."""
         try:
-            reply = command.act(**arguments)
+            reply = command.act(**checked_arguments(command.act, arguments))
             frames = encode(Message("reply", {"number": number, "result": dict(reply.fields)}, reply.arrays))
         except Exception as error:
             if not str(error) or isinstance(error, (AttributeError, LookupError, AssertionError)):

@@ -9,6 +9,7 @@ import click
 from app.config.toml import FileError
 from app.console.progress import RunProgress, signals_stop, stderr_console
 from app.console.terminal import output_never_waits
+from app.server.messages import RunRequest
 from app.server.process import announced
 from app.server.queue import Job, Status
 from app.server.server import BenchServer
@@ -35,7 +36,7 @@ def run_served(
         announced(server.connection) as path,
     ):
         try:
-            job = server.add(procedure, values, out.absolute(), sample, notes)
+            job = server.add(RunRequest(procedure, values, str(out.absolute()), sample, notes))
         except (ImpossibleSetting, NotNow, OSError) as error:
             raise FileError(str(error)) from None
         click.echo(f"Clients may attach: {path}", err=True)

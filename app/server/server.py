@@ -9,7 +9,6 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from app.server.broadcast import Broadcast
 from app.server.command_handlers import CommandHandlers
 from app.server.connection import RETRACT_MARGIN_S, Connection
 from app.server.instruments import Instruments
+from app.server.messages import BenchState, LogEntry, RunRequest
 from app.server.publisher import LogTopic, Publisher
 from app.server.queue import Job, JobQueue, Status
 from app.server.rpc_server import CommandServer, ServerWorker
@@ -149,15 +149,7 @@ class BenchServer:
 
     # ---- jobs ----
 
-    def add(
-        self,
-        procedure: str,
-        values: Mapping[str, Any],
-        out: str | Path | None = None,
-        sample: str = "",
-        notes: str = "",
-        place: int | None = None,
-    ) -> Job:
+    def add(self, run: RunRequest, place: int | None = None) -> Job:
         """Queue a run.
 
         Raises
@@ -167,17 +159,20 @@ class BenchServer:
         FileExistsError, NotNow
             For a recording that exists, or that another job will write.
         """
-        made = procedure_of(procedure, values)
+        made = procedure_of(run.procedure, run.values)
         check(made, self.instruments.rig())
         taken = {Path(job["out"]) for job in self.queue.snapshot()["queue"]}
-        path = free_name(self.folder, procedure, taken) if out is None else (self.folder / out).absolute()
+        path = (
+            free_name(self.folder, run.procedure, taken)
+            if run.out is None
+            else (self.folder / run.out).absolute()
+        )
         if path.exists():
             raise FileExistsError(f"{path} exists; a recording is never overwritten. Choose another name.")
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; create it, or choose another.")
-        job = Job(
-            self.queue.new_id(), procedure, dict(values), path, sample, notes, made.repeats, made.total_cycles
-        )
+        labels = run.sample, run.notes, made.repeats
+        job = Job(self.queue.new_id(), run.procedure, run.values, path, *labels, made.total_cycles)
         self.queue.add(job, place=place)
         self.publish_state()
         return job
@@ -233,7 +228,7 @@ class BenchServer:
 
     # ---- publishing ----
 
-    def log_entries(self) -> list[dict[str, Any]]:
+    def log_entries(self) -> list[LogEntry]:
         """Return the latest log entries."""
         return list(self._log_handler.entries)
 
@@ -271,7 +266,7 @@ class BenchServer:
         """Publish the state of the bench."""
         self._publisher.publish_snapshot("state", self.state)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> BenchState:
         """Return the state of the bench: present job, queue, run that clients can follow."""
         return {
             **self.queue.snapshot(),  # first, so that the rest is not older than its version

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import zmq
@@ -13,9 +13,8 @@ from analysis.records import Block, Event, Trace
 from app.console.terminal import join
 from app.server.errors import BenchError, Refused
 from app.server.latest_snapshots import Newest
-from app.server.protocol import Message, ProtocolError, block_of, decode, event_of, trace_of
-
-TOPICS = ("run", "block", "event", "trace", "job", "state", "log", "instruments")
+from app.server.messages import TOPICS, record_of, structured
+from app.server.protocol import Message, decode
 
 LOOK_AGAIN_S = 0.1
 """Time to wait for samples that are being written to the file."""
@@ -108,7 +107,7 @@ class StreamSubscription:
                     self._quiet()
                 else:
                     self._take(message)
-        except (BenchError, ProtocolError) as error:
+        except BenchError as error:
             self.failure = error
             self._callback("lost", {"message": str(error)})
         finally:
@@ -121,7 +120,11 @@ class StreamSubscription:
         poller.register(socket, zmq.POLLIN)
         poller.register(self._woken, zmq.POLLIN)
         ready = dict(poller.poll(int(SILENCE_S * 1000)))
-        return decode(socket.recv_multipart()[1:]) if socket in ready else None
+        if socket not in ready:
+            return None
+        message = decode(socket.recv_multipart()[1:])
+        content = TOPICS.get(message.kind, dict)
+        return replace(message, fields=structured(message.kind, message.fields, content))
 
     def _begin(self) -> None:
         """Prepare for the first message."""
@@ -165,9 +168,9 @@ class Follower(StreamSubscription):
             self._finish()
             self._start(fields)
         elif kind == "block" and fields["job"] == self._job:
-            self._live_block(block_of(message))
+            self._live_block(record_of(message, Block))
         elif kind == "event" and fields["job"] == self._job:
-            self._live_event(fields)
+            self._live_event(message)
         elif kind not in ("block", "event"):
             super()._take(message)
             if (
@@ -183,12 +186,13 @@ class Follower(StreamSubscription):
         if block.stop > self._next_sample:
             self._give(block.part(self._next_sample, block.stop))
 
-    def _live_event(self, fields: Mapping[str, Any]) -> None:
-        if fields["number"] > self._next_event:
+    def _live_event(self, message: Message) -> None:
+        number = message.fields["number"]
+        if number > self._next_event:
             self._catch_up()
-        if fields["number"] == self._next_event:
+        if number == self._next_event:
             self._next_event += 1
-            self._callback("event", event_of(fields))
+            self._callback("event", record_of(message, Event))
 
     def _quiet(self) -> None:
         """Check the bench, and fetch messages missed at the end of a run."""
@@ -241,16 +245,13 @@ def _what(message: Message) -> RunInfo | Block | Event | Trace | dict[str, Any]:
         case "run":
             return _run_info(message.fields)
         case "block":
-            return block_of(message)
+            return record_of(message, Block)
         case "event":
-            return event_of(message.fields)
+            return record_of(message, Event)
         case "trace":
-            return trace_of(message)
+            return record_of(message, Trace)
     return dict(message.fields)
 
 
 def _run_info(fields: Mapping[str, Any]) -> RunInfo:
-    try:
-        return RunInfo(int(fields["job"]), RunHeader.from_json(fields["header"]), str(fields["recording"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProtocolError(f"not a run: {error}") from None
+    return structured("run", fields, RunInfo)

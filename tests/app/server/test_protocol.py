@@ -9,17 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from analysis.records import Block, Event, EventKind, Trace
+from app.server.messages import record_message, record_of
 from app.server.protocol import (
     Message,
     ProtocolError,
-    block_message,
-    block_of,
     decode,
     encode,
-    event_message,
-    event_of,
-    trace_message,
-    trace_of,
 )
 
 JSON = st.recursive(
@@ -52,9 +47,13 @@ def test_records_come_back_as_they_were():
 
     sent = [
         decode(encode(m))
-        for m in (block_message(block, 1), event_message(event, 1, 0), trace_message(trace, 1))
+        for m in (
+            record_message("block", block, job=1),
+            record_message("event", event, job=1, number=0),
+            record_message("trace", trace, job=1),
+        )
     ]
-    block2, event2, trace2 = block_of(sent[0]), event_of(sent[1].fields), trace_of(sent[2])
+    block2, event2, trace2 = (record_of(m, kind) for m, kind in zip(sent, (Block, Event, Trace), strict=True))
 
     assert (block2.first, block2.rate_Hz, block2.channels) == (17, 2000.0, ("current", "z"))
     np.testing.assert_array_equal(block2.data, block.data)
@@ -64,11 +63,12 @@ def test_records_come_back_as_they_were():
     np.testing.assert_array_equal(trace2.displacement_m, trace.displacement_m)
 
 
-def test_what_is_no_number_or_no_json_is_not_sent():
+def test_what_is_no_number_or_no_json_is_not_sent_and_an_unknown_number_is_null():
     with pytest.raises(TypeError, match="object"):
         encode(Message("x", {}, {"a": np.array([object()])}))
-    with pytest.raises(ValueError, match="JSON"):
-        encode(Message("x", {"a": float("nan")}))
+    with pytest.raises(TypeError, match="JSON"):
+        encode(Message("x", {"a": object()}))
+    assert decode(encode(Message("x", {"a": float("nan")}))).fields == {"a": None}
 
 
 GOOD = {"v": 1, "kind": "x", "fields": {}, "arrays": []}

@@ -9,6 +9,7 @@ from analysis.recording import Recording
 from analysis.records import EventKind
 from app.server.client import BenchClient
 from app.server.errors import Refused
+from app.server.messages import RunRequest
 from app.server.server import BenchServer
 from procedures.registry import PROCEDURES
 from simulators.rig.faults import InstrumentSilent, Stall
@@ -428,7 +429,7 @@ def test_nothing_is_left_behind_and_the_run_is_ended_safely(tmp_path):
         with BenchServer(rig.file, tmp_path) as server, BenchClient(server.connection) as client:
             ears = Ears()
             client.follow(ears)
-            server.add("break-junction", {"traces": 100, **SLOWLY})
+            server.add(RunRequest("break-junction", {"traces": 100, **SLOWLY}))
             ears.wait("block")
         left = {
             thread.name
