@@ -35,7 +35,7 @@ class DiskBackedList(Generic[Record]):
     """
 
     def __init__(self, *shared: str) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the shelf
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the list
         self._close = weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
         self._shared = shared

@@ -1,9 +1,10 @@
 """Segments of a run that hold a modulation or a sweep, each with the mark that describes its outcome."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording, RecordingError
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.traces.read import calibration_of
+
+Record = TypeVar("Record")
 
 CHANNELS = ("current", "bias", "thermocouple")
 """Channels that are read from a recording; a missing thermocouple or bias reads NaN."""
@@ -122,6 +125,33 @@ class Cutter:
         self._calibration = self._calibration.after(name, value)
         if name == "thermocouple_gain":
             self._thermocouple_gain = float(value)
+
+
+class RecordSegmenter(ABC, Generic[Record]):
+    """Reducer that yields the record of each segment, as soon as its mark has come."""
+
+    def __init__(self, cutter: Cutter) -> None:
+        self._cutter = cutter
+        self._next_number = 0
+
+    def feed(self, block: Block) -> Iterable[Record]:
+        """Take the next samples."""
+        return self._records(self._cutter.feed(block))
+
+    def event(self, event: Event) -> Iterable[Record]:
+        """Take an event; marks complete records."""
+        return self._records(self._cutter.event(event))
+
+    def close(self) -> Iterable[Record]:
+        """Return a record that was still open."""
+        return self._records(self._cutter.close())
+
+    def _records(self, segments: Iterable[Segment]) -> list[Record]:
+        return [self._record(segment) for segment in segments]
+
+    @abstractmethod
+    def _record(self, segment: Segment) -> Record:
+        """Return the record of a segment."""
 
 
 class _OpenCut:

@@ -10,9 +10,17 @@ from numpy.typing import NDArray
 from analysis.conductance import CurrentCalibration
 from analysis.heating.programme import LevelProgramme
 from analysis.recording import Recording, RecordingError
-from analysis.records import Block, Event, FloatArray
+from analysis.records import Block, FloatArray
 from analysis.reduce import reduce
-from analysis.segmentation import CHANNELS, Cutter, Segment, calibration_for, number_or_nan, step_blocks
+from analysis.segmentation import (
+    CHANNELS,
+    Cutter,
+    RecordSegmenter,
+    Segment,
+    calibration_for,
+    number_or_nan,
+    step_blocks,
+)
 
 STEP, MARK = "modulate", "hold"
 """Names of the events that delimit and describe a hold."""
@@ -82,7 +90,7 @@ class Hold:
         return self.samples[1] - self.samples[0]
 
 
-class HoldSegmenter:
+class HoldSegmenter(RecordSegmenter[Hold]):
     """Reducer that yields a `Hold` at its mark "hold", at the next hold, or at the end.
 
     Parameters
@@ -94,52 +102,40 @@ class HoldSegmenter:
     """
 
     def __init__(self, calibration: CurrentCalibration, thermocouple_gain: float = float("nan")) -> None:
-        self._cutter = Cutter(STEP, MARK, calibration, thermocouple_gain)
+        super().__init__(Cutter(STEP, MARK, calibration, thermocouple_gain))
         self._rate_Hz = float("nan")
-        self._next_number = 0
 
     def feed(self, block: Block) -> Iterable[Hold]:
         """Take the next samples."""
         self._rate_Hz = block.rate_Hz
-        return self._holds(self._cutter.feed(block))
+        return super().feed(block)
 
-    def event(self, event: Event) -> Iterable[Hold]:
-        """Take an event; marks complete holds."""
-        return self._holds(self._cutter.event(event))
-
-    def close(self) -> Iterable[Hold]:
-        """Return a hold that was still open."""
-        return self._holds(self._cutter.close())
-
-    def _holds(self, cuts: Iterable[Segment]) -> list[Hold]:
-        return [self._hold(cut) for cut in cuts]
-
-    def _hold(self, cut: Segment) -> Hold:
-        begin, mark = cut.begin, cut.mark
+    def _record(self, segment: Segment) -> Hold:
+        begin, mark = segment.begin, segment.mark
         programme = LevelProgramme.from_json(begin["programme"])
         number = int(begin.get("hold", mark.get("number", self._next_number)))
         self._next_number = number + 1
         low, high = mark.get("window_G0") or (None, None)
         return Hold(
             number=number,
-            samples=cut.samples,
+            samples=segment.samples,
             rate_Hz=self._rate_Hz,
             programme=programme,
             amplitude_V=float(begin.get("amplitude_V", programme.largest_bias_V)),
-            start=int(begin.get("start", cut.samples[0])),
-            bias_V=cut.bias_V,
-            current_A=cut.current_A,
-            thermocouple_V=cut.thermocouple_V,
-            railed=cut.railed,
+            start=int(begin.get("start", segment.samples[0])),
+            bias_V=segment.bias_V,
+            current_A=segment.current_A,
+            thermocouple_V=segment.thermocouple_V,
+            railed=segment.railed,
             before_G0=number_or_nan(mark.get("before_G0")),
             after_G0=number_or_nan(mark.get("after_G0")),
             window_G0=(number_or_nan(low), number_or_nan(high)),
             kind=str(mark.get("kind", "unknown")),
             control=mark.get("control", begin.get("control")),
-            ended=cut.ended,
+            ended=segment.ended,
             expected_A=number_or_nan(begin.get("expected_A")),
             order=str(begin.get("order", "+0-")),
-            flags=cut.flags,
+            flags=segment.flags,
         )
 
 

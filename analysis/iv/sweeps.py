@@ -7,9 +7,16 @@ from pathlib import Path
 
 from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording, damage_told
-from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.records import EventKind, FloatArray
 from analysis.reduce import reduce
-from analysis.segmentation import Cutter, Segment, calibration_for, number_or_nan, step_blocks
+from analysis.segmentation import (
+    Cutter,
+    RecordSegmenter,
+    Segment,
+    calibration_for,
+    number_or_nan,
+    step_blocks,
+)
 
 STEP, MARK = "sweep", "curve"
 """Names of the events that delimit and describe a sweep."""
@@ -52,43 +59,27 @@ class Sweep:
     flags: tuple[str, ...] = ()
 
 
-class SweepSegmenter:
+class SweepSegmenter(RecordSegmenter[Sweep]):
     """Reducer that yields a `Sweep` at its mark "curve", at the next sweep, or at the end."""
 
     def __init__(self, calibration: CurrentCalibration) -> None:
-        self._cutter = Cutter(STEP, MARK, calibration)
-        self._next_number = 0
+        super().__init__(Cutter(STEP, MARK, calibration))
 
-    def feed(self, block: Block) -> Iterable[Sweep]:
-        """Take the next samples."""
-        return self._sweeps(self._cutter.feed(block))
-
-    def event(self, event: Event) -> Iterable[Sweep]:
-        """Take an event; marks complete sweeps."""
-        return self._sweeps(self._cutter.event(event))
-
-    def close(self) -> Iterable[Sweep]:
-        """Return a sweep that was still open."""
-        return self._sweeps(self._cutter.close())
-
-    def _sweeps(self, cuts: Iterable[Segment]) -> list[Sweep]:
-        return [self._sweep(cut) for cut in cuts]
-
-    def _sweep(self, cut: Segment) -> Sweep:
-        number = int(cut.begin.get("curve", cut.mark.get("number", self._next_number)))
+    def _record(self, segment: Segment) -> Sweep:
+        number = int(segment.begin.get("curve", segment.mark.get("number", self._next_number)))
         self._next_number = number + 1
         return Sweep(
             number=number,
-            samples=cut.samples,
-            bias_V=cut.bias_V,
-            current_A=cut.current_A,
-            peak_V=number_or_nan(cut.begin.get("peak_V")),
-            before_G0=number_or_nan(cut.mark.get("before_G0")),
-            after_G0=number_or_nan(cut.mark.get("after_G0")),
-            kind=str(cut.mark.get("kind", "unknown")),
-            ended=cut.ended,
-            junction=int(cut.begin.get("junction", number)),
-            flags=cut.flags,
+            samples=segment.samples,
+            bias_V=segment.bias_V,
+            current_A=segment.current_A,
+            peak_V=number_or_nan(segment.begin.get("peak_V")),
+            before_G0=number_or_nan(segment.mark.get("before_G0")),
+            after_G0=number_or_nan(segment.mark.get("after_G0")),
+            kind=str(segment.mark.get("kind", "unknown")),
+            ended=segment.ended,
+            junction=int(segment.begin.get("junction", number)),
+            flags=segment.flags,
         )
 
 

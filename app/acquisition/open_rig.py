@@ -228,10 +228,10 @@ def _verify(amplifier: CurrentAmplifier, recorded: Any, seen: Callable[[Any], No
     idle = {one.name: None for one in fields(recorded) if one.metadata.get("idle")}
     changed = differences(replace(recorded, **idle), state)
     if changed:
-        said = "The current amplifier was changed during the run: " + "; ".join(changed) + "."
+        message = "The current amplifier was changed during the run: " + "; ".join(changed) + "."
         if getattr(state, "bias_supply_on", False):
-            said += f" {amplifier.to_safe()}."
-        raise InstrumentFault(said)
+            message += f" {amplifier.to_safe()}."
+        raise InstrumentFault(message)
 
 
 def planned_context(rig: Rig) -> ProcedureContext:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.console import options
 from app.console.errors import Command
 
 
@@ -26,17 +27,7 @@ from app.console.errors import Command
     show_default=True,
     help="Background under a fitted Gaussian.",
 )
-@click.option(
-    "--transmission",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Model file to compare the heat with; by default a level fitted to the I-V.",
-)
-@click.option(
-    "--first-periods",
-    type=click.IntRange(0),
-    metavar="N",
-    help="Periods left out after the start of each modulation; by default the run's own parameter.",
-)
+@options.comparison
 def command(
     recordings: tuple[Path, ...],
     as_json: bool,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from app.console import options
 from app.console.errors import Command
 
 
@@ -21,17 +22,7 @@ from app.console.errors import Command
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the numbers of heating to this file.",
 )
-@click.option(
-    "--transmission",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Model file to compare the heat with; by default a level fitted to the I-V.",
-)
-@click.option(
-    "--first-periods",
-    type=click.IntRange(0),
-    metavar="N",
-    help="Periods left out after the start of each modulation; by default the run's own parameter.",
-)
+@options.comparison
 def command(
     recordings: tuple[Path, ...],
     out: Path | None,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from app.console import options
 from app.console.errors import Command
 
 
@@ -12,21 +13,7 @@ from app.console.errors import Command
     "rig_file", metavar="[RIG]", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
 )
 @click.option("--simulated", is_flag=True, help="Serve a simulated rig that lives as long as the bench.")
-@click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="Sample of the simulated rig.")
-@click.option(
-    "--clock",
-    type=click.Choice(["wall", "fast"]),
-    default="wall",
-    show_default=True,
-    help="Clock of the simulated rig; fast: time advances only as samples are read.",
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same world.")
-@click.option(
-    "--parameters",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Parameter file of the simulated rig.",
-)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One of these parameters.")
+@options.simulated_rig
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

@@ -8,6 +8,7 @@ import click
 from app.acquisition.simulated_rig import MARK, SimulationSettings, served
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS, VOLTAGE_PREAMPLIFIER, AmplifierError
 from app.config.toml import FileError
+from app.console import options
 from app.console.errors import Command
 
 FAST = "fast"
@@ -36,23 +37,7 @@ SLOWEST, FASTEST = 0.01, 300.0
 
 
 @click.command(cls=Command)
-@click.option("--species", type=click.Choice(["BDNC", "BDA", "Au"]), help="Molecule on the sample.")
-@click.option(
-    "--clock",
-    type=click.Choice(["wall", "fast"]),
-    default="wall",
-    show_default=True,
-    help="fast: time advances only as samples are read.",
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same world.")
-@click.option(
-    "--parameters",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="TOML file with parameters that differ from the defaults.",
-)
-@click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One parameter, e.g. sample.species=Au."
-)
+@options.simulated_rig
 @click.option(
     "--list", "list_parameters", is_flag=True, help="Print every parameter with its default and its source."
 )

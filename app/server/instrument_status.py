@@ -70,8 +70,8 @@ class InstrumentRows:
         if product := header.settings.get("card", {}).get("product"):
             self.on_card(product)
         for role in ROLES:
-            said = {setting: _plain(value) for setting, value in header.settings.get(role, {}).items()}
-            self._note_amplifier(role, said)
+            settings = {setting: _plain(value) for setting, value in header.settings.get(role, {}).items()}
+            self._note_amplifier(role, settings)
 
     def on_card(self, product: str) -> None:
         """Note which card it is."""
@@ -83,23 +83,23 @@ class InstrumentRows:
 
     def on_amplifier(self, role: str, state: Any, overloaded: bool | None = None) -> None:
         """Note the state of an amplifier, read or not, and whether it reports an overload."""
-        said = {
+        settings = {
             one.name: _plain(value)
             for one in fields(state)
             if one.repr and (value := getattr(state, one.name)) is not None
         }
         if overloaded is not None:
-            said["overloaded"] = overloaded
+            settings["overloaded"] = overloaded
         self._note_amplifier(
-            role, said, "It is overloaded: reduce the current or the gain." if overloaded else ""
+            role, settings, "It is overloaded: reduce the current or the gain." if overloaded else ""
         )
 
-    def _note_amplifier(self, role: str, said: dict[str, Any], message: str = "") -> None:
+    def _note_amplifier(self, role: str, settings: dict[str, Any], message: str = "") -> None:
         provenance = self._drivers[role].provenance
         verified = provenance is Provenance.READ
         if not verified:
-            said = {"provenance": str(provenance), **said}
-        self._note(role, True if verified else None, said, verified=verified, message=message)
+            settings = {"provenance": str(provenance), **settings}
+        self._note(role, True if verified else None, settings, verified=verified, message=message)
 
     def _note(
         self, name: str, answers: bool | None, settings: dict[str, Any], *, verified: bool, message: str = ""

@@ -88,7 +88,7 @@ class HeatingModel(RecordView[HeatingSnapshot]):
 
     Parameters
     ----------
-    holds : Shelf of Hold
+    holds : DiskBackedList of Hold
         Holds so far, added to by the session.
     header : RunHeader
     options : HeatingOptions

@@ -84,7 +84,7 @@ class IVModel(RecordView[IVSnapshot]):
 
     Parameters
     ----------
-    sweeps : Shelf of Sweep
+    sweeps : DiskBackedList of Sweep
         Sweeps so far, with the voltage across the junction as bias; added to by the session.
     rules : CurveRules
     given : JunctionModel or None

@@ -38,7 +38,7 @@ class Records:
         """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
         self._header = header
         self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
-        self._places: list[tuple[int, int]] = []  # end of each trace, and its index on the shelf
+        self._places: list[tuple[int, int]] = []  # end of each trace, and its index in the list
         self._junctions: JunctionNumbers | None = None
         self.begin()
 
@@ -102,5 +102,5 @@ class Records:
 
     def dispose(self) -> None:
         """Delete the temporary files."""
-        for shelf in (self.traces, self.holds, self.sweeps):
-            shelf.close()
+        for records in (self.traces, self.holds, self.sweeps):
+            records.close()
