@@ -16,11 +16,13 @@ from analysis.buettiker.terminals import (
     VoltageTemperatureProbe,
 )
 from analysis.records import FloatArray
-from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
+from analysis.transport.huckel import HuckelModel, Lead, bonded
 from app.config.toml import FileError, Section, load_toml, validate
 from app.models.coupling import TOTAL, Coupling
-from app.models.fields import Free, Kelvin, Number, bounded_number, is_number
+from app.models.fields import Free, Kelvin, Number, is_number
+from app.models.molecule import MoleculeKeys, bonds_of
 from app.models.probe_circuit import CircuitSettings
+from app.models.series import series
 
 TAKEN = ("level_alignment_eV", "entropy_production_W_per_K", "seebeck_V_per_K", "relative_error_percent")
 """Keys of a row of the result that are not terminals."""
@@ -39,7 +41,7 @@ def _geometry(value: Any) -> str | FloatArray:
     return matrix
 
 
-class MoleculeSection(Section):
+class MoleculeSection(MoleculeKeys):
     """``transmission``: ``geometry`` "ring" or "chain" with ``sites`` and ``hopping_eV``, or a matrix.
 
     A matrix of zeros and ones beside a ``hopping_eV`` says which sites are bonded; any other is the Hamiltonian in eV.
@@ -47,15 +49,8 @@ class MoleculeSection(Section):
     """
 
     kind: Literal["huckel"]
-    sites: int | None = Field(default=None, ge=1, le=500)
     hopping_eV: Number = None
     geometry: Annotated[Any, PlainValidator(_geometry)] = "ring"
-    onsite_eV: Annotated[
-        Any,
-        PlainValidator(
-            lambda x: [bounded_number(y) for y in x] if isinstance(x, list) else bounded_number(x)
-        ),
-    ] = 0.0
 
 
 class TerminalSection(Coupling):
@@ -68,14 +63,6 @@ class TerminalSection(Coupling):
     probe: Literal["voltage", "voltage-temperature"] | None = None
 
     old_gamma = TOTAL
-
-
-class AlignmentRange(Section):
-    """Evenly spaced level alignments, both ends included."""
-
-    start: float
-    stop: float
-    points: int = Field(ge=1, le=100_000)
 
 
 class ProbeFile(Section):
@@ -147,7 +134,7 @@ def load_probe_model(path: Path) -> ProbeModel:
     except ValueError as error:
         raise FileError(f"{path}: {error}") from None
     circuit = CircuitSettings(file.regime, file.circuit, file.reference_temperature_K)
-    alignment = _alignment(file.level_alignment_eV, f"{path}: level_alignment_eV")
+    alignment = series(file.level_alignment_eV, f"{path}: level_alignment_eV")
     return ProbeModel(path, circuit, alignment, junction, fallback)
 
 
@@ -188,8 +175,7 @@ def _hamiltonian(section: MoleculeSection) -> FloatArray:
             missing = "sites" if section.sites is None else "hopping_eV"
             raise ValueError(f"transmission.{missing}: is missing")
         n_sites = section.sites
-        bonds = ring_bonds(n_sites) if geometry == "ring" else chain_bonds(n_sites)
-        matrix = bonded(n_sites, bonds, _start(hopping))
+        matrix = bonded(n_sites, bonds_of(geometry, n_sites), _start(hopping))
     onsite = section.onsite_eV
     each = [_start(x) for x in onsite] if isinstance(onsite, list) else [_start(onsite)] * n_sites
     if len(each) != n_sites:
@@ -214,12 +200,3 @@ def _of_matrix(matrix: FloatArray, hopping_eV: float | None) -> FloatArray:
 
 def _start(value: float | Free) -> float:
     return value.start if isinstance(value, Free) else value
-
-
-def _alignment(value: Any, where: str) -> FloatArray:
-    if isinstance(value, dict):
-        span = validate(value, AlignmentRange, where)
-        return np.linspace(span.start, span.stop, span.points)
-    if not isinstance(value, list) or not value or not all(is_number(x) and math.isfinite(x) for x in value):
-        raise FileError(f"{where} = {value!r}: must be a list of numbers, or {{ start =, stop =, points = }}")
-    return np.array(value, dtype=np.float64)

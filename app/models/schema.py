@@ -1,35 +1,17 @@
 """The TOML file of a transmission model, for `hotjunction predict` and `hotjunction fit`."""
 
-import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from app.config.toml import FileError, Section, load_toml, validate
-from app.models.fields import Drop, Kelvin, Positive, is_number
+from app.models.fields import Drop, Kelvin, Positive
 from app.models.floating import FloatingSection
 from app.models.kind import SECTIONS, ModelContext, TransmissionSection
-
-
-class VoltageRange(Section):
-    """Evenly spaced biases, both ends included."""
-
-    start: float
-    stop: float
-    points: int = Field(ge=1, le=100_000)
-
-
-def _voltages(value: Any, where: str) -> tuple[float, ...]:
-    if isinstance(value, dict):
-        span = validate(value, VoltageRange, where)
-        return tuple(np.linspace(span.start, span.stop, span.points).tolist())
-    if not isinstance(value, list) or not value or not all(is_number(x) and math.isfinite(x) for x in value):
-        raise FileError(f"{where} = {value!r}: must be a list of numbers, or {{ start =, stop =, points = }}")
-    return tuple(float(x) for x in value)
+from app.models.series import series
 
 
 class ProbeSection(Section):
@@ -127,5 +109,5 @@ def load_model(path: Path) -> Model:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise FileError(f"{where}.kind = {kind!r}: must be one of {', '.join(SECTIONS)}{hint}")
     section = validate(file.transmission, SECTIONS[kind], where)
-    voltages = () if file.voltage_V is None else _voltages(file.voltage_V, f"{path}: voltage_V")
-    return Model(path, file, section, voltages)
+    voltages = () if file.voltage_V is None else series(file.voltage_V, f"{path}: voltage_V").tolist()
+    return Model(path, file, section, tuple(voltages))

@@ -1,19 +1,20 @@
 """``kind = "huckel"``: a Hueckel molecule between two leads."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, model_validator
 
 from analysis.buettiker.fit_family import ProbedFamily
 from analysis.fitting.families import Family
-from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
+from analysis.transport.huckel import HuckelModel, Lead, bonded
 from analysis.transport.transmission import Transmission
 from app.models.coupling import PER_SITE, Coupling
-from app.models.fields import Free, Number, Quantity, bounded_number
+from app.models.fields import Free, Number, Quantity
 from app.models.floating import FloatingSection, probed_quantity
 from app.models.kind import ModelContext, TransmissionSection, built_family
+from app.models.molecule import MoleculeKeys, bonds_of
 
 _MOLECULES = {
     "1,4-benzenediamine": "benzenediamine_14",
@@ -45,7 +46,7 @@ class LeadSection(Coupling):
         return Lead(name, dict.fromkeys(self.sites, self.per_site(width_eV, len(self.sites))))
 
 
-class HuckelSection(TransmissionSection):
+class HuckelSection(TransmissionSection, MoleculeKeys):
     """Sites with equal hopping, or a ready molecule.
 
     ``geometry`` ("ring", "chain") says which sites are bonded, or ``bonds`` lists them as pairs. ``onsite_eV`` is a
@@ -63,16 +64,9 @@ class HuckelSection(TransmissionSection):
         ]
         | None
     ) = None
-    sites: int | None = Field(default=None, ge=1, le=500)
     geometry: Literal["ring", "chain"] = "ring"
     bonds: list[tuple[int, int]] | None = None
     hopping_eV: Number = 0.0
-    onsite_eV: Annotated[
-        Any,
-        PlainValidator(
-            lambda x: [bounded_number(y) for y in x] if isinstance(x, list) else bounded_number(x)
-        ),
-    ] = 0.0
     leads: list[LeadSection] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -139,8 +133,7 @@ class HuckelSection(TransmissionSection):
         )
 
     def _bonds(self) -> list[tuple[int, int]]:
-        sites = self.sites or 0
-        return self.bonds or (ring_bonds(sites) if self.geometry == "ring" else chain_bonds(sites))
+        return self.bonds or bonds_of(self.geometry, self.sites or 0)
 
     def _named_leads(self) -> dict[str, LeadSection]:
         names = [lead.name for lead in self.leads]
