@@ -82,6 +82,9 @@ def converter(infinity: Callable[[float], str | None]) -> Converter:
             return {"real": values.real.tolist(), "imaginary": values.imag.tolist()}
         return made.unstructure(values.tolist())
 
+    def by_number(content: Any, kind: Any) -> Any:
+        return {int(key): made.structure(value, get_args(kind)[1]) for key, value in content.items()}
+
     made.register_unstructure_hook(float, number)
     made.register_unstructure_hook(np.generic, lambda value: made.unstructure(value.item()))
     made.register_unstructure_hook_func(_is_array, array)
@@ -89,6 +92,7 @@ def converter(infinity: Callable[[float], str | None]) -> Converter:
     for moment in (date, time):
         made.register_unstructure_hook(moment, lambda value: value.isoformat())
     made.register_structure_hook_func(_is_array, _array)
+    made.register_structure_hook_func(_is_by_number, by_number)
     for plain in (bool, int, str, Enum):
         made.register_structure_hook(plain, _exactly)
     made.register_structure_hook(float, _float)
@@ -109,6 +113,11 @@ def _is_array(annotation: Any) -> bool:
         (annotation,) if get_origin(annotation) is np.ndarray else get_args(annotation) or (annotation,)
     )
     return all(np.ndarray in (x, get_origin(x)) for x in alternatives)
+
+
+def _is_by_number(annotation: Any) -> bool:
+    """Return True for a mapping from whole numbers, which are texts in JSON."""
+    return get_origin(annotation) in (dict, Mapping) and get_args(annotation)[0] is int
 
 
 def _array(content: Any, _: Any) -> Any:

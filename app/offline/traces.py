@@ -59,11 +59,6 @@ class ByHand:
     background: str = "linear"
 
 
-def analyse_recording(path: Path, by_hand: ByHand = ByHand()) -> Analysed:
-    """Analyse the traces of one recording. Raises ``RecordingError`` for a file that can't be used."""
-    return analyse_traces([path], by_hand)
-
-
 def analyse_traces(
     paths: Sequence[Path],
     by_hand: ByHand = ByHand(),

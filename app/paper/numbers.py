@@ -137,7 +137,6 @@ _T_R = (
     "text says that the node does not depend on the probe"
 )
 _STRONG = "with Gamma_P = 0.5 eV, not the 0.05 eV of the other figures"
-_FLAT = replace(SYMMETRIC, flat=True)
 
 QUOTED = (
     Quoted("1", "charge", "<", 2.5, 1, SYMMETRIC, note="between the points of the sweep it is slightly more"),

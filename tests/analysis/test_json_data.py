@@ -64,6 +64,13 @@ def test_values_of_libraries_become_plain():
     }
 
 
+def test_keys_that_are_whole_numbers_come_back_as_such():
+    widths = {1: 0.5, 12: 0.25}
+    assert from_json(json.loads(json.dumps(to_json(widths))), dict[int, float]) == widths
+    with pytest.raises(InvalidContent):
+        from_json({"one": 0.5}, dict[int, float])
+
+
 @pytest.mark.parametrize("value", [object(), b"bytes", 1j])
 def test_what_json_cannot_hold_is_refused(value):
     with pytest.raises(TypeError, match="JSON cannot hold"):

@@ -17,8 +17,10 @@ from app.models.kinds.flat import FlatSection
 from app.models.kinds.huckel import HuckelSection, LeadSection
 from app.models.kinds.levels import LevelSection, LevelsSection
 from app.models.kinds.table import TableSection
-from app.models.probe_schema import AlignmentRange, MoleculeSection, ProbeFile, TerminalSection
-from app.models.schema import MeasuredNumber, MeasuredSection, ModelFile, ProbeSection, VoltageRange
+from app.models.molecule import MoleculeKeys
+from app.models.probe_schema import MoleculeSection, ProbeFile, TerminalSection
+from app.models.schema import MeasuredNumber, MeasuredSection, ModelFile, ProbeSection
+from app.models.series import NumberRange
 from tests.support.file_keys import Place, changed, others, sections, toml
 
 HEAD = """
@@ -129,7 +131,7 @@ def places(name: str, content: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
         if key in content.get("measured", {}):
             yield ("measured", key), MeasuredNumber
     if isinstance(content.get("voltage_V"), dict):
-        yield ("voltage_V",), VoltageRange
+        yield ("voltage_V",), NumberRange
     for key, section in (("levels", LevelSection), ("leads", LeadSection)):
         for i in range(len(content["transmission"].get(key, ()))):
             yield ("transmission", key, i), section
@@ -138,7 +140,7 @@ def places(name: str, content: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
 def probe_places(content: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
     yield (), ProbeFile
     yield ("transmission",), MoleculeSection
-    yield ("level_alignment_eV",), AlignmentRange
+    yield ("level_alignment_eV",), NumberRange
     for i in range(len(content["terminals"])):
         yield ("terminals", i), TerminalSection
 
@@ -213,7 +215,7 @@ def without_effect(content, listed, computed):
 
 def test_every_section_of_these_files_is_walked():
     """A section that is new in their modules must get a place above."""
-    bases = {Coupling, TransmissionSection}
+    bases = {Coupling, MoleculeKeys, TransmissionSection}
     ours = {x for x in sections() if x.__module__.startswith("app.models.")} - bases
     walked = {x for name, text in FILES.items() for _, x in places(name, tomllib.loads(text))}
     walked |= {x for _, x in probe_places(tomllib.loads(PROBE_FILE))}
