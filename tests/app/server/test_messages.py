@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from analysis.records import Block, Event, Trace
+from app.server.instrument_status import InstrumentRows
 from app.server.messages import (
     REPLIES,
     TOPICS,
@@ -15,8 +16,9 @@ from app.server.messages import (
     run_request,
     structured,
 )
-from app.server.protocol import Message, ProtocolError
+from app.server.protocol import Message, ProtocolError, decode, encode
 from app.server.queue import Job, JobQueue
+from tests.support.gui.fake_bench import rig
 
 EVENT = {"sample": 5, "kind": "step", "name": "approach", "payload": {}, "job": 1, "number": 0}
 
@@ -108,3 +110,14 @@ def test_a_run_is_asked_for_by_the_names_of_its_fields():
     with pytest.raises(ProtocolError, match="values: is missing"):
         run_request({"procedure": "iv"})
     assert structured("check", {"possible": False, "reason": "no"}, CheckedRun)["reason"] == "no"
+
+
+def test_instruments_are_of_the_form_that_clients_expect():
+    state = InstrumentRows(rig()).to_json(rig(), "a run has them")
+    content = {**state, "busy": True, "version": 1}
+    assert (
+        decode(
+            encode(Message("instruments", structured("instruments", content, TOPICS["instruments"])))
+        ).fields
+        == content
+    )
