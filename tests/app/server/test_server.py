@@ -304,9 +304,11 @@ def test_retract_works_while_the_run_hangs_and_the_run_moves_nothing_afterwards(
 def test_retract_works_while_other_commands_and_their_door_hang(bench, monkeypatch):
     gate = threading.Event()
 
+    state = bench.server.state()
+
     def hang():
         gate.wait(PATIENCE_S)
-        return {}
+        return state
 
     monkeypatch.setattr(bench.server.instruments, "look", hang)
     monkeypatch.setattr(bench.server, "state", hang)
