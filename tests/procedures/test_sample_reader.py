@@ -50,7 +50,9 @@ class PaperCard:
 def watch_of(card, should_stop=lambda: False, clock=None):
     blocks = []
     sink = SimpleNamespace(feed=blocks.append, on_event=blocks.append)
-    context = SimpleNamespace(daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance())
+    context = SimpleNamespace(
+        daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance(), input_delay_s=0.0
+    )
     return SampleReader(context, sink, should_stop, clock or card.clock), blocks
 
 

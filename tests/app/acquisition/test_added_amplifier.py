@@ -93,7 +93,7 @@ def test_the_amplifier_of_the_guide_is_checked_measured_with_recorded_and_shown(
 
         values = [word for name, value in QUICK.items() for word in (f"--{name.replace('_', '-')}", value)]
         out = tmp_path / "run.h5"
-        done = run("run", "break-junction", "--rig", rig_file, "--traces", 2, *values, "--out", out)
+        done = run("run", "break-junction", "--rig", rig_file, "--yes", "--traces", 2, *values, "--out", out)
         assert done.exit_code == 0, done.output
 
         panel = RigPanel(theme)
@@ -184,8 +184,8 @@ extension_nm_per_V = 20.0
     ("table", "said"),
     [
         ('model = "hand-sett"', "unknown current amplifier; did you mean 'hand-set'?"),
-        ('model = "zzz"', "unknown current amplifier; known: hand-set, keithley428"),
-        ('model = "sr560"', "unknown current amplifier; known: hand-set, keithley428"),
+        ('model = "zzz"', "unknown current amplifier; known: dlpca200, hand-set, keithley428, manual, sr570"),
+        ('model = "sr560"', "unknown current amplifier; did you mean 'sr570'?"),
         ('model = "hand-set"\naddress = "GPIB0::22::INSTR"', "current_amplifier.address: unknown key"),
         ('model = "hand-set"\ngain_V_per_a = 1e6', "unknown key; did you mean 'gain_V_per_A'?"),
         ('model = "hand-set"\ngain_V_per_A = 2e6', "must be one of 1000, 10000"),

@@ -106,7 +106,9 @@ def test_all_that_the_amplifier_says_is_compared(rig):
     seen = []
     with open_rig(load_rig(rig.file), seen.append) as opened:
         opened.context.verify_amplifier()
-    recorded = Keithley428Settings(**opened.settings["current_amplifier"])
+    recorded = Keithley428Settings(
+        **{name: value for name, value in opened.settings["current_amplifier"].items() if name != "via"}
+    )
     (state,) = seen
 
     found = set()
