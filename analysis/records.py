@@ -78,6 +78,12 @@ class EventKind(StrEnum):
     MARK = "mark"
 
 
+TIE = "tie"
+"""Name of the mark that ties a sample to the time of day; the payload has "utc", ISO 8601.
+
+The card's clock may be off by 50 ppm, 4.3 s a day, so times of day come from these marks.
+"""
+
 NOTE = "note"
 """Name of the mark that holds a user's note; the payload has the "text"."""
 

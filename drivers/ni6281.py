@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from analysis.records import Block
 from drivers.card_properties import CardProperties
+from drivers.daqmx.card_report import CardReport, read_report
 from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference
 from drivers.daqmx.inputs import Inputs
 from drivers.daqmx.outputs import Outputs
@@ -28,8 +29,8 @@ class NI6281:
     """Card with its inputs and outputs.
 
     Inputs are acquired continuously; outputs are written singly, or together as a ramp or a modulation on the
-    inputs' sample clock. An output changes right after the tick at which the inputs are read: sample n shows the
-    output of tick n-1 (measure it by the loop-back).
+    inputs' sample clock. An output changes at the tick of the clock, and the inputs are converted one after the other
+    some microseconds later, so that sample n shows the output of tick n (see `drivers.daqmx.scan_timing`).
 
     Threads: only one thread at a time may `read`; all methods for outputs, `to_safe` and `stop_acquisition` may be
     called from any other thread meanwhile.
@@ -48,6 +49,8 @@ class NI6281:
         Samples per second and channel of `read` and of ramps.
     decimation : int
         Samples of the card that are averaged to one sample of `read`.
+    filtered : bool
+        True to use the card's 40 kHz filter of the inputs, at rates where it settles between two channels.
 
     Raises
     ------
@@ -66,11 +69,12 @@ class NI6281:
         outputs: Sequence[AnalogOutput],
         rate_Hz: float,
         decimation: int = 1,
+        filtered: bool = False,
     ) -> None:
         self.controller = controller
         self.device = device
         self.rate_Hz = rate_Hz
-        self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation, self._asked)
+        self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation, self._asked, filtered)
         self._outputs = Outputs(
             controller,
             device,
@@ -165,6 +169,18 @@ class NI6281:
             If the card or its controller is gone.
         """
         return self._inputs.read(n, timeout_s)
+
+    @property
+    def report(self) -> CardReport:
+        """Properties of the card and of its last acquisition, as the card reports them.
+
+        Raises ``InstrumentLost``, and ``NotNow`` before the first acquisition.
+        """
+        timing = self._inputs.timing
+        if timing is None:
+            raise NotNow("The card has not sampled yet; start an acquisition first")
+        names = tuple(channel.name for channel in self._inputs.channels)
+        return read_report(self.controller, self.device, names, timing, self._outputs.ranges())
 
     def samples_acquired(self) -> int:
         """Return the number of samples since the start of the acquisition, read or not."""

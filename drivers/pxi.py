@@ -46,6 +46,9 @@ _CHANNEL_OPTIONS = (
     ("grpc.keepalive_timeout_ms", 5_000),
 )
 
+PRODUCT_NUMBERS = {"6281": 0x70BF}
+"""Numbers of products (comedi, ``ni_pcimio.c``; pci.ids)."""
+
 Connect = Callable[[str], grpc.Channel]
 """Makes the channel to the server at an address."""
 
@@ -57,6 +60,7 @@ class DeviceIdentity:
     name: str
     product_type: str
     serial: int
+    product_number: int = 0
 
 
 @dataclass(frozen=True)
@@ -154,12 +158,17 @@ class PXIController:
             return CardProperties.of(self._system.devices[device])
 
     def find(self, product: str) -> DeviceIdentity:
-        """Find the only device whose product type contains ``product`` ("6281" finds a PXI-6281).
+        """Find the only device of a product: "6281" by its product number, others by a part of their type.
 
         Raises ``NotFound`` if there is none or more than one.
         """
         devices = self.identity.devices
-        matching = [device for device in devices if product.lower() in device.product_type.lower()]
+        number = PRODUCT_NUMBERS.get(product)
+        matching = [
+            device
+            for device in devices
+            if (device.product_number == number if number else product.lower() in device.product_type.lower())
+        ]
         if len(matching) == 1:
             return matching[0]
         if matching:
@@ -168,6 +177,10 @@ class PXIController:
                 "name one in the rig file"
             )
         raise NotFound(f"{self.address} has no device of type {product}; it has {_listed(devices)}")
+
+    def nidaqmx_device(self, name: str) -> Device:
+        """Return NI-DAQmx's own object of a device, for its properties."""
+        return self._system.devices[name]
 
     def reset(self, device: str) -> None:
         """Abort every task on the device, of any program, and return it to its initial state."""
@@ -212,7 +225,7 @@ def _open_channel(address: str) -> grpc.Channel:
 
 
 def _identity(device: Device) -> DeviceIdentity:
-    return DeviceIdentity(device.name, device.product_type, device.serial_num)
+    return DeviceIdentity(device.name, device.product_type, device.serial_num, device.product_num)
 
 
 def _listed(devices: Iterable[DeviceIdentity]) -> str:

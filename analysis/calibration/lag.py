@@ -1,13 +1,14 @@
 """Lag of the inputs behind the outputs, and of the current behind the bias."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from math import nan, sqrt
 
 import numpy as np
 
+from analysis.heating.arrival import CHANNELS
 from analysis.heating.holds import Hold
-from analysis.heating.lag import align, measure_lag
+from analysis.heating.lag import EdgeResponse, align, measure_lag
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Lag:
     current_first_arrival : int or None
         First sample at which the current shows a step, counted from the edge in the looped back bias: -1 for a
         bias that is scanned first; None without a current.
+    responses : dict of str to EdgeResponse
+        Response of each channel that follows the bias.
     """
 
     lag_s: float
@@ -32,6 +35,7 @@ class Lag:
     current_lag_uncertainty_s: float
     holds: int
     current_first_arrival: int | None = None
+    responses: dict[str, EdgeResponse] = field(default_factory=dict)
 
 
 def measured_lag(holds: Sequence[Hold], least_signal_to_noise: float = 20.0) -> Lag:
@@ -57,18 +61,25 @@ def measured_lag(holds: Sequence[Hold], least_signal_to_noise: float = 20.0) -> 
     rate_Hz = seen[0][0].rate_Hz
     n = samples.size
     variance = 1.0 / 12.0 + (samples.var(ddof=1) / n if n > 1 else 0.0)
-    lag_s, uncertainty_s, arrival = _current_lag([hold for hold, _ in seen], least_signal_to_noise)
-    return Lag(float(samples.mean()) / rate_Hz, sqrt(variance) / rate_Hz, lag_s, uncertainty_s, n, arrival)
+    responses = dict(_responses([hold for hold, _ in seen], least_signal_to_noise))
+    current = responses.get("current")
+    return Lag(
+        float(samples.mean()) / rate_Hz,
+        sqrt(variance) / rate_Hz,
+        nan if current is None else current.lag_s,
+        nan if current is None else current.sigma_s,
+        n,
+        None if current is None else current.first_arrival,
+        responses,
+    )
 
 
-def _current_lag(holds: Sequence[Hold], least_signal_to_noise: float) -> tuple[float, float, int | None]:
-    """Return the lag of the current, its error and first arrival; NaN and None if the current does not follow
-    the bias.
-    """
-    try:
-        lag = measure_lag(holds)
-    except ValueError:
-        return nan, nan, None
-    settled = lag.response[-5:]
-    clear = np.abs(settled - 1.0).max() < 1.0 / least_signal_to_noise
-    return (lag.lag_s, lag.sigma_s, lag.first_arrival) if clear else (nan, nan, None)
+def _responses(holds: Sequence[Hold], least_signal_to_noise: float) -> Iterator[tuple[str, EdgeResponse]]:
+    """Yield each channel that clearly follows the bias, with its response."""
+    for channel in CHANNELS:
+        try:
+            response = measure_lag(holds, channel=channel)
+        except ValueError:
+            continue
+        if abs(response.response[-5:] - 1.0).max() < 1.0 / least_signal_to_noise:
+            yield channel, response

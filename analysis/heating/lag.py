@@ -1,4 +1,4 @@
-"""Beginning of the programme, found from the looped back bias, and lag of the current behind the bias.
+"""Beginning of the programme, found from the looped back bias, and lag of the other channels behind the bias.
 
 An input that is converted before the outputs have moved shows at tick n their values of tick n - 1, and the start of
 an output is known only within a few samples. The applied bias is therefore taken from the measured one.
@@ -20,13 +20,16 @@ USUAL_LAG = 1
 """Samples from the command of an output to its appearance in an input, used if the bias does not show it."""
 
 LEAD = 2
-"""Samples before an edge in which a current may lead the bias."""
+"""Samples before an edge in which a channel may lead the bias."""
+
+FOLLOWED = 20
+"""Samples after an edge over which a channel is followed."""
 
 LEAST_SHARE = 0.002
 """Share of a step below which a sample belongs to the previous level."""
 
 SETTLED_WITHIN = 0.05
-"""Largest final deviation, as a share of a step, of a current that follows the bias."""
+"""Largest final deviation, as a share of a step, of a channel that follows the bias."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,13 @@ def _smallest_step_V(template: FloatArray) -> float:
 
 
 @dataclass(frozen=True)
-class CurrentLag:
-    """Response of the current to the bias after an edge, from all edges of some holds.
+class EdgeResponse:
+    """Response of a channel to an edge of the bias, from all edges of some holds.
 
     Parameters
     ----------
     lag_s : float
-        Mean delay: the area missing from the current after an edge, over the height of the step.
+        Mean delay: the area missing from the channel after an edge, over the height of the step.
     sigma_s : float
         Its standard error, from the scatter between holds; NaN for one hold.
     response : ndarray, shape (LEAD + n,)
@@ -115,14 +118,26 @@ class CurrentLag:
 
     @property
     def first_arrival(self) -> int | None:
-        """First sample that shows a step, counted from the edge; negative if the current leads the bias.
+        """First sample that shows a step, counted from the edge; negative if the channel leads the bias.
 
         It does not follow from the mean delay: behind a filter of 1 ms the mean is +0.3 ms while the first sample is
-        -1. None if the current does not follow the bias.
+        -1. None if the channel does not follow the bias.
         """
         seen = np.abs(self.response) > np.maximum(3.0 * self.response_sigma, LEAST_SHARE)
         settled = np.abs(self.response[-5:] - 1.0).max() < SETTLED_WITHIN
         return int(np.argmax(seen)) - LEAD if settled and seen.any() else None
+
+    def pole_s(self, rate_Hz: float) -> float:
+        """Return the time constant of the decay after the first arrival, in s; 0 for one too fast to be seen."""
+        arrival = self.first_arrival
+        if arrival is None:
+            return float("nan")
+        rest, sigma = 1.0 - self.response[LEAD + arrival :], self.response_sigma[LEAD + arrival :]
+        seen = np.flatnonzero(rest[:-1] > np.maximum(3.0 * sigma[:-1], LEAST_SHARE))
+        seen = seen[: int(np.argmax(np.append(np.diff(seen), 2) > 1)) + 1]  # up to the first that is not seen
+        energy = float(rest[seen] @ rest[seen])
+        ratio = float(rest[seen + 1] @ rest[seen]) / energy if energy else 0.0
+        return float(-1.0 / (rate_Hz * np.log(ratio))) if 0.0 < ratio < 1.0 else 0.0
 
     def time_constant_s(self, rate_Hz: float) -> float:
         """Return the time constant of the single pole with this mean delay between samples; 0 without a delay."""
@@ -130,29 +145,30 @@ class CurrentLag:
         return float(1.0 / (rate_Hz * np.log((1.0 + delay) / delay))) if delay > 0.0 else 0.0
 
 
-def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
-    """Measure the lag of the current behind the looped back bias, to far below one sample.
+def measure_lag(holds: Iterable[Hold], samples: int = FOLLOWED, channel: str = "current") -> EdgeResponse:
+    """Measure the lag of a channel behind the looped back bias, to far below one sample.
 
     Parameters
     ----------
     holds : iterable of Hold
         Holds of one run, with unchanged filters.
     samples : int
-        Samples after an edge over which the current is followed; it must settle within them, before the next edge.
+        Samples after an edge over which the channel is followed; it must settle within them, before the next edge.
+    channel : "current" or "thermocouple"
 
     Raises
     ------
     ValueError
-        If no hold shows steps of the current.
+        If no hold shows steps of the channel.
     """
     edges, rate_Hz = [], float("nan")
     for hold in holds:
-        window, step = _steps(hold, samples)
+        window, step = _steps(hold, samples, channel)
         if step.any():
             edges.append((window, step))
             rate_Hz = hold.rate_Hz
     if not edges:
-        raise ValueError("no hold shows steps of the current, so its lag cannot be measured")
+        raise ValueError(f"no hold shows steps of the {channel}, so its lag cannot be measured")
     energies = np.array([step @ step for _, step in edges])
     responses = np.array([window.T @ step for window, step in edges]) / energies[:, None]
     weight = energies / energies.sum()
@@ -164,29 +180,29 @@ def measure_lag(holds: Iterable[Hold], samples: int = 20) -> CurrentLag:
     sigma_s = float(np.sqrt(scatter_s2)) if count > 1 else float("nan")
     off = [(window - np.outer(step, response)) * step[:, None] for window, step in edges]
     response_sigma = np.sqrt(np.sum([np.sum(part**2, axis=0) for part in off], axis=0)) / energies.sum()
-    return CurrentLag(lag_s, sigma_s, response, response_sigma, count)
+    return EdgeResponse(lag_s, sigma_s, response, response_sigma, count)
 
 
-def _steps(hold: Hold, samples: int) -> tuple[FloatArray, FloatArray]:
-    """Return the current minus the previous level around each edge, and the steps.
+def _steps(hold: Hold, samples: int, channel: str) -> tuple[FloatArray, FloatArray]:
+    """Return the channel minus its previous level around each edge, and the steps.
 
     The first has shape (edges, LEAD + samples) and begins ``LEAD`` samples before the edge: if the bias is scanned
-    before its output has moved, the current leads it. The levels before and after an edge are means of the current
+    before its output has moved, other channels lead it. The levels before and after an edge are means of the channel
     over the settled samples between edges.
     """
     origin = align(hold).origin
     skip, begun = min(max(origin - hold.samples[0], 0), len(hold)), max(hold.samples[0] - origin, 0)
     stop = begun + len(hold) - skip
     plan = layout(hold.programme, hold.rate_Hz, stop).part(begun, stop)
-    current_A = hold.current_A[skip:]
+    values = (hold.current_A if channel == "current" else hold.thermocouple_V)[skip:]
     if not len(plan):
         return np.zeros((0, LEAD + samples)), np.zeros(0)
     edges = np.flatnonzero(plan.since_edge == 0)
     ends = np.append(edges, len(plan))[1:] - LEAD
-    levels = [current_A[edge + samples : end] for edge, end in zip(edges, ends, strict=True)]
+    levels = [values[edge + samples : end] for edge, end in zip(edges, ends, strict=True)]
     mean = np.array([np.mean(level) if level.size else np.nan for level in levels])
     step = np.diff(mean)
     at = edges[1:, None] + np.arange(-LEAD, samples)
-    window = current_A[np.minimum(at, len(current_A) - 1)]
+    window = values[np.minimum(at, len(values) - 1)]
     good = np.isfinite(step) & np.isfinite(window).all(axis=1)
     return (window - mean[:-1, None])[good], step[good]

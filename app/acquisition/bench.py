@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
-from analysis.records import NOTE, Block, Event, EventKind, Trace
+from analysis.records import NOTE, TIE, Block, Event, EventKind, Trace
 from analysis.traces.segmenter import Segmenter
 from app.acquisition.open_rig import (
     BY_ADDRESS,
@@ -53,6 +53,8 @@ ROLES = {
 
 
 FLUSH_EVERY_S = 0.1
+TIE_EVERY_S = 600.0
+"""Time between two marks that tie a sample to the time of day."""
 
 RETRACT_SHARES = 0.45, 0.55
 """Shares of the time for making safe: through the open card, then over a new connection."""
@@ -112,6 +114,7 @@ class _Sink:
         self._waiting: list[Block] = []
         self._counts = counts
         self._notes: deque[str] = deque()
+        self._next_tie = 0
         self.samples = 0
         self.cycles = 0
 
@@ -122,6 +125,9 @@ class _Sink:
     def feed(self, block: Block) -> None:
         """Add samples and check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
         self._check_watchdog()
+        if block.stop >= self._next_tie:
+            self.on_event(Event(block.stop, EventKind.MARK, TIE, {"utc": datetime.now(UTC).isoformat()}))
+            self._next_tie = block.stop + round(TIE_EVERY_S * block.rate_Hz)
         while self._notes:
             self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
         if self._waiting and self._waiting[-1].stop != block.first:
@@ -261,6 +267,8 @@ class Bench:
                 runner = Runner(
                     opened.context, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
                 )
+                for warning in opened.report.warnings(datetime.now(UTC)):
+                    sink.note(f"Card: {warning}.")
                 observer.on_start(header)
                 self._sink = sink
                 try:
@@ -344,7 +352,7 @@ class Bench:
                 "thermocouple_full_scale_V": full_scale_V(
                     rig, VOLTAGE_PREAMPLIFIER, rig.daq.inputs.thermocouple.range_V
                 ),
-                "card": asdict(opened.card),
+                "card": {**asdict(opened.card), **opened.report.settings()},
                 "outputs": {
                     name: {"unit": one.unit, "safe": one.safe, "value": one.value}
                     for name, one in rig.daq.outputs.extras.items()

@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any, cast
 
 from analysis.conductance import CurrentCalibration
+from analysis.heating.arrival import CONVERT_DELAY, SCAN_TIMES
 from analysis.loop_backs import Tolerance
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
 from app.config.rig import Rig
 from drivers.amplifier import Amplifier, CurrentAmplifier, Provenance, Wire, keys_from
+from drivers.daqmx.card_report import CardReport
 from drivers.daqmx.lines import DigitalLines
 from drivers.errors import InstrumentFault
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
@@ -63,12 +65,14 @@ class Card:
 class OpenRig:
     """A rig whose instruments answered and have the settings of its file.
 
-    ``settings`` is what was set, for the recording; what can't be read back says so.
+    ``settings`` is what was set, for the recording; what can't be read back says so. ``report`` is
+    what the card says of its scan, ranges and calibrations.
     """
 
     context: ProcedureContext
     settings: dict[str, Any]
     card: Card
+    report: CardReport
 
 
 def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
@@ -136,7 +140,14 @@ def open_rig(
     """
     with ExitStack() as stack:
         controller = stack.enter_context(PXIController(rig.daq.controller, rig.daq.answer_s, wires.daq))
-        daq = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
+        daq = NI6281(
+            controller,
+            rig.daq.device,
+            daq_inputs(rig),
+            daq_outputs(rig),
+            rig.daq.rate_Hz,
+            filtered=rig.daq.filter,
+        )
         stack.enter_context(daq)
         _claim(daq, rig.daq.buffer_s)
         amplifier = cast(CurrentAmplifier, open_amplifier(rig, CURRENT_AMPLIFIER, wires))
@@ -144,7 +155,9 @@ def open_rig(
         preamplifier = open_amplifier(rig, VOLTAGE_PREAMPLIFIER, wires)
         stack.callback(preamplifier.close)
         recorded = set_amplifier(amplifier, rig.current_amplifier)
+        report = daq.report
         settings = {
+            **card_settings(report),
             CURRENT_AMPLIFIER: _recorded(amplifier, recorded),
             VOLTAGE_PREAMPLIFIER: _recorded(
                 preamplifier, set_amplifier(preamplifier, rig.voltage_preamplifier)
@@ -154,7 +167,15 @@ def open_rig(
         context = _context(rig, daq, verify, _stepper(rig, controller))
         if getattr(rig.current_amplifier, "test_current", False):  # a key of those that can
             context = replace(context, test_current=lambda: test_current(amplifier, rig))
-        yield OpenRig(context, settings, _identified(daq))
+        yield OpenRig(context, settings, _identified(daq), report)
+
+
+def card_settings(report: CardReport) -> dict[str, Any]:
+    """Return the card's report for the recording, with the times of the scan as the analysis needs them."""
+    return {
+        CONVERT_DELAY: min(report.scan_times_s.values()),
+        SCAN_TIMES: dict(report.scan_times_s),
+    }
 
 
 def open_amplifier(rig: Rig, role: str, wires: Wires = BY_ADDRESS) -> Amplifier:

@@ -2,7 +2,7 @@
 
 from math import hypot
 
-from analysis.heating.arrival import ARRIVAL
+from analysis.heating.arrival import CHANNELS, arrival_key, time_constant_key
 from analysis.heating.thermometer import TIME_CONSTANT
 from analysis.recording import Calibration
 from app.acquisition.open_rig import NM
@@ -24,16 +24,25 @@ def header_calibrations(rig: Rig) -> dict[str, Calibration]:
         ),
         "piezo": _one(extension, "m/V", piezo.relative_uncertainty * extension, piezo.calibrated, "piezo"),
         **(_thermometer(rig.probe) if rig.probe and rig.probe.known else {}),
-        **_first_arrival(rig),
+        **_lags(rig),
     }
 
 
-def _first_arrival(rig: Rig) -> dict[str, Calibration]:
-    """Return when the current first follows the bias, where it was measured."""
-    arrival_s = rig.daq.current_first_arrival_s
-    if arrival_s is None:
-        return {}
-    return {ARRIVAL: Calibration(arrival_s, "s", source="calibration of the lag")}
+def _lags(rig: Rig) -> dict[str, Calibration]:
+    """Return when channels first follow the bias, and how fast, where it was measured."""
+    measured = {
+        key: value_s
+        for channel in CHANNELS
+        for key, value_s in (
+            (arrival_key(channel), getattr(rig.daq, f"{channel}_first_arrival_s")),
+            (time_constant_key(channel), getattr(rig.daq, f"{channel}_time_constant_s")),
+        )
+    }
+    return {
+        key: Calibration(value_s, "s", source="calibration of the lag")
+        for key, value_s in measured.items()
+        if value_s is not None
+    }
 
 
 def _thermometer(probe: Probe) -> dict[str, Calibration]:

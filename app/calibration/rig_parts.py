@@ -1,6 +1,6 @@
 """Parts of the rig: its piezo, its current amplifier, the clock of its converters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import hypot, isnan
 from typing import Any
 
@@ -9,7 +9,9 @@ import numpy as np
 from analysis.calibration.amplifier import gain_on_resistor
 from analysis.calibration.lag import measured_lag
 from analysis.calibration.piezo import Tail, TunnellingRange, piezo_constant
+from analysis.heating.arrival import SCAN_TIMES
 from analysis.heating.holds import holds_of
+from analysis.heating.lag import EdgeResponse
 from analysis.recording import Recording
 from analysis.traces.read import calibration_of, traces_of
 from app.acquisition.open_rig import NM
@@ -21,7 +23,7 @@ from app.calibration.result import (
     when_of,
 )
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS
-from app.config.calibration_store import AmplifierRecord, LagRecord, PiezoRecord
+from app.config.calibration_store import AmplifierRecord, ChannelLag, LagRecord, PiezoRecord
 
 MAINS_S = 0.1
 """Five periods of 50 Hz, six of 60 Hz: a mean over a multiple of it cancels hum."""
@@ -146,6 +148,24 @@ def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
     return float(bias_V), float(output_V)
 
 
+def _channel_lags(
+    recording: Recording, responses: Mapping[str, EdgeResponse]
+) -> Iterator[tuple[str, ChannelLag]]:
+    scan_times_s = recording.header.settings.get(SCAN_TIMES) or {}
+    for name, response in responses.items():
+        if response.first_arrival is not None:
+            yield (
+                name,
+                ChannelLag(
+                    first_arrival_s=response.first_arrival / recording.rate_Hz,
+                    mean_lag_s=response.lag_s,
+                    time_constant_s=response.pole_s(recording.rate_Hz),
+                    response=[round(share, 6) for share in response.response.tolist()],
+                    scan_time_s=scan_times_s.get(name),
+                ),
+            )
+
+
 def lag(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
     """Return the lag between outputs and inputs. Raises ``ValueError`` if the bias is not looped back."""
     found = measured_lag(list(holds_of(recording)))
@@ -158,6 +178,7 @@ def lag(recording: Recording, values: Mapping[str, Any], known: PreviousCalibrat
         current_lag_s=found.current_lag_s if seen else None,
         current_first_arrival_s=None if arrival is None else arrival / recording.rate_Hz,
         rate_Hz=recording.rate_Hz,
+        channels=dict(_channel_lags(recording, found.responses)),
     )
     before = known.store.newest(LagRecord, rate_Hz=recording.rate_Hz)
     quantity = CalibratedQuantity(
@@ -168,6 +189,8 @@ def lag(recording: Recording, values: Mapping[str, Any], known: PreviousCalibrat
         before.lag_s if before else None,
         before.uncertainty_s if before else 0.0,
     )
+    scan_times_s = recording.header.settings.get(SCAN_TIMES) or {}
+    scanned = [f"{name} {1e6 * at_s:.4g} us" for name, at_s in scan_times_s.items()]
     remark = (
         f"the current follows {found.current_lag_s * 1e6:.3g} +- {found.current_lag_uncertainty_s * 1e6:.2g} us after "
         f"the bias, and first changes at sample {arrival or 0:+d}"
@@ -177,5 +200,9 @@ def lag(recording: Recording, values: Mapping[str, Any], known: PreviousCalibrat
     return CalibrationResult(
         record,
         (quantity,),
-        (f"{found.lag_s * recording.rate_Hz:.2f} samples at {recording.rate_Hz:g} Hz", remark),
+        (
+            f"{found.lag_s * recording.rate_Hz:.2f} samples at {recording.rate_Hz:g} Hz",
+            remark,
+            *([f"converted after the tick of the clock: {', '.join(scanned)}"] if scanned else []),
+        ),
     )

@@ -61,14 +61,25 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
             }
         )
     lag = store.newest(LagRecord, rate_Hz=rig.daq.rate_Hz)
-    if lag and lag.current_first_arrival_s is not None:
-        arrival = {"current_first_arrival_s": lag.current_first_arrival_s}
-        update["daq"] = rig.daq.model_copy(update=arrival)
+    if lag:
+        update["daq"] = rig.daq.model_copy(update=_lags(lag))
     if rig.probe:
         update["probe"] = _probe(rig.probe, store)
     calibrated = rig.model_copy(update=update)
     _refuse_unusual(calibrated, store)
     return calibrated
+
+
+def _lags(lag: LagRecord) -> dict[str, float]:
+    """Return what a lag calibration says of the channels, by the rig's keys."""
+    first_s = lag.current_first_arrival_s
+    keys = {} if first_s is None else {"current_first_arrival_s": first_s}
+    for name, channel in lag.channels.items():
+        keys |= {
+            f"{name}_first_arrival_s": channel.first_arrival_s,
+            f"{name}_time_constant_s": channel.time_constant_s,
+        }
+    return keys
 
 
 def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:

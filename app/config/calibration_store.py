@@ -82,11 +82,26 @@ class PiezoRecord(Calibrated):
     uncertainty_nm_per_V: NotNegative
 
 
+class ChannelLag(Section):
+    """Response of one channel to an edge of the looped-back bias.
+
+    ``response`` is the share of the step that has arrived, from two samples before the edge on; ``scan_time_s`` is the
+    time from the tick of the clock to the conversion of the channel.
+    """
+
+    first_arrival_s: float
+    mean_lag_s: float
+    time_constant_s: NotNegative
+    response: list[float]
+    scan_time_s: float | None = None
+
+
 class LagRecord(Calibrated):
-    """Lag of the inputs behind the outputs, and of the current behind the bias.
+    """Lag of the inputs behind the outputs, and of each channel behind the bias.
 
     ``current_first_arrival_s`` is the delay from an edge of the looped-back bias to the first change of the current;
-    negative if the bias is scanned first. The mean, ``current_lag_s``, does not give it.
+    negative if the bias is scanned first. The mean, ``current_lag_s``, does not give it. ``channels`` holds the whole
+    response of each channel that follows the bias.
     """
 
     kind: Literal["lag"] = "lag"
@@ -95,6 +110,7 @@ class LagRecord(Calibrated):
     current_lag_s: float | None = None
     current_first_arrival_s: float | None = None
     rate_Hz: Positive
+    channels: dict[str, ChannelLag] = Field(default_factory=dict)
 
 
 Record = ThermometerRecord | NoiseRecord | AmplifierRecord | PiezoRecord | LagRecord

@@ -167,7 +167,11 @@ class Daq(Section):
     rate_Hz: Annotated[float, Usual(100, 125_000, "Hz")] = Field(2000.0, gt=0, le=1_000_000)
     buffer_s: float = Field(10.0, ge=1, le=600)
     answer_s: Annotated[float, Usual(0.05, 600, "s")] = Field(2.0, gt=0, le=600)
+    filter: bool = True
     current_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
+    thermocouple_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
+    current_time_constant_s: float | None = Field(None, ge=0, le=1)
+    thermocouple_time_constant_s: float | None = Field(None, ge=0, le=1)
     inputs: InputsSection
     outputs: OutputsSection
     loop_backs: LoopBacksSection = LoopBacksSection()

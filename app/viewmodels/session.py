@@ -1,10 +1,8 @@
 """Session of one run, live or replayed: its records and all views of it."""
 
 import logging
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from analysis.heating.points import HeatingPoint
 from analysis.recording import RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.reduce import InOrder
+from analysis.timebase import TimeBase
 from analysis.traces.result import Analysis
 from app.offline.measurement import Measurement, turned_by_heat
 from app.offline.recordings import RecordingKind, recording_kind
@@ -89,6 +88,7 @@ class Session:
         self.notes: list[Event] = []
         """Notes made during the run, each once."""
         self._timed = header.rate_Hz > 0
+        self._time_base = TimeBase(header.started, header.rate_Hz)
         self._in_order = InOrder(self._block, self._event)
         self._decoder = Decoder(header)
         self.strips = StripCharts(timed=self._timed, units=extra_units(header))
@@ -194,6 +194,7 @@ class Session:
             largest = event.payload.get("amplitude_V", event.payload.get("peak_V"))
             if largest is not None:
                 self.transmission.bias(float(largest))
+        self._time_base.on_event(event)
         if event.kind is EventKind.MARK and event.name == NOTE and event not in self.notes:
             self.notes.append(event)
         self._decoder.event(event)
@@ -236,11 +237,7 @@ class Session:
 
     def time_of(self, sample: int) -> float:
         """Return the time of a sample in s since 1970; NaN if start or rate is unknown."""
-        try:
-            began_s = datetime.fromisoformat(self.header.started).timestamp()
-        except ValueError:
-            return math.nan
-        return began_s + sample / self.header.rate_Hz if self._timed else math.nan
+        return self._time_base.time_s(sample)
 
     @property
     def model(self) -> JunctionModel | None:

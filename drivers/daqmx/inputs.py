@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,14 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader
 from analysis.records import Block, FloatArray
 from drivers.card_properties import CardProperties
 from drivers.daqmx.channels import AnalogInput, InputReference
+from drivers.daqmx.scan_timing import (
+    ScanTiming,
+    delay_fits,
+    enable_filter,
+    filter_fits,
+    read_timing,
+    set_delay,
+)
 from drivers.errors import InstrumentFault, NotNow, OutOfRange, ReadTimeout, RigError, SamplesLost
 from drivers.pxi import PXIController, rig_error, translated
 
@@ -59,6 +68,13 @@ class Inputs:
     card : callable
         Returns the card's properties. It is asked only at `start`, so that a card that does not answer can still be
         made safe.
+    filtered : bool
+        True to use the card's 40 kHz filter where it settles between two conversions.
+
+    Attributes
+    ----------
+    timing : ScanTiming or None
+        Conversion times of the present or last acquisition, as the card reports them.
 
     Raises
     ------
@@ -74,6 +90,7 @@ class Inputs:
         rate_Hz: float,
         decimation: int,
         card: Callable[[], CardProperties],
+        filtered: bool = False,
     ) -> None:
         if decimation != int(decimation) or decimation < 1:
             raise OutOfRange("decimation", decimation, "whole, at least 1")
@@ -89,6 +106,9 @@ class Inputs:
         self._device = device
         self._rate_Hz = rate_Hz
         self._decimation = decimation
+        self._filtered = filtered and filter_fits(len(self.channels), self.clock_Hz)
+        self._doubled = False
+        self.timing: ScanTiming | None = None
         self._names = tuple(channel.name for channel in self.channels)
         self._reading = threading.Lock()
         self._task: Any = None
@@ -108,13 +128,7 @@ class Inputs:
                 raise NotNow("The acquisition is already running")
             with translated("start the acquisition"):
                 self._check(self._card())
-                task = self._controller.new_task()
-                try:
-                    self._configure(task, math.ceil(buffer_s * self.clock_Hz))
-                    task.start()
-                except BaseException:
-                    task.close()
-                    raise
+                task = self._started_task(math.ceil(buffer_s * self.clock_Hz))
             self._reader = AnalogMultiChannelReader(task.in_stream)
             self._reader.verify_array_shape = False
             self._reset = False
@@ -122,17 +136,44 @@ class Inputs:
             self._surplus = np.empty((len(self.channels), 0))
             self._task = task
 
+    def _started_task(self, buffer: int) -> Any:
+        """Return a running task whose conversions wait for the outputs, by a delay or else by a doubled channel."""
+        card = self._card()
+        waits = not card.simultaneous and delay_fits(len(self.channels), self.clock_Hz, card.all_inputs_Hz)
+        doubled = self._doubled
+        while True:
+            task = self._controller.new_task()
+            try:
+                if doubled:
+                    self._add_channel(task, self.channels[0], f"{self.channels[0].name} before the tick")
+                self._add_channels(task)
+                filtered = self._filtered and waits and not doubled and enable_filter(task)
+                self._configure(task, buffer)
+                if doubled or not waits or set_delay(task, filtered):
+                    self.timing = read_timing(task, len(self.channels), filtered, doubled, card.simultaneous)
+                    self._doubled = doubled
+                    task.start()
+                    return task
+            except BaseException:
+                task.close()
+                raise
+            task.close()
+            doubled = True
+
     def _add_channels(self, task: Any) -> None:
         for channel in self.channels:
-            task.ai_channels.add_ai_voltage_chan(
-                f"{self._device}/{channel.channel}",
-                terminal_config=_TERMINALS[channel.terminal],
-                min_val=-channel.range_V,
-                max_val=channel.range_V,
-            )
+            self._add_channel(task, channel)
+
+    def _add_channel(self, task: Any, channel: AnalogInput, name: str = "") -> None:
+        task.ai_channels.add_ai_voltage_chan(
+            f"{self._device}/{channel.channel}",
+            name,
+            terminal_config=_TERMINALS[channel.terminal],
+            min_val=-channel.range_V,
+            max_val=channel.range_V,
+        )
 
     def _configure(self, task: Any, buffer: int) -> None:
-        self._add_channels(task)
         task.timing.cfg_samp_clk_timing(
             self.clock_Hz, sample_mode=AcquisitionType.CONTINUOUS, samps_per_chan=buffer
         )
@@ -189,7 +230,8 @@ class Inputs:
             raise OutOfRange("number of samples to read", n, "at least 1")
         with self._reading:
             task = self._running_task()
-            data = np.empty((len(self.channels), n * self._decimation - self._surplus.shape[1]))
+            rows = len(self.channels) + self._doubled
+            data = np.empty((rows, n * self._decimation - self._surplus.shape[1]))
             wait_s = n / self._rate_Hz + 1.0 if timeout_s is None else timeout_s
             try:
                 with translated("read the inputs"):
@@ -216,10 +258,23 @@ class Inputs:
             if error.error_type is DAQmxErrors.SAMPLES_NOT_YET_AVAILABLE:
                 raise ReadTimeout(message, partial, error.error_code) from error
             if error.error_type in _OVERRUN:
-                raise SamplesLost(message, partial, error.error_code) from error
+                raise SamplesLost(
+                    self._lost(partial.stop, error.error_code), partial, error.error_code
+                ) from error
             raise
 
+    def _lost(self, index: int, code: int) -> str:
+        """Return the message for an acquisition that the card or NI-DAQmx has stopped."""
+        missing = "samples "
+        with suppress(RigError):
+            missing = f"{max(self.acquired() - index, 0)} samples "
+        return (
+            f"Acquisition lost: the controller did not fetch in time ({code}); {missing}from index {index} on are "
+            "missing. Close other programs on the controller, or lower the sample rate."
+        )
+
     def _block(self, raw: FloatArray) -> Block:
+        raw = raw[int(self._doubled) :]
         if self._decimation > 1:
             raw = np.concatenate([self._surplus, raw], axis=1)
             whole = raw.shape[1] // self._decimation * self._decimation

@@ -109,6 +109,12 @@ class Outputs:
             )
         return task
 
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Return the range of each output that NI-DAQmx has chosen for its limits, in V."""
+        with self._lock, translated("read the ranges of the outputs"):
+            channels = [(name, task.ao_channels[0]) for name, task in self._single.items()]
+            return {name: (float(one.ao_dac_rng_low), float(one.ao_dac_rng_high)) for name, one in channels}
+
     def close(self) -> None:
         """Free the tasks; a lost card is not an error. The outputs hold their last values."""
         with self._lock:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nidaqmx.constants import SampleTimingType, TriggerType, WaitMode, WriteRelativeTo
+from nidaqmx.constants import DigitalWidthUnits, SampleTimingType, TriggerType, WaitMode, WriteRelativeTo
 from nidaqmx.utils import flatten_channel_string
 
 from simulators.daqmx.errors import Code, DaqError, refused_value
@@ -19,6 +19,7 @@ from simulators.daqmx.task_state import TaskState
 from simulators.daqmx.timing import SampleClock
 
 DEFAULT_SAMPLES_TO_READ = "0x31E8"
+_TICKS = DigitalWidthUnits.TICKS.value
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,33 @@ def _clock_terminal(task: DaqTask) -> str:
     return f"/{task.card.bench.card.device}/{kind}/SampleClock"
 
 
-def _convert_rate_Hz(task: DaqTask) -> float:
-    card = task.card.bench.card
-    return min(card.fastest_inputs_Hz, 1 / (1 / card.fastest_one_input_Hz + 10e-6))
+def _set_convert_rate(task: DaqTask, value: float | None) -> None:
+    task.refuse_while_running()
+    if value is not None and not value > 0:
+        raise refused_value("DAQmx_AI_ConvRate", value, "above 0")
+    task.inputs.convert_clock.rate_Hz = value
+
+
+def _in_delay_units(task: DaqTask) -> float:
+    """Return the number of the present units in one second."""
+    match task.properties.get("delay units", _TICKS):
+        case DigitalWidthUnits.SECONDS.value:
+            return 1.0
+        case DigitalWidthUnits.SAMPLE_CLOCK_PERIODS.value:
+            return _clock(task).rate_Hz
+    return task.card.bench.card.convert_timebase_Hz
+
+
+def _convert_delay(task: DaqTask) -> float:
+    return task.inputs.convert_clock.delay(task.card.bench.card) * _in_delay_units(task)
+
+
+def _set_convert_delay(task: DaqTask, value: float | None) -> None:
+    task.refuse_while_running()
+    if task.card.bench.card.refuses_convert_delay:
+        details = "Property: DAQmx_DelayFromSampClk_Delay"
+        raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, details)
+    task.inputs.convert_clock.delay_s = None if value is None else value / _in_delay_units(task)
 
 
 def _made_Hz(task: DaqTask) -> float:
@@ -111,7 +136,9 @@ TIMING = {
         _set_timing_type,
         SampleTimingType.ON_DEMAND.value,
     ),
-    "AI_CONV_RATE": Attribute(_convert_rate_Hz),
+    "AI_CONV_RATE": Attribute(lambda task: 1 / task.inputs.convert_spacing_s(), _set_convert_rate),
+    "DELAY_FROM_SAMP_CLK_DELAY": Attribute(_convert_delay, _set_convert_delay),
+    "DELAY_FROM_SAMP_CLK_DELAY_UNITS": kept("delay units", _TICKS),
     "AI_CONV_MAX_RATE": Attribute(lambda task: task.card.bench.card.fastest_inputs_Hz),
 }
 

@@ -23,8 +23,10 @@ from nidaqmx.utils import flatten_channel_string, unflatten_channel_string
 from simulators.daqmx.attributes import Attribute, fixed_property
 from simulators.daqmx.channels import verify
 from simulators.daqmx.errors import Code, DaqError
+from simulators.daqmx.inputs import LOWPASS_ENABLE
 from simulators.daqmx.outputs import DATA_TRANSFER_CONDITION
 from simulators.daqmx.task import DaqTask
+from simulators.rig.ni6281 import Limits, output_range
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ def _kept(number: int, default: Any) -> Attribute:
 
 def _range_V(owner: ChannelOfTask) -> float:
     return verify(owner.task.card.bench.card, owner.channel)
+
+
+def _output_range(owner: ChannelOfTask) -> Limits:
+    card = owner.task.card.bench.card
+    verify(card, owner.channel)
+    return output_range(card, owner.channel.limits) or Limits(0.0, 0.0)
 
 
 def _terminal_config(owner: ChannelOfTask) -> int:
@@ -142,7 +150,8 @@ _INPUT = {
     "AI_VOLTAGE_UNITS": fixed_property(VoltageUnits.VOLTS.value),
     "AI_MEAS_TYPE": fixed_property(UsageTypeAI.VOLTAGE.value),
     "AI_CUSTOM_SCALE_NAME": fixed_property(""),
-    "AI_LOWPASS_ENABLE": fixed_property(False),
+    "AI_LOWPASS_ENABLE": _kept(LOWPASS_ENABLE, False),
+    "AI_LOWPASS_CUTOFF_FREQ": Attribute(lambda owner: owner.task.card.bench.card.lowpass_Hz),
     "AI_DATA_XFER_MECH": _kept(0x1821, DataTransferActiveTransferMode.DMA.value),
     "AI_DATA_XFER_REQ_COND": _kept(0x188B, InputDataTransferCondition.ON_BOARD_MEMORY_NOT_EMPTY.value),
 }
@@ -150,9 +159,14 @@ _INPUT = {
 _OUTPUT = {
     "AO_MAX": _limit("max_V"),
     "AO_MIN": _limit("min_V"),
-    "AO_DAC_RNG_HIGH": Attribute(_range_V),
-    "AO_DAC_RNG_LOW": Attribute(lambda owner: -_range_V(owner)),
-    "AO_DAC_REF_VAL": Attribute(_range_V),
+    "AO_DAC_RNG_HIGH": Attribute(lambda owner: _output_range(owner).max_V),
+    "AO_DAC_RNG_LOW": Attribute(lambda owner: _output_range(owner).min_V),
+    "AO_DAC_REF_VAL": Attribute(
+        lambda owner: 0.5 * (_output_range(owner).max_V - _output_range(owner).min_V)
+    ),
+    "AO_DAC_OFFSET_VAL": Attribute(
+        lambda owner: 0.5 * (_output_range(owner).max_V + _output_range(owner).min_V)
+    ),
     "AO_DAC_REF_SRC": fixed_property(SourceSelection.INTERNAL.value),
     "AO_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.output_bits)),
     "AO_RESOLUTION_UNITS": fixed_property(ResolutionType.BITS.value),

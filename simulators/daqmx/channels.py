@@ -127,7 +127,7 @@ def verify(card: NI6281Parameters, channel: VirtualChannel) -> float:
         -200077 for limits beyond the card's ranges, or a differential channel on the upper inputs.
     """
     ranges_V = card.input_ranges_V if channel.is_input else card.output_ranges_V
-    range_V = smallest_range(channel.limits, ranges_V)
+    range_V = smallest_range(channel.limits, ranges_V)  # of an output: one of those that are symmetric
     if range_V is None:
         name = "DAQmx_AI_Max" if channel.is_input else "DAQmx_AO_Max"
         value = f"{channel.limits.min_V} to {channel.limits.max_V}"

@@ -12,7 +12,7 @@ from simulators.daqmx.errors import Code, DaqError
 
 _RSE, _NRSE, _DIFFERENTIAL = 1, 2, 4  # bits of a terminal configuration
 _DC, _START_TRIGGER = 2, 8  # bits of couplings and of trigger usages
-_PRODUCT_NUMBER = 0x7271
+_PRODUCT_NUMBER = 0x70BF
 _MODES = [AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value]
 
 
@@ -51,6 +51,12 @@ def _both_ways(ranges_V: list[float]) -> list[float]:
     return [signed for range_V in ranges_V for signed in (-range_V, range_V)]
 
 
+def _output_ranges(card: Card) -> list[float]:
+    parameters = card.bench.card
+    unipolar = [end for range_V in parameters.output_unipolar_V for end in (0.0, range_V)]
+    return _both_ways(parameters.output_ranges_V) + unipolar
+
+
 def _routes(card: Card) -> str:
     device = card.bench.card.device
     names = ("ai/SampleClock", "ai/StartTrigger", "ao/SampleClock", "ao/StartTrigger")
@@ -82,7 +88,7 @@ DEVICE = {
     "AI_COUPLINGS": fixed_property(_DC),
     "AI_TRIG_USAGE": fixed_property(_START_TRIGGER),
     "AO_PHYSICAL_CHANS": _listed("ao"),
-    "AO_VOLTAGE_RNGS": Attribute(lambda card: _both_ways(card.bench.card.output_ranges_V)),
+    "AO_VOLTAGE_RNGS": Attribute(_output_ranges),
     "AO_MAX_RATE": _parameter("fastest_output_Hz"),
     "AO_MIN_RATE": fixed_property(0.006),
     "AO_SAMP_CLK_SUPPORTED": fixed_property(True),

@@ -46,7 +46,13 @@ _TEXTS = {
     Code.PAL_RESOURCE_RESERVED: "The specified resource is reserved by another task.",
     Code.INVALID_ATTRIBUTE_VALUE: "Requested value is not a supported value for this property.",
     Code.MIN_NOT_LESS_THAN_MAX: "The minimum is not less than the maximum.",
-    Code.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO: "The sample rate is too high for the number of channels.",
+    Code.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO: "The sample rate is too high for the number of channels and the "
+    "convert rate.",
+    Code.DELAY_FROM_SAMP_CLK_TOO_SHORT: "The delay from the sample clock is too short.",
+    Code.DELAY_FROM_SAMP_CLK_TOO_LONG: "The delay from the sample clock is too long for the sample rate.",
+    Code.INPUT_FIFO_OVERFLOW_2: "The on-board input memory overflowed: the computer did not fetch the samples in time.",
+    Code.ACQ_STOPPED_DRIVER_CANT_XFER_DATA_FAST_ENOUGH: "The acquisition has stopped, because the driver could not "
+    "transfer the samples from the device fast enough.",
     Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT: "The property is not supported for this task or device.",
     Code.ATTR_NOT_SUPPORTED: "The property is not supported by the device.",
     Code.CANNOT_SET_PROPERTY_WHEN_TASK_RUNNING: "The property cannot be set while the task runs.",

@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 
 from simulators.daqmx.buffers import RingBuffer
 from simulators.daqmx.channels import VirtualChannel, verify
+from simulators.daqmx.convert_clock import ConvertClock
 from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.daqmx.timing import SampleClock
 from simulators.rig.bench import SimulatedBench
-from simulators.rig.faults import DeviceLost, Overrun
+from simulators.rig.converter import Conversion
+from simulators.rig.faults import DeviceLost, FifoOverflow, Overrun
+from simulators.rig.ni6281 import NI6281Parameters, on_wire
 from simulators.rig.signal_chain import Converts
 
 FloatArray = NDArray[np.float64]
 
 ALL_SAMPLES = -1
 ONBOARD_BUFFER = 2047
+LOWPASS_ENABLE = 0x1802
 _ENDLESS = 2**62
 
 
@@ -43,6 +47,10 @@ class Acquisition:
         Rate of the sample clock.
     signals : list of str
         Signal of each scanned channel.
+    times_s : list of float
+        Time from the tick of the clock to the conversion of each channel.
+    card : NI6281Parameters
+        Dynamics of the outputs, which wires show.
     converter : Converts
         Converter of these channels.
     buffer_size : int
@@ -52,26 +60,30 @@ class Acquisition:
     overwrites : bool
         True if new samples replace unread ones instead of ending the acquisition.
     spoilt : callable
-        Returns True if a fault makes the buffer overrun now.
+        Returns the error with which a fault ends the acquisition now, else None.
     """
 
     def __init__(
         self,
         rate_Hz: float,
         signals: list[str],
+        times_s: list[float],
+        card: NI6281Parameters,
         converter: Converts,
         buffer_size: int,
         limit: int | None,
         overwrites: bool,
-        spoilt: Callable[[], bool],
+        spoilt: Callable[[], Code | None],
     ) -> None:
         self.rate_Hz = rate_Hz
         self.buffer = RingBuffer(len(signals), buffer_size)
         self.limit = limit
         self.position = 0
-        self.overrun = False
+        self.failure: Code | None = None
         self.stopped = False
-        self._signals = signals
+        self.at_s: Mapping[str, float] = dict(zip(reversed(signals), reversed(times_s), strict=True))
+        self._positions = list(zip(signals, times_s, strict=True))
+        self._card = card
         self._converter = converter
         self._overwrites = overwrites
         self._spoilt = spoilt
@@ -93,20 +105,25 @@ class Acquisition:
 
     def room(self) -> int:
         """Return the number of samples until its end; it takes one more than fit, which is the overrun."""
-        if self._spoilt():
-            self.overrun = True
-        if self.overrun or self.complete:
+        self.failure = self.failure or self._spoilt()
+        if self.failure is not None or self.complete:
             return 0
         left = _ENDLESS if self.limit is None else self.limit - self.acquired
         return left if self._overwrites else min(left, self.buffer.size - self.available + 1)
 
-    def take(self, signals: Mapping[str, FloatArray]) -> None:
-        """Convert and store the voltages at the terminals."""
+    def take(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> None:
+        """Convert and store the voltages at the terminals; see `simulators.rig.sample_clock.Scan.take`."""
         n = len(signals["bias"])
         ground = np.zeros(n)
-        readings = self._converter.convert(np.array([signals.get(name, ground) for name in self._signals]))
+        volts = [
+            on_wire(self._card, before[name], signals[name], at_s)
+            if name in before
+            else signals.get(name, ground)
+            for name, at_s in self._positions
+        ]
+        readings = self._converter.convert(np.array(volts))
         if not self._overwrites and self.available + n > self.buffer.size:
-            self.overrun = True
+            self.failure = Code.SAMPLES_NO_LONGER_AVAILABLE
             readings = readings[:, :-1]
         self.buffer.append(readings)
 
@@ -122,6 +139,7 @@ class InputEngine:
     buffer_size: int | None = None
     run: Acquisition | None = None
     converter: Converts | None = None
+    convert_clock: ConvertClock = field(default_factory=ConvertClock)
 
     kind = "ai"
 
@@ -143,6 +161,18 @@ class InputEngine:
         if self.clock.rate_Hz > fastest_Hz:
             details = f"Requested: {self.clock.rate_Hz:g} Hz\nMaximum: {fastest_Hz:g} Hz"
             raise DaqError(Code.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO, details)
+        self.convert_clock.verify(card, len(self.channels), self._period_s)
+
+    @property
+    def _period_s(self) -> float:
+        return math.inf if self.clock is None else 1.0 / self.clock.rate_Hz
+
+    def convert_spacing_s(self) -> float:
+        """Return the time between conversions in a scan, in s."""
+        return self.convert_clock.spacing_s(self.bench.card, len(self.channels), self._period_s)
+
+    def _times_s(self) -> list[float]:
+        return self.convert_clock.times_s(self.bench.card, len(self.channels), self._period_s)
 
     def fastest_Hz(self) -> float:
         """Return the highest rate for the present number of channels, in Hz."""
@@ -167,8 +197,19 @@ class InputEngine:
 
     def commit(self) -> None:
         """Prepare the converter."""
-        ranges_V = [verify(self.bench.card, channel) for channel in self.channels]
-        self.converter = self.bench.converter(ranges_V)
+        card = self.bench.card
+        scan = [
+            Conversion(
+                channel.terminal,
+                verify(card, channel),
+                at_s,
+                card.source_ohm.ohm(card.wiring.signal(channel.terminal)),
+                bool(channel.properties.get(LOWPASS_ENABLE, False)),
+            )
+            for channel, at_s in zip(self.channels, self._times_s(), strict=True)
+        ]
+        period_s = self.bench.parameters.on_demand_s if self.clock is None else self._period_s
+        self.converter = self.bench.converter(scan, period_s)
         self.run = None
 
     def start(self) -> None:
@@ -181,11 +222,13 @@ class InputEngine:
         self.run = Acquisition(
             self.clock.rate_Hz,
             [bench.card.wiring.signal(channel.terminal) for channel in self.channels],
+            self._times_s(),
+            bench.card,
             self.converter,
             self.buffer_samples(),
             self.clock.samples if self.clock.finite else None,
             self.settings.overwrite == OverwriteMode.OVERWRITE_UNREAD_SAMPLES.value,
-            lambda: bench.faults.active(Overrun, bench.acquired) is not None,
+            lambda: _failure(bench),
         )
 
     def begin(self, at_s: float) -> None:
@@ -204,12 +247,12 @@ class InputEngine:
         self.run = None
 
     def done(self) -> bool:
-        """Return True if a finite acquisition is complete. Raises -200279 after an overrun."""
+        """Return True if a finite acquisition is complete. Raises the error that ended it, if any."""
         run = self.run
         if run is None or run.stopped:
             return True
-        if run.overrun:
-            raise DaqError(Code.SAMPLES_NO_LONGER_AVAILABLE)
+        if run.failure is not None:
+            raise DaqError(run.failure)
         return run.complete
 
     def done_due_s(self) -> float:
@@ -257,7 +300,8 @@ class InputEngine:
         Raises
         ------
         DaqError
-            -200279 after an overrun, -200278 beyond the end of a finite acquisition, -88710 if the task is stopped
+            -200279 after an overrun, -200361 or -200714 after one on the card, -200278
+            beyond the end of a finite acquisition, -88710 if the task is stopped
             meanwhile, -201003 if the card is gone.
         """
         run = self.run
@@ -268,6 +312,11 @@ class InputEngine:
         if bench.faults.take_read(run.acquired):
             bench.wait_for(cancelled, lambda: math.inf, deadline_s)
             return np.empty((len(self.channels), 0))
+        away_s = bench.faults.take_pause_s(run.acquired)
+        if away_s:
+            until_s = bench.clock.now() + away_s
+            bench.wait_for(cancelled, lambda: until_s, until_s)
+            deadline_s += away_s
         bench.catch_up()
         first = self._first_sample(run)
         if run.limit is not None and first + samples > run.limit:
@@ -293,7 +342,9 @@ class InputEngine:
                 raise DaqError(Code.RUNTIME_ABORTING_ROUTING, samples_read=0)
             if self.bench.faults.active(DeviceLost, run.acquired):
                 raise DaqError(Code.DEV_CANNOT_BE_ACCESSED, samples_read=0)
-            if run.overrun or first < run.acquired - run.buffer.size:
+            if run.failure is not None:
+                raise DaqError(run.failure, samples_read=0)
+            if first < run.acquired - run.buffer.size:
                 raise DaqError(Code.SAMPLES_NO_LONGER_AVAILABLE, samples_read=0)
             return run.acquired >= last
 
@@ -310,3 +361,14 @@ class InputEngine:
         if first < run.acquired - run.buffer.size:
             raise DaqError(Code.SAMPLES_NO_LONGER_AVAILABLE, samples_read=0)
         return first
+
+
+def _failure(bench: SimulatedBench) -> Code | None:
+    """Return the error with which a fault ends an acquisition now."""
+    if bench.faults.active(Overrun, bench.acquired) is not None:
+        return Code.SAMPLES_NO_LONGER_AVAILABLE
+    overflow = bench.faults.active(FifoOverflow, bench.acquired)
+    if overflow is None:
+        return None
+    in_transfer = Code.ACQ_STOPPED_DRIVER_CANT_XFER_DATA_FAST_ENOUGH
+    return in_transfer if overflow.in_transfer else Code.INPUT_FIFO_OVERFLOW_2

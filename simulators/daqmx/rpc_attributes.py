@@ -7,6 +7,7 @@ import grpc
 from nidaqmx._stubs import nidaqmx_pb2 as messages
 
 from simulators.daqmx.attributes import BUFFER, READ, TASK, TIMING, TRIGGER, WRITE, Attribute
+from simulators.daqmx.calibration import CALIBRATION
 from simulators.daqmx.card import Card
 from simulators.daqmx.channel_attributes import CHANNEL, channels_of
 from simulators.daqmx.device_attributes import DEVICE, PHYSICAL_CHANNEL, SYSTEM, device_of, terminal_of
@@ -28,6 +29,7 @@ _GROUPS: dict[str, tuple[Mapping[str, Attribute], Owners]] = {
     "Chan": (CHANNEL, lambda card, request: channels_of(card.task(request.task.name), request.channel)),
     "Device": (DEVICE, lambda card, request: [device_of(card, request.device_name)]),
     "PhysicalChan": (PHYSICAL_CHANNEL, lambda card, request: [terminal_of(card, request.physical_channel)]),
+    "CalInfo": (CALIBRATION, lambda card, request: [device_of(card, request.device_name)]),
     "SystemInfo": (SYSTEM, lambda card, request: [card]),
 }
 

@@ -11,6 +11,7 @@ from nidaqmx.constants import EveryNSamplesEventType, FillMode
 from numpy.typing import NDArray
 from session_pb2 import Session, SessionInitializationBehavior
 
+from simulators.daqmx.calibration import CALIBRATION_CALLS
 from simulators.daqmx.card import Card
 from simulators.daqmx.channels import known_device
 from simulators.daqmx.errors import Code, DaqError, text
@@ -287,6 +288,7 @@ _CALLS: dict[str, Call] = {
     "SelfTestDevice": _self_test_device,
     "GetErrorString": _get_error_string,
     **LINE_CALLS,
+    **CALIBRATION_CALLS,
 }
 _STREAMS: dict[str, Callable[[Card, Any, Any], Iterator[Any]]] = {
     "RegisterEveryNSamplesEvent": _register_every_n_samples_event,

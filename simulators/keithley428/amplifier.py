@@ -81,6 +81,8 @@ class CurrentAmplifier:
         self.overloaded = False
         self.input_A = 0.0
         self._filtered_A = 0.0
+        self._net_A = 0.0
+        self._rest_s = 0.0
         self._spike_V = 0.0
         self._decade, self._enlarged = 3, 1
         self.rise_time_s = self.fastest_rise_time_s
@@ -113,11 +115,12 @@ class CurrentAmplifier:
         return self._parameters.burden_V_at_full_scale * 10.0**self._decade / self._parameters.rail_V
 
     def amplify(
-        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray
+        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray, at_s: float | None = None
     ) -> tuple[FloatArray, bool]:
-        """Return the output in V (n,) at the end of each step of ``dt`` seconds, and True if any was overloaded.
+        """Return the output in V (n,) in each step of ``dt`` seconds, and True if any was overloaded.
 
-        The current and the density of its white noise, both (n,), are constant during a step.
+        The current and the density of its white noise, both (n,), are constant during a step; the output is that
+        ``at_s`` after its beginning, by default at its end.
         """
         n = len(current_A)
         if not n:
@@ -128,7 +131,8 @@ class CurrentAmplifier:
         entering_A = p.input_current_A - self.suppression_A
         net_A = np.zeros(n) if self.zero_check else current_A + entering_A
         density = self._johnson_density() + (0.0 if self.zero_check else noise_A2_per_Hz)
-        volts = gain * self._filter(limited(net_A, rail_A), density, dt)
+        until_s = dt if at_s is None else at_s
+        volts = gain * self._filter(limited(net_A, rail_A), density, dt, until_s)
         volts += p.output_offset_V - self.correction_V
         self._add_spike(volts, dt)
         beyond = (np.abs(net_A) > rail_A) | (np.abs(volts) > p.rail_V)
@@ -137,7 +141,7 @@ class CurrentAmplifier:
         sign = -1.0 if p.inverting else 1.0
         return sign * limited(volts, p.rail_V), bool(beyond.any())
 
-    def _filter(self, net_A: FloatArray, density: FloatArray | float, dt: float) -> FloatArray:
+    def _filter(self, net_A: FloatArray, density: FloatArray | float, dt: float, at_s: float) -> FloatArray:
         """Return the current after the pole, with all noise; ``density`` is that of the white noise before it."""
         p = self._parameters
         tau_0 = self.fastest_rise_time_s / RISE_PER_TAU
@@ -145,8 +149,19 @@ class CurrentAmplifier:
         pole = np.exp(-dt / tau)
         kick_A = np.sqrt(density * ((1.0 - pole**2) / (4.0 * tau)))
         kicks_A = kick_A * self._johnson_rng.standard_normal(len(net_A))
-        filtered_A = one_pole((1.0 - pole) * net_A + kicks_A, pole, self._filtered_A)
-        self._filtered_A = float(filtered_A[-1])
+        rest_s = dt - at_s
+        if rest_s != self._rest_s:  # other samples than before: let the last step end first
+            left = np.exp(-self._rest_s / tau)
+            self._net_A = self._filtered_A = left * self._filtered_A + (1.0 - left) * self._net_A
+            self._rest_s = rest_s
+        if rest_s:
+            begun = np.exp(-at_s / tau)
+            previous_A = np.concatenate(([self._net_A], net_A[:-1]))
+            kicks_A += (1.0 - begun) * net_A + (begun - pole) * previous_A
+        else:
+            kicks_A += (1.0 - pole) * net_A
+        filtered_A = one_pole(kicks_A, pole, self._filtered_A)
+        self._filtered_A, self._net_A = float(filtered_A[-1]), float(net_A[-1])
         white_A = (
             p.input_noise_V_per_rtHz * p.input_capacitance_F / np.sqrt(4.0 * tau * tau_0 * (tau + tau_0))
         )

@@ -148,11 +148,16 @@ class SimulatedKeithley428:
         return self._amplifier.input_ohm
 
     def amplify(
-        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray | float = 0.0
+        self,
+        current_A: FloatArray,
+        dt: float,
+        noise_A2_per_Hz: FloatArray | float = 0.0,
+        at_s: float | None = None,
     ) -> FloatArray:
-        """Return the output in V (n,) at the end of each step of ``dt`` s, for a current (n,) held during the step.
+        """Return the output in V (n,) for a current (n,) held during each step of ``dt`` s.
 
-        ``noise_A2_per_Hz``, shape (n,) or a scalar, is the one-sided density of the source's white noise.
+        ``noise_A2_per_Hz``, shape (n,) or a scalar, is the one-sided density of the source's white noise. The output
+        is that ``at_s`` after the beginning of each step, by default at its end.
         """
         volts = np.empty(len(current_A))
         noise = (
@@ -164,7 +169,7 @@ class SimulatedKeithley428:
         while start < len(volts):
             stop = min(len(volts), start + self._steps_until_done(len(volts), dt))
             part = slice(start, stop)
-            volts[part], overloaded = self._amplifier.amplify(current_A[part], dt, noise[part])
+            volts[part], overloaded = self._amplifier.amplify(current_A[part], dt, noise[part], at_s)
             if overloaded:
                 self._raise(OVERLOAD)
             self._pass_time(current_A[part], dt)

@@ -9,14 +9,19 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulators.parameters import Parameters
+from simulators.rig.accuracy import CardErrors
 from simulators.rig.clock import Clock
-from simulators.rig.ni6281 import Converter, NI6281Parameters
+from simulators.rig.converter import Conversion, Converter
+from simulators.rig.ni6281 import NI6281Parameters
 from simulators.rig.sample_clock import Scan
 from simulators.rig.scheduler import BenchParameters, Timeline
 from simulators.rig.signal_chain import STANDARD, AmplifierModels, Chain, Converts, SignalChain
 from simulators.world.coarse_stepper import CoarseParameters, CoarseStepper
+
+FloatArray = NDArray[np.float64]
 
 
 class SimulatedBench(Timeline):
@@ -39,13 +44,16 @@ class SimulatedBench(Timeline):
     ----------
     card : NI6281Parameters
         Properties of the card.
+    errors : CardErrors
+        Errors of this card.
     chain : Chain
         The simulated junction and its amplifiers, or the chain given in their place.
     coarse : CoarseStepper
         Moves the tip's housing, driven by the card's digital lines.
     scan_began_s : float
-        The world's time at the start of the last acquisition. Sample k (from 0) shows the world k + 1 sample periods
-        later. Use it to find a part of a recording in ``world.ledger``.
+        The world's time at the start of the last acquisition. Sample k (from 0) shows the world k sample periods
+        later, and so much more as its channel is converted after the tick. Use it to find a part of a recording in
+        ``world.ledger``.
     """
 
     def __init__(
@@ -58,14 +66,16 @@ class SimulatedBench(Timeline):
     ) -> None:
         self.card = parameters.section("ni6281", NI6281Parameters)
         steps = parameters.section("bench", BenchParameters)
-        converter, *parts, walker = np.random.SeedSequence(seed).spawn(5)
+        converter, *parts, walker, errors = np.random.SeedSequence(seed).spawn(6)
         self.converter_rng = np.random.default_rng(converter)
         rngs = [np.random.default_rng(part) for part in parts]
         self.chain: Any = chain or SignalChain.built(parameters, steps.line_address, rngs, models)
         super().__init__(steps, clock, self.chain, self.card.power_up_V)
         wiring = self.card.wiring
         self.loop_back_factors = {"bias": wiring.bias_loop_back, "z": wiring.z_loop_back}
-        self._new_converter = getattr(self.chain, "converter", Converter)
+        self.errors = CardErrors(self.card, np.random.default_rng(errors))
+        self.timebase = self.errors.timebase
+        self._driven_by = {"bias": "ao0", "z": "ao1"} | {wiring.signal(name): name for name in ("ao1", "ao0")}
         self._levels: dict[str, bool] = {}
         amplifiers = (
             getattr(self.chain, role, None) for role in ("current_amplifier", "voltage_preamplifier")
@@ -104,7 +114,11 @@ class SimulatedBench(Timeline):
     def present(self) -> Mapping[str, float]:
         """Voltages at the input terminals after the last step."""
         with self.lock:
-            return MappingProxyType(dict(self._looped_back({**self._present, **self._terminals()})))
+            outputs = {
+                signal: float(self._at_terminal(signal, np.array(volts)))
+                for signal, volts in self._terminals().items()
+            }
+            return MappingProxyType(dict(self._looped_back({**self._present, **outputs})))
 
     @property
     def only_rate_Hz(self) -> float | None:
@@ -114,10 +128,14 @@ class SimulatedBench(Timeline):
 
     # Actions of the card
 
-    def converter(self, ranges_V: Sequence[float]) -> Converts:
-        """Return the converter for a task that scans channels with these input ranges."""
-        converter: Converts = self._new_converter(self.card, ranges_V, self.converter_rng)
-        return converter
+    def converter(self, scan: Sequence[Conversion], period_s: float) -> Converts:
+        """Return the converter for a task with these conversions in every period."""
+        own: Converts | None = getattr(self.chain, "converter", None)
+        return own or Converter(self.card, self.errors, scan, period_s, self.converter_rng, self.time_s)
+
+    def _at_terminal(self, signal: str, nominal_V: FloatArray) -> FloatArray:
+        """Return the true voltages of an output for its nominal ones."""
+        return self.errors.at_terminal(self._driven_by[signal], nominal_V, self.card.output_ranges_V[-1])
 
     def drive(self, levels: Mapping[str, bool]) -> None:
         """Set digital lines to these levels from now on; the others hold."""

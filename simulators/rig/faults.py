@@ -46,6 +46,26 @@ class Overrun(Fault):
 
 
 @dataclass(frozen=True)
+class FifoOverflow(Fault):
+    """The card's own memory overflows although the computer's buffer has room, which ends the acquisition.
+
+    Parameters
+    ----------
+    in_transfer : bool
+        True if NI-DAQmx notices it in the transfer to the computer (-200714) and not on the card (-200361).
+    """
+
+    in_transfer: bool = False
+
+
+@dataclass(frozen=True)
+class ReadsPause(Fault):
+    """The computer is away for ``seconds`` at its next read, while the acquisition goes on."""
+
+    seconds: float = 1.0
+
+
+@dataclass(frozen=True)
 class OutputUnderflow(Fault):
     """A finite waveform underruns on the card (-200621)."""
 
@@ -300,6 +320,17 @@ class Faults:
             if dropped.count > 1:
                 self._faults.append(DroppedReads(dropped.from_sample, dropped.count - 1))
             return True
+
+    def take_pause_s(self, sample: int) -> float:
+        """Remove the pause of a read that is due at a sample; return its seconds, 0 without one."""
+        if not self._faults:
+            return 0.0
+        with self._changed:
+            pause = self.active(ReadsPause, sample)
+            if pause is None:
+                return 0.0
+            self._faults.remove(pause)
+            return pause.seconds
 
     def next_change(self, sample: int) -> int | None:
         """Return the next sample after ``sample`` at which a fault begins or ends, or None."""

@@ -13,11 +13,13 @@ from simulators.parameters import ParameterError
 from simulators.rig.faults import (
     AmplifierOutput,
     Fault,
+    FifoOverflow,
     InstrumentSilent,
     LoopBack,
     OutputStuck,
     Overload,
     PanelPress,
+    ReadsPause,
 )
 
 
@@ -203,12 +205,29 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
         _LATER,
         _SAMPLE,
     ),
+    "fifo-overflow": NamedFault(
+        "The card's own memory overflows during the run: the controller does not fetch in time.",
+        _from_sample(FifoOverflow),
+        _LATER,
+        _SAMPLE,
+    ),
+    "reads-pause": NamedFault(
+        "The computer is away for a while, and the acquisition goes on.",
+        lambda value: Injection(faults=(ReadsPause(int(_LATER), value),)),
+        30.0,
+        "s",
+    ),
+    "convert-delay-refused": NamedFault(
+        "The card refuses to delay the first conversion after the sample clock.",
+        _set("ni6281.refuses_convert_delay", True),
+    ),
     "count-after-stop-wrong": NamedFault(
         "The card answers 0 to the question how far a stopped ramp came.",
         _set("ni6281.count_after_stop", "zero"),
     ),
     "output-ranges-625x": NamedFault(
-        "The card's outputs have only the ranges of 5 and 10 V.", _set("ni6281.output_ranges_V", [5.0, 10.0])
+        "The card's outputs have only the ranges of 5 and 10 V.",
+        lambda value: Injection({"ni6281.output_ranges_V": [5.0, 10.0], "ni6281.output_unipolar_V": []}),
     ),
 }
 """All named faults."""

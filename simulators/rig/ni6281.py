@@ -1,10 +1,11 @@
-"""Analogue front end of the NI 6281: one multiplexed 18-bit converter, and 16-bit output stages.
+"""Properties of the NI 6281, and its 16-bit output stages.
 
-NI-DAQmx's view of them (tasks, buffers, triggers) is in the ``daq_*`` modules.
+Its inputs are in `simulators.rig.converter`, NI-DAQmx's view of them (tasks, buffers, triggers) in `simulators.daqmx`.
 Source: National Instruments, "PXI/PCI/USB-6281 Specifications" and "M Series User Manual".
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from simulators.parameters import ParameterSection
 
 FloatArray = NDArray[np.float64]
 
-InputSignal = Literal["current", "thermocouple", "bias", "z", "ground"]
+InputSignal = Literal["current", "thermocouple", "bias", "z", "ground", "open"]
 OutputSignal = Literal["bias", "z"]
 
 
@@ -36,8 +37,22 @@ class Wiring(ParameterSection):
     z_loop_back: float
 
     def signal(self, terminal: str) -> str:
-        """Return the signal at a terminal ("ai0"); "ground" for one that isn't listed."""
-        return getattr(self, terminal, "ground")
+        """Return the signal at a terminal ("ai0"); "open" for one that isn't listed."""
+        return getattr(self, terminal, "open")
+
+
+class Sources(ParameterSection):
+    """Resistance of what drives an input, in ohm."""
+
+    current: float = Field(ge=0)
+    thermocouple: float = Field(ge=0)
+    bias: float = Field(ge=0)
+    z: float = Field(ge=0)
+    ground: float = Field(ge=0)
+
+    def ohm(self, signal: str) -> float:
+        """Return the resistance of a signal's source; infinite for "open"."""
+        return math.inf if signal == "open" else float(getattr(self, signal))
 
 
 class NI6281Parameters(ParameterSection):
@@ -49,39 +64,74 @@ class NI6281Parameters(ParameterSection):
     driver_version: list[int] = Field(min_length=3, max_length=3)
     input_ranges_V: list[float] = Field(min_length=1)
     input_noise_V: list[float]
+    input_noise_filtered_V: list[float]
+    input_gain_error_ppm: list[float]
+    input_offset_error_V: list[float]
+    input_gain_drift_ppm_per_K: float
+    input_offset_drift_ppm_per_K: float
+    inl_ppm: float = Field(ge=0)
     input_bits: int = Field(ge=8, le=24)
     input_most_V: float = Field(gt=0)
-    crosstalk_adjacent_dB: float = Field(lt=0)
-    crosstalk_other_dB: float = Field(lt=0)
     timebase_Hz: float = Field(ge=0)
     delta_sigma: bool
     input_delay_samples: int = Field(ge=0)
     outputs: int = Field(ge=2, le=4)
     category: str
+    input_capacitance_F: float = Field(gt=0)
+    input_current_A: float = Field(ge=0)
+    settling_tau_s: float = Field(gt=0)
+    lowpass_Hz: float = Field(gt=0)
+    convert_timebase_Hz: float = Field(gt=0)
+    convert_delay_ticks: int = Field(ge=2)
+    convert_padding_s: float = Field(ge=0)
     fastest_one_input_Hz: float = Field(gt=0)
     fastest_inputs_Hz: float = Field(gt=0)
     output_ranges_V: list[float] = Field(min_length=1)
+    output_unipolar_V: list[float]
+    output_gain_error_ppm: float = Field(ge=0)
+    output_offset_error_V: float = Field(ge=0)
+    output_delay_s: float = Field(ge=0)
+    output_tau_s: float = Field(gt=0)
+    output_slew_V_per_s: float = Field(gt=0)
+    output_glitch_Vs: float
     output_bits: int = Field(ge=8, le=24)
     output_fifo_samples: int = Field(ge=1)
     fastest_output_Hz: float = Field(gt=0)
     power_up_V: float
     refuses_idle_behaviour: bool
+    refuses_convert_delay: bool
     forgets_count_after_abort: bool
     count_after_stop: Literal["right", "zero", "stale", "error"]
+    timebase_ppm: float = Field(ge=0)
+    room_swing_K: float = Field(ge=0)
+    room_period_s: float = Field(gt=0)
+    temperature_C: float
+    self_calibrated_C: float
+    self_calibrated_days_ago: float = Field(ge=0)
+    externally_calibrated_days_ago: float = Field(ge=0)
     wiring: Wiring
+    source_ohm: Sources
 
     @model_validator(mode="after")
     def _ranges_rise(self) -> "NI6281Parameters":
-        if len(self.input_noise_V) != len(self.input_ranges_V):
-            raise ValueError("input_noise_V needs one value for each of input_ranges_V")
-        for ranges in (self.input_ranges_V, self.output_ranges_V):
-            if sorted(ranges) != ranges or ranges[0] <= 0:
+        lists = "input_noise_V", "input_noise_filtered_V", "input_gain_error_ppm", "input_offset_error_V"
+        for name in lists:
+            if len(getattr(self, name)) != len(self.input_ranges_V):
+                raise ValueError(f"{name} needs one value for each of input_ranges_V")
+        for ranges in (self.input_ranges_V, self.output_ranges_V, self.output_unipolar_V):
+            if sorted(ranges) != ranges or min(ranges, default=1.0) <= 0:
                 raise ValueError("ranges must be positive and rise")
         return self
 
-    def noise_V(self, range_V: float) -> float:
-        """Return the converter's rms noise in one of its input ranges, in V."""
-        return self.input_noise_V[self.input_ranges_V.index(range_V)]
+    def noise_V(self, range_V: float, lowpass: bool = False) -> float:
+        """Return the converter's rms noise in one of its input ranges, in V, without or with its low pass."""
+        noise_V = self.input_noise_filtered_V if lowpass else self.input_noise_V
+        return noise_V[self.input_ranges_V.index(range_V)]
+
+    @property
+    def lowpass_tau_s(self) -> float:
+        """Time constant of the inputs' low pass."""
+        return 1.0 / (2.0 * math.pi * self.lowpass_Hz)
 
 
 class Limits(NamedTuple):
@@ -104,73 +154,48 @@ def smallest_range(limits: Limits, ranges_V: Iterable[float]) -> float | None:
     return next((range_V for range_V in ranges_V if limits.reach_V <= range_V), None)
 
 
-class Converter:
-    """Converter scanned by one task: crosstalk in the multiplexer, noise, codes.
-
-    Channels are converted one after the other, so the crosstalk of a channel comes from the latest conversion of
-    each neighbour: in this scan for those before it, in the previous scan for those after it.
-
-    Parameters
-    ----------
-    card : NI6281Parameters
-        Noise, crosstalk, codes.
-    ranges_V : sequence of float
-        Input range of each scanned channel, in the order of the scan.
-    rng : Generator
-        Source of the noise.
-    """
-
-    def __init__(self, card: NI6281Parameters, ranges_V: Sequence[float], rng: np.random.Generator) -> None:
-        self._rng = rng
-        self._most_V = card.input_most_V
-        self._noise_V = np.array([card.noise_V(range_V) for range_V in ranges_V])
-        self._lsb_V = np.array(ranges_V)[:, np.newaxis] / 2 ** (card.input_bits - 1)
-        self._codes = 2 ** (card.input_bits - 1)
-        coupling = _coupling(len(ranges_V), card.crosstalk_adjacent_dB, card.crosstalk_other_dB)
-        self._earlier = np.tril(coupling)
-        self._later = np.triu(coupling)
-        self._last_scan = np.zeros((len(ranges_V), 1))
-
-    def convert(self, volts: FloatArray) -> FloatArray:
-        """Digitise the voltages at the terminals.
-
-        Parameters
-        ----------
-        volts : ndarray, shape (n_channels, n)
-            Voltages at the terminals, one column for each scan.
-
-        Returns
-        -------
-        ndarray, shape (n_channels, n)
-            Readings in volts: whole codes, clipped at the rails.
-        """
-        seen = np.clip(volts, -self._most_V, self._most_V)
-        if len(seen) > 1:
-            before = np.concatenate((self._last_scan, seen[:, :-1]), axis=1)
-            self._last_scan = seen[:, -1:]
-            seen = seen + self._earlier @ seen + self._later @ before
-        noise = self._rng.standard_normal(seen.T.shape).T * self._noise_V[:, np.newaxis]
-        codes = np.rint((seen + noise) / self._lsb_V)
-        return np.clip(codes, -self._codes, self._codes - 1) * self._lsb_V
-
-
-def _coupling(n: int, adjacent_dB: float, other_dB: float) -> FloatArray:
-    """Return the crosstalk into each channel (row) from every other (column); the previous channel is adjacent."""
-    coupling = np.full((n, n), 10 ** (other_dB / 20))
-    index = np.arange(n)
-    coupling[index, index - 1] = 10 ** (adjacent_dB / 20)
-    np.fill_diagonal(coupling, 0.0)
-    return coupling
+def output_range(card: NI6281Parameters, limits: Limits) -> Limits | None:
+    """Return the output range of the finest step that contains the limits; None if none does."""
+    ranges = [Limits(-range_V, range_V) for range_V in card.output_ranges_V]
+    ranges += [Limits(0.0, range_V) for range_V in card.output_unipolar_V]
+    holding = [one for one in ranges if one.min_V <= limits.min_V and limits.max_V <= one.max_V]
+    return min(holding, key=lambda one: one.max_V - one.min_V, default=None)
 
 
 class OutputStage:
-    """One analogue output, with the smallest range that contains the channel's limits."""
+    """One analogue output, with the finest range that contains the channel's limits."""
 
     def __init__(self, card: NI6281Parameters, limits: Limits) -> None:
-        self.range_V = smallest_range(limits, card.output_ranges_V) or card.output_ranges_V[-1]
-        self._codes = 2 ** (card.output_bits - 1)
-        self._lsb_V = self.range_V / self._codes
+        range_V = output_range(card, limits) or Limits(-card.output_ranges_V[-1], card.output_ranges_V[-1])
+        codes = 2**card.output_bits
+        self._lsb_V = (range_V.max_V - range_V.min_V) / codes
+        self._lowest = round(range_V.min_V / self._lsb_V)
+        self._highest = self._lowest + codes - 1
 
     def volts(self, values_V: FloatArray) -> FloatArray:
         """Return the voltages at the terminal for requested values; any shape."""
-        return np.clip(np.rint(values_V / self._lsb_V), -self._codes, self._codes - 1) * self._lsb_V
+        return np.clip(np.rint(values_V / self._lsb_V), self._lowest, self._highest) * self._lsb_V
+
+
+def on_wire(card: NI6281Parameters, before_V: FloatArray, after_V: FloatArray, at_s: float) -> FloatArray:
+    """Return an output's voltage a time after the tick at which it was told to change; shapes (n,).
+
+    It moves at its largest slew, then with its time constant; a step across 0 V, where the most significant bit
+    changes, adds a glitch.
+    """
+    since_s = at_s - card.output_delay_s
+    if since_s <= 0.0:
+        return before_V
+    step_V = before_V - after_V
+    if not step_V.any():
+        return after_V
+    tau_s = card.output_tau_s
+    fastest_V = card.output_slew_V_per_s * tau_s
+    glitch_V = card.output_glitch_Vs / tau_s * math.exp(-since_s / tau_s)
+    glitches_V = glitch_V * ((before_V < 0.0) != (after_V < 0.0))
+    if np.abs(step_V).max() <= fastest_V:
+        return after_V + step_V * math.exp(-since_s / tau_s) + glitches_V
+    slewing_s = np.maximum(np.abs(step_V) - fastest_V, 0.0) / card.output_slew_V_per_s
+    left_V = np.minimum(np.abs(step_V), fastest_V) * np.exp(-np.maximum(since_s - slewing_s, 0.0) / tau_s)
+    left_V += card.output_slew_V_per_s * np.maximum(slewing_s - since_s, 0.0)
+    return after_V + np.copysign(left_V, step_V) + glitches_V

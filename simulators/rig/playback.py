@@ -5,7 +5,7 @@ the samples were digitised when recorded, so no noise, crosstalk or rounding is 
 and have no effect. The recording stops between two acquisitions, and while a fault stops the sample clock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -13,25 +13,13 @@ from analysis.recording import Recording, RecordingError
 from analysis.records import FloatArray
 from simulators.parameters import Parameters
 from simulators.rig.faults import Mishap, PanelPress
-from simulators.rig.ni6281 import NI6281Parameters
 from simulators.rig.scheduler import BenchParameters
-from simulators.rig.signal_chain import STANDARD, AmplifierModels
+from simulators.rig.signal_chain import STANDARD, AmplifierModels, ReadAsItIs
 
 SIGNALS = ("current", "thermocouple", "bias", "z")
 
 PIECE = 65536
 """Samples per read of the file."""
-
-
-class RecordedConverter:
-    """Converter that passes digitised samples on, in place of `simulators.rig.ni6281.Converter`."""
-
-    def __init__(self, card: NI6281Parameters, ranges_V: Sequence[float], rng: np.random.Generator) -> None:
-        pass
-
-    def convert(self, volts: FloatArray) -> FloatArray:
-        """Return the volts unchanged."""
-        return volts
 
 
 class Immovable:
@@ -76,7 +64,7 @@ class RecordedChain:
         If the recording does not hold an amplifier's output voltage, or has no sample rate.
     """
 
-    converter = RecordedConverter
+    converter = ReadAsItIs()
 
     def __init__(
         self,
@@ -113,7 +101,12 @@ class RecordedChain:
         self._next = 0
 
     def sample(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        added_current_A: float,
+        at_s: Mapping[str, float],
     ) -> Mapping[str, FloatArray]:
         """Return the next n samples of the recording, by its numbering.
 
@@ -127,7 +120,12 @@ class RecordedChain:
         return signals
 
     def advance(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        added_current_A: float,
+        at_s: Mapping[str, float],
     ) -> Mapping[str, FloatArray]:
         """Return the last sample, repeated: time passes without an acquisition."""
         signals = self._signals(max(self._next - 1, 0), 1)

@@ -17,12 +17,16 @@ class Scan(Protocol):
     """Interface of the bench to an acquisition."""
 
     rate_Hz: float
+    at_s: Mapping[str, float]  # time from the tick to the first conversion of each scanned signal
 
     def room(self) -> int:
         """Return the number of further samples that it takes; 0 when it has ended."""
 
-    def take(self, signals: Mapping[str, FloatArray]) -> None:
-        """Store the voltages at the terminals, arrays of shape (n,), n at most `room`."""
+    def take(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> None:
+        """Store the voltages at the terminals, arrays of shape (n,), n at most `room`.
+
+        Outputs in ``signals`` are those after each tick; ``before`` has them just before it, where they are known.
+        """
 
 
 class Generation(Protocol):

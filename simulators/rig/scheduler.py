@@ -3,8 +3,9 @@
 Nothing advances in the background: every access first catches up with the clock. The steps depend on the running
 tasks:
 
-- with an acquisition, one step per tick of its sample clock, in which the outputs hold their values from *before* the
-  tick, so that a sample shows the outputs of one tick earlier, as on the card;
+- with an acquisition, one step from each tick of its sample clock to the next, in which the outputs have their values
+  from *after* the tick. Each input is converted some microseconds into the step: see `simulators.rig.converter`. The
+  world is thus up to one step ahead of the clock;
 - else with a waveform on its own clock, one step per tick of that clock;
 - else steps of ``idle_rate_Hz`` with constant outputs. A stretch of more than ``idle_steps`` (such as ten seconds
   without any access) takes ``idle_steps`` longer steps.
@@ -13,6 +14,7 @@ tasks:
 import math
 import threading
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,8 @@ FloatArray = NDArray[np.float64]
 
 AMPLIFIER_RAIL_V = 10.0
 """Largest output of an amplifier whose output is scaled by a fault."""
+
+_NOWHERE: Mapping[str, float] = MappingProxyType({})
 
 
 class BenchParameters(ParameterSection):
@@ -89,6 +93,8 @@ class Timeline:
         self._driven = dict(self._held)
         self.loop_back_factors = dict.fromkeys(self._held, 1.0)
         """Voltage of each loop-back per volt of its output."""
+        self.timebase = 1.0
+        """True rate of a sample clock over its nominal rate."""
         self._present = dict.fromkeys(("current", "thermocouple", "bias", "z"), 0.0)
         self._scan: Scan | None = None
         self._scan_ticks = Ticks(1.0, 0.0)
@@ -117,7 +123,7 @@ class Timeline:
         with self.lock:
             self.catch_up()
             self._scan, self.acquired = scan, 0
-            self._scan_ticks = Ticks(scan.rate_Hz, at_s)
+            self._scan_ticks = Ticks(scan.rate_Hz * self.timebase, at_s)
             self.changed.notify_all()
 
     def stop_scan(self) -> None:
@@ -132,7 +138,7 @@ class Timeline:
         with self.lock:
             self.catch_up()
             self._generation = generation
-            self._generation_ticks = Ticks(generation.rate_Hz or 1.0, at_s)
+            self._generation_ticks = Ticks((generation.rate_Hz or 1.0) * self.timebase, at_s)
             self.changed.notify_all()
 
     def stop_generation(self) -> None:
@@ -196,7 +202,7 @@ class Timeline:
         if change is not None:
             steps = min(steps, change - self.acquired)
         if steps > 0:
-            self._live(steps, 1 / ticks.rate_Hz, ticks.times_s(steps), scan)
+            self._acquire(steps, 1 / ticks.rate_Hz, ticks.times_s(steps), scan)
             ticks.done += steps
             self.acquired += steps
             self.time_s = ticks.time_s(ticks.done)
@@ -213,7 +219,7 @@ class Timeline:
         if steps < 1:
             return False
         times_s = ticks.times_s(steps)
-        self._live(steps, 1 / ticks.rate_Hz, times_s, None)
+        self._live(steps, 1 / ticks.rate_Hz, times_s)
         self.time_s = float(times_s[-1])
         self.changed.notify_all()
         return True
@@ -229,26 +235,49 @@ class Timeline:
             dt = (until_s - self.time_s) / steps
         else:
             steps = min(steps, self.parameters.chunk_steps)
-        self._live(steps, dt, np.empty(0), None)
+        self._live(steps, dt, np.empty(0))
         self.time_s += steps * dt
         return True
 
-    def _live(self, steps: int, dt: float, times_s: FloatArray, scan: Scan | None) -> None:
+    def _acquire(self, steps: int, dt: float, times_s: FloatArray, scan: Scan) -> None:
+        """Advance everything by ``steps`` steps that begin with the ticks at ``times_s``; convert the inputs."""
+        outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
+        before: dict[str, FloatArray] = {}
+        generation = self._generation
+        if generation is not None:
+            starts, after = self._play(generation, times_s)
+            outputs |= after
+            before = starts if generation.rate_Hz is None else {}
+        self._advance_by(dt, outputs, before, scan)
+
+    def _live(self, steps: int, dt: float, times_s: FloatArray) -> None:
         """Advance everything by ``steps`` steps; ``times_s`` are their ends if a clock makes them, else empty."""
         outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
         if self._generation is not None and len(times_s):
-            outputs |= self._play(self._generation, times_s)
+            outputs |= self._play(self._generation, times_s)[0]
+        self._advance_by(dt, outputs, {}, None)
+
+    def _advance_by(
+        self, dt: float, outputs: dict[str, FloatArray], before: dict[str, FloatArray], scan: Scan | None
+    ) -> None:
         for stuck in self.faults.all_active(OutputStuck, self.acquired):
-            outputs[stuck.signal] = np.full(steps, self._driven[stuck.signal])
+            outputs[stuck.signal] = np.full(len(outputs[stuck.signal]), self._driven[stuck.signal])
+            before.pop(stuck.signal, None)
         self._driven = {signal: float(volts[-1]) for signal, volts in outputs.items()}
         for event in self.faults.take_events(self.acquired):
             self._chain.apply(event)
         added_A = self.faults.added_current_A(self.acquired)
-        advance = self._chain.advance if scan is None else self._sample
-        signals = self._looped_back(advance(outputs["bias"], outputs["z"], dt, added_A))
-        self._present = {name: float(volts[-1]) for name, volts in signals.items()}
+        volts = {signal: self._at_terminal(signal, nominal_V) for signal, nominal_V in outputs.items()}
+        advance, at_s = (self._chain.advance, _NOWHERE) if scan is None else (self._sample, scan.at_s)
+        signals = self._looped_back(advance(volts["bias"], volts["z"], dt, added_A, at_s))
+        self._present = {name: float(values[-1]) for name, values in signals.items()}
         if scan is not None:
-            scan.take(signals)
+            earlier = {signal: self._at_terminal(signal, nominal_V) for signal, nominal_V in before.items()}
+            scan.take(signals, self._looped_back(earlier))
+
+    def _at_terminal(self, signal: str, nominal_V: FloatArray) -> FloatArray:
+        """Return the true voltages of an output for its nominal ones."""
+        return nominal_V
 
     def _terminals(self) -> dict[str, float]:
         """Return the present voltages at the outputs' terminals."""
@@ -260,14 +289,21 @@ class Timeline:
         factors = dict(self.loop_back_factors)
         for fault in self.faults.all_active(LoopBack, self.acquired):
             factors[fault.signal] *= fault.factor
-        changed = {name: factor * signals[name] for name, factor in factors.items() if factor != 1.0}
+        changed = {
+            name: factor * signals[name]
+            for name, factor in factors.items()
+            if factor != 1.0 and name in signals
+        }
         for output in self.faults.all_active(AmplifierOutput, self.acquired):
-            volts = output.factor * changed.get(output.signal, signals[output.signal])
-            changed[output.signal] = np.clip(volts, -AMPLIFIER_RAIL_V, AMPLIFIER_RAIL_V)
+            if output.signal in signals:
+                volts = output.factor * changed.get(output.signal, signals[output.signal])
+                changed[output.signal] = np.clip(volts, -AMPLIFIER_RAIL_V, AMPLIFIER_RAIL_V)
         return {**signals, **changed} if changed else signals
 
-    def _play(self, generation: Generation, times_s: FloatArray) -> dict[str, FloatArray]:
-        """Advance the waveform; return its outputs in each step. A tick takes effect from the next step."""
+    def _play(
+        self, generation: Generation, times_s: FloatArray
+    ) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+        """Advance the waveform to each of the times; return its outputs since the time before, and from then on."""
         ticks = self._generation_ticks
         follows_scan = generation.rate_Hz is None
         counts = np.arange(1, len(times_s) + 1) if follows_scan else ticks.counts(times_s)
@@ -278,5 +314,6 @@ class Timeline:
         if generation.ended:
             self._generation = None
             self.changed.notify_all()
-        steps = played[:, np.concatenate(([0], counts[:-1]))]
-        return dict(zip(generation.signals, steps, strict=True))
+        since = played[:, np.concatenate(([0], counts[:-1]))]
+        names = generation.signals
+        return dict(zip(names, since, strict=True)), dict(zip(names, played[:, counts], strict=True))

@@ -6,6 +6,7 @@ back.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -87,15 +88,25 @@ class CurrentAmplifierModel(AmplifierModel, Protocol):
     def input_ohm(self) -> float:
         """Input resistance, whose burden voltage reduces the junction's bias."""
 
-    def amplify(self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray) -> FloatArray:
-        """Amplify a current with white noise of the given density; shapes (n,)."""
+    def amplify(
+        self, current_A: FloatArray, dt: float, noise_A2_per_Hz: FloatArray, at_s: float | None = None
+    ) -> FloatArray:
+        """Amplify a current with white noise of the given density; shapes (n,).
+
+        The result is that ``at_s`` after the beginning of each step of ``dt`` s, by default at its end.
+        """
 
 
 class VoltagePreamplifierModel(AmplifierModel, Protocol):
     """Voltage preamplifier of the thermocouple."""
 
-    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float) -> FloatArray:
-        """Amplify a voltage with white noise of the given density; shapes (n,)."""
+    def amplify(
+        self, volts: FloatArray, dt: float, noise_V2_per_Hz: float, at_s: float | None = None
+    ) -> FloatArray:
+        """Amplify a voltage with white noise of the given density; shapes (n,).
+
+        The result is that ``at_s`` after the beginning of each step of ``dt`` s, by default at its end.
+        """
 
 
 @dataclass(frozen=True)
@@ -126,16 +137,29 @@ class Converts(Protocol):
         """Digitise the voltages at the terminals, shape (n_channels, n), one column per scan."""
 
 
+class ReadAsItIs:
+    """Converter for samples that are digitised already."""
+
+    def convert(self, volts: FloatArray) -> FloatArray:
+        """Return the volts unchanged."""
+        return volts
+
+
 class Chain(Protocol):
     """Signal chain that the bench moves through time.
 
     A chain of digitised samples (`simulators.rig.playback`) has further members, which the bench uses: ``begin()`` at
-    the start of an acquisition; ``sample`` in place of ``advance`` for its steps; ``converter(card, ranges_V, rng)``
-    in place of the card's converter; ``rate_Hz``, its only sample rate.
+    the start of an acquisition; ``sample`` in place of ``advance`` for its steps; ``converter``, whose ``convert`` is
+    used in place of the card's; ``rate_Hz``, its only sample rate.
     """
 
     def advance(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        added_current_A: float,
+        at_s: Mapping[str, float],
     ) -> Mapping[str, FloatArray]:
         """Advance by n steps of ``dt`` seconds.
 
@@ -147,11 +171,14 @@ class Chain(Protocol):
             Length of a step in seconds.
         added_current_A : float
             Current that a fault adds at the current amplifier's input.
+        at_s : mapping of str to float
+            Times after the beginning of each step for which the amplifiers' signals are wanted; at the end of the
+            step for those not named.
 
         Returns
         -------
         mapping of str to ndarray, shape (n,)
-            Voltages at the end of each step by signal name: "current", "thermocouple", "bias", "z".
+            Voltages by signal name: "current", "thermocouple", "bias", "z".
         """
 
     def apply(self, event: Mishap | PanelPress) -> None:
@@ -197,7 +224,12 @@ class SignalChain:
         return cls(World(parameters, rngs[0]), *amplifiers, parameters.section("bias_line", BiasLine))
 
     def advance(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        added_current_A: float,
+        at_s: Mapping[str, float] = MappingProxyType({}),
     ) -> Mapping[str, FloatArray]:
         """Advance by n steps; the current amplifier's supply and input resistance are in series with the bias."""
         amplifier = self.current_amplifier
@@ -206,9 +238,9 @@ class SignalChain:
         )
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
         return {
-            "current": amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz),
+            "current": amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz, at_s.get("current")),
             "thermocouple": self.voltage_preamplifier.amplify(
-                seen.thermocouple_V, dt, seen.thermocouple_noise_V2_per_Hz
+                seen.thermocouple_V, dt, seen.thermocouple_noise_V2_per_Hz, at_s.get("thermocouple")
             ),
             "bias": bias_V,
             "z": z_V,

@@ -1,9 +1,10 @@
 """First-order analogue filters, exact for an input that is constant between samples, and their noise.
 
-A sample is the output at the end of a step with constant input, so one pole of time constant tau obeys
-``x[k] = a x[k-1] + (1 - a) u[k]`` with ``a = exp(-dt/tau)``, exact for any ``dt``, even far above tau. White noise of
-one-sided density S before that pole has the variance ``S / (4 tau)`` in every sample and the correlation ``a``
-between neighbours at any sampling rate, aliasing included.
+A sample is the output ``at_s`` into a step with constant input, by default at its end. From one sample to the next,
+one pole of time constant tau has the input of the previous step for the rest of that step, then the new one:
+``x[k] = a x[k-1] + (b - a) u[k-1] + (1 - b) u[k]`` with ``a = exp(-dt/tau)``, ``b = exp(-at_s/tau)``, exact for any
+``dt``, even far above tau. White noise of one-sided density S before that pole has the variance ``S / (4 tau)`` in
+every sample and the correlation ``a`` between neighbours at any sampling rate, aliasing included.
 """
 
 from collections.abc import Sequence
@@ -87,8 +88,9 @@ class RCChain:
     """RC sections in series, each buffered from the next, with white noise at the input.
 
     The states are the capacitors' voltages: ``x' = A x + B (u + noise)`` with A lower triangular. Stepped
-    exactly, ``x[k] = F x[k-1] + G u[k] + L xi[k]``, F = exp(A dt), G = (F - 1) B / A; L L^T is the covariance that
-    the noise adds in a step, P - F P F^T with the stationary P of ``A P + P A^T + B B^T S/2 = 0``.
+    exactly, ``x[k] = F x[k-1] + H u[k-1] + G u[k] + L xi[k]`` with F = exp(A dt), G = (exp(A at_s) - 1) B / A,
+    H = (F - exp(A at_s)) B / A; L L^T is the covariance that the noise adds in a step, P - F P F^T with the stationary
+    P of ``A P + P A^T + B B^T S/2 = 0``.
 
     Parameters
     ----------
@@ -101,6 +103,8 @@ class RCChain:
         infinite.
     charge : mapping of str to float
         Initial voltages of capacitors, by section name; the others are 0 V.
+    at_s : float, optional
+        Time of the samples after the beginning of each step; by default its end.
     """
 
     def __init__(
@@ -109,6 +113,7 @@ class RCChain:
         dt: float,
         noise_density: float = 0.0,
         charge: dict[str, float] | None = None,
+        at_s: float | None = None,
     ) -> None:
         if noise_density and not any(section.kind == "low" for section in sections):
             raise ValueError("white noise needs a low pass, or its power is infinite")
@@ -117,18 +122,29 @@ class RCChain:
         A, B, self._output, self._direct = _state_space(self._sections, rates)
         self._F = linalg.expm(A * dt)
         self._settled = -np.linalg.solve(A, B)
-        self._G = self._settled - self._F @ self._settled
+        begun = self._F if at_s is None else linalg.expm(A * at_s)
+        self._G = self._settled - begun @ self._settled
+        self._H = None if at_s is None else (begun - self._F) @ self._settled
+        self._rest = None if at_s is None else linalg.expm(A * (dt - at_s))
         self._L = _noise_step(A, B, self._F, noise_density) if noise_density else np.zeros_like(A)
         self._x = np.array([(charge or {}).get(section.name, 0.0) for section in sections])
+        self._u = 0.0
+        # The charge is that at the beginning of the first step, so the first sample comes less than a step later.
+        self._ahead = (begun - self._F) @ self._x
 
     @property
     def charge(self) -> dict[str, float]:
-        """Present voltages of the capacitors, by section name."""
-        return {section.name: float(x) for section, x in zip(self._sections, self._x, strict=True)}
+        """Voltages of the capacitors at the end of the last step, by section name."""
+        x = self._x
+        if self._rest is not None:
+            settled = self._settled * self._u
+            x = settled + self._rest @ (x - settled)
+        return {section.name: float(volts) for section, volts in zip(self._sections, x, strict=True)}
 
     def settle(self, level: float) -> None:
         """Charge all capacitors to their steady state for a constant input of ``level`` volts."""
-        self._x = self._settled * level
+        self._x, self._u = self._settled * level, level
+        self._ahead = np.zeros(len(self._x))
 
     def feed(self, volts: FloatArray, rng: np.random.Generator | None = None) -> FloatArray:
         """Return the output for the next samples, shape (n,), independent of how they are cut into calls.
@@ -141,9 +157,13 @@ class RCChain:
         kicks = rng.standard_normal((n, poles)) if rng else np.zeros((n, poles))
         before = np.empty((poles, n))
         output = self._direct * volts
+        previous = None if self._H is None else np.concatenate(([self._u], volts[:-1]))
         for j in range(poles):
             # Written out, because a matrix product rounds differently for different n.
             drive = self._G[j] * volts
+            if self._H is not None:
+                drive += self._H[j] * previous
+                drive[0] += self._ahead[j]
             for i in range(j):
                 drive += self._F[j, i] * before[i]
                 drive += self._L[j, i] * kicks[:, i]
@@ -152,6 +172,8 @@ class RCChain:
             before[j, 0], before[j, 1:] = self._x[j], after[:-1]
             output += self._output[j] * after
             self._x[j] = after[-1]
+        self._u = float(volts[-1])
+        self._ahead[:] = 0.0
         return output
 
 

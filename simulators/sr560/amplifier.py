@@ -81,13 +81,16 @@ class VoltageAmplifier:
         """Hold the output at zero for ``overload_reset_s`` while all capacitors follow the signal."""
         self._reset_left_s = self._parameters.overload_reset_s
 
-    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0) -> FloatArray:
-        """Return the output in V (n,) at the end of each step of ``dt`` s, for an input (n,) held during the step.
+    def amplify(
+        self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0, at_s: float | None = None
+    ) -> FloatArray:
+        """Return the output in V (n,) for an input (n,) held during each step of ``dt`` s.
 
-        ``noise_V2_per_Hz`` is the one-sided density of the source's white noise.
+        ``noise_V2_per_Hz`` is the one-sided density of the source's white noise. The output is that ``at_s`` after
+        the beginning of each step, by default at its end.
         """
         n = len(volts)
-        chain, pink = self._built(dt, noise_V2_per_Hz if self.connected else 0.0)
+        chain, pink = self._built(dt, noise_V2_per_Hz if self.connected else 0.0, at_s)
         held = min(n, ceil(self._reset_left_s / dt - 1e-6))
         if held > 0:
             self._reset_left_s = max(0.0, self._reset_left_s - held * dt)
@@ -139,18 +142,18 @@ class VoltageAmplifier:
             level = 0.0
         chain.settle(level)
 
-    def _built(self, dt: float, source_density: float) -> tuple[RCChain, Reservoir]:
+    def _built(self, dt: float, source_density: float, at_s: float | None) -> tuple[RCChain, Reservoir]:
         """Return filters and noise for the present settings and step; capacitors that remain keep their charge."""
         p = self._parameters
         density = (p.noise_V_per_rtHz * (p.high_reserve_noise if self.high_reserve else 1.0)) ** 2
-        wanted = (dt, density, source_density, self.filters, self.ac_coupled)
+        wanted = (dt, density, source_density, self.filters, self.ac_coupled, at_s)
         if self._chain is None or self._pink is None or wanted != self._built_for:
             if self._pink is None or wanted[:2] != self._built_for[:2]:
                 noise = PinkNoise(density * p.noise_corner_Hz, dt, self._pink_rng, p.noise_lowest_Hz)
                 self._pink = Reservoir(noise.draw)
             self._coupling = self._build_coupling(dt)
             charge = self._chain.charge if self._chain else {}
-            self._chain = RCChain(self._sections, dt, density + source_density, charge)
+            self._chain = RCChain(self._sections, dt, density + source_density, charge, at_s)
             self._built_for = wanted
             # Count time in steps of equal length, so that it does not depend on how samples are cut into calls.
             self._began_s, self._dt, self._steps = self._began_s + self._dt * self._steps, dt, 0

@@ -101,12 +101,15 @@ class SimulatedSR560:
         """True if the overload lamp is on: the last sample exceeded the limit of input, filters or output."""
         return self._amplifier.overloaded
 
-    def amplify(self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0) -> FloatArray:
-        """Return the output in V (n,) at the end of each step of ``dt`` s, for an input (n,) held during the step.
+    def amplify(
+        self, volts: FloatArray, dt: float, noise_V2_per_Hz: float = 0.0, at_s: float | None = None
+    ) -> FloatArray:
+        """Return the output in V (n,) for an input (n,) held during each step of ``dt`` s.
 
-        ``noise_V2_per_Hz`` is the one-sided density of the source's white noise.
+        ``noise_V2_per_Hz`` is the one-sided density of the source's white noise. The output is that ``at_s`` after
+        the beginning of each step, by default at its end.
         """
-        return self._amplifier.amplify(volts, dt, noise_V2_per_Hz)
+        return self._amplifier.amplify(volts, dt, noise_V2_per_Hz, at_s)
 
     # --- commands
 

@@ -72,8 +72,7 @@ def test_a_modulation_is_put_out_to_the_sample_while_the_tip_stays(rig):
 
     levels_V = procedure.programme.bias_V(RATE_Hz)
     assert bias.size == 4.5 * RATE_Hz
-    expected = np.resize(levels_V, bias.size - 1)
-    np.testing.assert_allclose(bias[1:], expected, atol=LOOPBACK_V)  # a sample shows the tick before
+    np.testing.assert_allclose(bias, np.resize(levels_V, bias.size), atol=LOOPBACK_V)
     assert np.ptp(z) < LOOPBACK_V
     assert end.payload["ended"] == "finished"
     assert end.payload["extension_m"] == pytest.approx(NEAR_M)
@@ -107,7 +106,7 @@ def test_a_sweep_is_put_out_once_and_the_bias_before_is_put_back(rig):
         after = bias_set_after(recording, end.sample)
         held = recording.samples(after.sample + 1, after.sample + 300, ("bias",))[0]
 
-    np.testing.assert_allclose(bias[1:201], procedure.sweep_V, atol=LOOPBACK_V)
+    np.testing.assert_allclose(bias[:200], procedure.sweep_V, atol=LOOPBACK_V)
     assert after.payload == {"value": 0.1}
     np.testing.assert_allclose(held, 0.1, atol=LOOPBACK_V)
 
@@ -120,7 +119,7 @@ def test_a_sweep_longer_than_a_piece_has_no_seam(rig):
         begin, end = steps(recording, "sweep")
         bias = recording.samples(begin.sample, end.sample, ("bias",))[0]
 
-    np.testing.assert_allclose(bias[1:7002], procedure.sweep_V, atol=LOOPBACK_V)
+    np.testing.assert_allclose(bias[:7001], procedure.sweep_V, atol=LOOPBACK_V)
 
 
 def test_outcomes_tell_current_and_conductance(rig):

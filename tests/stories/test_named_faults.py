@@ -4,6 +4,7 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
+from simulators.rig.named_faults import injection
 from tests.support.rig.rigs import quick, served_rig
 
 FAULTS = {
@@ -25,6 +26,18 @@ def test_a_fault_is_named_and_ends_the_run_safely(tmp_path, fault):
         faults = [event for event in recording.events if event.kind is EventKind.FAULT]
         assert [event.name for event in faults] == [name]
         assert recording.status == "aborted"
+
+
+def test_samples_that_the_controller_did_not_fetch_in_time_end_the_run_safely(tmp_path):
+    """The card's own memory overflows: `hotjunction sim --fault fifo-overflow`."""
+    with served_rig(tmp_path) as rig:
+        for fault in injection(["fifo-overflow"]).faults:
+            rig.simulated.faults.add(fault)
+        summary = rig.bench().run(quick(3), tmp_path / "run.h5")
+
+        assert summary.end.status == "fault"
+        assert "Acquisition lost: the controller did not fetch in time (-200361)" in summary.end.reason
+        assert rig.is_safe()
 
 
 def test_a_surface_that_vanishes_between_traces_is_lost(tmp_path):

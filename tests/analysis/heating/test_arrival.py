@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.heating.arrival import ARRIVAL, arrivals_of, scan_arrival
+from analysis.heating.arrival import SCAN_TIMES, arrival_key, arrivals_of, scan_arrival, time_constant_key
 from analysis.heating.estimator import EstimatorSettings, estimate_hold
 from analysis.heating.lag import LEAD, measure_lag
 from analysis.heating.mask import RISE_PER_TAU
@@ -119,10 +119,45 @@ def test_only_a_recorded_delay_or_another_order_lifts_the_floor():
     assert scan_arrival(replace(header((SCAN[3], SCAN[0])), provenance="imported")) == -1  # order of a file
 
 
-def test_the_lag_calibration_counts_and_is_compared_with_the_holds():
-    known = {ARRIVAL: Calibration(-2.0 / RATE_Hz, "s")}
-    agrees = arrivals_of(header(calibrations=known), [scanned_hold(n=4000)], RATE_Hz)
-    assert sorted(agrees.samples) == [-2, -1, -1, 0] and agrees.warnings == ()
-    other = {ARRIVAL: Calibration(2.0 / RATE_Hz, "s")}
-    (warning,) = arrivals_of(header(calibrations=other), [scanned_hold(n=4000)], RATE_Hz).warnings
-    assert "sample -1" in warning and "at sample +2" in warning and "calibrate the lag again" in warning
+def test_recorded_scan_times_say_which_channels_are_converted_before_the_outputs_move():
+    def times(**times_us):
+        return header(**{SCAN_TIMES: {name: 1e-6 * at_us for name, at_us in times_us.items()}})
+
+    plain = times(bias=0.15, z=12.15, thermocouple=24.15, current=36.15)
+    assert [scan_arrival(plain, name) for name in ("current", "thermocouple")] == [-1, -1]
+    waits = times(bias=20.0, z=32.0, thermocouple=44.0, current=56.0)
+    assert [scan_arrival(waits, name) for name in ("current", "thermocouple")] == [0, 0]
+    doubled = times(bias=12.15, z=24.15, thermocouple=36.15, current=48.15)  # the delay was refused
+    assert scan_arrival(doubled) == 0
+    fast = times(bias=0.15, z=2.15, thermocouple=4.15, current=6.15)
+    assert [scan_arrival(fast, name) for name in ("current", "thermocouple")] == [-1, 0]
+    reordered = times(current=0.15, thermocouple=12.15, bias=24.15, z=36.15)
+    assert [scan_arrival(reordered, name) for name in ("current", "thermocouple")] == [1, 0]
+
+
+@pytest.mark.parametrize("channel", ["current", "thermocouple"])
+def test_the_lag_calibration_of_each_channel_counts_and_is_compared_with_the_holds(channel):
+    holds = [scanned_hold(n=4000, pickup_K=50e-3, thermometer_s=159e-6, current_s=136e-6) for _ in range(2)]
+    response = measure_lag(holds, channel=channel)
+    tau_s = {"current": 136e-6, "thermocouple": 159e-6}[channel]
+    assert response.first_arrival == -1
+    assert response.pole_s(RATE_Hz) == pytest.approx(tau_s, rel=1e-3)
+
+    def found(arrival_samples, time_constant_s):
+        known = {
+            arrival_key(channel): Calibration(arrival_samples / RATE_Hz, "s"),
+            time_constant_key(channel): Calibration(time_constant_s, "s"),
+        }
+        return arrivals_of(header(calibrations=known), holds, RATE_Hz)
+
+    agrees = found(-2.0, 1.1 * tau_s)
+    assert set(agrees.samples) == {-2, -1, 0} and agrees.warnings == ()
+    (warning,) = found(2.0, tau_s).warnings
+    assert channel in warning and "sample -1" in warning and "at sample +2" in warning
+    assert "calibrate the lag again" in warning
+    (warning,) = found(-1.0, 2.0 * tau_s).warnings
+    assert f"the {channel} settles with {1e6 * tau_s:.0f} us" in warning and "a filter has changed" in warning
+
+
+def test_a_channel_too_fast_to_be_followed_has_no_time_constant():
+    assert measure_lag([scanned_hold(n=4000)]).pole_s(RATE_Hz) == 0.0

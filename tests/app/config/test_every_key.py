@@ -31,7 +31,7 @@ from app.config.calibrated_rig import load_calibrated_rig
 from app.config.calibration_store import RECORDS
 from app.config.toml import FileError, Section
 from simulators.parameters import ParameterSection as Told
-from simulators.rig.ni6281 import Wiring
+from simulators.rig.ni6281 import Sources, Wiring
 from tests.support.file_keys import changed, fields, others, reads, sections, subclasses, toml
 from tests.support.rig.rigs import quick, served_rig
 
@@ -54,9 +54,7 @@ def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
     assert ours <= seen
     elsewhere = mentioned()
     left = {(kind, name) for kind, name in simulated_fields() - told if name not in elsewhere}
-    assert {kind for kind, _ in left} <= {
-        Wiring
-    }  # its terminals are read by their names, the wired ones here
+    assert {kind for kind, _ in left} <= {Wiring, Sources}  # read by the names of terminals and signals
 
 
 FOUR_OUTPUTS = {"ni6281.outputs": 4}
@@ -133,6 +131,17 @@ CALIBRATIONS = {
 }
 
 
+CHANNEL_LAGS = {
+    "thermocouple": {
+        "first_arrival_s": -5e-4,
+        "mean_lag_s": -1e-4,
+        "time_constant_s": 1.6e-4,
+        "response": [0.0, 0.2, 1.0],
+        "scan_time_s": 1.4e-4,
+    }
+}
+
+
 @pytest.mark.parametrize("kind", RECORDS)
 def test_every_key_of_a_calibration_has_an_effect(tmp_path, kind):
     """On the rig that goes by it, or on what is shown of it. `recording` says where it comes from, and no more."""
@@ -152,9 +161,8 @@ def test_every_key_of_a_calibration_has_an_effect(tmp_path, kind):
     before = outcome(content)
     assert before is not None
     for key in set(RECORDS[kind].model_fields) - {"recording", "kind"}:
-        values = (
-            ["2025-01-02T03:04:05Z"] if key == "date" else list(others(RECORDS[kind], key, content.get(key)))
-        )
+        given = {"date": ["2025-01-02T03:04:05Z"], "channels": [CHANNEL_LAGS]}
+        values = given.get(key) or list(others(RECORDS[kind], key, content.get(key)))
         assert values
         for value in values:
             assert outcome({**content, key: value}) != before, f"{key} = {value} changes nothing"

@@ -6,7 +6,16 @@ import pytest
 from nidaqmx.errors import RpcError
 
 from simulators.rig.bench import SimulatedBench
-from simulators.rig.faults import ConnectionLost, DeviceLost, DroppedReads, OutputUnderflow, Overrun, Stall
+from simulators.rig.faults import (
+    ConnectionLost,
+    DeviceLost,
+    DroppedReads,
+    FifoOverflow,
+    OutputUnderflow,
+    Overrun,
+    ReadsPause,
+    Stall,
+)
 from tests.support.instruments.daq_client import LSB_V, OUTPUT_LSB_V, Client, ramp, read, refused, set_going
 from tests.support.instruments.stand_ins import MILLIVOLT
 
@@ -32,6 +41,34 @@ def test_a_stall_from_a_sample_on(bench: SimulatedBench, daq: Client) -> None:
         read(task, 100, timeout_s=0.5)
     assert caught.value.samps_per_chan_read == 50
     assert bench.clock.now() == pytest.approx(0.05 + 0.5)
+
+
+@pytest.mark.parametrize(("in_transfer", "code"), [(False, -200361), (True, -200714)])
+def test_an_overflow_of_the_cards_memory_ends_the_acquisition(
+    bench: SimulatedBench, daq: Client, in_transfer: bool, code: int
+) -> None:
+    bench.faults.add(FifoOverflow(150, in_transfer))
+    task = daq.inputs()
+    task.start()
+    read(task, 100)
+    with refused(code):
+        read(task, 50)  # what the buffer holds is lost, too
+    assert bench.acquired == 150
+    with refused(code):
+        task.is_task_done()
+
+
+def test_while_the_computer_is_away_the_acquisition_goes_on(bench: SimulatedBench, daq: Client) -> None:
+    """A pause within the buffer loses nothing; a longer one overruns it."""
+    task = daq.inputs("Dev1/ai0:1", buffer=10_000)
+    task.start()
+    read(task, 100)
+    bench.faults.add(ReadsPause(seconds=1.0))
+    assert read(task, 10)[1] == pytest.approx(np.arange(100, 110) * MILLIVOLT, abs=LSB_V)
+    assert bench.acquired == 2100
+    bench.faults.add(ReadsPause(seconds=10.0))
+    with refused(-200279):
+        read(task, 10)
 
 
 def test_an_overrun_from_a_sample_on(bench: SimulatedBench, daq: Client) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from nidaqmx.constants import OutputDataTransferCondition, RegenerationMode, TaskMode
+from nidaqmx.constants import DigitalWidthUnits, OutputDataTransferCondition, RegenerationMode, TaskMode
 from nidaqmx.errors import DaqWriteError
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
 
@@ -48,13 +48,30 @@ def test_a_ramp_on_the_inputs_clock_starts_while_they_run(bench: SimulatedBench,
     outputs.start()
     after = read(inputs, 400)
     assert np.all(before[2:] == 0)
-    assert np.all(after[2:, 0] == 0)  # sample n shows what was put out at tick n - 1
-    assert after[2:, 1:301] == pytest.approx(ramp(300), abs=OUTPUT_LSB_V)
-    assert np.all(after[2:, 301:] == after[2:, 300:301])
+    assert after[2:, :300] == pytest.approx(ramp(300), abs=OUTPUT_LSB_V)  # converted after the tick
+    assert np.all(after[2:, 300:] == after[2:, 299:300])
     assert outputs.is_task_done()
     assert outputs.out_stream.total_samp_per_chan_generated == 300
     assert outputs.stop() is None
     assert bench.outputs["bias"] == pytest.approx(5.0, abs=OUTPUT_LSB_V)
+
+
+def test_only_the_first_position_of_the_scan_shows_the_output_before_the_tick(daq: Client) -> None:
+    """NI KnowledgeBase kA0VU0000004ywr0AA; a delay of the first conversion lets it show the new one, too."""
+    outputs = daq.outputs(finite=50)
+    for delay_s, behind in ((None, 1), (20e-6, 0)):
+        inputs = daq.inputs("Dev1/ai2, Dev1/ai3, Dev1/ai1, Dev1/ai2")
+        if delay_s is not None:
+            inputs.timing.delay_from_samp_clk_delay_units = DigitalWidthUnits.SECONDS
+            inputs.timing.delay_from_samp_clk_delay = delay_s
+            assert inputs.timing.delay_from_samp_clk_delay == pytest.approx(20e-6)
+        set_going(inputs, outputs, ramp(50))
+        first, z, _, again = read(inputs, 60)
+        assert first[behind : 50 + behind] == pytest.approx(ramp(50)[0], abs=OUTPUT_LSB_V)
+        assert z[:50] == pytest.approx(ramp(50)[1], abs=OUTPUT_LSB_V)
+        assert again[:50] == pytest.approx(ramp(50)[0], abs=OUTPUT_LSB_V)
+        outputs.stop()
+        inputs.close()
 
 
 def test_a_ramp_stopped_midway_holds_what_it_generated_last(bench: SimulatedBench, daq: Client) -> None:
@@ -105,7 +122,7 @@ def test_the_same_task_carries_one_ramp_after_the_other(daq: Client) -> None:
         write(outputs, ramp(50, top_V))
         outputs.start()
         shown = read(inputs, 60)
-        assert shown[2, 1:51] == pytest.approx(ramp(50, top_V)[0], abs=OUTPUT_LSB_V)
+        assert shown[2, :50] == pytest.approx(ramp(50, top_V)[0], abs=OUTPUT_LSB_V)
         outputs.stop()
 
 
@@ -116,7 +133,7 @@ def test_a_ramp_can_be_written_in_pieces_and_restarted(daq: Client) -> None:
     inputs.start()
     for _ in range(2):
         outputs.start()
-        assert read(inputs, 310)[2, 1:301] == pytest.approx(ramp(300)[0], abs=OUTPUT_LSB_V)
+        assert read(inputs, 310)[2, :300] == pytest.approx(ramp(300)[0], abs=OUTPUT_LSB_V)
         outputs.stop()
 
 
@@ -124,7 +141,7 @@ def test_modulation_repeats_without_a_seam(daq: Client) -> None:
     inputs, outputs = daq.inputs(), daq.outputs(regenerate=True, buffer=8000)
     levels = np.array([1.0, 0.0, -1.0])[(3 * ((49 * np.arange(8000)) % 8000)) // 8000]
     set_going(inputs, outputs, [levels, np.full(8000, 3.0)])
-    shown = read(inputs, 20_001, timeout_s=11.0)[:, 1:]
+    shown = read(inputs, 20_001, timeout_s=11.0)[:, :20_000]
     assert shown[2] == pytest.approx(levels[np.arange(20_000) % 8000], abs=OUTPUT_LSB_V)
     assert outputs.out_stream.total_samp_per_chan_generated == 20_001
     assert outputs.out_stream.space_avail == 8000
@@ -135,9 +152,9 @@ def test_modulation_repeats_without_a_seam(daq: Client) -> None:
 def test_modulation_takes_what_is_written_over_it(daq: Client) -> None:
     inputs, outputs = daq.inputs(), daq.outputs("Dev1/ao0", regenerate=True, buffer=100)
     set_going(inputs, outputs, np.full((1, 100), 1.0))
-    assert read(inputs, 151)[2, 1:] == pytest.approx(1.0, abs=OUTPUT_LSB_V)
+    assert read(inputs, 151)[2] == pytest.approx(1.0, abs=OUTPUT_LSB_V)
     assert write(outputs, np.full((1, 100), -1.0)) == 100
-    assert read(inputs, 300)[2, 1:] == pytest.approx(-1.0, abs=OUTPUT_LSB_V)
+    assert read(inputs, 300)[2] == pytest.approx(-1.0, abs=OUTPUT_LSB_V)
 
 
 def test_a_waveform_on_a_clock_of_its_own(bench: SimulatedBench, daq: Client) -> None:
@@ -164,7 +181,7 @@ def test_starting_one_side_by_the_start_of_the_other(daq: Client) -> None:
     outputs.start()
     assert outputs.out_stream.total_samp_per_chan_generated == 0
     inputs.start()
-    assert read(inputs, 60)[2, 1:51] == pytest.approx(ramp(50)[0], abs=OUTPUT_LSB_V)
+    assert read(inputs, 60)[2, :50] == pytest.approx(ramp(50)[0], abs=OUTPUT_LSB_V)
 
 
 def test_inputs_that_wait_for_the_outputs(daq: Client) -> None:
@@ -175,7 +192,7 @@ def test_inputs_that_wait_for_the_outputs(daq: Client) -> None:
     with refused(-200284):
         read(inputs, 10, timeout_s=0.5)
     outputs.start()
-    assert read(inputs, 60)[2, 1:51] == pytest.approx(ramp(50)[0], abs=OUTPUT_LSB_V)
+    assert read(inputs, 60)[2, :50] == pytest.approx(ramp(50)[0], abs=OUTPUT_LSB_V)
 
 
 def test_a_waveform_is_fed_while_it_runs(daq: Client) -> None:
@@ -189,7 +206,7 @@ def test_a_waveform_is_fed_while_it_runs(daq: Client) -> None:
     assert write(outputs, long[:, 100:160]) == 60
     assert outputs.out_stream.curr_write_pos == 160
     shown.append(read(inputs, 90))
-    assert np.concatenate(shown, axis=1)[2, 1:] == pytest.approx(long[0, :149], abs=OUTPUT_LSB_V)
+    assert np.concatenate(shown, axis=1)[2] == pytest.approx(long[0, :150], abs=OUTPUT_LSB_V)
 
 
 def test_on_board_memory_takes_waveform_out_of_the_buffer(daq: Client) -> None:

@@ -38,7 +38,8 @@ def test_the_system_says_what_it_is(daq: Client) -> None:
     assert device.ai_physical_chans.channel_names == [f"Dev1/ai{n}" for n in range(16)]
     assert device.ao_physical_chans.channel_names == ["Dev1/ao0", "Dev1/ao1"]
     assert device.ai_voltage_rngs[-2:] == [-10.0, 10.0]
-    assert device.ao_voltage_rngs == [-5.0, 5.0, -10.0, 10.0]
+    assert device.ao_voltage_rngs == [-1.0, 1.0, -2.0, 2.0, -5.0, 5.0, -10.0, 10.0, 0.0, 10.0]
+    assert device.product_num == 0x70BF
     assert (device.ai_max_single_chan_rate, device.ai_max_multi_chan_rate) == (625e3, 500e3)
     assert TerminalConfiguration.DIFF in device.ai_physical_chans["ai7"].ai_term_cfgs
     assert TerminalConfiguration.DIFF not in device.ai_physical_chans["ai8"].ai_term_cfgs

@@ -23,6 +23,19 @@ def test_rise_time_is_from_10_to_90_percent_at_any_sampling(code: int, step_per_
     np.testing.assert_allclose(volts, 1 - np.exp(-times * np.log(9) / rise_s), rtol=1e-9)
 
 
+def test_samples_within_the_steps_are_on_the_way_to_the_new_level() -> None:
+    """At 36 us into a step, behind 300 us: 23 % of it; then the rest; and at the end of the step after the last."""
+    device = amplifier(**IDEAL)
+    device.receive(b"R5P1T3C0X")
+    tau_s, dt, at_s = 300e-6 / np.log(9), 5e-4, 36e-6
+    device.amplify(np.zeros(3), dt, at_s=at_s)
+    volts = device.amplify(np.full(3, 1e-5), dt, at_s=at_s)
+    np.testing.assert_allclose(volts, 1 - np.exp(-(at_s + dt * np.arange(3)) / tau_s), rtol=1e-9)
+    assert volts[0] == pytest.approx(0.232, abs=1e-3)
+    at_the_end = device.amplify(np.full(1, 1e-5), dt)
+    np.testing.assert_allclose(at_the_end, 1 - np.exp(-4 * dt / tau_s), rtol=1e-9)
+
+
 def test_without_filter_the_gain_decides_the_speed() -> None:
     device = amplifier(**IDEAL)
     device.receive(b"R10P0C0X")

@@ -26,13 +26,16 @@ class RecordingScan:
     rate_Hz: float = 2000.0
     left: int = 10**9
     taken: list[Mapping[str, FloatArray]] = field(default_factory=list)
+    earlier: list[Mapping[str, FloatArray]] = field(default_factory=list)
+    at_s: Mapping[str, float] = field(default_factory=dict)
 
     def room(self) -> int:
         return self.left
 
-    def take(self, signals: Mapping[str, FloatArray]) -> None:
+    def take(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> None:
         self.left -= len(signals["bias"])
         self.taken.append(signals)
+        self.earlier.append(before)
 
     def signal(self, name: str) -> FloatArray:
         return np.concatenate([signals[name] for signals in self.taken]) if self.taken else np.empty(0)
@@ -159,14 +162,15 @@ def test_samples_do_not_depend_on_how_often_the_bench_is_asked() -> None:
 # Waveforms
 
 
-def test_a_sample_shows_the_output_of_one_tick_before(bench: SimulatedBench) -> None:
+def test_an_output_changes_at_the_tick_of_the_inputs_clock(bench: SimulatedBench) -> None:
     scan = RecordingScan()
     bench.hold("bias", -1.0)
     bench.start_scan(scan, bench.clock.now())
     pass_time(bench, 0.005)
     bench.start_generation(Staircase(), bench.clock.now())
     pass_time(bench, 0.005)
-    assert scan.signal("bias")[9:15].tolist() == [-1.0, -1.0, 1.0, 2.0, 3.0, 4.0]
+    assert scan.signal("bias")[9:15].tolist() == [-1.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert [before["bias"].tolist() for before in scan.earlier if before] == [[-1.0, *range(1, 10)]]
     assert bench.outputs["bias"] == 10.0
 
 
@@ -175,7 +179,7 @@ def test_a_waveform_holds_its_last_value(bench: SimulatedBench) -> None:
     bench.start_scan(scan, bench.clock.now())
     bench.start_generation(Staircase(limit=3), bench.clock.now())
     pass_time(bench, 0.005)
-    assert scan.signal("bias").tolist() == [0.0, 1.0, 2.0] + [3.0] * 7
+    assert scan.signal("bias").tolist() == [1.0, 2.0] + [3.0] * 8
     assert bench.outputs["bias"] == 3.0
 
 
@@ -188,7 +192,7 @@ def test_a_stopped_waveform_holds_where_it_was(bench: SimulatedBench) -> None:
     pass_time(bench, 0.005)
     assert staircase.played == 10
     assert bench.outputs["bias"] == 10.0
-    assert scan.signal("bias")[9:].tolist() == [9.0] + [10.0] * 10
+    assert scan.signal("bias")[9:].tolist() == [10.0] * 11
 
 
 def test_a_waveform_on_the_inputs_clock_waits_for_it(bench: SimulatedBench) -> None:
@@ -214,7 +218,7 @@ def test_a_slower_clock_of_its_own_during_an_acquisition(bench: SimulatedBench) 
     bench.start_scan(scan, bench.clock.now())
     bench.start_generation(Staircase(rate_Hz=500.0), bench.clock.now())
     pass_time(bench, 0.006)
-    assert scan.signal("bias").tolist() == [0.0] * 4 + [1.0] * 4 + [2.0] * 4
+    assert scan.signal("bias").tolist() == [0.0] * 3 + [1.0] * 4 + [2.0] * 4 + [3.0]
 
 
 def test_a_faster_clock_of_its_own_during_an_acquisition(bench: SimulatedBench) -> None:
@@ -222,7 +226,7 @@ def test_a_faster_clock_of_its_own_during_an_acquisition(bench: SimulatedBench) 
     bench.start_scan(scan, bench.clock.now())
     bench.start_generation(Staircase(rate_Hz=6000.0), bench.clock.now())
     pass_time(bench, 0.002)
-    assert scan.signal("bias").tolist() == [0.0, 3.0, 6.0, 9.0]
+    assert scan.signal("bias").tolist() == [3.0, 6.0, 9.0, 12.0]
 
 
 # Faults
@@ -354,6 +358,7 @@ class Passed:
     def __init__(self) -> None:
         self.seen: dict[str, FloatArray] = {}
         self.noises: list[FloatArray | float] = []
+        self.times_s: list[float | None] = []
 
     def advance(self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float) -> "Passed":
         self.seen |= {"bias": bias_V, "z": z_V}
@@ -362,17 +367,23 @@ class Passed:
         self.current_noise_A2_per_Hz, self.thermocouple_noise_V2_per_Hz = bias_V, 2.0
         return self
 
-    def amplify(self, values: FloatArray, dt: float, noise: FloatArray | float) -> FloatArray:
+    def amplify(
+        self, values: FloatArray, dt: float, noise: FloatArray | float, at_s: float | None
+    ) -> FloatArray:
         self.noises.append(noise)
+        self.times_s.append(at_s)
         return values * 1e6
 
 
 def test_the_current_amplifiers_bias_supply_is_in_series() -> None:
     part = Passed()
-    signals = SignalChain(part, part, part).advance(np.full(3, 0.1), np.full(3, 5.0), 1e-3, 0.0)
+    signals = SignalChain(part, part, part).advance(
+        np.full(3, 0.1), np.full(3, 5.0), 1e-3, 0.0, {"current": 36e-6}
+    )
     assert part.ammeter_ohm == 2.0
     assert part.seen["bias"] == pytest.approx(np.full(3, 0.35))
     assert signals["current"] == pytest.approx(np.full(3, 0.35))
     assert signals["bias"] == pytest.approx(np.full(3, 0.1))  # the loop-back shows the card's own output
     assert signals["thermocouple"] == pytest.approx(np.full(3, 5.0))
+    assert part.times_s == [36e-6, None]
     assert [np.max(noise) for noise in part.noises] == pytest.approx([0.35, 2.0])

@@ -1,90 +1,24 @@
-"""Converter and output stages against the card's specifications."""
+"""Ranges and output stages against the card's specifications."""
+
+import math
 
 import numpy as np
 import pytest
 
 from simulators.parameters import ParameterError, load_parameters
-from simulators.rig.ni6281 import Converter, Limits, NI6281Parameters, OutputStage, smallest_range
-from tests.support.instruments.stand_ins import quiet_parameters
-
-RANGES_V = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+from simulators.rig.ni6281 import (
+    Limits,
+    NI6281Parameters,
+    OutputStage,
+    on_wire,
+    output_range,
+    smallest_range,
+)
 
 
 @pytest.fixture
 def card() -> NI6281Parameters:
     return load_parameters().section("ni6281", NI6281Parameters)
-
-
-@pytest.fixture
-def quiet() -> NI6281Parameters:
-    return quiet_parameters().section("ni6281", NI6281Parameters)
-
-
-def rng() -> np.random.Generator:
-    return np.random.default_rng(7)
-
-
-@pytest.mark.parametrize("range_V", RANGES_V)
-def test_readings_are_codes_of_18_bits(card: NI6281Parameters, range_V: float) -> None:
-    ramp = np.linspace(-range_V, range_V, 5001)[np.newaxis]
-    codes = Converter(card, [range_V], rng()).convert(ramp) / (2 * range_V / 2**18)
-    assert np.allclose(codes, np.rint(codes), atol=1e-6)
-    assert codes.min() >= -(2**17)
-    assert codes.max() <= 2**17 - 1
-
-
-@pytest.mark.parametrize("range_V", RANGES_V)
-def test_quantisation_error_is_half_a_code_at_most(quiet: NI6281Parameters, range_V: float) -> None:
-    lsb_V = 2 * range_V / 2**18
-    volts = np.linspace(-range_V, range_V - lsb_V, 100_001)[np.newaxis]
-    error = Converter(quiet, [range_V], rng()).convert(volts) - volts
-    assert np.abs(error).max() <= 0.5 * lsb_V * (1 + 1e-9)
-    assert error.std() == pytest.approx(lsb_V / np.sqrt(12), rel=0.01)
-
-
-def test_readings_stop_at_the_rails(card: NI6281Parameters) -> None:
-    high, low = (Converter(card, [5.0], rng()).convert(np.full((1, 50), volts)) for volts in (7.0, -7.0))
-    assert np.all(high == 5.0 - 10.0 / 2**18)
-    assert np.all(low == -5.0)
-
-
-@pytest.mark.parametrize(("range_V", "noise_V"), [(0.1, 2e-6), (1.0, 7e-6), (10.0, 60e-6)])
-def test_noise_of_a_grounded_input(card: NI6281Parameters, range_V: float, noise_V: float) -> None:
-    readings = Converter(card, [range_V], rng()).convert(np.zeros((1, 100_000)))
-    lsb_V = 2 * range_V / 2**18
-    assert readings.std() == pytest.approx(np.hypot(noise_V, lsb_V / np.sqrt(12)), rel=0.02)
-    assert abs(readings.mean()) < 5 * noise_V / np.sqrt(100_000)
-
-
-def test_crosstalk_comes_from_the_channel_scanned_before(card: NI6281Parameters) -> None:
-    volts = np.zeros((3, 20_000))
-    volts[0] = 4.0
-    readings = Converter(card, [10.0, 0.1, 0.1], rng()).convert(volts)
-    assert readings[1].mean() == pytest.approx(4.0 * 10 ** (-75 / 20), rel=1e-3)  # 0.71 mV
-    assert readings[2].mean() == pytest.approx(4.0 * 10 ** (-95 / 20), rel=1e-2)
-    assert readings[0].mean() == pytest.approx(4.0, abs=5e-6)
-
-
-def test_first_channel_sees_the_last_of_the_scan_before(quiet: NI6281Parameters) -> None:
-    strong = quiet.model_copy(update={"crosstalk_adjacent_dB": -20.0, "crosstalk_other_dB": -400.0})
-    volts = np.zeros((2, 4))
-    volts[1] = [1.0, 2.0, 3.0, 4.0]
-    readings = Converter(strong, [10.0, 10.0], rng()).convert(volts)
-    assert readings[0] == pytest.approx([0.0, 0.1, 0.2, 0.3], abs=1e-4)
-
-
-def test_a_single_channel_has_no_crosstalk(card: NI6281Parameters) -> None:
-    loud = card.model_copy(update={"crosstalk_adjacent_dB": -1.0, "crosstalk_other_dB": -1.0})
-    readings = Converter(loud, [10.0], rng()).convert(np.full((1, 1000), 4.0))
-    assert readings.mean() == pytest.approx(4.0, abs=1e-4)
-
-
-def test_result_does_not_depend_on_the_cuts(card: NI6281Parameters) -> None:
-    volts = np.random.default_rng(3).normal(size=(4, 1000))
-    whole = Converter(card, [10.0] * 4, rng()).convert(volts)
-    cut = Converter(card, [10.0] * 4, rng())
-    pieces = [cut.convert(piece) for piece in np.split(volts, [1, 2, 300, 999], axis=1)]
-    assert np.array_equal(whole, np.concatenate(pieces, axis=1))
 
 
 @pytest.mark.parametrize(
@@ -101,12 +35,46 @@ def test_no_range_holds_more_than_the_card_can(card: NI6281Parameters) -> None:
     assert smallest_range(Limits(-10.1, 1), card.input_ranges_V) is None
 
 
-@pytest.mark.parametrize(("limits", "span_V"), [(Limits(-2, 2), 10.0), (Limits(0, 10), 20.0)])
-def test_outputs_have_16_bits_of_their_range(card: NI6281Parameters, limits: Limits, span_V: float) -> None:
+@pytest.mark.parametrize(
+    ("limits", "range_V", "lsb_uV"),
+    [
+        (Limits(-1, 1), (-1, 1), 30.5),
+        (Limits(-0.5, 2), (-2, 2), 61.0),
+        (Limits(-2, 2.1), (-5, 5), 152.6),
+        (Limits(0, 10), (0, 10), 152.6),
+        (Limits(0, 4), (-5, 5), 152.6),
+        (Limits(-0.1, 10), (-10, 10), 305.2),
+    ],
+)
+def test_outputs_take_the_finest_range_that_holds_their_limits(
+    card: NI6281Parameters, limits: Limits, range_V: tuple[float, float], lsb_uV: float
+) -> None:
+    assert output_range(card, limits) == range_V
     values = np.linspace(limits.min_V, limits.max_V, 10_001)[:-1]
-    codes = OutputStage(card, limits).volts(values) / (span_V / 2**16)
-    assert np.allclose(codes, np.rint(codes), atol=1e-6)
-    assert np.abs(codes * span_V / 2**16 - values).max() <= 0.5 * span_V / 2**16 * (1 + 1e-9)
+    volts = OutputStage(card, limits).volts(values)
+    lsb_V = (range_V[1] - range_V[0]) / 2**16
+    assert 1e6 * lsb_V == pytest.approx(lsb_uV, abs=0.05)
+    assert np.allclose(volts / lsb_V, np.rint(volts / lsb_V), atol=1e-6)
+    assert np.abs(volts - values).max() <= 0.5 * lsb_V * (1 + 1e-9)
+    assert output_range(card, Limits(-10.1, 1)) is None
+
+
+def test_an_output_moves_after_the_tick_and_settles_in_microseconds(card: NI6281Parameters) -> None:
+    """What a wire shows at each position of the scan: before the tick in the first, the new level in the others."""
+    before, after = np.array([0.0, 1.0, -2.0]), np.array([1.0, 1.0, 2.0])
+    assert on_wire(card, before, after, 150e-9).tolist() == before.tolist()
+    left = (before - after) * math.exp(-(2.15 - 0.5) / 1.0)
+    glitch = [0.0, 0.0, 2.5e-3 * math.exp(-1.65)]  # the code changes its sign in the last one only
+    assert on_wire(card, before, after, 2.15e-6) == pytest.approx(after + left + glitch, rel=1e-12)
+    assert on_wire(card, before, after, 20e-6) == pytest.approx(after, abs=2e-8)
+
+
+def test_a_large_step_of_an_output_is_limited_by_its_slew(card: NI6281Parameters) -> None:
+    slow = card.model_copy(update={"output_slew_V_per_s": 2e6, "output_glitch_Vs": 0.0})
+    at = [
+        on_wire(slow, np.array([-10.0]), np.array([10.0]), 0.5e-6 + t)[0] for t in (1e-6, 4e-6, 9e-6, 11e-6)
+    ]
+    assert at == pytest.approx([-8.0, -2.0, 8.0, 10.0 - 2.0 * math.exp(-2.0)], rel=1e-9)
 
 
 def test_an_output_of_zero_is_zero(card: NI6281Parameters) -> None:
@@ -118,6 +86,7 @@ def test_an_output_of_zero_is_zero(card: NI6281Parameters) -> None:
     [
         ({"ni6281.input_ranges_V": [1.0, 10.0]}, "one value for each"),
         ({"ni6281.output_ranges_V": [10.0, 5.0]}, "rise"),
+        ({"ni6281.input_offset_error_V": [1e-5]}, "input_offset_error_V needs one value"),
         ({"ni6281.wiring.ai0": "tip"}, "wiring.ai0"),
         ({"ni6281.input_bits": 40}, "input_bits"),
     ],
@@ -127,6 +96,7 @@ def test_impossible_cards_are_refused(override: dict[str, object], message: str)
         load_parameters(overrides=override).section("ni6281", NI6281Parameters)
 
 
-def test_unlisted_terminals_are_grounded(card: NI6281Parameters) -> None:
+def test_terminals_without_a_wire_are_open(card: NI6281Parameters) -> None:
     assert card.wiring.signal("ai0") == "current"
-    assert card.wiring.signal("ai12") == "ground"
+    assert [card.wiring.signal(terminal) for terminal in ("ai4", "ai12")] == ["open", "open"]
+    assert card.source_ohm.ohm("open") == math.inf

@@ -56,14 +56,14 @@ class Scan:
     """A scan of all signals through the bench's converter."""
 
     def __init__(self, rig, rate_Hz=RATE_Hz, n=10**9) -> None:
-        self.rate_Hz, self.left = rate_Hz, n
-        self.converter = rig.bench.converter([5.0] * 4)
+        self.rate_Hz, self.left, self.at_s = rate_Hz, n, {}
+        self.converter = rig.bench.converter((), 1 / rate_Hz)
         self.taken = [np.empty((4, 0))]
 
     def room(self):
         return self.left
 
-    def take(self, signals):
+    def take(self, signals, before):
         readings = self.converter.convert(np.array([signals[name] for name in CHANNELS]))
         self.left -= readings.shape[1]
         self.taken.append(readings)
@@ -99,7 +99,7 @@ def test_more_than_a_piece_at_a_time(tmp_path):
     with Recording(write(tmp_path / "run.h5", data)) as recording:
         chain = RecordedChain(recording, load_parameters(), np.random.default_rng(1))
         out = np.zeros(2 * PIECE + 80)
-        signals = chain.sample(out, out, 1 / RATE_Hz, 0.0)
+        signals = chain.sample(out, out, 1 / RATE_Hz, 0.0, {})
     for row, name in zip(data, CHANNELS, strict=True):
         assert np.array_equal(signals[name], [*row, 0.0, 0.0, 0.0])
 
@@ -171,7 +171,7 @@ def test_a_channel_that_was_not_recorded_reads_what_is_known(tmp_path, settings,
     path = write(tmp_path / "one.h5", volts(3000)[:1], channels=("current",), settings=settings)
     with Recording(path) as recording:
         chain = recorded_chain(recording, load_parameters(), 1)
-        samples = chain.sample(np.ones(10), np.ones(10), 1.0, 0.0)
+        samples = chain.sample(np.ones(10), np.ones(10), 1.0, 0.0, {})
         assert chain.filled == {"thermocouple": 0.0, "bias": bias_V, "z": 0.0}
     assert (samples["bias"] == bias_V).all()
     assert not samples["z"].any()
@@ -279,6 +279,6 @@ def test_a_wall_clock_can_go_faster_and_slower():
 
 def test_the_converter_adds_and_rounds_nothing(tmp_path):
     with Recording(write(tmp_path / "run.h5", volts(100))) as recording:
-        converter = rig_of(recording).bench.converter([0.1, 0.1])
+        converter = rig_of(recording).bench.converter((), 1.0)
     odd = np.array([[np.nan, 123.456], [1e-12, -7.0]])
     assert np.array_equal(converter.convert(odd), odd, equal_nan=True)

@@ -72,7 +72,8 @@ def test_a_line_for_each_level_of_each_junction() -> None:
 
 def test_samples_of_an_acquisition_are_found_in_the_ledger() -> None:
     """A contact on a bench: the bias changes at sample 300, after some time without an acquisition."""
-    bench = SimulatedBench(load_parameters(overrides={"sample.species": "Au"}), 1, FastClock())
+    told = {"sample.species": "Au", "ni6281.timebase_ppm": 0.0}
+    bench = SimulatedBench(load_parameters(overrides=told), 1, FastClock())
     bench.world.form_contact(2.0)
     bench.hold("bias", 0.02)
     pass_time(bench, 0.0113)

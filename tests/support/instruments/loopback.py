@@ -33,15 +33,21 @@ class Loopback:
     world = None
 
     def advance(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        added_current_A: float,
+        at_s: Mapping[str, float],
     ) -> Mapping[str, FloatArray]:
         return {"current": bias_V / 2, "thermocouple": np.zeros_like(bias_V), "bias": bias_V, "z": z_V}
 
 
 @contextmanager
-def served(clock: Clock | None = None) -> Iterator[DaqServer]:
-    """Serve such a card."""
-    bench = SimulatedBench(load_parameters(), 1, clock or FastClock(), chain=Loopback())
+def served(clock: Clock | None = None, **overrides: object) -> Iterator[DaqServer]:
+    """Serve such a card, with other parameters of the card by name."""
+    parameters = load_parameters(overrides={f"ni6281.{name}": value for name, value in overrides.items()})
+    bench = SimulatedBench(parameters, 1, clock or FastClock(), chain=Loopback())
     with DaqServer(bench) as server:
         yield server
 

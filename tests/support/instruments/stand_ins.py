@@ -1,16 +1,19 @@
 """What stands in for parts of the rig while others are tested."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulators.parameters import Parameters, load_parameters
+from simulators.rig.accuracy import CardErrors
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.clock import Clock
+from simulators.rig.converter import Conversion, Converter
 from simulators.rig.faults import Mishap, PanelPress
+from simulators.rig.ni6281 import NI6281Parameters
 from tests.support.patience import PATIENCE_S
 
 FloatArray = NDArray[np.float64]
@@ -34,7 +37,12 @@ class Resistor:
         self.world = SimpleNamespace(truth=None)
 
     def advance(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, added_current_A: float
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        added_current_A: float,
+        at_s: Mapping[str, float],
     ) -> Mapping[str, FloatArray]:
         n = len(bias_V)
         counted = self.steps + np.arange(n)
@@ -92,15 +100,41 @@ class HandClock:
             assert self._moved.wait_for(lambda: self.waits >= number, timeout=PATIENCE_S)
 
 
+FAULTLESS_CARD = {
+    "ni6281.input_noise_V": [0.0] * 7,
+    "ni6281.input_noise_filtered_V": [0.0] * 7,
+    "ni6281.input_gain_error_ppm": [0.0] * 7,
+    "ni6281.input_offset_error_V": [0.0] * 7,
+    "ni6281.input_gain_drift_ppm_per_K": 0.0,
+    "ni6281.input_offset_drift_ppm_per_K": 0.0,
+    "ni6281.inl_ppm": 0.0,
+    "ni6281.output_gain_error_ppm": 0.0,
+    "ni6281.output_offset_error_V": 0.0,
+    "ni6281.output_glitch_Vs": 0.0,
+    "ni6281.timebase_ppm": 0.0,
+}
+"""A card without noise and errors, on an exact timebase."""
+
+
 def quiet_parameters() -> Parameters:
-    """Parameters of a card without noise and crosstalk (below its resolution)."""
+    """Parameters of a card without noise and errors."""
     return load_parameters(
         overrides={
-            "ni6281.input_noise_V": [0.0] * 7,
-            "ni6281.crosstalk_adjacent_dB": -400.0,
-            "ni6281.crosstalk_other_dB": -400.0,
+            **FAULTLESS_CARD,
         }
     )
+
+
+def scanning(
+    parameters: Parameters, ranges_V: Sequence[float], rate_Hz: float, rng: np.random.Generator
+) -> Converter:
+    """The converter of a card that scans ai0, ai1, ... at these ranges, 12 us apart."""
+    card = parameters.section("ni6281", NI6281Parameters)
+    scan = [
+        Conversion(f"ai{k}", range_V, 150e-9 + 12e-6 * k, source_ohm=50.0)
+        for k, range_V in enumerate(ranges_V)
+    ]
+    return Converter(card, CardErrors(card, rng), scan, 1.0 / rate_Hz, rng)
 
 
 def quiet_bench(clock: Clock, seed: int = 1) -> SimulatedBench:

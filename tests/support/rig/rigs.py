@@ -30,6 +30,10 @@ SAFE_DISTANCE_M = 40e-9
 """How far from the surface the tip must be when nobody is in control."""
 
 
+OFFSET_V = 0.5e-3
+"""What an output of the card may be off at 0 V: ten standard deviations."""
+
+
 @dataclass(frozen=True)
 class ServedRig:
     """The simulated rig, the file that leads to it, and a folder for recordings."""
@@ -54,7 +58,7 @@ class ServedRig:
         return self.simulated.bench.world.truth
 
     def is_safe(self, after_s: float = 0.01) -> bool:
-        """Whether the world itself is safe, soon: no bias on the junction, tip far from the surface.
+        """Whether the world itself is safe, soon: no bias but the card's offset on the junction, tip far away.
 
         On the fast clock nothing happens while nobody waits, not even a piezo's motion: so this waits.
         """
@@ -62,7 +66,8 @@ class ServedRig:
         with bench.lock:
             bench.clock.wait(bench.changed, bench.clock.now() + after_s)
         truth = self.world
-        return truth.bias_V == 0 and bench.outputs["bias"] == 0 and truth.gap_m >= SAFE_DISTANCE_M
+        no_bias = bench.outputs["bias"] == 0 and abs(truth.bias_V) < OFFSET_V
+        return no_bias and truth.gap_m >= SAFE_DISTANCE_M
 
 
 @contextmanager
