@@ -37,7 +37,7 @@ CHECK_S = 0.05
 class Tolerance:
     """Largest deviation of a loop-back: a share of the commanded value plus a number of volts."""
 
-    relative: float = 0.05
+    relative: float = 0.01
     volts: float = 0.002
 
     def of(self, commanded_V: FloatArray) -> FloatArray:

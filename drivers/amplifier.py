@@ -84,6 +84,8 @@ class Amplifier(Protocol):
     on_lines : bool
         True if digital lines of the card set it: what ``at`` opens is then a `drivers.daqmx.lines.DigitalLines`, by
         the name of the card.
+    if_silent : str
+        Sentence on what to look at if it does not obey.
     """
 
     via: str = ""
@@ -94,6 +96,7 @@ class Amplifier(Protocol):
     Keys: ClassVar[Any]
     shown: ClassVar[tuple[tuple[str, str], ...]] = ()
     on_lines: ClassVar[bool] = False
+    if_silent: ClassVar[str] = "Compare its switches with the rig file."
 
     @classmethod
     def at(cls, keys: Any, wire: Wire = str) -> Self:
@@ -161,15 +164,28 @@ class CurrentAmplifier(Amplifier, Protocol):
     """
 
     def inject(self, current_A: float) -> AbstractContextManager[float | None]:
-        """Add a current of this size, of either sign, to its input while the context is open.
+        """Add a current to its input while the context is open; the output must show it as it shows the junction's.
 
-        The context gives the current in A where it is another one that the amplifier has; else None.
+        The sign counts: a positive one moves the output as a positive current of the junction does. The context gives
+        the current in A where it is another one that the amplifier has; else None.
         """
         raise NotImplementedError
+
+    def zero_checked(self) -> AbstractContextManager[None] | None:
+        """Return a context in which its output shows its own offset; None if the program can't do that."""
+        return None
 
 
 class VoltagePreamplifier(Amplifier, Protocol):
     """Amplifies the voltage of the thermocouple. Its ``Keys`` have ``gain`` and ``lowpass_Hz``."""
+
+    def grounded(self) -> AbstractContextManager[None] | None:
+        """Return a context in which its input is grounded; None if the program can't do that."""
+        return None
+
+    def gain_lowered(self) -> AbstractContextManager[float] | None:
+        """Return a context with a lower gain, whose value is that gain over the usual one; None if it has none."""
+        return None
 
 
 def keys_from(driver: type[Amplifier], values: Any) -> Any:

@@ -15,7 +15,7 @@ junction formed. Nothing in this file calls them.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self, cast
 
@@ -73,6 +73,7 @@ class Keithley428Keys:
         settable=True,
     )
     test_current: bool = key(True)
+    suppression_adds: bool = key(False)
 
 
 class Keithley428(Keithley428Bus):
@@ -88,6 +89,8 @@ class Keithley428(Keithley428Bus):
         As for VisaInstrument.
     ready_polls, poll_interval_s : int, float
         Number and interval of the polls for Ready after zero correct, auto-suppress and self-test.
+    suppression_adds : bool
+        True if a positive suppression current raises the output of this unit.
     pause : callable
         Waits for a given number of seconds between those polls.
 
@@ -118,7 +121,12 @@ class Keithley428(Keithley428Bus):
     def at(cls, keys: Keithley428Keys, wire: Wire = str) -> Self:
         """Open the amplifier of a rig file."""
         behind = keys.gpib_address if keys.adapter else None
-        return cls(wire(keys.address), visa_library=keys.visa, prologix_address=behind)
+        return cls(
+            wire(keys.address),
+            visa_library=keys.visa,
+            prologix_address=behind,
+            suppression_adds=keys.suppression_adds,
+        )
 
     @staticmethod
     def place(keys: Keithley428Keys) -> str:
@@ -142,15 +150,23 @@ class Keithley428(Keithley428Bus):
 
     @contextmanager
     def inject(self, current_A: float) -> Iterator[None]:
-        """Suppress a current at the input while the context is open; the suppression's value is restored."""
+        """Add a current to the input by suppressing its opposite; the suppression's value is restored.
+
+        No public source states the sign of the suppression. It is taken as in its sister instruments, where a
+        suppression is subtracted, unless the rig file says ``suppression_adds``.
+        """
         before_A = self.suppress_A
-        self.suppress_A = current_A
+        self.suppress_A = current_A if self.suppression_adds else -current_A
         try:
             self.suppress_on = True
             yield
         finally:
             self.suppress_on = False
             self.suppress_A = before_A
+
+    def zero_checked(self) -> AbstractContextManager[None]:
+        """Return a context with zero check on; it is restored afterwards."""
+        return self._zero_checked()
 
     def report(self) -> tuple[str, str]:
         """Return its settings and latched errors, and what to do about them. Only questions are asked."""

@@ -33,12 +33,14 @@ class Keithley428Bus(VisaInstrument):
         ready_polls: int = 100,
         poll_interval_s: float = 0.1,
         pause: Callable[[float], None] = time.sleep,
+        suppression_adds: bool = False,
         **connection: Any,
     ) -> None:
         wire = {"write_termination": "", **connection}
         super().__init__(adapter, name, visa_library, timeout_s, prologix_address, **wire)
         self.ready_polls = ready_polls
         self.poll_interval_s = poll_interval_s
+        self.suppression_adds = suppression_adds
         self._pause = pause
         self._raised = ErrorFlag(0)
         self._batch: list[str] | None = None

@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike
 from analysis.records import Block
 from drivers.card_properties import CardProperties
 from drivers.daqmx.card_report import CardReport, read_report
-from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference
+from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference, every_terminal
 from drivers.daqmx.inputs import Inputs
 from drivers.daqmx.outputs import Outputs
+from drivers.daqmx.terminals import TerminalScan
 from drivers.errors import NotNow, RigError
 from drivers.pxi import DeviceIdentity, PXIController
 
@@ -272,6 +273,16 @@ class NI6281:
             If no possible value lies within the tolerance.
         """
         return self._outputs.locate(name, seen_V, tolerance_V)
+
+    def all_terminals(self, rate_Hz: float) -> TerminalScan:
+        """Return scans of every input terminal, wired or not; their channels are the terminals ("ai0").
+
+        Wired terminals come first, in the order of the scan and with their own ranges and references; the others are
+        read differentially. Use it while no acquisition runs.
+        """
+        free = self.controller.differential_inputs(self.device)
+        channels = every_terminal(self._inputs.channels, free)
+        return TerminalScan(self.controller, self.device, channels, rate_Hz)
 
     def glance(self) -> dict[str, float]:
         """Read all inputs a few times without a clock; return their means by name, in V.

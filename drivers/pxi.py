@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import grpc
 import nidaqmx
+from nidaqmx.constants import TerminalConfiguration
 from nidaqmx.errors import DaqWarning
 from nidaqmx.system import Device, System
 
@@ -181,6 +182,15 @@ class PXIController:
     def nidaqmx_device(self, name: str) -> Device:
         """Return NI-DAQmx's own object of a device, for its properties."""
         return self._system.devices[name]
+
+    def differential_inputs(self, device: str) -> tuple[str, ...]:
+        """Return the terminals of a device that can be read differentially ("ai0"). Raises ``InstrumentLost``."""
+        with translated("list the inputs"):
+            return tuple(
+                terminal.name.rpartition("/")[2]
+                for terminal in self._system.devices[device].ai_physical_chans
+                if TerminalConfiguration.DIFF in terminal.ai_term_cfgs
+            )
 
     def reset(self, device: str) -> None:
         """Abort every task on the device, of any program, and return it to its initial state."""

@@ -9,7 +9,9 @@ invalidates the shadow. Therefore `resend` sends the whole state again before ea
 marked "unverified", and only the signal can prove the link (ground the input: the DAQ must read 0 V).
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
@@ -26,6 +28,9 @@ from drivers.visa import VisaInstrument
 GAINS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 LOWPASS_Hz = (0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6)
 HIGHPASS_Hz = LOWPASS_Hz[:12]
+LOWER_GAIN = 0.4
+"""Share of the gain by which a proof lowers it: large enough a step to be seen, small enough to keep the signal."""
+
 UNVERIFIED = "unverified: as commanded; the SR560 cannot be read"
 
 
@@ -231,6 +236,9 @@ class SR560(VisaInstrument):
     provenance: ClassVar[Provenance] = Provenance.SENT
     full_scale_V: ClassVar[float] = 5.0  # 10 V peak to peak (manual)
     Keys: ClassVar[type[SR560Keys]] = SR560Keys
+    if_silent: ClassVar[str] = (
+        "Look at its front panel: battery, and that the line's address is the one of its switch SW601."
+    )
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("coupling", "coupling"),
         ("filter_mode", "filter"),
@@ -297,6 +305,33 @@ class SR560(VisaInstrument):
             )
         )
 
+    @contextmanager
+    def grounded(self) -> Iterator[None]:
+        """Ground the input while the context is open."""
+        before = self.coupling
+        self.coupling = InputCoupling.GROUND
+        try:
+            yield
+        finally:
+            self.coupling = before
+
+    def gain_lowered(self) -> AbstractContextManager[float] | None:
+        """Return a context with the gain nearest to `LOWER_GAIN` of the present one; None at the lowest gain."""
+        lower = [gain for gain in GAINS if gain < (self.gain or 0)]
+        if not lower:
+            return None
+        wanted = LOWER_GAIN * self.gain
+        return self._with_gain(min(lower, key=lambda gain: abs(math.log(gain / wanted))))
+
+    @contextmanager
+    def _with_gain(self, gain: float) -> Iterator[float]:
+        before = self.gain
+        self.gain = gain
+        try:
+            yield gain / before
+        finally:
+            self.gain = before
+
     @property
     def state(self) -> SR560Settings:
         """Get the settings last commanded."""
@@ -311,7 +346,7 @@ class SR560(VisaInstrument):
         """Return all that can be said of an instrument that does not answer."""
         return (
             "listens only; its line opens and takes what is sent",
-            "Look at its front panel: battery, and that the line's address is the one of its switch SW601.",
+            self.if_silent,
         )
 
     # --- listening ---------------------------------------------------------------------------------------

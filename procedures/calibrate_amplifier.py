@@ -17,6 +17,7 @@ class CalibrateAmplifier(RigProcedure):
     name = "calibrate-amplifier"
     repeats = "cycles"
     cycle = "cycle"
+    resistor = True
     step = "level"
     """Name of the step at one level."""
 

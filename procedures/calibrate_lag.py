@@ -21,6 +21,7 @@ class CalibrateLag(RigProcedure):
     name = "calibrate-lag"
     repeats = "holds"
     cycle = "hold"
+    resistor = True
 
     amplitude = FloatParameter(
         "Amplitude", units="V", minimum=1e-3, maximum=2, default=0.05, description="Modulation amplitude."

@@ -279,7 +279,11 @@ class ContactProcedure(RigProcedure):
             )
         if not proved:
             return no_contact.unproved(end_nm)
-        return no_contact.surface_lost(self.search_distance) if searched else no_contact.out_of_reach(end_nm)
+        return (
+            no_contact.surface_lost(self.search_distance)
+            if searched
+            else no_contact.out_of_reach(end_nm, context.last_contact)
+        )
 
     def _off_centre_m(self, context: ProcedureContext, surface_m: float) -> float | None:
         """Return the surface's distance from the middle of the range in m if it lies too near an end, else None."""

@@ -7,14 +7,9 @@ from typing import Protocol
 
 from analysis.conductance import CurrentCalibration
 from analysis.loop_backs import Tolerance
+from analysis.preflight.measured import Facts
+from analysis.preflight.wiring import Wiring
 from drivers.ni6281 import NI6281
-
-INPUT_ROLES = {
-    "bias": "bias loop-back",
-    "z": "z loop-back",
-    "current": "current input",
-    "thermocouple": "thermocouple input",
-}
 
 
 class CoarsePositioner(Protocol):
@@ -25,6 +20,32 @@ class CoarsePositioner(Protocol):
 
         A long move calls ``meanwhile`` at intervals; an exception from it ends the move.
         """
+
+
+@dataclass(frozen=True)
+class AmplifierStimuli:
+    """Stimuli that the amplifiers of a rig offer for a proof; None for what they can't do.
+
+    Parameters
+    ----------
+    test_current : callable
+        From a sign to a context in which the current amplifier adds a small current to its own input; its value is
+        the expected change of the current input, in V, with sign.
+    zero_check : callable
+        Context in which the current input shows the amplifier's own offset.
+    ground : callable
+        Context in which the preamplifier's input is grounded.
+    lower_gain : callable
+        Context with a lower gain of the preamplifier; its value is that gain over the usual one.
+    overloaded : callable
+        True if the current amplifier reports an overload; None if it can't.
+    """
+
+    test_current: Callable[[float], AbstractContextManager[float]] | None = None
+    zero_check: Callable[[], AbstractContextManager[object]] | None = None
+    ground: Callable[[], AbstractContextManager[object]] | None = None
+    lower_gain: Callable[[], AbstractContextManager[float]] | None = None
+    overloaded: Callable[[], bool | None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -62,11 +83,6 @@ class ProcedureContext:
         z output in the safe state.
     loop_backs : Tolerance
         Largest difference between a loop-back and its command.
-    terminals : mapping of str to str
-        Terminals of the card: "bias output", "z output", and the inputs by name ("current" -> "ai0").
-    test_current : callable, optional
-        Context in which the current amplifier suppresses a small current at its own input; its value is the expected
-        change of the amplifier's output, in V, of either sign. None if the amplifier can't.
     input_delay_s : float
         Time by which digital filters of the card delay all inputs.
     reaction_s : float
@@ -75,8 +91,13 @@ class ProcedureContext:
         Longest way that the tip may travel on in that time.
     extra_outputs : mapping of str to float
         Values, during a run, of outputs beyond bias and z.
+    facts : Facts
+        Wiring of the card and properties of the amplifiers, for the proof before the first motion.
+    stimuli : AmplifierStimuli
     current_proved : bool
         True if the current input has followed the amplifier in this run.
+    last_contact : str
+        Last contact before this run that proved the cables of sample and probe; "" if none is known.
     coarse : CoarsePositioner or None
         None without one: re-centring then ends the run with instructions to move by hand.
     """
@@ -96,13 +117,14 @@ class ProcedureContext:
     buffer_s: float = 10.0
     safe_z_V: float = 0.0
     loop_backs: Tolerance = field(default_factory=Tolerance)
-    terminals: Mapping[str, str] = field(default_factory=dict)
-    test_current: Callable[[], AbstractContextManager[float]] | None = None
     input_delay_s: float = 0.0
     reaction_s: float = 0.0
     most_overshoot_m: float = float("inf")
     extra_outputs: Mapping[str, float] = field(default_factory=dict)
+    facts: Facts = field(default_factory=lambda: Facts(Wiring()))
+    stimuli: AmplifierStimuli = field(default_factory=AmplifierStimuli)
     current_proved: bool = False
+    last_contact: str = ""
 
     @property
     def extension_range_m(self) -> tuple[float, float]:
@@ -117,8 +139,8 @@ class ProcedureContext:
 
     def input_name(self, name: str) -> str:
         """Return the name of an input for a message: "bias loop-back (ai2)"."""
-        return f"{INPUT_ROLES.get(name, name)} ({self.terminals.get(name, 'terminal unknown')})"
+        return self.facts.wiring.input(name)
 
     def output_name(self, name: str) -> str:
         """Return the name of an output for a message: "bias output (ao0)"."""
-        return f"{name} output ({self.terminals.get(f'{name} output', 'terminal unknown')})"
+        return self.facts.wiring.output(name)

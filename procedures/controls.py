@@ -110,6 +110,7 @@ class DummyResistor(Heating):
 
     name = "control dummy-resistor"
     control = DUMMY_RESISTOR
+    resistor = True
 
     resistance = FloatParameter(
         "Resistance", units="ohm", minimum=1e3, maximum=1e12,

@@ -18,7 +18,7 @@ class ContactNotBroken(ProcedureFault):
 
 
 class AmplifierRailed(ProcedureFault):
-    """The current amplifier is at its rail, so a contact can't be detected."""
+    """The current amplifier is at its rail, so a contact can't be detected, or a current flows without a bias."""
 
 
 class LoopBackFault(ProcedureFault):
@@ -27,6 +27,10 @@ class LoopBackFault(ProcedureFault):
 
 class CurrentInputFault(ProcedureFault):
     """The current input does not follow the current amplifier."""
+
+
+class ThermometerFault(ProcedureFault):
+    """The thermometer's preamplifier does not obey, or its thermocouple is not as it should be."""
 
 
 class WrongPolarity(ProcedureFault):

@@ -45,9 +45,9 @@ def unproved(end_nm: float) -> CurrentUnproved:
     """Return the fault of an approach without a current, if the current path is not proved."""
     return CurrentUnproved(
         f"No contact up to {end_nm:.4g} nm, and the current never rose above its noise: the current path is not "
-        "proved. Do not move closer until the current input follows the amplifier: check the amplifier's output "
-        "cable and daq.inputs.current of the rig file, then run `hotjunction calibrate amplifier` on a "
-        "resistor in place of the junction."
+        "proved. Do not move closer before `hotjunction check --prove` passes, which drives the current input: check "
+        "the amplifier's output cable and daq.inputs.current of the rig file, or run `hotjunction calibrate amplifier` "
+        "on a resistor in place of the junction."
     )
 
 
@@ -60,11 +60,12 @@ def surface_lost(searched_nm: float) -> SurfaceLost:
     )
 
 
-def out_of_reach(end_nm: float) -> PiezoAtEnd:
-    """Return the fault of a surface beyond the piezo's range."""
+def out_of_reach(end_nm: float, contact: str) -> PiezoAtEnd:
+    """Return the fault of a surface beyond the piezo's range; ``contact`` names the last known one, or is ""."""
     return PiezoAtEnd(
-        f"No contact up to the end of the piezo's range ({end_nm:.4g} nm). The current path "
-        "was proved in this run. Move the coarse positioner closer to the surface and start again."
+        f"No contact up to the end of the piezo's range ({end_nm:.4g} nm). The current input was proved in this run; "
+        f"the cables of sample and probe were not (last proved by: {contact or 'no contact yet'}). Check these, then "
+        "move the coarse positioner closer to the surface and start again."
     )
 
 

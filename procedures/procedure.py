@@ -47,7 +47,10 @@ class RigProcedure(Procedure):
     """Name on the command line and in recordings."""
 
     drives: bool = True
-    """True if the procedure applies a bias or moves the tip; the wiring is then proved first."""
+    """True if the procedure applies a bias or moves the tip; the rig is then proved first."""
+
+    resistor: bool = False
+    """True if a resistor may stand in for the junction: the current then follows the bias with the tip retracted."""
 
     repeats: str
     """Name of the parameter that holds the number of cycles."""

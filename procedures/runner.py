@@ -14,11 +14,15 @@ from drivers.errors import InstrumentFault, RigError
 from procedures.context import ProcedureContext
 from procedures.errors import Aborted, LoopBackFault, ProcedureFault
 from procedures.limits import check_limits, dry_run
+from procedures.preflight.proof import Preflight, Prove
 from procedures.procedure import RigProcedure
 from procedures.sample_reader import SampleReader, Sink
 from procedures.step_runner import LOOK_S, UNKNOWN, StepRunner
 from procedures.steps import APPROACH, Ramp
-from procedures.wiring_proof import prove
+
+WHOLE_PROOF = Prove()
+PROOF = "proof"
+"""Name of the mark that holds the proof of the rig."""
 
 LATE_S = 0.1
 """Longest delay of the samples that confirm the safe state."""
@@ -51,6 +55,8 @@ class Runner:
     paused : callable
         Called before each approach; while it returns True the run waits at 0 V bias with the tip retracted. A call
         may block for a moment.
+    preflight : Preflight
+        Proof of the rig before the first motion of a procedure that drives it.
     """
 
     def __init__(
@@ -60,11 +66,13 @@ class Runner:
         make_safe: Callable[[], str],
         should_stop: Callable[[], bool] = lambda: False,
         paused: Callable[[], bool] = lambda: False,
+        preflight: Preflight = WHOLE_PROOF,
     ) -> None:
         self._context = context
         self._make_safe = make_safe
         self._should_stop = should_stop
         self._paused = paused
+        self._preflight = preflight
         self._watch = SampleReader(context, sink, should_stop)
         self._steps = StepRunner(context, self._watch, make_safe)
         self._drove = True
@@ -84,8 +92,11 @@ class Runner:
         self._drove = procedure.drives
         try:
             self._make_safe()  # from here on the tip position is known
+            context = self._proved(procedure) if procedure.drives else self._context
             self._context.daq.start_acquisition(self._context.buffer_s)
-            self._interpret(procedure, self._proved() if procedure.drives else self._context)
+            if procedure.drives:
+                self._compare_from_here()
+            self._interpret(procedure, context)
             self._watch.compare_loop_backs()
         except Aborted:
             return self._end("aborted", "stopped by the user")
@@ -99,17 +110,23 @@ class Runner:
             raise
         return self._end("finished", "")
 
-    def _proved(self) -> ProcedureContext:
-        """Prove the wiring before anything moves; from here on the loop-backs of each block are checked."""
+    def _proved(self, procedure: RigProcedure) -> ProcedureContext:
+        """Prove the rig before anything moves, and record the proof."""
         if np.isnan(list(self._context.daq.held.values())).any():
             raise InstrumentFault(UNKNOWN)
-        current_proved = prove(self._context, self._watch)
+        facts = replace(self._context.facts, resistor=procedure.resistor)
+        proof = self._preflight(replace(self._context, facts=facts), self._should_stop)
+        self._watch.event(EventKind.MARK, PROOF, proof.to_json())
+        return replace(self._context, current_proved=proof.current, last_contact=proof.contact)
+
+    def _compare_from_here(self) -> None:
+        """Compare the loop-backs of each block with the commands from now on, and watch the current's rail."""
         at = self._context.daq.samples_acquired()
         self._watch.loop_backs.held(self._context.daq.held, at, at)
+        self._watch.watch_rail()
         self._steps.set_extra_outputs()
         for name, value in self._context.extra_outputs.items():
             self._watch.event(EventKind.SETTING, name, {"value": value})
-        return replace(self._context, current_proved=current_proved)
 
     def _end(self, status: str, reason: str, *, trusted: bool = True) -> RunEnd:
         """Make the rig safe, confirm it by the loop-backs, and record the result."""
@@ -141,7 +158,7 @@ class Runner:
 
     def _shown(self) -> dict[str, float]:
         """Return the inputs in V, from the next samples or, if they can't be read or recorded, without the clock."""
-        if self._drove:
+        if self._drove and self._watch.next:
             with suppress(Exception):
                 return self._watch.means(LOOK_S, LATE_S)
         return self._glance()

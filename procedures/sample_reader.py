@@ -11,18 +11,24 @@ from typing import Any, Protocol
 import numpy as np
 
 from analysis.conductance import CurrentCalibration, conductance_G0
-from analysis.detect import Detector
+from analysis.detect import Detector, FirstRun
 from analysis.loop_backs import Deviation, LoopBackMonitor
 from analysis.records import Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
 from procedures.context import ProcedureContext
-from procedures.errors import Aborted, LoopBackFault
+from procedures.errors import Aborted, AmplifierRailed, LoopBackFault
 from procedures.steps import FINISHED
 
 LONGEST_READ_S = 0.5
 
 PATIENCE_S = 0.4
 """Longest delay of samples before the card counts as stalled."""
+
+RAIL_S = 1.0
+"""Time at the rail without a bias after which a run ends: no junction drives a current then."""
+
+NO_BIAS_V = 5e-3
+"""Looped-back bias below which none is applied."""
 
 TAIL_S = 0.1
 """Time at the end of a step over which its result is averaged."""
@@ -93,6 +99,7 @@ class SampleReader:
         self._delay = round(context.input_delay_s * context.rate_Hz)
         self.loop_backs = LoopBackMonitor(context.loop_backs, delay=self._delay)
         """Monitor that gets every command to an output; a deviation ends the run."""
+        self._rail: FirstRun | None = None
 
     @contextmanager
     def commanding(self, **volts: float) -> Iterator[None]:
@@ -112,6 +119,10 @@ class SampleReader:
     def settle(self, since: int) -> None:
         """Note the values of the outputs after a waveform that was stopped after sample ``since``."""
         self.loop_backs.held(self._daq.held, since, self._daq.samples_acquired())
+
+    def watch_rail(self) -> None:
+        """End the run from now on if the current amplifier stays at its rail without a bias for `RAIL_S`."""
+        self._rail = FirstRun(self.samples(RAIL_S))
 
     def samples(self, duration_s: float) -> int:
         """Convert a duration in s to a number of samples, at least one."""
@@ -240,7 +251,18 @@ class SampleReader:
         deviation = self.loop_backs.feed(block)
         if deviation is not None:
             raise self._loop_back_fault(deviation)
+        if self._rail is not None:
+            self._check_rail(self._rail, block)
         return block
+
+    def _check_rail(self, rail: FirstRun, block: Block) -> None:
+        railed = self.amplifier.railed(block.channel("current"))
+        if rail.feed(railed & (np.abs(block.channel("bias")) < NO_BIAS_V)) is not None:
+            raise AmplifierRailed(
+                f"The {self._context.input_name('current')} has been at the amplifier's rail for {RAIL_S:g} s "
+                "without a bias: a leak, a tip in contact, or the amplifier's own bias supply. Move the tip back, and "
+                "look for the leak."
+            )
 
     def compare_loop_backs(self) -> None:
         """Compare the loop-backs with the commands since the last comparison. Raises ``LoopBackFault``."""

@@ -28,8 +28,10 @@ from app.acquisition.open_rig import (
     full_scale_V,
     open_rig,
 )
+from app.acquisition.proofs import Proofs, proofs_of
 from app.acquisition.recorded_calibrations import header_calibrations
 from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_entry
+from app.acquisition.room import check_room
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
@@ -37,6 +39,7 @@ from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
 from app.offline.measurement import Measurement
 from drivers.errors import NotNow, RigError
+from procedures.preflight.proof import Unproved
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
 
@@ -171,6 +174,8 @@ class Bench:
         As for ``Runner``.
     wires : Wires, optional
         Connections of the run. Making safe over a new connection uses the rig file's address.
+    unproved : str
+        Reason for which runs skip the proof of the rig, for header and report; "" to prove it.
     """
 
     def __init__(
@@ -180,8 +185,10 @@ class Bench:
         rig: Rig | None = None,
         paused: Callable[[], bool] = lambda: False,
         wires: Wires = BY_ADDRESS,
+        unproved: str = "",
     ) -> None:
         self._wires = wires
+        self._unproved = unproved
         self.rig_file = rig_file
         self.rig: Rig = rig or load_calibrated_rig(rig_file)
         self._stop = stop or threading.Event()
@@ -251,7 +258,9 @@ class Bench:
             self._at_work(opened),
         ):
             procedure.check(opened.context)
+            check_room(self.rig, out.absolute().parent, procedure.duration_s(opened.context))
             watchdog.wait_until_ready()
+            proofs = proofs_of(self.rig_file, self.rig, opened)
             header = self._header(procedure, opened, sample, notes)
             with _recording(out, header) as (writer, recorder):
                 traces = 0
@@ -264,8 +273,14 @@ class Bench:
 
                 reducers = Reducers(self._segmenter(), on_trace)
                 sink = _Sink(recorder, reducers, observer, procedure.counts, watchdog.check)
+                preflight = Unproved(self._unproved) if self._unproved else proofs.preflight(watchdog.check)
                 runner = Runner(
-                    opened.context, sink, lambda: self._make_safe(opened), self._stop.is_set, self._paused
+                    opened.context,
+                    sink,
+                    lambda: self._make_safe(opened),
+                    self._stop.is_set,
+                    self._paused,
+                    preflight,
                 )
                 for warning in opened.report.warnings(datetime.now(UTC)):
                     sink.note(f"Card: {warning}.")
@@ -273,10 +288,14 @@ class Bench:
                 self._sink = sink
                 try:
                     end = self._guarded(watchdog, runner, procedure, opened)
+                except BaseException:
+                    proofs.withdraw("the run after it ended by an internal error")
+                    raise
                 finally:
                     self._sink = None
                     sink.flush()
                     reducers.finish()
+                _remember(proofs, end, traces, out)
                 recorder.finish()
                 observer.on_finishing()
                 measurement = analysed(out)
@@ -338,7 +357,7 @@ class Bench:
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
             title=f"{procedure.name} on {rig.name}",
             sample=sample,
-            notes=notes,
+            notes=f"UNPROVED rig: {self._unproved}. {notes}".strip() if self._unproved else notes,
             parameters=procedure.values(),
             rig=rig.model_dump(),
             settings={
@@ -357,6 +376,7 @@ class Bench:
                     name: {"unit": one.unit, "safe": one.safe, "value": one.value}
                     for name, one in rig.daq.outputs.extras.items()
                 },
+                **({"unproved": self._unproved} if self._unproved else {}),
                 **opened.settings,
             },
             calibrations=header_calibrations(rig),
@@ -369,6 +389,14 @@ def _versions() -> Mapping[str, str]:
     """Return the versions of Python and of the libraries; the metadata of each is read once, which takes a while."""
     libraries = {name: version(name) for name in LIBRARIES}
     return MappingProxyType({"python": platform.python_version(), **libraries})
+
+
+def _remember(proofs: Proofs, end: RunEnd, traces: int, out: Path) -> None:
+    """Let a fault withdraw the proof of the rig, and contacts add to it."""
+    if end.status == "fault" or not end.safe:
+        proofs.withdraw(f"the run {out.name} ended with a fault")
+    elif traces:
+        proofs.contact_made(f"contact {traces} of {out.name}, {datetime.now(UTC):%Y-%m-%d}")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Opening of a rig: its drivers, with the amplifiers set as in the rig file."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any, cast
@@ -9,9 +9,18 @@ from typing import Any, cast
 from analysis.conductance import CurrentCalibration
 from analysis.heating.arrival import CONVERT_DELAY, SCAN_TIMES
 from analysis.loop_backs import Tolerance
+from analysis.preflight.measured import Facts
+from analysis.preflight.wiring import Wiring
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
 from app.config.rig import Rig
-from drivers.amplifier import Amplifier, CurrentAmplifier, Provenance, Wire, keys_from
+from drivers.amplifier import (
+    Amplifier,
+    CurrentAmplifier,
+    Provenance,
+    VoltagePreamplifier,
+    Wire,
+    keys_from,
+)
 from drivers.daqmx.card_report import CardReport
 from drivers.daqmx.lines import DigitalLines
 from drivers.errors import InstrumentFault
@@ -19,7 +28,7 @@ from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
 from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
 from drivers.stepper import Stepper
-from procedures.context import ProcedureContext
+from procedures.context import AmplifierStimuli, ProcedureContext
 
 NM = 1e-9
 TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
@@ -66,13 +75,15 @@ class OpenRig:
     """A rig whose instruments answered and have the settings of its file.
 
     ``settings`` is what was set, for the recording; what can't be read back says so. ``report`` is
-    what the card says of its scan, ranges and calibrations.
+    what the card says of its scan, ranges and calibrations. ``amplifiers`` are the settings of the
+    amplifiers on which samples depend.
     """
 
     context: ProcedureContext
     settings: dict[str, Any]
     card: Card
     report: CardReport
+    amplifiers: dict[str, Any]
 
 
 def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
@@ -152,22 +163,21 @@ def open_rig(
         _claim(daq, rig.daq.buffer_s)
         amplifier = cast(CurrentAmplifier, open_amplifier(rig, CURRENT_AMPLIFIER, wires))
         stack.callback(amplifier.close)
-        preamplifier = open_amplifier(rig, VOLTAGE_PREAMPLIFIER, wires)
+        preamplifier = cast(VoltagePreamplifier, open_amplifier(rig, VOLTAGE_PREAMPLIFIER, wires))
         stack.callback(preamplifier.close)
         recorded = set_amplifier(amplifier, rig.current_amplifier)
         report = daq.report
+        sent = set_amplifier(preamplifier, rig.voltage_preamplifier)
         settings = {
             **card_settings(report),
             CURRENT_AMPLIFIER: _recorded(amplifier, recorded),
-            VOLTAGE_PREAMPLIFIER: _recorded(
-                preamplifier, set_amplifier(preamplifier, rig.voltage_preamplifier)
-            ),
+            VOLTAGE_PREAMPLIFIER: _recorded(preamplifier, sent),
         }
+        working = {CURRENT_AMPLIFIER: _without_idle(recorded), VOLTAGE_PREAMPLIFIER: _without_idle(sent)}
         verify = partial(_verify, amplifier, recorded, seen)
         context = _context(rig, daq, verify, _stepper(rig, controller))
-        if getattr(rig.current_amplifier, "test_current", False):  # a key of those that can
-            context = replace(context, test_current=lambda: test_current(amplifier, rig))
-        yield OpenRig(context, settings, _identified(daq), report)
+        context = replace(context, stimuli=stimuli(rig, amplifier, preamplifier))
+        yield OpenRig(context, settings, _identified(daq), report, working)
 
 
 def card_settings(report: CardReport) -> dict[str, Any]:
@@ -207,6 +217,12 @@ def set_amplifier(amplifier: Amplifier, wanted: Any) -> Any:
     return settings
 
 
+def _without_idle(settings: Any) -> dict[str, Any]:
+    """Return settings without those on which no sample depends."""
+    idle = {one.name for one in fields(settings) if one.metadata.get("idle")}
+    return {name: value for name, value in asdict(settings).items() if name not in idle}
+
+
 def _recorded(amplifier: Amplifier, settings: Any) -> dict[str, Any]:
     """Return settings for the recording; those that were not read back say so."""
     unread = {} if amplifier.provenance is Provenance.READ else {"provenance": str(amplifier.provenance)}
@@ -214,13 +230,35 @@ def _recorded(amplifier: Amplifier, settings: Any) -> dict[str, Any]:
     return {**unread, **via, **asdict(settings)}
 
 
+def stimuli(rig: Rig, amplifier: CurrentAmplifier, preamplifier: VoltagePreamplifier) -> AmplifierStimuli:
+    """Return what the amplifiers can do for a proof of the rig."""
+    can_inject = getattr(rig.current_amplifier, "test_current", False)  # a key of those that can
+    return AmplifierStimuli(
+        test_current=partial(_test_current, amplifier, rig) if can_inject else None,
+        zero_check=_offered(amplifier, "zero_checked"),
+        ground=_offered(preamplifier, "grounded"),
+        lower_gain=_offered(preamplifier, "gain_lowered"),
+        overloaded=lambda: amplifier.overloaded,
+    )
+
+
+def _offered(amplifier: Amplifier, name: str) -> Callable[[], AbstractContextManager[Any]] | None:
+    """Return a stimulus that an amplifier can give; None if it can't. Asking does not apply it."""
+    offer: Callable[[], AbstractContextManager[Any] | None] | None = getattr(amplifier, name, None)
+    if offer is None or offer() is None:
+        return None
+    return cast(Callable[[], AbstractContextManager[Any]], offer)
+
+
 @contextmanager
-def test_current(amplifier: CurrentAmplifier, rig: Rig) -> Iterator[float]:
-    """Feed a small current to the amplifier's input; gives the change of its output, in V."""
+def _test_current(amplifier: CurrentAmplifier, rig: Rig, sign: float) -> Iterator[float]:
+    """Add a small current of this sign to the amplifier's input; gives the expected change of its output, in V."""
     gain = rig.current_amplifier.true_gain_V_per_A
-    current_A = proving_current_A(current_calibration(rig).full_scale_V / gain)
+    calibration = current_calibration(rig)
+    current_A = sign * proving_current_A(calibration.full_scale_V / gain)
+    polarity = -1.0 if calibration.inverting else 1.0
     with amplifier.inject(current_A) as chosen_A:
-        yield (current_A if chosen_A is None else chosen_A) * gain
+        yield polarity * (current_A if chosen_A is None else chosen_A) * gain
 
 
 def proving_current_A(full_scale_A: float) -> float:
@@ -307,7 +345,29 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         buffer_s=rig.daq.buffer_s,
         safe_z_V=rig.safe.z_V,
         loop_backs=loop_back_tolerance(rig),
-        terminals=wired_terminals(rig),
+        facts=facts(rig),
+    )
+
+
+def facts(rig: Rig) -> Facts:
+    """Return what a proof must know of a rig."""
+    amplifier, preamplifier = (
+        model_of(rig, role).driver for role in (CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER)
+    )
+    return Facts(
+        wiring=Wiring(wired_terminals(rig)),
+        current_full_scale_V=full_scale_V(rig, CURRENT_AMPLIFIER, rig.daq.inputs.current.range_V),
+        current_offset_V=rig.current_amplifier.offset_V,
+        current_gain_V_per_A=rig.current_amplifier.true_gain_V_per_A,
+        thermometer_full_scale_V=full_scale_V(rig, VOLTAGE_PREAMPLIFIER, rig.daq.inputs.thermocouple.range_V),
+        thermometer_gain=rig.voltage_preamplifier.gain,
+        thermometer_lowpass_Hz=rig.voltage_preamplifier.lowpass_Hz,
+        thermocouple_ohm=rig.probe.thermocouple_ohm if rig.probe else None,
+        current_amplifier=amplifier.product,
+        preamplifier=preamplifier.product,
+        preamplifier_advice=getattr(preamplifier, "if_silent", ""),
+        bias_divider=rig.daq.outputs.bias.divider,
+        answers=amplifier.provenance is Provenance.READ,
     )
 
 

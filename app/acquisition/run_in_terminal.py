@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from analysis.recording import RecordingError
+from analysis.records import Event
 from app.acquisition.bench import Bench, Observer, RunSummary
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.run_checks import check, duration_s
@@ -17,6 +18,7 @@ from app.console.terminal import output_never_waits
 from drivers.errors import RigError
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import RigProcedure
+from procedures.runner import PROOF
 
 
 def run_and_tell(
@@ -62,9 +64,14 @@ def run_shown(
                 RunProgress(procedure.name, procedure.total_cycles, console) as progress,
                 signals_stop(bench.stop, progress.say),
             ):
-                observer = Observer(
-                    on_event=lambda event: progress.advance() if procedure.counts(event) else None
-                )
+
+                def on_event(event: Event) -> None:
+                    if procedure.counts(event):
+                        progress.advance()
+                    if event.name == PROOF:
+                        progress.say(str(event.payload["sentence"]))
+
+                observer = Observer(on_event=on_event)
                 summary = bench.run(procedure, out, observer=observer, sample=sample, notes=notes)
         except (
             ImpossibleSetting,

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, NoReturn, Self
@@ -26,6 +27,8 @@ import platformdirs
 
 from app import child_process
 from app.acquisition.simulated_rig import MARK
+from app.config.calibration_store import store_of
+from app.config.last_proof import withdraw_proof
 from app.config.rig import Rig, load_rig
 from drivers.errors import RigError
 
@@ -235,6 +238,8 @@ def run_watchdog() -> int:
     if (why := _wait_for_the_end()) is not None:
         log.info("%s; making the rig safe", why)
         log.info("Done: %s", insist(rig, SIMULATED_S if simulated else float("inf")))
+        with suppress(Exception):  # the rig is safe; a proof that stands costs no more than a short one
+            withdraw_proof(store_of(rig_file, rig), "the watchdog made the rig safe", datetime.now(UTC))
     return 0
 
 

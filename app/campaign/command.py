@@ -22,8 +22,8 @@ from procedures.procedure import RigProcedure
 LOG, REPORT = "campaign.log", "report.html"
 
 
-def run_campaign(file: CampaignFile) -> None:
-    """Run the missing parts of a campaign and write the report.
+def run_campaign(file: CampaignFile, unproved: str = "") -> None:
+    """Run the missing parts of a campaign and write the report; ``unproved`` as for `Bench`.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def run_campaign(file: CampaignFile) -> None:
     """
     console = stderr_console()
     log = CampaignLog(file.folder / LOG, lambda line: console.print(line, highlight=False))
-    campaign = Campaign(file, log, runs_on_bench(file))
+    campaign = Campaign(file, log, runs_on_bench(file, unproved=unproved))
     try:
         recordings = campaign.run()
         _report(campaign, recordings, file.folder / REPORT, console)
@@ -54,7 +54,7 @@ def tell_campaign(file: CampaignFile) -> None:
         raise FileError(str(error)) from None
 
 
-def runs_on_bench(file: CampaignFile, wires: Wires = BY_ADDRESS) -> RunStage:
+def runs_on_bench(file: CampaignFile, wires: Wires = BY_ADDRESS, unproved: str = "") -> RunStage:
     """Return a function that runs stages on the rig of the file, with progress on the terminal.
 
     Ctrl-C ends a stage safely.
@@ -62,7 +62,8 @@ def runs_on_bench(file: CampaignFile, wires: Wires = BY_ADDRESS) -> RunStage:
 
     def run_stage(stage: Stage, rest: RigProcedure, out: Path) -> RunSummary:
         notes = f"Campaign, stage {stage.name}. {file.notes}".strip()
-        _, summary = run_shown(lambda: rest, Bench(file.rig, wires=wires), out, file.sample, notes)
+        bench = Bench(file.rig, wires=wires, unproved=unproved)
+        _, summary = run_shown(lambda: rest, bench, out, file.sample, notes)
         return summary
 
     return run_stage

@@ -220,7 +220,7 @@ def _save(found: "CalibrationResult", rig_file: Path, rig: "Rig") -> None:
 
 @click.command("show", cls=Command, params=[RIG_OPTION])
 def show(rig_file: Path) -> None:
-    """List every calibration, newest first, with value, age and method; a star marks those in use."""
+    """List every calibration and the last proof, newest first, with value, age and method; a star marks the used."""
     from datetime import UTC, datetime
 
     from rich.console import Console
@@ -236,7 +236,7 @@ def show(rig_file: Path) -> None:
         thermometer_advice,
         used_by,
     )
-    from app.config.calibration_store import store_of
+    from app.config.calibration_store import ProofRecord, store_of
     from app.config.rig import load_rig
 
     rig, as_written, now = load_calibrated_rig(rig_file), load_rig(rig_file), datetime.now(UTC)
@@ -247,7 +247,12 @@ def show(rig_file: Path) -> None:
     table = Table(
         "used", "what", "value", "days old", "how", title=f"{rig_file.name} with {store.folder.name}"
     )
-    records = [*store.records(), *of_rig_file(as_written)]
+    kept = (
+        record
+        for record in store.records()
+        if not isinstance(record, ProofRecord) or used_by(rig, store, record)
+    )
+    records = [*kept, *of_rig_file(as_written)]
     for record in sorted(records, key=lambda record: record.date, reverse=True):
         days = age_days(record.date, now)
         age = f"{days:.0f} (old)" if days > OLD_AFTER_DAYS else f"{days:.0f}"

@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from app.console.errors import Command
+from app.console.parameter_options import unproved_option
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, params=[unproved_option()])
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Print what is recorded and what is missing; move nothing.")
 @click.option("--yes", is_flag=True, help="Confirm that what is set by hand is as the rig file says.")
-def command(file: Path, dry_run: bool, yes: bool) -> None:
+def command(file: Path, dry_run: bool, yes: bool, unproved: str) -> None:
     """Measure a histogram, I-V curves, the heat at several amplitudes, and controls, as described by FILE (TOML).
 
     Recordings, campaign.log (decisions and reasons) and report.html go into a folder beside FILE. Ctrl-C ends it
@@ -30,4 +31,4 @@ def command(file: Path, dry_run: bool, yes: bool) -> None:
         from app.config.rig import load_rig
 
         confirm_declared(campaign.rig, load_rig(campaign.rig), yes, ask_in_terminal)
-        run_campaign(campaign)
+        run_campaign(campaign, unproved)

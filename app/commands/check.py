@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.config.calibration_store import CalibrationStore
     from app.config.rig import Rig
     from drivers.pxi import PXIController
+    from procedures.preflight.proof import Proof
 
 WIDTH_WITHOUT_TERMINAL = 140
 
@@ -42,11 +43,16 @@ class Finding:
     "rig_file", metavar="RIG", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def command(rig_file: Path, as_json: bool) -> None:
+@click.option(
+    "--prove",
+    is_flag=True,
+    help="Prove the rig as before a run: bias within 0.1 V, z within 5 nm, amplifiers set as in the rig file.",
+)
+def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     """Connect to each instrument of RIG (a rig file, rig.toml if not given) and say what answers.
 
-    Reads identity and state only: no output is written, nothing is cleared, zero check and gains stay.
-    Ends with 1 if an instrument does not answer.
+    Reads identity and state only, unless --prove is given: no output is written, nothing is cleared, zero check and
+    gains stay. Ends with 1 if an instrument does not answer, or the proof fails.
     """
     from app.config.calibrated_rig import load_calibrated_rig
     from app.config.calibration_store import store_of
@@ -54,13 +60,49 @@ def command(rig_file: Path, as_json: bool) -> None:
     rig = load_calibrated_rig(rig_file)
     findings = [*look_at_instruments(rig), _probe(rig, store_of(rig_file, rig))]
     all_answer = all(finding.answers is not False for finding in findings)
+    proof, refused = _proved(rig_file, rig) if prove and all_answer else (None, "")
     if as_json:
         report = {"all_answer": all_answer, "instruments": to_json(findings)}
+        if prove:
+            report |= {"proof": proof.to_json() if proof else None, "refused": refused}
         click.echo(json.dumps(report, indent=2))
     else:
         _print(findings, str(rig_file))
-    if not all_answer:
+        _print_proof(proof)
+    if refused and not as_json:
+        click.echo(refused, err=True)
+    if not all_answer or refused:
         raise SystemExit(1)
+
+
+def _proved(rig_file: Path, rig: "Rig") -> "tuple[Proof | None, str]":
+    """Return the proof of the rig, or None and the reason for which it failed."""
+    import threading
+
+    from app.acquisition.prove_rig import prove_rig
+    from app.console.progress import signals_stop
+    from drivers.errors import RigError
+    from procedures.errors import Aborted, ProcedureFault
+
+    stop = threading.Event()
+    try:
+        with signals_stop(stop.set, lambda sentence: click.echo(sentence, err=True)):
+            return prove_rig(rig_file, rig, stop.is_set), ""
+    except Aborted:
+        return None, "The proof was stopped by the user; the rig is safe."
+    except (ProcedureFault, RigError, RuntimeError) as error:
+        return None, str(error)
+
+
+def _print_proof(proof: "Proof | None") -> None:
+    if proof is None:
+        return
+    click.echo(proof.sentence)
+    for name, value in proof.numbers.items():
+        click.echo(f"  {name:32} {value:.4g}")
+    click.echo("Not proved:")
+    for clause in proof.not_proved:
+        click.echo(f"  {clause}")
 
 
 def look_at_instruments(rig: "Rig") -> Iterator[Finding]:

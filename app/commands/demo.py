@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from app.console.errors import Command
+from app.console.parameter_options import unproved_option
 
 TRACES = 700
 HOLDS = 24
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, params=[unproved_option()])
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -27,7 +28,7 @@ HOLDS = 24
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same junctions."
 )
-def command(out: Path, traces: int, holds: int, seed: int) -> None:
+def command(out: Path, traces: int, holds: int, seed: int, unproved: str) -> None:
     """Measure junctions of a molecule on a simulated rig: conductance, I-V, heat at both polarities; then report.
 
     Writes to the folder: rig.toml (simulated rig), demo.toml (campaign), a recording per stage, campaign.log
@@ -57,7 +58,7 @@ def command(out: Path, traces: int, holds: int, seed: int) -> None:
         (out / "rig.toml").write_text(patient(rig_text), encoding="utf-8")
         file = campaign(out, traces, holds, seed)
         try:
-            measured = Campaign(file, log, runs_on_bench(file, direct_wires(rig)))
+            measured = Campaign(file, log, runs_on_bench(file, direct_wires(rig), unproved))
             recordings = measured.run()
         except CampaignStopped as stopped:
             raise FileError(f"{stopped} What was recorded so far is in {out}.") from None

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from app.console.errors import Command
-from app.console.parameter_options import parameter_option
+from app.console.parameter_options import parameter_option, unproved_option
 from procedures.registry import PROCEDURES
 
 
@@ -52,6 +52,7 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         ),
         click.Option(["--sample"], default="", help="Name of the sample, for the recording."),
         click.Option(["--notes"], default="", help="Notes for the recording."),
+        unproved_option(),
         click.Option(["--serve"], is_flag=True, help="Let clients attach, watch and queue more runs."),
         click.Option(
             ["--yes"],
@@ -62,11 +63,20 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
     options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 
     def run(
-        rig_file: Path, out: Path, sample: str, notes: str, serve: bool, yes: bool, **values: Any
+        rig_file: Path,
+        out: Path,
+        sample: str,
+        notes: str,
+        unproved: str,
+        serve: bool,
+        yes: bool,
+        **values: Any,
     ) -> None:
         from app.acquisition.declared import ask_in_terminal, confirm_declared
         from app.config.rig import load_rig
 
+        if serve and unproved:
+            raise click.UsageError("--unproved goes without --serve: queued runs always prove the rig")
         confirm_declared(rig_file, load_rig(rig_file), yes, ask_in_terminal)
         if serve:
             from app.server.served_run import run_served, tell
@@ -76,7 +86,13 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         from app.acquisition.bench import Bench
         from app.acquisition.run_in_terminal import run_and_tell
 
-        run_and_tell(lambda: procedure_class.from_values(values), Bench(rig_file), out, sample, notes)
+        run_and_tell(
+            lambda: procedure_class.from_values(values),
+            Bench(rig_file, unproved=unproved),
+            out,
+            sample,
+            notes,
+        )
 
     help_text = (procedure_class.__doc__ or "").split("\n")[0].replace("``", "")
     return Command(cmd_name, callback=run, params=options, help=help_text)

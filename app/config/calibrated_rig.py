@@ -10,6 +10,7 @@ from app.config.calibration_store import (
     LagRecord,
     NoiseRecord,
     PiezoRecord,
+    ProofRecord,
     Record,
     ThermometerRecord,
     store_of,
@@ -181,6 +182,8 @@ def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:
             return record == store.newest(NoiseRecord, probe=record.probe)
         case LagRecord():
             return record == store.newest(LagRecord, rate_Hz=record.rate_Hz)
+        case ProofRecord():
+            return record == store.newest(ProofRecord)
 
 
 def described(record: Record) -> tuple[str, str]:
@@ -211,6 +214,17 @@ def described(record: Record) -> tuple[str, str]:
             first_s = record.current_first_arrival_s
             begins = "" if first_s is None else f", from {1e3 * first_s:.3g} ms on"
             return f"lag of the inputs at {record.rate_Hz:g} Hz", lag + after + begins
+        case ProofRecord():
+            return "proof of the rig", _proof(record)
+
+
+def _proof(record: ProofRecord) -> str:
+    validity = f"withdrawn ({record.withdrawn})" if record.withdrawn else f"of {record.proved:%Y-%m-%d %H:%M}"
+    numbers = ", ".join(f"{name} {value:.4g}" for name, value in record.numbers.items())
+    return (
+        f"{validity}; cables of sample and probe: {record.contact or 'not proved'}; rig {record.rig_file}, card "
+        f"{record.card:X}, amplifiers {record.amplifiers}" + (f"; {numbers}" if numbers else "")
+    )
 
 
 def _with_error(value: float, uncertainty: float) -> str:

@@ -113,19 +113,38 @@ class LagRecord(Calibrated):
     channels: dict[str, ChannelLag] = Field(default_factory=dict)
 
 
-Record = ThermometerRecord | NoiseRecord | AmplifierRecord | PiezoRecord | LagRecord
+class ProofRecord(Calibrated):
+    """Whole proof of a rig, on which later runs of the same day stand.
+
+    ``rig_file`` and ``amplifiers`` are fingerprints of the rig and of its amplifiers' settings, ``card`` is the serial
+    number of the card, ``numbers`` what was measured. ``withdrawn`` is the reason for which it counts no more;
+    ``contact`` names the contact that last proved the cables of sample and probe.
+    """
+
+    kind: Literal["proof"] = "proof"
+    proved: AwareDatetime
+    rig_file: str
+    card: int
+    amplifiers: str
+    numbers: dict[str, float] = Field(default_factory=dict)
+    withdrawn: str = ""
+    contact: str = ""
+
+
+Record = ThermometerRecord | NoiseRecord | AmplifierRecord | PiezoRecord | LagRecord | ProofRecord
 RECORDS: dict[str, type[Record]] = {
     "thermometer": ThermometerRecord,
     "noise": NoiseRecord,
     "amplifier": AmplifierRecord,
     "piezo": PiezoRecord,
     "lag": LagRecord,
+    "proof": ProofRecord,
 }
 KindOfRecord = TypeVar("KindOfRecord", bound=Calibrated)
 
 
 class _Kind(BaseModel):
-    kind: Literal["thermometer", "noise", "amplifier", "piezo", "lag"]
+    kind: Literal["thermometer", "noise", "amplifier", "piezo", "lag", "proof"]
 
 
 class CalibrationStore:

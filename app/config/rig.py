@@ -155,7 +155,7 @@ class OutputsSection(Channels):
 class LoopBacksSection(Section):
     """Tolerance of the loop-backs: a run ends when one is further from the commanded volts."""
 
-    relative_tolerance: float = Field(default=0.05, ge=0.001, le=0.2)
+    relative_tolerance: float = Field(default=0.01, ge=0.001, le=0.2)
     tolerance_V: float = Field(default=0.002, ge=0.0005, le=0.05)
 
 
@@ -199,6 +199,7 @@ class Probe(Section):
     )
     correlation: float = Field(0.0, ge=-1, le=1)
     thermal_time_constant_s: Annotated[Positive, Usual(1e-8, 0.1, "s")] = 1e-5
+    thermocouple_ohm: Annotated[Positive | None, Usual(1, 1e6, "ohm")] = None
     calibrated: str = "unknown"
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 
 class _InWords(click.ParamType):
@@ -63,3 +64,21 @@ def parameter_option(name: str, parameter: Any) -> click.Option:
         help=text,
         **default,
     )
+
+
+def unproved_option() -> click.Option:
+    """Return the option that skips the proof of the rig before the first motion."""
+    return click.Option(
+        ["--unproved"],
+        default="",
+        metavar="REASON",
+        callback=_reason,
+        help="Skip the proof of the rig before the first motion; the reason goes into recording and report.",
+    )
+
+
+def _reason(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Return the reason without spaces around it. Raises ``BadParameter`` for one that says nothing."""
+    if context.get_parameter_source("unproved") is ParameterSource.COMMANDLINE and not value.strip():
+        raise click.BadParameter("give a reason", context, option)
+    return value.strip()

@@ -1,6 +1,7 @@
 """Channels of a data acquisition card: what is wired to its terminals."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -41,6 +42,21 @@ class AnalogInput:
     terminal: InputReference = InputReference.DIFFERENTIAL
     scale: float = 1.0
     offset: float = 0.0
+
+
+DIFFERENTIAL_PARTNER = 8
+"""A differential input uses its terminal and the one this far above it (M Series User Manual)."""
+
+
+def every_terminal(wired: Sequence[AnalogInput], differential: Iterable[str]) -> tuple[AnalogInput, ...]:
+    """Return the wired inputs, named by their terminals, then all free differential ones."""
+    used = {one.channel for one in wired}
+    free = (
+        terminal
+        for terminal in differential
+        if terminal not in used and f"ai{int(terminal[2:]) + DIFFERENTIAL_PARTNER}" not in used
+    )
+    return (*(replace(one, name=one.channel) for one in wired), *(AnalogInput(name, name) for name in free))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from drivers.pxi import PXIController, rig_error, translated
 _GLANCES = 4
 """Readings averaged by `Inputs.glance`; a single one could be a spike."""
 
-_TERMINALS = {
+TERMINAL_CONFIGURATIONS = {
     InputReference.DIFFERENTIAL: TerminalConfiguration.DIFF,
     InputReference.RSE: TerminalConfiguration.RSE,
     InputReference.NRSE: TerminalConfiguration.NRSE,
@@ -168,7 +168,7 @@ class Inputs:
         task.ai_channels.add_ai_voltage_chan(
             f"{self._device}/{channel.channel}",
             name,
-            terminal_config=_TERMINALS[channel.terminal],
+            terminal_config=TERMINAL_CONFIGURATIONS[channel.terminal],
             min_val=-channel.range_V,
             max_val=channel.range_V,
         )

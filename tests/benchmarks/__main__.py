@@ -23,8 +23,8 @@ BENCHMARKS = (
     "replay",
     "kill_recordings",
 )
-ON_REQUEST = ("day",)
-"""Takes half an hour."""
+ON_REQUEST = ("day", "alarms")
+"""Take half an hour each."""
 
 
 def arguments(texts: Sequence[str]) -> argparse.Namespace:

@@ -147,8 +147,8 @@ def test_a_contact_of_the_wrong_sign_is_a_fault_of_polarity(gain_V_per_A, level_
 @pytest.mark.parametrize(
     ("proved", "level_G0", "fault", "said"),
     [
-        (False, 0.0, CurrentUnproved, "never rose above its noise.* Do not move closer until"),
-        (True, 0.0, PiezoAtEnd, "proved in this run. Move the coarse positioner closer"),
+        (False, 0.0, CurrentUnproved, "never rose above its noise.* Do not move closer before"),
+        (True, 0.0, PiezoAtEnd, "proved in this run; the cables.*move the coarse positioner closer"),
         (False, -2.0, ContactUnclear, r"measured from 195 nm on \(up to -2 G0\).* Do not move closer"),
         (True, 2.0, ContactUnclear, r"measured from 195 nm on \(up to 2 G0\).* Do not move closer"),
     ],

@@ -11,7 +11,7 @@ from analysis.detect import OpenDetector, PlateauDetector
 from analysis.loop_backs import Tolerance
 from analysis.records import Block
 from analysis.trip import CurrentTrip, RuptureTrip
-from procedures.errors import Aborted
+from procedures.errors import Aborted, AmplifierRailed
 from procedures.sample_reader import SampleReader
 
 RATE_Hz = 2000.0
@@ -23,7 +23,8 @@ class PaperCard:
 
     rate_Hz = RATE_Hz
 
-    def __init__(self, current_A, call_s=0.0):
+    def __init__(self, current_A, call_s=0.0, bias_V=0.1):
+        self._bias_V = bias_V
         self._volts = np.asarray(current_A) * GAIN.gain_V_per_A
         self._call_s = call_s
         self.now_s = 0.0
@@ -36,7 +37,7 @@ class PaperCard:
         self.now_s = max(self.now_s, self._next / RATE_Hz) + self._call_s
         self.reads.append(n)
         volts = self._volts[first : first + n]
-        return Block(first, RATE_Hz, ("current", "bias"), np.stack([volts, np.full(n, 0.1)]))
+        return Block(first, RATE_Hz, ("current", "bias"), np.stack([volts, np.full(n, self._bias_V)]))
 
     def samples_acquired(self):
         self.asked += 1
@@ -51,7 +52,12 @@ def watch_of(card, should_stop=lambda: False, clock=None):
     blocks = []
     sink = SimpleNamespace(feed=blocks.append, on_event=blocks.append)
     context = SimpleNamespace(
-        daq=card, amplifier=GAIN, rate_Hz=RATE_Hz, loop_backs=Tolerance(), input_delay_s=0.0
+        daq=card,
+        amplifier=GAIN,
+        rate_Hz=RATE_Hz,
+        loop_backs=Tolerance(),
+        input_delay_s=0.0,
+        input_name=lambda name: f"{name} input",
     )
     return SampleReader(context, sink, should_stop, clock or card.clock), blocks
 
@@ -191,3 +197,27 @@ def test_a_watch_is_stopped_at_the_next_read():
         watch.until(0, 400, watch.current_A, {}, 0.002)
 
     assert len(blocks) == 3
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_rail_without_a_bias_ends_a_run_after_a_second(sign):
+    railed_A = np.full(4000, sign * 1e-3)
+    watch, _ = watch_of(PaperCard(railed_A, bias_V=1e-3))
+    watch.watch_rail()
+
+    watch.read_to(1000)
+    with pytest.raises(
+        AmplifierRailed, match="current input has been at the amplifier's rail for 1 s without"
+    ):
+        watch.read_to(4000)
+
+    assert watch.next == 2000
+
+
+@pytest.mark.parametrize(("bias_V", "railed"), [(0.1, 4000), (1e-3, 1900)])
+def test_a_rail_with_a_bias_or_for_less_than_a_second_is_no_fault(bias_V, railed):
+    current_A = np.where(np.arange(4000) < railed, 1e-3, 0.0)
+    watch, _ = watch_of(PaperCard(current_A, bias_V=bias_V))
+    watch.watch_rail()
+
+    watch.read_to(4000)

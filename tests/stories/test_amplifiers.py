@@ -112,14 +112,13 @@ def test_behind_a_divider_and_an_adder_everything_is_in_volts_of_the_junction(tm
         (trace,) = traces_of(recording)
         bias_V, base_K = recording.samples(*trace.samples, ("bias", "base_temperature"))
         header = recording.header
-        proved = next(event for event in recording.events if event.name == "wiring proved").payload
+        proved = next(event for event in recording.events if event.name == "proof").payload
     assert trace.bias_V == pytest.approx(0.1, rel=1e-3)
     assert np.median(bias_V) == pytest.approx(0.1, rel=1e-3)
     assert np.nanmax(trace.conductance_G0) > 1.0
     assert header.channel("base_temperature").unit == "K"
     assert np.median(base_K) == pytest.approx(300.0, abs=0.1), "an input at 0 V"
-    assert proved["bias"]["step_V"] == 0.01
-    assert proved["bias"]["moved_V"]["bias"] == pytest.approx(0.01, rel=0.01)
+    assert proved["numbers"]["bias loop-back V/V"] == pytest.approx(1.0, abs=0.01)
 
 
 def test_an_output_beyond_the_roles_has_its_value_in_a_run_and_its_safe_value_after_it(tmp_path):
@@ -147,7 +146,7 @@ def test_a_divider_that_the_rig_file_does_not_have_is_found_before_the_tip_moves
         refused = rig.bench().run(quick(1), tmp_path / "run.h5")
 
     assert refused.end.status == "fault"
-    assert re.search(r"is (10\.0\d\d|9\.9\d\d) of the command \(a divider", refused.end.reason)
+    assert re.search(r"is (10\.0\d\d|9\.9\d\d) of the command: a divider", refused.end.reason)
 
 
 def test_an_approach_too_fast_for_the_reaction_is_refused_with_the_numbers(tmp_path):

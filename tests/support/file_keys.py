@@ -52,6 +52,8 @@ def others(section: type[Section], name: str, present: Any) -> Iterator[Any]:
                 yield [0.11, 0.22]
         elif kind in (str, Path):
             yield f"{as_if or ''}x"
+        elif get_origin(kind) is dict:
+            yield {"another": 0.5}
         elif get_origin(kind) is list and get_args(kind) == (int,):
             yield [x + 1 for x in as_if] if isinstance(as_if, list) else [int(number) + 2]
         elif get_origin(kind) is list and get_origin(get_args(kind)[0]) is tuple:
@@ -144,7 +146,7 @@ def toml(content: dict[str, Any]) -> str:
 
 def _inline(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_inline(x)}" for key, x in value.items()) + " }"
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_inline(x)}" for key, x in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_inline, value)) + "]"
     return json.dumps(value)

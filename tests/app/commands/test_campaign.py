@@ -166,7 +166,7 @@ def run(folder: Path, rig: PretendRig, text: str = BY_HAND) -> list[str]:
 
 
 def test_a_stopped_campaign_says_how_to_go_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(command, "runs_on_bench", lambda file: PretendRig(20, 2))
+    monkeypatch.setattr(command, "runs_on_bench", lambda file, unproved: PretendRig(20, 2))
     with pytest.raises(
         FileError, match=r"heating: stopped by the user\. Run the same command again to resume"
     ):

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pkgutil
+import re
 import tomllib
 from contextlib import ExitStack
 from pathlib import Path
@@ -128,6 +129,13 @@ CALIBRATIONS = {
     },
     "piezo": {"extension_nm_per_V": 21.0, "uncertainty_nm_per_V": 0.5},
     "lag": {"lag_s": 1e-3, "uncertainty_s": 2e-5, "current_lag_s": 3e-4, "rate_Hz": 2000.0},
+    "proof": {
+        "proved": "2026-01-02T03:04:05Z",
+        "rig_file": "0123abcd",
+        "card": 7,
+        "amplifiers": "4567cdef",
+        "numbers": {"test current": 1.002},
+    },
 }
 
 
@@ -151,7 +159,7 @@ def test_every_key_of_a_calibration_has_an_effect(tmp_path, kind):
 
     def outcome(record):
         (tmp_path / "calibrations" / "one.toml").write_text(
-            toml(record).replace(f'"{record["date"]}"', record["date"]), encoding="utf-8"
+            re.sub(r'"(\d{4}-\d\d-\d\dT[\d:]+Z)"', r"\1", toml(record)), encoding="utf-8"
         )
         shown = CliRunner().invoke(calibrate, ["show", "--rig", str(tmp_path / "rig.toml")])
         if shown.exit_code:
@@ -161,7 +169,8 @@ def test_every_key_of_a_calibration_has_an_effect(tmp_path, kind):
     before = outcome(content)
     assert before is not None
     for key in set(RECORDS[kind].model_fields) - {"recording", "kind"}:
-        given = {"date": ["2025-01-02T03:04:05Z"], "channels": [CHANNEL_LAGS]}
+        dates = ["2025-01-02T03:04:05Z"]
+        given = {"date": dates, "proved": dates, "channels": [CHANNEL_LAGS]}
         values = given.get(key) or list(others(RECORDS[kind], key, content.get(key)))
         assert values
         for value in values:
@@ -207,7 +216,7 @@ PLACES = (
 def programme(tmp_path, monkeypatch):
     """What a campaign file makes: every stage as it would be run, where, and with which words. None if refused."""
     calls = []
-    monkeypatch.setattr("app.campaign.command.Bench", lambda rig, wires: rig)
+    monkeypatch.setattr("app.campaign.command.Bench", lambda rig, wires, unproved: rig)
     monkeypatch.setattr(
         "app.campaign.command.run_shown", lambda make, *rest: (calls.append(repr(rest)), (None, None))[1]
     )

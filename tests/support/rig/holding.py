@@ -43,7 +43,7 @@ class Holding(RigProcedure):
     ) -> None:
         super().__init__()
         self.programme = programme or three_level(AMPLITUDE_V)
-        self.duration_s = duration_s
+        self.modulation_s = duration_s
         self.reaction_s = reaction_s
         self.sweep_V = up_and_down(AMPLITUDE_V, 200)
         self.outcomes: dict[int, tuple[Step, Outcome]] = {}
@@ -65,7 +65,7 @@ class Holding(RigProcedure):
             Ramp("approach", NEAR_M, 500 * NM),
             SetBias(0.1),
             HoldStep("check", 0.2),
-            Modulate("modulate", self.programme, self.duration_s, trip, self.reaction_s, {"hold": 7}),
+            Modulate("modulate", self.programme, self.modulation_s, trip, self.reaction_s, {"hold": 7}),
             HoldStep("check", 0.2),
             SweepStep(
                 "sweep", self.sweep_V, trips(AMPLITUDE_V, EXPECTED_A, 0.0055), self.reaction_s, {"curve": 3}

@@ -1,6 +1,6 @@
 """A simulated rig in the test's own process, so that a test can look at the world itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from app.acquisition.direct import direct_wires
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
+from simulators.rig.named_faults import injection
 from simulators.simulated_rig import SimulatedRig
 from tests.support.patience import ANSWER_S as ANSWER_S
 from tests.support.patience import PATIENCE_S as PATIENCE_S
@@ -72,12 +73,19 @@ class ServedRig:
 
 @contextmanager
 def served_rig(
-    folder: Path, clock: Any = "fast", overrides: Mapping[str, Any] | None = None, seed: int = 1
+    folder: Path,
+    clock: Any = "fast",
+    overrides: Mapping[str, Any] | None = None,
+    seed: int = 1,
+    faults: Sequence[str] = (),
 ) -> Iterator[ServedRig]:
-    """Serve a rig of the given world for the length of a test."""
+    """Serve a rig of the given world for the length of a test; its file does not know of the named faults."""
     parameters = load_parameters(overrides={"sample.species": "Au", **(overrides or {})})
     name = clock if clock in ("fast", "wall") else "fast"
-    with SimulatedRig(parameters, seed, clock) as simulated:
+    wrong = injection(faults)
+    with SimulatedRig(parameters.changed(wrong.overrides), seed, clock) as simulated:
+        for fault in wrong.faults:
+            simulated.faults.add(fault)
         rig_file = folder / "rig.toml"
         text = rig_file_text(SimulationSettings(name, seed), parameters, simulated.addresses)
         for line, limit in (("[daq]\n", "answer_s"), ("[safe]\n", "within_s")):

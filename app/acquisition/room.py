@@ -1,0 +1,88 @@
+"""Room on this computer for a run: disk for the recording, memory for the buffers."""
+
+import ctypes
+import math
+import shutil
+import sys
+from pathlib import Path
+
+from app.config.rig import Rig
+from app.console.durations import roughly
+from procedures.errors import ImpossibleSetting
+
+BYTES_PER_SAMPLE = 8
+SPARE = 1.5
+"""Room wanted, as a multiple of the samples' own."""
+
+UNKNOWN_S = 3600.0
+"""Duration for which a run of unknown length must have room."""
+
+LONGEST_S = 24 * 3600.0
+"""Longest time for which a run must have room from the start: one that is to be stopped by hand may plan any."""
+
+SPARE_MEMORY = 2**30
+GB = 1e9
+
+
+def check_room(rig: Rig, folder: Path, seconds: float) -> None:
+    """Refuse a run that would fill the disk or the memory. Raises ``ImpossibleSetting`` before anything moves.
+
+    Parameters
+    ----------
+    rig : Rig
+    folder : Path
+        Folder of the recording.
+    seconds : float
+        Expected duration of the run; NaN if unknown.
+    """
+    planned_s = UNKNOWN_S if math.isnan(seconds) else min(seconds, LONGEST_S)
+    per_second = rig.daq.rate_Hz * len(type(rig.daq.inputs).model_fields) * BYTES_PER_SAMPLE
+    need, free = SPARE * per_second * planned_s, shutil.disk_usage(folder).free
+    if free < need:
+        about = "a run of unknown length" if math.isnan(seconds) else roughly(planned_s)
+        raise ImpossibleSetting(
+            f"The recording needs {_size(need)} for {about}, {_size(free)} are free in {folder}. Free some space, or "
+            "record to another disk."
+        )
+    memory, available = SPARE_MEMORY + per_second * rig.daq.buffer_s, available_memory()
+    if available is not None and available < memory:
+        raise ImpossibleSetting(
+            f"A run needs {_size(memory)} of memory, {_size(available)} are free. Close other programs."
+        )
+
+
+def _size(number: float) -> str:
+    return f"{number / GB:.2g} GB" if number >= GB else f"{number / 1e6:.2g} MB"
+
+
+def available_memory() -> int | None:
+    """Return the memory that programs can still use, in bytes; None where the system does not tell."""
+    if sys.platform == "win32":
+        return _windows_memory()
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    sizes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+    kibibytes = sizes.get("MemAvailable")
+    return None if kibibytes is None else 1024 * kibibytes
+
+
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = (
+        ("dwLength", ctypes.c_ulong),
+        ("dwMemoryLoad", ctypes.c_ulong),
+        *((name, ctypes.c_ulonglong) for name in ("ullTotalPhys", "ullAvailPhys", "ullTotalPageFile")),
+        *((name, ctypes.c_ulonglong) for name in ("ullAvailPageFile", "ullTotalVirtual", "ullAvailVirtual")),
+        ("ullAvailExtendedVirtual", ctypes.c_ulonglong),
+    )
+
+
+def _windows_memory() -> int | None:
+    status = _MemoryStatus(dwLength=ctypes.sizeof(_MemoryStatus))
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+    if not kernel.GlobalMemoryStatusEx(ctypes.byref(status)):
+        return None
+    return int(status.ullAvailPhys)

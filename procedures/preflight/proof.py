@@ -1,0 +1,148 @@
+"""The proof itself: refuses a rig that is not as its file says, and tells what it could not prove."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
+
+from analysis.preflight.measured import Reference
+from analysis.preflight.outputs import rest_mismatches
+from analysis.preflight.responses import Mismatch, Part
+from analysis.preflight.scan import SCAN_RATE_Hz
+from analysis.preflight.verdict import mismatches, not_proved, numbers
+from procedures.context import ProcedureContext
+from procedures.errors import CurrentInputFault, LoopBackFault, ProcedureFault, ThermometerFault
+from procedures.preflight.stimuli import at_rest, measure
+from procedures.preflight.survey import Survey
+
+FAULTS: Mapping[Part, type[ProcedureFault]] = {
+    Part.LOOP_BACK: LoopBackFault,
+    Part.CURRENT: CurrentInputFault,
+    Part.THERMOMETER: ThermometerFault,
+}
+
+WHOLE, SHORT, NONE = "whole", "short", "none"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Result of a proof that found nothing wrong.
+
+    Parameters
+    ----------
+    form : str
+        "whole", "short" (after a whole one of the same day), or "none" if the user skipped it.
+    why : str
+        Reason for the form.
+    current : bool
+        True if the current input was seen to work.
+    numbers : mapping of str to float
+        Measured values by name, SI units.
+    not_proved : tuple of str
+        What could not be shown.
+    contact : str
+        Last contact that proved the cables of sample and probe, "" if none is known.
+    """
+
+    form: str
+    why: str = ""
+    current: bool = False
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    not_proved: tuple[str, ...] = ()
+    contact: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the proof for the recording."""
+        return {"sentence": self.sentence, **asdict(self), "not_proved": list(self.not_proved)}
+
+    @property
+    def sentence(self) -> str:
+        """Sentence for the user: form and reason."""
+        if self.form == NONE:
+            return f"NOT PROVED: {self.why}"
+        form = {WHOLE: "in full", SHORT: "in short"}[self.form]
+        return f"The rig was proved {form} ({self.why})." if self.why else f"The rig was proved {form}."
+
+
+class Preflight(Protocol):
+    """Proof of a rig before the first motion of a run."""
+
+    def __call__(self, context: ProcedureContext, should_stop: Callable[[], bool]) -> Proof:
+        """Prove the rig, whose tip is retracted and whose acquisition is stopped.
+
+        Raises
+        ------
+        ProcedureFault
+            If it is not as the rig file says; the message names cable, instrument and remedy.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Unproved:
+    """Skip the proof, for a reason that the user gives and the recording states."""
+
+    reason: str
+
+    def __call__(self, context: ProcedureContext, should_stop: Callable[[], bool]) -> Proof:
+        """Return a proof of nothing."""
+        return Proof(NONE, f"skipped by the user: {self.reason}", not_proved=("anything",))
+
+
+@dataclass(frozen=True)
+class Prove:
+    """Prove the rig, in the whole or in the short form.
+
+    Parameters
+    ----------
+    whole : bool
+    why : str
+        Reason for the form.
+    contact : str
+        Last contact that proved the cables of sample and probe.
+    reference : Reference
+        Numbers of an earlier proof.
+    check : callable
+        Called before every scan, for what must be true meanwhile (the watchdog lives).
+    keep : callable
+        Called with the proof of a right rig.
+    """
+
+    whole: bool = True
+    why: str = ""
+    contact: str = ""
+    reference: Reference = field(default_factory=Reference)
+    check: Callable[[], None] = lambda: None
+    keep: Callable[[Proof], None] = lambda proof: None
+
+    def __call__(self, context: ProcedureContext, should_stop: Callable[[], bool]) -> Proof:
+        """Drive the stimuli and judge; a rig that seems wrong is measured again before it is refused."""
+        with context.daq.all_terminals(SCAN_RATE_Hz) as scan:
+            survey = Survey(scan, self.check, should_stop)
+            try:
+                proof = self._proof(context, survey)
+            except tuple(FAULTS.values()):
+                proof = self._proof(context, survey)
+        self.keep(proof)
+        return proof
+
+    def _proof(self, context: ProcedureContext, survey: Survey) -> Proof:
+        facts = replace(context.facts, reference=self.reference)
+        rest = at_rest(survey)
+        shown_V = {terminal: found.mean_V for terminal, found in rest.items()}
+        _refuse(rest_mismatches(shown_V, {"bias": 0.0, "z": context.safe_z_V}, facts.wiring))
+        measured = measure(context, survey, rest, whole=self.whole)
+        _refuse(mismatches(measured, facts))
+        return Proof(
+            form=WHOLE if self.whole else SHORT,
+            why=self.why,
+            current=measured.test_current_V is not None,
+            numbers=numbers(measured, facts),
+            not_proved=tuple(not_proved(measured, facts, self.contact)),
+            contact=self.contact,
+        )
+
+
+def _refuse(found: list[Mismatch]) -> None:
+    """Raise the fault of the first mismatch, with the sentences of all."""
+    if found:
+        raise FAULTS[found[0].part](" ".join(mismatch.text for mismatch in found))

@@ -1,0 +1,56 @@
+"""False alarms of a right rig: every procedure on several rigs, an hour of the rig's time in all."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.acquisition.bench import Bench
+from app.acquisition.direct import direct_wires
+from app.acquisition.simulated_rig import SimulationSettings, patient, served
+from procedures.registry import PROCEDURES
+from tests.benchmarks.table import Row, scaled
+
+SEEDS = 5
+TRACES = 60
+CATCH = {
+    "conductance": 1.0,
+    "window_percent": 30.0,
+    "approach_speed": 50.0,
+    "withdraw_speed": 5.0,
+    "most_openings": 100_000,
+}
+HELD = {**CATCH, "holds": 4, "amplitudes": "0.06"}
+RUNS = {
+    "break-junction": {"traces": TRACES, "approach_speed": 20.0, "withdraw_speed": 2.0},
+    "heating": HELD,
+    "iv": {**CATCH, "curves": 8, "peak": 0.1},
+    "control-out-of-contact": HELD,
+    "control-zero-amplitude": HELD,
+    "control-order-reversed": HELD,
+    "control-other-frequencies": HELD,
+    "control-gold": {name: value for name, value in HELD.items() if name != "conductance"},
+}
+"""Procedures that need no fixture and no hand, with parameters."""
+
+
+def rows(size: float = 1.0) -> Iterator[Row]:
+    """Yield runs, samples and faults by which a right rig was refused or stopped."""
+    runs, samples, alarms = 0, 0, []
+    names = list(RUNS)[: scaled(len(RUNS), size)]
+    for seed in range(1, scaled(SEEDS, size) + 1):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            served(SimulationSettings("fast", seed, overrides=("sample.species=Au",))) as (rig, text),
+        ):
+            rig_file = Path(folder) / "rig.toml"
+            rig_file.write_text(patient(text), "utf-8")
+            for name in names:
+                values = RUNS[name] if size else {**RUNS[name], "traces": 1}
+                summary = Bench(rig_file, wires=direct_wires(rig)).run(
+                    PROCEDURES[name].from_values(values), Path(folder) / f"{name}.h5"
+                )
+                runs, samples = runs + 1, samples + summary.samples
+                if summary.end.status == "fault":
+                    alarms.append(f"{name}, seed {seed}: {summary.end.reason}")
+    yield Row("alarms of a right rig", f"{len(alarms)} in {runs} runs, {samples} samples", "0")
+    yield from (Row("alarm", alarm) for alarm in alarms)

@@ -1,0 +1,272 @@
+"""Every fault of a rig that pre-flight, the comparison during a run, or the approach must find.
+
+Each is injected by its name, a user's command runs, and the simulated world tells where bias and tip were at worst.
+"""
+
+import json
+from collections import namedtuple
+from types import SimpleNamespace
+
+import pytest
+
+from analysis.recording import Recording
+from analysis.records import EventKind
+from app.acquisition.direct import direct_wires
+from app.acquisition.open_rig import open_rig
+from app.acquisition.watchdog import WatchdogGone
+from app.config.calibrated_rig import load_calibrated_rig
+from procedures.preflight.proof import Prove
+from tests.support.rig.rigs import served_rig
+from tests.support.rig.watched import NoWatchdog, command, watched
+
+MOST_BIAS_V = 0.1001
+MOST_STEP_V = 0.5
+"""5 nm at 10 nm/V."""
+
+SPEED_nm_per_s = 20.0
+DEEPEST_M = 1e-9
+"""An indentation that an orderly stop leaves at this speed; a tip that nothing stops goes 50 nm deep."""
+
+RUN = (
+    "run",
+    "break-junction",
+    "--traces",
+    "2",
+    "--approach-speed",
+    str(SPEED_nm_per_s),
+    "--withdraw-speed",
+    "10",
+)
+QUICK = ("--past-break", "0.5", "--baseline-time", "0.02")
+
+REFUSED = {
+    "bias-loop-back-off": ["bias loop-back (ai2) does not follow", "no other input follows", "cable"],
+    "z-loop-back-off": ["z loop-back (ai3) does not follow", "no other input follows", "cable"],
+    "loop-backs-swapped": ["Bias shows on ai3 and z on ai2: loop-backs or outputs are swapped", "a resistor"],
+    "outputs-swapped": ["Bias shows on ai3 and z on ai2: loop-backs or outputs are swapped", "a resistor"],
+    "bias-loop-back-divided": ["bias loop-back (ai2) is 0.100 of the command: a divider of 1:10"],
+    "bias-loop-back-reversed": ["bias loop-back (ai2) is -0.999 of the command: its leads are reversed"],
+    "z-loop-back-reversed": ["z loop-back (ai3) is -1.001 of the command: its leads are reversed"],
+    "current-reversed": ["polarity", "(ai0)", "moved it by -0.251 V, expected +0.250 V", "leads of the output cable"],
+    "current-cable-off": ["current input (ai0) does not follow the Keithley 428", "Its cable is off"],
+    "current-output-dead": ["(ai0) does not follow", "output is dead", "answers queries, so it has power"],
+    "current-on-ai6": ["The Keithley 428 answers on ai6, but the rig file says current input (ai0)"],
+    "current-thermocouple-swapped": ["inputs ai0 and ai1 are swapped", "Keithley 428 moves", "SR560 shows on ai0"],
+    "current-gain-times": ["current input (ai0) shows 10 times the response that gain_V_per_A implies"],
+    "stray-current": ["overloaded at 0 V bias with the tip retracted", "Under zero check", "reports an overload"],
+    "preamplifier-silent": ["thermocouple input (ai1) ignores the gain (expected ratio 0.40", "SR560", "battery"],
+    "preamplifier-other-address": ["(ai1) ignores the gain (expected ratio 0.40", "SW601"],
+    "thermocouple-open": ["(ai1) overloads when the SR560 is coupled", "sd 4.1 V", "leads are open"],
+    "thermocouple-shorted": ["white noise", "(ai1)", "expected 2.", "leads are shorted"],
+    "bias-leak": ["thermocouple input (ai1) moves by +0.5", "bias leaks to the thermocouple", "1.0e-05"],
+    "resistor": ["moves by +9.96 V per V of bias", "about 1e+04 ohm", "in place of the junction"],
+}  # fmt: skip
+"""Faults that are refused before the first motion, with the words that name cable, instrument and remedy."""
+
+DURING = {
+    "filter-pressed=3000": ["current amplifier was changed during the run", "filter"],
+    "suppression-pressed=3000": ["current amplifier was changed during the run", "suppress"],
+    "bias-supply-pressed=3000": ["current amplifier was changed during the run", "bias supply"],
+    "auto-filter-pressed=3000": ["current amplifier was changed during the run", "auto filter"],
+    "bias-loop-back-lost=3000": ["bias loop-back (ai2) reads", "since sample 300", "commanded to +0.1 V"],
+    "z-output-stuck=3000": ["z loop-back (ai3) reads", "since sample 30", "z output (ai1)".replace("ai1", "ao1")],
+}  # fmt: skip
+"""Faults that begin during a run."""
+
+Contact = namedtuple("Contact", "fault gain said")
+UNPROVED = (
+    Contact("current-reversed", "1e5", ["Wrong polarity", "sign opposite to the bias", "at +100 mV"]),
+    Contact("current-reversed", "1e6", ["Wrong polarity", "sign opposite to the bias"]),
+    Contact("current-cable-off", "1e5", ["never rose above its noise", "not proved", "hotjunction check --prove"]),
+)  # fmt: skip
+"""Faults that the proof was told to skip, found on the way to the contact."""
+
+
+@pytest.fixture(autouse=True)
+def no_watchdog(monkeypatch):
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", NoWatchdog)
+
+
+def run(rig, patch, *words):
+    out = rig.folder / "run.h5"
+    result = command(rig, patch, *RUN, *QUICK, "--rig", str(rig.file), "--out", str(out), *words)
+    return SimpleNamespace(code=result.exit_code, said=" ".join(result.output.split()), out=out)
+
+
+def marks(out, name):
+    with Recording(out) as recording:
+        return [event.payload for event in recording.events if event.name == name]
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_a_fault_of_the_rig_is_named_before_anything_moves(tmp_path, monkeypatch, fault):
+    with watched(tmp_path, {}, [fault]) as (rig, worst):
+        ended = run(rig, monkeypatch)
+
+        assert ended.code == 1
+        for words in REFUSED[fault]:
+            assert words in ended.said
+        assert "loser to the surface" not in ended.said
+        assert worst.bias_V <= MOST_BIAS_V
+        assert worst.z_V <= MOST_STEP_V
+        assert rig.is_safe()
+        assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0}
+        assert marks(ended.out, "proof") == []
+
+
+@pytest.mark.parametrize("fault", DURING)
+def test_a_fault_that_begins_in_a_run_ends_it_safely(tmp_path, monkeypatch, fault):
+    with watched(tmp_path, {}, [fault]) as (rig, worst):
+        ended = run(rig, monkeypatch)
+
+        assert ended.code == 1
+        for words in DURING[fault]:
+            assert words in ended.said.replace("_", " ")
+        assert worst.bias_V <= MOST_BIAS_V
+        assert worst.depth_m < DEEPEST_M
+
+
+@pytest.mark.parametrize("case", UNPROVED, ids=lambda case: f"{case.fault} at {case.gain} V/A")
+def test_what_the_proof_was_told_to_skip_is_found_at_the_contact(tmp_path, monkeypatch, case):
+    with watched(tmp_path, {"surface.drift_pm_per_s": 0.0}, [case.fault]) as (rig, worst):
+        text = rig.file.read_text("utf-8").replace("gain_V_per_A = 1e5", f"gain_V_per_A = {case.gain}")
+        rig.file.write_text(text, "utf-8")
+
+        ended = run(rig, monkeypatch, "--unproved", "the lead tests the approach", "--railed-is-contact")
+
+        assert ended.code == 1
+        for words in case.said:
+            assert words in ended.said
+        assert "oarse positioner closer" not in ended.said
+        if case.fault == "current-reversed":
+            assert worst.depth_m < DEEPEST_M
+        assert rig.is_safe()
+    with Recording(ended.out) as recording:
+        assert recording.header.settings["unproved"] == "the lead tests the approach"
+        assert recording.header.notes.startswith("UNPROVED rig: the lead tests the approach")
+        assert [e.payload["form"] for e in recording.events if e.name == "proof"] == ["none"]
+
+
+def test_cables_of_probe_and_sample_are_said_to_be_unproved(tmp_path, monkeypatch):
+    with watched(tmp_path, {}, ["probe-cable-off"]) as (rig, worst):
+        ended = run(rig, monkeypatch)
+
+    assert "The current input was proved in this run" in ended.said
+    assert "the cables of sample and probe were not (last proved by: no contact yet)" in ended.said
+    assert worst.bias_V <= MOST_BIAS_V
+
+
+def test_a_right_rig_is_proved_in_full_then_in_short_and_anew_after_a_change(tmp_path, monkeypatch):
+    with watched(tmp_path, {}) as (rig, worst):
+        forms = []
+        for edit in ("", "", "# edited\n[piezo]\nrelative_uncertainty = 0.04"):
+            if edit:
+                text = (
+                    rig.file.read_text("utf-8")
+                    .replace("[piezo]", edit)
+                    .replace("relative_uncertainty = 0.05", "")
+                )
+                rig.file.write_text(text, "utf-8")
+            ended = run(rig, monkeypatch)
+            assert ended.code == 0, ended.said
+            (proof,) = marks(ended.out, "proof")
+            assert f"The rig was proved in {'full' if proof['form'] == 'whole' else 'short'}" in ended.said
+            forms.append((proof["form"], proof["why"]))
+            ended.out.unlink()
+        checked = command(rig, monkeypatch, "check", str(rig.file), "--prove", "--json")
+
+    assert [form for form, _ in forms] == ["whole", "short", "whole"]
+    assert forms[0][1] == "no earlier proof"
+    assert forms[2][1] == "the last proof is of another rig file or calibration"
+    assert worst.depth_m < DEEPEST_M
+    report = json.loads(checked.stdout)
+    assert report["refused"] == ""
+    numbers = report["proof"]["numbers"]
+    assert numbers["bias loop-back V/V"] == pytest.approx(1.0, abs=0.002)
+    assert numbers["z loop-back V/V"] == pytest.approx(1.0, abs=0.002)
+    assert numbers["test current"] == pytest.approx(1.002, abs=0.002), (
+        "the gain of the simulated 428 is 0.2 % high"
+    )
+    assert numbers["preamplifier gain ratio"] == pytest.approx(0.4, abs=0.02)
+    assert any("(last: contact 2 of run.h5" in clause for clause in report["proof"]["not_proved"])
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_a_right_rig_gives_no_alarm(tmp_path, seed):
+    """`python -m tests.benchmarks alarms` does the same for an hour of every procedure."""
+    with (
+        served_rig(tmp_path, seed=seed) as rig,
+        open_rig(load_calibrated_rig(rig.file), wires=direct_wires(rig.simulated)) as opened,
+    ):
+        opened.context.daq.to_safe({"z": 0.0}, 10.0)
+        forms = [Prove(whole=whole)(opened.context, lambda: False).form for whole in (True, True, False)]
+
+        assert rig.world.bias_V == 0.0
+
+    assert forms == ["whole", "whole", "short"]
+
+
+@pytest.mark.parametrize("checks", [3, 30])
+def test_a_watchdog_that_dies_ends_proof_or_run(tmp_path, monkeypatch, checks):
+    left = [checks]
+
+    class Mortal(NoWatchdog):
+        @property
+        def gone(self):
+            return left[0] <= 0
+
+        def check(self):
+            left[0] -= 1
+            if left[0] == 0:
+                raise WatchdogGone("The watchdog has gone")
+
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", Mortal)
+    with watched(tmp_path, {}) as (rig, worst):
+        ended = run(rig, monkeypatch)
+
+        assert ended.code == 1
+        assert "The watchdog has gone; rig made safe" in ended.said
+        assert worst.bias_V <= MOST_BIAS_V
+        assert rig.is_safe()
+    if checks == 3:
+        assert worst.z_V <= MOST_STEP_V
+
+
+def test_a_disk_that_is_too_small_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "app.acquisition.room.shutil.disk_usage", lambda folder: SimpleNamespace(free=2_000_000)
+    )
+    with watched(tmp_path, {}) as (rig, worst):
+        ended = run(rig, monkeypatch, "--traces", "2000")
+
+    assert ended.code == 2
+    assert "The recording needs" in ended.said
+    assert "2 MB are free" in ended.said
+    assert worst.bias_V == worst.z_V == 0
+
+
+def test_a_safe_place_at_the_extended_end_is_refused(tmp_path, monkeypatch):
+    with watched(tmp_path, {}) as (rig, worst):
+        rig.file.write_text(rig.file.read_text("utf-8").replace("[safe]\n", "[safe]\nz_V = 10.0\n#"), "utf-8")
+        text = rig.file.read_text("utf-8").replace("\nz_V = 0.0", "")
+        rig.file.write_text(text, "utf-8")
+
+        ended = run(rig, monkeypatch)
+
+    assert ended.code == 2
+    assert "safe.z_V = 10" in ended.said
+    assert worst.bias_V == worst.z_V == 0
+
+
+def test_a_reason_is_wanted_for_an_unproved_run(tmp_path, monkeypatch):
+    with watched(tmp_path, {}) as (rig, _):
+        assert "give a reason" in run(rig, monkeypatch, "--unproved", " ").said
+        assert "goes without --serve" in run(rig, monkeypatch, "--unproved", "x", "--serve").said
+
+
+def test_a_refused_run_leaves_one_fault_in_its_recording(tmp_path, monkeypatch):
+    with watched(tmp_path, {}, ["current-reversed"]) as (rig, _):
+        ended = run(rig, monkeypatch)
+    with Recording(ended.out) as recording:
+        faults = [event.name for event in recording.events if event.kind is EventKind.FAULT]
+    assert faults == ["CurrentInputFault"]
