@@ -239,6 +239,11 @@ class SampleReader:
             self._read(waiting)
         return self.next
 
+    def catch_up_with_now(self) -> int:
+        """Read all samples that show a time before the call; return the index of the next sample."""
+        self.read_to(self.catch_up() + self._delay)
+        return self.next
+
     def _read(self, n: int) -> Block:
         if self._should_stop():
             raise Aborted

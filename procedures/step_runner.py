@@ -109,7 +109,7 @@ class StepRunner:
         """Apply a bias to the junction."""
         with self._watch.commanding(bias=bias_V):
             self._daq.write(bias=bias_V)
-        begin = self._watch.catch_up()
+        begin = self._watch.catch_up_with_now()
         self.bias_is(bias_V)
         return self._outcome(FINISHED, begin)
 

@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 DEFAULTS = Path(__file__).with_suffix(".toml")
+CARDS = Path(__file__).with_name("cards.toml")
+STANDARD_CARD = "PXI-6281"
 
 Overrides = Mapping[str, Any] | Iterable[str]
 SectionClass = TypeVar("SectionClass")
@@ -75,8 +77,10 @@ class Parameters:
             raise ParameterError(f"{name}: {error}") from None
 
 
-def load_parameters(path: Path | None = None, overrides: Overrides | None = None) -> Parameters:
-    """Load the defaults, changed by a user's TOML file and then by overrides.
+def load_parameters(
+    path: Path | None = None, overrides: Overrides | None = None, card: str = STANDARD_CARD
+) -> Parameters:
+    """Load the defaults, changed to another card, then by a user's TOML file and by overrides.
 
     Parameters
     ----------
@@ -84,14 +88,18 @@ def load_parameters(path: Path | None = None, overrides: Overrides | None = None
         TOML file with the parameters that differ from their defaults.
     overrides : mapping or iterable of str, optional
         ``{"sample": {"species": "BDNC"}}``, ``{"sample.species": "BDNC"}`` or ``["sample.species=BDNC"]``.
+    card : str
+        One of ``cards.toml``.
 
     Raises
     ------
     ParameterError
-        For a file that is not TOML, an unknown key (the message names the nearest one) or a value of another type
-        than the default. Bounds are checked when a section is read.
+        For an unknown card, a file that is not TOML, an unknown key (the message names the nearest one) or a value
+        of another type than the default. Bounds are checked when a section is read.
     """
     values = copy.deepcopy(_defaults())
+    if card != STANDARD_CARD:
+        _merge(values, card_overrides(card), str(CARDS))
     if path is not None:
         _merge(values, _read(path), str(path))
     if overrides is not None:
@@ -103,6 +111,16 @@ def load_parameters(path: Path | None = None, overrides: Overrides | None = None
 def _defaults() -> dict[str, Any]:
     """Return the defaults; a caller that changes them takes a copy."""
     return _read(DEFAULTS)
+
+
+def card_overrides(name: str) -> dict[str, Any]:
+    """Return the overrides that make the simulated card another one. Raises ``ParameterError`` for an unknown one."""
+    cards = _read(CARDS)
+    if name not in cards:
+        nearest = difflib.get_close_matches(name, cards, n=1, cutoff=0.4)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(cards)}"
+        raise ParameterError(f"unknown card {name!r}; {hint}")
+    return {"ni6281": cards[name]}
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from app.config.amplifiers import (
     amplifier_model,
     named_model,
 )
-from simulators.parameters import Parameters, load_parameters
+from simulators.parameters import STANDARD_CARD, Parameters, load_parameters
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from simulators.simulated_rig import SimulatedRig
 
 ClockName = Literal["wall", "fast"]
+
+CURRENT_RANGE_V = 5.0
+"""Least range of the current input: 5 G0 at 100 mV is 3.9 V."""
 
 ANSWER_S, SAFE_WITHIN_S = 30.0, 10.0
 """Time limits of our own simulated rig on a busy machine: for an answer, and for making safe."""
@@ -64,6 +67,8 @@ class SimulationSettings:
         Models of the amplifiers; in playback those of the recording.
     faults : tuple of str
         Named faults of the rig ("current-reversed"), which its file does not know.
+    card : str
+        Card of the rig, one of ``simulators/cards.toml``.
     """
 
     clock: ClockName = "wall"
@@ -76,10 +81,11 @@ class SimulationSettings:
     current_amplifier: str = DEFAULTS[CURRENT_AMPLIFIER]
     voltage_preamplifier: str = DEFAULTS[VOLTAGE_PREAMPLIFIER]
     faults: tuple[str, ...] = ()
+    card: str = STANDARD_CARD
 
     def load(self) -> Parameters:
         """Return the parameters: defaults, the user's file, overrides. Raises ``ParameterError``."""
-        return load_parameters(self.parameters, self.overrides)
+        return load_parameters(self.parameters, self.overrides, self.card)
 
 
 def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresses: dict[str, str]) -> str:
@@ -102,7 +108,10 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         device="Dev1",
         extension_nm_per_V=values["piezo"]["extension_nm_per_V"],
         series_resistance_ohm=values["junction"]["series_resistance_ohm"],
-        coarse=values["coarse"],
+        coarse=None
+        if values["ni6281"]["delta_sigma"]
+        else values["coarse"],  # such a card has no digital lines
+        current_range_V=next(v for v in values["ni6281"]["input_ranges_V"] if v >= CURRENT_RANGE_V),
         line=values["bias_line"],
         thermal=values["thermal"],
         told=datetime.now(UTC).isoformat(timespec="seconds"),

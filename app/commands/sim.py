@@ -10,6 +10,7 @@ from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS, VOLTAGE_PREAMPLIF
 from app.config.toml import FileError
 from app.console import options
 from app.console.errors import Command
+from simulators.parameters import STANDARD_CARD
 
 FAST = "fast"
 
@@ -75,6 +76,13 @@ SLOWEST, FASTEST = 0.01, 300.0
     help="Model of the preamplifier of the thermocouple.",
 )
 @click.option(
+    "--card",
+    default=STANDARD_CARD,
+    show_default=True,
+    metavar="NAME",
+    help="Data acquisition card: PXI-6281, PCIe-6363, USB-6363, PXI-4461.",
+)
+@click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to bind to; others can then reach it."
 )
 @click.option(
@@ -97,6 +105,7 @@ def command(
     speed: float | str | None,
     current_amplifier: str,
     voltage_preamplifier: str,
+    card: str,
     host: str,
     rig_file: Path,
 ) -> None:
@@ -145,6 +154,7 @@ def command(
         current_amplifier,
         voltage_preamplifier,
         faults,
+        card,
     )
     try:
         with served(settings) as (_, text):

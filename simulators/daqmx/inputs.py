@@ -15,6 +15,7 @@ from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.daqmx.timing import SampleClock
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.converter import Conversion
+from simulators.rig.delta_sigma import DeltaSigmaConverters
 from simulators.rig.faults import DeviceLost, FifoOverflow, Overrun
 from simulators.rig.ni6281 import NI6281Parameters, on_wire
 from simulators.rig.signal_chain import Converts
@@ -177,7 +178,9 @@ class InputEngine:
     def fastest_Hz(self) -> float:
         """Return the highest rate for the present number of channels, in Hz."""
         n = len(self.channels)
-        return self.bench.card.fastest_one_input_Hz if n < 2 else self.bench.card.fastest_inputs_Hz / n
+        card = self.bench.card
+        shared = 1 if card.delta_sigma else n
+        return card.fastest_one_input_Hz if n < 2 else card.fastest_inputs_Hz / shared
 
     def buffer_samples(self) -> int:
         """Return the size of the buffer in samples per channel, chosen by NI-DAQmx unless set by the user.
@@ -198,6 +201,11 @@ class InputEngine:
     def commit(self) -> None:
         """Prepare the converter."""
         card = self.bench.card
+        self.run = None
+        if card.delta_sigma and not hasattr(self.bench.chain, "converter"):
+            ranges_V = [verify(card, channel) for channel in self.channels]
+            self.converter = DeltaSigmaConverters(card, ranges_V, self.bench.converter_rng)
+            return
         scan = [
             Conversion(
                 channel.terminal,
@@ -210,7 +218,6 @@ class InputEngine:
         ]
         period_s = self.bench.parameters.on_demand_s if self.clock is None else self._period_s
         self.converter = self.bench.converter(scan, period_s)
-        self.run = None
 
     def start(self) -> None:
         """Prepare an acquisition, which `begin` starts."""

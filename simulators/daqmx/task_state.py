@@ -146,6 +146,8 @@ class TaskStates:
         engine = self.engine
         if isinstance(engine, LinesEngine):
             raise DaqError(Code.BUFFERED_OPERATIONS_NOT_SUPPORTED_ON_SELECTED_LINES, "(not simulated)")
+        if engine.kind == "ao" and terminal(source) and self.card.bench.card.delta_sigma:
+            raise unknown_terminal(source)
         self.clock = engine.clock = SampleClock.checked(engine.kind, rate_Hz, source, edge, mode, samples)
         self.back_to(TaskState.VERIFIED)
 

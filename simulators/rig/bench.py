@@ -135,7 +135,9 @@ class SimulatedBench(Timeline):
 
     def _at_terminal(self, signal: str, nominal_V: FloatArray) -> FloatArray:
         """Return the true voltages of an output for its nominal ones."""
-        return self.errors.at_terminal(self._driven_by[signal], nominal_V, self.card.output_ranges_V[-1])
+        return self.errors.at_terminal(
+            self._driven_by.get(signal, "ao0"), nominal_V, self.card.output_ranges_V[-1]
+        )
 
     def drive(self, levels: Mapping[str, bool]) -> None:
         """Set digital lines to these levels from now on; the others hold."""

@@ -156,3 +156,25 @@ def test_an_approach_too_fast_for_the_reaction_is_refused_with_the_numbers(tmp_p
             ImpossibleSetting, match=r"50 nm/s drives the tip 1.25 nm .* 25 ms.*at most 10 nm/s"
         ):
             rig.bench().run(quick(1), tmp_path / "run.h5")
+
+
+@pytest.mark.parametrize(
+    ("card", "bits", "delay_s"), [("PCIe-6363", 16, 0.0), ("USB-6363", 16, 0.0), ("PXI-4461", 24, 0.0315)]
+)
+def test_a_run_on_another_card_takes_ranges_bits_and_delay_from_the_card(tmp_path, card, bits, delay_s):
+    parameters = load_parameters(overrides={"sample.species": "Au"}, card=card)
+    with SimulatedRig(parameters, 1, "fast") as simulated:
+        file = tmp_path / "rig.toml"
+        text = rig_file_text(SimulationSettings("fast", 1, card=card), parameters, simulated.addresses)
+        file.write_text(text.replace("[daq]\n", f"[daq]\nanswer_s = {ANSWER_S}\n", 1), "utf-8")
+
+        summary = Bench(file, wires=direct_wires(simulated)).run(quick(1), tmp_path / "run.h5")
+
+    assert (summary.end.status, summary.traces) == ("finished", 1), summary.end.reason
+    assert summary.end.safe
+    with Recording(summary.recording) as recording:
+        found = recording.header.settings["card"]
+        (trace,) = traces_of(recording)
+    assert (found["product"], found["input_bits"]) == (card, bits)
+    assert found["input_delay_s"] == pytest.approx(delay_s)
+    assert np.nanmax(trace.conductance_G0) > 1.0
