@@ -10,7 +10,7 @@ from typing import Any
 from pymeasure.experiment import Parameter
 
 from analysis.recording import Recording, RecordingError, RunHeader
-from analysis.records import Event, EventKind
+from analysis.records import TIE, Event, EventKind
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
@@ -23,6 +23,9 @@ SAFE_MARK = "safe"
 """Mark at a run's end that confirms its own safe state, so it is not copied from another run."""
 
 RELATIVE = 1e-9
+
+OWN = (SAFE_MARK, TIE)
+"""Marks that a run makes of its own end and of its own time of day."""
 
 
 class Playback(RigProcedure):
@@ -89,7 +92,7 @@ class Playback(RigProcedure):
         if self._read is None or self._read[0] != file:
             try:
                 with Recording(Path(file)) as recording:
-                    kept = (e for e in recording.events if (e.kind, e.name) != (EventKind.MARK, SAFE_MARK))
+                    kept = (e for e in recording.events if e.kind is not EventKind.MARK or e.name not in OWN)
                     events = tuple(sorted(kept, key=lambda event: event.sample))
                     self._read = file, recording.header, recording.stop, events
             except RecordingError as error:
