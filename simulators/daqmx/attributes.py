@@ -1,6 +1,6 @@
 """Properties of tasks, by NI-DAQmx's names.
 
-A property that the real card has and the simulation lacks is answered with UNIMPLEMENTED and its name.
+A property that the real card has and the simulation lacks is refused with its name.
 """
 
 import dataclasses
@@ -8,7 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nidaqmx.constants import DigitalWidthUnits, SampleTimingType, TriggerType, WaitMode, WriteRelativeTo
+from nidaqmx.constants import (
+    AcquisitionType,
+    DigitalWidthUnits,
+    Edge,
+    RegenerationMode,
+    SampleTimingType,
+    TriggerType,
+    WaitMode,
+    WriteRelativeTo,
+)
 from nidaqmx.utils import flatten_channel_string
 
 from simulators.daqmx.errors import Code, DaqError, refused_value
@@ -117,19 +126,25 @@ def _set_convert_delay(task: DaqTask, value: float | None) -> None:
     task.inputs.convert_clock.delay_s = None if value is None else value / _in_delay_units(task)
 
 
-def _made_Hz(task: DaqTask) -> float:
-    """Return the rate that the card makes of the one that was asked for: a whole part of its timebase."""
-    rate_Hz, timebase_Hz = _clock(task).rate_Hz, task.card.bench.card.timebase_Hz
-    return timebase_Hz / round(timebase_Hz / rate_Hz) if timebase_Hz else rate_Hz
+def _clock_source(task: DaqTask) -> str:
+    """Return the source of the clock; NI-DAQmx names the timebase from which the card makes its own."""
+    device = task.card.bench.card.device
+    if _clock(task).follows_inputs:
+        return f"/{device}/ai/SampleClock"
+    return f"/{device}/{task.engine.kind}/SampleClockTimebase"
 
 
 TIMING = {
-    "SAMP_CLK_RATE": Attribute(_made_Hz, _change_clock("rate_Hz"), 1000.0),
-    "SAMP_CLK_SRC": Attribute(_clock_terminal, _change_clock("source"), ""),
+    "SAMP_CLK_RATE": Attribute(lambda task: _clock(task).rate_Hz, _change_clock("rate_Hz"), 1000.0),
+    "SAMP_CLK_SRC": Attribute(_clock_source, _change_clock("source"), ""),
     "SAMP_CLK_TERM": Attribute(_clock_terminal),
-    "SAMP_CLK_ACTIVE_EDGE": Attribute(lambda task: _clock(task).edge, _change_clock("edge")),
+    "SAMP_CLK_ACTIVE_EDGE": Attribute(
+        lambda task: _clock(task).edge, _change_clock("edge"), Edge.RISING.value
+    ),
     "SAMP_CLK_MAX_RATE": Attribute(lambda task: task.engine.fastest_Hz()),
-    "SAMP_QUANT_SAMP_MODE": Attribute(lambda task: _clock(task).mode, _change_clock("mode")),
+    "SAMP_QUANT_SAMP_MODE": Attribute(
+        lambda task: _clock(task).mode, _change_clock("mode"), AcquisitionType.FINITE.value
+    ),
     "SAMP_QUANT_SAMP_PER_CHAN": Attribute(lambda task: _clock(task).samples, _change_clock("samples"), 1000),
     "SAMP_TIMING_TYPE": Attribute(
         lambda task: (SampleTimingType.SAMPLE_CLOCK if task.clock else SampleTimingType.ON_DEMAND).value,
@@ -159,6 +174,7 @@ def _set_trigger_type(task: DaqTask, value: int) -> None:
 TRIGGER = {
     "START_TRIG_TYPE": Attribute(_trigger_type, _set_trigger_type, TriggerType.NONE.value),
     "DIG_EDGE_START_TRIG_SRC": Attribute(lambda task: task.trigger, DaqTask.set_trigger, ""),
+    "DIG_EDGE_START_TRIG_EDGE": kept("start trigger edge", Edge.RISING.value),
     "START_TRIG_TERM": Attribute(
         lambda task: f"/{task.card.bench.card.device}/{task.engine.kind}/StartTrigger"
     ),
@@ -271,14 +287,20 @@ def _only_at_write_position(task: DaqTask, value: int) -> None:
 
 
 WRITE = {
-    "REGEN_MODE": Attribute(lambda task: task.outputs.regeneration, _set_regeneration),
+    "REGEN_MODE": Attribute(
+        lambda task: task.outputs.regeneration, _set_regeneration, RegenerationMode.ALLOW_REGENERATION.value
+    ),
     "CURR_WRITE_POS": Attribute(lambda task: 0 if (w := _waveform(task)) is None else w.written),
     "TOTAL_SAMP_PER_CHAN_GENERATED": Attribute(_generated),
     "SPACE_AVAIL": Attribute(_space),
     "NUM_CHANS": Attribute(_channels_written),
     "DIGITAL_LINES_BYTES_PER_CHAN": Attribute(lambda task: task.lines.most_lines),
     "RAW_DATA_WIDTH": Attribute(lambda task: 2 * len(task.outputs.channels)),
-    "RELATIVE_TO": Attribute(lambda _: WriteRelativeTo.CURRENT_WRITE_POSITION.value, _only_at_write_position),
+    "RELATIVE_TO": Attribute(
+        lambda _: WriteRelativeTo.CURRENT_WRITE_POSITION.value,
+        _only_at_write_position,
+        WriteRelativeTo.CURRENT_WRITE_POSITION.value,
+    ),
     "OFFSET": fixed_property(0),
     "SLEEP_TIME": kept("write sleep time", 0.001),
     "WAIT_MODE": kept("write wait mode", WaitMode.POLL.value),

@@ -1,5 +1,6 @@
 """Properties of channels, by NI-DAQmx's names."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +49,31 @@ def channels_of(task: DaqTask, names: str) -> list[ChannelOfTask]:
 
 
 def _limit(field: str) -> Attribute:
+    """Return a limit of outputs as it was set; a reset restores the default of `add_ao_voltage_chan`."""
+
     def put(owner: ChannelOfTask, value: float) -> None:
         owner.task.refuse_while_running()
         owner.channel.limits = owner.channel.limits._replace(**{field: value})
 
-    return Attribute(lambda owner: getattr(owner.channel.limits, field), put)
+    return Attribute(
+        lambda owner: getattr(owner.channel.limits, field), put, {"max_V": 10.0, "min_V": -10.0}[field]
+    )
+
+
+def _input_limit(field: str, sign: int, unspecified: Code) -> Attribute:
+    """Return a limit of inputs: what the chosen range can measure, and an error where none is specified."""
+
+    def put(owner: ChannelOfTask, value: float | None) -> None:
+        owner.task.refuse_while_running()
+        volts = math.nan if value is None else value
+        owner.channel.limits = owner.channel.limits._replace(**{field: volts})
+
+    def get(owner: ChannelOfTask) -> float:
+        if math.isnan(getattr(owner.channel.limits, field)):
+            raise DaqError(unspecified, f"Channel Name: {owner.channel.name}")
+        return sign * _range_V(owner)
+
+    return Attribute(get, put)
 
 
 def _kept(number: int, default: Any) -> Attribute:
@@ -73,6 +94,12 @@ def _output_range(owner: ChannelOfTask) -> Limits:
     card = owner.task.card.bench.card
     verify(card, owner.channel)
     return output_range(card, owner.channel.limits) or Limits(0.0, 0.0)
+
+
+def _set_range(owner: ChannelOfTask, value: float) -> None:
+    """Set a side of the range; the card's ranges are symmetric, so it sets both."""
+    owner.task.refuse_while_running()
+    owner.channel.least_range_V = abs(value)
 
 
 def _terminal_config(owner: ChannelOfTask) -> int:
@@ -137,10 +164,10 @@ def _filter_delay_s(owner: ChannelOfTask) -> float:
 
 
 _INPUT = {
-    "AI_MAX": _limit("max_V"),
-    "AI_MIN": _limit("min_V"),
-    "AI_RNG_HIGH": Attribute(_range_V),
-    "AI_RNG_LOW": Attribute(lambda owner: -_range_V(owner)),
+    "AI_MAX": _input_limit("max_V", 1, Code.AI_MAX_NOT_SPECIFIED),
+    "AI_MIN": _input_limit("min_V", -1, Code.AI_MIN_NOT_SPECIFIED),
+    "AI_RNG_HIGH": Attribute(_range_V, _set_range, 0.0),
+    "AI_RNG_LOW": Attribute(lambda owner: -_range_V(owner), _set_range, 0.0),
     "AI_GAIN": Attribute(lambda owner: owner.task.card.bench.card.input_ranges_V[-1] / _range_V(owner)),
     "AI_TERM_CFG": Attribute(_terminal_config, _set_terminal_config, TerminalConfiguration.DEFAULT.value),
     "AI_COUPLING": fixed_property(Coupling.DC.value),

@@ -1,5 +1,6 @@
 """Terminals of the card, and the analogue channels of tasks on them."""
 
+import math
 from dataclasses import dataclass, field
 
 from nidaqmx.constants import TerminalConfiguration
@@ -10,6 +11,8 @@ from simulators.rig.ni6281 import Limits, NI6281Parameters, smallest_range
 
 INPUTS = 16
 DIFFERENTIAL_INPUTS = 8
+COUNTERS = 2
+KINDS = "ai", "ao", "port", "line", "ctr"
 PORTS, PORT_LINES = 3, 8
 """Digital ports of the NI 6281, and lines of each. Source: specifications, "Digital I/O/PFI"."""
 
@@ -30,6 +33,8 @@ class VirtualChannel:
         NI-DAQmx's number of the ground reference.
     properties : dict
         Properties that are stored and have no effect, by NI-DAQmx's number.
+    least_range_V : float
+        Smallest range to use, beside the limits; 0 if the user has chosen none.
     """
 
     name: str
@@ -37,6 +42,7 @@ class VirtualChannel:
     limits: Limits
     terminal_config: int
     properties: dict[int, object] = field(default_factory=dict)
+    least_range_V: float = 0.0
 
     @property
     def is_input(self) -> bool:
@@ -50,10 +56,11 @@ class VirtualChannel:
 
 
 def terminals(card: NI6281Parameters, kind: str) -> list[str]:
-    """Return the physical channels of a kind, "ai", "ao", "port" or "line": ["Dev1/ai0", ...]."""
+    """Return the physical channels of a kind, one of `KINDS`: ["Dev1/ai0", ...]. Counters can't be used."""
     names = {
         "ai": [f"ai{n}" for n in range(INPUTS)],
         "ao": [f"ao{n}" for n in range(card.outputs)],
+        "ctr": [f"ctr{n}" for n in range(COUNTERS)],
         "port": [f"port{n}" for n in range(PORTS)],
         "line": [f"port{port}/line{n}" for port in range(PORTS) for n in range(PORT_LINES)],
     }
@@ -107,7 +114,7 @@ def local_name(card: NI6281Parameters, physical: str) -> str:
 def wrong_terminal(card: NI6281Parameters, physical: str) -> DaqError:
     """Return the error for a terminal of the wrong kind (-200430) or one that does not exist (-200170)."""
     full = f"{card.device}/{local_name(card, physical)}"
-    exists = any(full in terminals(card, kind) for kind in ("ai", "ao", "port", "line"))
+    exists = any(full in terminals(card, kind) for kind in KINDS)
     code = Code.INVALID_PHYS_CHAN_TYPE if exists else Code.PHYSICAL_CHAN_DOES_NOT_EXIST
     return DaqError(code, f"Physical Channel Name: {physical}")
 
@@ -124,10 +131,17 @@ def verify(card: NI6281Parameters, channel: VirtualChannel) -> float:
     Raises
     ------
     DaqError
-        -200077 for limits beyond the card's ranges, or a differential channel on the upper inputs.
+        -200077 for limits beyond the card's ranges, or a differential channel on the upper inputs; -200695 or -200694
+        for a limit that was reset.
     """
+    if channel.is_input and math.isnan(sum(channel.limits)):
+        top = math.isnan(channel.limits.max_V)
+        raise DaqError(
+            Code.AI_MAX_NOT_SPECIFIED if top else Code.AI_MIN_NOT_SPECIFIED, f"Channel: {channel.name}"
+        )
     ranges_V = card.input_ranges_V if channel.is_input else card.output_ranges_V
-    range_V = smallest_range(channel.limits, ranges_V)  # of an output: one of those that are symmetric
+    least_V = max(channel.limits.reach_V, channel.least_range_V)
+    range_V = smallest_range(Limits(-least_V, least_V), ranges_V)
     if range_V is None:
         name = "DAQmx_AI_Max" if channel.is_input else "DAQmx_AO_Max"
         value = f"{channel.limits.min_V} to {channel.limits.max_V}"

@@ -7,12 +7,19 @@ from nidaqmx.utils import flatten_channel_string
 
 from simulators.daqmx.attributes import Attribute, fixed_property
 from simulators.daqmx.card import Card
-from simulators.daqmx.channels import DIFFERENTIAL_INPUTS, PORT_LINES, known_device, local_name, terminals
+from simulators.daqmx.channels import (
+    DIFFERENTIAL_INPUTS,
+    KINDS,
+    PORT_LINES,
+    known_device,
+    local_name,
+    terminals,
+)
 from simulators.daqmx.errors import Code, DaqError
 
 _RSE, _NRSE, _DIFFERENTIAL = 1, 2, 4  # bits of a terminal configuration
 _DC, _START_TRIGGER = 2, 8  # bits of couplings and of trigger usages
-_PRODUCT_NUMBER = 0x70BF
+_PRODUCT_NUMBER = 0x70BF  # pci.ids
 _MODES = [AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value]
 
 
@@ -34,7 +41,7 @@ def terminal_of(card: Card, physical: str) -> CardTerminal:
     """Return a terminal by its full name ("Dev1/ai0"). Raises -200220 or -200170."""
     device = card.bench.card
     name = local_name(device, physical)
-    if not any(f"{device.device}/{name}" in terminals(device, kind) for kind in ("ai", "ao", "port", "line")):
+    if not any(f"{device.device}/{name}" in terminals(device, kind) for kind in KINDS):
         raise DaqError(Code.PHYSICAL_CHAN_DOES_NOT_EXIST, f"Physical Channel Name: {physical}")
     return CardTerminal(card, name)
 
@@ -97,11 +104,11 @@ DEVICE = {
     "AO_TRIG_USAGE": fixed_property(_START_TRIGGER),
     "DIG_TRIG_SUPPORTED": fixed_property(True),
     "ANLG_TRIG_SUPPORTED": fixed_property(False),
-    "CI_PHYSICAL_CHANS": fixed_property(""),
-    "CO_PHYSICAL_CHANS": fixed_property(""),
+    "CI_PHYSICAL_CHANS": _listed("ctr"),
+    "CO_PHYSICAL_CHANS": _listed("ctr"),
     "DI_LINES": _listed("line"),
     "DO_LINES": _listed("line"),
-    "DI_PORTS": fixed_property(""),
+    "DI_PORTS": _listed("port"),
     "DO_PORTS": _listed("port"),
     "DO_TRIG_USAGE": fixed_property(0),
 }

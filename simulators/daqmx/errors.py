@@ -10,7 +10,11 @@ STOPPED_BEFORE_DONE = 200010
 _TEXTS = {
     Code.SAMPLES_NO_LONGER_AVAILABLE: "The application is not able to keep up with the acquisition: samples "
     "that were not read have been lost. Read more often or more at a time, or make the buffer larger.",
-    Code.SAMPLES_NOT_YET_AVAILABLE: "Some or all of the samples requested have not yet been acquired.",
+    Code.SAMPLES_NOT_YET_AVAILABLE: "Some or all of the samples requested have not yet been acquired.\n\n"
+    "To wait for the samples to become available use a longer read timeout or read later in your program. To "
+    "make the samples available sooner, increase the sample rate. If your task uses a start trigger,  make sure "
+    "that your start trigger is configured correctly. It is also possible that you configured the task for "
+    "external timing, and no clock was supplied. If this is the case, supply an external clock.",
     Code.SAMPLES_WILL_NEVER_BE_AVAILABLE: "The task will never acquire the samples requested.",
     Code.GEN_STOPPED_TO_PREVENT_REGEN_OF_OLD_SAMPLES: "The generation has stopped to prevent the "
     "regeneration of old samples: the application could not write new ones fast enough.",
@@ -26,6 +30,11 @@ _TEXTS = {
     "is false and the task is not running.",
     Code.CANNOT_READ_WHEN_AUTO_START_FALSE_BUF_SIZE_ZERO_AND_TASK_NOT_RUNNING: "Read cannot be performed when "
     "auto start is false and the task is not running.",
+    Code.AI_MAX_NOT_SPECIFIED: "The maximum of the channel is not specified.",
+    Code.AI_MIN_NOT_SPECIFIED: "The minimum of the channel is not specified.",
+    Code.CUSTOM_SCALE_DOES_NOT_EXIST: "The custom scale does not exist.",
+    Code.UNITS_NOT_FROM_CUSTOM_SCALE: "A custom scale is named, but the units are not those of a custom scale.",
+    Code.OUTPUT_BUF_SIZE_TOO_SMALL_TO_START_GEN: "A generation needs a buffer of at least two samples.",
     Code.READ_BUFFER_TOO_SMALL: "The array is too small for the samples requested.",
     Code.INVALID_DEVICE_ID: "Device identifier is invalid.",
     Code.PHYSICAL_CHAN_DOES_NOT_EXIST: "Physical channel specified does not exist on this device.",

@@ -141,6 +141,8 @@ class InputEngine:
     run: Acquisition | None = None
     converter: Converts | None = None
     convert_clock: ConvertClock = field(default_factory=ConvertClock)
+    read_to_end: bool = False
+    """True if the last read ended with a finite acquisition, so that no more samples will come."""
 
     kind = "ai"
 
@@ -302,7 +304,7 @@ class InputEngine:
         Returns
         -------
         ndarray, shape (n_channels, n)
-            ``n`` is less than requested after a timeout.
+            ``n`` is less than requested after a timeout, or at the end of a finite acquisition (`read_to_end`).
 
         Raises
         ------
@@ -327,7 +329,9 @@ class InputEngine:
         bench.catch_up()
         first = self._first_sample(run)
         if run.limit is not None and first + samples > run.limit:
-            raise DaqError(Code.SAMPLES_WILL_NEVER_BE_AVAILABLE, samples_read=0)
+            if first >= run.limit:
+                raise DaqError(Code.SAMPLES_WILL_NEVER_BE_AVAILABLE, samples_read=0)
+            samples = run.limit - first
         pieces = [np.empty((len(self.channels), 0))]
         while samples > 0:
             wanted = min(samples, max(run.buffer.size // 2, 1))  # a read may be longer than the buffer
@@ -336,6 +340,7 @@ class InputEngine:
             pieces.append(run.buffer.samples(first, first + got))
             first = run.position = first + got
             samples = samples - got if ready else 0
+        self.read_to_end = run.limit == first
         bench.wake()
         return np.concatenate(pieces, axis=1)
 

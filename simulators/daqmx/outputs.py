@@ -165,6 +165,10 @@ class OutputEngine:
             return
         if self.waveform is None or not self.waveform.written:
             raise DaqError(Code.OUTPUT_BUFFER_EMPTY)
+        if self.waveform.buffer_size < 2:
+            raise DaqError(
+                Code.OUTPUT_BUF_SIZE_TOO_SMALL_TO_START_GEN, f"Buffer: {self.waveform.buffer_size}"
+            )
         held = self.bench.outputs
         self.waveform.restart(np.array([held[signal] for signal in self.waveform.signals]))
         self.started = True

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import grpc
 from nidaqmx._stubs import nidaqmx_pb2 as messages
 
 from simulators.daqmx.attributes import BUFFER, READ, TASK, TIMING, TRIGGER, WRITE, Attribute
@@ -11,6 +10,7 @@ from simulators.daqmx.calibration import CALIBRATION
 from simulators.daqmx.card import Card
 from simulators.daqmx.channel_attributes import CHANNEL, channels_of
 from simulators.daqmx.device_attributes import DEVICE, PHYSICAL_CHANNEL, SYSTEM, device_of, terminal_of
+from simulators.daqmx.refusal import NOT_SIMULATED, SIMULATED
 
 Owners = Callable[[Card, Any], list[Any]]
 
@@ -50,7 +50,7 @@ def _attribute(method: Any, attributes: Mapping[str, Attribute], request: Any, c
     try:
         return attributes[name]
     except KeyError:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{method.name}: {name} is not simulated")
+        context.abort(NOT_SIMULATED, f"{method.name}: the property {name} is not simulated: {SIMULATED}")
         raise
 
 
@@ -103,9 +103,7 @@ def _resetter(method: Any, attributes: Mapping[str, Attribute], owners: Owners) 
 
 def _put(attribute: Attribute, owners: list[Any], value: Any, call: str, request: Any, context: Any) -> None:
     if attribute.put is None:
-        context.abort(
-            grpc.StatusCode.UNIMPLEMENTED, f"{call}: {_name(request)} can't be set in the simulation"
-        )
+        context.abort(NOT_SIMULATED, f"{call}: the property {_name(request)} can't be set in the simulation")
         return
     for owner in owners:
         attribute.put(owner, value)

@@ -1,4 +1,4 @@
-"""Calls of NI's service, one method each; all others are answered with UNIMPLEMENTED and their name."""
+"""Calls of NI's service, one method each; all others are answered with their name and what is simulated."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 from nidaqmx._stubs import nidaqmx_pb2 as messages
 from nidaqmx._stubs import nidaqmx_pb2_grpc
-from nidaqmx.constants import EveryNSamplesEventType, FillMode
+from nidaqmx.constants import EveryNSamplesEventType, FillMode, VoltageUnits
 from numpy.typing import NDArray
 from session_pb2 import Session, SessionInitializationBehavior
 
@@ -16,6 +16,7 @@ from simulators.daqmx.card import Card
 from simulators.daqmx.channels import known_device
 from simulators.daqmx.errors import Code, DaqError, text
 from simulators.daqmx.events import EventSubscription
+from simulators.daqmx.refusal import NOT_SIMULATED, SIMULATED
 from simulators.daqmx.request import by_channel, chosen, task_of
 from simulators.daqmx.rpc_attributes import attribute_methods
 from simulators.daqmx.rpc_lines import LINE_CALLS
@@ -82,6 +83,7 @@ def _clear_task(card: Card, request: Any, context: Any) -> Any:
 
 
 def _create_ai_voltage_chan(card: Card, request: Any, context: Any) -> Any:
+    _refuse_custom_scales(request)
     task_of(card, request).add_channels(
         "ai",
         request.physical_channel,
@@ -93,10 +95,21 @@ def _create_ai_voltage_chan(card: Card, request: Any, context: Any) -> Any:
 
 
 def _create_ao_voltage_chan(card: Card, request: Any, context: Any) -> Any:
+    _refuse_custom_scales(request)
     limits = Limits(request.min_val, request.max_val)
     name = request.name_to_assign_to_channel
     task_of(card, request).add_channels("ao", request.physical_channel, name, limits, 0)
     return messages.CreateAOVoltageChanResponse()
+
+
+def _refuse_custom_scales(request: Any) -> None:
+    """Raise -200447 for a scale in volts, -200378 for any other: none is simulated."""
+    name = request.custom_scale_name
+    named = f"Custom Scale Name: {name}\nCustom scales are not simulated; scale the volts yourself."
+    if chosen(request, "units") == VoltageUnits.FROM_CUSTOM_SCALE.value:
+        raise DaqError(Code.CUSTOM_SCALE_DOES_NOT_EXIST, named)
+    if name:
+        raise DaqError(Code.UNITS_NOT_FROM_CUSTOM_SCALE, named)
 
 
 def _cfg_samp_clk_timing(card: Card, request: Any, context: Any) -> Any:
@@ -150,18 +163,19 @@ def _wait_until_task_done(card: Card, request: Any, context: Any) -> Any:
 
 def _read_analog_f64(card: Card, request: Any, context: Any) -> Any:
     wanted = request.num_samps_per_chan
-    readings = task_of(card, request).read(
+    task = task_of(card, request)
+    readings = task.read(
         wanted, request.timeout, request.array_size_in_samps, lambda: not context.is_active()
     )
     n_channels, n = readings.shape
-    partial = n < wanted
-    if partial:  # rows keep the length that the client expects
+    late = n < wanted and not task.inputs.read_to_end
+    if n < wanted:  # rows keep the length that the client expects
         readings = np.concatenate((readings, np.zeros((n_channels, wanted - n))), axis=1)
     if chosen(request, "fill_mode") == FillMode.GROUP_BY_SCAN_NUMBER.value:
         readings = readings.T
     response = _read_response(readings)
     response.samps_per_chan_read = n
-    response.status = int(Code.SAMPLES_NOT_YET_AVAILABLE) if partial else 0
+    response.status = int(Code.SAMPLES_NOT_YET_AVAILABLE) if late else 0
     return response
 
 
@@ -319,7 +333,7 @@ def _streamed(stream: Callable[[Card, Any, Any], Iterator[Any]]) -> Callable[...
 
 def _refused(name: str) -> Callable[..., Any]:
     def refuse(self: DaqService, request: Any, context: Any) -> None:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{name} is not simulated")
+        context.abort(NOT_SIMULATED, f"{name} is not simulated: {SIMULATED}")
 
     return refuse
 

@@ -5,6 +5,7 @@ between; *stop* returns it to the state before its start, *abort* to verified fr
 Source: NI-DAQmx Help, "Task State Model".
 """
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -18,7 +19,7 @@ from simulators.daqmx.inputs import InputEngine
 from simulators.daqmx.lines import InputLinesEngine, LineChannel, LinesEngine, line_channels
 from simulators.daqmx.outputs import OutputEngine
 from simulators.daqmx.resources import Resources
-from simulators.daqmx.timing import SampleClock, terminal, unknown_terminal
+from simulators.daqmx.timing import SampleClock, coerced_Hz, is_trigger_line, terminal, unknown_terminal
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.ni6281 import Limits
 
@@ -148,7 +149,11 @@ class TaskStates:
             raise DaqError(Code.BUFFERED_OPERATIONS_NOT_SUPPORTED_ON_SELECTED_LINES, "(not simulated)")
         if engine.kind == "ao" and terminal(source) and self.card.bench.card.delta_sigma:
             raise unknown_terminal(source)
-        self.clock = engine.clock = SampleClock.checked(engine.kind, rate_Hz, source, edge, mode, samples)
+        clock = SampleClock.checked(engine.kind, rate_Hz, source, edge, mode, samples)
+        if not clock.follows_inputs:
+            made_Hz = coerced_Hz(clock.rate_Hz, self.card.bench.card.timebase_Hz)
+            clock = dataclasses.replace(clock, rate_Hz=made_Hz)
+        self.clock = engine.clock = clock
         self.back_to(TaskState.VERIFIED)
 
     def software_timed(self) -> None:
@@ -165,10 +170,13 @@ class TaskStates:
         self.engine.release()
 
     def set_trigger(self, source: str) -> None:
-        """Set the start of the other side as trigger ("/Dev1/ai/StartTrigger"); "" for none."""
+        """Set the start of the other side ("/Dev1/ai/StartTrigger") or a PFI line as trigger; "" for none.
+
+        Nothing is wired to the PFI lines: a task waits for one until the card is given an edge (`Card.fire`).
+        """
         self.refuse_while_running()
         other = "ao" if self.engine.kind == "ai" else "ai"
-        if terminal(source) not in ("", f"{other}/starttrigger"):
+        if terminal(source) not in ("", f"{other}/starttrigger") and not is_trigger_line(source):
             raise unknown_terminal(source)
         self.trigger = source
 

@@ -6,6 +6,9 @@ from nidaqmx.constants import AcquisitionType, Edge
 
 from simulators.daqmx.errors import Code, DaqError, refused_value
 
+PFI_LINES = 16
+"""Terminals for external clocks and triggers: PFI0 to PFI15. Source: NI PCI/PXI-6281 Specifications."""
+
 _MODES = (AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value)
 
 
@@ -64,6 +67,17 @@ class SampleClock:
     def follows_inputs(self) -> bool:
         """True if the source is the inputs' sample clock."""
         return terminal(self.source) == "ai/sampleclock"
+
+
+def coerced_Hz(rate_Hz: float, timebase_Hz: float) -> float:
+    """Return the rate that the card makes for a requested one: the timebase (0: any rate) by a whole number."""
+    return timebase_Hz / max(round(timebase_Hz / rate_Hz), 1) if timebase_Hz else rate_Hz
+
+
+def is_trigger_line(name: str) -> bool:
+    """Return True for an external terminal ("/Dev1/PFI3")."""
+    line = terminal(name).rpartition("/")[2]
+    return line.startswith("pfi") and line[3:].isdecimal() and int(line[3:]) < PFI_LINES
 
 
 def terminal(name: str) -> str:

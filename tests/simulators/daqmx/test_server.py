@@ -50,7 +50,7 @@ def test_a_channel_says_what_it_is(daq: Client) -> None:
     task = daq.task()
     channel = task.ai_channels.add_ai_voltage_chan("Dev1/ai1", "thermo", min_val=-0.3, max_val=0.4)
     assert (channel.physical_channel.name, channel.name) == ("Dev1/ai1", "thermo")
-    assert (channel.ai_min, channel.ai_max, channel.ai_rng_high) == (-0.3, 0.4, 0.5)
+    assert (channel.ai_min, channel.ai_max, channel.ai_rng_high) == (-0.5, 0.5, 0.5)
     assert (channel.ai_term_cfg, channel.ai_resolution) == (TerminalConfiguration.DIFF, 18)
     channel.ai_max = 3.0
     assert channel.ai_rng_low == -5.0
