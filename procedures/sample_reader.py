@@ -85,7 +85,7 @@ class SampleReader:
         context: ProcedureContext,
         sink: Sink,
         should_stop: Callable[[], bool],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.amplifier: CurrentCalibration = context.amplifier
         self.next = 0

@@ -8,6 +8,7 @@ import numpy as np
 from analysis.importers.imported import SWEEP, ImportedTrace, ImportedTraces
 from analysis.recording import Plot, PlotAxis, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
+from analysis.shared_files import remove_file
 
 
 def record(
@@ -83,7 +84,7 @@ def record(
         return writer.close(plots=plots or [_plot(imported.traces[0])], entries=entries, result=result)
     except BaseException:
         writer.abandon()
-        path.unlink(missing_ok=True)  # the data are safe in the imported files; half an import is useless
+        remove_file(path)  # the data are safe in the imported files; half an import is useless
         raise
 
 

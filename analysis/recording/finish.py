@@ -12,6 +12,7 @@ from analysis.recording import layout
 from analysis.recording.errors import RecordingError, reason
 from analysis.recording.plots import Plot, write_plots
 from analysis.recording.reader import Recording
+from analysis.shared_files import remove_file, replace_file
 
 _STORAGE: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 
@@ -29,9 +30,9 @@ def finish(path: Path, plots: Sequence[Plot] = (), result: str = "") -> str:
         with Recording(path) as recording:
             recording.verify()
             write_finished(copy, recording, recording.status, plots, result)
-        copy.replace(path)
+        replace_file(copy, path)
     except (OSError, RuntimeError, RecordingError) as error:
-        copy.unlink(missing_ok=True)
+        remove_file(copy)
         return f"{layout.STORED_PLAIN}: {reason(error)}"
     return layout.STORED_COMPRESSED
 

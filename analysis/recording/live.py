@@ -15,6 +15,7 @@ from analysis.recording.errors import RecordingError, reason
 from analysis.recording.growing import GrowingDataset
 from analysis.recording.header import RunHeader
 from analysis.recording.names import take_name
+from analysis.shared_files import remove_file
 
 _LIBVER = (
     "v110",
@@ -114,4 +115,4 @@ def _create(path: Path, header: RunHeader) -> None:
     except OSError as error:
         raise RecordingError(f"{path} cannot be created ({reason(error)})") from error
     finally:
-        part.unlink(missing_ok=True)
+        remove_file(part)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from analysis.shared_files import remove_file, replace_file
+
 
 def demand_free(path: Path) -> None:
     """Raise ``FileExistsError`` with a sentence for the user if ``path`` exists."""
@@ -18,6 +20,6 @@ def take_name(part: Path, path: Path) -> None:
         raise
     except OSError:  # a file system without hard links
         path.touch(exist_ok=False)
-        part.replace(path)
+        replace_file(part, path)
     else:
-        part.unlink()
+        remove_file(part)

@@ -7,6 +7,7 @@ from analysis.recording.finish import write_finished
 from analysis.recording.names import demand_free, take_name
 from analysis.recording.plots import Plot
 from analysis.recording.reader import Recording
+from analysis.shared_files import remove_file
 
 STATUS_RECOVERED = "recovered"
 
@@ -48,5 +49,5 @@ def recover(path: Path | str, out: Path | str, plots: Sequence[Plot] = ()) -> in
             samples = recording.n_samples
         take_name(part, target)
     finally:
-        part.unlink(missing_ok=True)
+        remove_file(part)
     return samples

@@ -37,6 +37,7 @@ from app.acquisition.watchdog import Watchdog, make_safe
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
+from app.console.windows import attentive
 from app.offline.measurement import Measurement
 from drivers.errors import NotNow, RigError
 from procedures.preflight.proof import Unproved
@@ -253,6 +254,7 @@ class Bench:
         """
         observer = observer or Observer()
         with (
+            attentive(),
             Watchdog(self.rig_file) as watchdog,
             open_rig(self.rig, observer.on_amplifier, self._wires) as opened,
             self._at_work(opened),

@@ -120,6 +120,7 @@ def command(
 
     from analysis.recording import RecordingError
     from app.console.terminal import LOOK_S
+    from app.console.windows import fine_timer
     from simulators.parameters import DEFAULTS, ParameterError
     from simulators.rig.named_faults import listed
 
@@ -157,7 +158,7 @@ def command(
         card,
     )
     try:
-        with served(settings) as (_, text):
+        with fine_timer(), served(settings) as (_, text):
             _write(rig_file, text)
             click.echo(text)
             click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)

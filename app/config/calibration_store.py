@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import tomli_w
 from pydantic import AwareDatetime, BaseModel, Field
 
+from analysis.shared_files import replace_file
 from app.config.amplifier_sections import NotNegative, Positive
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS
 from app.config.rig import Rig
@@ -186,7 +187,7 @@ class CalibrationStore:
                 file.flush()
                 os.fsync(file.fileno())
             path = _free(self.folder, stem)
-            Path(file.name).replace(path)
+            replace_file(Path(file.name), path)
         except OSError as error:
             raise FileError(f"{self.folder}: the calibration can't be saved ({error.strerror})") from None
         return path

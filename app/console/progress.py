@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 from app.console.terminal import join
+from app.console.windows import console_end_stops
 
 DRAW_EVERY_S = 0.1
 
@@ -130,7 +131,8 @@ def signals_stop(stop: Callable[[], None], say: Callable[[str], None]) -> Iterat
     numbers = [getattr(signal, name) for name in ASKS_TO_END if hasattr(signal, name)]
     before = {number: signal.signal(number, asked) for number in numbers}
     try:
-        yield
+        with console_end_stops(stop):
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

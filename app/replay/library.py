@@ -16,6 +16,7 @@ from typing import Any
 from analysis.json_data import from_json, to_json
 from analysis.recording import RecordingError
 from analysis.recording.summary import RecordingSummary, glance
+from analysis.shared_files import remove_file, replace_file
 from app.offline.recordings import ENDINGS
 from app.replay.saved_analysis import AnalysisFileError, analyses_in, load
 from app.replay.segments import HOLD, STEPS, SWEEP, TRACE
@@ -194,6 +195,6 @@ def _write_cache(path: Path, rows: Mapping[str, LibraryRow]) -> None:
     content = {"version": CACHE_VERSION, "rows": to_json(list(rows.values()))}
     with suppress(OSError):
         part.write_text(json.dumps(content), encoding="utf-8")
-        part.replace(path)
+        replace_file(part, path)
     with suppress(OSError):
-        part.unlink(missing_ok=True)
+        remove_file(part)

@@ -15,6 +15,7 @@ from typing import Any
 
 from analysis.json_data import InvalidContent, from_json, to_json
 from analysis.recording.summary import glance
+from analysis.shared_files import remove_file, replace_file
 
 ENDING = ".analysis.json"
 FORMAT, FORMAT_VERSION = "hotjunction analysis", 1
@@ -96,11 +97,11 @@ def save(recording: Path, analysis: SavedAnalysis) -> Path:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(json.dumps(to_json(content), indent=1), encoding="utf-8")
-        part.replace(path)
+        replace_file(part, path)
     except (OSError, TypeError, ValueError) as error:
         raise AnalysisFileError(f"cannot write {path} ({error})") from error
     finally:
-        part.unlink(missing_ok=True)
+        remove_file(part)
     return path
 
 

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analysis.recording import RunHeader
+from analysis.shared_files import remove_file, replace_file
 from app.offline.measurement import Measurement
 from app.report.parts import report_parts
 
@@ -40,9 +41,9 @@ def write_report(measurement: Measurement, out: Path) -> None:
     part = out.with_name(out.name + ".part")
     try:
         part.write_text(report_html(measurement), encoding="utf-8")
-        part.replace(out)
+        replace_file(part, out)
     finally:
-        part.unlink(missing_ok=True)
+        remove_file(part)
 
 
 _TYPESET = (

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from analysis.json_data import from_json, to_json
+from analysis.shared_files import remove_file, replace_file
 from app.config.toml import FileError
 from app.server.protocol import VERSION
 
@@ -52,7 +53,7 @@ class Connection:
                 os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
             ) as file:
                 json.dump(to_json(self), file, indent=1)
-            part.replace(path)
+            replace_file(part, path)
         except OSError as error:
             raise FileError(f"{path} can't be written: {error.strerror}") from None
 
@@ -85,7 +86,7 @@ def running_benches(folder: Path | None = None) -> dict[Path, Connection]:
             if connection.alive:
                 found.append((path.stat().st_mtime, path, connection))
             else:
-                path.unlink(missing_ok=True)
+                remove_file(path)
     return {path: connection for _, path, connection in sorted(found, key=lambda one: one[0], reverse=True)}
 
 

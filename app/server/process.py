@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from analysis.shared_files import remove_file
 from app import child_process
 from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
 from app.server.connection import Connection, connections_folder
@@ -42,7 +43,7 @@ def announced(connection: Connection, folder: Path | None = None) -> Iterator[Pa
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        remove_file(path)
 
 
 def start_bench_process(

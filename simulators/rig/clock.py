@@ -51,7 +51,7 @@ class WallClock:
 
     runs_by_itself = True
 
-    def __init__(self, speed: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, speed: float = 1.0, monotonic: Callable[[], float] = time.perf_counter) -> None:
         if not 0 < speed < math.inf:
             raise ValueError(f"speed is {speed}; it must be positive and finite")
         self.speed = speed

@@ -1,0 +1,61 @@
+"""Files that another program may have open: Windows then refuses to replace or delete them.
+
+Such a program is a window of ours, an indexer, a virus scanner or a cloud folder, and most let go within a second.
+Source: Microsoft, "System Error Codes" (5 access denied, 32 sharing violation, 33 lock violation).
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+_IN_USE = 5, 32, 33
+TRIES, PAUSE_S = 10, 0.5
+
+
+def replace_file(part: Path, path: Path, pause: Callable[[float], object] = time.sleep) -> None:
+    """Rename ``part`` to ``path`` in one step, in place of a file of that name.
+
+    Raises
+    ------
+    PermissionError
+        If another program has kept one of them open for five seconds; the message says what to do.
+    OSError
+        As ``Path.replace``.
+    """
+    try:
+        _patiently(lambda: part.replace(path), TRIES, PAUSE_S, pause)
+    except PermissionError as error:
+        if not _in_use(error):
+            raise
+        advice = "another program has it open (a window, a virus scanner, a cloud folder); close it there"
+        raise PermissionError(error.errno, advice, str(path)) from error
+
+
+def remove_file(path: Path, pause: Callable[[float], object] = time.sleep) -> None:
+    """Delete a file if it exists; leave one that another program keeps open.
+
+    Raises ``OSError`` as ``Path.unlink``.
+    """
+    try:
+        _patiently(lambda: path.unlink(missing_ok=True), TRIES, PAUSE_S / TRIES, pause)
+    except PermissionError as error:
+        if not _in_use(error):
+            raise
+
+
+def _patiently(
+    action: Callable[[], object], tries: int, pause_s: float, pause: Callable[[float], object]
+) -> None:
+    for _ in range(tries - 1):
+        try:
+            action()
+            return
+        except PermissionError as error:
+            if not _in_use(error):
+                raise
+        pause(pause_s)
+    action()
+
+
+def _in_use(error: PermissionError) -> bool:
+    return getattr(error, "winerror", None) in _IN_USE

@@ -1,0 +1,94 @@
+"""What a run needs of Windows: to stay awake, a fine timer, and time to make the rig safe when its console ends.
+
+Nothing here has an effect on other systems. Sources: Microsoft, "SetThreadExecutionState", "timeBeginPeriod",
+"SetPriorityClass", "HandlerRoutine callback function".
+"""
+
+import ctypes
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+CONTINUOUS, SYSTEM_REQUIRED = 0x80000000, 0x00000001
+HIGH_PRIORITY, NORMAL_PRIORITY = 0x00000080, 0x00000020
+TIMER_ms = 1
+"""Step of Windows' timer during a run; its usual 15.6 ms are longer than a reaction to a contact takes."""
+
+CLOSE, LOGOFF, SHUTDOWN = 2, 5, 6
+END_S = 4.5
+"""Time to make the rig safe; Windows kills a process 5 s after its console was closed."""
+
+
+def _system() -> Any:
+    if sys.platform == "win32":
+        return ctypes.windll
+    return None
+
+
+@contextmanager
+def attentive(windll: Any = None) -> Iterator[None]:
+    """Keep the computer awake, its timer fine and this process ahead of others inside the block.
+
+    Parameters
+    ----------
+    windll : object, optional
+        Windows' libraries, as ``ctypes.windll``.
+    """
+    windll = windll or _system()
+    if windll is None:
+        yield
+        return
+    kernel, multimedia = windll.kernel32, windll.winmm
+    multimedia.timeBeginPeriod(TIMER_ms)
+    kernel.SetThreadExecutionState(CONTINUOUS | SYSTEM_REQUIRED)
+    kernel.SetPriorityClass(kernel.GetCurrentProcess(), HIGH_PRIORITY)
+    try:
+        yield
+    finally:
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), NORMAL_PRIORITY)
+        kernel.SetThreadExecutionState(CONTINUOUS)
+        multimedia.timeEndPeriod(TIMER_ms)
+
+
+@contextmanager
+def fine_timer(windll: Any = None) -> Iterator[None]:
+    """Keep Windows' timer fine inside the block, for a simulated rig at the pace of life."""
+    windll = windll or _system()
+    if windll is None:
+        yield
+        return
+    windll.winmm.timeBeginPeriod(TIMER_ms)
+    try:
+        yield
+    finally:
+        windll.winmm.timeEndPeriod(TIMER_ms)
+
+
+@contextmanager
+def console_end_stops(stop: Callable[[], None], windll: Any = None) -> Iterator[None]:
+    """Call ``stop`` when the console is closed, the user logs off or the computer shuts down.
+
+    Windows ends the process when the handler returns, so it waits for the end of the block, for `END_S` at most.
+    """
+    windll = windll or _system()
+    if windll is None:
+        yield
+        return
+    over = threading.Event()
+
+    def ended(event: int) -> bool:
+        if event not in (CLOSE, LOGOFF, SHUTDOWN):
+            return False
+        stop()
+        over.wait(END_S)
+        return True
+
+    handler = getattr(ctypes, "WINFUNCTYPE", ctypes.CFUNCTYPE)(ctypes.c_int, ctypes.c_uint32)(ended)
+    windll.kernel32.SetConsoleCtrlHandler(handler, True)
+    try:
+        yield
+    finally:
+        over.set()
+        windll.kernel32.SetConsoleCtrlHandler(handler, False)

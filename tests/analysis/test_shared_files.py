@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from analysis.shared_files import PAUSE_S, TRIES, remove_file, replace_file
+
+
+class Held:
+    """A file that another program lets go after a number of tries, as Windows shows it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, method: str, tries: int, code: int = 32) -> None:
+        self.left, self.code, self.pauses = tries, code, []
+        done = getattr(Path, method)
+
+        def refuse(path: Path, *values: object, **named: object) -> object:
+            self.left -= 1
+            if self.left >= 0:
+                error = PermissionError(13, "The process cannot access the file")
+                error.winerror = self.code  # as on Windows
+                raise error
+            return done(path, *values, **named)
+
+        monkeypatch.setattr(Path, method, refuse)
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    part, path = tmp_path / "part", tmp_path / "whole"
+    part.write_text("new")
+    path.write_text("old")
+    return part, path
+
+
+@pytest.mark.parametrize("code", [5, 32, 33])
+def test_a_file_that_is_open_elsewhere_is_replaced_when_it_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, files: tuple[Path, Path], code: int
+) -> None:
+    held = Held(monkeypatch, "replace", 3, code)
+
+    replace_file(*files, held.pause)
+
+    assert files[1].read_text() == "new"
+    assert held.pauses == [PAUSE_S] * 3
+
+
+def test_one_that_stays_open_is_left_as_it_was_with_advice_after_five_seconds(
+    monkeypatch: pytest.MonkeyPatch, files: tuple[Path, Path]
+) -> None:
+    held = Held(monkeypatch, "replace", TRIES)
+
+    with pytest.raises(PermissionError, match=r"another program has it open.*close it there") as caught:
+        replace_file(*files, held.pause)
+
+    assert caught.value.filename == str(files[1])
+    assert sum(held.pauses) == pytest.approx(4.5)
+    assert files[1].read_text() == "old"
+
+
+def test_rights_that_are_missing_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, files: tuple[Path, Path]
+) -> None:
+    for method, use in (("replace", lambda pause: replace_file(*files, pause)), ("unlink", None)):
+        held = Held(monkeypatch, method, TRIES, code=0)
+        with pytest.raises(PermissionError, match="cannot access"):
+            (use or (lambda pause: remove_file(files[0], pause)))(held.pause)
+        assert held.pauses == []
+
+
+def test_a_file_that_stays_open_is_not_deleted_and_no_error(
+    monkeypatch: pytest.MonkeyPatch, files: tuple[Path, Path]
+) -> None:
+    held = Held(monkeypatch, "unlink", TRIES)
+    remove_file(files[0], held.pause)
+    assert files[0].exists()
+
+    held.left = 2
+    remove_file(files[0], held.pause)
+    assert not files[0].exists()
+    remove_file(files[0], held.pause)

@@ -1,0 +1,96 @@
+"""No module calls what only Unix has, except where it has made sure of it: most rigs run Windows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOMS = "hotjunction", "app", "drivers", "procedures", "analysis", "simulators"
+FILES = [path for room in ROOMS for path in sorted((Path(__file__).parents[1] / room).rglob("*.py"))]
+UNIX_MODULES = {"fcntl", "termios", "tty", "pty", "pwd", "grp", "resource", "posix", "syslog", "crypt", "nis"}
+UNIX_CALLS = {
+    "os": {
+        "fork", "forkpty", "openpty", "kill", "killpg", "getpgid", "setsid", "setpgid", "getuid", "geteuid", "getgid",
+        "uname", "mkfifo", "mknod", "chown", "fchmod", "nice", "getloadavg", "sysconf", "statvfs", "wait",
+        "sched_setaffinity",
+        "rename",  # fails on Windows where the target exists
+    },
+    "signal": {"alarm", "setitimer", "pause", "pthread_kill", "sigwait", "set_wakeup_fd"},
+    "socket": {"AF_UNIX"},
+    "asyncio": {"create_unix_server", "open_unix_connection"},
+}  # fmt: skip
+PORTABLE_SIGNALS = {"SIGINT", "SIGTERM", "SIGABRT", "SIGFPE", "SIGILL", "SIGSEGV", "SIG_IGN", "SIG_DFL"}
+UNIX_PATHS = "/proc", "/sys/", "/dev/", "/tmp", "/var/"
+
+
+def unix_only(tree: ast.AST) -> Iterator[str]:
+    """Say what of a module only Unix has, outside a guard."""
+    for node in _unguarded(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (one.name for one in names if one.name.partition(".")[0] in UNIX_MODULES)
+            case ast.ImportFrom(module=str(module)) if module in UNIX_MODULES:
+                yield module
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                signals = owner == "signal" and name.startswith("SIG") and name not in PORTABLE_SIGNALS
+                if name in UNIX_CALLS.get(owner, ()) or signals:
+                    yield f"{owner}.{name}"
+            case ast.Constant(value=str(text)) if text.startswith(UNIX_PATHS):
+                yield text
+            case ast.keyword(arg="preexec_fn" | "start_new_session" as name):
+                yield name
+
+
+def _unguarded(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk through a module, but not into what runs only where it can."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Try) and any(_of_import(handler) for handler in child.handlers):
+            continue
+        if isinstance(child, ast.If) and _asks_for_the_system(child.test):
+            continue
+        if isinstance(child, ast.ClassDef) and child.name in GUARDED_CLASSES:
+            continue
+        yield from _unguarded(child)
+
+
+GUARDED_CLASSES = {"TerminalLine"}
+"""Classes that are used only where HAS_TERMINALS says so (simulators/wire/serial_line.py)."""
+
+
+def _of_import(handler: ast.ExceptHandler) -> bool:
+    return "ImportError" in ast.dump(handler.type) if handler.type else False
+
+
+def _asks_for_the_system(test: ast.expr) -> bool:
+    return any(word in ast.unparse(test) for word in ("sys.platform", "os.name", "hasattr("))
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import os\nos.fork()", ["os.fork"]),
+        ("import fcntl", ["fcntl"]),
+        ("from termios import tcgetattr", ["termios"]),
+        ("signal.signal(signal.SIGHUP, f)", ["signal.SIGHUP"]),
+        ("open('/proc/self/stat')", ["/proc/self/stat"]),
+        ("Popen(x, start_new_session=True)", ["start_new_session"]),
+        ("if sys.platform != 'win32':\n    os.fork()", []),
+        ("try:\n    import fcntl\nexcept ImportError:\n    fcntl = None", []),
+        ("signal.signal(signal.SIGTERM, signal.SIG_IGN)", []),
+    ],
+)
+def test_the_search_finds_what_it_is_to_find(code: str, found: list[str]) -> None:
+    assert list(unix_only(ast.parse(code))) == found
+
+
+def test_no_module_needs_unix() -> None:
+    needs = {
+        str(path): names
+        for path in FILES
+        if (names := list(unix_only(ast.parse(path.read_text(encoding="utf-8")))))
+    }
+
+    assert len(FILES) > 400
+    assert needs == {}
