@@ -90,13 +90,17 @@ class LocalDaqmx:
     def _attribute(self, name: str, *values: Any) -> int | None:
         verb, _, group = name.removeprefix("DAQmx").partition("et")
         method = f"{verb.lower()}et_{_snake(group.removesuffix('Attribute'))}_attribute"
-        owner = [self._sessions[value.value] if _is_task(value) else value for value in values]
+        owner = list(values)
+        if _is_task(values[0]):
+            owner[0] = self._sessions[values[0].value]
         if verb == "S":
             *place, value = owner
             getattr(self._wire, f"{method}_{_SUFFIXES[type(value)]}")(*place, value.value)
             return None
-        if isinstance(owner[-1], int):  # a string: its buffer and the buffer's size
+        if isinstance(owner[-1], int):  # a string or numbers: their buffer and its size
             *place, buffer, size = owner
+            if _is_pointer(buffer):
+                return _numbers(getattr(self._wire, f"{method}_double_array")(*place), buffer, size)
             return _text(getattr(self._wire, f"{method}_string")(*place), buffer, size)
         *place, reference = owner
         value = reference._obj
@@ -163,6 +167,19 @@ def _text(text: str, buffer: Any, size: int) -> int:
         return len(text.encode()) + 1
     buffer.value = text.encode()
     return 0
+
+
+def _numbers(numbers: list[float], buffer: ctypes.c_void_p, size: int) -> int:
+    """Answer with numbers, or without a buffer with how many there are."""
+    if not size:
+        return len(numbers)
+    array = (ctypes.c_double * len(numbers))(*numbers)
+    ctypes.memmove(buffer, array, ctypes.sizeof(array))
+    return 0
+
+
+def _is_pointer(value: Any) -> bool:
+    return isinstance(value, ctypes.c_void_p)
 
 
 def _is_task(value: Any) -> bool:
