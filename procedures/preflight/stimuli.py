@@ -81,7 +81,7 @@ def steps(context: ProcedureContext) -> dict[str, float]:
 def bias_levels(context: ProcedureContext) -> tuple[float, float]:
     """Return the high and the low level of the bias, in V: of both signs where its limits allow.
 
-    The card puts out at most `LARGEST_STEP_V`, also where the rig file states a divider that may not be there.
+    The card's own output stays within `LARGEST_STEP_V`, also where the rig file states a divider that may not be there.
     """
     low, high = context.bias_range_V
     largest_V = LARGEST_STEP_V / max(context.facts.bias_divider, 1.0)

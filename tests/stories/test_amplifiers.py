@@ -93,7 +93,7 @@ EXTRA_INPUT = (
     'current = { channel = "ai0", range_V = 5.0 }\n'
     'base_temperature = { channel = "ai4", unit = "K", scale = 10.0, offset = 300.0 }',
 )
-DIVIDED = {"bias_line.divider": 10.0, "bias_line.adder_V": 0.01}
+DIVIDED = {"bias_line.divider": 10.0, "bias_line.adder_V": 0.01, "ni6281.wiring.ai4": "ground"}
 
 
 def test_behind_a_divider_and_an_adder_everything_is_in_volts_of_the_junction(tmp_path):
