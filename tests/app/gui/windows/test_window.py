@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtCore import QEvent, QSettings, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
@@ -20,10 +20,11 @@ from app.gui.dialogs.close_dialog import Parting
 from app.gui.main import Program
 from app.gui.panels.procedures import Wanted
 from app.gui.plots.view import in_sight
-from app.gui.widgets.theme import Choice
+from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.shortcuts import KeysDialog
 from app.server.client import BenchClient
+from app.server.latest_snapshots import KnownState, Newest
 from app.server.stream import Behind, RunInfo
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
@@ -37,7 +38,7 @@ from tests.support.rig.rigs import PATIENCE_S, QUICK
 
 
 @pytest.fixture
-def open_window(theme, settings, tmp_path):
+def open_window(theme, settings):
     opened = []
 
     def make(client=None, owned=False):
@@ -60,11 +61,53 @@ def client(tmp_path):
     return FakeClient(str(tmp_path))
 
 
+@pytest.fixture(scope="module")
+def shared_window(qapp, tmp_path_factory):
+    """Keep one window for all tests that leave it open: to build its plots takes longer than what they test."""
+    settings = QSettings(str(tmp_path_factory.mktemp("shared") / "settings.ini"), QSettings.Format.IniFormat)
+    theme = Theme(settings)
+    theme.choose(Choice.LIGHT)
+    theme.dress(qapp)
+    made = RigWindow(theme, settings)
+    made.show()
+    begun = threading.Event()
+    made.tasks.do(begun.set)  # its thread lasts as long as the window
+    assert begun.wait(PATIENCE_S)
+    yield made
+    made.close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
 @pytest.fixture
-def window(open_window, client, qtbot):
-    made = open_window(client)
-    qtbot.waitUntil(lambda: made.procedures.rig is not None and made.procedures.run_button.isEnabled())
-    return made
+def window(shared_window, client, qtbot):
+    """Attach a new bench to the shared window, which knows nothing of those before."""
+    window = as_new(shared_window)
+    window.attach(BenchConnection(client), owned=False)
+    heard = []
+    window.ask("heard", heard.append)  # commands are answered in their order
+    qtbot.waitUntil(lambda: bool(heard))
+    client.asked.clear()
+    window.procedures.check()
+    window.paint()
+    window._timer.start()
+    yield window
+    window._timer.stop()
+    window.source.close()
+    window.source = None
+
+
+def as_new(window):
+    """Forget what benches have told, and what was typed, chosen and read."""
+    window.queue.known = KnownState()
+    window._newest, window._entries = Newest(), set()
+    window._lost, window._raised, window._narrator = "", None, None
+    window.alarm._dismissed = None
+    window.log.entries.clear()
+    window.messages.dismiss()
+    window.notes.taken()
+    window.show_log()
+    window.area.raise_tab(0)
+    return window
 
 
 def sentences(window):
@@ -494,25 +537,30 @@ CLOSING = [
 @pytest.mark.parametrize(
     ("owned", "jobs", "answer", "asked"), [case[1:] for case in CLOSING], ids=[c[0] for c in CLOSING]
 )
-def test_what_closing_does_to_the_bench(open_window, client, qtbot, owned, jobs, answer, asked):
-    window = open_window(client, owned)
-    qtbot.waitUntil(lambda: bool(client.of("instruments")))
+def test_what_closing_does_to_the_bench(window, client, monkeypatch, owned, jobs, answer, asked):
+    monkeypatch.setattr(window, "owned", owned)
     window._told("state", state(*jobs))
     questions = []
-    window.ask_about_run = lambda: questions.append(True) or answer
-    assert window.close()
+    monkeypatch.setattr(window, "ask_about_run", lambda: questions.append(True) or answer)
+    assert window.leave()
     assert [one for one in client.asked if one[0] in ("shutdown", "pause", "abort")] == asked
     assert len(questions) == (1 if jobs else 0)
     assert client.closed
 
 
-def test_closing_can_be_thought_better_of(window, client):
+def test_a_window_that_is_closed_leaves_its_bench(open_window, client):
+    window = open_window(client, owned=True)
+    assert window.close()
+    assert client.of("shutdown") == [{"abort": False}]
+    assert client.closed
+
+
+def test_closing_can_be_thought_better_of(window, client, monkeypatch):
     window._told("state", state(job(1, "running")))
-    window.ask_about_run = lambda: Parting.STAY
+    monkeypatch.setattr(window, "ask_about_run", lambda: Parting.STAY)
     assert not window.close()
     assert window.isVisible()
     assert not client.closed
-    window.ask_about_run = lambda: Parting.LEAVE
 
 
 def test_layout_and_theme_are_remembered(open_window, theme, settings, tmp_path):
@@ -530,10 +578,10 @@ def test_layout_and_theme_are_remembered(open_window, theme, settings, tmp_path)
     assert not second.area.docks[STRIPS].isFloating()
 
 
-def test_only_what_can_be_seen_is_drawn(window, qtbot):
+def test_only_what_can_be_seen_is_drawn(window, monkeypatch):
     drawn = []
     for title, view in window.area.views.items():
-        view.present = lambda snapshot, t=title: drawn.append(t) or True
+        monkeypatch.setattr(view, "present", lambda snapshot, t=title: drawn.append(t) or True)
     session = made_session()
     for number, title in enumerate(tabs()):
         window.area.raise_tab(number)
@@ -547,7 +595,7 @@ def test_only_what_can_be_seen_is_drawn(window, qtbot):
 
 
 @pytest.fixture
-def bench(tmp_path):
+def bench(tmp_path, unanalysed):
     with served_bench(tmp_path) as made:
         yield made
 
