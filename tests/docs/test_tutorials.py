@@ -16,9 +16,12 @@ from app.commands.sim import command as sim
 from tests.docs.pages import PROJECT, blocks
 from tests.support.rig.rigs import namesakes_in
 
+LONG_LIVED = "molecule.BDNC.lifetime_s=1e5"
+"""A world in which no hold is in vain."""
+
 
 @pytest.fixture
-def follow(tmp_path, monkeypatch):
+def follow(tmp_path, monkeypatch, few_resamples):
     """Type a page's commands in an empty folder and save its files there; give what each command prints.
 
     Runs reach card and current amplifier by no wire, which would take half the time; by wire: `tests.app.commands`.
@@ -32,7 +35,7 @@ def follow(tmp_path, monkeypatch):
             words = shlex.split(line)[1:]
             if words[0] == "sim":
                 asked = sim.make_context("sim", words[1:]).params
-                overrides = (f"sample.species={asked['species']}", *asked["overrides"])
+                overrides = (f"sample.species={asked['species']}", LONG_LIVED, *asked["overrides"])
                 settings = SimulationSettings(asked["clock"], asked["seed"], overrides=overrides)
                 rig, text = stack.enter_context(served(settings))
                 monkeypatch.setattr(
