@@ -284,7 +284,7 @@ def test_samples_leave_nothing_behind():
     tracemalloc.start()
     minutes(0, 3)
     before = tracemalloc.get_traced_memory()[0]
-    minutes(3, 4)
+    minutes(3, 2)
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert after - before < 100_000

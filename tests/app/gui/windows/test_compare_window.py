@@ -21,6 +21,8 @@ from tests.support.recordings.made_recordings import made_iv
 from tests.support.recordings.streams import made_traces
 from tests.support.rig.rigs import PATIENCE_S
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 def paths(*names: str) -> list[Path]:
     return [Path(f"{name}.h5") for name in names]
@@ -28,7 +30,7 @@ def paths(*names: str) -> list[Path]:
 
 def read_through(window: CompareWindow) -> CompareWindow:
     """All is read and shown."""
-    window.reading.join(30.0)
+    window.reading.join(PATIENCE_S)
     window.look()
     window.show()
     return window

@@ -23,6 +23,8 @@ from app.gui.windows.replay_window import ALL_SEEN, ReplayWindow
 from app.viewmodels.registry import tabs
 from tests.support.recordings.streams import made_holds, made_sweeps, made_traces
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 @pytest.fixture
 def open_window(theme, settings, qtbot):
@@ -243,10 +245,10 @@ def colour_of(icon):
     return QColor(image.pixel(image.width() // 3, image.height() // 2)).name()
 
 
-@pytest.mark.parametrize("choice", [Choice.LIGHT, Choice.DARK])
-def test_the_play_button_is_in_the_text_colour(open_window, traces, theme, choice):
+def test_the_play_button_is_in_the_text_colour(open_window, traces, theme):
     window = open_window(traces)
-    theme.choose(choice)
-    assert colour_of(window.bar.play.icon()) == theme.palette.text.lower()
+    for choice in (Choice.DARK, Choice.LIGHT):
+        theme.choose(choice)
+        assert colour_of(window.bar.play.icon()) == theme.palette.text.lower()
     for icon in (play_icon("#123456"), pause_icon("#123456")):
         assert colour_of(icon) == "#123456"
