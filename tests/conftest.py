@@ -12,6 +12,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis.recording import layout
 from analysis.traces.options import AnalysisOptions
+from app.server.client import LONGEST_S
+from tests.support.patience import PATIENCE_S
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 settings.register_profile("any machine", deadline=None)
@@ -32,6 +34,12 @@ def watchdog_without_process(request, monkeypatch):
     if request.node.get_closest_marker("watchdog_process") is None:
         for module in ("app.acquisition.bench", "app.server.bias_by_hand"):
             monkeypatch.setattr(f"{module}.Watchdog", WatchdogWithoutProcess)
+
+
+@pytest.fixture(autouse=True)
+def patient_clients(monkeypatch):
+    """Let clients wait for commands that query instruments or import modules: on a busy machine they take long."""
+    monkeypatch.setattr("app.server.client.LONGEST_S", dict.fromkeys(LONGEST_S, PATIENCE_S))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 PATIENCE_S = 300.0
 """For what happens for certain, sooner or later."""
 
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 """How long a rig may take to answer: it shares one process, and perhaps a busy machine, with who asks it."""
 
 
