@@ -43,6 +43,14 @@ class WriteFailed(RecordingError):
         self.saved = saved
 
 
+class FileGone(RecordingError):
+    """The file under the writer was deleted, replaced or cut. ``rescued`` is a copy of its content, or None."""
+
+    def __init__(self, message: str, rescued: Path | None) -> None:
+        super().__init__(message)
+        self.rescued = rescued
+
+
 class DiskAlmostFull(RecordingError):
     """Free space fell below the reserve. Everything appended so far (``saved`` samples) is in the file."""
 

@@ -1,4 +1,4 @@
-"""Conversion of a recording as written to the file that is kept: compressed, with tables and plots."""
+"""Conversion of a recording as written to the file that is kept: compressed, with tables, plots and a seal."""
 
 import json
 from collections.abc import Sequence
@@ -8,29 +8,36 @@ from typing import Any
 import h5py
 import numpy as np
 
-from analysis.recording import layout
+from analysis.recording import byte_seal, durable, layout, manifest
 from analysis.recording.errors import RecordingError, reason
 from analysis.recording.plots import Plot, write_plots
 from analysis.recording.reader import Recording
-from analysis.shared_files import remove_file, replace_file
+from analysis.recording.run_log import log_of
+from analysis.shared_files import remove_file
 
 _STORAGE: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 
 
 def finish(path: Path, plots: Sequence[Plot] = (), result: str = "") -> str:
-    """Replace ``path`` by a compressed copy after comparing the two.
+    """Build the finished file from the log of ``path``, put it in the place of the view, and remove the log.
+
+    The finished file is on the disk, sealed, read back and compared with the log before it takes the name; the log
+    goes last. Wherever this is interrupted, log or finished file is whole.
 
     Returns
     -------
     str
-        Storage of the recording: "compressed", or the reason why it was left unchanged.
+        Storage of the recording: "compressed", or the reason why log and view were left.
     """
-    copy = path.with_name(f".{path.name}.compressing")
+    log = log_of(path)
+    copy = path.with_name(f".{path.name}.building")
     try:
-        with Recording(path) as recording:
+        remove_file(copy)
+        with Recording(log) as recording:
             recording.verify()
             write_finished(copy, recording, recording.status, plots, result)
-        replace_file(copy, path)
+        durable.replace(copy, path)
+        durable.remove(log)
     except (OSError, RuntimeError, RecordingError) as error:
         remove_file(copy)
         return f"{layout.STORED_PLAIN}: {reason(error)}"
@@ -40,7 +47,7 @@ def finish(path: Path, plots: Sequence[Plot] = (), result: str = "") -> str:
 def write_finished(
     target: Path, source: Recording, status: str, plots: Sequence[Plot] = (), result: str = ""
 ) -> None:
-    """Write ``source`` as a finished file and compare the two. ``result`` is a line for lists of recordings.
+    """Write ``source`` as a finished, sealed file and compare the two. ``result`` is a line for lists of recordings.
 
     Raises
     ------
@@ -50,7 +57,7 @@ def write_finished(
         If the copy cannot be written.
     """
     with h5py.File(target, "w", libver=("v108", "v110")) as file:
-        entry = layout.write_frame(file, source.header)
+        entry = layout.write_frame(file, source.header, source.run)
         entry["status"][()] = status.encode()
         entry["storage"][()] = layout.STORED_COMPRESSED.encode()
         _write_samples(entry, source)
@@ -59,6 +66,12 @@ def write_finished(
         write_plots(entry, tuple(plots))
         if result:
             entry.attrs["result"] = result
+        manifest.write(file)
+        byte_seal.reserve(file)
+    byte_seal.write(target)
+    durable.sync_file(target)
+    if not byte_seal.holds(target):
+        raise RecordingError(f"{target}: the copy does not hold what was written")
     _compare(target, source)
 
 

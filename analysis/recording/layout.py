@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analysis.recording.header import RunHeader
 
 FORMAT = "hotjunction recording"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 STATUS_UNFINISHED = "unfinished"
 STORED_PLAIN = "plain, as recorded"
@@ -60,10 +60,14 @@ def line(kind: str, content: dict[str, Any]) -> bytes:
     return (json.dumps({kind: content}, separators=(",", ":"), allow_nan=False) + "\n").encode()
 
 
-def write_frame(file: h5py.File, header: RunHeader) -> h5py.Group:
-    """Write everything that a recording file has apart from its samples; return the NXentry."""
+def write_frame(file: h5py.File, header: RunHeader, run: bytes) -> h5py.Group:
+    """Write everything that a recording file has apart from its samples; return the NXentry.
+
+    ``run`` marks the file and its log as those of one run; empty for a run without a log.
+    """
     file.attrs.update(NX_class="NXroot", default="entry", creator="hotjunction", format=FORMAT)
     file.attrs["format_version"] = FORMAT_VERSION
+    file.attrs["run"] = run.hex()
     entry = file.create_group("entry")
     entry.attrs.update(NX_class="NXentry", default="raw")
     for name, text in (("title", header.title or header.procedure), ("start_time", header.started)):

@@ -1,4 +1,7 @@
-"""The file of a run while it is written: HDF5 in SWMR mode, in which only the lengths of datasets change."""
+"""View of a run while it is written, for other programs: HDF5 in SWMR mode, in which only datasets grow.
+
+Nothing depends on it: the log beside it is what counts (`analysis.recording.run_log`).
+"""
 
 import os
 from collections.abc import Sequence
@@ -32,8 +35,8 @@ class LiveFile:
         If it cannot be created.
     """
 
-    def __init__(self, path: Path, header: RunHeader) -> None:
-        _create(path, header)
+    def __init__(self, path: Path, header: RunHeader, run: bytes) -> None:
+        _create(path, header, run)
         # no lock: a reader that opens the new file at once must not block its writer
         self._file = h5py.File(path, "r+", libver=_LIBVER, locking=False)
         self._entry = self._file["entry"]
@@ -96,12 +99,12 @@ class LiveFile:
             self._file.close()
 
 
-def _create(path: Path, header: RunHeader) -> None:
+def _create(path: Path, header: RunHeader, run: bytes) -> None:
     """Create the complete file under another name, so that a file at ``path`` can always be opened."""
     part = path.with_name(f".{path.name}.{os.getpid()}.creating")
     try:
         with h5py.File(part, "w", libver=_LIBVER) as new:
-            entry = layout.write_frame(new, header)
+            entry = layout.write_frame(new, header, run)
             grows: dict[str, Any] = {"shape": (0,), "maxshape": (None,)}
             layout.write_channels(entry["raw"], header, chunks=(layout.LIVE_CHUNK,), **grows)
             entry.create_dataset("segments", shape=(0, 2), maxshape=(None, 2), chunks=(64, 2), dtype="<i8")

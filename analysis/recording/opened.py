@@ -10,10 +10,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.recording import layout
+from analysis.recording import layout, manifest
+from analysis.recording.byte_seal import holds
 from analysis.recording.commits import Commits
 from analysis.recording.errors import BROKEN, RecordingError, damage_told, reason
 from analysis.recording.header import RunHeader
+from analysis.recording.opened_log import OpenedLog
+from analysis.recording.run_log import SUFFIX, log_of
 from analysis.recording.structure import Structure
 from analysis.recording.unfinished import UnmarkedView
 
@@ -23,10 +26,40 @@ _ATTEMPTS = 20
 RECOVER = "`hotjunction recover` copies the undamaged part to a new file."
 
 
-def open_recording(path: Path) -> "OpenedFile":
-    """Open a recording for reading. Raises `RecordingError` with one sentence."""
+def open_recording(path: Path, before: "OpenedFile | OpenedLog | None" = None) -> "OpenedFile | OpenedLog":
+    """Open a recording for reading; where there is a log, it counts, and the file beside it is only a view.
+
+    ``before`` is an earlier opening, whose comparisons with check sums are taken over. Raises `RecordingError` with
+    one sentence.
+    """
+    log = path if path.suffix == SUFFIX else log_of(path)
+    if log.is_file():
+        with suppress(FileNotFoundError):  # the run has just ended, and the finished file is in its place
+            return _log_or_finished(path, log, before)
     if not path.is_file():
         raise RecordingError(f"{path}: there is no such file")
+    opened = _open_file(path)
+    if isinstance(before, OpenedFile):
+        opened.take_over(before)
+    return opened
+
+
+def _log_or_finished(
+    path: Path, log: Path, before: "OpenedFile | OpenedLog | None"
+) -> "OpenedFile | OpenedLog":
+    """Open a log; or the finished file that was built from it, if the program died before it removed the log."""
+    opened = OpenedLog(log, before if isinstance(before, OpenedLog) else None)
+    with suppress(RecordingError, OSError):
+        if path != log and opened.index.ended and path.is_file():
+            finished = _open_file(path)
+            if finished.run == opened.index.run and holds(path):
+                opened.close()
+                return finished
+            finished.close()
+    return opened
+
+
+def _open_file(path: Path) -> "OpenedFile":
     for _ in range(_ATTEMPTS - 1):
         with suppress(*BROKEN):
             return OpenedFile(path)
@@ -46,6 +79,12 @@ class OpenedFile:
     status, storage : str
     datasets : dict of str to h5py.Dataset
         One for each channel.
+    run : bytes
+        Run that the file belongs to; empty in files of format 1.
+    journalled : bool
+        True if events and traces are lines of a journal; a finished file has tables.
+    damage : tuple
+        Empty: damage is found when something is read.
     commits : Commits or None
         Valid commits; None for a finished file, which has none.
     rows : int
@@ -75,12 +114,21 @@ class OpenedFile:
                 f"{self.path}: written by a newer hotjunction (format {version}); update this program"
             )
         self._structure = structure = Structure(self.path, file)
+        with damage_told(self.path, "its seal"):
+            self._manifest = manifest.read(file)
+        self._checked: dict[str, set[int]] = {name: set() for name in (self._manifest or {}).get("rows", ())}
         self.entry = structure.group("entry")
+        for name in ("header", "status", "storage", "segments"):
+            with damage_told(self.path, f"its {name}"):
+                self._demand_sealed(f"entry/{name}")
         with damage_told(self.path, "its header"):
             self.header = RunHeader.from_json(json.loads(structure.dataset("entry/header").asstr()[()]))
         self.status = layout.STATUS_UNFINISHED if self._view.marked else self._word("status")
         self.storage = self._word("storage")
-        unfinished = "journal" in self.entry
+        self.result = str(self.entry.attrs.get("result", ""))
+        self.run = bytes.fromhex(str(file.attrs.get("run", "")))
+        self.damage = ()
+        self.journalled = unfinished = "journal" in self.entry
         self.datasets = structure.channels(self.header.channel_names, equal=not unfinished)
         self.commits = Commits(structure, list(self.datasets.values())) if unfinished else None
         starts = structure.dataset("entry/segments")
@@ -91,6 +139,15 @@ class OpenedFile:
             last = self.commits.last
             self.rows, self.lines = int(last["samples"]), int(last["lines"])
             self.segments = structure.segments(starts[: int(last["segments"])], self.rows)
+
+    @property
+    def sealed(self) -> bool:
+        """True if the file has a seal, with which everything read is compared."""
+        return self._manifest is not None
+
+    def _demand_sealed(self, name: str) -> None:
+        if self._manifest is not None:
+            manifest.demand(self._structure.dataset(name), name, self._manifest)
 
     def _word(self, name: str) -> str:
         return bytes(self._structure.dataset(f"entry/{name}")[()]).decode()
@@ -103,8 +160,10 @@ class OpenedFile:
         for start in range(0, self.rows, layout.FINISHED_CHUNK):
             rows = slice(start, min(start + layout.FINISHED_CHUNK, self.rows))
             try:
-                for dataset in self.datasets.values():
-                    dataset[rows]  # HDF5 compares the check sum of each chunk
+                for name, dataset in self.datasets.items():  # HDF5 compares the check sum of each chunk
+                    if not self._matches(name, rows.start // layout.FINISHED_CHUNK, dataset[rows]):
+                        yield rows, slice(0, 0)
+                        break
             except BROKEN:
                 yield rows, slice(0, 0)
 
@@ -122,7 +181,32 @@ class OpenedFile:
         for rows, _ in self.commits.damaged(start, stop) if self.commits is not None else ():
             raise RecordingError(f"{self.path}: rows {rows.start} to {rows.stop} are damaged. {RECOVER}")
         with damage_told(self.path, f"rows {start} to {stop}", RECOVER):
-            self.datasets[name].read_direct(out, np.s_[start:stop])
+            if name not in self._checked:
+                self.datasets[name].read_direct(out, np.s_[start:stop])
+                return
+            for chunk in range(start // layout.FINISHED_CHUNK, -(-stop // layout.FINISHED_CHUNK)):
+                self._read_chunk(name, chunk, start, stop, out)
+
+    def _read_chunk(self, name: str, chunk: int, start: int, stop: int, out: NDArray[np.float64]) -> None:
+        """Read the part of one chunk that lies within ``start`` to ``stop``; compare the chunk once with its digest."""
+        first = chunk * layout.FINISHED_CHUNK
+        lo, hi = max(start, first), min(stop, first + layout.FINISHED_CHUNK)
+        if chunk in self._checked[name]:
+            self.datasets[name].read_direct(out, np.s_[lo:hi], np.s_[lo - start : hi - start])
+            return
+        values = self.datasets[name][first : first + layout.FINISHED_CHUNK]
+        if not self._matches(name, chunk, values):
+            raise RecordingError(f"{self.path}: rows {first} to {first + len(values)} are damaged. {RECOVER}")
+        out[lo - start : hi - start] = values[lo - first : hi - first]
+
+    def _matches(self, name: str, chunk: int, values: NDArray[Any]) -> bool:
+        """Compare the samples of a chunk with the seal, and remember that they match; True without a seal."""
+        if self._manifest is None or name not in self._checked:
+            return True
+        matches: bool = manifest.digest(values) == self._manifest["rows"][name][chunk]
+        if matches:
+            self._checked[name].add(chunk)
+        return matches
 
     def journal(self, leave_out: list[slice]) -> list[dict[str, Any]]:
         """Return the valid journal lines, except those in the given ranges of bytes."""
@@ -140,6 +224,7 @@ class OpenedFile:
 
     def column(self, name: str) -> list[Any]:
         """Return one column of a table of a finished file ("traces/kept")."""
+        self._demand_sealed(f"entry/{name}")
         dataset = self._structure.dataset(f"entry/{name}")
         is_text = h5py.check_string_dtype(dataset.dtype)
         values: list[Any] = (dataset.asstr() if is_text else dataset)[:].tolist()

@@ -11,7 +11,8 @@ import numpy as np
 
 from analysis.recording.errors import OutsideRecording, RecordingError, damage_told
 from analysis.recording.header import TraceEntry
-from analysis.recording.opened import RECOVER, open_recording
+from analysis.recording.opened import RECOVER, OpenedFile, open_recording
+from analysis.recording.opened_log import OpenedLog
 from analysis.records import Block, Event, EventKind, FloatArray, Trace
 
 T = TypeVar("T")
@@ -25,6 +26,9 @@ class Recording:
     Parameters
     ----------
     path : Path
+        The recording, or its log.
+    before : Recording
+        An earlier opening; check sums compared then are not compared again.
 
     Attributes
     ----------
@@ -40,9 +44,9 @@ class Recording:
         If the file does not exist, is damaged, or is not a recording; the message is one sentence.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, before: "Recording | None" = None) -> None:
         self.path = Path(path)
-        self._opened = open_recording(self.path)
+        self._opened = open_recording(self.path, None if before is None else before.opened)
         self.header = self._opened.header
         self.status = self._opened.status
         self.storage = self._opened.storage
@@ -50,6 +54,26 @@ class Recording:
         self._damaged_lines: list[slice] = []
         self._damage: list[Event] = []
         self._lists_left_out: set[str] = set()
+
+    @property
+    def opened(self) -> OpenedFile | OpenedLog:
+        """The open file or log below."""
+        return self._opened
+
+    @property
+    def sealed(self) -> bool:
+        """True if the recording has a seal or a log, with which everything read is compared."""
+        return self._opened.sealed
+
+    @property
+    def run(self) -> bytes:
+        """Mark of the run; empty in recordings of format 1."""
+        return self._opened.run
+
+    @property
+    def result(self) -> str:
+        """Result in a line; "" without one."""
+        return self._opened.result
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -132,7 +156,8 @@ class Recording:
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """All events, in the order in which they were added."""
-        return (*self._read_whole(self._read_events, "its list of events"), *self._damage)
+        events = self._read_whole(self._read_events, "its list of events")
+        return (*events, *self._opened.damage, *self._damage)
 
     @cached_property
     def traces(self) -> tuple[TraceEntry, ...]:
@@ -148,7 +173,7 @@ class Recording:
             return read()
 
     def _read_events(self) -> list[Event]:
-        if self._opened.commits is not None:
+        if self._opened.journalled:
             rows: Any = [item["event"] for item in self._journal if "event" in item]
         else:
             rows = self._opened.table("events")
@@ -157,7 +182,7 @@ class Recording:
         return [_event(row) for row in rows]
 
     def _read_traces(self) -> list[TraceEntry]:
-        if self._opened.commits is not None:
+        if self._opened.journalled:
             return [TraceEntry.from_json(item["trace"]) for item in self._journal if "trace" in item]
         rows = self._opened.table("traces")
         for name in ("flags", "settings"):
@@ -213,6 +238,8 @@ class Recording:
 
     def verify(self) -> None:
         """Compare everything with its check sums. Raises `RecordingError` naming the damaged rows."""
+        for event in self._opened.damage:
+            raise RecordingError(f"{self.path}: {event.name}: {dict(event.payload)}. {RECOVER}")
         for rows, _ in self._opened.damaged():
             raise RecordingError(f"{self.path}: rows {rows.start} to {rows.stop} are damaged. {RECOVER}")
 
@@ -254,9 +281,7 @@ class Recording:
 
     def again(self) -> "Recording":
         """Open the file again, which may have grown; check sums already compared are not compared again."""
-        opened = Recording(self.path)
-        opened._opened.take_over(self._opened)
-        return opened
+        return Recording(self.path, self)
 
     def close(self) -> None:
         """Close the file."""

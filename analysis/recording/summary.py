@@ -45,7 +45,7 @@ def glance(path: Path) -> RecordingSummary:
     opened = open_recording(path)
     try:
         with damage_told(path, "its list of traces or events"):
-            kept, steps = _live(opened) if opened.commits is not None else _finished(opened)
+            kept, steps = _live(opened) if opened.journalled else _finished(opened)
             segments = opened.segments
             return RecordingSummary(
                 header=opened.header,
@@ -56,7 +56,7 @@ def glance(path: Path) -> RecordingSummary:
                 traces=len(kept),
                 kept=sum(kept),
                 steps=steps,
-                result=str(opened.entry.attrs.get("result", "")),
+                result=opened.result,
             )
     finally:
         opened.close()

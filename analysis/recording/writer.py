@@ -1,12 +1,13 @@
-"""Writing of a run in progress, such that a killed process loses nothing that was acknowledged.
+"""Writing of a run in progress, such that nothing that was acknowledged is lost, by a kill or a power cut.
 
-The file is HDF5 in SWMR mode: its complete structure is written before the first sample; after that only datasets
-grow. Each flush writes the new samples and journal lines, makes HDF5 hand them to the operating system, and only
-then adds a line to the log of commits, which is handed over in the same way. A reader trusts that log and ignores
-data beyond it. (Data handed to the operating system survive the end of the process, but not a power cut.)
+The truth is an append-only log (`analysis.recording.run_log`), which is on the disk before a flush returns. Beside
+it grows a view for other programs, HDF5 in SWMR mode. At the end a finished file is built from the log, sealed, read
+back, and put in the view's place.
 """
 
+import logging
 import shutil
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import isnan
@@ -17,15 +18,23 @@ from typing import Literal, Self
 import numpy as np
 
 from analysis.recording import layout
-from analysis.recording.errors import DiskAlmostFull, RecordingError, WriteFailed, reason
+from analysis.recording.errors import DiskAlmostFull, FileGone, RecordingError, WriteFailed, reason
 from analysis.recording.finish import finish
 from analysis.recording.header import RunHeader, TraceEntry
 from analysis.recording.live import LiveFile
 from analysis.recording.names import demand_free
 from analysis.recording.plots import Plot
+from analysis.recording.run_log import RunLog, log_of, rescue
 from analysis.records import Block, Event
 
+log = logging.getLogger(__name__)
+
 Status = Literal["finished", "aborted"]
+
+
+def _gone(error: FileGone) -> str:
+    where = f"everything recorded is in {error.rescued}" if error.rescued else "nothing of it could be saved"
+    return f"{error}; {where}. The run was ended. `hotjunction recover` makes a recording of it"
 
 
 def _free_bytes(path: Path) -> int:
@@ -64,7 +73,7 @@ class RecordingWriter:
         self._free_bytes = free_bytes
         waits = header.rate_Hz * save_every_s
         self._flush_at = max(int(waits), 1) if np.isfinite(waits) else 65536
-        self._segments: list[tuple[int, int]] = []  # (first sample index, row) of waiting segments
+        self._segments: list[tuple[int, int]] = []  # (first sample index, row) of the view's waiting segments
         self._next: int | None = None  # index of the next sample if there is no gap
         self._blocks: list[Block] = []
         self._waiting = 0
@@ -73,18 +82,26 @@ class RecordingWriter:
         demand_free(self.path)
         if not self.path.parent.is_dir():
             raise RecordingError(f"{self.path} cannot be created: its folder does not exist")
+        demand_free(log_of(self.path))
         self._check_space()
-        self._live: LiveFile | None = LiveFile(self.path, header)
+        run = uuid.uuid4().bytes[:8]
+        self._log: RunLog | None = RunLog(log_of(self.path), header, run)
+        try:
+            self._view: LiveFile | None = LiveFile(self.path, header, run)
+        except BaseException:
+            self._log.close()
+            self._log.path.unlink(missing_ok=True)
+            raise
 
     @property
     def saved(self) -> int:
-        """Samples of each channel that are safe if this process ends."""
+        """Samples of each channel that are on the disk."""
         return self._saved
 
     @property
     def closed(self) -> bool:
         """True if nothing more can be written."""
-        return self._live is None
+        return self._log is None
 
     def append(self, block: Block) -> None:
         """Take a block; the next flush saves it. A gap before it is recorded as a gap.
@@ -135,36 +152,58 @@ class RecordingWriter:
         Returns
         -------
         int
-            Samples of each channel that are now safe if this process ends.
+            Samples of each channel that are now on the disk.
 
         Raises
         ------
         WriteFailed
-            If the system refused the write; the file stays as after the previous flush, and is readable.
+            If the system refused the write, or the file is gone; what the previous flush saved is readable, and
+            what waits is in another file, if one could be written. The message says where.
         DiskAlmostFull
             If everything is saved, but less than the reserve is free: stop the run, and `close`.
         """
-        live = self._demand_open()
+        run_log = self._demand_open()
         if self._blocks or self._lines:
             try:
-                self._save(live)
-            except (OSError, RuntimeError, ValueError) as error:
+                self._saved = run_log.commit(self._blocks, b"".join(self._lines))
+            except FileGone as error:
                 self.abandon()
-                raise WriteFailed(
-                    f"{self.path.name}: writing failed ({reason(error)}); the first {self._saved} samples are "
-                    "saved. Free space on the disk, or record to another one",
-                    self._saved,
-                ) from error
+                raise WriteFailed(_gone(error), self._saved) from error
+            except OSError as error:
+                message = self._refused(error)
+                self.abandon()
+                raise WriteFailed(message, self._saved) from error
+            self._show()
+            self._waiting = 0
+            for waiting in (self._blocks, self._segments, self._lines):
+                waiting.clear()
         self._check_space()
         return self._saved
 
-    def _save(self, live: LiveFile) -> None:
+    def _show(self) -> None:
+        """Add what was saved to the view. An error there costs only the view, and is told once."""
+        if self._view is None:
+            return
         whole = np.concatenate([block.data for block in self._blocks], axis=1) if self._blocks else ()
-        live.commit(list(whole), self._segments, b"".join(self._lines))
-        self._saved = live.rows
-        self._waiting = 0
-        for waiting in (self._blocks, self._segments, self._lines):
-            waiting.clear()
+        try:
+            self._view.commit(list(whole), self._segments, b"".join(self._lines))
+        except (OSError, RuntimeError, ValueError) as error:
+            log.warning(
+                "%s is no longer shown to other programs while it is recorded (%s); its log is complete.",
+                self.path.name,
+                reason(error),
+            )
+            self._view.abandon()
+            self._view = None
+
+    def _refused(self, error: OSError) -> str:
+        """Save what waits in a folder for temporary files; return the message for the user."""
+        rescued = rescue(self.path, self.header, self._blocks, b"".join(self._lines))
+        rest = f"; the samples after them are in {rescued}" if rescued else ""
+        return (
+            f"{self.path.name}: writing failed ({reason(error)}); the first {self._saved} samples are saved{rest}. "
+            "Free space on the disk, or record to another one"
+        )
 
     def close(
         self,
@@ -173,10 +212,11 @@ class RecordingWriter:
         entries: Sequence[TraceEntry] = (),
         result: str = "",
     ) -> str:
-        """Save everything that waits, mark the end of the run, and replace the file by a compressed copy.
+        """Save everything that waits, mark the end of the run, and build the finished file.
 
-        The copy is read back and compared before it replaces the recording. If it cannot be made (no space, file
-        held by another program) the recording stays as it is: complete, but larger and without plots.
+        The finished file is sealed, read back and compared with the log before it takes the recording's name. If it
+        cannot be made (no space, file held by another program), log and view stay: complete, but larger, without
+        plots and seal; `hotjunction recover` makes up for it.
 
         Parameters
         ----------
@@ -198,7 +238,7 @@ class RecordingWriter:
         WriteFailed
             As `flush` does.
         """
-        if self._live is None:
+        if self._log is None:
             return "closed before"
         for entry in entries:
             self.add_trace(entry)
@@ -206,16 +246,21 @@ class RecordingWriter:
             self.flush()
         stored = self._room_for_copy()
         try:
-            self._live.close(status, stored or layout.STORED_PLAIN)
+            self._log.end(status, stored or layout.STORED_PLAIN, result)
+            if self._view is not None:
+                view, self._view = self._view, None
+                view.close(status, stored or layout.STORED_PLAIN)
+        except FileGone as error:
+            raise WriteFailed(_gone(error), self._saved) from error
         except (OSError, RuntimeError) as error:
-            self.abandon()
             raise WriteFailed(f"{self.path.name}: closing failed ({reason(error)})", self._saved) from error
-        self._live = None
+        finally:
+            self.abandon()
         return stored or finish(self.path, plots, result)
 
     def _room_for_copy(self) -> str:
         """Return the reason for keeping the file uncompressed; "" if there is room for a compressed copy."""
-        need, free = self.path.stat().st_size, self._free_bytes(self.path)
+        need, free = log_of(self.path).stat().st_size, self._free_bytes(self.path)
         if free - need >= self.reserve_bytes // 2:
             return ""
         return (
@@ -224,9 +269,12 @@ class RecordingWriter:
 
     def abandon(self) -> None:
         """Close the file as "unfinished", with everything flushed so far, without writing anything more."""
-        live, self._live = self._live, None
-        if live is not None:
-            live.abandon()
+        run_log, self._log = self._log, None
+        view, self._view = self._view, None
+        if view is not None:
+            view.abandon()
+        if run_log is not None:
+            run_log.close()
 
     def _check_space(self) -> None:
         free = self._free_bytes(self.path)
@@ -237,10 +285,10 @@ class RecordingWriter:
                 self._saved,
             )
 
-    def _demand_open(self) -> LiveFile:
-        if self._live is None:
+    def _demand_open(self) -> RunLog:
+        if self._log is None:
             raise RecordingError(f"{self.path.name} is closed; nothing more can be written to it")
-        return self._live
+        return self._log
 
     def __enter__(self) -> Self:
         return self

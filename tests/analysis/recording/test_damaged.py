@@ -20,6 +20,7 @@ from analysis.recording import (
     TraceEntry,
     recover,
 )
+from analysis.recording.run_log import log_of
 from analysis.recording.summary import glance
 from analysis.records import Block, Event, EventKind
 from tests.support.physics.counted import HEADER, NAMES, RATE_Hz, block
@@ -50,7 +51,7 @@ def sound(request, tmp_path_factory):
     path = tmp_path_factory.mktemp(request.param) / "run.h5"
     writer = write_unfinished(path)
     writer.close() if request.param == "finished" else writer.abandon()
-    return path.read_bytes()
+    return path.read_bytes()  # of an unfinished one the view, without its log
 
 
 @st.composite
@@ -118,9 +119,10 @@ def test_an_injured_file_is_told_in_a_sentence_and_shows_no_other_samples(sound,
 def test_every_flipped_sample_of_an_unfinished_file_is_told(tmp_path):
     path = tmp_path / "run.h5"
     write_unfinished(path).abandon()
+    log_of(path).unlink()
     content = path.read_bytes()
     with Recording(path) as recording:
-        chunk = recording._opened.entry["raw/current"].id.get_chunk_info(0).byte_offset
+        chunk = recording.opened.entry["raw/current"].id.get_chunk_info(0).byte_offset
     for row in range(0, N - N // COMMITS, 250):
         path.write_bytes(injured(content, ("bit", chunk + 8 * row + 3, 5)))
         with Recording(path) as recording, pytest.raises(RecordingError, match=r"are damaged.*recover"):
@@ -133,13 +135,16 @@ def test_every_flipped_sample_of_an_unfinished_file_is_told(tmp_path):
 def test_what_was_compared_is_not_compared_again_when_the_file_has_grown(tmp_path):
     path = tmp_path / "run.h5"
     writer = write_unfinished(path)
+    log = log_of(path).rename(tmp_path / "elsewhere")
     with Recording(path) as before:
         before.samples(0, N)
+        log.rename(log_of(path))
         writer.append(block(N, 500))
         writer.flush()
+        log_of(path).rename(log)
         with before.again() as after:
             assert after.stop == N + 500
-            _, state = after._opened.commits.known
+            _, state = after.opened.commits.known
             assert state.tolist() == [1] * (COMMITS + 1)
             assert np.array_equal(after.samples(N, N + 500), block(N, 500).data)
     writer.abandon()
@@ -163,6 +168,8 @@ def test_a_heap_of_texts_that_leads_nowhere_is_told(tmp_path):
 def finished(tmp_path):
     path = tmp_path / "run.h5"
     write_unfinished(path).close()
+    with h5py.File(path, "r+") as file:  # as somebody makes it who has no seal
+        del file["seal"]
     return path
 
 

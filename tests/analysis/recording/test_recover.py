@@ -15,6 +15,7 @@ from analysis.recording import (
     TraceEntry,
     recover,
 )
+from analysis.recording.run_log import log_of
 from analysis.recording.unfinished import lookup3
 from analysis.records import Block, Event, EventKind
 from tests.benchmarks.kill_recordings import kill_recordings
@@ -43,7 +44,8 @@ def killed(tmp_path: Path) -> Path:
 
 
 def damage(path: Path, dataset: str, element: int, item_bytes: int = 8) -> None:
-    """Flip a bit of one element in a copy of the file's bytes."""
+    """Flip a bit of one element in a copy of the file's bytes; without a log, the view is all there is."""
+    log_of(path).unlink()
     with Recording(path) as recording:
         place = recording._opened.entry[dataset].id.get_chunk_info(0).byte_offset
     content = bytearray(path.read_bytes())
@@ -62,11 +64,11 @@ def test_hdf5_itself_refuses_it_and_we_do_not(killed):
 
 
 def test_recover_makes_a_finished_file_and_never_touches_the_original(killed, tmp_path):
-    before = killed.read_bytes()
+    before = killed.read_bytes(), log_of(killed).read_bytes()
     out = tmp_path / "out.h5"
     plot = Plot("histogram", "h", PlotAxis("counts", np.ones(4)), (PlotAxis("g", np.arange(4.0), "G0"),))
     assert recover(killed, out, [plot]) == 1300
-    assert killed.read_bytes() == before
+    assert (killed.read_bytes(), log_of(killed).read_bytes()) == before
     with Recording(killed) as old, Recording(out) as new:
         assert (new.status, new.header) == ("recovered", old.header)
         assert (new.events, new.gaps) == (old.events, old.gaps)
@@ -74,7 +76,7 @@ def test_recover_makes_a_finished_file_and_never_touches_the_original(killed, tm
         assert np.array_equal(new.samples(0, 2300), old.samples(0, 2300), equal_nan=True)
     with h5py.File(out) as file:
         assert file["entry"].attrs["default"] == "histogram"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["killed.h5", "out.h5"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["killed.h5", "killed.h5.log", "out.h5"]
 
 
 def test_recover_never_overwrites(killed, tmp_path):

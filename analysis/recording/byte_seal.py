@@ -1,0 +1,321 @@
+"""Seal over every byte of a finished file: finds damage anywhere, HDF5's own structure included, and repairs it.
+
+The seal is one contiguous dataset, found by its magic without HDF5. It holds the SHA-256 of every byte outside
+itself, a CRC-32 of each block of 4 KiB, and one block of parity (XOR) for each sixteen blocks, which lie far from
+each other. One damaged block among sixteen is repaired byte for byte.
+"""
+
+import hashlib
+import shutil
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.recording.errors import RecordingError
+
+MAGIC = b"\x89HJSEAL2\r\n\x1a\n\0\0\0\0"
+HEAD = struct.Struct("<16sQQQQQ32sIII")
+HEAD_SIZE = 128
+BLOCK = 4096
+MEMBERS = 16
+"""Blocks that share one block of parity."""
+
+DATASET = "seal/bytes"
+
+
+@dataclass(frozen=True)
+class Head:
+    """Place and content of a seal.
+
+    Parameters
+    ----------
+    at, length : int
+        The seal's bytes in the file.
+    size : int
+        Length of the file.
+    blocks, groups : int
+        Blocks in the file, and blocks of parity.
+    digest : bytes
+        SHA-256 of every byte outside the seal.
+    table_crc : int
+        CRC-32 of the table.
+    """
+
+    at: int
+    length: int
+    size: int
+    blocks: int
+    groups: int
+    digest: bytes
+    table_crc: int
+
+    def packed(self) -> bytes:
+        """Return the head as it is in the file."""
+        start = HEAD.pack(
+            MAGIC,
+            self.at,
+            self.length,
+            self.size,
+            self.blocks,
+            self.groups,
+            self.digest,
+            self.table_crc,
+            0,
+            0,
+        )[:-4]
+        return (start + struct.pack("<I", zlib.crc32(start))).ljust(HEAD_SIZE, b"\0")
+
+    @property
+    def table_size(self) -> int:
+        """Bytes of the table of check sums of blocks and of parity."""
+        return 4 * (self.blocks + self.groups)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Result of comparing a file with its seal.
+
+    Parameters
+    ----------
+    damaged : list of (start, stop)
+        Bytes outside the seal that differ.
+    seal_damaged : bool
+        True if the seal itself is damaged, in part.
+    repairable : bool
+        True if everything damaged can be repaired.
+    """
+
+    damaged: list[tuple[int, int]]
+    seal_damaged: bool
+    repairable: bool
+
+
+def needed(size: int) -> int:
+    """Return the length of the seal of a file of this size, the seal included."""
+    blocks = -(-size // BLOCK)
+    groups = -(-blocks // MEMBERS)
+    return 2 * HEAD_SIZE + 2 * 4 * (blocks + groups) + groups * BLOCK
+
+
+def reserve(file: h5py.File) -> None:
+    """Create the dataset of the seal; everything else must have been written."""
+    file.flush()
+    without = file.id.get_filesize() + 4 * BLOCK
+    length = needed(without)
+    while length < needed(without + length):
+        length = needed(without + length)
+    kind = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    kind.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    kind.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    group = file.require_group("seal")
+    h5py.h5d.create(group.id, b"bytes", h5py.h5t.STD_U8LE, h5py.h5s.create_simple((length,)), kind)
+
+
+def write(path: Path) -> None:
+    """Write the seal of a closed file that has room for it. Raises ``RecordingError``, ``OSError``."""
+    with h5py.File(path, "r") as file:
+        dataset = file[DATASET]
+        at, length = dataset.id.get_offset(), len(dataset)
+    size = path.stat().st_size
+    if at is None or needed(size) > length:
+        raise RecordingError(f"{path}: there is no room for its seal")
+    with path.open("r+b") as raw:
+        head, table, parity = _sealed(raw, at, length, size)
+        body = head.packed() + table + parity.tobytes()
+        tail = table + head.packed()
+        raw.seek(at)
+        raw.write(body + bytes(length - len(body) - len(tail)) + tail)
+
+
+def holds(path: Path) -> bool:
+    """Return True if the file has a seal and nothing in it is damaged."""
+    with suppress(OSError), path.open("rb") as raw:
+        head = find(raw, path.stat().st_size)
+        if head is None or head.size != path.stat().st_size:
+            return False
+        return _digest(raw, head) == head.digest
+    return False
+
+
+def find(raw: BinaryIO, size: int) -> Head | None:
+    """Return a readable head of the seal, searched from the end of the file on; None without one."""
+    piece_size = 1 << 20
+    for start in range(max(size - piece_size, 0), -piece_size, -piece_size):
+        raw.seek(max(start, 0))
+        piece = raw.read(piece_size + HEAD_SIZE)
+        found = piece.rfind(MAGIC)
+        while found >= 0:
+            head = _unpacked(piece[found : found + HEAD.size])
+            if head is not None:
+                return head
+            found = piece.rfind(MAGIC, 0, found)
+    return None
+
+
+def check(path: Path) -> Findings | None:
+    """Compare a file with its seal; return None if it has none that can be read."""
+    size = path.stat().st_size
+    with path.open("rb") as raw:
+        head = find(raw, size)
+        if head is None:
+            return None
+        table, spare = _table(raw, head)
+        if table is None:
+            return Findings([], seal_damaged=True, repairable=False) if holds(path) else None
+        bad = _bad_blocks(raw, head, table)
+        parity = _bad_parity(raw, head, table)
+        groups = [int(block) % head.groups for block in bad]
+        repairable = len(set(groups)) == len(groups) and not set(groups) & set(parity.tolist())
+        damaged = _ranges(bad, head)
+        whole_seal = spare and not len(parity) and size == head.size
+        return Findings(damaged, not whole_seal, bool(repairable))
+
+
+def repair(path: Path, target: Path) -> None:
+    """Write a repaired copy of a file. Raises ``RecordingError`` if it cannot be repaired, or has no seal."""
+    findings = check(path)
+    if findings is None or not findings.repairable:
+        raise RecordingError(f"{path}: damaged in too many places, or its seal is; it cannot be repaired")
+    shutil.copyfile(path, target)
+    with target.open("r+b") as copy:
+        head = find(copy, path.stat().st_size)
+        assert head is not None
+        table, _ = _table(copy, head)
+        assert table is not None
+        copy.truncate(head.size)
+        for block in _bad_blocks(copy, head, table).tolist():
+            rebuilt = _rebuilt(copy, head, block)
+            start = block * BLOCK
+            for lo, hi in _outside(start, min(start + BLOCK, head.size), head):
+                copy.seek(lo)
+                copy.write(rebuilt[lo - start : hi - start].tobytes())
+        whole = _digest(copy, head) == head.digest
+    if not whole:
+        target.unlink()
+        raise RecordingError(f"{path}: could not be repaired")
+    write(target)
+
+
+def _rebuilt(raw: BinaryIO, head: Head, block: int) -> NDArray[np.uint8]:
+    """Return a block from its group's parity and the group's other blocks."""
+    group = block % head.groups
+    raw.seek(head.at + HEAD_SIZE + head.table_size + group * BLOCK)
+    rebuilt = np.frombuffer(raw.read(BLOCK), np.uint8).copy()
+    for member in range(group, head.blocks, head.groups):
+        if member != block:
+            rebuilt ^= _padded(_masked(raw, head, member * BLOCK, BLOCK))[0]
+    return rebuilt
+
+
+def _masked(raw: BinaryIO, head: Head, start: int, n: int) -> bytes:
+    """Read bytes of the file, zeros in place of the seal and of what was cut off."""
+    n = min(n, head.size - start)
+    raw.seek(start)
+    content = bytearray(raw.read(n).ljust(n, b"\0"))
+    lo, hi = max(head.at, start) - start, min(head.at + head.length, start + n) - start
+    if lo < hi:
+        content[lo:hi] = bytes(hi - lo)
+    return bytes(content)
+
+
+def _unpacked(content: bytes) -> Head | None:
+    if len(content) < HEAD.size:
+        return None
+    *values, table_crc, _, crc = HEAD.unpack(content)
+    if zlib.crc32(content[: HEAD.size - 4]) != crc:
+        return None
+    return Head(*values[1:], table_crc)
+
+
+def _digest(raw: BinaryIO, head: Head) -> bytes:
+    """Return the SHA-256 of every byte outside the seal."""
+    sha = hashlib.sha256()
+    for start, content in _pieces(raw, head):
+        for lo, hi in _outside(start, start + len(content), head):
+            sha.update(content[lo - start : hi - start])
+    return sha.digest()
+
+
+def _sealed(raw: BinaryIO, at: int, length: int, size: int) -> tuple[Head, bytes, NDArray[np.uint8]]:
+    """Return the head of a new seal, its table, and the parity, shape (groups, BLOCK)."""
+    blocks = -(-size // BLOCK)
+    groups = -(-blocks // MEMBERS)
+    bare = Head(at, length, size, blocks, groups, b"", 0)
+    sha = hashlib.sha256()
+    parity = np.zeros((groups, BLOCK), np.uint8)
+    sums: list[int] = []
+    for start, content in _pieces(raw, bare):
+        for lo, hi in _outside(start, start + len(content), bare):
+            sha.update(content[lo - start : hi - start])
+        rows = _padded(content)
+        sums += [zlib.crc32(row) for row in rows]
+        parity[: len(rows)] ^= rows
+    table = np.array([*sums, *(zlib.crc32(row) for row in parity)], "<u4").tobytes()
+    return Head(at, length, size, blocks, groups, sha.digest(), zlib.crc32(table)), table, parity
+
+
+def _pieces(raw: BinaryIO, head: Head) -> Iterator[tuple[int, bytes]]:
+    """Yield the file in pieces of as many blocks as there are groups, with zeros in place of the seal."""
+    size = max(head.groups, 1) * BLOCK
+    for start in range(0, head.size, size):
+        yield start, _masked(raw, head, start, size)
+
+
+def _padded(content: bytes) -> NDArray[np.uint8]:
+    whole = content + bytes(-len(content) % BLOCK)
+    return np.frombuffer(whole, np.uint8).reshape(-1, BLOCK)
+
+
+def _outside(start: int, stop: int, head: Head) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a range of bytes that lie outside the seal."""
+    for lo, hi in ((start, min(stop, head.at)), (max(start, head.at + head.length), stop)):
+        if lo < hi:
+            yield lo, hi
+
+
+def _table(raw: BinaryIO, head: Head) -> tuple[NDArray[Any] | None, bool]:
+    """Return the table of check sums (None if both copies are damaged), and True if the seal's four parts hold."""
+    places = (head.at + HEAD_SIZE, head.at + head.length - HEAD_SIZE - head.table_size)
+    copies = []
+    for at in places:
+        raw.seek(at)
+        copies.append(raw.read(head.table_size))
+    good = [zlib.crc32(copy) == head.table_crc and len(copy) == head.table_size for copy in copies]
+    heads = []
+    for at in (head.at, head.at + head.length - HEAD_SIZE):
+        raw.seek(at)
+        heads.append(_unpacked(raw.read(HEAD.size)) == head)
+    table = next((copy for copy, ok in zip(copies, good, strict=True) if ok), None)
+    return (None if table is None else np.frombuffer(table, "<u4")), all(good) and all(heads)
+
+
+def _bad_blocks(raw: BinaryIO, head: Head, table: NDArray[Any]) -> NDArray[np.int64]:
+    sums = [zlib.crc32(row) for _, content in _pieces(raw, head) for row in _padded(content)]
+    return np.flatnonzero(np.array(sums, "<u4") != table[: head.blocks])
+
+
+def _bad_parity(raw: BinaryIO, head: Head, table: NDArray[Any]) -> NDArray[np.int64]:
+    raw.seek(head.at + HEAD_SIZE + head.table_size)
+    content = raw.read(head.groups * BLOCK).ljust(head.groups * BLOCK, b"\0")
+    sums = np.array([zlib.crc32(row) for row in _padded(content)], "<u4")
+    return np.flatnonzero(sums != table[head.blocks :])
+
+
+def _ranges(bad: NDArray[np.int64], head: Head) -> list[tuple[int, int]]:
+    """Return the damaged bytes outside the seal, neighbours joined."""
+    ranges: list[tuple[int, int]] = []
+    for block in bad.tolist():
+        for lo, hi in _outside(block * BLOCK, min((block + 1) * BLOCK, head.size), head):
+            if ranges and ranges[-1][1] == lo:
+                ranges[-1] = (ranges[-1][0], hi)
+            else:
+                ranges.append((lo, hi))
+    return ranges
