@@ -25,6 +25,7 @@ COMMANDS = {
     "run": "Run a procedure on a rig.",
     "serve": "Own a rig, run a queue of procedures, let clients attach.",
     "sim": "Serve a simulated rig.",
+    "verify": "Compare recordings with their seals; repair them.",
 }
 
 

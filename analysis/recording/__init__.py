@@ -1,4 +1,4 @@
-"""The recording file: one HDF5 file for each run; a killed process loses nothing that was acknowledged."""
+"""The recording file: one HDF5 file for each run; nothing that was acknowledged is lost."""
 
 from analysis.recording.errors import (
     DiskAlmostFull,
@@ -12,6 +12,7 @@ from analysis.recording.header import Calibration, RecordedChannel, RunHeader, T
 from analysis.recording.plots import Plot, PlotAxis
 from analysis.recording.reader import Recording
 from analysis.recording.recover import recover
+from analysis.recording.verify import Verification, repair, verify
 from analysis.recording.writer import RecordingWriter
 
 __all__ = [
@@ -27,7 +28,10 @@ __all__ = [
     "RecordingWriter",
     "RunHeader",
     "TraceEntry",
+    "Verification",
     "WriteFailed",
     "damage_told",
     "recover",
+    "repair",
+    "verify",
 ]

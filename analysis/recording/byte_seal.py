@@ -160,6 +160,13 @@ def find(raw: BinaryIO, size: int) -> Head | None:
     return None
 
 
+def moved(path: Path, file: h5py.File) -> bool:
+    """Return True if the seal is no longer where it was written: another program has written the file anew."""
+    with path.open("rb") as raw:
+        head = find(raw, path.stat().st_size)
+    return head is not None and DATASET in file and file[DATASET].id.get_offset() != head.at
+
+
 def check(path: Path) -> Findings | None:
     """Compare a file with its seal; return None if it has none that can be read."""
     size = path.stat().st_size
@@ -229,10 +236,10 @@ def _masked(raw: BinaryIO, head: Head, start: int, n: int) -> bytes:
 def _unpacked(content: bytes) -> Head | None:
     if len(content) < HEAD.size:
         return None
-    *values, table_crc, _, crc = HEAD.unpack(content)
+    _, at, length, size, blocks, groups, digest, table_crc, _, crc = HEAD.unpack(content)
     if zlib.crc32(content[: HEAD.size - 4]) != crc:
         return None
-    return Head(*values[1:], table_crc)
+    return Head(at, length, size, blocks, groups, digest, table_crc)
 
 
 def _digest(raw: BinaryIO, head: Head) -> bytes:
@@ -256,9 +263,9 @@ def _sealed(raw: BinaryIO, at: int, length: int, size: int) -> tuple[Head, bytes
         for lo, hi in _outside(start, start + len(content), bare):
             sha.update(content[lo - start : hi - start])
         rows = _padded(content)
-        sums += [zlib.crc32(row) for row in rows]
+        sums += [zlib.crc32(row.data) for row in rows]
         parity[: len(rows)] ^= rows
-    table = np.array([*sums, *(zlib.crc32(row) for row in parity)], "<u4").tobytes()
+    table = np.array([*sums, *(zlib.crc32(row.data) for row in parity)], "<u4").tobytes()
     return Head(at, length, size, blocks, groups, sha.digest(), zlib.crc32(table)), table, parity
 
 
@@ -298,14 +305,14 @@ def _table(raw: BinaryIO, head: Head) -> tuple[NDArray[Any] | None, bool]:
 
 
 def _bad_blocks(raw: BinaryIO, head: Head, table: NDArray[Any]) -> NDArray[np.int64]:
-    sums = [zlib.crc32(row) for _, content in _pieces(raw, head) for row in _padded(content)]
+    sums = [zlib.crc32(row.data) for _, content in _pieces(raw, head) for row in _padded(content)]
     return np.flatnonzero(np.array(sums, "<u4") != table[: head.blocks])
 
 
 def _bad_parity(raw: BinaryIO, head: Head, table: NDArray[Any]) -> NDArray[np.int64]:
     raw.seek(head.at + HEAD_SIZE + head.table_size)
     content = raw.read(head.groups * BLOCK).ljust(head.groups * BLOCK, b"\0")
-    sums = np.array([zlib.crc32(row) for row in _padded(content)], "<u4")
+    sums = np.array([zlib.crc32(row.data) for row in _padded(content)], "<u4")
     return np.flatnonzero(sums != table[head.blocks :])
 
 

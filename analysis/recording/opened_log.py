@@ -86,6 +86,9 @@ class OpenedLog:
     def __init__(self, path: Path, before: "OpenedLog | None" = None) -> None:
         self.path = path
         self._file = path.open("rb")
+        self.index: Index
+        self.identity: tuple[int, int]
+        self._uncommitted = 0
         try:
             self._read(before)
         except BaseException:
@@ -179,6 +182,10 @@ class OpenedLog:
         content = b"".join(self.index.lines)
         lines: list[dict[str, Any]] = json.loads(b"[" + b",".join(content.splitlines()) + b"]")
         return lines
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        """Raise ``LookupError``: a log has lines in place of tables."""
+        raise LookupError(name)
 
     def close(self) -> None:
         """Close the file."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from analysis.recording.errors import damage_told
 from analysis.recording.header import RunHeader
 from analysis.recording.opened import OpenedFile, open_recording
+from analysis.recording.opened_log import OpenedLog
 from analysis.records import EventKind
 
 
@@ -45,7 +46,11 @@ def glance(path: Path) -> RecordingSummary:
     opened = open_recording(path)
     try:
         with damage_told(path, "its list of traces or events"):
-            kept, steps = _live(opened) if opened.journalled else _finished(opened)
+            kept, steps = (
+                _finished(opened)
+                if isinstance(opened, OpenedFile) and not opened.journalled
+                else _live(opened)
+            )
             segments = opened.segments
             return RecordingSummary(
                 header=opened.header,
@@ -70,7 +75,7 @@ def _finished(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:
     return kept, Counter({n: -(-k // 2) for n, k in names.items()})
 
 
-def _live(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:
+def _live(opened: OpenedFile | OpenedLog) -> tuple[list[bool], Counter[str]]:
     lines = opened.journal([])
     traces = {
         line["trace"]["number"]: bool(line["trace"].get("kept", True)) for line in lines if "trace" in line

@@ -22,6 +22,8 @@ BENCHMARKS = (
     "window",
     "replay",
     "kill_recordings",
+    "crash_states",
+    "seal",
 )
 ON_REQUEST = ("day", "alarms")
 """Take half an hour each."""

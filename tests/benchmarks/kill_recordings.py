@@ -151,7 +151,8 @@ def kill_recordings(count: int, seed: int = 1, folder: Path | None = None) -> Ou
             out.unlink()
         except RecordingError:
             unopened += 1
-        path.unlink()
+        for left in (path, log_of(path)):
+            left.unlink(missing_ok=True)
     child.kill()
     child.wait()
     for pipe in (child.stdin, child.stdout):
