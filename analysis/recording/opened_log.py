@@ -187,6 +187,10 @@ class OpenedLog:
         """Raise ``LookupError``: a log has lines in place of tables."""
         raise LookupError(name)
 
+    def column(self, name: str) -> list[Any]:
+        """Raise ``LookupError``: a log has lines in place of tables."""
+        raise LookupError(name)
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

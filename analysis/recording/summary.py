@@ -67,7 +67,7 @@ def glance(path: Path) -> RecordingSummary:
         opened.close()
 
 
-def _finished(opened: OpenedFile) -> tuple[list[bool], Counter[str]]:
+def _finished(opened: OpenedFile | OpenedLog) -> tuple[list[bool], Counter[str]]:
     pairs = zip(opened.column("events/kind"), opened.column("events/name"), strict=True)
     names = Counter(name for kind, name in pairs if kind == EventKind.STEP)
     # every step has two events, except the last of an interrupted run

@@ -21,9 +21,8 @@ def command(recordings: tuple[Path, ...], repair: bool, as_json: bool) -> None:
     """
     import json
 
-    from analysis.recording import RecordingError
+    from analysis.recording import RecordingError, verify
     from analysis.recording import repair as repaired
-    from analysis.recording import verify
     from app.config.toml import FileError
     from app.console.progress import stderr_console
 
