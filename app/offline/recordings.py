@@ -9,6 +9,7 @@ from analysis.heating import holds
 from analysis.iv import sweeps
 from analysis.plausibility import doubts
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
+from analysis.recording.run_log import SUFFIX
 from analysis.records import EventKind
 from procedures.registry import CONTROL, evaluated_as
 
@@ -83,13 +84,19 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
         if not path.is_dir():
             found[path] = None
             continue
-        inside = sorted(x for x in path.iterdir() if x.suffix.lower() in ENDINGS)
+        inside = sorted(x for x in path.iterdir() if is_recording(x))
         if not inside:
             raise RecordingError(f"{path} holds no recording (a file that ends in {', '.join(ENDINGS)})")
         found.update(dict.fromkeys(inside))
     if not found:
         raise RecordingError("no recording was given")
     return list(found)
+
+
+def is_recording(path: Path) -> bool:
+    """Return True for a recording by its name, and for the log of one that has lost its view."""
+    log_alone = path.suffix == SUFFIX and not path.with_suffix("").exists()
+    return path.suffix.lower() in ENDINGS or log_alone
 
 
 def describe(paths: Sequence[Path]) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from analysis.json_data import from_json, to_json
 from analysis.recording import RecordingError
 from analysis.recording.summary import RecordingSummary, glance
 from analysis.shared_files import remove_file, replace_file
-from app.offline.recordings import ENDINGS
+from app.offline.recordings import is_recording
 from app.replay.saved_analysis import AnalysisFileError, analyses_in, load
 from app.replay.segments import HOLD, STEPS, SWEEP, TRACE
 
@@ -125,7 +125,7 @@ class Library:
 
     def _look(self, known: Mapping[str, LibraryRow]) -> Iterable[LibraryRow]:
         with os.scandir(self.folder) as entries:
-            files = [e for e in entries if e.name.lower().endswith(ENDINGS) and not e.name.startswith(".")]
+            files = [e for e in entries if is_recording(Path(e.path)) and not e.name.startswith(".")]
         for entry in files:
             try:
                 stat = entry.stat()

@@ -180,3 +180,12 @@ def test_what_a_run_was_closed_with_is_its_result_until_an_analysis_says_otherwi
 
     save(path, SavedAnalysis(options={}, results={}, summary="0.0021 ± 0.0001 G0"))
     assert library.refresh()[0].result == "0.0021 ± 0.0001 G0"
+
+
+def test_the_log_of_a_run_that_lost_its_view_is_in_the_list_and_one_beside_its_view_is_not(tmp_path):
+    for name in ("both.h5", "alone.h5"):
+        writer_of(tmp_path / name).abandon()
+    (tmp_path / "alone.h5").unlink()
+    rows = Library(tmp_path).refresh()
+    assert sorted(row.file for row in rows) == ["alone.h5.log", "both.h5"]
+    assert all(not row.reason for row in rows)
