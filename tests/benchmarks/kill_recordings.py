@@ -83,17 +83,25 @@ def start_writer() -> subprocess.Popen[str]:
     )
 
 
-def _kill_one(child: subprocess.Popen[str], path: Path, seed: int, after_s: float) -> tuple[int, int] | None:
-    """Let the child write, kill it; returns the last acknowledged (samples, events), None before creation."""
+def _kill_one(
+    child: subprocess.Popen[str], path: Path, seed: int, after_s: float, *, acknowledged: bool
+) -> tuple[int, int] | None:
+    """Let the child write, kill it; returns the last acknowledged (samples, events), None before creation.
+
+    ``acknowledged``: count the time from the first acknowledgement, not from the start.
+    """
     assert child.stdin is not None and child.stdout is not None
     assert child.stdout.readline() == "ready\n"
     child.stdin.write(f"{seed} {path}\n")
     child.stdin.flush()
+    first = (
+        child.stdout.readline() if acknowledged else ""
+    )  # on a busy machine that may be long after the start
     try:
         child.wait(after_s)
     except subprocess.TimeoutExpired:
         child.kill()
-    said = child.stdout.read().split("\n")[:-1]  # a line that was cut off is not an acknowledgement
+    said = (first + child.stdout.read()).split("\n")[:-1]  # a line that was cut off is not an acknowledgement
     child.wait()
     child.stdin.close()
     child.stdout.close()
@@ -131,7 +139,8 @@ def kill_recordings(count: int, seed: int = 1, folder: Path | None = None) -> Ou
     while kills < count:
         following = start_writer()
         run_seed, path = int(rng.integers(2**31)), folder / f"run{kills}.h5"
-        told = _kill_one(child, path, run_seed, float(rng.uniform(0.0, LATEST_KILL_s)))
+        wait_s = float(rng.uniform(0.0, LATEST_KILL_s))
+        told = _kill_one(child, path, run_seed, wait_s, acknowledged=kills % 2 == 0)
         child = following
         if told is None:  # killed before there was a file
             continue
