@@ -212,8 +212,8 @@ def _commit(index: Index, found: list[Frame | Damage]) -> None:
             Event(start, EventKind.FAULT, LEFT_OUT, {"start": start, "stop": stop, "samples": rows})
         )
     if bytes_ > 0 or (rows <= 0 and index.chain != chain):
-        told = f"{max(bytes_, 0)} bytes of events and traces are damaged"
-        index.damage.append(Event(index.next_sample, EventKind.FAULT, LISTS_LEFT_OUT, {"told": told}))
+        lost_bytes = f"{max(bytes_, 0)} bytes of events and traces are damaged"
+        index.damage.append(Event(index.next_sample, EventKind.FAULT, LISTS_LEFT_OUT, {"told": lost_bytes}))
     index.counted, index.counted_lines, index.chain = counted, lines, chain
     index.sequence, index.at = commit.sequence + 1, commit.stop + -commit.stop % ALIGNMENT
 

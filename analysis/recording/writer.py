@@ -181,7 +181,7 @@ class RecordingWriter:
         return self._saved
 
     def _show(self) -> None:
-        """Add what was saved to the view. An error there costs only the view, and is told once."""
+        """Add what was saved to the view. An error there costs only the view, and is logged once."""
         if self._view is None:
             return
         whole = np.concatenate([block.data for block in self._blocks], axis=1) if self._blocks else ()

@@ -51,7 +51,7 @@ def command(
     if not simulated:
         from app.config.calibrated_rig import load_calibrated_rig
 
-        load_calibrated_rig(rig_file)  # a mistake in it is told before the imports, which take seconds
+        load_calibrated_rig(rig_file)  # a mistake in it is reported before the imports, which take seconds
 
     # import slow modules while the simulated rig starts
     threading.Thread(target=import_module, args=("app.server.server",), daemon=True).start()

@@ -130,7 +130,7 @@ class Hello(TypedDict):
 
 
 class CheckedRun(TypedDict):
-    """Whether settings can work on the rig, or the reason why not."""
+    """Verdict on settings: possible on the rig, or the reason why not."""
 
     possible: bool
     reason: str
@@ -145,7 +145,7 @@ class StartedRun(TypedDict):
 
 
 class Retracted(TypedDict):
-    """What was done to make the rig safe."""
+    """Actions that made the rig safe."""
 
     done: str
 

@@ -178,7 +178,7 @@ class OutputStage:
 
 
 def on_wire(card: NI6281Parameters, before_V: FloatArray, after_V: FloatArray, at_s: float) -> FloatArray:
-    """Return an output's voltage a time after the tick at which it was told to change; shapes (n,).
+    """Return an output's voltage a time after the tick of a change; shapes (n,).
 
     It moves at its largest slew, then with its time constant; a step across 0 V, where the most significant bit
     changes, adds a glitch.
