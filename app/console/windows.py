@@ -1,4 +1,4 @@
-"""What a run needs of Windows: to stay awake, a fine timer, and time to make the rig safe when its console ends.
+"""Requests of a run to Windows: stay awake, a fine timer, and time to make the rig safe when its console ends.
 
 Nothing here has an effect on other systems. Sources: Microsoft, "SetThreadExecutionState", "timeBeginPeriod",
 "SetPriorityClass", "HandlerRoutine callback function".
