@@ -1,10 +1,10 @@
 """Room on this computer for a run: disk for the recording, memory for the buffers."""
 
-import ctypes
 import math
 import shutil
-import sys
 from pathlib import Path
+
+import psutil
 
 from app.config.rig import Rig
 from app.console.durations import roughly
@@ -44,8 +44,8 @@ def check_room(rig: Rig, folder: Path, seconds: float) -> None:
             f"The recording needs {_size(need)} for {about}, {_size(free)} are free in {folder}. Free some space, or "
             "record to another disk."
         )
-    memory, available = SPARE_MEMORY + per_second * rig.daq.buffer_s, available_memory()
-    if available is not None and available < memory:
+    memory, available = SPARE_MEMORY + per_second * rig.daq.buffer_s, psutil.virtual_memory().available
+    if available < memory:
         raise ImpossibleSetting(
             f"A run needs {_size(memory)} of memory, {_size(available)} are free. Close other programs."
         )
@@ -53,36 +53,3 @@ def check_room(rig: Rig, folder: Path, seconds: float) -> None:
 
 def _size(number: float) -> str:
     return f"{number / GB:.2g} GB" if number >= GB else f"{number / 1e6:.2g} MB"
-
-
-def available_memory() -> int | None:
-    """Return the memory that programs can still use, in bytes; None where the system does not tell."""
-    if sys.platform == "win32":
-        return _windows_memory()
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    sizes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-    kibibytes = sizes.get("MemAvailable")
-    return None if kibibytes is None else 1024 * kibibytes
-
-
-class _MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX of the Windows API."""
-
-    _fields_ = (
-        ("dwLength", ctypes.c_ulong),
-        ("dwMemoryLoad", ctypes.c_ulong),
-        *((name, ctypes.c_ulonglong) for name in ("ullTotalPhys", "ullAvailPhys", "ullTotalPageFile")),
-        *((name, ctypes.c_ulonglong) for name in ("ullAvailPageFile", "ullTotalVirtual", "ullAvailVirtual")),
-        ("ullAvailExtendedVirtual", ctypes.c_ulonglong),
-    )
-
-
-def _windows_memory() -> int | None:
-    status = _MemoryStatus(dwLength=ctypes.sizeof(_MemoryStatus))
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
-    if not kernel.GlobalMemoryStatusEx(ctypes.byref(status)):
-        return None
-    return int(status.ullAvailPhys)
