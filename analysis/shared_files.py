@@ -1,6 +1,6 @@
 """Files that another program may have open: Windows then refuses to replace or delete them.
 
-Such a program is a window of ours, an indexer, a virus scanner or a cloud folder, and most close the file within a second.
+Such a program is a window of ours, an indexer, a virus scanner or a cloud folder; most close the file within a second.
 Source: Microsoft, "System Error Codes" (5 access denied, 32 sharing violation, 33 lock violation).
 """
 
