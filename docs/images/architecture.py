@@ -78,7 +78,7 @@ PICTURE = [
         "emergency server: retract",
         "publisher: samples, events, state",
     ),
-    box("thread", 382, 272, 216, 62, "recording.h5", "committed once a second"),
+    box("thread", 382, 272, 216, 62, "recording.h5.log", "on the disk every half second"),
     box(
         "safe",
         360,
