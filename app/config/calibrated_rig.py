@@ -1,5 +1,6 @@
 """Rig with its newest calibrations, their values and their ages."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from app.config.calibration_store import (
     AmplifierRecord,
     CalibrationStore,
+    CommissionRecord,
     LagRecord,
     NoiseRecord,
     PiezoRecord,
@@ -184,6 +186,8 @@ def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:
             return record == store.newest(LagRecord, rate_Hz=record.rate_Hz)
         case ProofRecord():
             return record == store.newest(ProofRecord)
+        case CommissionRecord():
+            return record == store.newest(CommissionRecord)
 
 
 def described(record: Record) -> tuple[str, str]:
@@ -216,6 +220,9 @@ def described(record: Record) -> tuple[str, str]:
             return f"lag of the inputs at {record.rate_Hz:g} Hz", lag + after + begins
         case ProofRecord():
             return "proof of the rig", _proof(record)
+        case CommissionRecord():
+            counted = Counter(record.verdicts.values())
+            return "commissioning", ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
 
 
 def _proof(record: ProofRecord) -> str:

@@ -132,7 +132,28 @@ class ProofRecord(Calibrated):
     contact: str = ""
 
 
-Record = ThermometerRecord | NoiseRecord | AmplifierRecord | PiezoRecord | LagRecord | ProofRecord
+class CommissionRecord(Calibrated):
+    """Commissioning of a rig: verdicts by step, and numbers by name of the step.
+
+    ``rig_file`` is the fingerprint of the rig file, ``card`` the serial number of the card.
+    """
+
+    kind: Literal["commission"] = "commission"
+    rig_file: str
+    card: int
+    verdicts: dict[str, str] = Field(default_factory=dict)
+    numbers: dict[str, dict[str, float]] = Field(default_factory=dict)
+
+
+Record = (
+    ThermometerRecord
+    | NoiseRecord
+    | AmplifierRecord
+    | PiezoRecord
+    | LagRecord
+    | ProofRecord
+    | CommissionRecord
+)
 RECORDS: dict[str, type[Record]] = {
     "thermometer": ThermometerRecord,
     "noise": NoiseRecord,
@@ -140,12 +161,13 @@ RECORDS: dict[str, type[Record]] = {
     "piezo": PiezoRecord,
     "lag": LagRecord,
     "proof": ProofRecord,
+    "commission": CommissionRecord,
 }
 KindOfRecord = TypeVar("KindOfRecord", bound=Calibrated)
 
 
 class _Kind(BaseModel):
-    kind: Literal["thermometer", "noise", "amplifier", "piezo", "lag", "proof"]
+    kind: Literal["thermometer", "noise", "amplifier", "piezo", "lag", "proof", "commission"]
 
 
 class CalibrationStore:

@@ -271,6 +271,7 @@ class Rig(Section):
 
     name: str = "unnamed rig"
     calibrations: str = Field("calibrations", min_length=1)
+    mains_Hz: float = Field(50.0, ge=45, le=65)
     daq: Daq
     current_amplifier: CurrentAmplifierSection
     voltage_preamplifier: VoltagePreamplifierSection

@@ -1,0 +1,1 @@
+"""Estimators and limits of a rig's commissioning: pure functions of what `procedures.commissioning` records."""

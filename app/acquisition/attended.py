@@ -1,0 +1,40 @@
+"""A rig that a person sets up by hand: open under a watchdog, safe before and after."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.acquisition.open_rig import BY_ADDRESS, OpenRig, Wires, open_rig
+from app.acquisition.watchdog import Watchdog
+from app.config.rig import Rig
+
+
+@contextmanager
+def attended(
+    rig_file: Path, rig: Rig, wires: Wires = BY_ADDRESS
+) -> Iterator[tuple[OpenRig, Callable[[], None]]]:
+    """Open a rig, make it safe, and arm a watchdog; yield it with a check that the watchdog lives.
+
+    Parameters
+    ----------
+    rig_file : Path
+        Read by the watchdog.
+    rig : Rig
+        Limits and settings.
+    wires : Wires
+
+    Raises
+    ------
+    RigError
+        If an instrument does not answer, or the rig could not be made safe: the watchdog then goes on trying.
+    """
+    with Watchdog(rig_file) as watchdog, open_rig(rig, wires=wires) as opened:
+        daq, safe = opened.context.daq, ({"z": rig.safe.z_V}, rig.safe.within_s)
+        watchdog.wait_until_ready()
+        watchdog.arm()
+        daq.to_safe(*safe)
+        try:
+            yield opened, watchdog.check
+        finally:
+            daq.to_safe(*safe)
+            watchdog.dismiss()

@@ -1,0 +1,171 @@
+"""`hotjunction commission`: the first day at a rig, step by step."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.console.errors import Command
+
+if TYPE_CHECKING:
+    from analysis.commissioning.judgement import Judgement
+    from app.acquisition.open_rig import Wires
+    from app.commission.step import Step
+
+COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "not done": "blue"}
+
+
+@click.command(cls=Command)
+@click.argument(
+    "rig_file", metavar="RIG", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
+)
+@click.option(
+    "--resistance",
+    "resistance_ohm",
+    type=click.FloatRange(min=1),
+    default=1e4,
+    show_default=True,
+    metavar="OHM",
+    help="Resistor in place of the junction, 0.1 % or better.",
+)
+@click.option(
+    "--steps", default="", metavar="LIST", help="Steps to do, such as 1-5,9. By default all of the stage."
+)
+@click.option(
+    "--stage", type=click.IntRange(1, 2), default=1, show_default=True, help="2: also those with a surface."
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of recordings and report."
+)
+@click.option("--again", is_flag=True, help="Repeat steps that have passed.")
+@click.option("--quick", is_flag=True, help="A rehearsal: short records, larger errors.")
+@click.option("--yes", is_flag=True, help="Confirm all questions; steps that need a hand are left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--simulated", is_flag=True, help="Commission a simulated rig with this resistor.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Fault of the simulated rig; see hotjunction sim.",
+)
+@click.option(
+    "--answers", default="", metavar="LIST", help="Answers to the questions in turn, such as yes,yes,no."
+)
+def command(
+    rig_file: Path,
+    resistance_ohm: float,
+    steps: str,
+    stage: int,
+    out: Path | None,
+    again: bool,
+    quick: bool,
+    yes: bool,
+    as_json: bool,
+    simulated: bool,
+    faults: tuple[str, ...],
+    answers: str,
+) -> None:
+    """Commission the rig of RIG (rig.toml if not given): prove and measure what its file only states.
+
+    No sample and no tip in reach: the coarse positioner is far back, and a resistor replaces the junction. The bias
+    stays within 0.1 V until sign and gain are proved, the tip within 5 nm of its safe place, and a watchdog runs. Ctrl-C
+    ends a step safely; the same command continues. Ends with 1 if a step fails.
+    """
+    from app.commission.amounts import FULL, QUICK
+    from app.commission.registry import chosen
+    from app.commission.report import to_json
+    from app.commission.run import Aborted, NotSafe, Voice, begun, commission, overall
+    from app.commission.session import Session
+    from app.config.toml import FileError
+    from app.console.progress import signals_stop
+
+    if faults and not simulated:
+        raise click.UsageError("--fault goes with --simulated")
+    try:
+        todo = chosen(steps, stage)
+    except ValueError as error:
+        raise click.UsageError(f"--steps: {error}") from None
+    folder = out or Path(f"commission-{date.today():%Y-%m-%d}")
+    script = iter([word.strip().lower() in ("yes", "y") for word in answers.split(",") if word])
+    stop = threading.Event()
+    with ExitStack() as stack:
+        wires = (
+            stack.enter_context(_simulated(rig_file, faults, resistance_ohm)) if simulated else _by_address()
+        )
+        session = Session(rig_file, folder, resistance_ohm, QUICK if quick else FULL, wires, stop)
+        voice = Voice(
+            ask=lambda question: (
+                next(script, yes or simulated) if answers or yes or simulated else _ask(question)
+            ),
+            begins=lambda step: _tell(as_json, f"\n{step.number}. {step.title}. {step.explain}"),
+            ended=lambda step, judgement: _show(as_json, step, judgement),
+        )
+        state = begun(session)
+        done = [number for number in state.steps if state.passed(number)]
+        if done and not again:
+            _tell(as_json, f"Continuing {folder}: steps {', '.join(map(str, sorted(done)))} have passed.")
+        try:
+            with signals_stop(stop.set, lambda sentence: click.echo(sentence, err=True)):
+                commission(session, state, todo, voice, again=again)
+        except Aborted:
+            raise FileError(f"Stopped; the rig is safe. The same command continues in {folder}.") from None
+        except NotSafe as error:
+            raise FileError(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(to_json(state), indent=2))
+    else:
+        click.echo(f"\n{folder / 'report.html'}: {overall(state, todo)}")
+    if overall(state, todo) == "fail":
+        raise SystemExit(1)
+
+
+def _by_address() -> "Wires":
+    from app.acquisition.open_rig import BY_ADDRESS
+
+    return BY_ADDRESS
+
+
+@contextmanager
+def _simulated(rig_file: Path, faults: tuple[str, ...], resistance_ohm: float) -> "Iterator[Wires]":
+    """Serve a simulated rig with the resistor and write its rig file; yield the wires to it."""
+    from app.acquisition.direct import direct_wires
+    from app.acquisition.simulated_rig import MARK, SimulationSettings, patient, served
+    from app.config.toml import FileError
+    from simulators.parameters import ParameterError
+
+    if rig_file.is_file() and not rig_file.read_text(encoding="utf-8").startswith(MARK):
+        raise FileError(
+            f"{rig_file} is not the file of a simulated rig and is not overwritten: name another."
+        )
+    overrides = ("fixture.kind=resistor", f"fixture.resistance_ohm={resistance_ohm:g}")
+    try:
+        with served(SimulationSettings("fast", overrides=overrides, faults=faults)) as (rig, text):
+            rig_file.write_text(patient(text), encoding="utf-8")
+            yield direct_wires(rig)
+    except ParameterError as error:
+        raise FileError(str(error)) from None
+
+
+def _ask(question: str) -> bool:
+    return click.confirm(f"{question}?", default=False, err=True)
+
+
+def _tell(as_json: bool, sentence: str) -> None:
+    click.echo(sentence, err=as_json)
+
+
+def _show(as_json: bool, step: "Step", judgement: "Judgement") -> None:
+    from app.commission.report import shown
+
+    for number in judgement.numbers:
+        _tell(as_json, f"   {shown(number)}")
+    for remark in judgement.remarks:
+        _tell(as_json, f"   {remark}")
+    verdict: Any = str(judgement.verdict)
+    click.secho(f"   {verdict.upper()}", fg=COLOURS[verdict], err=as_json)

@@ -1,0 +1,225 @@
+"""Steps on the inputs: ghosting, lag, noise, mains."""
+
+from math import sqrt
+
+import numpy as np
+
+from analysis.commissioning.ghosting import DOUBTFUL, REFUSED, Ghost, ghost
+from analysis.commissioning.judgement import Judgement, Number, judged
+from analysis.commissioning.mains import WITHIN_Hz, mains
+from analysis.constants import BOLTZMANN_J_per_K
+from analysis.heating.arrival import scan_arrival
+from analysis.preflight.scan import white_V_per_rtHz
+from analysis.recording import Recording
+from analysis.records import FloatArray
+from app.acquisition.open_rig import daq_inputs
+from app.calibration.result import spans_of
+from app.commission.session import Session
+from app.commission.step import Step
+from app.config.calibration_store import LagRecord
+from drivers.daqmx.channels import AnalogInput
+from drivers.daqmx.terminals import TerminalScan
+from drivers.ni6281 import NI6281
+from procedures.calibrate_lag import CalibrateLag
+from procedures.calibrate_noise import CalibrateNoise
+
+GHOST_RATES_Hz = (2e3, 2e4)
+ROOM_K = 295.0
+NOISE_FACTOR = 3.0
+LEVEL_V = 1.0
+"""Level of the bias for the ghosts; the current amplifier may be railed meanwhile."""
+
+
+def ghosting(session: Session) -> Judgement:
+    """Scan each input behind the bias loop-back, and alone, at both levels of the bias."""
+    rig, seconds = session.rig(), session.amounts.ghost_s
+    with session.open() as (opened, check):
+        daq = opened.context.daq
+        bias, *others = daq_inputs(rig)
+        free = [AnalogInput(name, name, 10.0) for name in daq.controller.differential_inputs(daq.device)]
+        wired = {one.channel for one in (bias, *others)}
+        victims = [one for one in others if one.name != "current"]
+        victims += [one for one in free if one.channel not in wired]
+        found = []
+        for victim in victims:
+            for rate_Hz in GHOST_RATES_Hz:
+                check()
+                found.append(_ghost(daq, rig.daq.outputs.bias, bias, victim, rate_Hz, seconds))
+    numbers = [
+        Number(
+            f"{one.terminal} behind bias at {one.rate_Hz / 1e3:g} kS/s",
+            one.share,
+            "of the step",
+            f"< {REFUSED:g}",
+        )
+        for one in found
+    ]
+    following = [one for one in found if one.share > 0.3]
+    open_ones = ", ".join(dict.fromkeys(one.terminal for one in following))
+    rest = [one for one in found if one not in following]
+    doubtful = [_said(one) for one in rest if one.exceeds(DOUBTFUL) and not one.exceeds(REFUSED)]
+    remarks = (
+        [f"Nothing is connected to {open_ones}: these inputs follow the one scanned before."]
+        if following
+        else []
+    )
+    wired_open = [one for one in following if not one.terminal.startswith("ai")]
+    wrong = [_said(one) for one in (*wired_open, *rest) if one.exceeds(REFUSED)]
+    return judged(numbers, wrong, doubtful, remarks)
+
+
+def _said(one: Ghost) -> str:
+    return (
+        f"Input {one.terminal} keeps a share of {one.share:.1e} of the step of the input scanned before it at "
+        f"{one.rate_Hz / 1e3:g} kS/s per input (limit {REFUSED:g}): its source has a high impedance or is open. "
+        "Check its "
+        "cable, use a lower rate, or scan a grounded input before it."
+    )
+
+
+def _ghost(
+    daq: NI6281, limits: object, bias: AnalogInput, victim: AnalogInput, rate_Hz: float, seconds: float
+) -> Ghost:
+    high_V = min(LEVEL_V, limits.max_V)
+    low_V = max(-LEVEL_V, limits.min_V)
+    read: dict[tuple[str, float], FloatArray] = {}
+    for name, channels in (("behind", (bias, victim)), ("alone", (victim,))):
+        with TerminalScan(daq.controller, daq.device, channels, rate_Hz) as scan:
+            for level_V in (high_V, low_V):
+                try:
+                    daq.write(bias=level_V)
+                    scan.read(round(0.02 * rate_Hz))
+                    read[name, level_V] = scan.read(round(seconds * rate_Hz)).data[-1]
+                finally:
+                    daq.write(bias=0.0)
+    behind, alone = ((read[name, high_V], read[name, low_V]) for name in ("behind", "alone"))
+    return ghost(victim.name, rate_Hz, behind, alone, high_V - low_V)
+
+
+def lag(session: Session) -> Judgement:
+    """Measure the lag of the inputs and the first arrival of the current; save the lag."""
+    found, out = session.calibrate(
+        "lag", "06-lag", CalibrateLag.from_values({"amplitude": 0.05, "holds": session.amounts.holds})
+    )
+    record = found.record
+    assert isinstance(record, LagRecord)
+    with Recording(out) as recording:
+        rate_Hz, expected = recording.rate_Hz, scan_arrival(recording.header)
+    arrival_s = record.current_first_arrival_s
+    numbers = [Number("lag of the inputs", record.lag_s * 1e6, "us")]
+    if arrival_s is None:
+        return judged(
+            numbers,
+            ["The current does not follow the bias: its lag can't be measured."],
+            remarks=found.remarks,
+        )
+    arrival = round(arrival_s * rate_Hz)
+    numbers.append(
+        Number("first arrival of the current behind the bias", arrival, "samples", f"{expected:+d}")
+    )
+    numbers.append(
+        Number("mean lag of the current behind the bias", (record.current_lag_s or 0.0) * 1e6, "us")
+    )
+    if arrival != expected:
+        return judged(
+            numbers,
+            doubtful=[
+                f"The current first follows the bias at sample {arrival:+d}, expected {expected:+d} from the times "
+                "of the "
+                "scan: masks use the measured one. Check the order of daq.inputs and the convert clock of the card."
+            ],
+            remarks=found.remarks,
+        )
+    session.keep(found)
+    return judged(numbers, remarks=found.remarks)
+
+
+def noise(session: Session) -> Judgement:
+    """Record all inputs at 0 V; compare their white noise with its floor."""
+    seconds = session.amounts.noise_s
+    procedure = CalibrateNoise.from_values(
+        {"stretches": max(round(seconds / 20), 1), "stretch_time": min(seconds, 20.0)}
+    )
+    out = session.record("07-noise", procedure)
+    with Recording(out) as recording:
+        white = {
+            name: float(np.median([white_V_per_rtHz(volts, recording.rate_Hz) for volts in stretches]))
+            for name, stretches in _stretches(recording).items()
+        }
+    floor = _floors(session, white)
+    numbers = [
+        Number(f"white noise of {name}", value * 1e6, "uV/rtHz", f"< {NOISE_FACTOR * floor[name] * 1e6:.3g}" if name in floor else "")
+        for name, value in white.items()
+    ]  # fmt: skip
+    doubtful = [
+        f"The white noise of the {name} input is {white[name] / limit:.1f} times its floor ({white[name] * 1e6:.3g} "
+        "and "
+        f"{limit * 1e6:.3g} uV/rtHz). Check its cable and shield, the filter of its amplifier, and grounding."
+        for name, limit in floor.items()
+        if white[name] > NOISE_FACTOR * limit
+    ]
+    return judged(numbers, doubtful=doubtful)
+
+
+def _stretches(recording: Recording) -> dict[str, list[FloatArray]]:
+    """Return the noise records of the four roles."""
+    names = ("bias", "z", "thermocouple", "current")
+    spans = list(spans_of(recording, CalibrateNoise.step))
+    return {name: [recording.samples(*span, (name,))[0] for span in spans] for name in names}
+
+
+def _floors(session: Session, white: dict[str, float]) -> dict[str, float]:
+    """Return the least white noise of inputs: the card's of the loop-backs, with Johnson noise for the current."""
+    rig = session.rig()
+    card = min(white["bias"], white["z"])
+    gain = rig.current_amplifier.gain_V_per_A
+    ohm = session.resistance_ohm + rig.junction.series_resistance_ohm
+    johnson = gain * sqrt(4 * BOLTZMANN_J_per_K * ROOM_K * (1 / ohm + 1 / gain))
+    return {"bias": card, "z": card, "current": sqrt(card**2 + johnson**2)}
+
+
+def mains_lines(session: Session) -> Judgement:
+    """Find the frequency of the mains, and their harmonics on each input."""
+    seconds = session.amounts.noise_s
+    procedure = CalibrateNoise.from_values({"stretches": 1, "stretch_time": seconds, "settle": 0.5})
+    out = session.record("08-mains", procedure)
+    with Recording(out) as recording:
+        found = mains({name: parts[0] for name, parts in _stretches(recording).items()}, recording.rate_Hz)
+    stated_Hz = session.rig().mains_Hz
+    if np.isnan(found.frequency_Hz):
+        return judged([], remarks=["No input shows the mains."])
+    numbers = [Number("mains", found.frequency_Hz, "Hz", f"{stated_Hz:g} +- {WITHIN_Hz:g}")]
+    for name in ("thermocouple", "current"):
+        for n, line in enumerate(found.lines[name], start=1):
+            numbers.append(Number(f"{name}, harmonic {n}", line.amplitude_V * 1e3, "mV"))
+            numbers.append(Number(f"{name}, phase {n}", float(np.degrees(line.phase_rad)), "deg"))
+    wrong = (
+        [f"Mains found at {found.frequency_Hz:.2f} Hz, the rig file says {stated_Hz:g} Hz: correct mains_Hz."]
+        if abs(found.frequency_Hz - stated_Hz) > WITHIN_Hz
+        else []
+    )
+    return judged(numbers, wrong)
+
+
+STEPS = (
+    Step(
+        5,
+        "Ghosting",
+        "Scans every input behind the bias loop-back at 2 and 20 kS/s while the bias steps, and alone: the "
+        "difference is "
+        "what the multiplexer keeps of the input before.",
+        ghosting,
+        needs=(4,),
+        record="ghosting",
+    ),
+    Step(
+        6,
+        "Lag",
+        "Modulates the bias and times the edges on its loop-back and on the current.",
+        lag,
+        needs=(4,),
+        record="lag",
+    ),
+    Step(7, "Noise", "Records all inputs at 0 V bias.", noise, needs=(2,), record="noise"),
+    Step(8, "Mains", "Finds frequency and harmonics of the mains at 0 V bias.", mains_lines, needs=(2,), record="mains"),
+)  # fmt: skip

@@ -1,0 +1,28 @@
+"""Record of a commissioning in the calibration store."""
+
+from datetime import UTC, datetime
+
+from app.commission.registry import STEPS
+from app.commission.session import Session
+from app.commission.state import State
+from app.config.calibration_store import CommissionRecord, store_of
+
+
+def save_record(session: Session, state: State) -> None:
+    """Save verdicts and numbers, for `hotjunction check` and the headers of runs. Raises ``FileError``."""
+    record = CommissionRecord(
+        date=datetime.now(UTC),
+        method=f"hotjunction commission, {session.resistance_ohm:g} ohm",
+        recording=session.folder.name,
+        rig_file=state.rig,
+        card=int(state.facts.get("card", 0)),
+        verdicts={str(number): str(done.judgement.verdict) for number, done in sorted(state.steps.items())},
+        numbers={
+            STEPS[number].record: {
+                f"{one.name} {one.unit}".strip(): float(one.value) for one in done.judgement.numbers
+            }
+            for number, done in sorted(state.steps.items())
+            if done.judgement.numbers and STEPS[number].record
+        },
+    )
+    store_of(session.rig_file, session.rig()).save(record)

@@ -1,0 +1,138 @@
+"""Session at a rig: opens it within narrow limits, records, and keeps what the steps share."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis.recording import Recording
+from app.acquisition.attended import attended
+from app.acquisition.bench import Bench
+from app.acquisition.open_rig import BY_ADDRESS, OpenRig, Wires
+from app.calibration import ANALYSES, CalibrationResult, PreviousCalibration
+from app.commission.amounts import FULL, Amounts
+from app.config.calibrated_rig import load_calibrated_rig
+from app.config.calibration_store import store_of
+from app.config.rig import Rig
+from procedures.errors import Aborted
+from procedures.procedure import RigProcedure
+
+MOST_BIAS_V = 0.1
+"""Largest bias until sign and gain of the current are proved."""
+
+MOST_STEP_NM = 5.0
+"""Largest distance of the tip from its safe place."""
+
+CHAIN = 4
+"""Step that proves sign and gain."""
+
+
+class StepFailed(Exception):
+    """A step could not be measured, for a reason in words."""
+
+
+class NotSafe(Exception):
+    """The rig is not confirmed safe: the session must end."""
+
+
+@dataclass
+class Session:
+    """A commissioning at work.
+
+    Parameters
+    ----------
+    rig_file, folder : Path
+        The rig, and the folder of recordings, state and report.
+    resistance_ohm : float
+        Resistor in place of the junction.
+    amounts : Amounts
+    wires : Wires
+    stop : Event
+        Set from anywhere, ends the present step safely.
+    proved : callable
+        True once a step has passed.
+    """
+
+    rig_file: Path
+    folder: Path
+    resistance_ohm: float
+    amounts: Amounts = FULL
+    wires: Wires = BY_ADDRESS
+    stop: threading.Event = field(default_factory=threading.Event)
+    proved: Callable[[int], bool] = lambda step: False
+    recordings: list[str] = field(default_factory=list)
+    """Recordings of the present step."""
+
+    def rig(self, rate_Hz: float | None = None) -> Rig:
+        """Return the calibrated rig with halved limits: 0.1 V until the chain is proved, z within 5 nm of safe."""
+        rig = load_calibrated_rig(self.rig_file)
+        return limited(rig, float("inf") if self.proved(CHAIN) else MOST_BIAS_V, rate_Hz)
+
+    @contextmanager
+    def open(self) -> Iterator[tuple[OpenRig, Callable[[], None]]]:
+        """Open the rig under a watchdog, without recording."""
+        with attended(self.rig_file, self.rig(), self.wires) as opened:
+            yield opened
+
+    def record(self, name: str, procedure: RigProcedure, rate_Hz: float | None = None) -> Path:
+        """Run a procedure and return its recording.
+
+        Raises
+        ------
+        StepFailed
+            If the run ended by a fault; the rig is safe.
+        NotSafe
+        Aborted
+            If the user stopped it.
+        """
+        out = _free(self.folder, name)
+        bench = Bench(self.rig_file, self.stop, self.rig(rate_Hz), wires=self.wires)
+        end = bench.run(procedure, out, sample=f"{self.resistance_ohm:g} ohm", notes="commissioning").end
+        self.recordings.append(out.name)
+        if not end.safe:
+            raise NotSafe(end.reason)
+        if end.status == "aborted":
+            raise Aborted
+        if end.status != "finished":
+            raise StepFailed(end.reason)
+        return out
+
+    def calibrate(self, kind: str, name: str, procedure: RigProcedure) -> tuple[CalibrationResult, Path]:
+        """Record and evaluate a calibration; save its result."""
+        out = self.record(name, procedure)
+        rig = self.rig()
+        store = store_of(self.rig_file, rig)
+        values = {key: getattr(procedure, key) for key in procedure.parameter_objects()}
+        with Recording(out) as recording:
+            found = ANALYSES[kind](recording, values, PreviousCalibration(rig, store))
+        return found, out
+
+    def keep(self, found: CalibrationResult) -> None:
+        """Save a calibration for later runs."""
+        store_of(self.rig_file, self.rig()).save(found.record)
+
+
+def limited(rig: Rig, most_bias_V: float, rate_Hz: float | None = None) -> Rig:
+    """Return a rig with halved limits of the bias, at most ``most_bias_V``, and z within 5 nm of the safe place."""
+    bias, z, daq = rig.daq.outputs.bias, rig.daq.outputs.z, rig.daq
+    outputs = daq.outputs.model_copy(
+        update={
+            "bias": bias.model_copy(
+                update={"min_V": max(bias.min_V / 2, -most_bias_V), "max_V": min(bias.max_V / 2, most_bias_V)}
+            ),
+            "z": z.model_copy(
+                update={"max_V": min(z.max_V, rig.safe.z_V + MOST_STEP_NM / rig.piezo.extension_nm_per_V)}
+            ),
+        }
+    )
+    changed = {"outputs": outputs, **({"rate_Hz": rate_Hz} if rate_Hz else {})}
+    return rig.model_copy(update={"daq": daq.model_copy(update=changed)})
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return an unused file name of a recording."""
+    path, number = folder / f"{name}.h5", 2
+    while path.exists():
+        path, number = folder / f"{name}-{number}.h5", number + 1
+    return path
