@@ -74,8 +74,8 @@ def command(
     """Commission the rig of RIG (rig.toml if not given): prove and measure what its file only states.
 
     No sample and no tip in reach: the coarse positioner is far back, and a resistor replaces the junction. The bias
-    stays within 0.1 V until sign and gain are proved, the tip within 5 nm of its safe place, and a watchdog runs. Ctrl-C
-    ends a step safely; the same command continues. Ends with 1 if a step fails.
+    stays within 0.1 V until sign and gain are proved, the tip within 5 nm of its safe place, and a watchdog runs.
+    Ctrl-C ends a step safely; the same command continues. Ends with 1 if a step fails.
     """
     from app.commission.amounts import FULL, QUICK
     from app.commission.registry import chosen

@@ -17,6 +17,7 @@ from app.calibration.result import spans_of
 from app.commission.session import Session
 from app.commission.step import Step
 from app.config.calibration_store import LagRecord
+from app.config.rig import Output
 from drivers.daqmx.channels import AnalogInput
 from drivers.daqmx.terminals import TerminalScan
 from drivers.ni6281 import NI6281
@@ -24,6 +25,9 @@ from procedures.calibrate_lag import CalibrateLag
 from procedures.calibrate_noise import CalibrateNoise
 
 GHOST_RATES_Hz = (2e3, 2e4)
+FOLLOWS = 0.3
+"""Share from which an input has nothing connected."""
+
 ROOM_K = 295.0
 NOISE_FACTOR = 3.0
 LEVEL_V = 1.0
@@ -54,31 +58,34 @@ def ghosting(session: Session) -> Judgement:
         )
         for one in found
     ]
-    following = [one for one in found if one.share > 0.3]
-    open_ones = ", ".join(dict.fromkeys(one.terminal for one in following))
-    rest = [one for one in found if one not in following]
-    doubtful = [_said(one) for one in rest if one.exceeds(DOUBTFUL) and not one.exceeds(REFUSED)]
+    following = {one.terminal for one in found if one.share > FOLLOWS}
+    unused = [name for name in following if name in {one.name for one in free}]
+    rest = [one for one in found if one.terminal not in unused]
     remarks = (
-        [f"Nothing is connected to {open_ones}: these inputs follow the one scanned before."]
-        if following
+        [f"Nothing is connected to {', '.join(sorted(unused))}: they follow the input before."]
+        if unused
         else []
     )
-    wired_open = [one for one in following if not one.terminal.startswith("ai")]
-    wrong = [_said(one) for one in (*wired_open, *rest) if one.exceeds(REFUSED)]
-    return judged(numbers, wrong, doubtful, remarks)
+    wrong = [one for one in rest if one.exceeds(REFUSED)]
+    doubtful = [one for one in rest if one.exceeds(DOUBTFUL) and one not in wrong]
+    return judged(numbers, _said(wrong), _said(doubtful), remarks)
 
 
-def _said(one: Ghost) -> str:
-    return (
-        f"Input {one.terminal} keeps a share of {one.share:.1e} of the step of the input scanned before it at "
-        f"{one.rate_Hz / 1e3:g} kS/s per input (limit {REFUSED:g}): its source has a high impedance or is open. "
-        "Check its "
-        "cable, use a lower rate, or scan a grounded input before it."
-    )
+def _said(ghosts: list[Ghost]) -> list[str]:
+    """Return one sentence for all ghosts beyond a limit."""
+    if not ghosts:
+        return []
+    worst = max(ghosts, key=lambda one: abs(one.share))
+    names = ", ".join(dict.fromkeys(one.terminal for one in ghosts))
+    return [
+        f"{names}: up to {worst.share:.1e} of the step of the input scanned before stays ({worst.terminal} at "
+        f"{worst.rate_Hz / 1e3:g} kS/s per input; limit {REFUSED:g}). The source has a high impedance, or nothing is "
+        "connected. Check the cable, use a lower rate, or scan a grounded input before it."
+    ]
 
 
 def _ghost(
-    daq: NI6281, limits: object, bias: AnalogInput, victim: AnalogInput, rate_Hz: float, seconds: float
+    daq: NI6281, limits: Output, bias: AnalogInput, victim: AnalogInput, rate_Hz: float, seconds: float
 ) -> Ghost:
     high_V = min(LEVEL_V, limits.max_V)
     low_V = max(-LEVEL_V, limits.min_V)
@@ -148,9 +155,9 @@ def noise(session: Session) -> Judgement:
         }
     floor = _floors(session, white)
     numbers = [
-        Number(f"white noise of {name}", value * 1e6, "uV/rtHz", f"< {NOISE_FACTOR * floor[name] * 1e6:.3g}" if name in floor else "")
+        Number(f"white noise of {name}", value * 1e6, "uV/rtHz", _most(floor.get(name)))
         for name, value in white.items()
-    ]  # fmt: skip
+    ]
     doubtful = [
         f"The white noise of the {name} input is {white[name] / limit:.1f} times its floor ({white[name] * 1e6:.3g} "
         "and "
@@ -159,6 +166,10 @@ def noise(session: Session) -> Judgement:
         if white[name] > NOISE_FACTOR * limit
     ]
     return judged(numbers, doubtful=doubtful)
+
+
+def _most(floor_V: float | None) -> str:
+    return "" if floor_V is None else f"< {NOISE_FACTOR * floor_V * 1e6:.3g}"
 
 
 def _stretches(recording: Recording) -> dict[str, list[FloatArray]]:
@@ -221,5 +232,12 @@ STEPS = (
         record="lag",
     ),
     Step(7, "Noise", "Records all inputs at 0 V bias.", noise, needs=(2,), record="noise"),
-    Step(8, "Mains", "Finds frequency and harmonics of the mains at 0 V bias.", mains_lines, needs=(2,), record="mains"),
-)  # fmt: skip
+    Step(
+        8,
+        "Mains",
+        "Finds frequency and harmonics of the mains at 0 V bias.",
+        mains_lines,
+        needs=(2,),
+        record="mains",
+    ),
+)

@@ -14,6 +14,7 @@ from procedures.commissioning.staircase import Staircase, uV
 from procedures.commissioning.stops import REST_S, STOP, TRIP, Stops
 
 MS = 1e3
+RANGES_V = (1.0, 2.0, 5.0, 10.0)
 STOP_MEDIAN_S, STOP_WORST_S = 0.020, 0.050
 TRIP_MEDIAN_S, TRIP_WORST_S = 0.008, 0.020
 
@@ -66,10 +67,10 @@ def _wrong_step(
         ]
     if abs(seen_V / step_V - 1) <= TOLERANCE:
         return []
-    uses_V = seen_V * 2**15
+    uses_V = min(RANGES_V, key=lambda one: abs(seen_V * 2**15 / one - 1))
     return [
         f"The smallest step of the {name} output ({channel}) is {seen_V / uV:.1f} uV, expected {step_V / uV:.1f} uV "
-        f"(range +-{range_V:g} V): the card uses a range of +-{uses_V:.3g} V. Its outputs are not those of a {card}; "
+        f"(range +-{range_V:g} V): the card uses a range of +-{uses_V:g} V. Its outputs are not those of a {card}; "
         "narrower limits do not make them finer. A divider at the output does (daq.outputs.bias.divider)."
     ]
 

@@ -87,6 +87,7 @@ class Session:
             If the user stopped it.
         """
         out = _free(self.folder, name)
+        procedure.resistor = True  # in place of the junction, whatever the procedure is usually for
         bench = Bench(self.rig_file, self.stop, self.rig(rate_Hz), wires=self.wires)
         end = bench.run(procedure, out, sample=f"{self.resistance_ohm:g} ohm", notes="commissioning").end
         self.recordings.append(out.name)

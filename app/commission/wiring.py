@@ -6,7 +6,7 @@ from analysis.commissioning.judgement import Judgement, Number, judged
 from analysis.commissioning.resistor import Resistor, wiring_faults
 from analysis.preflight.outputs import rest_mismatches
 from analysis.preflight.scan import SCAN_RATE_Hz
-from analysis.preflight.verdict import not_proved, numbers
+from analysis.preflight.verdict import JUNCTION_PATH, NEVER_PROVED, not_proved, numbers
 from app.acquisition.open_rig import open_rig
 from app.commission.session import Session
 from app.commission.step import Step
@@ -59,7 +59,9 @@ def wiring(session: Session) -> Judgement:
           for name, value in numbers(measured, facts).items() if name != "current per bias V/V"),
     ]  # fmt: skip
     unproved = [
-        f"Not proved: {clause}." for clause in not_proved(measured, facts) if "cables from bias" not in clause
+        f"Not proved: {clause}."
+        for clause in not_proved(measured, facts)
+        if not clause.startswith((JUNCTION_PATH, NEVER_PROVED[0]))  # the resistor proves these
     ]
     return judged(found, wiring_faults(measured, facts, resistor), remarks=unproved)
 

@@ -102,7 +102,9 @@ class Stops(RigProcedure):
             yield WriteNote(self.cycle, {"kind": STOP, "at": at})
             yield Ramp("back", rest_m, 4 * self.speed * 1e-9)
         for number in range(self.trips):
-            at = round((0.04 + 0.03 * (number % SPREAD) / SPREAD) * context.rate_Hz)
+            at = round(
+                (0.005 + 0.015 * (number % SPREAD) / SPREAD) * context.rate_Hz
+            )  # within the first level
             yield SetBias(self.amplitude)
             yield Modulate(TRIP, three_level(self.amplitude), 0.5, {FIRED: AtSample(at)}, REACTION_S)
             yield HoldStep("tripped", REST_S)
