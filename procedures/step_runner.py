@@ -296,7 +296,7 @@ class StepRunner:
         if np.isnan(distance_m):
             raise InstrumentFault(UNKNOWN)
         n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._context.rate_Hz - 1e-9))
-        extension_m = self._extension_m + distance_m * np.arange(1, n + 1) / max(n, 1)
+        extension_m = ramp.to_m - distance_m * np.arange(n - 1, -1, -1) / max(n, 1)  # ends exactly there
         return extension_m / self._context.extension_m_per_V
 
     def _step_ended(self, name: str, begin: int, seen: Seen | None = None, **payload: object) -> Outcome:

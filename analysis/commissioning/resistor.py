@@ -46,6 +46,14 @@ class Resistor:
 
 def wiring_faults(measured: Measured, facts: Facts, resistor: Resistor) -> list[str]:
     """Return what is wrong with a rig, as sentences that name terminal, cause and remedy; empty for a right one."""
+    elsewhere = _amplifier_on(measured, facts, resistor)
+    if elsewhere is not None:
+        own = facts.wiring.input("current")
+        return [
+            f"The {facts.current_amplifier} answers on {facts.wiring.at(elsewhere)}, but the rig file says {own}. "
+            "Move its "
+            "cable, or correct daq.inputs of the rig file."
+        ]
     found = mismatches(measured, facts)
     outputs = [one for one in found if one.part is Part.LOOP_BACK]
     if outputs:
@@ -54,6 +62,24 @@ def wiring_faults(measured: Measured, facts: Facts, resistor: Resistor) -> list[
     others = [one for one in found if not (chain and one.part is Part.CURRENT and _of_response(one))]
     current_first = sorted(others, key=lambda one: one.part is not Part.CURRENT)
     return [*chain, *map(_text, current_first)]
+
+
+def _amplifier_on(measured: Measured, facts: Facts, resistor: Resistor) -> str | None:
+    """Return the terminal, other than its own, that shows the current of the resistor; None if there is none."""
+    own, expected = facts.wiring.terminals["current"], abs(resistor.expected_slope)
+    loop_backs = {facts.wiring.terminals[name] for name in OUTPUTS}
+    shares = {
+        terminal: abs(measured.responses.slope("bias", terminal)) / expected
+        for terminal in measured.responses.order
+    }
+    if shares[own] > NONE:
+        return None
+    near = (
+        terminal
+        for terminal, share in shares.items()
+        if abs(share - 1) < SHARE and terminal not in loop_backs
+    )
+    return next(near, None)
 
 
 def _text(mismatch: Mismatch) -> str:

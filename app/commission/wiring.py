@@ -1,6 +1,7 @@
 """Steps 1 and 2: what answers, and which wire leads where."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from analysis.commissioning.judgement import Judgement, Number, judged
 from analysis.commissioning.resistor import Resistor, wiring_faults
@@ -10,6 +11,7 @@ from analysis.preflight.verdict import JUNCTION_PATH, NEVER_PROVED, not_proved, 
 from app.acquisition.open_rig import open_rig
 from app.commission.session import Session
 from app.commission.step import Step
+from app.config.amplifiers import ROLES
 from procedures.preflight.stimuli import at_rest, measure
 from procedures.preflight.survey import Survey
 
@@ -23,10 +25,12 @@ def identity(session: Session) -> Judgement:
         told = [
             f"{card.product}, serial number {card.serial_number:X}, {card.input_bits} bit; output ranges {ranges} V."
         ]
-        for role, settings in opened.settings.items():
+        for role in ROLES:
+            settings = opened.settings[role]
             unread = f" ({settings['provenance']})" if "provenance" in settings else ""
             told.append(f"{role.replace('_', ' ').capitalize()}: {_settings(settings)}{unread}.")
-    return judged([Number("converter", card.input_bits, "bit")], remarks=told)
+        doubtful = [f"{one[0].upper()}{one[1:]}." for one in opened.report.warnings(datetime.now(UTC))]
+    return judged([Number("converter", card.input_bits, "bit")], doubtful=doubtful, remarks=told)
 
 
 def _settings(settings: dict[str, object]) -> str:
