@@ -98,6 +98,7 @@ def commission(
             session.recordings = []
             judgement = _judged(session, state, step, voice)
             state.steps[step.number] = Done(judgement, _now(), tuple(session.recordings))
+            state.facts["card"] = session.card or state.facts.get("card", 0)
             state.save(session.folder)
             voice.ended(step, judgement)
     finally:
@@ -109,8 +110,8 @@ def commission(
 def _judged(session: Session, state: State, step: Step, voice: Voice) -> Judgement:
     missing = [number for number in step.needs if not state.passed(number)]
     if missing:
-        told = ", ".join(map(str, missing))
-        return Judgement(Verdict.NOT_DONE, remarks=(f"Needs step {told}, which has not passed.",))
+        text = ", ".join(map(str, missing))
+        return Judgement(Verdict.NOT_DONE, remarks=(f"Needs step {text}, which has not passed.",))
     if step.do is None:
         return Judgement(Verdict.NOT_DONE, remarks=(step.explain,))
     question = step.ask.format(resistance=_ohm(session.resistance_ohm))

@@ -39,11 +39,11 @@ def at_the_end(session: Session) -> Judgement:
         make_safe(rig, rig.safe.within_s)
         numbers.append(Number(f"bias {HELD_V:g} V after its program {what}", shown_V, "V"))
     holds = [abs(one.value - HELD_V) < GONE_V for one in numbers]
-    told = (
+    fate = (
         "hold their values" if all(holds) else "go to 0 V" if not any(holds) else "differ by the way it ends"
     )
     return judged(
-        numbers, remarks=[f"When a program ends, the outputs {told}: only the watchdog makes the rig safe."]
+        numbers, remarks=[f"When a program ends, the outputs {fate}: only the watchdog makes the rig safe."]
     )
 
 
@@ -96,7 +96,7 @@ def _victim(session: Session, bias_V: float, mode: str) -> "subprocess.Popen[byt
 
 
 def _end(process: "subprocess.Popen[bytes]", mode: str) -> None:
-    """Kill a program, or wait for the end of one that ends by itself."""
+    """Kill a program, or wait for the end of one that ends without help."""
     if mode != LEFT:
         process.kill()
     process.wait(GIVE_UP_S)
@@ -134,7 +134,7 @@ STEPS = (
     Step(
         12,
         "Outputs at the end of a program",
-        "Lets a program that holds 0.05 V end without making the rig safe, by itself and killed, and reads the "
+        "Lets a program that holds 0.05 V end without making the rig safe, once of its own accord and once killed, and reads the "
         "loop-back.",
         at_the_end,
         needs=(4,),

@@ -64,6 +64,9 @@ class Session:
     recordings: list[str] = field(default_factory=list)
     """Recordings of the present step."""
 
+    card: int = 0
+    """Serial number of the card, once it was asked."""
+
     def rig(self, rate_Hz: float | None = None) -> Rig:
         """Return the calibrated rig with halved limits: 0.1 V until the chain is proved, z within 5 nm of safe."""
         rig = load_calibrated_rig(self.rig_file)

@@ -22,15 +22,16 @@ def identity(session: Session) -> Judgement:
     with open_rig(rig, wires=session.wires) as opened:
         card, properties = opened.card, opened.context.daq.properties
         ranges = ", ".join(f"{one:g}" for one in properties.output_ranges_V)
-        told = [
+        text = [
             f"{card.product}, serial number {card.serial_number:X}, {card.input_bits} bit; output ranges {ranges} V."
         ]
         for role in ROLES:
             settings = opened.settings[role]
             unread = f" ({settings['provenance']})" if "provenance" in settings else ""
-            told.append(f"{role.replace('_', ' ').capitalize()}: {_settings(settings)}{unread}.")
+            text.append(f"{role.replace('_', ' ').capitalize()}: {_settings(settings)}{unread}.")
         doubtful = [f"{one[0].upper()}{one[1:]}." for one in opened.report.warnings(datetime.now(UTC))]
-    return judged([Number("converter", card.input_bits, "bit")], doubtful=doubtful, remarks=told)
+    session.card = card.serial_number
+    return judged([Number("converter", card.input_bits, "bit")], doubtful=doubtful, remarks=text)
 
 
 def _settings(settings: dict[str, object]) -> str:

@@ -1,6 +1,5 @@
 """Rig with its newest calibrations, their values and their ages."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -221,8 +220,15 @@ def described(record: Record) -> tuple[str, str]:
         case ProofRecord():
             return "proof of the rig", _proof(record)
         case CommissionRecord():
-            counted = Counter(record.verdicts.values())
-            return "commissioning", ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
+            return "commissioning", _commissioning(record)
+
+
+def _commissioning(record: CommissionRecord) -> str:
+    verdicts = ", ".join(f"step {number} {verdict}" for number, verdict in record.verdicts.items())
+    numbers = ", ".join(
+        f"{name} {value:.4g}" for part in record.numbers.values() for name, value in part.items()
+    )
+    return f"{verdicts}; rig {record.rig_file}, card {record.card:X}" + (f"; {numbers}" if numbers else "")
 
 
 def _proof(record: ProofRecord) -> str:

@@ -92,13 +92,13 @@ def test_a_right_rig_passes_is_stopped_and_continued_and_leaves_report_and_recor
         assert worst.bias_V <= HALF_LIMIT_V
         assert worst.z_V <= MOST_Z_V
         assert rig.is_safe()
-        told = load_calibrated_rig(rig.file)
-        store = store_of(rig.file, told)
+        stated = load_calibrated_rig(rig.file)
+        store = store_of(rig.file, stated)
     kept = store.newest(CommissionRecord)
     assert kept.numbers["chain"]["gain V/A"] == pytest.approx(1.0e5, rel=5e-3)
     assert kept.numbers["rise time"]["rise time ms"] == pytest.approx(0.3, rel=0.3)
     assert kept.numbers["mains"]["mains Hz"] == pytest.approx(50.0, abs=0.02)
-    assert told.current_amplifier.measured_gain_V_per_A == pytest.approx(1.0e5, rel=5e-3)
+    assert stated.current_amplifier.measured_gain_V_per_A == pytest.approx(1.0e5, rel=5e-3)
     report = json.loads((tmp_path / "day" / "report.json").read_text("utf-8"))
     assert report["steps"]["4"]["verdict"] == "pass"
     assert "hotjunction" in report["versions"]

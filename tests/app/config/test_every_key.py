@@ -136,6 +136,12 @@ CALIBRATIONS = {
         "amplifiers": "4567cdef",
         "numbers": {"test current": 1.002},
     },
+    "commission": {
+        "rig_file": "0123abcd",
+        "card": 7,
+        "verdicts": {"4": "pass"},
+        "numbers": {"chain": {"gain V/A": 1.002e5}},
+    },
 }
 
 
