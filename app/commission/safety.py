@@ -134,7 +134,8 @@ STEPS = (
     Step(
         12,
         "Outputs at the end of a program",
-        "Lets a program that holds 0.05 V end without making the rig safe, once of its own accord and once killed, and reads the "
+        "Lets a program that holds 0.05 V end without making the rig safe, once of its own accord and once killed, "
+        "and reads the "
         "loop-back.",
         at_the_end,
         needs=(4,),
