@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 WIDTH_WITHOUT_TERMINAL = 140
 
+COMMISSION_DAYS = 180
+"""Age after which a rig is commissioned again."""
+
 INVERTS = "inverting, as the rig file states"
 
 
@@ -58,7 +61,8 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     from app.config.calibration_store import store_of
 
     rig = load_calibrated_rig(rig_file)
-    findings = [*look_at_instruments(rig), _probe(rig, store_of(rig_file, rig))]
+    store = store_of(rig_file, rig)
+    findings = [*look_at_instruments(rig), _probe(rig, store), _commissioning(store)]
     all_answer = all(finding.answers is not False for finding in findings)
     proof, refused = _proved(rig_file, rig) if prove and all_answer else (None, "")
     if as_json:
@@ -214,6 +218,26 @@ def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:
         )
     name = f"{rig.probe.id}, {store.folder.name}" if rig.probe else "not named"
     return Finding("probe", name, None, said, thermometer_advice(rig, store, datetime.now(UTC)))
+
+
+def _commissioning(store: "CalibrationStore") -> Finding:
+    """Return the last commissioning, with advice if it is missing, old or failed."""
+    from datetime import UTC, datetime
+
+    from app.config.calibrated_rig import age_days
+    from app.config.calibration_store import CommissionRecord
+
+    found, command = store.newest(CommissionRecord), "`hotjunction commission`"
+    if found is None:
+        return Finding("commissioning", store.folder.name, None, "never commissioned", f"Run {command} once.")
+    days = age_days(found.date, datetime.now(UTC))
+    failed = [number for number, verdict in found.verdicts.items() if verdict == "fail"]
+    advice = f"Steps {', '.join(failed)} failed: see {found.recording}/report.html." if failed else ""
+    if not advice and days > COMMISSION_DAYS:
+        advice = f"Repeat {command}: it is older than {COMMISSION_DAYS} days."
+    return Finding(
+        "commissioning", store.folder.name, None, f"{days:.0f} days ago, card {found.card:X}", advice
+    )
 
 
 def _print(findings: list[Finding], title: str) -> None:
