@@ -32,6 +32,8 @@ def open_recording(path: Path, before: "OpenedFile | OpenedLog | None" = None) -
     ``before`` is an earlier opening, whose comparisons with check sums are taken over. Raises `RecordingError` with
     one sentence.
     """
+    if path.is_dir():
+        raise RecordingError(f"{path}: a folder, not a recording")
     log = path if path.suffix == SUFFIX else log_of(path)
     if log.is_file():
         with suppress(FileNotFoundError):  # the run has just ended, and the finished file is in its place

@@ -118,7 +118,7 @@ class Acquisition:
         ground = np.zeros(n)
         volts = [
             on_wire(self._card, before[name], signals[name], at_s)
-            if name in before
+            if name in before and name in signals  # an output that is wired to nothing shows nowhere
             else signals.get(name, ground)
             for name, at_s in self._positions
         ]
