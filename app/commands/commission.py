@@ -44,7 +44,9 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "not done": "blue"}
 )
 @click.option("--again", is_flag=True, help="Repeat steps that have passed.")
 @click.option("--quick", is_flag=True, help="A rehearsal: short records, larger errors.")
-@click.option("--yes", is_flag=True, help="Answer yes to all questions: resistor and cables are as the steps ask.")
+@click.option(
+    "--yes", is_flag=True, help="Answer yes to all questions: resistor and cables are as the steps ask."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--simulated", is_flag=True, help="Commission a simulated rig with this resistor.")
 @click.option(
