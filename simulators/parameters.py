@@ -97,7 +97,7 @@ def load_parameters(
         For an unknown card, a file that is not TOML, an unknown key (the message names the nearest one) or a value
         of another type than the default. Bounds are checked when a section is read.
     """
-    values = copy.deepcopy(_defaults())
+    values = copy.deepcopy(_defaults(DEFAULTS))
     if card != STANDARD_CARD:
         _merge(values, card_overrides(card), str(CARDS))
     if path is not None:
@@ -108,9 +108,9 @@ def load_parameters(
 
 
 @cache
-def _defaults() -> dict[str, Any]:
+def _defaults(file: Path) -> dict[str, Any]:
     """Return the defaults; a caller that changes them takes a copy."""
-    return _read(DEFAULTS)
+    return _read(file)
 
 
 def card_overrides(name: str) -> dict[str, Any]:

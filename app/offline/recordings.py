@@ -95,8 +95,10 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
 
 def is_recording(path: Path) -> bool:
     """Return True for a recording by its name, and for the log of one that has lost its view."""
-    log_alone = path.suffix == SUFFIX and not path.with_suffix("").exists()
-    return path.suffix.lower() in ENDINGS or log_alone
+    if path.suffix != SUFFIX:
+        return path.suffix.lower() in ENDINGS
+    view = path.with_suffix("")
+    return view.suffix.lower() in ENDINGS and not view.exists()
 
 
 def describe(paths: Sequence[Path]) -> tuple[Part, ...]:

@@ -89,7 +89,7 @@ def bias_levels(context: ProcedureContext) -> tuple[float, float]:
 
 
 def _settle_s(context: ProcedureContext) -> float:
-    return max(SETTLE_S, RISE_TIMES * context.rise_time_s)
+    return max(SETTLE_S, RISE_TIMES * context.rise_time_s) + context.input_delay_s
 
 
 def _responses(
@@ -145,7 +145,7 @@ def _gain_step(context: ProcedureContext, survey: Survey) -> GainStep | None:
     stimuli = context.stimuli
     if stimuli.ground is None or stimuli.lower_gain is None or context.lowpass_Hz < SLOWEST_FILTER_Hz:
         return None
-    settle_s = max(SWITCH_S, FILTER_PERIODS / context.lowpass_Hz)
+    settle_s = max(SWITCH_S, FILTER_PERIODS / context.lowpass_Hz) + context.input_delay_s
     with stimuli.ground():
         grounded = _statistics(survey.read(NOISE_S, settle_s))
     coupled = _statistics(survey.read(NOISE_S, settle_s))

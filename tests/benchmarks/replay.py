@@ -43,6 +43,7 @@ class Night:
         )
     )
     status: str = "finished"
+    run: bytes = b""
     gaps: tuple[tuple[int, int], ...] = ()
     path: Path = Path("night.h5")
 

@@ -33,7 +33,7 @@ def test_samples_that_the_controller_did_not_fetch_in_time_end_the_run_safely(tm
     with served_rig(tmp_path) as rig:
         for fault in injection(["fifo-overflow"]).faults:
             rig.simulated.faults.add(fault)
-        summary = rig.bench().run(quick(3), tmp_path / "run.h5")
+        summary = rig.bench().run(quick(30), tmp_path / "run.h5")
 
         assert summary.end.status == "fault"
         assert "Acquisition lost: the controller did not fetch in time (-200361)" in summary.end.reason

@@ -153,7 +153,10 @@ def test_a_model_given_stands_in_all_views(runs):
     assert len(shot.heating.curves) == 3
     assert shot.transmission.window_eV == (-0.6, 0.6)
     assert shot.transmission.side_known, "the heat tells the side"
-    assert shot.heating.curves[0].q_probe_neg_uW[-1] > shot.heating.curves[0].q_probe_pos_uW[-1]
+    assert (
+        shot.heating.curves[0].predicted.q_probe_neg_W[-1]
+        > shot.heating.curves[0].predicted.q_probe_pos_W[-1]
+    )
 
 
 def test_with_a_worker_it_is_the_same(runs, numbers):
