@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -90,7 +91,11 @@ class OpenedLog:
         self.identity: tuple[int, int]
         self._uncommitted = 0
         try:
-            self._read(before)
+            with damage_told(path, "its log"):
+                self._read(before)
+        except struct.error as error:
+            self.close()
+            raise RecordingError(f"{path}: a frame of its log is not of this format ({error})") from error
         except BaseException:
             self.close()
             raise
@@ -113,6 +118,7 @@ class OpenedLog:
         with damage_told(self.path, "its header"):
             self.header = RunHeader.from_json(self.index.header)
         self._types = [np.dtype(f"<{channel.dtype}") for channel in self.header.channels]
+        self._lines = len(self.index.lines)
         self._starts = np.cumsum([0, *(n for _, n, _ in self.index.pieces)])
         self.rows = int(self._starts[-1])
         self.segments = self._segments()
@@ -127,6 +133,8 @@ class OpenedLog:
         """Take the frames up to the last commit into the index; later ones do not count."""
         waiting: list[Frame | Damage] = []
         for found in scanner:
+            if isinstance(found, Frame) and found.sequence < self.index.sequence:
+                continue  # a copy of what was there before
             waiting.append(found)
             if isinstance(found, Frame) and found.kind == Kind.COMMIT:
                 _commit(self.index, waiting)
@@ -179,7 +187,7 @@ class OpenedLog:
 
     def journal(self, leave_out: list[slice]) -> list[dict[str, Any]]:
         """Return the lines of events and traces."""
-        content = b"".join(self.index.lines)
+        content = b"".join(self.index.lines[: self._lines])  # later openings share and extend the index
         lines: list[dict[str, Any]] = json.loads(b"[" + b",".join(content.splitlines()) + b"]")
         return lines
 
@@ -198,9 +206,7 @@ class OpenedLog:
 
 def _commit(index: Index, found: list[Frame | Damage]) -> None:
     """Take the frames that end with a commit into the index, and report those that are missing."""
-    *frames, commit = (
-        frame for frame in found if isinstance(frame, Frame) and frame.sequence >= index.sequence
-    )
+    *frames, commit = (frame for frame in found if isinstance(frame, Frame))
     counted, lines, chain, _ = COMMIT.unpack(commit.payload)
     lost = _Lost(index.next_sample)
     for frame in frames:

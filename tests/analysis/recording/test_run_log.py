@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.recording import Recording, RecordingError, RecordingWriter, WriteFailed, durable, recover
-from analysis.recording.log_frames import MAGIC
+from analysis.recording.log_frames import MAGIC, Kind, framed
 from analysis.recording.run_log import log_of
 from analysis.records import Event, EventKind
 from tests.benchmarks import crash_states
@@ -118,6 +118,22 @@ def test_frames_of_another_run_and_foreign_bytes_count_for_nothing(log, tmp_path
     whole = log.read_bytes()
     log.write_bytes(whole + log_of(other).read_bytes() + b"\0" * 1000)
     assert shown(log)[:2] == (FLUSHES * N, list(range(FLUSHES)))
+
+
+def test_frames_that_are_there_twice_count_once(log):
+    whole = log.read_bytes()
+    log.write_bytes(whole + whole)
+    assert shown(log)[:2] == (FLUSHES * N, list(range(FLUSHES)))
+
+
+@pytest.mark.parametrize("kind", [Kind.SAMPLES, Kind.COMMIT, Kind.HEADER, Kind.END])
+def test_a_frame_that_somebody_made_is_refused_in_a_sentence(log, kind):
+    whole = log.read_bytes()
+    made = framed(whole[8:16], 10**6, kind, b"{")
+    commit = framed(whole[8:16], 10**6 + 1, Kind.COMMIT, bytes(24))
+    log.write_bytes(whole[:40] + made + commit if kind is Kind.HEADER else whole + made + commit)
+    with pytest.raises(RecordingError), Recording(log) as recording:
+        recording.verify()
 
 
 def test_a_growing_log_is_followed_from_where_it_was(tmp_path):
