@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 SAVE_EVERY_S = 0.4
 """Wall time between two flushes; a killed run loses the samples since the last one."""
 
+SLOW_S, STUCK_S = 2.0, 10.0
+"""A flush that takes longer is logged; one that takes still longer ends the run."""
+
 QUEUE_ITEMS = 2000
 """Maximum number of waiting blocks and events. A full queue delays the acquisition, which buffers seconds."""
 
@@ -44,6 +47,7 @@ class Recorder:
         self._clock = clock
         self._queue: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS)
         self._failure: Exception | None = None
+        self._flushing_since: float | None = None
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
@@ -73,6 +77,12 @@ class Recorder:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise RecorderFailed(str(self._failure)) from self._failure
+        since = self._flushing_since
+        if since is not None and self._clock() - since > STUCK_S:
+            raise RecorderFailed(
+                f"The disk of {self._writer.path} has not answered for {STUCK_S:g} s. Check it, or record to another "
+                "disk; what was saved before is safe."
+            )
 
     def _work(self) -> None:
         try:
@@ -91,9 +101,18 @@ class Recorder:
                     break
                 self._write(item)
             if self._clock() - saved_at >= SAVE_EVERY_S:
-                self._writer.flush()
+                self._flush()
                 saved_at = self._clock()
-        self._writer.flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        began = self._flushing_since = self._clock()
+        try:
+            self._writer.flush()
+        finally:
+            self._flushing_since = None
+        if self._clock() - began > SLOW_S:
+            log.warning("Saving took %.1f s: the disk is slow.", self._clock() - began)
 
     def _write(self, item: Block | Event | TraceEntry) -> None:
         if isinstance(item, Block):
