@@ -43,16 +43,16 @@ class ServedRig:
     file: Path
     folder: Path
 
-    def bench(self) -> Bench:
+    def bench(self, unproved: str = "") -> Bench:
         """A bench in this process that needs no wire to card and current amplifier, which would take half the time.
 
         What comes by the wires is the same: `tests.drivers.test_direct`.
         """
-        return Bench(self.file, wires=direct_wires(self.simulated))
+        return Bench(self.file, wires=direct_wires(self.simulated), unproved=unproved)
 
-    def wired_bench(self) -> Bench:
+    def wired_bench(self, unproved: str = "") -> Bench:
         """A bench as on a rig, for what may happen to a wire."""
-        return Bench(self.file)
+        return Bench(self.file, unproved=unproved)
 
     @property
     def world(self) -> Any:
