@@ -98,7 +98,7 @@ def test_foreign_files_give_one_sentence(tmp_path):
         (foreign, "not a recording of hotjunction"),
         (cut, "or damaged"),
         (tmp_path / "absent.h5", "no such file"),
-        (tmp_path, "no such file"),
+        (tmp_path, "a folder, not a recording"),
     ]:
         with pytest.raises(RecordingError, match=sentence) as caught:
             Recording(path)

@@ -28,6 +28,8 @@ from app.campaign.file import (
 from app.campaign.programme import checked, control_stages, heating_stage, histogram_stage, iv_stage
 from app.commands.calibrate import command as calibrate
 from app.commands.check import command as check
+from app.config.amplifier_sections import CurrentAmplifierSection, VoltagePreamplifierSection, section_of
+from app.config.amplifiers import DEFAULTS, ROLES, amplifier_model
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.calibration_store import RECORDS
 from app.config.toml import FileError, Section
@@ -41,7 +43,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
-    ours = fields(x for x in sections() if x.__module__ in RIG_FILE)
+    ours = fields(x for x in sections() - tables_of_other_amplifiers() if x.__module__ in RIG_FILE)
     with ExitStack() as stack:
         told = stack.enter_context(reads(Told))
         served = stack.enter_context(
@@ -56,6 +58,12 @@ def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
     elsewhere = mentioned()
     left = {(kind, name) for kind, name in simulated_fields() - told if name not in elsewhere}
     assert {kind for kind, _ in left} <= {Wiring, Sources}  # read by the names of terminals and signals
+
+
+def tables_of_other_amplifiers():
+    """Tables of amplifiers that the rig below does not have; another test may have made some."""
+    tables = subclasses(CurrentAmplifierSection) | subclasses(VoltagePreamplifierSection)
+    return tables - {section_of(amplifier_model(role, DEFAULTS[role])) for role in ROLES}
 
 
 READ_BY_COMMISSION = {"mains_Hz"}
