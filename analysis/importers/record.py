@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis.importers.imported import SWEEP, ImportedTrace, ImportedTraces
 from analysis.recording import Plot, PlotAxis, RecordingWriter, RunHeader, TraceEntry
+from analysis.recording.run_log import log_of
 from analysis.records import Block
 from analysis.shared_files import remove_file
 
@@ -84,7 +85,11 @@ def record(
         return writer.close(plots=plots or [_plot(imported.traces[0])], entries=entries, result=result)
     except BaseException:
         writer.abandon()
-        remove_file(path)  # the data are safe in the imported files; half an import is useless
+        for left in (
+            path,
+            log_of(path),
+        ):  # the data are safe in the imported files; half an import is useless
+            remove_file(left)
         raise
 
 

@@ -82,7 +82,7 @@ class OpenedLog:
     """
 
     journalled = True
-    sealed = True
+    sealed = False
 
     def __init__(self, path: Path, before: "OpenedLog | None" = None) -> None:
         self.path = path

@@ -62,7 +62,7 @@ class Recording:
 
     @property
     def sealed(self) -> bool:
-        """True if the recording has a seal or a log, with which everything read is compared."""
+        """True if the recording has a seal, with which everything read is compared."""
         return self._opened.sealed
 
     @property

@@ -15,14 +15,16 @@ from app.console.errors import Command
     help="New file; RECORDING-recovered.h5 if not given.",
 )
 def command(recording: Path, out: Path | None) -> None:
-    """Copy all saved data of RECORDING to a new, finished file. RECORDING is not changed.
+    """Copy all saved data of RECORDING, or of its log, to a new, finished file. RECORDING is not changed.
 
     The other commands read an interrupted recording as it is; this makes it smaller and readable for all programs.
     """
     from analysis.recording import RecordingError, recover
+    from analysis.recording.run_log import SUFFIX
     from app.config.toml import FileError
 
-    target = out or recording.with_name(f"{recording.stem}-recovered{recording.suffix}")
+    name = recording.with_suffix("") if recording.suffix == SUFFIX else recording
+    target = out or name.with_name(f"{name.stem}-recovered{name.suffix}")
     try:
         samples = recover(recording, target)
     except (FileExistsError, RecordingError) as error:

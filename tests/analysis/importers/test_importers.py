@@ -156,3 +156,23 @@ def test_real_sweeps():
     assert {c.name: c.unit for c in result.channels}["current_density"] == "A/m2"
     bias = result.traces[0].values("bias")
     assert (bias.min(), bias.max()) == (-1.5, 1.5)
+
+
+# --- an import that is interrupted
+
+
+def test_an_interrupted_import_leaves_nothing_and_can_be_repeated(tmp_path):
+    source = tmp_path / "trace.txt"
+    source.write_text("Conductance (G0)\n" + "\n".join(f"{1 / (i + 1):.6f}" for i in range(100)), "utf-8")
+    target = tmp_path / "out" / "trace.h5"
+    target.parent.mkdir()
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        record(imported(source), target, on_trace=interrupt)
+    assert list(target.parent.iterdir()) == []
+    record(imported(source), target)
+    with Recording(target) as recording:
+        assert recording.n_samples == 100

@@ -117,6 +117,29 @@ def test_without_a_seal_it_says_so(sealed):
     assert verify(sealed).verdict == "no seal"
 
 
+def test_a_run_in_progress_and_its_log_have_no_seal_yet(tmp_path):
+    writer = RecordingWriter(tmp_path / "run.h5", HEADER)
+    writer.append(block(0, 1000))
+    writer.flush()
+    assert verify(tmp_path / "run.h5").verdict == "no seal"
+    assert verify(tmp_path / "run.h5.log").verdict == "no seal"
+    writer.abandon()
+    assert run(tmp_path)[0] == 2
+
+
+def test_a_log_alone_is_recovered_to_a_recording_that_opens(tmp_path):
+    writer = RecordingWriter(tmp_path / "run.h5", HEADER)
+    writer.append(block(0, 1000))
+    writer.flush()
+    writer.abandon()
+    log = (tmp_path / "run.h5.log").rename(tmp_path / "run.rescued.h5.log")
+    done = CliRunner().invoke(main, ["recover", str(log)])
+    assert done.exit_code == 0, done.output
+    assert verify(tmp_path / "run.rescued-recovered.h5").verdict == "whole"
+    with Recording(tmp_path / "run.rescued-recovered.h5") as recording:
+        assert recording.n_samples == 1000
+
+
 def run(*words):
     done = CliRunner().invoke(main, ["verify", *map(str, words)])
     return done.exit_code, done.output
