@@ -116,10 +116,10 @@ def _leak(measured: Measured, facts: Facts) -> list[str]:
     own, texts = facts.wiring.terminals["current"], []
     slope = measured.responses.slope("bias", own)
     if measured.responses.exceeds("bias", own) and not facts.resistor:
-        ohm = facts.current_gain_V_per_A / abs(slope)
+        ohm = float(f"{facts.current_gain_V_per_A / abs(slope):.2g}")
         texts.append(
             f"The {facts.wiring.input('current')} moves by {slope:+.3g} V per V of bias with the tip retracted: about "
-            f"{ohm:.2g} ohm lie between bias and amplifier. A tip in contact, a leak, or a resistor in place of the "
+            f"{ohm:,.0f} ohm lie between bias and amplifier. A tip in contact, a leak, or a resistor in place of the "
             "junction: move the tip back with the coarse positioner, and look at the cables."
         )
     slope = measured.responses.slope("z", own)

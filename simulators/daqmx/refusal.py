@@ -9,4 +9,4 @@ SIMULATED = (
     "the simulated NI 6281 has analogue inputs and outputs in volts, and digital lines as outputs without a clock; no "
     "counters, no digital inputs, no sensors and scales, no analogue and reference triggers"
 )
-"""What is simulated, as the end of the sentence that refuses the rest."""
+"""End of the sentence that refuses a function: the list of those that are simulated."""

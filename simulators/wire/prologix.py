@@ -14,7 +14,7 @@ from simulators.wire.tcp import TcpService
 from simulators.wire.vxi11 import GpibInstrument
 
 ENDS = (b"\r\n", b"\r", b"\n", b"")
-"""What ``++eos`` 0 to 3 appends to data for an instrument."""
+"""Characters that ``++eos`` 0 to 3 appends to data for an instrument."""
 
 LONGEST = 4096
 SETTINGS = {"addr": 0, "auto": 0, "eoi": 1, "eos": 0, "mode": 1, "read_tmo_ms": 200}

@@ -59,7 +59,7 @@ REFUSED = {
     "thermocouple-open": ["(ai1) overloads when the SR560 is coupled", "sd 4.1 V", "leads are open"],
     "thermocouple-shorted": ["white noise", "(ai1)", "expected 2.", "leads are shorted"],
     "bias-leak": ["thermocouple input (ai1) moves by +0.5", "bias leaks to the thermocouple", "1.0e-05"],
-    "resistor": ["moves by +9.9", "V per V of bias", "about 1e+04 ohm", "in place of the junction"],
+    "resistor": ["moves by +9.9", "V per V of bias", "about 10,000 ohm", "in place of the junction"],
 }  # fmt: skip
 """Faults that are refused before the first motion, with the words that name cable, instrument and remedy."""
 

@@ -106,7 +106,7 @@ WRONG = {
     ),
     "shorted": (measured(gain_step=step(SHORTED)), ["is 0.99, expected 2.", "shorted"]),
     "leak": (measured(changed(bias={"ai2": 0.9995, "ai1": 0.5032})), ["+0.50 V per V", "1.0e-05"]),
-    "resistor": (measured(changed(bias={"ai2": 0.9996, "ai0": 9.9627})), ["+9.96 V per V", "1e+04 ohm"]),
+    "resistor": (measured(changed(bias={"ai2": 0.9996, "ai0": 9.9627})), ["+9.96 V per V", "about 10,000 ohm"]),
     "piezo into current": (measured(changed(z={"ai3": 1.0, "ai0": 0.05})), ["V per V of z", "piezo's drive"]),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What was acknowledged is read back, whatever a crash, a disk or another program does to the log."""
+"""Acknowledged data are read back after any crash, fault of the disk, or act of another program."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What no instrument can confirm is asked for once a day, and again after a change."""
+"""Settings that no instrument can confirm are confirmed by the user once a day and after a change."""
 
 from datetime import date
 from pathlib import Path

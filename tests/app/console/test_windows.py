@@ -1,4 +1,4 @@
-"""What a run asks of Windows, of libraries that only write down what they were asked."""
+"""Calls of a run to Windows, recorded by stand-ins for its libraries."""
 
 import signal
 import threading
