@@ -46,7 +46,7 @@ class Recorder:
         self._writer = writer
         self._clock = clock
         self._queue: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS)
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         self._flushing_since: float | None = None
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
@@ -87,7 +87,7 @@ class Recorder:
     def _work(self) -> None:
         try:
             self._write_until_end()
-        except Exception as error:
+        except BaseException as error:  # a thread that died in silence would stop the run at a full queue
             self._failure = error
             while self._queue.get() is not _END:  # so that no caller waits for room in the queue
                 pass
@@ -130,7 +130,7 @@ class Reducers:
     """
 
     def __init__(self, segmenter: Segmenter, on_trace: Callable[[Trace], None]) -> None:
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self._segmenter = segmenter
         self._on_trace = on_trace
         self._queue: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS)
@@ -155,11 +155,13 @@ class Reducers:
         try:
             for trace in reduce(self._stream(), [self._segmenter]):
                 self._on_trace(trace)
-        except Exception as error:
+        except BaseException as error:
             self.failure = error
             log.warning(
                 "Traces are no longer cut during the run; they will be cut from its file.", exc_info=True
             )
+            while self._queue.get() is not _END:  # so that the run does not wait for room in the queue
+                pass
 
 
 def index_entry(trace: Trace) -> TraceEntry:

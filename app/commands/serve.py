@@ -20,9 +20,7 @@ from app.console.errors import Command
     default=Path(),
     help="Folder of recordings without a name of their own; the current one by default.",
 )
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to bind to. Nothing is encrypted."
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind to.")
 @click.option(
     "--connections",
     type=click.Path(file_okay=False, path_type=Path),

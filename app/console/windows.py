@@ -1,14 +1,16 @@
-"""Requests of a run to Windows: stay awake, a fine timer, and time to make the rig safe when its console ends.
+"""Requests to Windows: stay awake, a fine timer, time to make the rig safe when the console ends, a private file.
 
 Nothing here has an effect on other systems. Sources: Microsoft, "SetThreadExecutionState", "timeBeginPeriod",
-"SetPriorityClass", "HandlerRoutine callback function".
+"SetPriorityClass", "HandlerRoutine callback function", "icacls", "Well-known SIDs".
 """
 
 import ctypes
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 CONTINUOUS, SYSTEM_REQUIRED = 0x80000000, 0x00000001
@@ -17,6 +19,8 @@ TIMER_ms = 1
 """Step of Windows' timer during a run; its usual 15.6 ms are longer than a reaction to a contact takes."""
 
 CLOSE, LOGOFF, SHUTDOWN = 2, 5, 6
+OWNER_RIGHTS = "*S-1-3-4"
+
 END_S = 4.5
 """Time to make the rig safe; Windows kills a process 5 s after its console was closed."""
 
@@ -92,3 +96,18 @@ def console_end_stops(stop: Callable[[], None], windll: Any = None) -> Iterator[
     finally:
         over.set()
         windll.kernel32.SetConsoleCtrlHandler(handler, False)
+
+
+def only_for_its_owner(
+    path: Path, platform: str = sys.platform, run: Callable[..., object] = subprocess.run
+) -> None:
+    """Let only its owner open a file, in place of the rights that its folder would give. Raises ``OSError``."""
+    if platform != "win32":
+        return
+    rights = ["icacls", str(path), "/inheritance:r", "/grant:r", f"{OWNER_RIGHTS}:F"]
+    try:
+        run(
+            rights, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    except subprocess.CalledProcessError as error:
+        raise PermissionError(0, "Windows does not let it be closed to other users", str(path)) from error

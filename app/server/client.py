@@ -11,6 +11,7 @@ from typing import Any, Self
 import zmq
 
 from analysis.records import Block, Event
+from app.server.admission import secure_client
 from app.server.connection import Connection
 from app.server.errors import NoAnswer, Refused
 from app.server.messages import REPLIES, TOPICS, Answer, structured
@@ -76,6 +77,7 @@ class BenchClient:
         # one socket per command: no command waits for another, and a late answer is discarded
         with self._context.socket(zmq.DEALER) as socket:
             socket.setsockopt(zmq.LINGER, 0)
+            self._secure(socket)
             socket.connect(endpoint)
             socket.send_multipart(encode(Message("command", fields)))
             if not socket.poll(int(wait_s * 1000)):
@@ -136,10 +138,14 @@ class BenchClient:
         socket: zmq.Socket[bytes] = self._context.socket(zmq.XSUB)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.RCVHWM, MOST_WAITING)
+        self._secure(socket)
         socket.connect(self.connection.topics)
         for topic in topics:
             socket.send(b"\x01" + self.connection.token.encode() + SEPARATOR + topic.encode())
         return socket
+
+    def _secure(self, socket: "zmq.Socket[bytes]") -> None:
+        secure_client(socket, self.connection.keys, self.connection.token)
 
     def new_pair(self) -> "tuple[zmq.Socket[bytes], zmq.Socket[bytes]]":
         """Return two sockets with which one thread wakes another."""

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import platformdirs
 from analysis.json_data import from_json, to_json
 from analysis.shared_files import remove_file, replace_file
 from app.config.toml import FileError
+from app.console.windows import only_for_its_owner
+from app.server.admission import ClientKeys
 from app.server.protocol import VERSION
 
 ANSWER_S = 0.5
@@ -23,7 +26,7 @@ RETRACT_MARGIN_S = 1.1
 
 @dataclass(frozen=True)
 class Connection:
-    """Address of a bench: its endpoints, its token, its process and its rig."""
+    """Address of a bench: its endpoints, its token and keys, its process and its rig."""
 
     commands: str
     retract: str
@@ -35,23 +38,38 @@ class Connection:
     retract_s: float = 2.0
     """Time for which a client waits for the rig to be made safe."""
     protocol: int = VERSION
+    keys: ClientKeys | None = None
+    """None if this computer's libzmq can't encrypt; the token is then the password."""
 
     @classmethod
     def read(cls, path: Path) -> "Connection":
-        """Read a connection file. Raises ``FileError``."""
+        """Read a connection file. Raises ``FileError``, also for one that another user has written."""
         try:
+            if not _is_ours(path):
+                raise FileError(
+                    f"{path} belongs to another user; a bench of yours would have written it as yours."
+                )
             return from_json(json.loads(path.read_text(encoding="utf-8")), cls)
         except (OSError, ValueError) as error:
             raise FileError(f"{path} is not a connection file of a bench ({error})") from None
 
     def write(self, path: Path) -> None:
-        """Write the file readable by this user alone, since it holds the token. Raises ``FileError``."""
+        """Write the file readable by this user alone, since it holds the keys. Raises ``FileError``.
+
+        The folder must be this user's alone, too: who can write there can put another file in its place.
+        """
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not _is_private(path.parent):
+                raise FileError(
+                    f"{path.parent} is open to other users, who could take over the bench. Choose another folder, or "
+                    f"close it: chmod 700 {path.parent}"
+                )
             part = path.with_name(f".{path.name}.{os.getpid()}")
             with os.fdopen(
                 os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
             ) as file:
+                only_for_its_owner(part)
                 json.dump(to_json(self), file, indent=1)
             replace_file(part, path)
         except OSError as error:
@@ -66,6 +84,15 @@ class Connection:
                 return True
         except OSError:
             return False
+
+
+def _is_ours(path: Path) -> bool:
+    return sys.platform == "win32" or path.stat().st_uid == os.getuid()
+
+
+def _is_private(folder: Path) -> bool:
+    """Return True if only this user can look into a folder; on Windows the user's profile sees to that."""
+    return _is_ours(folder) and (sys.platform == "win32" or not folder.stat().st_mode & 0o077)
 
 
 def connections_folder() -> Path:

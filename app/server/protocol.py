@@ -24,6 +24,7 @@ DTYPES = frozenset({"<f8", "<f4", "<i8", "<u4", "|u1"})
 
 MOST_HEADER_BYTES = 4 * 2**20
 MOST_ARRAYS = 256
+MOST_DEPTH = 20
 MOST_DIMENSIONS = 3
 MOST_OF_NOTHING = 2**19
 """Length of a dimension of an array without elements."""
@@ -93,10 +94,14 @@ def decode(frames: Sequence[bytes]) -> Message:
 
 
 def _json(data: bytes) -> Any:
-    """Read strict JSON: UTF-8, no NaN, no key twice, no half of a surrogate pair."""
+    """Read strict JSON: UTF-8, finite numbers, no key twice, no half of a surrogate pair, `MOST_DEPTH` levels."""
     try:
         text = data.decode("utf-8")
-        read = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refuse)
+        read = json.loads(
+            text, object_pairs_hook=_without_doubles, parse_constant=_refuse, parse_float=_finite
+        )
+        if _deeper_than(read, MOST_DEPTH):
+            raise ValueError("too deep")
         if "\\u" in text:  # only an escape can be one
             json.dumps(read, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
@@ -113,6 +118,16 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
+
+
+def _deeper_than(read: Any, levels: int) -> bool:
+    nested = list(read.values()) if isinstance(read, dict) else read if isinstance(read, list) else []
+    return bool(nested) and (levels == 0 or any(_deeper_than(one, levels - 1) for one in nested))
 
 
 def _array(description: Any, data: bytes) -> tuple[str, NDArray[Any]]:

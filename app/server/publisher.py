@@ -10,7 +10,8 @@ from typing import Any
 
 import zmq
 
-from app.server.admission import DOMAIN
+from app.server.admission import Admission
+from app.server.critical_thread import CriticalThread
 from app.server.messages import LogEntry
 from app.server.protocol import Frames, Message, published
 
@@ -18,8 +19,6 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 1000
 """Maximum number of messages waiting for one subscriber; it loses those beyond and fetches them later."""
-
-ENDS_WITHIN_S = 5.0
 
 SEPARATOR = b"/"
 """Between token and topic in a subscription."""
@@ -31,7 +30,7 @@ KEPT = 500
 class Publisher:
     """A socket with a thread that publishes. ``publish`` may be called from any thread and never waits."""
 
-    def __init__(self, context: zmq.Context[Any], host: str, token: str) -> None:
+    def __init__(self, context: zmq.Context[Any], host: str, token: str, admission: Admission) -> None:
         self._token = token.encode()
         self._socket = context.socket(zmq.XPUB)
         self._socket.setsockopt(
@@ -40,7 +39,7 @@ class Publisher:
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, MOST_WAITING)
         self._socket.setsockopt(zmq.MAXMSGSIZE, 1024)
-        self._socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
+        admission.protect(self._socket)
         port = self._socket.bind_to_random_port(f"tcp://{host}")
         self.endpoint = f"tcp://{host}:{port}"
         self._inbox = context.socket(zmq.PULL)
@@ -52,8 +51,7 @@ class Publisher:
         self._outbox.connect(inside)
         self._sending, self._in_order = threading.Lock(), threading.RLock()
         self.dropped = 0
-        self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
-        self._thread.start()
+        self.thread = CriticalThread("publisher", self._work)
 
     def publish(self, message: Message) -> None:
         """Publish a message; drop and count it if the queue is full."""
@@ -75,7 +73,7 @@ class Publisher:
         """Publish the waiting messages, then end."""
         with self._sending:
             self._outbox.send_multipart([b""])
-        self._thread.join(ENDS_WITHIN_S)
+        self.thread.close()
         with self._sending:
             self._outbox.close(0)
 

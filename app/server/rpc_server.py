@@ -4,7 +4,6 @@ import hmac
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import zmq
 from numpy.typing import NDArray
 
-from app.server.admission import DOMAIN
+from app.server.admission import Admission
+from app.server.critical_thread import ENDS_WITHIN_S, CriticalThread
 from app.server.messages import checked_arguments
 from app.server.protocol import Frames, Message, ProtocolError, decode, encode
 
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 MOST_COMMAND_BYTES = 2**20
 """A peer that sends a larger frame is disconnected."""
 
-ENDS_WITHIN_S = 5.0
-AFTER_ERROR_S = 0.05
+MOST_CHARACTERS = 1500
+"""Longest refusal: it may repeat what the peer has sent."""
 
 INTERNAL = "internal error; see the log"
 
@@ -43,24 +43,20 @@ class ServerWorker:
 
     def __init__(self, name: str) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self.thread = CriticalThread(name, self._work)
 
     def do(self, work: Callable[[], None]) -> None:
         """Queue a task."""
         self._queue.put(work)
 
-    def close(self, timeout_s: float = 5.0) -> None:
+    def close(self, within_s: float = ENDS_WITHIN_S) -> None:
         """Run the waiting tasks, then end; leave a hanging thread behind."""
         self._queue.put(None)
-        self._thread.join(timeout_s)
+        self.thread.close(within_s)
 
     def _work(self) -> None:
         while (work := self._queue.get()) is not None:
-            try:
-                work()
-            except Exception:  # the thread must survive for the next task
-                log.exception("A task of the %s failed", self._thread.name)
+            work()
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -94,10 +90,17 @@ class CommandServer:
     token : str
         Required in every command.
     commands : mapping of str to Command
+    admission : Admission
     """
 
     def __init__(
-        self, name: str, context: zmq.Context[Any], host: str, token: str, commands: Mapping[str, Command]
+        self,
+        name: str,
+        context: zmq.Context[Any],
+        host: str,
+        token: str,
+        commands: Mapping[str, Command],
+        admission: Admission,
     ) -> None:
         self.name = name
         self._token = token.encode()
@@ -106,7 +109,7 @@ class CommandServer:
         self._router.setsockopt(zmq.LINGER, 0)
         self._router.setsockopt(zmq.MAXMSGSIZE, MOST_COMMAND_BYTES)
         self._router.setsockopt(zmq.ROUTER_HANDOVER, 1)
-        self._router.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
+        admission.protect(self._router)
         port = self._router.bind_to_random_port(f"tcp://{host}")
         self.endpoint = f"tcp://{host}:{port}"
         self._inbox = context.socket(zmq.PULL)
@@ -116,31 +119,20 @@ class CommandServer:
         self._outbox.connect(inside)
         self._sending = threading.Lock()
         self._closed = False
-        self._open()
-
-    def _open(self) -> None:
-        self._thread = threading.Thread(target=self._work, name=f"{self.name} server", daemon=True)
-        self._thread.start()
-
-    def reopen_if_dead(self) -> bool:
-        """Restart a dead thread; return True if that was necessary."""
-        if self._closed or self._thread.is_alive():
-            return False
-        self._open()
-        return True
+        self.thread = CriticalThread(f"{name} server", self._work)
 
     def close(self) -> bool:
         """Send the pending replies, then end; return False if the thread hangs."""
         self._closed = True
         self._send([])
-        self._thread.join(ENDS_WITHIN_S)
+        ended = self.thread.close()
         with self._sending:
             self._outbox.close(0)
-        return not self._thread.is_alive()
+        return ended
 
     def _send(self, frames: Frames) -> None:
         """Hand frames to the server's thread, which alone may touch the socket; no frames just wake it."""
-        if threading.current_thread() is self._thread:
+        if self.thread.is_current:
             self._router.send_multipart(frames)
             return
         with self._sending:
@@ -156,9 +148,6 @@ class CommandServer:
                 self._do_next(dict(poller.poll()))
             except zmq.ContextTerminated:
                 break
-            except Exception:
-                log.exception("The %s server met an error and continues", self.name)
-                time.sleep(AFTER_ERROR_S)
         self._router.close(200)
         self._inbox.close(0)
 
@@ -208,7 +197,7 @@ class CommandServer:
         try:
             reply = command.act(**checked_arguments(command.act, arguments))
             frames = encode(Message("reply", {"number": number, "result": dict(reply.fields)}, reply.arrays))
-        except Exception as error:
+        except BaseException as error:  # nothing that a command does may end the thread
             if not str(error) or isinstance(error, (AttributeError, LookupError, AssertionError)):
                 log.exception("A command failed")
             frames = encode(_refusal(number, type(error).__name__, str(error) or INTERNAL))
@@ -217,4 +206,5 @@ class CommandServer:
 
 def _refusal(number: Any, kind: str, text: str) -> Message:
     plain = number if isinstance(number, int) else None
-    return Message("reply", {"number": plain, "error": {"kind": kind, "message": text}})
+    shown = text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} ..."
+    return Message("reply", {"number": plain, "error": {"kind": kind, "message": shown}})

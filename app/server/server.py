@@ -6,6 +6,7 @@ Retracting has a server and threads of its own, so that it works whatever the ot
 """
 
 import logging
+import math
 import os
 import secrets
 import threading
@@ -21,11 +22,11 @@ from app.acquisition.recorder import RecorderFailed
 from app.acquisition.run_checks import check, free_name, procedure_of
 from app.acquisition.watchdog import make_safe
 from app.config.toml import FileError
-from app.console.terminal import join
 from app.server.admission import Admission
 from app.server.broadcast import Broadcast
 from app.server.command_handlers import CommandHandlers
 from app.server.connection import RETRACT_MARGIN_S, Connection
+from app.server.critical_thread import CriticalThread
 from app.server.instruments import Instruments
 from app.server.messages import BenchState, LogEntry, RunRequest
 from app.server.publisher import LogTopic, Publisher
@@ -36,8 +37,10 @@ from procedures.errors import ImpossibleSetting
 
 log = logging.getLogger(__name__)
 
+THIS_COMPUTER = "127.0.0.1", "localhost"
+
 TELL_EVERY_S = 1.0
-SERVERS_EVERY_S = 0.2
+THREADS_EVERY_S = 0.2
 
 EXPECTED = (
     FileError,
@@ -66,7 +69,7 @@ class BenchServer:
     folder : Path
         Folder of recordings without a name of their own.
     host : str
-        Address to bind to. Nothing is encrypted: from another computer, use a tunnel.
+        Address to bind to. Raises ``FileError`` for another than this computer's where libzmq can't encrypt.
     """
 
     def __init__(self, rig_file: Path, folder: Path, host: str = "127.0.0.1") -> None:
@@ -84,18 +87,22 @@ class BenchServer:
         self._closing = threading.Event()
 
     def __enter__(self) -> "BenchServer":
+        if self._host not in THIS_COMPUTER and not zmq.has("curve"):
+            raise FileError(
+                f"libzmq of this computer can't encrypt, so {self._host} is refused; serve at 127.0.0.1."
+            )
         token = secrets.token_urlsafe(24)
         self._context: zmq.Context[Any] = zmq.Context()
-        self._admission = Admission(self._context)
-        self._publisher = Publisher(self._context, self._host, token)
+        admission = self._admission = Admission(self._context, token)
+        self._publisher = Publisher(self._context, self._host, token, admission)
         self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
         self._instrument_thread = ServerWorker("instruments")
         self._reader_thread = ServerWorker("history")
         handlers = CommandHandlers(self)
         commands = handlers.commands(self._instrument_thread.do, self._reader_thread.do)
-        self._command_server = CommandServer("command", self._context, self._host, token, commands)
-        self._retract_server = CommandServer(
-            "retract", self._context, self._host, token, handlers.emergency_commands()
+        self._command_server, self._retract_server = (
+            CommandServer(name, self._context, self._host, token, those, admission)
+            for name, those in (("command", commands), ("retract", handlers.emergency_commands()))
         )
         rig = self.instruments.rig()
         self.connection = Connection(
@@ -107,28 +114,34 @@ class BenchServer:
             rig_file=str(self.rig_file),
             rig_name=rig.name,
             retract_s=rig.safe.within_s + RETRACT_MARGIN_S,
+            keys=admission.client_keys,
         )
         self._log_handler = LogTopic(self._publisher)
         logging.getLogger("app.server").setLevel(logging.INFO)
         logging.getLogger().addHandler(self._log_handler)
-        self._threads = [
-            threading.Thread(target=work, name=name, daemon=True)
-            for name, work in (
-                ("jobs", self._run_jobs),
-                ("ticks", self._tick),
-                ("servers", self._watch_servers),
-            )
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: tuple[CriticalThread, ...] = ()
+        self._jobs = CriticalThread("jobs", self._run_jobs)
+        self._ticks = CriticalThread("ticks", self._tick)
+        self._watch = CriticalThread("watch", self._watch_threads)
+        self._threads = (  # what retracts comes first
+            self._retract_server.thread,
+            self._admission.thread,
+            self._command_server.thread,
+            self._instrument_thread.thread,
+            self._jobs,
+            self._publisher.thread,
+            self._reader_thread.thread,
+            self._ticks,
+            self._watch,
+        )
         return self
 
     def __exit__(self, *error: object) -> None:
         """End the present run safely, then everything else."""
         self._closing.set()
         self.queue.close()
-        for thread in self._threads:
-            join(thread)
+        for thread in (self._watch, self._ticks, self._jobs):
+            thread.close(math.inf)  # a run ends in its own time
         self._instrument_thread.do(self.instruments.close)
         self._instrument_thread.close()
         self._reader_thread.close()
@@ -186,7 +199,7 @@ class BenchServer:
             except EXPECTED as error:
                 status = Status.ABORTED if job.stop.is_set() else Status.FAULT
                 self.queue.change(job, status=status, reason=str(error), refused=isinstance(error, REFUSED))
-            except Exception as error:
+            except BaseException as error:  # also what would end the thread
                 log.exception("A bug ended run %d", job.id)
                 reason = f"internal error ({error!r}); see the log"
                 self.queue.change(job, status=Status.FAULT, reason=reason)
@@ -237,16 +250,22 @@ class BenchServer:
         looked = threading.Event()
         looked.set()
         while not self._closing.is_set():
+            self._restart_dead_threads()  # also the one that watches the others
             if looked.is_set():
                 looked.clear()
                 self._instrument_thread.do(lambda: self._look(looked))
             self._closing.wait(TELL_EVERY_S)
 
-    def _watch_servers(self) -> None:
-        while not self._closing.wait(SERVERS_EVERY_S):
-            for server in (self._retract_server, self._command_server):
-                if server.reopen_if_dead():
-                    log.critical("The thread of the %s server died; it was restarted", server.name)
+    def _watch_threads(self) -> None:
+        while not self._closing.wait(THREADS_EVERY_S):
+            self._restart_dead_threads()
+
+    def _restart_dead_threads(self) -> None:
+        for thread in self._threads:
+            if thread.restart_if_dead():
+                log.critical("The %s thread died; it was restarted", thread.name)
+                if thread is self._jobs:
+                    self.queue.hold("the jobs thread died", within_run=False)
 
     def _look(self, looked: threading.Event) -> None:
         try:

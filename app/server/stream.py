@@ -1,5 +1,6 @@
 """Streams of a bench's messages: live, or a run from its start without gaps."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ from app.server.errors import BenchError, Refused
 from app.server.latest_snapshots import Newest
 from app.server.messages import TOPICS, record_of, structured
 from app.server.protocol import Message, decode
+
+log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 0.1
 """Time to wait for samples that are being written to the file."""
@@ -108,11 +111,18 @@ class StreamSubscription:
                 else:
                     self._take(message)
         except BenchError as error:
-            self.failure = error
-            self._callback("lost", {"message": str(error)})
+            self._lose(error, str(error))
+        except Exception as error:
+            log.exception("A subscription has ended")
+            self._lose(error, f"A message of the bench could not be processed ({error!r})")
         finally:
             socket.close(0)
             self._woken.close(0)
+
+    def _lose(self, error: Exception, message: str) -> None:
+        self.failure = error
+        with suppress(Exception):  # the callback may be what has failed
+            self._callback("lost", {"message": message})
 
     def _next(self, socket: "zmq.Socket[bytes]") -> Message | None:
         """Return the next message; None after a silence, or at the end."""

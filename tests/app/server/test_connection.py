@@ -1,13 +1,17 @@
 """Connection files: for this user alone, and stale ones are known as such."""
 
 import os
+import re
 import socket
 import stat
 import sys
+from dataclasses import replace
 
 import pytest
 
 from app.config.toml import FileError
+from app.console.windows import only_for_its_owner
+from app.server.admission import ClientKeys
 from app.server.connection import Connection, bench_of, running_benches
 
 
@@ -45,6 +49,43 @@ def test_nobody_else_reads_the_token(tmp_path):
 
     assert stat.S_IMODE((tmp_path / "new" / "bench-1.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have other rights there")
+@pytest.mark.parametrize("rights", [0o750, 0o705, 0o770, 0o777])
+def test_a_folder_that_others_can_look_into_is_refused_with_what_to_do(tmp_path, rights):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(rights)
+
+    with pytest.raises(FileError, match=rf"open to other users.* chmod 700 {re.escape(str(folder))}"):
+        connection(1).write(folder / "bench-1.json")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have other owners there")
+def test_a_file_of_another_user_is_no_bench_of_mine(tmp_path, monkeypatch):
+    connection(1).write(tmp_path / "bench-1.json")
+    monkeypatch.setattr("app.server.connection.os.getuid", lambda: 4321)
+
+    with pytest.raises(FileError, match="belongs to another user"):
+        Connection.read(tmp_path / "bench-1.json")
+
+
+def test_on_windows_a_file_is_closed_to_all_but_its_owner_before_anything_is_in_it(tmp_path):
+    asked = []
+    only_for_its_owner(tmp_path / "a.json", "win32", lambda command, **_: asked.append(command))
+
+    assert asked == [["icacls", str(tmp_path / "a.json"), "/inheritance:r", "/grant:r", "*S-1-3-4:F"]]
+
+
+def test_keys_that_are_none_are_refused(tmp_path):
+    path = tmp_path / "bench-1.json"
+    replace(connection(1), keys=ClientKeys("a" * 40, "b" * 40, "c" * 40)).write(path)
+    path.write_text(path.read_text("utf-8").replace("b" * 40, "b" * 39), "utf-8")
+
+    with pytest.raises(FileError, match="not a connection file"):
+        Connection.read(path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"token": 1}', "\x00"])

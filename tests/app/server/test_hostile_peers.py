@@ -1,64 +1,78 @@
-"""Nothing that a peer sends ends a server, and no peer of another kind reaches a command."""
+"""Nothing that a peer sends ends a server, and no peer of another kind, or without the keys, reaches a command."""
 
-import json
+import ctypes
 import logging
-import random
 import socket
 import threading
+from functools import partial
 
+import numpy as np
 import pytest
 import zmq
 
-from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
-from app.server.admission import Admission
+from app.server.admission import Admission, ClientKeys, secure_client
 from app.server.client import BenchClient
 from app.server.connection import Connection
-from app.server.instruments import Instruments
+from app.server.errors import NoAnswer
 from app.server.protocol import ProtocolError, decode
 from app.server.rpc_server import Command, CommandServer, Reply
-from app.server.server import BenchServer
-from simulators.parameters import load_parameters
+from tests.fuzz.frames import DOORS, HTTP, bench_without_rig, header, ping
 from tests.support.patience import PATIENCE_S
+from tests.support.rig.benches import Ears
 from tests.support.rig.rigs import wait_until
 
 TOKEN = "sésame"
+EXAMPLES = 300
 
 
 class Opened:
     """A server, and which commands were done behind it."""
 
-    def __init__(self, context):
+    def __init__(self, context, encrypted=True):
         self.done = []
-        commands = {"ping": Command(self._ping)}
-        self.server = CommandServer("test", context, "127.0.0.1", TOKEN, commands)
+        self.admission = Admission(context, TOKEN, encrypted=encrypted)
+        commands = {"ping": Command(self._ping), "exit": Command(self._exit)}
+        self.server = CommandServer("test", context, "127.0.0.1", TOKEN, commands, self.admission)
         self.address = "127.0.0.1", int(self.server.endpoint.rpartition(":")[2])
 
     def _ping(self, **what):
         self.done.append(what)
         return Reply()
 
+    def _exit(self):
+        raise SystemExit
+
+    def connection(self, keys=None, token=TOKEN):
+        end = self.server.endpoint
+        return Connection(end, end, "", token, 0, "", "", keys=keys or self.admission.client_keys)
+
     def answers(self):
-        with BenchClient(
-            Connection(self.server.endpoint, self.server.endpoint, "", TOKEN, 0, "", "")
-        ) as client:
+        with BenchClient(self.connection()) as client:
             return client.command("ping", timeout_s=30.0) == {}
+
+    def reply_to(self, *frames):
+        with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+            peer.setsockopt(zmq.LINGER, 0)
+            secure_client(peer, self.admission.client_keys, TOKEN)
+            peer.connect(self.server.endpoint)
+            peer.send_multipart(frames)
+            assert peer.poll(30_000)
+            return decode(peer.recv_multipart()).fields
+
+    def close(self):
+        assert self.server.close()
+        self.admission.close()
 
 
 @pytest.fixture
 def opened():
     with zmq.Context() as context:
-        admission = Admission(context)
         opened = Opened(context)
         yield opened
-        assert opened.server.close()
-        admission.close()
+        opened.close()
 
 
-def header(fields, **others):
-    return json.dumps({"v": 1, "kind": "command", "fields": fields, "arrays": [], **others}).encode()
-
-
-PING = header({"token": TOKEN, "name": "ping", "arguments": {}, "number": 77})
+PING = ping(TOKEN)
 
 SURROGATES = [
     header({"token": "\ud800", "name": "ping", "arguments": {}}),
@@ -70,19 +84,19 @@ SURROGATES = [
 
 @pytest.mark.parametrize("frame", SURROGATES)
 def test_half_a_surrogate_pair_is_refused_with_a_sentence(opened, frame):
-    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
-        peer.setsockopt(zmq.LINGER, 0)
-        peer.connect(opened.server.endpoint)
-        peer.send(frame)
-        assert peer.poll(30_000)
-        error = decode(peer.recv_multipart()).fields["error"]
+    error = opened.reply_to(frame)["error"]
 
     assert error == {"kind": "ProtocolError", "message": "the header is not JSON"}
     assert opened.done == []
     assert opened.answers()
 
 
-@pytest.mark.parametrize("text", ['{"v": 1, "v": 1}', '{"v": NaN}', '"\\ud800"', "[" * 100_000])
+DEEP = '{"a":' * 30 + "1" + "}" * 30
+
+
+@pytest.mark.parametrize(
+    "text", ['{"v": 1, "v": 1}', '{"v": NaN}', '{"v": 1e999}', '"\\ud800"', "[" * 100_000, DEEP]
+)
 def test_only_strict_json_is_read(text):
     with pytest.raises(ProtocolError, match="not JSON"):
         decode([text.encode()])
@@ -92,24 +106,14 @@ def test_a_whole_surrogate_pair_is_text():
     assert decode([header({"sample": "\U0001f600"})]).fields == {"sample": "\U0001f600"}
 
 
-HTTP = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
+def test_a_refusal_does_not_repeat_all_that_the_peer_has_sent(opened):
+    error = opened.reply_to(header({"token": TOKEN, "name": "x" * 10_000, "arguments": {}}))["error"]
 
-OLD_1 = bytes([len(PING) + 1, 0]) + PING
-"""ZMTP 1: a frame is its length, flags, and body; the first is the peer's name."""
-OLD_GREETING = b"\xff" + bytes(7) + b"\x01\x7f"
-"""ZMTP 2: signature; then revision 1, a DEALER, a name, and messages."""
-
-OTHERS = {
-    "HTTP": HTTP % (len(PING), PING),
-    "HTTP with old frames": HTTP % (len(OLD_1) + 2, b"\x01\x00" + OLD_1),
-    "ZMTP 1": b"\x01\x00" + OLD_1,
-    "ZMTP 2": OLD_GREETING + b"\x01\x05" + b"\x00\x00" + bytes([0, len(PING)]) + PING,
-    "TLS": bytes.fromhex("16030100c8010000c40303") + bytes(190),
-    "rubbish": bytes(range(256)) * 20,
-}
+    assert error["message"].startswith("no command 'xxx")
+    assert len(error["message"]) < 2000
 
 
-def hung_up_on(address, sent):
+def _hung_up_on(address, sent):
     """Whether whoever sends this is soon hung up on."""
     with socket.create_connection(address, timeout=30.0) as peer:
         try:
@@ -123,15 +127,28 @@ def hung_up_on(address, sent):
         return True
 
 
+OLD_1 = bytes([len(PING) + 1, 0]) + PING
+"""ZMTP 1: a frame is its length, flags, and body; the first is the peer's name."""
+
+OTHERS = {
+    "HTTP": HTTP % (len(PING), PING),
+    "HTTP with old frames": HTTP % (len(OLD_1) + 2, b"\x01\x00" + OLD_1),
+    "ZMTP 1": b"\x01\x00" + OLD_1,
+    "ZMTP 2": b"\xff" + bytes(7) + b"\x01\x7f\x01\x05" + b"\x00\x00" + bytes([0, len(PING)]) + PING,
+    "ZMTP 3 without keys": b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32),
+    "TLS": bytes.fromhex("16030100c8010000c40303") + bytes(190),
+}
+
+
 @pytest.mark.parametrize("kind", OTHERS)
 def test_peers_of_another_kind_or_an_older_zeromq_reach_no_command(opened, kind):
-    assert hung_up_on(opened.address, OTHERS[kind])
+    assert _hung_up_on(opened.address, OTHERS[kind])
     assert opened.done == []
     assert opened.answers()
 
 
-def test_an_old_peer_did_reach_a_command_before_there_was_an_admission():
-    """The greeting above is a right one: without a domain libzmq takes it."""
+def test_an_old_peer_reaches_a_socket_without_an_admission():
+    """The greeting above is a right one."""
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         router.setsockopt(zmq.LINGER, 0)
         port = router.bind_to_random_port("tcp://127.0.0.1")
@@ -141,87 +158,110 @@ def test_an_old_peer_did_reach_a_command_before_there_was_an_admission():
             assert router.recv_multipart()[-1] == PING
 
 
-def _spoilt(frame, rng):
-    """A good command with some bytes changed, cut or repeated."""
-    data = bytearray(frame)
-    for _ in range(rng.randint(1, 4)):
-        at = rng.randrange(len(data))
-        data[at : at + rng.randint(0, 5)] = rng.randbytes(rng.randint(0, 5))
-        data = data or bytearray(b"x")
-    return bytes(data)
+@pytest.mark.parametrize("encrypted", [True, False], ids=["CURVE", "PLAIN"])
+def test_only_who_read_the_connection_file_is_answered(encrypted):
+    """Another user knows the port, the bench's public key, and, let us say, even the token."""
+    (_, _), (public, secret) = zmq.curve_keypair(), zmq.curve_keypair()
+    with zmq.Context() as context:
+        opened = Opened(context, encrypted)
+        assert opened.answers()
+        assert opened.done == [{}]
+        ours = opened.admission.client_keys
+        own = ClientKeys(ours.bench, public.decode(), secret.decode()) if ours else None
+        with (
+            BenchClient(opened.connection(own, TOKEN if encrypted else "guess")) as stranger,
+            pytest.raises(NoAnswer),
+        ):
+            stranger.command("ping", timeout_s=0.5)
+        assert opened.done == [{}]
+        assert opened.answers()
+        opened.close()
 
 
-def test_a_door_answers_after_thousands_of_spoilt_frames(opened):
-    rng = random.Random(5)
-    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
-        peer.setsockopt(zmq.LINGER, 0)
-        peer.connect(opened.server.endpoint)
-        sent = 3000
-        for _ in range(sent):
-            peer.send_multipart([_spoilt(PING, rng) for _ in range(rng.choice([1, 1, 1, 2, 9]))])
-        refused = 0
-        for _ in range(sent):
-            assert peer.poll(30_000)
-            refused += "error" in decode(peer.recv_multipart()).fields
+@pytest.mark.parametrize("door", DOORS)
+def test_a_bench_answers_and_retracts_after_hostile_frames(door):
+    tally = DOORS[door](np.random.default_rng(5), EXAMPLES)
 
-    assert refused + len(opened.done) == sent
-    assert len(opened.done) < sent / 10  # a changed number or space leaves a good command
-    assert opened.answers()
+    assert tally.faults == []
+    assert tally.cases >= EXAMPLES
+    assert tally.taken < EXAMPLES / 10  # a changed number or space leaves a good command
 
 
 def test_what_no_rule_foresaw_is_answered_and_the_door_goes_on(opened, monkeypatch):
     monkeypatch.setattr(opened.server, "_is_ours", lambda token: 1 / 0)
-    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
-        peer.setsockopt(zmq.LINGER, 0)
-        peer.connect(opened.server.endpoint)
-        peer.send(PING)
-        assert peer.poll(30_000)
-        assert "internal error" in decode(peer.recv_multipart()).fields["error"]["message"]
+    assert "internal error" in opened.reply_to(PING)["error"]["message"]
     monkeypatch.undo()
     assert opened.answers()
 
 
+def test_a_command_cannot_end_the_thread_of_its_door(opened):
+    error = opened.reply_to(header({"token": TOKEN, "name": "exit", "arguments": {}}))["error"]
+
+    assert error["kind"] == "SystemExit"
+    assert opened.answers()
+
+
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
-    """A bench whose rig is nowhere; nobody looks for it."""
-    monkeypatch.setattr(Instruments, "look", lambda self: None)
-    parameters = load_parameters()
-    addresses = {"daq": "127.0.0.1:9", "current_amplifier": "TCPIP::127.0.0.1::gpib0,22::INSTR"}
-    addresses["voltage_preamplifier"] = "ASRL/dev/null::INSTR"
-    rig_file = tmp_path / "rig.toml"
-    rig_file.write_text(rig_file_text(SimulationSettings(), parameters, addresses), "utf-8")
-    with BenchServer(rig_file, tmp_path) as server:
+def bench(tmp_path):
+    with bench_without_rig(tmp_path) as server:
         yield server
 
 
+class Death(BaseException):
+    """Ends a thread, as nothing in the program does."""
+
+
+def _kill(thread, wake):
+    """Raise an error in a critical thread that ends it, and wait until another has taken its place."""
+    before = thread._thread
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(before.ident), ctypes.py_object(Death))
+
+    def replaced():
+        wake()  # it may be waiting, where no error reaches it
+        return thread._thread is not before and thread._thread.is_alive()
+
+    wait_until(replaced)
+
+
+def _notify(condition):
+    with condition:
+        condition.notify_all()
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_retract_server_whose_thread_dies_is_opened_again_and_that_is_an_alarm(bench, monkeypatch):
-    server = bench._retract_server
-    monkeypatch.setattr(bench, "retract", lambda: "tip back")
-    died = threading.Event()
-
-    def die(ready):
-        server._do_next = do_next
-        died.set()
-        raise SystemExit
-
-    do_next, server._do_next = server._do_next, die
-    before = server._thread
+def test_a_critical_thread_that_dies_is_started_again_and_that_is_an_alarm(bench):
+    command, retract, publisher = bench._command_server, bench._retract_server, bench._publisher
+    wakes = {
+        **{one.thread: partial(one._send, [b"", b""]) for one in (command, retract)},
+        **{
+            one.thread: partial(one.do, lambda: None)
+            for one in (bench._instrument_thread, bench._reader_thread)
+        },
+        publisher.thread: bench.publish_state,
+        bench._admission.thread: lambda: None,
+        bench._jobs: partial(_notify, bench.queue._changed),
+        bench._ticks: lambda: None,
+        bench._watch: lambda: None,
+    }
+    for thread, wake in wakes.items():
+        _kill(thread, wake)
+    assert set(wakes) == set(bench._threads)
+    said = [f"The {thread.name} thread died; it was restarted" for thread in wakes]
+    wait_until(lambda: said == [e["text"] for e in bench.log_entries() if e["level"] == "critical"])
     with BenchClient(bench.connection) as client:
-        for _ in range(2):  # the first finds it waiting with the method that it had
-            server._send([b"nobody", b"wakes it"])
-        assert died.wait(PATIENCE_S)
-        wait_until(lambda: server._thread is not before and server._thread.is_alive())
         assert client.retract() == "tip back"
-        alarms = [entry["text"] for entry in bench.log_entries() if entry["level"] == "critical"]
-
-    assert alarms == ["The thread of the retract server died; it was restarted"]
+        assert client.command("state")["held"] == "the jobs thread died"
+        assert client.command("check", procedure="iv", values={}, timeout_s=PATIENCE_S)["possible"] is False
+        heard = Ears()
+        subscription = client.subscribe(heard, ["state"])
+        wait_until(lambda: bench.publish_state() or heard.of("state"))
+        subscription.close()
 
 
 def test_no_socket_of_a_bench_talks_to_a_web_page(bench):
     for endpoint in (bench.connection.commands, bench.connection.retract, bench.connection.topics):
         host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
-        assert hung_up_on((host, int(port)), OTHERS["HTTP"])
+        assert _hung_up_on((host, int(port)), OTHERS["HTTP"])
 
 
 def test_a_task_that_fails_leaves_its_thread_for_the_next(bench, caplog):
@@ -230,4 +270,4 @@ def test_a_task_that_fails_leaves_its_thread_for_the_next(bench, caplog):
         bench._instrument_thread.do(lambda: 1 / 0)
         bench._instrument_thread.do(done.set)
         assert done.wait(PATIENCE_S)
-    assert "failed" in caplog.text
+    assert "met an error" in caplog.text

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import zmq
 
+from app.server.admission import Admission, secure_client
 from app.server.protocol import Message, decode
 from app.server.publisher import MOST_WAITING, Publisher
 
@@ -19,8 +20,16 @@ def context():
 
 
 @pytest.fixture
-def publisher(context):
-    one = Publisher(context, "127.0.0.1", TOKEN)
+def admission(context):
+    one = Admission(context, TOKEN)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def publisher(context, admission):
+    one = Publisher(context, "127.0.0.1", TOKEN, admission)
+    one.keys = admission.client_keys
     yield one
     one.close()
 
@@ -28,6 +37,7 @@ def publisher(context):
 def subscriber(context, publisher, topic, token=TOKEN, kind=zmq.XSUB):
     socket = context.socket(kind)
     socket.setsockopt(zmq.LINGER, 0)
+    secure_client(socket, publisher.keys, TOKEN)
     socket.connect(publisher.endpoint)
     if kind == zmq.XSUB:
         socket.send(b"\x01" + f"{token}/{topic}".encode())
@@ -84,8 +94,8 @@ def test_a_slow_subscriber_never_holds_up_the_bench(context, publisher):
     assert heard < 5 * MOST_WAITING
 
 
-def test_a_message_after_the_end_is_no_error(context):
-    publisher = Publisher(context, "127.0.0.1", TOKEN)
+def test_a_message_after_the_end_is_no_error(context, admission):
+    publisher = Publisher(context, "127.0.0.1", TOKEN, admission)
     publisher.close()
 
     publisher.publish(Message("event"))

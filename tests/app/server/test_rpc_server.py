@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import zmq
 
+from app.server.admission import Admission, secure_client
 from app.server.client import BenchClient
 from app.server.connection import Connection
 from app.server.errors import NoAnswer, Refused
@@ -38,22 +39,26 @@ def server(release):
         "refuse": Command(refuse),
         "hang": Command(hang, worker.do),
     }
-    opened = CommandServer("test", context, "127.0.0.1", TOKEN, commands)
+    admission = Admission(context, TOKEN)
+    opened = CommandServer("test", context, "127.0.0.1", TOKEN, commands, admission)
+    opened.keys = admission.client_keys
     yield opened
     release.set()
     worker.close()
     opened.close()
+    admission.close()
     context.term()
 
 
 def client_of(server, token=TOKEN):
-    return BenchClient(Connection(server.endpoint, server.endpoint, "", token, 0, "", ""))
+    return BenchClient(Connection(server.endpoint, server.endpoint, "", token, 0, "", "", keys=server.keys))
 
 
 def raw(server, frames):
     """Send frames as they are; the header of the reply, or None."""
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.setsockopt(zmq.LINGER, 500)
+        secure_client(socket, server.keys, TOKEN)
         socket.connect(server.endpoint)
         socket.send_multipart(frames)
         return decode(socket.recv_multipart()) if socket.poll(1000) else None
