@@ -1,6 +1,7 @@
 """For every test: what hotjunction keeps for its user goes elsewhere, and a watchdog only starts where it is tested."""
 
 import os
+import sys
 from dataclasses import fields
 
 import pytest
@@ -15,6 +16,10 @@ from analysis.traces.options import AnalysisOptions
 from app.server.client import LONGEST_S
 from tests.support.patience import PATIENCE_S
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
+
+# Each process that a test starts would compile all modules anew, and pytest the tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # how long an example takes is the machine's affair

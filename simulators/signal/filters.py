@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import linalg, signal
+from scipy import linalg
 from scipy.linalg import lapack
 
 from analysis.records import FloatArray
@@ -232,14 +232,26 @@ class PinkNoise:
         spacing = 10.0 ** (1.0 / self.POLES_PER_DECADE)
         poles_Hz = lowest_Hz * spacing ** np.arange(count)
         poles, zeros = (np.exp(-2.0 * np.pi * f * dt) for f in (poles_Hz, poles_Hz * np.sqrt(spacing)))
-        self._sos = signal.zpk2sos(zeros, poles, 1.0)
-        middle_Hz = np.sqrt(lowest_Hz * highest_Hz)
-        gain = abs(signal.sosfreqz(self._sos, [2.0 * np.pi * middle_Hz * dt])[1][0])
+        middle = np.exp(2j * np.pi * np.sqrt(lowest_Hz * highest_Hz) * dt)
+        gain = np.prod(np.abs(middle - zeros) / np.abs(middle - poles))
         # A sequence of unit variance has the one-sided density 2 dt.
-        self._sos[0, :3] *= np.sqrt(density_at_1Hz / middle_Hz / (2.0 * dt)) / gain
-        self._state = np.zeros((len(self._sos), 2))
+        scale = np.sqrt(density_at_1Hz / np.sqrt(lowest_Hz * highest_Hz) / (2.0 * dt)) / gain
+        # Partial fractions in 1/z; poles and zeros alternate, so that all shares are positive.
+        others = np.where(np.eye(count, dtype=bool), 1.0, poles[:, None] - poles)
+        self._direct = scale * np.prod(zeros / poles)
+        self._shares = scale * np.prod((poles[:, None] - zeros) / others, axis=1)[:, None] / poles[:, None]
+        self._poles = OnePoles(poles)
+        self._state = np.zeros(count)
 
     def draw(self, n: int) -> FloatArray:
         """Draw the next ``n`` samples, in V."""
-        samples, self._state = signal.sosfilt(self._sos, self._rng.standard_normal(n), zi=self._state)
+        white = self._rng.standard_normal(n)
+        if not n:
+            return white
+        count = len(self._state)
+        states = self._poles.solved(np.broadcast_to(white, (count, n)), self._state)
+        self._state = states[:, -1].copy()
+        samples: FloatArray = self._direct * white
+        for share in np.multiply(self._shares, states, out=states):
+            samples += share  # one by one, because a sum over an axis rounds differently for different n
         return samples

@@ -39,9 +39,10 @@ def test_skewness():
     assert distributions.skewness(values) == pytest.approx(stats.skew(values), rel=1e-13)
 
 
-def test_window_and_bench_start_without_what_is_slow_to_import():
+def test_window_bench_and_simulated_rig_start_without_what_is_slow_to_import():
     code = (
-        "import sys, app.gui.main, app.server.server; print(*{'scipy.stats', 'matplotlib'} & {*sys.modules})"
+        "import sys, app.gui.main, app.server.server, simulators.simulated_rig\n"
+        "print(*{'scipy.stats', 'scipy.signal', 'matplotlib'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
