@@ -5,6 +5,7 @@ Kaufman's derivative), so that only centres and widths are searched, within boun
 peaks for which a search over all parameters fails.
 """
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -98,28 +99,28 @@ def fit_mixtures(
     powers = _powers(x, middle, half_range, terms)
     y = y * window
     p = np.clip(np.concatenate(start, axis=1), low, high)
-    cost = _Projection(x, y, p, powers, window).cost
+    at = _Projection(x, y, p, powers, window)
+    linear, cost = at.linear.copy(), at.cost.copy()
     damping = np.full(m, 1e-2)
-    moving = np.ones(m, dtype=bool)
+    moving = np.arange(m)
     for _ in range(_ITERATIONS):
-        here, data, seen = p[moving], y[moving], window[moving]
-        step = _Projection(x, data, here, powers, seen).step(damping[moving], low, high)
-        trial = np.clip(here + step, low, high)
-        trial_cost = _Projection(x, data, trial, powers, seen).cost
-        better = trial_cost <= cost[moving]
+        here = p[moving]
+        trial = np.clip(here + at.step(damping, low, high), low, high)
+        tried = _Projection(x, y[moving], trial, powers, window[moving])
+        better = tried.cost <= at.cost
+        at = at.updated(tried, better)
+        p[moving[better]], linear[moving], cost[moving] = trial[better], at.linear, at.cost
         moved = np.max(np.abs(trial - here) / np.tile(here[:, k:], 2), axis=1)
-        p[moving] = np.where(better[:, None], trial, here)
-        cost[moving] = np.where(better, trial_cost, cost[moving])
-        damping[moving] = np.clip(damping[moving] * np.where(better, 0.2, 5.0), 1e-8, 1e10)
-        moving[np.flatnonzero(moving)[moved < _TOLERANCE]] = False
-        if not moving.any():
+        still = moved >= _TOLERANCE
+        damping = np.clip(damping * np.where(better, 0.2, 5.0), 1e-8, 1e10)[still]
+        moving, at = moving[still], at.rows(still)
+        if not moving.size:
             break
-    linear = _Projection(x, y, p, powers, window).linear
     return Mixtures(p[:, :k], p[:, k:], linear[:, :k], linear[:, k:], cost, middle, half_range)
 
 
 class _Projection:
-    """Solution of the linear part at given centres and widths, and its residual."""
+    """Solution of the linear part at given centres and widths, and its residual, for each fit of a batch."""
 
     def __init__(
         self, x: FloatArray, y: FloatArray, p: FloatArray, powers: FloatArray, window: FloatArray
@@ -134,6 +135,23 @@ class _Projection:
         self.linear: FloatArray = (self._inverse @ (self._basis @ y[:, :, None]))[:, :, 0]
         self._residual = y - (self.linear[:, None] @ self._basis)[:, 0]
         self.cost: FloatArray = np.sum(self._residual**2, axis=1)
+
+    def rows(self, which: NDArray[np.bool_]) -> "_Projection":
+        """Return some of the fits."""
+        if which.all():
+            return self
+        part = copy(self)
+        for name in _OF_EACH_FIT:
+            setattr(part, name, getattr(self, name)[which])
+        return part
+
+    def updated(self, other: "_Projection", which: NDArray[np.bool_]) -> "_Projection":
+        """Return the other projection of some of the fits, and this one of the rest; changes this one."""
+        if which.all():
+            return other
+        for name in _OF_EACH_FIT:
+            getattr(self, name)[which] = getattr(other, name)[which]
+        return self
 
     def step(self, damping: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
         """Return the damped Gauss-Newton step; a parameter at its bound that would leave it is held."""
@@ -153,6 +171,9 @@ class _Projection:
         diagonal = np.einsum("mii->mi", normal)
         diagonal += damping[:, None] * diagonal + 1e-300
         return np.asarray(np.linalg.solve(normal, push[:, :, None])[:, :, 0], dtype=float)
+
+
+_OF_EACH_FIT = ("_centre", "_sigma", "_bells", "_basis", "_inverse", "linear", "_residual", "cost")
 
 
 def _powers(x: FloatArray, middle: float, half_range: float, terms: int) -> FloatArray:

@@ -106,9 +106,8 @@ def test_first_day_at_a_real_rig(follow, tmp_path):
 
 
 def test_a_notebook_beside_files_that_are_called_like_our_packages(tmp_path, monkeypatch):
-    script = "".join(
-        text for _, text in blocks("tutorials/notebook.md", "python", small={"traces=40": "traces=4"})
-    )
+    small = {"traces=40": "traces=4, withdraw_speed=10, past_break=0.5, approach_speed=20"}
+    script = "".join(text for _, text in blocks("tutorials/notebook.md", "python", small=small))
     folder = namesakes_in(tmp_path / "notebooks")
     (folder / "notebook.py").write_text(script, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))

@@ -50,11 +50,15 @@ KINDS = (
 def histograms(rng: np.random.Generator, kind: Kind) -> tuple[Histogram, Histogram]:
     """Linear and logarithmic histogram of traces that are drawn anew."""
     traces = [_trace(rng, kind) for _ in range(kind.n)]
-    linear, log = (
-        Histogram(axis, np.array([np.bincount(axis.place(g), minlength=axis.bins + 3) for g in traces]))
-        for axis in (LINEAR, LOG)
-    )
-    return linear, log
+    values = np.concatenate(traces)
+    numbers = np.repeat(np.arange(kind.n), [trace.size for trace in traces])
+
+    def counted(axis: BinAxis) -> Histogram:
+        width = axis.bins + 3
+        counts = np.bincount(numbers * width + axis.place(values), minlength=kind.n * width)
+        return Histogram(axis, counts.reshape(kind.n, width))
+
+    return counted(LINEAR), counted(LOG)
 
 
 def _trace(rng: np.random.Generator, kind: Kind) -> FloatArray:
