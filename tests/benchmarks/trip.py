@@ -70,17 +70,20 @@ def _serve(seed: int, pipe: Connection) -> None:
             rig.faults.add(FormContact(sample))
 
 
+Server = multiprocessing.get_context("spawn").Process
+"""Serves the rig in a process of its own."""
+
+
 @contextmanager
 def _served(seed: int) -> Iterator[tuple[str, Connection]]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(seed, theirs), daemon=True)
-    process.start()
+    ours, theirs = multiprocessing.Pipe()
+    server = Server(target=_serve, args=(seed, theirs), daemon=True)
+    server.start()
     try:
         yield ours.recv(), ours
     finally:
         ours.send(None)
-        process.join(10)
+        server.join(10)
 
 
 def _latencies_s(n: int, rng: np.random.Generator, text: str, pipe: Connection) -> FloatArray:
