@@ -246,7 +246,8 @@ def _loaded(model: "PathLike") -> "Model":
 
 
 def _curves(data: "Paths", units: Mapping[str, str] | None) -> "IVCurves":
+    from analysis.importers import ImportOptions
     from analysis.iv.curves import read_curves
     from hotjunction.recordings import existing
 
-    return read_curves(existing(data), units)
+    return read_curves(existing(data), ImportOptions(units=units or {}))

@@ -4,14 +4,23 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.importers.arrange import arranged
+from analysis.importers.gather import gathered
 from analysis.importers.imported import ForeignFile, ImportOptions, Piece
+from analysis.importers.options import Orientation
 from analysis.importers.registry import IMPORTERS, importers
+from analysis.importers.spool import Spool
 
-__all__ = ["IMPORTERS", "ForeignFile", "ImportOptions", "Piece", "files_in", "kind_of", "read_file"]
+__all__ = ["IMPORTERS", "ForeignFile", "ImportOptions", "Piece", "Spool", "files_in", "kind_of", "read_file"]
 
 
-def kind_of(path: Path) -> str:
+_OF_ROWS, _OF_COLUMNS = "csv", "text"
+
+
+def kind_of(path: Path, orientation: Orientation = Orientation.AUTO) -> str:
     """Return the format of a file, from its suffix, and from its content where several share one.
+
+    An orientation that the user states decides between rows and columns of text.
 
     Raises
     ------
@@ -24,25 +33,43 @@ def kind_of(path: Path) -> str:
         raise ForeignFile(
             f"{path}: unknown format (known suffixes: {', '.join(_suffixes())}); choose the format with --kind"
         )
-    recognised = (x for x in sharing if x.recognises is not None and x.recognises(path))
+    stated = orientation is not Orientation.AUTO
+    asked = [x for x in sharing if not (stated and x.name == _OF_ROWS)]
+    recognised = (x for x in asked if x.recognises is not None and x.recognises(path))
     others = (x for x in sharing if x.recognises is None)
     found = next(recognised, None) or next(others, None)
     if found is None:
         raise ForeignFile(f"{path}: not a file of {' or '.join(x.name for x in sharing)}")
-    return found.name
+    return _OF_ROWS if found.name == _OF_COLUMNS and orientation is Orientation.ROWS else found.name
 
 
-def read_file(path: Path, kind: str = "auto") -> list[Piece]:
+def read_file(
+    path: Path, kind: str = "auto", options: ImportOptions | None = None, spool: Spool | None = None
+) -> list[Piece]:
     """Read one file. The library of its format is imported only here.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        Format; "auto" recognises it.
+    options : ImportOptions, optional
+    spool : Spool, optional
+        Place for columns beyond the memory; without one everything stays in memory.
 
     Raises
     ------
     ForeignFile
         If the file cannot be read; the message is one line with the file and the reason.
     """
+    options = options or ImportOptions()
     if not path.is_file():
         raise ForeignFile(f"{path}: there is no such file")
-    return IMPORTERS[kind_of(path) if kind == "auto" else kind].read(path)
+    importer = IMPORTERS[kind_of(path, options.layout.orientation) if kind == "auto" else kind]
+    try:
+        return arranged(gathered(importer.read(path, options.layout), spool), options)
+    except MemoryError:
+        raise ForeignFile(f"{path}: too large for the memory of this computer") from None
 
 
 def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -1,15 +1,19 @@
 """Assembly of the pieces of all files to traces with the same channels, in SI."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.constants import G0_S
+from analysis.importers.convert import in_si
+from analysis.importers.cut import every, traces_between, where_it_changes
 from analysis.importers.imported import (
     CALCULATED,
+    CLOSING,
+    OPENING,
     SWEEP,
     ForeignFile,
     ImportedTrace,
@@ -17,28 +21,64 @@ from analysis.importers.imported import (
     ImportOptions,
     Piece,
 )
+from analysis.importers.options import Orientation
 from analysis.importers.provenance import (
     Provenance,
     common_rate,
     common_settings,
+    corrections,
     named,
     rate_of,
     reversed_signs,
     unknowns,
 )
-from analysis.importers.quantities import OVERLOAD, ImportedColumn, UnknownUnit, overloaded, to_si
+from analysis.importers.quantities import OVERLOAD, ImportedColumn, UnknownUnit
+from analysis.importers.spool import BLOCK
+from analysis.importers.survey import Facts, survey
 from analysis.recording.header import RecordedChannel
 
 _ORDER = ("conductance", "current", "bias", "extension", "current_density", "time")
 _FEWEST_FOR_A_SWEEP = 8
 
 
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """Columns of one trace, or of one long channel, as in the file."""
+
+    name: str
+    columns: tuple[ImportedColumn, ...]
+    own: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    options: ImportOptions
+
+    def read(self, start: int, stop: int) -> tuple[ImportedColumn, ...]:
+        """Return samples in SI. Raises `ForeignFile` with the name of the source."""
+        try:
+            return in_si([column.part(start, stop) for column in self.columns], self.options, self.settings)
+        except UnknownUnit as error:
+            raise ForeignFile(f"{self.name}: {error}") from None
+
+    def read_alone(self, start: int, stop: int) -> tuple[ImportedColumn, ...]:
+        """Return samples in SI without a conductance: it has no value where a sweep crosses zero bias."""
+        columns = self.read(start, stop)
+        return columns[len(columns) - len(self.columns) :]
+
+    def values(self, name: str) -> Iterator[NDArray[np.float64]]:
+        """Yield the values of a channel, a block at a time. Raises `ForeignFile` without it."""
+        for first in range(0, len(self.columns[0]), BLOCK):
+            part = self.read(first, min(first + BLOCK, len(self.columns[0])))
+            values = next((column.values for column in part if column.name == name), None)
+            if values is None:
+                raise ForeignFile(_cannot_cut(self, name, part))
+            yield np.asarray(values, dtype=float)
+
+
 def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     """Assemble the pieces to traces.
 
-    Information in a file takes precedence over the options. NaN after the last value of a trace is padding: it is
-    trimmed and counted. Numbers and words with which meters report an overload become infinite and are counted.
-    Every other value is kept unchanged.
+    Information in a file takes precedence over the options, except columns that the user names together with their
+    unit. NaN after the last value of a trace is padding: it is trimmed and counted. Numbers and words with which
+    meters report an overload become infinite and are counted. Every other value is kept unchanged.
 
     Parameters
     ----------
@@ -59,19 +99,22 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     rates = [rate_of(piece) for piece in pieces]
     rate_Hz = common_rate(rates, options, notes)
     common = common_settings(pieces, options, notes)
-    traces = []
+    corrections(options, notes)
+    found: list[tuple[ImportedTrace, Facts]] = []
     for members in _grouped(pieces):
-        read = [_in_si(pieces[i], q, options, notes, counts) for i in members for q in pieces[i].quantities]
-        quantities = _trimmed(read, counts)
-        if not len(quantities[0].values):
-            counts["rows or columns without a value"] += 1
-            continue
         own = {n: v for i in members for n, v in pieces[i].settings.items() if n not in common}
         if len(set(rates)) > 1:
             own["rate_Hz"] = next((rates[i] for i in members if rates[i] is not None), None)
-        traces.append(_trace(" + ".join(pieces[i].source for i in members), quantities, own, common))
-    traces = [replace(trace, rejected=_reason_to_reject(trace, traces)) for trace in traces]
-    _count_odd_values(traces, counts)
+        together = {q.name: q for i in members for q in reversed(pieces[i].quantities)}
+        own_columns = [q for i in members for q in pieces[i].quantities if q is together[q.name]]
+        columns = tuple(named(q, options, notes) for q in own_columns)
+        label = " + ".join(pieces[i].source for i in members)
+        source = _Source(label, columns, own, {**common, **own}, options)
+        found += _traces(source, counts)
+    traces = [trace for trace, _ in found]
+    traces = _with_reasons_to_reject(traces)
+    facts = [facts for _, facts in found]
+    _count_odd_values(facts, counts)
     channels = _channels(traces)
     remarks = dict.fromkeys(remark for piece in pieces for remark in piece.remarks)
     return ImportedTraces(
@@ -81,69 +124,97 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
         common,
         (*remarks, *notes.from_file),
         tuple(notes.from_options),
-        (*unknowns(traces, channels, rate_Hz, common), *reversed_signs(traces)),
+        (*unknowns(traces, channels, rate_Hz, common), *reversed_signs(traces, facts)),
         dict(counts),
         tuple(dict.fromkeys(piece.file for piece in pieces)),
+        _directions(facts),
+        _extremes(facts),
     )
 
 
 def _grouped(pieces: Sequence[Piece]) -> list[list[int]]:
     """Return the indices of the pieces that form one trace each: same group, same length, different quantities."""
     groups: dict[Any, list[int]] = defaultdict(list)
+    names: dict[Any, set[str]] = defaultdict(set)
     for i, piece in enumerate(pieces):
-        names = {quantity.name for quantity in piece.quantities}
-        key: Any = (piece.group, len(piece.quantities[0].values)) if piece.group else i
-        if any(names & {quantity.name for quantity in pieces[other].quantities} for other in groups[key]):
+        own = {piece.quantities[0].name} if piece.group else set()
+        key: Any = (piece.group, len(piece.quantities[0])) if piece.group else i
+        if own & names[key]:
             key = i
         groups[key].append(i)
+        names[key] |= own
     return [members for members in groups.values() if members]
 
 
-def _in_si(
-    piece: Piece, quantity: ImportedColumn, options: ImportOptions, notes: Provenance, counts: Counter[str]
-) -> ImportedColumn:
-    quantity = named(quantity, options, notes)
-    over = overloaded(quantity.values)
-    if over.any():
-        counts[f"overloads of the meter ({OVERLOAD:g}, OVLD and the like), taken as infinite"] += int(
-            over.sum()
+def _traces(source: _Source, counts: Counter[str]) -> list[tuple[ImportedTrace, Facts]]:
+    """Return the traces of a source with their facts; those without a value are counted and left out."""
+    found = []
+    for start, stop in _spans(source, counts):
+        beginning = source.read(start, min(stop, start + BLOCK))
+        sweep = _is_sweep(beginning)
+        read = source.read_alone if sweep else source.read
+        facts = survey(source.columns, read, start, stop)
+        counts["samples of padding trimmed"] += stop - facts.stop
+        if facts.stop == start:
+            counts["rows or columns without a value"] += 1
+            continue
+        place = source.name if (start, stop) == (0, len(source.columns[0])) else f"{source.name} sample {start}"
+        calculated = len(beginning) > len(source.columns) and not sweep
+        flags = ((SWEEP,) if sweep else ()) + ((CALCULATED,) if calculated else ())
+        flags += (CLOSING,) if facts.direction == CLOSING and not sweep else ()
+        bias_V = float(source.settings.get("bias_V", np.nan))
+        found.append((ImportedTrace(place, read, start, facts.stop, bias_V, source.own, flags), facts))
+    return found
+
+
+def _spans(source: _Source, counts: Counter[str]) -> list[tuple[int, int]]:
+    length, cut = len(source.columns[0]), source.options.cut
+    high, low = cut.between_G0
+    if high:
+        spans, left_out = traces_between(source.values("conductance"), high, low)
+        counts["samples before the first and after the last trace of a cut channel, left out"] += left_out
+        if not spans:
+            raise ForeignFile(
+                f"{source.name}: the conductance does not go between {high:g} and {low:g} G0, so it was not cut into "
+                "traces; choose other limits for --cut-between"
+            )
+        return spans
+    if source.options.layout.orientation is Orientation.LONG:
+        return where_it_changes(source.values("trace"))
+    return every(length, cut.every or length) if length else [(0, 0)]
+
+
+def _cannot_cut(source: _Source, name: str, columns: Sequence[ImportedColumn]) -> str:
+    names = ", ".join(column.name for column in columns)
+    if name == "conductance":
+        return (
+            f"{source.name}: cannot cut between conductances, because only {names} is known; give the bias "
+            "(--bias-mV 100), the gain (--gain-V-per-A) or the column (--column conductance=2:G0)"
         )
-        values = np.asarray(quantity.values, dtype=float)
-        quantity = replace(quantity, values=np.where(over, np.copysign(np.inf, values), values))
-    try:
-        return to_si(quantity)
-    except UnknownUnit as error:
-        raise ForeignFile(f"{piece.source}: {error}") from None
+    return f"{source.name}: --long: no column tells the number of the trace; name it, such as --column trace=1"
 
 
-def _trimmed(quantities: list[ImportedColumn], counts: Counter[str]) -> list[ImportedColumn]:
-    defined = np.any([~np.isnan(quantity.values) for quantity in quantities], axis=0)
-    stop = int(np.flatnonzero(defined)[-1]) + 1 if defined.any() else 0
-    counts["samples of padding trimmed"] += len(defined) - stop
-    return [ImportedColumn(quantity.name, quantity.values[:stop], quantity.unit) for quantity in quantities]
-
-
-def _count_odd_values(traces: Sequence[ImportedTrace], counts: Counter[str]) -> None:
-    for trace in traces:
-        for quantity in trace.quantities:
-            counts["values kept that are NaN"] += int(np.isnan(quantity.values).sum())
-            counts["values kept that are infinite"] += int(np.isinf(quantity.values).sum())
+def _count_odd_values(facts: Sequence[Facts], counts: Counter[str]) -> None:
+    over = f"overloads of the meter ({OVERLOAD:g}, OVLD and the like), taken as infinite"
+    counts[over] += sum(each.overloads for each in facts)
+    counts["values kept that are NaN"] += sum(each.undefined for each in facts)
+    counts["values kept that are infinite"] += sum(each.infinite for each in facts)
     for name in [name for name, count in counts.items() if not count]:
         del counts[name]
 
 
-def _trace(
-    source: str, quantities: list[ImportedColumn], own: Mapping[str, Any], common: Mapping[str, Any]
-) -> ImportedTrace:
-    settings = {**common, **own}
-    bias_V = float(settings.get("bias_V", np.nan))
-    quantities = [_extension_in_m(quantity, settings) for quantity in quantities]
-    if _is_sweep(quantities):
-        return ImportedTrace(source, tuple(quantities), bias_V, own, (SWEEP,))
-    conductance = _conductance(quantities, settings)
-    if conductance is None:
-        return ImportedTrace(source, tuple(quantities), bias_V, own)
-    return ImportedTrace(source, (conductance, *quantities), bias_V, own, (CALCULATED,))
+def _directions(facts: Sequence[Facts]) -> dict[str, int]:
+    found = Counter(each.direction for each in facts)
+    return {name: found[name] for name in (OPENING, CLOSING) if found[name]}
+
+
+def _extremes(facts: Sequence[Facts]) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for each in facts:
+        for name, (low, high) in each.extremes.items():
+            lowest, highest = found.get(name, (low, high))
+            found[name] = min(low, lowest), max(high, highest)
+    return found
 
 
 def _is_sweep(quantities: Sequence[ImportedColumn]) -> bool:
@@ -159,59 +230,48 @@ def _is_sweep(quantities: Sequence[ImportedColumn]) -> bool:
     return bool(np.mean(even) > 0.9 and turns <= len(steps) / 8)
 
 
-def _conductance(quantities: Sequence[ImportedColumn], settings: Mapping[str, Any]) -> ImportedColumn | None:
-    """Return G = I / (V - I R_s) in units of G0; None unless current and voltage are known and the conductance is not.
-
-    Without a known series resistance the voltage counts as that across the junction.
-    """
-    by_name = {quantity.name: quantity for quantity in quantities}
-    if "conductance" in by_name or not {"current", "bias"} <= set(by_name) or by_name["bias"].unit != "V":
-        return None
-    per_unit_A = {"A": 1.0, "V": 1.0 / settings.get("current_gain_V_per_A", np.nan)}
-    current_A = by_name["current"].values * per_unit_A.get(by_name["current"].unit, np.nan)
-    if np.isnan(current_A).all():
-        return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        junction_V = by_name["bias"].values - current_A * settings.get("series_resistance_ohm", 0.0)
-        return ImportedColumn("conductance", current_A / junction_V / G0_S, "G0")
-
-
-def _extension_in_m(quantity: ImportedColumn, settings: Mapping[str, Any]) -> ImportedColumn:
-    if quantity.name != "extension" or quantity.unit != "V" or "extension_m_per_V" not in settings:
-        return quantity
-    return ImportedColumn("extension", quantity.values * settings["extension_m_per_V"], "m")
-
-
-def _reason_to_reject(trace: ImportedTrace, traces: Sequence[ImportedTrace]) -> str:
-    """Return the reason to keep a trace out of the statistics of the others; "" if there is none.
+def _with_reasons_to_reject(traces: Sequence[ImportedTrace]) -> list[ImportedTrace]:
+    """Return the traces with the reason to keep one out of the statistics of the others.
 
     A trace whose conductance was calculated may occur a second time, in a block of conductances.
     """
-    recorded = [t for t in traces if t.values("conductance") is not None and CALCULATED not in t.flags]
-    conductance = trace.values("conductance")
-    if conductance is None:
-        return "its conductance is not known" if recorded else ""
-    if CALCULATED in trace.flags:
-        for other in recorded:
-            if _same(conductance, other.values("conductance")):
-                return f"the same as {other.source}"
-    return ""
+    known = {trace for trace in traces if "conductance" in _names(trace)}
+    recorded = [trace for trace in traces if trace in known and CALCULATED not in trace.flags]
+    judged = []
+    for trace in traces:
+        reason = ""
+        if trace not in known and recorded:
+            reason = "its conductance is not known"
+        elif CALCULATED in trace.flags:
+            reason = next((f"the same as {other.source}" for other in recorded if _same(trace, other)), "")
+        judged.append(replace(trace, rejected=reason) if reason else trace)
+    return judged
 
 
-def _same(a: Any, b: Any) -> bool:
+def _names(trace: ImportedTrace) -> list[str]:
+    return [column.name for column in trace.read(trace.start, trace.start + 1)]
+
+
+def _same(a: ImportedTrace, b: ImportedTrace) -> bool:
     """Return True if two conductances are equal within rounding to 32 bits and another lab's value of G0."""
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-3, atol=1e-6, equal_nan=True)
+    if len(a) != len(b):
+        return False
+    for one, other in zip(a.blocks(), b.blocks(), strict=True):
+        first, second = (next(c.values for c in part if c.name == "conductance") for part in (one, other))
+        if not np.allclose(first, second, rtol=1e-3, atol=1e-6, equal_nan=True):
+            return False
+    return True
 
 
 def _channels(traces: Sequence[ImportedTrace]) -> tuple[RecordedChannel, ...]:
-    seen: dict[str, list[ImportedColumn]] = defaultdict(list)
+    seen: dict[str, set[tuple[str, Any]]] = defaultdict(set)
     for trace in traces:
-        for quantity in trace.quantities:
-            seen[quantity.name].append(quantity)
+        for column in trace.read(trace.start, trace.start + 1):
+            seen[column.name].add((column.unit, column.values.dtype))
     channels = []
     for name in sorted(seen, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)):
-        units = {quantity.unit for quantity in seen[name]}
-        single = all(quantity.values.dtype == np.float32 for quantity in seen[name])
+        units = {unit for unit, _ in seen[name]}
+        single = all(dtype == np.float32 for _, dtype in seen[name])
         role = f"{name.replace('_', ' ')}, imported"
         channels.append(
             RecordedChannel(name, units.pop() if len(units) == 1 else "", role, "f4" if single else "f8")

@@ -1,14 +1,16 @@
 """Common form of the content of one imported file, independent of the other files."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
 
+from analysis.importers.options import ImportOptions
 from analysis.importers.quantities import ImportedColumn
+from analysis.importers.spool import BLOCK
 from analysis.recording.header import RecordedChannel
 
 SETTINGS = {
@@ -17,6 +19,7 @@ SETTINGS = {
     "opening_speed_m_per_s": "opening speed",
     "current_gain_V_per_A": "gain of the current amplifier",
     "extension_m_per_V": "extension of the piezo per volt",
+    "current_scale_decades": "common uncertainty of the logarithm of every current",
 }
 """Settings that the files or the user may give, with their labels."""
 
@@ -26,29 +29,15 @@ CALCULATED = "conductance calculated"
 SWEEP = "I-V"
 """Flag of a trace in which the bias was swept, not the distance."""
 
+OPENING, CLOSING = "opening", "closing"
+"""Flags of a trace whose conductance falls, or rises, by more than a factor of ten from end to end."""
+
+__all__ = ["CALCULATED", "CLOSING", "OPENING", "SETTINGS", "SWEEP", "ForeignFile", "ImportOptions", "ImportedTrace",
+           "ImportedTraces", "Piece"]
+
 
 class ForeignFile(Exception):
     """A file that cannot be imported; the message is one line with the file and the reason."""
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """Information from the user that the files lack. None: the user does not have it either.
-
-    Parameters
-    ----------
-    settings : mapping
-        Any of `SETTINGS`, SI.
-    rate_Hz : float
-        NaN if unknown.
-    units : mapping
-        Unit by channel name ("current": "nA"). For a file that holds one nameless quantity, a single entry also
-        gives the name.
-    """
-
-    settings: Mapping[str, float] = field(default_factory=dict)
-    rate_Hz: float = math.nan
-    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +59,8 @@ class Piece:
         Pieces of the same group and length are quantities of one trace; "" for a piece of its own.
     remarks : tuple of str
         Features recognised or assumed, for the summary.
+    continues : bool
+        True for further samples of the columns of the previous piece.
     """
 
     file: str
@@ -79,6 +70,7 @@ class Piece:
     settings: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""
     remarks: tuple[str, ...] = ()
+    continues: bool = False
 
     @property
     def source(self) -> str:
@@ -88,23 +80,49 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class ImportedTrace:
-    """One trace in SI. ``quantities`` have equal length, shape (n,); channels may be missing.
+    """One trace; its values in SI are read and converted when they are needed.
 
-    ``rejected`` is the reason why no analysis should use it; "" otherwise.
+    Parameters
+    ----------
+    source : str
+        File, and place in it.
+    read : callable
+        Called with the first sample and the one after the last; returns the columns in SI, of equal length.
+    start, stop : int
+        Samples of the columns of the file.
+    bias_V : float
+        NaN if unknown, or different from sample to sample.
+    settings : mapping
+        Settings of this trace alone, SI.
+    flags : tuple of str
+    rejected : str
+        Reason why no analysis should use it; "" otherwise.
     """
 
     source: str
-    quantities: tuple[ImportedColumn, ...]
+    read: Callable[[int, int], tuple[ImportedColumn, ...]]
+    start: int
+    stop: int
     bias_V: float
     settings: Mapping[str, Any]
     flags: tuple[str, ...] = ()
     rejected: str = ""
 
     def __len__(self) -> int:
-        return len(self.quantities[0].values)
+        return self.stop - self.start
+
+    def blocks(self, size: int = BLOCK) -> Iterator[tuple[ImportedColumn, ...]]:
+        """Yield the columns in parts of at most ``size`` samples."""
+        for first in range(self.start, self.stop, size):
+            yield self.read(first, min(first + size, self.stop))
+
+    @property
+    def quantities(self) -> tuple[ImportedColumn, ...]:
+        """All samples of every column."""
+        return self.read(self.start, self.stop)
 
     def values(self, name: str) -> NDArray[Any] | None:
-        """Return the values of a quantity; None if the trace does not have it."""
+        """Return all samples of a quantity; None if the trace does not have it."""
         return next((quantity.values for quantity in self.quantities if quantity.name == name), None)
 
 
@@ -129,6 +147,10 @@ class ImportedTraces:
         Numbers of omitted and unusual values, by kind ("samples of padding trimmed").
     sources : tuple of str
         Names of the files.
+    directions : mapping of str to int
+        Number of traces that open and that close.
+    extremes : mapping
+        Smallest and largest finite value by channel, SI.
     """
 
     traces: tuple[ImportedTrace, ...]
@@ -140,10 +162,13 @@ class ImportedTraces:
     unknowns: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     sources: tuple[str, ...] = ()
+    directions: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    extremes: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def title(self) -> str:
         """Number and kind of the traces, and their files."""
-        what = "I-V sweeps" if all(SWEEP in trace.flags for trace in self.traces) else "traces"
+        n = len(self.traces)
+        what = "I-V sweep" if all(SWEEP in trace.flags for trace in self.traces) else "trace"
         files = self.sources[0] if len(self.sources) == 1 else f"{len(self.sources)} files"
-        return f"{len(self.traces)} {what} from {files}"
+        return f"{n} {what}{'' if n == 1 else 's'} from {files}"

@@ -1,13 +1,16 @@
 """Provenance of the rate, settings and units of imported traces, and a list of what is unknown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from analysis.importers.convert import offset_in
 from analysis.importers.imported import CALCULATED, SETTINGS, SWEEP, ImportedTrace, ImportOptions, Piece
-from analysis.importers.quantities import ImportedColumn, known_unit, to_si
+from analysis.importers.quantities import ImportedColumn, channel_of, is_logarithm, known_unit, to_si
+from analysis.importers.spool import BLOCK
+from analysis.importers.survey import Facts
 from analysis.recording.header import RecordedChannel
 
 
@@ -23,13 +26,13 @@ def rate_of(piece: Piece) -> float | None:
     """Return the samples per second from the file, or from its column of evenly spaced times; None if unknown.
 
     The rate is rounded to six digits, so that equal rates are equal numbers. Times are evenly spaced if no step
-    differs by more than 1 % from the median one.
+    differs by more than 1 % from the median one, in the first block.
     """
     rate_Hz = piece.rate_Hz
     for quantity in piece.quantities:
         if quantity.name != "time" or not known_unit(quantity.unit):
             continue
-        seconds = to_si(quantity)
+        seconds = to_si(quantity.part(0, BLOCK))
         if seconds.unit == "s" and len(seconds.values) > 2:
             steps = np.diff(seconds.values)
             typical = float(np.median(steps))
@@ -75,19 +78,41 @@ def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Prov
 
 
 def named(quantity: ImportedColumn, options: ImportOptions, notes: Provenance) -> ImportedColumn:
-    """Return the quantity with the name and unit from the options if the file gives no known ones."""
+    """Return the column with the name and unit from the options if the file gives no known ones."""
     name, unit = quantity.name, quantity.unit
     if not name and len(options.units) == 1:
         (name,) = options.units
         notes.from_options[f"the values are: {name}"] = None
     name = name or "values"
-    if name in options.units and not known_unit(unit):
+    if quantity.stated:
+        notes.from_options[f"column {quantity.heading or name!r} is: {name} in {unit}"] = None
+    elif name in options.units and not known_unit(unit):
         instead = f" (the file has {unit!r}, an unknown unit)" if unit else ""
         unit = options.units[name]
         notes.from_options[f"unit of {name}: {unit}{instead}"] = None
     elif unit:
         notes.from_file[f"unit of {name}: {unit}"] = None
-    return ImportedColumn(name, quantity.values, unit)
+    column = replace(quantity, name=name, unit=unit)
+    if is_logarithm(column):
+        notes.from_file[f"{channel_of(column)} from its logarithm: always positive, its sign is lost"] = None
+    return column
+
+
+def corrections(options: ImportOptions, notes: Provenance) -> None:
+    """Note the corrections that the user asks for."""
+    for name in sorted(options.inverted):
+        notes.from_options[f"sign of {name}: inverted"] = None
+    for name, (value, unit) in options.offsets.items():
+        offset_in(name, (value, unit))
+        notes.from_options[f"offset of {name}: {value:g} {unit}, subtracted"] = None
+    amplifier = options.log_amplifier
+    if amplifier is not None:
+        scale = amplifier.scale_decades
+        error = "" if np.isnan(scale) else f", common uncertainty {scale:g} decades"
+        notes.from_options[
+            f"logarithmic amplifier: {amplifier.reference_A:g} A at {amplifier.zero_V:g} V, {amplifier.slope_V:g} V "
+            f"per decade{error}"
+        ] = None
 
 
 def unknowns(
@@ -99,7 +124,7 @@ def unknowns(
     """Return the unknown properties, one phrase each."""
     units = {channel.name: channel.unit for channel in channels}
     given = set(common).union(*(trace.settings for trace in traces))
-    unknown = [f"unit of {name}" for name, unit in units.items() if not unit]
+    unknown = [_unit_of(name) for name, unit in units.items() if not unit]
     if "values" in units:
         unknown.insert(0, "what the values are")
     if np.isnan(rate_Hz):
@@ -122,15 +147,23 @@ def unknowns(
     return tuple(unknown)
 
 
-def reversed_signs(traces: Sequence[ImportedTrace]) -> tuple[str, ...]:
+def _unit_of(name: str) -> str:
+    logarithm = name.startswith(("log_", "ln_"))
+    return f"unit of {name}" + (f": a logarithm; say of what number, such as --unit {name}=G0" if logarithm else "")
+
+
+def reversed_signs(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> tuple[str, ...]:
     """Return a phrase if most traces have a negative conductance: current or bias then has the wrong sign."""
-    values = [
-        g for trace in traces if SWEEP not in trace.flags and (g := trace.values("conductance")) is not None
+    sums = [
+        each.conductance_sum
+        for trace, each in zip(traces, facts, strict=True)
+        if SWEEP not in trace.flags and not np.isnan(each.conductance_sum)
     ]
-    sums = np.array([np.sum(g[np.isfinite(g)], dtype=float) for g in values])
-    negative = int(np.count_nonzero(sums < 0.0))
-    if 2 * negative <= len(values):
+    negative = sum(total < 0.0 for total in sums)
+    if 2 * negative <= len(sums):
         return ()
+    channel = "current" if any(CALCULATED in trace.flags for trace in traces) else "conductance"
     return (
-        f"the sign of current and bias (the conductance is negative in {negative} of {len(values)} traces)",
+        f"the sign of current and bias (the conductance is negative in {negative} of {len(sums)} traces): "
+        f"--invert {channel}",
     )

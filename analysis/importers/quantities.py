@@ -1,14 +1,14 @@
 """Conversion of names and units in headings to this program's channel names and SI."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.constants import G0_S
-from analysis.importers.units import advice, unit_of
+from analysis.importers.units import Unit, advice, unit_of
 
 _WORDS = {
     "conductance": "conductance",
@@ -30,10 +30,31 @@ _WORDS = {
     "elongation": "extension",
     "piezo": "extension",
     "z": "extension",
+    "height": "extension",
     "time": "time",
     "t": "time",
+    "spannung": "bias",
+    "vorspannung": "bias",
+    "tension": "bias",
+    "strom": "current",
+    "courant": "current",
+    "stromdichte": "current_density",
+    "leitwert": "conductance",
+    "abstand": "extension",
+    "weg": "extension",
+    "auslenkung": "extension",
+    "zeit": "time",
+    "temps": "time",
 }
-_MODIFIERS = {"abs": "absolute", "absolute": "absolute", "log": "log", "ln": "log", "d": "differential"}
+_MODIFIERS = {
+    "abs": "absolute",
+    "absolute": "absolute",
+    "log": "log",
+    "lg": "log",
+    "ln": "ln",
+    "d": "differential",
+}
+
 
 BASES = {
     "bias": ("V",),
@@ -45,8 +66,10 @@ BASES = {
 }
 """Possible base units of each quantity; the output of a current amplifier and the drive of a piezo are in volts."""
 
-_EXAMPLES = {"bias": "mV", "current": "nA", "conductance": "G0", "extension": "nm", "time": "ms"}
-_EXAMPLES["current_density"] = "A/cm2"
+EXAMPLES = {"bias": "mV", "current": "nA", "conductance": "G0", "extension": "nm", "time": "ms"}
+EXAMPLES["current_density"] = "A/cm2"
+"""A unit of each quantity, for messages."""
+
 _NAMED_BY_UNIT = {
     "V": "voltage",
     "A": "current",
@@ -60,8 +83,6 @@ _OVERLOADS = (9.9e37, 9.91e37, 1.99999e99)
 OVERLOAD = _OVERLOADS[0]
 """Number that meters write when the input exceeds their range (SCPI); it also represents their words for this."""
 
-_OVERLOAD_WORD = re.compile(r"[+-]?\s*(ovld|ovl|ol|oflow|ovfl|overld|overload|overflow|-{3,})", re.IGNORECASE)
-
 
 class UnknownUnit(ValueError):
     """A unit that is unknown, or does not fit the quantity of the column; the message gives the remedy."""
@@ -69,11 +90,33 @@ class UnknownUnit(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class ImportedColumn:
-    """A column: name, values of shape (n,), and unit as written in the file ("" without one)."""
+    """A column of a file.
+
+    Parameters
+    ----------
+    name : str
+        Channel, such as "current".
+    values : ndarray or StoredColumn, shape (n,)
+    unit : str
+        As written in the file; "" without one.
+    heading : str
+        Name as written in the file; "" without one.
+    stated : bool
+        True if the user stated name and unit, which then replace those of the file.
+    """
 
     name: str
-    values: NDArray[Any]
+    values: Any
     unit: str = ""
+    heading: str = ""
+    stated: bool = False
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def part(self, start: int, stop: int) -> "ImportedColumn":
+        """Return the values from ``start`` to ``stop`` as an array."""
+        return replace(self, values=np.asarray(self.values[start:stop]))
 
 
 def channel_name(text: str) -> str:
@@ -114,6 +157,34 @@ def known_unit(unit: str) -> bool:
     return unit_of(unit) is not None
 
 
+def is_logarithm(quantity: ImportedColumn) -> bool:
+    """Return True if the values are logarithms, by their unit or their name.
+
+    A "log I" in volts is the output of a logarithmic amplifier, whose calibration only the user knows.
+    """
+    unit = unit_of(quantity.unit)
+    return unit is not None and bool(unit.logarithm or (_log_of(quantity.name) and unit.base != "V"))
+
+
+def channel_of(quantity: ImportedColumn) -> str:
+    """Return the name after conversion: "current" for "log_current" of known unit."""
+    return _log_of(quantity.name) if is_logarithm(quantity) and _log_of(quantity.name) else quantity.name
+
+
+def unit_in(quantity: ImportedColumn) -> Unit | None:
+    """Return the unit of the numbers of a column; None if it has none or an unknown one."""
+    unit = unit_of(quantity.unit)
+    if unit is None or unit.logarithm or not is_logarithm(quantity):
+        return unit
+    return unit.of_logarithm(np.e if quantity.name.startswith("ln_") else 10.0)
+
+
+def _log_of(name: str) -> str:
+    """Return "current" for "log_current"; "" for a name that is no logarithm of a quantity of `BASES`."""
+    rest = name.removeprefix("log_").removeprefix("ln_").removeprefix("absolute_")
+    return rest if rest != name.removeprefix("absolute_") and rest in BASES else ""
+
+
 def to_si(quantity: ImportedColumn) -> ImportedColumn:
     """Return the quantity in SI (conductance in G0).
 
@@ -124,32 +195,21 @@ def to_si(quantity: ImportedColumn) -> ImportedColumn:
     UnknownUnit
         If a quantity of `BASES` has a unit that is not in the table of ``units``, or does not fit it.
     """
-    unit, bases = unit_of(quantity.unit), BASES.get(quantity.name)
+    unit = unit_in(quantity)
+    quantity = replace(quantity, name=channel_of(quantity))
+    bases = BASES.get(quantity.name)
     if bases and quantity.unit and (unit is None or unit.base not in bases):
         fault = "is unknown" if unit is None else f"does not measure a {quantity.name.replace('_', ' ')}"
         raise UnknownUnit(
             f"unit {quantity.unit!r} of column {quantity.name!r} {fault}{advice(quantity.unit)}: "
-            f"give its unit, such as --unit {quantity.name}={_EXAMPLES[quantity.name]}"
+            f"give its unit, such as --unit {quantity.name}={EXAMPLES[quantity.name]}"
         )
     if unit is None:
         return quantity
     values, base = unit.convert(quantity.values), unit.base
     if quantity.name == "conductance" and base == "S":
         values, base = np.asarray(values, dtype=float) / G0_S, "G0"
-    return ImportedColumn(quantity.name, values, base)
-
-
-def number_in(field: str) -> float:
-    """Return the number in a text field (decimal comma allowed): NaN if empty, `OVERLOAD` for a meter's word.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
-    if _OVERLOAD_WORD.fullmatch(field):
-        return -OVERLOAD if re.match(r"-\s*[a-z]", field, re.IGNORECASE) else OVERLOAD
-    return float(field.replace(",", ".") or "nan")
+    return replace(quantity, values=values, unit=base)
 
 
 def overloaded(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from analysis.importers.imported import SWEEP, ImportedTrace, ImportedTraces
+from analysis.importers.quantities import ImportedColumn
+from analysis.importers.spool import BLOCK
 from analysis.recording import Plot, PlotAxis, RecordingWriter, RunHeader, TraceEntry
 from analysis.recording.run_log import log_of
 from analysis.records import Block
@@ -19,6 +21,7 @@ def record(
     sample: str = "",
     notes: str = "",
     versions: Mapping[str, str] | None = None,
+    profile: str = "",
     on_trace: Callable[[], object] = lambda: None,
     results_of: Callable[[Path], tuple[Sequence[Plot], Sequence[TraceEntry], str]] = lambda path: (
         (),
@@ -37,6 +40,8 @@ def record(
         The user's text.
     versions : mapping, optional
         Versions of the programs.
+    profile : str
+        The user's import profile, as TOML; kept in the recording.
     on_trace : callable
         Called after each trace, to show progress.
     results_of : callable
@@ -64,6 +69,7 @@ def record(
             "from_file": imported.from_file,
             "from_options": imported.from_options,
             "counts": dict(imported.counts),
+            "profile": profile,
         },
         settings=imported.settings,
         versions=versions or {},
@@ -72,13 +78,15 @@ def record(
         unknowns=imported.unknowns,
     )
     first = 0
+    names = header.channel_names
     writer = RecordingWriter(path, header, save_every_s=float("inf"))
     try:
         for number, trace in enumerate(imported.traces):
-            block = Block(first, imported.rate_Hz, header.channel_names, _frame(trace, header))
-            writer.append(block)
-            writer.add_trace(_entry(number, block, trace))
-            first = block.stop
+            begun = first
+            for columns in trace.blocks():
+                writer.append(Block(first, imported.rate_Hz, names, _frame(columns, names)))
+                first += len(columns[0])
+            writer.add_trace(_entry(number, begun, first, trace))
             on_trace()
         writer.flush()
         plots, entries, result = results_of(writer.path)
@@ -93,17 +101,17 @@ def record(
         raise
 
 
-def _frame(trace: ImportedTrace, header: RunHeader) -> np.ndarray:
-    values = {quantity.name: quantity.values for quantity in trace.quantities}
-    absent = np.full(len(trace), np.nan)
-    return np.stack([np.asarray(values.get(name, absent), dtype=float) for name in header.channel_names])
+def _frame(columns: Sequence[ImportedColumn], names: Sequence[str]) -> np.ndarray:
+    values = {column.name: column.values for column in columns}
+    absent = np.full(len(columns[0]), np.nan)
+    return np.stack([np.asarray(values.get(name, absent), dtype=float) for name in names])
 
 
-def _entry(number: int, block: Block, trace: ImportedTrace) -> TraceEntry:
+def _entry(number: int, start: int, stop: int, trace: ImportedTrace) -> TraceEntry:
     entry = TraceEntry(
         number,
-        block.first,
-        block.stop,
+        start,
+        stop,
         flags=(*trace.flags, "rejected on import") if trace.rejected else trace.flags,
         bias_V=trace.bias_V,
         source=trace.source,
@@ -114,11 +122,12 @@ def _entry(number: int, block: Block, trace: ImportedTrace) -> TraceEntry:
 
 def _plot(trace: ImportedTrace) -> Plot:
     """Return a plot of the first trace for viewers: against the bias for a sweep, otherwise against the sample."""
-    by_name = {quantity.name: quantity for quantity in trace.quantities}
-    signal = next(q for q in trace.quantities if q.name not in ("bias", "time") or len(by_name) == 1)
+    beginning = trace.read(trace.start, min(trace.start + BLOCK, trace.stop))
+    by_name = {quantity.name: quantity for quantity in beginning}
+    signal = next(q for q in beginning if q.name not in ("bias", "time") or len(by_name) == 1)
     if SWEEP in trace.flags:
         axis = PlotAxis("bias", np.asarray(by_name["bias"].values, dtype=float), by_name["bias"].unit)
     else:
-        axis = PlotAxis("sample", np.arange(float(len(trace))))
+        axis = PlotAxis("sample", np.arange(float(len(signal))))
     values = np.asarray(signal.values, dtype=float)
     return Plot("trace", trace.source, PlotAxis(signal.name, values, signal.unit), (axis,))

@@ -1,10 +1,11 @@
 """Registry of the formats that can be imported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.importers.imported import Piece
+from analysis.importers.options import Layout
 from analysis.registry import Registry
 
 
@@ -17,7 +18,8 @@ class Importer:
     name : str
         Name of the format, for ``--kind``.
     read : callable
-        From a path to the pieces in the file. Imports its library when it is called. Raises `ForeignFile`.
+        From a path and the `Layout` that the user states to the pieces in the file, in order. Imports its library
+        when it is called. Raises `ForeignFile`.
     suffixes : tuple of str
         In lower case, with the dot.
     recognises : callable, optional
@@ -25,17 +27,26 @@ class Importer:
     """
 
     name: str
-    read: Callable[[Path], list[Piece]]
+    read: Callable[[Path, Layout], Iterable[Piece]]
     suffixes: tuple[str, ...]
     recognises: Callable[[Path], bool] | None = None
 
 
+_MODULES = {
+    "igor": "igor_wave",
+    "igor-experiment": "igor_experiment",
+    "igor-text": "igor_text",
+    "csv": "rows",
+    "tdms": "tdms",
+    "lvm": "lvm",
+    "matlab": "matlab",
+    "nanonis": "nanonis",
+    "text": "text",
+}
+
 IMPORTERS: Registry[Importer] = Registry(
     "format",
-    {
-        name: (f"analysis.importers.{module}:IMPORTER", "")
-        for name, module in {"igor": "igor", "csv": "csv_rows", "tdms": "tdms", "text": "text"}.items()
-    },
+    {name: (f"analysis.importers.formats.{module}:IMPORTER", "") for name, module in _MODULES.items()},
 )
 
 

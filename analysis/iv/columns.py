@@ -6,8 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.importers import ForeignFile, read_file
-from analysis.importers.quantities import BASES, ImportedColumn, UnknownUnit, known_unit, overloaded, to_si
+from analysis.importers import ForeignFile, ImportOptions, read_file
+from analysis.importers.convert import corrected
+from analysis.importers.quantities import (
+    BASES,
+    EXAMPLES,
+    ImportedColumn,
+    UnknownUnit,
+    known_unit,
+    overloaded,
+    to_si,
+)
 from analysis.records import FloatArray
 
 _SIGMA_NAMES = ("sigma", "std", "sd", "error", "uncertainty")
@@ -29,14 +38,14 @@ class Columns:
     remarks: tuple[str, ...]
 
 
-def read_columns(path: Path, units: Mapping[str, str] | None = None) -> Columns:
+def read_columns(path: Path, options: ImportOptions | None = None) -> Columns:
     """Read the points of an I-V curve from columns of text.
 
     Parameters
     ----------
     path : Path
-    units : mapping, optional
-        Unit by column ("current": "nA") where the file has no known unit.
+    options : ImportOptions, optional
+        Units where the file has no known one, columns by name or number, signs, offsets, layout.
 
     Raises
     ------
@@ -44,9 +53,16 @@ def read_columns(path: Path, units: Mapping[str, str] | None = None) -> Columns:
         If the file cannot be read, has no voltage or current, an unknown unit, uncertainties that are not above
         zero, or a current of opposite sign to the voltage; the message names file and column.
     """
-    quantities = [q for piece in read_file(path) for q in piece.quantities]
+    options = options or ImportOptions()
+    pieces = read_file(path, options=options)
+    if len(pieces) > 1:
+        raise ForeignFile(
+            f"{path}: holds {len(pieces)} traces or curves ({', '.join(pieces[0].remarks)}), not one I-V curve; "
+            "`hotjunction import` reads it"
+        )
+    quantities = list(pieces[0].quantities)
     remarks: list[str] = []
-    columns = _with_units(_by_role(path, quantities, remarks), units or {})
+    columns = _with_units(_by_role(path, quantities, remarks), options.units)
     _demand_known_units(path, columns)
     bare = [role for role in ("bias", "current") if not columns[role].unit]
     if bare:
@@ -56,7 +72,7 @@ def read_columns(path: Path, units: Mapping[str, str] | None = None) -> Columns:
         )
     if "sigma" in columns and not columns["sigma"].unit:
         columns["sigma"] = replace(columns["sigma"], unit=columns["current"].unit)
-    converted = {role: _in_si(path, role, quantity) for role, quantity in columns.items()}
+    converted = {role: _in_si(role, quantity, options) for role, quantity in columns.items()}
     good = np.all([np.isfinite(values) for values in converted.values()], axis=0)
     if not good.all():
         remarks.append(_left_out(path, good, [overloaded(q.values) for q in columns.values()]))
@@ -73,8 +89,8 @@ def _by_role(
 ) -> dict[str, ImportedColumn]:
     """Return columns as bias, current and sigma: by name, by unit, or in this order if no column has a name."""
     named = {quantity.name: quantity for quantity in reversed(quantities)}
-    if "bias" not in named and {"column_0", "column_1"} <= named.keys():
-        return {role: named[f"column_{i}"] for i, role in enumerate(_NAMELESS) if f"column_{i}" in named}
+    if not {"bias", "current"} & named.keys() and {"column_1", "column_2"} <= named.keys():
+        return {role: named[f"column_{i}"] for i, role in enumerate(_NAMELESS, 1) if f"column_{i}" in named}
     columns: dict[str, ImportedColumn] = {role: named[role] for role in _NAMELESS[:2] if role in named}
     for role, base, word in (("bias", "V", "voltage"), ("current", "A", "current")):
         alike = [
@@ -87,7 +103,11 @@ def _by_role(
             remarks.append(f"{path.name}: column {alike[0].name!r} ({alike[0].unit}) is taken as the {word}.")
     if len(columns) < 2:
         names = ", ".join(quantity.name for quantity in quantities)
-        raise ForeignFile(f"{path}: no columns of voltage and current; its columns are {names}")
+        missing = next(role for role in _NAMELESS if role not in columns)
+        raise ForeignFile(
+            f"{path}: no columns of voltage and current; its columns are {names}. Name them by their number or heading, "
+            f"such as --column {missing}=2:{EXAMPLES[missing]}"
+        )
     sigma = next((q for q in quantities if q.name.split("_")[0] in _SIGMA_NAMES), None)
     return columns if sigma is None else {**columns, "sigma": sigma}
 
@@ -115,11 +135,12 @@ def _demand_known_units(path: Path, columns: Mapping[str, ImportedColumn]) -> No
             )
 
 
-def _in_si(path: Path, role: str, quantity: ImportedColumn) -> FloatArray:
+def _in_si(role: str, quantity: ImportedColumn, options: ImportOptions) -> FloatArray:
     values = np.asarray(quantity.values, dtype=float)
     values = np.where(overloaded(values), np.nan, values)
-    name = "current" if role == "sigma" else role
-    return np.asarray(to_si(ImportedColumn(name, values, quantity.unit)).values, dtype=float)
+    column = ImportedColumn("current" if role == "sigma" else role, values, quantity.unit)
+    si = to_si(column) if role == "sigma" else corrected(to_si(column), options)
+    return np.asarray(si.values, dtype=float)
 
 
 def _left_out(path: Path, good: np.ndarray, over: Sequence[np.ndarray]) -> str:
@@ -138,7 +159,8 @@ def _demand_positive(
         number = 1 + next(i for i, quantity in enumerate(quantities) if quantity.name == column.name)
         raise ForeignFile(
             f"{path}: column {number} ({column.name}) was taken as the uncertainty of the current, but {wrong} of its "
-            f"{sigma.size} values are not above zero; remove the column from the file, or give the columns headings"
+            f"{sigma.size} values are not above zero; give the columns headings, or name what it is: "
+            f"--column other={number}"
         )
 
 
@@ -151,5 +173,5 @@ def _demand_same_sign(path: Path, voltage: FloatArray, current: FloatArray) -> N
     if n and opposite >= _LEAST_OPPOSITE * n:
         raise ForeignFile(
             f"{path}: the current and the voltage have opposite signs in {opposite} of {n} points (inverting "
-            "amplifier, or exchanged leads); change the sign of one of the two columns"
+            "amplifier, or exchanged leads); if the current is inverted: --invert current"
         )

@@ -1,6 +1,6 @@
 """I-V curves from files, one for each junction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fitting.jackknife import MOST_ONE_BY_ONE
-from analysis.importers import ForeignFile
+from analysis.importers import ForeignFile, ImportOptions
 from analysis.iv.columns import read_columns
 from analysis.iv.junction_curves import Average, JunctionCurves
 from analysis.iv.mean import mean_iv
@@ -44,11 +44,11 @@ class IVCurves:
     notes: tuple[str, ...] = ()
 
 
-def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -> IVCurves:
+def read_curves(paths: Sequence[Path], options: ImportOptions | None = None) -> IVCurves:
     """Read I-V curves from recordings or from columns of text, one for each junction.
 
     Columns are recognised by their names (voltage, V, bias ...; current, I ...; sigma, std, error ...), and converted
-    if the heading or ``units`` ("current": "nA") gives a unit; columns without names are volts, amperes and, if
+    if the heading or ``options`` gives a unit; columns without names are volts, amperes and, if
     there is a third, the uncertainty in amperes. An uncertainty without a unit has that of the current. A file
     of columns counts as one junction; files that hold the same values count once. Recordings of held junctions give
     a curve for each junction.
@@ -62,7 +62,7 @@ def read_curves(paths: Sequence[Path], units: Mapping[str, str] | None = None) -
         recordings = [path for path in paths if path.suffix.lower() in _RECORDING_ENDINGS]
         swept = [path for path in recordings if has_sweeps(path)]
         from_files = [
-            _of_samples(path) if path in recordings else _of_columns(path, units)
+            _of_samples(path) if path in recordings else _of_columns(path, options)
             for path in paths
             if path not in swept
         ]
@@ -175,8 +175,8 @@ def _stretches(place: NDArray[np.intp]) -> NDArray[np.intp]:
     return row
 
 
-def _of_columns(path: Path, units: Mapping[str, str] | None) -> Curve:
-    columns = read_columns(path, units)
+def _of_columns(path: Path, options: ImportOptions | None) -> Curve:
+    columns = read_columns(path, options)
     return Curve(path.name, columns.voltage_V, columns.current_A, columns.sigma_A, columns.remarks)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.units import Units
+from app.commands.import_options import profile_from, reading_options
 from app.console.errors import Command
 
 if TYPE_CHECKING:
@@ -37,12 +37,11 @@ if TYPE_CHECKING:
     "--profile", metavar="NAME", multiple=True, help="Also the profile likelihood of this parameter."
 )
 @click.option("--starts", default=8, show_default=True, type=click.IntRange(min=1), help="Number of starts.")
+@reading_options
 @click.option(
-    "--unit",
-    "units",
-    type=Units(),
-    multiple=True,
-    help="Unit of a column whose unit the file does not give: current=nA, bias=mV. Repeatable.",
+    "--import-profile",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Import profile (TOML) for the columns; options given here go before it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
@@ -56,9 +55,10 @@ def command(
     relative_error: float | None,
     profile: tuple[str, ...],
     starts: int,
-    units: tuple[tuple[str, str], ...],
+    import_profile: Path | None,
     as_json: bool,
     plot: Path | None,
+    **reading: Any,
 ) -> None:
     """Fit MODEL to the I-V curves in DATA: recordings, or text and CSV with columns of voltage and current.
 
@@ -79,9 +79,10 @@ def command(
     checked = load_model(model)
     if checked.file.floating_probe is not None and (profile or average == "log"):
         raise FileError(f"{model}: floating_probe: such a fit takes neither --profile nor --average log")
+    options = profile_from(import_profile, reading).options()
     try:
         files = [[path] for path in data] if each else [data]
-        groups = [read_curves(paths, dict(units)) for paths in files]
+        groups = [read_curves(paths, options) for paths in files]
         reports = []
         for number, group in enumerate(groups):
             name = plot

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from analysis.importers.assemble import assemble
 from analysis.importers.imported import ForeignFile, ImportOptions
+from analysis.importers.options import Layout
 from analysis.importers.registry import IMPORTERS
 from analysis.recording import Recording
 from app.cli import main
@@ -32,13 +33,13 @@ def test_the_importer_reads_traces_and_refuses_the_rest(tmp_path):
     (tmp_path / "good.jsonl").write_text("\n".join(map(json.dumps, traces)), encoding="utf-8")
     (tmp_path / "bad.jsonl").write_text("[1, 2]\n", encoding="utf-8")
 
-    found = assemble(read(tmp_path / "good.jsonl"), ImportOptions())
+    found = assemble(read(tmp_path / "good.jsonl", Layout()), ImportOptions())
 
     current = next(q for q in found.traces[0].quantities if q.name == "current")
     np.testing.assert_allclose(current.values, [900e-9, 500e-9, 1e-9])
     assert len(found.traces) == 2
     with pytest.raises(ForeignFile, match=r"bad\.jsonl: line 1"):
-        read(tmp_path / "bad.jsonl")
+        read(tmp_path / "bad.jsonl", Layout())
 
 
 PROCEDURE = "how-to/add-a-procedure.md"

@@ -39,7 +39,7 @@ def test_a_file_and_a_folder_of_the_new_format_become_a_recording(folder, words)
 
 def test_help_lists_the_new_format_with_the_others(folder):
     done = CliRunner().invoke(main, ["import", "--help"], terminal_width=200)
-    assert "[auto|igor|csv|tdms|text|json-lines]" in done.output
+    assert "igor-text|csv|tdms|lvm|matlab|nanonis|text|json-lines]" in done.output
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(folder):
@@ -50,4 +50,4 @@ def test_an_unknown_format_is_refused_with_the_known_ones(folder):
 
 def test_a_name_that_is_taken_is_refused():
     with pytest.raises(NameTaken, match="'igor' is built in"):
-        register(Importer("igor", lambda path: [], (".ibw",)))
+        register(Importer("igor", lambda path, layout: [], (".ibw",)))

@@ -49,7 +49,7 @@ def test_columns_with_names_and_units(tmp_path):
     assert result.rate_Hz == 50.0
     assert trace.flags == ("I-V",)
     assert result.settings["lines_above"] == ["Junction 4", "Voltage (mV)\tCurrent [nA]\tTime / s"]
-    assert result.title == "1 I-V sweeps from iv.txt"
+    assert result.title == "1 I-V sweep from iv.txt"
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_columns_without_names_stay_nameless(tmp_path):
     path = tmp_path / "columns.txt"
     path.write_text("1 2\n3 4\n")
     result = imported(path)
-    assert [c.name for c in result.channels] == ["column_0", "column_1"]
-    assert {"unit of column_0", "sampling rate"} <= set(result.unknowns)
+    assert [c.name for c in result.channels] == ["column_1", "column_2"]
+    assert {"unit of column_1", "sampling rate"} <= set(result.unknowns)
 
 
 def write_traces(path, name, unit, factor, n=3):
@@ -135,5 +135,5 @@ def test_comments_below_the_names_that_are_only_a_number_are_passed_over(tmp_pat
 def test_conductance_that_is_negative_throughout_is_said(tmp_path):
     paths = write_traces(tmp_path, "Conductance", "G0", -1.0)
     assert imported(*paths).unknowns[-1] == (
-        "the sign of current and bias (the conductance is negative in 3 of 3 traces)"
+        "the sign of current and bias (the conductance is negative in 3 of 3 traces): --invert conductance"
     )

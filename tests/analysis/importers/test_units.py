@@ -7,11 +7,11 @@ from analysis.constants import G0_S
 from analysis.importers.quantities import (
     ImportedColumn,
     UnknownUnit,
-    number_in,
     overloaded,
     split_header,
     to_si,
 )
+from analysis.importers.fields import number_in
 from analysis.importers.units import advice, unit_of
 
 SPELLINGS = {
@@ -166,6 +166,7 @@ def test_words_and_numbers_of_overload_are_known():
     assert number_in("-OVLD") < 0 < number_in("----")
     kept = ["1,5", "-3e-9", "1e300", "1e37", "inf", ""]
     assert not overloaded(np.array([number_in(field) for field in kept])).any()
-    for other in ("--", "words", "1.2.3"):
+    assert np.isnan(number_in("--"))
+    for other in ("words", "1.2.3"):
         with pytest.raises(ValueError, match="could not convert"):
             number_in(other)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.importers import ForeignFile
+from analysis.importers import ForeignFile, ImportOptions
 from analysis.iv.columns import read_columns
 
 V = np.linspace(-0.8, 0.8, 9)
@@ -53,7 +53,7 @@ def test_assumed_units_are_said_and_can_be_told(tmp_path, heading):
     assumed = read_columns(path)
     assert assumed.current_A == pytest.approx(A)
     assert "iv.txt: the heading has no unit; voltage in V and current in A assumed" in assumed.remarks[0]
-    told = read_columns(path, {"current": "nA", "bias": "mV"})
+    told = read_columns(path, ImportOptions(units={"current": "nA", "bias": "mV"}))
     assert told.current_A == pytest.approx(1e-9 * A)
     assert told.voltage_V == pytest.approx(1e-3 * V)
     assert told.remarks == ()
@@ -80,7 +80,7 @@ def test_a_current_in_an_unknown_unit_is_asked_for(tmp_path, heading, sentence):
 
 def test_an_option_answers_for_a_unit_that_is_not_known(tmp_path):
     path = write(tmp_path / "iv.txt", "Voltage (V)\tCurrent (furlongs)", V, A)
-    assert read_columns(path, {"current": "nA"}).current_A == pytest.approx(1e-9 * A)
+    assert read_columns(path, ImportOptions(units={"current": "nA"})).current_A == pytest.approx(1e-9 * A)
 
 
 def test_overloads_and_gaps_are_left_out_and_counted(tmp_path):

@@ -21,5 +21,5 @@ def save_wave(path: Path, values: np.ndarray, unit: str = "", step: float = 1.0,
 
 
 def imported(*paths: Path, kind: str = "auto", options: ImportOptions | None = None) -> ImportedTraces:
-    pieces = [piece for path in paths for piece in read_file(path, kind)]
+    pieces = [piece for path in paths for piece in read_file(path, kind, options)]
     return assemble(pieces, options or ImportOptions())

@@ -3,6 +3,7 @@
 import logging
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.imported import ForeignFile, Piece
+from analysis.importers.options import Layout, Orientation
 from analysis.importers.quantities import ImportedColumn, channel_name
 from analysis.importers.registry import Importer
+from analysis.importers.units import unit_of
 
 logging.getLogger("igor2").addHandler(logging.NullHandler())  # our exception reports the same
 
@@ -21,7 +24,7 @@ _PARAMETER_ROWS = 22
 _EXCURSION_nm, _SPEED_nm_per_s, _GAIN_uA_per_V, _BIAS_mV, _SERIES_ohm, _ENGAGE_G0 = 2, 3, 11, 12, 14, 15
 
 
-def read_igor(path: Path) -> list[Piece]:
+def read_igor(path: Path, layout: Layout) -> list[Piece]:
     """Read one wave.
 
     A wave of two dimensions holds one trace in each column. Waves of one dimension whose names differ only in the
@@ -47,8 +50,11 @@ def read_igor(path: Path) -> list[Piece]:
     if not (data.ndim in (1, 2) and data.size):
         raise ForeignFile(f"{path}: a wave of {data.ndim} dimensions and {data.size} values, not traces")
     if data.ndim == 1:
-        return [_single(path, data, header)]
-    return _eka_block(path, data) if is_eka_block(data) else _columns(path, data, header)
+        scaling, unit = scaling_in(header), text_in(header["dataUnits"])
+        return [single_wave(path.name, path.stem, data, scaling, unit, f"{path.parent}/")]
+    if is_eka_block(data) and layout.orientation is Orientation.AUTO:
+        return _eka_block(path, data)
+    return pieces_of(path.name, path.stem, data, scaling_in(header), text_in(header["dataUnits"]), layout)
 
 
 def is_eka_block(data: NDArray[Any]) -> bool:
@@ -95,52 +101,83 @@ def _eka_block(path: Path, data: NDArray[Any]) -> list[Piece]:
     ]
 
 
-def _columns(path: Path, data: NDArray[Any], header: Any) -> list[Piece]:
-    rate_Hz, remarks = _scaling(header)
+@dataclass(frozen=True)
+class Scaling:
+    """Distance between the rows of a wave, in a unit; the row 0 is at ``start``."""
+
+    step: float = 1.0
+    start: float = 0.0
+    unit: str = ""
+
+    @property
+    def rate_Hz(self) -> float:
+        """Rows per second; NaN if the rows are not spaced in time."""
+        unit = unit_of(self.unit)
+        timed = unit is not None and unit.base == "s" and self.step > 0
+        return 1.0 / (self.step * unit.factor) if timed and unit is not None else math.nan
+
+    def axis(self, length: int) -> tuple[tuple[ImportedColumn, ...], tuple[str, ...]]:
+        """Return a column of displacement or bias if the rows are spaced in one, and a remark."""
+        unit = unit_of(self.unit)
+        if not math.isnan(self.rate_Hz):
+            return (), ("rate from the wave's scaling",)
+        name = {"m": "extension", "V": "bias"}.get(unit.base if unit else "")
+        if name is not None and self.step:
+            column = ImportedColumn(name, self.start + self.step * np.arange(length), self.unit)
+            word = "displacement" if name == "extension" else name
+            return (column,), (f"{word} from the wave's scaling: {self.step:.6g} {self.unit} a row",)
+        if self.step in (0.0, 1.0):
+            return (), ()
+        return (), (f"the wave's rows are {self.step:.6g} {self.unit or 'of an unknown unit'} apart",)
+
+
+def scaling_in(header: Any) -> Scaling:
+    """Return the scaling of a wave along its rows."""
+    if "sfA" in header:  # version 5
+        return Scaling(float(header["sfA"][0]), float(header["sfB"][0]), text_in(header["dimUnits"][0]))
+    return Scaling(float(header["hsA"]), float(header["hsB"]), text_in(header["xUnits"]))
+
+
+def pieces_of(
+    file: str, name: str, data: NDArray[Any], scaling: Scaling, unit: str, layout: Layout
+) -> list[Piece]:
+    """Return the traces of a wave of two dimensions, one in each column, or in each row if the user says so."""
+    by_row = layout.orientation is Orientation.ROWS
+    table = data if by_row else data.T
+    word = "row" if by_row else "column"
+    axis, remarks = ((), ()) if by_row else scaling.axis(table.shape[1])
     return [
         Piece(
-            path.name,
-            (
-                ImportedColumn(
-                    channel_name(path.stem), np.ascontiguousarray(data[:, i]), _unit(header["dataUnits"])
-                ),
-            ),
-            f"column {i}",
-            rate_Hz,
-            remarks=("a wave of two dimensions: one trace in each column", *remarks),
+            file,
+            (ImportedColumn(channel_name(name), np.ascontiguousarray(values), unit, name), *axis),
+            f"{word} {i}",
+            math.nan if by_row else scaling.rate_Hz,
+            remarks=(f"a wave of two dimensions: one trace in each {word}", *remarks),
         )
-        for i in range(data.shape[1])
+        for i, values in enumerate(table)
     ]
 
 
-def _single(path: Path, data: NDArray[Any], header: Any) -> Piece:
-    rate_Hz, remarks = _scaling(header)
+def single_wave(
+    file: str, name: str, data: NDArray[Any], scaling: Scaling, unit: str, group: str = ""
+) -> Piece:
+    """Return a wave of one dimension; waves of a group whose names differ in the quantity form a trace."""
+    axis, remarks = scaling.axis(len(data))
     names = "current|voltage|bias|extension|displacement|distance|conductance|time"
-    group = re.sub(f"(?i){names}", "*", path.stem)
+    others = re.sub(f"(?i){names}", "*", name)
+    column = ImportedColumn(channel_name(name), data, unit, name)
+    own = tuple(each for each in axis if each.name != column.name)
     return Piece(
-        path.name,
-        (ImportedColumn(channel_name(path.stem), data, _unit(header["dataUnits"])),),
-        rate_Hz=rate_Hz,
-        group=f"{path.parent}/{group}" if group != path.stem else "",
+        file,
+        (column, *own),
+        rate_Hz=scaling.rate_Hz,
+        group=f"{group}{others}" if others != name else "",
         remarks=remarks,
     )
 
 
-def _scaling(header: Any) -> tuple[float, tuple[str, ...]]:
-    """Return the rate from the wave's scaling along its rows if that has a unit of time, and remarks."""
-    if "sfA" in header:  # version 5
-        step, unit = float(header["sfA"][0]), _unit(header["dimUnits"][0])
-    else:
-        step, unit = float(header["hsA"]), _unit(header["xUnits"])
-    seconds = {"s": 1.0, "ms": 1e-3, "us": 1e-6}.get(unit)
-    if seconds is not None and step > 0:
-        return 1.0 / (step * seconds), ("rate from the wave's scaling",)
-    if step not in (0.0, 1.0):
-        return math.nan, (f"the wave's rows are {step:.6g} {unit or 'of an unknown unit'} apart",)
-    return math.nan, ()
-
-
-def _unit(characters: Any) -> str:
+def text_in(characters: Any) -> str:
+    """Return a text of a wave's header."""
     return b"".join(np.ravel(characters).tolist()).split(b"\0")[0].decode("latin-1").strip()
 
 

@@ -1,0 +1,66 @@
+"""Lines of a text file in any encoding that measurement programs write."""
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.importers.imported import ForeignFile
+
+_SAMPLE_BYTES = 2**20
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def encoding_of(sample: bytes) -> str:
+    """Return the encoding of the beginning of a text.
+
+    A byte-order mark decides; else UTF-16 by its zero bytes at odd or even places; else UTF-8 if it is valid; else
+    cp1252, the "ANSI" of Windows. Statistical guesses are avoided: they take a "µA" for Chinese.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are not text.
+    """
+    for mark, encoding in _MARKS:
+        if sample.startswith(mark):
+            return encoding
+    even, odd = sample[0::2], sample[1::2]
+    if b"\0" in sample:
+        for zeros, others, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+            if 2 * zeros.count(0) > len(zeros) and not others.count(0):
+                return encoding
+        raise ValueError("not a text file")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)  # a character may be cut at the end
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def read_lines(path: Path, skip: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not empty, with their numbers from 1.
+
+    Raises
+    ------
+    ForeignFile
+        For a file that is not text, is empty, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            encoding = encoding_of(file.read(_SAMPLE_BYTES))
+        empty = True
+        with path.open(encoding=encoding, errors="replace", newline=None) as text:
+            for number, line in enumerate(text, 1):
+                if line.strip() and number > skip:
+                    empty = False
+                    yield number, line.rstrip("\n")
+    except ValueError as error:
+        raise ForeignFile(f"{path}: {error}") from None
+    except OSError as error:
+        raise ForeignFile(f"{path}: cannot be read ({error.strerror})") from error
+    if empty:
+        raise ForeignFile(f"{path}: an empty file")

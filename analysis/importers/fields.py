@@ -1,0 +1,156 @@
+"""Fields and numbers in a line of text, as programs and instruments of many countries write them."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.importers.quantities import OVERLOAD
+
+COMMENT = ("#", "%", "//", "!", "*")
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eEdD][+-]?\d+)?")
+_POINT = re.compile(r"\d\.\d")
+_OVERLOAD_WORD = re.compile(
+    r"[+-]?\s*(ov|ol|o\.l\.|oflow|over|ovfl|ovrng|ovrflw|ovld|ovl|overld|overload|overflow|over\s?range|-{3,}|\+{3,}|\#{3,})",
+    re.IGNORECASE,
+)
+_MISSING = frozenset(("", "-", "--", "na", "n/a", "#n/a", "null", "none", "nil", "?"))
+_FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[dD]([+-]?\d+)|([+-]\d{3}))")
+_TIMES = ("%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%H:%M:%S")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Separator of the fields of a file (" " for any blanks), and its decimal mark."""
+
+    separator: str = " "
+    decimal: str = "."
+
+    def split(self, line: str) -> list[str]:
+        """Return the fields of a line, without quotes and blanks around them."""
+        if '"' in line:
+            quoted = line.strip() if self.separator == " " else line
+            return [field.strip() for field in next(csv.reader([quoted], delimiter=self.separator,
+                                                               skipinitialspace=True))]  # fmt: skip
+        fields = line.split() if self.separator == " " else line.split(self.separator)
+        return [field.strip() for field in fields]
+
+    def numbers(self, line: str) -> list[float] | None:
+        """Return the numbers of a line; None for a line of anything else, or of dashes only."""
+        try:
+            numbers = [number_in(field, self.decimal) for field in self.split(line)]
+        except ValueError:
+            return None
+        return None if all(abs(value) == OVERLOAD for value in numbers) else numbers
+
+    def block(self, lines: Sequence[str], width: int) -> NDArray[np.float64] | None:
+        """Return plain numbers of many lines, shape (lines, width), quickly; None if one needs a closer look."""
+        plain = [line.replace('"', "") for line in lines] if self._may_unquote(lines[0]) else list(lines)
+        if self.decimal == ",":
+            plain = [line.replace(",", ".") for line in plain]
+        if self.separator != " ":
+            plain = [line.rstrip().removesuffix(self.separator) for line in plain]
+        if re.search(r"\d[dD][+-]?\d", plain[0]):
+            plain = [re.sub(r"(?<=[\d.])[dD](?=[+-]?\d)", "e", line) for line in plain]
+        try:
+            rows = np.loadtxt(
+                plain, delimiter=None if self.separator == " " else self.separator, ndmin=2, comments=None
+            )
+        except ValueError:
+            return None
+        return rows if rows.shape == (len(lines), width) else None
+
+    def _may_unquote(self, line: str) -> bool:
+        return '"' in line and not (self.separator == "," and self.decimal == ",")
+
+
+def dialect_of(lines: Sequence[str]) -> Dialect:
+    """Return the separator and decimal mark of a file, from some of its lines.
+
+    Tabs, semicolons and commas are separators in this order, if at least half of the lines have one outside of
+    quotes; a comma is the decimal mark if numbers have it and none has a point.
+    """
+    bare = [re.sub(r'"[^"]*"', '"', line) for line in lines]
+    enough = max(1, len(lines) / 2)
+    for separator in ("\t", ";"):
+        if sum(separator in line for line in bare) >= enough:
+            return Dialect(separator, _decimal(lines, separator))
+    commas = [line for line in bare if "," in line]
+    if len(commas) >= enough and not all(_all_decimal_commas(line) for line in commas):
+        quoted = [field for line in lines for field in re.findall(r'"([^"]*)"', line)]
+        return Dialect(",", "," if _comma_wins(quoted) else ".")
+    return Dialect(" ", "," if _comma_wins([field for line in lines for field in line.split()]) else ".")
+
+
+def number_in(field: str, decimal: str = ",") -> float:
+    """Return the number in a field: NaN if there is none, `OVERLOAD` for a meter's word for it.
+
+    Decimal commas, exponents of Fortran ("1.5D-09", "1.5-109") and the Unicode minus sign are read.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    field = field.replace("\N{MINUS SIGN}", "-")
+    if _OVERLOAD_WORD.fullmatch(field):
+        return -OVERLOAD if re.match(r"-\s*[a-z]", field, re.IGNORECASE) else OVERLOAD
+    if field.lower() in _MISSING:
+        return np.nan
+    if "_" in field:
+        raise ValueError(f"{field!r} is not a number")
+    plain = field.replace(",", ".") if decimal == "," else field
+    fortran = _FORTRAN.fullmatch(plain)
+    return float(f"{fortran[1]}e{fortran[2] or fortran[3]}" if fortran else plain)
+
+
+def time_in(field: str) -> float | None:
+    """Return a date and time, or a time of day, in seconds from an arbitrary origin; None for other text."""
+    if ":" not in field or not any(character.isdigit() for character in field):
+        return None
+    text = field.strip().replace(",", ".")
+    match = re.fullmatch(r"(.*:\d\d)(\.\d+)?(\s*[AaPp][Mm]|Z|[+-]\d\d:?\d\d)?", text)
+    if match is None:
+        return None
+    whole, fraction, suffix = match[1], float(match[2] or 0.0), match[3] or ""
+    origin = datetime(2000, 1, 1)
+    try:
+        moment = datetime.fromisoformat(whole)
+    except ValueError:
+        for form in _TIMES:
+            try:
+                moment = datetime.strptime(whole + (f" {suffix.strip()}" if "%p" in form else ""), form)
+            except ValueError:
+                continue
+            break
+        else:
+            return None
+    if moment.year == 1900:
+        moment = moment.replace(year=2000)
+    return (moment.replace(tzinfo=None) - origin).total_seconds() + fraction
+
+
+def _decimal(lines: Sequence[str], separator: str) -> str:
+    return (
+        ","
+        if _comma_wins([field.strip(' "') for line in lines for field in line.split(separator)])
+        else "."
+    )
+
+
+def _comma_wins(fields: Sequence[str]) -> bool:
+    marks = Counter(
+        "," if _DECIMAL_COMMA.fullmatch(field) else "." if _POINT.search(field) else "" for field in fields
+    )
+    return marks[","] > 0 and not marks["."]
+
+
+def _all_decimal_commas(line: str) -> bool:
+    words = line.split()
+    return len(words) > 1 and all(_DECIMAL_COMMA.fullmatch(word) for word in words)

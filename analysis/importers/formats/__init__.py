@@ -1,0 +1,1 @@
+"""Formats of files, each a module with an `Importer`."""

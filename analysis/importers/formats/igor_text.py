@@ -1,0 +1,113 @@
+"""Igor text files (.itx): waves in text, with commands that give their scaling."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from analysis.importers.decoding import read_lines
+from analysis.importers.fields import number_in
+from analysis.importers.formats.igor_wave import Scaling, pieces_of, single_wave
+from analysis.importers.imported import ForeignFile, Piece
+from analysis.importers.options import Layout
+from analysis.importers.registry import Importer
+
+_SCALE = re.compile(
+    r"X\s+SetScale\s*/(?P<how>[PI])\s+(?P<axis>[xd])\s*,?\s*(?P<first>[^,]+),\s*(?P<second>[^,]+),\s*"
+    r'"(?P<unit>[^"]*)"\s*,\s*(?P<waves>.+)',
+    re.IGNORECASE,
+)
+_DATA_SCALE = re.compile(
+    r'X\s+SetScale\s+d\s*,?\s*[^,]+,\s*[^,]+,\s*"(?P<unit>[^"]*)"\s*,\s*(?P<waves>.+)', re.IGNORECASE
+)
+
+
+@dataclass
+class _Wave:
+    name: str
+    columns: int = 1
+    rows: list[list[float]] = field(default_factory=list)
+    scaling: Scaling = field(default_factory=Scaling)
+    unit: str = ""
+
+
+def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
+    """Yield the waves; those of two dimensions hold a trace in each column.
+
+    The commands ``SetScale`` give the spacing of the rows and the unit of the values; other commands are skipped.
+
+    Raises
+    ------
+    ForeignFile
+        If the file is not an Igor text file, or a value is not a number.
+    """
+    lines = read_lines(path)
+    if next(lines)[1].strip().upper() != "IGOR":
+        raise ForeignFile(f"{path}: not an Igor text file, which begins with a line IGOR")
+    waves: dict[str, _Wave] = {}
+    filling: list[_Wave] = []
+    inside = False
+    for number, line in lines:
+        words = line.strip()
+        if inside and words.upper() == "END":
+            inside = False
+        elif inside:
+            _add(path, number, words, filling)
+        elif re.match(r"WAVES\b", words, re.IGNORECASE):
+            filling = _declared(words)
+            waves |= {wave.name: wave for wave in filling}
+        elif words.upper() == "BEGIN":
+            inside = True
+        else:
+            _scale(words, waves)
+    if not any(wave.rows for wave in waves.values()):
+        raise ForeignFile(f"{path}: an Igor text file without waves of numbers")
+    for wave in waves.values():
+        values = np.array(wave.rows)
+        if wave.columns > 1:
+            yield from pieces_of(path.name, wave.name, values, wave.scaling, wave.unit, layout)
+        elif wave.rows:
+            column = values[:, 0]
+            yield single_wave(path.name, wave.name, column, wave.scaling, wave.unit, f"{path.name} ")
+
+
+def _declared(words: str) -> list[_Wave]:
+    """Return the waves of a line such as WAVES/D/N=(100,3) a or WAVES/S a b."""
+    shape = re.search(r"/N=\(\s*\d+\s*,\s*(\d+)\s*\)", words)
+    names = re.sub(r"^WAVES(/[A-Za-z]+(=\([^)]*\))?)*", "", words, flags=re.IGNORECASE)
+    listed = re.findall(r"'[^']+'|[^\s,]+", names)
+    return [_Wave(name.strip("'"), int(shape[1]) if shape else 1) for name in listed]
+
+
+def _add(path: Path, number: int, words: str, waves: list[_Wave]) -> None:
+    try:
+        values = [number_in(word, ".") for word in words.split()]
+    except ValueError as error:
+        raise ForeignFile(f"{path}: line {number} is not a row of numbers ({error})") from None
+    if len(values) != sum(wave.columns for wave in waves):
+        raise ForeignFile(f"{path}: line {number} holds {len(values)} numbers for {len(waves)} waves")
+    for wave in waves:
+        wave.rows.append(values[: wave.columns])
+        values = values[wave.columns :]
+
+
+def _scale(words: str, waves: dict[str, _Wave]) -> None:
+    for part in words.removeprefix("X").split(";"):
+        command = f"X {part.strip()}"
+        scaled, unit = _SCALE.fullmatch(command), _DATA_SCALE.fullmatch(command)
+        for name in re.split(r"[\s,]+", (scaled or unit or {"waves": ""})["waves"].strip()):
+            wave = waves.get(name.strip("'"))
+            if wave is None:
+                continue
+            if unit is not None:
+                wave.unit = unit["unit"]
+            elif scaled is not None and scaled["axis"].lower() == "x":
+                first, second = float(scaled["first"]), float(scaled["second"])
+                if scaled["how"].upper() == "I":
+                    second = (second - first) / max(len(wave.rows) - 1, 1)
+                wave.scaling = Scaling(second, first, scaled["unit"])
+
+
+IMPORTER = Importer("igor-text", read_igor_text, (".itx",))

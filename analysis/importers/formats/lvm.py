@@ -1,0 +1,155 @@
+"""LabVIEW measurement files (.lvm): text with headers, in one or more segments."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from analysis.importers.decoding import read_lines
+from analysis.importers.fields import Dialect
+from analysis.importers.formats.text import Line, parsed
+from analysis.importers.headings import free_name
+from analysis.importers.imported import ForeignFile, Piece
+from analysis.importers.options import Layout
+from analysis.importers.quantities import ImportedColumn, channel_name, split_header
+from analysis.importers.registry import Importer
+
+_END = "***End_of_Header***"
+_BLOCK_LINES = 20_000
+_SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
+
+
+@dataclass
+class _Header:
+    """Keys of a header, each with its values (one for each channel)."""
+
+    keys: dict[str, list[str]]
+
+    def first(self, key: str, otherwise: str = "") -> str:
+        return next((value for value in self.keys.get(key, []) if value), otherwise)
+
+
+def read_lvm(path: Path, layout: Layout) -> Iterator[Piece]:
+    """Yield the channels of each segment as the quantities of a trace.
+
+    Units come from ``Y_Unit_Label``, the rate from ``Delta_X``; the text of the column Comment is not read.
+
+    Raises
+    ------
+    ForeignFile
+        If the file is no LabVIEW measurement file, or a value is not a number.
+    """
+    lines = read_lines(path)
+    first = next(lines)[1]
+    if not first.startswith("LabVIEW Measurement"):
+        raise ForeignFile(f"{path}: not a LabVIEW measurement file, which begins with those words")
+    file, _ = _header(path, lines, first)
+    separator = _SEPARATORS.get(file.first("Separator", "Tab").lower(), "\t")
+    dialect = Dialect(separator, file.first("Decimal_Separator", "."))
+    header, own = _header(path, lines, "")
+    number = 0
+    while own:
+        number += 1
+        names = next(lines, (0, ""))[1]
+        columns = _columns(header, names, dialect)
+        following: Line | None = None
+        continues = False
+        while True:
+            block, following = _block(lines)
+            if block:
+                yield _piece(path, header, columns, block, dialect, number, continues=continues)
+                continues = True
+            if following is not None or len(block) < _BLOCK_LINES:
+                break
+        header, own = _header(path, lines, following[1]) if following is not None else (header, False)
+    if not number:
+        raise ForeignFile(f"{path}: a LabVIEW measurement file without data")
+
+
+def _header(path: Path, lines: Iterator[Line], first: str) -> tuple[_Header, bool]:
+    """Return the keys up to the end of a header, and True if there was an end."""
+    keys: dict[str, list[str]] = {}
+    line = first
+    while True:
+        words = [word.strip() for word in line.replace(",", "\t" if "\t" not in line else ",").split("\t")]
+        if words[0] == _END:
+            return _Header(keys), True
+        keys.setdefault(words[0], words[1:])
+        following = next(lines, None)
+        if following is None:
+            return _Header(keys), False
+        line = following[1]
+
+
+def _columns(header: _Header, names: str, dialect: Dialect) -> list[ImportedColumn]:
+    """Return the columns of a segment; those without a name of their own are times."""
+    units = header.keys.get("Y_Unit_Label", [])
+    x_unit = header.first("X_Dimension", "Time")
+    columns: list[ImportedColumn] = []
+    channel = 0
+    for heading in dialect.split(names):
+        if heading.lower() == "comment" or not heading:
+            continue
+        if heading.lower().startswith("x_value"):
+            unit = "s" if x_unit.lower() == "time" else ""
+            name = "time" if x_unit.lower() == "time" else channel_name(x_unit)
+        else:
+            word, unit = split_header(heading)
+            unit = unit or (units[channel] if channel < len(units) else "")
+            name, channel = channel_name(word), channel + 1
+        columns.append(ImportedColumn(free_name(name, columns), (), unit, heading))
+    return columns
+
+
+def _block(lines: Iterator[Line]) -> tuple[list[Line], Line | None]:
+    """Return lines of numbers, and the line that begins the next header."""
+    block: list[Line] = []
+    for line in islice(lines, _BLOCK_LINES):
+        if line[1].startswith(("Channels", "***")):
+            return block, line
+        block.append(line)
+    return block, None
+
+
+def _piece(
+    path: Path,
+    header: _Header,
+    columns: Sequence[ImportedColumn],
+    block: Sequence[Line],
+    dialect: Dialect,
+    number: int,
+    *,
+    continues: bool,
+) -> Piece:
+    width = len(columns)
+    bare = [(at, _without_comment(line, dialect, width)) for at, line in block]
+    values = parsed(path, bare, dialect, width)
+    kept = [i for i in range(width) if columns[i].name != "time" or not np.isnan(values[:, i]).all()]
+    steps = {float(step.replace(",", ".")) for step in header.keys.get("Delta_X", []) if step}
+    rate_Hz = 1.0 / steps.pop() if len(steps) == 1 and min(steps) > 0 else float("nan")
+    return Piece(
+        path.name,
+        tuple(replace(columns[i], values=values[:, i].copy()) for i in kept),
+        f"segment {number}",
+        rate_Hz,
+        remarks=("rate from Delta_X",) if not np.isnan(rate_Hz) else (),
+        continues=continues,
+    )
+
+
+def _without_comment(line: str, dialect: Dialect, width: int) -> str:
+    fields = dialect.split(line)
+    if dialect.separator == " " or len(fields) <= width:
+        return line
+    return dialect.separator.join(fields[:width])
+
+
+def is_lvm(path: Path) -> bool:
+    """Return True if the file begins as one of LabVIEW. Raises `ForeignFile` if it is not text."""
+    return next(read_lines(path))[1].startswith("LabVIEW Measurement")
+
+
+IMPORTER = Importer("lvm", read_lvm, (".lvm", ".txt"), is_lvm)
+

@@ -1,0 +1,121 @@
+"""National Instruments TDMS files, with one trace in each group."""
+
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.importers.headings import free_name
+from analysis.importers.imported import ForeignFile, Piece
+from analysis.importers.options import Layout
+from analysis.importers.quantities import ImportedColumn, channel_name
+from analysis.importers.registry import Importer
+
+_LONG = 2**22
+"""Samples of a channel above which it is read chunk by chunk."""
+
+
+def read_tdms(path: Path, layout: Layout) -> Iterator[Piece]:
+    """Yield the numeric channels of each group as the quantities of a trace.
+
+    Units come from ``unit_string``, the rate from ``wf_increment``, both as NI's programs write them. Channels of
+    a group that differ in length become separate traces; text and time-stamp channels are listed in the remarks. A
+    file that ends inside a segment is read up to there, and the remarks say so. The index beside the file
+    (.tdms_index) is not used, because it may belong to an older version of the file.
+
+    Raises
+    ------
+    ForeignFile
+        If the file is not a TDMS file, is damaged, or holds no numbers.
+    """
+    import nptdms
+    import nptdms.log
+
+    nptdms.log.log_manager.set_level(logging.ERROR)  # a file that was cut short is told in the remarks
+    empty = True
+    try:
+        with path.open("rb") as opened:
+            if opened.read(4) != b"TDSm":
+                raise ValueError("it does not begin as one")  # npTDMS would take it for an empty file
+            opened.seek(0)
+            with nptdms.TdmsFile.open(opened) as file:
+                cut = _where_cut(file)
+                for group in file.groups():
+                    for piece in _group(path.name, group.name, group.channels(), cut):
+                        empty = False
+                        yield piece
+    except Exception as error:  # npTDMS raises whatever the first wrong byte leads to
+        cause = " ".join(str(error).split())[:100]
+        raise ForeignFile(f"{path}: not a readable TDMS file ({cause})") from error
+    if empty:
+        raise ForeignFile(f"{path}: a TDMS file without channels of real numbers")
+
+
+def _where_cut(file: Any) -> tuple[str, ...]:
+    """Return a remark on a file that ends inside a segment."""
+    status = file.file_status
+    if not status.incomplete_final_segment:
+        return ()
+    lost = [
+        f"{path.replace(chr(39), '').strip('/')} has {read.read_length} of {read.expected_length} samples of it"
+        for path, read in (status.channel_statuses or {}).items()
+        if read.read_length < read.expected_length
+    ]
+    return (f"the file ends inside a segment (cut short); {', '.join(lost) or 'the rest of it is lost'}",)
+
+
+def _group(file: str, name: str, channels: Sequence[Any], cut: tuple[str, ...]) -> Iterator[Piece]:
+    numeric = [c for c in channels if c.data_type is not None and c.dtype.kind in "fiu" and len(c)]
+    other = sorted({c.name for c in channels} - {c.name for c in numeric})
+    remarks = (*cut, *((f"not read, because they hold no numbers: {', '.join(other)}",) if other else ()))
+    by_length: dict[int, list[Any]] = defaultdict(list)
+    for channel in numeric:
+        by_length[len(channel)].append(channel)
+    if len(by_length) > 1:
+        lengths = ", ".join(f"{c.name} {len(c)}" for c in numeric)
+        remarks += (f"group {name}: channels of different lengths are separate traces ({lengths})",)
+    for members in by_length.values():
+        steps = {float(c.properties.get("wf_increment", 0.0)) for c in members}
+        rate_Hz = 1.0 / steps.pop() if len(steps) == 1 and min(steps) > 0 else math.nan
+        origin = () if math.isnan(rate_Hz) else ("rate from wf_increment",)
+        place = f"group {name}" + ("" if len(by_length) == 1 else f", {', '.join(c.name for c in members)}")
+        columns = _columns(members)
+        for number, values in enumerate(_blocks(members)):
+            filled = tuple(
+                ImportedColumn(c.name, v, c.unit, c.heading) for c, v in zip(columns, values, strict=True)
+            )
+            yield Piece(
+                file, filled, place, rate_Hz, remarks=(*remarks, *origin), continues=number > 0
+            )
+
+
+def _columns(members: Sequence[Any]) -> list[ImportedColumn]:
+    columns: list[ImportedColumn] = []
+    for channel in members:
+        name = free_name(channel_name(channel.name), columns)
+        unit = str(channel.properties.get("unit_string", "")).strip()
+        columns.append(ImportedColumn(name, (), unit, channel.name))
+    return columns
+
+
+def _blocks(members: Sequence[Any]) -> Iterator[list[NDArray[Any]]]:
+    """Yield the values of channels of equal length in steps: chunk by chunk if they are long."""
+    if len(members[0]) <= _LONG:
+        yield [np.asarray(channel[:]) for channel in members]
+        return
+    chunks = [channel.data_chunks() for channel in members]
+    waiting = [np.empty(0, channel.dtype) for channel in members]
+    for parts in zip(*chunks, strict=True):
+        waiting = [np.concatenate([w, np.asarray(p[:])]) for w, p in zip(waiting, parts, strict=True)]
+        ready = min(map(len, waiting))
+        if ready:
+            yield [w[:ready] for w in waiting]
+            waiting = [w[ready:] for w in waiting]
+
+
+IMPORTER = Importer("tdms", read_tdms, (".tdms",))

@@ -1,0 +1,157 @@
+"""Plain columns of text, with or without lines of headings."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.importers.decoding import read_lines
+from analysis.importers.fields import COMMENT, Dialect, dialect_of, number_in, time_in
+from analysis.importers.headings import headings_in, named_columns
+from analysis.importers.imported import ForeignFile, Piece
+from analysis.importers.options import Layout
+from analysis.importers.registry import Importer
+
+SUFFIXES = (".csv", ".txt", ".dat", ".tsv", ".asc", ".xy")
+
+_BLOCK_LINES = 20_000
+_MOST_LINES_ABOVE = 5000
+
+Line = tuple[int, str]
+"""Number of a line in its file, and the line."""
+
+
+def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
+    """Yield the columns as the quantities of one trace, a block of lines at a time.
+
+    The lines above the numbers, commented out or not, give names and units of the columns; they are kept as a
+    setting of the trace. Dates and times of day become seconds from the first.
+
+    Raises
+    ------
+    ForeignFile
+        If the file is not text, has no numbers, or has lines of different lengths.
+    """
+    lines = read_lines(path, layout.skip_lines)
+    above, first = head_and_body(path, lines, layout)
+    dialect = dialect_of([line for _, line in first if not is_comment(line)])
+    fields = dialect.split(next(line for _, line in first if not is_comment(line)))
+    width = len(fields) - (len(fields) > 1 and not fields[-1])
+    clocks = [i for i, field in enumerate(fields[:width]) if time_in(field) is not None]
+    stated = next((line for number, line in above if number == layout.heading_line), None)
+    if layout.heading_line and stated is None:
+        raise ForeignFile(f"{path}: line {layout.heading_line} is not above the numbers, so it names no columns")
+    columns, remarks = named_columns(headings_in([line for _, line in above], width, dialect, stated), width)
+    columns = [replace(c, name="time", unit="s") if i in clocks else c for i, c in enumerate(columns)]
+    settings = {"lines_above": [line for _, line in above]} if above else {}
+    origin = np.zeros(width)
+    block: Sequence[Line] = first
+    continues = False
+    while block:
+        values = parsed(path, [x for x in block if not is_comment(x[1])], dialect, width, clocks)
+        if clocks and not continues:
+            origin[clocks] = values[0, clocks]
+        values[:, clocks] -= origin[clocks]
+        if len(values):
+            parts = tuple(replace(c, values=values[:, i].copy()) for i, c in enumerate(columns))
+            yield Piece(path.name, parts, settings=settings, remarks=remarks, continues=continues)
+            continues = True
+        block = list(islice(lines, _BLOCK_LINES))
+
+
+def is_comment(line: str) -> bool:
+    """Return True for a line that is commented out."""
+    return line.lstrip().startswith(COMMENT)
+
+
+def head_and_body(path: Path, lines: Iterator[Line], layout: Layout) -> tuple[list[Line], list[Line]]:
+    """Return the lines above the numbers, and the first block of lines from there on.
+
+    The numbers begin at the first line of numbers that another one of as many follows, or that is the last.
+
+    Raises
+    ------
+    ForeignFile
+        If there are none.
+    """
+    read: list[Line] = []
+    for start in range(_MOST_LINES_ABOVE):
+        while len(read) < start + 40:
+            more = list(islice(lines, _BLOCK_LINES))
+            if not more:
+                break
+            read += more
+        if start >= len(read):
+            break
+        if read[start][0] > layout.heading_line and _begins(read, start):
+            return read[:start], read[start:]
+    raise ForeignFile(
+        f"{path}: no columns of numbers in the file; if they begin below many lines of text: --skip-lines"
+    )
+
+
+def _begins(read: Sequence[Line], start: int) -> bool:
+    following = [line for _, line in read[start : start + 40] if not is_comment(line)]
+    if is_comment(read[start][1]) or not following:
+        return False
+    dialect = dialect_of(following[:20])
+    counts = [_count_of_numbers(line, dialect) for line in following[:2]]
+    return bool(counts[0]) and (len(counts) == 1 or counts[1] > 0 and counts[0] == counts[1])
+
+
+def _count_of_numbers(line: str, dialect: Dialect) -> int:
+    """Return the number of fields of a line of numbers; 0 for any other line."""
+    if (numbers := dialect.numbers(line)) is not None:
+        return len(numbers)
+    fields = dialect.split(line)
+    plain = [field for field in fields if time_in(field) is None]
+    if len(plain) == len(fields) or dialect.numbers(dialect.separator.join(plain)) is None:
+        return 0
+    return len(fields)
+
+
+def parsed(
+    path: Path, lines: Sequence[Line], dialect: Dialect, width: int, clocks: Sequence[int] = ()
+) -> NDArray[np.float64]:
+    """Return the numbers of lines, shape (lines, width); times in seconds. Raises `ForeignFile`."""
+    if lines and not clocks:
+        quick = dialect.block([line for _, line in lines], width)
+        if quick is not None:
+            return quick
+    rows = np.empty((len(lines), width))
+    for i, (number, line) in enumerate(lines):
+        values = _row(dialect, line, width, clocks)
+        if values is None:
+            raise ForeignFile(f"{path}: line {number} does not hold {width} numbers: {line.strip()[:60]!r}")
+        rows[i] = values
+    return rows
+
+
+def _row(dialect: Dialect, line: str, width: int, clocks: Sequence[int]) -> list[float] | None:
+    fields = dialect.split(line)
+    times = {i: time_in(fields[i]) for i in clocks if i < len(fields)}
+    if None in times.values():
+        return None
+    rest = [field for i, field in enumerate(fields) if i not in times]
+    numbers = _numbers(dialect, rest)
+    if numbers is None:
+        return None
+    for i, seconds in sorted(times.items()):
+        numbers.insert(i, math.nan if seconds is None else seconds)
+    if len(numbers) == width + 1 and not fields[-1]:
+        numbers = numbers[:-1]
+    return numbers if len(numbers) == width else None
+
+
+def _numbers(dialect: Dialect, fields: Sequence[str]) -> list[float] | None:
+    try:
+        return [number_in(field, dialect.decimal) for field in fields]
+    except ValueError:
+        return None
+
+
+IMPORTER = Importer("text", read_text, SUFFIXES)

@@ -1,0 +1,92 @@
+"""Names and units of columns in the lines above the numbers."""
+
+import re
+from collections.abc import Sequence
+
+from analysis.importers.fields import COMMENT, Dialect
+from analysis.importers.quantities import BASES, ImportedColumn, channel_name, known_unit, split_header
+
+_NEAR = 6
+"""Lines above the numbers among which the headings are sought."""
+
+
+def headings_in(
+    above: Sequence[str], width: int, dialect: Dialect, stated: str | None = None
+) -> list[str] | None:
+    """Return the headings of the columns; None if the lines above the numbers hold none.
+
+    Among the last lines with a word for each column, the lowest wins that names a known quantity or unit; if there
+    is none, the last line does. A line of units below it, or above it, is joined to the names.
+    """
+    if stated is not None:
+        return words_of(stated, width, dialect)
+    while above and bare(above[-1]).isdigit():  # such as the number of points below
+        above = above[:-1]
+    near = [words_of(line, width, dialect) for line in above[-_NEAR:]]
+    tellers = [i for i, words in enumerate(near) if words is not None and any(map(_tells, words))]
+    if not tellers:
+        return near[-1] if near else None
+    last = tellers[-1]
+    names = near[last] or []
+    if not all(known_unit(word) or not word for word in names) or last == 0:
+        return names
+    before = near[last - 1]
+    if before is None or any(not word for word in before):
+        return names
+    return [f"{name} ({unit})" if unit else name for name, unit in zip(before, names, strict=True)]
+
+
+def words_of(line: str, width: int, dialect: Dialect) -> list[str] | None:
+    """Return the words of a line if there is one for each column; None otherwise."""
+    text = bare(line)
+    groups = re.findall(r"[^\s(\[]+\s*(?:[(\[][^)\]]*[)\]])?", text)
+    quoted = re.findall(r'"([^"]*)"', text)
+    for words in (dialect.split(text), text.split("\t"), quoted, text.split(","), text.split(), groups):
+        words = [word.strip().strip('"').strip() for word in words]
+        if len(words) == width + 1 and not words[-1]:
+            words = words[:-1]
+        if len(words) == width:
+            return words
+    return None
+
+
+def bare(line: str) -> str:
+    """Return a line without the marks of a comment."""
+    return line.strip().lstrip("".join(COMMENT)).strip()
+
+
+def named_columns(
+    headings: Sequence[str] | None, width: int
+) -> tuple[list[ImportedColumn], tuple[str, ...]]:
+    """Return columns with names, units and headings but without values, and a remark."""
+    if headings is None:
+        names = [f"column_{i}" if width > 1 else "" for i in range(1, width + 1)]
+        return [ImportedColumn(name, ()) for name in names], ("columns without names",)
+    ending = _common_ending(headings)
+    columns: list[ImportedColumn] = []
+    for heading in headings:
+        name, unit = split_header(heading.removesuffix(ending))
+        columns.append(ImportedColumn(free_name(channel_name(name), columns), (), unit, heading))
+    return columns, (f"columns {', '.join(heading.removesuffix(ending) for heading in headings)}",)
+
+
+def free_name(channel: str, columns: Sequence[ImportedColumn]) -> str:
+    """Return a name that no column has: the channel, with a number after it if necessary."""
+    if all(channel != other.name for other in columns):
+        return channel
+    return f"{channel}_{len(columns) + 1}"
+
+
+def _tells(word: str) -> bool:
+    name, unit = split_header(word)
+    return bool(unit and known_unit(unit)) or known_unit(word) or channel_name(name) in BASES
+
+
+def _common_ending(headings: Sequence[str]) -> str:
+    """Return the common ending of all names, such as "_C10SH_Au_J10"; "" for one column, and for a unit."""
+    length = 0
+    while length < min(map(len, headings)) and len({heading[-length - 1 :] for heading in headings}) == 1:
+        length += 1
+    common = headings[0][len(headings[0]) - length :]
+    ending = common[common.index("_") :] if "_" in common and len(headings) > 1 else ""
+    return "" if known_unit(ending[1:]) else ending

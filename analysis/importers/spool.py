@@ -1,0 +1,112 @@
+"""Columns that are longer than the memory: kept in a temporary file, read in parts."""
+
+import tempfile
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 2**18
+"""Samples of a column that are read and converted at a time."""
+
+IN_MEMORY_BYTES = 32 * 2**20
+"""Bytes of all columns of an import that stay in memory."""
+
+
+class StoredColumn:
+    """Values of a column in a `Spool`; a slice of it is an array."""
+
+    def __init__(self, spool: "Spool", dtype: np.dtype[Any]) -> None:
+        self._spool = spool
+        self._parts: list[tuple[int, int]] = []  # position in the file, number of values
+        self.dtype = dtype
+        self._length = 0
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Number of values, as of an array."""
+        return (self._length,)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add values at the end."""
+        self._parts.append((self._spool.write(np.asarray(values, dtype=self.dtype)), len(values)))
+        self._length += len(values)
+
+    def __getitem__(self, part: slice) -> NDArray[Any]:
+        start, stop, step = part.indices(self._length)
+        if step != 1:
+            return np.asarray(self[:])[part]
+        found, first = [], 0
+        for at, count in self._parts:
+            begin, end = max(start - first, 0), min(stop - first, count)
+            if begin < end:
+                found.append(self._spool.read(at + begin * self.dtype.itemsize, end - begin, self.dtype))
+            first += count
+        return np.concatenate(found) if len(found) != 1 else found[0] if found else np.empty(0, self.dtype)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[:], dtype=dtype)
+
+
+Values = NDArray[Any] | StoredColumn
+"""Values of a column; a slice of either is an array."""
+
+
+class Spool:
+    """Temporary file of the columns of one import, deleted when it is closed.
+
+    Parameters
+    ----------
+    in_memory_bytes : int
+        Whole columns stay arrays up to this number of bytes in all.
+    """
+
+    def __init__(self, in_memory_bytes: int = IN_MEMORY_BYTES) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the spool
+        self._end = 0
+        self._room = in_memory_bytes
+
+    def keep(self, values: NDArray[Any]) -> Values:
+        """Return the same values, in memory while there is room, otherwise on the disk."""
+        if values.nbytes <= self._room:
+            self._room -= values.nbytes
+            return values
+        return self.store(values)
+
+    def store(self, values: Values) -> StoredColumn:
+        """Return the same values on the disk."""
+        if isinstance(values, StoredColumn):
+            return values
+        column = StoredColumn(self, values.dtype)
+        column.append(values)
+        return column
+
+    def write(self, values: NDArray[Any]) -> int:
+        """Write values at the end of the file; return their position. Raises ``OSError`` if the disk is full."""
+        at = self._end
+        self._file.seek(at)
+        data = np.ascontiguousarray(values)
+        self._file.write(data.data if data.size else b"")
+        self._end += data.nbytes
+        return at
+
+    def read(self, at: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return values from a position of the file."""
+        self._file.seek(at)
+        return np.frombuffer(self._file.read(count * dtype.itemsize), dtype)
+
+    def close(self) -> None:
+        """Delete the file; its columns can no longer be read."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,106 @@
+"""Facts about a trace that must be known before it is written, from one pass over its samples."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analysis.importers.imported import CLOSING, OPENING
+from analysis.importers.quantities import ImportedColumn, overloaded
+from analysis.importers.spool import BLOCK
+
+Read = Callable[[int, int], tuple[ImportedColumn, ...]]
+"""Reads the columns from a first to a last sample."""
+
+_FACTOR = 10.0
+_END = 0.05
+"""Share of a trace that counts as its end, for the direction."""
+
+
+@dataclass
+class Facts:
+    """Numbers of a trace.
+
+    Parameters
+    ----------
+    stop : int
+        Sample after the last one with a value.
+    overloads, undefined, infinite : int
+        Values by kind; ``undefined`` without the padding behind ``stop``.
+    conductance_sum : float
+        NaN without a conductance.
+    direction : str
+        `OPENING`, `CLOSING`, or "" if neither.
+    extremes : dict
+        Smallest and largest finite value by channel.
+    """
+
+    stop: int = 0
+    overloads: int = 0
+    undefined: int = 0
+    infinite: int = 0
+    conductance_sum: float = np.nan
+    direction: str = ""
+    extremes: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def survey(columns: Sequence[ImportedColumn], read: Read, start: int, stop: int) -> Facts:
+    """Return the facts about samples of a trace.
+
+    Parameters
+    ----------
+    columns : sequence of ImportedColumn
+        As in the file.
+    read : callable
+        Reads the same columns in SI.
+    start, stop : int
+    """
+    facts = Facts(start)
+    n_columns = 1
+    for first in range(start, stop, BLOCK):
+        last = min(first + BLOCK, stop)
+        raw = [np.asarray(column.values[first:last]) for column in columns]
+        defined = np.any([~np.isnan(values) for values in raw], axis=0)
+        if defined.any():
+            facts.stop = first + int(np.flatnonzero(defined)[-1]) + 1
+        facts.overloads += sum(int(overloaded(values).sum()) for values in raw)
+        converted = read(first, last)
+        n_columns = len(converted)
+        for column in converted:
+            _add(facts, column)
+    facts.undefined -= (stop - facts.stop) * n_columns
+    facts.direction = _direction(read, start, facts.stop)
+    return facts
+
+
+def _add(facts: Facts, column: ImportedColumn) -> None:
+    finite = np.isfinite(column.values)
+    undefined = int(np.isnan(column.values).sum())
+    facts.undefined += undefined
+    facts.infinite += int(finite.size - finite.sum()) - undefined
+    values = column.values if finite.all() else column.values[finite]
+    if not values.size:
+        return
+    low, high = facts.extremes.get(column.name, (np.inf, -np.inf))
+    facts.extremes[column.name] = min(low, float(values.min())), max(high, float(values.max()))
+    if column.name == "conductance":
+        facts.conductance_sum = float(np.nansum([facts.conductance_sum, np.sum(values, dtype=float)]))
+
+
+def _direction(read: Read, start: int, stop: int) -> str:
+    """Return whether the conductance falls or rises by more than a factor of ten from end to end."""
+    share = min(max(3, int(_END * (stop - start))), BLOCK)
+    if stop - start < 2 * share:
+        return ""
+    first, last = (_size(read, begin, begin + share) for begin in (start, stop - share))
+    if first > _FACTOR * last:
+        return OPENING
+    return CLOSING if last > _FACTOR * first else ""
+
+
+def _size(read: Read, start: int, stop: int) -> float:
+    """Return the median modulus of the conductance; NaN if it is not known."""
+    values = next((c.values for c in read(start, stop) if c.name == "conductance"), None)
+    if values is None or np.isnan(values).all():
+        return np.nan
+    return float(np.nanmedian(np.abs(values)))
