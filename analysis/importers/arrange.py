@@ -36,7 +36,9 @@ def with_choices(
     columns: Sequence[ImportedColumn], choices: Mapping[str, ColumnChoice]
 ) -> tuple[tuple[ImportedColumn, ...], list[str]]:
     """Return the columns with the user's names and units, and the names of the choices that were used."""
-    places = {name: place for name, choice in choices.items() if (place := _place(columns, choice)) is not None}
+    places = {
+        name: place for name, choice in choices.items() if (place := _place(columns, choice)) is not None
+    }
     stated = {place: name for name, place in places.items()}
     named: list[ImportedColumn] = []
     for i, column in enumerate(columns):

@@ -158,7 +158,9 @@ def _traces(source: _Source, counts: Counter[str]) -> list[tuple[ImportedTrace, 
         if facts.stop == start:
             counts["rows or columns without a value"] += 1
             continue
-        place = source.name if (start, stop) == (0, len(source.columns[0])) else f"{source.name} sample {start}"
+        place = (
+            source.name if (start, stop) == (0, len(source.columns[0])) else f"{source.name} sample {start}"
+        )
         calculated = len(beginning) > len(source.columns) and not sweep
         flags = ((SWEEP,) if sweep else ()) + ((CALCULATED,) if calculated else ())
         flags += (CLOSING,) if facts.direction == CLOSING and not sweep else ()
@@ -191,7 +193,9 @@ def _cannot_cut(source: _Source, name: str, columns: Sequence[ImportedColumn]) -
             f"{source.name}: cannot cut between conductances, because only {names} is known; give the bias "
             "(--bias-mV 100), the gain (--gain-V-per-A) or the column (--column conductance=2:G0)"
         )
-    return f"{source.name}: --long: no column tells the number of the trace; name it, such as --column trace=1"
+    return (
+        f"{source.name}: --long: no column tells the number of the trace; name it, such as --column trace=1"
+    )
 
 
 def _count_odd_values(facts: Sequence[Facts], counts: Counter[str]) -> None:

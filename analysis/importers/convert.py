@@ -48,7 +48,9 @@ def offset_in(name: str, offset: tuple[float, str]) -> float:
     column = ImportedColumn(name, np.array([offset[0]]), offset[1])
     unit = unit_in(column)
     if unit is None or name not in BASES or unit.base not in BASES[name] or unit.logarithm:
-        raise ForeignFile(f"offset of {name}: {offset[1]!r} is no unit of it; write it as --offset {name}=0.3:nA")
+        raise ForeignFile(
+            f"offset of {name}: {offset[1]!r} is no unit of it; write it as --offset {name}=0.3:nA"
+        )
     return float(to_si(column).values[0])
 
 

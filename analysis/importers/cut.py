@@ -1,6 +1,7 @@
 """Division of long channels into traces."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,7 @@ def where_it_changes(blocks: Iterable[NDArray[np.float64]]) -> Spans:
     return list(zip(edges, [*edges[1:], at], strict=True)) if at else []
 
 
-def traces_between(
-    blocks: Iterable[NDArray[np.float64]], high: float, low: float
-) -> tuple[Spans, int]:
+def traces_between(blocks: Iterable[NDArray[np.float64]], high: float, low: float) -> tuple[Spans, int]:
     """Cut a long channel between its contacts and its open junctions; every sample but those at the ends is kept.
 
     A trace reaches from the middle of a contact to the middle of the following open stretch, or the reverse. A
@@ -52,13 +51,15 @@ def traces_between(
     states: list[list[int]] = []  # state, first and last sample
     at, tail, tail_at = 0, np.empty(0, dtype=np.int8), 0
     for block in blocks:
-        state = np.concatenate([tail, np.where(block >= high, 1, np.where(block <= low, -1, 0)).astype(np.int8)])
+        state = np.concatenate(
+            [tail, np.where(block >= high, 1, np.where(block <= low, -1, 0)).astype(np.int8)]
+        )
         _follow(states, state, tail_at)
         at += len(block)
         keep = min(_LEAST_IN_A_ROW - 1, len(state))
         tail, tail_at = state[len(state) - keep :], at - keep
     middles = [(first + last) // 2 for _, first, last in states]
-    spans = list(zip(middles, middles[1:], strict=False))
+    spans = list(pairwise(middles))
     return spans, at - (spans[-1][1] - spans[0][0] if spans else 0)
 
 

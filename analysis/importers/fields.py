@@ -138,9 +138,7 @@ def time_in(field: str) -> float | None:
 
 def _decimal(lines: Sequence[str], separator: str) -> str:
     return (
-        ","
-        if _comma_wins([field.strip(' "') for line in lines for field in line.split(separator)])
-        else "."
+        "," if _comma_wins([field.strip(' "') for line in lines for field in line.split(separator)]) else "."
     )
 
 

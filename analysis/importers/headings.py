@@ -15,18 +15,18 @@ def headings_in(
 ) -> list[str] | None:
     """Return the headings of the columns; None if the lines above the numbers hold none.
 
-    Among the last lines with a word for each column, the lowest wins that names a known quantity or unit; if there
-    is none, the last line does. A line of units below it, or above it, is joined to the names.
+    Among the last lines with a word for each column, the lowest of those wins that name the most known quantities or
+    units; if there are none, the last line does. A line of units below it, or above it, is joined to the names.
     """
     if stated is not None:
         return words_of(stated, width, dialect)
     while above and bare(above[-1]).isdigit():  # such as the number of points below
         above = above[:-1]
     near = [words_of(line, width, dialect) for line in above[-_NEAR:]]
-    tellers = [i for i, words in enumerate(near) if words is not None and any(map(_tells, words))]
-    if not tellers:
+    known = [sum(map(_tells, words)) if words is not None else 0 for words in near]
+    if not any(known):
         return near[-1] if near else None
-    last = tellers[-1]
+    last = max(i for i, count in enumerate(known) if count == max(known))
     names = near[last] or []
     if not all(known_unit(word) or not word for word in names) or last == 0:
         return names
@@ -55,9 +55,7 @@ def bare(line: str) -> str:
     return line.strip().lstrip("".join(COMMENT)).strip()
 
 
-def named_columns(
-    headings: Sequence[str] | None, width: int
-) -> tuple[list[ImportedColumn], tuple[str, ...]]:
+def named_columns(headings: Sequence[str] | None, width: int) -> tuple[list[ImportedColumn], tuple[str, ...]]:
     """Return columns with names, units and headings but without values, and a remark."""
     if headings is None:
         names = [f"column_{i}" if width > 1 else "" for i in range(1, width + 1)]

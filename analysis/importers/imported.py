@@ -32,8 +32,18 @@ SWEEP = "I-V"
 OPENING, CLOSING = "opening", "closing"
 """Flags of a trace whose conductance falls, or rises, by more than a factor of ten from end to end."""
 
-__all__ = ["CALCULATED", "CLOSING", "OPENING", "SETTINGS", "SWEEP", "ForeignFile", "ImportOptions", "ImportedTrace",
-           "ImportedTraces", "Piece"]
+__all__ = [
+    "CALCULATED",
+    "CLOSING",
+    "OPENING",
+    "SETTINGS",
+    "SWEEP",
+    "ForeignFile",
+    "ImportOptions",
+    "ImportedTrace",
+    "ImportedTraces",
+    "Piece",
+]
 
 
 class ForeignFile(Exception):

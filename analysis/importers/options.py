@@ -85,14 +85,15 @@ class LogAmplifier:
 
     def current_A(self, output_V: NDArray[np.float64], bias_V: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the current, with the sign of the bias (positive where the bias is zero or unknown)."""
-        positive = self._modulus(output_V)
+        positive = self.modulus_A(output_V)
         backward = np.asarray(bias_V) < 0.0
         if not backward.any():
             return positive
         reverse = self.negative or self
-        return np.where(backward, -reverse._modulus(output_V), positive)
+        return np.where(backward, -reverse.modulus_A(output_V), positive)
 
-    def _modulus(self, output_V: NDArray[np.float64]) -> NDArray[np.float64]:
+    def modulus_A(self, output_V: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the modulus of the current by this calibration alone."""
         return np.asarray(self.reference_A * 10.0 ** ((output_V - self.zero_V) / self.slope_V))
 
 

@@ -55,7 +55,9 @@ def guess(rows: Sequence[NDArray[np.float64]]) -> Guess:
         return Guess(Orientation.COLUMNS, "columns are padded at their ends")
     ranks = np.argsort(np.argsort(table, axis=None)).reshape(table.shape).astype(float)
     if _even(table[:, 0]) and not _even(table[:, 1]):
-        return Guess(Orientation.COLUMNS, "column 1 rises evenly, as a time or displacement; otherwise: --rows")
+        return Guess(
+            Orientation.COLUMNS, "column 1 rises evenly, as a time or displacement; otherwise: --rows"
+        )
     fall, fall_down = _difference_of_ends(ranks), _difference_of_ends(ranks.T)
     if fall > max(_LEAST_FALL, _TIMES_THE_OTHER * fall_down):
         return Guess(Orientation.ROWS, "the two ends of the rows differ most; otherwise: --columns")
@@ -68,7 +70,9 @@ def guess(rows: Sequence[NDArray[np.float64]]) -> Guess:
         return Guess(Orientation.ROWS, f"{found} the rows; otherwise: --columns")
     if along > _CLEARLY * down:
         return Guess(Orientation.COLUMNS, f"{found} the columns; otherwise: --rows")
-    return Guess(Orientation.AUTO, "cannot tell whether a row or a column is a trace, both are equally smooth")
+    return Guess(
+        Orientation.AUTO, "cannot tell whether a row or a column is a trace, both are equally smooth"
+    )
 
 
 def _difference_of_ends(ranks: NDArray[np.float64]) -> float:
@@ -107,7 +111,12 @@ def quantity_of(column: ImportedColumn) -> str:
 def _reason_for_columns(piece: Piece) -> str:
     numbers = Counter(quantity_of(column) for column in piece.quantities)
     most, count = numbers.most_common(1)[0]
-    if count >= 3 and most in BASES and most not in AXES and all(n == 1 or q == most for q, n in numbers.items()):
+    if (
+        count >= 3
+        and most in BASES
+        and most not in AXES
+        and all(n == 1 or q == most for q, n in numbers.items())
+    ):
         return f"{count} columns of {most}; otherwise: --table"
     if len(piece.quantities) >= LEAST_FIELDS and set(numbers) == {"column"}:
         return "many columns without names; otherwise: --rows"
@@ -146,7 +155,9 @@ def _rises_alone(columns: Sequence[ImportedColumn]) -> bool:
 def _even(values: NDArray[np.float64]) -> bool:
     """Return True for values that rise in equal steps."""
     steps = np.diff(values)
-    return bool(len(steps) > 3 and steps[0] > 0 and np.all(np.abs(steps - steps.mean()) < 0.05 * steps.mean()))
+    return bool(
+        len(steps) > 3 and steps[0] > 0 and np.all(np.abs(steps - steps.mean()) < 0.05 * steps.mean())
+    )
 
 
 def _pairs(piece: Piece) -> list[Piece]:
@@ -159,7 +170,9 @@ def _pairs(piece: Piece) -> list[Piece]:
     pieces = []
     for number in range(len(names) // period):
         columns: list[ImportedColumn] = []
-        for column, name in zip(piece.quantities[number * period : (number + 1) * period], names, strict=False):
+        for column, name in zip(
+            piece.quantities[number * period : (number + 1) * period], names, strict=False
+        ):
             plain = f"column_{len(columns) + 1}" if name == "column" else name
             columns.append(replace(column, name=free_name(plain, columns)))
         pieces.append(replace(piece, quantities=tuple(columns), place=f"{piece.place} traces {number + 1}".strip(),

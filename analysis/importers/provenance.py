@@ -149,7 +149,9 @@ def unknowns(
 
 def _unit_of(name: str) -> str:
     logarithm = name.startswith(("log_", "ln_"))
-    return f"unit of {name}" + (f": a logarithm; say of what number, such as --unit {name}=G0" if logarithm else "")
+    return f"unit of {name}" + (
+        f": a logarithm; say of what number, such as --unit {name}=G0" if logarithm else ""
+    )
 
 
 def reversed_signs(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> tuple[str, ...]:

@@ -45,7 +45,9 @@ def spellings() -> dict[str, tuple[str, ...]]:
         if unit.base in QUANTITIES:
             found[QUANTITIES[unit.base]].append(word)
     found["prefixes in words"] = [f"{prefix}volts" for prefix in WORD_PREFIXES]
-    result = {q: tuple(w for w in words if q == "prefixes in words" or unit_of(w)) for q, words in found.items()}
+    result = {
+        q: tuple(w for w in words if q == "prefixes in words" or unit_of(w)) for q, words in found.items()
+    }
     return {**result, **{q: (*result.get(q, ()), *patterns) for q, patterns in _PATTERNS.items()}}
 
 

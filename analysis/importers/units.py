@@ -20,7 +20,17 @@ HIGH_PREFIXES = {
 WORD_PREFIXES = {
     "femto": -15, "pico": -12, "nano": -9, "micro": -6, "milli": -3, "kilo": 3, "mega": 6, "giga": 9,
 }  # fmt: skip
-BASE_SYMBOLS = {"V": "V", "A": "A", "S": "S", "s": "s", "m": "m", "Hz": "Hz", "K": "K", "ohm": "ohm", "Ohm": "ohm"}
+BASE_SYMBOLS = {
+    "V": "V",
+    "A": "A",
+    "S": "S",
+    "s": "s",
+    "m": "m",
+    "Hz": "Hz",
+    "K": "K",
+    "ohm": "ohm",
+    "Ohm": "ohm",
+}
 BASE_SYMBOLS |= {"Ω": "ohm", "G0": "G0", "G_0": "G0"}
 BASE_WORDS = {
     "volt": "V", "volts": "V", "amp": "A", "amps": "A", "ampere": "A", "amperes": "A", "siemens": "S",

@@ -105,7 +105,7 @@ def _by_role(
         names = ", ".join(quantity.name for quantity in quantities)
         missing = next(role for role in _NAMELESS if role not in columns)
         raise ForeignFile(
-            f"{path}: no columns of voltage and current; its columns are {names}. Name them by their number or heading, "
+            f"{path}: no columns of voltage and current; its columns are {names}. Name them by number or heading, "
             f"such as --column {missing}=2:{EXAMPLES[missing]}"
         )
     sigma = next((q for q in quantities if q.name.split("_")[0] in _SIGMA_NAMES), None)

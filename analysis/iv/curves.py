@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.fitting.jackknife import MOST_ONE_BY_ONE
 from analysis.importers import ForeignFile, ImportOptions
+from analysis.importers.imported import SWEEP
 from analysis.iv.columns import read_columns
 from analysis.iv.junction_curves import Average, JunctionCurves
 from analysis.iv.mean import mean_iv
@@ -62,9 +63,10 @@ def read_curves(paths: Sequence[Path], options: ImportOptions | None = None) -> 
         recordings = [path for path in paths if path.suffix.lower() in _RECORDING_ENDINGS]
         swept = [path for path in recordings if has_sweeps(path)]
         from_files = [
-            _of_samples(path) if path in recordings else _of_columns(path, options)
+            curve
             for path in paths
             if path not in swept
+            for curve in (_of_samples(path) if path in recordings else [_of_columns(path, options)])
         ]
         curves, notes = _distinct(from_files)
         notes += [remark for curve in curves for remark in curve.remarks]
@@ -193,8 +195,8 @@ def _of_sweeps(paths: Sequence[Path]) -> tuple[list[Curve], list[str]]:
     return curves, [f"{source}: {sum(iv.dropped.values())} curves left out ({reasons})."]
 
 
-def _of_samples(path: Path) -> Curve:
-    """Return the voltage across the junction and the current for every sample of a recording."""
+def _of_samples(path: Path) -> list[Curve]:
+    """Return the voltage across the junction and the current of a recording: one curve, or each imported sweep."""
     with Recording(path) as recording:
         units = {channel.name: channel.unit for channel in recording.header.channels}
         settings = recording.header.settings
@@ -219,4 +221,8 @@ def _of_samples(path: Path) -> Curve:
                 gains[sample >= start] = value
             currents.append(sign * (block.channel("current") - offset) / gains)
             voltages.append(block.channel("bias") - currents[-1] * series_ohm)
-        return Curve(path.name, np.concatenate(voltages), np.concatenate(currents))
+        voltage_V, current_A = np.concatenate(voltages), np.concatenate(currents)
+        sweeps = [entry for entry in recording.traces if SWEEP in entry.flags]
+        if not sweeps:
+            return [Curve(path.name, voltage_V, current_A)]
+        return [Curve(x.source, voltage_V[x.start : x.stop], current_A[x.start : x.stop]) for x in sweeps]

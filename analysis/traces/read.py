@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from analysis.conductance import CurrentCalibration
+from analysis.importers.imported import SWEEP
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import Trace
 from analysis.reduce import reduce
@@ -52,6 +53,16 @@ def _demand_quanta(header: RunHeader) -> None:
         )
 
 
+def _demand_traces(recording: Recording) -> None:
+    """Raise ``RecordingError`` for imported I-V sweeps, with the command that reads them."""
+    sweeps = [entry for entry in recording.traces if SWEEP in entry.flags]
+    if sweeps and len(sweeps) == len(recording.traces):
+        raise RecordingError(
+            f"{recording.path}: holds {len(sweeps)} I-V sweeps and no opening traces; "
+            f"`hotjunction fit {recording.path.name} --model MODEL.toml` averages and fits them"
+        )
+
+
 def traces_of(recording: Recording) -> Iterator[Trace]:
     """Yield all traces in order, including those that a selection may reject.
 
@@ -60,6 +71,7 @@ def traces_of(recording: Recording) -> Iterator[Trace]:
     RecordingError
         If the recording holds neither conductance nor current.
     """
+    _demand_traces(recording)
     calibration = calibration_of(recording.header)
     if calibration is None:
         yield from (recording.trace(entry.number) for entry in recording.traces)

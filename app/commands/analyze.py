@@ -40,7 +40,8 @@ def command(
 ) -> None:
     """Analyse RECORDINGS, or folders of them, together.
 
-    Opening traces give a histogram with fitted peaks, sweeps the mean I-V, modulated junctions the heat in the tip at
+    Opening traces give a histogram with fitted peaks, sweeps of held junctions the mean I-V (imported sweeps are read
+    by hotjunction fit), modulated junctions the heat in the tip at
     both polarities, with the verdict of each control experiment. Errors are statistical, from resampled traces
     or junctions; errors common to all are stated separately.
     """

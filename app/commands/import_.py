@@ -105,7 +105,9 @@ def command(
     from app.config.toml import FileError
 
     if out is None and not preview and save_profile is None:
-        raise click.UsageError("Missing option '--out' for the new recording (or --preview, which writes nothing).")
+        raise click.UsageError(
+            "Missing option '--out' for the new recording (or --preview, which writes nothing)."
+        )
     chosen = profile_from(profile, given)
     try:
         if save_profile is not None:
@@ -140,7 +142,10 @@ def _import(
         reading = progress.add_task("reading", total=None)
         with understood(paths, profile, lambda: progress.advance(reading)) as content:
             if out is None:
-                lines = [*preview(content), "Nothing was written; to import: --out FILE.h5 in place of --preview."]
+                lines = [
+                    *preview(content),
+                    "Nothing was written; to import: --out FILE.h5 in place of --preview.",
+                ]
             else:
                 writing = progress.add_task("writing", total=len(content.imported.traces))
                 stored = content.write(out, sample, notes, lambda: progress.advance(writing))

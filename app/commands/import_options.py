@@ -85,11 +85,11 @@ def reading_options(command: Decorated) -> Decorated:
                          help="Which column is what: current=2:nA (number from 1) or current=Strom:nA. Repeatable."),
             click.option("--unit", "units", type=Units(), multiple=True,
                          help="Unit of a column whose unit the file does not give: current=nA. Repeatable."),
-            click.option("--invert", multiple=True, metavar="QUANTITY", help="Change the sign of a quantity. Repeatable."),
+            click.option("--invert", multiple=True, metavar="QUANTITY", help="Change the sign of it. Repeatable."),
             click.option("--offset", "offsets", multiple=True, type=NameValue("QUANTITY=VALUE:UNIT", "current=0.3:nA"),
                          help="Subtract this from a quantity: current=0.3:nA. Repeatable."),
             click.option("--skip-lines", type=click.IntRange(min=0), help="Ignore so many lines of text files."),
-            click.option("--heading-line", type=click.IntRange(min=1), help="Line that holds the names of the columns."),
+            click.option("--heading-line", type=click.IntRange(min=1), help="Line with the names of the columns."),
             *(click.option(f"--{name}", "orientation", flag_value=name, help=text)
               for name, text in ORIENTATIONS.items()),
         )

@@ -162,7 +162,9 @@ def profile_of(content: Mapping[str, Any], beneath: ImportProfile | None = None)
     base: dict[str, Any] = beneath.model_dump(exclude_defaults=True) if beneath else {}
     for name, value in content.items():
         known = base.get(name)
-        base[name] = {**known, **value} if isinstance(value, Mapping) and isinstance(known, Mapping) else value
+        base[name] = (
+            {**known, **value} if isinstance(value, Mapping) and isinstance(known, Mapping) else value
+        )
     return validate(base, ImportProfile, "import")
 
 

@@ -30,12 +30,20 @@ def read_igor_experiment(path: Path, layout: Layout) -> Iterator[Piece]:
     except Exception as error:  # igor2 raises whatever the first wrong byte leads to
         cause = " ".join(str(error).split())[:100]
         raise ForeignFile(f"{path}: not a readable Igor packed experiment ({cause})") from error
-    waves = [(folder, record.wave["wave"]) for folder, record in _records(tree, "") if isinstance(record, WaveRecord)]
+    waves = [
+        (folder, record.wave["wave"])
+        for folder, record in _records(tree, "")
+        if isinstance(record, WaveRecord)
+    ]
     usable = [(folder, wave) for folder, wave in waves if _holds_traces(wave["wData"])]
     if not usable:
-        raise ForeignFile(f"{path}: an Igor experiment without waves of real numbers in one or two dimensions")
+        raise ForeignFile(
+            f"{path}: an Igor experiment without waves of real numbers in one or two dimensions"
+        )
     left = len(waves) - len(usable)
-    remarks = (f"not read, because they are text, complex or of other dimensions: {left} waves",) if left else ()
+    remarks = (
+        (f"not read, because they are text, complex or of other dimensions: {left} waves",) if left else ()
+    )
     for folder, wave in usable:
         header, data = wave["wave_header"], np.asarray(wave["wData"])
         name, unit, scaling = text_in(header["bname"]), text_in(header["dataUnits"]), scaling_in(header)

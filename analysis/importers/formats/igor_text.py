@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -64,13 +64,17 @@ def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
             _scale(words, waves)
     if not any(wave.rows for wave in waves.values()):
         raise ForeignFile(f"{path}: an Igor text file without waves of numbers")
+    cut = ("the file ends inside a wave (cut short): its units and scaling are lost",) if inside else ()
     for wave in waves.values():
         values = np.array(wave.rows)
+        pieces = []
         if wave.columns > 1:
-            yield from pieces_of(path.name, wave.name, values, wave.scaling, wave.unit, layout)
+            pieces = pieces_of(path.name, wave.name, values, wave.scaling, wave.unit, layout)
         elif wave.rows:
-            column = values[:, 0]
-            yield single_wave(path.name, wave.name, column, wave.scaling, wave.unit, f"{path.name} ")
+            pieces = [
+                single_wave(path.name, wave.name, values[:, 0], wave.scaling, wave.unit, f"{path.name} ")
+            ]
+        yield from (replace(piece, remarks=(*cut, *piece.remarks)) for piece in pieces)
 
 
 def _declared(words: str) -> list[_Wave]:

@@ -178,7 +178,11 @@ def single_wave(
 
 def text_in(characters: Any) -> str:
     """Return a text of a wave's header."""
-    return b"".join(np.ravel(characters).tolist()).split(b"\0")[0].decode("latin-1").strip()
+    written = b"".join(np.ravel(characters).tolist()).split(b"\0")[0]
+    try:
+        return written.decode("utf-8").strip()  # since Igor Pro 7
+    except UnicodeDecodeError:
+        return written.decode("latin-1").strip()
 
 
 IMPORTER = Importer("igor", read_igor, (".ibw",))

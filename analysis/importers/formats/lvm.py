@@ -152,4 +152,3 @@ def is_lvm(path: Path) -> bool:
 
 
 IMPORTER = Importer("lvm", read_lvm, (".lvm", ".txt"), is_lvm)
-

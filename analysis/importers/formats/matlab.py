@@ -1,7 +1,7 @@
 """MATLAB files (.mat): versions 4 to 7 with scipy, 7.3 (HDF5) with h5py."""
 
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from analysis.importers.registry import Importer
 
 _BLOCK = 2**20
 _SETTINGS = {"bias_V", "series_resistance_ohm", "opening_speed_m_per_s", "current_gain_V_per_A"}
-_LOOK_AT = 200
+_LOOK_AT = 4000
 
 
 def read_matlab(path: Path, layout: Layout) -> Iterator[Piece]:
@@ -33,19 +33,34 @@ def read_matlab(path: Path, layout: Layout) -> Iterator[Piece]:
     """
     empty = True
     try:
-        with path.open("rb") as file:
-            is_hdf5 = b"MATLAB 7.3" in file.read(128)
-        source = _from_hdf5(path) if is_hdf5 else _from_scipy(path)
-        for piece in _pieces(path.name, source, layout):
-            empty = False
-            yield piece
-    except ForeignFile:
-        raise
+        with ExitStack() as stack:
+            for piece in _pieces(path.name, _variables(path, stack), layout):
+                empty = False
+                yield piece
     except Exception as error:  # both libraries raise whatever the first wrong byte leads to
         cause = " ".join(str(error).split())[:100]
         raise ForeignFile(f"{path}: not a readable MATLAB file ({cause})") from error
     if empty:
         raise ForeignFile(f"{path}: a MATLAB file without vectors or matrices of real numbers")
+
+
+def _variables(path: Path, stack: ExitStack) -> list[tuple[str, Any]]:
+    """Return the variables; those of version 7.3 are datasets of a file that stays open with ``stack``."""
+    with path.open("rb") as file:
+        is_hdf5 = b"MATLAB 7.3" in file.read(128)
+    if not is_hdf5:
+        return list(_from_scipy(path))
+    import h5py
+
+    opened = stack.enter_context(h5py.File(path))
+    datasets: list[tuple[str, Any]] = []
+
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and "#" not in name:
+            datasets.append((name.replace("/", "."), item))
+
+    opened.visititems(visit)
+    return datasets
 
 
 def _from_scipy(path: Path) -> Iterator[tuple[str, Any]]:
@@ -70,47 +85,28 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, np.asarray(value)
 
 
-def _from_hdf5(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the datasets while the file is open; MATLAB stores arrays transposed."""
-    import h5py
-
-    with h5py.File(path) as file:
-        names: list[str] = []
-        file.visititems(
-            lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) and "#" not in name else None
-        )
-        for name in names:
-            yield name.replace("/", "."), file[name]
-
-
-def _pieces(file: str, source: Iterator[tuple[str, Any]], layout: Layout) -> Iterator[Piece]:
-    settings: dict[str, Any] = {}
+def _pieces(file: str, variables: Sequence[tuple[str, Any]], layout: Layout) -> Iterator[Piece]:
+    numeric = [
+        (name, value)
+        for name, value in variables
+        if value.dtype.kind in "fiu" and value.ndim <= 2 and value.size > 0
+    ]
+    single = {name.rpartition(".")[2]: _number(value) for name, value in numeric if value.size == 1}
+    settings = {name: value for name, value in single.items() if name in _SETTINGS}
+    rate_Hz = next((single[name] for name in ("rate_Hz", "fs", "Fs") if name in single), float("nan"))
     vectors: dict[tuple[str, int], list[tuple[str, Any]]] = {}
-    matrices: list[tuple[str, Any]] = []
-    rate_Hz = float("nan")
-    opened = []
-    for name, value in source:
-        last = name.rpartition(".")[2]
-        if value.dtype.kind not in "fiu" or value.ndim > 2 or not value.size:
-            continue
-        long = max(value.shape, default=1)
-        if value.size == 1:
-            number = float(np.asarray(value).ravel()[0])
-            if last in _SETTINGS:
-                settings[last] = number
-            elif last in ("rate_Hz", "fs", "Fs"):
-                rate_Hz = number
-        elif value.size == long:
-            vectors.setdefault((name.rpartition(".")[0], long), []).append((name, value))
-        else:
-            matrices.append((name, value))
-        opened.append(name)
-        if hasattr(value, "file"):  # HDF5: read now, the file closes behind the last dataset
-            continue
+    for name, value in numeric:
+        if 1 < value.size == max(value.shape):
+            vectors.setdefault((name.rpartition(".")[0], value.size), []).append((name, value))
     for (place, _), members in vectors.items():
         yield from _vectors(file, place, members, rate_Hz, settings)
-    for name, value in matrices:
-        yield from _matrix(file, name, np.asarray(value), layout, rate_Hz, settings, transposed=hasattr(value, "file"))
+    for name, value in numeric:
+        if value.size > max(value.shape, default=1):
+            yield from _matrix(file, name, value, layout, rate_Hz, settings)
+
+
+def _number(value: Any) -> float:
+    return float(np.asarray(value).ravel()[0])
 
 
 def _vectors(
@@ -137,31 +133,29 @@ def _part(value: Any, first: int) -> NDArray[Any]:
 
 
 def _matrix(
-    file: str,
-    name: str,
-    values: NDArray[Any],
-    layout: Layout,
-    rate_Hz: float,
-    settings: Mapping[str, Any],
-    *,
-    transposed: bool,
+    file: str, name: str, value: Any, layout: Layout, rate_Hz: float, settings: Mapping[str, Any]
 ) -> Iterator[Piece]:
-    table = values.T if transposed else values
-    orientation, reason = layout.orientation, "as stated"
-    if orientation is Orientation.AUTO:
-        found = guess([np.asarray(row[:2000], dtype=float) for row in table[:_LOOK_AT]])
-        if found.orientation is Orientation.AUTO or len(table) < 3:
-            orientation = Orientation.COLUMNS if table.shape[0] > table.shape[1] else Orientation.ROWS
-            reason = "the longer direction; otherwise: --rows or --columns"
-        else:
-            orientation, reason = found.orientation, found.reason
-    by_row = orientation is Orientation.ROWS
+    """Yield the rows or columns of a matrix; a dataset of version 7.3 holds its transpose."""
+    stored_by_column = not isinstance(value, np.ndarray)
+    rows, columns = value.shape[::-1] if stored_by_column else value.shape
+    by_row, reason = _by_row(value, (rows, columns), layout)
     word, unit = split_header(name.rpartition(".")[2])
     side = "row" if by_row else "column"
-    for number, trace in zip(count(1), table if by_row else table.T, strict=False):
+    for number in range(rows if by_row else columns):
+        trace = value[number] if by_row != stored_by_column else value[:, number]
         column = ImportedColumn(channel_name(word), np.ascontiguousarray(trace), unit, name)
         remark = f"{name}: each {side} is a trace ({reason})"
-        yield Piece(file, (column,), f"{name} {side} {number}", rate_Hz, settings, remarks=(remark,))
+        yield Piece(file, (column,), f"{name} {side} {number + 1}", rate_Hz, settings, remarks=(remark,))
+
+
+def _by_row(value: Any, shape: tuple[int, int], layout: Layout) -> tuple[bool, str]:
+    if layout.orientation in (Orientation.ROWS, Orientation.COLUMNS):
+        return layout.orientation is Orientation.ROWS, "as stated"
+    part = np.asarray(value[:_LOOK_AT, :_LOOK_AT], dtype=float)
+    found = guess(list(part if isinstance(value, np.ndarray) else part.T))
+    if min(shape) >= 3 and found.orientation is not Orientation.AUTO:
+        return found.orientation is Orientation.ROWS, found.reason
+    return shape[1] > shape[0], "the longer direction; otherwise: --rows or --columns"
 
 
 IMPORTER = Importer("matlab", read_matlab, (".mat",))

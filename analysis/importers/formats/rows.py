@@ -69,7 +69,10 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Piece]:
             continue
         begun, place = True, place + 1
         yield Piece(
-            path.name, (ImportedColumn("", values),), f"row {place}", remarks=(f"each row is a trace ({reason})",)
+            path.name,
+            (ImportedColumn("", values),),
+            f"row {place}",
+            remarks=(f"each row is a trace ({reason})",),
         )
     if not begun:
         raise ForeignFile(f"{path}: no row of numbers in the file")

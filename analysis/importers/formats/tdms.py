@@ -2,10 +2,11 @@
 
 import logging
 import math
+import struct
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
 from analysis.importers.quantities import ImportedColumn, channel_name
 from analysis.importers.registry import Importer
+
+_LEAD_IN = struct.Struct("<4sIIQQ")
+"""Lead-in of a segment: tag, contents, version, length of the segment behind it, length of its description."""
 
 _LONG = 2**22
 """Samples of a channel above which it is read chunk by chunk."""
@@ -42,9 +46,10 @@ def read_tdms(path: Path, layout: Layout) -> Iterator[Piece]:
         with path.open("rb") as opened:
             if opened.read(4) != b"TDSm":
                 raise ValueError("it does not begin as one")  # npTDMS would take it for an empty file
+            whole = _ends_with_a_segment(opened)
             opened.seek(0)
             with nptdms.TdmsFile.open(opened) as file:
-                cut = _where_cut(file)
+                cut = _where_cut(file, whole)
                 for group in file.groups():
                     for piece in _group(path.name, group.name, group.channels(), cut):
                         empty = False
@@ -56,10 +61,22 @@ def read_tdms(path: Path, layout: Layout) -> Iterator[Piece]:
         raise ForeignFile(f"{path}: a TDMS file without channels of real numbers")
 
 
-def _where_cut(file: Any) -> tuple[str, ...]:
+def _ends_with_a_segment(file: BinaryIO) -> bool:
+    """Return True if the last segment ends where the file does, by the lead-ins of all segments."""
+    size, at = file.seek(0, 2), 0
+    while at + _LEAD_IN.size <= size:
+        file.seek(at)
+        tag, _, _, length, _ = _LEAD_IN.unpack(file.read(_LEAD_IN.size))
+        if tag != b"TDSm":
+            return False
+        at += _LEAD_IN.size + length
+    return at == size
+
+
+def _where_cut(file: Any, whole: bool) -> tuple[str, ...]:
     """Return a remark on a file that ends inside a segment."""
     status = file.file_status
-    if not status.incomplete_final_segment:
+    if whole and not status.incomplete_final_segment:
         return ()
     lost = [
         f"{path.replace(chr(39), '').strip('/')} has {read.read_length} of {read.expected_length} samples of it"
@@ -89,9 +106,7 @@ def _group(file: str, name: str, channels: Sequence[Any], cut: tuple[str, ...]) 
             filled = tuple(
                 ImportedColumn(c.name, v, c.unit, c.heading) for c, v in zip(columns, values, strict=True)
             )
-            yield Piece(
-                file, filled, place, rate_Hz, remarks=(*remarks, *origin), continues=number > 0
-            )
+            yield Piece(file, filled, place, rate_Hz, remarks=(*remarks, *origin), continues=number > 0)
 
 
 def _columns(members: Sequence[Any]) -> list[ImportedColumn]:

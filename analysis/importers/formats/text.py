@@ -16,7 +16,7 @@ from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
 from analysis.importers.registry import Importer
 
-SUFFIXES = (".csv", ".txt", ".dat", ".tsv", ".asc", ".xy")
+SUFFIXES = (".csv", ".txt", ".dat", ".tsv", ".asc", ".xy", ".lvm")
 
 _BLOCK_LINES = 20_000
 _MOST_LINES_ABOVE = 5000
@@ -44,7 +44,9 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
     clocks = [i for i, field in enumerate(fields[:width]) if time_in(field) is not None]
     stated = next((line for number, line in above if number == layout.heading_line), None)
     if layout.heading_line and stated is None:
-        raise ForeignFile(f"{path}: line {layout.heading_line} is not above the numbers, so it names no columns")
+        raise ForeignFile(
+            f"{path}: line {layout.heading_line} is not above the numbers, so it names no columns"
+        )
     columns, remarks = named_columns(headings_in([line for _, line in above], width, dialect, stated), width)
     columns = [replace(c, name="time", unit="s") if i in clocks else c for i, c in enumerate(columns)]
     settings = {"lines_above": [line for _, line in above]} if above else {}
@@ -100,7 +102,7 @@ def _begins(read: Sequence[Line], start: int) -> bool:
         return False
     dialect = dialect_of(following[:20])
     counts = [_count_of_numbers(line, dialect) for line in following[:2]]
-    return bool(counts[0]) and (len(counts) == 1 or counts[1] > 0 and counts[0] == counts[1])
+    return bool(counts[0]) and (len(counts) == 1 or (counts[1] > 0 and counts[0] == counts[1]))
 
 
 def _count_of_numbers(line: str, dialect: Dialect) -> int:

@@ -28,7 +28,7 @@ from tests.support.recordings.foreign_files import imported, save_wave
         ("a.ibw", b"", "not a readable Igor binary wave"),
         ("a.ibw", b"hello world, this is no wave" * 10, "not a readable Igor binary wave"),
         ("a.tdms", b"hello world", "not a readable TDMS file"),
-        ("a.sxm", b"", "unknown format"),
+        ("a.jpeg", b"", "unknown format"),
     ],
 )
 def test_a_broken_or_foreign_file_gives_one_clear_line(tmp_path, name, content, sentence):

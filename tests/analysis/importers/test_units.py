@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
+from analysis.importers.fields import number_in
 from analysis.importers.quantities import (
     ImportedColumn,
     UnknownUnit,
@@ -11,7 +12,6 @@ from analysis.importers.quantities import (
     split_header,
     to_si,
 )
-from analysis.importers.fields import number_in
 from analysis.importers.units import advice, unit_of
 
 SPELLINGS = {

@@ -131,5 +131,5 @@ def test_real_recordings_of_three_kinds(tmp_path):
 def test_a_folder_of_nothing_known_says_so(tmp_path):
     result = run(tmp_path, "--out", tmp_path.parent / "out.h5")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no file of a known format" in result.output

@@ -1,0 +1,315 @@
+"""Every format: its own file of the known trace, the tests that all importers share, and what only it has."""
+
+import io
+import struct
+
+import h5py
+import numpy as np
+import pytest
+from igorwriter import IgorWave
+from nptdms import ChannelObject, TdmsWriter
+from scipy.io import savemat
+
+from analysis.importers import ForeignFile, ImportOptions, Spool, read_file
+from analysis.importers.assemble import assemble
+from analysis.importers.options import ColumnChoice, Layout, Orientation
+from tests.support.recordings.foreign_files import imported, save_wave
+from tests.support.recordings.importer_tests import CONDUCTANCE_G0, BIAS_mV, CURRENT_nA, ImporterTests
+
+BIAS_V = {"bias_V": BIAS_mV * 1e-3}
+
+
+class TestText(ImporterTests):
+    suffix = ".txt"
+    tells_the_end = False  # columns of text do not say where they should end
+
+    def write(self, path, current_unit="nA"):
+        rows = "".join(f"{BIAS_mV}\t{value:.6e}\n" for value in CURRENT_nA)
+        path.write_text(f"Bias (mV)\tCurrent ({current_unit})\n{rows}", "utf-8")
+
+
+class TestRows(ImporterTests):
+    suffix = ".csv"
+    keeps_units = False
+    tells_the_end = False
+    options = ImportOptions(BIAS_V, units={"current": "nA"})
+
+    def write(self, path, current_unit="nA"):
+        line = ",".join(f"{value:.6e}" for value in CURRENT_nA)
+        path.write_text(f"{line}\n{line}\n", "utf-8")
+
+    def test_a_file_that_is_cut_short_is_told_or_refused(self, path):
+        path.write_bytes(path.read_bytes()[:-40])
+        assert [len(trace) for trace in self.read(path).traces] == [60, 57]  # a row may have any length
+
+
+class TestLvm(ImporterTests):
+    suffix = ".lvm"
+    tells_the_end = False
+
+    def write(self, path, current_unit="nA"):
+        head = (
+            "LabVIEW Measurement\t\nSeparator\tTab\nDecimal_Separator\t,\nX_Columns\tOne\n***End_of_Header***\t\n\t\n"
+            "Channels\t2\t\t\nSamples\t60\t60\t\nX_Dimension\tTime\tTime\t\nX0\t0\t0\t\nDelta_X\t1,0E-4\t1,0E-4\t\n"
+            f"Y_Unit_Label\tmV\t{current_unit}\t\n***End_of_Header***\t\t\t\nX_Value\tBias\tCurrent\tComment\n"
+        )
+        rows = [
+            f"{i * 1e-4:.6f}\t{BIAS_mV:.1f}\t{value:.6e}".replace(".", ",")
+            for i, value in enumerate(CURRENT_nA)
+        ]
+        rows[3] += "\ttouched the table, twice"
+        path.write_text(head + "\n".join(rows) + "\n", "utf-8")
+
+    def test_rate_and_segments(self, path):
+        text = path.read_text("utf-8")
+        path.write_text(text + "\n" + text[text.index("Channels") :], "utf-8")
+        found = self.read(path)
+        assert found.rate_Hz == pytest.approx(1e4)
+        assert [len(trace) for trace in found.traces] == [60, 60]
+        assert found.traces[1].values("conductance") == pytest.approx(CONDUCTANCE_G0, rel=1e-5)
+
+
+class TestIgorWave(ImporterTests):
+    suffix = ".ibw"
+    options = ImportOptions(BIAS_V)
+    heading = "known_Current"
+
+    @pytest.fixture
+    def path(self, tmp_path):
+        path = tmp_path / "known_Current.ibw"
+        self.write(path)
+        return path
+
+    def write(self, path, current_unit="nA"):
+        save_wave(
+            path.with_name(f"{path.stem.removesuffix('_Current')}_Current.ibw"), CURRENT_nA, current_unit
+        )
+        if path.stem == "odd":
+            path.with_name("odd_Current.ibw").rename(path)
+            data = path.read_bytes()
+            path.write_bytes(data)
+
+    def test_an_unknown_unit_is_asked_for_by_name(self, tmp_path):
+        path = save_wave(tmp_path / "Current.ibw", CURRENT_nA, "fur")
+        with pytest.raises(ForeignFile, match=r"unit 'fur' of column 'current' is unknown: give its unit"):
+            self.read(path)
+
+    @pytest.mark.parametrize(
+        ("unit", "name", "factor"),
+        [("nm", "extension", 1e-9), ("mV", "bias", 1e-3), ("Å", "extension", 1e-10)],
+    )
+    def test_the_scaling_of_the_rows_is_displacement_or_bias(self, tmp_path, unit, name, factor):
+        path = save_wave(tmp_path / "Conductance.ibw", CONDUCTANCE_G0, "G0", 0.02, unit)
+        (trace,) = imported(path).traces
+        assert trace.values(name) == pytest.approx(0.02 * factor * np.arange(60))
+
+    def test_rows_of_a_wave_can_be_the_traces(self, tmp_path):
+        path = save_wave(tmp_path / "conductance.ibw", np.tile(CONDUCTANCE_G0, (3, 1)), "G0")
+        rows = ImportOptions(layout=Layout(Orientation.ROWS))
+        assert [len(trace) for trace in imported(path, options=rows).traces] == [60, 60, 60]
+
+
+class TestIgorText(ImporterTests):
+    suffix = ".itx"
+
+    def write(self, path, current_unit="nA"):
+        rows = "".join(f"\t{BIAS_mV}\t{value:.6e}\n" for value in CURRENT_nA)
+        path.write_text(
+            f"IGOR\nWAVES/D\tBias\tCurrent\nBEGIN\n{rows}END\n"
+            'X SetScale/P x 0,0.0001,"s", Bias; SetScale d 0,0,"mV", Bias\n'
+            f'X SetScale/P x 0,0.0001,"s", Current\nX SetScale d 0,0,"{current_unit}", Current\nX Display Current\n',
+            "utf-8",
+        )
+
+    def test_matrices_and_rates(self, tmp_path):
+        path = tmp_path / "m.itx"
+        rows = "".join(f"\t{a}\t{a / 2}\n" for a in CONDUCTANCE_G0)
+        path.write_text(
+            f'IGOR\nWAVES/D/N=(60,2)\tConductance\nBEGIN\n{rows}END\nX SetScale/P x 0,0.02,"nm", Conductance; '
+            'SetScale y 0,0,"", Conductance; SetScale d 0,0,"G0", Conductance\n'
+        )
+        first, second = imported(path).traces
+        assert second.values("conductance") == pytest.approx(CONDUCTANCE_G0 / 2)
+        assert first.values("extension")[1] == pytest.approx(0.02e-9)
+
+
+class TestIgorExperiment(ImporterTests):
+    suffix = ".pxp"
+
+    def write(self, path, current_unit="nA"):
+        content = b""
+        for name, values, unit in (
+            ("Bias", np.full(60, BIAS_mV), "mV"),
+            ("Current", CURRENT_nA, current_unit),
+        ):
+            wave, held = IgorWave(values, name=name), io.BytesIO()
+            wave.set_datascale(unit[:3])
+            wave.save(held)
+            content += packed(3, held.getvalue())
+        path.write_bytes(packed(9, b"root".ljust(32, b"\0")) + content + packed(10, b""))
+
+    def test_an_unknown_unit_is_asked_for_by_name(self, tmp_path):
+        self.write(tmp_path / "odd.pxp", "fur")
+        with pytest.raises(ForeignFile, match=r"unit 'fur' of column 'current' is unknown"):
+            self.read(tmp_path / "odd.pxp")
+
+
+def packed(kind, content):
+    """A record of a packed experiment: WaveMetrics' Technical Note PTN003."""
+    return struct.pack("<Hhi", kind, 5, len(content)) + content
+
+
+class TestTdms(ImporterTests):
+    suffix = ".tdms"
+
+    def write(self, path, current_unit="nA"):
+        with TdmsWriter(str(path)) as writer:
+            for part in np.split(np.arange(60), 6):
+                writer.write_segment(
+                    [
+                        channel("Current", CURRENT_nA[part], current_unit),
+                        channel("Bias", np.full(10, BIAS_mV), "mV"),
+                    ]
+                )
+
+    def test_an_index_of_an_older_file_is_not_used(self, path):
+        with TdmsWriter(str(path), index_file=True) as writer:
+            writer.write_segment([channel("Current", CURRENT_nA[:5], "nA")])
+        stale = path.with_name(path.name + "_index").read_bytes()
+        self.write(path)
+        path.with_name(path.name + "_index").write_bytes(stale)
+        assert self.read(path).traces[0].values("conductance") == pytest.approx(CONDUCTANCE_G0)
+
+    def test_the_lost_samples_are_told(self, path):
+        path.write_bytes(path.read_bytes()[:-20])
+        remarks = self.read(path).from_file
+        assert "the file ends inside a segment (cut short); g/Bias has 7 of 10 samples of it" in remarks[0]
+        assert any(
+            "channels of different lengths are separate traces (Current 60, Bias 57)" in r for r in remarks
+        )
+
+    def test_long_channels_come_chunk_by_chunk(self, path, monkeypatch):
+        monkeypatch.setattr("analysis.importers.formats.tdms._LONG", 10)
+        assert self.read(path).traces[0].values("conductance") == pytest.approx(CONDUCTANCE_G0)
+        with Spool(0) as spool:
+            assert self.read(path, spool=spool).traces[0].values("bias") == pytest.approx(np.full(60, 0.1))
+
+    def test_the_words_of_nidaqmx_are_units(self, tmp_path):
+        with TdmsWriter(str(tmp_path / "ni.tdms")) as writer:
+            writer.write_segment(
+                [
+                    channel("Dev1/ai0", CURRENT_nA * 1e-9, "Amps"),
+                    channel("Dev1/ai1", np.full(60, 0.1), "Volts"),
+                ]
+            )
+        names = ImportOptions(columns={"current": ColumnChoice("Dev1/ai0"), "bias": ColumnChoice("Dev1/ai1")})
+        (trace,) = imported(tmp_path / "ni.tdms", options=names).traces
+        assert trace.values("conductance") == pytest.approx(CONDUCTANCE_G0)
+
+
+def channel(name, values, unit):
+    return ChannelObject("g", name, values, properties={"unit_string": unit, "wf_increment": 1e-4})
+
+
+class TestMatlab5(ImporterTests):
+    suffix = ".mat"
+    heading = "current_nA"
+
+    def write(self, path, current_unit="nA"):
+        name = f"current_{current_unit}" if current_unit == "nA" else "current"
+        savemat(path, {name: CURRENT_nA, "bias_mV": np.full(60, BIAS_mV), "fs": 1e4, "note": "x"})
+
+    keeps_units = True
+
+    def test_an_unknown_unit_is_asked_for_by_name(self, tmp_path):
+        self.write(tmp_path / "odd.mat", "furl")
+        found = self.read(tmp_path / "odd.mat")
+        assert "unit of current" in found.unknowns  # a name without a known unit at its end is a name
+        assert found.traces[0].values("conductance") is None
+
+    def test_matrices_structures_and_settings(self, tmp_path):
+        path = tmp_path / "m.mat"
+        savemat(
+            path, {"run": {"conductance_G0": np.tile(CONDUCTANCE_G0, (4, 1)), "bias_V": 0.1}, "rate_Hz": 2e4}
+        )
+        found = imported(path)
+        assert (len(found.traces), found.rate_Hz, found.settings["bias_V"]) == (4, 2e4, 0.1)
+        assert found.traces[3].values("conductance") == pytest.approx(CONDUCTANCE_G0)
+        assert "each row is a trace" in found.from_file[0]
+
+
+class TestMatlab73(ImporterTests):
+    suffix = ".mat"
+    heading = "current_nA"
+    keeps_units = False
+
+    def write(self, path, current_unit="nA"):
+        with h5py.File(path, "w", userblock_size=512) as file:
+            file["current_nA"] = CURRENT_nA[None, :]
+            file["bias_mV"] = np.full((1, 60), BIAS_mV)
+            file["matrix_G0"] = np.tile(CONDUCTANCE_G0[:, None], (1, 4))  # as MATLAB stores it: 4 rows of 60
+        with path.open("r+b") as file:
+            file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(128))
+
+    def test_a_matrix_is_transposed(self, path):
+        found = self.read(path)
+        assert [trace.source.split()[-2:] for trace in found.traces[1:]] == [
+            ["row", str(i)] for i in range(1, 5)
+        ]
+        assert found.traces[4].values("matrix") == pytest.approx(CONDUCTANCE_G0)
+
+
+class TestNanonisSpectrum(ImporterTests):
+    suffix = ".dat"
+    heading = "Current (nA)"
+    tells_the_end = False
+
+    def write(self, path, current_unit="nA"):
+        head = f"Experiment\tZ spectroscopy\t\nBias>Bias (V)\t{BIAS_mV / 1000}\t\nUser\t\t\n\n[DATA]\n"
+        rows = "".join(f"{i * 1e-11:.5E}\t{value:.6e}\n" for i, value in enumerate(CURRENT_nA))
+        path.write_text(f"{head}Z rel (m)\tCurrent ({current_unit})\n{rows}", "utf-8", newline="\r\n")
+
+    def test_displacement(self, path):
+        assert self.read(path).traces[0].values("extension")[-1] == pytest.approx(59e-11)
+
+
+def grid_bytes(points=60, pixels=2):
+    """A grid of spectra, as its format is described by its reader."""
+    header = (
+        f'Grid dim="{pixels} x 1"\r\nGrid settings=0;0;1e-9;1e-9;0\r\nSweep Signal="Bias (V)"\r\n'
+        'Fixed parameters="Sweep Start;Sweep End"\r\nExperiment parameters="X (m);Y (m);Z (m)"\r\n'
+        f"# Parameters (4 byte)=5\r\nExperiment size (bytes)={4 * points}\r\nPoints={points}\r\n"
+        'Channels="Current (A)"\r\n'
+        'Delay before measuring (s)=0\r\nExperiment="Grid"\r\nStart time="x"\r\nEnd time="y"\r\nUser=""\r\n'
+        'Comment=""\r\n:HEADER_END:\r\n'
+    )
+    pixel = np.concatenate([[-1.0, 1.0, 0, 0, 0], np.linspace(-1e-9, 1e-9, points)]).astype(">f4").tobytes()
+    return header.encode(), pixel
+
+
+def test_a_nanonis_grid_gives_a_sweep_for_each_recorded_point(tmp_path):
+    pytest.importorskip("nanonispy2")
+    header, pixel = grid_bytes()
+    path = tmp_path / "grid.3ds"
+    path.write_bytes(header + pixel + pixel)
+    found = imported(path)
+    assert [trace.flags for trace in found.traces] == [("I-V",), ("I-V",)]
+    assert found.traces[1].values("current") == pytest.approx(np.linspace(-1e-9, 1e-9, 60))
+    assert found.traces[0].values("bias")[[0, -1]] == pytest.approx([-1, 1])
+    path.write_bytes(header + pixel + pixel[:100])
+    cut = imported(path)
+    assert len(cut.traces) == 1 and "of which 1 were recorded" in cut.from_file[0]
+
+
+def test_an_axis_of_two_waves_is_kept_once(tmp_path):
+    save_wave(tmp_path / "Current_1.ibw", CURRENT_nA, "nA", 0.02, "nm")
+    save_wave(tmp_path / "Voltage_1.ibw", np.full(60, BIAS_mV), "mV", 0.02, "nm")
+    options = ImportOptions()
+    pieces = [p for path in sorted(tmp_path.iterdir()) for p in read_file(path, options=options)]
+    (trace,) = assemble(pieces, options).traces
+    assert sorted(column.name for column in trace.quantities) == [
+        "bias",
+        "conductance",
+        "current",
+        "extension",
+    ]
