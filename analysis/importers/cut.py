@@ -14,7 +14,7 @@ Spans = list[tuple[int, int]]
 
 
 def every(length: int, samples: int) -> Spans:
-    """Cut so many samples at a time; the last trace may be shorter."""
+    """Cut a number of samples at a time; the last trace may be shorter."""
     return [(first, min(first + samples, length)) for first in range(0, length, samples)]
 
 

@@ -99,7 +99,7 @@ class LogAmplifier:
 
 @dataclass(frozen=True)
 class Cut:
-    """Division of a long channel into traces: between two conductances, or every so many samples.
+    """Division of a long channel into traces: between two conductances, or after a number of samples.
 
     Parameters
     ----------

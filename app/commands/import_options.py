@@ -88,7 +88,7 @@ def reading_options(command: Decorated) -> Decorated:
             click.option("--invert", multiple=True, metavar="QUANTITY", help="Change the sign of it. Repeatable."),
             click.option("--offset", "offsets", multiple=True, type=NameValue("QUANTITY=VALUE:UNIT", "current=0.3:nA"),
                          help="Subtract this from a quantity: current=0.3:nA. Repeatable."),
-            click.option("--skip-lines", type=click.IntRange(min=0), help="Ignore so many lines of text files."),
+            click.option("--skip-lines", type=click.IntRange(min=0), help="Ignore this number of lines of text files."),
             click.option("--heading-line", type=click.IntRange(min=1), help="Line with the names of the columns."),
             *(click.option(f"--{name}", "orientation", flag_value=name, help=text)
               for name, text in ORIENTATIONS.items()),
