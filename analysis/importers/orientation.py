@@ -32,7 +32,7 @@ _TIMES_THE_OTHER = 3.0
 
 @dataclass(frozen=True)
 class Guess:
-    """Arrangement, or AUTO if it cannot be told, with the reason."""
+    """Arrangement, or AUTO if it is unclear, with the reason."""
 
     orientation: Orientation
     reason: str

@@ -81,7 +81,9 @@ def _list_units(ctx: click.Context, param: click.Parameter, value: bool) -> None
     metavar="HIGH LOW",
     help="Cut a long channel into opening and closing traces between these conductances, in G0.",
 )
-@click.option("--cut-every", type=click.IntRange(min=1), help="Cut a long channel after this number of samples.")
+@click.option(
+    "--cut-every", type=click.IntRange(min=1), help="Cut a long channel after this number of samples."
+)
 @click.option("--sample", default="", help="Name of the sample.")
 @click.option("--notes", default="", help="Anything else.")
 def command(

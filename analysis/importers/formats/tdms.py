@@ -40,7 +40,7 @@ def read_tdms(path: Path, layout: Layout) -> Iterator[Piece]:
     import nptdms
     import nptdms.log
 
-    nptdms.log.log_manager.set_level(logging.ERROR)  # a file that was cut short is told in the remarks
+    nptdms.log.log_manager.set_level(logging.ERROR)  # a file that was cut short is mentioned in the remarks
     empty = True
     try:
         with path.open("rb") as opened:
