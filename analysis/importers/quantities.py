@@ -70,6 +70,9 @@ EXAMPLES = {"bias": "mV", "current": "nA", "conductance": "G0", "extension": "nm
 EXAMPLES["current_density"] = "A/cm2"
 """A unit of each quantity, for messages."""
 
+_CAMEL = re.compile(r"[A-ZÀ-Ý]?[a-zß-ÿ]+|[A-ZÀ-Ý]+(?![a-zß-ÿ])")
+"""Words within a word: PullOutCurrent."""
+
 _NAMED_BY_UNIT = {
     "V": "voltage",
     "A": "current",
@@ -124,7 +127,9 @@ def channel_name(text: str) -> str:
 
     A name without any known word is returned in lower case with underscores.
     """
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", text)]
+    words = [
+        word.lower() for part in re.findall(r"[^\W\d_]+", text) for word in _CAMEL.findall(part) or [part]
+    ]
     modifiers = []
     for word in words:
         if word in _MODIFIERS:

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.background import Tasks
+from app.gui.dialogs.import_dialog import ImportDialog
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
@@ -152,6 +153,7 @@ class SessionWindow(QMainWindow):
         return [
             Item("&Open recording …", self.ask_for_recording, "Ctrl+O"),
             Item("Open &folder …", self.browser.choose_folder),
+            Item("I&mport files …", self.import_files),
             Item("&Save analysis", self.save_analysis, "Ctrl+S"),
             Item("Open &transmission model …", self.ask_for_model),
             Item("Use transmission fitted to the &I-V", self.models.forget),
@@ -253,6 +255,16 @@ class SessionWindow(QMainWindow):
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a recording", folder, f"Recordings ({patterns})")
         if chosen:
             self.open_asked.emit(Path(chosen))
+
+    def import_files(self) -> ImportDialog:
+        """Open the dialog that imports files of other programs; a new recording opens in its own window."""
+        folder = str(self.browser.library.folder) if self.browser.library is not None else ""
+        dialog = ImportDialog(folder, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.imported.connect(self.open_asked)
+        self.closed.connect(dialog.close)
+        dialog.show()
+        return dialog
 
     def ask_for_model(self) -> None:
         """Ask for a file and open its model."""

@@ -85,6 +85,8 @@ def test_tdms_groups_are_traces(tmp_path):
         ("I", "current"),
         ("Sample temperature", "sample_temperature"),
         ("  ", "values"),
+        ("Jännite", "jännite"),
+        ("Höhe", "höhe"),
     ],
 )
 def test_names(text, name):
