@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.importers.imported import ForeignFile
 
-_SAMPLE_BYTES = 2**20
+_SAMPLE_BYTES = 2**16
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),

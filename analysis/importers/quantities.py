@@ -83,6 +83,7 @@ _NAMED_BY_UNIT = {
 }
 
 _OVERLOADS = (9.9e37, 9.91e37, 1.99999e99)
+_LEAST_OVERLOAD = 9e37
 OVERLOAD = _OVERLOADS[0]
 """Number that meters write when the input exceeds their range (SCPI); it also represents their words for this."""
 
@@ -220,4 +221,6 @@ def to_si(quantity: ImportedColumn) -> ImportedColumn:
 def overloaded(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return True for each value with which a meter reports an overload: ±9.9e37, 9.91e37, ±1.99999e99."""
     size = np.abs(np.asarray(values, dtype=float))
+    if not np.any(size > _LEAST_OVERLOAD):
+        return np.zeros(size.shape, dtype=bool)
     return np.any([np.isclose(size, overload, rtol=1e-4, atol=0.0) for overload in _OVERLOADS], axis=0)

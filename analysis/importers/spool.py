@@ -1,6 +1,7 @@
 """Columns that are longer than the memory: kept in a temporary file, read in parts."""
 
 import tempfile
+from bisect import bisect_right
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,7 +20,8 @@ class StoredColumn:
 
     def __init__(self, spool: "Spool", dtype: np.dtype[Any]) -> None:
         self._spool = spool
-        self._parts: list[tuple[int, int]] = []  # position in the file, number of values
+        self._at: list[int] = []  # position in the file of each part
+        self._firsts: list[int] = []  # first value of each part
         self.dtype = dtype
         self._length = 0
 
@@ -33,20 +35,26 @@ class StoredColumn:
 
     def append(self, values: NDArray[Any]) -> None:
         """Add values at the end."""
-        self._parts.append((self._spool.write(np.asarray(values, dtype=self.dtype)), len(values)))
+        self._at.append(self._spool.write(np.asarray(values, dtype=self.dtype)))
+        self._firsts.append(self._length)
         self._length += len(values)
 
     def __getitem__(self, part: slice) -> NDArray[Any]:
         start, stop, step = part.indices(self._length)
         if step != 1:
             return np.asarray(self[:])[part]
-        found, first = [], 0
-        for at, count in self._parts:
-            begin, end = max(start - first, 0), min(stop - first, count)
-            if begin < end:
-                found.append(self._spool.read(at + begin * self.dtype.itemsize, end - begin, self.dtype))
-            first += count
-        return np.concatenate(found) if len(found) != 1 else found[0] if found else np.empty(0, self.dtype)
+        found = []
+        for i in range(max(bisect_right(self._firsts, start) - 1, 0), len(self._firsts)):
+            first = self._firsts[i]
+            after = self._firsts[i + 1] if i + 1 < len(self._firsts) else self._length
+            begin, end = max(start, first), min(stop, after)
+            if begin >= end:
+                break
+            at = self._at[i] + (begin - first) * self.dtype.itemsize
+            found.append(self._spool.read(at, end - begin, self.dtype))
+        if len(found) == 1:
+            return found[0]
+        return np.concatenate(found) if found else np.empty(0, self.dtype)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype=dtype)

@@ -6,6 +6,7 @@ A text that is not in the table is unknown; it is never guessed, and never taken
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ _LOGARITHM = re.compile(r"(log10|log_10|log|lg|ln)\s*[\s(|]\s*(.+)", re.IGNORECA
 _SYMBOL = re.compile(r"\|?\s*(?:G|I|J|current|conductance)\s*\|?\s*/\s*(.+)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def unit_of(text: str) -> Unit | None:
     """Return the unit that a text names; None for a text that is empty, unknown, or ambiguous."""
     logarithm = _LOGARITHM.fullmatch(text.strip())

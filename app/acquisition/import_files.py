@@ -14,7 +14,7 @@ from analysis.importers.assemble import assemble
 from analysis.importers.imported import SWEEP, ImportedTraces
 from analysis.importers.record import record
 from analysis.recording.names import demand_free
-from app.acquisition.summary import results_of
+from app.acquisition.summary import Results, results_of
 from app.config.import_profile import ImportProfile
 from app.numbers import counted, significant
 
@@ -24,6 +24,9 @@ _PREFIXES = {"A": (1e-12, 1e-9, 1e-6, 1e-3, 1.0), "V": (1e-6, 1e-3, 1.0), "m": (
              "s": (1e-6, 1e-3, 1.0)}  # fmt: skip
 _LETTERS = {1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: ""}
 _SHOWN = 5
+
+_MOST_ANALYSED = 10_000_000
+"""Samples up to which a new recording is analysed at once; the analysis holds all its traces in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +62,17 @@ class Understood:
             versions=versions,
             profile=self.profile.to_toml(),
             on_trace=on_trace,
-            results_of=results_of,
+            results_of=results_of if self.samples <= _MOST_ANALYSED else _not_analysed,
         )
+
+    @property
+    def samples(self) -> int:
+        """Number of samples of all traces."""
+        return sum(len(trace) for trace in self.imported.traces)
+
+
+def _not_analysed(path: Path) -> Results:
+    return [], [], ""
 
 
 @contextmanager
@@ -135,8 +147,8 @@ def headline(content: Understood, out: Path, stored: str) -> str:
     """Return what was written, in a line."""
     imported = content.imported
     channels = ", ".join(f"{c.name} ({c.unit or 'unit unknown'})" for c in imported.channels)
-    samples = sum(len(trace) for trace in imported.traces)
-    return f"{out}: {imported.title}, {counted(samples, 'sample')} of {channels}; {stored}"
+    large = "" if content.samples <= _MOST_ANALYSED else f"; not analysed yet: hotjunction analyze {out}"
+    return f"{out}: {imported.title}, {counted(content.samples, 'sample')} of {channels}; {stored}{large}"
 
 
 def _scale(unit: str, largest: float) -> tuple[float, str]:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 
 import h5py
 import numpy as np
@@ -313,3 +314,19 @@ def test_an_axis_of_two_waves_is_kept_once(tmp_path):
         "current",
         "extension",
     ]
+
+
+def test_a_long_file_never_is_in_memory_as_a_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.importers.formats.text._BLOCK_LINES", 500)
+    path = tmp_path / "long.txt"
+    path.write_text("Conductance (G0)\tCurrent (nA)\n" + "".join(f"{i}.5\t{i}.25\n" for i in range(30_000)))
+    with Spool(in_memory_bytes=0) as spool:
+        tracemalloc.start()
+        try:
+            (piece,) = read_file(path, spool=spool)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert len(piece.quantities[0]) == 30_000
+        assert piece.quantities[1].values[29_000:29_002].tolist() == [29000.25, 29001.25]
+    assert peak < 30_000 * 2 * 8  # less than the numbers alone, read in 60 blocks

@@ -1,5 +1,7 @@
 """The table of spellings of units, and what is not in it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from analysis.importers.quantities import (
     split_header,
     to_si,
 )
+from analysis.importers.unit_table import markdown, spellings
 from analysis.importers.units import advice, unit_of
 
 SPELLINGS = {
@@ -170,3 +173,43 @@ def test_words_and_numbers_of_overload_are_known():
     for other in ("words", "1.2.3"):
         with pytest.raises(ValueError, match="could not convert"):
             number_in(other)
+
+
+def test_the_table_of_the_documentation_is_that_of_the_code():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "imported-files.md").read_text("utf-8")
+    assert markdown() in page
+
+
+def test_every_spelling_of_the_table_is_read():
+    words = [word for words in spellings().values() for word in words if "(" not in word]
+    assert len(words) > 100
+    assert all(unit_of(word) is not None for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("log10(G/G0)", 0.01),
+        ("log(G/G0)", 0.01),
+        ("lg(I/nA)", 1e-11),
+        ("log10(|I|/pA)", 1e-14),
+        ("log10(nA)", 1e-11),
+        ("log10(J/(A/cm2))", 1e2),
+        ("ln(I/A)", np.exp(-2.0)),
+    ],
+)
+def test_logarithms_of_any_unit_are_read(text, value):
+    assert unit_of(text).convert(np.array([-2.0])) == pytest.approx([value])
+
+
+@pytest.mark.parametrize(
+    "text", ["log10", "log10(I)", "log|I|", "log10(furlongs)", "log10(degC)", "log10(log10(A))"]
+)
+def test_a_logarithm_of_an_unknown_unit_is_none(text):
+    assert unit_of(text) is None
+
+
+def test_a_log_amplifier_in_volts_is_no_logarithm_of_volts():
+    column = ImportedColumn("log_current", np.array([2.0]), "V")
+    assert to_si(column).name == "log_current"
+    assert to_si(ImportedColumn("log_current", np.array([2.0]), "nA")).values == pytest.approx([1e-7])
