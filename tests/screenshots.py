@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -30,11 +31,12 @@ from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.windows.window import SessionWindow
 from app.viewmodels.junction_state import ShownState
-from tests.support.gui import windows
+from tests.support.gui import commissioning, windows
 from tests.support.gui.fake_bench import instruments, job, state
 from tests.support.recordings import compared_recordings, recorded_run, synthetic
 
 LARGE, DOCK, WINDOW, COMPARE = (1400, 900), (480, 300), (1500, 940), (1000, 680)
+LAPTOP = (1366, 768)
 Size = tuple[int, int]
 Maker = Callable[[Theme], QWidget]
 
@@ -111,6 +113,29 @@ def not_safe(theme: Theme) -> QWidget:
     return window
 
 
+def commissioning_shown(content: Callable[[], dict[str, Any]]) -> Maker:
+    """A whole window of a rig that is commissioned."""
+
+    def make(theme: Theme) -> QWidget:
+        made = content()
+        jobs = (job(1, "running", procedure="commission", cycles=8, total=15, repeats="steps", left_s=200.0),)
+        window = windows.rig_window(
+            theme,
+            blank_settings(),
+            windows.made_session(),
+            0,
+            "heating",
+            jobs if made["job"] else (),
+            windows.SENTENCES,
+        )
+        window._told("instruments", instruments(windows.BUSY if made["job"] else "", bias_V=0.1))
+        window.pages.setCurrentWidget(window.commissioning)
+        window._told("commission", made)
+        return window
+
+    return make
+
+
 def run_shown(tab: int) -> Maker:
     """A whole window of a run of the simulated rig."""
 
@@ -178,6 +203,10 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "window-histogram": (run_shown(1), (WINDOW, (1280, 800), (1180, 760))),
         "window-heating": (rig_shown(3, "heating"), (WINDOW,)),
         "window-not-safe": (not_safe, (WINDOW,)),
+        "commissioning": (commissioning_shown(commissioning.report), (LAPTOP,)),
+        "commissioning-asks": (commissioning_shown(commissioning.asking), (LAPTOP,)),
+        "commissioning-failed": (commissioning_shown(commissioning.failed), (LAPTOP,)),
+        "commissioning-ended": (commissioning_shown(commissioning.ended), (LAPTOP, WINDOW)),
         "window-starting": (idle, (WINDOW,)),
         "window-replay": (replay_shown, (WINDOW,)),
         "compare-iv": (compare("bdnc-iv", "bda-iv", "bdt-iv", "bdnc-heating"), (COMPARE, (640, 420))),

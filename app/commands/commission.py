@@ -82,9 +82,20 @@ def command(
     from app.commission.amounts import FULL, QUICK
     from app.commission.registry import chosen
     from app.commission.report import to_json
-    from app.commission.run import Aborted, NotSafe, Voice, begun, commission, overall
+    from app.commission.run import (
+        Aborted,
+        NotSafe,
+        Voice,
+        begun,
+        commission,
+        continuation,
+        folder_of,
+        overall,
+        seconds_left,
+    )
     from app.commission.session import Session
     from app.config.toml import FileError
+    from app.console.durations import roughly
     from app.console.progress import signals_stop
 
     if faults and not simulated:
@@ -93,25 +104,32 @@ def command(
         todo = chosen(steps, stage)
     except ValueError as error:
         raise click.UsageError(f"--steps: {error}") from None
-    folder = out or Path(f"commission-{date.today():%Y-%m-%d}")
     script = iter([word.strip().lower() in ("yes", "y") for word in answers.split(",") if word])
     stop = threading.Event()
     with ExitStack() as stack:
         wires = (
             stack.enter_context(_simulated(rig_file, faults, resistance_ohm)) if simulated else _by_address()
         )
-        session = Session(rig_file, folder, resistance_ohm, QUICK if quick else FULL, wires, stop)
+        session = Session(rig_file, out or Path(), resistance_ohm, QUICK if quick else FULL, wires, stop)
+        session.faults = faults
+        if out is None:
+            session.folder = folder_of(session, Path(), todo, date.today())
+        folder, state = session.folder, begun(session)
+
+        def begins(step: "Step") -> None:
+            left_s = seconds_left(session, state, [one for one in todo if one.number >= step.number])
+            left = f" ({roughly(left_s)} left)" if left_s else ""
+            _tell(as_json, f"\n{step.number}. {step.title}{left}. {step.explain}")
+
         voice = Voice(
             ask=lambda question: (
                 next(script, yes or simulated) if answers or yes or simulated else _ask(question)
             ),
-            begins=lambda step: _tell(as_json, f"\n{step.number}. {step.title}. {step.explain}"),
+            begins=begins,
             ended=lambda step, judgement: _show(as_json, step, judgement),
         )
-        state = begun(session)
-        done = [number for number in state.steps if state.passed(number)]
-        if done and not again:
-            _tell(as_json, f"Continuing {folder}: steps {', '.join(map(str, sorted(done)))} have passed.")
+        if state.steps or state.under_way:
+            _tell(as_json, " ".join([f"Continuing {folder}.", *continuation(state, todo)]))
         try:
             with signals_stop(stop.set, lambda sentence: click.echo(sentence, err=True)):
                 commission(session, state, todo, voice, again=again)

@@ -148,6 +148,7 @@ STEPS = (
         chain,
         needs=(2,),
         record="chain",
+        takes_s=lambda amounts: 12.0,
     ),
     Step(
         9,
@@ -166,5 +167,6 @@ STEPS = (
         preamplifier,
         needs=(2,),
         record="preamplifier",
+        takes_s=lambda amounts: 20 * amounts.ghost_s + 5,
     ),
 )

@@ -230,8 +230,17 @@ STEPS = (
         lag,
         needs=(4,),
         record="lag",
+        takes_s=lambda amounts: 4.0 * amounts.holds + 3,
     ),
-    Step(7, "Noise", "Records all inputs at 0 V bias.", noise, needs=(2,), record="noise"),
+    Step(
+        7,
+        "Noise",
+        "Records all inputs at 0 V bias.",
+        noise,
+        needs=(2,),
+        record="noise",
+        takes_s=lambda amounts: amounts.noise_s + 5,
+    ),
     Step(
         8,
         "Mains",
@@ -239,5 +248,6 @@ STEPS = (
         mains_lines,
         needs=(2,),
         record="mains",
+        takes_s=lambda amounts: amounts.noise_s + 3,
     ),
 )

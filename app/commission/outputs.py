@@ -170,6 +170,7 @@ STEPS = (
         smallest_step,
         needs=(2,),
         record="outputs",
+        takes_s=lambda amounts: 2 * 48 * amounts.dwell_s + 3,
     ),
     Step(
         11,
@@ -179,6 +180,7 @@ STEPS = (
         count_after_stop,
         needs=(4,),
         record="count after stop",
+        takes_s=lambda amounts: 0.4 * amounts.stops + 3,
     ),
     Step(
         14,
@@ -187,5 +189,6 @@ STEPS = (
         reactions,
         needs=(4,),
         record="reaction",
+        takes_s=lambda amounts: 0.6 * amounts.trips + 5,
     ),
 )

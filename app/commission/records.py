@@ -1,6 +1,7 @@
 """Record of a commissioning in the calibration store."""
 
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 from app.commission.registry import STEPS
 from app.commission.session import Session
@@ -8,14 +9,19 @@ from app.commission.state import State
 from app.config.calibration_store import CommissionRecord, store_of
 
 
-def save_record(session: Session, state: State) -> None:
-    """Save verdicts and numbers, for `hotjunction check` and the headers of runs. Raises ``FileError``."""
+def save_record(session: Session, state: State, verdict: str) -> None:
+    """Save the verdicts of whole and steps, and all numbers, for `hotjunction check` and the headers of runs.
+
+    Raises ``FileError``.
+    """
     record = CommissionRecord(
         date=datetime.now(UTC),
         method=f"hotjunction commission, {session.resistance_ohm:g} ohm",
         recording=session.folder.name,
         rig_file=state.rig,
         card=int(state.facts.get("card", 0)),
+        program=f"hotjunction {version('hotjunction')}",
+        verdict=verdict,
         verdicts={str(number): str(done.judgement.verdict) for number, done in sorted(state.steps.items())},
         numbers={
             STEPS[number].record: {

@@ -3,21 +3,26 @@
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from analysis.commissioning.judgement import Judgement, Verdict
-from app.acquisition.proofs import fingerprint
+from app.acquisition.commissioned import rig_mark
 from app.acquisition.recorder import RecorderFailed
 from app.commission.records import save_record
+from app.commission.registry import STEPS, chosen
 from app.commission.report import write_reports
 from app.commission.session import NotSafe, Session, StepFailed
-from app.commission.state import Done, State
+from app.commission.state import Done, State, usual_folder
 from app.commission.step import Step
-from app.config.rig import load_rig
 from drivers.errors import RigError
 from procedures.errors import Aborted, ImpossibleSetting, ProcedureFault
+
+RESISTOR = 2
+"""Step whose question is about tip, sample and resistor."""
 
 LIBRARIES = ("hotjunction", "numpy", "nidaqmx", "pyvisa", "pymeasure")
 
@@ -37,25 +42,70 @@ class Voice:
         Called with a step before it is done.
     ended : callable
         Called with a step and its judgement.
+    progress : callable
+        Called with a step and the share of it that is done.
     """
 
     ask: Callable[[str], bool]
     begins: Callable[[Step], None] = lambda step: None
     ended: Callable[[Step, Judgement], None] = lambda step, judgement: None
+    progress: Callable[[Step, float], None] = lambda step, share: None
 
 
 def begun(session: Session, *, anew: bool = False) -> State:
-    """Return the state of a session: that in its folder, or a new one if the rig file or the resistor has changed.
+    """Return the state of a session: that in its folder, or a new one if rig file, resistor or faults have changed.
 
     Raises ``FileError``.
     """
-    mark = fingerprint(load_rig(session.rig_file).model_dump())
-    session.folder.mkdir(parents=True, exist_ok=True)
-    state = State.load(session.folder)
-    if state is None or anew or (state.rig, state.resistance_ohm) != (mark, session.resistance_ohm):
-        state = State(mark, session.resistance_ohm, _now())
-    state.facts = {**state.facts, "versions": versions(), "rig file": session.rig_file.name}
+    state, new = State.load(session.folder), _new_state(session)
+    if state is None or anew or _rig_of(state) != _rig_of(new):
+        state = new
+    state.facts = {**state.facts, **new.facts, "versions": versions(), "rig file": session.rig_file.name}
     return state
+
+
+def folder_of(session: Session, parent: Path, steps: Iterable[Step], today: date) -> Path:
+    """Return the folder in which a session goes on, else a new one of today. Raises ``FileError``.
+
+    A session goes on if it is of the same rig and resistor, and some of these steps have not passed yet.
+    """
+    rig, wanted = _rig_of(_new_state(session)), list(steps)
+
+    def fits(state: State) -> bool:
+        return _rig_of(state) == rig and not all(stands(state, step.number) for step in wanted)
+
+    return usual_folder(parent, fits, today)
+
+
+def _new_state(session: Session) -> State:
+    facts = {"faults": list(session.faults)}
+    return State(rig_mark(session.rig_file), session.resistance_ohm, _now(), facts=facts)
+
+
+def _rig_of(state: State) -> tuple[str, float, tuple[str, ...]]:
+    return state.rig, state.resistance_ohm, tuple(state.facts.get("faults", ()))
+
+
+def stands(state: State, number: int) -> bool:
+    """Return True if a step passed and still counts."""
+    return state.passed(number) and not state.lapsed(number, STEPS[number].valid_for)
+
+
+def continuation(state: State, steps: Iterable[Step]) -> list[str]:
+    """Return what a session that is continued keeps and does again, as sentences; empty for a new one."""
+    todo = list(steps)
+    kept = [number for number in sorted(state.steps) if stands(state, number)]
+    sentences = [f"Steps {', '.join(map(str, kept))} have passed."] if kept else []
+    if state.under_way:
+        step = STEPS[state.under_way]
+        sentences.append(
+            f"Step {step.number} ({step.title}) was interrupted: it is done again from its beginning."
+        )
+    for step in todo:
+        why = state.lapsed(step.number, step.valid_for) if state.passed(step.number) else ""
+        if why:
+            sentences.append(f"Step {step.number} ({step.title}) is done again: {why}.")
+    return sentences
 
 
 def versions() -> dict[str, str]:
@@ -89,39 +139,66 @@ def commission(
     NotSafe
         If the rig is not confirmed safe.
     """
-    session.proved = state.passed
+    session.proved = lambda number: stands(state, number)
+    hand = _Hand(voice, session.resistance_ohm, continued=bool(state.steps))
     try:
         for step in steps:
-            if state.passed(step.number) and not again:
+            if stands(state, step.number) and not again:
                 continue
             voice.begins(step)
-            session.recordings = []
-            judgement = _judged(session, state, step, voice)
+            session.recordings, session.progress = [], partial(voice.progress, step)
+            state.under_way = step.number
+            state.save(session.folder)
+            judgement = _judged(session, state, step, hand)
             state.steps[step.number] = Done(judgement, _now(), tuple(session.recordings))
             state.facts["card"] = session.card or state.facts.get("card", 0)
+            state.under_way = 0
             state.save(session.folder)
             voice.ended(step, judgement)
     finally:
         write_reports(session.folder, state)
-    save_record(session, state)
+    save_record(session, state, str(overall(state, chosen("", 1))))
     return state
 
 
-def _judged(session: Session, state: State, step: Step, voice: Voice) -> Judgement:
-    missing = [number for number in step.needs if not state.passed(number)]
+@dataclass
+class _Hand:
+    """Questions to the operator; a session that is continued asks first whether the resistor is still connected."""
+
+    voice: Voice
+    resistance_ohm: float
+    continued: bool
+
+    def refused(self, step: Step) -> str:
+        """Ask what a step needs; return the statement that was not confirmed, "" if all is so."""
+        asked = step.ask
+        if self.continued and step.stage == 1 and step.number > RESISTOR:
+            asked = asked or STEPS[RESISTOR].ask
+        question = asked.format(resistance=_ohm(self.resistance_ohm))
+        if question and not self.voice.ask(question):
+            return question
+        if step.number >= RESISTOR:
+            self.continued = False
+        return ""
+
+
+def _judged(session: Session, state: State, step: Step, hand: _Hand) -> Judgement:
+    missing = [number for number in step.needs if not stands(state, number)]
     if missing:
         text = ", ".join(map(str, missing))
         return Judgement(Verdict.NOT_DONE, remarks=(f"Needs step {text}, which has not passed.",))
     if step.do is None:
         return Judgement(Verdict.NOT_DONE, remarks=(step.explain,))
-    question = step.ask.format(resistance=_ohm(session.resistance_ohm))
-    if question and not voice.ask(question):
-        return Judgement(Verdict.NOT_DONE, remarks=(f"Not confirmed: {question}.",))
+    refused = hand.refused(step)
     if session.stop.is_set():
         raise Aborted
+    if refused:
+        return Judgement(Verdict.NOT_DONE, remarks=(f"Not confirmed: {refused}.",))
     try:
         return step.do(session)
     except FAILURES as error:
+        if session.stop.is_set():  # the rig was taken away: by a retract
+            raise Aborted from None
         return Judgement(Verdict.FAIL, remarks=(str(error),))
 
 
@@ -136,6 +213,12 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def seconds_left(session: Session, state: State, steps: Iterable[Step], *, again: bool = False) -> float:
+    """Return the approximate time of the steps that are still to do, in s."""
+    todo = [step for step in steps if again or not stands(state, step.number)]
+    return sum(step.takes_s(session.amounts) for step in todo if step.do is not None)
+
+
 def overall(state: State, steps: Iterable[Step]) -> Verdict:
     """Return the worst verdict of some steps."""
     verdicts: list[Any] = [state.verdict(step.number) for step in steps]
@@ -143,4 +226,16 @@ def overall(state: State, steps: Iterable[Step]) -> Verdict:
     return next((one for one in order if one in verdicts), Verdict.PASS)
 
 
-__all__ = ["Aborted", "NotSafe", "Voice", "begun", "commission", "overall", "versions"]
+__all__ = [
+    "Aborted",
+    "NotSafe",
+    "Voice",
+    "begun",
+    "commission",
+    "continuation",
+    "folder_of",
+    "overall",
+    "seconds_left",
+    "stands",
+    "versions",
+]

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import numpy as np
 
@@ -140,6 +141,7 @@ STEPS = (
         at_the_end,
         needs=(4,),
         record="outputs at the end",
+        takes_s=lambda amounts: 12.0,
     ),
     Step(
         13,
@@ -148,6 +150,8 @@ STEPS = (
         killed,
         needs=(4,),
         record="watchdog",
+        takes_s=lambda amounts: 6.0 * amounts.kills,
+        valid_for=timedelta(hours=24),
     ),
     Step(
         15,

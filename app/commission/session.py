@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.recording import Recording
+from analysis.records import Block
 from app.acquisition.attended import attended
-from app.acquisition.bench import Bench
+from app.acquisition.bench import Bench, Observer
 from app.acquisition.open_rig import BY_ADDRESS, OpenRig, Wires
+from app.acquisition.run_checks import duration_s
 from app.calibration import ANALYSES, CalibrationResult, PreviousCalibration
 from app.commission.amounts import FULL, Amounts
 from app.config.calibrated_rig import load_calibrated_rig
@@ -52,6 +54,12 @@ class Session:
         Set from anywhere, ends the present step safely.
     proved : callable
         True once a step has passed.
+    progress : callable
+        Gets the share of the present step that is done.
+    watch : callable
+        Gets the samples while a step records.
+    faults : tuple of str
+        Faults of a simulated rig: with other ones it is another rig.
     """
 
     rig_file: Path
@@ -61,6 +69,9 @@ class Session:
     wires: Wires = BY_ADDRESS
     stop: threading.Event = field(default_factory=threading.Event)
     proved: Callable[[int], bool] = lambda step: False
+    progress: Callable[[float], None] = lambda share: None
+    watch: Callable[[Block], None] = lambda block: None
+    faults: tuple[str, ...] = ()
     recordings: list[str] = field(default_factory=list)
     """Recordings of the present step."""
 
@@ -74,9 +85,15 @@ class Session:
 
     @contextmanager
     def open(self) -> Iterator[tuple[OpenRig, Callable[[], None]]]:
-        """Open the rig under a watchdog, without recording."""
-        with attended(self.rig_file, self.rig(), self.wires) as opened:
-            yield opened
+        """Open the rig under a watchdog, without recording; yield it with a check for a stop and for the watchdog."""
+        with attended(self.rig_file, self.rig(), self.wires) as (opened, lives):
+
+            def check() -> None:
+                lives()
+                if self.stop.is_set():
+                    raise Aborted
+
+            yield opened, check
 
     def record(self, name: str, procedure: RigProcedure, rate_Hz: float | None = None) -> Path:
         """Run a procedure and return its recording.
@@ -91,8 +108,12 @@ class Session:
         """
         out = _free(self.folder, name)
         procedure.resistor = True  # in place of the junction, whatever the procedure is usually for
-        bench = Bench(self.rig_file, self.stop, self.rig(rate_Hz), wires=self.wires)
-        end = bench.run(procedure, out, sample=f"{self.resistance_ohm:g} ohm", notes="commissioning").end
+        rig = self.rig(rate_Hz)
+        bench = Bench(self.rig_file, self.stop, rig, wires=self.wires)
+        observer = Observer(on_block=self._watched(duration_s(procedure, rig) * rig.daq.rate_Hz))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sample = f"{self.resistance_ohm:g} ohm"
+        end = bench.run(procedure, out, observer=observer, sample=sample, notes="commissioning").end
         self.recordings.append(out.name)
         if not end.safe:
             raise NotSafe(end.reason)
@@ -101,6 +122,16 @@ class Session:
         if end.status != "finished":
             raise StepFailed(end.reason)
         return out
+
+    def _watched(self, samples: float) -> Callable[[Block], None]:
+        """Return a callback for the blocks of a recording of this expected length."""
+
+        def on_block(block: Block) -> None:
+            self.watch(block)
+            if samples > 0:
+                self.progress(min(block.stop / samples, 1.0))
+
+        return on_block
 
     def calibrate(self, kind: str, name: str, procedure: RigProcedure) -> tuple[CalibrationResult, Path]:
         """Record and evaluate a calibration; save its result."""

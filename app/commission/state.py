@@ -1,14 +1,20 @@
 """State of a commissioning in a file, so that it can be stopped and continued."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from analysis.commissioning.judgement import Judgement, Verdict
 from app.config.toml import FileError
 
 FILE = "commission.json"
+FOLDER = "commission-"
+"""Beginning of the name of a session's folder; the date follows."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class State:
     steps : dict of int to Done
     facts : dict
         Versions, instruments and addresses.
+    under_way : int
+        Step that was begun and has not ended; 0 for none.
     """
 
     rig: str
@@ -44,6 +52,7 @@ class State:
     began: str
     steps: dict[int, Done] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    under_way: int = 0
 
     def verdict(self, number: int) -> Verdict:
         """Return the verdict of a step."""
@@ -54,12 +63,34 @@ class State:
         """Return True if a step passed, perhaps with a warning."""
         return self.verdict(number) in (Verdict.PASS, Verdict.WARN)
 
+    def lapsed(self, number: int, valid_for: timedelta | None, now: datetime | None = None) -> str:
+        """Return why a step that passed must be done again; "" if it need not.
+
+        Parameters
+        ----------
+        number : int
+        valid_for : timedelta or None
+            Time for which it counts, at most until this computer is started again; None: for ever.
+        now : datetime, optional
+        """
+        done = self.steps.get(number)
+        if done is None or valid_for is None or not done.when:
+            return ""
+        now, when = now or datetime.now(UTC), datetime.fromisoformat(done.when)
+        if now - when > valid_for:
+            age_h, most_h = ((now - when) / timedelta(hours=1), valid_for / timedelta(hours=1))
+            return f"it is {age_h:.0f} h old, and counts for {most_h:g} h"
+        if when.timestamp() < psutil.boot_time():
+            return "this computer was started again since"
+        return ""
+
     def save(self, folder: Path) -> None:
         """Write the state; a reader sees the old or the new one. Raises ``FileError``."""
         content = {**vars(self), "steps": {str(n): done.to_json() for n, done in sorted(self.steps.items())}}
         path = folder / FILE
         part = path.with_name(f"{FILE}.part")
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             part.write_text(json.dumps(content, indent=1), encoding="utf-8")
             part.replace(path)
         except OSError as error:
@@ -80,3 +111,25 @@ class State:
             return cls(**content, steps=steps)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FileError(f"{path}: not the state of a commissioning ({error})") from None
+
+
+def usual_folder(parent: Path, fits: Callable[[State], bool], today: date) -> Path:
+    """Return the folder of a session: the newest unfinished one that fits, else one of today.
+
+    Parameters
+    ----------
+    parent : Path
+        Folder of the sessions.
+    fits : callable
+        True for the state of a session that can be continued.
+    today : date
+    """
+    sessions = sorted(parent.glob(f"{FOLDER}*/{FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in sessions:
+        try:
+            state = State.load(file.parent)
+        except FileError:
+            continue
+        if state is not None and fits(state):
+            return file.parent
+    return parent / f"{FOLDER}{today:%Y-%m-%d}"

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from analysis.commissioning.judgement import Judgement
+from app.commission.amounts import Amounts
 from app.commission.session import Session
 
 
@@ -27,6 +29,10 @@ class Step:
         1: no sample, tip far back, resistor in place of the junction; 2: with a surface.
     record : str
         Name of its numbers in the calibration store.
+    takes_s : callable
+        Approximate duration in s, for these amounts of data.
+    valid_for : timedelta, optional
+        Time after which a session that is continued does it again.
     """
 
     number: int
@@ -37,3 +43,5 @@ class Step:
     ask: str = ""
     stage: int = 1
     record: str = ""
+    takes_s: Callable[[Amounts], float] = lambda amounts: 5.0
+    valid_for: timedelta | None = None

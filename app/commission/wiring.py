@@ -1,7 +1,7 @@
 """Steps 1 and 2: what answers, and which wire leads where."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from analysis.commissioning.judgement import Judgement, Number, judged
 from analysis.commissioning.resistor import Resistor, wiring_faults
@@ -78,6 +78,7 @@ STEPS = (
         "Opens every instrument and reads back what it says of itself. No output is written.",
         identity,
         record="identity",
+        takes_s=lambda amounts: 3.0,
     ),
     Step(
         2,
@@ -91,5 +92,7 @@ STEPS = (
         "sample "
         "to the input of the current amplifier",
         record="wiring",
+        takes_s=lambda amounts: 8.0,
+        valid_for=timedelta(hours=24),
     ),
 )

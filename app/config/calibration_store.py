@@ -135,14 +135,29 @@ class ProofRecord(Calibrated):
 class CommissionRecord(Calibrated):
     """Commissioning of a rig: verdicts by step, and numbers by name of the step.
 
-    ``rig_file`` is the fingerprint of the rig file, ``card`` the serial number of the card.
+    ``rig_file`` is the fingerprint of the rig file, ``card`` the serial number of the card, ``program`` the version
+    that commissioned, ``verdict`` the worst of the steps without a surface.
     """
 
     kind: Literal["commission"] = "commission"
     rig_file: str
     card: int
+    program: str = ""
+    verdict: str = ""
     verdicts: dict[str, str] = Field(default_factory=dict)
     numbers: dict[str, dict[str, float]] = Field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Name of this commissioning: that of its folder, and the time at which it was saved."""
+        return f"{self.recording or 'commission'} {self.date.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def worst(self) -> str:
+        """Verdict of the whole; that of the worst step for a record of an older version."""
+        if self.verdict:
+            return self.verdict
+        return next((one for one in ("fail", "not done", "warn") if one in self.verdicts.values()), "pass")
 
 
 Record = (

@@ -19,7 +19,7 @@ from app.viewmodels.worker import Background
 
 log = logging.getLogger(__name__)
 
-NEWS = ("job", "state", "log", "instruments")
+NEWS = ("job", "state", "log", "instruments", "commission")
 STREAM = ("run", "block", "event")
 SILENCE_S = 4.0
 """Silence after which the bench is asked for its state; it reports its instruments every second."""
@@ -37,7 +37,7 @@ class BenchConnection(QObject):
     began = pyqtSignal(object)
     """`Session` of a run that has begun or was in progress."""
     received = pyqtSignal(str, object)
-    """Topic ("job", "state", "log" or "instruments") and content of every other message of the bench."""
+    """Topic ("job", "state", "log", "instruments" or "commission") and content of every other message of the bench."""
     lost = pyqtSignal(str)
     """Message that the bench does not answer; "" when it answers again."""
 

@@ -13,9 +13,18 @@ from app.acquisition.bench import Bench
 from app.acquisition.run_checks import check, procedure_of
 from app.config.amplifiers import ROLES
 from app.server.broadcast import Broadcast
+from app.server.commissioning import Commissioning
 from app.server.instrument_status import settable
 from app.server.instruments import Instruments
-from app.server.messages import BenchState, LogEntry, RunRequest, record_message, run_request
+from app.server.messages import (
+    BenchState,
+    CommissionRequest,
+    LogEntry,
+    RunRequest,
+    commission_request,
+    record_message,
+    run_request,
+)
 from app.server.protocol import VERSION
 from app.server.queue import Job, JobQueue
 from app.server.rpc_server import Command, Reply, apart
@@ -62,6 +71,13 @@ class CommandedBench(Protocol):
     def add(self, run: RunRequest, place: int | None = None) -> Job:
         """Add a run to the queue. Raises ``ImpossibleSetting``."""
 
+    @property
+    def commissioning(self) -> Commissioning:
+        """Commissioning of the rig."""
+
+    def commission(self, request: CommissionRequest) -> Job:
+        """Commission the rig next. Raises ``ImpossibleSetting``, or ``NotNow`` while runs go on or wait."""
+
     def log_entries(self) -> list[LogEntry]:
         """Return the last entries of the log."""
 
@@ -107,6 +123,9 @@ class CommandHandlers:
             "read_instruments": Command(self._read_instruments, instrument_thread),
             "set_instrument": Command(self._set_instrument, instrument_thread),
             "history": Command(self._history, reader_thread),
+            "commission": Command(self._commission, reader_thread),
+            "commissioning": Command(self._commissioning, reader_thread),
+            "commission_answer": Command(self._commission_answer),
             "shutdown": Command(self._shutdown),
         }
 
@@ -209,6 +228,17 @@ class CommandHandlers:
             "over": self._bench.queue.present is None or self._bench.queue.present.id != job,
         }
         return Reply(fields, {str(i): block.data for i, block in enumerate(page.blocks)})
+
+    def _commission(self, **wanted: Any) -> Reply:
+        return Reply({"job": self._bench.commission(commission_request(wanted)).id})
+
+    def _commissioning(self, **wanted: Any) -> Reply:
+        """Return the present commissioning, or what one of this kind would do."""
+        return Reply(dict(self._bench.commissioning.look(commission_request(wanted))))
+
+    def _commission_answer(self, question: int, yes: bool) -> Reply:
+        self._bench.commissioning.answer(question, yes)
+        return Reply(dict(self._bench.commissioning.to_json()))
 
     def _shutdown(self, abort: bool = False) -> Reply:
         """End the bench; abort a run in progress, safely, only if ``abort`` is set."""

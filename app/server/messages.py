@@ -144,6 +144,36 @@ class StartedRun(TypedDict):
     job: int
 
 
+class CommissionStep(TypedDict):
+    """A step of a commissioning: "waiting", "running", "needs a hand", or its verdict; its numbers and remedies."""
+
+    number: int
+    title: str
+    explain: str
+    state: str
+    share: float
+    takes_s: float
+    numbers: list[str]
+    remarks: list[str]
+    when: str
+
+
+class CommissionState(TypedDict):
+    """A commissioning: its job (0: none runs), the open question (0: none), time left, and every step."""
+
+    version: int
+    job: int
+    folder: str
+    resistance_ohm: float
+    question: int
+    asked: str
+    kept: str
+    verdict: str
+    left_s: float
+    report: str
+    steps: list[CommissionStep]
+
+
 class Retracted(TypedDict):
     """Actions that made the rig safe."""
 
@@ -187,6 +217,8 @@ REPLIES: Mapping[str, type[Any]] = {
     "log": LogEntries,
     **dict.fromkeys(("instruments", "read_instruments", "set_instrument"), InstrumentsState),
     "history": HistoryPage,
+    "commission": StartedRun,
+    **dict.fromkeys(("commissioning", "commission_answer"), CommissionState),
     "retract": Retracted,
 }
 """Results of the commands; the others have none, or the state if it has changed."""
@@ -200,6 +232,7 @@ TOPICS: Mapping[str, type[Any]] = {
     "state": BenchState,
     "log": LogEntry,
     "instruments": InstrumentsState,
+    "commission": CommissionState,
 }
 """Published messages; `record_of` reads the records."""
 
@@ -213,6 +246,17 @@ class RunRequest:
     out: str | None = None
     sample: str = ""
     notes: str = ""
+
+
+@dataclass(frozen=True)
+class CommissionRequest:
+    """A commissioning to do: resistor, steps ("1-5,9", "" for all up to ``stage``), short records, steps once more."""
+
+    resistance_ohm: float = 1e4
+    steps: str = ""
+    stage: int = 1
+    quick: bool = False
+    again: bool = False
 
 
 def structured(what: str, content: Any, kind: type[T]) -> T:
@@ -240,6 +284,12 @@ def run_request(arguments: Mapping[str, Any]) -> RunRequest:
     """Return the run that the arguments of a command describe. Raises ``ProtocolError``."""
     _refuse_unknown(arguments, [field.name for field in fields(RunRequest)])
     return structured("run", arguments, RunRequest)
+
+
+def commission_request(arguments: Mapping[str, Any]) -> CommissionRequest:
+    """Return the commissioning that the arguments of a command describe. Raises ``ProtocolError``."""
+    _refuse_unknown(arguments, [field.name for field in fields(CommissionRequest)])
+    return structured("commissioning", arguments, CommissionRequest)
 
 
 def checked_arguments(act: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,12 @@ class JobQueue:
         return self._present
 
     @property
+    def waiting(self) -> bool:
+        """True if a job waits."""
+        with self._changed:
+            return bool(self._waiting)
+
+    @property
     def held(self) -> str:
         """Reason for which no job starts; "" if the queue is not held."""
         return self._held

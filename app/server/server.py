@@ -21,19 +21,21 @@ from app.acquisition.bench import Bench, RunSummary
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.run_checks import check, free_name, procedure_of
 from app.acquisition.watchdog import make_safe
+from app.commission.session import NotSafe
 from app.config.toml import FileError
 from app.server.admission import Admission
 from app.server.broadcast import Broadcast
 from app.server.command_handlers import CommandHandlers
+from app.server.commissioning import COMMISSION, Commissioning
 from app.server.connection import RETRACT_MARGIN_S, Connection
 from app.server.critical_thread import CriticalThread
 from app.server.instruments import Instruments
-from app.server.messages import BenchState, LogEntry, RunRequest
+from app.server.messages import BenchState, CommissionRequest, LogEntry, RunRequest
 from app.server.publisher import LogTopic, Publisher
 from app.server.queue import Job, JobQueue, Status
 from app.server.rpc_server import CommandServer, ServerWorker
 from drivers.errors import NotNow, RigError
-from procedures.errors import ImpossibleSetting
+from procedures.errors import Aborted, ImpossibleSetting
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,9 @@ class BenchServer:
         admission = self._admission = Admission(self._context, token)
         self._publisher = Publisher(self._context, self._host, token, admission)
         self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
+        self.commissioning = Commissioning(
+            self.rig_file, self.folder, self.publish_commissioning, self.instruments.rows.feed
+        )
         self._instrument_thread = ServerWorker("instruments")
         self._reader_thread = ServerWorker("history")
         handlers = CommandHandlers(self)
@@ -190,12 +195,36 @@ class BenchServer:
         self.publish_state()
         return job
 
+    def commission(self, request: CommissionRequest) -> Job:
+        """Commission the rig next.
+
+        Raises
+        ------
+        ImpossibleSetting
+            For a resistor or steps that there are not.
+        NotNow
+            While runs go on or wait.
+        """
+        if self.queue.snapshot()["bench"] != "idle" or self.queue.waiting:
+            raise NotNow("Runs go on or wait: end or remove them before the rig is commissioned")
+        job = self.commissioning.job(self.queue.new_id(), request)
+        self.queue.add(job)
+        with suppress(NotNow):  # it has already started
+            self.queue.let(job.id)
+        self.publish_state()
+        return job
+
     def _run_jobs(self) -> None:
         while (job := self.queue.take()) is not None:
             self.publish_state()
             try:
                 self.instruments.give_up()
-                self._run(job)
+                self._commission(job) if job.procedure == COMMISSION else self._run(job)
+            except Aborted:
+                self.queue.change(job, status=Status.ABORTED, reason="stopped by the user", safe=True)
+            except NotSafe as error:
+                self.unsafe = str(error)
+                self.queue.change(job, status=Status.FAULT, reason=str(error), safe=False)
             except EXPECTED as error:
                 status = Status.ABORTED if job.stop.is_set() else Status.FAULT
                 self.queue.change(job, status=status, reason=str(error), refused=isinstance(error, REFUSED))
@@ -239,6 +268,11 @@ class BenchServer:
         self.queue.change(job, traces=summary.traces, samples=summary.samples)
         self.unsafe = "" if job.safe else f"Job {job.id} has ended, and the rig could not be made safe."
 
+    def _commission(self, job: Job) -> None:
+        status, reason = self.commissioning.run(job)
+        self.queue.change(job, status=status, reason=reason, safe=True)
+        self.unsafe = ""
+
     # ---- publishing ----
 
     def log_entries(self) -> list[LogEntry]:
@@ -280,6 +314,12 @@ class BenchServer:
     def publish_instruments(self) -> None:
         """Publish the state of the instruments."""
         self._publisher.publish_snapshot("instruments", self.instruments.to_json)
+
+    def publish_commissioning(self) -> None:
+        """Publish the state of the commissioning, and its job's progress."""
+        self._publisher.publish_snapshot("commission", self.commissioning.to_json)
+        if (job := self.queue.present) is not None:
+            self.broadcast.publish_job(job)
 
     def publish_state(self) -> None:
         """Publish the state of the bench."""

@@ -7,11 +7,14 @@ from app.gui.panels.field import as_text, parameter_unit
 from app.gui.wording import UNITS, labelled_sentence, labels_of, parameters_of
 from procedures.registry import PROCEDURES
 
+OTHER_JOBS = {"commission": "Commissioning"}
+"""Titles of jobs that are no procedures."""
+
 
 def title_of(job: Mapping[str, Any]) -> str:
     """Return the procedure and the parameter that distinguishes this run from others, e.g. "Heating  1.08 V"."""
     if job["procedure"] not in PROCEDURES:
-        return str(job["procedure"])
+        return OTHER_JOBS.get(job["procedure"], str(job["procedure"]))
     procedure = PROCEDURES[job["procedure"]]
     label = procedure.label
     for name in procedure.distinguished_by:

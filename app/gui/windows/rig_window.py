@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtWidgets import QStackedWidget
 
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
+from app.gui.panels.commissioning import CommissioningPage
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
 from app.gui.panels.queue import OVER, QueuePanel
@@ -58,6 +60,11 @@ class RigWindow(SessionWindow):
         self.rig_line.retract.connect(self.retract)
         self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
         self.rig, self.notes = RigPanel(theme), NotesPanel()
+        self.commissioning = CommissioningPage(theme)
+        self.pages = QStackedWidget()
+        for page in (self.area, self.commissioning):
+            self.pages.addWidget(page)
+        self.setCentralWidget(self.pages)
         self._arrange()
         self._connect_panels()
         self.setWindowTitle("hotjunction")
@@ -102,13 +109,21 @@ class RigWindow(SessionWindow):
         queue.abort_asked.connect(lambda job: self.ask("abort", job=job))
         queue.remove_asked.connect(lambda job: self.ask("queue_remove", job=job))
         queue.move_asked.connect(lambda job, place: self.ask("queue_move", job=job, place=place))
-        queue.open_asked.connect(lambda path: self.open_asked.emit(Path(path)))
+        queue.open_asked.connect(self._open)
         self.rig.set_asked.connect(
             lambda name, setting, value: self.ask(
                 "set_instrument", instrument=name, setting=setting, value=value
             )
         )
         self.notes.note_asked.connect(self._note)
+        page = self.commissioning
+        page.start_asked.connect(self._commission)
+        page.look_asked.connect(lambda wanted: self.ask("commissioning", self._show_commissioning, **wanted))
+        page.stop_asked.connect(lambda: self.ask("abort"))
+        page.answered.connect(
+            lambda number, yes: self.ask("commission_answer", None, question=number, yes=yes)
+        )
+        page.closed.connect(lambda: self.pages.setCurrentWidget(self.area))
 
     def run_menu(self) -> dict[str, list[Entry]]:
         """Return the menu Run."""
@@ -120,6 +135,8 @@ class RigWindow(SessionWindow):
                 Item("A&bort the run", self.queue.abort_present),
                 None,
                 Item("R&etract (Esc Esc)", self.retract),
+                None,
+                Item("&Commission the rig …", self.commission),
             ]
         }
 
@@ -184,6 +201,8 @@ class RigWindow(SessionWindow):
                 self._show_instruments(content)
             case "log":
                 self._take_entry(content)
+            case "commission":
+                self._show_commissioning(content)
 
     @property
     def state(self) -> Mapping[str, Any]:
@@ -259,14 +278,41 @@ class RigWindow(SessionWindow):
         """Draw the views and the alarm; without a run, show the state of the instruments."""
         super().paint()
         unsafe = self._unsafe
-        if self._lost or unsafe or not self.queue.present:
-            before = self.session.status.snapshot() if self.session is not None else None
-            self.line.present(idle_status(self._instruments, before, self._lost, unsafe))
+        commissioning = self.commissioning.shown.running
+        if self._lost or unsafe or not self.queue.present or commissioning:
+            last = None if commissioning else self.session
+            before = last.status.snapshot() if last is not None else None
+            seen = {**self._instruments, "busy": False} if commissioning else self._instruments
+            self.line.present(idle_status(seen, before, self._lost, unsafe))
         running = bool(self.queue.present)  # the job's own message arrives before the state of the bench
         self.alarm.tell(alarm_of(unsafe, self._lost, {} if running else self.state))
         notice = self.alarm.notice
         if notice is not None and f"job {notice.job}:" in self.messages.text:
             self.messages.dismiss()  # the alarm shows it already
+
+    # ---- commissioning ----
+
+    def commission(self) -> None:
+        """Show the page that leads through the commissioning of the rig."""
+        self.pages.setCurrentWidget(self.commissioning)
+        self.commissioning.look()
+
+    def _commission(self, wanted: dict[str, Any]) -> None:
+        if self.source is None:
+            self.say(STARTING, logging.WARNING)
+            return
+        self.source.ask("commission", None, lambda error: self.commissioning.refuse(str(error)), **wanted)
+
+    def _show_commissioning(self, content: Mapping[str, Any]) -> None:
+        if self._newest.accepts("commission", content):
+            self.commissioning.on_message(content)
+
+    def _open(self, path: str) -> None:
+        """Open what a job has left: a recording, or the report of a commissioning."""
+        if Path(path).is_dir():
+            self.commission()
+        else:
+            self.open_asked.emit(Path(path))
 
     # ---- commands ----
 

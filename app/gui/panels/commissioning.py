@@ -1,0 +1,338 @@
+"""Page that leads through a commissioning: steps, the question to the operator, remedies, progress."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QColor, QDesktopServices, QFont, QPalette
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.panels.selection import calm
+from app.gui.widgets.theme import LARGE, MEDIUM, Theme, tabular
+from app.gui.wording import with_units
+from app.viewmodels.commissioning import CommissioningSnapshot, Kind, StepRow, snapshot_of
+
+HEADLINE_PT, QUESTION_PT = 15.0, 12.0
+BAR_HEIGHT = 6
+NOT_BEGUN = "Commissioning measures what the rig file states, step by step, before a tip is near a sample."
+
+
+class QuestionBar(QWidget):
+    """Question to the operator with its two answers, hidden without one."""
+
+    answered = pyqtSignal(int, bool)
+    """Number of the question, and True for yes."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme, self.number = theme, 0
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setFont(tabular(self.font(), QUESTION_PT, QFont.Weight.Medium))
+        self.yes, self.no = QPushButton("&Yes, it is so"), QPushButton("&No")
+        self.yes.clicked.connect(lambda: self.answered.emit(self.number, True))
+        self.no.clicked.connect(lambda: self.answered.emit(self.number, False))
+        self.no.setToolTip("The step is not done, nor those that need it.")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(MEDIUM)
+        buttons.addStretch(1)
+        buttons.addWidget(self.no)
+        buttons.addWidget(self.yes)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        whole.setSpacing(MEDIUM)
+        whole.addWidget(self.words)
+        whole.addLayout(buttons)
+        self.setAutoFillBackground(True)
+        theme.changed.connect(self._colour)
+        self._colour()
+        self.hide()
+
+    def ask(self, number: int, question: str) -> None:
+        """Show a question; hide the bar for number 0."""
+        if number and number != self.number:
+            self.words.setText(f"Is this so? {with_units(question)}.")
+        self.number = number
+        self.setVisible(bool(number))
+
+    def _colour(self) -> None:
+        colours, palette = self.theme.palette, self.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(colours.warning_fill))
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.on_warning))
+        self.setPalette(palette)
+        for button in (self.yes, self.no):
+            usual = button.palette()
+            usual.setColor(QPalette.ColorRole.Window, QColor(colours.window))
+            button.setPalette(usual)
+
+
+class CommissioningPage(QWidget):
+    """Page of a commissioning; its buttons emit signals.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
+
+    start_asked = pyqtSignal(dict)
+    """Arguments of the command "commission"."""
+    look_asked = pyqtSignal(dict)
+    """The same, to learn what it would do."""
+    stop_asked = pyqtSignal()
+    answered = pyqtSignal(int, bool)
+    closed = pyqtSignal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.shown = CommissioningSnapshot()
+        self._chosen: int | None = None
+        self._fields()
+        self._buttons()
+        self._body()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        whole.setSpacing(MEDIUM)
+        whole.addLayout(self._head())
+        whole.addWidget(self.kept)
+        whole.addLayout(self._choices())
+        whole.addWidget(self.bar)
+        whole.addWidget(self.question)
+        whole.addWidget(self.body, 1)
+        theme.changed.connect(self._render)
+        self._render()
+
+    # ---- assembly ----
+
+    def _fields(self) -> None:
+        self.resistance, self.steps = QLineEdit("10000"), QLineEdit()
+        self.resistance.setToolTip("Resistor in place of the junction, in ohm; 0.1 % or better.")
+        self.resistance.setAccessibleName("Resistor in ohm")
+        self.steps.setPlaceholderText("all")
+        self.steps.setToolTip("Steps to do, such as 1-5,9; empty: all of them.")
+        self.steps.setAccessibleName("Steps")
+        self.quick, self.surface = QCheckBox("Re&hearsal"), QCheckBox("With sur&face")
+        self.again = QCheckBox("Repea&t passed")
+        self.quick.setToolTip("Short records, larger errors: to learn the steps.")
+        self.surface.setToolTip("Also the steps with sample and tip, after the resistor was removed.")
+        self.again.setToolTip("Do steps once more that have passed.")
+        for field in (self.resistance, self.steps):
+            field.setFont(tabular(field.font()))
+            field.editingFinished.connect(self._look)
+        for box in (self.quick, self.surface, self.again):
+            box.clicked.connect(self._look)
+
+    def _buttons(self) -> None:
+        self.start, self.stop = QPushButton("&Start"), QPushButton("Sto&p")
+        self.report, self.back = QPushButton("Open &report"), QPushButton("&Close")
+        self.start.clicked.connect(self._start)
+        self.stop.clicked.connect(self.stop_asked)
+        self.report.clicked.connect(self.open_report)
+        self.back.clicked.connect(self.closed)
+        self.stop.setToolTip("Make the rig safe and keep what was done; Continue goes on from there.")
+        self.back.setToolTip("Back to the plots; a commissioning in progress goes on.")
+        self.headline, self.left, self.kept = QLabel(), QLabel(), QLabel()
+        self.headline.setFont(tabular(self.font(), HEADLINE_PT, QFont.Weight.DemiBold))
+        self.left.setFont(tabular(self.font()))
+        self.kept.setWordWrap(True)
+        for label in (self.left, self.kept):
+            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(BAR_HEIGHT)
+        self.question = QuestionBar(self.theme)
+        self.question.answered.connect(self.answered)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(MEDIUM)
+        row.addWidget(self.headline, 1)
+        row.addWidget(self.left)
+        for button in (self.start, self.stop, self.report, self.back):
+            row.addWidget(button)
+        return row
+
+    def _choices(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(MEDIUM)
+        for text, field, width in (("Resistor", self.resistance, 90), ("Steps", self.steps, 90)):
+            label = QLabel(text)
+            label.setBuddy(field)
+            field.setFixedWidth(width)
+            row.addWidget(label)
+            row.addWidget(field)
+            if field is self.resistance:
+                row.addWidget(QLabel("Ω"))
+                row.addSpacing(MEDIUM)
+        row.addSpacing(MEDIUM)
+        for box in (self.quick, self.again, self.surface):
+            row.addWidget(box)
+        row.addStretch(1)
+        return row
+
+    def _body(self) -> None:
+        self.table = QTableWidget(0, 3)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setWordWrap(False)
+        self.table.setAccessibleName("Steps of the commissioning")
+        calm(self.table, self.theme)
+        rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert rows is not None and columns is not None
+        rows.hide()
+        columns.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
+        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        columns.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        columns.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.itemSelectionChanged.connect(self._choose)
+        self.details = QLabel(NOT_BEGUN)
+        self.details.setWordWrap(True)
+        self.details.setTextFormat(Qt.TextFormat.RichText)
+        self.details.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.details.setMargin(MEDIUM)
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details.setFont(tabular(self.details.font()))
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.details)
+        scroll.setBackgroundRole(QPalette.ColorRole.Base)
+        self.body = QSplitter()
+        self.body.addWidget(self.table)
+        self.body.addWidget(scroll)
+        self.body.setSizes([340, 400])
+        self.body.setChildrenCollapsible(False)
+        self.body.setHandleWidth(MEDIUM)
+
+    # ---- what the bench says ----
+
+    def on_message(self, content: Mapping[str, Any]) -> None:
+        """Show the bench's report on the commissioning."""
+        before, self.shown = self.shown, snapshot_of(content)
+        if self.shown.present != before.present:
+            self._chosen = None  # follow the step in progress
+        self._render()
+
+    def refuse(self, message: str) -> None:
+        """Show why a commissioning was not started."""
+        self.kept.setText(with_units(message))
+        self.kept.show()
+
+    def _render(self) -> None:
+        shown = self.shown
+        self.headline.setText(shown.headline or "Commissioning")
+        self.left.setText(shown.left)
+        self.kept.setText(with_units(shown.kept))
+        self.kept.setVisible(bool(shown.kept))
+        self.bar.setValue(round(1000 * shown.share))
+        self.question.ask(shown.question, shown.asked)
+        self.start.setText(f"&{shown.start}")
+        self.start.setEnabled(not shown.running)
+        self.start.setDefault(not shown.running)
+        self.stop.setEnabled(shown.running)
+        self.report.setEnabled(bool(shown.report))
+        self.report.setToolTip(shown.report or "There is a report after the first step.")
+        for field in (self.resistance, self.steps, self.quick, self.surface, self.again):
+            field.setEnabled(not shown.running)
+        self._fill()
+        self._show_details()
+
+    def _fill(self) -> None:
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(self.shown.rows))
+        for place, row in enumerate(self.shown.rows):
+            for column, text in enumerate((str(row.number), row.title, row.state)):
+                item = self.table.item(place, column) or QTableWidgetItem()
+                item.setText(text)
+                item.setForeground(QColor(getattr(self.theme.palette, row.kind)))
+                font = item.font()
+                font.setBold(row.kind in (Kind.ACTIVE, Kind.BAD) or row.state.startswith("needs"))
+                item.setFont(font)
+                if self.table.item(place, column) is None:
+                    self.table.setItem(place, column, item)
+            if row.number == (self._chosen or self.shown.present):
+                self.table.selectRow(place)
+        self.table.blockSignals(False)
+
+    def _choose(self) -> None:
+        place = self.table.currentRow()
+        if 0 <= place < len(self.shown.rows):
+            self._chosen = self.shown.rows[place].number
+            self._show_details()
+
+    def _show_details(self) -> None:
+        number = self._chosen or self.shown.present
+        row = next((one for one in self.shown.rows if one.number == number), None)
+        failed = [one for one in self.shown.rows if one.kind is Kind.BAD and one is not row]
+        text = self._as_html(row) if row else NOT_BEGUN
+        self.details.setText(text + "".join(self._remedy(one) for one in failed if not self._chosen))
+
+    def _as_html(self, row: StepRow) -> str:
+        """Return a step as rich text: the remedy first, then what it does, then its numbers."""
+        colours = self.theme.palette
+        said = getattr(colours, row.kind if row.kind in (Kind.BAD, Kind.LOOK) else Kind.GOOD)
+        parts = [f"<p><b>{row.number}. {escape(row.title)}</b></p>"]
+        parts += [f'<p style="color:{said}">{escape(with_units(one))}</p>' for one in row.remarks]
+        parts.append(f'<p style="color:{colours.quiet}">{escape(with_units(row.explain))}</p>')
+        parts += [f"<div>{escape(with_units(one))}</div>" for one in row.numbers]
+        return "".join(parts)
+
+    def _remedy(self, row: StepRow) -> str:
+        """Return a failed step beside the one in progress."""
+        said = " ".join(escape(with_units(one)) for one in row.remarks)
+        return f'<p style="color:{self.theme.palette.danger}"><b>{row.number}. {escape(row.title)}</b> {said}</p>'
+
+    # ---- what the user wants ----
+
+    def request(self) -> dict[str, Any] | None:
+        """Return the arguments of a commissioning as the fields state; None, with a remark, for an unusable one."""
+        try:
+            ohm = float(self.resistance.text())
+        except ValueError:
+            self.refuse(f"“{self.resistance.text()}” is not a resistance in ohm.")
+            return None
+        return {
+            "resistance_ohm": ohm,
+            "steps": self.steps.text().strip(),
+            "stage": 2 if self.surface.isChecked() else 1,
+            "quick": self.quick.isChecked(),
+            "again": self.again.isChecked(),
+        }
+
+    def _look(self) -> None:
+        if not self.shown.running and (wanted := self.request()) is not None:
+            self.look_asked.emit(wanted)
+
+    def _start(self) -> None:
+        if (wanted := self.request()) is not None:
+            self.start_asked.emit(wanted)
+
+    def look(self) -> None:
+        """Ask the bench what is done already."""
+        self._look()
+
+    def open_report(self) -> None:
+        """Open the report in the user's browser."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self.shown.report))))
