@@ -175,6 +175,10 @@ class CurrentAmplifier(Amplifier, Protocol):
         """Return a context in which its output shows its own offset; None if the program can't do that."""
         return None
 
+    def unfiltered(self) -> AbstractContextManager[None] | None:
+        """Return a context in which its filter is off; None if the program can't do that."""
+        return None
+
 
 class VoltagePreamplifier(Amplifier, Protocol):
     """Amplifies the voltage of the thermocouple. Its ``Keys`` have ``gain`` and ``lowpass_Hz``."""

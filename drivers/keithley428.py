@@ -168,6 +168,15 @@ class Keithley428(Keithley428Bus):
         """Return a context with zero check on; it is restored afterwards."""
         return self._zero_checked()
 
+    @contextmanager
+    def unfiltered(self) -> Iterator[None]:
+        """Switch the filter off while the context is open."""
+        self.filter_on = False
+        try:
+            yield
+        finally:
+            self.filter_on = True
+
     def report(self) -> tuple[str, str]:
         """Return its settings and latched errors, and what to do about them. Only questions are asked."""
         settings, errors = self.settings, self.errors

@@ -1,6 +1,6 @@
 """Opening of a rig: its drivers, with the amplifiers set as in the rig file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
@@ -76,7 +76,7 @@ class OpenRig:
 
     ``settings`` is what was set, for the recording; what can't be read back says so. ``report`` is
     what the card says of its scan, ranges and calibrations. ``amplifiers`` are the settings of the
-    amplifiers on which samples depend.
+    amplifiers on which samples depend, ``drivers`` the amplifiers themselves, by role.
     """
 
     context: ProcedureContext
@@ -84,6 +84,7 @@ class OpenRig:
     card: Card
     report: CardReport
     amplifiers: dict[str, Any]
+    drivers: Mapping[str, Amplifier]
 
 
 def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
@@ -177,7 +178,8 @@ def open_rig(
         verify = partial(_verify, amplifier, recorded, seen)
         context = _context(rig, daq, verify, _stepper(rig, controller))
         context = replace(context, stimuli=stimuli(rig, amplifier, preamplifier))
-        yield OpenRig(context, settings, _identified(daq), report, working)
+        drivers = {CURRENT_AMPLIFIER: amplifier, VOLTAGE_PREAMPLIFIER: preamplifier}
+        yield OpenRig(context, settings, _identified(daq), report, working, drivers)
 
 
 def card_settings(report: CardReport) -> dict[str, Any]:

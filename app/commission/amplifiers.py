@@ -11,6 +11,7 @@ from analysis.recording import Recording
 from analysis.records import EventKind, FloatArray
 from analysis.spectra.welch import power_spectrum
 from app.acquisition.open_rig import current_calibration, daq_inputs
+from app.commission.ranges import gain_series, preamplifier_series, rise_series
 from app.commission.session import MOST_BIAS_V, Session
 from app.commission.step import Step
 from app.config.calibration_store import AmplifierRecord
@@ -68,7 +69,7 @@ def chain(session: Session) -> Judgement:
 
 
 def rise(session: Session) -> Judgement:
-    """Measure the rise time of the gain in use, from the edges of a modulation."""
+    """Measure the rise time in use from the edges of a modulation; then every gain and every rise time."""
     section = session.rig().current_amplifier
     set_s = section.rise_time_s
     procedure = CalibrateLag.from_values({"amplitude": 0.05, "holds": 2, "hold_time": 0.5})
@@ -83,8 +84,12 @@ def rise(session: Session) -> Judgement:
         Number("rise time", found.rise_s * 1e3, "ms", f"{set_s * 1e3:g} +- {RISE_TOLERANCE:.0%}"),
         Number("edges", found.edges),
     ]
+    with session.open() as (opened, check):
+        gains, times = gain_series(session, opened, check), rise_series(session, opened, check)
+    numbers += gains.numbers + times.numbers
+    doubtful, remarks = gains.doubtful + times.doubtful, gains.remarks + times.remarks
     if abs(found.rise_s - set_s) <= RISE_TOLERANCE * set_s + least_s:
-        return judged(numbers)
+        return judged(numbers, doubtful=doubtful, remarks=remarks)
     return judged(
         numbers,
         [
@@ -93,6 +98,8 @@ def rise(session: Session) -> Judgement:
             "time follow the gain, and FILTER switches it off: press neither; at another amplifier compare its "
             "switches."
         ],
+        doubtful,
+        remarks,
     )
 
 
@@ -125,6 +132,8 @@ def preamplifier(session: Session) -> Judgement:
                 lowered = read()
             ratio = float(np.std(np.diff(lowered)) / np.std(np.diff(coupled)))
             numbers.append(Number("lower gain over usual gain, from the noise", ratio, "", f"{expected:.2f}"))
+        series = preamplifier_series(session, opened, check)
+    numbers += series.numbers
     found_Hz = corner_Hz(
         power_spectrum([coupled], SCAN_Hz, SEGMENT_S), section.lowpass_Hz, poles, rig.mains_Hz
     )
@@ -137,7 +146,7 @@ def preamplifier(session: Session) -> Judgement:
             "Hz "
             "(lowpass_Hz in [voltage_preamplifier]): compare its front panel."
         )
-    return judged(numbers, doubtful=wrong)
+    return judged(numbers, doubtful=wrong + series.doubtful, remarks=series.remarks)
 
 
 STEPS = (
@@ -152,21 +161,22 @@ STEPS = (
     ),
     Step(
         9,
-        "Rise time",
-        "Modulates the bias at 50 kS/s and times the response of the current amplifier at the gain in use. Other "
-        "gains: "
-        "write them into the rig file and repeat the step.",
+        "Current amplifier",
+        "Modulates the bias at 50 kS/s and times the response; then measures gain, offset and noise of every gain that "
+        "the resistor allows, and every rise time.",
         rise,
         needs=(4,),
         record="rise time",
+        takes_s=lambda amounts: 30 * amounts.ghost_s + 30,
     ),
     Step(
         10,
         "Preamplifier",
-        "Grounds the preamplifier, lowers its gain, and looks for both and for its low-pass corner in its noise.",
+        "Grounds the preamplifier, lowers its gain, and looks for both, for its other gains and for its low-pass "
+        "corners in its noise.",
         preamplifier,
         needs=(2,),
         record="preamplifier",
-        takes_s=lambda amounts: 20 * amounts.ghost_s + 5,
+        takes_s=lambda amounts: 60 * amounts.ghost_s + 10,
     ),
 )

@@ -1,10 +1,9 @@
-"""Steps on the inputs: ghosting, lag, noise, mains."""
+"""Steps on the inputs: lag, noise, mains."""
 
 from math import sqrt
 
 import numpy as np
 
-from analysis.commissioning.ghosting import DOUBTFUL, REFUSED, Ghost, ghost
 from analysis.commissioning.judgement import Judgement, Number, judged
 from analysis.commissioning.mains import WITHIN_Hz, mains
 from analysis.constants import BOLTZMANN_J_per_K
@@ -12,95 +11,15 @@ from analysis.heating.arrival import scan_arrival
 from analysis.preflight.scan import white_V_per_rtHz
 from analysis.recording import Recording
 from analysis.records import FloatArray
-from app.acquisition.open_rig import daq_inputs
 from app.calibration.result import spans_of
 from app.commission.session import Session
 from app.commission.step import Step
 from app.config.calibration_store import LagRecord
-from app.config.rig import Output
-from drivers.daqmx.channels import AnalogInput
-from drivers.daqmx.terminals import TerminalScan
-from drivers.ni6281 import NI6281
 from procedures.calibrate_lag import CalibrateLag
 from procedures.calibrate_noise import CalibrateNoise
 
-GHOST_RATES_Hz = (2e3, 2e4)
-FOLLOWS = 0.3
-"""Share from which an input has nothing connected."""
-
 ROOM_K = 295.0
 NOISE_FACTOR = 3.0
-LEVEL_V = 1.0
-"""Level of the bias for the ghosts; the current amplifier may be railed meanwhile."""
-
-
-def ghosting(session: Session) -> Judgement:
-    """Scan each input behind the bias loop-back, and alone, at both levels of the bias."""
-    rig, seconds = session.rig(), session.amounts.ghost_s
-    with session.open() as (opened, check):
-        daq = opened.context.daq
-        bias, *others = daq_inputs(rig)
-        free = [AnalogInput(name, name, 10.0) for name in daq.controller.differential_inputs(daq.device)]
-        wired = {one.channel for one in (bias, *others)}
-        victims = [one for one in others if one.name != "current"]
-        victims += [one for one in free if one.channel not in wired]
-        found = []
-        for victim in victims:
-            for rate_Hz in GHOST_RATES_Hz:
-                check()
-                found.append(_ghost(daq, rig.daq.outputs.bias, bias, victim, rate_Hz, seconds))
-    numbers = [
-        Number(
-            f"{one.terminal} behind bias at {one.rate_Hz / 1e3:g} kS/s",
-            one.share,
-            "of the step",
-            f"< {REFUSED:g}",
-        )
-        for one in found
-    ]
-    following = {one.terminal for one in found if one.share > FOLLOWS}
-    unused = [name for name in following if name in {one.name for one in free}]
-    rest = [one for one in found if one.terminal not in unused]
-    remarks = (
-        [f"Nothing is connected to {', '.join(sorted(unused))}: they follow the input before."]
-        if unused
-        else []
-    )
-    wrong = [one for one in rest if one.exceeds(REFUSED)]
-    doubtful = [one for one in rest if one.exceeds(DOUBTFUL) and one not in wrong]
-    return judged(numbers, _said(wrong), _said(doubtful), remarks)
-
-
-def _said(ghosts: list[Ghost]) -> list[str]:
-    """Return one sentence for all ghosts beyond a limit."""
-    if not ghosts:
-        return []
-    worst = max(ghosts, key=lambda one: abs(one.share))
-    names = ", ".join(dict.fromkeys(one.terminal for one in ghosts))
-    return [
-        f"{names}: up to {worst.share:.1e} of the step of the input scanned before stays ({worst.terminal} at "
-        f"{worst.rate_Hz / 1e3:g} kS/s per input; limit {REFUSED:g}). The source has a high impedance, or nothing is "
-        "connected. Check the cable, use a lower rate, or scan a grounded input before it."
-    ]
-
-
-def _ghost(
-    daq: NI6281, limits: Output, bias: AnalogInput, victim: AnalogInput, rate_Hz: float, seconds: float
-) -> Ghost:
-    high_V = min(LEVEL_V, limits.max_V)
-    low_V = max(-LEVEL_V, limits.min_V)
-    read: dict[tuple[str, float], FloatArray] = {}
-    for name, channels in (("behind", (bias, victim)), ("alone", (victim,))):
-        with TerminalScan(daq.controller, daq.device, channels, rate_Hz) as scan:
-            for level_V in (high_V, low_V):
-                try:
-                    daq.write(bias=level_V)
-                    scan.read(round(0.02 * rate_Hz))
-                    read[name, level_V] = scan.read(round(seconds * rate_Hz)).data[-1]
-                finally:
-                    daq.write(bias=0.0)
-    behind, alone = ((read[name, high_V], read[name, low_V]) for name in ("behind", "alone"))
-    return ghost(victim.name, rate_Hz, behind, alone, high_V - low_V)
 
 
 def lag(session: Session) -> Judgement:
@@ -213,16 +132,6 @@ def mains_lines(session: Session) -> Judgement:
 
 
 STEPS = (
-    Step(
-        5,
-        "Ghosting",
-        "Scans every input behind the bias loop-back at 2 and 20 kS/s while the bias steps, and alone: the "
-        "difference is "
-        "what the multiplexer keeps of the input before.",
-        ghosting,
-        needs=(4,),
-        record="ghosting",
-    ),
     Step(
         6,
         "Lag",

@@ -25,7 +25,12 @@ def save_record(session: Session, state: State, verdict: str) -> None:
         verdicts={str(number): str(done.judgement.verdict) for number, done in sorted(state.steps.items())},
         numbers={
             STEPS[number].record: {
-                f"{one.name} {one.unit}".strip(): float(one.value) for one in done.judgement.numbers
+                **{f"{one.name} {one.unit}".strip(): float(one.value) for one in done.judgement.numbers},
+                **{
+                    name: value
+                    for matrix in done.judgement.matrices
+                    for name, value in matrix.numbers.items()
+                },
             }
             for number, done in sorted(state.steps.items())
             if done.judgement.numbers and STEPS[number].record

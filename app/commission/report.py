@@ -25,6 +25,7 @@ def rows(state: State) -> list[dict[str, Any]]:
                 "verdict": str(judgement.verdict if judgement else Verdict.NOT_DONE),
                 "numbers": [shown(one) for one in judgement.numbers] if judgement else [],
                 "remarks": list(judgement.remarks) if judgement else [],
+                "matrices": list(judgement.matrices) if judgement else [],
                 "recordings": list(done.recordings) if done else [],
                 "when": done.when if done else "",
             }

@@ -1,6 +1,6 @@
 """Scans of every analogue input terminal of a card, wired or not, to see which of them answers to a stimulus."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
 from typing import Any, Self
@@ -9,7 +9,7 @@ import numpy as np
 from nidaqmx.constants import AcquisitionType
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
-from analysis.records import Block
+from analysis.records import Block, FloatArray
 from drivers.daqmx.channels import AnalogInput
 from drivers.daqmx.inputs import TERMINAL_CONFIGURATIONS
 from drivers.errors import RigError
@@ -71,6 +71,27 @@ class TerminalScan:
         with suppress(RigError), translated("end the scan of all inputs"):
             self._task.close()
 
+    def read_while(self, acts: Iterable[tuple[Callable[[], object], int]]) -> Block:
+        """Acquire without a gap while something is done: each act, then the samples that follow it.
+
+        Raises
+        ------
+        NotNow, InstrumentLost, InstrumentFault
+            As `read`.
+        """
+        parts = []
+        with translated("scan all inputs"):
+            self._task.start()
+            try:
+                for act, n in acts:
+                    act()
+                    data = np.empty((len(self._channels), n))
+                    self._reader.read_many_sample(data, n, n / self._rate_Hz + 1.0)
+                    parts.append(data)
+            finally:
+                self._task.stop()
+        return self._block(np.concatenate(parts, axis=1))
+
     def read(self, n: int) -> Block:
         """Acquire ``n`` new samples of every terminal; return them counted from 0, wired ones as their quantities.
 
@@ -88,5 +109,8 @@ class TerminalScan:
                 self._reader.read_many_sample(data, n, n / self._rate_Hz + 1.0)
             finally:
                 self._task.stop()
+        return self._block(data)
+
+    def _block(self, data: FloatArray) -> Block:
         scale, offset = np.array([(one.scale, one.offset) for one in self._channels]).T[:, :, np.newaxis]
         return Block(0, self._rate_Hz, tuple(one.name for one in self._channels), scale * data + offset)

@@ -20,7 +20,7 @@ from simulators.rig.faults import PanelPress
 from tests.support.rig.watched import NoWatchdog, watched
 
 RESISTOR = {"fixture.kind": "resistor", "fixture.resistance_ohm": 1e4}
-SMALL = Amounts(dwell_s=0.2, ghost_s=0.1, holds=2, noise_s=5.0, stops=4, trips=7, kills=1)
+SMALL = Amounts(dwell_s=0.2, ghost_s=0.2, holds=2, noise_s=5.0, stops=4, trips=7, kills=1)
 IN_PROCESS = "1-11,14"
 """Steps that kill no program."""
 
