@@ -19,6 +19,7 @@ import numpy as np
 from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import NOTE, TIE, Block, Event, EventKind, Trace
 from analysis.traces.segmenter import Segmenter
+from app.acquisition.commissioned import for_header, stale_sentence
 from app.acquisition.open_rig import (
     BY_ADDRESS,
     NM,
@@ -37,7 +38,9 @@ from app.acquisition.watchdog import Watchdog, make_safe
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
+from app.config.toml import FileError
 from app.console.windows import attentive
+from app.offline.commissioning import COMMISSIONING
 from app.offline.measurement import Measurement
 from drivers.errors import NotNow, RigError
 from procedures.preflight.proof import Unproved
@@ -286,6 +289,8 @@ class Bench:
                 )
                 for warning in opened.report.warnings(datetime.now(UTC)):
                     sink.note(f"Card: {warning}.")
+                if stale := stale_sentence(header.settings.get(COMMISSIONING, {})):
+                    sink.note(stale)
                 observer.on_start(header)
                 self._sink = sink
                 try:
@@ -347,6 +352,15 @@ class Bench:
     def _segmenter(self) -> Segmenter:
         return Segmenter(current_calibration(self.rig), self.rig.piezo.extension_nm_per_V * NM)
 
+    def _commissioned(self, opened: OpenRig) -> dict[str, Any]:
+        """Return the commissioning on which the run stands, for its header; empty for a rig without one."""
+        try:
+            stated = for_header(self.rig_file, self.rig, opened.card.serial_number)
+        except FileError as error:
+            log.warning("%s", error)
+            return {}
+        return {COMMISSIONING: stated} if stated else {}
+
     def _header(self, procedure: RigProcedure, opened: OpenRig, sample: str, notes: str) -> RunHeader:
         rig, context = self.rig, opened.context
         return RunHeader(
@@ -379,6 +393,7 @@ class Bench:
                     for name, one in rig.daq.outputs.extras.items()
                 },
                 **({"unproved": self._unproved} if self._unproved else {}),
+                **self._commissioned(opened),
                 **opened.settings,
             },
             calibrations=header_calibrations(rig),

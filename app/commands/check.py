@@ -13,15 +13,14 @@ from analysis.json_data import to_json
 from app.console.errors import Command
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.config.calibration_store import CalibrationStore
     from app.config.rig import Rig
     from drivers.pxi import PXIController
     from procedures.preflight.proof import Proof
 
 WIDTH_WITHOUT_TERMINAL = 140
-
-COMMISSION_DAYS = 180
-"""Age after which a rig is commissioned again."""
 
 INVERTS = "inverting, as the rig file states"
 
@@ -62,7 +61,9 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
 
     rig = load_calibrated_rig(rig_file)
     store = store_of(rig_file, rig)
-    findings = [*look_at_instruments(rig), _probe(rig, store), _commissioning(store)]
+    cards: dict[str, int] = {}
+    findings = [*look_at_instruments(rig, cards), _probe(rig, store)]
+    findings.append(commissioning(rig_file, store, cards.get(rig.daq.device)))
     all_answer = all(finding.answers is not False for finding in findings)
     proof, refused = _proved(rig_file, rig) if prove and all_answer else (None, "")
     if as_json:
@@ -109,16 +110,19 @@ def _print_proof(proof: "Proof | None") -> None:
         click.echo(f"  {clause}")
 
 
-def look_at_instruments(rig: "Rig") -> Iterator[Finding]:
-    """Look at each instrument of the rig in turn; one that fails does not keep the next from being asked."""
+def look_at_instruments(rig: "Rig", cards: dict[str, int] | None = None) -> Iterator[Finding]:
+    """Look at each instrument of the rig in turn; one that fails does not keep the next from being asked.
+
+    ``cards`` gets the serial number of each card by its name.
+    """
     from app.config.amplifiers import ROLES
 
-    yield from _daq(rig)
+    yield from _daq(rig, {} if cards is None else cards)
     for role in ROLES:
         yield _amplifier(rig, role)
 
 
-def _daq(rig: "Rig") -> Iterator[Finding]:
+def _daq(rig: "Rig", serials: dict[str, int]) -> Iterator[Finding]:
     from drivers.errors import RigError
     from drivers.pxi import PXIController
 
@@ -132,20 +136,21 @@ def _daq(rig: "Rig") -> Iterator[Finding]:
             has = ", ".join(f"{card.name} ({card.product_type})" for card in identity.devices) or "no device"
             yield Finding("PXI controller", address, True, f"NI-DAQmx {identity.driver_version}: {has}")
             for use, device in cards.items():
-                yield _card(controller, use, device, rig)
+                yield _card(controller, use, device, rig, serials)
     except RigError as error:
         yield Finding("PXI controller", address, False, "", str(error))
         for use, device in cards.items():
             yield Finding(use, device, False, "", "Its controller must answer first.")
 
 
-def _card(controller: "PXIController", use: str, device: str, rig: "Rig") -> Finding:
+def _card(controller: "PXIController", use: str, device: str, rig: "Rig", serials: dict[str, int]) -> Finding:
     from drivers.errors import RigError
 
     try:
         card = controller.device(device)
     except RigError as error:
         return Finding(use, device, False, "", f"{error}. Write a name that NI MAX shows into the rig file.")
+    serials[device] = card.serial
     advice = _ranges(controller, rig) if use == "DAQ card" else ""
     return Finding(use, device, True, f"{card.product_type}, serial number {card.serial:X}", advice)
 
@@ -220,24 +225,26 @@ def _probe(rig: "Rig", store: "CalibrationStore") -> Finding:
     return Finding("probe", name, None, said, thermometer_advice(rig, store, datetime.now(UTC)))
 
 
-def _commissioning(store: "CalibrationStore") -> Finding:
-    """Return the last commissioning, with advice if it is missing, old or failed."""
+def commissioning(
+    rig_file: Path, store: "CalibrationStore", card: int | None, now: "datetime | None" = None
+) -> Finding:
+    """Return the last commissioning, with advice if it is missing or failed, or counts no more."""
     from datetime import UTC, datetime
 
+    from app.acquisition.commissioned import COMMAND, last_commissioning, rig_mark, why_stale
     from app.config.calibrated_rig import age_days
-    from app.config.calibration_store import CommissionRecord
 
-    found, command = store.newest(CommissionRecord), "`hotjunction commission`"
+    found, now = last_commissioning(store), now or datetime.now(UTC)
     if found is None:
-        return Finding("commissioning", store.folder.name, None, "never commissioned", f"Run {command} once.")
-    days = age_days(found.date, datetime.now(UTC))
+        return Finding("commissioning", store.folder.name, None, "never commissioned", f"Run {COMMAND} once.")
     failed = [number for number, verdict in found.verdicts.items() if verdict == "fail"]
-    advice = f"Steps {', '.join(failed)} failed: see {found.recording}/report.html." if failed else ""
-    if not advice and days > COMMISSION_DAYS:
-        advice = f"Repeat {command}: it is older than {COMMISSION_DAYS} days."
-    return Finding(
-        "commissioning", store.folder.name, None, f"{days:.0f} days ago, card {found.card:X}", advice
-    )
+    stale = why_stale(found, rig_mark(rig_file), card, now)
+    advice = [f"Steps {', '.join(failed)} failed: see {found.recording}/report.html."] if failed else []
+    advice += [f"Repeat {COMMAND}: {'; '.join(stale)}."] if stale else []
+    said = f"{age_days(found.date, now):.0f} days ago, card {found.card:X}: {found.worst}"
+    if found.program:
+        said = f"{said}, {found.program}"
+    return Finding("commissioning", store.folder.name, None, said, " ".join(advice))
 
 
 def _print(findings: list[Finding], title: str) -> None:

@@ -15,6 +15,7 @@ from app.console.errors import Command
 if TYPE_CHECKING:
     from analysis.commissioning.judgement import Judgement
     from app.acquisition.open_rig import Wires
+    from app.commission.hands import Operator
     from app.commission.step import Step
 
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "not done": "blue"}
@@ -107,11 +108,13 @@ def command(
     script = iter([word.strip().lower() in ("yes", "y") for word in answers.split(",") if word])
     stop = threading.Event()
     with ExitStack() as stack:
-        wires = (
-            stack.enter_context(_simulated(rig_file, faults, resistance_ohm)) if simulated else _by_address()
+        wires, operator = (
+            stack.enter_context(_simulated(rig_file, faults, resistance_ohm))
+            if simulated
+            else (_by_address(), None)
         )
         session = Session(rig_file, out or Path(), resistance_ohm, QUICK if quick else FULL, wires, stop)
-        session.faults = faults
+        session.faults, session.operator = faults, operator
         if out is None:
             session.folder = folder_of(session, Path(), todo, date.today())
         folder, state = session.folder, begun(session)
@@ -152,10 +155,14 @@ def _by_address() -> "Wires":
 
 
 @contextmanager
-def _simulated(rig_file: Path, faults: tuple[str, ...], resistance_ohm: float) -> "Iterator[Wires]":
-    """Serve a simulated rig with the resistor and write its rig file; yield the wires to it."""
+def _simulated(
+    rig_file: Path, faults: tuple[str, ...], resistance_ohm: float
+) -> "Iterator[tuple[Wires, Operator]]":
+    """Serve a simulated rig with the resistor and write its rig file; yield the wires to it, and its hands."""
     from app.acquisition.direct import direct_wires
+    from app.acquisition.open_rig import Wires
     from app.acquisition.simulated_rig import MARK, SimulationSettings, patient, served
+    from app.commission.simulated_hands import SimulatedHands
     from app.config.toml import FileError
     from simulators.parameters import ParameterError
 
@@ -167,7 +174,8 @@ def _simulated(rig_file: Path, faults: tuple[str, ...], resistance_ohm: float) -
     try:
         with served(SimulationSettings("fast", overrides=overrides, faults=faults)) as (rig, text):
             rig_file.write_text(patient(text), encoding="utf-8")
-            yield direct_wires(rig)
+            direct = direct_wires(rig)
+            yield Wires(direct.daq), SimulatedHands(rig.faults)  # the amplifier's own wire can be silent
     except ParameterError as error:
         raise FileError(str(error)) from None
 

@@ -35,6 +35,8 @@ def command(recordings: tuple[Path, ...], repair: bool, as_json: bool) -> None:
             except RecordingError as error:
                 raise FileError(str(error)) from None
         result: dict[str, Any] = {"path": str(path), "verdict": found.verdict, "damage": list(found.damage)}
+        if commissioning := _commissioning(path):
+            result["commissioning"] = commissioning
         if found.verdict == "damaged":
             result["repairable"] = found.repairable
             if repair and found.repairable:
@@ -47,10 +49,24 @@ def command(recordings: tuple[Path, ...], repair: bool, as_json: bool) -> None:
         results.append(result)
         if not as_json:
             click.echo(_sentence(result))
+            if commissioning:
+                click.echo(f"  taken on a rig commissioned by {commissioning}")
     if as_json:
         click.echo(json.dumps({"recordings": results}, indent=2))
     verdicts = {result["verdict"] for result in results}
     raise SystemExit(1 if "damaged" in verdicts else 2 if "no seal" in verdicts else 0)
+
+
+def _commissioning(path: Path) -> str:
+    """Return the commissioning that a recording names; "" for one that names none or can't be read."""
+    from analysis.recording import Recording, RecordingError
+    from app.offline.commissioning import commissioning_of
+
+    try:
+        with Recording(path) as recording:
+            return commissioning_of(recording.header.settings)
+    except RecordingError:
+        return ""
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:

@@ -21,6 +21,8 @@ class Amounts:
         Stopped ramps and tripped modulations.
     kills : int
         Programs killed to test the watchdog.
+    contacts : int
+        Gold contacts for the sign of the thermometer.
     """
 
     dwell_s: float = 0.5
@@ -30,8 +32,9 @@ class Amounts:
     stops: int = 50
     trips: int = 100
     kills: int = 20
+    contacts: int = 10
 
 
 FULL = Amounts()
-QUICK = Amounts(dwell_s=0.2, ghost_s=0.2, holds=3, noise_s=8.0, stops=10, trips=10, kills=2)
+QUICK = Amounts(dwell_s=0.2, ghost_s=0.2, holds=3, noise_s=8.0, stops=10, trips=10, kills=2, contacts=3)
 """For a rehearsal: the same steps with larger errors."""

@@ -15,7 +15,6 @@ from app.commission.ranges import gain_series, preamplifier_series, rise_series
 from app.commission.session import MOST_BIAS_V, Session
 from app.commission.step import Step
 from app.config.calibration_store import AmplifierRecord
-from drivers.daqmx.terminals import TerminalScan
 from procedures.calibrate_amplifier import RAIL_SHARE, CalibrateAmplifier
 from procedures.calibrate_lag import CalibrateLag
 
@@ -111,7 +110,7 @@ def preamplifier(session: Session) -> Judgement:
     own = next(one for one in daq_inputs(rig) if one.name == "thermocouple")
     with (
         session.open() as (opened, check),
-        TerminalScan(opened.context.daq.controller, opened.context.daq.device, (own,), SCAN_Hz) as scan,
+        opened.context.daq.scan_of((own,), SCAN_Hz) as scan,
     ):
         stimuli = opened.context.stimuli
         poles = int(opened.settings["voltage_preamplifier"].get("poles", 1) or 1)

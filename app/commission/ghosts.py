@@ -12,7 +12,6 @@ from app.commission.settings import quietest
 from app.commission.step import Step
 from app.config.rig import Rig
 from drivers.daqmx.channels import AnalogInput
-from drivers.daqmx.terminals import TerminalScan
 from drivers.ni6281 import NI6281
 
 RATES_Hz = (2e3, 2e4)
@@ -99,7 +98,7 @@ def _at_both_levels(
     """Return the samples of the last channel at the levels of a drive."""
     rest_V = 0.0 if drive.output == "bias" else drive.low_V
     read = []
-    with TerminalScan(daq.controller, daq.device, channels, rate_Hz) as scan:
+    with daq.scan_of(channels, rate_Hz) as scan:
         try:
             for level_V in (drive.high_V, drive.low_V, drive.low_V, drive.high_V):
                 daq.write(**{drive.output: level_V})

@@ -77,9 +77,7 @@ def gain_series(session: Session, opened: OpenRig, check: Callable[[], None]) ->
         return found
     stimulus = opened.context.stimuli.test_current is not None
     tests = range_tests(gains, total_ohm, amplifier.full_scale_V, rig.daq.outputs.bias.max_V, stimulus)
-    scan = TerminalScan(
-        opened.context.daq.controller, opened.context.daq.device, inputs_of(rig, "bias", "current"), RATE_Hz
-    )
+    scan = opened.context.daq.scan_of(inputs_of(rig, "bias", "current"), RATE_Hz)
     with restored(opened, rig, CURRENT_AMPLIFIER) as driver, scan:
         card_V = 0.0
         for n, test in enumerate(tests):
@@ -219,7 +217,7 @@ def _rise(
             volts = level_V * (-1) ** edge
             yield partial(daq.write, bias=volts), n
 
-    with TerminalScan(daq.controller, daq.device, inputs_of(rig, "bias", "current"), rate_Hz) as scan:
+    with daq.scan_of(inputs_of(rig, "bias", "current"), rate_Hz) as scan:
         try:
             bias_V, current_V = scan.read_while(acts()).data
         finally:
@@ -302,6 +300,6 @@ def _judge_gains(found: Found, white: dict[float, float], lowest: float, usual: 
 def _noise(opened: OpenRig, rig: Rig, rate_Hz: float, seconds: float) -> FloatArray:
     """Return samples of the thermometer, after it has settled."""
     daq = opened.context.daq
-    with TerminalScan(daq.controller, daq.device, inputs_of(rig, "thermocouple"), rate_Hz) as scan:
+    with daq.scan_of(inputs_of(rig, "thermocouple"), rate_Hz) as scan:
         scan.read(round(0.2 * rate_Hz))
         return scan.read(round(seconds * rate_Hz)).data[0]

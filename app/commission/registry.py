@@ -1,11 +1,11 @@
 """All steps of a commissioning, by number. Another step is one entry in a module's ``STEPS``."""
 
-from app.commission import amplifiers, ghosts, inputs, outputs, safety, surface, wiring
+from app.commission import amplifiers, ghosts, inputs, link, outputs, safety, surface, wiring
 from app.commission.step import Step
 
 STEPS: dict[int, Step] = {
     step.number: step
-    for module in (wiring, outputs, amplifiers, ghosts, inputs, safety, surface)
+    for module in (wiring, outputs, amplifiers, ghosts, inputs, safety, link, surface)
     for step in module.STEPS
 }
 STEPS = dict(sorted(STEPS.items()))

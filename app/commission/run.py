@@ -12,6 +12,7 @@ from typing import Any
 from analysis.commissioning.judgement import Judgement, Verdict
 from app.acquisition.commissioned import rig_mark
 from app.acquisition.recorder import RecorderFailed
+from app.commission.hands import AskedOperator
 from app.commission.records import save_record
 from app.commission.registry import STEPS, chosen
 from app.commission.report import write_reports
@@ -140,6 +141,8 @@ def commission(
         If the rig is not confirmed safe.
     """
     session.proved = lambda number: stands(state, number)
+    if session.operator is None:
+        session.operator = AskedOperator(voice.ask)
     hand = _Hand(voice, session.resistance_ohm, continued=bool(state.steps))
     try:
         for step in steps:

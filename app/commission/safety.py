@@ -40,12 +40,31 @@ def at_the_end(session: Session) -> Judgement:
         make_safe(rig, rig.safe.within_s)
         numbers.append(Number(f"bias {HELD_V:g} V after its program {what}", shown_V, "V"))
     holds = [abs(one.value - HELD_V) < GONE_V for one in numbers]
+    after_V = _after_reset(session)
+    numbers.append(Number(f"bias {HELD_V:g} V after a reset of the card", after_V, "V", "0"))
     fate = (
         "hold their values" if all(holds) else "go to 0 V" if not any(holds) else "differ by the way it ends"
     )
-    return judged(
-        numbers, remarks=[f"When a program ends, the outputs {fate}: only the watchdog makes the rig safe."]
+    wrong = (
+        [
+            f"The bias loop-back reads {after_V:+.3g} V after a reset of the card, expected 0 V: the watchdog resets "
+            "the card to free outputs of a dead program. Compare the card's power-up states in NI MAX with 0 V."
+        ]
+        if abs(after_V) > GONE_V
+        else []
     )
+    remarks = [f"When a program ends, the outputs {fate}: only the watchdog makes the rig safe."]
+    return judged(numbers, wrong, remarks=remarks)
+
+
+def _after_reset(session: Session) -> float:
+    """Apply a bias, reset the card, and return the bias that it then shows, V."""
+    rig = session.rig()
+    with session.open() as (opened, check):
+        check()
+        opened.context.daq.write(bias=HELD_V)
+        opened.context.daq.controller.reset(rig.daq.device)
+        return shown_bias(rig)
 
 
 def killed(session: Session) -> Judgement:
@@ -105,6 +124,15 @@ def _end(process: "subprocess.Popen[bytes]", mode: str) -> None:
         process.stdout.close()
 
 
+def shown_bias(rig: Rig) -> float:
+    """Read the bias loop-back over a new connection, V. Raises ``RigError``."""
+    with (
+        PXIController(rig.daq.controller, rig.daq.answer_s) as controller,
+        NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz) as daq,
+    ):
+        return daq.glance()["bias"]
+
+
 def _shown(rig: Rig, enough: Callable[[float], bool]) -> tuple[float, float]:
     """Read the bias loop-back over a new connection until it is as wanted; return the moment and the volts.
 
@@ -152,14 +180,5 @@ STEPS = (
         record="watchdog",
         takes_s=lambda amounts: 6.0 * amounts.kills,
         valid_for=timedelta(hours=24),
-    ),
-    Step(
-        15,
-        "Link",
-        "By hand, with 0.1 V on the resistor: pull the cable to the card or its server, switch the gateway and then "
-        "the "
-        "current amplifier off, fill the disk. Each time the run must end safely and name the cause.",
-        None,
-        needs=(13,),
     ),
 )

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from analysis.recording import RunHeader
 from analysis.shared_files import remove_file, replace_file
+from app.offline.commissioning import COMMISSIONING, commissioning_of
 from app.offline.measurement import Measurement
 from app.report.parts import report_parts
 
@@ -97,7 +98,8 @@ def _settings(header: RunHeader) -> list[tuple[str, list[tuple[str, str]]]]:
     }
     groups = [
         ("Procedure", {"procedure": header.procedure, **header.parameters}),
-        ("Settings", header.settings),
+        ("Commissioning of the rig", {"commissioned by": commissioning_of(header.settings)}),
+        ("Settings", {name: one for name, one in header.settings.items() if name != COMMISSIONING}),
         ("Calibrations", calibrations),
         ("Rig", header.rig),
         ("Versions", {**header.versions, "seed": header.seed, "sources": ", ".join(header.sources)}),
