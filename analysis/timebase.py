@@ -10,6 +10,14 @@ from datetime import datetime
 
 from analysis.records import TIE, Event, EventKind
 
+RATE_WITHIN = 200e-6
+"""Relative deviation of a card's rate: four times that of its timebase."""
+
+READ_LATE_S = 0.05
+"""Time by which a tie may be late, because the samples before it were read late."""
+
+OTHER_CLOCK = 0.2
+
 
 class TimeBase:
     """Times of day of the samples of one recording.
@@ -50,3 +58,35 @@ class TimeBase:
         while self._ties and self._ties[-1][0] >= sample:  # the first tie is better than the header's start
             self._ties.pop()
         self._ties.append((sample, time_s))
+
+
+class RateWatch:
+    """Compare the rate of a card with the computer's clock, from one tie to the next.
+
+    Parameters
+    ----------
+    rate_Hz : float
+        Nominal rate.
+    """
+
+    def __init__(self, rate_Hz: float) -> None:
+        self._rate_Hz = rate_Hz
+        self._last: tuple[int, float] | None = None
+
+    def tie(self, sample: int, time_s: float) -> str:
+        """Take a tie, its time in s; return what is wrong with the rate since the last one, "" if nothing is.
+
+        A rate that is quite another one is that of a simulated clock, which does not keep the time of day.
+        """
+        last, self._last = self._last, (sample, time_s)
+        if last is None or time_s <= last[1]:
+            return ""
+        elapsed_s = time_s - last[1]
+        seen_Hz = (sample - last[0]) / elapsed_s
+        off = seen_Hz / self._rate_Hz - 1
+        if not RATE_WITHIN + READ_LATE_S / elapsed_s < abs(off) < OTHER_CLOCK:
+            return ""
+        return (
+            f"The card delivers {seen_Hz:.5g} Hz, the rig file says {self._rate_Hz:g} Hz (limit {RATE_WITHIN * 1e6:g} "
+            "ppm): its clock, or that of this computer, is wrong. Compare the computer's clock with a time server."
+        )

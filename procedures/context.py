@@ -79,6 +79,8 @@ class ProcedureContext:
         Thermal time constant of the tip; 0 if unknown.
     buffer_s : float
         Time for which the card keeps unread samples.
+    step_m : float
+        Largest distance by which a single write moves the tip.
     safe_z_V : float
         z output in the safe state.
     loop_backs : Tolerance
@@ -116,6 +118,7 @@ class ProcedureContext:
     tip_s: float = 0.0
     buffer_s: float = 10.0
     safe_z_V: float = 0.0
+    step_m: float = 5e-9
     loop_backs: Tolerance = field(default_factory=Tolerance)
     input_delay_s: float = 0.0
     reaction_s: float = 0.0

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import hypot, sqrt
 
+import numpy as np
+
 from analysis.commissioning.judgement import Matrix
 from analysis.records import FloatArray
 
@@ -52,12 +54,15 @@ class Levels:
 
     @property
     def error_V(self) -> float:
-        """Standard error of the change, from the scatter of means over periods of the mains."""
+        """Standard error of the change, from the scatter of means over periods of the mains about a drift."""
         n = max(round(PERIOD_S * self.rate_Hz), 1)
         periods = [part[: part.size // n * n].reshape(-1, n).mean(axis=1) for part in self.parts_V]
-        variance = sum(float(((one - one.mean()) ** 2).sum()) for one in periods)
-        free = sum(one.size - 1 for one in periods)
-        mean_variance = variance / free / periods[0].size if free else float("inf")
+        centred = np.stack([one - one.mean() for one in periods])
+        time = np.arange(centred.shape[1]) - (centred.shape[1] - 1) / 2
+        drift = (centred @ time).sum() / max(len(periods) * float(time @ time), 1.0)
+        free = centred.size - len(periods) - 1
+        variance = float(((centred - drift * time) ** 2).sum()) / free if free > 0 else float("inf")
+        mean_variance = variance / centred.shape[1]
         noisy = min(float(part.std()) for part in self.parts_V) > self.resolution_V / 2
         return sqrt(mean_variance) if noisy else hypot(sqrt(mean_variance), self.resolution_V / sqrt(12))
 

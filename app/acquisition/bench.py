@@ -18,6 +18,7 @@ import numpy as np
 
 from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import NOTE, TIE, Block, Event, EventKind, Trace
+from analysis.timebase import RateWatch
 from analysis.traces.segmenter import Segmenter
 from app.acquisition.commissioned import for_header, stale_sentence
 from app.acquisition.open_rig import (
@@ -122,6 +123,7 @@ class _Sink:
         self._counts = counts
         self._notes: deque[str] = deque()
         self._next_tie = 0
+        self._rate: RateWatch | None = None
         self.samples = 0
         self.cycles = 0
 
@@ -133,7 +135,11 @@ class _Sink:
         """Add samples and check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
         self._check_watchdog()
         if block.stop >= self._next_tie:
-            self.on_event(Event(block.stop, EventKind.MARK, TIE, {"utc": datetime.now(UTC).isoformat()}))
+            now = datetime.now(UTC)
+            self.on_event(Event(block.stop, EventKind.MARK, TIE, {"utc": now.isoformat()}))
+            self._rate = self._rate or RateWatch(block.rate_Hz)
+            if wrong := self._rate.tie(block.stop, now.timestamp()):
+                self.note(wrong)
             self._next_tie = block.stop + round(TIE_EVERY_S * block.rate_Hz)
         while self._notes:
             self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))

@@ -106,7 +106,14 @@ def daq_outputs(rig: Rig) -> tuple[AnalogOutput, ...]:
     bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
     return (
         AnalogOutput("bias", bias.channel, bias.min_V, bias.max_V, 1 / bias.divider, bias.adder_V),
-        AnalogOutput("z", z.channel, z.min_V, z.max_V, safe=min(max(rig.safe.z_V, z.min_V), z.max_V)),
+        AnalogOutput(
+            "z",
+            z.channel,
+            z.min_V,
+            z.max_V,
+            safe=min(max(rig.safe.z_V, z.min_V), z.max_V),
+            most_step=rig.safe.step_nm / rig.piezo.extension_nm_per_V,
+        ),
         *(
             AnalogOutput(name, one.channel, one.min, one.max, one.scale, one.offset, one.safe)
             for name, one in rig.daq.outputs.extras.items()
@@ -346,6 +353,7 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         tip_s=rig.probe.thermal_time_constant_s if rig.probe else 0.0,
         buffer_s=rig.daq.buffer_s,
         safe_z_V=rig.safe.z_V,
+        step_m=rig.safe.step_nm * NM,
         loop_backs=loop_back_tolerance(rig),
         facts=facts(rig),
     )

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from analysis.preflight.measured import Reference
 from app.acquisition.open_rig import OpenRig
-from app.config.calibration_store import CalibrationStore, ProofRecord, store_of
+from app.config.calibration_store import CalibrationStore, CommissionRecord, ProofRecord, store_of
 from app.config.last_proof import last_proof, withdraw_proof
 from app.config.rig import Rig
 from app.config.toml import FileError
@@ -20,11 +22,24 @@ from procedures.preflight.proof import WHOLE, Proof, Prove
 log = logging.getLogger(__name__)
 
 VALID_FOR = timedelta(hours=24)
+CLOCK_BEHIND = timedelta(minutes=10)
+"""Time by which a clock may be behind the newest calibration: some are made on other computers."""
+
+ZERO_NOISE = "noise under zero check"
+"""Name of the noise of the current input, at the gain in use, in the numbers of a commissioning."""
 
 
 def fingerprint(content: Any) -> str:
     """Return a short text that differs for different content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def gains_of(rig: Rig) -> str:
+    """Return a short text that differs for other gains and filters of the amplifiers."""
+    amplifier, preamplifier = rig.current_amplifier, rig.voltage_preamplifier
+    return fingerprint(
+        [amplifier.gain_V_per_A, amplifier.rise_time_s, preamplifier.gain, preamplifier.lowpass_Hz]
+    )
 
 
 @dataclass(frozen=True)
@@ -67,9 +82,38 @@ class Proofs:
             why=why or f"proved in full at {last.proved:%H:%M} UTC" if last else why,
             contact=last.contact if last else "",
             reference=self._reference(last),
+            unproved=tuple(self._unproved()),
             check=check,
             keep=self._keep,
         )
+
+    def _unproved(self) -> list[str]:
+        """Return what no response of the rig shows: a watchdog that was not tested lately, a clock that is behind."""
+        try:
+            newest = max((record.date for record in self.store.records()), default=self.now())
+            record = self._commissioned()
+        except FileError as error:
+            log.warning("%s", error)
+            return []
+        found = []
+        tested = record.watchdog_tested if record is not None else None
+        boot = datetime.fromtimestamp(psutil.boot_time(), UTC)
+        if tested is None or self.now() - tested > VALID_FOR or tested < boot:
+            when = f"last tested {tested:%Y-%m-%d %H:%M} UTC" if tested else "never tested on this card"
+            found.append(
+                f"that the watchdog removes the bias of a dead program: {when}; "
+                "`hotjunction commission --steps 13` tests it"
+            )
+        if newest - self.now() > CLOCK_BEHIND:
+            found.append(
+                f"time of day: this computer's clock is {(newest - self.now()) / timedelta(hours=1):.1f} h behind "
+                "the newest calibration; set it"
+            )
+        return found
+
+    def _commissioned(self) -> CommissionRecord | None:
+        """Return the newest commissioning with this card. Raises ``FileError``."""
+        return self.store.newest(CommissionRecord, card=self.card)
 
     def withdraw(self, reason: str) -> None:
         """Let the last proof count no more: the next run proves the rig in full."""
@@ -111,7 +155,7 @@ class Proofs:
     def _reference(self, last: ProofRecord | None) -> Reference:
         """Return the earlier numbers with which a new proof is compared: those of the same amplifier settings."""
         if last is None or last.amplifiers != fingerprint(self.amplifiers):
-            return Reference()
+            return self._commissioned_reference()
         numbers = last.numbers
         response = numbers.get("test current", 0.0)
         return Reference(
@@ -120,6 +164,25 @@ class Proofs:
             current_noise_V=numbers.get("current noise V"),
             thermometer_ratio=numbers.get("thermometer noise ratio"),
             mains_V=numbers.get("mains at the thermometer V"),
+        )
+
+    def _commissioned_reference(self) -> Reference:
+        """Return the numbers of the commissioning, if its gains are the present ones; else none."""
+        try:
+            record = self._commissioned()
+        except FileError as error:
+            log.warning("%s", error)
+            return Reference()
+        if record is None or record.rig_settings != gains_of(self.rig):
+            return Reference()
+        seen = record.numbers.get("wiring", {})
+        response = seen.get("test current", 0.0)
+        return Reference(
+            test_current=response if response > 0 else None,
+            zero_V=seen.get("zero check V"),
+            current_noise_V=record.numbers.get("rise time", {}).get(f"{ZERO_NOISE} V"),
+            thermometer_ratio=seen.get("thermometer noise ratio"),
+            mains_V=seen.get("mains at the thermometer V"),
         )
 
     def _keep(self, proof: Proof) -> None:

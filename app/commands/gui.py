@@ -25,7 +25,8 @@ NEWEST = "newest"
     default=Path(),
     help="Folder for recordings; the current one by default.",
 )
-def command(what: Path | None, attach: str | None, folder: Path) -> None:
+@click.option("--yes", is_flag=True, help="Confirm that what is set by hand is as the rig file says.")
+def command(what: Path | None, attach: str | None, folder: Path, yes: bool) -> None:
     """Operate a rig and watch, or replay a recording.
 
     Without an argument: a simulated rig. With a rig file: that rig. With a recording: replay. With a folder: its newest
@@ -40,9 +41,12 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
         raise FileError(f"{what}: no such file")
     _need_a_screen()
     recording = _recording(what)
+    from app.acquisition.declared import confirm_declared
+    from app.config.rig import load_rig
     from app.console.terminal import output_never_waits
     from app.gui import bench_launcher as benches
     from app.gui.main import Program, run
+    from app.server.connection import bench_of
 
     def open_first(program: Program) -> None:
         if recording is not None:
@@ -52,6 +56,8 @@ def command(what: Path | None, attach: str | None, folder: Path) -> None:
             found = benches.any_bench(chosen)
             program.open_rig(lambda: found)
         elif what is not None:
+            if bench_of(what) is None:  # the process of a new bench has no terminal to ask on
+                confirm_declared(what, load_rig(what), yes, program.ask)
             program.open_rig(lambda: benches.bench_for(what, folder))
         else:
             program.open_rig(lambda: benches.simulated_bench(folder))

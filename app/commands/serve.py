@@ -26,6 +26,7 @@ from app.console.errors import Command
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the connection file, by which clients find the bench.",
 )
+@click.option("--yes", is_flag=True, help="Confirm that what is set by hand is as the rig file says.")
 def command(
     rig_file: Path,
     simulated: bool,
@@ -37,6 +38,7 @@ def command(
     folder: Path,
     host: str,
     connections: Path | None,
+    yes: bool,
 ) -> None:
     """Own the rig of RIG (a rig file, rig.toml if not given), run a queue of procedures, and let clients attach.
 
@@ -49,7 +51,12 @@ def command(
     if not simulated:
         from app.config.calibrated_rig import load_calibrated_rig
 
-        load_calibrated_rig(rig_file)  # a mistake in it is reported before the imports, which take seconds
+        rig = load_calibrated_rig(
+            rig_file
+        )  # a mistake in it is reported before the imports, which take seconds
+        from app.acquisition.declared import ask_in_terminal, confirm_declared
+
+        confirm_declared(rig_file, rig, yes, ask_in_terminal)
 
     # import slow modules while the simulated rig starts
     threading.Thread(target=import_module, args=("app.server.server",), daemon=True).start()
@@ -68,8 +75,8 @@ def command(
         with output_never_waits():
             settle_in()
             with (
-                rig_served_by(settings if simulated else rig_file) as rig,
-                import_module("app.server.server").BenchServer(rig, folder, host) as server,
+                rig_served_by(settings if simulated else rig_file) as served_file,
+                import_module("app.server.server").BenchServer(served_file, folder, host) as server,
                 announced(server.connection, connections) as path,
                 signals_stop(lambda: None, sentences.append),
             ):

@@ -40,7 +40,10 @@ def drives(rig: Rig, resistance_ohm: float) -> list[Drive]:
     per_V = amplifier.gain_V_per_A / (resistance_ohm + amplifier.series_resistance_ohm)
     per_V *= -1.0 if amplifier.inverting else 1.0
     level_V = min(LEVEL_V, bias.max_V, -bias.min_V, MOST_OF_SCALE * amplifier.full_scale_V / abs(per_V))
-    z_V = min(MOST_STEP_NM / rig.piezo.extension_nm_per_V, rig.daq.outputs.z.max_V - rig.safe.z_V)
+    z_V = min(
+        min(MOST_STEP_NM, rig.safe.step_nm) / rig.piezo.extension_nm_per_V,
+        rig.daq.outputs.z.max_V - rig.safe.z_V,
+    )
     return [
         Drive("bias", -level_V, level_V, {"bias": 2 * level_V, "current": 2 * level_V * per_V}),
         Drive("z", rig.safe.z_V, rig.safe.z_V + z_V, {"z": z_V}),

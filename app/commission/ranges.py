@@ -28,6 +28,7 @@ from analysis.preflight.scan import white_V_per_rtHz
 from analysis.records import FloatArray
 from analysis.spectra.welch import power_spectrum
 from app.acquisition.open_rig import OpenRig, current_calibration, daq_inputs, set_amplifier
+from app.acquisition.proofs import ZERO_NOISE
 from app.commission.session import Session
 from app.commission.settings import choices_of, restored
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER
@@ -126,8 +127,10 @@ def _one_gain(
     if zero is not None:
         with zero:
             scan.read(settle)
-            offset_V = float(scan.read(n).data[1].mean())
-        found.numbers.append(Number(f"offset at {gain:.0e}", offset_V * 1e3, "mV"))
+            zeroed_V = scan.read(n).data[1]
+        found.numbers.append(Number(f"offset at {gain:.0e}", float(zeroed_V.mean()) * 1e3, "mV"))
+        if gain == rig.current_amplifier.gain_V_per_A:
+            found.numbers.append(Number(ZERO_NOISE, float(zeroed_V.std()), "V"))
     floor_V = noise_floor_V(gain, total_ohm, card_V)
     most = f"< {NOISE_FACTOR * floor_V * 1e6:.3g}" if card_V else ""
     found.numbers.append(Number(f"white noise at {gain:.0e}", white_V * 1e6, "uV/rtHz", most))

@@ -3,10 +3,17 @@
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from app.acquisition.proofs import gains_of
 from app.commission.registry import STEPS
-from app.commission.session import Session
+from app.commission.session import WATCHDOG, Session
 from app.commission.state import State
 from app.config.calibration_store import CommissionRecord, store_of
+
+
+def _when(state: State, number: int) -> datetime | None:
+    """Return when a step passed; None if it has not."""
+    done = state.steps.get(number)
+    return datetime.fromisoformat(done.when) if done and done.when and state.passed(number) else None
 
 
 def save_record(session: Session, state: State, verdict: str) -> None:
@@ -22,6 +29,8 @@ def save_record(session: Session, state: State, verdict: str) -> None:
         card=int(state.facts.get("card", 0)),
         program=f"hotjunction {version('hotjunction')}",
         verdict=verdict,
+        rig_settings=gains_of(session.rig()),
+        watchdog_tested=_when(state, WATCHDOG),
         verdicts={str(number): str(done.judgement.verdict) for number, done in sorted(state.steps.items())},
         numbers={
             STEPS[number].record: {

@@ -136,7 +136,8 @@ class CommissionRecord(Calibrated):
     """Commissioning of a rig: verdicts by step, and numbers by name of the step.
 
     ``rig_file`` is the fingerprint of the rig file, ``card`` the serial number of the card, ``program`` the version
-    that commissioned, ``verdict`` the worst of the steps without a surface.
+    that commissioned, ``verdict`` the worst of the steps without a surface, ``rig_settings`` a fingerprint of the
+    amplifiers' gains and filters, ``watchdog_tested`` when the watchdog was last tested with success.
     """
 
     kind: Literal["commission"] = "commission"
@@ -144,6 +145,8 @@ class CommissionRecord(Calibrated):
     card: int
     program: str = ""
     verdict: str = ""
+    rig_settings: str = ""
+    watchdog_tested: AwareDatetime | None = None
     verdicts: dict[str, str] = Field(default_factory=dict)
     numbers: dict[str, dict[str, float]] = Field(default_factory=dict)
 

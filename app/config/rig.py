@@ -255,9 +255,13 @@ class ContactSection(Section):
 
 
 class SafeSection(Section):
-    """Safe position of the tip (the safe bias is always 0 V), and the time limit for reaching it."""
+    """Safe position of the tip (the safe bias is always 0 V), and the time limit for reaching it.
+
+    ``step_nm`` is the largest distance by which a single write moves the tip toward the sample.
+    """
 
     z_V: float = 0.0
+    step_nm: Annotated[Positive, Usual(0.1, 20, "nm")] = 5.0
     within_s: Annotated[float, Usual(0.05, 60, "s")] = Field(default=0.9, gt=0, le=60)
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from PyQt6.QtCore import QObject, QSettings
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from analysis.recording import RecordingError
 from app.gui.background import Tasks
@@ -82,6 +82,11 @@ class Program(QObject):
 
         self._tasks.do(work, connected, failed)
         return window
+
+    def ask(self, question: str) -> bool:
+        """Ask the user before a window is open; False if the answer is no."""
+        yes = QMessageBox.StandardButton.Yes
+        return QMessageBox.question(None, "hotjunction", question) == yes
 
     def open_recording(self, path: Path) -> ReplayWindow | None:
         """Open a window that plays a recording; return None and log an error if it cannot be read."""

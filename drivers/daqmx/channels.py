@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.errors import OutOfRange
+from drivers.limits import RELATIVE
 
 
 class InputReference(StrEnum):
@@ -75,6 +76,8 @@ class AnalogOutput:
         The quantity is ``scale`` times the volts at the terminal plus ``offset``: a divider, an adder, a transducer.
     safe : float
         Safe value, within the limits.
+    most_step : float
+        Largest rise by a single write; larger ones need a waveform.
     """
 
     name: str
@@ -84,6 +87,7 @@ class AnalogOutput:
     scale: float = 1.0
     offset: float = 0.0
     safe: float = 0.0
+    most_step: float = float("inf")
 
     def __post_init__(self) -> None:
         if not self.min_V <= self.safe <= self.max_V or self.min_V == self.max_V or not self.scale:
@@ -101,6 +105,23 @@ class AnalogOutput:
             refused = float(checked[wrong].flat[0])
             raise OutOfRange(f"output {self.name!r} (V)", refused, f"{self.min_V:g} to {self.max_V:g}")
         return checked
+
+    def checked_step(self, before: float, value: float) -> None:
+        """Refuse a write that would raise the output by more than one step. Raises ``OutOfRange``.
+
+        A place that is not known is refused, too, unless the write is the safe value.
+        """
+        rise = value - before
+        if (
+            value != self.safe
+            and self.most_step < float("inf")
+            and not rise <= self.most_step * (1 + RELATIVE)
+        ):
+            raise OutOfRange(
+                f"rise of output {self.name!r} by a single write, from {before:g} V (V)",
+                rise,
+                f"at most {self.most_step:g}; a ramp goes further",
+            )
 
     def card_V(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return the volts at the card's terminal that give these values."""

@@ -142,6 +142,8 @@ class Outputs:
         with self._lock:
             self._refuse_if_busy("write to an output")
             for name, value in checked.items():
+                self.channels[name].checked_step(self._standing.get(name, np.nan), value)
+            for name, value in checked.items():
                 self._put(name, value)
 
     def _put(self, name: str, value_V: float) -> None:

@@ -101,6 +101,8 @@ class Prove:
         Last contact that proved the cables of sample and probe.
     reference : Reference
         Numbers of an earlier proof.
+    unproved : tuple of str
+        What no response of the rig can show, as clauses.
     check : callable
         Called before every scan, for what must be true meanwhile (the watchdog lives).
     keep : callable
@@ -111,6 +113,7 @@ class Prove:
     why: str = ""
     contact: str = ""
     reference: Reference = field(default_factory=Reference)
+    unproved: tuple[str, ...] = ()
     check: Callable[[], None] = lambda: None
     keep: Callable[[Proof], None] = lambda proof: None
 
@@ -137,7 +140,7 @@ class Prove:
             why=self.why,
             current=measured.test_current_V is not None,
             numbers=numbers(measured, facts),
-            not_proved=tuple(not_proved(measured, facts, self.contact)),
+            not_proved=(*not_proved(measured, facts, self.contact), *self.unproved),
             contact=self.contact,
         )
 

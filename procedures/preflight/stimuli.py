@@ -75,7 +75,8 @@ def measure(
 def steps(context: ProcedureContext) -> dict[str, float]:
     """Return the step of each output, in V: of the bias from its low to its high level, of z toward the sample."""
     high, low = bias_levels(context)
-    return {"bias": high - low, "z": min(LARGEST_STEP_V, LARGEST_STEP_M / context.extension_m_per_V)}
+    largest_m = min(LARGEST_STEP_M, context.step_m)
+    return {"bias": high - low, "z": min(LARGEST_STEP_V, largest_m / context.extension_m_per_V)}
 
 
 def bias_levels(context: ProcedureContext) -> tuple[float, float]:

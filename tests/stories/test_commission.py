@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from analysis.commissioning.judgement import Judgement, Verdict
 from app.acquisition.direct import direct_wires
 from app.cli import main
-from app.commission.amounts import Amounts
 from app.commission.registry import STEPS, chosen
 from app.commission.run import Aborted, Voice, begun, commission
 from app.commission.session import Session
@@ -17,12 +16,8 @@ from app.commission.state import Done, State
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.calibration_store import CommissionRecord, store_of
 from simulators.rig.faults import PanelPress
+from tests.commissioning import IN_PROCESS, RESISTOR, SMALL
 from tests.support.rig.watched import NoWatchdog, watched
-
-RESISTOR = {"fixture.kind": "resistor", "fixture.resistance_ohm": 1e4}
-SMALL = Amounts(dwell_s=0.2, ghost_s=0.2, holds=2, noise_s=5.0, stops=4, trips=7, kills=1)
-IN_PROCESS = "1-11,14"
-"""Steps that kill no program."""
 
 MOST_V, HALF_LIMIT_V, MOST_Z_V = 0.1005, 1.001, 0.501
 """Bias before sign and gain are proved, and after; 5 nm at 10 nm/V; each with the error of the card."""
@@ -97,13 +92,19 @@ def test_a_right_rig_passes_is_stopped_and_continued_and_leaves_report_and_recor
     kept = store.newest(CommissionRecord)
     assert kept.numbers["chain"]["gain V/A"] == pytest.approx(1.0e5, rel=5e-3)
     assert kept.numbers["rise time"]["rise time ms"] == pytest.approx(0.3, rel=0.3)
+    assert kept.numbers["rise time"]["gain at 1e+06 V/A"] == pytest.approx(1e6, rel=0.02)
+    assert kept.numbers["rise time"]["rise time at 10 ms ms"] == pytest.approx(10.0, rel=0.05)
+    assert kept.numbers["preamplifier"]["corner at 3000 Hz Hz"] == pytest.approx(3000.0, rel=0.15)
+    assert kept.numbers["ghosting"]["ghost at 2 kS/s per input: bias, ai4"] == pytest.approx(1.0, abs=0.05)
+    assert abs(kept.numbers["ghosting"]["ghost at 20 kS/s per input: current, z"]) < 1e-4
+    assert kept.worst == "not done", "steps 12, 13 and 15"
     assert kept.numbers["mains"]["mains Hz"] == pytest.approx(50.0, abs=0.02)
     assert stated.current_amplifier.measured_gain_V_per_A == pytest.approx(1.0e5, rel=5e-3)
     report = json.loads((tmp_path / "day" / "report.json").read_text("utf-8"))
     assert report["steps"]["4"]["verdict"] == "pass"
     assert "hotjunction" in report["versions"]
     page = (tmp_path / "day" / "report.html").read_text("utf-8")
-    assert "Sign and gain" in page and "not done" in page
+    assert "Sign and gain" in page and "not done" in page and "ghost at 2 kS/s" in page
     assert len(list((tmp_path / "day").glob("*.h5"))) == 8
 
 
@@ -186,3 +187,8 @@ def test_the_command_answers_by_script_and_ends_with_one_after_a_failure(tmp_pat
     assert failed.exit_code == 1
     assert json.loads(failed.stdout)["steps"]["2"]["verdict"] == "fail"
     assert CliRunner().invoke(main, [*words, "--steps", "99"]).exit_code == 2
+    again = CliRunner().invoke(main, [*words, "--out", "no"])
+    assert "Continuing no. Steps 1 have passed." in again.stderr, "although its addresses are others"
+    assert json.loads(again.stdout)["steps"]["2"]["verdict"] == "pass"
+    faulty = CliRunner().invoke(main, [*words, "--out", "no", "--fault", "current-reversed"])
+    assert "Continuing" not in faulty.stderr, "with a fault it is another rig"

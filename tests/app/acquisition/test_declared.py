@@ -2,10 +2,13 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
 from app.acquisition.declared import confirm_declared, declared_settings
+from app.cli import main
 from app.config.rig import Rig, load_rig
 from app.config.toml import FileError
 
@@ -110,3 +113,24 @@ def test_a_rise_time_that_contradicts_the_bandwidth_is_refused(file):
 
     with pytest.raises(FileError, match=r"rise_time_s = 0.001 s is not that of bandwidth_Hz = 3500 Hz"):
         load_rig(file)
+
+
+def test_a_bench_and_a_window_ask_as_a_run_does(file, monkeypatch, tmp_path):
+    """Without a terminal nobody can answer: no bench starts; the window asks before it starts one."""
+    monkeypatch.setattr("app.acquisition.declared.platformdirs.user_state_dir", lambda *a, **k: str(tmp_path))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    asked = User(False)
+
+    served = CliRunner().invoke(main, ["serve", str(file)])
+
+    assert served.exit_code != 0
+    assert "nothing was moved. These settings can't be read back" in served.output
+
+    def opened(open_first):
+        open_first(SimpleNamespace(ask=asked, open_rig=pytest.fail))
+
+    monkeypatch.setattr("app.gui.main.run", opened)
+    shown = CliRunner().invoke(main, ["gui", str(file)])
+    assert shown.exit_code != 0
+    assert "These settings can't be read back" in shown.output
+    assert "blue box" in asked.asked[0]

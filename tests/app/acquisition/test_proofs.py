@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.acquisition.proofs import Proofs
-from app.config.calibration_store import CalibrationStore
+from app.acquisition.proofs import Proofs, gains_of
+from app.config.calibration_store import CalibrationStore, CommissionRecord
 from app.config.rig import load_rig
 from procedures.preflight.proof import SHORT, WHOLE, Proof
 from tests.app.config.test_rig import RIG
@@ -99,3 +99,58 @@ def test_a_folder_that_can_not_be_written_costs_only_the_memory(tmp_path, rig, c
 
     assert "can't be saved" in caplog.text
     assert proofs(tmp_path, rig).preflight().whole
+
+
+COMMISSIONED = {
+    "wiring": {
+        "test current": 0.98,
+        "zero check V": 2e-4,
+        "thermometer noise ratio": 2.3,
+        "current noise V": 1.0,
+    },
+    "rise time": {"noise under zero check V": 3e-5},
+}
+
+
+def commission(folder, rig, after_h=0.0, **changed):
+    date = BEGIN + timedelta(hours=after_h)
+    record = {"card": 7, "rig_settings": gains_of(rig), "numbers": COMMISSIONED, "watchdog_tested": date}
+    CalibrationStore(folder / "calibrations").save(
+        CommissionRecord(date=date, rig_file="", **{**record, **changed})
+    )
+
+
+def test_the_first_proof_of_a_rig_is_compared_with_its_commissioning(tmp_path, rig):
+    commission(tmp_path, rig, -1.0)
+
+    reference = proofs(tmp_path, rig).preflight().reference
+
+    assert (reference.test_current, reference.zero_V, reference.thermometer_ratio) == (0.98, 2e-4, 2.3)
+    assert reference.current_noise_V == 3e-5, "that under zero check: the resistor adds noise of its own"
+
+
+@pytest.mark.parametrize("changed", [{"card": 8}, {"rig_settings": "of other gains"}])
+def test_a_commissioning_of_another_card_or_gain_is_no_reference(tmp_path, rig, changed):
+    commission(tmp_path, rig, **changed)
+
+    assert proofs(tmp_path, rig, 1.0).preflight().reference.current_noise_V is None
+
+
+def test_a_watchdog_that_was_not_tested_for_a_day_is_said_to_be_unproved(tmp_path, rig, monkeypatch):
+    monkeypatch.setattr("app.acquisition.proofs.psutil.boot_time", lambda: BEGIN.timestamp() - 1e6)
+    never = proofs(tmp_path, rig).preflight().unproved
+    commission(tmp_path, rig)
+    fresh, old = (proofs(tmp_path, rig, hours).preflight().unproved for hours in (23.0, 25.0))
+    monkeypatch.setattr("app.acquisition.proofs.psutil.boot_time", lambda: BEGIN.timestamp() + 60)
+    rebooted = proofs(tmp_path, rig, 1.0).preflight().unproved
+
+    assert "never tested on this card; `hotjunction commission --steps 13` tests it" in never[0]
+    assert fresh == ()
+    assert "last tested 2026-11-29 08:00 UTC" in old[0]
+    assert rebooted == old
+
+
+def test_a_clock_that_is_behind_the_newest_calibration_is_told(tmp_path, rig):
+    commission(tmp_path, rig, 5.0)
+
+    assert "clock is 5.0 h behind the newest calibration" in proofs(tmp_path, rig).preflight().unproved[-1]

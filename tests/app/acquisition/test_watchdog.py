@@ -38,8 +38,9 @@ def test_a_rig_that_did_not_answer_at_first_is_made_safe_with_more_patience(tmp_
         rig = impatient(served.file)
         with PXIController(rig.daq.controller, ANSWER_S) as controller:
             card = NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
-            card.write(bias=0.1, z=8.0)
+            card.write(bias=0.1)
             card.close()
+        served.simulated.bench.hold("z", 8.0)
         away = rig.daq.model_copy(update={"controller": f"grpc://127.0.0.1:{nowhere.port}"})
         once, tried_s = watchdog.make_safe, []
 

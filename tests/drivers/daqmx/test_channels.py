@@ -64,3 +64,23 @@ def test_converters_at_each_input_do_not_share_it() -> None:
     card = CardProperties("PXI-4461", (10.0,), (10.0,), 204.8e3, 204.8e3, True, True)
 
     assert card.fastest_Hz(4) == 204.8e3
+
+
+STEPPED = AnalogOutput("z", "ao1", 0.0, 10.0, most_step=0.5)
+
+
+@pytest.mark.parametrize(("before", "value"), [(2.0, 2.5), (2.0, 0.1), (8.0, 0.0), (np.nan, 0.0)])
+def test_a_write_may_step_toward_the_sample_a_little_and_back_as_far_as_it_likes(before, value):
+    STEPPED.checked_step(before, value)
+
+
+@pytest.mark.parametrize(("before", "value"), [(2.0, 2.6), (0.0, 5.0), (np.nan, 0.4)])
+def test_a_write_that_would_push_the_tip_by_more_than_a_step_is_refused(before, value):
+    with pytest.raises(
+        OutOfRange, match=r"rise of output 'z' by a single write.*at most 0\.5; a ramp goes further"
+    ):
+        STEPPED.checked_step(before, value)
+
+
+def test_an_output_without_a_largest_step_takes_any():
+    Z.checked_step(np.nan, 9.0)
