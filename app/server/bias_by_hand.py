@@ -1,4 +1,4 @@
-"""Bias set by hand between runs, with the tip retracted and a watchdog armed."""
+"""Bias and further outputs set by hand between runs, with the tip retracted and a watchdog armed."""
 
 import math
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ FIRST_STEP_V = 0.01
 
 
 class BiasByHand:
-    """Bias set by hand, at most one at a time. Use it from one thread.
+    """Bias and further outputs set by hand. Use it from one thread.
 
     Parameters
     ----------
@@ -29,28 +29,71 @@ class BiasByHand:
         self._on: tuple[NI6281, Rig, Watchdog] | None = None
         self._stack = ExitStack()
         self._commanded_V = 0.0
+        self._others: dict[str, float] = {}
+
+    @property
+    def others(self) -> Mapping[str, float]:
+        """Further outputs that are set by hand, each in its own unit."""
+        return dict(self._others)
+
+    def apply_other(self, daq: NI6281, rig: Rig, name: str, value: float) -> None:
+        """Retract the tip and set a further output; its safe value ends that.
+
+        Raises
+        ------
+        RigError, RuntimeError
+            All outputs are made safe, or a watchdog keeps trying to.
+        """
+        safe = rig.daq.outputs.extras[name].safe
+        if self._on is None:
+            daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
+            if value == safe:
+                return
+            self._arm(daq, rig)
+        try:
+            daq.write(**{name: value})
+        except BaseException:
+            self.end()
+            raise
+        self._others = {
+            key: one for key, one in {**self._others, name: value}.items() if key != name or one != safe
+        }
+        if not self._others and not self._commanded_V:
+            self.end()
 
     def apply(self, daq: NI6281, rig: Rig, bias_V: float) -> None:
-        """Retract the tip and apply a bias; 0 V ends it.
+        """Retract the tip and apply a bias; 0 V ends it. Further outputs stay as they are set.
 
         Raises
         ------
         RigError, RuntimeError
             The bias is removed, or a watchdog keeps trying to remove it.
         """
+        others = self.others
         self.end()
         daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
+        for name, value in others.items():
+            self.apply_other(daq, rig, name, value)
         if bias_V == 0:
             return
+        if self._on is None:
+            self._arm(daq, rig)
+        try:
+            for volts in (math.copysign(min(abs(bias_V), FIRST_STEP_V), bias_V), bias_V):
+                daq.write(bias=volts)
+                self._commanded_V = volts
+                self.compare(daq.glance())
+        except BaseException:
+            self.end()
+            raise
+
+    def _arm(self, daq: NI6281, rig: Rig) -> None:
+        """Start a watchdog before an output leaves its safe value."""
         watchdog = self._stack.enter_context(Watchdog(self._rig_file))
         self._on = daq, rig, watchdog
         try:
             watchdog.wait_until_ready()
             watchdog.arm()
-            for volts in (math.copysign(min(abs(bias_V), FIRST_STEP_V), bias_V), bias_V):
-                daq.write(bias=volts)
-                self._commanded_V = volts
-                self.compare(daq.glance())
         except BaseException:
             self.end()
             raise
@@ -97,6 +140,7 @@ class BiasByHand:
         if self._on is None:
             return
         (daq, rig, watchdog), self._on = self._on, None
+        self._commanded_V, self._others = 0.0, {}
         with self._stack:
             try:
                 daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)

@@ -1,7 +1,9 @@
 """State of each instrument as last read by a run or by the bench, and its settings open to the user."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -120,7 +122,9 @@ class InstrumentRows:
         """Note that an instrument is busy."""
         self._rows[name] = replace(self._rows[name], verified=False, message=message, at=_now())
 
-    def to_json(self, rig: Rig, reason: str) -> dict[str, Any]:
+    def to_json(
+        self, rig: Rig, reason: str, by_hand: Mapping[str, float] = MappingProxyType({})
+    ) -> dict[str, Any]:
         """Return every instrument with its state and the settings open to the user.
 
         Parameters
@@ -129,6 +133,8 @@ class InstrumentRows:
             Rig of the next run.
         reason : str
             Reason for which nothing may be set now; "" otherwise.
+        by_hand : mapping of str to float
+            Further outputs that are set by hand; the others have their safe values.
         """
         shown: dict[str, Any] = {name: asdict(row) for name, row in self._rows.items()}
         for role, driver in self._drivers.items():
@@ -143,7 +149,20 @@ class InstrumentRows:
                 f"Its output is at {output_V:+.1f} V, the end of its range: reduce the current or the gain."
             )
         shown["daq"] |= {
-            "editable": {"bias_V": {"range": [outputs.bias.min_V, outputs.bias.max_V], "reason": reason}},
+            "editable": {
+                "bias_V": {"range": [outputs.bias.min_V, outputs.bias.max_V], "reason": reason},
+                **{
+                    name: {
+                        "range": [one.min, one.max],
+                        "reason": reason,
+                        "unit": one.unit,
+                        "safe": one.safe,
+                        "set": by_hand.get(name, one.safe),
+                    }
+                    for name, one in outputs.extras.items()
+                },
+            },
+            "extra_inputs": {name: one.unit for name, one in rig.daq.inputs.extras.items()},
             "z_range_V": [outputs.z.min_V, outputs.z.max_V],
             "safe_z_V": rig.safe.z_V,
             "extension_nm_per_V": rig.piezo.extension_nm_per_V,

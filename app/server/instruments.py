@@ -80,7 +80,8 @@ class Instruments:
         version = next(self._versions)  # first, so that the rest is not older than its version
         reason = RUN_HAS_THEM if self._busy else ""
         # the rig is not read again each second, as a run in this process needs the time
-        return {**self.rows.to_json(self.known_rig, reason), "busy": self._busy, "version": version}
+        shown = self.rows.to_json(self.known_rig, reason, self._bias.others)
+        return {**shown, "busy": self._busy, "version": version}
 
     # ---- idle ----
 
@@ -149,6 +150,9 @@ class Instruments:
                 raise NotNow(RUN_HAS_THEM)
             if (instrument, setting) == ("daq", "bias_V"):
                 self._bias.apply(self._driver("daq"), self.rig(), value)
+                return
+            if instrument == "daq" and setting in self.known_rig.daq.outputs.extras:
+                self._bias.apply_other(self._driver("daq"), self.rig(), setting, value)
                 return
             can_be_set = {role: settable(self.known_rig, role) for role in ROLES}
             if setting not in can_be_set.get(instrument, {}):

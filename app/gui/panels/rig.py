@@ -127,7 +127,7 @@ class InstrumentSection(QWidget):
         self.rest.hide()
         self.choices: dict[str, QComboBox] = {}
         self.readings: dict[str, QLabel] = {}
-        self.bias: QLineEdit | None = None
+        self.outputs: dict[str, QLineEdit] = {}
         self._row: Mapping[str, Any] = {}
         theme.changed.connect(self._colour)
 
@@ -143,13 +143,17 @@ class InstrumentSection(QWidget):
             if "choices" in editable:
                 self._show_choice(setting, editable, row["settings"])
             else:
-                self._show_bias(setting, editable)
+                self._show_output(setting, editable)
         for key, words in row.get("labels", {}).items():
             if key not in row["editable"] and key in row["settings"]:
                 self._show_fixed(key, words, row["settings"][key])
         for key, label in READINGS.get(self.name, {}).items():
             if key in row["settings"]:
                 self._show_reading(key, label, row)
+        for name, unit in row.get("extra_inputs", {}).items():
+            if f"{name}_V" in row["settings"]:
+                shown = self._reading(f"{name}_V", f"{name[0].upper()}{name[1:].replace('_', ' ')}")
+                shown.setText(f"{fixed_decimals(row['settings'][f'{name}_V'], 1e-4)} {unit}")
         if row.get("shown"):
             self._say_rest(row["shown"], row["settings"])
         if "rate_Hz" in row:
@@ -196,36 +200,45 @@ class InstrumentSection(QWidget):
         combo.setEnabled(not editable["reason"])
         combo.setToolTip(editable["reason"] or tip)
 
-    def _show_bias(self, setting: str, editable: Mapping[str, Any]) -> None:
-        low, high = editable["range"]
-        if self.bias is None:
-            self.bias = QLineEdit()
-            self.bias.setAccessibleName("bias")
-            self.bias.setPlaceholderText(f"{minus(f'{low:g}')} to {high:g} V, then Enter")
-            self.bias.returnPressed.connect(self._set_bias)
-            self.bias.textEdited.connect(self.bias_said.hide)
-            self.rows.addRow("Set bias", self.bias)
-            self.rows.addRow(self.bias_said)
-        self.bias.setEnabled(not editable["reason"])
-        self.bias.setToolTip(
+    def _show_output(self, setting: str, editable: Mapping[str, Any]) -> None:
+        """Show the field of an output: the bias, or a further one with the value that it has been set to."""
+        (low, high), unit, name = editable["range"], editable.get("unit", "V"), output_name(setting)
+        field = self.outputs.get(setting)
+        if field is None:
+            field = self.outputs[setting] = QLineEdit()
+            field.setAccessibleName(name)
+            field.setPlaceholderText(f"{minus(f'{low:g}')} to {high:g} {unit}, then Enter")
+            field.returnPressed.connect(lambda: self._set_output(setting))
+            field.textEdited.connect(self.bias_said.hide)
+            self.rows.addRow(f"Set {name}", field)
+            if setting == "bias_V":
+                self.rows.addRow(self.bias_said)
+        field.setEnabled(not editable["reason"])
+        field.setToolTip(
             editable["reason"]
-            or "Test bias while the tip is retracted; 0 switches it off, as does the next run."
+            or f"Test {name} while the tip is retracted; {editable.get('safe', 0):g} switches it off, as does the "
+            "next run."
         )
+        if "set" in editable:
+            shown = self._reading(f"{setting} output", f"{name[0].upper()}{name[1:]}, set to")
+            shown.setText(minus(f"{editable['set']:.6g} {unit}"))
 
-    def _set_bias(self) -> None:
-        assert self.bias is not None
-        low, high = self._row["editable"]["bias_V"]["range"]
+    def _set_output(self, setting: str) -> None:
+        field, editable = self.outputs[setting], self._row["editable"][setting]
+        (low, high), unit, name = editable["range"], editable.get("unit", "V"), output_name(setting)
         try:
-            value = float(self.bias.text().replace("\N{MINUS SIGN}", "-").removesuffix("V"))
+            value = float(field.text().replace("\N{MINUS SIGN}", "-").removesuffix(unit))
             if not low <= value <= high:
                 raise ValueError
         except ValueError:
-            self.bias_said.setText(f"Bias must be between {minus(f'{low:g}')} and {minus(f'{high:g}')} V.")
+            self.bias_said.setText(
+                f"{name[0].upper()}{name[1:]} must be between {minus(f'{low:g}')} and {minus(f'{high:g}')} {unit}."
+            )
             self.bias_said.show()
             return
         self.bias_said.hide()
-        self.set_asked.emit(self.name, "bias_V", value)
-        self.bias.clear()
+        self.set_asked.emit(self.name, setting, value)
+        field.clear()
 
     def _show_reading(self, key: str, label: str, row: Mapping[str, Any]) -> None:
         value = row["settings"][key]
@@ -257,6 +270,11 @@ class InstrumentSection(QWidget):
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.rows.addRow(label, shown)
         return self.readings[key]
+
+
+def output_name(setting: str) -> str:
+    """Return the name of an output for the user: "bias", "gate voltage"."""
+    return setting.removesuffix("_V").replace("_", " ")
 
 
 def state_of(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -83,7 +83,7 @@ def test_what_is_chosen_is_asked_for(panel, qtbot):
 
 def test_during_a_run_settings_are_greyed_with_the_reason(panel):
     panel.show_instruments(instruments(BUSY))
-    edited = [*panel.sections["current_amplifier"].choices.values(), panel.sections["daq"].bias]
+    edited = [*panel.sections["current_amplifier"].choices.values(), panel.sections["daq"].outputs["bias_V"]]
     assert not any(one.isEnabled() for one in edited)
     assert {one.toolTip() for one in edited} == {BUSY}
     panel.show_instruments(instruments())
@@ -93,11 +93,11 @@ def test_during_a_run_settings_are_greyed_with_the_reason(panel):
 @pytest.mark.parametrize(("text", "value"), [("0.1", 0.1), ("−0.5 V", -0.5), ("0", 0.0)])
 def test_a_bias_is_put_on_with_enter(panel, qtbot, text, value):
     daq = panel.sections["daq"]
-    daq.bias.setText(text)
+    daq.outputs["bias_V"].setText(text)
     with qtbot.waitSignal(panel.set_asked) as asked:
-        daq.bias.returnPressed.emit()
+        daq.outputs["bias_V"].returnPressed.emit()
     assert asked.args == ["daq", "bias_V", value]
-    assert daq.bias.text() == ""
+    assert daq.outputs["bias_V"].text() == ""
 
 
 @pytest.mark.parametrize("text", ["3", "-2.1", "much", "nan"])
@@ -105,8 +105,8 @@ def test_no_other_bias_is(panel, text):
     asked: list[object] = []
     panel.set_asked.connect(lambda *args: asked.append(args))
     daq = panel.sections["daq"]
-    daq.bias.setText(text)
-    daq.bias.returnPressed.emit()
+    daq.outputs["bias_V"].setText(text)
+    daq.outputs["bias_V"].returnPressed.emit()
     assert asked == []
     assert daq.bias_said.isVisible()
     assert "between −2 and 2 V" in daq.bias_said.text()
@@ -185,3 +185,27 @@ def test_a_card_that_is_gone_is_a_fault_and_nothing_known_is_unknown():
     content["daq"]["answers"] = False
     assert idle_status(content, None).state is ShownState.FAULT
     assert idle_status({}, None) == BLANK or idle_status({}, None) is BLANK
+
+
+HEATER = {"range": [0.0, 5.0], "reason": "", "unit": "mW", "safe": 0.0, "set": 1.5}
+
+
+def test_a_further_output_is_set_by_hand_and_shown_with_its_unit(panel, qtbot):
+    content = instruments()
+    content["daq"]["editable"]["stage_heater"] = HEATER
+    content["daq"]["extra_inputs"] = {"stage_temperature": "K"}
+    content["daq"]["settings"]["stage_temperature_V"] = 77.25
+    panel.show_instruments(content)
+    daq = panel.sections["daq"]
+    field = daq.outputs["stage_heater"]
+
+    assert daq.readings["stage_heater output"].text() == "1.5 mW"
+    assert daq.readings["stage_temperature_V"].text() == "77.2500 K"
+    assert field.placeholderText() == "0 to 5 mW, then Enter"
+    field.setText("6")
+    field.returnPressed.emit()
+    assert daq.bias_said.text() == "Stage heater must be between 0 and 5 mW."
+    field.setText("2.5 mW")
+    with qtbot.waitSignal(panel.set_asked) as asked:
+        field.returnPressed.emit()
+    assert asked.args == ["daq", "stage_heater", 2.5]

@@ -1,0 +1,56 @@
+"""Outputs beyond bias and z, set by hand between runs: with a watchdog, within limits, and shown as they are set."""
+
+import pytest
+
+from app.server import bias_by_hand
+from app.server.instruments import Instruments
+from drivers.errors import OutOfRange
+from tests.support.rig.rigs import served_rig
+from tests.support.rig.watched import NoWatchdog
+
+HEATER = 'heater = { channel = "ao2", unit = "mW", scale = 2.0, min = 0.0, max = 9.0, safe = 1.0 }'
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    monkeypatch.setattr(bias_by_hand, "Watchdog", NoWatchdog)
+    with served_rig(tmp_path, overrides={"ni6281.outputs": 4}) as rig:
+        text = rig.file.read_text("utf-8").replace("[daq.outputs]", f"[daq.outputs]\n{HEATER}\n#", 1)
+        rig.file.write_text(text, "utf-8")
+        instruments = Instruments(rig.file)
+        yield instruments, rig.simulated.bench
+        instruments.close()
+
+
+def heater(instruments):
+    return instruments.to_json()["daq"]["editable"]["heater"]
+
+
+def test_an_output_is_set_with_the_bias_and_stays_until_it_is_safe_or_a_run_begins(made):
+    instruments, bench = made
+    held_V, hold = [], bench.hold
+    bench.hold = lambda signal, volts: (held_V.append((signal, volts)), hold(signal, volts))[1]
+
+    def at_the_card():
+        return next(volts for signal, volts in reversed(held_V) if signal not in ("bias", "z"))
+
+    assert heater(instruments) == {
+        "range": [0.0, 9.0], "reason": "", "unit": "mW", "safe": 1.0, "set": 1.0,
+    }  # fmt: skip
+
+    instruments.set("daq", "heater", 4.0)
+    assert heater(instruments)["set"] == 4.0
+    assert at_the_card() == pytest.approx(2.0, abs=1e-3), "4 mW at 2 mW/V"
+    instruments.set("daq", "bias_V", 0.05)
+    assert (heater(instruments)["set"], bench.outputs["bias"]) == (4.0, pytest.approx(0.05, abs=1e-3))
+    instruments.set("daq", "bias_V", 0.0)
+    assert (heater(instruments)["set"], bench.outputs["bias"]) == (4.0, 0.0)
+
+    with pytest.raises(OutOfRange, match="output 'heater'"):
+        instruments.set("daq", "heater", 10.0)
+    assert heater(instruments)["set"] == 1.0, "a refused value makes all safe"
+
+    instruments.set("daq", "heater", 3.0)
+    instruments.give_up()
+    assert heater(instruments)["set"] == 1.0
+    assert at_the_card() == pytest.approx(0.5, abs=1e-3)
