@@ -96,7 +96,10 @@ def continuation(state: State, steps: Iterable[Step]) -> list[str]:
     """Return what a session that is continued keeps and does again, as sentences; empty for a new one."""
     todo = list(steps)
     kept = [number for number in sorted(state.steps) if stands(state, number)]
-    sentences = [f"Steps {', '.join(map(str, kept))} have passed."] if kept else []
+    which = ", ".join(map(str, kept))
+    sentences = (
+        [f"Steps {which} have passed." if len(kept) > 1 else f"Step {which} has passed."] if kept else []
+    )
     if state.under_way:
         step = STEPS[state.under_way]
         sentences.append(

@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.commissioning.judgement import Judgement, Verdict
 from analysis.records import Block
 from app.commission.amounts import FULL, QUICK
-from app.commission.registry import STEPS, chosen
+from app.commission.registry import chosen
 from app.commission.report import PAGE, shown
 from app.commission.run import (
     Voice,
@@ -87,8 +87,7 @@ class Commissioning:
                 f"The resistor is {request.resistance_ohm:g} ohm: it must be 1 ohm or more."
             )
         folder = self._begun(request)[0].folder
-        values = {**vars(request)}
-        return Job(number, COMMISSION, values, folder, repeats="steps", total=len(steps))
+        return Job(number, COMMISSION, dict(vars(request)), folder, repeats="steps", total=len(steps))
 
     def look(self, request: CommissionRequest) -> CommissionState:
         """Return what a session of this request would keep and do, without starting it."""
@@ -117,7 +116,7 @@ class Commissioning:
         try:
             state = commission(self._session, self._state, steps, voice, again=self._request.again)
         finally:
-            self._step, self._asked, self._job = None, "", 0
+            self._step, self._asked, self._job, self._kept = None, "", 0, []
             self._changed()
         failed = [str(step.number) for step in steps if state.verdict(step.number) is Verdict.FAIL]
         words = f"step {', '.join(failed)} failed: see {PAGE}" if failed else ""
@@ -232,6 +231,3 @@ def _steps(request: CommissionRequest) -> list[Step]:
         return chosen(request.steps, request.stage)
     except ValueError as error:
         raise ImpossibleSetting(f"Steps: {error}.") from None
-
-
-__all__ = ["COMMISSION", "STEPS", "Commissioning"]

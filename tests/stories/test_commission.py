@@ -188,7 +188,7 @@ def test_the_command_answers_by_script_and_ends_with_one_after_a_failure(tmp_pat
     assert json.loads(failed.stdout)["steps"]["2"]["verdict"] == "fail"
     assert CliRunner().invoke(main, [*words, "--steps", "99"]).exit_code == 2
     again = CliRunner().invoke(main, [*words, "--out", "no"])
-    assert "Continuing no. Steps 1 have passed." in again.stderr, "although its addresses are others"
+    assert "Continuing no. Step 1 has passed." in again.stderr, "although its addresses are others"
     assert json.loads(again.stdout)["steps"]["2"]["verdict"] == "pass"
     faulty = CliRunner().invoke(main, [*words, "--out", "no", "--fault", "current-reversed"])
     assert "Continuing" not in faulty.stderr, "with a fault it is another rig"

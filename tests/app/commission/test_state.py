@@ -56,7 +56,7 @@ def test_the_watchdog_and_the_wiring_are_done_again_after_a_day_and_a_gain_is_no
 
     assert [number for number in (2, 4, 13) if stands(old, number)] == [4]
     assert continuation(old, [STEPS[n] for n in (2, 4, 13)]) == [
-        "Steps 4 have passed.",
+        "Step 4 has passed.",
         "Step 2 (Wiring) is done again: it is 25 h old, and counts for 24 h.",
         "Step 13 (Watchdog) is done again: it is 25 h old, and counts for 24 h.",
     ]
@@ -64,7 +64,7 @@ def test_the_watchdog_and_the_wiring_are_done_again_after_a_day_and_a_gain_is_no
 
 def test_an_interrupted_step_is_named():
     assert continuation(state(1, under_way=2), []) == [
-        "Steps 1 have passed.",
+        "Step 1 has passed.",
         "Step 2 (Wiring) was interrupted: it is done again from its beginning.",
     ]
 
