@@ -129,7 +129,7 @@ def commissioning_shown(content: Callable[[], dict[str, Any]]) -> Maker:
             windows.SENTENCES,
         )
         window._told("instruments", instruments(windows.BUSY if made["job"] else "", bias_V=0.1))
-        window.pages.setCurrentWidget(window.commissioning)
+        window.commission()
         window._told("commission", made)
         return window
 

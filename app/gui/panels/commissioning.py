@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -108,12 +109,16 @@ class CommissioningPage(QWidget):
         self._buttons()
         self._body()
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        whole.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         whole.setSpacing(MEDIUM)
         whole.addLayout(self._head())
         whole.addWidget(self.kept)
         whole.addLayout(self._choices())
-        whole.addWidget(self.bar)
+        progress = QHBoxLayout()
+        progress.setSpacing(MEDIUM)
+        progress.addWidget(self.bar, 1)
+        progress.addWidget(self.left)
+        whole.addLayout(progress)
         whole.addWidget(self.question)
         whole.addWidget(self.body, 1)
         theme.changed.connect(self._render)
@@ -150,6 +155,7 @@ class CommissioningPage(QWidget):
         self.back.setToolTip("Back to the plots; a commissioning in progress goes on.")
         self.headline, self.left, self.kept = QLabel(), QLabel(), QLabel()
         self.headline.setFont(tabular(self.font(), HEADLINE_PT, QFont.Weight.DemiBold))
+        self.headline.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.left.setFont(tabular(self.font()))
         self.kept.setWordWrap(True)
         for label in (self.left, self.kept):
@@ -165,7 +171,6 @@ class CommissioningPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(MEDIUM)
         row.addWidget(self.headline, 1)
-        row.addWidget(self.left)
         for button in (self.start, self.stop, self.report, self.back):
             row.addWidget(button)
         return row
@@ -173,7 +178,7 @@ class CommissioningPage(QWidget):
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(MEDIUM)
-        for text, field, width in (("Resistor", self.resistance, 90), ("Steps", self.steps, 90)):
+        for text, field, width in (("Resistor", self.resistance, 70), ("Steps", self.steps, 70)):
             label = QLabel(text)
             label.setBuddy(field)
             field.setFixedWidth(width)
@@ -222,7 +227,7 @@ class CommissioningPage(QWidget):
         self.body = QSplitter()
         self.body.addWidget(self.table)
         self.body.addWidget(scroll)
-        self.body.setSizes([340, 400])
+        self.body.setSizes([310, 340])
         self.body.setChildrenCollapsible(False)
         self.body.setHandleWidth(MEDIUM)
 
@@ -243,6 +248,7 @@ class CommissioningPage(QWidget):
     def _render(self) -> None:
         shown = self.shown
         self.headline.setText(shown.headline or "Commissioning")
+        self.headline.setToolTip(self.headline.text())
         self.left.setText(shown.left)
         self.kept.setText(with_units(shown.kept))
         self.kept.setVisible(bool(shown.kept))

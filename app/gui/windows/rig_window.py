@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QStackedWidget
+from PyQt6.QtWidgets import QFrame, QScrollArea, QStackedWidget
 
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
@@ -61,8 +61,12 @@ class RigWindow(SessionWindow):
         self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
         self.rig, self.notes = RigPanel(theme), NotesPanel()
         self.commissioning = CommissioningPage(theme)
-        self.pages = QStackedWidget()
-        for page in (self.area, self.commissioning):
+        self.pages, self._beside_views = QStackedWidget(), QScrollArea()  # a small screen scrolls
+        self._beside_views.setWidgetResizable(True)
+        self._beside_views.setFrameShape(QFrame.Shape.NoFrame)
+        self._beside_views.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._beside_views.setWidget(self.commissioning)
+        for page in (self.area, self._beside_views):
             self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
         self._arrange()
@@ -294,7 +298,7 @@ class RigWindow(SessionWindow):
 
     def commission(self) -> None:
         """Show the page that leads through the commissioning of the rig."""
-        self.pages.setCurrentWidget(self.commissioning)
+        self.pages.setCurrentWidget(self._beside_views)
         self.commissioning.look()
 
     def _commission(self, wanted: dict[str, Any]) -> None:
