@@ -22,6 +22,8 @@ from simulators.simulated_rig import SimulatedRig
 from tests.support.patience import ANSWER_S
 from tests.support.rig.rigs import quick, served_rig
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 MODELS = {
     "sr570": ("sr560", "sent, not read back", 5.0),
     "dlpca200": ("manual", "sent, not read back", 5.0),

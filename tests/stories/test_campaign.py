@@ -9,14 +9,12 @@ from click.testing import CliRunner
 
 from analysis.recording import Recording
 from app.acquisition.bench import Bench, Observer
-from app.acquisition.direct import direct_wires
-from app.acquisition.open_rig import open_rig
 from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
 from app.campaign.run import Campaign, CampaignStopped
 from app.cli import main
 from app.offline.traces import ByHand, analyse_traces
-from tests.support.rig.rigs import served_rig
+from tests.support.rig.rigs import served_rig, without_wires
 
 FILE = """
 sample = "Au-BDNC-Au (simulated)"
@@ -63,7 +61,7 @@ EASY = {
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_resamples")
-def test_a_campaign_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
+def test_a_campaign_goes_on_where_it_was_stopped(tmp_path):
     (tmp_path / "bdnc.toml").write_text(FILE, "utf-8")
     file = load_campaign(tmp_path / "bdnc.toml")
 
@@ -77,11 +75,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
 
         return Bench(file.rig, stop).run(rest, out, observer=Observer(on_event=watch), sample=file.sample)
 
-    with served_rig(tmp_path, overrides=EASY) as rig:
-        wires = direct_wires(rig.simulated)  # by wire it takes twice as long: `tests.app.commands`
-        monkeypatch.setattr(
-            "app.acquisition.bench.open_rig", lambda asked, seen, _: open_rig(asked, seen, wires)
-        )
+    with served_rig(tmp_path, overrides=EASY) as rig, without_wires(rig):
         log = CampaignLog(file.folder / "campaign.log", lambda line: None)
         campaign = Campaign(file, log, stopped_after_two_holds)
         with pytest.raises(CampaignStopped, match="stopped by the user"):

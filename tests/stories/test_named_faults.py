@@ -7,6 +7,8 @@ from analysis.records import EventKind
 from simulators.rig.named_faults import injection
 from tests.support.rig.rigs import quick, served_rig
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 FAULTS = {
     "surface never there": ({"surface.initial_gap_nm": 500.0}, {}, "PiezoAtEnd"),
     "contact does not break": ({"gold.weld_G0": 7.0}, {}, "ContactNotBroken"),

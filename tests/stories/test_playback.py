@@ -14,6 +14,7 @@ from analysis.recording import RecordedChannel, Recording, RecordingWriter, RunH
 from analysis.records import Block
 from analysis.traces.read import traces_of
 from app.acquisition.bench import Bench
+from app.acquisition.direct import direct_wires
 from app.acquisition.simulated_rig import SimulationSettings, patient, served, simulated_rig
 from app.cli import main
 from drivers.keithley428 import Keithley428
@@ -36,9 +37,10 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def played(recording: Path, folder: Path) -> Iterator[tuple[SimulatedRig, Bench]]:
+    """Serve a playback, and give a bench that needs no wire to it."""
     with served(SimulationSettings("fast", recording=recording)) as (rig, text):
         (folder / "rig.toml").write_text(patient(text), encoding="utf-8")
-        yield rig, Bench(folder / "rig.toml")
+        yield rig, Bench(folder / "rig.toml", wires=direct_wires(rig))
 
 
 def playback(recording: Path) -> Playback:
@@ -124,7 +126,8 @@ def test_an_imported_recording_of_volts_runs_through_the_wires(tmp_path):
     )
     with RecordingWriter(path, header) as writer:
         writer.append(Block(0, rate_Hz, ("current",), data))
-    with played(path, tmp_path) as (_, bench):
+    with played(path, tmp_path):
+        bench = Bench(tmp_path / "rig.toml")
         assert bench.rig.probe is None
         summary = bench.run(playback(path), tmp_path / "second.h5")
     assert summary.end.status == "finished", summary.end.reason

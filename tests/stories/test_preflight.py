@@ -19,6 +19,8 @@ from procedures.preflight.proof import Prove
 from tests.support.rig.rigs import served_rig
 from tests.support.rig.watched import NoWatchdog, command, watched
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 MOST_BIAS_V = 0.1001
 MOST_STEP_V = 0.5
 """5 nm at 10 nm/V."""

@@ -8,6 +8,8 @@ from analysis.recording import Recording
 from analysis.records import EventKind
 from tests.support.rig.rigs import quick, served_rig
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 NM = 1e-9
 MIDDLE_NM = 50.0
 """Middle of the simulated piezo's range, 0 to 100 nm; contacts from 25 to 85 nm are left where they are."""

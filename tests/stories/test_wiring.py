@@ -19,6 +19,8 @@ from simulators.rig.faults import DroppedReads, LoopBack, OutputStuck
 from tests.support.rig.rigs import OFFSET_V, ServedRig, quick
 from tests.support.rig.watched import NoWatchdog, watched
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 WIRING = "ni6281.wiring."
 LEAST_STEP_V = 0.011
 """What a bias by hand may put out before its output is proved."""

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QSettings
 
 from analysis.recording import Recording
 from app.acquisition.bench import Bench
+from app.acquisition.direct import direct_wires
 from app.acquisition.simulated_rig import SimulationSettings, served
 from app.cli import main
 from app.config.amplifiers import CURRENT_AMPLIFIER, REGISTRIES
@@ -22,6 +23,8 @@ from drivers.errors import InstrumentFault
 from tests.docs.pages import blocks
 from tests.support.plugins import plugins
 from tests.support.rig.rigs import QUICK, quick
+
+pytestmark = pytest.mark.usefixtures("unanalysed")
 
 LINE = 'register(CURRENT_AMPLIFIER, "hand-set", HandSet, SimulatedHandSet)\n'
 
@@ -126,7 +129,8 @@ def test_its_gain_is_that_of_the_samples(tmp_path, plugged, serve):
     """A contact of a gold wire conducts one quantum: were the gain another one, it would not."""
     with plugged(), serve() as (rig, text):
         out = tmp_path / "run.h5"
-        summary = Bench(written(tmp_path, text)).run(quick(3), out)
+        bench = Bench(written(tmp_path, text), wires=direct_wires(rig))
+        summary = bench.run(quick(3), out)
         assert summary.end.status == "finished", summary.end.reason
         assert summary.traces == 3
         assert rig.bench.chain.current_amplifier.gain_V_per_A == 1e5

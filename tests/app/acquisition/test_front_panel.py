@@ -17,6 +17,8 @@ from procedures.calibrate_amplifier import CalibrateAmplifier
 from procedures.runner import Runner
 from tests.support.rig.rigs import quick, served_rig
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory):

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from analysis.recording import Recording
 from app.cli import main
 from app.config.calibrated_rig import load_calibrated_rig
-from tests.support.rig.rigs import QUICK, quick, served_rig
+from tests.support.rig.rigs import QUICK, quick, served_rig, without_wires
 
 R_P, S_TC = 72800.0, 16.3e-6
 SR560_GAIN = 1.005
@@ -27,7 +27,7 @@ def invoke(*words, code=0):
 @contextmanager
 def calibrated(folder, kind, *options, **overrides):
     """The rig, and what the command says about it as JSON."""
-    with served_rig(folder, overrides=overrides.get("world")) as rig:
+    with served_rig(folder, overrides=overrides.get("world")) as rig, without_wires(rig):
         out = folder / f"{kind}.h5"
         result = CliRunner().invoke(
             main, ["calibrate", kind, "--rig", str(rig.file), "--out", str(out), "--json", *options]

@@ -14,7 +14,7 @@ from analysis.recording import Recording
 from analysis.records import Block
 from app.server.client import BenchClient
 from app.server.server import BenchServer
-from tests.support.rig.rigs import PATIENCE_S, QUICK, ServedRig, served_rig
+from tests.support.rig.rigs import PATIENCE_S, QUICK, ServedRig, served_rig, without_wires
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,10 @@ class ServedBench:
 
 @contextmanager
 def served_bench(folder: Path, clock: Any = "fast", **world: Any) -> Iterator[ServedBench]:
+    """Serve a rig and a bench that reaches it by no wire; by wire: `tests.app.server.test_process`."""
     with (
         served_rig(folder, clock, **world) as rig,
+        without_wires(rig),
         BenchServer(rig.file, folder) as server,
         BenchClient(server.connection) as client,
     ):

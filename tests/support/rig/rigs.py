@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.acquisition.bench import Bench
 from app.acquisition.direct import direct_wires
+from app.acquisition.open_rig import open_rig
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
+from app.config.rig import Rig
 from procedures.break_junction import BreakJunction
 from simulators.parameters import load_parameters
 from simulators.rig.named_faults import injection
@@ -92,6 +96,21 @@ def served_rig(
             text = text.replace(line, f"{line}{limit} = {ANSWER_S}\n", 1)
         rig_file.write_text(text, "utf-8")
         yield ServedRig(simulated, rig_file, folder)
+
+
+@contextmanager
+def without_wires(rig: ServedRig) -> Iterator[None]:
+    """Let benches in this process reach card and current amplifier by no wire, which would take half the time.
+
+    What comes by the wires is the same: `tests.drivers.test_direct`.
+    """
+
+    def opened(asked: Rig, seen: Any = lambda state: None, wires: Any = None) -> Any:
+        return open_rig(asked, seen, direct_wires(rig.simulated))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.acquisition.bench.open_rig", opened)
+        yield
 
 
 def quick(traces: int, **values: Any) -> BreakJunction:
