@@ -52,6 +52,7 @@ class Alignment:
     seen: bool
 
 
+@lru_cache(maxsize=4)  # a hold is aligned anew for each mask that is tried on it
 def align(hold: Hold) -> Alignment:
     """Find the beginning of the programme by least squares of looped back minus commanded bias.
 
@@ -195,12 +196,14 @@ def _steps(hold: Hold, samples: int, channel: str) -> tuple[FloatArray, FloatArr
     stop = begun + len(hold) - skip
     plan = layout(hold.programme, hold.rate_Hz, stop).part(begun, stop)
     values = (hold.current_A if channel == "current" else hold.thermocouple_V)[skip:]
-    if not len(plan):
-        return np.zeros((0, LEAD + samples)), np.zeros(0)
     edges = np.flatnonzero(plan.since_edge == 0)
+    if not edges.size:
+        return np.zeros((0, LEAD + samples)), np.zeros(0)
     ends = np.append(edges, len(plan))[1:] - LEAD
-    levels = [values[edge + samples : end] for edge, end in zip(edges, ends, strict=True)]
-    mean = np.array([np.mean(level) if level.size else np.nan for level in levels])
+    after = np.searchsorted(edges, np.arange(len(plan)), side="right") - 1
+    settled = (after >= 0) & (plan.since_edge >= samples) & (np.arange(len(plan)) < ends[after])
+    count = np.bincount(after[settled], minlength=edges.size)
+    mean = np.bincount(after[settled], values[settled], edges.size) / np.where(count, count, np.nan)
     step = np.diff(mean)
     at = edges[1:, None] + np.arange(-LEAD, samples)
     window = values[np.minimum(at, len(values) - 1)]
