@@ -160,37 +160,45 @@ class _Batch:
 
 def _levenberg_marquardt(batch: _Batch, p: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Return parameters, sums of squares, and which fits converged. Converged fits leave the batch."""
-    residual, _ = batch.residual(p)
+    residual, jacobian = batch.residual(p)
     cost = np.sum(residual**2, axis=1)
     damping = np.full(len(p), 1e-3)
-    moving = np.ones(len(p), dtype=bool)
+    moving = np.arange(len(p))
     for _ in range(_ITERATIONS):
-        part = batch.rows(moving)
-        here, lam = p[moving], damping[moving]
-        trial: FloatArray = here + _step(part, here, lam)
-        trial[:, :2] = np.minimum(np.maximum(trial[:, :2], part.low), part.high)
-        residual, _ = part.residual(trial)
-        trial_cost = np.sum(residual**2, axis=1)
+        here = p[moving]
+        trial: FloatArray = here + _step(batch, here, damping, residual, jacobian)
+        trial[:, :2] = np.minimum(np.maximum(trial[:, :2], batch.low), batch.high)
+        tried = batch.residual(trial)
+        trial_cost = np.sum(tried[0] ** 2, axis=1)
         better = trial_cost <= cost[moving]
-        moved = np.abs(trial - here)[:, :2].max(axis=1)
-        p[moving] = np.where(better[:, None], trial, here)
-        cost[moving] = np.where(better, trial_cost, cost[moving])
-        damping[moving] = np.clip(np.where(better, lam / 5.0, lam * 4.0), 1e-9, 1e12)
-        done = moved < _TOLERANCE * here[:, 1]
-        moving[np.flatnonzero(moving)[done]] = False
-        if not moving.any():
+        p[moving[better]], cost[moving[better]] = trial[better], trial_cost[better]
+        if better.all():
+            residual, jacobian = tried
+        else:
+            residual[better], jacobian[better] = tried[0][better], tried[1][better]
+        damping = np.clip(np.where(better, damping / 5.0, damping * 4.0), 1e-9, 1e12)
+        still = ~(np.abs(trial - here)[:, :2].max(axis=1) < _TOLERANCE * here[:, 1])
+        if not still.all():
+            moving, damping, batch = moving[still], damping[still], batch.rows(still)
+            residual, jacobian = residual[still], jacobian[still]
+        if not moving.size:
             break
-    return p, cost, ~moving
+    converged = np.ones(len(p), dtype=bool)
+    converged[moving] = False
+    return p, cost, converged
 
 
-def _step(batch: _Batch, p: FloatArray, damping: FloatArray) -> FloatArray:
+def _step(
+    batch: _Batch, p: FloatArray, damping: FloatArray, residual: FloatArray, jacobian: FloatArray
+) -> FloatArray:
     """Return the step toward the minimum; a parameter at its bound that would leave it is held."""
-    residual, jacobian = batch.residual(p)
     downhill = jacobian @ residual[:, :, None]
     push, nonlinear = downhill[:, :2, 0], p[:, :2]
     held = ((nonlinear <= batch.low) & (push < 0.0)) | ((nonlinear >= batch.high) & (push > 0.0))
-    jacobian[:, :2][held] = 0.0
-    downhill[:, :2, 0][held] = 0.0
+    if held.any():
+        jacobian = jacobian.copy()
+        jacobian[:, :2][held] = 0.0
+        downhill[:, :2, 0][held] = 0.0
     normal = jacobian @ jacobian.transpose(0, 2, 1)
     diagonal = np.einsum("mii->mi", normal)
     diagonal += damping[:, None] * diagonal + 1e-300  # a parameter that is held, or has no effect, stays

@@ -111,7 +111,7 @@ def fit_mixtures(
         at = at.updated(tried, better)
         p[moving[better]], linear[moving], cost[moving] = trial[better], at.linear, at.cost
         moved = np.max(np.abs(trial - here) / np.tile(here[:, k:], 2), axis=1)
-        still = moved >= _TOLERANCE
+        still = ~(moved < _TOLERANCE)
         damping = np.clip(damping * np.where(better, 0.2, 5.0), 1e-8, 1e10)[still]
         moving, at = moving[still], at.rows(still)
         if not moving.size:
