@@ -34,7 +34,7 @@ from tests.support.recordings.streams import CHANNELS, RATE_Hz, header, made_hol
 RUNS = {
     "traces": lambda: made_traces(14),
     "holds": lambda: made_holds(8),
-    "sweeps": lambda: made_sweeps(12),
+    "sweeps": lambda: made_sweeps(7),
 }
 CUTTINGS = ([200], [10**7], [1999, 1, 50])
 

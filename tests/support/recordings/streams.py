@@ -180,7 +180,7 @@ def made_holds(n=12, seed=2, samples=2400):
     return made
 
 
-def made_sweeps(n=12, seed=3):
+def made_sweeps(n=6, seed=3):
     """An I-V run."""
     rng = np.random.default_rng(seed)
     made = Made(header("iv", parameters={"curves": n}), rng)
