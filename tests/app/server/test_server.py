@@ -7,7 +7,7 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
-from app.server.client import BenchClient
+from app.server.client import LONGEST_S, BenchClient
 from app.server.errors import Refused
 from app.server.messages import RunRequest
 from app.server.server import BenchServer
@@ -15,7 +15,7 @@ from procedures.registry import PROCEDURES
 from simulators.rig.faults import InstrumentSilent, Stall
 from tests.support.rig.benches import Ears, same_as_recorded, served_bench
 from tests.support.rig.holding import Holding
-from tests.support.rig.rigs import PATIENCE_S, free_s, served_rig
+from tests.support.rig.rigs import ANSWER_S, PATIENCE_S, free_s, served_rig
 
 WITHIN_S = 1.0
 
@@ -190,6 +190,8 @@ def test_a_slow_client_misses_nothing_and_holds_nobody_up(bench):
 
 def test_clients_of_a_bench_that_is_gone_are_told(tmp_path, monkeypatch):
     ears, others = Ears(), Ears()
+    # A command that the bench takes with it is given up in a fifth of the time for which ears are patient.
+    monkeypatch.setattr("app.server.client.LONGEST_S", dict.fromkeys(LONGEST_S, ANSWER_S))
     with served_rig(tmp_path) as rig, ExitStack() as stack:
         with BenchServer(rig.file, tmp_path) as server:
             client = stack.enter_context(BenchClient(server.connection))
