@@ -228,7 +228,17 @@ def _commissioning(record: CommissionRecord) -> str:
     numbers = ", ".join(
         f"{name} {value:.4g}" for part in record.numbers.values() for name, value in part.items()
     )
-    return f"{verdicts}; rig {record.rig_file}, card {record.card:X}" + (f"; {numbers}" if numbers else "")
+    signed = ", ".join(part for part in (record.verdict, record.program) if part)
+    tested = record.watchdog_tested
+    parts = (
+        signed,
+        verdicts,
+        f"rig {record.rig_file}, card {record.card:X}",
+        f"gains {record.rig_settings}" if record.rig_settings else "",
+        f"watchdog tested {tested:%Y-%m-%d %H:%M}" if tested else "",
+        numbers,
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def _proof(record: ProofRecord) -> str:

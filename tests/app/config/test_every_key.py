@@ -187,7 +187,7 @@ def test_every_key_of_a_calibration_has_an_effect(tmp_path, kind):
     assert before is not None
     for key in set(RECORDS[kind].model_fields) - {"recording", "kind"}:
         dates = ["2025-01-02T03:04:05Z"]
-        given = {"date": dates, "proved": dates, "channels": [CHANNEL_LAGS]}
+        given = {"date": dates, "proved": dates, "watchdog_tested": dates, "channels": [CHANNEL_LAGS]}
         values = given.get(key) or list(others(RECORDS[kind], key, content.get(key)))
         assert values
         for value in values:
