@@ -69,6 +69,38 @@ def test_fit_says_what_is_wrong(name, code, sentence):
     assert sentence in result.output
 
 
+@pytest.mark.parametrize(
+    ("name", "points"),
+    [("k9_utf16.txt", 33), ("k9_quoted.csv", 33), ("k9_names_in_german.txt", 33), ("p_semicolon.csv", 33)],
+)
+def test_encodings_quotes_and_names_are_read(name, points):
+    assert f"{name}: {points} points" in fitted(name).output
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "lines"),
+    [
+        ("k2_fixed_bias", ["--bias-mV", 50], ["6 traces from 6 files", "direction: 6 opening"]),
+        ("k3_columns.csv", ["--unit", "conductance=G0"], ["24 traces from", "column 1 rises evenly"]),
+        ("k3_named_columns.csv", [], ["24 traces from", "direction: 24 opening", "otherwise: --table"]),
+        ("k4_log10.csv", ["--unit", "conductance=log10(G/G0)"], ["to 8.00 G0", "its sign is lost"]),
+        ("k5_daqmx_words.tdms", [], ["4 traces from", "direction: 4 opening"]),
+        ("k5_cut_short.tdms", [], ["the file ends inside a segment (cut short); r2/Voltage has 29 of 120 samples"]),
+        ("k7_closing.csv", ["--unit", "conductance=G0"], ["direction: 30 closing"]),
+        ("k9_igor_nm", [], ["extension: 0 to 2.38 nm", "displacement from the wave's scaling: 0.02 nm a row"]),
+        ("k9_sweeps", [], ["4 I-V sweeps from 4 files"]),
+        ("k9_no_names.dat", ["--column", "bias=1:V", "--column", "current=2:A"], ["current: −5.46 to 5.46 nA"]),
+        ("k9_names_in_german.txt", [], ["current: −5.46 to 5.46 nA"]),
+        ("k1_sigma_without_unit.txt", [], ["bias: −800 to 800 mV"]),
+        ("p_holes.csv", ["--unit", "conductance=G0"], ["that are NaN: 1", "that are infinite: 1"]),
+    ],
+)  # fmt: skip
+def test_a_preview_says_what_is_understood(name, options, lines):
+    result = run("import", Path(FOLDER, name), "--preview", *options)
+    assert result.exit_code == 0, result.output
+    assert [line for line in lines if line not in result.output] == []
+
+
 def test_closing_traces_are_not_kept(tmp_path):
     _, found = in_quanta("k7_closing.csv", tmp_path)
     assert found["traces"] == {"total": 30, "kept": 0, "rejected": {"starts too low": 30}}

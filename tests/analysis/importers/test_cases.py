@@ -10,7 +10,7 @@ from nptdms import ChannelObject, TdmsWriter
 from analysis.constants import G0_S
 from analysis.importers import ForeignFile, ImportOptions, files_in, read_file
 from analysis.importers.assemble import assemble
-from analysis.importers.options import ColumnChoice, Layout, Orientation
+from analysis.importers.options import ColumnChoice, Layout, LogAmplifier, Orientation
 from analysis.iv.columns import read_columns
 from tests.support.recordings.foreign_files import save_wave
 
@@ -236,3 +236,15 @@ def test_traces_are_read_or_the_sentence_says_what_to_type(case, tmp_path):
     if case.direction and np.isfinite(case.plateau_G0):
         place = 45 if case.direction == "opening" else 120 - 45
         assert found.traces[0].values("conductance")[place] == pytest.approx(case.plateau_G0, rel=0.02)
+
+
+def test_a_logarithmic_amplifier_is_read_with_its_calibration(tmp_path):
+    current_A = np.logspace(-10, -6, 60)[::-1]
+    output_V = 0.5 + 0.25 * np.log10(current_A / 1e-9)
+    path = table(tmp_path / "log.txt", "Bias (mV)\tOutput (V)", np.full(60, 100.0), output_V)
+    options = ImportOptions(
+        columns={"current": ColumnChoice("Output")}, log_amplifier=LogAmplifier(1e-9, 0.5, 0.25)
+    )
+    (trace,) = assemble(read_file(path, options=options), options).traces
+    assert trace.values("current") == pytest.approx(current_A, rel=1e-3)
+    assert trace.values("conductance") == pytest.approx(current_A / 0.1 / G0_S, rel=1e-3)
