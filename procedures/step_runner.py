@@ -11,6 +11,7 @@ from analysis.records import EventKind, FloatArray
 from drivers.errors import InstrumentFault
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoBias
+from procedures.ramp_pieces import RampWay, padded
 from procedures.sample_reader import SampleReader, Seen
 from procedures.steps import (
     FINISHED,
@@ -39,8 +40,8 @@ LOOK_S = 0.02
 NO_BIAS_SAMPLES = 3
 """Consecutive samples without a measurable bias, hence without a conductance, that stop a watched ramp."""
 
-PIECE_S = 1.0
-"""Length of the pieces in which a ramp is sent: most ramps end early, and sending takes time."""
+SWEEP_PIECE_S = 1.0
+"""Length to whose multiples a sweep is padded, so that the card's task serves sweeps of other lengths too."""
 
 
 class StepRunner:
@@ -61,7 +62,6 @@ class StepRunner:
         self._context = context
         self._daq = context.daq
         self._watch = watch
-        self._piece = watch.samples(PIECE_S)
         self._make_safe = make_safe
 
     def do(self, step: Step) -> Outcome:
@@ -119,31 +119,28 @@ class StepRunner:
         self._watch.event(EventKind.SETTING, "bias_V", {"value": bias_V})
 
     def _ramp(self, ramp: Ramp) -> Outcome:
-        z_V = self._waveform(ramp)
-        if not z_V.size:
+        way = self._way(ramp)
+        if not way.n:
             return self._outcome(FINISHED, self._watch.next)
         self._context.verify_amplifier()  # the tip must not move unless the current is measured
-        payload = {"from_m": self._extension_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
-        first, *others = np.split(z_V, range(self._piece, z_V.size, self._piece))
-        begin = self._start_ramp(first)
+        payload = {"from_m": way.from_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
+        piece = self._watch.samples(way.piece_s(ramp.speed_m_per_s, self._context.rate_Hz))
+        begin = self._start_piece(way, 0, piece)
         self._watch.event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
-        seen = self._watch_ramp(begin, first.size, ramp)
-        for piece in others:
+        seen = self._watch_ramp(begin, min(piece, way.n), ramp)
+        for first in range(piece, way.n, piece):
             if seen.ended != FINISHED:
                 break
-            seen = self._watch_ramp(self._start_ramp(piece), piece.size, ramp)
+            seen = self._watch_ramp(self._start_piece(way, first, piece), min(piece, way.n - first), ramp)
         return self._step_ended(ramp.name, begin, seen)
 
-    def _start_ramp(self, z_V: FloatArray) -> int:
-        """Start a piece, padded to constant length so that the card's task need not be set up again."""
-        since, volts = self._watch.next, self._padded(z_V)
+    def _start_piece(self, way: RampWay, first: int, piece: int) -> int:
+        """Start a piece of a ramp, padded to constant length so that the card's task need not be set up again."""
+        volts = way.extension_m(first, first + piece) / self._context.extension_m_per_V
+        since = self._watch.next
         begin = self._daq.start_ramp({"z": volts})
         self._watch.loop_backs.outputs["z"].played(volts, since, begin, repeats=False)
         return begin
-
-    def _padded(self, volts: FloatArray) -> FloatArray:
-        """Return the waveform padded to whole pieces with its last value."""
-        return np.pad(volts, (0, -volts.size % self._piece), mode="edge")
 
     def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> Seen:
         """Watch a piece of a ramp until it ends or a detector fires, then stop it."""
@@ -206,7 +203,9 @@ class StepRunner:
     def _sweep(self, step: SweepStep) -> Outcome:
         return self._drive_bias(
             step,
-            lambda: self._play_bias(self._padded(step.bias_V), self._daq.start_ramp, repeats=False),
+            lambda: self._play_bias(
+                padded(step.bias_V, self._watch.samples(SWEEP_PIECE_S)), self._daq.start_ramp, repeats=False
+            ),
             step.bias_V.size + 1,  # a sample shows the output of one tick before
             {"peak_V": float(np.abs(step.bias_V).max())},
         )
@@ -290,14 +289,12 @@ class StepRunner:
     def _extension_m(self) -> float:
         return self._daq.held["z"] * self._context.extension_m_per_V
 
-    def _waveform(self, ramp: Ramp) -> FloatArray:
-        """Return the z output in V, one value per sample, from the present position (excluded) to ``to_m``."""
+    def _way(self, ramp: Ramp) -> RampWay:
         distance_m = ramp.to_m - self._extension_m
         if np.isnan(distance_m):
             raise InstrumentFault(UNKNOWN)
         n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._context.rate_Hz - 1e-9))
-        extension_m = ramp.to_m - distance_m * np.arange(n - 1, -1, -1) / max(n, 1)  # ends exactly there
-        return extension_m / self._context.extension_m_per_V
+        return RampWay(self._extension_m, ramp.to_m, distance_m, n)
 
     def _step_ended(self, name: str, begin: int, seen: Seen | None = None, **payload: object) -> Outcome:
         ended = seen.ended if seen else FINISHED

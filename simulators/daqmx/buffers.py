@@ -32,8 +32,15 @@ class RingBuffer:
 
     def samples(self, start: int, stop: int) -> FloatArray:
         """Return a copy of the samples ``start <= index < stop``, which must still be stored."""
+        first = start % self.size
+        if first + stop - start <= self.size:  # nearly always
+            return self._memory[:, first : first + stop - start].copy()
         return self._memory.take(np.arange(start, stop), axis=1, mode="wrap")
 
     def repeated(self, start: int, stop: int) -> FloatArray:
         """Return the samples ``start <= index < stop`` of the stored ones, repeated indefinitely."""
-        return self._memory.take(np.arange(start, stop) % min(max(self.end, 1), self.size), axis=1)
+        stored = min(max(self.end, 1), self.size)
+        first = start % stored
+        if first + stop - start <= stored:
+            return self._memory[:, first : first + stop - start].copy()
+        return self._memory.take(np.arange(start, stop) % stored, axis=1)

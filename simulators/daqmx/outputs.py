@@ -89,11 +89,11 @@ class BufferedWaveform:
     def play(self, ticks: int) -> FloatArray:
         """Generate the values of the next ticks, shape (n_signals, ticks); the last value is held."""
         n = min(ticks, self._left()) if not self.ended else 0
-        values = np.repeat(self._last, ticks, axis=1)
-        if n:
-            values[:, :n] = self.buffer.repeated(self.generated, self.generated + n)
-            values[:, n:] = values[:, n - 1 : n]
-            self.generated += n
+        values = self.buffer.repeated(self.generated, self.generated + n) if n else self._last[:, :0]
+        if n < ticks:
+            last = values[:, -1:] if n else self._last
+            values = np.concatenate((values, np.repeat(last, ticks - n, axis=1)), axis=1)
+        self.generated += n
         self._last = values[:, -1:] if ticks else self._last
         self.ended = self.ended or self.limit == self.generated
         if n < ticks and not self.ended:

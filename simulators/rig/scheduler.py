@@ -85,6 +85,7 @@ class Timeline:
         self.faults = Faults(self.changed)
         self.listeners: list[Callable[[], None]] = []
         self.time_s = clock.now()
+        self._caught_up_s = -math.inf
         self.acquired = 0
         self._chain = chain
         self._sample = getattr(chain, "sample", chain.advance)
@@ -158,11 +159,14 @@ class Timeline:
     def catch_up(self) -> None:
         """Advance the bench to the present time."""
         with self.lock:
+            until_s = self.clock.now()
+            if until_s == self._caught_up_s and not self.faults:
+                return  # on the fast clock, nearly always
             for listen in self.listeners:
                 listen()
-            until_s = self.clock.now()
             while self._advance(until_s):
                 pass
+            self._caught_up_s = until_s
 
     def scan_due_s(self, samples: int) -> float:
         """Return the time at which a number of samples will have been acquired; infinite without an acquisition."""
@@ -197,7 +201,8 @@ class Timeline:
 
     def _advance_scan(self, scan: Scan, until_s: float) -> bool:
         ticks = self._scan_ticks
-        steps = min(ticks.due(until_s), self.parameters.chunk_steps, scan.room())
+        due = ticks.due(until_s)
+        steps = min(due, self.parameters.chunk_steps, scan.room())
         change = self.faults.next_change(self.acquired)
         if change is not None:
             steps = min(steps, change - self.acquired)
@@ -211,7 +216,7 @@ class Timeline:
             self._scan = None
             self.changed.notify_all()
             return True
-        return steps > 0
+        return 0 < steps < due
 
     def _advance_generation(self, until_s: float) -> bool:
         ticks = self._generation_ticks
@@ -241,20 +246,21 @@ class Timeline:
 
     def _acquire(self, steps: int, dt: float, times_s: FloatArray, scan: Scan) -> None:
         """Advance everything by ``steps`` steps that begin with the ticks at ``times_s``; convert the inputs."""
-        outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
-        before: dict[str, FloatArray] = {}
         generation = self._generation
-        if generation is not None:
-            starts, after = self._play(generation, times_s)
-            outputs |= after
-            before = starts if generation.rate_Hz is None else {}
+        played = {} if generation is None else self._play(generation, times_s)
+        outputs = {signal: volts for signal, (_, volts) in played.items()}
+        outputs |= {
+            signal: np.full(steps, volts) for signal, volts in self._held.items() if signal not in played
+        }
+        follows = generation is not None and generation.rate_Hz is None
+        before = {signal: volts for signal, (volts, _) in played.items()} if follows else {}
         self._advance_by(dt, outputs, before, scan)
 
     def _live(self, steps: int, dt: float, times_s: FloatArray) -> None:
         """Advance everything by ``steps`` steps; ``times_s`` are their ends if a clock makes them, else empty."""
         outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
         if self._generation is not None and len(times_s):
-            outputs |= self._play(self._generation, times_s)[0]
+            outputs |= {signal: volts for signal, (volts, _) in self._play(self._generation, times_s).items()}
         self._advance_by(dt, outputs, {}, None)
 
     def _advance_by(
@@ -300,20 +306,21 @@ class Timeline:
                 changed[output.signal] = np.clip(volts, -AMPLIFIER_RAIL_V, AMPLIFIER_RAIL_V)
         return {**signals, **changed} if changed else signals
 
-    def _play(
-        self, generation: Generation, times_s: FloatArray
-    ) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    def _play(self, generation: Generation, times_s: FloatArray) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Advance the waveform to each of the times; return its outputs since the time before, and from then on."""
         ticks = self._generation_ticks
         follows_scan = generation.rate_Hz is None
-        counts = np.arange(1, len(times_s) + 1) if follows_scan else ticks.counts(times_s)
+        counts = None if follows_scan else ticks.counts(times_s)
+        count = len(times_s) if counts is None else int(counts[-1])
         held = np.array([[self._held[signal]] for signal in generation.signals])
-        played = np.concatenate((held, generation.play(int(counts[-1]))), axis=1)
-        ticks.done += int(counts[-1])
+        played = np.concatenate((held, generation.play(count)), axis=1)
+        ticks.done += count
         self._held |= dict(zip(generation.signals, played[:, -1].tolist(), strict=True))
         if generation.ended:
             self._generation = None
             self.changed.notify_all()
-        since = played[:, np.concatenate(([0], counts[:-1]))]
-        names = generation.signals
-        return dict(zip(names, since, strict=True)), dict(zip(names, played[:, counts], strict=True))
+        if counts is None:
+            since, later = played[:, :-1], played[:, 1:]
+        else:
+            since, later = played[:, np.concatenate(([0], counts[:-1]))], played[:, counts]
+        return dict(zip(generation.signals, zip(since, later, strict=True), strict=True))

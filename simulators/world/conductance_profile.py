@@ -185,11 +185,11 @@ def _listed(values: list[float], atoms: int) -> float:
 def _plateau(length: float, p: GoldParameters, rng: Generator) -> tuple[list[float], list[float]]:
     """Draw the nodes of a plateau and their relative conductance: it falls, and rearranges in steps."""
     edges = [0.0, *sorted(rng.uniform(0.0, length, rng.poisson(length / (p.step_nm * NM)))), length]
-    steps = rng.uniform(*p.step_relative, len(edges) - 1) * rng.choice([-1.0, 1.0], len(edges) - 1)
-    pieces = np.diff(edges)
-    offsets = np.cumsum(steps)
-    offsets -= np.sum(offsets * pieces) / length if length > 0 else offsets.mean()
+    places = np.array(edges)
+    sizes = rng.uniform(*p.step_relative, len(edges) - 1)
+    offsets = np.cumsum(sizes * (2.0 * rng.integers(0, 2, len(edges) - 1) - 1.0))
+    offsets -= (offsets * (places[1:] - places[:-1])).sum() / length if length > 0 else offsets.mean()
     slope = rng.uniform(*p.slope_per_nm) / NM
-    nodes = np.repeat(edges, 2)[1:-1]
+    nodes = np.repeat(places, 2)[1:-1]
     shape = 1.0 + slope * (0.5 * length - nodes) + np.repeat(offsets, 2)
     return nodes.tolist(), np.maximum(shape, 0.5).tolist()

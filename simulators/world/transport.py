@@ -67,7 +67,7 @@ class Conductor:
 
     def __init__(self, transmission: LevelTransmission, temperature_K: float) -> None:
         self.transmission = transmission
-        self.conductance_G0 = float(linear_response(transmission, temperature_K).conductance_G0)
+        self.conductance_G0 = _conductance_G0(transmission, temperature_K)
         current_A, heat_W = _tabulated(transmission, self.BIAS_V, temperature_K)
         self._current_S = current_A / self.BIAS_V / self.conductance_G0
         self._heat_A = heat_W / self.BIAS_V / self.conductance_G0
@@ -88,17 +88,28 @@ def _tabulated(
 
     With equal coupling to both electrodes, reversing the bias only exchanges their roles.
     """
-    alike = all(
-        level.gamma_probe_eV == level.gamma_substrate_eV and level.bias_drop == 0.5
-        for level in transmission.levels
-    )
-    if not alike:
+    if not _coupled_equally(transmission):
         flow = currents(transmission, bias_V, temperature_K, temperature_K)
         return flow.current_A, flow.heat_probe_W
     flow = currents(transmission, bias_V[len(bias_V) // 2 :], temperature_K, temperature_K)
     return (
         np.concatenate((-flow.current_A[::-1], flow.current_A)),
         np.concatenate((flow.heat_substrate_W[::-1], flow.heat_probe_W)),
+    )
+
+
+def _conductance_G0(transmission: LevelTransmission, temperature_K: float) -> float:
+    if not _coupled_equally(transmission):
+        return float(linear_response(transmission, temperature_K).conductance_G0)
+    levels_eV = np.array([level.energy_eV for level in transmission.levels])
+    half_widths_eV = np.array([level.gamma_probe_eV for level in transmission.levels])
+    return _low_bias_G0(levels_eV, half_widths_eV, 2.0 * np.pi * BOLTZMANN_eV_per_K * temperature_K)
+
+
+def _coupled_equally(transmission: LevelTransmission) -> bool:
+    return all(
+        level.gamma_probe_eV == level.gamma_substrate_eV and level.bias_drop == 0.5
+        for level in transmission.levels
     )
 
 
