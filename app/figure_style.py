@@ -10,8 +10,25 @@ from io import BytesIO
 import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
 _SVG_DPI = 72.0
+
+_POWER = re.compile(r"\$\\mathdefault\{(?:(\S+)\\times)?10\^\{([-−]?\d+)\}\}\$")
+_RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class PowersOfTen(LogFormatterSciNotation):
+    """Labels of a logarithmic axis as plain text, 10⁻³, without the typesetting that takes a fifth of a report."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick."""
+        return _POWER.sub(_plain, super().__call__(x, pos))
+
+
+def _plain(match: re.Match[str]) -> str:
+    factor = f"{match[1]}×" if match[1] else ""
+    return f"{factor}10{match[2].translate(_RAISED)}"
 
 
 @dataclass(frozen=True)
@@ -107,9 +124,20 @@ def svg_text(figure: Figure) -> str:
     buffer = BytesIO()
     FigureCanvasSVG(figure)  # whose sizes of text the layout follows
     figure.set_dpi(_SVG_DPI)
+    _label_powers(figure)
     with laid_out(figure):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue().decode()
+
+
+def _label_powers(figure: Figure) -> None:
+    """Replace the formatters of logarithmic axes, which a change of scale sets."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
+                axis.set_major_formatter(PowersOfTen())
+            if isinstance(axis.get_minor_formatter(), LogFormatterSciNotation):
+                axis.set_minor_formatter(PowersOfTen())
 
 
 def recoloured(svg: str, drawn: Style, wanted: Style) -> str:

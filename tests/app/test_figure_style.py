@@ -3,11 +3,12 @@
 import re
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from analysis.records import Trace
 from analysis.traces.histogram import BinAxis, Scale, histogram_2d
 from analysis.traces.options import DISPLACEMENT_AXIS
-from app.figure_style import DARK, LIGHT, drawn_in, recoloured, svg_text
+from app.figure_style import DARK, LIGHT, PowersOfTen, drawn_in, recoloured, svg_text
 from app.offline.measurement import analyse_measurement
 from app.report import heating_sections
 from app.report.figures import histogram_2d_figure, traces_figure
@@ -57,3 +58,16 @@ def test_a_recoloured_figure_of_traces_is_the_one_drawn_dark():
         lambda style: histogram_2d_figure(counted, style),
     ):
         assert recoloured(drawn(draw, LIGHT), LIGHT, DARK) == drawn(draw, DARK)
+
+
+def test_powers_of_ten_are_plain_text():
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.loglog([2e-6, 3.0], [2.0, 7.0])
+    svg_text(figure)
+    label = axes.xaxis.get_major_formatter()
+    assert isinstance(label, PowersOfTen)
+    assert [label(x) for x in (1e-6, 1.0, 100.0)] == ["10⁻⁶", "10⁰", "10²"]
+    shown = [text.get_text() for text in axes.get_yticklabels(which="both")]
+    assert "3×10⁰" in shown
+    assert not any("$" in text for text in shown)
