@@ -7,7 +7,7 @@ import click
 from app.console.errors import Command
 from app.console.parameter_options import unproved_option
 
-TRACES = 700
+TRACES = 600
 HOLDS = 24
 
 
