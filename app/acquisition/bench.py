@@ -3,7 +3,6 @@
 import logging
 import platform
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -14,11 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
-from analysis.records import NOTE, TIE, Block, Event, EventKind, Trace
-from analysis.timebase import RateWatch
+from analysis.records import Trace
 from analysis.traces.segmenter import Segmenter
 from app.acquisition.commissioned import for_header, stale_sentence
 from app.acquisition.open_rig import (
@@ -34,6 +30,8 @@ from app.acquisition.proofs import Proofs, proofs_of
 from app.acquisition.recorded_calibrations import header_calibrations
 from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_entry
 from app.acquisition.room import check_room
+from app.acquisition.run_sink import Observer as Observer
+from app.acquisition.run_sink import RunSink
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
@@ -60,10 +58,6 @@ ROLES = {
 }
 
 
-FLUSH_EVERY_S = 0.1
-TIE_EVERY_S = 600.0
-"""Time between two marks that tie a sample to the time of day."""
-
 RETRACT_SHARES = 0.45, 0.55
 """Shares of the time for making safe: through the open card, then over a new connection."""
 
@@ -82,91 +76,6 @@ class RunSummary:
     samples: int
     stored: str
     measurement: Measurement | None = None
-
-
-@dataclass(frozen=True)
-class Observer:
-    """Callbacks for run progress, called from the bench's threads; they must be quick.
-
-    ``started`` once the recording is there and before anything moves; ``finishing`` when the rig is safe and the
-    recording is about to be compressed; ``amplifier`` with what the current amplifier said of itself.
-    """
-
-    on_event: Callable[[Event], None] = lambda event: None
-    on_trace: Callable[[Trace], None] = lambda trace: None
-    on_block: Callable[[Block], None] = lambda block: None
-    on_start: Callable[[RunHeader], None] = lambda header: None
-    on_finishing: Callable[[], None] = lambda: None
-    on_amplifier: Callable[[Any], None] = lambda state: None
-
-
-class _Sink:
-    """Sink that passes samples and events to the recorder first, then to the others, which may lag.
-
-    Samples are passed on in pieces of a tenth of a second, however short the blocks: waking a thread for less costs
-    more than its work. An event may overtake samples before it, which both recorder and reducers allow.
-    """
-
-    def __init__(
-        self,
-        recorder: Recorder,
-        reducers: Reducers,
-        observer: Observer,
-        counts: Callable[[Event], bool],
-        check_watchdog: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._check_watchdog = check_watchdog
-        self._recorder = recorder
-        self._reducers = reducers
-        self._observer = observer
-        self._waiting: list[Block] = []
-        self._counts = counts
-        self._notes: deque[str] = deque()
-        self._next_tie = 0
-        self._rate: RateWatch | None = None
-        self.samples = 0
-        self.cycles = 0
-
-    def note(self, text: str) -> None:
-        """Add a note from any thread; it becomes an event at the next samples."""
-        self._notes.append(text)
-
-    def feed(self, block: Block) -> None:
-        """Add samples and check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
-        self._check_watchdog()
-        if block.stop >= self._next_tie:
-            now = datetime.now(UTC)
-            self.on_event(Event(block.stop, EventKind.MARK, TIE, {"utc": now.isoformat()}))
-            self._rate = self._rate or RateWatch(block.rate_Hz)
-            if wrong := self._rate.tie(block.stop, now.timestamp()):
-                self.note(wrong)
-            self._next_tie = block.stop + round(TIE_EVERY_S * block.rate_Hz)
-        while self._notes:
-            self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
-        if self._waiting and self._waiting[-1].stop != block.first:
-            self.flush()
-        self._waiting.append(block)
-        if block.stop - self._waiting[0].first >= FLUSH_EVERY_S * block.rate_Hz:
-            self.flush()
-
-    def flush(self) -> None:
-        """Pass on the waiting samples."""
-        if not self._waiting:
-            return
-        first = self._waiting[0]
-        data = np.concatenate([block.data for block in self._waiting], axis=1)
-        block = Block(first.first, first.rate_Hz, first.channels, data)
-        self._waiting.clear()
-        self._recorder.feed(block)
-        self._reducers.feed(block)
-        self._observer.on_block(block)
-        self.samples += len(block)
-
-    def on_event(self, event: Event) -> None:
-        self._recorder.on_event(event)
-        self._reducers.feed(event)
-        self._observer.on_event(event)
-        self.cycles += self._counts(event)
 
 
 class Bench:
@@ -204,7 +113,7 @@ class Bench:
         self._stop = stop or threading.Event()
         self._paused = paused
         self._opened: OpenRig | None = None
-        self._sink: _Sink | None = None
+        self._sink: RunSink | None = None
         self.unsafe = ""
         """Reason for which an error left the rig unsafe; "" otherwise."""
 
@@ -283,7 +192,7 @@ class Bench:
                     observer.on_trace(trace)
 
                 reducers = Reducers(self._segmenter(), on_trace)
-                sink = _Sink(recorder, reducers, observer, procedure.counts, watchdog.check)
+                sink = RunSink(recorder, reducers, observer, procedure.counts, watchdog.check)
                 preflight = Unproved(self._unproved) if self._unproved else proofs.preflight(watchdog.check)
                 runner = Runner(
                     opened.context,

@@ -1,0 +1,104 @@
+"""Receiver of a run's samples and events: passes them to the recorder, the reducers and the observer."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from analysis.recording import RunHeader
+from analysis.records import NOTE, TIE, Block, Event, EventKind, Trace
+from analysis.timebase import RateWatch
+from app.acquisition.recorder import Recorder, Reducers
+
+FLUSH_EVERY_S = 0.1
+TIE_EVERY_S = 600.0
+"""Time between two marks that tie a sample to the time of day."""
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Callbacks for run progress, called from the bench's threads; they must be quick.
+
+    ``started`` once the recording is there and before anything moves; ``finishing`` when the rig is safe and the
+    recording is about to be compressed; ``amplifier`` with what the current amplifier said of itself.
+    """
+
+    on_event: Callable[[Event], None] = lambda event: None
+    on_trace: Callable[[Trace], None] = lambda trace: None
+    on_block: Callable[[Block], None] = lambda block: None
+    on_start: Callable[[RunHeader], None] = lambda header: None
+    on_finishing: Callable[[], None] = lambda: None
+    on_amplifier: Callable[[Any], None] = lambda state: None
+
+
+class RunSink:
+    """Sink that passes samples and events to the recorder first, then to the others, which may lag.
+
+    Samples are passed on in pieces of a tenth of a second, however short the blocks: waking a thread for less costs
+    more than its work. An event may overtake samples before it, which both recorder and reducers allow.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        reducers: Reducers,
+        observer: Observer,
+        counts: Callable[[Event], bool],
+        check_watchdog: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._check_watchdog = check_watchdog
+        self._recorder = recorder
+        self._reducers = reducers
+        self._observer = observer
+        self._waiting: list[Block] = []
+        self._counts = counts
+        self._notes: deque[str] = deque()
+        self._next_tie = 0
+        self._rate: RateWatch | None = None
+        self.samples = 0
+        self.cycles = 0
+
+    def note(self, text: str) -> None:
+        """Add a note from any thread; it becomes an event at the next samples."""
+        self._notes.append(text)
+
+    def feed(self, block: Block) -> None:
+        """Add samples and check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
+        self._check_watchdog()
+        if block.stop >= self._next_tie:
+            now = datetime.now(UTC)
+            self.on_event(Event(block.stop, EventKind.MARK, TIE, {"utc": now.isoformat()}))
+            self._rate = self._rate or RateWatch(block.rate_Hz)
+            if wrong := self._rate.tie(block.stop, now.timestamp()):
+                self.note(wrong)
+            self._next_tie = block.stop + round(TIE_EVERY_S * block.rate_Hz)
+        while self._notes:
+            self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
+        if self._waiting and self._waiting[-1].stop != block.first:
+            self.flush()
+        self._waiting.append(block)
+        if block.stop - self._waiting[0].first >= FLUSH_EVERY_S * block.rate_Hz:
+            self.flush()
+
+    def flush(self) -> None:
+        """Pass on the waiting samples."""
+        if not self._waiting:
+            return
+        first = self._waiting[0]
+        data = np.concatenate([block.data for block in self._waiting], axis=1)
+        block = Block(first.first, first.rate_Hz, first.channels, data)
+        self._waiting.clear()
+        self._recorder.feed(block)
+        self._reducers.feed(block)
+        self._observer.on_block(block)
+        self.samples += len(block)
+
+    def on_event(self, event: Event) -> None:
+        """Pass on an event at once."""
+        self._recorder.on_event(event)
+        self._reducers.feed(event)
+        self._observer.on_event(event)
+        self.cycles += self._counts(event)
