@@ -224,7 +224,7 @@ class ContactProcedure(RigProcedure):
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
             contact, witness = self._contact_detectors(context), self._witness(context)
             until: dict[str, Detector] = {**contact, "current seen": witness}
-            outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, until)
+            outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, until, context.check_every_s)
             self._judge_polarity(outcome, contact)
             if outcome.ended != "contact":
                 raise self._no_contact(context, outcome, end_m < top_m, witness, proved)

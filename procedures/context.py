@@ -89,6 +89,8 @@ class ProcedureContext:
         Time by which digital filters of the card delay all inputs.
     reaction_s : float
         Longest time from a contact to a stopped tip, without that delay.
+    check_every_s : float
+        Interval between checks of the current on the way to a contact.
     most_overshoot_m : float
         Longest way that the tip may travel on in that time.
     extra_outputs : mapping of str to float
@@ -122,6 +124,7 @@ class ProcedureContext:
     loop_backs: Tolerance = field(default_factory=Tolerance)
     input_delay_s: float = 0.0
     reaction_s: float = 0.0
+    check_every_s: float = 0.02
     most_overshoot_m: float = float("inf")
     extra_outputs: Mapping[str, float] = field(default_factory=dict)
     facts: Facts = field(default_factory=lambda: Facts(Wiring()))

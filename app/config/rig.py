@@ -252,6 +252,7 @@ class ContactSection(Section):
 
     most_overshoot_nm: Annotated[Positive, Usual(0.01, 5, "nm")] = 0.25
     reaction_s: Annotated[Positive, Usual(1e-3, 1, "s")] = 0.025
+    check_every_s: Annotated[Positive, Usual(1e-3, 0.1, "s")] = 0.006
 
 
 class SafeSection(Section):

@@ -83,6 +83,18 @@ def test_two_traces_as_the_paper_says():
     assert set(withdraw.until) == {"open", "past break"}
 
 
+def test_an_approach_is_checked_as_often_as_the_rig_file_says():
+    context = replace(STATION, check_every_s=0.004)
+
+    steps = run_plan(
+        BreakJunction.from_values({"traces": 1}),
+        context,
+        {"approach": [("contact", 100)], "withdraw": [("open", 98)]},
+    )
+
+    assert {step.reaction_s for step in steps if getattr(step, "name", "") == "approach"} == {0.004}
+
+
 def test_the_second_approach_searches_only_around_the_last_contact():
     procedure = BreakJunction.from_values({"traces": 2, "search_distance": 20})
 
