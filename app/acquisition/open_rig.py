@@ -182,7 +182,7 @@ def open_rig(
             VOLTAGE_PREAMPLIFIER: _recorded(preamplifier, sent),
         }
         working = {CURRENT_AMPLIFIER: _without_idle(recorded), VOLTAGE_PREAMPLIFIER: _without_idle(sent)}
-        verify = partial(_verify, amplifier, recorded, seen)
+        verify = partial(_verify, amplifier, _compared(recorded), seen)
         context = _context(rig, daq, verify, _stepper(rig, controller))
         context = replace(context, stimuli=stimuli(rig, amplifier, preamplifier))
         drivers = {CURRENT_AMPLIFIER: amplifier, VOLTAGE_PREAMPLIFIER: preamplifier}
@@ -286,15 +286,19 @@ def _claim(daq: NI6281, buffer_s: float) -> None:
     daq.stop_acquisition()
 
 
-def _verify(amplifier: CurrentAmplifier, recorded: Any, seen: Callable[[Any], None]) -> None:
+def _compared(recorded: Any) -> Any:
+    """Return the settings of the recording's header with None for those on which no sample depends."""
+    return replace(recorded, **{one.name: None for one in fields(recorded) if one.metadata.get("idle")})
+
+
+def _verify(amplifier: CurrentAmplifier, compared: Any, seen: Callable[[Any], None]) -> None:
     """Refuse an amplifier that was changed by hand, or by a power cut. Raises ``RigError``.
 
-    All that it says of itself is compared with the recording's header, except settings on which no sample depends.
+    All that it says of itself is compared with ``compared``, of `_compared`.
     """
     state = amplifier.state
     seen(state)
-    idle = {one.name: None for one in fields(recorded) if one.metadata.get("idle")}
-    changed = differences(replace(recorded, **idle), state)
+    changed = differences(compared, state)
     if changed:
         message = "The current amplifier was changed during the run: " + "; ".join(changed) + "."
         if getattr(state, "bias_supply_on", False):

@@ -8,7 +8,7 @@ import pytest
 from analysis.recording import Recording
 from analysis.records import EventKind
 from app.acquisition.bench import Observer
-from app.acquisition.open_rig import _verify, open_rig
+from app.acquisition.open_rig import _compared, _verify, open_rig
 from app.config.rig import load_rig
 from drivers.errors import InstrumentFault
 from drivers.keithley428 import Keithley428
@@ -118,7 +118,7 @@ def test_all_that_the_amplifier_says_is_compared(rig):
         changed = replace(state, **{one.name: another(getattr(state, one.name))})
         amplifier = SimpleNamespace(state=changed, to_safe=lambda: "its bias supply was switched off")
         try:
-            _verify(amplifier, recorded, lambda state: None)
+            _verify(amplifier, _compared(recorded), lambda state: None)
         except InstrumentFault:
             found.add(one.name)
 
