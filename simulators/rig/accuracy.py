@@ -62,6 +62,7 @@ class CardErrors:
         self._input_current_A = card.input_current_A * rng.uniform(-1.0, 1.0, INPUTS)
         self._output_gain = card.output_gain_error_ppm * _PPM * rng.standard_normal(OUTPUTS)
         self._output_offset_V = card.output_offset_error_V * rng.standard_normal(OUTPUTS)
+        self._output_cubic = card.inl_ppm * _PPM * _CUBIC
         self._room_phase = rng.uniform(0.0, 2.0 * np.pi)
         self.timebase = 1.0 + card.timebase_ppm * _PPM * rng.standard_normal() / 3.0
 
@@ -86,7 +87,7 @@ class CardErrors:
     def at_terminal(self, terminal: str, volts: FloatArray, range_V: float) -> FloatArray:
         """Return the true voltages of an output for its nominal ones, shape (n,)."""
         number = _number(terminal)
-        linearity = self._card.inl_ppm * _PPM * _CUBIC
+        linearity = self._output_cubic
         gain = 1.0 + float(self._output_gain[number]) + linearity
         true_V: FloatArray = volts * (gain - (linearity / range_V**2) * np.square(volts))
         return true_V + float(self._output_offset_V[number])

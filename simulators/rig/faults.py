@@ -239,6 +239,9 @@ class Faults:
         self._changed = changed
         self._faults: list[Fault] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
     def __iter__(self) -> Iterator[Fault]:
         with self._changed:
             return iter(tuple(self._faults))
