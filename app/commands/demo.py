@@ -7,7 +7,7 @@ import click
 from app.console.errors import Command
 from app.console.parameter_options import unproved_option
 
-TRACES = 600
+TRACES = 700
 HOLDS = 24
 
 
